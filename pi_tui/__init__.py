@@ -1,0 +1,3 @@
+"""Digits of pi in a terminal: a spigot that can always go on where it stopped."""
+
+__version__ = "1.0.0"

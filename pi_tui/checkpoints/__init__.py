@@ -1,0 +1,1 @@
+"""Durability: checkpoints in SQLite or PostgreSQL. The one place that knows SQLAlchemy."""

@@ -1,0 +1,46 @@
+"""What can go wrong, and the exit code each kind of trouble ends in.
+
+The message of every error is one line for the user: what happened, and what to do.
+"""
+
+
+class PiTuiError(Exception):
+    """Something went wrong that we have a word for; the base of all our errors."""
+
+    exit_code = 1
+
+
+class UsageError(PiTuiError):
+    """The command line, or a setting, cannot be understood."""
+
+    exit_code = 2
+
+
+class AlreadyOpenError(PiTuiError):
+    """Another pi-tui is writing to this database."""
+
+    exit_code = 3
+
+
+class DamagedError(PiTuiError):
+    """What was saved does not pass its checks; nothing was changed."""
+
+    exit_code = 4
+
+
+class WrongDigitsError(PiTuiError):
+    """A check of the arithmetic failed: a digit or the state is not what it must be."""
+
+    exit_code = 5
+
+
+class StorageError(PiTuiError):
+    """The database cannot be written or reached: full, read-only, gone."""
+
+    exit_code = 6
+
+
+class NotOursError(PiTuiError):
+    """The file is no pi-tui database, or one from a newer pi-tui."""
+
+    exit_code = 7

@@ -1,0 +1,1 @@
+"""The face: Textual screens and widgets, drawn from the worker's snapshots."""

@@ -1,0 +1,1 @@
+"""The thread that steps the spigot and commits checkpoints."""
