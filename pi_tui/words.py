@@ -67,7 +67,7 @@ def percent(share: float) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` on one line, with nothing in it that a terminal would obey.
+    r"""`text` on one line, with nothing in it that a terminal would obey.
 
     Control characters (C0, C1), line separators and bidirectional overrides become a "·".
 
