@@ -123,7 +123,7 @@ class _Adder:
 
 
 def _shared_options() -> _Parser:
-    """What every command takes. SUPPRESS: a command's default must not hide what stood before it."""
+    """What every command takes; SUPPRESS, lest its default hide what stood before the command."""
     options = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     options.add_argument("--db", metavar="PATH|URL", help="database (PI_TUI_DB; user data folder)")
     return options
