@@ -193,6 +193,14 @@ class Spigot:
         """Boxes left."""
         return len(self._numbers) * self.boxes_per_block
 
+    def held_digits(self, most: int) -> str:
+        """The first digits of the held predigit, at most `most`; "" while there is none."""
+        if not self.have_predigit:
+            return ""
+        width = self.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone
+        hidden = max(width - most, 0)
+        return to_text(self.predigit // mpz(10) ** hidden, width - hidden).decode()
+
     def check(self) -> None:
         """The residue equation holds; raises `residue.WrongArithmetic` if not.
 
