@@ -1,4 +1,4 @@
-"""How fast to go, and when to save."""
+"""How fast to go, and when to save. Plain values: no clock, no thread."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ AUTO_SECONDS = 30.0
 """A run that would be over sooner is spread over about this long, so that it can be watched."""
 AUTO_SLOWEST = 50.0
 """Digits per second that `auto` never goes below."""
+AUTO_SAVE_SECONDS = 5.0
+"""`auto` never saves more often than this."""
+AUTO_SAVE_SHARE = 50.0
+"""... nor so often that saving takes more than one part in fifty of the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Digits per second asked for.
-
-    >>> Pace.auto(20_000).limit
-    666.6666666666666
-    >>> Pace.auto(600).limit
-    50.0
-    >>> Pace("max").limit is None
-    True
-    """
+    """Digits per second asked for."""
 
     word: str
     """`auto`, `max`, or the number the user asked for."""
@@ -28,6 +24,96 @@ class Pace:
     """Digits per second; None is full speed."""
 
     @classmethod
+    def parse(cls, text: str, digits: int) -> Pace:
+        """The pace that `text` means for a run of `digits`; ValueError if it means none.
+
+        >>> Pace.parse("auto", 600)
+        Pace(word='auto', limit=50.0)
+        >>> Pace.parse("2_000", 600)
+        Pace(word='2000', limit=2000.0)
+        """
+        if text == "auto":
+            return cls.auto(digits)
+        if text == "max":
+            return MAX
+        return cls.of(int(text))
+
+    @classmethod
     def auto(cls, digits: int) -> Pace:
-        """The default of the app: about thirty seconds for a run that would be over sooner."""
+        """The default of the app: about thirty seconds for a run that would be over sooner.
+
+        >>> Pace.auto(60_000).limit
+        2000.0
+        """
         return cls("auto", max(AUTO_SLOWEST, digits / AUTO_SECONDS))
+
+    @classmethod
+    def of(cls, digits_per_second: float) -> Pace:
+        """Exactly this many digits per second; ValueError below one."""
+        if digits_per_second < 1:
+            raise ValueError(f"a pace is at least 1 digit per second, not {digits_per_second:g}")
+        return cls(f"{digits_per_second:.0f}", float(digits_per_second))
+
+
+MAX = Pace("max")
+"""Full speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """When to save of one's own accord: by time, by digits, or never.
+
+    Whatever it says, pausing, quitting, signals and the end save too.
+    """
+
+    seconds: float | None = None
+    digits: int | None = None
+    share: float = 0.0
+    """Wait at least this many times as long as the last save took."""
+
+    @classmethod
+    def parse(cls, text: str) -> Cadence:
+        """The cadence `auto`, `5s`, `1000` or `0` means; ValueError if it means none.
+
+        >>> Cadence.parse("5s")
+        Cadence(seconds=5.0, digits=None, share=0.0)
+        >>> Cadence.parse("1_000")
+        Cadence(seconds=None, digits=1000, share=0.0)
+        >>> Cadence.parse("0") == Cadence()
+        True
+        """
+        if text == "auto":
+            return AUTO_CADENCE
+        if text.endswith("s"):
+            seconds = float(text[:-1])
+            if not 0.1 <= seconds <= 1e6:
+                raise ValueError("seconds between saves go from 0.1s to 1000000s")
+            return cls(seconds=seconds)
+        digits = int(text)
+        if digits < 0:
+            raise ValueError("digits between saves cannot be negative")
+        return cls(digits=digits or None)
+
+    def seconds_until_next(self, last_save_took: float) -> float | None:
+        """Seconds from one save to the next, or None if time does not matter.
+
+        >>> AUTO_CADENCE.seconds_until_next(last_save_took=0.2)
+        10.0
+        """
+        if self.seconds is None:
+            return None
+        return max(self.seconds, self.share * last_save_took)
+
+    def next_mark(self, count: int) -> int | None:
+        """The first multiple of `digits` past `count`: saving is due at `count >= mark`.
+
+        A step may release no digit, one or thousands, so `count % digits == 0` would skip marks.
+
+        >>> Cadence(digits=1000).next_mark(1234)
+        2000
+        """
+        return None if self.digits is None else (count // self.digits + 1) * self.digits
+
+
+AUTO_CADENCE = Cadence(seconds=AUTO_SAVE_SECONDS, share=AUTO_SAVE_SHARE)
+"""Every five seconds, and at most 2 % of the time."""

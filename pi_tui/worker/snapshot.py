@@ -62,13 +62,13 @@ class Snapshot:
     digits_per_step: int = 0
     boxes_per_block: int = 0
     predigit: str = ""
-    """The held super-digit, or "" while there is none."""
+    """The first digits of the held super-digit, or "" while there is none."""
     nines: int = 0
     """Held super-digits of nothing but nines behind the predigit."""
     blocks_done: int = 0
-    """Blocks done in this sweep, or made while `preparing`."""
+    """Blocks done in this sweep; made, while `preparing`; compared, while `verifying`."""
     blocks: int = 0
-    """Blocks in this sweep."""
+    """... out of this many."""
     boxes: int = 0
     """Boxes still in the state."""
     threads: int = 1
@@ -88,8 +88,6 @@ class Snapshot:
     """`time.monotonic()` at which the next timed checkpoint is due."""
     save_failure: SaveFailure | None = None
     verified: bool = False
-    verify_done: float = 0.0
-    """Share of the verification that is done, while `verifying`."""
     notes: tuple[str, ...] = field(default=())
     """What the user must be told once: a fallback, a setting that was not taken."""
     error: str = ""

@@ -1,0 +1,262 @@
+"""The command line: parse, pick a face, return the exit code.
+
+Everything heavy is imported inside functions: `--help` and `--version` load neither Textual nor
+SQLAlchemy nor rich, and take about as long as Python itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from pi_tui import __version__
+from pi_tui.errors import PiTuiError, UsageError
+from pi_tui.settings import (
+    Settings,
+    parse_digits,
+    parse_digits_per_step,
+    parse_position,
+    parse_threads,
+)
+
+EPILOG = """\
+keys in the app: p pause, go on · c checkpoint now · f full speed · + - pace · ? help · q save, quit
+
+Stop it as you like: started again, it goes on where it stopped.
+
+exit codes: 0 finished, or saved at your word · 1 a bug of ours · 2 usage · 3 already open
+elsewhere · 4 saved data damaged · 5 a check of the arithmetic failed · 6 storage (full,
+read-only, unreachable) · 7 not our database, or from a newer version · 128+signal ended by a
+signal, state saved
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
+    try:
+        options = build_parser().parse_args(arguments)
+        return int(options.command(options))
+    except PiTuiError as error:
+        from pi_tui.words import plain
+
+        print(f"pi-tui: {plain(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our digits has gone (`| head`): not an error, but nothing more may be
+        # written, not even by the interpreter's own flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is one line that says what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    shared, computing = _shared_options(), _computing_options()
+    top = _Parser(
+        prog="pi-tui",
+        description="Compute digits of pi with a spigot that can always go on where it stopped. "
+        "Without a command: watch it in the terminal; without --digits: go on with the last run.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[shared, computing],
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
+    top.add_argument("--print-completion", choices=("bash", "zsh"), help=argparse.SUPPRESS)
+    top.set_defaults(command=_app, pace=None, digits=None, output=None)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    add = _Adder(commands, shared)
+
+    run = add("run", _run, "compute without a screen", computing)
+    run.add_argument("-o", "--output", metavar="FILE", help="write 3.1415… to FILE, whole or not")
+    status = add("status", _status, "how the runs stand, also while another pi-tui computes")
+    status.add_argument("--json", action="store_true", help="for scripts: one object per run")
+    status.add_argument("--watch", action="store_true", help="again every two seconds")
+    status.add_argument("--digits", type=parse_digits, help="only this run")
+    add("runs", _runs, "list all runs")
+    export = add("export", _export, "write saved digits to stdout or a file")
+    export.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
+    export.add_argument("--from", dest="start", type=parse_position, default=1, metavar="A")
+    export.add_argument("--to", dest="stop", type=parse_position, metavar="B")
+    export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
+    verify = add("verify", _verify, "compare a run's saved digits with an independent pi")
+    verify.add_argument("--digits", type=parse_digits, required=True)
+    add("check", _check, "read every saved byte and check it; exit 0, 4 or 5")
+    backup = add("backup", _backup, "copy the database, also while another pi-tui computes")
+    backup.add_argument("file", metavar="FILE", help="a new file")
+    delete = add("delete", _delete, "delete a run and its digits")
+    delete.add_argument("--digits", type=parse_digits, required=True)
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    bench = add("bench", _bench, "measure this machine, us and our peers side by side")
+    bench.add_argument("--json", action="store_true", help="for scripts")
+    bench.add_argument("--full", action="store_true", help="10,000,000 digits too")
+    bench.add_argument("--runs", type=int, default=3, metavar="N", help="of each (median counts)")
+    serve = add("serve", _serve, "the app in a browser on this machine (needs pi-tui[web])")
+    serve.add_argument("--port", type=int, default=8314)
+    serve.add_argument("--digits", type=parse_digits)
+    return top
+
+
+class _Adder:
+    """Adds one command after the other, each with the options all have."""
+
+    def __init__(self, commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:
+        self._commands, self._shared = commands, shared
+
+    def __call__(self, name: str, command: object, text: str, *parents: _Parser) -> _Parser:
+        parser = self._commands.add_parser(
+            name, help=text, description=text, parents=[self._shared, *parents], allow_abbrev=False
+        )
+        parser.set_defaults(command=command)
+        return parser
+
+
+def _shared_options() -> _Parser:
+    """What every command takes; SUPPRESS, lest its default hide what stood before the command."""
+    options = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    options.add_argument("--db", metavar="PATH|URL", help="database (PI_TUI_DB; user data folder)")
+    return options
+
+
+def _computing_options() -> _Parser:
+    options = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    add = options.add_argument
+    add("--digits", type=parse_digits, metavar="N", help='decimals after "3.", like 20000 or 1e6')
+    add(
+        "--pace",
+        metavar="auto|max|N",
+        help="digits per second in the app; auto spreads a short "
+        "run over half a minute (run is always at full speed)",
+    )
+    add(
+        "--checkpoint-every",
+        metavar="auto|N|Ns|0",
+        help="save every N digits, every N seconds, "
+        "0: only on pause, quit and the end (auto: every 5 s, at most 2 %% of the time)",
+    )
+    add("--digits-per-step", type=parse_digits_per_step, metavar="K", help="of a new run")
+    add("--threads", type=parse_threads, metavar="N", help="sweeps side by side (one per core)")
+    add("--fresh", action="store_true", help="begin again at the first digit")
+    add("--no-verify", dest="verify", action="store_false", help="skip the comparison at the end")
+    return options
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings: flags over PI_TUI_* variables over defaults."""
+    names = ("db", "pace", "checkpoint_every", "digits_per_step", "threads", "verify", "fresh")
+    return Settings.from_environment().with_flags(**{n: getattr(options, n, None) for n in names})
+
+
+def _app(options: argparse.Namespace) -> int:
+    """The face, or `run` where there is no terminal to show it on."""
+    if options.print_completion:
+        return _print_completion(options.print_completion)
+    if not _has_terminal():
+        return _run(options)
+    from pi_tui.ui.app import run_app
+
+    settings = settings_of(options)
+    digits = options.digits or _last_run(settings)
+    return run_app(settings, digits)
+
+
+def _has_terminal() -> bool:
+    """Textual reads stdin and draws on stderr; on a dumb terminal it would draw rubbish."""
+    terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    return terminal and os.environ.get("TERM") not in (None, "", "dumb")
+
+
+def _last_run(settings: Settings) -> int | None:
+    """The digits of the run that was worked on last, or None on a first start."""
+    from pi_tui.checkpoints.glance import glance
+
+    seen = glance(settings.location, None)
+    return seen.digits if seen else None
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pi_tui.commands.run import run
+
+    settings = settings_of(options)
+    digits = options.digits or _last_run(settings)
+    if digits is None:
+        raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
+    return run(settings.job(digits, pace="max"), options.output)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from pi_tui.commands.runs import status
+
+    return status(_location(options), options.digits, as_json=options.json, watch=options.watch)
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from pi_tui.commands.runs import runs
+
+    return runs(_location(options))
+
+
+def _delete(options: argparse.Namespace) -> int:
+    from pi_tui.commands.runs import delete
+
+    return delete(_location(options), options.digits, ask=not options.yes)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from pi_tui.commands.digits import export
+
+    return export(_location(options), options.digits, options.start, options.stop, options.output)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from pi_tui.commands.digits import verify
+
+    return verify(_location(options), options.digits)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pi_tui.commands.upkeep import check
+
+    return check(_location(options))
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from pi_tui.commands.upkeep import backup
+
+    return backup(_location(options), options.file)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from pi_tui.commands.bench import bench
+
+    return bench(full=options.full, as_json=options.json, runs=options.runs)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from pi_tui.commands.serve import serve
+
+    return serve(_location(options), options.port, options.digits)
+
+
+def _location(options: argparse.Namespace) -> str:
+    return settings_of(options).location
+
+
+def _print_completion(shell: str) -> int:
+    try:
+        import shtab
+    except ImportError:
+        raise UsageError("completion needs shtab: pip install 'pi-tui[completion]'") from None
+    print(shtab.complete(build_parser(), shell))
+    return 0

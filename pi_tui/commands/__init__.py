@@ -1,0 +1,1 @@
+"""The commands that need no screen, a file for each kind."""

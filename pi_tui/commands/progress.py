@@ -1,0 +1,130 @@
+"""Progress on stderr: a live bar on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from pi_tui import words
+from pi_tui.worker.snapshot import Snapshot, State
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+LINE_SECONDS = 5.0
+"""A pipe gets a line this often: silence would be taken for a hang."""
+
+
+class Progress(Protocol):
+    """Shows one snapshot after the other."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """The reader knows what the snapshot says."""
+
+
+@contextmanager
+def progress_on(stream: TextIO) -> Iterator[Progress]:
+    """The progress that suits the stream, closed at the end."""
+    if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
+        with _bar_on(stream) as bar:
+            yield bar
+    else:
+        yield LineProgress(stream)
+
+
+class LineProgress:
+    """A plain line at the start, at every change of mind, and every few seconds."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._told = _Told()
+        self._state: State | None = None
+        self._last = time.monotonic()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Print what is new."""
+        for line in self._told.news(snapshot):
+            self._print(line)
+        changed = snapshot.state in (State.PREPARING, State.VERIFYING)
+        changed = changed and snapshot.state is not self._state
+        if changed or time.monotonic() - self._last >= LINE_SECONDS:
+            self._print(describe(snapshot))
+            self._last = time.monotonic()
+        self._state = snapshot.state
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+def describe(snapshot: Snapshot) -> str:
+    """One line that says how far, how fast, how long still."""
+    head = f"{snapshot.state}: {snapshot.count:,} of {snapshot.digits:,} digits"
+    if snapshot.state in (State.PREPARING, State.VERIFYING):
+        if snapshot.blocks:
+            head += f", {words.percent(snapshot.blocks_done / snapshot.blocks)}"
+        return head
+    return (
+        f"{head} ({words.percent(snapshot.done)} of the work), {words.rate(snapshot.rate)}, "
+        f"{words.duration(snapshot.left)} left, {snapshot.saved:,} saved"
+    )
+
+
+class _Told:
+    """Remembers which notes and failures were already told."""
+
+    def __init__(self) -> None:
+        self._notes = 0
+        self._failing = False
+
+    def news(self, snapshot: Snapshot) -> list[str]:
+        lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
+        self._notes = len(snapshot.notes)
+        failure = snapshot.save_failure
+        if failure is not None and not self._failing:
+            since = failure.since.astimezone().strftime("%H:%M:%S")
+            lines.append(f"NOT SAVED since {since}: {words.plain(failure.reason)}")
+        elif failure is None and self._failing:
+            lines.append(f"saved again: {snapshot.saved:,} digits")
+        self._failing = failure is not None
+        return lines
+
+
+@contextmanager
+def _bar_on(stream: TextIO) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
+
+    bar = RichProgress(
+        TextColumn("{task.fields[word]:<9}", style="bold"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[figures]}"),
+        console=Console(file=stream, markup=False),
+        transient=True,
+        expand=True,
+    )
+    with bar:
+        yield _BarProgress(bar)
+
+
+class _BarProgress:
+    """A live bar of the work done, with the figures behind it."""
+
+    def __init__(self, bar: RichProgress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=1.0, word="", figures="")
+        self._told = _Told()
+
+    def show(self, snapshot: Snapshot) -> None:
+        for line in self._told.news(snapshot):
+            self._bar.console.print(line)
+        done = snapshot.done
+        figures = f"{snapshot.count:,}/{snapshot.digits:,}"
+        if snapshot.state in (State.PREPARING, State.VERIFYING):
+            done = snapshot.blocks_done / snapshot.blocks if snapshot.blocks else 0.0
+        else:
+            figures += f" · {words.rate(snapshot.rate)} · {words.duration(snapshot.left)} left"
+        self._bar.update(self._task, completed=done, word=str(snapshot.state), figures=figures)

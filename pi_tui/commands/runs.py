@@ -1,0 +1,126 @@
+"""`status`, `runs` and `delete`: what there is, also while another pi-tui computes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+
+from pi_tui import words
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import UsageError
+
+WATCH_SECONDS = 2.0
+
+
+def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> int:
+    """Print how the runs stand; with `watch`, again until they are complete or ctrl+c."""
+    while True:
+        with CheckpointStore.open(location, write=False) as store:
+            found = [run for run in store.runs() if digits in (None, run.digits)]
+        if digits is not None and not found:
+            raise UsageError(_no_run(digits))
+        print(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS, flush=True)
+        if not watch or all(run.status == "complete" for run in found):
+            return 0
+        threading.Event().wait(WATCH_SECONDS)
+
+
+def runs(location: str) -> int:
+    """Print a table of all runs."""
+    with CheckpointStore.open(location, write=False) as store:
+        found = store.runs()
+    if not found:
+        print(_NO_RUNS)
+        return 0
+    rows = [("digits", "saved", "", "state", "computed", "last saved")]
+    rows += [_row(run) for run in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            f"{c:>{w}}" if i < 3 else f"{c:<{w}}"
+            for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        print("  ".join(cells).rstrip())
+    return 0
+
+
+def delete(location: str, digits: int, *, ask: bool) -> int:
+    """The run is gone, digits and all; asks first."""
+    with CheckpointStore.open(location) as store:
+        run = store.find_run(digits)
+        if run is None:
+            raise UsageError(_no_run(digits))
+        if ask and not _confirmed(run):
+            print("nothing was deleted", file=sys.stderr)
+            return 0
+        store.delete(digits)
+    print(f"deleted the run of {digits:,} digits", file=sys.stderr)
+    return 0
+
+
+def _confirmed(run: Run) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("this deletes digits; say --yes where nobody can be asked")
+    print(
+        f"delete the run of {run.digits:,} digits ({run.committed:,} saved)? [y/N] ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+_NO_RUNS = "no runs yet; `pi-tui --digits 20000` begins one"
+
+
+def _no_run(digits: int) -> str:
+    return f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is"
+
+
+def state_word(run: Run) -> str:
+    """What a list says of a run: `verified` counts only after the comparison."""
+    if run.status != "complete":
+        return "unfinished"
+    return "verified" if run.verified else "complete"
+
+
+def _row(run: Run) -> tuple[str, ...]:
+    return (
+        f"{run.digits:,}",
+        f"{run.committed:,}",
+        words.percent(run.committed / run.digits),
+        state_word(run),
+        words.duration(run.elapsed),
+        run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+    )
+
+
+def _line(run: Run) -> str:
+    when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return (
+        f"{run.digits:,} digits: {run.committed:,} saved "
+        f"({words.percent(run.committed / run.digits)}), {state_word(run)}, "
+        f"checkpoint {run.last_seq} at {when}, {words.duration(run.elapsed)} of computing"
+    )
+
+
+def _json(found: list[Run]) -> str:
+    return json.dumps(
+        [
+            {
+                "digits": run.digits,
+                "saved": run.committed,
+                "status": run.status,
+                "verified": run.verified,
+                "checkpoint": run.last_seq,
+                "elapsed_seconds": run.elapsed,
+                "digits_per_step": run.digits_per_step,
+                "boxes_per_block": run.boxes_per_block,
+                "created": run.created_at.isoformat(),
+                "updated": run.updated_at.isoformat(),
+            }
+            for run in found
+        ]
+    )

@@ -1,0 +1,171 @@
+"""Defaults and where they come from: a flag beats a PI_TUI_* variable beats the default."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+from pi_tui.errors import UsageError
+from pi_tui.worker.job import Job
+from pi_tui.worker.pace import Cadence, Pace
+
+MAX_DIGITS = 100_000_000
+"""More digits than this are refused: the state alone would not fit most machines."""
+BYTES_PER_DIGIT = 18
+"""Peak memory of a whole run per digit, measured at 10,000,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for, each value still a word; checked by `parse_*` below."""
+
+    db: str = ""
+    """Path or SQLAlchemy URL; empty is the user's data folder."""
+    pace: str = "auto"
+    checkpoint_every: str = "auto"
+    digits_per_step: int | None = None
+    threads: int = 0
+    """Sweeps side by side; 0 is one per core."""
+    verify: bool = True
+    fresh: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The defaults with every PI_TUI_* variable that is set put in.
+
+        >>> Settings.from_environment({"PI_TUI_PACE": "max"}).pace
+        'max'
+        """
+        settings = cls(
+            db=environment.get("PI_TUI_DB", ""),
+            pace=environment.get("PI_TUI_PACE", "auto"),
+            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY", "auto"),
+        )
+        if threads := environment.get("PI_TUI_THREADS"):
+            settings = replace(settings, threads=parse_threads(threads))
+        return settings
+
+    def with_flags(self, **flags: object) -> Settings:
+        """The same, with every flag that is not None put in."""
+        return replace(self, **{k: v for k, v in flags.items() if v is not None})  # type: ignore[arg-type]
+
+    @property
+    def location(self) -> str:
+        """Path or URL of the database."""
+        return self.db or str(Path(user_data_dir("pi-tui")) / "pi.sqlite3")
+
+    def job(self, digits: int, pace: str | None = None) -> Job:
+        """The job of computing `digits` so; UsageError for a word that means nothing."""
+        return Job(
+            digits=digits,
+            location=self.location,
+            pace=parse_pace(pace or self.pace, digits),
+            cadence=parse_cadence(self.checkpoint_every),
+            digits_per_step=self.digits_per_step,
+            threads=self.threads or cores(),
+            fresh=self.fresh,
+            verify=self.verify,
+        )
+
+
+def parse_number(text: str) -> int:
+    """The whole number `text` says, or a ValueError; 1_000, 1,000 and 1e6 are numbers too.
+
+    >>> parse_number("1e6"), parse_number("20_000"), parse_number("20,000")
+    (1000000, 20000, 20000)
+    """
+    if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
+        return int(match[1]) * 10 ** int(match[2])
+    if not re.fullmatch(r"-?\d{1,3}(,\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
+        raise ValueError(text)
+    return int(text.replace(",", "").replace("_", "")[:20])
+
+
+def parse_digits(text: str) -> int:
+    """The number of digits `text` asks for; UsageError if we cannot make that many.
+
+    >>> parse_digits("20000")
+    20000
+    """
+    try:
+        digits = parse_number(text)
+    except ValueError:
+        raise UsageError(
+            f"{_shown(text)} is not a number of digits; ask for a whole number, "
+            "like 20000, 1_000_000 or 1e6"
+        ) from None
+    if digits < 1:
+        raise UsageError(f"there are no {digits} digits of pi; ask for 1 or more")
+    if digits > MAX_DIGITS:
+        need = digits * BYTES_PER_DIGIT / 1e9
+        raise UsageError(
+            f"{digits:,} digits would take about {need:,.0f} GB of memory; "
+            f"the limit is {MAX_DIGITS:,} (about {MAX_DIGITS * BYTES_PER_DIGIT / 1e9:.1f} GB)"
+        )
+    return digits
+
+
+def parse_pace(text: str, digits: int) -> Pace:
+    """The pace `text` asks for; UsageError if it is none."""
+    try:
+        return Pace.parse(text, digits)
+    except ValueError:
+        raise UsageError(
+            f"{_shown(text)} is not a pace; use auto, max, or digits per second, like 500"
+        ) from None
+
+
+def parse_cadence(text: str) -> Cadence:
+    """The cadence `text` asks for; UsageError if it is none."""
+    try:
+        return Cadence.parse(text)
+    except ValueError:
+        raise UsageError(
+            f"{_shown(text)} does not say when to save; use auto, digits like 1000, "
+            "seconds like 5s, or 0 for only on pause, quit and the end"
+        ) from None
+
+
+def parse_digits_per_step(text: str) -> int:
+    """Digits per step from 1 to 1,000,000; UsageError otherwise."""
+    return _whole_number(text, "number of digits per step", 1, 1_000_000)
+
+
+def parse_position(text: str) -> int:
+    """A position among the digits: 1 is the first after the point."""
+    return _whole_number(text, "position", 1, MAX_DIGITS)
+
+
+def parse_threads(text: str) -> int:
+    """Threads from 1 to 64; UsageError otherwise."""
+    return _whole_number(text, "number of threads", 1, 64)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows do not tell
+        return os.cpu_count() or 1
+
+
+def _whole_number(text: str, what: str, low: int, high: int) -> int:
+    try:
+        number = parse_number(text)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise UsageError(
+            f"{_shown(text)} is not a {what}; use a whole number from {low} to {high:,}"
+        )
+    return number
+
+
+def _shown(text: str) -> str:
+    """`text` in quotes, short, and without anything a terminal would obey."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -1,0 +1,80 @@
+"""Figures as people read them; the same words on the screen, in a pipe and in messages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def duration(seconds: float | None) -> str:
+    """`seconds` in at most two units, or an ellipsis while it is unknown.
+
+    >>> duration(7.2), duration(65), duration(7265), duration(200_000), duration(None)
+    ('7 s', '1 min 05 s', '2 h 01 min', '2 d 07 h', '…')
+    """
+    if seconds is None:
+        return "…"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02} h"
+
+
+def brief(seconds: float) -> str:
+    """A time that is short, with the precision it deserves.
+
+    >>> brief(0.0042), brief(0.31), brief(12.3)
+    ('4 ms', '310 ms', '12.3 s')
+    """
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def size(count: int) -> str:
+    """`count` bytes in the unit that suits.
+
+    >>> size(812), size(81_200), size(4_100_000)
+    ('812 B', '81.2 kB', '4.1 MB')
+    """
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def rate(digits_per_second: float) -> str:
+    """Digits per second, short enough for a panel.
+
+    >>> rate(666.6), rate(412_345.0), rate(3_200_000.0)
+    ('667/s', '412 k/s', '3.20 M/s')
+    """
+    if digits_per_second >= 1e6:
+        return f"{digits_per_second / 1e6:.2f} M/s"
+    if digits_per_second >= 1e5:
+        return f"{digits_per_second / 1e3:.0f} k/s"
+    return f"{digits_per_second:,.0f}/s"
+
+
+def percent(share: float) -> str:
+    """A share of one in percent; 100 % only when all is done.
+
+    >>> percent(0.5), percent(0.9999), percent(1.0)
+    ('50.0 %', '99.9 %', '100 %')
+    """
+    return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
+
+
+def plain(text: str) -> str:
+    r"""`text` on one line, with nothing in it that a terminal would obey.
+
+    Control characters (C0, C1), line separators and bidirectional overrides become a "·".
+
+    >>> plain("a\\x1b[31mb\\x9bc\\u202ed")
+    'a·[31mb·c·d'
+    """
+    return "".join("·" if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -1,0 +1,83 @@
+"""Where the worker writes what it has to say: makes the snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pi_tui.worker.job import Job
+from pi_tui.worker.schedule import Stopwatch
+from pi_tui.worker.snapshot import Snapshot, State
+
+if TYPE_CHECKING:
+    from pi_tui.spigot.spigot import Spigot
+    from pi_tui.worker.meter import Meter
+
+PUBLISH_SECONDS = 0.05
+"""A snapshot is about this old at most while the worker computes; the screen looks at 10 Hz."""
+HELD_SHOWN = 20
+"""Digits of the held super-digit that a snapshot carries."""
+
+
+class Board:
+    """Written by the worker thread only; `snapshot` may be read from any."""
+
+    def __init__(self, job: Job, clock: Callable[[], float]) -> None:
+        self.snapshot = Snapshot(State.PREPARING, job.digits, job.pace, threads=job.threads)
+        self.result: bytes | bytearray = b""
+        self.activity = State.PREPARING
+        """What the worker does when it is neither saving nor paused."""
+        self.watch = Stopwatch()
+        self.spigot: Spigot | None = None
+        self.meter: Meter | None = None
+        self._clock = clock
+        self._last = 0.0
+
+    def publish(self, state: State | None = None, **changes: Any) -> None:
+        """A new snapshot is there: these changes, and all the figures as they are now."""
+        self._last = self._clock()
+        changes["elapsed"] = self.watch.read(self._last)
+        if self.spigot is not None:
+            changes |= self._spigot_figures(self.spigot)
+        if self.meter is not None:
+            changes |= self._meter_figures(self.meter)
+        if state is State.COMPLETE:
+            changes |= {"done": 1.0, "left": 0.0}
+        self.snapshot = replace(self.snapshot, state=state or self.activity, **changes)
+
+    def publish_if_stale(self, **changes: Any) -> None:
+        """The same, unless the last snapshot is young enough."""
+        if self._clock() - self._last >= PUBLISH_SECONDS:
+            self.publish(**changes)
+
+    def note(self, text: str) -> None:
+        """The user is told `text`, once."""
+        self.publish(notes=(*self.snapshot.notes, text))
+
+    def fail(self, error: str, exit_code: int) -> None:
+        """The worker has come to its end by `error`."""
+        self.watch.stop(self._clock())
+        self.publish(State.FAILED, error=error, exit_code=exit_code)
+
+    def _spigot_figures(self, spigot: Spigot) -> dict[str, Any]:
+        figures = {
+            # After a fallback the spigot stands behind the digits that are saved, and shown.
+            "count": max(spigot.count, self.snapshot.saved),
+            "boxes": spigot.boxes_left,
+            "nines": spigot.nines,
+        }
+        if spigot.i != self.snapshot.iteration:
+            figures |= {"iteration": spigot.i, "predigit": spigot.held_digits(HELD_SHOWN)}
+        return figures
+
+    def _meter_figures(self, meter: Meter) -> dict[str, Any]:
+        snapshot = self.snapshot
+        digits_left = snapshot.digits - snapshot.count
+        elapsed = self.watch.read(self._last)
+        return {
+            "rate": meter.rate(),
+            "done": meter.done,
+            "resumed_done": meter.resumed_done,
+            "left": meter.left(digits_left, snapshot.pace.limit, elapsed),
+        }

@@ -1,0 +1,66 @@
+"""How far, how fast, how long still: the figures of a run, from times that are handed in."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from pi_tui.spigot import plan
+
+WINDOW = 5.0
+"""Seconds of computing that the rate looks back on."""
+
+
+class Meter:
+    """Measures one session of one run; knows no clock, every time is an argument.
+
+    Only time spent computing counts: pauses stop the meter. The time left comes from the work
+    left (iterations get cheaper as the tail shrinks), never from digits per second alone.
+    """
+
+    def __init__(self, digits: int, digits_per_step: int, boxes_per_block: int, i: int) -> None:
+        self._size = (digits, digits_per_step, boxes_per_block)
+        self._total = plan.work_total(*self._size) or 1.0
+        self.resumed_done = self.done = self._share(i)
+        self._samples: deque[tuple[float, int, float]] = deque()
+        self._busy_time = 0.0
+        self._busy_work = 0.0
+
+    def _share(self, i: int) -> float:
+        return min(1.0, plan.work_done(*self._size, i) / self._total)
+
+    def stepped(self, i: int, count: int, now: float, took: float) -> None:
+        """A step or wave has ended at `now` after `took` seconds of work."""
+        done = self._share(i)
+        # A slow drift of the machine's speed shall show: older work counts half after ~20 s.
+        fade = 0.5 ** (took / 20.0)
+        self._busy_work = self._busy_work * fade + (done - self.done)
+        self._busy_time = self._busy_time * fade + took
+        self.done = done
+        self.sample(count, now)
+
+    def sample(self, count: int, now: float) -> None:
+        """At `now`, on the clock that stands still in pauses, `count` digits were settled."""
+        self._samples.append((now, count, self.done))
+        while len(self._samples) > 2 and now - self._samples[1][0] > WINDOW:
+            self._samples.popleft()
+
+    def rate(self) -> float:
+        """Digits per second over the last seconds."""
+        if len(self._samples) < 2:
+            return 0.0
+        (start, first, _), (end, last, _) = self._samples[0], self._samples[-1]
+        return (last - first) / (end - start) if end > start else 0.0
+
+    def left(self, digits_left: int, limit: float | None, elapsed: float) -> float | None:
+        """Seconds left at this pace, from the work left; None while nothing is known.
+
+        `elapsed` (seconds of all sessions) stands in until this session has made a step.
+        """
+        work_left = 1.0 - self.done
+        if self._busy_work > 0:
+            seconds = work_left * self._busy_time / self._busy_work
+        elif self.done > 0 and elapsed > 0:
+            seconds = work_left * elapsed / self.done
+        else:
+            return None if limit is None else digits_left / limit
+        return seconds if limit is None else max(seconds, digits_left / limit)

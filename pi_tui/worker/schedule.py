@@ -1,0 +1,88 @@
+"""When the next step and the next save are due. Knows no clock: every time is an argument."""
+
+from __future__ import annotations
+
+from pi_tui.worker.pace import Cadence, Pace
+
+FIRST_RETRY, LAST_RETRY = 1.0, 60.0
+"""Seconds until a failed save is tried again: the first, then doubling, up to the last."""
+
+
+class StepSchedule:
+    """Spreads the digits of a run evenly in time.
+
+    >>> steps = StepSchedule(Pace.of(100), now=0.0, count=0)
+    >>> steps.seconds_until_next(now=0.5, count=80)
+    0.30000000000000004
+    """
+
+    def __init__(self, pace: Pace, now: float, count: int) -> None:
+        self.pace = pace
+        self._from = (now, count)
+
+    def seconds_until_next(self, now: float, count: int) -> float:
+        """Seconds to wait, with `count` digits settled, before the next step may be made."""
+        if self.pace.limit is None:
+            return 0.0
+        start, first = self._from
+        return max(0.0, start + (count - first) / self.pace.limit - now)
+
+
+class SaveSchedule:
+    """Says when a save is due, by the cadence or because the last one failed."""
+
+    def __init__(self, cadence: Cadence) -> None:
+        self._cadence = cadence
+        self._mark: int | None = None
+        self._retry_after = 0.0
+        self.next_save: float | None = None
+        """When the next save by time, or the next retry, is due."""
+
+    def saved(self, now: float, count: int, took: float) -> None:
+        """A save that took `took` seconds has succeeded, or there was nothing to save."""
+        self._retry_after = 0.0
+        seconds = self._cadence.seconds_until_next(took)
+        self.next_save = None if seconds is None else now + seconds
+        self._mark = self._cadence.next_mark(count)
+
+    def failed(self, now: float) -> None:
+        """A save has failed: the next one is a retry, later each time."""
+        self._retry_after = min(max(FIRST_RETRY, 2 * self._retry_after), LAST_RETRY)
+        self.next_save = now + self._retry_after
+
+    def is_due(self, now: float, count: int) -> bool:
+        """True if a mark of digits was crossed or the time has come."""
+        if self._retry_after:
+            return self.is_retry_due(now)
+        by_time = self.next_save is not None and now >= self.next_save
+        return by_time or (self._mark is not None and count >= self._mark)
+
+    def is_retry_due(self, now: float) -> bool:
+        """True if a failed save should be tried again now."""
+        return self.seconds_until_retry(now) == 0.0
+
+    def seconds_until_retry(self, now: float) -> float | None:
+        """Seconds until a failed save is tried again, or None if none has failed."""
+        if not self._retry_after or self.next_save is None:
+            return None
+        return max(0.0, self.next_save - now)
+
+
+class Stopwatch:
+    """Counts the seconds of computing, in all sessions; it stands still in pauses."""
+
+    def __init__(self) -> None:
+        self._before = 0.0
+        self._since: float | None = None
+
+    def restart(self, now: float, before: float) -> None:
+        """Runs from `now` on, with `before` seconds already counted."""
+        self._before, self._since = before, now
+
+    def stop(self, now: float) -> None:
+        """Stands still."""
+        self._before, self._since = self.read(now), None
+
+    def read(self, now: float) -> float:
+        """Seconds counted up to `now`."""
+        return self._before if self._since is None else self._before + now - self._since
