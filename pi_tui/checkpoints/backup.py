@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy import Engine, insert, select
 
 from pi_tui.checkpoints.engine import connect, outside_transactions
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location, parse_location
 from pi_tui.checkpoints.models import Base
-from pi_tui.checkpoints.plain import plain
 from pi_tui.checkpoints.schema import create
 from pi_tui.errors import StorageError, UsageError
 
@@ -43,9 +43,13 @@ def _claim(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
-        raise UsageError(f"{plain(path)} exists already; a backup never replaces a file") from None
+        raise UsageError(
+            f"{one_line(path)} exists already; a backup never replaces a file"
+        ) from None
     except OSError as error:
-        raise StorageError(f"{plain(path)} cannot be written: {plain(error.strerror)}") from error
+        raise StorageError(
+            f"{one_line(path)} cannot be written: {one_line(error.strerror)}"
+        ) from error
 
 
 def _remove(path: Path) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location, default_location
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock, me
-from pi_tui.checkpoints.plain import plain
 from pi_tui.checkpoints.schema import create, is_ours, not_ours
 from pi_tui.checkpoints.trouble import damaged
 from pi_tui.errors import NotOursError, StorageError
@@ -59,7 +59,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
     with engine.connect() as connection:  # a broken tree: writing could do more harm
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if found != "ok":
-            raise damaged(where, plain(found))
+            raise damaged(where, one_line(found))
     keep_a_rollback_journal(engine)
 
 
@@ -72,10 +72,10 @@ def _look(path: Path, write: bool) -> bool:
         return False
     if stat.S_ISDIR(mode):
         raise NotOursError(
-            f"{plain(path)} is a folder; name a file in it, such as {plain(path / 'pi.sqlite3')}"
+            f"{one_line(path)} is a folder; name a file in it, such as {one_line(path / 'pi.sqlite3')}"
         )
     if not stat.S_ISREG(mode):
-        raise NotOursError(f"{plain(path)} is no regular file; choose another with --db")
+        raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
     return True
 
 
@@ -84,7 +84,7 @@ def _look_at_folder(folder: Path, write: bool) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not folder.is_dir():
         raise StorageError(
-            f"there is no folder {plain(folder)}; make it first, or use another file with --db"
+            f"there is no folder {one_line(folder)}; make it first, or use another file with --db"
         )
 
 

@@ -18,8 +18,8 @@ from pi_tui.checkpoints import codec, digit_rows, integrity, state_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
-from pi_tui.checkpoints.models import ACTIVE, COMPLETE, CheckpointRow, DigitsRow, RunRow
-from pi_tui.checkpoints.records import Checkpoint, Loaded, Run
+from pi_tui.checkpoints.models import CheckpointRow, DigitsRow, RunRow
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import (
     BadRow,
     milliseconds,
@@ -209,8 +209,9 @@ class CheckpointStore:
 
     def mark_verified(self, run: Run) -> None:
         """The complete run counts as compared with an independent pi."""
-        with self._commit(run) as (_, row):
-            row.verified = 1
+        with self._database.transaction() as session:
+            row = self._row(session, run)
+            row.verified = int(row.status == COMPLETE)
 
     def restart(self, run: Run) -> Run:
         """The run is ours and empty; it takes the digits per step and boxes per block of `run`."""
