@@ -151,7 +151,7 @@ def _pieces(state: SpigotState) -> Iterator[bytes]:
 
 
 def _bytes(number: mpz) -> int:
-    return (int(number.bit_length()) + 7) // 8
+    return (number.bit_length() + 7) // 8
 
 
 def _require(true: bool, problem: str) -> None:

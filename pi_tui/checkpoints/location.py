@@ -75,7 +75,7 @@ def parse_location(location: str) -> Location:
     if scheme in _SQLITE:
         if not rest.startswith("/") or rest == "/" or "?" in rest:
             raise UsageError(
-                f"{one_line(location)} names no file; give a path, or sqlite:///PATH without options"
+                f"{one_line(location)} names no file; give a path, or sqlite:///PATH, no options"
             )
         return _file(rest[1:], location)
     if scheme in _POSTGRES:

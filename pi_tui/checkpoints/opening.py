@@ -72,7 +72,7 @@ def _look(path: Path, write: bool) -> bool:
         return False
     if stat.S_ISDIR(mode):
         raise NotOursError(
-            f"{one_line(path)} is a folder; name a file in it, such as {one_line(path / 'pi.sqlite3')}"
+            f"{one_line(path)} is a folder; name a file in it, like {one_line(path / 'pi.sqlite3')}"
         )
     if not stat.S_ISREG(mode):
         raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
