@@ -18,13 +18,16 @@ from pi_tui.checkpoints.schema import create, is_ours, not_ours
 from pi_tui.checkpoints.trouble import damaged
 from pi_tui.errors import NotOursError, StorageError
 
+_SMALLEST = 512
+"""Bytes in the smallest page, and so in the smallest database."""
+
 
 def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | None]:
     """A database of ours, checked and with tables; locked if it is to be written.
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
     """
-    there = where.path is None or _look(where.path, write)
+    there = where.path is None or _look(where, where.path, write)
     if where.path is not None and there:
         _probe(where)
     elif not there and not write:
@@ -63,19 +66,21 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
     keep_a_rollback_journal(engine)
 
 
-def _look(path: Path, write: bool) -> bool:
+def _look(where: Location, path: Path, write: bool) -> bool:
     """True if there is a file at `path`, False if there could be one."""
     try:
-        mode = os.stat(path).st_mode
+        found = os.stat(path)
     except FileNotFoundError:
         _look_at_folder(path.parent, write)
         return False
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
             f"{one_line(path)} is a folder; name a file in it, like {one_line(path / 'pi.sqlite3')}"
         )
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(found.st_mode):
         raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
+    if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
+        raise not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
     return True
 
 

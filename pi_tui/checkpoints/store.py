@@ -28,7 +28,6 @@ from pi_tui.checkpoints.rows import (
     to_checkpoint,
     to_run,
 )
-from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.spigot.spigot import SpigotState
 
@@ -243,11 +242,7 @@ class CheckpointStore:
 
     def backup(self, path: str) -> None:
         """All that is saved is in the new SQLite file `path`, consistent even if another writes."""
-        database = self._database
-        try:
-            back_up(database.engine, database.where, str(path))
-        except FAILURES as error:
-            raise in_our_words(error, database.where) from error
+        back_up(self._database.engine, self._database.where, path)
 
     def _commit(self, run: Run, needed: int = 0) -> AbstractContextManager[tuple[Session, RunRow]]:
         return self._database.commit(run.id, self._grips[run.id].epoch, needed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import sqlite3
 from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -11,8 +13,8 @@ from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
 
-FAILURES = (SQLAlchemyError, OSError, MemoryError, UnicodeDecodeError)
-"""All that a transaction can raise: the last three reach us unwrapped."""
+FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
+"""All that a transaction can raise: only the first is wrapped by SQLAlchemy."""
 MB = 10**6
 _UNREACHABLE = ("", "08", "57P")
 """Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
@@ -24,7 +26,7 @@ def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiErr
         return StorageError("not enough memory to save or load; what was saved before is untouched")
     if isinstance(error, OSError):
         return _of_system(error, where, needed)
-    cause = error.orig if isinstance(error, DBAPIError) else None
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, OSError | MemoryError):
         return in_our_words(cause, where, needed)
     if where.path is None:
@@ -72,8 +74,6 @@ def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
 
 
 def _of_system(error: OSError, where: Location, needed: int) -> PiTuiError:
-    import errno
-
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _full(where, needed)
     reason = error.strerror or type(error).__name__
