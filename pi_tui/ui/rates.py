@@ -1,0 +1,81 @@
+"""The history of the rate that the sparkline draws."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+class RateHistory:
+    """Rates sampled at an even interval; when full, neighbours are joined and the interval doubles.
+
+    So it always spans the whole session, in bounded memory.
+    """
+
+    def __init__(self, interval: float = 0.5, capacity: int = 240) -> None:
+        self.interval = interval
+        self.samples: list[float] = []
+        self._capacity = capacity
+        self._due: float | None = None
+        self._pending: list[float] = []
+
+    def feed(self, now: float, rate: float) -> bool:
+        """Take the rate at `now` (seconds); true if that made a new sample."""
+        if self._due is None:
+            self._due = now + self.interval
+        self._pending.append(rate)
+        if now < self._due:
+            return False
+        self.samples.append(fmean(self._pending))
+        self._pending.clear()
+        self._due = now + self.interval
+        if len(self.samples) >= self._capacity:
+            self._halve()
+        return True
+
+    def rest(self) -> None:
+        """Nothing is being computed: the next sample begins anew."""
+        self._due = None
+        self._pending.clear()
+
+    @property
+    def span(self) -> float:
+        """Seconds of computing that the samples cover."""
+        return len(self.samples) * self.interval
+
+    def _halve(self) -> None:
+        pairs = zip(self.samples[::2], self.samples[1::2], strict=False)
+        self.samples = [(a + b) / 2 for a, b in pairs]
+        self.interval *= 2
+
+    def columns(self, width: int) -> list[float]:
+        """At most `width` values, oldest first: all samples, averaged where there are more.
+
+        >>> history = RateHistory()
+        >>> history.samples = [1.0, 3.0, 5.0, 7.0]
+        >>> history.columns(2)
+        [2.0, 6.0]
+        """
+        count = len(self.samples)
+        if count <= width:
+            return list(self.samples)
+        edges = [column * count // width for column in range(width + 1)]
+        return [fmean(self.samples[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def bars(values: list[float], height: int = 1) -> list[str]:
+    """`height` rows of block characters, the top row first; the lowest value is 0.
+
+    >>> bars([0.0, 4.0, 8.0])
+    ['▁▄█']
+    """
+    top = max(values, default=0.0) or 1.0
+    steps = [max(1, round(value / top * height * 8)) for value in values]
+    return [
+        "".join(_bar(step - row * 8) for step in steps) for row in reversed(range(height))
+    ]
+
+
+def _bar(eighths: int) -> str:
+    return " " if eighths <= 0 else _BARS[min(eighths, 8) - 1]
