@@ -8,7 +8,7 @@ from textual.content import Content
 
 from pi_tui.ui import words
 from pi_tui.ui.frame import Frame
-from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair
+from pi_tui.ui.panel import QUIET, Panel, line
 from pi_tui.ui.statistics import chance_of_more, verdict
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -25,10 +25,10 @@ class CountsPanel(Panel):
         most = max(counts.counts) or 1
         digits_wide = len(words.number(most))
         room = max(4, width - digits_wide - 11)
+        self.border_subtitle = self._verdict(frame)
         return [
-            *(self._bar(d, counts.counts[d], counts.counted, most, room, digits_wide)
-              for d in range(10)),
-            self._verdict(frame, width),
+            self._bar(digit, count, counts.counted, most, room, digits_wide)
+            for digit, count in enumerate(counts.counts)
         ]
 
     def _bar(
@@ -45,8 +45,8 @@ class CountsPanel(Panel):
             f" {words.number(count):>{wide}}",
         )
 
-    def _verdict(self, frame: Frame, width: int) -> Content:
+    def _verdict(self, frame: Frame) -> str:
         chi = frame.counts.chi_square
         if not frame.counts.counted:
-            return line(("no digits yet", FAINT))
-        return pair(f"χ² {chi:.2f}", (verdict(chance_of_more(chi)), FAINT), width)
+            return ""
+        return f"χ² {chi:.2f}, {verdict(chance_of_more(chi))}"

@@ -33,7 +33,7 @@ class DigitLines:
         The gutter depends on the digits asked for, not on those there are, so it never jumps.
         """
         gutter = len(f"{digits:,}")
-        room = max(1, (width - gutter - 2 - _POINT) // (GROUP + 1))
+        room = max(1, (width - gutter - _POINT) // (GROUP + 1))
         return cls(max(groups for groups in _ROUND if groups <= room), gutter)
 
     @property

@@ -58,12 +58,12 @@ class MainScreen(Screen[None]):
                 yield DigitView(self._digits, id="digits")
             with Vertical(id="panels"):
                 with Vertical(id="first"):
-                    yield ProgressPanel(id="progress-panel")
-                    yield SpeedPanel(id="speed-panel")
-                    yield CheckpointPanel(id="checkpoint-panel")
-                    yield SpigotPanel(id="spigot-panel")
+                    yield ProgressPanel(id="progress-panel", classes="card")
+                    yield SpeedPanel(id="speed-panel", classes="card")
+                    yield CheckpointPanel(id="checkpoint-panel", classes="card")
+                    yield SpigotPanel(id="spigot-panel", classes="card")
                 with Vertical(id="second"):
-                    yield CountsPanel(id="counts-panel")
+                    yield CountsPanel(id="counts-panel", classes="card")
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 

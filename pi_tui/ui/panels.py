@@ -8,11 +8,14 @@ from textual.content import Content
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.ui import words
+from pi_tui.ui.braille import curve
 from pi_tui.ui.frame import Frame
-from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair
-from pi_tui.ui.rates import bars
+from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread
 from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot, State
+
+_FULL_LINES = 32
+"""Cells from which on a checkpoint is told in full lines."""
 
 
 def pace_in_words(pace: Pace) -> str:
@@ -81,7 +84,7 @@ class SpeedPanel(Panel):
         now = pair("digits", (words.rate(snapshot.rate), "bold $primary" if running else QUIET), width)
         held = _held(snapshot, width) if self.has_class("-with-held") else []
         rows = max(1, height - 2 - len(held))
-        drawn = [line((row, "$primary")) for row in bars(rates.columns(width), rows)]
+        drawn = [line((row, "$primary")) for row in curve(rates.columns(width * 2), width, rows)]
         return [now, *drawn, self._span(frame, width), *held]
 
     def _span(self, frame: Frame, width: int) -> Content:
@@ -112,19 +115,34 @@ class CheckpointPanel(Panel):
         newest = snapshot.checkpoint
         if newest is None:
             return [line(("nothing saved yet", QUIET)), self._next(frame, width)]
-        age = (frame.now - newest.saved_at).total_seconds()
-        facts = [
-            pair(f"#{newest.seq}", line((frame.clock_time(newest.saved_at), "bold")), width),
-            pair("saved", line((words.ago(age), "$success")), width),
-            pair("digits", words.number(newest.count), width),
-            pair("state", self._cost(newest), width),
-            self._next(frame, width),
-        ]
+        facts = self._facts(frame, newest, width)
         room = height - len(facts) - 1
         if room < 1 or len(snapshot.checkpoints) < 2:
             return facts
         older = snapshot.checkpoints[1 : room + 1]
         return [*facts, Content(), *(self._brief(frame, one, width) for one in older)]
+
+    def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
+        """Three full lines where they fit, five short ones elsewhere."""
+        age = words.ago((frame.now - newest.saved_at).total_seconds())
+        clock, digits = frame.clock_time(newest.saved_at), words.number(newest.count)
+        if width >= _FULL_LINES:
+            return [
+                spread(
+                    line((clock, "bold"), (f"  #{newest.seq}", QUIET)),
+                    line((age, "$success")),
+                    width,
+                ),
+                spread(line(digits, (" digits", QUIET)), line((self._cost(newest), QUIET)), width),
+                self._next(frame, width),
+            ]
+        return [
+            pair(f"#{newest.seq}", (clock, "bold"), width),
+            pair("saved", (age, "$success"), width),
+            pair("digits", digits, width),
+            pair("state", self._cost(newest), width),
+            self._next(frame, width),
+        ]
 
     def _cost(self, checkpoint: Checkpoint) -> str:
         cost = words.size(checkpoint.size)
@@ -139,7 +157,7 @@ class CheckpointPanel(Panel):
         if snapshot.state is State.SAVING:
             return pair("next", ("saving now", "$secondary"), width)
         if snapshot.state is not State.RUNNING or snapshot.next_save is None:
-            word = "when something changes" if width > 28 else "–"
+            word = "when there is something new" if width >= _FULL_LINES else "–"
             return pair("next", (word, FAINT), width)
         wait = snapshot.next_save - frame.monotonic
         return pair("next", words.within(wait), width)

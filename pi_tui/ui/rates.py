@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from statistics import fmean
 
-_BARS = "▁▂▃▄▅▆▇█"
-
 
 class RateHistory:
     """Rates sampled at an even interval; when full, neighbours are joined and the interval doubles.
@@ -63,19 +61,3 @@ class RateHistory:
         edges = [column * count // width for column in range(width + 1)]
         return [fmean(self.samples[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
 
-
-def bars(values: list[float], height: int = 1) -> list[str]:
-    """`height` rows of block characters, the top row first; the lowest value is 0.
-
-    >>> bars([0.0, 4.0, 8.0])
-    ['▁▄█']
-    """
-    top = max(values, default=0.0) or 1.0
-    steps = [max(1, round(value / top * height * 8)) for value in values]
-    return [
-        "".join(_bar(step - row * 8) for step in steps) for row in reversed(range(height))
-    ]
-
-
-def _bar(eighths: int) -> str:
-    return " " if eighths <= 0 else _BARS[min(eighths, 8) - 1]
