@@ -1,0 +1,48 @@
+"""Decimal text of big integers and back, in pieces that never stop the other threads for long.
+
+`mpz.digits()` and `mpz(str)` hold the interpreter lock for the whole call: 50 ms for a million
+digits. So numbers are halved by divisions, which release the lock, down to pieces of a few
+thousand digits (0.1 ms each).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from gmpy2 import mpz
+
+PIECE = 4_000
+"""Digits turned into text by one call; also below Python's own limit of 4,300 for int(str)."""
+
+
+@lru_cache(maxsize=64)
+def _power_of_ten(exponent: int) -> mpz:
+    return mpz(10) ** exponent
+
+
+def to_text(number: mpz, width: int) -> bytes:
+    """The decimal digits of a number, with leading zeros up to exactly `width` digits.
+
+    The number must be less than ``10**width``. Costs O(M(width) log width).
+
+    >>> to_text(mpz(42), 5)
+    b'00042'
+    """
+    if width <= PIECE:
+        return number.digits().zfill(width).encode() if width else b""
+    low = width // 2
+    head, tail = divmod(number, _power_of_ten(low))
+    return to_text(head, width - low) + to_text(tail, low)
+
+
+def to_number(text: bytes | bytearray | memoryview) -> mpz:
+    """The number that decimal digits stand for; an empty text is 0.
+
+    >>> to_number(b"00042")
+    mpz(42)
+    """
+    width = len(text)
+    if width <= PIECE:
+        return mpz(bytes(text).decode() or "0")
+    low = width // 2
+    return to_number(text[: width - low]) * _power_of_ten(low) + to_number(text[width - low :])

@@ -1,0 +1,96 @@
+"""The one equation that ties every digit ever made to the state of now.
+
+With V the exact value of all boxes (the mixed-radix number, a fraction), one iteration makes
+V' = R·V - R·q. So after t iterations, with S the value of the boxes at the start, D the number
+all super-digits so far spell (the held ones too) and X what dropped tail blocks took with them,
+
+    R^t · S = R · D + V + X
+
+holds exactly, hence also modulo the prime p = 2^61-1, where it costs one pass over the state. A
+wrong bit in any box or digit breaks it with probability 1 - 2^-61. It does not prove that there
+are enough boxes: guard boxes and the reference do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gmpy2 import mpz
+
+PRIME = (1 << 61) - 1
+_PIECE = 4_000
+
+
+class WrongArithmetic(ArithmeticError):
+    """The digits and the state do not belong together: bad memory, bad storage, or our bug."""
+
+
+class HasResidues(Protocol):
+    """A block, as far as its value goes."""
+
+    @property
+    def factor_residue(self) -> int:
+        """P modulo p."""
+
+    @property
+    def denominator_residue(self) -> int:
+        """D modulo p."""
+
+
+def weights(blocks: Iterable[HasResidues]) -> list[int]:
+    """What one unit of each block's N is worth, modulo p: Π_{before} (P/D) · 1/D."""
+    result, prefix = [], 1
+    for block in blocks:
+        inverse = pow(block.denominator_residue, -1, PRIME)
+        result.append(prefix * inverse % PRIME)
+        prefix = prefix * block.factor_residue * inverse % PRIME
+    return result
+
+
+def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
+    """The value of some blocks modulo p; one pass over their bits."""
+    return sum(int(n % PRIME) * w for n, w in zip(numbers, weights, strict=True)) % PRIME
+
+
+def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
+    """The number a text of digits spells, modulo p, when it goes on after `so_far`.
+
+    >>> text_value(b"14", so_far=3)
+    314
+    """
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        so_far = (so_far * pow(10, len(piece), PRIME) + int(piece)) % PRIME
+    return so_far
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The scalars of the equation, kept up to date by every iteration."""
+
+    start: int
+    """S."""
+    dropped: int
+    """X."""
+    settled: int
+    """The number that all settled super-digits spell, the first 3 and any beyond n included."""
+    radix: int
+    """R modulo p."""
+    weights: list[int]
+    """Of every block, also of those dropped since."""
+
+    def turn(self, text: bytes, lost: Sequence[mpz], kept: int) -> None:
+        """One iteration settled `text` and dropped the blocks from number `kept` on."""
+        tail = value(lost, self.weights[kept : kept + len(lost)])
+        self.dropped = (self.dropped * self.radix + tail) % PRIME
+        self.settled = text_value(text, self.settled)
+
+    def check(self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz]) -> None:
+        """The equation holds after iteration `i`; raises WrongArithmetic if not."""
+        made = self.settled * self.radix + int(predigit % PRIME) if i else 0
+        made = (made + 1) * pow(self.radix, nines, PRIME) - 1
+        now = self.radix * made + value(numbers, self.weights[: len(numbers)]) + self.dropped
+        if (pow(self.radix, i, PRIME) * self.start - now) % PRIME:
+            raise WrongArithmetic(f"digits and boxes disagree after iteration {i}")

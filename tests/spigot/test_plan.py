@@ -1,0 +1,54 @@
+"""The plan: boxes, iterations and work."""
+
+import itertools
+
+import pytest
+
+from pi_tui.spigot.plan import (
+    blocks_needed,
+    boxes_needed,
+    iterations,
+    plan,
+    work_done,
+    work_total,
+)
+from pi_tui.spigot.spigot import Spigot
+
+
+@pytest.mark.parametrize("n", [1_000, 1_001, 5_000, 20_000, 100_000, 1_000_000, 100_000_000])
+def test_every_run_is_at_least_twenty_iterations_long(n: int) -> None:
+    assert iterations(n, plan(n).digits_per_step) >= 20
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 999, 20_000])
+def test_a_run_takes_the_iterations_planned(n: int) -> None:
+    spigot = Spigot.new(n)
+    spigot.finalize()
+    assert spigot.i == iterations(n, spigot.digits_per_step)
+
+
+def test_a_k_that_is_asked_for_is_kept() -> None:
+    assert plan(20_000, 17).digits_per_step == 17
+
+
+def test_boxes_shrink_to_the_guard_and_blocks_hold_them_all() -> None:
+    boxes = [boxes_needed(1_000, 10, done) for done in range(200)]
+    assert boxes == sorted(boxes, reverse=True)
+    assert boxes[0] >= 3_321
+    assert boxes[-1] == 64
+    assert all(blocks_needed(1_000, 10, 7, t) * 7 >= boxes[t] for t in range(200))
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "b"), [(1, 1, 1), (1_000, 10, 64), (1_000_000, 50_000, 131_072)]
+)
+def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
+    n: int, k: int, b: int
+) -> None:
+    work = [work_done(n, k, b, i) for i in range(iterations(n, k) + 1)]
+    steps = [after - before for before, after in itertools.pairwise(work)]
+    assert work[0] == 0
+    assert work[-1] == work_total(n, k, b)
+    assert all(step > 0 for step in steps)
+    assert steps == sorted(steps, reverse=True)
+    assert work_done(n, k, b, 10**6) == work_total(n, k, b)
