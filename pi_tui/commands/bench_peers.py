@@ -26,8 +26,11 @@ class Contender:
     name: str
     command: Callable[[int, Path], list[str]]
     """The command for so many digits, in this empty folder."""
-    growth: float = 1.5
-    """It takes at most about n^growth: what decides if the next size is still worth waiting for."""
+    growth: float | None = None
+    """It takes about n^growth: what decides if the next size is still worth waiting for.
+
+    None: it is waited for in any case.
+    """
     resumes: bool = False
     """The folder holds a half-done run when it starts."""
     prints: bool = True
@@ -83,8 +86,8 @@ def first_digits() -> list[Contender]:
 def peers() -> list[Contender]:
     """Everyone else that is installed."""
     candidates = (
-        _command("spigot", "spigot, C (Debian)", lambda n: ["-d", str(n), "pi"], growth=2.2),
-        _command("pi", "pi of CLN, one shot (Debian)", lambda n: [str(n + 1)]),
+        _command("spigot", "spigot (Debian)", lambda n: ["-d", str(n), "pi"], growth=2.2),
+        _command("pi", "pi (Debian, CLN), one shot", lambda n: [str(n + 1)]),
         _module("mpmath", "mpmath, one shot", _MPMATH),
         _module("gmpy2", "gmpy2.const_pi, one shot", _MPFR),
         Contender("textbook, plain Python", _textbook, growth=2.0),
@@ -93,7 +96,7 @@ def peers() -> list[Contender]:
 
 
 def _command(
-    program: str, name: str, arguments: Callable[[int], list[str]], growth: float = 1.5
+    program: str, name: str, arguments: Callable[[int], list[str]], growth: float = 1.3
 ) -> Contender | None:
     path = shutil.which(program)
     if path is None:
@@ -104,7 +107,7 @@ def _command(
 def _module(module: str, name: str, code: str) -> Contender | None:
     if importlib.util.find_spec(module) is None:
         return None
-    return Contender(name, lambda digits, _: [sys.executable, "-c", code, str(digits)])
+    return Contender(name, lambda digits, _: [sys.executable, "-c", code, str(digits)], 1.3)
 
 
 def _textbook(digits: int, _: Path) -> list[str]:

@@ -18,9 +18,7 @@ def serve(location: str, port: int, digits: int | None) -> int:
     try:
         from textual_serve.server import Server
     except ImportError:
-        raise UsageError(
-            "serving needs textual-serve: pip install 'pi-tui[web]'"
-        ) from None
+        raise UsageError("serving needs textual-serve: pip install 'pi-tui[web]'") from None
     _claim(port)
     # By the environment: a password in a URL must not show in the list of processes.
     os.environ["PI_TUI_DB"] = location
