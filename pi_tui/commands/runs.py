@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from contextlib import closing
 
 from pi_tui import words
-from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import UsageError
 
@@ -17,19 +18,19 @@ WATCH_SECONDS = 2.0
 def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> int:
     """Print how the runs stand; with `watch`, again until they are complete or ctrl+c."""
     while True:
-        with CheckpointStore.open(location, write=False) as store:
+        with closing(CheckpointStore.open(location, write=False)) as store:
             found = [run for run in store.runs() if digits in (None, run.digits)]
         if digits is not None and not found:
             raise UsageError(_no_run(digits))
         print(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS, flush=True)
-        if not watch or all(run.status == "complete" for run in found):
+        if not watch or all(run.status == COMPLETE for run in found):
             return 0
         threading.Event().wait(WATCH_SECONDS)
 
 
 def runs(location: str) -> int:
     """Print a table of all runs."""
-    with CheckpointStore.open(location, write=False) as store:
+    with closing(CheckpointStore.open(location, write=False)) as store:
         found = store.runs()
     if not found:
         print(_NO_RUNS)
@@ -48,7 +49,7 @@ def runs(location: str) -> int:
 
 def delete(location: str, digits: int, *, ask: bool) -> int:
     """The run is gone, digits and all; asks first."""
-    with CheckpointStore.open(location) as store:
+    with closing(CheckpointStore.open(location)) as store:
         run = store.find_run(digits)
         if run is None:
             raise UsageError(_no_run(digits))
@@ -81,7 +82,7 @@ def _no_run(digits: int) -> str:
 
 def state_word(run: Run) -> str:
     """What a list says of a run: `verified` counts only after the comparison."""
-    if run.status != "complete":
+    if run.status != COMPLETE:
         return "unfinished"
     return "verified" if run.verified else "complete"
 

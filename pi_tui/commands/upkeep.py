@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 from pi_tui import words
 from pi_tui.checkpoints.store import CheckpointStore
@@ -11,7 +12,7 @@ from pi_tui.errors import DamagedError
 
 def check(location: str) -> int:
     """Every saved byte passed its checks; otherwise each problem is a line, and the exit code 4."""
-    with CheckpointStore.open(location, write=False) as store:
+    with closing(CheckpointStore.open(location, write=False)) as store:
         problems = store.check()
         runs = store.runs() if not problems else []
     for problem in problems:
@@ -24,7 +25,7 @@ def check(location: str) -> int:
 
 def backup(location: str, file: str) -> int:
     """`file` is a consistent copy of the database, made even while another pi-tui writes."""
-    with CheckpointStore.open(location, write=False) as store:
+    with closing(CheckpointStore.open(location, write=False)) as store:
         store.backup(file)
     print(f"backed up to {words.plain(file)}", file=sys.stderr)
     return 0

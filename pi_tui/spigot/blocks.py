@@ -83,7 +83,7 @@ def make_block(first: int, boxes: int, radix: mpz) -> tuple[Block, mpz]:
     """The block that starts at box `first`, and its number at the start, when every box is 2."""
     common = common_factor(boxes)
     number, factor, denominator = (part // common for part in _split(first, boxes))
-    shift = factor.bit_scan1(0) or 0
+    shift = factor.bit_scan1(0)
     block = Block(
         factor >> shift,
         shift,

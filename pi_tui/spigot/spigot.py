@@ -194,18 +194,12 @@ class Spigot:
         return len(self._numbers) * self.boxes_per_block
 
     def held_digits(self, most: int) -> str:
-        """The first digits of the held super-digit, at most `most`; "" while none is held.
-
-        >>> spigot = Spigot.new(20, digits_per_step=4)
-        >>> _ = spigot.step(), spigot.step()
-        >>> spigot.held_digits(3)
-        '141'
-        """
+        """The first digits of the held predigit, at most `most`; "" while there is none."""
         if not self.have_predigit:
             return ""
-        shown = min(most, self.digits_per_step)
-        leading = self.predigit // mpz(10) ** (self.digits_per_step - shown)
-        return leading.digits().zfill(shown)
+        width = self.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone
+        hidden = max(width - most, 0)
+        return to_text(self.predigit // mpz(10) ** hidden, width - hidden).decode()
 
     def check(self) -> None:
         """The residue equation holds; raises `residue.WrongArithmetic` if not.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pi_tui.checkpoints.records import Checkpoint, Loaded
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError, WrongDigitsError
 from pi_tui.spigot.plan import iterations, plan
@@ -63,10 +63,10 @@ class Session:
     def _open_run(self) -> None:
         """The run is ours, made if it was not there."""
         job, planned = self._job, plan(self._job.digits, self._job.digits_per_step)
-        size = (planned.digits_per_step, planned.boxes_per_block)
-        run = self._store.open_run(job.digits, *size)
+        k, b = planned.digits_per_step, planned.boxes_per_block
+        run = self._store.open_run(job.digits, k, b)
         if job.fresh and run.last_seq:
-            run = self._store.restart(run, *size)
+            run = self._store.restart(replace(run, digits_per_step=k, boxes_per_block=b))
         if job.digits_per_step not in (None, run.digits_per_step):
             self._board.note(
                 f"this run was begun with {run.digits_per_step:,} digits per step and goes on so; "
@@ -240,15 +240,27 @@ class Session:
     def _finish(self) -> None:
         """Every digit is compared with an independent pi, then the run is complete."""
         self._await_saved()
-        verified = self._run.status != "complete" and self._job.verify and self._verify()
-        while self._run.status != "complete":
+        verified = self._run.status != COMPLETE and self._job.verify and self._verify()
+        while self._run.status != COMPLETE:
             try:
-                self._run = self._store.complete(self._run, self._elapsed(), verified=verified)
+                self._complete(verified)
             except StorageError as error:
                 self._save_failed(error)
                 self._await_saved()
         self._board.watch.stop(self._clock())
         self._board.publish(State.COMPLETE, verified=self._run.verified, next_save=None)
+
+    def _complete(self, verified: bool) -> None:
+        """The run is complete in the database too, and verified if it was."""
+        board, run = self._board, self._run
+        checkpoint = self._store.complete(
+            run, bytes(board.result), self._elapsed(), board.snapshot.iteration
+        )
+        if verified:
+            self._store.mark_verified(run)
+        self._run = replace(run, status=COMPLETE, verified=verified)
+        shown = (checkpoint, *board.snapshot.checkpoints)
+        board.publish(saved=run.digits, checkpoints=shown[:CHECKPOINTS_SHOWN])
 
     def _await_saved(self) -> None:
         """The last digits wait for the disk, if they must; wishes are obeyed meanwhile."""

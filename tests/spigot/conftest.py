@@ -15,7 +15,7 @@ def mpmath_digits(n: int) -> bytes:
     """n decimals from mpmath."""
     with mpmath.workdps(n + 10):
         text = mpmath.nstr(mpmath.mp.pi, n + 10, strip_zeros=False)
-    return text[2 : n + 2].encode()
+    return str(text)[2 : n + 2].encode()
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,16 @@ def test_whatever_poll_raises_comes_through() -> None:
         Spigot.new(300, poll=poll)
 
 
+def test_the_held_digits_are_the_head_of_the_predigit() -> None:
+    spigot = Spigot.new(300, digits_per_step=10, boxes_per_block=64)
+    shown = [spigot.held_digits(4)]
+    for _ in range(3):
+        spigot.step()
+        shown.append(spigot.held_digits(4))
+    assert shown == ["", "3", "1415", "8979"]
+    assert spigot.held_digits(99) == "8979323846"
+
+
 def test_the_tail_shrinks_as_digits_are_made() -> None:
     spigot = Spigot.new(2_000, digits_per_step=50, boxes_per_block=64)
     at_start = spigot.boxes_left
