@@ -35,7 +35,7 @@ def runs(location: str) -> int:
     if not found:
         print(_NO_RUNS)
         return 0
-    rows = [("digits", "saved", "", "state", "computed", "last saved")]
+    rows: list[tuple[str, ...]] = [("digits", "saved", "", "state", "computed", "last saved")]
     rows += [_row(run) for run in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
