@@ -142,7 +142,7 @@ class _Bench:
         if contender.growth is None or contender.name not in self._expected:
             return True
         before, seconds = self._expected[contender.name]
-        expected = seconds * (digits / before) ** contender.growth
+        expected: float = seconds * (digits / before) ** contender.growth
         return expected <= (PATIENCE if turn == 0 else ONCE)
 
     def _try(self, contender: Contender, digits: int) -> dict[str, float]:

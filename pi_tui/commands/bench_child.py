@@ -13,6 +13,7 @@ import json  # noqa: E402 - what the imports below cost is one of the figures
 import os  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from contextlib import closing  # noqa: E402
 from typing import TypeVar  # noqa: E402
 
 from pi_tui.checkpoints.records import Run  # noqa: E402
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 def half(digits: int, location: str, _: str) -> None:
     """The database holds the run of `digits`, half of them computed."""
-    with CheckpointStore.open(location) as store:
+    with closing(CheckpointStore.open(location)) as store:
         spigot = Spigot.new(digits, threads=cores())
         while spigot.count < digits // 2:
             spigot.wave()
@@ -72,7 +73,8 @@ def phases(digits: int, location: str, _: str) -> None:
     clock.time("stepping", lambda: _step_to(spigot, digits))
     clock.time("saving the last digits", lambda: store.save(run, spigot.to_state(), 0.0))
     clock.time("verifying", lambda: first_difference(bytes(spigot.result), lambda *_: None))
-    clock.time("closing", lambda: (store.complete(run, 0.0, verified=True), store.close()))
+    clock.time("completing", lambda: store.complete(run, bytes(spigot.result), 0.0, spigot.i))
+    store.close()
     told["of stepping: text"] = _seconds_of_text(spigot)
     print(json.dumps(told))
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 OURS = "pi-tui run"
 RESUMED = "pi-tui run, second half"
-NO_SAVES = "pi-tui run --checkpoint-every 0"
-EVERY_SECOND = "pi-tui run --checkpoint-every 1s"
+NO_SAVES = "pi-tui run, every 0"
+EVERY_SECOND = "pi-tui run, every 1s"
 FIRST_FRESH = "to the first digit, fresh"
 FIRST_RESUMED = "to the first new digit, resumed"
 HALF = "half.sqlite3"
@@ -86,11 +86,11 @@ def first_digits() -> list[Contender]:
 def peers() -> list[Contender]:
     """Everyone else that is installed."""
     candidates = (
-        _command("spigot", "spigot (Debian)", lambda n: ["-d", str(n), "pi"], growth=2.2),
-        _command("pi", "pi (Debian, CLN), one shot", lambda n: [str(n + 1)]),
+        _command("spigot", "spigot (C)", lambda n: ["-d", str(n), "pi"], growth=2.2),
+        _command("pi", "pi (CLN), one shot", lambda n: [str(n + 1)]),
         _module("mpmath", "mpmath, one shot", _MPMATH),
-        _module("gmpy2", "gmpy2.const_pi, one shot", _MPFR),
-        Contender("textbook, plain Python", _textbook, growth=2.0),
+        _module("gmpy2", "gmpy2, one shot", _MPFR),
+        Contender("textbook in Python", _textbook, growth=2.0),
     )
     return [contender for contender in candidates if contender is not None]
 

@@ -19,8 +19,10 @@ def show(report: Report) -> None:
     console = Console(markup=False, highlight=False)
     console.print(_machine(report))
     for draw in (_sizes, _first_digit, _cadences, _phases, _doubled):
-        console.print()
-        console.print(draw(report))
+        table = draw(report)
+        if table.row_count:
+            console.print()
+            console.print(table)
 
 
 def _machine(report: Report) -> str:
@@ -28,7 +30,7 @@ def _machine(report: Report) -> str:
     named = ("python", "pi-tui", "gmpy2", "sqlalchemy", "textual", "mpmath")
     versions = ", ".join(f"{name} {machine[name]}" for name in named if machine[name])
     return (
-        f"{machine['date']} · {machine['cores']} cores {machine['processor']} · {versions}\n"
+        f"{machine['date']}, {machine['cores']} cores ({machine['processor']})\n{versions}\n"
         f"medians of up to {report['runs']} runs in turns; every digit compared with the reference"
     )
 
@@ -36,7 +38,7 @@ def _machine(report: Report) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right")
+        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
     return table
 
 
