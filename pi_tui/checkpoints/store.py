@@ -98,25 +98,28 @@ class CheckpointStore:
             stop = min(stop, self._row(session, run).committed)
             return digit_rows.read(session, run.id, max(start, 0), stop)
 
-    def load(self, run: Run) -> Loaded:
+    def load(self, run: Run, before: int | None = None) -> Loaded:
         """What is saved of `run`, every byte checked; damage is told in `notes` and passed over.
 
-        Raises DamagedError only if nothing can be trusted.
+        With `before`, checkpoints from that number on are passed over too: the caller has reason
+        to distrust them. Raises DamagedError only if nothing can be trusted.
         """
         try:
-            return self._load(run)
+            return self._load(run, before)
         except DamagedError:
             # A read that failed may look like damage: look once more, on a new connection.
             self._database.engine.dispose()
-            return self._load(run)
+            return self._load(run, before)
 
-    def _load(self, run: Run) -> Loaded:
+    def _load(self, run: Run, before: int | None) -> Loaded:
         with self._database.transaction() as session:
             row = self._row(session, run)
             digits, problem = digit_rows.prove(session, row)
             notes = [problem] if problem else []
             complete = row.status == COMPLETE and len(digits) == row.digits
             rows = state_rows.newest_first(session, row.id)
+            if before is not None:
+                rows = [known for known in rows if known.seq < before]
             run = replace(
                 to_run(row),
                 committed=len(digits),
