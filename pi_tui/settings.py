@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from platformdirs import user_data_dir
-
 from pi_tui.errors import UsageError
 from pi_tui.worker.job import Job
 from pi_tui.worker.pace import Cadence, Pace
@@ -57,14 +55,20 @@ class Settings:
     @property
     def location(self) -> str:
         """Path or URL of the database."""
+        from platformdirs import user_data_dir  # 10 ms, and `--help` needs no folder
+
         return self.db or str(Path(user_data_dir("pi-tui")) / "pi.sqlite3")
 
     def job(self, digits: int, pace: str | None = None) -> Job:
-        """The job of computing `digits` so; UsageError for a word that means nothing."""
+        """The job of computing `digits` so; UsageError for a word that means nothing.
+
+        `pace` beats the user's word, which must mean something all the same.
+        """
+        asked = parse_pace(self.pace, digits)
         return Job(
             digits=digits,
             location=self.location,
-            pace=parse_pace(pace or self.pace, digits),
+            pace=parse_pace(pace, digits) if pace else asked,
             cadence=parse_cadence(self.checkpoint_every),
             digits_per_step=self.digits_per_step,
             threads=self.threads or cores(),
