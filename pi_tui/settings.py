@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pi_tui.errors import UsageError
 from pi_tui.worker.job import Job
@@ -55,9 +54,9 @@ class Settings:
     @property
     def location(self) -> str:
         """Path or URL of the database."""
-        from platformdirs import user_data_dir  # 10 ms, and `--help` needs no folder
+        from pi_tui.checkpoints.location import default_location
 
-        return self.db or str(Path(user_data_dir("pi-tui")) / "pi.sqlite3")
+        return self.db or default_location()
 
     def job(self, digits: int, pace: str | None = None) -> Job:
         """The job of computing `digits` so; UsageError for a word that means nothing.
