@@ -70,7 +70,9 @@ def build_parser() -> argparse.ArgumentParser:
         "Without a command: watch it in the terminal; without --digits: go on with the last run.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared, computing],
+        # Its own copy: set_defaults below would change those of `run`, and so hide what stood
+        # before the word `run`.
+        parents=[shared, _computing_options()],
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
