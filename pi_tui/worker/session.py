@@ -278,9 +278,20 @@ class Session:
 
     def _await_saved(self) -> None:
         """The last digits wait for the disk, if they must; wishes are obeyed meanwhile."""
-        while self._board.snapshot.save_failure is not None:
+        began = self._clock()
+        while (failure := self._board.snapshot.save_failure) is not None:
+            waited = self._clock() - began
+            if self._job.patience is not None and waited > self._job.patience:
+                raise StorageError(self._not_saved(failure))
             self._wishes.sleep(self._saves.seconds_until_retry(self._clock()))
             self._obey()
+
+    def _not_saved(self, failure: SaveFailure) -> str:
+        snapshot = self._board.snapshot
+        return (
+            f"{snapshot.saved:,} of {snapshot.digits:,} digits are saved, "
+            f"{snapshot.count - snapshot.saved:,} more could not be: {failure.reason}"
+        )
 
     def _verify(self) -> bool:
         """True; a difference raises. Abandonable, and made again at the next start."""
@@ -315,6 +326,6 @@ class Session:
                 f"{error}; not saved; start again to go on from the last good checkpoint"
             ) from error
         if failure := self._board.snapshot.save_failure:
-            self._board.fail(f"NOT SAVED: {failure.reason}", StorageError.exit_code)
+            self._board.fail(self._not_saved(failure), StorageError.exit_code)
         else:
             self._board.publish(State.PAUSED)
