@@ -214,10 +214,18 @@ class PiApp(App[int]):
 
 
 def run_app(settings: Settings, digits: int | None) -> int:
-    """Run the app on a run of so many digits; returns the exit code once everything is saved."""
+    """Run the app on a run of so many digits; returns the exit code once everything is saved.
+
+    None is the run that was worked on last, or a question on a first start.
+    """
+    from pi_tui.checkpoints.glance import glance
     from pi_tui.ui.ways_out import run_to_the_end
     from pi_tui.worker.worker import SpigotWorker
 
-    assert digits is not None
-    app = PiApp(SpigotWorker(settings.job(digits)), make_worker=lambda n: SpigotWorker(settings.job(n)))
+    seen = glance(settings.location, digits)
+    app = PiApp(
+        SpigotWorker(settings.job(digits or seen[0])),
+        make_worker=lambda n: SpigotWorker(settings.job(n)),
+        initial=seen[2] if seen and not settings.fresh else b"",
+    )
     return run_to_the_end(app)

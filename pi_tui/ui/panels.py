@@ -180,15 +180,17 @@ class SpigotPanel(Panel):
             *_held(snapshot, width),
             self._sweep(snapshot, width),
             pair("boxes left", words.number(snapshot.boxes), width),
-            pair("one iteration", step, width),
+            pair("iteration", step, width),
         ]
 
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:
         done, total = snapshot.blocks_done, snapshot.blocks
         label = "blocks made" if snapshot.state is State.PREPARING else "sweep"
+        if not total:
+            return pair(label, ("resting between two", FAINT), width)
         text = f" {words.number(done)} of {words.number(total)}"
         room = width - len(label) - 1 - len(text)
-        if total <= 0 or room < 4:
+        if room < 4:
             return pair(label, text.strip(), width)
         cells = min(room, total)
         full = done * cells // total
