@@ -13,7 +13,7 @@ from types import FrameType
 from typing import BinaryIO
 
 from pi_tui import words
-from pi_tui.commands.output import DigitFile
+from pi_tui.digit_file import DigitFile
 from pi_tui.commands.progress import progress_on
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot, State
