@@ -174,4 +174,11 @@ def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
     return [
         *([("q", "quit", "app.quit")] if final else working),
         ("?", "help", "app.help"),
+        ("/", "search", "screen.search"),
+        ("v", "view", "screen.turn_view"),
+        ("g", "go to", "screen.go_to"),
+        ("d", "colours", "screen.color_digits"),
+        ("e", "export", "screen.export"),
+        ("r", "runs", "app.runs"),
+        ("t", "theme", "app.change_theme"),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of the dot in each of the four rows and two columns of a cell (Unicode U+2800 ff.)."""
 
@@ -73,7 +75,7 @@ def curve(values: list[float], columns: int, rows: int) -> list[str]:
     low = min(values, default=0.0)
     bottom = max(0.0, min(low - (top - low) * 0.3, top * 0.7))
     heights = [round((top - value) / (top - bottom) * (canvas.height - 1)) for value in values]
-    for x, (y0, y1) in enumerate(zip(heights, heights[1:], strict=False)):
+    for x, (y0, y1) in enumerate(pairwise(heights)):
         canvas.line(x, y0, x + 1, y1)
     if len(heights) == 1:
         canvas.dot(0, heights[0])

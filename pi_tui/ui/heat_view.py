@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from itertools import groupby
+from typing import ClassVar
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -20,6 +22,8 @@ _MEAN, _DEVIATION = 4.5, math.sqrt(8.25)
 """Of one random digit."""
 _LEVELS = 9
 _BUSY = 0.02
+_EMPTY = 255
+"""A square for digits that are yet to come."""
 
 
 class HeatView(Widget):
@@ -29,8 +33,7 @@ class HeatView(Widget):
     is away from 4.5, so the picture looks alike at a thousand digits and at ten million.
     """
 
-    COMPONENT_CLASSES = {
-        "heat--empty",
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"heat--{digit}" for digit in range(10)),
         *(f"heat--level-{level}" for level in range(_LEVELS)),
     }
@@ -69,6 +72,7 @@ class HeatView(Widget):
         squares = self._columns * max(1, self.content_size.height) * 2
         self._stride = max(1, -(-self._digits // squares))
         self._values.clear()
+        self._styles.clear()
         self.refresh()
 
     def _step(self) -> None:
@@ -100,27 +104,31 @@ class HeatView(Widget):
         if columns != width:
             return Strip.blank(width, self.rich_style)
         segments = [
-            Segment("▀" * len(list(run)), self._style(*pair))
+            Segment(("▀" if pair[0] != _EMPTY else " ") * len(list(run)), self._style(*pair))
             for pair, run in groupby(zip(upper, lower, strict=True))
         ]
         return Strip(segments, width)
 
     def _row(self, row: int) -> bytes:
-        """The values of a row of squares; 255 where there is none yet."""
+        """The values of a row of squares."""
         start = row * self._columns
-        return bytes(self._values[start : start + self._columns]).ljust(self._columns, b"\xff")
+        return bytes(self._values[start : start + self._columns]).ljust(
+            self._columns, bytes([_EMPTY])
+        )
 
     def _style(self, upper: int, lower: int) -> Style:
         if (style := self._styles.get((upper, lower))) is None:
-            front, back = self._color(upper), self._color(lower)
-            style = self._styles[upper, lower] = Style(color=front.color, bgcolor=back.color)
+            style = self.rich_style
+            if upper != _EMPTY:
+                style += Style(color=self._color(upper))
+            if lower != _EMPTY:
+                style += Style(bgcolor=self._color(lower))
+            self._styles[upper, lower] = style
         return style
 
-    def _color(self, value: int) -> Style:
-        if value == 255:
-            return self.get_component_rich_style("heat--empty")
+    def _color(self, value: int) -> Color | None:
         name = f"heat--{value}" if self._stride == 1 else f"heat--level-{value}"
-        return self.get_component_rich_style(name)
+        return self.get_component_rich_style(name).color
 
 
 def _values(digits: bytes, stride: int) -> bytes:
@@ -136,8 +144,7 @@ def _values(digits: bytes, stride: int) -> bytes:
     sums = (sum(digits[at : at + stride]) for at in range(0, len(digits), stride))
     middle = _LEVELS // 2
     return bytes(
-        min(_LEVELS - 1, max(0, middle + round((total - expected) / scale * 1.6)))
-        for total in sums
+        min(_LEVELS - 1, max(0, middle + round((total - expected) / scale * 1.6))) for total in sums
     )
 
 

@@ -81,7 +81,9 @@ class SpeedPanel(Panel):
         """The rate, its history drawn in the rows that are free, and the span it covers."""
         rates, snapshot = frame.rates, frame.snapshot
         running = snapshot.state is State.RUNNING
-        now = pair("digits", (words.rate(snapshot.rate), "bold $primary" if running else QUIET), width)
+        now = pair(
+            "digits", (words.rate(snapshot.rate), "bold $primary" if running else QUIET), width
+        )
         held = _held(snapshot, width) if self.has_class("-with-held") else []
         rows = max(1, height - 2 - len(held))
         drawn = [line((row, "$primary")) for row in curve(rates.columns(width * 2), width, rows)]

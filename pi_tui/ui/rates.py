@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import fmean
 
 
@@ -65,5 +66,4 @@ class RateHistory:
         if count <= width:
             return list(self.samples)
         edges = [column * count // width for column in range(width + 1)]
-        return [fmean(self.samples[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
-
+        return [fmean(self.samples[a:b]) for a, b in pairwise(edges)]

@@ -73,7 +73,7 @@ class SearchBar(Horizontal):
 
 def _facts(needle: Needle, digits: int, hit: int | None, number: int) -> Content:
     likely = chance_in_words(chance(len(needle.text), digits))
-    odds = line((f"  chance by now {likely}", FAINT))
+    odds = line((f"  chance by now {likely}", FAINT), ("  n N Esc", FAINT))
     if not needle.hits:
         return line(("not there yet", "$warning")) + odds
     found = line((words.counted(needle.hits, "hit"), "bold $accent"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -23,7 +24,7 @@ _BUSY = 0.02
 class WalkView(Widget):
     """Fits the window; its colours run through the spectrum from the first digit to the last."""
 
-    COMPONENT_CLASSES = {"walk--ink", "walk--head", *(f"walk--{ink}" for ink in range(10))}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"walk--{ink}" for ink in range(10)}
 
     def __init__(self, walk: Walk, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
