@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from typing import NoReturn
 
 from pi_tui import __version__
@@ -69,7 +70,9 @@ def build_parser() -> argparse.ArgumentParser:
         "Without a command: watch it in the terminal; without --digits: go on with the last run.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared, computing],
+        # Its own copy: set_defaults below would change those of `run`, and so hide what stood
+        # before the word `run`.
+        parents=[shared, _computing_options()],
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
@@ -180,9 +183,18 @@ def _has_terminal() -> bool:
 def _last_run(settings: Settings) -> int | None:
     """The digits of the run that was worked on last, or None on a first start."""
     from pi_tui.checkpoints.glance import glance
+    from pi_tui.checkpoints.location import parse_location
 
-    seen = glance(settings.location, None)
-    return seen.digits if seen else None
+    if seen := glance(settings.location, None):
+        return seen[0]
+    path = parse_location(settings.location).path
+    if path is not None and (not path.exists() or path.stat().st_size == 0):
+        return None
+    from pi_tui.checkpoints.store import CheckpointStore
+
+    with closing(CheckpointStore.open(settings.location, write=False)) as store:
+        run = store.latest_run()
+    return run.digits if run else None
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -73,7 +73,8 @@ def decode(
     predigit = source.number(most_predigit_bytes(k))
     _require(predigit < mpz(10) ** k, "an impossible predigit")
     longest = most_box_bytes(n, k, b)
-    numbers = tuple(source.number(longest) for _ in range(boxes))
+    first = longest + most_predigit_bytes(k)  # box 0 holds a remainder of R
+    numbers = tuple(source.number(longest if box else first) for box in range(boxes))
     source.end()
     state = SpigotState(
         digits=n,
@@ -107,7 +108,10 @@ def most_blocks(digits: int, digits_per_step: int, boxes_per_block: int) -> int:
 
 
 def most_box_bytes(digits: int, digits_per_step: int, boxes_per_block: int) -> int:
-    """More bytes than the largest box fills: it is less than a product of B odd numbers."""
+    """More bytes than the largest box fills: less than a product of B odd numbers.
+
+    The first one is less than that times 10^K.
+    """
     last = _most_boxes(digits, digits_per_step) + 2 * boxes_per_block
     return boxes_per_block * (2 * last + 1).bit_length() // 8 + 1
 
@@ -121,8 +125,8 @@ def most_size(digits: int, digits_per_step: int, boxes_per_block: int) -> int:
     """More bytes than any state of such a run has; what a hostile row may claim at most."""
     blocks = most_blocks(digits, digits_per_step, boxes_per_block)
     box = _LENGTH.size + most_box_bytes(digits, digits_per_step, boxes_per_block)
-    predigit = _LENGTH.size + most_predigit_bytes(digits_per_step)
-    return _HEADER.size + predigit + blocks * box
+    super_digits = 2 * most_predigit_bytes(digits_per_step)  # the predigit, and in box 0
+    return _HEADER.size + _LENGTH.size + super_digits + blocks * box
 
 
 def _most_boxes(digits: int, digits_per_step: int) -> int:
@@ -151,7 +155,7 @@ def _pieces(state: SpigotState) -> Iterator[bytes]:
 
 
 def _bytes(number: mpz) -> int:
-    return (int(number.bit_length()) + 7) // 8
+    return (number.bit_length() + 7) // 8
 
 
 def _require(true: bool, problem: str) -> None:

@@ -34,13 +34,16 @@ _PRAGMAS = (
     "PRAGMA cell_size_check=ON",
     "PRAGMA foreign_keys=ON",
 )
-_READ_PRAGMAS = (*_PRAGMAS, "PRAGMA query_only=ON")
-_WRITE_PRAGMAS = (
-    *_PRAGMAS,
-    "PRAGMA synchronous=EXTRA",  # FULL may take back the last commit after a power cut
-    "PRAGMA fullfsync=ON",  # macOS: fsync alone stops at the drive's cache
-    "PRAGMA secure_delete=OFF",  # Debian's default overwrites freed pages: twice the writing
-)
+_MODE_PRAGMAS: dict[Mode, tuple[str, ...]] = {
+    "probe": _PRAGMAS,
+    "read": (*_PRAGMAS, "PRAGMA query_only=ON"),
+    "write": (
+        *_PRAGMAS,
+        "PRAGMA synchronous=EXTRA",  # FULL may take back the last commit after a power cut
+        "PRAGMA fullfsync=ON",  # macOS: fsync alone stops at the drive's cache
+        "PRAGMA secure_delete=OFF",  # Debian's default overwrites freed pages: twice the writing
+    ),
+}
 
 
 def connect(where: Location, mode: Mode, application: str) -> Engine:
@@ -78,7 +81,7 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        for pragma in _WRITE_PRAGMAS if mode == "write" else _READ_PRAGMAS:
+        for pragma in _MODE_PRAGMAS[mode]:
             connection.execute(pragma)
     except BaseException:
         connection.close()

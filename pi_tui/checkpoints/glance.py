@@ -10,6 +10,7 @@ import hashlib
 import os
 import sqlite3
 from contextlib import closing
+from typing import NamedTuple
 from urllib.parse import quote
 
 _APPLICATION_ID = 0x70692D74  # as in models.py, which would import SQLAlchemy
@@ -21,10 +22,20 @@ _RUN = (
 _ROWS = "SELECT start, data, chain FROM pi_digits WHERE run_id = ? ORDER BY start"
 
 
-def glance(location: str, digits: int | None) -> tuple[int, int, bytes] | None:
-    """Digits asked for, digits committed, and those digits, each of them proven; or None.
+class Glance(NamedTuple):
+    """Saved digits, each of them proven."""
 
-    Of the run of `digits`, or else of the one last worked on. None on anything unusual: no
+    digits: int
+    """Digits asked for."""
+    committed: int
+    text: bytes
+    """The committed digits, ASCII."""
+
+
+def glance(location: str, digits: int | None) -> Glance | None:
+    """What is saved of the run of `digits`, or else of the one last worked on; or None.
+
+    None on anything unusual: no
     such file or run, a server, damage, a commit under way.
     """
     if "://" in location or "\0" in location or not location:
@@ -38,7 +49,7 @@ def glance(location: str, digits: int | None) -> tuple[int, int, bytes] | None:
         return None
 
 
-def _read(connection: sqlite3.Connection, digits: int | None) -> tuple[int, int, bytes] | None:
+def _read(connection: sqlite3.Connection, digits: int | None) -> Glance | None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 8 * 2**20)
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("BEGIN")  # one moment for all queries
@@ -56,4 +67,4 @@ def _read(connection: sqlite3.Connection, digits: int | None) -> tuple[int, int,
         text += data
     if not len(text) == committed <= asked or digits not in (None, asked):
         return None
-    return asked, committed, bytes(text)
+    return Glance(asked, committed, bytes(text))

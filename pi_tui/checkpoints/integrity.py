@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints import digit_rows, state_rows
 from pi_tui.checkpoints.codec import BadState, NewerFormat
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.models import COMPLETE, RunRow
-from pi_tui.checkpoints.plain import plain
+from pi_tui.checkpoints.models import RunRow
+from pi_tui.checkpoints.records import COMPLETE
 from pi_tui.checkpoints.rows import BadRow, to_run
 
 
@@ -21,15 +22,15 @@ def problems(session: Session, where: Location) -> Iterator[str]:
         connection = session.connection()
         for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
             if found != "ok":
-                yield f"the file's structure: {plain(found)}"
+                yield f"the file's structure: {one_line(found)}"
         for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-            yield f"a row of {plain(found[0], 40)} belongs to nothing"
+            yield f"a row of {one_line(found[0], 40)} belongs to nothing"
     for row in session.scalars(select(RunRow).order_by(RunRow.digits)).all():
         yield from _problems_of_run(session, row)
 
 
 def _problems_of_run(session: Session, row: RunRow) -> Iterator[str]:
-    name = f"run of {plain(row.digits, 20)} digits"
+    name = f"run of {one_line(row.digits, 20)} digits"
     try:
         run = to_run(row)
     except BadRow as problem:
@@ -46,4 +47,4 @@ def _problems_of_run(session: Session, row: RunRow) -> Iterator[str]:
         try:
             state_rows.read(session, run, checkpoint, digits)
         except (BadRow, BadState, NewerFormat) as problem:
-            yield f"{name}: checkpoint {plain(checkpoint.seq, 20)}: {problem}"
+            yield f"{name}: checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

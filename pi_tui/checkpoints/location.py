@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from pi_tui.checkpoints.plain import plain
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.errors import UsageError
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
@@ -51,14 +51,14 @@ def display_location(location: str) -> str:
     """
     url = _URL.fullmatch(location)
     if url is None or url["scheme"] in _SQLITE:
-        return plain(location)
+        return one_line(location)
     head, _, query = url["rest"].partition("?")
     user, at, server = head.rpartition("@")
     address = _SERVER.fullmatch(server)
     if address is None or "@" in query:  # not the shape we know: the password may be anywhere
-        return plain(f"{url['scheme']}://…")
+        return one_line(f"{url['scheme']}://…")
     shown = urlencode([(key, value) for key, value in parse_qsl(query) if key in _SHOWN], safe="/")
-    return plain(
+    return one_line(
         f"{url['scheme']}://{user.partition(':')[0]}{at}{server}{'?' if shown else ''}{shown}"
     )
 
@@ -75,7 +75,7 @@ def parse_location(location: str) -> Location:
     if scheme in _SQLITE:
         if not rest.startswith("/") or rest == "/" or "?" in rest:
             raise UsageError(
-                f"{plain(location)} names no file; give a path, or sqlite:///PATH without options"
+                f"{one_line(location)} names no file; give a path, or sqlite:///PATH, no options"
             )
         return _file(rest[1:], location)
     if scheme in _POSTGRES:
@@ -88,6 +88,6 @@ def parse_location(location: str) -> Location:
 
 def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
-        raise UsageError(f"{plain(location)!r} names no file that could be kept; give a path")
+        raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
     path = Path(os.path.realpath(Path(name).expanduser()))
-    return Location(path, "", plain(path))
+    return Location(path, "", one_line(path))

@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.plain import plain
 from pi_tui.errors import AlreadyOpenError, StorageError
 
 _KEY = 0x70692D747569
@@ -41,7 +41,7 @@ class WriterLock(Protocol):
 
 def me() -> str:
     """This process, as another one should name it."""
-    return f"pid {os.getpid()} on {plain(socket.gethostname(), 30)}"
+    return f"pid {os.getpid()} on {one_line(socket.gethostname(), 30)}"
 
 
 def already_open(holder: str) -> AlreadyOpenError:
@@ -68,7 +68,7 @@ class FileWriterLock:
         except (OSError, NotImplementedError) as error:
             reason = getattr(error, "strerror", None) or "no file locks"
             raise StorageError(
-                f"{plain(self._file.parent)} cannot be written to ({plain(reason)}); "
+                f"{one_line(self._file.parent)} cannot be written to ({one_line(reason)}); "
                 "make it writable, or use another file with --db"
             ) from error
         with suppress(OSError):  # only the name in another's message hangs on it
@@ -83,7 +83,7 @@ class FileWriterLock:
 
     def _holder(self) -> str:
         with suppress(OSError), self._file.open("rb") as file:
-            return plain(file.read(100).decode("utf-8", "replace"), 80)
+            return one_line(file.read(100).decode("utf-8", "replace"), 80)
         return ""
 
 
@@ -103,7 +103,7 @@ class ServerWriterLock:
         connection = self._engine.connect()
         try:
             if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
-                raise already_open(plain(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80))
+                raise already_open(one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80))
         except BaseException:
             connection.invalidate()
             connection.close()

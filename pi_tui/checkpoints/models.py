@@ -28,7 +28,6 @@ MOST_PARTS = 4096
 ROW_DIGITS = 10**6
 """Most digits in one row."""
 ALGORITHM = "rabinowitz-wagon/1"
-ACTIVE, COMPLETE = "active", "complete"
 
 
 class Base(DeclarativeBase):

@@ -11,12 +11,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location, default_location
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock, me
-from pi_tui.checkpoints.plain import plain
 from pi_tui.checkpoints.schema import create, is_ours, not_ours
 from pi_tui.checkpoints.trouble import damaged
 from pi_tui.errors import NotOursError, StorageError
+
+_SMALLEST = 512
+"""Bytes in the smallest page, and so in the smallest database."""
 
 
 def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | None]:
@@ -24,7 +27,7 @@ def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | No
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
     """
-    there = where.path is None or _look(where.path, write)
+    there = where.path is None or _look(where, where.path, write)
     if where.path is not None and there:
         _probe(where)
     elif not there and not write:
@@ -59,23 +62,25 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
     with engine.connect() as connection:  # a broken tree: writing could do more harm
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if found != "ok":
-            raise damaged(where, plain(found))
+            raise damaged(where, one_line(found))
     keep_a_rollback_journal(engine)
 
 
-def _look(path: Path, write: bool) -> bool:
+def _look(where: Location, path: Path, write: bool) -> bool:
     """True if there is a file at `path`, False if there could be one."""
     try:
-        mode = os.stat(path).st_mode
+        found = os.stat(path)
     except FileNotFoundError:
         _look_at_folder(path.parent, write)
         return False
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
-            f"{plain(path)} is a folder; name a file in it, such as {plain(path / 'pi.sqlite3')}"
+            f"{one_line(path)} is a folder; name a file in it, like {one_line(path / 'pi.sqlite3')}"
         )
-    if not stat.S_ISREG(mode):
-        raise NotOursError(f"{plain(path)} is no regular file; choose another with --db")
+    if not stat.S_ISREG(found.st_mode):
+        raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
+    if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
+        raise not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
     return True
 
 
@@ -84,7 +89,7 @@ def _look_at_folder(folder: Path, write: bool) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not folder.is_dir():
         raise StorageError(
-            f"there is no folder {plain(folder)}; make it first, or use another file with --db"
+            f"there is no folder {one_line(folder)}; make it first, or use another file with --db"
         )
 
 

@@ -11,10 +11,10 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.lock import me
-from pi_tui.checkpoints.models import ACTIVE, ALGORITHM, COMPLETE, CheckpointRow, RunRow
-from pi_tui.checkpoints.plain import plain
-from pi_tui.checkpoints.records import Checkpoint, Run
+from pi_tui.checkpoints.models import ALGORITHM, CheckpointRow, RunRow
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Run
 from pi_tui.errors import AlreadyOpenError, NotOursError
 
 MOST_DIGITS = 10**9
@@ -91,7 +91,7 @@ def to_run(row: RunRow) -> Run:
     """The record of a row. Raises BadRow, or NotOursError for an algorithm of a newer pi-tui."""
     if row.algorithm != ALGORITHM:
         raise NotOursError(
-            f"this run was made by a newer pi-tui ({plain(row.algorithm, 20)}); upgrade pi-tui"
+            f"this run was made by a newer pi-tui ({one_line(row.algorithm, 20)}); upgrade pi-tui"
         )
     digits = whole(row.digits, 1, MOST_DIGITS, "digits")
     if row.status not in (ACTIVE, COMPLETE):

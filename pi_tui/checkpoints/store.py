@@ -18,8 +18,8 @@ from pi_tui.checkpoints import codec, digit_rows, integrity, state_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
-from pi_tui.checkpoints.models import ACTIVE, COMPLETE, CheckpointRow, DigitsRow, RunRow
-from pi_tui.checkpoints.records import Checkpoint, Loaded, Run
+from pi_tui.checkpoints.models import CheckpointRow, DigitsRow, RunRow
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import (
     BadRow,
     milliseconds,
@@ -28,7 +28,6 @@ from pi_tui.checkpoints.rows import (
     to_checkpoint,
     to_run,
 )
-from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.spigot.spigot import SpigotState
 
@@ -98,25 +97,28 @@ class CheckpointStore:
             stop = min(stop, self._row(session, run).committed)
             return digit_rows.read(session, run.id, max(start, 0), stop)
 
-    def load(self, run: Run) -> Loaded:
+    def load(self, run: Run, before: int | None = None) -> Loaded:
         """What is saved of `run`, every byte checked; damage is told in `notes` and passed over.
 
-        Raises DamagedError only if nothing can be trusted.
+        With `before`, checkpoints from that number on are passed over too: the caller has reason
+        to distrust them. Raises DamagedError only if nothing can be trusted.
         """
         try:
-            return self._load(run)
+            return self._load(run, before)
         except DamagedError:
             # A read that failed may look like damage: look once more, on a new connection.
             self._database.engine.dispose()
-            return self._load(run)
+            return self._load(run, before)
 
-    def _load(self, run: Run) -> Loaded:
+    def _load(self, run: Run, before: int | None) -> Loaded:
         with self._database.transaction() as session:
             row = self._row(session, run)
             digits, problem = digit_rows.prove(session, row)
             notes = [problem] if problem else []
             complete = row.status == COMPLETE and len(digits) == row.digits
             rows = state_rows.newest_first(session, row.id)
+            if before is not None:
+                rows = [known for known in rows if known.seq < before]
             run = replace(
                 to_run(row),
                 committed=len(digits),
@@ -209,8 +211,9 @@ class CheckpointStore:
 
     def mark_verified(self, run: Run) -> None:
         """The complete run counts as compared with an independent pi."""
-        with self._commit(run) as (_, row):
-            row.verified = 1
+        with self._database.transaction() as session:
+            row = self._row(session, run)
+            row.verified = int(row.status == COMPLETE)
 
     def restart(self, run: Run) -> Run:
         """The run is ours and empty; it takes the digits per step and boxes per block of `run`."""
@@ -242,11 +245,7 @@ class CheckpointStore:
 
     def backup(self, path: str) -> None:
         """All that is saved is in the new SQLite file `path`, consistent even if another writes."""
-        database = self._database
-        try:
-            back_up(database.engine, database.where, str(path))
-        except FAILURES as error:
-            raise in_our_words(error, database.where) from error
+        back_up(self._database.engine, self._database.where, path)
 
     def _commit(self, run: Run, needed: int = 0) -> AbstractContextManager[tuple[Session, RunRow]]:
         return self._database.commit(run.id, self._grips[run.id].epoch, needed)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import sqlite3
 from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.plain import plain
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
 
-FAILURES = (SQLAlchemyError, OSError, MemoryError, UnicodeDecodeError)
-"""All that a transaction can raise: the last three reach us unwrapped."""
+FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
+"""All that a transaction can raise: only the first is wrapped by SQLAlchemy."""
 MB = 10**6
 _UNREACHABLE = ("", "08", "57P")
 """Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
@@ -24,7 +26,7 @@ def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiErr
         return StorageError("not enough memory to save or load; what was saved before is untouched")
     if isinstance(error, OSError):
         return _of_system(error, where, needed)
-    cause = error.orig if isinstance(error, DBAPIError) else None
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, OSError | MemoryError):
         return in_our_words(cause, where, needed)
     if where.path is None:
@@ -50,34 +52,32 @@ def _of_sqlite(name: str, cause: BaseException, where: Location, needed: int) ->
     if name == "SQLITE_NOMEM":
         return in_our_words(MemoryError(), where)
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG", "SQLITE_SCHEMA")):
-        return damaged(where, plain(cause))
+        return damaged(where, one_line(cause))
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
-        return damaged(where, plain(cause))  # our statements are right: then the tables are not
-    return StorageError(f"{path} cannot be used: {plain(cause)}")
+        return damaged(where, one_line(cause))  # our statements are right: then the tables are not
+    return StorageError(f"{path} cannot be used: {one_line(cause)}")
 
 
 def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
     state = getattr(cause, "sqlstate", None) or ""
     if state.startswith("53"):
-        return StorageError(f"the server of {where.display} is out of space: {plain(cause)}")
+        return StorageError(f"the server of {where.display} is out of space: {one_line(cause)}")
     if state in ("42501", "25006"):
-        return StorageError(f"{where.display} cannot be written: {plain(cause)}")
+        return StorageError(f"{where.display} cannot be written: {one_line(cause)}")
     if state.startswith("XX"):
-        return damaged(where, plain(cause))
+        return damaged(where, one_line(cause))
     if state.startswith(_UNREACHABLE[1:]) or not state:
         return StorageError(
-            f"{where.display} cannot be reached: {plain(cause)}; is the server running?"
+            f"{where.display} cannot be reached: {one_line(cause)}; is the server running?"
         )
-    return StorageError(f"{where.display} cannot be used: {plain(cause)}")
+    return StorageError(f"{where.display} cannot be used: {one_line(cause)}")
 
 
 def _of_system(error: OSError, where: Location, needed: int) -> PiTuiError:
-    import errno
-
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _full(where, needed)
     reason = error.strerror or type(error).__name__
-    return StorageError(f"{where.display} cannot be used: {plain(reason)}; look at its folder")
+    return StorageError(f"{where.display} cannot be used: {one_line(reason)}; look at its folder")
 
 
 def damaged(where: Location, detail: str) -> DamagedError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import BinaryIO
 
@@ -39,14 +39,24 @@ def run(job: Job, output: str | None) -> int:
 
 def _watch(worker: SpigotWorker) -> int:
     """Run the worker to its end; the signal that ended it early, or 0."""
-    with _signals() as received, progress_on(sys.stderr) as progress:
-        worker.start()
-        while not worker.join(LOOK_SECONDS):
-            if received:
-                worker.stop()
-            progress.show(worker.snapshot)
-        progress.show(worker.snapshot)
-    return received[0] if received else 0
+    unread = 0
+    with _signals() as received:
+        try:
+            with progress_on(sys.stderr) as progress:
+                worker.start()
+                while not worker.join(LOOK_SECONDS):
+                    if received:
+                        worker.stop()
+                    progress.show(worker.snapshot)
+                progress.show(worker.snapshot)
+        except OSError:
+            # Nobody reads our progress any more: a closed terminal, whose SIGHUP comes too, or a
+            # broken pipe. There is no place left to say so; what is computed is saved all the same.
+            unread = signal.SIGPIPE
+        finally:
+            worker.stop()
+            worker.join()
+    return received[0] if received else unread
 
 
 @contextmanager
@@ -114,4 +124,5 @@ def _finished(snapshot: Snapshot) -> str:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody reads us any more, see `_watch`
+        print(line, file=sys.stderr, flush=True)

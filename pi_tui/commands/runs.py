@@ -35,7 +35,7 @@ def runs(location: str) -> int:
     if not found:
         print(_NO_RUNS)
         return 0
-    rows = [("digits", "saved", "", "state", "computed", "last saved")]
+    rows: list[tuple[str, ...]] = [("digits", "saved", "", "state", "computed", "last saved")]
     rows += [_row(run) for run in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -49,13 +49,15 @@ def runs(location: str) -> int:
 
 def delete(location: str, digits: int, *, ask: bool) -> int:
     """The run is gone, digits and all; asks first."""
-    with closing(CheckpointStore.open(location)) as store:
+    # Without the lock first: a run that is not there needs no file, and a question no waiting.
+    with closing(CheckpointStore.open(location, write=False)) as store:
         run = store.find_run(digits)
-        if run is None:
-            raise UsageError(_no_run(digits))
-        if ask and not _confirmed(run):
-            print("nothing was deleted", file=sys.stderr)
-            return 0
+    if run is None:
+        raise UsageError(_no_run(digits))
+    if ask and not _confirmed(run):
+        print("nothing was deleted", file=sys.stderr)
+        return 0
+    with closing(CheckpointStore.open(location)) as store:
         store.delete(digits)
     print(f"deleted the run of {digits:,} digits", file=sys.stderr)
     return 0

@@ -78,8 +78,20 @@ class Session:
         """The spigot stands where the last good checkpoint left it, or at the first digit."""
         loaded = self._store.load(self._run)
         self._show_saved(loaded)
-        if len(loaded.digits) < loaded.run.digits:
-            self._board.spigot = self._make_spigot(loaded)
+        while self._board.spigot is None and len(loaded.digits) < loaded.run.digits:
+            try:
+                self._board.spigot = self._make_spigot(loaded)
+            except (WrongArithmetic, ValueError) as error:
+                loaded = self._distrust(loaded, error)
+
+    def _distrust(self, loaded: Loaded, error: Exception) -> Loaded:
+        """Every byte was as saved, yet the arithmetic denies it: take the checkpoint before."""
+        if loaded.state is None:
+            raise error
+        i = loaded.state.i
+        seq = max(known.seq for known in loaded.checkpoints if known.iteration == i)
+        self._board.note(f"checkpoint {seq}: {error}; the one before is used")
+        return self._store.load(self._run, before=seq)
 
     def _show_saved(self, loaded: Loaded) -> None:
         """What is saved is on the screen before the first block is made."""
@@ -124,6 +136,8 @@ class Session:
         self._board.activity = State.RUNNING
         self._saves.saved(self._clock(), spigot.count, took=0.0)
         self._restart_pace()
+        if self._board.meter is not None:
+            self._board.meter.sample(spigot.count, self._elapsed())
         while not spigot.done:
             self._obey()
             self._await_pace(spigot)
@@ -264,9 +278,20 @@ class Session:
 
     def _await_saved(self) -> None:
         """The last digits wait for the disk, if they must; wishes are obeyed meanwhile."""
-        while self._board.snapshot.save_failure is not None:
+        began = self._clock()
+        while (failure := self._board.snapshot.save_failure) is not None:
+            waited = self._clock() - began
+            if self._job.patience is not None and waited > self._job.patience:
+                raise StorageError(self._not_saved(failure))
             self._wishes.sleep(self._saves.seconds_until_retry(self._clock()))
             self._obey()
+
+    def _not_saved(self, failure: SaveFailure) -> str:
+        snapshot = self._board.snapshot
+        return (
+            f"{snapshot.saved:,} of {snapshot.digits:,} digits are saved, "
+            f"{snapshot.count - snapshot.saved:,} more could not be: {failure.reason}"
+        )
 
     def _verify(self) -> bool:
         """True; a difference raises. Abandonable, and made again at the next start."""
@@ -301,6 +326,6 @@ class Session:
                 f"{error}; not saved; start again to go on from the last good checkpoint"
             ) from error
         if failure := self._board.snapshot.save_failure:
-            self._board.fail(f"NOT SAVED: {failure.reason}", StorageError.exit_code)
+            self._board.fail(self._not_saved(failure), StorageError.exit_code)
         else:
             self._board.publish(State.PAUSED)
