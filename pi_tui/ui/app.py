@@ -205,10 +205,10 @@ class PiApp(SteeringApp):
 
     def action_runs(self) -> None:
         """All runs of the database."""
-        from pi_tui.ui.runs_screen import RunsScreen
+        from pi_tui.ui.runs import browse
 
         if self.screen is self.main_screen and self.make_worker is not None:
-            self.push_screen(RunsScreen(self.location))
+            self.run_worker(browse(self), group="dialog")
 
     async def action_quit(self) -> None:
         """Save, then leave."""

@@ -40,10 +40,10 @@ class TopBar(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One line."""
         snapshot = frame.snapshot
-        left = line(
-            (" π ", "bold $pi-paper on $accent"),
-            (f"  {words.counted(snapshot.digits, 'digit')}", "bold"),
-        )
+        what = words.counted(snapshot.digits, "digit") if snapshot.digits else "pi-tui"
+        left = line((" π ", "bold $pi-paper on $accent"), (f"  {what}", "bold"))
+        if not snapshot.digits:
+            return [left]
         pace = line(
             ("   " + pace_in_words(snapshot.pace), QUIET),
             (" · " + pace_hint(snapshot.pace), FAINT),

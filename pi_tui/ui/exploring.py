@@ -273,7 +273,8 @@ class ExploringScreen(Screen[None]):
             self.notify(f"Wrote {stop - start:,} digits to {path}", markup=False)
 
     @on(DigitView.Moved)
-    def _show_place(self) -> None:
+    def show_place(self) -> None:
+        """The frame says which digits are in view, and whether they follow the tail."""
         view = self.digits
         first, end = view.in_view
         where = f" {words.number(first + 1)} – {words.number(end)}" if view.count else ""

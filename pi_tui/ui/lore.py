@@ -28,7 +28,6 @@ _ALL = "By here every string of {} digits has occurred."
 FACTS = tuple(
     sorted(
         (
-            Fact(1, "1", "Self-locating: the 1 stands at position 1."),
             Fact(32, "0", "The first 0. Now every digit has occurred."),
             Fact(144, "9", "The first 144 digits add up to 666."),
             Fact(153, "111", "Three equal digits in a row, for the first time."),

@@ -92,6 +92,7 @@ class MainScreen(ExploringScreen):
         """The digits as they are now, and what is held behind them."""
         self.source, self.count, self.asked = source, snapshot.count, snapshot.digits
         self.digits.show(source, snapshot.count, snapshot.saved, held_digits(snapshot))
+        self.show_place()
         self.show_hits()
         self.show_pictures()
         self._tell_facts(snapshot)
@@ -111,6 +112,7 @@ class MainScreen(ExploringScreen):
 
     def show(self, frame: Frame) -> None:
         """All panels and bars show this moment."""
+        self.set_class(not frame.snapshot.digits, "-no-run")
         for panel in self.query(Panel):
             panel.show(frame)
 

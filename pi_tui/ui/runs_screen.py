@@ -3,60 +3,59 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.errors import PiTuiError
 from pi_tui.ui import words
-from pi_tui.ui.dialogs import Ask, Choice
-from pi_tui.ui.runs import ask_for_run, delete_run, open_run
 
 if TYPE_CHECKING:
     from pi_tui.ui.app import PiApp
 
+Wish = tuple[str, Run | None]
+"""What to do - open, new, delete, export - and with which run."""
 _COLUMNS = ("digits", "saved", "", "state", "computed", "last saved")
 
 
-class RunsScreen(ModalScreen[None]):
-    """A table; Enter opens a run, d deletes it, e exports it, n begins a new one."""
+class RunsScreen(ModalScreen[Wish | None]):
+    """A table to choose from; what is chosen is done by whoever asked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,r,q", "dismiss", show=False),
-        Binding("n", "new", "New run"),
-        Binding("d,delete", "delete", "Delete"),
-        Binding("e", "export", "Export"),
+        Binding("escape,r,q", "dismiss(None)", show=False),
+        Binding("n", "wish('new')", "New run"),
+        Binding("d,delete", "wish('delete')", "Delete"),
+        Binding("e", "wish('export')", "Export"),
     ]
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, face: PiApp) -> None:
         super().__init__()
-        self._location = location
+        self._location, self._here = face.location, face.worker.snapshot.digits
         self._runs: list[Run] = []
-
-    @property
-    def _face(self) -> PiApp:
-        return cast("PiApp", self.app)
 
     def compose(self) -> ComposeResult:
         """The table and its keys."""
         with Vertical(classes="dialog -wide-dialog"):
             yield Static("Runs", classes="dialog-title")
-            yield DataTable[Content](cursor_type="row", id="runs-table")
+            yield DataTable[Text](cursor_type="row", id="runs-table")
             yield Static("Enter open · n new · e export · d delete · Esc back", classes="quiet")
 
     def on_mount(self) -> None:
         """Read the runs."""
-        table = self.query_one(DataTable)
         for column in _COLUMNS:
-            table.add_column(column)
+            self._table.add_column(column)
         self._read()
+
+    @property
+    def _table(self) -> DataTable[Text]:
+        return self.query_one(DataTable)
 
     @work(group="runs", exclusive=True)
     async def _read(self) -> None:
@@ -67,82 +66,29 @@ class RunsScreen(ModalScreen[None]):
         except PiTuiError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        table = self.query_one(DataTable)
-        table.clear()
         for run in self._runs:
-            table.add_row(*self._cells(run), key=str(run.digits))
-        table.focus()
+            self._table.add_row(*self._cells(run))
+        self._table.focus()
 
-    def _cells(self, run: Run) -> list[Content]:
-        share = run.committed / run.digits
-        here = run.digits == self._face.worker.snapshot.digits
+    def _cells(self, run: Run) -> list[Text]:
+        here = "▸" if run.digits == self._here else " "
         state = "unfinished" if run.status != COMPLETE else "complete"
-        cells = [
-            f"{'▸' if here else ' '} {words.number(run.digits):>11}",
-            f"{words.number(run.committed):>11}",
-            f"{words.percent(share):>7}",
-            "verified" if run.verified else state,
-            words.duration(run.elapsed),
-            f"{run.updated_at.astimezone():%Y-%m-%d %H:%M}",
+        return [
+            Text(f"{here} {words.number(run.digits)}", justify="right"),
+            Text(words.number(run.committed), justify="right"),
+            Text(words.percent(run.committed / run.digits), justify="right"),
+            Text("verified" if run.verified else state),
+            Text(words.duration(run.elapsed), justify="right"),
+            Text(f"{run.updated_at.astimezone():%Y-%m-%d %H:%M}"),
         ]
-        return [Content(cell) for cell in cells]
 
-    def _chosen(self) -> Run | None:
-        row = self.query_one(DataTable).cursor_row
-        return self._runs[row] if 0 <= row < len(self._runs) else None
+    def on_data_table_row_selected(self) -> None:
+        """Enter, or a click: open it."""
+        self.action_wish("open")
 
-    @on(DataTable.RowSelected)
-    @work(group="dialog")
-    async def _open(self) -> None:
-        run, face = self._chosen(), self._face
-        await self.dismiss()
-        if run is not None:
-            face.run_worker(open_run(face, run.digits), group="runs")
-
-    @work(group="dialog")
-    async def action_new(self) -> None:
-        """Ask how many digits, and begin."""
-        face = self._face
-        await self.dismiss()
-        face.run_worker(ask_for_run(face), group="runs")
-
-    @work(group="dialog")
-    async def action_delete(self) -> None:
-        """Ask, then delete; not the run that is on the screen."""
-        run, face = self._chosen(), self._face
-        if run is None:
-            return
-        if run.digits == face.worker.snapshot.digits:
-            self.notify("This run is on the screen; open another one first.", markup=False)
-            return
-        answer = await face.push_screen_wait(
-            Choice(
-                f"Delete the run of {words.counted(run.digits, 'digit')}?",
-                f"{words.counted(run.committed, 'digit')} are saved; they cannot be brought back.",
-                {"keep": "Keep it", "delete": "Delete it"},
-            )
-        )
-        if answer == "delete":
-            await self.dismiss()
-            face.run_worker(delete_run(face, run.digits), group="runs")
-
-    @work(group="dialog")
-    async def action_export(self) -> None:
-        """Write the run's saved digits to a file."""
-        from pi_tui.ui.export import explain_file, write_digits
-        from pi_tui.worker.runs import saved_digits
-
-        run = self._chosen()
-        if run is None:
-            return
-        ask = Ask("Into which file?", explain_file, value=f"pi-{run.committed}.txt")
-        name = await self.app.push_screen_wait(ask)
-        if name is None:
-            return
-        try:
-            digits = await asyncio.to_thread(saved_digits, self._location, run)
-            path = await asyncio.to_thread(write_digits, name, digits, 0, len(digits))
-        except PiTuiError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            self.notify(f"Wrote {len(digits):,} digits to {path}", markup=False)
+    def action_wish(self, action: str) -> None:
+        """Close, and say what is wanted."""
+        row = self._table.cursor_row
+        run = self._runs[row] if 0 <= row < len(self._runs) else None
+        if run is not None or action == "new":
+            self.dismiss((action, run))

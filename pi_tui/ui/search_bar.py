@@ -76,10 +76,12 @@ def _facts(needle: Needle, digits: int, hit: int | None, number: int) -> Content
     odds = line((f"  chance by now {likely}", FAINT), ("  n N Esc", FAINT))
     if not needle.hits:
         return line(("not there yet", "$warning")) + odds
-    found = line((words.counted(needle.hits, "hit"), "bold $accent"))
-    if hit is not None:
-        found += line(
-            (f"  {words.number(number)} of {words.number(needle.hits)} at position ", QUIET),
-            (words.number(hit + 1), "bold"),
-        )
-    return found + odds
+    hits = words.counted(needle.hits, "hit")
+    if hit is None:
+        return line((hits, "bold $accent")) + odds
+    return Content.assemble(
+        (f"{words.number(number)} of {hits}", "bold $accent"),
+        (" at position ", QUIET),
+        (words.number(hit + 1), "bold"),
+        odds,
+    )
