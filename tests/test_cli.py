@@ -126,7 +126,10 @@ def test_an_unwritable_output_is_found_before_the_work(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("command", ["status", "runs", "export", "check", "backup", "delete"])
 def test_looking_where_nothing_is_makes_no_file(command: str, tmp_path: Path) -> None:
-    more = {"backup": [tmp_path / "copy"], "delete": ["--digits", "9", "--yes"]}
+    more: dict[str, list[object]] = {
+        "backup": [tmp_path / "copy"],
+        "delete": ["--digits", "9", "--yes"],
+    }
     line = refused(6, command, "--db", tmp_path / "pi.sqlite3", *more.get(command, []))
     assert "nothing is saved" in line
     assert list(tmp_path.iterdir()) == []
@@ -175,7 +178,19 @@ def test_the_version_is_that_of_the_package() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "run", "status", "runs", "export", "verify", "check", "backup", "delete", "bench", "serve"],
+    [
+        "",
+        "run",
+        "status",
+        "runs",
+        "export",
+        "verify",
+        "check",
+        "backup",
+        "delete",
+        "bench",
+        "serve",
+    ],
 )
 def test_every_command_explains_itself(command: str) -> None:
     done = pi_tui(*command.split(), "--help")

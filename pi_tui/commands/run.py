@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import FrameType
 from typing import BinaryIO
 
@@ -21,13 +22,15 @@ from pi_tui.worker.worker import SpigotWorker
 
 LOOK_SECONDS = 0.1
 """How often the progress is looked at."""
+PATIENCE = 30.0
+"""Seconds that finished digits wait for a failing disk before we give up: nobody may be there."""
 
 
 def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
     target = DigitFile.claim(output) if output else None
     try:
-        worker = SpigotWorker(job)
+        worker = SpigotWorker(replace(job, patience=PATIENCE))
         received = _watch(worker)
         if worker.snapshot.state is State.COMPLETE:
             _write(worker, target)

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError, WrongDigitsError
-from pi_tui.spigot.plan import iterations, plan
+from pi_tui.spigot.plan import iterations
 from pi_tui.spigot.reference import first_difference
 from pi_tui.spigot.residue import WrongArithmetic
 from pi_tui.spigot.spigot import Abandoned, Spigot
 from pi_tui.worker.board import PUBLISH_SECONDS, Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.meter import Meter
+from pi_tui.worker.opening import make_spigot, open_run
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.wishes import Wishes
@@ -49,7 +50,7 @@ class Session:
     def work(self) -> None:
         """Go on with the run until it is complete or we are asked to stop."""
         try:
-            self._open_run()
+            self._run = open_run(self._job, self._store, self._board.note)
             while not self._board.snapshot.state.is_final:
                 try:
                     self._load()
@@ -59,20 +60,6 @@ class Session:
                     self._fall_back(error)
         except Abandoned:
             self._leave()
-
-    def _open_run(self) -> None:
-        """The run is ours, made if it was not there."""
-        job, planned = self._job, plan(self._job.digits, self._job.digits_per_step)
-        k, b = planned.digits_per_step, planned.boxes_per_block
-        run = self._store.open_run(job.digits, k, b)
-        if job.fresh and run.last_seq:
-            run = self._store.restart(replace(run, digits_per_step=k, boxes_per_block=b))
-        if job.digits_per_step not in (None, run.digits_per_step):
-            self._board.note(
-                f"this run was begun with {run.digits_per_step:,} digits per step and goes on so; "
-                "--fresh begins again"
-            )
-        self._run = run
 
     def _load(self) -> None:
         """The spigot stands where the last good checkpoint left it, or at the first digit."""
@@ -111,21 +98,12 @@ class Session:
 
     def _make_spigot(self, loaded: Loaded) -> Spigot:
         """Blocks are made, which can take a while: watched and abandonable like a sweep."""
-        run, state, threads = loaded.run, loaded.state, self._job.threads
+        run, state = loaded.run, loaded.state
         k, b = run.digits_per_step, run.boxes_per_block
         self._board.meter = Meter(run.digits, k, b, i=state.i if state else 0)
         self._board.publish(iterations=iterations(run.digits, k))
-        if state is None:
-            return Spigot.new(
-                run.digits,
-                digits_per_step=k,
-                boxes_per_block=b,
-                threads=threads,
-                poll=self._obey,
-            )
-        spigot = Spigot.from_state(state, threads=threads, poll=self._obey)
-        spigot.check()
-        self._saved_iteration = spigot.i
+        spigot = make_spigot(run, state, self._job.threads, self._obey)
+        self._saved_iteration = spigot.i if state else -1
         return spigot
 
     def _compute(self) -> None:
