@@ -124,7 +124,7 @@ class PiApp(SteeringApp):
             self.worker.start()
 
     def _tick(self) -> None:
-        if not self.quitting.is_over:
+        if self.screen_stack and not self.quitting.is_over:
             self._look()
             self._timer = self.set_timer(self._pulse(), self._tick)
 
