@@ -43,7 +43,8 @@ def test_paused_means_saved_and_standing_still(make_worker: MakeWorker, database
     snapshot = worker.snapshot
     state = in_the_file(database).state
     assert state is not None
-    assert (snapshot.saved, state.count, state.i) == (snapshot.count, snapshot.count, snapshot.iteration)
+    assert snapshot.saved == state.count == snapshot.count
+    assert state.i == snapshot.iteration
     worker.resume()
     wait_until(lambda: worker.snapshot.count > snapshot.count)
 
