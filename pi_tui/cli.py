@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from typing import NoReturn
 
 from pi_tui import __version__
@@ -36,6 +37,7 @@ signal, state saved
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
+    _open_standard_streams()
     try:
         options = build_parser().parse_args(arguments)
         return int(options.command(options))
@@ -47,10 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our digits has gone (`| head`): not an error, but nothing more may be
-        # written, not even by the interpreter's own flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
+        return 128 + 13  # the reader of our digits has gone (`| head`): no error
+    finally:
+        _let_go_of_readers_that_left()
+
+
+def _let_go_of_readers_that_left() -> None:
+    """What could not be written is dropped: the interpreter would fail on it at exit (code 120)."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _open_standard_streams() -> None:
+    """Descriptors 0 to 2 are taken: no file of ours may get one and be written over by messages."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            number = os.open(os.devnull, os.O_RDWR)  # the lowest free one: its own
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -69,7 +87,9 @@ def build_parser() -> argparse.ArgumentParser:
         "Without a command: watch it in the terminal; without --digits: go on with the last run.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared, computing],
+        # Its own copy: set_defaults below would change those of `run`, and so hide what stood
+        # before the word `run`.
+        parents=[shared, _computing_options()],
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
@@ -180,9 +200,18 @@ def _has_terminal() -> bool:
 def _last_run(settings: Settings) -> int | None:
     """The digits of the run that was worked on last, or None on a first start."""
     from pi_tui.checkpoints.glance import glance
+    from pi_tui.checkpoints.location import parse_location
 
-    seen = glance(settings.location, None)
-    return seen.digits if seen else None
+    if seen := glance(settings.location, None):
+        return seen[0]
+    path = parse_location(settings.location).path
+    if path is not None and (not path.exists() or path.stat().st_size == 0):
+        return None
+    from pi_tui.checkpoints.store import CheckpointStore
+
+    with closing(CheckpointStore.open(settings.location, write=False)) as store:
+        run = store.latest_run()
+    return run.digits if run else None
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -6,9 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-from platformdirs import user_data_dir
 
 from pi_tui.errors import UsageError
 from pi_tui.worker.job import Job
@@ -57,14 +54,20 @@ class Settings:
     @property
     def location(self) -> str:
         """Path or URL of the database."""
-        return self.db or str(Path(user_data_dir("pi-tui")) / "pi.sqlite3")
+        from pi_tui.checkpoints.location import default_location
+
+        return self.db or default_location()
 
     def job(self, digits: int, pace: str | None = None) -> Job:
-        """The job of computing `digits` so; UsageError for a word that means nothing."""
+        """The job of computing `digits` so; UsageError for a word that means nothing.
+
+        `pace` beats the user's word, which must mean something all the same.
+        """
+        asked = parse_pace(self.pace, digits)
         return Job(
             digits=digits,
             location=self.location,
-            pace=parse_pace(pace or self.pace, digits),
+            pace=parse_pace(pace, digits) if pace else asked,
             cadence=parse_cadence(self.checkpoint_every),
             digits_per_step=self.digits_per_step,
             threads=self.threads or cores(),
@@ -80,7 +83,7 @@ def parse_number(text: str) -> int:
     (1000000, 20000, 20000)
     """
     if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
-        return int(match[1]) * 10 ** int(match[2])
+        return int(match[1]) * int(10 ** int(match[2]))
     if not re.fullmatch(r"-?\d{1,3}(,\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
         raise ValueError(text)
     return int(text.replace(",", "").replace("_", "")[:20])

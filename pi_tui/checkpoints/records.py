@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pi_tui.spigot.spigot import SpigotState
 
 
+ACTIVE = "active"
+COMPLETE = "complete"
+"""The two words a run's status can be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """One committed state."""
@@ -42,7 +47,7 @@ class Run:
     digits_per_step: int
     boxes_per_block: int
     status: str
-    """"active", or "complete" once every digit is committed."""
+    """ACTIVE, or COMPLETE once every digit is committed and no state is needed any more."""
     verified: bool
     """True once the digits were compared with an independent pi."""
     committed: int

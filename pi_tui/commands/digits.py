@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing, suppress
 
-from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output import DigitFile
-from pi_tui.errors import UsageError, WrongDigitsError
+from pi_tui.commands.output import to_stdout
+from pi_tui.digit_file import DigitFile
+from pi_tui.errors import AlreadyOpenError, UsageError, WrongDigitsError
 from pi_tui.spigot.reference import first_difference
 
 
@@ -18,7 +20,7 @@ def export(
 
     From position 1 on, the text begins with "3."; a later range is digits only.
     """
-    with CheckpointStore.open(location, write=False) as store:
+    with closing(CheckpointStore.open(location, write=False)) as store:
         run = _find(store, digits)
         stop = run.committed if stop is None else stop
         if not 1 <= start <= stop <= run.committed:
@@ -29,8 +31,7 @@ def export(
         text = store.digits(run, start - 1, stop)
     prefix = b"3." if start == 1 else b""
     if output is None:
-        sys.stdout.buffer.write(prefix + text + b"\n")
-        sys.stdout.buffer.flush()
+        to_stdout(prefix, text, b"\n")
         return 0
     target = DigitFile.claim(output)
     try:
@@ -45,7 +46,7 @@ def verify(location: str, digits: int) -> int:
 
     A complete run is marked as verified, unless another pi-tui is writing.
     """
-    with CheckpointStore.open(location, write=False) as store:
+    with closing(CheckpointStore.open(location, write=False)) as store:
         run = _find(store, digits)
         text = store.digits(run, 0, run.committed)
     position = first_difference(text, lambda _done, _total: None)
@@ -54,8 +55,8 @@ def verify(location: str, digits: int) -> int:
             f"digit {position:,} of the run of {digits:,} is not that of pi; "
             f"`pi-tui --digits {digits} --fresh` begins again"
         )
-    if run.status == "complete" and not run.verified:
-        with CheckpointStore.open(location) as store:
+    if run.status == COMPLETE and not run.verified:
+        with suppress(AlreadyOpenError), closing(CheckpointStore.open(location)) as store:
             store.mark_verified(run)
     print(f"all {run.committed:,} saved digits are those of pi", file=sys.stderr)
     return 0

@@ -61,7 +61,7 @@ class Board:
         self.publish(State.FAILED, error=error, exit_code=exit_code)
 
     def _spigot_figures(self, spigot: Spigot) -> dict[str, Any]:
-        figures = {
+        figures: dict[str, Any] = {
             # After a fallback the spigot stands behind the digits that are saved, and shown.
             "count": max(spigot.count, self.snapshot.saved),
             "boxes": spigot.boxes_left,

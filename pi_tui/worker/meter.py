@@ -8,6 +8,8 @@ from pi_tui.spigot import plan
 
 WINDOW = 5.0
 """Seconds of computing that the rate looks back on."""
+SHORTEST = 0.2
+"""... and the least it needs: a rate over a few milliseconds is an accident."""
 
 
 class Meter:
@@ -21,7 +23,7 @@ class Meter:
         self._size = (digits, digits_per_step, boxes_per_block)
         self._total = plan.work_total(*self._size) or 1.0
         self.resumed_done = self.done = self._share(i)
-        self._samples: deque[tuple[float, int, float]] = deque()
+        self._samples: deque[tuple[float, int]] = deque()
         self._busy_time = 0.0
         self._busy_work = 0.0
 
@@ -40,16 +42,16 @@ class Meter:
 
     def sample(self, count: int, now: float) -> None:
         """At `now`, on the clock that stands still in pauses, `count` digits were settled."""
-        self._samples.append((now, count, self.done))
+        self._samples.append((now, count))
         while len(self._samples) > 2 and now - self._samples[1][0] > WINDOW:
             self._samples.popleft()
 
     def rate(self) -> float:
         """Digits per second over the last seconds."""
-        if len(self._samples) < 2:
+        if not self._samples:
             return 0.0
-        (start, first, _), (end, last, _) = self._samples[0], self._samples[-1]
-        return (last - first) / (end - start) if end > start else 0.0
+        (start, first), (end, last) = self._samples[0], self._samples[-1]
+        return (last - first) / (end - start) if end - start >= SHORTEST else 0.0
 
     def left(self, digits_left: int, limit: float | None, elapsed: float) -> float | None:
         """Seconds left at this pace, from the work left; None while nothing is known.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from pi_tui.errors import PiTuiError, StorageError
 from pi_tui.worker.board import Board
@@ -78,7 +79,7 @@ class SpigotWorker:
             from pi_tui.checkpoints.store import CheckpointStore
             from pi_tui.worker.session import Session
 
-            with CheckpointStore.open(self.job.location) as store:
+            with closing(CheckpointStore.open(self.job.location)) as store:
                 Session(self.job, store, self._board, self._wishes, self._clock).work()
         except PiTuiError as error:
             self._board.fail(str(error), error.exit_code)

@@ -1,0 +1,99 @@
+"""A copy of the database in a new SQLite file, consistent while a pi-tui writes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from sqlalchemy import Engine, insert, select
+
+from pi_tui.checkpoints.engine import connect, outside_transactions
+from pi_tui.checkpoints.foreign import one_line
+from pi_tui.checkpoints.location import Location, parse_location
+from pi_tui.checkpoints.models import Base
+from pi_tui.checkpoints.schema import create
+from pi_tui.checkpoints.trouble import FAILURES, in_our_words
+from pi_tui.errors import StorageError, UsageError
+
+
+def back_up(engine: Engine, where: Location, target: str) -> None:
+    """All that is saved in `engine` is in the new file `target`, and on disk.
+
+    The name is taken first and the finished copy moved onto it, so `target` is empty or whole.
+    """
+    to = parse_location(target)
+    if to.path is None:
+        raise UsageError("a backup is a file; give a path")
+    try:
+        _back_up(engine, where, to.path)
+    except FAILURES as error:
+        words = in_our_words(error, where)
+        raise in_our_words(error, to) if isinstance(words, StorageError) else words from error
+
+
+def _back_up(engine: Engine, where: Location, path: Path) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with ExitStack() as undo:
+        for name in (path, partial):
+            _claim(name)
+            undo.callback(_remove, name)
+        if where.path is not None:
+            _vacuum(where, partial)
+        else:
+            _copy_rows(engine, partial)
+        _to_disk(partial)
+        os.replace(partial, path)
+        _to_disk(path.parent)
+        undo.pop_all()
+
+
+def _claim(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise UsageError(
+            f"{one_line(path)} exists already; a backup never replaces a file"
+        ) from None
+    except OSError as error:
+        raise StorageError(
+            f"{one_line(path)} cannot be written: {one_line(error.strerror)}"
+        ) from error
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _vacuum(source: Location, target: Path) -> None:
+    """SQLite's own copy, of one moment; the source is open so that it cannot be changed."""
+    engine = connect(source, "probe", "")
+    try:
+        outside_transactions(engine, "VACUUM INTO ?", str(target))
+    finally:
+        engine.dispose()
+
+
+def _copy_rows(source: Engine, target: Path) -> None:
+    """Row by row, from one moment of the server: its transactions see a snapshot."""
+    where = parse_location(str(target))
+    copy = connect(where, "write", "")
+    try:
+        with source.connect() as old, copy.begin() as new:
+            old = old.execution_options(yield_per=16)
+            create(new, where)
+            for table in Base.metadata.sorted_tables:
+                new.execute(table.delete())
+                for rows in old.execute(select(table)).mappings().partitions():
+                    new.execute(insert(table), [dict(row) for row in rows])
+    finally:
+        copy.dispose()
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)  # nobody has a connection on the copy
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

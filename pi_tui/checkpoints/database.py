@@ -1,0 +1,72 @@
+"""The two ways to touch a database: a transaction, and a commit behind the fence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.models import RunRow
+from pi_tui.checkpoints.opening import open_database
+from pi_tui.checkpoints.rows import BadRow, fence, next_seq
+from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
+from pi_tui.errors import DamagedError, StorageError
+
+
+class Database:
+    """An open database; its errors come out as ours."""
+
+    def __init__(self, where: Location, write: bool) -> None:
+        try:
+            self.engine, self._lock = open_database(where, write)
+        except FAILURES as error:
+            raise in_our_words(error, where) from error
+        self.where = where
+        self._sessions = sessionmaker(self.engine)
+
+    def close(self) -> None:
+        """The connection is closed and the lock free. Idempotent."""
+        self.engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    @contextmanager
+    def transaction(self, needed: int = 0) -> Iterator[Session]:
+        """All or nothing; `needed` bytes are what a full disk is said to lack."""
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except BadRow as error:
+            raise damaged(self.where, str(error)) from error
+        except FAILURES as error:
+            raise in_our_words(error, self.where, needed) from error
+
+    @contextmanager
+    def commit(self, run_id: int, epoch: int, needed: int = 0) -> Iterator[tuple[Session, RunRow]]:
+        """A transaction that begins with the fence, and whose number is `row.last_seq`.
+
+        If it fails, its outcome is unknown: the commit may be in although its answer is lost.
+        Then we look whether its number is there; only if it is not does the error come out.
+        """
+        seq = 0
+        try:
+            with self.transaction(needed) as session:
+                row = fence(session, run_id, epoch)
+                row.last_seq = seq = next_seq(session, row)
+                yield session, row
+        except (StorageError, DamagedError):
+            self.engine.dispose()  # after a failing disk, nothing of the old one counts
+            if not seq or not self._landed(run_id, epoch, seq):
+                raise
+
+    def _landed(self, run_id: int, epoch: int, seq: int) -> bool:
+        """True if the commit `seq` is there after all; one more commit has then put it on disk."""
+        try:
+            if self._lock is not None:
+                self._lock.renew()
+            with self.transaction() as session:
+                return fence(session, run_id, epoch).last_seq == seq
+        except (StorageError, DamagedError, *FAILURES):
+            return False  # still unknown; the next save goes by what it finds

@@ -1,0 +1,93 @@
+"""Where a database is: a file of ours, or a PostgreSQL server.
+
+Knows no SQLAlchemy, so that a face can name the database before it is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+from pi_tui.checkpoints.foreign import one_line
+from pi_tui.errors import UsageError
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
+_SERVER = re.compile(
+    r"(?P<host>[\w.\-]*|\[[0-9A-Fa-f:.]*\])(?P<port>:\d+)?(?P<database>/[\w.\-]*)?"
+)
+_SQLITE = ("sqlite", "sqlite+pysqlite")
+_POSTGRES = ("postgresql", "postgresql+psycopg")
+_SHOWN = ("host", "port", "dbname", "sslmode")
+"""Keys of a URL's query that are shown; any other may hold a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A database, named: exactly one of `path` and `url` is set."""
+
+    path: Path | None
+    """The file, links resolved: two names of one file are one location."""
+    url: str
+    """The PostgreSQL URL, secrets included: never show it; "" for a file."""
+    display: str
+    """What may be shown."""
+
+
+def default_location() -> str:
+    """The file `pi.sqlite3` in the user's data folder."""
+    from platformdirs import user_data_path
+
+    return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+
+
+def display_location(location: str) -> str:
+    """`location` without passwords and control characters; for a URL, only what is known harmless.
+
+    >>> display_location("postgresql://me:secret@host:5433/pi?sslmode=require&password=x")
+    'postgresql://me@host:5433/pi?sslmode=require'
+    """
+    url = _URL.fullmatch(location)
+    if url is None or url["scheme"] in _SQLITE:
+        return one_line(location)
+    head, _, query = url["rest"].partition("?")
+    user, at, server = head.rpartition("@")
+    address = _SERVER.fullmatch(server)
+    if address is None or "@" in query:  # not the shape we know: the password may be anywhere
+        return one_line(f"{url['scheme']}://…")
+    shown = urlencode([(key, value) for key, value in parse_qsl(query) if key in _SHOWN], safe="/")
+    return one_line(
+        f"{url['scheme']}://{user.partition(':')[0]}{at}{server}{'?' if shown else ''}{shown}"
+    )
+
+
+def parse_location(location: str) -> Location:
+    """The database that `location` names, a path or a URL; nothing is opened.
+
+    Raises UsageError for what is neither, and for databases we do not support.
+    """
+    url = _URL.fullmatch(location)
+    if url is None:
+        return _file(location, location)
+    scheme, rest = url["scheme"].lower(), url["rest"]
+    if scheme in _SQLITE:
+        if not rest.startswith("/") or rest == "/" or "?" in rest:
+            raise UsageError(
+                f"{one_line(location)} names no file; give a path, or sqlite:///PATH, no options"
+            )
+        return _file(rest[1:], location)
+    if scheme in _POSTGRES:
+        return Location(None, f"postgresql+psycopg://{rest}", display_location(location))
+    raise UsageError(
+        f"databases of the kind {scheme}:// are not supported; "
+        "give a file path, or a postgresql+psycopg:// URL"
+    )
+
+
+def _file(name: str, location: str) -> Location:
+    if not name or "\0" in name or name == ":memory:":
+        raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
+    path = Path(os.path.realpath(Path(name).expanduser()))
+    return Location(path, "", one_line(path))

@@ -1,0 +1,101 @@
+"""What databases report, in our words: which of our errors it is, and what the user can do."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+from contextlib import suppress
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from pi_tui.checkpoints.foreign import one_line
+from pi_tui.checkpoints.location import Location
+from pi_tui.errors import DamagedError, PiTuiError, StorageError
+
+FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
+"""All that a transaction can raise: only the first is wrapped by SQLAlchemy."""
+MB = 10**6
+_UNREACHABLE = ("", "08", "57P")
+"""Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
+
+
+def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiError:
+    """The error of ours that `error` is; `needed` is how many bytes were to be written."""
+    if isinstance(error, MemoryError):
+        return StorageError("not enough memory to save or load; what was saved before is untouched")
+    if isinstance(error, OSError):
+        return _of_system(error, where, needed)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, OSError | MemoryError):
+        return in_our_words(cause, where, needed)
+    if where.path is None:
+        return _of_postgres(cause or error, where)
+    return _of_sqlite(getattr(cause, "sqlite_errorname", ""), cause or error, where, needed)
+
+
+def _of_sqlite(name: str, cause: BaseException, where: Location, needed: int) -> PiTuiError:
+    path = where.display
+    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _free(where) < needed):
+        return _full(where, needed)
+    if name.startswith("SQLITE_IOERR"):
+        return StorageError(
+            f"the disk fails at {path} ({name}, {_free(where) // MB} MB free); "
+            "look at the disk, the quota and the limit on file sizes"
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StorageError(f"another program is using {path}; close it there")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+        return StorageError(f"{path} is read-only; make it writable, or use another file with --db")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
+    if name == "SQLITE_NOMEM":
+        return in_our_words(MemoryError(), where)
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG", "SQLITE_SCHEMA")):
+        return damaged(where, one_line(cause))
+    if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
+        return damaged(where, one_line(cause))  # our statements are right: then the tables are not
+    return StorageError(f"{path} cannot be used: {one_line(cause)}")
+
+
+def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
+    state = getattr(cause, "sqlstate", None) or ""
+    if state.startswith("53"):
+        return StorageError(f"the server of {where.display} is out of space: {one_line(cause)}")
+    if state in ("42501", "25006"):
+        return StorageError(f"{where.display} cannot be written: {one_line(cause)}")
+    if state.startswith("XX"):
+        return damaged(where, one_line(cause))
+    if state.startswith(_UNREACHABLE[1:]) or not state:
+        return StorageError(
+            f"{where.display} cannot be reached: {one_line(cause)}; is the server running?"
+        )
+    return StorageError(f"{where.display} cannot be used: {one_line(cause)}")
+
+
+def _of_system(error: OSError, where: Location, needed: int) -> PiTuiError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _full(where, needed)
+    reason = error.strerror or type(error).__name__
+    return StorageError(f"{where.display} cannot be used: {one_line(reason)}; look at its folder")
+
+
+def damaged(where: Location, detail: str) -> DamagedError:
+    """The error for a database that cannot be trusted as a whole."""
+    return DamagedError(
+        f"{where.display} is damaged ({detail}); it was left untouched: "
+        "restore a backup, or start over with another file"
+    )
+
+
+def _full(where: Location, needed: int) -> StorageError:
+    return StorageError(
+        f"disk full at {where.display} ({_free(where) / MB:.1f} MB free, {needed / MB:.1f} needed)"
+    )
+
+
+def _free(where: Location) -> int:
+    with suppress(OSError):
+        if where.path is not None:
+            return shutil.disk_usage(where.path.parent).free
+    return 0

@@ -1,0 +1,184 @@
+"""The lines across the screen: what runs, how far it is, what is wrong, which keys there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+
+from pi_tui.ui import words
+from pi_tui.ui.frame import Frame
+from pi_tui.ui.panel import FAINT, QUIET, Panel, line, spread
+from pi_tui.ui.panels import pace_hint, pace_in_words, time_left
+from pi_tui.worker.snapshot import Snapshot, State
+
+STATE_STYLE = {
+    State.PREPARING: "$secondary",
+    State.RUNNING: "$success",
+    State.PAUSED: "$warning",
+    State.SAVING: "$secondary",
+    State.VERIFYING: "$secondary",
+    State.COMPLETE: "$accent",
+    State.FAILED: "$error",
+}
+_STATE_SIGN = {State.RUNNING: "●", State.PAUSED: "‖", State.COMPLETE: "✓", State.FAILED: "✗"}
+
+
+def state_in_words(snapshot: Snapshot) -> Content:
+    """The state word with its sign and colour."""
+    sign = _STATE_SIGN.get(snapshot.state, "◌")
+    word = snapshot.state.value
+    if snapshot.state is State.COMPLETE and snapshot.verified:
+        word += ", verified"
+    return line((f"{sign} {word}", f"bold {STATE_STYLE[snapshot.state]}"))
+
+
+class TopBar(Panel):
+    """The run, its state and its pace."""
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """One line."""
+        snapshot = frame.snapshot
+        what = words.counted(snapshot.digits, "digit") if snapshot.digits else "pi-tui"
+        left = line((" π ", "bold $pi-paper on $accent"), (f"  {what}", "bold"))
+        if not snapshot.digits:
+            return [left]
+        pace = line(
+            ("   " + pace_in_words(snapshot.pace), QUIET),
+            (" · " + pace_hint(snapshot.pace), FAINT),
+        )
+        right = state_in_words(snapshot)
+        if not snapshot.state.is_final and width >= 60:
+            right = Content.assemble(right, pace)
+        return [spread(left, right + " ", width)]
+
+
+class ProgressLine(Panel):
+    """A bar of the work done: what earlier sessions did in a quieter shade."""
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """One line: bar, share, time left."""
+        snapshot = frame.snapshot
+        share, text = self._share(snapshot)
+        tail = f" {words.percent(share):>7}  {text} "
+        room = max(0, width - len(tail) - 1)
+        full = int(share * room)
+        before = min(full, int(snapshot.resumed_done * room)) if self._is_work(snapshot) else 0
+        color = STATE_STYLE[snapshot.state] if not self._is_work(snapshot) else "$accent"
+        return [
+            line(
+                " ",
+                ("━" * before, "$accent-muted"),
+                ("━" * (full - before), color),
+                ("─" * (room - full), "$pi-rule"),
+                (tail, "bold"),
+            )
+        ]
+
+    def _is_work(self, snapshot: Snapshot) -> bool:
+        return snapshot.state not in (State.PREPARING, State.VERIFYING)
+
+    def _share(self, snapshot: Snapshot) -> tuple[float, str]:
+        if not self._is_work(snapshot):
+            word = "making blocks" if snapshot.state is State.PREPARING else "verifying"
+            return snapshot.blocks_done / max(1, snapshot.blocks), word
+        if snapshot.state.is_final:
+            return snapshot.done, f"took {words.duration(snapshot.elapsed)}"
+        if snapshot.left is None:
+            return snapshot.done, "…"
+        return snapshot.done, f"{time_left(snapshot)} left"
+
+
+def trouble(frame: Frame) -> str:
+    """What is wrong just now, in one line; "" if nothing is."""
+    snapshot = frame.snapshot
+    if snapshot.error:
+        return snapshot.error
+    if snapshot.save_failure is not None:
+        since = frame.clock_time(snapshot.save_failure.since)
+        return f"NOT SAVED since {since}: {snapshot.save_failure.reason}"
+    return ""
+
+
+class AlertLine(Panel):
+    """What is wrong; there only while something is."""
+
+    def show(self, frame: Frame) -> None:
+        """Appear or go."""
+        self.display = bool(trouble(frame))
+        super().show(frame)
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """One line, cut to the width."""
+        return [line(words.shortened(" ! " + trouble(frame), width))]
+
+
+class StatusLine(Panel):
+    """All that a tiny window has room for."""
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """State, share, digits and time left; or what is wrong."""
+        snapshot = frame.snapshot
+        if wrong := trouble(frame):
+            return [line((words.shortened("! " + wrong, width), "bold $error"))]
+        parts = [
+            state_in_words(snapshot),
+            line((words.percent(snapshot.done), "bold")),
+            line(words.number(snapshot.count)),
+            line((f"{time_left(snapshot)} left", QUIET)),
+        ]
+        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > width:
+            parts.pop()
+        return [Content(" ").join(parts)]
+
+
+class KeyBar(Panel):
+    """The keys that do something now, the most useful first; each can be clicked."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._actions: list[tuple[range, str]] = []
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """As many as fit."""
+        shown, used = Content(), 0
+        self._actions.clear()
+        for key, word, action in keys(frame.snapshot):
+            one = line((f" {key}", "bold $accent"), (f" {word} ", QUIET))
+            if used + one.cell_length > width:
+                continue
+            self._actions.append((range(used, used + one.cell_length), action))
+            used += one.cell_length
+            shown += one
+        return [shown]
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on a key is that key."""
+        for cells, action in self._actions:
+            if event.x in cells:
+                await self.run_action(action)
+
+
+def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
+    """Key, word and action, most useful first; the pause key says what it would do."""
+    final = snapshot.state.is_final
+    full = snapshot.pace.limit is None
+    pause = "resume" if snapshot.state is State.PAUSED else "pause"
+    working = [
+        ("p", pause, "app.toggle_pause"),
+        ("q", "save & quit", "app.quit"),
+        ("f", "auto pace" if full else "full speed", "app.full_speed"),
+        ("c", "checkpoint", "app.save_now"),
+    ]
+    return [
+        *([("q", "quit", "app.quit")] if final else working),
+        ("?", "help", "app.help"),
+        ("/", "search", "screen.search"),
+        ("v", "view", "screen.turn_view"),
+        ("g", "go to", "screen.go_to"),
+        ("d", "colours", "screen.color_digits"),
+        ("e", "export", "screen.export"),
+        ("r", "runs", "app.runs"),
+        ("t", "theme", "app.change_theme"),
+    ]

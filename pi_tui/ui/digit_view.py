@@ -1,0 +1,290 @@
+"""The digits, live: ten million scroll like a hundred, for only the visible lines are ever made."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from pi_tui.ui.digit_lines import GROUP, DigitLines
+from pi_tui.ui.search import Needle
+from pi_tui.ui.statistics import Digits
+
+_SAVED, _FRESH, _HELD, _HIT, _HERE, _SELECTED = range(6)
+_COLORED = 6
+"""The first of ten looks, one for each digit."""
+_CACHED_LINES = 512
+"""More than any window shows; a line is about 200 bytes."""
+
+
+class DigitView(ScrollView, can_focus=True):
+    """Digits in groups of ten behind their position; follows the tail until scrolled away."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "digits--gutter",
+        "digits--saved",
+        "digits--fresh",
+        "digits--held",
+        "digits--hit",
+        "digits--here",
+        *(f"digits--{digit}" for digit in range(10)),
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+    class Moved(Message):
+        """Other lines are in view, or the view took or lost hold of the tail."""
+
+    def __init__(self, digits: int, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.digits = digits
+        self.lines = DigitLines.fitting(80, digits)  # render_line comes before the first Resize
+        self.following = True
+        self.count = 0
+        self.saved = 0
+        self.needle: Needle | None = None
+        self.here: tuple[int, int] | None = None
+        self.colored = False
+        self._source: Digits = b""
+        self._held = b""
+        self._top = 0
+        self._cache: dict[int, Strip] = {}
+        self._looks: list[Style] = []
+
+    # What is shown
+
+    def show(self, source: Digits, count: int, saved: int, held: bytes = b"") -> None:
+        """Show the first `count` digits of `source`, and behind them what is still held."""
+        changed = [
+            *((self.count, count) if count != self.count else ()),
+            *((self.saved, saved) if saved != self.saved else ()),
+            *((count,) if held != self._held else ()),
+        ]
+        longest = max(self.count + len(self._held), count + len(held))
+        self._source, self.count, self.saved, self._held = source, count, saved, held
+        if not changed:
+            return
+        self._refresh_digits(min(changed), longest)
+        self._grow()
+
+    def restart(self, digits: int) -> None:
+        """Show another run, from nothing."""
+        self.digits = digits
+        self._source, self._held, self.count, self.saved = b"", b"", 0, 0
+        self.following, self.here, self._top = True, None, 0
+        self._lay_out()
+
+    def mark(self, start: int, stop: int) -> None:
+        """Light up the digits from offset `start` to `stop`, and bring them into view."""
+        self.here = (start, stop)
+        self.forget_lines()
+        line = self.lines.line_of(start)
+        if not self.scroll_offset.y <= line < self.scroll_offset.y + self.size.height - 1:
+            self.scroll_to(y=max(0, line - self.size.height // 3), animate=False)
+        self._hold_if_at_end()
+
+    def follow(self) -> None:
+        """Go to the tail and stay there."""
+        self.following = True
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+        self.post_message(self.Moved())
+
+    def forget_lines(self) -> None:
+        """Make every line anew: the look of digits changed, not the digits."""
+        self._cache.clear()
+        self.refresh()
+
+    @property
+    def in_view(self) -> tuple[int, int]:
+        """Offsets of the first digit in view, and one past the last."""
+        top = self.scroll_offset.y * self.lines.per_line
+        end = top + self.size.height * self.lines.per_line
+        return min(top, self.count), min(end, self.count)
+
+    def line_as_text(self) -> str:
+        """The line that is marked, or else the top one: its position and its settled digits."""
+        line = self.lines.line_of(self.here[0]) if self.here else self.scroll_offset.y
+        start = line * self.lines.per_line
+        digits = bytes(self._source[start : min(start + self.lines.per_line, self.count)]).decode()
+        groups = (digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
+        return " ".join((str(start + 1), *groups)) if digits else ""
+
+    @property
+    def _last_visible(self) -> int:
+        return self.scroll_offset.y + self.size.height
+
+    def _refresh_digits(self, start: int, stop: int) -> None:
+        first = max(self.lines.line_of(start), self.scroll_offset.y)
+        last = min(self.lines.line_of(stop), self._last_visible)
+        if first <= last:
+            self.refresh_lines(first, last - first + 1)
+
+    # Layout and scrolling
+
+    def _grow(self) -> None:
+        lines = self.lines.lines(self.count + len(self._held))
+        size = Size(self.lines.width, lines)
+        if size != self.virtual_size:
+            self.virtual_size = size
+            if self.following:
+                self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def _lay_out(self) -> None:
+        """Fit the lines to the width; the digit at the top stays at the top."""
+        top = self._top
+        self.lines = DigitLines.fitting(self.scrollable_content_region.width, self.digits)
+        self.screen.clear_selection()
+        self.forget_lines()
+        self._grow()
+        y = self.max_scroll_y if self.following else self.lines.line_of(top)
+        self.scroll_to(y=y, animate=False, force=True)
+        self._top = top
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the digits out for the new width."""
+        self._lay_out()
+
+    def notify_style_update(self) -> None:
+        """Theme or colours changed."""
+        super().notify_style_update()
+        self._looks.clear()
+        self._cache.clear()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Take hold of the tail at the bottom, let go anywhere else."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._top = round(new_value) * self.lines.per_line
+            self._hold_if_at_end()
+
+    def _hold_if_at_end(self) -> None:
+        self.following = self.scroll_offset.y >= self.max_scroll_y
+        self.post_message(self.Moved())
+
+    # Painting
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the window."""
+        line = self.scroll_offset.y + y
+        if (strip := self._cache.get(line)) is None:
+            strip = self._paint(line)
+            if (line + 1) * self.lines.per_line <= self.saved and self.text_selection is None:
+                if len(self._cache) >= _CACHED_LINES:
+                    self._cache.clear()
+                self._cache[line] = strip
+        return strip
+
+    def _paint(self, line: int) -> Strip:
+        looks = self._looks or self._make_looks()
+        width = self.scrollable_content_region.width
+        start = line * self.lines.per_line
+        digits = self._text(start, start + self.lines.per_line)
+        if not digits and line:
+            return Strip.blank(width, self.rich_style)
+        position = f"{start + 1:>{self.lines.gutter},} " + ("3." if line == 0 else "  ")
+        segments = [Segment(position, looks[-1]), *self._segments(line, start, digits)]
+        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+        return strip.apply_offsets(0, line)
+
+    def _text(self, start: int, stop: int) -> bytes:
+        """The digits in sight, settled and held alike."""
+        settled = bytes(self._source[start : min(stop, self.count)])
+        missing = stop - max(start, self.count)
+        if missing <= 0:
+            return settled
+        begin = max(0, start - self.count)
+        return settled + self._held[begin : begin + missing]
+
+    def _segments(self, line: int, start: int, digits: bytes) -> list[Segment]:
+        look = self._look_of_digits(line, start, digits)
+        text = digits.decode("ascii")
+        if len(set(look)) <= 1:
+            groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
+            return [Segment(" ".join(groups), self._looks[look[0]])] if text else []
+        cells, codes = [], []
+        for index, digit in enumerate(text):
+            if index and index % GROUP == 0:
+                joined = look[index] if look[index] == look[index - 1] else _SAVED
+                cells.append(" ")
+                codes.append(joined if joined < _COLORED else _SAVED)
+            cells.append(digit)
+            codes.append(look[index])
+        segments, at = [], 0
+        for code, run in groupby(codes):
+            end = at + len(list(run))
+            segments.append(Segment("".join(cells[at:end]), self._looks[code]))
+            at = end
+        return segments
+
+    def _look_of_digits(self, line: int, start: int, digits: bytes) -> bytearray:
+        """The look of each digit in the line; later rules win."""
+        size = len(digits)
+        saved = min(max(self.saved - start, 0), size)
+        settled = min(max(self.count - start, 0), size)
+        if self.colored:
+            look = bytearray(_COLORED + digit - 48 for digit in digits)
+        else:
+            look = bytearray(bytes([_SAVED]) * saved + bytes([_FRESH]) * (size - saved))
+        look[settled:] = bytes([_HELD]) * (size - settled)
+        if self.needle is not None:
+            for hit in self.needle.hits_in(self._source, start, start + settled):
+                _stain(look, hit - start, hit - start + len(self.needle.text), _HIT)
+        if self.here is not None:
+            _stain(look, self.here[0] - start, self.here[1] - start, _HERE)
+        if (span := self._selected(line)) is not None:
+            _stain(look, *span, _SELECTED)
+        return look
+
+    def _make_looks(self) -> list[Style]:
+        names = ("saved", "fresh", "held", "hit", "here")
+        self._looks = [self.get_component_rich_style(f"digits--{name}") for name in names]
+        self._looks.append(self.screen.get_component_rich_style("screen--selection"))
+        self._looks += [self.get_component_rich_style(f"digits--{digit}") for digit in range(10)]
+        self._looks.append(self.get_component_rich_style("digits--gutter"))
+        return self._looks
+
+    # Selecting with the mouse
+
+    def _selected(self, line: int) -> tuple[int, int] | None:
+        """The part of the line that is selected, as indexes into its digits."""
+        selection = self.text_selection
+        if selection is None or (span := selection.get_span(line)) is None:
+            return None
+        start, end = span
+        last = self.lines.per_line if end == -1 else self.lines.digits_before(end)
+        return self.lines.digits_before(start), last
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected digits, settled ones only, plain: no gaps, no positions, no line ends."""
+        start, stop = self._offset(selection.start, 0), self._offset(selection.end, self.count)
+        if stop <= start:
+            return None
+        return bytes(self._source[start : min(stop, self.count)]).decode("ascii"), "\n"
+
+    def _offset(self, place: tuple[int, int] | None, default: int) -> int:
+        if place is None:
+            return default
+        column, line = place
+        return line * self.lines.per_line + self.lines.digits_before(column)
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """The mouse selected other digits."""
+        self.forget_lines()
+
+
+def _stain(look: bytearray, start: int, stop: int, code: int) -> None:
+    """Give the part of the look that lies in the line this code."""
+    start, stop = max(start, 0), min(stop, len(look))
+    if start < stop:
+        look[start:stop] = bytes([code]) * (stop - start)

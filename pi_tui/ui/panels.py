@@ -1,0 +1,221 @@
+"""The panels that say how the run is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.ui import words
+from pi_tui.ui.braille import curve
+from pi_tui.ui.frame import Frame
+from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread
+from pi_tui.worker.pace import Pace
+from pi_tui.worker.snapshot import Snapshot, State
+
+_FULL_LINES = 32
+"""Cells from which on a checkpoint is told in full lines."""
+
+
+def pace_in_words(pace: Pace) -> str:
+    """The pace that holds.
+
+    >>> pace_in_words(Pace("max")), pace_in_words(Pace.auto(20_000))
+    ('full speed', 'auto 667/s')
+    """
+    if pace.limit is None:
+        return "full speed"
+    word = "auto" if pace.word == "auto" else "at most"
+    return f"{word} {words.rate(pace.limit)}"
+
+
+def pace_hint(pace: Pace) -> str:
+    """How to lift the pace, or to bring it back."""
+    return "f auto" if pace.limit is None else "f full speed"
+
+
+def time_left(snapshot: Snapshot) -> str:
+    """The time left at this pace, as far as it is known."""
+    if snapshot.state.is_final:
+        return "none" if snapshot.state is State.COMPLETE else "–"
+    return "–" if snapshot.left is None else words.duration(snapshot.left + 0.5)
+
+
+class ProgressPanel(Panel):
+    """Digits, iterations, times and pace."""
+
+    TITLE = "progress"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """One fact a line."""
+        snapshot = frame.snapshot
+        hint = "" if snapshot.state.is_final else pace_hint(snapshot.pace)
+        pace = pace_in_words(snapshot.pace)
+        shown = line((pace, "$accent"), ("  " + hint, FAINT))
+        if shown.cell_length + 5 > width:
+            shown = line((pace, "$accent"))
+        return [
+            self._of("digits", snapshot.count, snapshot.digits, width),
+            self._of("iteration", snapshot.iteration, snapshot.iterations, width),
+            pair("elapsed", words.duration(snapshot.elapsed), width),
+            pair("time left", time_left(snapshot), width),
+            pair("pace", shown, width),
+        ]
+
+    def _of(self, label: str, done: int, total: int, width: int) -> Content:
+        value = line((words.number(done), "bold"), (f" of {words.number(total)}", QUIET))
+        if value.cell_length + len(label) >= width:
+            value = line((words.number(done), "bold"), (f"/{words.number(total)}", QUIET))
+        if value.cell_length + len(label) >= width:
+            return value
+        return pair(label, value, width)
+
+
+class SpeedPanel(Panel):
+    """Digits per second, now and since the start; in a low window also what is held."""
+
+    TITLE = "speed"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """The rate, its history drawn in the rows that are free, and the span it covers."""
+        rates, snapshot = frame.rates, frame.snapshot
+        running = snapshot.state is State.RUNNING
+        if snapshot.state.is_final and snapshot.elapsed:
+            label, rate = "on average", snapshot.count / snapshot.elapsed
+        else:
+            label, rate = "digits", snapshot.rate
+        now = pair(label, (words.rate(rate), "bold $primary" if running else "bold"), width)
+        held = _held(snapshot, width) if self.has_class("-with-held") else []
+        rows = max(1, height - 2 - len(held))
+        drawn = [line((row, "$primary")) for row in curve(rates.columns(width * 2), width, rows)]
+        return [now, *drawn, self._span(frame, width), *held]
+
+    def _span(self, frame: Frame, width: int) -> Content:
+        samples = frame.rates.samples
+        if not samples:
+            return line(("no rate yet", FAINT))
+        lowest, highest = words.rate(min(samples)), words.rate(max(samples))
+        span = words.duration(frame.rates.span)
+        return line((words.shortened(f"{lowest} – {highest} over {span}", width), FAINT))
+
+
+def _held(snapshot: Snapshot, width: int) -> list[Content]:
+    if snapshot.count >= snapshot.digits:
+        return [pair("predigit", ("all settled", FAINT), width), pair("nines", "0", width)]
+    predigit = words.shortened(snapshot.predigit or "–", width - 9)
+    return [
+        pair("predigit", (predigit, "$pi-held"), width),
+        pair("nines", (words.number(snapshot.nines), "$pi-held"), width),
+    ]
+
+
+class CheckpointPanel(Panel):
+    """The newest checkpoint, when the next is due, and those before it."""
+
+    TITLE = "checkpoint"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Newest first; the history fills the rows that are left."""
+        snapshot = frame.snapshot
+        newest = snapshot.checkpoint
+        if newest is None:
+            return [line(("nothing saved yet", QUIET)), self._next(frame, width)]
+        facts = self._facts(frame, newest, width)
+        room = height - len(facts) - 1
+        if room < 1 or len(snapshot.checkpoints) < 2:
+            return facts
+        older = snapshot.checkpoints[1 : room + 1]
+        return [*facts, Content(), *(self._brief(frame, one, width) for one in older)]
+
+    def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
+        """Three full lines where they fit, five short ones elsewhere."""
+        age = words.ago((frame.now - newest.saved_at).total_seconds())
+        clock, digits = frame.clock_time(newest.saved_at), words.number(newest.count)
+        if width >= _FULL_LINES:
+            return [
+                spread(
+                    line((clock, "bold"), (f"  #{newest.seq}", QUIET)),
+                    line((age, "$success")),
+                    width,
+                ),
+                spread(line(digits, (" digits", QUIET)), line((self._cost(newest), QUIET)), width),
+                self._next(frame, width),
+            ]
+        return [
+            pair(f"#{newest.seq}", (clock, "bold"), width),
+            pair("saved", (age, "$success"), width),
+            pair("digits", digits, width),
+            pair("state", self._cost(newest), width),
+            self._next(frame, width),
+        ]
+
+    def _cost(self, checkpoint: Checkpoint) -> str:
+        cost = words.size(checkpoint.size)
+        if checkpoint.duration is not None:
+            cost += f" in {words.brief(checkpoint.duration)}"
+        return cost
+
+    def _next(self, frame: Frame, width: int) -> Content:
+        snapshot = frame.snapshot
+        if snapshot.save_failure is not None:
+            return pair("next", ("trying again", "$error"), width)
+        if snapshot.state is State.SAVING:
+            return pair("next", ("saving now", "$secondary"), width)
+        if snapshot.state is not State.RUNNING or snapshot.next_save is None:
+            word = "when there is something new" if width >= _FULL_LINES else "–"
+            if snapshot.state is State.COMPLETE:
+                word = "all is saved"
+            return pair("next", (word, FAINT), width)
+        wait = snapshot.next_save - frame.monotonic
+        return pair("next", words.within(wait), width)
+
+    def _brief(self, frame: Frame, one: Checkpoint, width: int) -> Content:
+        left = f"#{one.seq}  {frame.clock_time(one.saved_at)}"
+        return pair(left, (words.number(one.count), FAINT), width)
+
+
+class SpigotPanel(Panel):
+    """What the spigot holds in its hands."""
+
+    TITLE = "inside the spigot"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """What is held, the sweep through the blocks, and the state's size."""
+        snapshot = frame.snapshot
+        step = counted_step(snapshot)
+        return [
+            *_held(snapshot, width),
+            self._sweep(snapshot, width),
+            pair("boxes left", words.number(snapshot.boxes), width),
+            pair("iteration", step, width),
+        ]
+
+    def _sweep(self, snapshot: Snapshot, width: int) -> Content:
+        done, total = snapshot.blocks_done, snapshot.blocks
+        label = "blocks made" if snapshot.state is State.PREPARING else "sweep"
+        if not total:
+            return pair(label, ("resting between two", FAINT), width)
+        text = f" {words.number(done)} of {words.number(total)}"
+        room = width - len(label) - 1 - len(text)
+        if room < 4:
+            return pair(label, text.strip(), width)
+        cells = min(room, total)
+        full = done * cells // total
+        return Content.assemble(
+            (label + " ", QUIET),
+            " " * (room - cells),
+            ("■" * full, "$pi-block-done"),
+            ("■" * (cells - full), "$pi-rule"),
+            text,
+        )
+
+
+def counted_step(snapshot: Snapshot) -> str:
+    """How much one iteration brings.
+
+    >>> counted_step(Snapshot(State.RUNNING, 9, Pace("max"), digits_per_step=60, threads=2))
+    '60 digits, 2 threads'
+    """
+    text = words.counted(snapshot.digits_per_step, "digit")
+    return text + (f", {snapshot.threads} threads" if snapshot.threads > 1 else "")

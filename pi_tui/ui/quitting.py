@@ -1,0 +1,140 @@
+"""Letting go of a worker: pause, which saves; ask if that failed; then stop, and wait."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pi_tui.errors import StorageError
+from pi_tui.ui import words
+from pi_tui.worker.snapshot import Snapshot, State
+
+if TYPE_CHECKING:
+    from pi_tui.ui.app import PiApp
+
+_LOOK = 0.03
+_PATIENCE = 2.0
+"""Seconds that a thread told to leave without saving may take before we leave without it."""
+
+
+class Quitting:
+    """The way out, walked once however often it is asked for; also the way to another run."""
+
+    def __init__(self, app: PiApp) -> None:
+        self._app = app
+        self._begun = False
+        self._forced = False
+        self.is_over = False
+
+    def begin(self) -> None:
+        """Save and leave; asked for again while that lasts, leave at once."""
+        if self._begun:
+            self._forced = True
+            return
+        self._begun = True
+        self._app.run_worker(self._leave(), group="quit")
+
+    def leave_by_signal(self, exit_code: int) -> None:
+        """Save and leave with this code, asking nothing; a second signal leaves at once."""
+        if self._begun:
+            self._forced = True
+        self._begun = True
+        self._app.run_worker(self._leave_quietly(exit_code), group="signal")
+
+    async def _leave(self) -> None:
+        if await self.let_go("Ctrl+C again leaves at once; the last checkpoint stands."):
+            self._exit(None)
+        else:
+            self._begun = False
+
+    async def _leave_quietly(self, exit_code: int) -> None:
+        from pi_tui.ui.dialogs import SavingScreen
+
+        if not self._forced:
+            self._app.push_screen(SavingScreen("… and leaving, as we were told to."))
+        await self._stop(save=not self._forced)
+        self._exit(exit_code)
+
+    async def let_go(self, then: str) -> bool:
+        """True once all is saved, or given up at the user's word, and the thread has ended.
+
+        False if the user would rather go on computing.
+        """
+        from pi_tui.ui.dialogs import SavingScreen
+
+        app = self._app
+        saving = SavingScreen(then)
+        await app.push_screen(saving)
+        app.worker.pause()
+        while (snapshot := await self._settle()).save_failure is not None and not self._forced:
+            choice = await self._ask(snapshot)
+            if choice == "retry":
+                await self._retry()
+            elif choice == "leave":
+                break
+            else:
+                await saving.dismiss()
+                app.worker.resume()
+                app.hurry()
+                return False
+        await self._stop(save=app.worker.snapshot.save_failure is None and not self._forced)
+        if saving.is_current:
+            await saving.dismiss()
+        return True
+
+    async def _settle(self) -> Snapshot:
+        """The snapshot once the worker rests, or has failed to save."""
+        while True:
+            snapshot = self._app.worker.snapshot
+            resting = snapshot.state is State.PAUSED or snapshot.state.is_final
+            failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING
+            if resting or failed or self._forced:
+                return snapshot
+            await asyncio.sleep(_LOOK)
+
+    async def _retry(self) -> None:
+        """Ask for another save and wait until the worker has tried."""
+        before = self._app.worker.snapshot
+        self._app.worker.save_now()
+        while self._app.worker.snapshot is before and not self._forced:
+            await asyncio.sleep(_LOOK)
+
+    async def _ask(self, snapshot: Snapshot) -> str | None:
+        from pi_tui.ui.dialogs import Choice
+
+        assert snapshot.save_failure is not None
+        lost = words.counted(snapshot.count - snapshot.saved, "digit")
+        question = Choice(
+            f"The last {lost} cannot be saved",
+            words.plain(snapshot.save_failure.reason),
+            {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
+        )
+        return await self._app.push_screen_wait(question)
+
+    async def _stop(self, *, save: bool) -> None:
+        worker = self._app.worker
+        worker.stop(save=save)
+        joined = asyncio.create_task(asyncio.to_thread(worker.join, None if save else _PATIENCE))
+        while not joined.done() and not (save and self._forced):
+            await asyncio.sleep(_LOOK)
+
+    def _exit(self, exit_code: int | None) -> None:
+        self.is_over = True
+        code, message = outcome(self._app.worker.snapshot)
+        code = exit_code or code
+        self._app.exit(result=code, return_code=code, message=message)
+
+
+def outcome(snapshot: Snapshot) -> tuple[int, str]:
+    """The exit code, and the line that stays in the terminal."""
+    digits = words.number(snapshot.digits)
+    if snapshot.state is State.FAILED:
+        return snapshot.exit_code, f"pi-tui: {words.plain(snapshot.error)}"
+    if snapshot.state is State.COMPLETE:
+        checked = ", verified" if snapshot.verified else ""
+        return 0, f"{digits} digits of pi, complete{checked}; `pi-tui export` writes them out"
+    saved = f"{words.number(snapshot.saved)} of {digits} digits are saved"
+    if snapshot.save_failure is not None:
+        lost = words.counted(snapshot.count - snapshot.saved, "digit")
+        return StorageError.exit_code, f"pi-tui: {lost} not saved; {saved}"
+    return 0, f"{saved}; `pi-tui` goes on from there" if snapshot.digits else ""

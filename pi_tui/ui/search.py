@@ -1,0 +1,124 @@
+"""Finding a string of digits among all that are there, while more arrive."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from pi_tui.ui.statistics import Digits
+
+
+class Needle:
+    """A string of digits to find; counts its hits as the digits come, overlapping ones too."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.encode("ascii")
+        self.hits = 0
+        self._searched = 0
+        self._overlaps = any(
+            self.text.startswith(self.text[shift:]) for shift in range(1, len(self.text))
+        )
+
+    def feed(self, digits: Digits, stop: int) -> None:
+        """Count the hits that end before offset `stop` and were not counted yet."""
+        start = max(0, self._searched - len(self.text) + 1)
+        if stop > self._searched:
+            self.hits += self.count_in(digits, start, stop)
+            self._searched = stop
+
+    def count_in(self, digits: Digits, start: int, stop: int) -> int:
+        """How often it occurs within the digits from `start` to `stop`.
+
+        A needle that cannot overlap itself is counted by bytes.count: 10 ms in ten million
+        digits. Others occur at most n / 10^length times, and are found one by one.
+
+        >>> Needle("11").count_in(b"1112111", 0, 7)
+        4
+        """
+        if not self._overlaps:
+            return digits.count(self.text, start, stop)
+        return sum(1 for _ in self._find_all(digits, start, stop))
+
+    def _find_all(self, digits: Digits, start: int, stop: int) -> Iterator[int]:
+        at = digits.find(self.text, start, stop)
+        while at >= 0:
+            yield at
+            at = digits.find(self.text, at + 1, stop)
+
+    def hits_in(self, digits: Digits, start: int, stop: int) -> Iterator[int]:
+        """Offsets of all hits that reach into the digits from `start` to `stop`."""
+        reach = len(self.text) - 1
+        window = bytes(digits[max(0, start - reach) : stop + reach])
+        base = max(0, start - reach)
+        return (base + at for at in self._find_all(window, 0, len(window)))
+
+    def next_after(self, digits: Digits, offset: int, stop: int) -> int | None:
+        """The first hit behind `offset`, or from the beginning if there is none; None without hits.
+
+        >>> Needle("9").next_after(b"1929", 1, 4), Needle("9").next_after(b"1929", 3, 4)
+        (3, 1)
+        """
+        at = digits.find(self.text, offset + 1, stop)
+        if at < 0:
+            at = digits.find(self.text, 0, stop)
+        return None if at < 0 else at
+
+    def last_before(self, digits: Digits, offset: int, stop: int) -> int | None:
+        """The last hit before `offset`, or the very last if there is none; None without hits."""
+        reach = len(self.text) - 1
+        at = _rfind(digits, self.text, max(0, offset) + reach) if offset > 0 else -1
+        if at < 0:
+            at = _rfind(digits, self.text, stop)
+        return None if at < 0 else at
+
+    def number_of(self, digits: Digits, offset: int) -> int:
+        """Which hit, counted from 1, stands at `offset`."""
+        return self.count_in(digits, 0, offset + len(self.text))
+
+
+def _rfind(digits: Digits, text: bytes, stop: int) -> int:
+    """The last hit that ends at or before `stop`; looks back in pieces that grow.
+
+    The worker's buffer is only ever sliced, counted and searched forward.
+    """
+    reach, piece = len(text) - 1, 4096
+    while stop > 0:
+        start = max(0, stop - piece)
+        at = bytes(digits[start:stop]).rfind(text)
+        if at >= 0:
+            return start + at
+        if start == 0:
+            break
+        stop, piece = start + reach, piece * 4
+    return -1
+
+
+def chance(length: int, digits: int) -> float:
+    """The chance that a given string of that length occurs in so many random digits.
+
+    1 - (1 - 10^-length)^places, the usual estimate; strings that overlap themselves differ a bit.
+
+    >>> round(chance(8, 100_000_000), 2), chance(3, 2)
+    (0.63, 0.0)
+    """
+    places = digits - length + 1
+    if places <= 0 or length <= 0:
+        return 0.0
+    return -math.expm1(places * math.log1p(-(10.0**-length)))
+
+
+def chance_in_words(probability: float) -> str:
+    """A chance as people say it.
+
+    >>> [chance_in_words(p) for p in (0.632, 0.9999, 0.0123, 0.0000004, 0.0)]
+    ['63 %', 'all but certain', '1.2 %', '1 in 2,500,000', 'none yet']
+    """
+    if probability <= 0:
+        return "none yet"
+    if probability > 0.995:
+        return "all but certain"
+    if probability >= 0.1:
+        return f"{probability * 100:.0f} %"
+    if probability >= 0.001:
+        return f"{probability * 100:.1f} %"
+    return f"1 in {1 / probability:,.0f}"

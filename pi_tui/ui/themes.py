@@ -1,0 +1,164 @@
+"""Our two themes, and the colours pi-tui needs on top of any theme."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Mapping
+from typing import TYPE_CHECKING
+
+from textual.color import Color
+from textual.theme import Theme
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+NIGHT, DAY = "pi-night", "pi-day"
+
+# Ten colours, as far apart as they can be while going round once.
+_SPECTRUM_DARK = (
+    "#7a8bd6",
+    "#5fa5e0",
+    "#4dbfd0",
+    "#52c9a4",
+    "#7fcb74",
+    "#b5c758",
+    "#e0bb52",
+    "#ec9a58",
+    "#ea7a72",
+    "#d974ab",
+)
+_SPECTRUM_LIGHT = (
+    "#4553a8",
+    "#2a70b0",
+    "#1b8496",
+    "#208a66",
+    "#4b8a35",
+    "#7d861f",
+    "#a67c14",
+    "#b96320",
+    "#b84640",
+    "#a63f7c",
+)
+_SPECTRUM_ANSI = (
+    "ansi_blue",
+    "ansi_bright_blue",
+    "ansi_cyan",
+    "ansi_bright_cyan",
+    "ansi_green",
+    "ansi_bright_green",
+    "ansi_yellow",
+    "ansi_bright_yellow",
+    "ansi_red",
+    "ansi_magenta",
+)
+_HEAT_ANSI = (
+    "ansi_bright_blue",
+    "ansi_blue",
+    "ansi_cyan",
+    "ansi_bright_black",
+    "ansi_black",
+    "ansi_bright_black",
+    "ansi_yellow",
+    "ansi_red",
+    "ansi_bright_red",
+)
+
+NIGHT_THEME = Theme(
+    name=NIGHT,
+    dark=True,
+    primary="#6fa8dc",
+    secondary="#5fb8c4",
+    accent="#e8b860",
+    success="#86c58b",
+    warning="#e59a5c",
+    error="#e8717f",
+    foreground="#cdd5e1",
+    background="#0f1218",
+    surface="#151a22",
+    panel="#1c232e",
+    variables={"pi-fresh": "#f1d9a4", "pi-saved": "#a9b4c6"},
+)
+DAY_THEME = Theme(
+    name=DAY,
+    dark=False,
+    primary="#2c6aa8",
+    secondary="#1b7f8f",
+    accent="#a8700c",
+    success="#35803f",
+    warning="#b9601c",
+    error="#bd3848",
+    foreground="#2a3038",
+    background="#fbfaf6",
+    surface="#f3f1ea",
+    panel="#e8e5dc",
+    variables={"pi-fresh": "#8a5a00", "pi-saved": "#3b4350"},
+)
+
+
+def fitting_theme(
+    remembered: str,
+    available: Container[str],
+    console: Console,
+    environment: Mapping[str, str] = os.environ,
+) -> str:
+    """The theme that was chosen, or else the one that suits the terminal.
+
+    Sixteen colours: the terminal's own. A light background (COLORFGBG, where a terminal sets it):
+    our light theme.
+    """
+    for wish in (environment.get("TEXTUAL_THEME", ""), remembered):
+        if wish in available:
+            return wish
+    is_light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+    if console.color_system in ("standard", "windows"):
+        return "ansi-light" if is_light else "ansi-dark"
+    return DAY if is_light else NIGHT
+
+
+def own_variables(theme: Theme) -> dict[str, str]:
+    """The `$pi-…` variables for a theme that does not name them itself."""
+    if theme.ansi:
+        return _for_ansi()
+    colors = theme.to_color_system().generate()
+    ink, paper = Color.parse(colors["foreground"]), Color.parse(colors["background"])
+    spectrum = _SPECTRUM_DARK if theme.dark else _SPECTRUM_LIGHT
+    return {
+        "pi-quiet": ink.blend(paper, 0.46).hex,
+        "pi-faint": ink.blend(paper, 0.66).hex,
+        "pi-rule": ink.blend(paper, 0.84).hex,
+        "pi-saved": ink.blend(paper, 0.18).hex,
+        "pi-fresh": Color.parse(colors["accent"]).blend(ink, 0.4).hex,
+        "pi-held": colors["secondary"],
+        "pi-paper": paper.hex,
+        "pi-hit": Color.parse(colors["primary"]).blend(paper, 0.45).hex,
+        "pi-hit-ink": ink.hex,
+        "pi-block-done": colors["secondary"],
+        **_heat(Color.parse(colors["secondary"]), paper, ink, Color.parse(colors["accent"])),
+        **{f"pi-digit-{digit}": color for digit, color in enumerate(spectrum)},
+    }
+
+
+def _heat(cold: Color, paper: Color, ink: Color, hot: Color) -> dict[str, str]:
+    """Nine levels from cold over nothing to hot."""
+    middle = paper.blend(ink, 0.1)
+    colors = [middle.blend(cold, step / 4) for step in (4, 3, 2, 1)]
+    colors += [middle, *(middle.blend(hot, step / 4) for step in (1, 2, 3, 4))]
+    return {f"pi-heat-{level}": color.hex for level, color in enumerate(colors)}
+
+
+def _for_ansi() -> dict[str, str]:
+    """Only the terminal's own sixteen colours, so that its palette decides."""
+    return {
+        "pi-quiet": "ansi_bright_black",
+        "pi-faint": "ansi_bright_black",
+        "pi-rule": "ansi_bright_black",
+        "pi-saved": "ansi_default",
+        "pi-fresh": "ansi_yellow",
+        "pi-held": "ansi_cyan",
+        "pi-paper": "ansi_black",
+        "pi-hit": "ansi_blue",
+        "pi-hit-ink": "ansi_bright_white",
+        "pi-block-done": "ansi_cyan",
+        **{f"pi-heat-{level}": color for level, color in enumerate(_HEAT_ANSI)},
+        **{f"pi-digit-{digit}": color for digit, color in enumerate(_SPECTRUM_ANSI)},
+    }

@@ -1,0 +1,214 @@
+"""What is not ours is refused in one line that says what to do, and stays as it was."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.location import default_location, display_location, parse_location
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import NotOursError, PiTuiError, StorageError, UsageError
+from tests.checkpoints.helpers import execute, save_some
+
+
+def text_file(path: Path) -> None:
+    path.write_text("Dear diary, today I computed pi.\n" * 100)
+
+
+def short_text_file(path: Path) -> None:
+    path.write_text("3")
+
+
+def random_file(path: Path) -> None:
+    path.write_bytes(os.urandom(10_000))
+
+
+def foreign_database(path: Path) -> None:
+    execute(str(path), "CREATE TABLE bookmarks (url TEXT)")
+
+
+def foreign_database_with_a_write_ahead_log(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+
+
+def foreign_database_without_tables(path: Path) -> None:
+    execute(str(path), "PRAGMA user_version=3")
+
+
+def newer_schema(path: Path) -> None:
+    ours(path)
+    execute(str(path), "PRAGMA user_version=7")
+
+
+def newer_schema_row(path: Path) -> None:
+    ours(path)
+    execute(str(path), "UPDATE pi_meta SET value = '7' WHERE key = 'schema_version'")
+
+
+def ours(path: Path) -> None:
+    store = CheckpointStore.open(str(path))
+    save_some(store, times=1)
+    store.close()
+
+
+def with_a_trigger(path: Path) -> None:
+    ours(path)
+    execute(
+        str(path),
+        "CREATE TRIGGER t AFTER INSERT ON pi_run BEGIN DELETE FROM pi_digits; END",
+    )
+
+
+def with_a_view(path: Path) -> None:
+    ours(path)
+    execute(str(path), "CREATE VIEW v AS SELECT * FROM pi_run")
+
+
+@pytest.mark.parametrize("write", [True, False])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (text_file, "not a pi-tui database"),
+        (short_text_file, "not a pi-tui database"),
+        (random_file, "not a pi-tui database"),
+        (foreign_database, "not a pi-tui database"),
+        (foreign_database_with_a_write_ahead_log, "not a pi-tui database"),
+        (foreign_database_without_tables, "not a pi-tui database"),
+        (newer_schema, "schema 7, this program knows 1"),
+        (newer_schema_row, "schema 7, this program knows 1"),
+        (with_a_trigger, "triggers or views"),
+        (with_a_view, "triggers or views"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_refused_and_stays_as_it_was(
+    make: Callable[[Path], None], words: str, write: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "file.db"
+    make(path)
+    (tmp_path / "file.db.lock").unlink(missing_ok=True)
+    before = path.read_bytes()
+    with pytest.raises(NotOursError, match=words) as caught:
+        CheckpointStore.open(str(path), write=write)
+    assert_one_clear_line(caught.value)
+    assert path.read_bytes() == before
+    assert not (tmp_path / "file.db.lock").exists()
+
+
+def assert_one_clear_line(error: PiTuiError) -> None:
+    text = str(error)
+    assert text.isprintable()
+    assert "Traceback" not in text
+    assert len(text) < 300
+
+
+def test_an_empty_file_becomes_a_database(path: str) -> None:
+    Path(path).touch()
+    store = CheckpointStore.open(path)
+    save_some(store)
+    assert store.check() == []
+    store.close()
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotOursError, match="is a folder; name a file in it"):
+        CheckpointStore.open(str(tmp_path))
+
+
+def test_a_device_is_refused() -> None:
+    with pytest.raises(NotOursError, match="no regular file"):
+        CheckpointStore.open("/dev/null")
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_missing_folder_is_named_and_not_made(tmp_path: Path, write: bool) -> None:
+    with pytest.raises(StorageError, match=r"there is no folder .*/missing; make it first"):
+        CheckpointStore.open(str(tmp_path / "missing" / "pi.db"), write=write)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_reader_makes_no_file(path: str) -> None:
+    with pytest.raises(StorageError, match="nothing is saved at"):
+        CheckpointStore.open(path, write=False)
+    assert glance(path, None) is None
+    assert os.listdir(Path(path).parent) == []
+
+
+def test_the_default_place_is_made_for_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    CheckpointStore.open(default_location()).close()
+    folder = tmp_path / "data" / "pi-tui"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "pi.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("mysql://me:secret@host/pi", "mysql:// are not supported"),
+        ("oracle+oracledb://me:secret@host/pi", "not supported"),
+        ("postgresql+psycopg2://me:secret@host/pi", "not supported"),
+        ("postgres://me:secret@host/pi", "not supported"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///", "names no file"),
+        ("sqlite:///pi.db?mode=memory", "names no file"),
+        ("", "names no file"),
+        (":memory:", "names no file"),
+        ("pi\0.db", "names no file"),
+        ("postgresql://me:secret@host:port/pi", "cannot be read"),
+    ],
+)
+def test_what_names_no_database_of_ours_is_a_usage_error(location: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        CheckpointStore.open(location)
+    assert_one_clear_line(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["sqlite:///", "sqlite+pysqlite:///"])
+def test_an_sqlite_url_names_the_same_file_as_its_path(scheme: str, path: str) -> None:
+    assert parse_location(scheme + path) == parse_location(path)
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("/home/me/pi.db", "/home/me/pi.db"),
+        ("/tmp/\x1b[2J\u202epi.db", "/tmp/·[2J·pi.db"),
+        ("postgresql://me:secret@host/pi", "postgresql://me@host/pi"),
+        ("postgresql+psycopg://host:5433/pi", "postgresql+psycopg://host:5433/pi"),
+        ("postgresql://me@/pi?host=/run/pg&password=secret", "postgresql://me@/pi?host=/run/pg"),
+        ("postgresql://me:se@cr/et@host/pi", "postgresql://me@host/pi"),
+        ("postgresql://me:secret?secret@host/pi", "postgresql://…"),
+        ("postgresql://me:secret/secret", "postgresql://…"),
+        ("postgresql://me@host/pi?options=-csecret@x", "postgresql://…"),
+    ],
+)
+def test_a_location_is_shown_without_its_secrets(location: str, shown: str) -> None:
+    assert display_location(location) == shown
+
+
+def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UsageError, match=r"pip install 'pi-tui\[postgres\]'"):
+        CheckpointStore.open("postgresql://me@localhost/pi")
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(
+        StorageError, match=r"postgresql://me@127\.0\.0\.1:1/pi cannot be reached"
+    ) as e:
+        CheckpointStore.open("postgresql://me:secret@127.0.0.1:1/pi")
+    assert_one_clear_line(e.value)
+    assert "secret" not in str(e.value)
