@@ -16,7 +16,7 @@ A million digits have 3.3 million boxes. Three ideas make them blocks in about a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from operator import mul
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from typing import NamedTuple
 from gmpy2 import bincoef, get_context, mpz, pack, unpack
 
 from pi_tui.spigot.blocks import Block, Poll, common_factor, odd_part
-from pi_tui.spigot.crew import Check, side_by_side
+from pi_tui.spigot.crew import Check, gather
 from pi_tui.spigot.residue import PRIME
 
 LEAF = 16
@@ -95,29 +95,18 @@ def make_blocks(
     """The first `count` blocks are made; with their numbers at the start if `numbers`.
 
     Costs O(M(bits) log boxes); N takes about as long as P and D together. Calls `poll` with the
-    blocks made so far, at least every 20 ms or so, always in the calling thread.
+    blocks made so far, every 20 ms or so, always in the calling thread.
     """
     order = _Order(count, boxes, radix, numbers)
-    made: dict[int, Made] = {}
-    jobs = iter(range(0, count, order.blocks_per_job))
+    jobs = [partial(_make_job, job, order) for job in range(0, count, order.blocks_per_job)]
 
-    def watch() -> None:
+    def watch(done: int) -> None:
         if poll:
-            poll(min(len(made) * order.blocks_per_job, count), count)
+            poll(min(done * order.blocks_per_job, count), count)
 
-    def work(check: Check) -> None:
-        for job in jobs:  # shared: next() of a range is one step of the interpreter
-            made[job] = _make_job(job, order, check)
-
-    if count * boxes <= ALONE:
-        work(watch)
-    else:
-        side_by_side([work] * threads, watch)
-    in_order = [made[job] for job in sorted(made)]
-    return Made(
-        [block for some in in_order for block in some.blocks],
-        [number for some in in_order for number in some.numbers],
-    )
+    made = gather(jobs, 0 if count * boxes <= ALONE else threads, watch)
+    blocks = [block for some in made for block in some.blocks]
+    return Made(blocks, [number for some in made for number in some.numbers])
 
 
 def _make_job(job: int, order: _Order, check: Check) -> Made:

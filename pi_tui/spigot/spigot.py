@@ -18,7 +18,7 @@ from gmpy2 import mpz
 from pi_tui.spigot import residue
 from pi_tui.spigot.blocks import Block, Poll
 from pi_tui.spigot.making import make_blocks
-from pi_tui.spigot.numerals import to_text
+from pi_tui.spigot.numerals import power_of_ten, to_text
 from pi_tui.spigot.plan import blocks_needed, iterations, plan
 from pi_tui.spigot.sweep import Sweep, sweeps
 
@@ -96,7 +96,7 @@ class Spigot:
         self.threads = threads
         self._numbers = list(state.boxes)
         self._blocks = blocks
-        self._radix = mpz(10) ** state.digits_per_step
+        self._radix = power_of_ten(state.digits_per_step)
         self._ledger = residue.Ledger(
             start=state.start,
             dropped=state.dropped,
@@ -122,7 +122,7 @@ class Spigot:
         k, b = chosen.digits_per_step, boxes_per_block or chosen.boxes_per_block
         count = blocks_needed(digits, k, b, 0)
         blocks, numbers = make_blocks(
-            count, b, mpz(10) ** k, numbers=True, threads=threads, poll=poll
+            count, b, power_of_ten(k), numbers=True, threads=threads, poll=poll
         )
         start = residue.value(numbers, residue.weights(blocks))
         state = SpigotState(digits, tuple(numbers), 0, 0, mpz(0), False, 0, b"", k, b, start=start)
@@ -140,7 +140,7 @@ class Spigot:
         blocks, _ = make_blocks(
             state.blocks_needed,
             state.boxes_per_block,
-            mpz(10) ** state.digits_per_step,
+            power_of_ten(state.digits_per_step),
             numbers=False,
             threads=threads,
             poll=poll,
@@ -206,7 +206,7 @@ class Spigot:
             return ""
         width = self.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone
         hidden = max(width - most, 0)
-        return to_text(self.predigit // mpz(10) ** hidden, width - hidden).decode()
+        return to_text(self.predigit // power_of_ten(hidden), width - hidden).decode()
 
     def check(self) -> None:
         """The residue equation holds; raises `residue.WrongArithmetic` if not.

@@ -14,9 +14,9 @@ from threading import Semaphore
 from gmpy2 import mpz
 
 from pi_tui.spigot.blocks import Block, Poll
-from pi_tui.spigot.crew import Check, side_by_side
+from pi_tui.spigot.crew import Check, gather
 
-ALONE = 1_000_000
+ALONE = 4_000_000
 """Up to so many bits of state, a sweep takes a few ms and threads cost more than they bring."""
 _WAIT_SECONDS = 0.05
 
@@ -48,7 +48,7 @@ def sweeps(
     wave = [Sweep([mpz(0)] * size) for size in sizes]
     total = sum(sizes)
 
-    def watch() -> None:
+    def watch(_: int) -> None:
         if poll:
             poll(sum(sweep.done for sweep in wave), total)
 
@@ -59,16 +59,15 @@ def sweeps(
         for index in reversed(range(len(sweep.numbers))):
             check()
             while ahead and allowed > index:
-                allowed -= ahead.left.acquire(timeout=_WAIT_SECONDS)
-                check()
+                if ahead.left.acquire(timeout=_WAIT_SECONDS):
+                    allowed -= 1
+                else:
+                    check()
             carry, sweep.numbers[index] = blocks[index].step(source[index], radix, carry)
             sweep.done += 1
             sweep.left.release()
         sweep.quotient = carry
 
-    if sum(number.bit_length() for number in numbers) <= ALONE:
-        for rank in range(len(wave)):
-            run(rank, watch)
-    else:
-        side_by_side([partial(run, rank) for rank in range(len(wave))], watch)
+    small = sum(number.bit_length() for number in numbers) <= ALONE
+    gather([partial(run, rank) for rank in range(len(wave))], 0 if small else len(wave), watch)
     return wave
