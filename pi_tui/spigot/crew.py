@@ -66,6 +66,7 @@ def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[
 
     crew = [Thread(target=run, name=f"spigot-{number}") for number in range(threads)]
     started: list[Thread] = []
+    watch()
     try:
         for thread in crew:
             thread.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import ceil, log, log2
+from math import ceil, log, log2, pow
 
 GUARD_BOXES = 128
 """Boxes beyond the last digit. Those left out are worth less than 10^-24 of it, all together."""
@@ -41,15 +41,14 @@ def _digits_per_step(digits: int) -> int:
         return -(-digits // 18)  # 20 iterations, the fewest that feel live
     for (n1, k1), (n2, k2) in pairwise(_STEPS):
         if digits <= n2:
-            power = log(k2 / k1) / log(n2 / n1)
-            k = k1 * (digits / n1) ** power
+            k = k1 * pow(digits / n1, log(k2 / k1) / log(n2 / n1))
             break
     return -(-digits // ceil(digits / k))
 
 
 def _boxes_per_block(k: int) -> int:
-    """B, the power of two next to 130·K^0.6: leaves of 16 boxes doubled again and again."""
-    return 1 << round(log2(130 * float(k) ** 0.6))
+    """B, the power of two next to 128·K^0.6: leaves of 16 boxes doubled again and again."""
+    return 1 << round(7 + 0.6 * log2(k))
 
 
 def iterations(digits: int, digits_per_step: int) -> int:
