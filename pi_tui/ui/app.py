@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
+PANELS_EVERY = 3
+"""While it runs, panels and pictures follow at every third look: nobody reads faster, and at
+200 × 60 they cost as much as the digits."""
 _HURRY = 2.0
 """Seconds of quick looks after a key, for what it changes."""
 
@@ -86,7 +89,7 @@ class PiApp(SteeringApp):
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
         self._shown_at = 0.0
-        self._notes_told = 0
+        self._notes_told = self._looks = 0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, made to go with whatever theme is on."""
@@ -152,9 +155,12 @@ class PiApp(SteeringApp):
             return
         before, self._shown, self._shown_at = self._shown, snapshot, now
         self._count(snapshot, now)
+        self._looks += 1
+        calm = before is None or before.state is not State.RUNNING or snapshot.state != before.state
         screen, shown = self.main_screen, self._with_initial(snapshot)
         screen.show_digits(self.digits_now(), shown)
-        screen.show(Frame(shown, self.clock.now(), now, self._rates, self._counts))
+        frame = Frame(shown, self.clock.now(), now, self._rates, self._counts)
+        screen.show(frame, fully=calm or self._looks % PANELS_EVERY == 0)
         self._title.show(snapshot)
         self._tell_news(before, snapshot)
 
@@ -228,14 +234,17 @@ class PiApp(SteeringApp):
         screen = self.main_screen
         screen.digits.colored = self._remembered.colored
         screen.show_view(self._remembered.view)
-        self.theme_changed_signal.subscribe(screen, lambda _theme: self.remember())
+        self.theme_changed_signal.subscribe(screen, lambda theme: self.remember(theme=theme.name))
 
-    def remember(self, *, bell: bool | None = None) -> None:
+    def on_exploring_screen_looks_changed(self) -> None:
+        """Another view, or digits in colour."""
+        screen = self.main_screen
+        self.remember(view=screen.view, colored=screen.digits.colored)
+
+    def remember(self, **changes: Any) -> None:
         """The next start looks like this one; a file that cannot be written is told, once."""
-        screen, now = self.main_screen, self._remembered
-        bell = now.bell if bell is None else bell
-        self._remembered = Remembered(self.theme, screen.view, screen.digits.colored, bell)
-        if self._memory is None or self._remembered == now:
+        before, self._remembered = self._remembered, replace(self._remembered, **changes)
+        if self._memory is None or self._remembered == before:
             return
         try:
             self._remembered.save(self._memory)

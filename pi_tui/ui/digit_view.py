@@ -11,6 +11,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -22,6 +23,7 @@ from pi_tui.ui.statistics import Digits
 _SAVED, _FRESH, _HELD, _HIT, _HERE, _SELECTED = range(6)
 _COLORED = 6
 """The first of ten looks, one for each digit."""
+_GUTTER, _PLAIN = 16, 17
 _CACHED_LINES = 512
 """More than any window shows; a line is about 200 bytes."""
 
@@ -42,6 +44,10 @@ class DigitView(ScrollView, can_focus=True):
         Binding("j", "scroll_down", show=False),
         Binding("k", "scroll_up", show=False),
     ]
+
+    virtual_size = Reactive(Size(0, 0), layout=False)
+    """Textual lays out the whole screen when this grows; ours grows ten times a second and moves
+    nothing but the scrollbar. That is two thirds of the work of a frame saved."""
 
     class Moved(Message):
         """Other lines are in view, or the view took or lost hold of the tail."""
@@ -140,6 +146,10 @@ class DigitView(ScrollView, can_focus=True):
             if self.following:
                 self.scroll_to(y=self.max_scroll_y, animate=False)
 
+    def watch_virtual_size(self, size: Size) -> None:
+        """The scrollbar fits."""
+        self._scroll_update(size)
+
     def _lay_out(self) -> None:
         """Fit the lines to the width; the digit at the top stays at the top."""
         top = self._top
@@ -191,10 +201,10 @@ class DigitView(ScrollView, can_focus=True):
         start = line * self.lines.per_line
         digits = self._text(start, start + self.lines.per_line)
         if not digits and line:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, looks[_PLAIN])
         position = f"{start + 1:>{self.lines.gutter},} " + ("3." if line == 0 else "  ")
-        segments = [Segment(position, looks[-1]), *self._segments(line, start, digits)]
-        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+        segments = [Segment(position, looks[_GUTTER]), *self._segments(line, start, digits)]
+        strip = Strip(segments).adjust_cell_length(width, looks[_PLAIN])
         return strip.apply_offsets(0, line)
 
     def _text(self, start: int, stop: int) -> bytes:
@@ -251,7 +261,7 @@ class DigitView(ScrollView, can_focus=True):
         self._looks = [self.get_component_rich_style(f"digits--{name}") for name in names]
         self._looks.append(self.screen.get_component_rich_style("screen--selection"))
         self._looks += [self.get_component_rich_style(f"digits--{digit}") for digit in range(10)]
-        self._looks.append(self.get_component_rich_style("digits--gutter"))
+        self._looks += [self.get_component_rich_style("digits--gutter"), self.rich_style]
         return self._looks
 
     # Selecting with the mouse

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import Screen
 
 from pi_tui.errors import StorageError
@@ -41,6 +42,9 @@ class ExploringScreen(Screen[None]):
         Binding("e", "export", "Export to a file", id="export"),
         Binding("escape", "clear", "Clear search and marks", show=False),
     ]
+
+    class LooksChanged(Message):
+        """Another view, or other colours."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -217,6 +221,7 @@ class ExploringScreen(Screen[None]):
         if name == "digits":
             self.digits.focus()
         self.call_after_refresh(self.show_pictures)
+        self.post_message(self.LooksChanged())
 
     def _make_view(self, name: str) -> Widget:
         if name == "walk":
@@ -234,6 +239,7 @@ class ExploringScreen(Screen[None]):
         """Each digit in its own colour, or not."""
         self.digits.colored = not self.digits.colored
         self.digits.forget_lines()
+        self.post_message(self.LooksChanged())
 
     # Taking away
 
