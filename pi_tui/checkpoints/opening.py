@@ -62,7 +62,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
     with engine.connect() as connection:  # a broken tree: writing could do more harm
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if found != "ok":
-            raise damaged(where, one_line(found))
+            raise damaged(where, one_line(found.splitlines()[-1]))
     keep_a_rollback_journal(engine)
 
 
