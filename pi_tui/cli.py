@@ -37,6 +37,7 @@ signal, state saved
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
+    _open_standard_streams()
     try:
         options = build_parser().parse_args(arguments)
         return int(options.command(options))
@@ -52,6 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # written, not even by the interpreter's own flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13
+
+
+def _open_standard_streams() -> None:
+    """Descriptors 0 to 2 are taken: no file of ours may get one and be written over by messages."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            number = os.open(os.devnull, os.O_RDWR)  # the lowest free one: its own
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,7 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
         "Without a command: watch it in the terminal; without --digits: go on with the last run.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared, computing],
+        # Its own copy: set_defaults below would change those of `run`, and so hide what stood
+        # before the word `run`.
+        parents=[shared, _computing_options()],
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")

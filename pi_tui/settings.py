@@ -59,11 +59,15 @@ class Settings:
         return self.db or default_location()
 
     def job(self, digits: int, pace: str | None = None) -> Job:
-        """The job of computing `digits` so; UsageError for a word that means nothing."""
+        """The job of computing `digits` so; UsageError for a word that means nothing.
+
+        `pace` beats the user's word, which must mean something all the same.
+        """
+        asked = parse_pace(self.pace, digits)
         return Job(
             digits=digits,
             location=self.location,
-            pace=parse_pace(pace or self.pace, digits),
+            pace=parse_pace(pace, digits) if pace else asked,
             cadence=parse_cadence(self.checkpoint_every),
             digits_per_step=self.digits_per_step,
             threads=self.threads or cores(),

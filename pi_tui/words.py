@@ -71,7 +71,7 @@ def plain(text: str) -> str:
 
     Control characters (C0, C1), line separators and bidirectional overrides become a "·".
 
-    >>> plain("a\\x1b[31mb\\x9bc\\u202ed")
+    >>> plain("a\x1b[31mb\x9bc\u202ed")
     'a·[31mb·c·d'
     """
     return "".join("·" if unicodedata.category(c) in _UNSAFE else c for c in text)

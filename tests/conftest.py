@@ -1,12 +1,39 @@
-"""Options of the whole test suite."""
+"""What every test stands on: a home of its own and none of the user's settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
 
 import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--faults",
-        choices=("short", "long"),
-        default="short",
-        help="how much the fault tests try: 'long' is ten times as much",
-    )
+    """`--faults=long`: the fault tests try ten times as much."""
+    parser.addoption("--faults", choices=("short", "long"), default="short")
+
+
+@pytest.fixture(autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the user's own data, state, cache or settings."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("DATA", "STATE", "CONFIG", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    for name in os.environ:
+        if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _UNUSUAL:
+            monkeypatch.delenv(name)
+    return home
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A database file of this test's own, not made yet."""
+    return tmp_path / "pi.sqlite3"
+
+
+_UNUSUAL = (
+    *("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX"),
+    "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE",  # a child that may keep what it compiles starts in half the time
+)

@@ -48,12 +48,13 @@ class LineProgress:
         """Print what is new."""
         for line in self._told.news(snapshot):
             self._print(line)
-        changed = snapshot.state in (State.PREPARING, State.VERIFYING)
-        changed = changed and snapshot.state is not self._state
+        # Before the first block nothing is known yet, and a refused database shall be one line.
+        known = snapshot.state in (State.PREPARING, State.VERIFYING) and snapshot.blocks > 0
+        changed = known and snapshot.state is not self._state
         if changed or time.monotonic() - self._last >= LINE_SECONDS:
             self._print(describe(snapshot))
             self._last = time.monotonic()
-        self._state = snapshot.state
+            self._state = snapshot.state
 
     def _print(self, line: str) -> None:
         print(line, file=self._stream, flush=True)

@@ -8,26 +8,29 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import FrameType
-from typing import BinaryIO
 
 from pi_tui import words
-from pi_tui.commands.output import DigitFile
+from pi_tui.commands.output import to_stdout
 from pi_tui.commands.progress import progress_on
+from pi_tui.digit_file import DigitFile
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import SpigotWorker
 
 LOOK_SECONDS = 0.1
 """How often the progress is looked at."""
+PATIENCE = 30.0
+"""Seconds that finished digits wait for a failing disk before we give up: nobody may be there."""
 
 
 def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
     target = DigitFile.claim(output) if output else None
     try:
-        worker = SpigotWorker(job)
+        worker = SpigotWorker(replace(job, patience=PATIENCE))
         received = _watch(worker)
         if worker.snapshot.state is State.COMPLETE:
             _write(worker, target)
@@ -39,14 +42,24 @@ def run(job: Job, output: str | None) -> int:
 
 def _watch(worker: SpigotWorker) -> int:
     """Run the worker to its end; the signal that ended it early, or 0."""
-    with _signals() as received, progress_on(sys.stderr) as progress:
-        worker.start()
-        while not worker.join(LOOK_SECONDS):
-            if received:
-                worker.stop()
-            progress.show(worker.snapshot)
-        progress.show(worker.snapshot)
-    return received[0] if received else 0
+    unread = 0
+    with _signals() as received:
+        try:
+            with progress_on(sys.stderr) as progress:
+                worker.start()
+                while not worker.join(LOOK_SECONDS):
+                    if received:
+                        worker.stop()
+                    progress.show(worker.snapshot)
+                progress.show(worker.snapshot)
+        except OSError:
+            # Nobody reads our progress any more: a closed terminal, whose SIGHUP comes too, or a
+            # broken pipe. There is no place left to say so; what is computed is saved all the same.
+            unread = signal.SIGPIPE
+        finally:
+            worker.stop()
+            worker.join()
+    return received[0] if received else unread
 
 
 @contextmanager
@@ -79,15 +92,7 @@ def _write(worker: SpigotWorker, target: DigitFile | None) -> None:
     if target is not None:
         target.write(worker.result)
     elif not sys.stdout.isatty():
-        write_digits(sys.stdout.buffer, worker.result)
-
-
-def write_digits(stream: BinaryIO, result: bytes | bytearray) -> None:
-    """`3.`, all the digits and a line feed are on the stream."""
-    stream.write(b"3.")
-    stream.write(result)
-    stream.write(b"\n")
-    stream.flush()
+        to_stdout(b"3.", worker.result, b"\n")
 
 
 def _verdict(worker: SpigotWorker, received: int) -> int:
@@ -114,4 +119,5 @@ def _finished(snapshot: Snapshot) -> str:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody reads us any more, see `_watch`
+        print(line, file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from contextlib import closing
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.commands.output import say
 from pi_tui.errors import UsageError
 
 WATCH_SECONDS = 2.0
@@ -22,7 +23,7 @@ def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> 
             found = [run for run in store.runs() if digits in (None, run.digits)]
         if digits is not None and not found:
             raise UsageError(_no_run(digits))
-        print(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS, flush=True)
+        say(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS)
         if not watch or all(run.status == COMPLETE for run in found):
             return 0
         threading.Event().wait(WATCH_SECONDS)
@@ -33,7 +34,7 @@ def runs(location: str) -> int:
     with closing(CheckpointStore.open(location, write=False)) as store:
         found = store.runs()
     if not found:
-        print(_NO_RUNS)
+        say(_NO_RUNS)
         return 0
     rows: list[tuple[str, ...]] = [("digits", "saved", "", "state", "computed", "last saved")]
     rows += [_row(run) for run in found]
@@ -43,19 +44,21 @@ def runs(location: str) -> int:
             f"{c:>{w}}" if i < 3 else f"{c:<{w}}"
             for i, (c, w) in enumerate(zip(row, widths, strict=True))
         )
-        print("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
     return 0
 
 
 def delete(location: str, digits: int, *, ask: bool) -> int:
     """The run is gone, digits and all; asks first."""
-    with closing(CheckpointStore.open(location)) as store:
+    # Without the lock first: a run that is not there needs no file, and a question no waiting.
+    with closing(CheckpointStore.open(location, write=False)) as store:
         run = store.find_run(digits)
-        if run is None:
-            raise UsageError(_no_run(digits))
-        if ask and not _confirmed(run):
-            print("nothing was deleted", file=sys.stderr)
-            return 0
+    if run is None:
+        raise UsageError(_no_run(digits))
+    if ask and not _confirmed(run):
+        print("nothing was deleted", file=sys.stderr)
+        return 0
+    with closing(CheckpointStore.open(location)) as store:
         store.delete(digits)
     print(f"deleted the run of {digits:,} digits", file=sys.stderr)
     return 0

@@ -19,7 +19,8 @@ def check(location: str) -> int:
         print(words.plain(problem), file=sys.stderr)
     if problems:
         raise DamagedError("the database is damaged; nothing was changed")
-    print(f"{len(runs)} runs, every byte as it was saved", file=sys.stderr)
+    counted = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    print(f"{counted}, every byte as it was saved", file=sys.stderr)
     return 0
 
 

@@ -24,3 +24,5 @@ class Job:
     """Begin again at the first digit, whatever is saved."""
     verify: bool = True
     """Compare every digit with an independent pi before the run is complete."""
+    patience: float | None = None
+    """Seconds that finished digits wait for a failing disk; None: for ever, someone is watching."""

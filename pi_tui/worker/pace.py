@@ -8,6 +8,8 @@ AUTO_SECONDS = 30.0
 """A run that would be over sooner is spread over about this long, so that it can be watched."""
 AUTO_SLOWEST = 50.0
 """Digits per second that `auto` never goes below."""
+FASTEST = 1_000_000_000
+"""Digits per second that nobody gets anyway: a pace beyond is a mistake."""
 AUTO_SAVE_SECONDS = 5.0
 """`auto` never saves more often than this."""
 AUTO_SAVE_SHARE = 50.0
@@ -36,7 +38,10 @@ class Pace:
             return cls.auto(digits)
         if text == "max":
             return MAX
-        return cls.of(int(text))
+        number = int(text)
+        if number > FASTEST:
+            raise ValueError(f"a pace of more than {FASTEST:,} digits per second is a mistake")
+        return cls.of(number)
 
     @classmethod
     def auto(cls, digits: int) -> Pace:

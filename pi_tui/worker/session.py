@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError, WrongDigitsError
-from pi_tui.spigot.plan import iterations, plan
+from pi_tui.spigot.plan import iterations
 from pi_tui.spigot.reference import first_difference
 from pi_tui.spigot.residue import WrongArithmetic
 from pi_tui.spigot.spigot import Abandoned, Spigot
 from pi_tui.worker.board import PUBLISH_SECONDS, Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.meter import Meter
+from pi_tui.worker.opening import make_spigot, open_run
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.wishes import Wishes
@@ -49,7 +50,7 @@ class Session:
     def work(self) -> None:
         """Go on with the run until it is complete or we are asked to stop."""
         try:
-            self._open_run()
+            self._run = open_run(self._job, self._store, self._board.note)
             while not self._board.snapshot.state.is_final:
                 try:
                     self._load()
@@ -59,20 +60,6 @@ class Session:
                     self._fall_back(error)
         except Abandoned:
             self._leave()
-
-    def _open_run(self) -> None:
-        """The run is ours, made if it was not there."""
-        job, planned = self._job, plan(self._job.digits, self._job.digits_per_step)
-        k, b = planned.digits_per_step, planned.boxes_per_block
-        run = self._store.open_run(job.digits, k, b)
-        if job.fresh and run.last_seq:
-            run = self._store.restart(replace(run, digits_per_step=k, boxes_per_block=b))
-        if job.digits_per_step not in (None, run.digits_per_step):
-            self._board.note(
-                f"this run was begun with {run.digits_per_step:,} digits per step and goes on so; "
-                "--fresh begins again"
-            )
-        self._run = run
 
     def _load(self) -> None:
         """The spigot stands where the last good checkpoint left it, or at the first digit."""
@@ -111,21 +98,12 @@ class Session:
 
     def _make_spigot(self, loaded: Loaded) -> Spigot:
         """Blocks are made, which can take a while: watched and abandonable like a sweep."""
-        run, state, threads = loaded.run, loaded.state, self._job.threads
+        run, state = loaded.run, loaded.state
         k, b = run.digits_per_step, run.boxes_per_block
         self._board.meter = Meter(run.digits, k, b, i=state.i if state else 0)
         self._board.publish(iterations=iterations(run.digits, k))
-        if state is None:
-            return Spigot.new(
-                run.digits,
-                digits_per_step=k,
-                boxes_per_block=b,
-                threads=threads,
-                poll=self._obey,
-            )
-        spigot = Spigot.from_state(state, threads=threads, poll=self._obey)
-        spigot.check()
-        self._saved_iteration = spigot.i
+        spigot = make_spigot(run, state, self._job.threads, self._obey)
+        self._saved_iteration = spigot.i if state else -1
         return spigot
 
     def _compute(self) -> None:
@@ -157,7 +135,7 @@ class Session:
             raise Abandoned
         if self._wishes.pause:
             self._hold()
-        elif self._wishes.save or self._saves.is_due(self._clock(), self._board.snapshot.count):
+        elif self._wishes.save or self._saves.is_due(self._clock(), len(self._board.result)):
             self._save()
         self._board.publish_if_stale(
             blocks_done=blocks_done,
@@ -224,11 +202,14 @@ class Session:
 
     def _await_pace(self, spigot: Spigot) -> None:
         """Wait until the pace allows the next step; wishes are obeyed meanwhile."""
-        while wait := self._steps.seconds_until_next(self._clock(), spigot.count):
-            self._wishes.sleep(min(wait, PUBLISH_SECONDS))
-            self._obey()
+        while True:
             if self._wishes.pace is not self._steps.pace:
                 self._restart_pace()
+            wait = self._steps.seconds_until_next(self._clock(), spigot.count)
+            if not wait:
+                return
+            self._wishes.sleep(min(wait, PUBLISH_SECONDS))
+            self._obey()
 
     def _restart_pace(self) -> None:
         """The pace holds from here on: what went before (a pause, another pace) is forgotten."""
@@ -278,9 +259,20 @@ class Session:
 
     def _await_saved(self) -> None:
         """The last digits wait for the disk, if they must; wishes are obeyed meanwhile."""
-        while self._board.snapshot.save_failure is not None:
+        began = self._clock()
+        while (failure := self._board.snapshot.save_failure) is not None:
+            waited = self._clock() - began
+            if self._job.patience is not None and waited > self._job.patience:
+                raise StorageError(self._not_saved(failure))
             self._wishes.sleep(self._saves.seconds_until_retry(self._clock()))
             self._obey()
+
+    def _not_saved(self, failure: SaveFailure) -> str:
+        snapshot = self._board.snapshot
+        return (
+            f"{snapshot.saved:,} of {snapshot.digits:,} digits are saved, "
+            f"{snapshot.count - snapshot.saved:,} more could not be: {failure.reason}"
+        )
 
     def _verify(self) -> bool:
         """True; a difference raises. Abandonable, and made again at the next start."""
@@ -315,6 +307,6 @@ class Session:
                 f"{error}; not saved; start again to go on from the last good checkpoint"
             ) from error
         if failure := self._board.snapshot.save_failure:
-            self._board.fail(f"NOT SAVED: {failure.reason}", StorageError.exit_code)
+            self._board.fail(self._not_saved(failure), StorageError.exit_code)
         else:
             self._board.publish(State.PAUSED)

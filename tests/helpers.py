@@ -1,0 +1,66 @@
+"""What tests share: waiting for conditions, whole processes, an independent pi."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import mpmath
+
+LIMIT = 60.0
+"""Seconds after which a condition will not come true any more. Only failures ever take so long."""
+PI_TUI = (sys.executable, "-W", "error", "-m", "pi_tui")
+"""The program as a child runs it: a warning is a failure there too."""
+
+
+def wait_until(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
+    """The condition is true now; AssertionError if it did not become so within the limit."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, f"not within {limit:g} s: {condition}"
+        time.sleep(0.002)
+
+
+async def until(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
+    """The same for tests of an app: its event loop runs meanwhile."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, f"not within {limit:g} s: {condition}"
+        await asyncio.sleep(0.002)
+
+
+@cache
+def pi(digits: int) -> bytes:
+    """The first decimals of pi after "3.", by mpmath, which knows nothing of us."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        with mpmath.workdps(digits + 20):
+            text = mpmath.nstr(mpmath.mp.pi, digits + 15, strip_zeros=False)
+    finally:
+        sys.set_int_max_str_digits(before)
+    return str(text)[2 : digits + 2].encode()
+
+
+def pi_tui(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    """A whole `pi-tui`, run to its end without a terminal."""
+    settings: dict[str, object] = {"stdin": subprocess.DEVNULL, "timeout": LIMIT} | options
+    command = [*PI_TUI, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **settings)  # type: ignore[call-overload,no-any-return]
+
+
+@contextmanager
+def started(*arguments: object, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A `pi-tui` that goes on in the background; it is gone afterwards, whatever happens."""
+    command = [*PI_TUI, *map(str, arguments)]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **(pipes | options)) as child:  # type: ignore[call-overload]
+        try:
+            yield child
+        finally:
+            child.kill()

@@ -1,0 +1,252 @@
+"""The front door, in whole processes: what is refused, how, and what comes through."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pi_tui import __version__
+from pi_tui.cli import build_parser, main
+from tests.helpers import PI_TUI, pi, pi_tui
+
+WORDS = {
+    "no digits": (["--digits", "0"], "ask for 1 or more"),
+    "fewer than no digits": (["--digits", "-5"], "ask for 1 or more"),
+    "letters": (["--digits", "abc"], "whole number"),
+    "nothing": (["--digits", ""], "whole number"),
+    "half a digit": (["--digits", "1.5"], "whole number"),
+    "beyond the limit": (["--digits", "100_000_001"], "100,000,000"),
+    "an absurd exponent": (["--digits", "1e99"], "limit"),
+    "hundreds of digits of digits": (["--digits", "9" * 400], "limit"),
+    "escape codes": (["--digits", "\x1b[31m"], "whole number"),
+    "a flag without its value": (["--digits"], "--digits"),
+    "an unknown flag": (["--digts", "5"], "--help"),
+    "a shortened flag": (["--dig", "5"], "--help"),
+    "an unknown command": (["compute"], "--help"),
+    "saving by a word": (["--digits", "9", "--checkpoint-every", "often"], "5s"),
+    "saving at less than nothing": (["--digits", "9", "--checkpoint-every=-1"], "5s"),
+    "saving every no seconds": (["--digits", "9", "--checkpoint-every", "0s"], "5s"),
+    "saving every nan seconds": (["--digits", "9", "--checkpoint-every", "nans"], "5s"),
+    "a pace that is no pace": (["--digits", "9", "--pace", "fast"], "max"),
+    "a pace of nothing": (["run", "--digits", "9", "--pace", "0"], "max"),
+    "a pace beyond all floats": (["--digits", "9", "--pace", "1" + "0" * 400], "max"),
+    "no digits per step": (["--digits", "9", "--digits-per-step", "0"], "1"),
+    "too many threads": (["--digits", "9", "--threads", "65"], "64"),
+    "run without digits": (["run"], "--digits"),
+    "an unknown kind of database": (["--digits", "9", "--db", "foo://x/y"], "foo"),
+    "another kind of database": (["--digits", "9", "--db", "mysql://x/y"], "mysql"),
+    "verify without digits": (["verify"], "--digits"),
+    "export from before the first": (["export", "--from", "0"], "from 1"),
+    "bench without runs": (["bench", "--runs", "0"], "1 or more"),
+    "no port": (["serve", "--port", "70000"], "65535"),
+}
+
+
+def refused(exit_code: int, *arguments: object, **options: object) -> str:
+    """The one line on stderr with which it was refused."""
+    done = pi_tui(*arguments, **options)
+    assert done.returncode == exit_code, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert re.fullmatch(r"pi-tui: [^\n\x1b]+\n", done.stderr), done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "advice"), WORDS.values(), ids=WORDS)
+def test_bad_words_get_one_line_of_advice(
+    arguments: list[str], advice: str, private_home: Path
+) -> None:
+    assert advice in refused(2, *arguments)
+    assert list(private_home.iterdir()) == [], "nothing was written"
+
+
+@pytest.mark.parametrize("name", ["PI_TUI_PACE", "PI_TUI_CHECKPOINT_EVERY", "PI_TUI_THREADS"])
+def test_a_bad_setting_in_the_environment_is_refused_too(name: str) -> None:
+    refused(2, "run", "--digits", "9", env=os.environ | {name: "rubbish"})
+
+
+def text_file(path: Path) -> None:
+    path.write_text("my diary\n" * 500)
+
+
+def foreign_database(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.execute("INSERT INTO songs VALUES ('pi')")
+    connection.commit()
+    connection.close()
+
+
+def newer_database(path: Path) -> None:
+    assert main(["run", "--digits", "50", "--db", str(path)]) == 0
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE pi_meta SET value = '99' WHERE key = 'schema_version'")
+    connection.execute("PRAGMA user_version = 99")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("command", [["run"], ["status"], ["check"], ["export"]], ids=str)
+@pytest.mark.parametrize("make", [Path.mkdir, text_file, foreign_database, newer_database])
+def test_what_is_not_our_database_is_left_untouched(
+    make: Callable[[Path], None], command: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "theirs"
+    make(path)
+    (tmp_path / "theirs.lock").unlink(missing_ok=True)
+    before = path.stat(), path.is_file() and path.read_bytes()
+    digits = ["--digits", "60"] if command in (["run"], ["export"]) else []
+    assert str(path) in refused(7, *command, "--db", path, *digits)
+    after = path.stat(), path.is_file() and path.read_bytes()
+    assert before == after
+    assert [p.name for p in tmp_path.iterdir()] == ["theirs"], "nothing was left beside it"
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    line = refused(6, "run", "--digits", "9", "--db", tmp_path / "not" / "there.sqlite3")
+    assert str(tmp_path / "not") in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["missing/pi.txt", ".", "pi.txt/under-a-file"])
+def test_an_unwritable_output_is_found_before_the_work(name: str, tmp_path: Path) -> None:
+    (tmp_path / "pi.txt").write_text("old")
+    database = tmp_path / "pi.sqlite3"
+    line = refused(6, "run", "--digits", "9", "--db", database, "-o", tmp_path / name)
+    assert "-o" in line
+    assert not database.exists()
+    assert (tmp_path / "pi.txt").read_text() == "old"
+
+
+@pytest.mark.parametrize("command", ["status", "runs", "export", "check", "backup", "delete"])
+def test_looking_where_nothing_is_makes_no_file(command: str, tmp_path: Path) -> None:
+    more = {"backup": [str(tmp_path / "copy")], "delete": ["--digits", "9", "--yes"]}
+    line = refused(6, command, "--db", tmp_path / "pi.sqlite3", *more.get(command, []))
+    assert "nothing is saved" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", ["200", "2e2", "2_00"])
+def test_numbers_may_be_written_as_people_write_them(number: str, database: Path) -> None:
+    done = pi_tui("run", "--digits", number, "--db", database)
+    assert done.stdout.encode() == b"3." + pi(200) + b"\n"
+
+
+def test_without_a_terminal_it_behaves_as_run(database: Path) -> None:
+    done = pi_tui("--digits", "300", "--db", database)
+    assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
+
+
+def test_without_digits_it_goes_on_with_the_last_run(database: Path) -> None:
+    pi_tui("run", "--digits", "120", "--db", database)
+    done = pi_tui("--db", database)
+    assert done.stdout.encode() == b"3." + pi(120) + b"\n"
+
+
+def test_the_flag_beats_the_variable_and_the_variable_the_default(
+    tmp_path: Path, private_home: Path
+) -> None:
+    variable, flag = tmp_path / "variable.sqlite3", tmp_path / "flag.sqlite3"
+    environment = os.environ | {"PI_TUI_DB": str(variable)}
+    pi_tui("run", "--digits", "9", "--db", flag, env=environment)
+    assert (flag.exists(), variable.exists()) == (True, False)
+    pi_tui("run", "--digits", "9", env=environment)
+    assert variable.exists()
+    assert list(private_home.rglob("*.sqlite3")) == []
+    pi_tui("run", "--digits", "9")
+    assert len(list(private_home.rglob("pi.sqlite3"))) == 1
+
+
+def test_an_option_may_stand_before_or_after_the_command(database: Path) -> None:
+    before = pi_tui("--db", database, "--digits", "9", "run")
+    after = pi_tui("run", "--db", database, "--digits", "9")
+    assert before.stdout == after.stdout == "3." + pi(9).decode() + "\n"
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert pi_tui("--version").stdout == f"pi-tui {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "run",
+        "status",
+        "runs",
+        "export",
+        "verify",
+        "check",
+        "backup",
+        "delete",
+        "bench",
+        "serve",
+    ],
+)
+def test_every_command_explains_itself(command: str) -> None:
+    done = pi_tui(*command.split(), "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--db" in done.stdout
+
+
+def test_help_names_every_exit_code() -> None:
+    told = build_parser().format_help()
+    assert all(f"{code} " in told for code in range(8))
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_knows_the_commands(shell: str) -> None:
+    pytest.importorskip("shtab")
+    done = pi_tui("--print-completion", shell)
+    assert done.returncode == 0, done.stderr
+    assert "--checkpoint-every" in done.stdout
+    assert "export" in done.stdout
+
+
+def test_a_name_full_of_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "\x1b[2Jevil\u202e"
+    line = refused(6, "run", "--digits", "9", "--db", folder / "pi.sqlite3")
+    assert "\u202e" not in line
+
+
+def test_status_speaks_json(database: Path) -> None:
+    pi_tui("run", "--digits", "150", "--db", database)
+    (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
+    assert (run["digits"], run["saved"], run["status"]) == (150, 150, "complete")
+    assert run["verified"] is True
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["status", "runs", "export"])
+def test_a_full_disk_behind_stdout_is_a_line_and_exit_6(
+    command: str, unbuffered: str, database: Path
+) -> None:
+    pi_tui("run", "--digits", "50", "--db", database)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*PI_TUI, command, "--db", str(database)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert done.returncode == 6
+    assert re.fullmatch(rb"pi-tui: cannot write to standard output: .*\n", done.stderr)
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_danger(closed: int, database: Path) -> None:
+    arguments = shlex.join([*PI_TUI, "run", "--digits", "70", "--db", str(database)])
+    done = subprocess.run(f"{arguments} {closed}>&-", shell=True, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout == (b"" if closed == 1 else b"3." + pi(70) + b"\n")
+    assert b"Traceback" not in done.stderr
+    assert pi_tui("check", "--db", database).returncode == 0
