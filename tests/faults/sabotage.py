@@ -66,8 +66,12 @@ def _server_forgets(_: str) -> None:
 
     def forgetful(*arguments: Any) -> Any:
         made = connect(*arguments)
-        event.listen(made, "connect", lambda raw, _: raw.execute("SET synchronous_commit = off"))
+        event.listen(made, "connect", forget)
         return made
+
+    def forget(connection: Any, _: Any) -> None:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
 
     setattr(opening, "connect", forgetful)  # noqa: B010
 

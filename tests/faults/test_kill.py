@@ -6,7 +6,6 @@ import random
 import re
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 from tests.faults.conftest import Tally
 from tests.faults.driver import Task
-from tests.faults.lab import child, finish, judge, straced
+from tests.faults.lab import child, finish, judge, side_by_side, straced
 
 KILL_SECONDS = 60.0
 CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate"
@@ -46,8 +45,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_saved(
 ) -> None:
     spilling = Task(f"{db}2", 20_000, boxes_per_block=512, forever=True, sabotage=("cache=2",))
     tasks, seconds = [Task(db, forever=True), spilling], KILL_SECONDS * much
-    with ThreadPoolExecutor() as lanes:
-        tried = list(lanes.map(lambda task: kill_at_random(task, seconds, False), tasks))
+    tried = side_by_side(lambda task: kill_at_random(task, seconds, False), tasks)
     kills, faults = sum(n for n, _ in tried), [fault for _, found in tried for fault in found]
     tally("SIGKILL at random moments", kills, f"{len(faults)} lost or damaged")
     assert faults == []
@@ -63,20 +61,21 @@ def test_control_without_a_journal_kills_do_damage(db: str, tally: Tally) -> Non
 
 @pytest.mark.usefixtures("strace")
 @pytest.mark.timeout(1200)
-def test_a_kill_at_every_write_sync_and_unlink_loses_nothing(folder: Path, tally: Tally) -> None:
-    kills, faults = 0, []
-    for call, count in system_calls(Task(str(folder / "count.db"), saves=3)).items():
-        for n in range(1, count + 1):
-            task = Task(str(folder / f"{call}{n}.db"), saves=3)
-            acked = disturbed(task, f"inject={call}:signal=KILL:when={n}")
-            kills += 1
-            if fault := judge(task.location, acked):
-                faults.append(f"{call} {n}: {fault}")
-            elif n % 10 == 0 and (fault := finish(task)):
-                faults.append(f"{call} {n}, going on: {fault}")
-    tally("SIGKILL at the N-th write, sync, unlink", kills, f"{len(faults)} lost or damaged")
+def test_a_kill_at_every_write_sync_and_unlink_loses_nothing(
+    folder: Path, much: int, tally: Tally
+) -> None:
+    def kill_at(call: str, n: int) -> str:
+        task = Task(str(folder / f"{call}{n}.db"), saves=3)
+        acked = disturbed(task, f"inject={call}:signal=KILL:when={n}")
+        fault = judge(task.location, acked) or (finish(task) if n % 10 == 0 else "")
+        return f"{call} {n}: {fault}" if fault else ""
+
+    counts = system_calls(Task(str(folder / "count.db"), saves=3))
+    points = points_of(counts, 2 if much == 1 else 1)
+    faults = [fault for fault in side_by_side(lambda point: kill_at(*point), points) if fault]
+    tally("SIGKILL at the N-th write, sync, unlink", len(points), f"{len(faults)} lost or damaged")
     assert faults == []
-    assert kills > 50
+    assert len(points) > 50
 
 
 @pytest.mark.usefixtures("strace")
@@ -90,22 +89,40 @@ def test_control_without_a_journal_a_kill_between_writes_does_damage(db: str, ta
     assert faults != []
 
 
-def system_calls(task: Task) -> Counter[str]:
+def system_calls(task: Task, calls: str = CALLS) -> Counter[str]:
     """How often an undisturbed process makes each call that changes the disk."""
     log = f"{task.location}.log"
+    paths = paths_of(task)
     with child(replace(task, hold=True)) as watched:
         watched.hear_until("ready")
-        with straced(watched.pid, log, "-e", f"trace={CALLS}"):
+        with straced(watched.pid, log, "-e", f"trace={calls}", *paths):
             watched.go()
             assert watched.hear_out() == 0
     return Counter(re.findall(r"^(\w+)\(", Path(log).read_text(), re.MULTILINE))
+
+
+def points_of(counts: Counter[str], stride: int) -> list[tuple[str, int]]:
+    """Every call and its number; of the many writes only every `stride`-th."""
+    return [
+        (call, n)
+        for call, count in sorted(counts.items())
+        for n in range(1, count + 1, stride if call == "pwrite64" else 1)
+    ]
+
+
+def paths_of(task: Task) -> list[str]:
+    """Options for strace: only calls on these files are looked at."""
+    folder = Path(task.location).parent
+    return [f"-P{path}" for path in (task.location, f"{task.location}-journal", folder)]
 
 
 def disturbed(task: Task, inject: str) -> int:
     """Run the task with a fault injected into one system call; the digits it acknowledged."""
     with child(replace(task, hold=True)) as victim:
         victim.hear_until("ready")
-        with straced(victim.pid, "/dev/null", "-e", f"trace={CALLS}", "-e", inject):
+        with straced(
+            victim.pid, "/dev/null", "-e", f"trace={CALLS}", "-e", inject, *paths_of(task)
+        ):
             victim.go()
             victim.hear_out()
     return victim.acked
