@@ -114,7 +114,7 @@ def test_the_last_digits_wait_for_the_disk(make_worker: MakeWorker, database: Pa
     with another_program_holding(database):
         worker.resume()
         wait_until(lambda: worker.snapshot.count == 2_000 and worker.snapshot.save_failure)
-        assert worker.snapshot.state is not State.COMPLETE
+        assert not worker.snapshot.state.is_final
     assert worker.join(60)
     assert worker.snapshot.state is State.COMPLETE
     assert in_the_file(database, 2_000).digits == pi(2_000)
