@@ -49,10 +49,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our digits has gone (`| head`): not an error, but nothing more may be
-        # written, not even by the interpreter's own flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
+        return 128 + 13  # the reader of our digits has gone (`| head`): no error
+    finally:
+        _let_go_of_readers_that_left()
+
+
+def _let_go_of_readers_that_left() -> None:
+    """What could not be written is dropped: the interpreter would fail on it at exit (code 120)."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _open_standard_streams() -> None:

@@ -7,7 +7,8 @@ from contextlib import closing, suppress
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output import DigitFile, to_stdout
+from pi_tui.commands.output import to_stdout
+from pi_tui.digit_file import DigitFile
 from pi_tui.errors import AlreadyOpenError, UsageError, WrongDigitsError
 from pi_tui.spigot.reference import first_difference
 

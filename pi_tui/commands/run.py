@@ -13,8 +13,9 @@ from dataclasses import replace
 from types import FrameType
 
 from pi_tui import words
-from pi_tui.commands.output import DigitFile, to_stdout
+from pi_tui.commands.output import to_stdout
 from pi_tui.commands.progress import progress_on
+from pi_tui.digit_file import DigitFile
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import SpigotWorker

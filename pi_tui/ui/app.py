@@ -1,29 +1,33 @@
-"""The app: keys become plain calls to the worker, snapshots become frames for the screen."""
+"""The app: snapshots become frames for the screen, and nothing here blocks on the worker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
+from pi_tui.ui.crew import MakeWorker, Nobody, Worker
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.rates import RateHistory
+from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.statistics import DigitCounts, Digits
-from pi_tui.ui.themes import DAY_THEME, NIGHT, NIGHT_THEME, own_variables
-from pi_tui.worker.pace import MAX, Pace
+from pi_tui.ui.steering import SteeringApp
+from pi_tui.ui.terminal import TerminalTitle
+from pi_tui.ui.themes import DAY_THEME, NIGHT_THEME, fitting_theme, own_variables
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import SystemCommand
+    from textual.screen import Screen
+
     from pi_tui.settings import Settings
     from pi_tui.ui.ways_out import WaysOut
-    from pi_tui.worker.worker import SpigotWorker
-
-MakeWorker = Callable[[int], "SpigotWorker"]
-"""A worker for a run of so many digits, not yet started."""
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
@@ -31,45 +35,58 @@ _HURRY = 2.0
 """Seconds of quick looks after a key, for what it changes."""
 
 
-class PiApp(App[int]):
-    """Watch pi being computed; nothing here blocks on the worker."""
+class PiApp(SteeringApp):
+    """Watch pi being computed."""
 
     TITLE = "pi-tui"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p,space", "toggle_pause", "Pause or go on", id="pause"),
         Binding("q", "quit", "Save and quit", id="quit"),
         Binding("ctrl+c", "quit", "Save and quit", show=False, system=True),
-        Binding("c", "save_now", "Checkpoint now", id="checkpoint"),
-        Binding("f", "full_speed", "Full speed on or off", id="full-speed"),
-        Binding("plus,equals_sign", "faster", "Double the pace", id="faster"),
-        Binding("minus", "slower", "Halve the pace", id="slower"),
-        Binding("question_mark", "help", "Help", id="help"),
+        Binding("r", "runs", "All runs", id="runs"),
+        Binding("t", "change_theme", "Theme", id="theme"),
+        Binding("question_mark", "help", "Help", key_display="?", id="help"),
     ]
 
     def __init__(
         self,
-        worker: SpigotWorker,
+        worker: Worker | None = None,
         *,
         make_worker: MakeWorker | None = None,
+        location: str = "",
         initial: bytes = b"",
         clock: Clock | None = None,
+        memory: Path | None = None,
     ) -> None:
+        """An app on a worker that is not started yet, or that asks how many digits there shall be.
+
+        `initial` are saved digits to show before the worker has loaded them; `memory` is the file
+        that keeps theme and view from one start to the next.
+        """
         super().__init__()
         self.animation_level = "none"  # a scroll through 166,667 lines shall not crawl
-        self.worker = worker
-        self.make_worker = make_worker
+        self.worker: Worker = worker or Nobody()
+        self.make_worker, self.location = make_worker, location
         self.clock = clock or Clock()
         self.quitting = Quitting(self)
         self.ways_out: WaysOut | None = None
+        self._memory = memory
+        self._remembered = Remembered.load(memory) if memory else Remembered()
+        self._title = TerminalTitle(self._write_to_terminal)
+        self._is_open = False
+        self._hurry_until = 0.0
+        self._forget(initial)
+        self.register_theme(NIGHT_THEME)
+        self.register_theme(DAY_THEME)
+        self.theme = fitting_theme(self._remembered.theme, self.available_themes, self.console)
+
+    def _forget(self, initial: bytes = b"") -> None:
+        """Nothing was shown yet."""
         self._initial = initial
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
-        self._shown_at = self._hurry_until = 0.0
+        self._shown_at = 0.0
         self._notes_told = 0
-        self.register_theme(NIGHT_THEME)
-        self.register_theme(DAY_THEME)
-        self.theme = NIGHT
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, made to go with whatever theme is on."""
@@ -79,28 +96,37 @@ class PiApp(App[int]):
         """The one screen of the run."""
         return MainScreen(self.worker.snapshot.digits)
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action by name, for the command palette."""
+        from pi_tui.ui.palette import commands
+
+        return commands(self)
+
     # Looking at the worker
 
     def on_main_screen_ready(self) -> None:
-        """Draw what is saved, then start the worker: its imports shall not delay the first frame."""
+        """Draw what is saved, then start the worker, whose imports shall not delay that."""
+        self._is_open = True
         if self.ways_out is not None:
             self.ways_out.watch()
+        self._title.open()
+        self._timer = self.set_timer(QUICK, self._tick)
+        self._recall_looks()
         self._look()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.worker.start()
-        self._beat(QUICK)
+        if isinstance(self.worker, Nobody):
+            from pi_tui.ui.runs import ask_for_run
 
-    def _beat(self, seconds: float) -> None:
-        self._interval = seconds
-        self._timer = self.set_timer(seconds, self._tick)
+            self.run_worker(ask_for_run(self), group="dialog")
+        else:
+            self.worker.start()
 
     def _tick(self) -> None:
-        if self.quitting.is_over:
-            return
-        self._look()
-        self._beat(self._pulse())
+        if self.screen_stack and not self.quitting.is_over:
+            self._look()
+            self._timer = self.set_timer(self._pulse(), self._tick)
 
     def _pulse(self) -> float:
         """How soon to look again: not at all often while nothing can change."""
@@ -116,7 +142,7 @@ class PiApp(App[int]):
         """Look often for a moment: something was asked of the worker."""
         self._hurry_until = self.clock.monotonic() + _HURRY
         self._timer.stop()
-        self._beat(QUICK)
+        self._timer = self.set_timer(QUICK, self._tick)
 
     def _look(self) -> None:
         """Take the worker's snapshot and show it, unless it is the one already shown."""
@@ -124,12 +150,13 @@ class PiApp(App[int]):
         uncounted = self._counts.counted < snapshot.count
         if snapshot is self._shown and now - self._shown_at < SLOW and not uncounted:
             return
-        self._shown, self._shown_at = snapshot, now
+        before, self._shown, self._shown_at = self._shown, snapshot, now
         self._count(snapshot, now)
-        screen = self.main_screen
-        screen.show_digits(self.digits_now(), self._with_initial(snapshot))
-        screen.show(Frame(snapshot, self.clock.now(), now, self._rates, self._counts))
-        self._tell_notes(snapshot)
+        screen, shown = self.main_screen, self._with_initial(snapshot)
+        screen.show_digits(self.digits_now(), shown)
+        screen.show(Frame(shown, self.clock.now(), now, self._rates, self._counts))
+        self._title.show(snapshot)
+        self._tell_news(before, snapshot)
 
     @property
     def main_screen(self) -> MainScreen:
@@ -144,12 +171,10 @@ class PiApp(App[int]):
         return result if len(result) >= len(self._initial) else self._initial
 
     def _with_initial(self, snapshot: Snapshot) -> Snapshot:
-        from dataclasses import replace
-
         known = len(self._initial)
         if snapshot.count >= known or snapshot.state is not State.PREPARING:
             return snapshot
-        return replace(snapshot, count=known, saved=known)
+        return replace(snapshot, count=known, saved=known, resumed=known)
 
     def _count(self, snapshot: Snapshot, now: float) -> None:
         self._counts.feed(self.worker.result, snapshot.count)
@@ -158,48 +183,32 @@ class PiApp(App[int]):
         else:
             self._rates.rest()
 
-    def _tell_notes(self, snapshot: Snapshot) -> None:
+    def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         for note in snapshot.notes[self._notes_told :]:
             self.notify(note, markup=False, timeout=12)
         self._notes_told = len(snapshot.notes)
+        if snapshot.state is State.COMPLETE and before and not before.state.is_final:
+            verified = ", every one of them verified" if snapshot.verified else ""
+            self.notify(f"{snapshot.digits:,} digits{verified}.", title="Complete", markup=False)
+            if self._remembered.bell:
+                self.bell()
 
-    # Keys
+    # Changing runs
 
-    def action_toggle_pause(self) -> None:
-        """Pause, which saves; or go on."""
-        state = self.worker.snapshot.state
-        if state is State.PAUSED:
-            self.worker.resume()
-        elif not state.is_final:
-            self.worker.pause()
+    def take(self, worker: Worker) -> None:
+        """From now on this worker's run is on the screen."""
+        self.worker = worker
+        self._forget()
+        self.main_screen.restart(worker.snapshot.digits)
+        worker.start()
         self.hurry()
 
-    def action_save_now(self) -> None:
-        """Checkpoint now."""
-        self.worker.save_now()
-        self.hurry()
+    def action_runs(self) -> None:
+        """All runs of the database."""
+        from pi_tui.ui.runs import browse
 
-    def action_full_speed(self) -> None:
-        """Full speed, or back to auto."""
-        snapshot = self.worker.snapshot
-        self._set_pace(MAX if snapshot.pace.limit is not None else Pace.auto(snapshot.digits))
-
-    def action_faster(self) -> None:
-        """Twice the pace; full speed has nothing above it."""
-        limit = self.worker.snapshot.pace.limit
-        if limit is not None:
-            self._set_pace(Pace.of(limit * 2))
-
-    def action_slower(self) -> None:
-        """Half the pace; from full speed, half of what it reaches."""
-        snapshot = self.worker.snapshot
-        limit = snapshot.pace.limit or snapshot.rate
-        if limit >= 2:
-            self._set_pace(Pace.of(limit / 2))
-
-    def _set_pace(self, pace: Pace) -> None:
-        self.worker.set_pace(pace)
-        self.hurry()
+        if self.screen is self.main_screen and self.make_worker is not None:
+            self.run_worker(browse(self), group="dialog")
 
     async def action_quit(self) -> None:
         """Save, then leave."""
@@ -209,15 +218,65 @@ class PiApp(App[int]):
         """Explain the screen and the keys."""
         from pi_tui.ui.help_screen import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
+        if self.screen is self.main_screen:
             self.push_screen(HelpScreen())
+
+    # Remembering
+
+    def _recall_looks(self) -> None:
+        screen = self.main_screen
+        screen.digits.colored = self._remembered.colored
+        screen.show_view(self._remembered.view)
+        self.theme_changed_signal.subscribe(screen, lambda _theme: self.remember())
+
+    def remember(self, *, bell: bool | None = None) -> None:
+        """The next start looks like this one; a file that cannot be written is told, once."""
+        screen, now = self.main_screen, self._remembered
+        bell = now.bell if bell is None else bell
+        self._remembered = Remembered(self.theme, screen.view, screen.digits.colored, bell)
+        if self._memory is None or self._remembered == now:
+            return
+        try:
+            self._remembered.save(self._memory)
+        except OSError as error:
+            self._memory = None
+            self.notify(f"The look is not remembered: {error.strerror}", markup=False)
+
+    @property
+    def rings(self) -> bool:
+        """Whether the bell rings at the end."""
+        return self._remembered.bell
+
+    # The terminal around us
+
+    def _write_to_terminal(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+
+    async def on_unmount(self) -> None:
+        """The terminal gets its title back."""
+        if self._is_open:
+            self._title.close()
 
 
 def run_app(settings: Settings, digits: int | None) -> int:
-    """Run the app on a run of so many digits; returns the exit code once everything is saved."""
+    """Run the app on a run of so many digits; returns the exit code once everything is saved.
+
+    None is the run that was worked on last, or a question on a first start.
+    """
+    from pi_tui.checkpoints.glance import glance
+    from pi_tui.ui.remembered import default_path
     from pi_tui.ui.ways_out import run_to_the_end
     from pi_tui.worker.worker import SpigotWorker
 
-    assert digits is not None
-    app = PiApp(SpigotWorker(settings.job(digits)), make_worker=lambda n: SpigotWorker(settings.job(n)))
+    seen = glance(settings.location, digits)
+    digits = digits or (seen[0] if seen else None)
+    later = replace(settings, fresh=False)
+    app = PiApp(
+        SpigotWorker(settings.job(digits)) if digits else None,
+        make_worker=lambda wanted: SpigotWorker(later.job(wanted)),
+        location=settings.location,
+        initial=seen[2] if seen and not settings.fresh else b"",
+        memory=default_path(),
+    )
     return run_to_the_end(app)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.content import Content
-from textual.style import Style
 
 from pi_tui.ui import words
 from pi_tui.ui.frame import Frame
@@ -40,10 +40,10 @@ class TopBar(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One line."""
         snapshot = frame.snapshot
-        left = line(
-            (" π ", "bold $pi-paper on $accent"),
-            (f"  {words.counted(snapshot.digits, 'digit')}", "bold"),
-        )
+        what = words.counted(snapshot.digits, "digit") if snapshot.digits else "pi-tui"
+        left = line((" π ", "bold $pi-paper on $accent"), (f"  {what}", "bold"))
+        if not snapshot.digits:
+            return [left]
         pace = line(
             ("   " + pace_in_words(snapshot.pace), QUIET),
             (" · " + pace_hint(snapshot.pace), FAINT),
@@ -136,16 +136,28 @@ class StatusLine(Panel):
 class KeyBar(Panel):
     """The keys that do something now, the most useful first; each can be clicked."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._actions: list[tuple[range, str]] = []
+
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """As many as fit."""
         shown, used = Content(), 0
+        self._actions.clear()
         for key, word, action in keys(frame.snapshot):
             one = line((f" {key}", "bold $accent"), (f" {word} ", QUIET))
             if used + one.cell_length > width:
                 continue
+            self._actions.append((range(used, used + one.cell_length), action))
             used += one.cell_length
-            shown += one.stylize(Style.from_meta({"@click": action}))
+            shown += one
         return [shown]
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on a key is that key."""
+        for cells, action in self._actions:
+            if event.x in cells:
+                await self.run_action(action)
 
 
 def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
@@ -162,4 +174,11 @@ def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
     return [
         *([("q", "quit", "app.quit")] if final else working),
         ("?", "help", "app.help"),
+        ("/", "search", "screen.search"),
+        ("v", "view", "screen.turn_view"),
+        ("g", "go to", "screen.go_to"),
+        ("d", "colours", "screen.color_digits"),
+        ("e", "export", "screen.export"),
+        ("r", "runs", "app.runs"),
+        ("t", "theme", "app.change_theme"),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of the dot in each of the four rows and two columns of a cell (Unicode U+2800 ff.)."""
 
@@ -60,15 +62,20 @@ class Braille:
 
 
 def curve(values: list[float], columns: int, rows: int) -> list[str]:
-    """The values as a line, newest at the right; the bottom is 0, the top the highest.
+    """The values as a line, newest at the right, on a scale of their own.
+
+    The bottom is a bit below the lowest value, but never so near the highest that noise
+    would look like mountains.
 
     >>> curve([0, 0, 5, 10], 2, 1)
     ['⣀⠎']
     """
     canvas = Braille(columns, rows)
     top = max(values, default=0.0) or 1.0
-    heights = [round((1 - value / top) * (canvas.height - 1)) for value in values]
-    for x, (y0, y1) in enumerate(zip(heights, heights[1:], strict=False)):
+    low = min(values, default=0.0)
+    bottom = max(0.0, min(low - (top - low) * 0.3, top * 0.7))
+    heights = [round((top - value) / (top - bottom) * (canvas.height - 1)) for value in values]
+    for x, (y0, y1) in enumerate(pairwise(heights)):
         canvas.line(x, y0, x + 1, y1)
     if len(heights) == 1:
         canvas.dot(0, heights[0])

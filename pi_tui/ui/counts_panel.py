@@ -31,9 +31,7 @@ class CountsPanel(Panel):
             for digit, count in enumerate(counts.counts)
         ]
 
-    def _bar(
-        self, digit: int, count: int, total: int, most: int, room: int, wide: int
-    ) -> Content:
+    def _bar(self, digit: int, count: int, total: int, most: int, room: int, wide: int) -> Content:
         eighths = count * room * 8 // most
         full, rest = divmod(eighths, 8)
         bar = ("█" * full + _EIGHTHS[rest].strip()).ljust(room)

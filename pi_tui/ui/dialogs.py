@@ -1,35 +1,42 @@
-"""Small windows on top of the screen."""
+"""Small windows on top of the screen: a question with answers, a line to fill in, a last word."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Button, Input, Static
 
 
 class SavingScreen(ModalScreen[None]):
     """Says that we save and leave."""
 
+    def __init__(
+        self, then: str = "Ctrl+C again leaves at once; the last checkpoint stands."
+    ) -> None:
+        super().__init__()
+        self._then = then
+
     def compose(self) -> ComposeResult:
         """One line, and what a second ctrl+c does."""
         with Vertical(classes="dialog"):
             yield Static("Saving …", classes="dialog-title")
-            yield Static("Ctrl+C again leaves at once; the last checkpoint stands.", classes="quiet")
+            yield Static(Content(self._then), classes="quiet")
 
 
-class Choice(ModalScreen[str]):
-    """A question with a few answers, each a key press or a click away."""
+class Choice(ModalScreen[str | None]):
+    """A question with a few answers; the first is the one that Enter gives."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", show=False),
-        Binding("up,k", "app.focus_previous", show=False),
-        Binding("down,j", "app.focus_next", show=False),
+        Binding("up,k,left", "app.focus_previous", show=False),
+        Binding("down,j,right", "app.focus_next", show=False),
     ]
 
     def __init__(self, title: str, text: str, answers: Mapping[str, str]) -> None:
@@ -38,17 +45,48 @@ class Choice(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """Title, text, and a button for each answer."""
-        from textual.widgets import Button
-
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             yield Static(Content(self._text))
             for name, label in self._answers.items():
                 yield Button(Content(label), id=name, compact=True)
 
-    def on_button_pressed(self, event: object) -> None:
-        """The answer is given."""
-        from textual.widgets import Button
-
-        assert isinstance(event, Button.Pressed)
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id)
+
+
+Explain = Callable[[str], tuple[bool, str]]
+"""What is typed so far -> whether it will do, and what to say about it."""
+
+
+class Ask(ModalScreen[str | None]):
+    """A line to fill in, explained while one types; None if nothing was meant."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+
+    def __init__(self, title: str, explain: Explain, *, value: str = "", example: str = "") -> None:
+        super().__init__()
+        self._title, self._explain = title, explain
+        self._value, self._example = value, example
+
+    def compose(self) -> ComposeResult:
+        """Title, input, and a line that answers at every key."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._title), classes="dialog-title")
+            yield Input(self._value, placeholder=self._example, compact=True)
+            yield Static(Content(self._explain(self._value)[1]), classes="quiet", id="hint")
+
+    @on(Input.Changed)
+    def _show_hint(self, event: Input.Changed) -> None:
+        good, hint = self._explain(event.value)
+        shown = self.query_one("#hint", Static)
+        shown.update(Content(hint))
+        shown.set_class(not good and bool(event.value), "-wrong")
+
+    @on(Input.Submitted)
+    def _accept(self, event: Input.Submitted) -> None:
+        if self._explain(event.value)[0]:
+            self.dismiss(event.value)
+        else:
+            self.app.bell()

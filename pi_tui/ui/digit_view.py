@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from pi_tui.ui.digit_lines import DigitLines
+from pi_tui.ui.digit_lines import GROUP, DigitLines
 from pi_tui.ui.search import Needle
 from pi_tui.ui.statistics import Digits
 
@@ -41,7 +41,6 @@ class DigitView(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", show=False),
         Binding("k", "scroll_up", show=False),
-        Binding("G", "scroll_end", show=False),
     ]
 
     class Moved(Message):
@@ -112,6 +111,14 @@ class DigitView(ScrollView, can_focus=True):
         top = self.scroll_offset.y * self.lines.per_line
         end = top + self.size.height * self.lines.per_line
         return min(top, self.count), min(end, self.count)
+
+    def line_as_text(self) -> str:
+        """The line that is marked, or else the top one: its position and its settled digits."""
+        line = self.lines.line_of(self.here[0]) if self.here else self.scroll_offset.y
+        start = line * self.lines.per_line
+        digits = bytes(self._source[start : min(start + self.lines.per_line, self.count)]).decode()
+        groups = (digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
+        return " ".join((str(start + 1), *groups)) if digits else ""
 
     @property
     def _last_visible(self) -> int:
@@ -203,11 +210,11 @@ class DigitView(ScrollView, can_focus=True):
         look = self._look_of_digits(line, start, digits)
         text = digits.decode("ascii")
         if len(set(look)) <= 1:
-            groups = [text[at : at + 10] for at in range(0, len(text), 10)]
+            groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
             return [Segment(" ".join(groups), self._looks[look[0]])] if text else []
         cells, codes = [], []
         for index, digit in enumerate(text):
-            if index and index % 10 == 0:
+            if index and index % GROUP == 0:
                 joined = look[index] if look[index] == look[index - 1] else _SAVED
                 cells.append(" ")
                 codes.append(joined if joined < _COLORED else _SAVED)

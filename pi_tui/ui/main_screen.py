@@ -5,34 +5,36 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.screen import Screen
 
-from pi_tui.ui import words
 from pi_tui.ui.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
+from pi_tui.ui.exploring import ExploringScreen
 from pi_tui.ui.frame import Frame
+from pi_tui.ui.heat_view import HeatView
+from pi_tui.ui.lore import reached
+from pi_tui.ui.note_line import NoteLine
 from pi_tui.ui.panel import Panel
 from pi_tui.ui.panels import CheckpointPanel, ProgressPanel, SpeedPanel, SpigotPanel
 from pi_tui.ui.statistics import Digits
+from pi_tui.ui.walk import Walk
+from pi_tui.ui.walk_view import WalkView
 from pi_tui.worker.snapshot import Snapshot
 
-NARROW, MIDDLE = 56, 100
-"""Columns from which on there are bars, and panels beside the digits."""
 
-
-class MainScreen(Screen[None]):
+class MainScreen(ExploringScreen):
     """Everything about one run."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
         (0, "-tiny-wide"),
-        (NARROW, "-narrow"),
-        (MIDDLE, "-wide"),
+        (56, "-narrow"),
+        (100, "-wide"),
         (170, "-huge"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-tiny-high"),
         (15, "-low"),
         (22, "-middle"),
@@ -40,13 +42,17 @@ class MainScreen(Screen[None]):
         (40, "-high"),
     ]
     AUTO_FOCUS = "DigitView"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "show_fact", "Show what the note is about", show=False, id="note"),
+    ]
 
     class Ready(Message):
         """All widgets are there and can be handed digits and frames."""
 
     def __init__(self, digits: int) -> None:
         super().__init__()
-        self._digits = digits
+        self.asked = digits
+        self._told = 0
 
     def compose(self) -> ComposeResult:
         """Bars around the body; in the body the digits and the panels."""
@@ -55,7 +61,8 @@ class MainScreen(Screen[None]):
         yield AlertLine(id="alert")
         with Horizontal(id="body"):
             with Vertical(id="stage"):
-                yield DigitView(self._digits, id="digits")
+                yield DigitView(self.asked, id="digits")
+                yield NoteLine(id="note")
             with Vertical(id="panels"):
                 with Vertical(id="first"):
                     yield ProgressPanel(id="progress-panel", classes="card")
@@ -64,6 +71,7 @@ class MainScreen(Screen[None]):
                     yield SpigotPanel(id="spigot-panel", classes="card")
                 with Vertical(id="second"):
                     yield CountsPanel(id="counts-panel", classes="card")
+                    yield WalkView(self.walk, id="walk-panel", classes="card")
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 
@@ -71,35 +79,58 @@ class MainScreen(Screen[None]):
         """Ask for the first frame."""
         self.post_message(self.Ready())
 
-    @property
-    def digits(self) -> DigitView:
-        """The digit view."""
-        return self.query_one(DigitView)
+    def restart(self, digits: int) -> None:
+        """Another run: forget everything about this one."""
+        self.action_clear()
+        self.source, self.count, self.asked, self._told = b"", 0, digits, 0
+        self.walk = Walk()
+        self.digits.restart(digits)
+        for view in self.query(WalkView):
+            view.restart(self.walk)
 
     def show_digits(self, source: Digits, snapshot: Snapshot) -> None:
         """The digits as they are now, and what is held behind them."""
+        self.source, self.count, self.asked = source, snapshot.count, snapshot.digits
         self.digits.show(source, snapshot.count, snapshot.saved, held_digits(snapshot))
+        self.show_place()
+        self.show_hits()
+        self.show_pictures()
+        self._tell_facts(snapshot)
+
+    def show_pictures(self) -> None:
+        """The pictures in sight take in the digits that are new."""
+        for view in (*self.query(WalkView), *self.query(HeatView)):
+            if view.region:
+                view.show(self.source, self.count, self.asked)
+
+    def _tell_facts(self, snapshot: Snapshot) -> None:
+        """Facts about the digits that came just now, not about those that were there already."""
+        start = max(self._told, snapshot.resumed)
+        if snapshot.count > start:
+            self.query_one(NoteLine).tell(reached(self.source, start, snapshot.count))
+        self._told = max(self._told, snapshot.count)
 
     def show(self, frame: Frame) -> None:
         """All panels and bars show this moment."""
+        self.set_class(not frame.snapshot.digits, "-no-run")
         for panel in self.query(Panel):
-            if panel.display or isinstance(panel, AlertLine):
-                panel.show(frame)
-        self._title_digits()
+            panel.show(frame)
 
-    def on_digit_view_moved(self) -> None:
-        """Other digits are in view."""
-        self._title_digits()
+    def action_show_fact(self) -> None:
+        """Go to the digits the note is about."""
+        note = self.query_one(NoteLine)
+        if note.fact is not None:
+            self.show_position(note.fact.position - 1, len(note.fact.text))
+            note.next()
 
-    def _title_digits(self) -> None:
-        view = self.digits
-        first, end = view.in_view
-        if not view.count:
-            view.border_title = "digits"
-            view.border_subtitle = ""
-            return
-        view.border_title = f"digits {words.number(first + 1)} – {words.number(end)}"
-        view.border_subtitle = "following" if view.following else "End follows the tail"
+    def on_note_line_clicked(self) -> None:
+        """A click on the note shows its digits."""
+        self.action_show_fact()
+
+    def action_clear(self) -> None:
+        """First the note goes, then search and marks."""
+        if not self.query_one(NoteLine).dismiss():
+            super().action_clear()
 
 
 def held_digits(snapshot: Snapshot) -> bytes:

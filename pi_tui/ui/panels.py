@@ -50,7 +50,7 @@ class ProgressPanel(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One fact a line."""
         snapshot = frame.snapshot
-        hint = pace_hint(snapshot.pace)
+        hint = "" if snapshot.state.is_final else pace_hint(snapshot.pace)
         pace = pace_in_words(snapshot.pace)
         shown = line((pace, "$accent"), ("  " + hint, FAINT))
         if shown.cell_length + 5 > width:
@@ -81,7 +81,11 @@ class SpeedPanel(Panel):
         """The rate, its history drawn in the rows that are free, and the span it covers."""
         rates, snapshot = frame.rates, frame.snapshot
         running = snapshot.state is State.RUNNING
-        now = pair("digits", (words.rate(snapshot.rate), "bold $primary" if running else QUIET), width)
+        if snapshot.state.is_final and snapshot.elapsed:
+            label, rate = "on average", snapshot.count / snapshot.elapsed
+        else:
+            label, rate = "digits", snapshot.rate
+        now = pair(label, (words.rate(rate), "bold $primary" if running else "bold"), width)
         held = _held(snapshot, width) if self.has_class("-with-held") else []
         rows = max(1, height - 2 - len(held))
         drawn = [line((row, "$primary")) for row in curve(rates.columns(width * 2), width, rows)]
@@ -97,6 +101,8 @@ class SpeedPanel(Panel):
 
 
 def _held(snapshot: Snapshot, width: int) -> list[Content]:
+    if snapshot.count >= snapshot.digits:
+        return [pair("predigit", ("all settled", FAINT), width), pair("nines", "0", width)]
     predigit = words.shortened(snapshot.predigit or "–", width - 9)
     return [
         pair("predigit", (predigit, "$pi-held"), width),
@@ -158,6 +164,8 @@ class CheckpointPanel(Panel):
             return pair("next", ("saving now", "$secondary"), width)
         if snapshot.state is not State.RUNNING or snapshot.next_save is None:
             word = "when there is something new" if width >= _FULL_LINES else "–"
+            if snapshot.state is State.COMPLETE:
+                word = "all is saved"
             return pair("next", (word, FAINT), width)
         wait = snapshot.next_save - frame.monotonic
         return pair("next", words.within(wait), width)
@@ -180,15 +188,17 @@ class SpigotPanel(Panel):
             *_held(snapshot, width),
             self._sweep(snapshot, width),
             pair("boxes left", words.number(snapshot.boxes), width),
-            pair("one iteration", step, width),
+            pair("iteration", step, width),
         ]
 
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:
         done, total = snapshot.blocks_done, snapshot.blocks
         label = "blocks made" if snapshot.state is State.PREPARING else "sweep"
+        if not total:
+            return pair(label, ("resting between two", FAINT), width)
         text = f" {words.number(done)} of {words.number(total)}"
         room = width - len(label) - 1 - len(text)
-        if total <= 0 or room < 4:
+        if room < 4:
             return pair(label, text.strip(), width)
         cells = min(room, total)
         full = done * cells // total

@@ -1,4 +1,4 @@
-"""Leaving by a key: pause, which saves; ask if that failed; then stop, and wait for the thread."""
+"""Letting go of a worker: pause, which saves; ask if that failed; then stop, and wait."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pi_tui.errors import StorageError
 from pi_tui.ui import words
-from pi_tui.ui.dialogs import Choice, SavingScreen
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ _PATIENCE = 2.0
 
 
 class Quitting:
-    """The way out, walked once however often it is asked for."""
+    """The way out, walked once however often it is asked for; also the way to another run."""
 
     def __init__(self, app: PiApp) -> None:
         self._app = app
@@ -33,39 +32,55 @@ class Quitting:
             self._forced = True
             return
         self._begun = True
-        self._app.run_worker(self._leave(), exit_on_error=True, group="quit")
+        self._app.run_worker(self._leave(), group="quit")
 
     def leave_by_signal(self, exit_code: int) -> None:
         """Save and leave with this code, asking nothing; a second signal leaves at once."""
-        if self._begun and self._forced:
-            return
-        self._forced, self._begun = self._begun, True
+        if self._begun:
+            self._forced = True
+        self._begun = True
         self._app.run_worker(self._leave_quietly(exit_code), group="signal")
 
     async def _leave(self) -> None:
-        saving = SavingScreen()
-        self._app.push_screen(saving)
-        self._app.worker.pause()
+        if await self.let_go("Ctrl+C again leaves at once; the last checkpoint stands."):
+            self._exit(None)
+        else:
+            self._begun = False
+
+    async def _leave_quietly(self, exit_code: int) -> None:
+        from pi_tui.ui.dialogs import SavingScreen
+
+        if not self._forced:
+            self._app.push_screen(SavingScreen("… and leaving, as we were told to."))
+        await self._stop(save=not self._forced)
+        self._exit(exit_code)
+
+    async def let_go(self, then: str) -> bool:
+        """True once all is saved, or given up at the user's word, and the thread has ended.
+
+        False if the user would rather go on computing.
+        """
+        from pi_tui.ui.dialogs import SavingScreen
+
+        app = self._app
+        saving = SavingScreen(then)
+        await app.push_screen(saving)
+        app.worker.pause()
         while (snapshot := await self._settle()).save_failure is not None and not self._forced:
             choice = await self._ask(snapshot)
             if choice == "retry":
                 await self._retry()
-            elif choice == "stay":
-                saving.dismiss()
-                self._begun = False
-                self._app.worker.resume()
-                self._app.hurry()
-                return
-            else:
+            elif choice == "leave":
                 break
-        await self._stop(save=self._app.worker.snapshot.save_failure is None and not self._forced)
-        self._exit(None)
-
-    async def _leave_quietly(self, exit_code: int) -> None:
-        if not self._forced:
-            self._app.push_screen(SavingScreen())
-        await self._stop(save=not self._forced)
-        self._exit(exit_code)
+            else:
+                await saving.dismiss()
+                app.worker.resume()
+                app.hurry()
+                return False
+        await self._stop(save=app.worker.snapshot.save_failure is None and not self._forced)
+        if saving.is_current:
+            await saving.dismiss()
+        return True
 
     async def _settle(self) -> Snapshot:
         """The snapshot once the worker rests, or has failed to save."""
@@ -83,9 +98,10 @@ class Quitting:
         self._app.worker.save_now()
         while self._app.worker.snapshot is before and not self._forced:
             await asyncio.sleep(_LOOK)
-        await self._settle()
 
-    async def _ask(self, snapshot: Snapshot) -> str:
+    async def _ask(self, snapshot: Snapshot) -> str | None:
+        from pi_tui.ui.dialogs import Choice
+
         assert snapshot.save_failure is not None
         lost = words.counted(snapshot.count - snapshot.saved, "digit")
         question = Choice(
@@ -93,7 +109,7 @@ class Quitting:
             words.plain(snapshot.save_failure.reason),
             {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
         )
-        return await self._app.push_screen_wait(question) or "stay"
+        return await self._app.push_screen_wait(question)
 
     async def _stop(self, *, save: bool) -> None:
         worker = self._app.worker
@@ -104,9 +120,9 @@ class Quitting:
 
     def _exit(self, exit_code: int | None) -> None:
         self.is_over = True
-        snapshot = self._app.worker.snapshot
-        code, message = outcome(snapshot)
-        self._app.exit(result=code, return_code=exit_code or code, message=message)
+        code, message = outcome(self._app.worker.snapshot)
+        code = exit_code or code
+        self._app.exit(result=code, return_code=code, message=message)
 
 
 def outcome(snapshot: Snapshot) -> tuple[int, str]:
@@ -121,4 +137,4 @@ def outcome(snapshot: Snapshot) -> tuple[int, str]:
     if snapshot.save_failure is not None:
         lost = words.counted(snapshot.count - snapshot.saved, "digit")
         return StorageError.exit_code, f"pi-tui: {lost} not saved; {saved}"
-    return 0, f"{saved}; `pi-tui` goes on from there"
+    return 0, f"{saved}; `pi-tui` goes on from there" if snapshot.digits else ""

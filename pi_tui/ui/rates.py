@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import fmean
 
 
@@ -17,17 +18,23 @@ class RateHistory:
         self._capacity = capacity
         self._due: float | None = None
         self._pending: list[float] = []
+        self._starting = True
 
     def feed(self, now: float, rate: float) -> bool:
         """Take the rate at `now` (seconds); true if that made a new sample."""
-        if self._due is None:
+        if self._due is None:  # the first moments measure the start, not the speed
             self._due = now + self.interval
+            self._starting = True
         self._pending.append(rate)
         if now < self._due:
             return False
-        self.samples.append(fmean(self._pending))
+        mean = fmean(self._pending)
         self._pending.clear()
         self._due = now + self.interval
+        if self._starting:
+            self._starting = False
+            return False
+        self.samples.append(mean)
         if len(self.samples) >= self._capacity:
             self._halve()
         return True
@@ -59,5 +66,4 @@ class RateHistory:
         if count <= width:
             return list(self.samples)
         edges = [column * count // width for column in range(width + 1)]
-        return [fmean(self.samples[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
-
+        return [fmean(self.samples[a:b]) for a, b in pairwise(edges)]

@@ -14,8 +14,12 @@ class Digits(Protocol):
 
     def __len__(self) -> int: ...
     def __getitem__(self, key: slice, /) -> bytes | bytearray: ...
-    def find(self, sub: bytes, start: int = ..., end: int = ..., /) -> int: ...
-    def count(self, sub: bytes, start: int = ..., end: int = ..., /) -> int: ...
+
+    def find(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
+        """As of bytes."""
+
+    def count(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
+        """As of bytes."""
 
 
 class DigitCounts:

@@ -2,17 +2,66 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Container, Mapping
+from typing import TYPE_CHECKING
+
 from textual.color import Color
 from textual.theme import Theme
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 NIGHT, DAY = "pi-night", "pi-day"
 
-_SPECTRUM_DARK = "7a8bd6 5fa5e0 4dbfd0 52c9a4 7fcb74 b5c758 e0bb52 ec9a58 ea7a72 d974ab".split()
-_SPECTRUM_LIGHT = "4553a8 2a70b0 1b8496 208a66 4b8a35 7d861f a67c14 b96320 b84640 a63f7c".split()
+# Ten colours, as far apart as they can be while going round once.
+_SPECTRUM_DARK = (
+    "#7a8bd6",
+    "#5fa5e0",
+    "#4dbfd0",
+    "#52c9a4",
+    "#7fcb74",
+    "#b5c758",
+    "#e0bb52",
+    "#ec9a58",
+    "#ea7a72",
+    "#d974ab",
+)
+_SPECTRUM_LIGHT = (
+    "#4553a8",
+    "#2a70b0",
+    "#1b8496",
+    "#208a66",
+    "#4b8a35",
+    "#7d861f",
+    "#a67c14",
+    "#b96320",
+    "#b84640",
+    "#a63f7c",
+)
 _SPECTRUM_ANSI = (
-    "ansi_blue ansi_bright_blue ansi_cyan ansi_bright_cyan ansi_green "
-    "ansi_bright_green ansi_yellow ansi_bright_yellow ansi_red ansi_magenta"
-).split()
+    "ansi_blue",
+    "ansi_bright_blue",
+    "ansi_cyan",
+    "ansi_bright_cyan",
+    "ansi_green",
+    "ansi_bright_green",
+    "ansi_yellow",
+    "ansi_bright_yellow",
+    "ansi_red",
+    "ansi_magenta",
+)
+_HEAT_ANSI = (
+    "ansi_bright_blue",
+    "ansi_blue",
+    "ansi_cyan",
+    "ansi_bright_black",
+    "ansi_black",
+    "ansi_bright_black",
+    "ansi_yellow",
+    "ansi_red",
+    "ansi_bright_red",
+)
 
 NIGHT_THEME = Theme(
     name=NIGHT,
@@ -46,6 +95,26 @@ DAY_THEME = Theme(
 )
 
 
+def fitting_theme(
+    remembered: str,
+    available: Container[str],
+    console: Console,
+    environment: Mapping[str, str] = os.environ,
+) -> str:
+    """The theme that was chosen, or else the one that suits the terminal.
+
+    Sixteen colours: the terminal's own. A light background (COLORFGBG, where a terminal sets it):
+    our light theme.
+    """
+    for wish in (environment.get("TEXTUAL_THEME", ""), remembered):
+        if wish in available:
+            return wish
+    is_light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+    if console.color_system in ("standard", "windows"):
+        return "ansi-light" if is_light else "ansi-dark"
+    return DAY if is_light else NIGHT
+
+
 def own_variables(theme: Theme) -> dict[str, str]:
     """The `$pi-…` variables for a theme that does not name them itself."""
     if theme.ansi:
@@ -64,8 +133,17 @@ def own_variables(theme: Theme) -> dict[str, str]:
         "pi-hit": Color.parse(colors["primary"]).blend(paper, 0.45).hex,
         "pi-hit-ink": ink.hex,
         "pi-block-done": colors["secondary"],
-        **{f"pi-digit-{digit}": f"#{color}" for digit, color in enumerate(spectrum)},
+        **_heat(Color.parse(colors["secondary"]), paper, ink, Color.parse(colors["accent"])),
+        **{f"pi-digit-{digit}": color for digit, color in enumerate(spectrum)},
     }
+
+
+def _heat(cold: Color, paper: Color, ink: Color, hot: Color) -> dict[str, str]:
+    """Nine levels from cold over nothing to hot."""
+    middle = paper.blend(ink, 0.1)
+    colors = [middle.blend(cold, step / 4) for step in (4, 3, 2, 1)]
+    colors += [middle, *(middle.blend(hot, step / 4) for step in (1, 2, 3, 4))]
+    return {f"pi-heat-{level}": color.hex for level, color in enumerate(colors)}
 
 
 def _for_ansi() -> dict[str, str]:
@@ -81,5 +159,6 @@ def _for_ansi() -> dict[str, str]:
         "pi-hit": "ansi_blue",
         "pi-hit-ink": "ansi_bright_white",
         "pi-block-done": "ansi_cyan",
+        **{f"pi-heat-{level}": color for level, color in enumerate(_HEAT_ANSI)},
         **{f"pi-digit-{digit}": color for digit, color in enumerate(_SPECTRUM_ANSI)},
     }

@@ -29,7 +29,7 @@ def run_to_the_end(app: PiApp) -> int:
     finally:
         app.worker.stop()
         app.worker.join()
-    return result if app.return_code is None else app.return_code
+    return (result or 0) if app.return_code is None else app.return_code
 
 
 class WaysOut:

@@ -1,0 +1,73 @@
+"""A file for digits: claimed before the work, whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Self
+
+from pi_tui.errors import StorageError
+
+
+class DigitFile:
+    """Digits go into a temporary file beside the target, then take its name in one move.
+
+    Claiming it before the first step finds a mistyped folder at once and not after an hour.
+    A pipe or device is written to as it is.
+    """
+
+    def __init__(self, target: Path, part: Path | None) -> None:
+        self._target, self._part = target, part
+
+    @classmethod
+    def claim(cls, name: str) -> Self:
+        """The target can be written; StorageError says why not."""
+        target = Path(name)
+        try:
+            if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+                if target.is_dir():
+                    raise IsADirectoryError("it is a folder")
+                return cls(target, None)
+            handle, part = tempfile.mkstemp(
+                dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part"
+            )
+            os.close(handle)
+        except OSError as error:
+            raise StorageError(_cannot(target, error)) from error
+        return cls(target, Path(part))
+
+    def write(self, digits: bytes | bytearray, prefix: bytes = b"3.") -> None:
+        """The target holds the digits, on disk; StorageError if not, the old file untouched."""
+        try:
+            with open(self._part or self._target, "wb") as stream:
+                stream.write(prefix)
+                stream.write(digits)
+                stream.write(b"\n")
+                stream.flush()
+                if self._part is not None:
+                    os.fsync(stream.fileno())
+                    os.fchmod(stream.fileno(), self._mode())
+            if self._part is not None:
+                self._part.replace(self._target.resolve())
+        except OSError as error:
+            raise StorageError(_cannot(self._target, error)) from error
+
+    def _mode(self) -> int:
+        """What a plain open() would have given: the old file's mode, or the umask's."""
+        if self._target.exists():
+            return stat.S_IMODE(self._target.stat().st_mode)
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
+
+    def release(self) -> None:
+        """No temporary file is left behind."""
+        if self._part is not None:
+            self._part.unlink(missing_ok=True)
+
+
+def _cannot(target: Path, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"cannot write the digits to {str(target)!r}: {reason}; choose another file with -o"

@@ -1,0 +1,76 @@
+"""Who computes: what a face asks of a worker, and the one that stands in while there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from pi_tui.worker.pace import MAX, Pace
+from pi_tui.worker.snapshot import Snapshot, State
+
+
+class Worker(Protocol):
+    """What a face asks of `SpigotWorker`; nothing here but `join` takes any time."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """How things stand."""
+
+    @property
+    def result(self) -> bytes | bytearray:
+        """All settled digits; only ever sliced and searched."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def pause(self) -> None:
+        """Save, then rest."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def save_now(self) -> None:
+        """Save."""
+
+    def set_pace(self, pace: Pace) -> None:
+        """So many digits per second from now on."""
+
+    def stop(self, *, save: bool = True) -> None:
+        """End, and save first unless told not to."""
+
+    def join(self, timeout: float | None = None) -> bool:
+        """True once it has ended."""
+
+
+MakeWorker = Callable[[int], Worker]
+"""A worker for a run of so many digits, not yet started."""
+
+
+class Nobody:
+    """Computes nothing: there is no run yet, or the last one was just let go."""
+
+    def __init__(self) -> None:
+        self.snapshot = Snapshot(State.PAUSED, 0, MAX)
+        self.result = b""
+
+    def start(self) -> None:
+        """Nothing starts."""
+
+    def pause(self) -> None:
+        """It rests already."""
+
+    def resume(self) -> None:
+        """There is nothing to go on with."""
+
+    def save_now(self) -> None:
+        """There is nothing to save."""
+
+    def set_pace(self, pace: Pace) -> None:
+        """No pace is too slow."""
+
+    def stop(self, *, save: bool = True) -> None:
+        """It never began."""
+
+    def join(self, timeout: float | None = None) -> bool:
+        """It has ended."""
+        return True

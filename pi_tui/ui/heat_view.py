@@ -1,0 +1,151 @@
+"""All digits at once, as a grid of colours."""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+from typing import ClassVar
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pi_tui.ui import words
+from pi_tui.ui.statistics import Digits
+
+CHUNK = 1_000_000
+"""Digits added up in one go: about 8 ms."""
+_MEAN, _DEVIATION = 4.5, math.sqrt(8.25)
+"""Of one random digit."""
+_LEVELS = 9
+_BUSY = 0.02
+_EMPTY = 255
+"""A square for digits that are yet to come."""
+
+
+class HeatView(Widget):
+    """The whole run fits the window: a square for each digit, or for the mean of so many.
+
+    Where squares stand for several digits the colour says how many standard deviations their mean
+    is away from 4.5, so the picture looks alike at a thousand digits and at ten million.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"heat--{digit}" for digit in range(10)),
+        *(f"heat--level-{level}" for level in range(_LEVELS)),
+    }
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.border_title = "heat map"
+        self._digits = 1
+        self._source: tuple[Digits, int] = (b"", 0)
+        self._values = bytearray()
+        self._columns = 1
+        self._stride = 1
+        self._busy = False
+        self._styles: dict[tuple[int, int], Style] = {}
+
+    def show(self, source: Digits, count: int, digits: int) -> None:
+        """Take in the digits that are new."""
+        if digits != self._digits:
+            self._digits = digits
+            self._lay_out()
+        self._source = (source, count)
+        if not self._busy:
+            self._step()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A new grid for the new window."""
+        self._lay_out()
+
+    def notify_style_update(self) -> None:
+        """Other colours."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _lay_out(self) -> None:
+        self._columns = max(1, self.content_size.width)
+        squares = self._columns * max(1, self.content_size.height) * 2
+        self._stride = max(1, -(-self._digits // squares))
+        self._values.clear()
+        self._styles.clear()
+        self.refresh()
+
+    def _step(self) -> None:
+        source, count = self._source
+        start = len(self._values) * self._stride
+        squares = (min(count, len(source), start + CHUNK) - start) // self._stride
+        if squares > 0:
+            self._values += _values(
+                bytes(source[start : start + squares * self._stride]), self._stride
+            )
+            self._caption()
+            self.refresh()
+        left = min(count, len(source)) - len(self._values) * self._stride
+        self._busy = left >= self._stride and self.is_attached
+        if self._busy:
+            self.set_timer(_BUSY, self._step)
+
+    def _caption(self) -> None:
+        if self._stride == 1:
+            self.border_subtitle = "one square is one digit"
+        else:
+            each = words.counted(self._stride, "digit")
+            self.border_subtitle = f"one square is the mean of {each}"
+
+    def render_line(self, y: int) -> Strip:
+        """Two rows of squares in one line of cells: upper half in front, lower half behind."""
+        width, columns = self.content_size.width, self._columns
+        upper, lower = self._row(2 * y), self._row(2 * y + 1)
+        if columns != width:
+            return Strip.blank(width, self.rich_style)
+        segments = [
+            Segment(("▀" if pair[0] != _EMPTY else " ") * len(list(run)), self._style(*pair))
+            for pair, run in groupby(zip(upper, lower, strict=True))
+        ]
+        return Strip(segments, width)
+
+    def _row(self, row: int) -> bytes:
+        """The values of a row of squares."""
+        start = row * self._columns
+        return bytes(self._values[start : start + self._columns]).ljust(
+            self._columns, bytes([_EMPTY])
+        )
+
+    def _style(self, upper: int, lower: int) -> Style:
+        if (style := self._styles.get((upper, lower))) is None:
+            style = self.rich_style
+            if upper != _EMPTY:
+                style += Style(color=self._color(upper))
+            if lower != _EMPTY:
+                style += Style(bgcolor=self._color(lower))
+            self._styles[upper, lower] = style
+        return style
+
+    def _color(self, value: int) -> Color | None:
+        name = f"heat--{value}" if self._stride == 1 else f"heat--level-{value}"
+        return self.get_component_rich_style(name).color
+
+
+def _values(digits: bytes, stride: int) -> bytes:
+    """A value for each `stride` digits: the digit, or the level of their mean.
+
+    >>> list(_values(b"0199", 1)), list(_values(b"0000444599999999", 4))
+    ([0, 1, 9, 9], [0, 4, 8, 8])
+    """
+    if stride == 1:
+        return digits.translate(_TO_NUMBER)
+    scale = stride * _DEVIATION / math.sqrt(stride)
+    expected = stride * (48 + _MEAN)
+    sums = (sum(digits[at : at + stride]) for at in range(0, len(digits), stride))
+    middle = _LEVELS // 2
+    return bytes(
+        min(_LEVELS - 1, max(0, middle + round((total - expected) / scale * 1.6))) for total in sums
+    )
+
+
+_TO_NUMBER = bytes((code - 48) % 256 for code in range(256))

@@ -1,0 +1,108 @@
+"""Help that teaches: what is on the screen, what the keys do, what a spigot is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+_KEYS = (
+    (
+        "The run",
+        (
+            ("p Space", "pause, which saves; again: go on"),
+            ("c", "checkpoint now"),
+            ("f", "full speed, or back to a pace one can watch"),
+            ("+ -", "double, halve the pace"),
+            ("r", "all runs: open, begin, export, delete"),
+            ("q Ctrl+C", "save and quit; started again it goes on where it stopped"),
+            ("Ctrl+Z", "save and suspend; fg brings it back"),
+        ),
+    ),
+    (
+        "The digits",
+        (
+            ("/", "search as you type; n N next, previous; Esc ends it"),
+            ("g", "go to a position: 762, 1e6, 50%, end"),
+            ("G End", "follow the tail; scrolling up lets go of it"),
+            ("↑ ↓ PgUp PgDn Home", "scroll; the wheel does too"),
+            ("d", "each digit in its own colour"),
+            ("v", "turn the view: digits, random walk, heat map"),
+            ("mouse, Ctrl+C", "select digits and copy them, without gaps"),
+            ("y", "copy the selection, or the line at the top"),
+            ("e", "export all digits, or a range, to a file"),
+            ("m Esc", "show, dismiss the note at the bottom"),
+        ),
+    ),
+    ("The rest", (("t", "theme"), ("Ctrl+P", "every action by name"), ("?", "this help"))),
+)
+_TEXTS = (
+    (
+        "On the screen",
+        (
+            ("position", "1 is the first digit after the point: the 1 of 3.1."),
+            ("saved", "digits in a committed checkpoint: nothing can take them away."),
+            ("not saved yet", "settled, warmer in colour: right, and in the next checkpoint."),
+            ("held", "slanted, at the tail: computed, but a carry may still change them."),
+            ("iteration", "one sweep through all blocks; it makes as many digits as it says."),
+            ("sweep", "the blocks that the iteration under way has done."),
+            ("predigit", "the last digits made, held back until no carry can reach them."),
+            ("nines", "runs of nothing but 9 behind the predigit: a carry would run through."),
+            ("boxes left", "the remainders the spigot still works on; fewer with every step."),
+            ("time left", "from the work that is left: iterations get cheaper as boxes go."),
+            ("bar", "the quieter part was done before this start."),
+            ("χ²", "how uneven the counts are; about 8 is what chance gives."),
+            ("walk", "digit d is a step in direction d × 36°; violet is early, pink is late."),
+            ("heat map", "the whole run on one page, a square for one digit or for many."),
+        ),
+    ),
+)
+_SPIGOT = """\
+A spigot gives the digits of pi one after the other, as a tap gives drops, and keeps all it needs \
+to go on in a row of boxes. Each box holds a small remainder. To get the next digits, every \
+remainder is multiplied by a power of ten; then, from the last box to the first, each box divides, \
+keeps its remainder and hands a carry to its neighbour. What leaves the first box is the next \
+digits of pi. (Rabinowitz and Wagon, 1995.)
+
+Because the boxes are the whole state, saving them is enough to stop at any moment and go on \
+later: that is a checkpoint. This spigot works on many boxes at once, as one large number: a \
+block."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """All of it, to scroll through."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", show=False),
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Keys first, then words, then the idea."""
+        with VerticalScroll(classes="dialog -wide-dialog", id="help"):
+            yield Static("pi-tui", classes="dialog-title")
+            for title, rows in (*_KEYS, *_TEXTS):
+                yield Static(title, classes="help-title")
+                yield Static(_table(rows))
+            yield Static("What a spigot is", classes="help-title")
+            yield Static(_SPIGOT)
+            yield Static("Esc closes this.", classes="quiet")
+
+    def action_scroll_down(self) -> None:
+        """One line down."""
+        self.query_one("#help").scroll_down(animate=False)
+
+    def action_scroll_up(self) -> None:
+        """One line up."""
+        self.query_one("#help").scroll_up(animate=False)
+
+
+def _table(rows: tuple[tuple[str, str], ...]) -> Content:
+    lines = (Content.assemble((f"{name:<20}", "$accent"), text) for name, text in rows)
+    return Content("\n").join(lines)

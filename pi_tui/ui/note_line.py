@@ -1,0 +1,73 @@
+"""A quiet line for what is worth knowing about the digits that just came."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+
+from pi_tui.ui.lore import Fact
+from pi_tui.ui.panel import FAINT, QUIET, line
+
+SECONDS = 8.0
+"""A note stays this long, unless the next one waits or it is dismissed."""
+_WAITING = 2
+"""Notes that wait; older ones give way, for at full speed they would queue for a minute."""
+
+
+class NoteLine(Widget):
+    """Shows facts one after the other; a click goes there, Escape dismisses."""
+
+    class Clicked(Message):
+        """The user wants to see the fact's digits."""
+
+        def __init__(self, fact: Fact) -> None:
+            super().__init__()
+            self.fact = fact
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.fact: Fact | None = None
+        self._waiting: deque[Fact] = deque(maxlen=_WAITING)
+        self._timer: Timer | None = None
+
+    def tell(self, facts: Iterable[Fact]) -> None:
+        """Show these facts, one after the other."""
+        self._waiting.extend(facts)
+        if self.fact is None:
+            self.next()
+
+    def next(self) -> None:
+        """The next fact, or none."""
+        self.fact = self._waiting.popleft() if self._waiting else None
+        self.set_class(self.fact is not None, "-shown")
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(SECONDS, self.next) if self.fact else None
+        self.refresh(layout=True)
+
+    def dismiss(self) -> bool:
+        """The fact shown goes; false if there was none."""
+        shown = self.fact is not None
+        self.next()
+        return shown
+
+    def on_click(self) -> None:
+        """Go there."""
+        if self.fact is not None:
+            self.post_message(self.Clicked(self.fact))
+
+    def render(self) -> Content:
+        """Position and saying."""
+        if self.fact is None:
+            return Content()
+        return line(
+            (" ✦ ", "$accent"),
+            (f"{self.fact.position:,}  ", "bold"),
+            (self.fact.saying, QUIET),
+            ("  m show · Esc dismiss ", FAINT),
+        )

@@ -1,0 +1,51 @@
+"""What the face remembers from one start to the next: theme, view, colours."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from platformdirs import user_state_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Small choices, kept in a small file; losing them is no loss."""
+
+    theme: str = ""
+    view: str = "digits"
+    colored: bool = False
+    bell: bool = False
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """What the file says; whatever it does not say, or says wrongly, is as on the first day."""
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return cls()
+        usual: Any = asdict(cls())
+        if isinstance(said, dict):
+            usual |= {k: v for k, v in said.items() if k in usual and type(v) is type(usual[k])}
+        return cls(**usual)
+
+    def save(self, path: Path) -> None:
+        """The file says this, whole; OSError if it cannot be written."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".face.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump(asdict(self), stream, indent=2)
+            os.replace(part, path)
+        except OSError:
+            Path(part).unlink(missing_ok=True)
+            raise
+
+
+def default_path() -> Path:
+    """Where it is kept: the user's state folder."""
+    return Path(user_state_dir("pi-tui")) / "face.json"

@@ -1,0 +1,90 @@
+"""The keys that steer the run: each is a plain call to the worker, which obeys when it can."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from pi_tui.ui.crew import Worker
+from pi_tui.worker.pace import MAX, Pace
+from pi_tui.worker.snapshot import State
+
+_SUSPEND_PATIENCE = 5.0
+"""Seconds ctrl+z waits for the checkpoint before it stops the process anyway."""
+
+
+class SteeringApp(App[int]):
+    """Pause, pace, checkpoint, suspend."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p,space", "toggle_pause", "Pause", id="pause"),
+        Binding("c", "save_now", "Checkpoint now", id="checkpoint"),
+        Binding("f", "full_speed", "Full speed on or off", id="full-speed"),
+        Binding("plus,equals_sign", "faster", "Double the pace", key_display="+", id="faster"),
+        Binding("minus", "slower", "Halve the pace", key_display="-", id="slower"),
+        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend"),
+    ]
+    worker: Worker
+
+    def hurry(self) -> None:
+        """Look often for a moment: something was asked of the worker."""
+        raise NotImplementedError
+
+    def action_toggle_pause(self) -> None:
+        """Pause, which saves; or go on."""
+        state = self.worker.snapshot.state
+        if state is State.PAUSED:
+            self.worker.resume()
+        elif not state.is_final:
+            self.worker.pause()
+        self.hurry()
+
+    def action_save_now(self) -> None:
+        """Checkpoint now."""
+        self.worker.save_now()
+        self.hurry()
+
+    def action_full_speed(self) -> None:
+        """Full speed, or back to auto."""
+        snapshot = self.worker.snapshot
+        self._set_pace(MAX if snapshot.pace.limit is not None else Pace.auto(snapshot.digits))
+
+    def action_faster(self) -> None:
+        """Twice the pace; full speed has nothing above it."""
+        limit = self.worker.snapshot.pace.limit
+        if limit is not None:
+            self._set_pace(Pace.of(limit * 2))
+
+    def action_slower(self) -> None:
+        """Half the pace; from full speed, half of what it reaches."""
+        snapshot = self.worker.snapshot
+        limit = snapshot.pace.limit or snapshot.rate
+        if limit >= 2:
+            self._set_pace(Pace.of(limit / 2))
+
+    def _set_pace(self, pace: Pace) -> None:
+        self.worker.set_pace(pace)
+        self.hurry()
+
+    async def action_save_and_suspend(self) -> None:
+        """Checkpoint, then stop as ctrl+z does; the time spent stopped does not count."""
+        paused_by_us = self.worker.snapshot.state is not State.PAUSED
+        if paused_by_us:
+            self.worker.pause()
+            await self._await_rest()
+        self.action_suspend_process()
+        if paused_by_us:
+            self.worker.resume()
+        self.refresh(layout=True)
+        self.hurry()
+
+    async def _await_rest(self) -> None:
+        deadline = asyncio.get_running_loop().time() + _SUSPEND_PATIENCE
+        while asyncio.get_running_loop().time() < deadline:
+            state = self.worker.snapshot.state
+            if state is State.PAUSED or state.is_final:
+                return
+            await asyncio.sleep(0.03)

@@ -1,0 +1,59 @@
+"""What the terminal around us shows: its title, and progress in its tab or task bar."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from pi_tui.ui import words
+from pi_tui.worker.snapshot import Snapshot, State
+
+_KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
+_NO_PROGRESS = "\x1b]9;4;0;0\x07"
+_STATES = {State.PAUSED: 4, State.FAILED: 2, State.PREPARING: 3}
+"""OSC 9;4 knows 1 normal, 2 error, 3 busy, 4 paused."""
+
+
+def shows_progress(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal knows OSC 9;4; to others OSC 9 is a pop-up, so we ask by name.
+
+    >>> shows_progress({"TERM_PROGRAM": "ghostty"}), shows_progress({"TERM_PROGRAM": "iTerm.app"})
+    (True, False)
+    """
+    if "TMUX" in environment or "STY" in environment:
+        return False
+    if any(name in environment for name in ("WT_SESSION", "ConEmuANSI")):
+        return True
+    return environment.get("TERM_PROGRAM") in ("ghostty", "WezTerm")
+
+
+class TerminalTitle:
+    """Keeps the title, changes it while we run, gives it back."""
+
+    def __init__(self, write: Callable[[str], object], *, progress: bool | None = None) -> None:
+        self._write = write
+        self._progress = shows_progress() if progress is None else progress
+        self._shown = ""
+
+    def open(self) -> None:
+        """The terminal keeps its own title for later."""
+        self._write(_KEEP_TITLE)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Progress in whole per cent, written only when it changed."""
+        percent = int(snapshot.done * 100)
+        text = f"π {percent} % of {words.number(snapshot.digits)} – {snapshot.state.value}"
+        if text == self._shown:
+            return
+        self._shown = text
+        self._write(f"\x1b]2;{text}\x07")
+        if self._progress:
+            if snapshot.state is State.COMPLETE:
+                self._write(_NO_PROGRESS)
+            else:
+                self._write(f"\x1b]9;4;{_STATES.get(snapshot.state, 1)};{percent}\x07")
+
+    def close(self) -> None:
+        """The terminal is as it was."""
+        self._write((_NO_PROGRESS if self._progress else "") + _GIVE_TITLE_BACK)
+        self._shown = ""

@@ -1,0 +1,128 @@
+"""The walk of pi, drawn in braille, growing as the digits come."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pi_tui.ui import words
+from pi_tui.ui.braille import Braille
+from pi_tui.ui.statistics import Digits
+from pi_tui.ui.walk import Walk
+
+_MARGIN = 0.08
+"""Room left around the path, so that it need not be fitted anew with every step outwards."""
+_BUSY = 0.02
+"""Seconds between two chunks while the walk catches up with the digits."""
+
+
+class WalkView(Widget):
+    """Fits the window; its colours run through the spectrum from the first digit to the last."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"walk--{ink}" for ink in range(10)}
+
+    def __init__(self, walk: Walk, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.border_title = "the walk of pi"
+        self._walk = walk
+        self._canvas = Braille(1, 1)
+        self._drawn = 0
+        self._thinned = -1
+        self._frame: tuple[float, float, float] = (1.0, 0.0, 0.0)
+        self._bounds = (0.0, 0.0, 0.0, 0.0)
+        self._digits = 1
+        self._source: tuple[Digits, int] = (b"", 0)
+        self._catching_up = False
+
+    def show(self, source: Digits, count: int, digits: int) -> None:
+        """Walk on over the digits that are new."""
+        self._source, self._digits = (source, count), max(1, digits)
+        if not self._catching_up:
+            self._step()
+
+    def restart(self, walk: Walk) -> None:
+        """Another run, another walk."""
+        self._walk, self._thinned, self._drawn = walk, -1, 0
+        self.refresh()
+
+    def _step(self) -> None:
+        self._catching_up = self.is_attached and self._walk.feed(*self._source)
+        if self._catching_up:
+            self.set_timer(_BUSY, self._step)
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the path to the new window."""
+        self._thinned = -1
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw what is new, or everything if it does not fit any more."""
+        columns, rows = self.content_size
+        if columns < 2 or rows < 2 or not self.display:
+            return
+        points = self._walk.points
+        if self._thinned == self._walk.thinned and self._drawn == len(points):
+            return
+        if self._thinned != self._walk.thinned or not self._fits(points[self._drawn :]):
+            self._canvas = Braille(columns, rows)
+            self._fit(points)
+            self._drawn, self._thinned = 1, self._walk.thinned
+        self._draw_path(points)
+        self._caption()
+        self.refresh()
+
+    def _fits(self, points: list[complex]) -> bool:
+        left, right, low, high = self._bounds
+        return all(left <= p.real <= right and low <= p.imag <= high for p in points)
+
+    def _fit(self, points: list[complex]) -> None:
+        left, right = min(p.real for p in points), max(p.real for p in points)
+        low, high = min(p.imag for p in points), max(p.imag for p in points)
+        margin = max(right - left, high - low, 4.0) * _MARGIN
+        left, right, low, high = left - margin, right + margin, low - margin, high + margin
+        width, height = self._canvas.width - 1, self._canvas.height - 1
+        scale = min(width / (right - left), height / (high - low))
+        self._frame = (
+            scale,
+            width / 2 - scale * (left + right) / 2,
+            height / 2 + scale * (low + high) / 2,
+        )
+        self._bounds = (left, right, low, high)
+
+    def _draw_path(self, points: list[complex]) -> None:
+        scale, dx, dy = self._frame
+        line, share = self._canvas.line, 10 * self._walk.stride / self._digits
+        first = max(1, self._drawn)
+        before = points[first - 1]
+        x0, y0 = round(before.real * scale + dx), round(dy - before.imag * scale)
+        for index, point in enumerate(points[first:], start=first):
+            x1, y1 = round(point.real * scale + dx), round(dy - point.imag * scale)
+            if x1 != x0 or y1 != y0:
+                line(x0, y0, x1, y1, min(9, int(index * share)))
+                x0, y0 = x1, y1
+        self._drawn = len(points)
+
+    def _caption(self) -> None:
+        away = abs(self._walk.points[-1])
+        walked = words.counted(self._walk.walked, "step")
+        self.border_subtitle = f"{walked}, {away:,.0f} from the start"
+
+    def render_line(self, y: int) -> Strip:
+        """One line of cells, a segment for each run of one colour."""
+        width = self.content_size.width
+        if self._canvas.columns != width or y >= self._canvas.rows:
+            return Strip.blank(width, self.rich_style)
+        text, inks = self._canvas.text(y), self._canvas.row_inks(y)
+        segments, at = [], 0
+        for ink, run in groupby(inks):
+            end = at + len(list(run))
+            style = self.get_component_rich_style(f"walk--{ink}")
+            segments.append(Segment(text[at:end], style))
+            at = end
+        return Strip(segments, width)

@@ -1,0 +1,60 @@
+"""A terminal that is always the same, a stopped clock, and apps on real runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.settings import Settings
+from pi_tui.ui.app import PiApp
+from pi_tui.worker.worker import SpigotWorker
+
+
+@pytest.fixture(autouse=True)
+def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """24-bit colour, and clock times that do not depend on where the tests run."""
+    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("COLORFGBG", raising=False)
+    time.tzset()
+
+
+@dataclass
+class Bench:
+    """Makes apps on one database, and ends their workers."""
+
+    location: str
+    memory: Path
+    workers: list[SpigotWorker] = field(default_factory=list)
+
+    def worker(self, digits: int, pace: str = "max", **settings: Any) -> SpigotWorker:
+        """A worker that is not started yet."""
+        made = SpigotWorker(Settings(db=self.location, pace=pace, **settings).job(digits))
+        self.workers.append(made)
+        return made
+
+    def app(self, digits: int | None, pace: str = "max", **settings: Any) -> PiApp:
+        """An app on a run of so many digits; None is a first start."""
+        return PiApp(
+            self.worker(digits, pace, **settings) if digits else None,
+            make_worker=lambda wanted: self.worker(wanted, pace, **settings),
+            location=self.location,
+            memory=self.memory,
+        )
+
+
+@pytest.fixture
+def bench(database: Path, tmp_path: Path) -> Iterator[Bench]:
+    """Apps on real workers and a real database; no thread outlives the test."""
+    made = Bench(str(database), tmp_path / "face.json")
+    with ExitStack() as end:
+        yield made
+        for worker in made.workers:
+            worker.stop(save=False)
+            end.callback(worker.join, 60)

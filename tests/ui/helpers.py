@@ -1,0 +1,84 @@
+"""What the tests of the screen share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from textual.app import App
+
+from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.ui.app import PiApp
+from pi_tui.ui.frame import Frame
+from pi_tui.ui.rates import RateHistory
+from pi_tui.ui.statistics import DigitCounts
+from pi_tui.worker.pace import Pace
+from pi_tui.worker.snapshot import Snapshot, State
+from tests.helpers import pi, until
+
+NOW = datetime(2026, 7, 22, 14, 3, 25, tzinfo=UTC)
+"""When the clock was stopped."""
+
+
+def text_of(app: App[Any]) -> str:
+    """What is on the screen now, line by line, without colours."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def until_state(app: PiApp, *states: State) -> None:
+    """The worker is in one of these states, and the screen shows it."""
+    await until(lambda: app.worker.snapshot.state in states)
+    await until(lambda: f" {app.worker.snapshot.state.value}" in text_of(app))
+
+
+def a_snapshot(**changes: Any) -> Snapshot:
+    """A run of 20,000 digits in full swing."""
+    facts: dict[str, Any] = {
+        "state": State.RUNNING,
+        "digits": 20_000,
+        "pace": Pace.auto(20_000),
+        "count": 8_640,
+        "saved": 8_220,
+        "resumed": 3_000,
+        "iteration": 144,
+        "iterations": 336,
+        "digits_per_step": 60,
+        "boxes_per_block": 1_024,
+        "predigit": "91724876913928345670"[:20],
+        "nines": 0,
+        "blocks_done": 5,
+        "blocks": 12,
+        "boxes": 39_936,
+        "threads": 2,
+        "rate": 667.3,
+        "done": 0.632,
+        "resumed_done": 0.27,
+        "elapsed": 13.2,
+        "left": 17.0,
+        "next_save": 102.0,
+        "checkpoints": tuple(a_checkpoint(number) for number in range(5)),
+    }
+    return Snapshot(**(facts | changes))
+
+
+def a_checkpoint(number: int) -> Checkpoint:
+    """The newest is number 0; each was made five seconds after the one before."""
+    return Checkpoint(
+        seq=12 - number,
+        iteration=137 - 56 * number,
+        count=8_220 - 1_660 * number,
+        size=12_345 + 2_901 * number,
+        saved_at=NOW - timedelta(seconds=3 + 5 * number),
+        elapsed=12.5 - 2.5 * number,
+        duration=0.0083,
+    )
+
+
+def a_frame(**changes: Any) -> Frame:
+    """A moment of that run, with the history it would have."""
+    snapshot = a_snapshot(**changes)
+    rates, counts = RateHistory(), DigitCounts()
+    rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
+    counts.feed(pi(20_000), snapshot.count)
+    return Frame(snapshot, NOW, 100.0, rates, counts)
