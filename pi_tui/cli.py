@@ -37,6 +37,7 @@ signal, state saved
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
+    _open_standard_streams()
     try:
         options = build_parser().parse_args(arguments)
         return int(options.command(options))
@@ -48,10 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our digits has gone (`| head`): not an error, but nothing more may be
-        # written, not even by the interpreter's own flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
+        return 128 + 13  # the reader of our digits has gone (`| head`): no error
+    finally:
+        _let_go_of_readers_that_left()
+
+
+def _let_go_of_readers_that_left() -> None:
+    """What could not be written is dropped: the interpreter would fail on it at exit (code 120)."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _open_standard_streams() -> None:
+    """Descriptors 0 to 2 are taken: no file of ours may get one and be written over by messages."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            number = os.open(os.devnull, os.O_RDWR)  # the lowest free one: its own
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--faults=long`: the fault tests try ten times as much."""
+    parser.addoption("--faults", choices=("short", "long"), default="short")
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test reads or writes the user's own data, state, cache or settings."""
@@ -16,7 +21,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in ("DATA", "STATE", "CONFIG", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     for name in os.environ:
-        if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _SHOWY:
+        if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _UNUSUAL:
             monkeypatch.delenv(name)
     return home
 
@@ -27,4 +32,8 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "pi.sqlite3"
 
 
-_SHOWY = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX")
+_UNUSUAL = (
+    *("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX"),
+    "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE",  # a child that may keep what it compiles starts in half the time
+)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 
 from pi_tui import __version__
 from pi_tui.cli import build_parser, main
-from tests.helpers import pi, pi_tui
+from tests.helpers import PI_TUI, pi, pi_tui
 
 WORDS = {
     "no digits": (["--digits", "0"], "ask for 1 or more"),
@@ -126,10 +128,7 @@ def test_an_unwritable_output_is_found_before_the_work(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("command", ["status", "runs", "export", "check", "backup", "delete"])
 def test_looking_where_nothing_is_makes_no_file(command: str, tmp_path: Path) -> None:
-    more: dict[str, list[object]] = {
-        "backup": [tmp_path / "copy"],
-        "delete": ["--digits", "9", "--yes"],
-    }
+    more = {"backup": [str(tmp_path / "copy")], "delete": ["--digits", "9", "--yes"]}
     line = refused(6, command, "--db", tmp_path / "pi.sqlite3", *more.get(command, []))
     assert "nothing is saved" in line
     assert list(tmp_path.iterdir()) == []
@@ -223,3 +222,31 @@ def test_status_speaks_json(database: Path) -> None:
     (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
     assert (run["digits"], run["saved"], run["status"]) == (150, 150, "complete")
     assert run["verified"] is True
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["status", "runs", "export"])
+def test_a_full_disk_behind_stdout_is_a_line_and_exit_6(
+    command: str, unbuffered: str, database: Path
+) -> None:
+    pi_tui("run", "--digits", "50", "--db", database)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*PI_TUI, command, "--db", str(database)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert done.returncode == 6
+    assert re.fullmatch(rb"pi-tui: cannot write to standard output: .*\n", done.stderr)
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_danger(closed: int, database: Path) -> None:
+    arguments = shlex.join([*PI_TUI, "run", "--digits", "70", "--db", str(database)])
+    done = subprocess.run(f"{arguments} {closed}>&-", shell=True, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout == (b"" if closed == 1 else b"3." + pi(70) + b"\n")
+    assert b"Traceback" not in done.stderr
+    assert pi_tui("check", "--db", database).returncode == 0

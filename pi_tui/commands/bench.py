@@ -83,6 +83,7 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
 def _measure_all(bench: _Bench, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
     """Everything that is measured, as plain data."""
     report: dict[str, Any] = {"machine": machine(), "runs": bench.runs}
+    bench.look_inside("phases", 1_000)  # once for nothing: Python compiles what was never imported
     contenders = [*who.us(), *who.peers()]
     report["sizes"] = [asdict(f) for n in sizes for f in bench.side_by_side(contenders, n)]
     large = [n for n in sizes if n >= CADENCE_SIZE] or [max(sizes)]
@@ -182,8 +183,9 @@ def _time(command: list[str], output: Path) -> dict[str, float]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without the user's settings: defaults are measured."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("PI_TUI_")}
+    """Ours, without settings of us and without what makes Python slower: defaults are measured."""
+    slow = ("PI_TUI_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    return {name: value for name, value in os.environ.items() if not name.startswith(slow)}
 
 
 def _compare(contender: Contender, digits: int, said: bytes) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.commands.output import to_stdout
 from pi_tui.digit_file import DigitFile
-from pi_tui.errors import UsageError, WrongDigitsError
+from pi_tui.errors import AlreadyOpenError, UsageError, WrongDigitsError
 from pi_tui.spigot.reference import first_difference
 
 
@@ -30,8 +31,7 @@ def export(
         text = store.digits(run, start - 1, stop)
     prefix = b"3." if start == 1 else b""
     if output is None:
-        sys.stdout.buffer.write(prefix + text + b"\n")
-        sys.stdout.buffer.flush()
+        to_stdout(prefix, text, b"\n")
         return 0
     target = DigitFile.claim(output)
     try:
@@ -56,7 +56,7 @@ def verify(location: str, digits: int) -> int:
             f"`pi-tui --digits {digits} --fresh` begins again"
         )
     if run.status == COMPLETE and not run.verified:
-        with closing(CheckpointStore.open(location)) as store:
+        with suppress(AlreadyOpenError), closing(CheckpointStore.open(location)) as store:
             store.mark_verified(run)
     print(f"all {run.committed:,} saved digits are those of pi", file=sys.stderr)
     return 0

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
-from typing import BinaryIO
 
 from pi_tui import words
-from pi_tui.digit_file import DigitFile
+from pi_tui.commands.output import to_stdout
 from pi_tui.commands.progress import progress_on
+from pi_tui.digit_file import DigitFile
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import SpigotWorker
@@ -92,15 +92,7 @@ def _write(worker: SpigotWorker, target: DigitFile | None) -> None:
     if target is not None:
         target.write(worker.result)
     elif not sys.stdout.isatty():
-        write_digits(sys.stdout.buffer, worker.result)
-
-
-def write_digits(stream: BinaryIO, result: bytes | bytearray) -> None:
-    """`3.`, all the digits and a line feed are on the stream."""
-    stream.write(b"3.")
-    stream.write(result)
-    stream.write(b"\n")
-    stream.flush()
+        to_stdout(b"3.", worker.result, b"\n")
 
 
 def _verdict(worker: SpigotWorker, received: int) -> int:

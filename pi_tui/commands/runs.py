@@ -10,6 +10,7 @@ from contextlib import closing
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.commands.output import say
 from pi_tui.errors import UsageError
 
 WATCH_SECONDS = 2.0
@@ -22,7 +23,7 @@ def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> 
             found = [run for run in store.runs() if digits in (None, run.digits)]
         if digits is not None and not found:
             raise UsageError(_no_run(digits))
-        print(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS, flush=True)
+        say(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS)
         if not watch or all(run.status == COMPLETE for run in found):
             return 0
         threading.Event().wait(WATCH_SECONDS)
@@ -33,7 +34,7 @@ def runs(location: str) -> int:
     with closing(CheckpointStore.open(location, write=False)) as store:
         found = store.runs()
     if not found:
-        print(_NO_RUNS)
+        say(_NO_RUNS)
         return 0
     rows: list[tuple[str, ...]] = [("digits", "saved", "", "state", "computed", "last saved")]
     rows += [_row(run) for run in found]
@@ -43,7 +44,7 @@ def runs(location: str) -> int:
             f"{c:>{w}}" if i < 3 else f"{c:<{w}}"
             for i, (c, w) in enumerate(zip(row, widths, strict=True))
         )
-        print("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
     return 0
 
 

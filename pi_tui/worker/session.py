@@ -135,7 +135,7 @@ class Session:
             raise Abandoned
         if self._wishes.pause:
             self._hold()
-        elif self._wishes.save or self._saves.is_due(self._clock(), self._board.snapshot.count):
+        elif self._wishes.save or self._saves.is_due(self._clock(), len(self._board.result)):
             self._save()
         self._board.publish_if_stale(
             blocks_done=blocks_done,
@@ -202,11 +202,14 @@ class Session:
 
     def _await_pace(self, spigot: Spigot) -> None:
         """Wait until the pace allows the next step; wishes are obeyed meanwhile."""
-        while wait := self._steps.seconds_until_next(self._clock(), spigot.count):
-            self._wishes.sleep(min(wait, PUBLISH_SECONDS))
-            self._obey()
+        while True:
             if self._wishes.pace is not self._steps.pace:
                 self._restart_pace()
+            wait = self._steps.seconds_until_next(self._clock(), spigot.count)
+            if not wait:
+                return
+            self._wishes.sleep(min(wait, PUBLISH_SECONDS))
+            self._obey()
 
     def _restart_pace(self) -> None:
         """The pace holds from here on: what went before (a pause, another pace) is forgotten."""

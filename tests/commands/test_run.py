@@ -1,0 +1,262 @@
+"""`pi-tui run` in whole processes: right digits, interrupted in every way, resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import pi, pi_tui, started, wait_until
+
+LONG = 30_000
+"""Digits of a run that is never over before it is interrupted: it takes many small steps."""
+SLOW = ("--digits", str(LONG), "--digits-per-step", "5", "--threads", "1")
+OFTEN = ("--checkpoint-every", "0.1s")
+
+
+def status(database: Path) -> dict[str, object]:
+    """What `status --json` says of the one run."""
+    (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
+    return dict(run)
+
+
+def saved(database: Path) -> int:
+    return int(str(status(database)["saved"]))
+
+
+def is_saving(database: Path) -> bool:
+    """True once some digits of the run are committed."""
+    done = pi_tui("status", "--json", "--db", database)
+    return done.returncode == 0 and any(run["saved"] for run in json.loads(done.stdout))
+
+
+@pytest.fixture
+def running(database: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A long run that has saved some digits and goes on."""
+    with started("run", *SLOW, *OFTEN, "--db", database) as child:
+        wait_until(lambda: is_saving(database))
+        assert child.poll() is None
+        yield child
+
+
+def finish_quickly(database: Path) -> bytes:
+    """The digits a resumed run prints; it is shortened by nothing but speed."""
+    done = pi_tui("run", "--digits", LONG, "--db", database, timeout=250)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().encode()
+
+
+@pytest.mark.parametrize("digits", [1, 2, 10, 762, 768, 5_000])
+def test_the_digits_on_stdout_are_those_of_pi(digits: int, database: Path) -> None:
+    done = pi_tui("run", "--digits", digits, "--db", database)
+    assert done.returncode == 0
+    assert done.stdout.encode() == b"3." + pi(digits) + b"\n"
+    assert f"{digits:,} digits, verified" in done.stderr
+
+
+def test_a_finished_run_is_told_again_without_computing(database: Path) -> None:
+    first = pi_tui("run", "--digits", "2000", "--db", database)
+    before = status(database)
+    again = pi_tui("run", "--digits", "2000", "--db", database)
+    assert first.stdout == again.stdout
+    assert status(database)["checkpoint"] == before["checkpoint"]
+
+
+def test_no_verify_says_so(database: Path) -> None:
+    done = pi_tui("run", "--digits", "100", "--no-verify", "--db", database)
+    assert "not verified" in done.stderr
+    assert status(database)["verified"] is False
+
+
+def test_fresh_begins_again(database: Path) -> None:
+    pi_tui("run", "--digits", "100", "--db", database)
+    done = pi_tui("run", "--digits", "100", "--fresh", "--digits-per-step", "7", "--db", database)
+    assert done.stdout.encode() == b"3." + pi(100) + b"\n"
+    assert status(database)["digits_per_step"] == 7
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_saves_and_says_how_to_go_on(
+    number: signal.Signals, code: int, running: subprocess.Popen[bytes], database: Path
+) -> None:
+    before = saved(database)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (code, b"")
+    told = re.search(rb"saved ([\d,]+) of 30,000 digits; `(pi-tui run [^`]+)` goes on", err)
+    assert told, err
+    assert int(told[1].replace(b",", b"")) == saved(database) >= before > 0
+
+
+def test_interrupted_twice_it_goes_on_each_time_and_ends_with_the_digits_of_pi(
+    running: subprocess.Popen[bytes], database: Path
+) -> None:
+    running.send_signal(signal.SIGINT)
+    running.wait(60)
+    first = saved(database)
+    with started("run", *SLOW, *OFTEN, "--db", database) as child:
+        wait_until(lambda: saved(database) > first)
+        child.send_signal(signal.SIGINT)
+        assert child.wait(60) == 130
+    second = saved(database)
+    assert LONG > second > first > 0
+    assert finish_quickly(database) == b"3." + pi(LONG)
+
+
+def test_killed_twice_in_a_row_nothing_saved_is_lost(
+    running: subprocess.Popen[bytes], database: Path
+) -> None:
+    first = saved(database)
+    running.kill()
+    running.wait()
+    assert saved(database) >= first
+    with started("run", *SLOW, *OFTEN, "--db", database) as child:
+        wait_until(lambda: saved(database) > first)
+        second = saved(database)
+        child.kill()
+        child.wait()
+    assert saved(database) >= second
+    assert pi_tui("check", "--db", database).returncode == 0
+    exported = pi_tui("export", "--db", database).stdout.strip().encode()
+    assert exported == b"3." + pi(len(exported) - 2)
+
+
+def test_a_second_interrupt_ends_it_at_once_and_what_was_saved_stays(
+    running: subprocess.Popen[bytes], database: Path
+) -> None:
+    before = saved(database)
+    # Stopped, it gets both in one go: the first may not have been answered yet.
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        running.send_signal(number)
+    assert running.wait(60) in (-signal.SIGINT, -signal.SIGTERM, 130, 143)
+    assert saved(database) >= before
+
+
+def test_under_nohup_a_hangup_does_not_stop_it(database: Path) -> None:
+    ignoring = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+    with started("run", *SLOW, *OFTEN, "--db", database, **ignoring) as child:
+        wait_until(lambda: is_saving(database))
+        child.send_signal(signal.SIGHUP)
+        before = saved(database)
+        wait_until(lambda: saved(database) > before)
+        assert child.poll() is None
+
+
+def test_a_second_writer_is_refused_with_the_pid_of_the_first(
+    running: subprocess.Popen[bytes], database: Path
+) -> None:
+    done = pi_tui("run", "--digits", "50", "--db", database)
+    assert done.returncode == 3
+    assert str(running.pid) in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_everything_that_only_looks_works_while_another_computes(
+    running: subprocess.Popen[bytes], database: Path, tmp_path: Path
+) -> None:
+    assert "unfinished" in pi_tui("runs", "--db", database).stdout
+    assert "30,000 digits" in pi_tui("status", "--db", database).stdout
+    assert pi_tui("check", "--db", database).returncode == 0
+    assert pi_tui("verify", "--digits", LONG, "--db", database).returncode == 0
+    assert pi_tui("export", "--to", "5", "--db", database).stdout == "3.14159\n"
+    assert pi_tui("backup", tmp_path / "copy", "--db", database).returncode == 0
+    assert pi_tui("delete", "--digits", LONG, "--yes", "--db", database).returncode == 3
+    assert saved(tmp_path / "copy") > 0
+    assert running.poll() is None
+
+
+def test_the_output_file_is_whole_or_not_there(database: Path, tmp_path: Path) -> None:
+    target = tmp_path / "pi.txt"
+    with started("run", *SLOW, *OFTEN, "--db", database, "-o", target) as child:
+        wait_until(lambda: is_saving(database))
+        assert not target.exists()
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(60) == 143
+    assert sorted(p.name for p in tmp_path.iterdir() if "pi.txt" in p.name) == []
+    pi_tui("run", "--digits", "90", "--db", database, "-o", target)
+    assert target.read_bytes() == b"3." + pi(90) + b"\n"
+
+
+def test_an_old_output_file_keeps_its_permissions_and_a_new_one_gets_the_usual(
+    database: Path, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
+    old.write_text("old")
+    old.chmod(0o604)
+    for target in (old, new):
+        pi_tui("run", "--digits", "9", "--db", database, "-o", target, umask=0o027)
+    modes = [stat.S_IMODE(target.stat().st_mode) for target in (old, new)]
+    assert modes == [0o604, 0o640]
+
+
+def test_an_output_file_behind_a_link_is_written_and_the_link_stays(
+    database: Path, tmp_path: Path
+) -> None:
+    real, link = tmp_path / "real.txt", tmp_path / "link.txt"
+    real.write_text("old")
+    link.symlink_to(real)
+    pi_tui("run", "--digits", "9", "--db", database, "-o", link)
+    assert link.is_symlink()
+    assert real.read_bytes() == b"3." + pi(9) + b"\n"
+
+
+def test_output_may_be_a_device(database: Path) -> None:
+    done = pi_tui("run", "--digits", "9", "--db", database, "-o", "/dev/stdout")
+    assert done.stdout.encode() == b"3." + pi(9) + b"\n"
+
+
+def test_a_reader_that_has_gone_is_no_error_of_ours(database: Path) -> None:
+    pi_tui("run", "--digits", "200000", "--no-verify", "--db", database)
+    with started("export", "--db", database) as child:
+        assert child.stdout
+        assert child.stderr
+        assert child.stdout.read(4) == b"3.14"
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(60) == 128 + signal.SIGPIPE
+
+
+def test_when_nobody_reads_the_progress_it_saves_and_leaves(database: Path) -> None:
+    read, write = os.pipe()
+    with started("run", *SLOW, *OFTEN, "--db", database, stderr=write) as child:
+        os.close(write)
+        wait_until(lambda: is_saving(database))
+        before = saved(database)
+        os.close(read)
+        assert child.wait(60) == 128 + signal.SIGPIPE
+    assert saved(database) > before
+
+
+def test_progress_in_a_pipe_is_plain_lines(database: Path) -> None:
+    done = pi_tui("run", "--digits", "60000", "--db", database)
+    assert "\x1b" not in done.stderr
+    assert "\r" not in done.stderr
+    assert all(re.match(r"preparing|running|verifying|60,000", s) for s in done.stderr.splitlines())
+
+
+def test_nothing_goes_to_stdout_before_the_run_is_complete(
+    running: subprocess.Popen[bytes],
+) -> None:
+    running.send_signal(signal.SIGTERM)
+    out, _ = running.communicate(timeout=60)
+    assert out == b""
+
+
+def test_digits_per_step_of_a_run_stay_what_they_were_and_it_says_so(
+    running: subprocess.Popen[bytes], database: Path
+) -> None:
+    running.send_signal(signal.SIGTERM)
+    running.wait(60)
+    with started("run", "--digits", LONG, "--digits-per-step", "50", "--db", database) as child:
+        assert child.stderr
+        assert b"goes on so" in child.stderr.readline()
+    assert status(database)["digits_per_step"] == 5

@@ -1,0 +1,46 @@
+"""Workers on a database of their own, joined at the end of every test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.checkpoints.records import Loaded
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.worker.job import Job
+from pi_tui.worker.pace import MAX, Cadence
+from pi_tui.worker.worker import SpigotWorker
+
+MakeWorker = Callable[..., SpigotWorker]
+NEVER = Cadence()
+
+
+@pytest.fixture
+def make_worker(database: Path) -> Iterator[MakeWorker]:
+    """Starts a worker; unless told otherwise at full speed, saving only when it must."""
+    made: list[SpigotWorker] = []
+
+    def make(digits: int = 12_000, **more: Any) -> SpigotWorker:
+        settings: dict[str, Any] = {"pace": MAX, "cadence": NEVER, "digits_per_step": 4} | more
+        worker = SpigotWorker(Job(digits, str(database), **settings))
+        made.append(worker)
+        worker.start()
+        return worker
+
+    yield make
+    for worker in made:
+        worker.stop(save=False)
+        assert worker.join(60)
+        assert worker.crash is None
+
+
+def in_the_file(database: Path, digits: int = 12_000) -> Loaded:
+    """What another process would find in the database now."""
+    with closing(CheckpointStore.open(str(database), write=False)) as store:
+        run = store.find_run(digits)
+        assert run is not None
+        return store.load(run)

@@ -1,0 +1,241 @@
+"""The worker with the real spigot and the real store: pausing, saving, stopping, finishing."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from pi_tui.worker.pace import MAX, Cadence, Pace
+from pi_tui.worker.snapshot import State
+from pi_tui.worker.worker import SpigotWorker
+from tests.helpers import pi, wait_until
+from tests.worker.conftest import MakeWorker, in_the_file
+
+SLOWLY = Pace.of(400)
+
+
+def is_running(worker: SpigotWorker) -> bool:
+    return worker.snapshot.state is State.RUNNING and worker.snapshot.count > 0
+
+
+def is_paused(worker: SpigotWorker) -> bool:
+    return worker.snapshot.state is State.PAUSED
+
+
+def test_it_computes_all_digits_and_compares_them(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker(5_000)
+    assert worker.join(60)
+    snapshot = worker.snapshot
+    assert snapshot.state is State.COMPLETE
+    assert bytes(worker.result) == pi(5_000)
+    assert (snapshot.count, snapshot.saved, snapshot.done) == (5_000, 5_000, 1.0)
+    assert snapshot.verified
+    assert in_the_file(database, 5_000).run.verified
+
+
+def test_paused_means_saved_and_standing_still(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    snapshot = worker.snapshot
+    state = in_the_file(database).state
+    assert state is not None
+    assert snapshot.saved == state.count == snapshot.count
+    assert state.i == snapshot.iteration
+    worker.resume()
+    wait_until(lambda: worker.snapshot.count > snapshot.count)
+
+
+def test_a_pause_before_the_first_block_holds_too(make_worker: MakeWorker) -> None:
+    worker = make_worker(200_000, digits_per_step=None)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    worker.resume()
+    wait_until(lambda: is_running(worker))
+
+
+def test_a_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    elapsed = worker.snapshot.elapsed
+    worker.save_now()
+    worker.set_pace(SLOWLY)
+    wait_until(lambda: worker.snapshot.pace == SLOWLY)
+    assert worker.snapshot.elapsed == elapsed
+
+
+def test_stop_saves_the_last_whole_step(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.stop()
+    assert worker.join(60)
+    saved = in_the_file(database)
+    assert worker.snapshot.saved == len(saved.digits) == len(worker.result) > 0
+    assert saved.digits == pi(len(saved.digits))
+
+
+def test_stop_without_saving_saves_nothing(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.stop(save=False)
+    assert worker.join(60)
+    assert in_the_file(database).digits == b""
+
+
+def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    worker.stop()
+    assert worker.join(60)
+
+
+def test_stop_while_blocks_are_made_ends_at_once(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker(1_000_000, digits_per_step=None)
+    wait_until(lambda: worker.snapshot.blocks_done > 0)
+    assert worker.snapshot.state is State.PREPARING
+    worker.stop()
+    assert worker.join(60)
+    assert in_the_file(database, 1_000_000).state is None
+
+
+def test_a_checkpoint_is_made_when_asked_for(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.save_now()
+    wait_until(lambda: worker.snapshot.checkpoint is not None)
+    checkpoint = worker.snapshot.checkpoint
+    assert checkpoint is not None
+    assert checkpoint.duration is not None
+    assert len(in_the_file(database).digits) >= checkpoint.count > 0
+
+
+def test_it_goes_on_where_it_stopped(make_worker: MakeWorker) -> None:
+    first = make_worker()
+    wait_until(lambda: is_running(first))
+    first.stop()
+    first.join()
+    second = make_worker(pace=Pace.of(50))
+    wait_until(lambda: second.snapshot.state is State.RUNNING)
+    assert second.snapshot.resumed == first.snapshot.saved
+    assert second.snapshot.resumed_done > 0
+    assert bytes(second.result[: first.snapshot.saved]) == bytes(first.result)
+    assert second.snapshot.left is not None, "time left is known at once"
+    second.set_pace(MAX)
+    assert second.join(120)
+    assert bytes(second.result) == pi(12_000)
+
+
+def test_a_finished_run_is_there_at_once_and_is_not_computed_again(
+    make_worker: MakeWorker, database: Path
+) -> None:
+    make_worker(500).join()
+    before = in_the_file(database, 500).run
+    again = make_worker(500)
+    assert again.join(60)
+    assert (again.snapshot.state, bytes(again.result)) == (State.COMPLETE, pi(500))
+    assert again.snapshot.verified
+    assert in_the_file(database, 500).run.last_seq == before.last_seq
+
+
+def test_a_second_worker_on_the_same_database_is_refused(make_worker: MakeWorker) -> None:
+    first = make_worker()
+    wait_until(lambda: is_running(first))
+    second = make_worker(99)
+    assert second.join(60)
+    assert (second.snapshot.state, second.snapshot.exit_code) == (State.FAILED, 3)
+
+
+def test_every_mark_that_is_crossed_is_saved(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker(4_000, cadence=Cadence(digits=250), digits_per_step=16)
+    counts: set[int] = set()
+    while not worker.join(0.001):
+        counts |= {checkpoint.count for checkpoint in worker.snapshot.checkpoints}
+    counts |= {checkpoint.count for checkpoint in worker.snapshot.checkpoints}
+    assert {count // 250 for count in counts} == set(range(1, 17))
+    assert all(count % 250 < 32 for count in counts), "each of them soon after its mark"
+
+
+def test_marks_may_be_closer_than_steps(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker(600, cadence=Cadence(digits=1), digits_per_step=60)
+    assert worker.join(60)
+    assert in_the_file(database, 600).run.last_seq >= 10
+
+
+def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
+    make_worker: MakeWorker,
+) -> None:
+    worker = make_worker(pace=MAX)
+    wait_until(lambda: is_running(worker))
+    worker.set_pace(Pace.of(1))
+    wait_until(lambda: worker.snapshot.pace.limit == 1.0)
+    count, elapsed = len(worker.result), worker.snapshot.elapsed
+    wait_until(lambda: worker.snapshot.elapsed > elapsed + 0.3)
+    assert len(worker.result) <= count + 12, "at one digit a second"
+    worker.set_pace(MAX)
+    assert worker.join(120)
+    assert worker.snapshot.state is State.COMPLETE
+
+
+def test_a_slow_pace_is_answered_at_once(make_worker: MakeWorker) -> None:
+    worker = make_worker(pace=Pace.of(1), digits_per_step=4)
+    wait_until(lambda: worker.snapshot.state is State.RUNNING)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    worker.stop()
+    assert worker.join(60)
+
+
+def test_whoever_looks_sees_whole_snapshots_only(make_worker: MakeWorker) -> None:
+    worker = make_worker(3_000, cadence=Cadence(digits=100))
+    wrong: list[object] = []
+
+    def look() -> None:
+        while not worker.join(0):
+            s = worker.snapshot
+            newest = s.checkpoint
+            if s.saved > s.count or (newest and newest.count > s.saved):
+                wrong.append(s)
+
+    watchers = [threading.Thread(target=look) for _ in range(2)]
+    for watcher in watchers:
+        watcher.start()
+    for watcher in watchers:
+        watcher.join()
+    assert wrong == []
+
+
+def test_digits_per_step_that_a_run_does_not_have_are_noted(make_worker: MakeWorker) -> None:
+    first = make_worker(digits_per_step=4)
+    wait_until(lambda: is_running(first))
+    first.stop()
+    first.join()
+    second = make_worker(digits_per_step=9)
+    wait_until(lambda: is_running(second))
+    assert "4 digits per step" in second.snapshot.notes[0]
+    assert second.snapshot.digits_per_step == 4
+
+
+def test_verifying_is_abandoned_and_made_again_at_the_next_start(
+    make_worker: MakeWorker, database: Path
+) -> None:
+    worker = make_worker(300_000, digits_per_step=None, threads=2)
+    wait_until(lambda: worker.snapshot.state is State.VERIFYING)
+    worker.stop()
+    assert worker.join(60)
+    assert in_the_file(database, 300_000).run.status == "active"
+    again = make_worker(300_000)
+    assert again.join(120)
+    assert again.snapshot.verified
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_change_nothing_but_the_time(make_worker: MakeWorker, threads: int) -> None:
+    worker = make_worker(8_000, threads=threads, digits_per_step=100)
+    assert worker.join(60)
+    assert bytes(worker.result) == pi(8_000)
