@@ -16,6 +16,7 @@ from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.steering import SteeringApp
+from pi_tui.ui.telling import tell
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY_THEME, NIGHT_THEME, fitting_theme, own_variables
 from pi_tui.worker.snapshot import Snapshot, State
@@ -119,7 +120,7 @@ class PiApp(SteeringApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if isinstance(self.worker, Nobody):
+        if not self.worker.snapshot.digits:
             from pi_tui.ui.runs import ask_for_run
 
             self.run_worker(ask_for_run(self), group="dialog")
@@ -191,11 +192,11 @@ class PiApp(SteeringApp):
 
     def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         for note in snapshot.notes[self._notes_told :]:
-            self.notify(note, markup=False, timeout=12)
+            tell(self, note, seconds=12)
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
-            self.notify(f"{snapshot.digits:,} digits{verified}.", title="Complete", markup=False)
+            tell(self, f"{snapshot.digits:,} digits{verified}.", title="Complete")
             if self._remembered.bell:
                 self.bell()
 
@@ -250,7 +251,7 @@ class PiApp(SteeringApp):
             self._remembered.save(self._memory)
         except OSError as error:
             self._memory = None
-            self.notify(f"The look is not remembered: {error.strerror}", markup=False)
+            tell(self, f"The look is not remembered: {error.strerror}")
 
     @property
     def rings(self) -> bool:
