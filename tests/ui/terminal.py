@@ -54,6 +54,16 @@ class Terminal:
         """What is on the screen."""
         return "\n".join(self.screen.display)
 
+    def shows(self, words: str) -> bool:
+        """True once the words are on the screen."""
+        self.read()
+        return words in self.text
+
+    def has_written(self, data: bytes) -> bool:
+        """True once the child has sent these bytes."""
+        self.read()
+        return data in self.written
+
     def wait_for(self, words: str) -> None:
         """The words are on the screen."""
         self._read_until(lambda: words in self.text, words)
