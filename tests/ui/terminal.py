@@ -123,9 +123,15 @@ def _plain(data: bytes) -> bytes:
 
 
 @contextmanager
-def terminal(*arguments: object, columns: int = 100, rows: int = 30) -> Iterator[Terminal]:
-    """pi-tui with these arguments, in a terminal; it is gone afterwards, whatever happens."""
-    command = [sys.executable, "-W", "error", "-m", "pi_tui", *map(str, arguments)]
+def terminal(
+    *arguments: object, columns: int = 100, rows: int = 30, code: str = ""
+) -> Iterator[Terminal]:
+    """pi-tui with these arguments, in a terminal; it is gone afterwards, whatever happens.
+
+    `code` is run instead of the module, if there is any.
+    """
+    program = ["-c", code] if code else ["-m", "pi_tui"]
+    command = [sys.executable, "-W", "error", *program, *map(str, arguments)]
     child = Terminal(command, columns, rows)
     try:
         yield child

@@ -95,3 +95,28 @@ def test_the_first_start_asks_and_ctrl_c_there_leaves(database: Path) -> None:
         child.press("\x03")
         child.press("\x1b")
         assert child.exit_code() == 0
+
+
+BROKEN_FACE = """
+import sys
+from pi_tui.cli import main
+from pi_tui.ui.main_screen import MainScreen
+
+show = MainScreen.show
+
+def broken(self, frame, **options):
+    if frame.snapshot.count > 1000:
+        raise RuntimeError("a bug in the face")
+    show(self, frame, **options)
+
+MainScreen.show = broken
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_bug_in_the_face_loses_no_digit(database: Path) -> None:
+    with terminal("--db", database, *RUN, code=BROKEN_FACE) as child:
+        assert child.exit_code() == 1
+        assert LEFT_ALTERNATE_SCREEN in child.written
+        assert "a bug in the face" in child.written.decode(errors="replace")
+    assert saved_digits(database) > 1_000
