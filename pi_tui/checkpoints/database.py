@@ -58,14 +58,19 @@ class Database:
                 yield session, row
         except (StorageError, DamagedError):
             self.engine.dispose()  # after a failing disk, nothing of the old one counts
-            if not seq or not self._landed(run_id, epoch, seq):
+            if not self._landed(run_id, epoch, seq):
                 raise
 
     def _landed(self, run_id: int, epoch: int, seq: int) -> bool:
-        """True if the commit `seq` is there after all; one more commit has then put it on disk."""
+        """True if the commit `seq` is there after all; one more commit has then put it on disk.
+
+        A commit that did not get past the fence has no number: it is not there.
+        """
         try:
             if self._lock is not None:
                 self._lock.renew()
+            if seq == 0:
+                return False
             with self.transaction() as session:
                 return fence(session, run_id, epoch).last_seq == seq
         except (StorageError, DamagedError, *FAILURES):
