@@ -1,8 +1,8 @@
 """Decimal text of big integers and back, in pieces that never stop the other threads for long.
 
-`mpz.digits()` and `mpz(str)` hold the interpreter lock for the whole call: 50 ms for a million
-digits. So numbers are halved by divisions, which release the lock, down to pieces of a few
-thousand digits (0.1 ms each).
+`mpz.digits()`, `mpz(str)` and powers hold the interpreter lock for the whole call: 50 ms for a
+million digits. So numbers are halved and doubled by products and divisions, which can release the
+lock, and only pieces of a few thousand digits (0.1 ms each) are left to those.
 """
 
 from __future__ import annotations
@@ -16,8 +16,16 @@ PIECE = 4_000
 
 
 @lru_cache(maxsize=64)
-def _power_of_ten(exponent: int) -> mpz:
-    return mpz(10) ** exponent
+def power_of_ten(exponent: int) -> mpz:
+    """10 to the `exponent`; the last few are kept, since halves of halves come again and again.
+
+    >>> power_of_ten(3)
+    mpz(1000)
+    """
+    if exponent <= PIECE:
+        return mpz(10) ** exponent
+    half = exponent // 2
+    return power_of_ten(half) * power_of_ten(exponent - half)
 
 
 def to_text(number: mpz, width: int) -> bytes:
@@ -31,11 +39,11 @@ def to_text(number: mpz, width: int) -> bytes:
     if width <= PIECE:
         return number.digits().zfill(width).encode() if width else b""
     low = width // 2
-    head, tail = divmod(number, _power_of_ten(low))
+    head, tail = divmod(number, power_of_ten(low))
     return to_text(head, width - low) + to_text(tail, low)
 
 
-def to_number(text: bytes | bytearray | memoryview) -> mpz:
+def to_number(text: bytes | bytearray) -> mpz:
     """The number that decimal digits stand for; an empty text is 0.
 
     >>> to_number(b"00042")
@@ -43,6 +51,6 @@ def to_number(text: bytes | bytearray | memoryview) -> mpz:
     """
     width = len(text)
     if width <= PIECE:
-        return mpz(bytes(text).decode() or "0")
+        return mpz(text.decode() or "0", 10)
     low = width // 2
-    return to_number(text[: width - low]) * _power_of_ten(low) + to_number(text[width - low :])
+    return to_number(text[: width - low]) * power_of_ten(low) + to_number(text[width - low :])

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from gmpy2 import mpz
 
 from pi_tui.spigot import residue
-from pi_tui.spigot.blocks import Block, Poll, make_blocks
-from pi_tui.spigot.numerals import to_text
+from pi_tui.spigot.blocks import Block, Poll
+from pi_tui.spigot.making import make_blocks
+from pi_tui.spigot.numerals import power_of_ten, to_text
 from pi_tui.spigot.plan import blocks_needed, iterations, plan
 from pi_tui.spigot.sweep import Sweep, sweeps
 
@@ -95,7 +96,7 @@ class Spigot:
         self.threads = threads
         self._numbers = list(state.boxes)
         self._blocks = blocks
-        self._radix = mpz(10) ** state.digits_per_step
+        self._radix = power_of_ten(state.digits_per_step)
         self._ledger = residue.Ledger(
             start=state.start,
             dropped=state.dropped,
@@ -119,10 +120,12 @@ class Spigot:
             raise ValueError(f"digits must be at least 1, not {digits}")
         chosen = plan(digits, digits_per_step)
         k, b = chosen.digits_per_step, boxes_per_block or chosen.boxes_per_block
-        made = list(make_blocks(blocks_needed(digits, k, b, 0), b, mpz(10) ** k, poll))
-        blocks, numbers = [block for block, _ in made], tuple(number for _, number in made)
+        count = blocks_needed(digits, k, b, 0)
+        blocks, numbers = make_blocks(
+            count, b, power_of_ten(k), numbers=True, threads=threads, poll=poll
+        )
         start = residue.value(numbers, residue.weights(blocks))
-        state = SpigotState(digits, numbers, 0, 0, mpz(0), False, 0, b"", k, b, start=start)
+        state = SpigotState(digits, tuple(numbers), 0, 0, mpz(0), False, 0, b"", k, b, start=start)
         return cls(state, blocks, threads)
 
     @classmethod
@@ -134,10 +137,14 @@ class Spigot:
         Raises ValueError if the state cannot be one of ours; `check` tells if its numbers are.
         """
         state.refuse_nonsense()
-        made = make_blocks(
-            state.blocks_needed, state.boxes_per_block, mpz(10) ** state.digits_per_step, poll
+        blocks, _ = make_blocks(
+            state.blocks_needed,
+            state.boxes_per_block,
+            power_of_ten(state.digits_per_step),
+            numbers=False,
+            threads=threads,
+            poll=poll,
         )
-        blocks = [block for block, _ in made]
         if any(not 0 <= n < b.divisor for n, b in zip(state.boxes, blocks, strict=False)):
             raise ValueError("a box holds more than it can")
         return cls(state, blocks, threads)
@@ -199,7 +206,7 @@ class Spigot:
             return ""
         width = self.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone
         hidden = max(width - most, 0)
-        return to_text(self.predigit // mpz(10) ** hidden, width - hidden).decode()
+        return to_text(self.predigit // power_of_ten(hidden), width - hidden).decode()
 
     def check(self) -> None:
         """The residue equation holds; raises `residue.WrongArithmetic` if not.

@@ -198,6 +198,7 @@ class PiApp(SteeringApp):
     def take(self, worker: Worker) -> None:
         """From now on this worker's run is on the screen."""
         self.worker = worker
+        self.forget_wishes()
         self._forget()
         self.main_screen.restart(worker.snapshot.digits)
         worker.start()

@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from pi_tui.ui.dialogs import Dialog
 
 _KEYS = (
     (
@@ -74,7 +75,7 @@ later: that is a checkpoint. This spigot works on many boxes at once, as one lar
 block."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """All of it, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

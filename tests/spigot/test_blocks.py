@@ -1,28 +1,37 @@
-"""Blocks: N, P and D of their definition, with the common factor divided out."""
+"""Blocks: N, P and D of their definition, with the common factor divided out, however made."""
 
 from math import prod
 
 import pytest
 from gmpy2 import mpz
 
-from pi_tui.spigot.blocks import common_factor, make_block
+from pi_tui.spigot import making
+from pi_tui.spigot.blocks import Block, common_factor
+from pi_tui.spigot.making import left_over, make_blocks
+from pi_tui.spigot.residue import PRIME
+from pi_tui.spigot.spigot import Abandoned
 
 
-@pytest.mark.parametrize("boxes", [1, 2, 3, 8, 16, 33, 64, 100])
-@pytest.mark.parametrize("first", [0, 1, 7, 64, 1_000])
-def test_a_block_is_its_definition_over_the_common_factor(first: int, boxes: int) -> None:
+def _by_definition(first: int, boxes: int) -> tuple[int, int, int]:
     last = first + boxes
-    common = common_factor(boxes)
-    d = prod(2 * m + 1 for m in range(first, last))
-    p = prod(m for m in range(first + 1, last + 1))
     n = sum(
         2 * prod(range(first + 1, j + 1)) * prod(2 * m + 1 for m in range(j + 1, last))
         for j in range(first, last)
     )
-    block, number = make_block(first, boxes, mpz(1))
-    assert number * common == n
-    assert (block.factor << block.shift) * common == p
-    assert block.divisor * common == d
+    return n, prod(range(first + 1, last + 1)), prod(2 * m + 1 for m in range(first, last))
+
+
+@pytest.mark.parametrize("boxes", [1, 2, 3, 8, 16, 32, 33, 64, 100, 1_024])
+def test_blocks_are_their_definition_over_the_common_factor(boxes: int) -> None:
+    blocks, numbers = make_blocks(5, boxes, mpz(1), numbers=True)
+    common = common_factor(boxes)
+    for index, (block, number) in enumerate(zip(blocks, numbers, strict=True)):
+        n, p, d = map(mpz, _by_definition(index * boxes, boxes))
+        assert number * common == n
+        assert (block.factor << block.shift) * common == p
+        assert block.divisor * common == d
+        assert block.factor_residue == p // common % PRIME
+        assert block.denominator_residue == d // common % PRIME
 
 
 @pytest.mark.parametrize("boxes", range(1, 40))
@@ -33,3 +42,60 @@ def test_the_common_factor_divides_every_mixed_product_wherever_the_block_is(box
             mixed = prod(range(first + 1, first + j + 1))
             mixed *= prod(2 * m + 1 for m in range(first + j + 1, first + boxes))
             assert mixed % common == 0
+
+
+def test_what_is_left_over_makes_the_common_factor_of_halves_that_of_the_whole() -> None:
+    for boxes in (2, 4, 64, 4_096):
+        half = boxes // 2
+        assert common_factor(half) ** 2 * left_over(half) == common_factor(boxes)
+
+
+def test_the_first_block_keeps_its_box_0_modulo_r() -> None:
+    plain, times_r = (make_blocks(2, 32, mpz(r), numbers=False).blocks for r in (1, 1_000))
+    assert times_r[0].divisor == 1_000 * plain[0].divisor
+    assert times_r[0].denominator_residue == plain[0].denominator_residue
+    assert times_r[1] == plain[1]
+
+
+def test_blocks_made_without_numbers_are_the_same() -> None:
+    with_numbers = make_blocks(9, 64, mpz(10), numbers=True)
+    without = make_blocks(9, 64, mpz(10), numbers=False)
+    assert without.blocks == with_numbers.blocks
+    assert without.numbers == []
+
+
+@pytest.mark.parametrize("boxes", [4_096, 65_536])
+def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
+    boxes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joins across stretches, and a last stretch that is not full, against smaller stretches."""
+    made = make_blocks(3, boxes, mpz(10), numbers=True)
+    monkeypatch.setattr(making, "ALONE", 0)
+    monkeypatch.setattr(making, "STRETCH", 1_024)
+    for threads in (1, 2, 3):
+        assert make_blocks(3, boxes, mpz(10), numbers=True, threads=threads) == made
+
+
+@pytest.mark.parametrize(("alone", "polls_tried"), [(0, [0, 1]), (making.ALONE, [0, 1, 2, 99])])
+def test_making_can_be_abandoned_at_any_poll(
+    alone: int, polls_tried: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "ALONE", alone)
+    monkeypatch.setattr(making, "STRETCH", 64)
+    for at in polls_tried:
+        polls = 0
+
+        def poll(done: int, total: int, at: int = at) -> None:
+            nonlocal polls
+            polls += 1
+            assert 0 <= done <= total == 400
+            if polls > at:
+                raise Abandoned
+
+        with pytest.raises(Abandoned):
+            make_blocks(400, 64, mpz(10), numbers=True, threads=2, poll=poll)
+
+
+def test_a_block_step_is_one_division() -> None:
+    block = Block(mpz(3), 2, mpz(1_001), 12, 1_001)
+    assert block.step(mpz(100), mpz(10), mpz(7)) == divmod(mpz(100 * 10 + 7 * 12), 1_001)

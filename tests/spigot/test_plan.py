@@ -35,7 +35,7 @@ def test_boxes_shrink_to_the_guard_and_blocks_hold_them_all() -> None:
     boxes = [boxes_needed(1_000, 10, done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)
     assert boxes[0] >= 3_321
-    assert boxes[-1] == 64
+    assert boxes[-1] == 128
     assert all(blocks_needed(1_000, 10, 7, t) * 7 >= boxes[t] for t in range(200))
 
 
@@ -50,5 +50,5 @@ def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
     assert work[0] == 0
     assert work[-1] == work_total(n, k, b)
     assert all(step > 0 for step in steps)
-    assert steps == sorted(steps, reverse=True)
+    assert all(later <= step for step, later in itertools.pairwise(steps))
     assert work_done(n, k, b, 10**6) == work_total(n, k, b)

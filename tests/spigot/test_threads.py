@@ -1,0 +1,188 @@
+"""Side by side or one after the other: the same states, all or nothing, and no thread left."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from gmpy2 import mpz
+
+from pi_tui.spigot import making, reference, sweep
+from pi_tui.spigot.blocks import Block
+from pi_tui.spigot.crew import Stopped, gather
+from pi_tui.spigot.reference import first_difference, pi_digits
+from pi_tui.spigot.spigot import Abandoned, Spigot, SpigotState
+
+
+@pytest.fixture(autouse=True)
+def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a run of millions of digits does, done for hundreds; and no thread outlives its call."""
+    monkeypatch.setattr(making, "ALONE", 0)
+    monkeypatch.setattr(sweep, "ALONE", 0)
+    monkeypatch.setattr(reference, "_ALONE", 0)
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before
+
+
+def _states(n: int, k: int, b: int) -> list[SpigotState]:
+    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b)
+    states = [spigot.to_state()]
+    while not spigot.done:
+        spigot.step()
+        states.append(spigot.to_state())
+    return states
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize(("n", "k", "b"), [(300, 10, 32), (700, 31, 64), (60, 1, 1)])
+def test_waves_go_through_the_states_of_single_steps(
+    n: int, k: int, b: int, threads: int, pi: bytes
+) -> None:
+    states = _states(n, k, b)
+    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, threads=threads)
+    released = b""
+    while not spigot.done:
+        before = spigot.i
+        released += spigot.wave()
+        assert before < spigot.i <= before + threads
+        assert spigot.to_state() == states[spigot.i]
+        spigot.check()
+    assert released == pi[:n]
+    assert spigot.wave() == b""
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_run_goes_on_with_another_number_of_threads(threads: int, pi: bytes) -> None:
+    for state in _states(500, 12, 32)[:-1:5]:
+        spigot = Spigot.from_state(state, threads=threads)
+        assert spigot.to_state() == state
+        assert spigot.finalize() == pi[:500]
+
+
+def test_a_state_without_settings_of_ours_goes_on_with_its_own_k_and_b(pi: bytes) -> None:
+    """As when a run begun elsewhere, with another plan, is carried on here."""
+    state = _states(400, 9, 16)[20]
+    spigot = Spigot.from_state(state, threads=2)
+    assert (spigot.digits_per_step, spigot.boxes_per_block) == (9, 16)
+    assert spigot.finalize() == pi[:400]
+
+
+def test_a_wave_abandoned_at_every_block_leaves_the_state_untouched(
+    pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The threads do exactly `at` blocks and stand at the next one when poll gives up."""
+    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
+    spigot.wave()
+    before, plain = spigot.to_state(), Block.step
+    totals: list[int] = []
+    Spigot.from_state(before, threads=3).wave(lambda _, total: totals.append(total))
+    for at in range(totals[0]):
+        gate = threading.Semaphore(at)
+
+        def gated(
+            block: Block, number: mpz, radix: mpz, carry: mpz, gate: threading.Semaphore = gate
+        ) -> tuple[mpz, mpz]:
+            assert gate.acquire(timeout=60)
+            return plain(block, number, radix, carry)
+
+        def poll(done: int, _: int, at: int = at, gate: threading.Semaphore = gate) -> None:
+            if done == at:
+                gate.release(1_000)
+                raise Abandoned
+
+        monkeypatch.setattr(Block, "step", gated)
+        with pytest.raises(Abandoned):
+            spigot.wave(poll)
+        assert spigot.to_state() == before
+    monkeypatch.setattr(Block, "step", plain)
+    assert spigot.finalize() == pi[:400]
+
+
+def test_a_wave_without_threads_abandoned_at_every_block_leaves_the_state_untouched(
+    pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "ALONE", 10**9)
+    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
+    spigot.wave()
+    before, polls = spigot.to_state(), 0
+    spigot_of_all = Spigot.from_state(before, threads=3)
+
+    def count(done: int, total: int) -> None:
+        nonlocal polls
+        assert done == polls < total
+        polls += 1
+
+    spigot_of_all.wave(count)
+    for at in range(polls):
+
+        def poll(done: int, _: int, at: int = at) -> None:
+            if done == at:
+                raise Abandoned
+
+        with pytest.raises(Abandoned):
+            spigot.wave(poll)
+        assert spigot.to_state() == before
+    assert spigot.finalize() == pi[:400]
+
+
+def test_poll_runs_in_the_calling_thread_only() -> None:
+    seen = set()
+
+    def poll(done: int, total: int) -> None:
+        assert 0 <= done <= total
+        seen.add(threading.current_thread())
+
+    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3, poll=poll)
+    spigot.finalize(poll)
+    first_difference(bytes(spigot.result), poll)
+    assert seen == {threading.current_thread()}
+
+
+def test_an_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
+    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
+    before = spigot.to_state()
+    sound = spigot._blocks[5]
+    spigot._blocks[5] = replace(sound, divisor=mpz(0))
+    with pytest.raises(ZeroDivisionError):
+        spigot.wave()
+    assert spigot.to_state() == before
+
+
+def test_the_first_error_stops_the_other_jobs() -> None:
+    def endless(check: object) -> None:
+        assert callable(check)
+        while True:
+            check()
+
+    def failing(check: object) -> None:
+        raise KeyError("first")
+
+    with pytest.raises(KeyError, match="first"):
+        gather([endless, endless, failing], 3, lambda done: None)
+
+
+def test_results_come_in_the_order_of_the_jobs_however_many_threads_there_are() -> None:
+    for threads in (0, 1, 2, 5, 20):
+        jobs = [lambda check, number=number: number for number in range(9)]
+        assert gather(jobs, threads, lambda done: None) == list(range(9))
+
+
+def test_a_stopped_job_is_no_error_of_its_own() -> None:
+    def wait(check: object) -> None:
+        assert callable(check)
+        while True:
+            check()
+
+    def watch(done: int) -> None:
+        raise Abandoned
+
+    with pytest.raises(Abandoned) as caught:
+        gather([wait, wait], 2, watch)
+    assert not isinstance(caught.value.__context__, Stopped)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_reference_is_the_same_with_any_number_of_threads(threads: int, pi: bytes) -> None:
+    for n in (1, 20, 5_000):
+        assert pi_digits(n, threads=threads) == pi[:n]
