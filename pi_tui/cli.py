@@ -192,7 +192,12 @@ def _app(options: argparse.Namespace) -> int:
 
 
 def _has_terminal() -> bool:
-    """Textual reads stdin and draws on stderr; on a dumb terminal it would draw rubbish."""
+    """Textual reads stdin and draws on stderr; on a dumb terminal it would draw rubbish.
+
+    With a driver named in the environment, like that of a browser tab, it needs neither.
+    """
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
     terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))
     return terminal and os.environ.get("TERM") not in (None, "", "dumb")
 

@@ -21,13 +21,14 @@ every odd prime power q each holds at least floor(B/q) multiples of q: both are 
 odd part of B!. Take halves of h = B/2 boxes that are divided by Γ(h) already. D2 and P1 still hold
 the rest of h!, and one of them is in every product above, so N, P and D can all be divided by
 
-    Γ(B) = Γ(h) · odd part of h!  =  Π_{i≥1} odd part of floor(B/2^i)!
+    Γ(B) = Γ(h) · odd part of h!  =  Π odd part of h!, over h = B/2, B/4, B/8 … 64
     log2 Γ(B) ≈ B (log2 B - 4.44)
 
 whatever s is. Quotients and carries stay as they are, and for B in the tens of thousands the
 numbers are less than half as long. It is nearly all there is: G(B) = odd part of (B-1)!/lcm(1…B-1)
 always divides them too and takes 0.56 bits more per box, but Γ comes off the short factors D2 and
 P1 before they are multiplied (making.py), where G must be divided out of the long products.
+Γ is part of the format of a state: with another one the numbers are others.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ from gmpy2 import fac, mpz
 
 Poll = Callable[[int, int], None]
 """Called between blocks with (blocks done, blocks in all); may raise to abandon the work."""
+
+
+THIN_FROM = 64
+"""Boxes of the smallest halves that are divided: below, a division costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,12 @@ def odd_part(number: mpz) -> mpz:
     return number >> number.bit_scan1(0)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def common_factor(boxes: int) -> mpz:
     """Γ(B), which divides N, P and D of every block of B boxes.
 
-    >>> common_factor(16)
-    mpz(945)
+    >>> common_factor(256) == odd_part(fac(128)) * odd_part(fac(64))
+    True
     """
     half = boxes // 2
-    return common_factor(half) * odd_part(fac(half)) if half else mpz(1)
+    return common_factor(half) * odd_part(fac(half)) if half >= THIN_FROM else mpz(1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import TypeVar
 
-import gmpy2
+from pi_tui.spigot.numerals import unlocked
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[
 
     def run() -> None:
         try:
-            with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):
+            with unlocked():
                 work(check)
         except BaseException as error:  # the first one is raised again below, by the caller
             errors.append(error)

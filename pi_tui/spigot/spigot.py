@@ -69,7 +69,7 @@ class SpigotState:
             min(self.digits, self.digits_per_step, self.boxes_per_block) > 0
             and min(self.i, self.nines) >= 0
             and self.have_predigit == (self.i > 0)
-            and 0 <= self.predigit < 10**self.digits_per_step
+            and 0 <= self.predigit < power_of_ten(self.digits_per_step)
             and self.count == len(self.result) == min(self.digits, released)
             and self.blocks_needed in (0, len(self.boxes))
         )
@@ -180,6 +180,43 @@ class Spigot:
             self.wave(poll)
         return bytes(self.result)
 
+    def _go_on(self, most: int, poll: Poll | None) -> bytes:
+        """Up to `most` iterations are done, never one more than the digits asked for take.
+
+        The sweeps work beside the state, not on it: whatever `poll` raises, nothing has changed.
+        """
+        if self.done:
+            return b""
+        n, k, b = self.digits, self.digits_per_step, self.boxes_per_block
+        count = min(most, max(iterations(n, k) - self.i, 1))
+        sizes = [blocks_needed(n, k, b, self.i + ahead) for ahead in range(count)]
+        swept = sweeps(self._blocks, self._numbers, self._radix, sizes, poll)
+        return b"".join([self._commit(sweep) for sweep in swept])
+
+    def _commit(self, sweep: Sweep) -> bytes:
+        """Take over what a sweep made and drop the tail that can no longer be seen."""
+        text, predigit, nines = self._settle(sweep.quotient)
+        kept = blocks_needed(self.digits, self.digits_per_step, self.boxes_per_block, self.i + 1)
+        decimals = text[self.digits_per_step :] if self.i - self.nines == 1 else text  # no "3"
+        self._ledger.turn(text, sweep.numbers[kept:], kept)
+        self._numbers = sweep.numbers[:kept]
+        del self._blocks[kept:]
+        self.i, self.predigit, self.nines, self.have_predigit = self.i + 1, predigit, nines, True
+        released = decimals[: self.digits - self.count]
+        self.result += released
+        return released
+
+    def _settle(self, quotient: mpz) -> tuple[bytes, mpz, int]:
+        """The textbook's rule: the text that is settled now, and the new predigit and nines."""
+        k = self.digits_per_step
+        if not self.have_predigit:
+            return b"", quotient, 0
+        if quotient == self._radix - 1:
+            return b"", self.predigit, self.nines + 1
+        if quotient == self._radix:
+            return to_text(self.predigit + 1, k) + b"0" * (k * self.nines), mpz(0), 0
+        return to_text(self.predigit, k) + b"9" * (k * self.nines), quotient, 0
+
     @property
     def count(self) -> int:
         """Settled decimals."""
@@ -216,37 +253,3 @@ class Spigot:
         """
         if self._blocks:
             self._ledger.check(self.i, self.predigit, self.nines, self._numbers)
-
-    def _go_on(self, most: int, poll: Poll | None) -> bytes:
-        """Up to `most` iterations, never one more than the digits asked for take."""
-        if self.done:
-            return b""
-        n, k, b = self.digits, self.digits_per_step, self.boxes_per_block
-        count = min(most, max(iterations(n, k) - self.i, 1))
-        sizes = [blocks_needed(n, k, b, self.i + ahead) for ahead in range(count)]
-        swept = sweeps(self._blocks, self._numbers, self._radix, sizes, poll)
-        return b"".join([self._commit(sweep) for sweep in swept])
-
-    def _commit(self, sweep: Sweep) -> bytes:
-        """Take over what a sweep made and drop the tail that can no longer be seen."""
-        text, predigit, nines = self._settle(sweep.quotient)
-        kept = blocks_needed(self.digits, self.digits_per_step, self.boxes_per_block, self.i + 1)
-        decimals = text[self.digits_per_step :] if self.i - self.nines == 1 else text  # no "3"
-        self._ledger.turn(text, sweep.numbers[kept:], kept)
-        self._numbers = sweep.numbers[:kept]
-        del self._blocks[kept:]
-        self.i, self.predigit, self.nines, self.have_predigit = self.i + 1, predigit, nines, True
-        released = decimals[: self.digits - self.count]
-        self.result += released
-        return released
-
-    def _settle(self, quotient: mpz) -> tuple[bytes, mpz, int]:
-        """The textbook's rule: the text that is settled now, and the new predigit and nines."""
-        k = self.digits_per_step
-        if not self.have_predigit:
-            return b"", quotient, 0
-        if quotient == self._radix - 1:
-            return b"", self.predigit, self.nines + 1
-        if quotient == self._radix:
-            return to_text(self.predigit + 1, k) + b"0" * (k * self.nines), mpz(0), 0
-        return to_text(self.predigit, k) + b"9" * (k * self.nines), quotient, 0

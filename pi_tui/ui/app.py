@@ -16,6 +16,7 @@ from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.steering import SteeringApp
+from pi_tui.ui.telling import tell
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY_THEME, NIGHT_THEME, fitting_theme, own_variables
 from pi_tui.worker.snapshot import Snapshot, State
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
+PANELS_EVERY = 3
+"""While it runs, panels and pictures follow at every third look: nobody reads faster, and at
+200 × 60 they cost as much as the digits."""
 _HURRY = 2.0
 """Seconds of quick looks after a key, for what it changes."""
 
@@ -86,7 +90,7 @@ class PiApp(SteeringApp):
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
         self._shown_at = 0.0
-        self._notes_told = 0
+        self._notes_told = self._looks = 0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, made to go with whatever theme is on."""
@@ -116,7 +120,7 @@ class PiApp(SteeringApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if isinstance(self.worker, Nobody):
+        if not self.worker.snapshot.digits:
             from pi_tui.ui.runs import ask_for_run
 
             self.run_worker(ask_for_run(self), group="dialog")
@@ -152,9 +156,12 @@ class PiApp(SteeringApp):
             return
         before, self._shown, self._shown_at = self._shown, snapshot, now
         self._count(snapshot, now)
+        self._looks += 1
+        calm = before is None or before.state is not State.RUNNING or snapshot.state != before.state
         screen, shown = self.main_screen, self._with_initial(snapshot)
         screen.show_digits(self.digits_now(), shown)
-        screen.show(Frame(shown, self.clock.now(), now, self._rates, self._counts))
+        frame = Frame(shown, self.clock.now(), now, self._rates, self._counts)
+        screen.show(frame, fully=calm or self._looks % PANELS_EVERY == 0)
         self._title.show(snapshot)
         self._tell_news(before, snapshot)
 
@@ -185,11 +192,11 @@ class PiApp(SteeringApp):
 
     def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         for note in snapshot.notes[self._notes_told :]:
-            self.notify(note, markup=False, timeout=12)
+            tell(self, note, seconds=12)
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
-            self.notify(f"{snapshot.digits:,} digits{verified}.", title="Complete", markup=False)
+            tell(self, f"{snapshot.digits:,} digits{verified}.", title="Complete")
             if self._remembered.bell:
                 self.bell()
 
@@ -228,20 +235,23 @@ class PiApp(SteeringApp):
         screen = self.main_screen
         screen.digits.colored = self._remembered.colored
         screen.show_view(self._remembered.view)
-        self.theme_changed_signal.subscribe(screen, lambda _theme: self.remember())
+        self.theme_changed_signal.subscribe(screen, lambda theme: self.remember(theme=theme.name))
 
-    def remember(self, *, bell: bool | None = None) -> None:
+    def on_exploring_screen_looks_changed(self) -> None:
+        """Another view, or digits in colour."""
+        screen = self.main_screen
+        self.remember(view=screen.view, colored=screen.digits.colored)
+
+    def remember(self, **changes: Any) -> None:
         """The next start looks like this one; a file that cannot be written is told, once."""
-        screen, now = self.main_screen, self._remembered
-        bell = now.bell if bell is None else bell
-        self._remembered = Remembered(self.theme, screen.view, screen.digits.colored, bell)
-        if self._memory is None or self._remembered == now:
+        before, self._remembered = self._remembered, replace(self._remembered, **changes)
+        if self._memory is None or self._remembered == before:
             return
         try:
             self._remembered.save(self._memory)
         except OSError as error:
             self._memory = None
-            self.notify(f"The look is not remembered: {error.strerror}", markup=False)
+            tell(self, f"The look is not remembered: {error.strerror}")
 
     @property
     def rings(self) -> bool:

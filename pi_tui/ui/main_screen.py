@@ -94,7 +94,6 @@ class MainScreen(ExploringScreen):
         self.digits.show(source, snapshot.count, snapshot.saved, held_digits(snapshot))
         self.show_place()
         self.show_hits()
-        self.show_pictures()
         self._tell_facts(snapshot)
 
     def show_pictures(self) -> None:
@@ -110,11 +109,14 @@ class MainScreen(ExploringScreen):
             self.query_one(NoteLine).tell(reached(self.source, start, snapshot.count))
         self._told = max(self._told, snapshot.count)
 
-    def show(self, frame: Frame) -> None:
-        """All panels and bars show this moment."""
+    def show(self, frame: Frame, *, fully: bool = True) -> None:
+        """The bars show this moment; fully: panels and pictures too."""
         self.set_class(not frame.snapshot.digits, "-no-run")
         for panel in self.query(Panel):
-            panel.show(frame)
+            if fully or not panel.has_class("card"):
+                panel.show(frame)
+        if fully:
+            self.show_pictures()
 
     def action_show_fact(self) -> None:
         """Go to the digits the note is about."""

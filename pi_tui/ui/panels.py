@@ -52,7 +52,7 @@ class ProgressPanel(Panel):
         snapshot = frame.snapshot
         hint = "" if snapshot.state.is_final else pace_hint(snapshot.pace)
         pace = pace_in_words(snapshot.pace)
-        shown = line((pace, "$accent"), ("  " + hint, FAINT))
+        shown = line((pace, "$accent"), ("  " + hint if hint else "", FAINT))
         if shown.cell_length + 5 > width:
             shown = line((pace, "$accent"))
         return [

@@ -16,6 +16,7 @@ from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.errors import PiTuiError
 from pi_tui.ui import words
 from pi_tui.ui.dialogs import Dialog
+from pi_tui.ui.telling import tell
 
 if TYPE_CHECKING:
     from pi_tui.ui.app import PiApp
@@ -64,7 +65,7 @@ class RunsScreen(Dialog[Wish | None]):
         try:
             self._runs = await asyncio.to_thread(list_runs, self._location)
         except PiTuiError as error:
-            self.notify(str(error), severity="error", markup=False)
+            tell(self, str(error), wrong=True)
             return
         for run in self._runs:
             self._table.add_row(*self._cells(run))

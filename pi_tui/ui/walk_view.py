@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
@@ -38,6 +39,12 @@ class WalkView(Widget):
         self._digits = 1
         self._source: tuple[Digits, int] = (b"", 0)
         self._catching_up = False
+        self._styles: list[Style] = []
+
+    def notify_style_update(self) -> None:
+        """Other colours."""
+        super().notify_style_update()
+        self._styles.clear()
 
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Walk on over the digits that are new."""
@@ -118,11 +125,13 @@ class WalkView(Widget):
         width = self.content_size.width
         if self._canvas.columns != width or y >= self._canvas.rows:
             return Strip.blank(width, self.rich_style)
+        if not self._styles:
+            names = (f"walk--{ink}" for ink in range(10))
+            self._styles = [self.get_component_rich_style(name) for name in names]
         text, inks = self._canvas.text(y), self._canvas.row_inks(y)
         segments, at = [], 0
         for ink, run in groupby(inks):
             end = at + len(list(run))
-            style = self.get_component_rich_style(f"walk--{ink}")
-            segments.append(Segment(text[at:end], style))
+            segments.append(Segment(text[at:end], self._styles[ink]))
             at = end
         return Strip(segments, width)

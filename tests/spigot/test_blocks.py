@@ -21,7 +21,7 @@ def _by_definition(first: int, boxes: int) -> tuple[int, int, int]:
     return n, prod(range(first + 1, last + 1)), prod(2 * m + 1 for m in range(first, last))
 
 
-@pytest.mark.parametrize("boxes", [1, 2, 3, 8, 16, 32, 33, 64, 100, 1_024])
+@pytest.mark.parametrize("boxes", [1, 2, 3, 8, 16, 32, 33, 64, 128, 300, 512])
 def test_blocks_are_their_definition_over_the_common_factor(boxes: int) -> None:
     blocks, numbers = make_blocks(5, boxes, mpz(1), numbers=True)
     common = common_factor(boxes)
@@ -34,18 +34,19 @@ def test_blocks_are_their_definition_over_the_common_factor(boxes: int) -> None:
         assert block.denominator_residue == d // common % PRIME
 
 
-@pytest.mark.parametrize("boxes", range(1, 40))
+@pytest.mark.parametrize("boxes", [128, 129, 200, 256, 300])
 def test_the_common_factor_divides_every_mixed_product_wherever_the_block_is(boxes: int) -> None:
     common = common_factor(boxes)
-    for first in range(60):
-        for j in range(boxes):
+    assert common > 1
+    for first in range(0, 60, 7):
+        for j in range(0, boxes, 3):
             mixed = prod(range(first + 1, first + j + 1))
             mixed *= prod(2 * m + 1 for m in range(first + j + 1, first + boxes))
             assert mixed % common == 0
 
 
 def test_what_is_left_over_makes_the_common_factor_of_halves_that_of_the_whole() -> None:
-    for boxes in (2, 4, 64, 4_096):
+    for boxes in (128, 256, 4_096):
         half = boxes // 2
         assert common_factor(half) ** 2 * left_over(half) == common_factor(boxes)
 

@@ -10,6 +10,7 @@ from pi_tui.spigot.plan import (
     iterations,
     plan,
     work_done,
+    work_of_making,
     work_total,
 )
 from pi_tui.spigot.spigot import Spigot
@@ -50,5 +51,31 @@ def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
     assert work[0] == 0
     assert work[-1] == work_total(n, k, b)
     assert all(step > 0 for step in steps)
-    assert all(later <= step for step, later in itertools.pairwise(steps))
+    assert all(later <= step * 1.000001 for step, later in itertools.pairwise(steps))
     assert work_done(n, k, b, 10**6) == work_total(n, k, b)
+
+
+def test_making_blocks_to_go_on_is_less_work_than_for_a_fresh_start() -> None:
+    size = (1_000_000, 55_556, 131_072)
+    fresh, half = work_of_making(*size), work_of_making(*size, done=10, numbers=False)
+    assert 0 < half < 0.4 * fresh
+    assert 0.5 < fresh / work_total(*size) < 2
+
+
+@pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])
+def test_planned_blocks_are_leaves_doubled_again_and_again(n: int) -> None:
+    boxes = plan(n).boxes_per_block
+    assert boxes >= 16
+    assert boxes.bit_count() == 1
+
+
+def test_twice_the_digits_never_take_smaller_steps_or_blocks() -> None:
+    plans = [plan(2**power) for power in range(27)]
+    for small, large in itertools.pairwise(plans):
+        assert small.digits_per_step <= large.digits_per_step
+        assert small.boxes_per_block <= large.boxes_per_block
+
+
+def test_steps_are_short_where_people_watch() -> None:
+    assert plan(20_000).digits_per_step <= 100
+    assert plan(100_000).digits_per_step <= 1_000

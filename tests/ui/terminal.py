@@ -12,7 +12,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pyte
@@ -66,9 +66,16 @@ class Terminal:
 
     def wait_for(self, words: str) -> None:
         """The words are on the screen."""
+        self._read_until(lambda: words in self.text, words)
+
+    def wait_for_bytes(self, sequence: bytes) -> None:
+        """The child has written this."""
+        self._read_until(lambda: sequence in self.written, repr(sequence))
+
+    def _read_until(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + LIMIT
-        while words not in self.text:
-            assert time.monotonic() < end, f"{words!r} never came; the screen:\n{self.text}"
+        while not condition():
+            assert time.monotonic() < end, f"{what} never came; the screen:\n{self.text}"
             self.read()
 
     def press(self, keys: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import wait_until
 from tests.ui.terminal import LEFT_ALTERNATE_SCREEN, Terminal, saved_digits, terminal
 
 RUN = ("--digits", 300_000, "--pace", 2_000, "--checkpoint-every", 0)
@@ -17,7 +16,7 @@ RUN = ("--digits", 300_000, "--pace", 2_000, "--checkpoint-every", 0)
 def watch_for_a_while(child: Terminal) -> None:
     child.wait_for("running")
     child.wait_for("digits")
-    wait_until(lambda: child.shows("  1,0"))
+    child.wait_for("  1,0")
 
 
 @pytest.mark.parametrize("keys", ["q", "\x03", "\x11"], ids=["q", "ctrl+c", "ctrl+q"])
@@ -80,11 +79,11 @@ def test_ctrl_z_saves_and_stops_and_comes_back_whole(database: Path) -> None:
     with terminal("--db", database, *RUN) as child:
         watch_for_a_while(child)
         child.press("\x1a")
-        wait_until(lambda: child.has_written(LEFT_ALTERNATE_SCREEN))
+        child.wait_for_bytes(LEFT_ALTERNATE_SCREEN)
         assert saved_digits(database) > 1_000
         child.written.clear()
         child.send(signal.SIGCONT)
-        wait_until(lambda: child.has_written(b"\x1b[?1049h"))
+        child.wait_for_bytes(b"\x1b[?1049h")
         child.wait_for("running")
         child.press("q")
         assert child.exit_code() == 0
