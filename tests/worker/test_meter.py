@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pi_tui.spigot.plan import iterations, work_done, work_total
+from pi_tui.spigot.plan import iterations, work_done, work_of_making, work_total
 from pi_tui.worker.meter import Meter
 
 SIZE = (20_000, 100, 512)
@@ -16,8 +16,14 @@ def honest_seconds(i: int) -> float:
     return work_done(*SIZE, i) / work_total(*SIZE)
 
 
+def making_seconds(i: int) -> float:
+    """What making the blocks for going on after iteration i takes that machine."""
+    return work_of_making(*SIZE, done=i, numbers=i == 0) / work_total(*SIZE)
+
+
 def run(meter: Meter, first: int, last: int) -> float:
-    """The meter sees these iterations at that speed; returns the time of the last."""
+    """The meter sees blocks made, then these iterations, at that speed; the time of the last."""
+    meter.made(1.0, making_seconds(first))
     for i in range(first + 1, last + 1):
         took = honest_seconds(i) - honest_seconds(i - 1)
         meter.stepped(i, max(0, i - 2) * 100, honest_seconds(i), took)
@@ -45,8 +51,14 @@ def test_right_after_a_resume_the_time_left_comes_from_the_sessions_before() -> 
     meter = Meter(*SIZE, i=half)
     assert meter.resumed_done == meter.done == pytest.approx(honest_seconds(half))
     assert meter.left(10_000, None, elapsed=honest_seconds(half)) == pytest.approx(
-        1.0 - honest_seconds(half)
+        making_seconds(half) + 1.0 - honest_seconds(half)
     )
+
+
+def test_while_blocks_are_made_the_time_left_holds_the_rest_of_them_and_all_steps() -> None:
+    meter = Meter(*SIZE, i=0)
+    meter.made(0.25, making_seconds(0) / 4)
+    assert meter.left(20_000, None, elapsed=0.0) == pytest.approx(0.75 * making_seconds(0) + 1.0)
 
 
 def test_the_slower_of_machine_and_pace_decides() -> None:
