@@ -99,7 +99,7 @@ def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:
     runner._expected["slow"] = (100, 1.0)
     slow = Contender("slow", lying, growth=2.0)
     assert runner._takes_part(slow, 700, turn=0)
-    assert not runner._takes_part(slow, 800, turn=0), "64 seconds are too long"
+    assert not runner._takes_part(slow, 900, turn=0), "81 seconds are too long"
     assert not runner._takes_part(slow, 400, turn=1), "16 seconds are enough once"
 
 
