@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -67,6 +68,14 @@ class Terminal:
     def wait_for(self, words: str) -> None:
         """The words are on the screen."""
         self._read_until(lambda: words in self.text, words)
+
+    def wait_for_digits(self, count: int) -> None:
+        """So many digits are there, and the last of them in sight."""
+        self._read_until(lambda: self._digits_in_sight() >= count, f"{count} digits")
+
+    def _digits_in_sight(self) -> int:
+        title = re.search(r"digits [\d,]+ – ([\d,]+) ", self.text)
+        return int(title[1].replace(",", "")) if title else 0
 
     def wait_for_bytes(self, sequence: bytes) -> None:
         """The child has written this."""
@@ -144,4 +153,4 @@ def saved_digits(database: object) -> int:
     from pi_tui.checkpoints.glance import glance
 
     seen = glance(str(database), None)
-    return seen[1] if seen else 0
+    return seen.committed if seen else 0

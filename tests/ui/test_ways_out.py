@@ -15,8 +15,7 @@ RUN = ("--digits", 300_000, "--pace", 2_000, "--checkpoint-every", 0)
 
 def watch_for_a_while(child: Terminal) -> None:
     child.wait_for("running")
-    child.wait_for("digits")
-    child.wait_for("  1,0")
+    child.wait_for_digits(1_000)
 
 
 @pytest.mark.parametrize("keys", ["q", "\x03", "\x11"], ids=["q", "ctrl+c", "ctrl+q"])
