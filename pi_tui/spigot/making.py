@@ -25,6 +25,7 @@ from gmpy2 import bincoef, fac, get_context, mpz, pack, unpack
 
 from pi_tui.spigot.blocks import THIN_FROM, Block, Poll, common_factor, odd_part
 from pi_tui.spigot.crew import Check, gather
+from pi_tui.spigot.numerals import unlocked
 from pi_tui.spigot.residue import PRIME
 
 LEAF = 16
@@ -112,15 +113,16 @@ def make_blocks(
 def _make_job(job: int, order: _Order, check: Check) -> Made:
     """The blocks from number `job` on that one job makes."""
     first, count = job * order.boxes, min(order.blocks_per_job, order.count - job)
-    if order.regular:
-        parts = _stretch(first, count * order.boxes, order, check)
-    else:
-        check()
-        parts = _box_by_box(first, order)
-    blocks = [
-        _block(p, d, order.radix if job + index == 0 else mpz(1))
-        for index, (p, d) in enumerate(zip(parts.factors, parts.denominators, strict=True))
-    ]
+    with unlocked():  # and locked again for short operations, see `_join`
+        if order.regular:
+            parts = _stretch(first, count * order.boxes, order, check)
+        else:
+            check()
+            parts = _box_by_box(first, order)
+        blocks = [
+            _block(p, d, order.radix if job + index == 0 else mpz(1))
+            for index, (p, d) in enumerate(zip(parts.factors, parts.denominators, strict=True))
+        ]
     return Made(blocks, parts.numbers)
 
 

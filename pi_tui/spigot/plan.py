@@ -47,8 +47,8 @@ def _digits_per_step(digits: int) -> int:
 
 
 def _boxes_per_block(k: int) -> int:
-    """B, the power of two next to 128·K^0.6: leaves of 16 boxes doubled again and again."""
-    return 1 << round(7 + 0.6 * log2(k))
+    """B, the power of two next to 142·K^0.6: leaves of 16 boxes doubled again and again."""
+    return 1 << round(7.15 + 0.6 * log2(k))
 
 
 def iterations(digits: int, digits_per_step: int) -> int:

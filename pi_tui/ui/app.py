@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 
 from pi_tui.ui.crew import MakeWorker, Nobody, Worker
@@ -82,7 +83,18 @@ class PiApp(SteeringApp):
         self._forget(initial)
         self.register_theme(NIGHT_THEME)
         self.register_theme(DAY_THEME)
-        self.theme = fitting_theme(self._remembered.theme, self.available_themes, self.console)
+        self._begin_with(fitting_theme(self._remembered.theme, self.available_themes, self.console))
+
+    def _begin_with(self, name: str) -> None:
+        """The theme of the first frame, without Textual making all styles twice for it."""
+        theme = self.available_themes[name]
+        if theme.ansi:
+            self.theme = name
+            return
+        self.set_reactive(App.theme, name)
+        self.set_class(theme.dark, "-dark-mode", update=False)
+        self.set_class(not theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _forget(self, initial: bytes = b"") -> None:
         """Nothing was shown yet."""
@@ -98,7 +110,7 @@ class PiApp(SteeringApp):
 
     def get_default_screen(self) -> MainScreen:
         """The one screen of the run."""
-        return MainScreen(self.worker.snapshot.digits)
+        return MainScreen(self.worker.snapshot.digits, self._open)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action by name, for the command palette."""
@@ -108,7 +120,7 @@ class PiApp(SteeringApp):
 
     # Looking at the worker
 
-    def on_main_screen_ready(self) -> None:
+    def _open(self) -> None:
         """Draw what is saved, then start the worker, whose imports shall not delay that."""
         self._is_open = True
         if self.ways_out is not None:

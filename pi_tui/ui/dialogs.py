@@ -20,6 +20,7 @@ class Dialog(ModalScreen[Answer]):
     """A window on top; the app's own keys rest meanwhile, but ctrl+c always leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "app.quit", show=False)]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012 - as Textual declares it
 
 
 class SavingScreen(Dialog[None]):

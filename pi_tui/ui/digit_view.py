@@ -31,6 +31,7 @@ from pi_tui.ui.digit_paint import (
 )
 from pi_tui.ui.search import Needle
 from pi_tui.ui.statistics import Digits
+from pi_tui.ui.themes import inks
 
 _CACHED_LINES = 512
 """More than any window shows; a line is about 200 bytes."""
@@ -46,7 +47,6 @@ class DigitView(ScrollView, can_focus=True):
         "digits--held",
         "digits--hit",
         "digits--here",
-        *(f"digits--{digit}" for digit in range(10)),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", show=False),
@@ -254,8 +254,9 @@ class DigitView(ScrollView, can_focus=True):
         names = ("saved", "fresh", "held", "hit", "here")
         self._looks = [self.get_component_rich_style(f"digits--{name}") for name in names]
         self._looks.append(self.screen.get_component_rich_style("screen--selection"))
-        self._looks += [self.get_component_rich_style(f"digits--{digit}") for digit in range(10)]
-        self._looks += [self.get_component_rich_style("digits--gutter"), self.rich_style]
+        plain = self.rich_style
+        self._looks += [plain + ink for ink in inks(self.app, "digit", 10)]
+        self._looks += [self.get_component_rich_style("digits--gutter"), plain]
         return self._looks
 
     # Selecting with the mouse

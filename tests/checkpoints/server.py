@@ -41,5 +41,5 @@ class Server:
         return f"{head.rsplit('/', 1)[0]}/{name}{'?' if query else ''}{query}"
 
     def close(self) -> None:
-        self.control("stop", "-m", "immediate")  # `cleanup` only knows the process it started
+        self._server.ensure_postgres_running()  # `cleanup` stops the process it knows
         self._server.cleanup()

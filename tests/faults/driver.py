@@ -33,6 +33,8 @@ class Task:
     """Begin again after the last digit."""
     patience: int = 0
     """How often a save that fails is tried again."""
+    pause: float = 0.0
+    """Seconds of idleness after each save: time to be stopped outside of a transaction."""
     hold: bool = False
     """Wait for a word before anything is opened."""
     acks: str = ""
@@ -103,6 +105,7 @@ class Driver:
         if self.acks >= 0:
             os.write(self.acks, b"%d\n" % count)
         self.tell("saved", count)
+        time.sleep(self.task.pause)
 
     def _patiently(self, verb: Any, *arguments: Any) -> Any:
         for attempt in range(self.task.patience + 1):

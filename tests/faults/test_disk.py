@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,23 +69,22 @@ def test_control_errors_that_nobody_checks_would_be_noticed(folder: Path, tally:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "words"),
+    ("name", "trouble", "words"),
     [
-        ({"sabotage": ("most-pages=20",)}, "disk full at"),
-        ({"largest_file": 50_000}, "limit on file sizes"),
+        ("max_page_count", {"sabotage": ("most-pages=20",)}, "disk full at"),
+        ("ulimit -f", {"largest_file": 50_000}, "limit on file sizes"),
     ],
 )
-def test_a_full_disk_is_told_with_numbers_and_what_was_saved_stays(
-    trouble: dict[str, object], words: str, db: str, tally: Tally
+def test_a_full_disk_is_told_and_what_was_saved_stays(
+    name: str, trouble: dict[str, Any], words: str, db: str, tally: Tally
 ) -> None:
-    task = replace(Task(db), **trouble)  # type: ignore[arg-type]
-    with child(task) as starved:
+    with child(Task(db, **trouble)) as starved:
         code = starved.hear_out()
     assert code == 6
     assert words in starved.said("failed")[-1]
     assert judge(db, starved.acked) == ""
-    assert finish(replace(task, sabotage=(), largest_file=0)) == ""
-    tally(f"{words} ({next(iter(trouble))})", 1, "told; went on after it was lifted")
+    assert finish(Task(db)) == ""
+    tally(f"no more space ({name})", 1, "told, 0 lost, completed after it was lifted")
 
 
 def test_a_limit_that_is_lifted_while_we_run_lets_the_run_complete(db: str) -> None:

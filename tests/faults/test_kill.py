@@ -55,7 +55,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_saved(
 def test_control_without_a_journal_kills_do_damage(db: str, tally: Tally) -> None:
     task = Task(db, 20_000, boxes_per_block=512, forever=True, sabotage=("journal=OFF", "cache=2"))
     kills, faults = kill_at_random(task, 60.0, True)
-    tally("  control: journal OFF", kills, f"damaged: {faults[0][:40] if faults else 'never'}")
+    tally("  control: journal OFF", kills, f"{len(faults)} damaged")
     assert faults != []
 
 

@@ -94,10 +94,10 @@ def test_rights_that_are_missing(tmp_path: Path, tally: Tally) -> None:
 
 
 def test_without_memory_a_save_fails_alone_and_the_next_one_succeeds(db: str, tally: Tally) -> None:
-    spigot = Spigot.new(300_000, digits_per_step=10_000, boxes_per_block=65_536)
+    spigot = Spigot.new(150_000, digits_per_step=10_000, boxes_per_block=16_384)
     spigot.step()
     with closing(CheckpointStore.open(db)) as store:
-        run_ = store.open_run(300_000, 10_000, 65_536)
+        run_ = store.open_run(150_000, 10_000, 16_384)
         store.save(run_, spigot.to_state(), 0.0)
         before = store.load(run_)
         state = spigot.to_state()
@@ -144,7 +144,7 @@ def test_a_clock_that_is_set_back_and_forth_changes_nothing(tmp_path: Path, tall
     if library is None:
         pytest.skip("no libfaketime")
     db, output = str(tmp_path / "pi.db"), tmp_path / "pi.txt"
-    times = ["+50y", "-1y", "@1970-01-01 00:00:10", "-20y"]
+    times = ["+50y", "-1y", "@1970-01-01 00:00:10"]
     saved = 0
     for when in times:
         environment = {**os.environ, "LD_PRELOAD": str(library), "FAKETIME": when}

@@ -57,6 +57,6 @@ def test_a_power_cut_at_any_moment_loses_nothing_that_was_saved(
 def test_control_with_less_syncing_power_cuts_lose_what_was_saved(
     level: str, folder: Path, tally: Tally
 ) -> None:
-    tried, faults = cut_power(folder, (f"synchronous={level}",), 100)
+    tried, faults = cut_power(folder, (f"synchronous={level}",), 60)
     tally(f"  control: synchronous={level}", tried, f"{len(faults)} lost or damaged")
     assert faults != []

@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.conftest import Tally
 from tests.faults.driver import Task
-from tests.faults.lab import Child, child, finish, judge, pi
+from tests.faults.lab import Child, child, judge, pi
 
 COPIES = 8
 
@@ -63,16 +63,17 @@ def test_eight_copies_without_the_lock_are_sorted_out_by_the_fence(
     tally("8 starts at once, no lock", 2 * much, "the last to open finishes, others exit 3")
 
 
-def overtake(db: str, *broken: str) -> tuple[int, str]:
+def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
     """A writer is stopped, overtaken and continued: how it ends, and what the file is then."""
-    task = Task(db, 3000, patience=20, sabotage=("no-lock", "busy=0.5"))
+    task = Task(db, 500, patience=20, sabotage=("no-lock", "busy=0.5"))
     chance = random.Random(db)
-    with child(replace(task, sabotage=(*task.sabotage, *broken))) as stopped:
-        for _ in range(5):
+    pause = 0.15 if idle else 0.0
+    with child(replace(task, pause=pause, sabotage=(*task.sabotage, *broken))) as stopped:
+        for _ in range(3):
             stopped.hear_until("saved")
         time.sleep(chance.random() * 0.01)
         stopped.signal(signal.SIGSTOP)
-        with child(replace(task, saves=20, patience=2)) as overtaker:
+        with child(replace(task, saves=8, patience=1, pause=0.0)) as overtaker:
             code = overtaker.hear_out()
         stopped.signal(signal.SIGCONT)
         end = stopped.hear_out()
@@ -86,7 +87,7 @@ def test_a_writer_that_was_stopped_and_overtaken_is_fenced_off(
     db: str, much: int, tally: Tally
 ) -> None:
     times = 6 * much
-    ends = [overtake(f"{db}{n}") for n in range(times)]
+    ends = [overtake(f"{db}{n}", idle=n % 2 == 0) for n in range(times)]
     assert {fault for _, fault in ends} == {""}
     assert {code for code, _ in ends} <= {0, 3}
     fenced = [code for code, _ in ends].count(3)
@@ -95,9 +96,9 @@ def test_a_writer_that_was_stopped_and_overtaken_is_fenced_off(
 
 
 def test_control_without_the_fence_the_overtaken_writer_goes_on(db: str, tally: Tally) -> None:
-    ends = [overtake(f"{db}{n}", "no-fence") for n in range(3)]
+    ends = [overtake(f"{db}{n}", True, "no-fence") for n in range(2)]
     spoilt = [end for end in ends if end[0] != 3]
-    tally("  control: no fence", 3, f"{len(spoilt)} went on writing beside the other")
+    tally("  control: no fence", 2, f"{len(spoilt)} went on writing beside the other")
     assert spoilt != []
 
 
@@ -116,10 +117,10 @@ def test_another_program_that_holds_the_file_delays_the_save_and_loses_nothing(
     tally("another program holds the file", 1, "told, saved when it was free")
 
 
-def test_of_eight_real_programs_exactly_those_that_ran_alone_succeed(
+def test_of_real_programs_exactly_those_that_ran_alone_succeed(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
-    outputs = [tmp_path / f"{n}.txt" for n in range(COPIES)]
+    outputs = [tmp_path / f"{n}.txt" for n in range(4)]
     command = [sys.executable, "-m", "pi_tui", "run", "--db", db, "--digits", "20000", "-o"]
     programs = [
         subprocess.Popen([*command, str(output)], stderr=subprocess.PIPE, text=True)
@@ -131,9 +132,9 @@ def test_of_eight_real_programs_exactly_those_that_ran_alone_succeed(
         assert code == 0 or "already open" in said
         assert code == 3 or output.read_bytes().strip() == b"3." + pi()[:20_000]
     won = [code for _, code in ends].count(0)
-    tally("8 times `pi-tui run` at once", 1, f"{won} finished, {COPIES - won} refused with exit 3")
+    tally("4 times `pi-tui run` at once", 1, f"{won} finished, {4 - won} refused with exit 3")
     assert won >= 1
-    assert finish(Task(db, 20_000)) == "" or judge(db, 20_000, 20_000) == ""
+    assert judge(db, 20_000, 20_000, thorough=True) == ""
 
 
 @pytest.mark.parametrize("order", ["reader first", "writer first"])

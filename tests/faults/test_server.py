@@ -50,7 +50,7 @@ def test_a_server_that_restarts_and_cuts_us_off_loses_nothing(
 def test_a_kill_at_any_moment_loses_nothing_there_either(
     server: Server, much: int, tally: Tally
 ) -> None:
-    kills, faults = kill_at_random(Task(server.new_database(), forever=True), 8.0 * much, False)
+    kills, faults = kill_at_random(Task(server.new_database(), forever=True), 6.0 * much, False)
     tally("SIGKILL at random moments, PostgreSQL", kills, f"{len(faults)} lost or damaged")
     assert faults == []
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from pi_tui.checkpoints.store import CheckpointStore
@@ -22,3 +24,6 @@ def live() -> None:
 
 
 live()
+with suppress(ImportError):
+    importlib.import_module("sqlalchemy.dialects.postgresql.psycopg")
+    importlib.import_module("psycopg")

@@ -3,7 +3,7 @@
 from math import prod
 
 import pytest
-from gmpy2 import mpz
+from gmpy2 import context, get_context, mpz
 
 from pi_tui.spigot import making
 from pi_tui.spigot.blocks import Block, common_factor
@@ -95,6 +95,14 @@ def test_making_can_be_abandoned_at_any_poll(
 
         with pytest.raises(Abandoned):
             make_blocks(400, 64, mpz(10), numbers=True, threads=2, poll=poll)
+
+
+@pytest.mark.parametrize("boxes", [3, 64, 2_048])
+def test_making_blocks_leaves_the_callers_gmpy2_settings_alone(boxes: int) -> None:
+    for release in (False, True):
+        with context(get_context(), allow_release_gil=release):
+            make_blocks(3, boxes, mpz(10), numbers=True)
+            assert get_context().allow_release_gil == release
 
 
 def test_a_block_step_is_one_division() -> None:

@@ -59,6 +59,19 @@ async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None
     assert app.return_code == StorageError.exit_code
 
 
+async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -> None:
+    app = bench.app(300_000, "2000")
+    async with app.run_test(size=(40, 12)) as pilot:
+        await until(lambda: app.worker.snapshot.count > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be" in text_of(app))
+            for answer in ("Try again", "Leave, losing", "Go on computing"):
+                assert answer in text_of(app)
+            await pilot.click("#leave")
+            await until(lambda: app.quitting.is_over)
+
+
 async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
     app = bench.app(300_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
