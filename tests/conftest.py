@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--faults=long`: the fault tests try ten times as much."""
+    parser.addoption("--faults", choices=("short", "long"), default="short")
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test reads or writes the user's own data, state, cache or settings."""

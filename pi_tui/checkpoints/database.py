@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,6 +25,7 @@ class Database:
         except FAILURES as error:
             raise in_our_words(error, where) from error
         self.where = where
+        self._file = self._identity()
         self._sessions = sessionmaker(self.engine)
 
     def close(self) -> None:
@@ -52,20 +54,43 @@ class Database:
         """
         seq = 0
         try:
+            self._look_at_the_file()
             with self.transaction(needed) as session:
                 row = fence(session, run_id, epoch)
                 row.last_seq = seq = next_seq(session, row)
                 yield session, row
         except (StorageError, DamagedError):
             self.engine.dispose()  # after a failing disk, nothing of the old one counts
-            if not seq or not self._landed(run_id, epoch, seq):
+            if not self._landed(run_id, epoch, seq):
                 raise
 
+    def _identity(self) -> tuple[int, int] | None:
+        if self.where.path is None:
+            return None
+        try:
+            found = os.stat(self.where.path)
+        except OSError as error:
+            raise StorageError(
+                f"{self.where.display} was moved or deleted; put it back to go on saving"
+            ) from error
+        return found.st_dev, found.st_ino
+
+    def _look_at_the_file(self) -> None:
+        """SQLite would go on writing to a file that has lost its name, and all would be lost."""
+        if (now := self._identity()) != self._file:
+            self.engine.dispose()
+            self._file = now
+
     def _landed(self, run_id: int, epoch: int, seq: int) -> bool:
-        """True if the commit `seq` is there after all; one more commit has then put it on disk."""
+        """True if the commit `seq` is there after all; one more commit has then put it on disk.
+
+        A commit that did not get past the fence has no number: it is not there.
+        """
         try:
             if self._lock is not None:
                 self._lock.renew()
+            if seq == 0:
+                return False
             with self.transaction() as session:
                 return fence(session, run_id, epoch).last_seq == seq
         except (StorageError, DamagedError, *FAILURES):

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -26,9 +26,9 @@ from pi_tui.errors import StorageError, UsageError
 BUSY_SECONDS = 5
 LONGEST_VALUE = 8 * 2**20
 """No value of ours is longer; SQLite refuses to make one, whatever a file says."""
-Mode = Literal["probe", "read", "write"]
+Mode = Literal["probe", "read", "write", "lock"]
 """`probe` touches nothing; `read` changes no data, but lets SQLite finish what a kill left half
-done; `write` is for the one writer."""
+done; `write` is for the one writer; `lock` for what it holds on a server, without transactions."""
 _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",  # a stranger's file may hold functions in its schema
     "PRAGMA cell_size_check=ON",
@@ -43,6 +43,13 @@ _MODE_PRAGMAS: dict[Mode, tuple[str, ...]] = {
         "PRAGMA fullfsync=ON",  # macOS: fsync alone stops at the drive's cache
         "PRAGMA secure_delete=OFF",  # Debian's default overwrites freed pages: twice the writing
     ),
+}
+
+
+_ISOLATION: dict[Mode, IsolationLevel] = {
+    "read": "REPEATABLE READ",  # a reader makes several queries, and must see one moment in all
+    "write": "READ COMMITTED",
+    "lock": "AUTOCOMMIT",
 }
 
 
@@ -112,8 +119,7 @@ def _postgres(url: str, mode: Mode, application: str) -> Engine:
             max_overflow=0,
             pool_timeout=BUSY_SECONDS,
             hide_parameters=True,
-            # A reader makes several queries and must see one moment in all of them.
-            isolation_level="READ COMMITTED" if mode == "write" else "REPEATABLE READ",
+            isolation_level=_ISOLATION[mode],
             connect_args=_postgres_arguments(application),
         )
     except ModuleNotFoundError as error:
@@ -131,7 +137,7 @@ def _postgres(url: str, mode: Mode, application: str) -> Engine:
         cursor = connection.cursor()
         cursor.execute("SET synchronous_commit = on")
         cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
-        if mode != "write":
+        if mode == "read":
             cursor.execute("SET default_transaction_read_only = on")
         cursor.close()
         connection.commit()

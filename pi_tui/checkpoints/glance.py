@@ -13,6 +13,9 @@ from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import quote
 
+from pi_tui.checkpoints.location import parse_location
+from pi_tui.errors import UsageError
+
 _APPLICATION_ID = 0x70692D74  # as in models.py, which would import SQLAlchemy
 _SCHEMA = 1
 _RUN = (
@@ -38,14 +41,14 @@ def glance(location: str, digits: int | None) -> Glance | None:
     None on anything unusual: no
     such file or run, a server, damage, a commit under way.
     """
-    if "://" in location or "\0" in location or not location:
-        return None
-    path = os.path.realpath(os.path.expanduser(location))
     try:
+        path = parse_location(location).path
+        if path is None:
+            return None
         uri = f"file:{quote(os.fsencode(path))}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=0.05)) as connection:
             return _read(connection, digits)
-    except (sqlite3.Error, OSError, ValueError, TypeError, MemoryError):
+    except (sqlite3.Error, OSError, ValueError, TypeError, MemoryError, UsageError):
         return None
 
 

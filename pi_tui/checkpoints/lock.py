@@ -91,7 +91,7 @@ class ServerWriterLock:
     """An advisory lock on a connection of its own; the server frees it with that connection."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
         self._connection: Connection | None = None
         self.renew()
 

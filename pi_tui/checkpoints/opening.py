@@ -48,7 +48,7 @@ def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | No
 def _lock(where: Location) -> WriterLock:
     if where.path is not None:
         return FileWriterLock(where)
-    return ServerWriterLock(connect(where, "write", _application()))
+    return ServerWriterLock(connect(where, "lock", _application()))
 
 
 def _prepare(engine: Engine, where: Location, write: bool) -> None:
@@ -59,10 +59,11 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
             create(connection, where)
     if not write or where.path is None:
         return
-    with engine.connect() as connection:  # a broken tree: writing could do more harm
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    with engine.connect() as connection:  # writing to a broken tree could do more harm
+        # Not quick_check: that is no faster here, and passes over an index that lost our run.
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
         if found != "ok":
-            raise damaged(where, one_line(found))
+            raise damaged(where, one_line(found.splitlines()[-1]))
     keep_a_rollback_journal(engine)
 
 

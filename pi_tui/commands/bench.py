@@ -27,8 +27,8 @@ from typing import Any
 from platformdirs import user_cache_dir
 
 from pi_tui import __version__
+from pi_tui.commands import bench_face, bench_stopwatch
 from pi_tui.commands import bench_peers as who
-from pi_tui.commands import bench_stopwatch
 from pi_tui.commands.bench_peers import Contender
 from pi_tui.errors import PiTuiError, UsageError, WrongDigitsError
 from pi_tui.settings import cores
@@ -38,7 +38,7 @@ FULL_SIZE = 10_000_000
 DOUBLED = ((100_000, 200_000), (500_000, 1_000_000))
 FULL_DOUBLED = (1_000_000, 2_000_000)
 CADENCE_SIZE = 1_000_000
-PATIENCE = 60.0
+PATIENCE = 75.0
 """Seconds that a contender may be expected to take; a slower one sits the size out."""
 ONCE = 15.0
 """Seconds from which on a contender runs once only."""
@@ -99,6 +99,9 @@ def _measure_all(bench: _Bench, sizes: tuple[int, ...], full: bool) -> dict[str,
     ]
     report["phases"] = [{"digits": n, "seconds": bench.look_inside("phases", n)} for n in sizes]
     pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
+    if bench_face.can_measure() and size >= CADENCE_SIZE:  # less is over before a key is pressed
+        _tell("the app in a terminal, about a minute")
+        report["face"] = bench.look_at_the_face(size)
     report["doubled"] = [bench.doubled(*pair) for pair in pairs]
     return report
 
@@ -138,6 +141,11 @@ class _Bench:
             took = _time(contender.command(digits, Path(room)), Path(room) / "said")
             told: dict[str, float] = json.loads((Path(room) / "said").read_text())
         return told | {"whole process": took["seconds"]}
+
+    def look_at_the_face(self, digits: int) -> dict[str, float]:
+        """How the app feels to who sits before it."""
+        room = self._folder / "face"
+        return bench_face.measure_face(room, _environment(), digits, self.runs)
 
     def _takes_part(self, contender: Contender, digits: int, turn: int) -> bool:
         if contender.growth is None or contender.name not in self._expected:

@@ -1,6 +1,6 @@
 """What `bench` looks at from inside, each in a process of its own: the program's real parts.
 
-python -m pi_tui.commands.bench_child half|first|phases|saving DIGITS DATABASE [CADENCE]
+python -m pi_tui.commands.bench_child half|fill|first|phases|saving DIGITS DATABASE [CADENCE]
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from pi_tui.checkpoints.records import Run  # noqa: E402
 from pi_tui.checkpoints.store import CheckpointStore  # noqa: E402
 from pi_tui.settings import Settings, cores  # noqa: E402
 from pi_tui.spigot.numerals import to_number, to_text  # noqa: E402
-from pi_tui.spigot.reference import first_difference  # noqa: E402
+from pi_tui.spigot.plan import plan  # noqa: E402
+from pi_tui.spigot.reference import first_difference, pi_digits  # noqa: E402
 from pi_tui.spigot.spigot import Spigot  # noqa: E402
 from pi_tui.worker.snapshot import Snapshot, State  # noqa: E402
 from pi_tui.worker.worker import SpigotWorker  # noqa: E402
@@ -36,6 +37,13 @@ def half(digits: int, location: str, _: str) -> None:
         while spigot.count < digits // 2:
             spigot.wave()
         store.save(_run_of(spigot, store), spigot.to_state(), 0.0)
+
+
+def fill(digits: int, location: str, _: str) -> None:
+    """The database holds the finished run of `digits`, without having computed it."""
+    k, b = plan(digits).digits_per_step, plan(digits).boxes_per_block
+    with closing(CheckpointStore.open(location)) as store:
+        store.complete(store.open_run(digits, k, b), pi_digits(digits), 0.0, 0)
 
 
 def first(digits: int, location: str, _: str) -> None:
@@ -131,7 +139,7 @@ def _no_failure(worker: SpigotWorker, snapshot: Snapshot) -> None:
         sys.exit(snapshot.error)
 
 
-PARTS = {"half": half, "first": first, "saving": saving, "phases": phases}
+PARTS = {"half": half, "fill": fill, "first": first, "saving": saving, "phases": phases}
 
 if __name__ == "__main__":
     part, asked, database, *more = sys.argv[1:]

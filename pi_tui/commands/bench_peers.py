@@ -86,7 +86,7 @@ def first_digits() -> list[Contender]:
 def peers() -> list[Contender]:
     """Everyone else that is installed."""
     candidates = (
-        _command("spigot", "spigot (C)", lambda n: ["-d", str(n), "pi"], growth=2.2),
+        _command("spigot", "spigot (C)", lambda n: ["-d", str(n), "pi"], growth=2.1),
         _command("pi", "pi (CLN), one shot", lambda n: [str(n + 1)]),
         _module("mpmath", "mpmath, one shot", _MPMATH),
         _module("gmpy2", "gmpy2, one shot", _MPFR),

@@ -18,7 +18,7 @@ def show(report: Report) -> None:
     """All tables are on standard output."""
     console = Console(markup=False, highlight=False)
     console.print(_machine(report))
-    for draw in (_sizes, _first_digit, _cadences, _phases, _doubled):
+    for draw in (_sizes, _first_digit, _cadences, _phases, _doubled, _face):
         table = draw(report)
         if table.row_count:
             console.print()
@@ -43,13 +43,13 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _sizes(report: Report) -> Table:
-    table = _table("Whole processes", "", "digits", "time", "× ours", "CPU", "memory", "runs")
+    table = _table("Whole processes", "", "digits", "time", "× ours", "CPU", "memory")
     for digits, group in groupby(report["sizes"], key=lambda row: row["digits"]):
         rows = list(group)
         ours = rows[0]["seconds"]
         for row in rows:
             ratio = "1" if row is rows[0] else _times(row["seconds"] / ours)
-            table.add_row(row["name"], f"{digits:,}", *_times_of(row, ratio), f"{row['runs']}")
+            table.add_row(row["name"], f"{digits:,}", *_times_of(row, ratio))
         table.add_section()
     return table
 
@@ -99,6 +99,23 @@ def _doubled(report: Report) -> Table:
         numbers = f"{row['digits']:,}", words.brief(once), f"{row['twice']:,}", words.brief(twice)
         table.add_row(*numbers, _times(twice / once))
     return table
+
+
+def _face(report: Report) -> Table:
+    table = _table("The app in a terminal", "", "")
+    for name, figure in report.get("face", {}).items():
+        table.add_row(name, _in_its_unit(name, figure))
+    return table
+
+
+def _in_its_unit(name: str, figure: float) -> str:
+    if name.startswith("CPU"):
+        return f"{words.percent(figure)} of a core"
+    if name.startswith("memory"):
+        return words.size(int(figure))
+    if name.startswith(("digits", "frames a second")):
+        return f"{figure:,.0f}"
+    return words.brief(figure)
 
 
 def _times(ratio: float) -> str:

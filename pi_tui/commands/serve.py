@@ -7,7 +7,7 @@ import shlex
 import socket
 import sys
 
-from pi_tui.errors import StorageError, UsageError
+from pi_tui.errors import UsageError
 
 HOST = "127.0.0.1"
 """Never a public address: whoever reaches the page can delete runs and write files."""
@@ -42,4 +42,4 @@ def _claim(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             reason = error.strerror or str(error)
-            raise StorageError(f"port {port}: {reason}; choose another with --port") from error
+            raise UsageError(f"port {port}: {reason}; choose another with --port") from error

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 
 from pi_tui.ui.crew import MakeWorker, Nobody, Worker
@@ -13,9 +14,10 @@ from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.rates import RateHistory
-from pi_tui.ui.remembered import Remembered
+from pi_tui.ui.remembered import Memory
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.steering import SteeringApp
+from pi_tui.ui.telling import tell
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY_THEME, NIGHT_THEME, fitting_theme, own_variables
 from pi_tui.worker.snapshot import Snapshot, State
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
+PANELS_EVERY = 3
+"""While it runs, panels and pictures follow at every third look: nobody reads faster, and at
+200 × 60 they cost as much as the digits."""
 _HURRY = 2.0
 """Seconds of quick looks after a key, for what it changes."""
 
@@ -70,15 +75,25 @@ class PiApp(SteeringApp):
         self.clock = clock or Clock()
         self.quitting = Quitting(self)
         self.ways_out: WaysOut | None = None
-        self._memory = memory
-        self._remembered = Remembered.load(memory) if memory else Remembered()
+        self.memory = Memory(memory)
         self._title = TerminalTitle(self._write_to_terminal)
         self._is_open = False
         self._hurry_until = 0.0
         self._forget(initial)
         self.register_theme(NIGHT_THEME)
         self.register_theme(DAY_THEME)
-        self.theme = fitting_theme(self._remembered.theme, self.available_themes, self.console)
+        self._begin_with(fitting_theme(self.memory.now.theme, self.available_themes, self.console))
+
+    def _begin_with(self, name: str) -> None:
+        """The theme of the first frame, without Textual making all styles twice for it."""
+        theme = self.available_themes[name]
+        if theme.ansi:
+            self.theme = name
+            return
+        self.set_reactive(App.theme, name)
+        self.set_class(theme.dark, "-dark-mode", update=False)
+        self.set_class(not theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _forget(self, initial: bytes = b"") -> None:
         """Nothing was shown yet."""
@@ -86,7 +101,7 @@ class PiApp(SteeringApp):
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
         self._shown_at = 0.0
-        self._notes_told = 0
+        self._notes_told = self._looks = 0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, made to go with whatever theme is on."""
@@ -94,7 +109,7 @@ class PiApp(SteeringApp):
 
     def get_default_screen(self) -> MainScreen:
         """The one screen of the run."""
-        return MainScreen(self.worker.snapshot.digits)
+        return MainScreen(self.worker.snapshot.digits, self._open)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action by name, for the command palette."""
@@ -104,7 +119,7 @@ class PiApp(SteeringApp):
 
     # Looking at the worker
 
-    def on_main_screen_ready(self) -> None:
+    def _open(self) -> None:
         """Draw what is saved, then start the worker, whose imports shall not delay that."""
         self._is_open = True
         if self.ways_out is not None:
@@ -116,7 +131,7 @@ class PiApp(SteeringApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if isinstance(self.worker, Nobody):
+        if not self.worker.snapshot.digits:
             from pi_tui.ui.runs import ask_for_run
 
             self.run_worker(ask_for_run(self), group="dialog")
@@ -152,9 +167,12 @@ class PiApp(SteeringApp):
             return
         before, self._shown, self._shown_at = self._shown, snapshot, now
         self._count(snapshot, now)
+        self._looks += 1
+        calm = before is None or before.state is not State.RUNNING or snapshot.state != before.state
         screen, shown = self.main_screen, self._with_initial(snapshot)
         screen.show_digits(self.digits_now(), shown)
-        screen.show(Frame(shown, self.clock.now(), now, self._rates, self._counts))
+        frame = Frame(shown, self.clock.now(), now, self._rates, self._counts)
+        screen.show(frame, fully=calm or self._looks % PANELS_EVERY == 0)
         self._title.show(snapshot)
         self._tell_news(before, snapshot)
 
@@ -185,12 +203,12 @@ class PiApp(SteeringApp):
 
     def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         for note in snapshot.notes[self._notes_told :]:
-            self.notify(note, markup=False, timeout=12)
+            tell(self, note, seconds=12)
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
-            self.notify(f"{snapshot.digits:,} digits{verified}.", title="Complete", markup=False)
-            if self._remembered.bell:
+            tell(self, f"{snapshot.digits:,} digits{verified}.", title="Complete")
+            if self.memory.now.bell:
                 self.bell()
 
     # Changing runs
@@ -198,6 +216,7 @@ class PiApp(SteeringApp):
     def take(self, worker: Worker) -> None:
         """From now on this worker's run is on the screen."""
         self.worker = worker
+        self.forget_wishes()
         self._forget()
         self.main_screen.restart(worker.snapshot.digits)
         worker.start()
@@ -225,27 +244,19 @@ class PiApp(SteeringApp):
 
     def _recall_looks(self) -> None:
         screen = self.main_screen
-        screen.digits.colored = self._remembered.colored
-        screen.show_view(self._remembered.view)
-        self.theme_changed_signal.subscribe(screen, lambda _theme: self.remember())
+        screen.digits.colored = self.memory.now.colored
+        screen.show_view(self.memory.now.view)
+        self.theme_changed_signal.subscribe(screen, lambda theme: self.remember(theme=theme.name))
 
-    def remember(self, *, bell: bool | None = None) -> None:
-        """The next start looks like this one; a file that cannot be written is told, once."""
-        screen, now = self.main_screen, self._remembered
-        bell = now.bell if bell is None else bell
-        self._remembered = Remembered(self.theme, screen.view, screen.digits.colored, bell)
-        if self._memory is None or self._remembered == now:
-            return
-        try:
-            self._remembered.save(self._memory)
-        except OSError as error:
-            self._memory = None
-            self.notify(f"The look is not remembered: {error.strerror}", markup=False)
+    def on_exploring_screen_looks_changed(self) -> None:
+        """Another view, or digits in colour."""
+        screen = self.main_screen
+        self.remember(view=screen.view, colored=screen.digits.colored)
 
-    @property
-    def rings(self) -> bool:
-        """Whether the bell rings at the end."""
-        return self._remembered.bell
+    def remember(self, **changes: Any) -> None:
+        """The next start looks like this one."""
+        if trouble := self.memory.change(**changes):
+            tell(self, f"The look is not remembered: {trouble}")
 
     # The terminal around us
 
@@ -270,13 +281,13 @@ def run_app(settings: Settings, digits: int | None) -> int:
     from pi_tui.worker.worker import SpigotWorker
 
     seen = glance(settings.location, digits)
-    digits = digits or (seen[0] if seen else None)
+    digits = digits or (seen.digits if seen else None)
     later = replace(settings, fresh=False)
     app = PiApp(
         SpigotWorker(settings.job(digits)) if digits else None,
         make_worker=lambda wanted: SpigotWorker(later.job(wanted)),
         location=settings.location,
-        initial=seen[2] if seen and not settings.fresh else b"",
+        initial=seen.text if seen and not settings.fresh else b"",
         memory=default_path(),
     )
     return run_to_the_end(app)

@@ -94,10 +94,10 @@ def trouble(frame: Frame) -> str:
     """What is wrong just now, in one line; "" if nothing is."""
     snapshot = frame.snapshot
     if snapshot.error:
-        return snapshot.error
+        return words.plain(snapshot.error)
     if snapshot.save_failure is not None:
         since = frame.clock_time(snapshot.save_failure.since)
-        return f"NOT SAVED since {since}: {snapshot.save_failure.reason}"
+        return words.plain(f"NOT SAVED since {since}: {snapshot.save_failure.reason}")
     return ""
 
 

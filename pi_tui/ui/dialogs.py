@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,8 +13,17 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+Answer = TypeVar("Answer")
 
-class SavingScreen(ModalScreen[None]):
+
+class Dialog(ModalScreen[Answer]):
+    """A window on top; the app's own keys rest meanwhile, but ctrl+c always leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "app.quit", show=False)]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012 - as Textual declares it
+
+
+class SavingScreen(Dialog[None]):
     """Says that we save and leave."""
 
     def __init__(
@@ -30,7 +39,7 @@ class SavingScreen(ModalScreen[None]):
             yield Static(Content(self._then), classes="quiet")
 
 
-class Choice(ModalScreen[str | None]):
+class Choice(Dialog[str | None]):
     """A question with a few answers; the first is the one that Enter gives."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,7 +69,7 @@ Explain = Callable[[str], tuple[bool, str]]
 """What is typed so far -> whether it will do, and what to say about it."""
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Dialog[str | None]):
     """A line to fill in, explained while one types; None if nothing was meant."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import Screen
 
 from pi_tui.errors import StorageError
@@ -16,6 +17,7 @@ from pi_tui.ui import clipboard, words
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.search import Needle
 from pi_tui.ui.statistics import Digits
+from pi_tui.ui.telling import tell
 from pi_tui.ui.walk import Walk
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ class ExploringScreen(Screen[None]):
         Binding("e", "export", "Export to a file", id="export"),
         Binding("escape", "clear", "Clear search and marks", show=False),
     ]
+
+    class LooksChanged(Message):
+        """Another view, or other colours."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +141,7 @@ class ExploringScreen(Screen[None]):
     def _turn_to(self, *, forward: bool) -> None:
         view = self.digits
         if view.needle is None:
-            self.notify("Nothing is searched; / searches.", timeout=3)
+            tell(self, "Nothing is searched; / searches.", seconds=3)
             return
         at = view.here[0] if view.here else view.in_view[0] - 1
         turn = view.needle.next_after if forward else view.needle.last_before
@@ -174,7 +179,7 @@ class ExploringScreen(Screen[None]):
         if self.count >= 767:
             self.show_position(761, 6)
         else:
-            self.notify("Position 762 is yet to come.", timeout=3)
+            tell(self, "Position 762 is yet to come.", seconds=3)
 
     @work(group="dialog", exclusive=True)
     async def action_birthday(self) -> None:
@@ -217,6 +222,7 @@ class ExploringScreen(Screen[None]):
         if name == "digits":
             self.digits.focus()
         self.call_after_refresh(self.show_pictures)
+        self.post_message(self.LooksChanged())
 
     def _make_view(self, name: str) -> Widget:
         if name == "walk":
@@ -234,6 +240,7 @@ class ExploringScreen(Screen[None]):
         """Each digit in its own colour, or not."""
         self.digits.colored = not self.digits.colored
         self.digits.forget_lines()
+        self.post_message(self.LooksChanged())
 
     # Taking away
 
@@ -245,7 +252,7 @@ class ExploringScreen(Screen[None]):
             text = self.digits.line_as_text()
             what = f"the line at {text.split()[0]}" if text else "nothing"
         self.app.copy_to_clipboard(text)
-        self.notify(f"Copied {what}.{clipboard.doubt()}", markup=False, timeout=4)
+        tell(self, f"Copied {what}.{clipboard.doubt()}", seconds=4)
 
     @work(group="dialog", exclusive=True)
     async def action_export(self) -> None:
@@ -268,9 +275,9 @@ class ExploringScreen(Screen[None]):
         try:
             path = await asyncio.to_thread(write_digits, name, source, start, stop)
         except StorageError as error:
-            self.notify(str(error), severity="error", markup=False)
+            tell(self, str(error), wrong=True)
         else:
-            self.notify(f"Wrote {stop - start:,} digits to {path}", markup=False)
+            tell(self, f"Wrote {stop - start:,} digits to {path}")
 
     @on(DigitView.Moved)
     def show_place(self) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from itertools import groupby
-from typing import ClassVar
 
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
 from pi_tui.ui import words
+from pi_tui.ui.picture import Picture
 from pi_tui.ui.statistics import Digits
+from pi_tui.ui.themes import inks
 
 CHUNK = 1_000_000
 """Digits added up in one go: about 8 ms."""
@@ -26,17 +26,12 @@ _EMPTY = 255
 """A square for digits that are yet to come."""
 
 
-class HeatView(Widget):
+class HeatView(Picture):
     """The whole run fits the window: a square for each digit, or for the mean of so many.
 
     Where squares stand for several digits the colour says how many standard deviations their mean
     is away from 4.5, so the picture looks alike at a thousand digits and at ten million.
     """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"heat--{digit}" for digit in range(10)),
-        *(f"heat--level-{level}" for level in range(_LEVELS)),
-    }
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -48,6 +43,7 @@ class HeatView(Widget):
         self._stride = 1
         self._busy = False
         self._styles: dict[tuple[int, int], Style] = {}
+        self._inks: list[Style] = []
 
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Take in the digits that are new."""
@@ -66,6 +62,7 @@ class HeatView(Widget):
         """Other colours."""
         super().notify_style_update()
         self._styles.clear()
+        self._inks.clear()
 
     def _lay_out(self) -> None:
         self._columns = max(1, self.content_size.width)
@@ -73,6 +70,7 @@ class HeatView(Widget):
         self._stride = max(1, -(-self._digits // squares))
         self._values.clear()
         self._styles.clear()
+        self._inks.clear()
         self.refresh()
 
     def _step(self) -> None:
@@ -127,8 +125,10 @@ class HeatView(Widget):
         return style
 
     def _color(self, value: int) -> Color | None:
-        name = f"heat--{value}" if self._stride == 1 else f"heat--level-{value}"
-        return self.get_component_rich_style(name).color
+        if not self._inks:
+            one = self._stride == 1
+            self._inks = inks(self.app, "digit" if one else "heat", 10 if one else _LEVELS)
+        return self._inks[value].color
 
 
 def _values(digits: bytes, stride: int) -> bytes:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from pi_tui.ui.dialogs import Dialog
+
+_MEANING = 48
+"""Cells for what a key does: with the names they fit a window of 80 columns."""
 _KEYS = (
     (
         "The run",
@@ -74,7 +79,7 @@ later: that is a checkpoint. This spigot works on many boxes at once, as one lar
 block."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """All of it, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,5 +109,15 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _table(rows: tuple[tuple[str, str], ...]) -> Content:
-    lines = (Content.assemble((f"{name:<20}", "$accent"), text) for name, text in rows)
+    """Names on the left; what they mean is wrapped in a column of its own."""
+    lines = [
+        Content.assemble((f"{name if first else '':<20}", "$accent"), text)
+        for name, meaning in rows
+        for first, text in _wrapped(meaning)
+    ]
     return Content("\n").join(lines)
+
+
+def _wrapped(meaning: str) -> Iterator[tuple[bool, str]]:
+    for at, text in enumerate(wrap(meaning, _MEANING)):
+        yield at == 0, text

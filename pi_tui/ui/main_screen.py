@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 
 from pi_tui.ui.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.exploring import ExploringScreen
 from pi_tui.ui.frame import Frame
-from pi_tui.ui.heat_view import HeatView
 from pi_tui.ui.lore import reached
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.ui.panel import Panel
 from pi_tui.ui.panels import CheckpointPanel, ProgressPanel, SpeedPanel, SpigotPanel
+from pi_tui.ui.picture import Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.walk import Walk
 from pi_tui.ui.walk_view import WalkView
@@ -46,16 +46,19 @@ class MainScreen(ExploringScreen):
         Binding("m", "show_fact", "Show what the note is about", show=False, id="note"),
     ]
 
-    class Ready(Message):
-        """All widgets are there and can be handed digits and frames."""
+    def __init__(self, digits: int, on_ready: Callable[[], None]) -> None:
+        """A screen for so many digits; `on_ready` is called when it can be handed frames.
 
-    def __init__(self, digits: int) -> None:
+        That is before the first paint, so that the first paint shows something.
+        """
         super().__init__()
         self.asked = digits
+        self._on_ready = on_ready
         self._told = 0
 
     def compose(self) -> ComposeResult:
         """Bars around the body; in the body the digits and the panels."""
+        self._take_breakpoints(*self.app.size)
         yield TopBar(id="top")
         yield ProgressLine(id="progress")
         yield AlertLine(id="alert")
@@ -75,9 +78,15 @@ class MainScreen(ExploringScreen):
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 
+    def _take_breakpoints(self, width: int, height: int) -> None:
+        """The classes of the first Resize, early: otherwise everything is laid out twice."""
+        wide = [name for columns, name in self.HORIZONTAL_BREAKPOINTS if width >= columns]
+        high = [name for rows, name in self.VERTICAL_BREAKPOINTS if height >= rows]
+        self.add_class(wide[-1], high[-1])
+
     def on_mount(self) -> None:
         """Ask for the first frame."""
-        self.post_message(self.Ready())
+        self._on_ready()
 
     def restart(self, digits: int) -> None:
         """Another run: forget everything about this one."""
@@ -94,12 +103,11 @@ class MainScreen(ExploringScreen):
         self.digits.show(source, snapshot.count, snapshot.saved, held_digits(snapshot))
         self.show_place()
         self.show_hits()
-        self.show_pictures()
         self._tell_facts(snapshot)
 
     def show_pictures(self) -> None:
         """The pictures in sight take in the digits that are new."""
-        for view in (*self.query(WalkView), *self.query(HeatView)):
+        for view in self.query(Picture):
             if view.region:
                 view.show(self.source, self.count, self.asked)
 
@@ -110,11 +118,14 @@ class MainScreen(ExploringScreen):
             self.query_one(NoteLine).tell(reached(self.source, start, snapshot.count))
         self._told = max(self._told, snapshot.count)
 
-    def show(self, frame: Frame) -> None:
-        """All panels and bars show this moment."""
+    def show(self, frame: Frame, *, fully: bool = True) -> None:
+        """The bars show this moment; fully: panels and pictures too."""
         self.set_class(not frame.snapshot.digits, "-no-run")
         for panel in self.query(Panel):
-            panel.show(frame)
+            if fully or not panel.has_class("card"):
+                panel.show(frame)
+        if fully:
+            self.show_pictures()
 
     def action_show_fact(self) -> None:
         """Go to the digits the note is about."""

@@ -15,6 +15,8 @@ from pi_tui.ui.panel import FAINT, QUIET, line
 
 SECONDS = 8.0
 """A note stays this long, unless the next one waits or it is dismissed."""
+_CORNER = 16
+"""Cells that the frame and the word at its other end take."""
 _WAITING = 2
 """Notes that wait; older ones give way, for at full speed they would queue for a minute."""
 
@@ -65,9 +67,11 @@ class NoteLine(Widget):
         """Position and saying."""
         if self.fact is None:
             return Content()
-        return line(
+        told = line(
             (" ✦ ", "$accent"),
             (f"{self.fact.position:,}  ", "bold"),
-            (self.fact.saying, QUIET),
-            ("  m show · Esc dismiss ", FAINT),
+            (self.fact.saying + " ", QUIET),
         )
+        hint = line((" m show · Esc dismiss ", FAINT))
+        room = self.screen.query_one("#stage").size.width - _CORNER
+        return told + hint if told.cell_length + hint.cell_length <= room else told

@@ -52,7 +52,7 @@ class ProgressPanel(Panel):
         snapshot = frame.snapshot
         hint = "" if snapshot.state.is_final else pace_hint(snapshot.pace)
         pace = pace_in_words(snapshot.pace)
-        shown = line((pace, "$accent"), ("  " + hint, FAINT))
+        shown = line((pace, "$accent"), ("  " + hint if hint else "", FAINT))
         if shown.cell_length + 5 > width:
             shown = line((pace, "$accent"))
         return [
@@ -151,7 +151,7 @@ class CheckpointPanel(Panel):
         ]
 
     def _cost(self, checkpoint: Checkpoint) -> str:
-        cost = words.size(checkpoint.size)
+        cost = words.size(checkpoint.size) if checkpoint.size else "digits only"
         if checkpoint.duration is not None:
             cost += f" in {words.brief(checkpoint.duration)}"
         return cost
@@ -184,6 +184,13 @@ class SpigotPanel(Panel):
         """What is held, the sweep through the blocks, and the state's size."""
         snapshot = frame.snapshot
         step = counted_step(snapshot)
+        if snapshot.state is State.COMPLETE:
+            return [
+                *_held(snapshot, width),
+                pair("sweep", ("the last is done", FAINT), width),
+                pair("boxes left", ("none needed", FAINT), width),
+                pair("iteration", step, width),
+            ]
         return [
             *_held(snapshot, width),
             self._sweep(snapshot, width),

@@ -11,6 +11,7 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
     from pi_tui.ui.app import PiApp
+    from pi_tui.ui.dialogs import Choice
 
 _LOOK = 0.03
 _PATIENCE = 2.0
@@ -24,12 +25,15 @@ class Quitting:
         self._app = app
         self._begun = False
         self._forced = False
+        self._question: Choice | None = None
         self.is_over = False
 
     def begin(self) -> None:
         """Save and leave; asked for again while that lasts, leave at once."""
         if self._begun:
             self._forced = True
+            if self._question is not None:
+                self._question.dismiss("leave")
             return
         self._begun = True
         self._app.run_worker(self._leave(), group="quit")
@@ -104,12 +108,15 @@ class Quitting:
 
         assert snapshot.save_failure is not None
         lost = words.counted(snapshot.count - snapshot.saved, "digit")
-        question = Choice(
+        self._question = Choice(
             f"The last {lost} cannot be saved",
             words.plain(snapshot.save_failure.reason),
             {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
         )
-        return await self._app.push_screen_wait(question)
+        try:
+            return await self._app.push_screen_wait(self._question)
+        finally:
+            self._question = None
 
     async def _stop(self, *, save: bool) -> None:
         worker = self._app.worker

@@ -9,7 +9,7 @@ from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.settings import parse_digits
 from pi_tui.ui import words
-from pi_tui.ui.crew import Nobody
+from pi_tui.ui.telling import tell
 
 if TYPE_CHECKING:
     from pi_tui.ui.app import PiApp
@@ -20,7 +20,7 @@ async def ask_for_run(app: PiApp) -> None:
     from pi_tui.ui.dialogs import Ask
     from pi_tui.ui.estimates import explain_digits
 
-    first = isinstance(app.worker, Nobody)
+    first = app.worker.snapshot.digits == 0
     title = "How many digits of pi?"
     answer = await app.push_screen_wait(Ask(title, explain_digits, value="20,000" if first else ""))
     if answer is not None:
@@ -64,7 +64,7 @@ async def _delete(app: PiApp, run: Run) -> None:
 
     here = app.worker.snapshot.digits
     if run.digits == here:
-        app.notify("This run is on the screen; open another one first.", markup=False)
+        tell(app, "This run is on the screen; open another one first.")
         return
     question = Choice(
         f"Delete the run of {words.counted(run.digits, 'digit')}?",
@@ -78,9 +78,9 @@ async def _delete(app: PiApp, run: Run) -> None:
     try:
         await asyncio.to_thread(delete_run, app.location, run.digits)
     except PiTuiError as error:
-        app.notify(str(error), severity="error", markup=False)
+        tell(app, str(error), wrong=True)
     else:
-        app.notify(f"The run of {words.counted(run.digits, 'digit')} is deleted.", markup=False)
+        tell(app, f"The run of {words.counted(run.digits, 'digit')} is deleted.")
     app.take(app.make_worker(here))
 
 
@@ -98,6 +98,6 @@ async def _export(app: PiApp, run: Run) -> None:
         digits = await asyncio.to_thread(saved_digits, app.location, run)
         path = await asyncio.to_thread(write_digits, name, digits, 0, len(digits))
     except PiTuiError as error:
-        app.notify(str(error), severity="error", markup=False)
+        tell(app, str(error), wrong=True)
     else:
-        app.notify(f"Wrote {words.counted(len(digits), 'digit')} to {path}", markup=False)
+        tell(app, f"Wrote {words.counted(len(digits), 'digit')} to {path}")

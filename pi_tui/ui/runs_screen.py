@@ -10,12 +10,13 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.errors import PiTuiError
 from pi_tui.ui import words
+from pi_tui.ui.dialogs import Dialog
+from pi_tui.ui.telling import tell
 
 if TYPE_CHECKING:
     from pi_tui.ui.app import PiApp
@@ -25,7 +26,7 @@ Wish = tuple[str, Run | None]
 _COLUMNS = ("digits", "saved", "", "state", "computed", "last saved")
 
 
-class RunsScreen(ModalScreen[Wish | None]):
+class RunsScreen(Dialog[Wish | None]):
     """A table to choose from; what is chosen is done by whoever asked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,7 +65,7 @@ class RunsScreen(ModalScreen[Wish | None]):
         try:
             self._runs = await asyncio.to_thread(list_runs, self._location)
         except PiTuiError as error:
-            self.notify(str(error), severity="error", markup=False)
+            tell(self, str(error), wrong=True)
             return
         for run in self._runs:
             self._table.add_row(*self._cells(run))

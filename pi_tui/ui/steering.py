@@ -28,6 +28,12 @@ class SteeringApp(App[int]):
         Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend"),
     ]
     worker: Worker
+    _wants_pause = False
+    _wanted_pace: Pace | None = None
+
+    def forget_wishes(self) -> None:
+        """Another worker: nothing was asked of it yet."""
+        self._wants_pause, self._wanted_pace = False, None
 
     def hurry(self) -> None:
         """Look often for a moment: something was asked of the worker."""
@@ -35,11 +41,11 @@ class SteeringApp(App[int]):
 
     def action_toggle_pause(self) -> None:
         """Pause, which saves; or go on."""
-        state = self.worker.snapshot.state
-        if state is State.PAUSED:
-            self.worker.resume()
-        elif not state.is_final:
+        self._wants_pause = not self._wants_pause
+        if self._wants_pause:
             self.worker.pause()
+        else:
+            self.worker.resume()
         self.hurry()
 
     def action_save_now(self) -> None:
@@ -49,23 +55,28 @@ class SteeringApp(App[int]):
 
     def action_full_speed(self) -> None:
         """Full speed, or back to auto."""
-        snapshot = self.worker.snapshot
-        self._set_pace(MAX if snapshot.pace.limit is not None else Pace.auto(snapshot.digits))
+        is_full = self._pace.limit is None
+        self._set_pace(Pace.auto(self.worker.snapshot.digits) if is_full else MAX)
 
     def action_faster(self) -> None:
         """Twice the pace; full speed has nothing above it."""
-        limit = self.worker.snapshot.pace.limit
+        limit = self._pace.limit
         if limit is not None:
             self._set_pace(Pace.of(limit * 2))
 
     def action_slower(self) -> None:
         """Half the pace; from full speed, half of what it reaches."""
-        snapshot = self.worker.snapshot
-        limit = snapshot.pace.limit or snapshot.rate
+        limit = self._pace.limit or self.worker.snapshot.rate
         if limit >= 2:
             self._set_pace(Pace.of(limit / 2))
 
+    @property
+    def _pace(self) -> Pace:
+        """The pace asked for last; the snapshot may still tell of the one before."""
+        return self._wanted_pace or self.worker.snapshot.pace
+
     def _set_pace(self, pace: Pace) -> None:
+        self._wanted_pace = pace
         self.worker.set_pace(pace)
         self.hurry()
 

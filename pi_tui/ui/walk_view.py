@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
 from pi_tui.ui import words
 from pi_tui.ui.braille import Braille
+from pi_tui.ui.picture import Picture
 from pi_tui.ui.statistics import Digits
+from pi_tui.ui.themes import inks
 from pi_tui.ui.walk import Walk
 
 _MARGIN = 0.08
 """Room left around the path, so that it need not be fitted anew with every step outwards."""
+_HEAD = 10
+"""The ink of the place the walk has reached."""
 _BUSY = 0.02
 """Seconds between two chunks while the walk catches up with the digits."""
 
 
-class WalkView(Widget):
+class WalkView(Picture):
     """Fits the window; its colours run through the spectrum from the first digit to the last."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"walk--{ink}" for ink in range(10)}
 
     def __init__(self, walk: Walk, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -38,6 +39,13 @@ class WalkView(Widget):
         self._digits = 1
         self._source: tuple[Digits, int] = (b"", 0)
         self._catching_up = False
+        self._head = (0, -1)
+        self._styles: list[Style] = []
+
+    def notify_style_update(self) -> None:
+        """Other colours."""
+        super().notify_style_update()
+        self._styles.clear()
 
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Walk on over the digits that are new."""
@@ -107,6 +115,7 @@ class WalkView(Widget):
                 line(x0, y0, x1, y1, min(9, int(index * share)))
                 x0, y0 = x1, y1
         self._drawn = len(points)
+        self._head = x0 // 2, y0 // 4
 
     def _caption(self) -> None:
         away = abs(self._walk.points[-1])
@@ -118,11 +127,18 @@ class WalkView(Widget):
         width = self.content_size.width
         if self._canvas.columns != width or y >= self._canvas.rows:
             return Strip.blank(width, self.rich_style)
-        text, inks = self._canvas.text(y), self._canvas.row_inks(y)
+        if not self._styles:
+            plain = self.rich_style
+            self._styles = [plain + ink for ink in inks(self.app, "digit", 10)]
+            self._styles.append(plain + Style(bold=True))
+        text, colors = self._canvas.text(y), self._canvas.row_inks(y)
+        column, row = self._head
+        if y == row:
+            text = f"{text[:column]}●{text[column + 1 :]}"
+            colors[column] = _HEAD
         segments, at = [], 0
-        for ink, run in groupby(inks):
+        for ink, run in groupby(colors):
             end = at + len(list(run))
-            style = self.get_component_rich_style(f"walk--{ink}")
-            segments.append(Segment(text[at:end], style))
+            segments.append(Segment(text[at:end], self._styles[ink]))
             at = end
         return Strip(segments, width)

@@ -16,12 +16,15 @@ class Meter:
     """Measures one session of one run; knows no clock, every time is an argument.
 
     Only time spent computing counts: pauses stop the meter. The time left comes from the work
-    left (iterations get cheaper as the tail shrinks), never from digits per second alone.
+    left (blocks to make; iterations, which get cheaper as the tail shrinks), never from digits per
+    second alone. `done` is the share of the stepping: making blocks is work that a resume repeats.
     """
 
     def __init__(self, digits: int, digits_per_step: int, boxes_per_block: int, i: int) -> None:
         self._size = (digits, digits_per_step, boxes_per_block)
         self._total = plan.work_total(*self._size) or 1.0
+        self._making = plan.work_of_making(*self._size, done=i, numbers=i == 0)
+        self._making_left = self._making
         self.resumed_done = self.done = self._share(i)
         self._samples: deque[tuple[float, int]] = deque()
         self._busy_time = 0.0
@@ -30,12 +33,17 @@ class Meter:
     def _share(self, i: int) -> float:
         return min(1.0, plan.work_done(*self._size, i) / self._total)
 
+    def made(self, share: float, took: float) -> None:
+        """In `took` seconds this share of the blocks was made."""
+        self._making_left = (1.0 - share) * self._making
+        self._busy_work, self._busy_time = share * self._making, took
+
     def stepped(self, i: int, count: int, now: float, took: float) -> None:
         """A step or wave has ended at `now` after `took` seconds of work."""
         done = self._share(i)
         # A slow drift of the machine's speed shall show: older work counts half after ~20 s.
         fade = 0.5 ** (took / 20.0)
-        self._busy_work = self._busy_work * fade + (done - self.done)
+        self._busy_work = self._busy_work * fade + (done - self.done) * self._total
         self._busy_time = self._busy_time * fade + took
         self.done = done
         self.sample(count, now)
@@ -56,13 +64,13 @@ class Meter:
     def left(self, digits_left: int, limit: float | None, elapsed: float) -> float | None:
         """Seconds left at this pace, from the work left; None while nothing is known.
 
-        `elapsed` (seconds of all sessions) stands in until this session has made a step.
+        `elapsed` (seconds of all sessions) stands in until this session has made a block.
         """
-        work_left = 1.0 - self.done
+        work_left = self._making_left + (1.0 - self.done) * self._total
         if self._busy_work > 0:
             seconds = work_left * self._busy_time / self._busy_work
         elif self.done > 0 and elapsed > 0:
-            seconds = work_left * elapsed / self.done
+            seconds = work_left * elapsed / (self.done * self._total)
         else:
             return None if limit is None else digits_left / limit
         return seconds if limit is None else max(seconds, digits_left / limit)

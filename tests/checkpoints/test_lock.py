@@ -145,3 +145,4 @@ def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert done.stdout.strip() == bytes(spigot.result)
     assert glance(path, run.digits + 1) is None
+    assert glance(f"sqlite:///{path}", None) == glance(path, None) is not None

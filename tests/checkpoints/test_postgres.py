@@ -11,13 +11,7 @@ from pi_tui.errors import AlreadyOpenError, NotOursError, StorageError
 from pi_tui.spigot.spigot import Spigot
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import DIGITS, B, K, advance, begin, save_some
-
-psycopg = pytest.importorskip("psycopg", reason="no PostgreSQL driver")
-
-
-def sql(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
+from tests.checkpoints.server import Server
 
 
 def test_a_run_is_begun_here_and_finished_there(
@@ -62,12 +56,12 @@ def test_an_overtaken_writer_is_refused(postgres_url: str, open_store: OpenStore
 
 
 def test_a_lost_connection_is_told_and_the_next_save_succeeds(
-    postgres_url: str, open_store: OpenStore
+    postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
     run, spigot = save_some(store)
     kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
-    sql(postgres_url, kill + " AND datname = current_database()")
+    postgres.execute(kill + " AND datname = current_database()", postgres_url)
     with pytest.raises(StorageError, match="cannot be reached"):
         store.save(run, advance(spigot, 1).to_state(), 0.0)
     store.save(run, spigot.to_state(), 0.0)
@@ -98,23 +92,31 @@ def test_a_backup_is_an_sqlite_file_that_goes_on(
     copied.save(run, advance(spigot, 3).to_state(), 0.0)
 
 
-def test_a_newer_schema_is_refused(postgres_url: str, open_store: OpenStore) -> None:
+def test_a_newer_schema_is_refused(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
     open_store(postgres_url).close()
-    sql(postgres_url, "UPDATE pi_meta SET value = '7'")
+    postgres.execute("UPDATE pi_meta SET value = '7'", postgres_url)
     with pytest.raises(NotOursError, match="schema 7"):
         open_store(postgres_url)
 
 
-def test_a_table_of_somebody_else_is_refused(postgres_url: str, open_store: OpenStore) -> None:
-    sql(postgres_url, "CREATE TABLE pi_run (id int)")
+def test_a_table_of_somebody_else_is_refused(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    postgres.execute("CREATE TABLE pi_run (id int)", postgres_url)
     with pytest.raises(NotOursError, match="has a table pi_run that pi-tui did not make"):
         open_store(postgres_url)
 
 
-def test_damage_is_found_there_too(postgres_url: str, open_store: OpenStore) -> None:
+def test_damage_is_found_there_too(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
     store = open_store(postgres_url)
     run, spigot = save_some(store)
-    sql(postgres_url, "UPDATE pi_checkpoint_part SET data = set_byte(data, 50, 99) WHERE seq = 3")
+    postgres.execute(
+        "UPDATE pi_checkpoint_part SET data = set_byte(data, 50, 99) WHERE seq = 3", postgres_url
+    )
     loaded = store.load(run)
     assert loaded.state is not None
     assert loaded.state.i == 20

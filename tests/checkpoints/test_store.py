@@ -252,6 +252,46 @@ def test_a_closed_store_leaves_one_file_and_its_lock(store: CheckpointStore, pat
     assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
 
 
+def test_a_file_that_is_moved_away_is_missed_and_welcome_back(
+    store: CheckpointStore, path: str, tmp_path: Path
+) -> None:
+    run, spigot = save_some(store)
+    away = tmp_path / "away"
+    os.rename(path, away)
+    with pytest.raises(StorageError, match="was moved or deleted; put it back"):
+        store.save(run, advance(spigot, 5).to_state(), 1.0)
+    assert not os.path.exists(path)
+    os.rename(away, path)
+    store.save(run, spigot.to_state(), 1.0)
+    assert store.load(run).state == spigot.to_state()
+
+
+def test_a_backup_put_in_the_place_of_the_file_is_gone_on_with(
+    store: CheckpointStore, path: str, tmp_path: Path
+) -> None:
+    run, spigot = save_some(store)
+    copy = str(tmp_path / "copy")
+    store.backup(copy)
+    store.save(run, advance(spigot, 20).to_state(), 1.0)
+    os.replace(copy, path)
+    store.save(run, advance(spigot, 5).to_state(), 1.0)
+    assert store.load(run).state == spigot.to_state()
+    assert store.check() == []
+
+
+def test_a_large_state_is_kept_in_parts_of_a_mebibyte(store: CheckpointStore, path: str) -> None:
+    digits, k, b = 200_000, 10_000, 512
+    run = store.open_run(digits, k, b)
+    spigot = Spigot.new(digits, digits_per_step=k, boxes_per_block=b)
+    saved = store.save(run, advance(spigot, 1).to_state(), 0.0)
+    assert store.load(run).state == spigot.to_state()
+    store.close()
+    sizes = [row[0] for row in execute(path, "SELECT length(data) FROM pi_checkpoint_part")]
+    assert len(sizes) > 1
+    assert sizes[:-1] == [2**20] * (len(sizes) - 1)
+    assert sum(sizes) == saved.size
+
+
 def test_what_counts_as_saved_is_synced_as_far_as_sqlite_can(store: CheckpointStore) -> None:
     with store._database.transaction() as session:
         connection = session.connection()

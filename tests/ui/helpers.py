@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from textual.app import App
+from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.ui.app import PiApp
-from pi_tui.ui.frame import Frame
+from pi_tui.ui.crew import Nobody
+from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.statistics import DigitCounts
+from pi_tui.ui.themes import NIGHT
 from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot, State
 from tests.helpers import pi, until
@@ -82,3 +87,28 @@ def a_frame(**changes: Any) -> Frame:
     rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
     counts.feed(pi(20_000), snapshot.count)
     return Frame(snapshot, NOW, 100.0, rates, counts)
+
+
+class Still(Nobody):
+    """A run that stands still: it shows one snapshot for ever."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.result = pi(20_000)[: snapshot.count]
+
+
+@asynccontextmanager
+async def a_still(
+    snapshot: Snapshot, size: tuple[int, int], theme: str = NIGHT
+) -> AsyncIterator[tuple[PiApp, Pilot[int]]]:
+    """The app on that run, at that size, with both clocks stopped."""
+    app = PiApp(
+        Still(snapshot), make_worker=lambda _: Nobody(), clock=Clock(lambda: 100.0, lambda: NOW)
+    )
+    app._rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
+    async with app.run_test(size=size) as pilot:
+        app.theme = theme
+        await until(lambda: app.main_screen.count == snapshot.count)
+        await pilot.pause()
+        yield app, pilot

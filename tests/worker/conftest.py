@@ -24,7 +24,7 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
     """Starts a worker; unless told otherwise at full speed, saving only when it must."""
     made: list[SpigotWorker] = []
 
-    def make(digits: int = 20_000, **more: Any) -> SpigotWorker:
+    def make(digits: int = 12_000, **more: Any) -> SpigotWorker:
         settings: dict[str, Any] = {"pace": MAX, "cadence": NEVER, "digits_per_step": 4} | more
         worker = SpigotWorker(Job(digits, str(database), **settings))
         made.append(worker)
@@ -38,7 +38,7 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
         assert worker.crash is None
 
 
-def in_the_file(database: Path, digits: int = 20_000) -> Loaded:
+def in_the_file(database: Path, digits: int = 12_000) -> Loaded:
     """What another process would find in the database now."""
     with closing(CheckpointStore.open(str(database), write=False)) as store:
         run = store.find_run(digits)

@@ -128,7 +128,7 @@ def test_it_goes_on_where_it_stopped(make_worker: MakeWorker) -> None:
     assert second.snapshot.left is not None, "time left is known at once"
     second.set_pace(MAX)
     assert second.join(120)
-    assert bytes(second.result) == pi(20_000)
+    assert bytes(second.result) == pi(12_000)
 
 
 def test_a_finished_run_is_there_at_once_and_is_not_computed_again(

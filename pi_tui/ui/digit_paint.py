@@ -1,0 +1,59 @@
+"""From digits and the look of each to the segments of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.segment import Segment
+from rich.style import Style
+
+from pi_tui.ui.digit_lines import GROUP
+
+SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
+"""How a digit looks; later ones win over earlier ones."""
+COLORED = 6
+"""The first of ten looks, one for each digit."""
+GUTTER, PLAIN = 16, 17
+"""The position before the line, and the empty cells."""
+
+
+def stain(look: bytearray, start: int, stop: int, code: int) -> None:
+    """Give the part of `look` from `start` to `stop` that exists this code.
+
+    >>> look = bytearray(4)
+    >>> stain(look, 2, 99, HIT)
+    >>> list(look)
+    [0, 0, 3, 3]
+    """
+    start, stop = max(start, 0), min(stop, len(look))
+    if start < stop:
+        look[start:stop] = bytes([code]) * (stop - start)
+
+
+def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Segment]:
+    """The digits in groups; one segment where all look alike, which is nearly always."""
+    text = digits.decode("ascii")
+    if len(set(look)) <= 1:
+        groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
+        return [Segment(" ".join(groups), styles[look[0]])] if text else []
+    cells, codes = _with_gaps(text, look)
+    made, at = [], 0
+    for code, run in groupby(codes):
+        end = at + len(list(run))
+        made.append(Segment(cells[at:end], styles[code]))
+        at = end
+    return made
+
+
+def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
+    """Cells and their looks, gaps between groups included: a gap is lit where both sides are."""
+    cells, codes = [], []
+    for index, digit in enumerate(text):
+        if index and index % GROUP == 0:
+            joined = look[index] if look[index] == look[index - 1] else SAVED
+            cells.append(" ")
+            codes.append(joined if joined < COLORED else SAVED)
+        cells.append(digit)
+        codes.append(look[index])
+    return "".join(cells), codes

@@ -1,0 +1,114 @@
+"""Make all screenshots anew, from the running app: `python screenshots/make.py`.
+
+Every picture is a real run in a database of its own; nothing is drawn by hand. Each is written as
+SVG (as Textual exports it) and as PNG. Needs `pip install -e '.[screenshots]'` and a monospaced
+font: with resvg, a font that is not installed is text that is not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import resvg_py
+
+from pi_tui.settings import Settings
+from pi_tui.ui.app import PiApp
+from pi_tui.ui.themes import DAY, NIGHT
+from pi_tui.worker.snapshot import State
+from pi_tui.worker.worker import SpigotWorker
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    digits: int = 20_000
+    pace: str = "2000"
+    reach: int = 12_000
+    """Digits to wait for before the picture is taken."""
+    theme: str = NIGHT
+    before: tuple[int, ...] = ()
+    """Runs that are there already."""
+
+
+SHOTS = (
+    Shot("running", (120, 40)),
+    Shot("wide", (200, 60)),
+    Shot("standard", (80, 24)),
+    Shot("tiny", (40, 12)),
+    Shot("search", (120, 40), ("g", *"5000", "enter", "slash", *"26", "enter", "n")),
+    Shot("colours", (120, 40), ("d",)),
+    Shot("walk", (120, 40), ("v",), 200_000, "max", 200_000),
+    Shot("heat", (120, 40), ("v", "v"), 1_000_000, "max", 1_000_000),
+    Shot("runs", (120, 40), ("r",), before=(1_000, 100_000)),
+    Shot("light", (120, 40), theme=DAY),
+    Shot("paused", (100, 30), ("p",)),
+    Shot("help", (100, 40), ("question_mark",)),
+)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """The condition is true."""
+    while not condition():
+        await asyncio.sleep(0.02)
+
+
+def finish(settings: Settings, digits: int) -> None:
+    """A run that is complete before the picture is taken."""
+    worker = SpigotWorker(settings.job(digits, pace="max"))
+    worker.start()
+    worker.join()
+
+
+async def take(shot: Shot, location: str) -> str:
+    """The picture, as SVG."""
+    settings = Settings(db=location, pace=shot.pace, checkpoint_every="1s")
+    for digits in shot.before:
+        finish(settings, digits)
+    worker = SpigotWorker(settings.job(shot.digits))
+    app = PiApp(worker, make_worker=lambda _: worker, location=location)
+    async with app.run_test(size=shot.size) as pilot:
+        app.theme = shot.theme
+        await until(lambda: app.main_screen.count >= shot.reach)
+        if shot.reach == shot.digits:
+            await until(lambda: worker.snapshot.state is State.COMPLETE)
+        await pilot.press(*shot.keys)
+        await pilot.pause(1.5)
+        picture = app.export_screenshot(title="pi-tui")
+        worker.stop()
+        await asyncio.to_thread(worker.join)
+    return picture
+
+
+def main() -> None:
+    """Take all pictures, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("names", nargs="*", help="only these")
+    parser.add_argument("--font", default="DejaVu Sans Mono", help="an installed monospaced font")
+    options = parser.parse_args()
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    os.umask(0o022)
+    for shot in SHOTS:
+        if options.names and shot.name not in options.names:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            picture = asyncio.run(take(shot, f"{folder}/pi.sqlite3"))
+        (FOLDER / f"{shot.name}.svg").write_text(picture, encoding="utf-8")
+        png = resvg_py.svg_to_bytes(svg_string=picture.replace("Fira Code", options.font))
+        (FOLDER / f"{shot.name}.png").write_bytes(bytes(png))
+        print(shot.name)
+
+
+if __name__ == "__main__":
+    main()

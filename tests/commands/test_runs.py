@@ -1,0 +1,196 @@
+"""What can be done with saved runs: look, export, verify, check, back up, delete."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.cli import main
+from pi_tui.spigot.spigot import Spigot
+from tests.helpers import pi, pi_tui, started
+from tests.terminal.emulator import Terminal
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To read only: a finished run of 300 digits, and one of 600 that is half done."""
+    path = tmp_path_factory.mktemp("filled") / "pi.sqlite3"
+    assert main(["run", "--digits", "300", "--db", str(path)]) == 0
+    spigot = Spigot.new(600, digits_per_step=10, boxes_per_block=32)
+    with closing(CheckpointStore.open(str(path))) as store:
+        run = store.open_run(600, 10, 32)
+        while spigot.count < 300:
+            spigot.step()
+        store.save(run, spigot.to_state(), 2.5)
+    return path
+
+
+@pytest.fixture
+def copy(filled: Path, database: Path) -> Path:
+    """The same, to be changed."""
+    database.write_bytes(filled.read_bytes())
+    return database
+
+
+def ask(*arguments: object, database: Path) -> str:
+    done = pi_tui(*arguments, "--db", database)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_runs_lists_all_of_them_as_a_table(filled: Path) -> None:
+    head, *rows = ask("runs", database=filled).splitlines()
+    assert head.split()[:2] == ["digits", "saved"]
+    assert any("300" in row and "verified" in row for row in rows)
+    assert any("600" in row and "unfinished" in row and "50.0 %" in row for row in rows)
+    assert len(rows) == 2
+
+
+def test_status_is_a_line_for_each_run_and_can_be_asked_of_one(filled: Path) -> None:
+    assert len(ask("status", database=filled).splitlines()) == 2
+    assert ask("status", "--digits", "600", database=filled).startswith("600 digits: 300 saved")
+
+
+def test_status_json_says_the_same_for_scripts(filled: Path) -> None:
+    runs = {run["digits"]: run for run in json.loads(ask("status", "--json", database=filled))}
+    assert (runs[300]["status"], runs[300]["verified"]) == ("complete", True)
+    assert (runs[600]["status"], runs[600]["saved"]) == ("active", 300)
+    assert runs[600]["elapsed_seconds"] == 2.5
+    assert (runs[600]["digits_per_step"], runs[600]["boxes_per_block"]) == (10, 32)
+
+
+def test_status_of_a_run_that_is_not_there_is_an_error(filled: Path) -> None:
+    done = pi_tui("status", "--digits", "77", "--db", filled)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no run of 77 digits" in done.stderr
+
+
+def test_status_watch_ends_when_all_is_complete_and_by_ctrl_c(filled: Path) -> None:
+    assert pi_tui("status", "--watch", "--digits", "300", "--db", filled).returncode == 0
+    with started("status", "--watch", "--db", filled) as child:
+        assert child.stdout
+        assert child.stderr
+        assert b"digits" in child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        assert child.wait(60) == 130
+        assert child.stderr.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--digits", "300"], b"3." + pi(300)),
+        (["--digits", "300", "--to", "9"], b"3.141592653"),
+        (["--digits", "300", "--from", "2", "--to", "9"], b"41592653"),
+        (["--digits", "300", "--from", "300"], pi(300)[-1:]),
+        (["--digits", "600", "--from", "290", "--to", "300"], pi(300)[289:]),
+    ],
+)
+def test_export_gives_exactly_the_positions_asked_for(
+    arguments: list[str], expected: bytes, filled: Path, tmp_path: Path
+) -> None:
+    assert ask("export", *arguments, database=filled).encode() == expected + b"\n"
+    target = tmp_path / "pi.txt"
+    ask("export", *arguments, "-o", target, database=filled)
+    assert target.read_bytes() == expected + b"\n"
+
+
+@pytest.mark.parametrize("positions", [["--from", "301"], ["--to", "301"], ["--from=9", "--to=8"]])
+def test_export_refuses_positions_that_are_not_there(positions: list[str], filled: Path) -> None:
+    done = pi_tui("export", "--digits", "600", *positions, "--db", filled)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "1 to 300" in done.stderr
+
+
+def test_export_without_digits_takes_the_longest(filled: Path, copy: Path) -> None:
+    ask("delete", "--digits", "300", "--yes", database=copy)
+    assert ask("export", database=copy).encode() == b"3." + pi(300) + b"\n"
+
+
+def test_verify_compares_what_is_saved_and_marks_a_complete_run(copy: Path) -> None:
+    ask("run", "--digits", "150", "--no-verify", database=copy)
+    assert "complete" in ask("status", "--digits", "150", database=copy)
+    ask("verify", "--digits", "150", database=copy)
+    assert "verified" in ask("status", "--digits", "150", database=copy)
+    ask("verify", "--digits", "600", database=copy)
+    assert "unfinished" in ask("status", "--digits", "600", database=copy)
+
+
+def test_verify_names_the_first_wrong_digit(database: Path) -> None:
+    wrong = bytearray(pi(200))
+    wrong[122:] = b"0" * 78
+    with closing(CheckpointStore.open(str(database))) as store:
+        store.complete(store.open_run(200, 10, 32), bytes(wrong), 1.0, 22)
+    done = pi_tui("verify", "--digits", "200", "--db", database)
+    assert done.returncode == 5
+    assert "digit 123 of the run of 200" in done.stderr
+
+
+def test_check_reads_every_byte(copy: Path) -> None:
+    done = pi_tui("check", "--db", copy)
+    assert (done.returncode, done.stderr) == (0, "2 runs, every byte as it was saved\n")
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE pi_digits SET data = zeroblob(length(data))")
+    before = copy.read_bytes()
+    done = pi_tui("check", "--db", copy)
+    assert done.returncode == 4
+    assert done.stderr.count("\n") >= 2
+    assert copy.read_bytes() == before
+
+
+def test_a_backup_is_a_database_to_go_on_with(filled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backup.sqlite3"
+    ask("backup", target, database=filled)
+    assert ask("runs", database=target) == ask("runs", database=filled)
+    assert ask("run", "--digits", "600", database=target).encode() == b"3." + pi(600) + b"\n"
+
+
+def test_a_backup_replaces_no_file(filled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "letter.txt"
+    target.write_text("dear diary")
+    done = pi_tui("backup", target, "--db", filled)
+    assert done.returncode == 2
+    assert target.read_text() == "dear diary"
+
+
+def test_delete_asks_and_takes_no_for_an_answer(copy: Path) -> None:
+    for answer, left in (("n\n", 2), ("\n", 2), ("y\n", 1)):
+        with Terminal("delete", "--digits", "300", "--db", copy) as terminal:
+            terminal.see(r"delete the run of 300 digits \(300 saved\)\? \[y/N\]")
+            terminal.send(answer)
+            assert terminal.wait() == 0
+        assert len(json.loads(ask("status", "--json", database=copy))) == left
+
+
+def test_delete_without_anybody_to_ask_wants_a_yes(copy: Path) -> None:
+    done = pi_tui("delete", "--digits", "300", "--db", copy)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert len(json.loads(ask("status", "--json", database=copy))) == 2
+
+
+def test_everything_that_only_looks_leaves_the_file_as_it_is(filled: Path) -> None:
+    before = filled.read_bytes(), filled.stat().st_mtime_ns
+    for command in (["status"], ["runs"], ["check"], ["export"], ["verify", "--digits", "600"]):
+        ask(*command, database=filled)
+    assert (filled.read_bytes(), filled.stat().st_mtime_ns) == before
+
+
+def test_verify_needs_no_lock(copy: Path) -> None:
+    with closing(CheckpointStore.open(str(copy))):
+        ask("verify", "--digits", "300", database=copy)
+        ask("verify", "--digits", "600", database=copy)
+
+
+def test_verify_while_another_writes_leaves_the_mark_for_later(copy: Path) -> None:
+    ask("run", "--digits", "150", "--no-verify", database=copy)
+    with closing(CheckpointStore.open(str(copy))):
+        ask("verify", "--digits", "150", database=copy)
+    (run,) = json.loads(ask("status", "--json", "--digits", "150", database=copy))
+    assert run["verified"] is False

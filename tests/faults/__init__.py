@@ -1,0 +1,1 @@
+"""Every way to die, tried; each with a control that must fail."""

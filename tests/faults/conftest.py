@@ -1,0 +1,57 @@
+"""How much is tried, and the table of what was."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.lab import strace_works
+
+_ROWS = pytest.StashKey[list[tuple[str, int, str]]]()
+Tally = Callable[[str, int, str], None]
+
+
+@pytest.fixture(scope="session")
+def much(request: pytest.FixtureRequest) -> int:
+    """Factor on every count: 1, or 10 with --faults=long."""
+    return 10 if request.config.getoption("--faults") == "long" else 1
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Remember what was tried how often and with what result, for the table in the end."""
+    rows = request.config.stash.setdefault(_ROWS, [])
+    return lambda what, times, result: rows.append((what, times, result))
+
+
+@pytest.fixture(scope="session")
+def strace() -> None:
+    if reason := strace_works():
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, if there is one: a kill spares the page cache, so it needs no disk."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def db(folder: Path) -> str:
+    return str(folder / "pi.sqlite3")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    rows = terminalreporter.config.stash.get(_ROWS, [])
+    if rows:
+        terminalreporter.section("faults")
+        for what, times, result in rows:
+            terminalreporter.write_line(f"{what:<58} {times:>6}  {result}")

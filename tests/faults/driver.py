@@ -1,0 +1,132 @@
+"""The process that is killed, starved and lied to: a spigot, and a store that saves every step."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import DamagedError, PiTuiError, StorageError
+from pi_tui.spigot.spigot import Spigot
+from tests.faults import sabotage
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the process does. A state is a few pages of the file; a save takes milliseconds."""
+
+    location: str
+    digits: int = 8000
+    digits_per_step: int = 32
+    boxes_per_block: int = 128
+    steps: int = 1
+    """Iterations from one save to the next."""
+    saves: int = -1
+    """Saves after which it ends; -1: when the run is complete."""
+    forever: bool = False
+    """Begin again after the last digit."""
+    patience: int = 0
+    """How often a save that fails is tried again."""
+    pause: float = 0.0
+    """Seconds of idleness after each save: time to be stopped outside of a transaction."""
+    hold: bool = False
+    """Wait for a word before anything is opened."""
+    acks: str = ""
+    """A file that gets a line for each digit count committed, for traces of system calls."""
+    sabotage: tuple[str, ...] = ()
+    largest_file: int = 0
+    """Soft limit on the size of files; lifted after the first failure."""
+
+
+class Driver:
+    """One life of the process."""
+
+    def __init__(self, task: Task, line: Connection) -> None:
+        self.task, self.line = task, line
+        self.acks = os.open(task.acks, os.O_CREAT | os.O_WRONLY | os.O_APPEND) if task.acks else -1
+
+    def tell(self, *message: Any) -> None:
+        self.line.send(message)
+
+    def live(self) -> None:
+        if self.task.hold:
+            self.tell("ready")
+            self.line.recv()
+        if self.task.largest_file:
+            hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.task.largest_file, hard))
+        with closing(self._patiently(CheckpointStore.open, self.task.location)) as store:
+            self._compute(store)
+        self.tell("done")
+
+    def _compute(self, store: CheckpointStore) -> None:
+        task = self.task
+        numbers = (task.digits, task.digits_per_step, task.boxes_per_block)
+        run = self._patiently(store.open_run, *numbers)
+        while True:
+            self._one_run(store, run)
+            if not task.forever:
+                break
+            self.tell("restarting")
+            run = store.restart(run)
+
+    def _one_run(self, store: CheckpointStore, run: Run) -> None:
+        task = self.task
+        loaded = self._patiently(store.load, run)
+        self.tell("loaded", len(loaded.digits), loaded.notes)
+        if loaded.state is None:
+            spigot = Spigot.new(
+                task.digits,
+                digits_per_step=task.digits_per_step,
+                boxes_per_block=task.boxes_per_block,
+            )
+        else:
+            spigot = Spigot.from_state(loaded.state)
+            spigot.check()
+        saves = 0
+        while not spigot.done and saves != task.saves:
+            for _ in range(task.steps):
+                if not spigot.done:
+                    spigot.step()
+            self._patiently(store.save, run, spigot.to_state(), 0.0)
+            self._acknowledge(spigot.count)
+            saves += 1
+        if spigot.done:
+            self._patiently(store.complete, run, bytes(spigot.result), 0.0, spigot.i)
+            self._acknowledge(spigot.count)
+
+    def _acknowledge(self, count: int) -> None:
+        if self.acks >= 0:
+            os.write(self.acks, b"%d\n" % count)
+        self.tell("saved", count)
+        time.sleep(self.task.pause)
+
+    def _patiently(self, verb: Any, *arguments: Any) -> Any:
+        for attempt in range(self.task.patience + 1):
+            try:
+                return verb(*arguments)
+            except (StorageError, DamagedError) as error:
+                self.tell("failed", str(error))
+                if attempt == self.task.patience:
+                    raise
+            soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+            if soft != hard:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+            time.sleep(0.005)
+        raise AssertionError
+
+
+def drive(task: Task, line: Connection) -> None:
+    """The life of a child process; its exit code is that of the program."""
+    sabotage.commit(task.sabotage)
+    try:
+        Driver(task, line).live()
+    except PiTuiError as error:
+        line.send(("error", error.exit_code, str(error)))
+        raise SystemExit(error.exit_code) from error

@@ -1,0 +1,177 @@
+"""Children to hurt, and a judge who looks at what they left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypeVar
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError
+from pi_tui.spigot.reference import pi_digits
+from tests.faults.driver import Task, drive
+
+T = TypeVar("T")
+R = TypeVar("R")
+_PATIENCE = 60.0
+_forge = multiprocessing.get_context("forkserver")  # imports once, forks in milliseconds
+_forge.set_forkserver_preload(
+    ["pytest", "sqlalchemy.dialects.sqlite", "tests.faults.driver", "tests.faults.warm"]
+)
+
+
+class Child:
+    """A process that works on a task until it is done, or we are done with it."""
+
+    def __init__(self, task: Task) -> None:
+        self._line, theirs = _forge.Pipe()
+        self._process = _forge.Process(target=drive, args=(task, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.messages: list[tuple[Any, ...]] = []
+        self.acked = 0
+        """Digits that were acknowledged as saved, and not given up since."""
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def hear(self, timeout: float = _PATIENCE) -> tuple[Any, ...] | None:
+        """The next message, or None if the process is gone."""
+        try:
+            if not self._line.poll(timeout):
+                raise TimeoutError(f"nothing heard for {timeout} s; so far {self.messages[-3:]}")
+            message: tuple[Any, ...] = self._line.recv()
+        except (EOFError, ConnectionResetError):
+            return None
+        self.messages.append(message)
+        if message[0] == "saved":
+            self.acked = message[1]
+        elif message[0] == "loaded":
+            self.acked = max(self.acked, message[1])
+        elif message[0] == "restarting":
+            self.acked = 0
+        return message
+
+    def hear_until(self, word: str) -> tuple[Any, ...]:
+        while message := self.hear():
+            if message[0] == word:
+                return message
+        raise AssertionError(f"gone before {word!r}: {self.messages[-3:]}")
+
+    def hear_out(self) -> int:
+        """Listen until the process is gone; its exit code, negative for a signal."""
+        while self.hear() is not None:
+            pass
+        return self.join()
+
+    def go(self) -> None:
+        self._line.send("go")
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self.hear_out()
+
+    def join(self) -> int:
+        self._process.join(_PATIENCE)
+        assert self._process.exitcode is not None
+        self._line.close()
+        return self._process.exitcode
+
+    def said(self, word: str) -> list[Any]:
+        return [message[1] for message in self.messages if message[0] == word]
+
+
+@contextmanager
+def child(task: Task) -> Iterator[Child]:
+    """A child that is gone in the end, whatever happened."""
+    made = Child(task)
+    try:
+        yield made
+    finally:
+        with suppress(ProcessLookupError, OSError):
+            made.signal(9)
+        made._process.join(_PATIENCE)
+
+
+def side_by_side(verb: Callable[[T], R], things: Iterable[T]) -> list[R]:
+    """`verb` of each thing, two at a time: most of it is waiting for children."""
+    with ThreadPoolExecutor(2) as lanes:
+        return list(lanes.map(verb, things))
+
+
+@cache
+def pi() -> bytes:
+    return pi_digits(100_000)
+
+
+def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False) -> str:
+    """What is wrong with what was left at `location`; "" if every promise was kept.
+
+    What is left is loaded and with that checked; `thorough` also looks at what is not needed.
+    """
+    try:
+        with closing(CheckpointStore.open(location)) as store:
+            run = store.find_run(digits)
+            if run is None:
+                return f"lost: no run, {acked} acknowledged" if acked else ""
+            loaded = store.load(run)
+            problems = store.check() if thorough else []
+    except PiTuiError as error:
+        return f"refused: {error}"
+    if loaded.digits != pi()[: len(loaded.digits)]:
+        return "wrong digits"
+    if len(loaded.digits) < acked:
+        return f"lost: {len(loaded.digits)} digits of {acked} acknowledged"
+    if loaded.notes or problems:
+        return f"damaged: {loaded.notes} {problems}"
+    if loaded.state is not None and loaded.state.count < acked:
+        return f"lost: a state of {loaded.state.count} digits, {acked} acknowledged"
+    return ""
+
+
+def finish(task: Task) -> str:
+    """What is wrong after an undisturbed process has gone on to the end; "" if nothing is."""
+    with child(replace(task, saves=-1, forever=False, steps=50)) as going_on:
+        if code := going_on.hear_out():
+            return f"exit {code}: {going_on.messages[-1]}"
+    return judge(task.location, task.digits, task.digits, thorough=True)
+
+
+@contextmanager
+def straced(pid: int, log: str, *options: str) -> Iterator[None]:
+    """The process runs under strace until it ends."""
+    command = ["strace", "-p", str(pid), "-o", log, *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+        assert tracer.stderr is not None
+        line = tracer.stderr.readline()
+        assert "attached" in line, line
+        try:
+            yield
+        finally:
+            deadline = time.monotonic() + _PATIENCE
+            while tracer.poll() is None and time.monotonic() < deadline:
+                with suppress(subprocess.TimeoutExpired):
+                    tracer.wait(1)
+            tracer.kill()
+
+
+def strace_works() -> str:
+    """Why system calls cannot be traced and changed here; "" if they can."""
+    if shutil.which("strace") is None:
+        return "no strace"
+    command = ["strace", "-o", os.devnull, "-e", "inject=chdir:error=EIO", "true"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return "" if done.returncode == 0 else f"strace does not work here: {done.stderr[:80]}"

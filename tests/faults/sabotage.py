@@ -1,0 +1,97 @@
+"""Promises broken on purpose: the controls that show that a test would notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from pi_tui.checkpoints import database, digit_rows, engine, opening
+from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.models import RunRow
+
+
+def commit(words: tuple[str, ...]) -> None:
+    """In this process, from now on, these promises are broken."""
+    for word in words:
+        name, _, value = word.partition("=")
+        _DEEDS[name](value)
+
+
+def _pragma(statement: str) -> None:
+    engine._MODE_PRAGMAS["write"] += (f"PRAGMA {statement}",)
+
+
+def _journal(mode: str) -> None:
+    _pragma(f"journal_mode={mode}")
+    setattr(opening, "keep_a_rollback_journal", lambda _: None)  # noqa: B010
+
+
+def _synchronous(level: str) -> None:
+    _pragma(f"synchronous={level}")
+
+
+def _most_pages(pages: str) -> None:
+    _pragma(f"max_page_count={pages}")
+
+
+def _cache(pages: str) -> None:
+    """No promise is broken by it, but pages reach the file long before the commit."""
+    _pragma(f"cache_size={pages}")
+
+
+def _busy(seconds: str) -> None:
+    setattr(engine, "BUSY_SECONDS", float(seconds))  # noqa: B010
+
+
+def _no_lock(_: str) -> None:
+    setattr(opening, "FileWriterLock", NoLock)  # noqa: B010
+
+
+def _no_fence(_: str) -> None:
+    def unfenced(session: Session, run_id: int, epoch: int) -> RunRow:
+        return session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
+
+    setattr(database, "fence", unfenced)  # noqa: B010
+
+
+def no_checksum(_: str = "") -> None:
+    setattr(digit_rows, "_check", lambda row, offset, chain: None)  # noqa: B010
+
+
+def _server_forgets(_: str) -> None:
+    connect = engine.connect
+
+    def forgetful(*arguments: Any) -> Any:
+        made = connect(*arguments)
+        event.listen(made, "connect", forget)
+        return made
+
+    def forget(connection: Any, _: Any) -> None:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+    setattr(opening, "connect", forgetful)  # noqa: B010
+
+
+class NoLock:
+    """A lock that locks nothing."""
+
+    def __init__(self, where: Location) -> None: ...
+    def renew(self) -> None: ...
+    def release(self) -> None: ...
+
+
+_DEEDS: dict[str, Callable[[str], None]] = {
+    "journal": _journal,
+    "synchronous": _synchronous,
+    "most-pages": _most_pages,
+    "cache": _cache,
+    "busy": _busy,
+    "no-lock": _no_lock,
+    "no-fence": _no_fence,
+    "no-checksum": no_checksum,
+    "server-forgets": _server_forgets,
+}

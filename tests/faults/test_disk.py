@@ -1,0 +1,126 @@
+"""Full disks and failing ones: told, survived, and gone on from when the trouble is over."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.conftest import Tally
+from tests.faults.driver import Task
+from tests.faults.lab import child, finish, judge, pi, side_by_side, straced
+from tests.faults.test_kill import paths_of, points_of, system_calls
+
+CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,pread64,openat"
+
+
+def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
+    """Run the task with an error injected: exit code, digits acknowledged, failures it told."""
+    with child(replace(task, hold=True)) as victim:
+        victim.hear_until("ready")
+        options = ("-e", f"trace={CALLS}", "-e", f"inject={what}", *paths_of(task))
+        with straced(victim.pid, "/dev/null", *options):
+            victim.go()
+            code = victim.hear_out()
+    return code, victim.acked, [*victim.said("failed"), *map(str, victim.said("error"))]
+
+
+def fail_at(folder: Path, error: str, call: str, n: int) -> tuple[str, bool]:
+    """One call fails once: what was wrong then, and whether the failure was told."""
+    task = Task(str(folder / f"{call}{n}.db"), saves=3, patience=3)
+    code, acked, failures = inject(task, f"{call}:error={error}:when={n}")
+    if code not in (0, 6):
+        return f"{call} {n}: exit {code}: {failures}", True
+    fault = judge(task.location, acked) or (finish(task) if n % 10 == 0 else "")
+    return f"{call} {n}: {fault}" if fault else "", bool(failures)
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("error", "calls"), [("EIO", CALLS), ("ENOSPC", "pwrite64,ftruncate,openat")]
+)
+def test_an_error_at_every_call_loses_nothing(
+    error: str, calls: str, folder: Path, much: int, tally: Tally
+) -> None:
+    counts = system_calls(Task(str(folder / "count.db"), saves=3), calls)
+    points = points_of(counts, 4 if much == 1 else 1)
+    tried = side_by_side(lambda point: fail_at(folder, error, *point), points)
+    faults = [fault for fault, _ in tried if fault]
+    told = sum(told for _, told in tried)
+    tally(f"{error} at the N-th call", len(tried), f"{len(faults)} lost or damaged, {told} told")
+    assert faults == []
+    assert told > 20
+
+
+@pytest.mark.usefixtures("strace")
+def test_control_errors_that_nobody_checks_would_be_noticed(folder: Path, tally: Tally) -> None:
+    """Syncs that fail silently are as good as none: without the checks of SQLite, saves vanish."""
+    task = Task(str(folder / "pi.db"), saves=3)
+    code, acked, failures = inject(task, "pwrite64:retval=4096:when=40+")
+    fault = judge(task.location, acked)
+    tally("  control: writes that only pretend", 1, fault[:40] or f"nothing wrong ({code})")
+    assert fault or failures
+
+
+@pytest.mark.parametrize(
+    ("name", "trouble", "words"),
+    [
+        ("max_page_count", {"sabotage": ("most-pages=20",)}, "disk full at"),
+        ("ulimit -f", {"largest_file": 50_000}, "limit on file sizes"),
+    ],
+)
+def test_a_full_disk_is_told_and_what_was_saved_stays(
+    name: str, trouble: dict[str, Any], words: str, db: str, tally: Tally
+) -> None:
+    with child(Task(db, **trouble)) as starved:
+        code = starved.hear_out()
+    assert code == 6
+    assert words in starved.said("failed")[-1]
+    assert judge(db, starved.acked) == ""
+    assert finish(Task(db)) == ""
+    tally(f"no more space ({name})", 1, "told, 0 lost, completed after it was lifted")
+
+
+def test_a_limit_that_is_lifted_while_we_run_lets_the_run_complete(db: str) -> None:
+    with child(Task(db, steps=5, patience=50, largest_file=50_000)) as starved:
+        assert starved.hear_out() == 0
+    assert starved.said("failed")
+    assert judge(db, 8000) == ""
+
+
+SCRIPT = """
+set -e
+mount -t tmpfs -o size=160k none "$1"
+"$2" -m pi_tui run --db "$1/pi.sqlite3" --digits 30000 --checkpoint-every 500 -o "$3" 2> "$4" &
+for _ in $(seq 600); do grep -q "disk full" "$4" && break; sleep 0.05; done
+mount -o remount,size=20m "$1"
+wait $!
+"""
+
+
+def test_the_program_goes_on_when_a_full_disk_has_space_again(tmp_path: Path, tally: Tally) -> None:
+    need_namespaces()
+    disk, output, said = tmp_path / "disk", tmp_path / "pi.txt", tmp_path / "said"
+    disk.mkdir()
+    said.touch()
+    arguments = [str(disk), sys.executable, str(output), str(said)]
+    command = ["unshare", "-Urm", "sh", "-c", SCRIPT, "sh", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    tally("disk really full (tmpfs), then freed, `pi-tui run`", 1, "told, completed")
+    assert "disk full at" in said.read_text()
+    assert done.returncode == 0, said.read_text()[-500:]
+    assert output.read_bytes().strip() == b"3." + pi()[:30_000]
+
+
+def need_namespaces() -> None:
+    probe = ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"]
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare")
+    if (done := subprocess.run(probe, capture_output=True, text=True)).returncode:
+        pytest.skip(f"no user namespaces here: {done.stderr[:80]}")

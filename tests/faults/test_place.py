@@ -1,0 +1,205 @@
+"""Places that cannot be written, files that are not ours, no memory, a clock set back."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
+from pi_tui.spigot.spigot import Spigot, SpigotState
+from tests.faults.conftest import Tally
+from tests.faults.lab import pi
+from tests.faults.test_disk import need_namespaces
+
+PROGRAM = [sys.executable, "-m", "pi_tui", "run", "--digits", "20000"]
+
+
+def run(db: str, *before: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The real program, as a user would start it."""
+    command = [*before, *PROGRAM, "--db", db]
+    environment = {**os.environ, **variables}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stdout == ""
+
+
+@contextmanager
+def immutable(folder: Path) -> Iterator[None]:
+    made = subprocess.run(["chattr", "+i", str(folder)], capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"no immutable folders here: {made.stderr[:80]}")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", str(folder)], check=True)
+
+
+def test_a_folder_that_cannot_be_changed(tmp_path: Path, tally: Tally) -> None:
+    if shutil.which("chattr") is None:
+        pytest.skip("no chattr")
+    with immutable(tmp_path):
+        done = run(str(tmp_path / "pi.db"))
+        assert os.listdir(tmp_path) == []
+    assert_refused(done, 6, "cannot be written")
+    tally("read-only folder (immutable)", 1, "exit 6, one line")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_mount_that_is_read_only(there: bool, tmp_path: Path, tally: Tally) -> None:
+    need_namespaces()
+    db = tmp_path / "pi.db"
+    if there:
+        CheckpointStore.open(str(db)).close()
+    before = db.read_bytes() if there else b""
+    script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+    done = run(str(db), "unshare", "-Urm", "sh", "-c", script, str(tmp_path))
+    assert_refused(done, 6, "cannot be written")
+    assert (db.read_bytes() if there else b"") == before
+    tally(f"read-only mount, database {'there' if there else 'new'}", 1, "exit 6, one line")
+
+
+def test_rights_that_are_missing(tmp_path: Path, tally: Tally) -> None:
+    if os.getuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root can become nobody")
+    folder = Path("/dev/shm") / f"pi-tui-test-{os.getpid()}"
+    folder.mkdir(mode=0o555)
+    try:
+        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        done = run(str(folder / "pi.db"), *nobody)
+    finally:
+        shutil.rmtree(folder)
+    if "Permission denied" in done.stderr and "Error" in done.stderr:
+        pytest.skip("nobody cannot start Python here")
+    assert_refused(done, 6, "cannot be written")
+    tally("read-only folder (mode 555, not root)", 1, "exit 6, one line")
+
+
+def test_without_memory_a_save_fails_alone_and_the_next_one_succeeds(db: str, tally: Tally) -> None:
+    spigot = Spigot.new(150_000, digits_per_step=10_000, boxes_per_block=16_384)
+    spigot.step()
+    with closing(CheckpointStore.open(db)) as store:
+        run_ = store.open_run(150_000, 10_000, 16_384)
+        store.save(run_, spigot.to_state(), 0.0)
+        before = store.load(run_)
+        state = spigot.to_state()
+        with little_memory(), pytest.raises(StorageError, match="not enough memory"):
+            hoard_and_save(store, run_, state)
+        assert store.load(run_).state == before.state
+        store.save(run_, state, 0.0)
+        assert store.check() == []
+    tally("memory limit", 1, "told; the save before is whole, the next one succeeds")
+
+
+def hoard_and_save(store: CheckpointStore, run_: Run, state: SpigotState) -> None:
+    """Memory is taken until no piece of 64 kB is left, then a save is tried."""
+    hoard = []
+    for size in (2**24, 2**20, 2**16):
+        try:
+            while True:
+                hoard.append(bytearray(size))
+        except MemoryError:
+            continue
+    store.save(run_, state, 0.0)
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """The process may grow by 64 MB and no further."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = pages * resource.getpagesize() + 2**26
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+FAKETIME = [
+    Path(f"/usr/lib/{arch}-linux-gnu/faketime/libfaketime.so.1") for arch in ("x86_64", "aarch64")
+]
+
+
+def test_a_clock_that_is_set_back_and_forth_changes_nothing(tmp_path: Path, tally: Tally) -> None:
+    library = next((path for path in FAKETIME if path.exists()), None)
+    if library is None:
+        pytest.skip("no libfaketime")
+    db, output = str(tmp_path / "pi.db"), tmp_path / "pi.txt"
+    times = ["+50y", "-1y", "@1970-01-01 00:00:10"]
+    saved = 0
+    for when in times:
+        environment = {**os.environ, "LD_PRELOAD": str(library), "FAKETIME": when}
+        command = [*PROGRAM, "--db", db, "--checkpoint-every", "100", "--digits-per-step", "8"]
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as program:
+            wait_for_more(db, saved)
+            program.send_signal(signal.SIGKILL)
+        with closing(CheckpointStore.open(db)) as store:
+            (now,) = store.runs()
+            assert now.committed >= saved
+            assert store.load(now).notes == ()
+            saved = now.committed
+    done = run(db, LD_PRELOAD=str(library), FAKETIME="-3d")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().encode() == b"3." + pi()[:20_000]
+    assert not output.exists()
+    tally("clock set back and forth (libfaketime), kill, resume", len(times), "0 lost, completed")
+
+
+def wait_for_more(db: str, saved: int) -> None:
+    """Return when more digits are saved than were, whatever the clocks say."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        seen = glance(db, None)
+        if seen and seen.committed > saved:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"nothing more than {saved} digits saved")
+
+
+def foreign_text(path: Path) -> None:
+    path.write_text("not a database\n" * 100)
+
+
+def foreign_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+
+
+def newer_database(path: Path) -> None:
+    CheckpointStore.open(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize("make", [foreign_text, foreign_database, newer_database])
+def test_a_file_that_is_not_ours_ends_the_program_with_7(
+    make: Callable[[Path], None], tmp_path: Path, tally: Tally
+) -> None:
+    path = tmp_path / "file.db"
+    make(path)
+    before = path.read_bytes()
+    words = "newer pi-tui" if make is newer_database else "not a pi-tui database"
+    assert_refused(run(str(path)), 7, words)
+    assert path.read_bytes() == before
+    tally(f"{make.__name__.replace('_', ' ')}", 1, "exit 7, one line, file as it was")

@@ -1,0 +1,155 @@
+"""More than one pi-tui, and other programs, at the same file at the same time."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import Tally
+from tests.faults.driver import Task
+from tests.faults.lab import Child, child, judge, pi
+
+COPIES = 8
+
+
+def start_at_once(stack: ExitStack, tasks: list[Task]) -> list[Child]:
+    copies = [stack.enter_context(child(task)) for task in tasks]
+    for copy in copies:
+        copy.hear_until("ready")
+    for copy in copies:
+        copy.go()
+    return copies
+
+
+def test_of_eight_copies_started_at_once_one_runs_and_seven_say_who(
+    db: str, tmp_path: Path, tally: Tally
+) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(db)
+    names = [db, str(link)] * (COPIES // 2)
+    with ExitStack() as stack:
+        copies = start_at_once(stack, [Task(name, hold=True, forever=True) for name in names])
+        refused = [copy for copy in copies if copy.hear()[0] == "error"]  # type: ignore[index]
+        (winner,) = (copy for copy in copies if copy not in refused)
+        assert [copy.hear_out() for copy in refused] == [3] * (COPIES - 1)
+        words = [copy.messages[-1][2] for copy in refused]
+        assert all(word.startswith("already open in another pi-tui") for word in words)
+        winner.hear_until("saved")
+        winner.kill()
+    tally("8 starts at once, half through a link", 1, "1 runs, 7 refused with exit 3")
+    assert judge(db, winner.acked) == ""
+
+
+def test_eight_copies_without_the_lock_are_sorted_out_by_the_fence(
+    db: str, much: int, tally: Tally
+) -> None:
+    for n in range(2 * much):
+        task = Task(f"{db}{n}", 3000, hold=True, patience=50, sabotage=("no-lock", "busy=1"))
+        with ExitStack() as stack:
+            copies = start_at_once(stack, [task] * COPIES)
+            codes = sorted(copy.hear_out() for copy in copies)
+        assert codes[0] == 0, [copy.messages[-1] for copy in copies]
+        assert set(codes[1:]) <= {0, 3}, [copy.messages[-1] for copy in copies]
+        assert judge(task.location, 3000, 3000) == ""
+    tally("8 starts at once, no lock", 2 * much, "the last to open finishes, others exit 3")
+
+
+def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
+    """A writer is stopped, overtaken and continued: how it ends, and what the file is then."""
+    task = Task(db, 500, patience=20, sabotage=("no-lock", "busy=0.5"))
+    chance = random.Random(db)
+    pause = 0.15 if idle else 0.0
+    with child(replace(task, pause=pause, sabotage=(*task.sabotage, *broken))) as stopped:
+        for _ in range(3):
+            stopped.hear_until("saved")
+        time.sleep(chance.random() * 0.01)
+        stopped.signal(signal.SIGSTOP)
+        with child(replace(task, saves=8, patience=1, pause=0.0)) as overtaker:
+            code = overtaker.hear_out()
+        stopped.signal(signal.SIGCONT)
+        end = stopped.hear_out()
+    if code == 6:  # the stop hit the middle of a commit: the file was locked, and said so
+        assert "another program is using" in overtaker.messages[-1][2]
+        return end, judge(db, stopped.acked, task.digits)
+    return end, judge(db, overtaker.acked, task.digits)
+
+
+def test_a_writer_that_was_stopped_and_overtaken_is_fenced_off(
+    db: str, much: int, tally: Tally
+) -> None:
+    times = 6 * much
+    ends = [overtake(f"{db}{n}", idle=n % 2 == 0) for n in range(times)]
+    assert {fault for _, fault in ends} == {""}
+    assert {code for code, _ in ends} <= {0, 3}
+    fenced = [code for code, _ in ends].count(3)
+    tally("SIGSTOP, overtaken, SIGCONT", times, f"{fenced} fenced, others held the file; 0 lost")
+    assert fenced > 0
+
+
+def test_control_without_the_fence_the_overtaken_writer_goes_on(db: str, tally: Tally) -> None:
+    ends = [overtake(f"{db}{n}", True, "no-fence") for n in range(2)]
+    spoilt = [end for end in ends if end[0] != 3]
+    tally("  control: no fence", 2, f"{len(spoilt)} went on writing beside the other")
+    assert spoilt != []
+
+
+def test_another_program_that_holds_the_file_delays_the_save_and_loses_nothing(
+    db: str, tally: Tally
+) -> None:
+    with child(Task(db, steps=5, patience=200, sabotage=("busy=0.2",))) as writer:
+        writer.hear_until("saved")
+        with closing(sqlite3.connect(db, timeout=30, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            told = writer.hear_until("failed")[1]
+            other.execute("COMMIT")
+        assert writer.hear_out() == 0
+    assert "another program is using" in told
+    assert judge(db, 8000) == ""
+    tally("another program holds the file", 1, "told, saved when it was free")
+
+
+def test_of_real_programs_exactly_those_that_ran_alone_succeed(
+    db: str, tmp_path: Path, tally: Tally
+) -> None:
+    outputs = [tmp_path / f"{n}.txt" for n in range(4)]
+    command = [sys.executable, "-m", "pi_tui", "run", "--db", db, "--digits", "20000", "-o"]
+    programs = [
+        subprocess.Popen([*command, str(output)], stderr=subprocess.PIPE, text=True)
+        for output in outputs
+    ]
+    ends = [(program.communicate(timeout=60)[1], program.returncode) for program in programs]
+    for (said, code), output in zip(ends, outputs, strict=True):
+        assert code in (0, 3), said
+        assert code == 0 or "already open" in said
+        assert code == 3 or output.read_bytes().strip() == b"3." + pi()[:20_000]
+    won = [code for _, code in ends].count(0)
+    tally("4 times `pi-tui run` at once", 1, f"{won} finished, {4 - won} refused with exit 3")
+    assert won >= 1
+    assert judge(db, 20_000, 20_000, thorough=True) == ""
+
+
+@pytest.mark.parametrize("order", ["reader first", "writer first"])
+def test_a_reader_beside_a_writer_never_sees_half_a_save(order: str, db: str) -> None:
+    from pi_tui.checkpoints.store import CheckpointStore
+
+    with child(Task(db, forever=True, patience=50)) as writer:
+        writer.hear_until("saved")
+        for _ in range(40):
+            if order == "writer first":
+                writer.hear_until("saved")
+            with closing(CheckpointStore.open(db, write=False)) as store:
+                run = store.latest_run()
+                assert run is not None
+                loaded = store.load(run)
+            assert loaded.notes == ()
+            assert loaded.digits == pi()[: len(loaded.digits)]
+        writer.kill()

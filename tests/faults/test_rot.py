@@ -1,0 +1,146 @@
+"""Bit rot: hundreds of damaged files, and never a wrong digit from any of them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints import digit_rows
+from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import DamagedError, NotOursError, StorageError
+from pi_tui.spigot.spigot import Spigot
+from tests.faults.conftest import Tally
+from tests.faults.driver import Task
+from tests.faults.lab import child, pi
+
+Damage = Callable[[bytearray, random.Random], None]
+PAGE = 4096
+
+
+def flip_a_bit(data: bytearray, chance: random.Random) -> None:
+    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+
+
+def scatter_bytes(data: bytearray, chance: random.Random) -> None:
+    for _ in range(16):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+
+
+def zero_a_page(data: bytearray, chance: random.Random) -> None:
+    page = chance.randrange(len(data) // PAGE)
+    data[page * PAGE : (page + 1) * PAGE] = bytes(PAGE)
+
+
+def swap_pages(data: bytearray, chance: random.Random) -> None:
+    pages = [slice(n * PAGE, (n + 1) * PAGE) for n in range(len(data) // PAGE)]
+    one, other = chance.sample(pages, 2)
+    data[one], data[other] = data[other], data[one]
+
+
+def truncate(data: bytearray, chance: random.Random) -> None:
+    del data[chance.randrange(len(data)) :]
+
+
+def spoil_the_header(data: bytearray, chance: random.Random) -> None:
+    data[chance.randrange(100)] = chance.randrange(256)
+
+
+def change_a_digit(data: bytearray, chance: random.Random) -> None:
+    row = 32 * chance.randrange(10, 60)  # 32 digits were saved at a time
+    sound = pi()[row : row + 32]
+    wrong = sound[:9] + (b"1" if sound[9:10] == b"2" else b"2") + sound[10:]
+    data[:] = data.replace(sound, wrong)  # SQLite leaves old copies behind in its pages
+
+
+KINDS: list[Damage] = [
+    flip_a_bit,
+    scatter_bytes,
+    zero_a_page,
+    swap_pages,
+    truncate,
+    spoil_the_header,
+    change_a_digit,
+]
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A file with 2,000 of 8,000 digits in many rows, and two checkpoints."""
+    path = tmp_path_factory.mktemp("rot") / "pi.db"
+    with child(Task(str(path), saves=65)) as writer:
+        assert writer.hear_out() == 0
+    return path.read_bytes()
+
+
+def outcome(path: Path, whole: int) -> str:
+    """What the store makes of the file: one word, "wrong" if it hands out a wrong digit."""
+    seen = glance(str(path), None)
+    if seen and seen.text != pi()[: len(seen.text)]:
+        return "wrong"
+    try:
+        with closing(CheckpointStore.open(str(path))) as store:
+            run = store.open_run(8000, 32, 128)
+            if run.digits != 8000:
+                return "wrong run"
+            loaded = store.load(run)
+            if loaded.digits != pi()[: len(loaded.digits)]:
+                return "wrong"
+            if loaded.state is not None:
+                return go_on(store, loaded.state, replace(run)) or (
+                    "harmless" if len(loaded.digits) == whole and not loaded.notes else "fell back"
+                )
+            return "computed again" if loaded.notes else "silently empty"
+    except (DamagedError, NotOursError, StorageError) as refusal:
+        return "refused" if str(refusal).isprintable() else "refused in garbage"
+
+
+def go_on(store: CheckpointStore, state: object, run: object) -> str:
+    """A state that is handed out is one to go on from."""
+    spigot = Spigot.from_state(state)  # type: ignore[arg-type]
+    spigot.check()
+    for _ in range(3):
+        spigot.step()
+    store.save(run, spigot.to_state(), 0.0)  # type: ignore[arg-type]
+    return "" if spigot.result == pi()[: spigot.count] else "wrong"
+
+
+def rot(sound: bytes, folder: Path, times: int, kinds: list[Damage]) -> Counter[str]:
+    chance, seen = random.Random(1), Counter[str]()
+    whole = 63 * 32
+    for n in range(times):
+        data = bytearray(sound)
+        kinds[n % len(kinds)](data, chance)
+        path = folder / f"{n}.db"
+        path.write_bytes(data)
+        seen[outcome(path, whole)] += 1
+        path.unlink()
+        Path(f"{path}.lock").unlink(missing_ok=True)
+    return seen
+
+
+@pytest.mark.timeout(1200)
+def test_no_damaged_file_ever_yields_a_wrong_digit(
+    sound: bytes, folder: Path, much: int, tally: Tally
+) -> None:
+    seen = rot(sound, folder, 560 * much, KINDS)
+    told = ", ".join(f"{count} {word}" for word, count in sorted(seen.items()))
+    tally("damaged files: flips, zeroes, swaps, truncations", seen.total(), f"0 wrong: {told}")
+    assert set(seen) <= {"refused", "fell back", "harmless", "computed again"}
+    assert min(seen["refused"], seen["fell back"], seen["harmless"]) > 10
+
+
+def test_control_without_the_chain_of_hashes_wrong_digits_appear(
+    sound: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    monkeypatch.setattr(digit_rows, "_check", lambda row, offset, chain: None)
+    monkeypatch.setattr("tests.faults.test_rot.glance", lambda *_: None)
+    seen = rot(sound, folder, 20, [change_a_digit])
+    tally("  control: no chain of hashes", 20, f"{seen['wrong']} wrong")
+    assert seen["wrong"] == 20

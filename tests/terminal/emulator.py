@@ -1,0 +1,146 @@
+"""A real pseudo-terminal with a real program in it, and what its user would see."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
+
+import pyte
+
+from tests.helpers import LIMIT, PI_TUI, wait_until
+
+_LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+"""Makes the terminal the controlling one, so that closing it and ctrl+c mean what they mean."""
+_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<>=][\d;]*[a-zA-Z]|\?\d+\$p)")
+_UNFINISHED = re.compile(rb"\x1b(?:\[[^@-~]*)?\Z")
+_SWITCHED = {
+    "alternate screen": 1049,
+    "mouse": 1000,
+    "mouse motion": 1003,
+    "mouse as text": 1006,
+    "focus": 1004,
+    "pasting": 2004,
+}
+
+
+class Terminal:
+    """`pi-tui` with these arguments in a terminal of its own; leave it as a context."""
+
+    def __init__(self, *arguments: object, size: tuple[int, int] = (80, 24), **more: str) -> None:
+        self._master, self._slave = pty.openpty()
+        os.set_blocking(self._master, False)
+        self._pyte = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._pyte)
+        self.raw = b""
+        """All that was written to the terminal."""
+        self._fed = 0
+        self.resize(*size)
+        self._before = termios.tcgetattr(self._slave)
+        command = [*PI_TUI, *map(str, arguments)]
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LOGIN, *command],
+            stdin=self._slave,
+            env=os.environ | {"TERM": "xterm-256color"} | more,
+        )
+        self.pid = self._child.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.kill()
+        self._child.wait()
+        self.close()
+        os.close(self._slave)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The window has this size, and the program is told."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._pyte.resize(rows, columns)
+
+    def send(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        self._child.send_signal(number)
+
+    def close(self) -> None:
+        """Close the terminal window."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
+    @property
+    def screen(self) -> str:
+        """What is on the screen now."""
+        self._read()
+        return "\n".join(line.rstrip() for line in self._pyte.display)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """The condition is true; AssertionError with the screen if it does not become so."""
+
+        def is_so_or_over() -> object:
+            ended = self._child.poll() is not None
+            self._read()
+            return condition() or ended
+
+        with suppress(AssertionError):
+            wait_until(is_so_or_over)
+        assert condition(), f"exit code: {self._child.poll()}\n{self.screen}"
+
+    def see(self, pattern: str) -> re.Match[str]:
+        """The pattern is on the screen; its match."""
+        found: list[re.Match[str]] = []
+
+        def is_there() -> bool:
+            found.extend(filter(None, [re.search(pattern, self.screen)]))
+            return bool(found)
+
+        self.until(is_there)
+        return found[0]
+
+    def wait(self) -> int:
+        """The program has ended; its exit code."""
+        self.until(lambda: self._child.poll() is not None)
+        return self._child.wait(LIMIT)
+
+    def left_behind(self) -> list[str]:
+        """What is not as it was before the program came; nothing, if it was well-behaved."""
+        self._read()
+        found = [name for name, mode in _SWITCHED.items() if self._is_switched_on(mode)]
+        if self.raw.rfind(b"\x1b[?25l") > self.raw.rfind(b"\x1b[?25h"):
+            found.append("hidden cursor")
+        if self.raw.count(b"\x1b[>1u") > self.raw.count(b"\x1b[<u"):
+            found.append("kitty keys")
+        if termios.tcgetattr(self._slave) != self._before:
+            found.append("terminal settings")
+        return found
+
+    def _is_switched_on(self, mode: int) -> bool:
+        on, off = b"\x1b[?%dh" % mode, b"\x1b[?%dl" % mode
+        return self.raw.rfind(on) > self.raw.rfind(off)
+
+    def _read(self) -> None:
+        """Take in what was written since, and draw it."""
+        while self._master >= 0:
+            try:
+                data = os.read(self._master, 65536)
+            except BlockingIOError:
+                break
+            self.raw += data
+        whole = _UNFINISHED.search(self.raw, self._fed)
+        end = whole.start() if whole else len(self.raw)
+        self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", self.raw[self._fed : end]))
+        self._fed = end

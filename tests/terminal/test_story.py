@@ -1,0 +1,166 @@
+"""The app in a real terminal: the whole story, and every way out."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.store import CheckpointStore
+from tests.helpers import pi, pi_tui, saved, wait_until
+from tests.terminal.emulator import Terminal
+
+DIGITS = 6_000
+
+
+def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Terminal:
+    return Terminal("--digits", DIGITS, "--db", database, *more, size=size)
+
+
+def shown(terminal: Terminal) -> int:
+    """How many digits the screen says there are."""
+    return int(terminal.see(r"digits +([\d,]+) of 6,000")[1].replace(",", ""))
+
+
+def test_start_pause_quit_go_on_kill_go_on_finish(database: Path) -> None:
+    with app(database) as terminal:
+        terminal.see("running")
+        terminal.see("1415926535 8979323846 2643383279")
+        terminal.see(r"\b[1-9]\d\d of 6,000")
+        terminal.send("p")
+        terminal.see("paused")
+        paused = shown(terminal)
+        assert saved(database) == paused, "paused means saved"
+        with closing(CheckpointStore.open(str(database), write=False)) as store:
+            assert store.digits(store.runs()[0], 0, paused) == pi(paused)
+        assert shown(terminal) == paused, "digits have stopped"
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+        assert "goes on from there" in terminal.screen
+
+    with app(database, "--checkpoint-every", "200") as terminal:
+        terminal.see("running")
+        assert shown(terminal) >= paused, "it goes on, and not from 0"
+        terminal.until(lambda: shown(terminal) > paused)
+        wait_until(lambda: saved(database) > paused)
+        killed_at = saved(database)
+        terminal.signal(signal.SIGKILL)
+        assert terminal.wait() == -signal.SIGKILL
+
+    with app(database) as terminal:
+        terminal.see("running")
+        assert shown(terminal) >= killed_at, "what was saved before the kill is there"
+        terminal.send("f")
+        terminal.see("complete")
+        terminal.see("verified")
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+
+    exported = pi_tui("export", "--db", database).stdout
+    assert exported.strip().encode() == b"3." + pi(DIGITS)
+
+
+def test_without_digits_it_goes_on_with_the_last_run(database: Path) -> None:
+    with app(database) as terminal:
+        terminal.see("running")
+        terminal.send("q")
+        assert terminal.wait() == 0
+    with Terminal("--db", database) as terminal:
+        terminal.see("6,000 digits")
+        terminal.see("running")
+        terminal.send("q")
+        assert terminal.wait() == 0
+
+
+def press(keys: str) -> Callable[[Terminal], None]:
+    return lambda terminal: terminal.send(keys)
+
+
+def kill(number: signal.Signals) -> Callable[[Terminal], None]:
+    return lambda terminal: terminal.signal(number)
+
+
+WAYS_OUT = {
+    "q": (press("q"), 0),
+    "ctrl+c": (press("\x03"), 0),
+    "ctrl+q": (press("\x11"), 0),
+    "SIGINT": (kill(signal.SIGINT), 130),
+    "SIGTERM": (kill(signal.SIGTERM), 143),
+    "SIGHUP": (kill(signal.SIGHUP), 129),
+}
+
+
+@pytest.mark.parametrize(("leave", "code"), WAYS_OUT.values(), ids=WAYS_OUT)
+@pytest.mark.parametrize("state", ["running", "paused"])
+def test_every_way_out_saves_first_and_leaves_a_clean_terminal(
+    state: str, leave: Callable[[Terminal], None], code: int, database: Path
+) -> None:
+    with app(database, "--checkpoint-every", "0") as terminal:
+        terminal.see("running")
+        terminal.see(r"\b[1-9]\d\d of 6,000")
+        if state == "paused":
+            terminal.send("p")
+            terminal.see("paused")
+        before = shown(terminal)
+        leave(terminal)
+        assert (terminal.wait(), terminal.left_behind()) == (code, [])
+        assert "Traceback" not in terminal.screen
+    assert saved(database) >= before
+
+
+def test_a_closed_terminal_saves_and_ends_it(database: Path) -> None:
+    with app(database, "--checkpoint-every", "0") as terminal:
+        terminal.see(r"\b[1-9]\d\d of 6,000")
+        before = shown(terminal)
+        terminal.close()
+        assert terminal.wait() == 129
+    assert saved(database) >= before
+
+
+def test_asked_twice_it_still_ends_and_what_was_saved_stays(database: Path) -> None:
+    with app(database, "--checkpoint-every", "100") as terminal:
+        wait_until(lambda: saved(database) > 0)
+        before = saved(database)
+        for _ in range(2):
+            terminal.signal(signal.SIGTERM)
+        assert terminal.wait() in (143, -signal.SIGTERM)
+        assert terminal.left_behind() == []
+    assert saved(database) >= before
+
+
+def test_leaving_while_blocks_are_still_made_is_quick_and_clean(database: Path) -> None:
+    with Terminal("--digits", "1_000_000", "--db", database) as terminal:
+        terminal.see("preparing")
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
+def test_it_fits_any_window_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
+    with app(database, size=size) as terminal:
+        terminal.see("running")
+        terminal.resize(100, 30)
+        terminal.see(r"1 3\.1415926535 8979323846")
+        terminal.resize(*size)
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+
+
+def test_a_database_in_use_is_told_with_the_pid_of_the_other(database: Path) -> None:
+    with app(database) as first:
+        first.see("running")
+        with Terminal("--digits", "50", "--db", database) as second:
+            second.see(str(first.pid))
+            second.send("q")
+            assert (second.wait(), second.left_behind()) == (3, [])
+        first.see("running")
+
+
+def test_a_dumb_terminal_gets_run_instead(database: Path) -> None:
+    with Terminal("--digits", "90", "--db", database, TERM="dumb") as terminal:
+        terminal.see("90 digits, verified")
+        assert terminal.wait() == 0
+        assert b"\x1b" not in terminal.raw

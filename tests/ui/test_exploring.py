@@ -1,0 +1,187 @@
+"""Finding, going, copying, exporting, turning the view: on a real run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.geometry import Offset
+from textual.pilot import Pilot
+from textual.selection import Selection
+
+from pi_tui.ui.app import PiApp
+from pi_tui.worker.snapshot import State
+from tests.helpers import pi, until
+from tests.ui.conftest import Bench
+from tests.ui.helpers import text_of, until_state
+
+DIGITS = 2_000
+
+
+@asynccontextmanager
+async def a_complete_run(
+    bench: Bench, size: tuple[int, int] = (100, 30)
+) -> AsyncIterator[tuple[PiApp, Pilot[Any]]]:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        yield app, pilot
+
+
+async def test_search_finds_while_one_types(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("g", *"1", "enter", "slash", *"999999")
+        await until(lambda: "1 of 1 hit at position 762" in text_of(app))
+        view = app.main_screen.digits
+        assert view.here == (761, 767)
+        first, end = view.in_view
+        assert first <= 761 < end
+
+
+async def test_n_goes_through_the_hits_and_round(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        hits = [at for at in range(DIGITS) if pi(DIGITS).startswith(b"14", at)]
+        await pilot.press("g", *"1", "enter", "slash", *"14", "enter")
+        view = app.main_screen.digits
+        assert view.here == (hits[0], hits[0] + 2)
+        for hit in [*hits[1:], hits[0]]:
+            await pilot.press("n")
+            assert view.here == (hit, hit + 2)
+        await pilot.press("N")
+        assert view.here == (hits[-1], hits[-1] + 2)
+        await until(lambda: f"{len(hits)} of {len(hits)} hits" in text_of(app))
+
+
+async def test_escape_ends_the_search(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"14", "escape")
+        assert app.main_screen.digits.needle is None
+        await until(lambda: "? help" in text_of(app))
+
+
+async def test_letters_do_not_get_into_the_search_and_do_nothing_else(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"q9p9")
+        needle = app.main_screen.digits.needle
+        assert needle is not None
+        assert needle.text == b"99"
+        assert not app.quitting.is_over
+
+
+async def test_hits_are_counted_while_digits_arrive(bench: Bench) -> None:
+    app = bench.app(200_000, "auto")
+    async with app.run_test() as pilot:
+        await until(lambda: app.main_screen.count > 500)
+        await pilot.press("slash", *"7", "enter")
+        needle = app.main_screen.digits.needle
+        assert needle is not None
+        before = needle.hits
+        await until(lambda: needle.hits > before)
+        await pilot.press("p")
+        await until_state(app, State.PAUSED)
+        await until(lambda: app.main_screen.count == app.worker.snapshot.count)
+        assert needle.hits == bytes(app.worker.result).count(b"7")
+
+
+async def test_g_goes_to_a_position_and_shift_g_back_to_the_tail(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        view = app.main_screen.digits
+        assert view.following
+        await pilot.press("g", *"762", "enter")
+        await until(lambda: view.here == (761, 762))
+        assert view.in_view[0] <= 761 < view.in_view[1]
+        await pilot.press("G")
+        assert view.in_view[1] == DIGITS
+
+
+async def test_go_to_says_what_it_understands(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("g", *"5000")
+        await until(lambda: "a position from 1 to 2,000" in text_of(app))
+        await pilot.press("enter")
+        assert app.screen is not app.main_screen
+        await pilot.press("ctrl+u", *"50%")
+        await until(lambda: "position 1,001 of 2,000" in text_of(app))
+        await pilot.press("escape")
+        assert app.screen is app.main_screen
+
+
+async def test_selected_digits_are_copied_plain(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("home")
+        view = app.main_screen.digits
+        left = view.lines.left
+        app.screen.selections = {view: Selection(Offset(left, 0), Offset(left + 14, 1))}
+        await pilot.press("ctrl+c")
+        expected = pi(DIGITS)[: view.lines.per_line + 13].decode()
+        assert app.clipboard == expected
+        assert not app.quitting.is_over
+
+
+async def test_digits_can_be_selected_with_the_mouse(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("home")
+        left = app.main_screen.digits.lines.left + 2  # border and padding
+        await pilot.mouse_down("#digits", offset=(left, 1))
+        await pilot.hover("#digits", offset=(left + 12, 1))
+        await pilot.mouse_up("#digits", offset=(left + 12, 1))
+        assert app.screen.get_selected_text() == pi(12).decode()
+
+
+async def test_y_copies_the_line_with_its_position(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("home", "y")
+        assert app.clipboard.startswith("1 1415926535 8979323846 ")
+        await until(lambda: "Copied the line at 1." in text_of(app))
+
+
+async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        part, whole = tmp_path / "part.txt", tmp_path / "whole.txt"
+        await pilot.press("e", "ctrl+u", *"762-767", "enter")
+        await pilot.press("ctrl+u", *str(part), "enter")
+        await until(part.exists)
+        assert part.read_text() == "999999\n"
+        await pilot.press("e", "enter")
+        await pilot.press("ctrl+u", *str(whole), "enter")
+        await until(whole.exists)
+        assert whole.read_bytes() == b"3." + pi(DIGITS) + b"\n"
+        await until(lambda: "Wrote 2,000 digits" in text_of(app))
+
+
+async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: "the walk of pi" in text_of(app))
+        await until(lambda: "2,000 steps" in text_of(app))
+        await pilot.press("v")
+        await until(lambda: "heat map" in text_of(app))
+        await pilot.press("d")
+    again = bench.app(DIGITS)
+    async with again.run_test(size=(100, 30)):
+        await until(lambda: "heat map" in text_of(again))
+        assert again.main_screen.digits.colored
+
+
+async def test_a_birthday_is_one_command(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        app.main_screen.action_birthday()
+        await until(lambda: "Which date?" in text_of(app))
+        await pilot.press(*"2.3.99")
+        await until(lambda: "searching 2399; chance by now 18 %" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: app.main_screen.digits.needle)
+        await until(lambda: "chance by now 18 %" in text_of(app))
+
+
+async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> None:
+    app = bench.app(200_000, "auto")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(lambda: "Feynman point" in text_of(app) or app.main_screen.count > 8_000)
+        note = app.main_screen.query_one("#note")
+        while note.fact is not None and note.fact.position != 762:  # type: ignore[attr-defined]
+            await pilot.press("escape")
+        await pilot.press("m")
+        assert app.main_screen.digits.here == (761, 767)

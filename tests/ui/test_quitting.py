@@ -1,0 +1,108 @@
+"""Leaving while nothing can be saved: asked once, never hung, nothing lost that need not be."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pi_tui.checkpoints import engine
+from pi_tui.errors import StorageError
+from pi_tui.worker.snapshot import State
+from tests.helpers import until
+from tests.ui.conftest import Bench
+from tests.ui.helpers import text_of
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked database is a failed save after a tenth of a second."""
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+
+
+@contextmanager
+def locked(location: str) -> Iterator[None]:
+    """Another program holds the database."""
+    connection = sqlite3.connect(location, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) -> None:
+    app = bench.app(300_000, "2000", checkpoint_every="100")
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: app.worker.snapshot.checkpoint)
+        with locked(bench.location):
+            await until(lambda: app.worker.snapshot.save_failure)
+            await until(lambda: "NOT SAVED since " in text_of(app))
+            count = app.worker.snapshot.count
+            await until(lambda: app.worker.snapshot.count > count)
+        await until(lambda: app.worker.snapshot.save_failure is None)
+        await until(lambda: "NOT SAVED" not in text_of(app))
+
+
+async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None:
+    app = bench.app(300_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.count > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be saved" in text_of(app))
+            assert "Leave, losing " in text_of(app)
+            await pilot.click("#leave")
+            await until(lambda: app.quitting.is_over)
+    assert app.return_code == StorageError.exit_code
+
+
+async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -> None:
+    app = bench.app(300_000, "2000")
+    async with app.run_test(size=(40, 12)) as pilot:
+        await until(lambda: app.worker.snapshot.count > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be" in text_of(app))
+            for answer in ("Try again", "Leave, losing", "Go on computing"):
+                assert answer in text_of(app)
+            await pilot.click("#leave")
+            await until(lambda: app.quitting.is_over)
+
+
+async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
+    app = bench.app(300_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.count > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be saved" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: app.quitting.is_over)
+    assert app.return_code == 0
+    assert app.worker.snapshot.saved == app.worker.snapshot.count > 200
+
+
+async def test_staying_goes_on_computing(bench: Bench) -> None:
+    app = bench.app(300_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.count > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be saved" in text_of(app))
+            await pilot.press("escape")
+            await until(lambda: app.screen is app.main_screen)
+            await until(lambda: app.worker.snapshot.state is State.RUNNING)
+
+
+async def test_ctrl_c_twice_leaves_at_once(bench: Bench) -> None:
+    app = bench.app(300_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.count > 200)
+        with locked(bench.location):
+            await pilot.press("ctrl+c")
+            await until(lambda: "cannot be saved" in text_of(app))
+            await pilot.press("ctrl+c")
+            await until(lambda: app.quitting.is_over)

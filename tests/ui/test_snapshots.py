@@ -1,0 +1,110 @@
+"""How the screen looks in its main states and sizes; `UPDATE_SNAPSHOTS=1 pytest …` writes anew.
+
+The text files beside this one are meant to be read: a change of the screen is a change of them.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.ui.themes import DAY, NIGHT
+from pi_tui.worker.snapshot import SaveFailure, State
+from tests.ui.helpers import NOW, a_snapshot, a_still, text_of
+
+FOLDER = Path(__file__).parent / "snapshots"
+FAILING = SaveFailure(NOW - timedelta(seconds=90), "the disk is full")
+STATES: dict[str, dict[str, Any]] = {
+    "preparing": {
+        "state": State.PREPARING,
+        "count": 3_000,
+        "saved": 3_000,
+        "predigit": "",
+        "left": None,
+        "rate": 0.0,
+        "next_save": None,
+    },
+    "running": {},
+    "paused": {"state": State.PAUSED, "saved": 8_640, "rate": 0.0},
+    "saving-failed": {"save_failure": FAILING},
+    "verifying": {"state": State.VERIFYING, "count": 20_000, "saved": 20_000},
+    "complete": {
+        "state": State.COMPLETE,
+        "count": 20_000,
+        "saved": 20_000,
+        "iteration": 336,
+        "done": 1.0,
+        "left": 0.0,
+        "elapsed": 29.9,
+        "verified": True,
+        "next_save": None,
+    },
+    "failed": {
+        "state": State.FAILED,
+        "error": "digit 762 is not that of pi: a hardware fault or a bug of ours",
+        "exit_code": 5,
+    },
+}
+NAMES = {"?": "question_mark", "/": "slash"}
+SIZES = [(40, 12), (80, 24), (120, 40), (200, 60)]
+
+
+def compare(name: str, seen: str) -> None:
+    """What is seen is what the file says, or becomes it when asked to."""
+    path = FOLDER / name
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(seen, encoding="utf-8")
+    assert seen == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_every_state_at_80x24(state: str) -> None:
+    async with a_still(a_snapshot(**STATES[state]), (80, 24)) as (app, _):
+        compare(f"{state}-80x24.txt", text_of(app))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_running_at_every_size(size: tuple[int, int]) -> None:
+    async with a_still(a_snapshot(), size) as (app, _):
+        compare(f"running-{size[0]}x{size[1]}.txt", text_of(app))
+
+
+async def test_saving_failed_is_seen_in_a_tiny_window_too() -> None:
+    async with a_still(a_snapshot(save_failure=FAILING), (40, 12)) as (app, _):
+        compare("saving-failed-40x12.txt", text_of(app))
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("walk", "v"),
+        ("heat", "vv"),
+        ("search", "/141"),
+        ("go-to", "g"),
+        ("help", "?"),
+        ("ask-export", "e"),
+    ],
+)
+async def test_what_a_key_opens(name: str, keys: str) -> None:
+    async with a_still(a_snapshot(), (100, 30)) as (app, pilot):
+        await pilot.press(*(NAMES.get(key, key) for key in keys))
+        compare(f"{name}-100x30.txt", text_of(app))
+
+
+@pytest.mark.parametrize("theme", [NIGHT, DAY, "ansi-dark"])
+async def test_colours_of_a_theme(theme: str) -> None:
+    async with a_still(a_snapshot(), (80, 24), theme) as (app, _):
+        compare(f"running-{theme}.svg", app.export_screenshot(simplify=True))
+
+
+async def test_text_from_outside_is_never_markup() -> None:
+    nasty = SaveFailure(NOW, "[red]no[/] \x1b[2J space [@click=app.quit]left[/]")
+    async with a_still(a_snapshot(save_failure=nasty), (100, 30)) as (app, _):
+        text = text_of(app)
+        assert "[red]no[/]" in text
+        assert "\x1b" not in text

@@ -1,0 +1,85 @@
+"""When to step and when to save, with times handed in."""
+
+from __future__ import annotations
+
+import pytest
+
+from pi_tui.worker.pace import MAX, Cadence, Pace
+from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
+
+
+def test_full_speed_never_waits() -> None:
+    assert StepSchedule(MAX, now=0.0, count=0).seconds_until_next(0.0, 10**9) == 0.0
+
+
+def test_a_pace_waits_until_the_digits_are_due() -> None:
+    steps = StepSchedule(Pace.of(10), now=100.0, count=50)
+    assert steps.seconds_until_next(100.0, 50) == 0.0
+    assert steps.seconds_until_next(101.0, 70) == pytest.approx(1.0)
+    assert steps.seconds_until_next(102.0, 70) == 0.0
+
+
+def test_what_came_late_is_caught_up_with() -> None:
+    steps = StepSchedule(Pace.of(10), now=0.0, count=0)
+    assert steps.seconds_until_next(10.0, 20) == 0.0
+    assert steps.seconds_until_next(10.0, 100) == pytest.approx(0.0)
+    assert steps.seconds_until_next(10.0, 101) == pytest.approx(0.1)
+
+
+def schedule(cadence: Cadence, count: int = 0) -> SaveSchedule:
+    saves = SaveSchedule(cadence)
+    saves.saved(now=0.0, count=count, took=0.0)
+    return saves
+
+
+def test_time_makes_a_save_due() -> None:
+    saves = schedule(Cadence(seconds=5))
+    assert not saves.is_due(4.9, 10**6)
+    assert saves.is_due(5.0, 0)
+
+
+def test_a_crossed_mark_makes_a_save_due_however_far_the_step_went() -> None:
+    saves = schedule(Cadence(digits=100))
+    assert not saves.is_due(0.0, 99)
+    assert saves.is_due(0.0, 100)
+    assert saves.is_due(0.0, 1_234)
+    saves.saved(now=0.0, count=1_234, took=0.0)
+    assert not saves.is_due(0.0, 1_299)
+    assert saves.is_due(0.0, 1_300)
+
+
+def test_never_means_never() -> None:
+    assert not schedule(Cadence()).is_due(1e9, 10**9)
+
+
+def test_a_failed_save_is_tried_again_ever_later_but_at_least_once_a_minute() -> None:
+    saves, now, waits = schedule(Cadence()), 0.0, []
+    for _ in range(9):
+        saves.failed(now)
+        wait = saves.seconds_until_retry(now)
+        assert wait is not None
+        assert not saves.is_due(now + wait - 0.01, 10**9)
+        assert saves.is_due(now + wait, 0)
+        waits.append(wait)
+        now += wait
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_a_save_that_succeeds_ends_the_retries() -> None:
+    saves = schedule(Cadence(digits=100))
+    saves.failed(0.0)
+    assert not saves.is_due(0.5, 500), "a failing disk is not asked at every mark"
+    saves.saved(now=1.0, count=500, took=0.0)
+    assert saves.seconds_until_retry(2.0) is None
+    assert saves.is_due(2.0, 600)
+
+
+def test_a_stopwatch_stands_still_in_pauses_and_goes_on_with_what_it_had() -> None:
+    watch = Stopwatch()
+    assert watch.read(50.0) == 0.0
+    watch.restart(100.0, before=7.0)
+    assert watch.read(103.0) == 10.0
+    watch.stop(104.0)
+    assert watch.read(999.0) == 11.0
+    watch.restart(1000.0, watch.read(1000.0))
+    assert watch.read(1001.0) == 12.0
