@@ -7,10 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
+from pathlib import Path
 
 import mpmath
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
 
 LIMIT = 60.0
 """Seconds after which a condition will not come true any more. Only failures ever take so long."""
@@ -64,3 +68,12 @@ def started(*arguments: object, **options: object) -> Iterator[subprocess.Popen[
             yield child
         finally:
             child.kill()
+
+
+def saved(database: Path) -> int:
+    """How many digits of its longest run another process finds committed in the file."""
+    try:
+        with closing(CheckpointStore.open(str(database), write=False)) as store:
+            return max((run.committed for run in store.runs()), default=0)
+    except StorageError:  # not there yet
+        return 0

@@ -99,7 +99,7 @@ def _measure_all(bench: _Bench, sizes: tuple[int, ...], full: bool) -> dict[str,
     ]
     report["phases"] = [{"digits": n, "seconds": bench.look_inside("phases", n)} for n in sizes]
     pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
-    if bench_face.can_measure():
+    if bench_face.can_measure() and size >= CADENCE_SIZE:  # less is over before a key is pressed
         _tell("the app in a terminal, about a minute")
         report["face"] = bench.look_at_the_face(size)
     report["doubled"] = [bench.doubled(*pair) for pair in pairs]

@@ -174,10 +174,11 @@ def _full_speed(room: Path, environment: dict[str, str], digits: int) -> Figures
     lags = room / "lags.json"
     command = ["-c", _LAGS, str(lags), str(room / "speed.sqlite3"), str(digits)]
     with App(command, environment) as app:
-        app.seconds_until("1415926535")
-        keys = [_help_and_back(app) for _ in range(KEYS)]
+        app.seconds_until("running")
         app.press("p")
         pause = app.seconds_until("paused")
+        app.press("p")
+        keys = [_help_and_back(app) for _ in range(KEYS)]
         app.quit()
     told = {"digits at full speed": digits, "key to frame": median(keys), "p to paused": pause}
     late: dict[str, list[float]] = json.loads(lags.read_text())

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pi_tui.commands import bench as module
+from pi_tui.commands import bench_face
 from pi_tui.commands import bench_peers as who
 from pi_tui.commands.bench import Figures, bench
 from pi_tui.commands.bench_peers import Contender
@@ -69,6 +70,18 @@ def test_the_tables_show_all_of_it(
     for words in ("Whole processes", "Where the time goes", "What saving costs", "mpmath"):
         assert words in told
     assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.skipif(not bench_face.can_measure(), reason="needs Linux's /proc")
+def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_face, "LOOK", 0.3)
+    monkeypatch.setattr(bench_face, "KEYS", 1)
+    face = bench_face.measure_face(tmp_path / "face", module._environment(), 300_000, runs=1)
+    assert face["first frame"] > 0
+    assert face["p to paused"] > 0
+    assert face["event loop late, preparing, p99"] >= 0
+    assert face["frames a second"] > 0
+    assert 0 <= face["CPU paused"] < 4
 
 
 def lying(digits: int, _: Path) -> list[str]:

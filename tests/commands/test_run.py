@@ -9,11 +9,12 @@ import signal
 import stat
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import pi, pi_tui, started, wait_until
+from tests.helpers import pi, pi_tui, saved, started, wait_until
 
 LONG = 30_000
 """Digits of a run that is never over before it is interrupted: it takes many small steps."""
@@ -27,30 +28,17 @@ def status(database: Path) -> dict[str, object]:
     return dict(run)
 
 
-def saved(database: Path) -> int:
-    return int(str(status(database)["saved"]))
-
-
-def is_saving(database: Path) -> bool:
-    """True once some digits of the run are committed."""
-    done = pi_tui("status", "--json", "--db", database)
-    return done.returncode == 0 and any(run["saved"] for run in json.loads(done.stdout))
+def has_saved_more_than(count: int, database: Path) -> bool:
+    return saved(database) > count
 
 
 @pytest.fixture
 def running(database: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A long run that has saved some digits and goes on."""
     with started("run", *SLOW, *OFTEN, "--db", database) as child:
-        wait_until(lambda: is_saving(database))
+        wait_until(lambda: saved(database))
         assert child.poll() is None
         yield child
-
-
-def finish_quickly(database: Path) -> bytes:
-    """The digits a resumed run prints; it is shortened by nothing but speed."""
-    done = pi_tui("run", "--digits", LONG, "--db", database, timeout=250)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().encode()
 
 
 @pytest.mark.parametrize("digits", [1, 2, 10, 762, 768, 5_000])
@@ -98,18 +86,18 @@ def test_a_signal_saves_and_says_how_to_go_on(
 
 
 def test_interrupted_twice_it_goes_on_each_time_and_ends_with_the_digits_of_pi(
-    running: subprocess.Popen[bytes], database: Path
+    database: Path,
 ) -> None:
-    running.send_signal(signal.SIGINT)
-    running.wait(60)
-    first = saved(database)
-    with started("run", *SLOW, *OFTEN, "--db", database) as child:
-        wait_until(lambda: saved(database) > first)
-        child.send_signal(signal.SIGINT)
-        assert child.wait(60) == 130
-    second = saved(database)
-    assert LONG > second > first > 0
-    assert finish_quickly(database) == b"3." + pi(LONG)
+    short, before = ("--digits", "12000", "--digits-per-step", "5"), 0
+    for _ in range(2):
+        with started("run", *short, *OFTEN, "--db", database) as child:
+            wait_until(partial(has_saved_more_than, before, database))
+            child.send_signal(signal.SIGINT)
+            assert child.wait(60) == 130
+        assert 12_000 > saved(database) > before
+        before = saved(database)
+    done = pi_tui("run", *short, "--db", database)
+    assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(12_000) + b"\n")
 
 
 def test_killed_twice_in_a_row_nothing_saved_is_lost(
@@ -144,7 +132,7 @@ def test_a_second_interrupt_ends_it_at_once_and_what_was_saved_stays(
 def test_under_nohup_a_hangup_does_not_stop_it(database: Path) -> None:
     ignoring = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
     with started("run", *SLOW, *OFTEN, "--db", database, **ignoring) as child:
-        wait_until(lambda: is_saving(database))
+        wait_until(lambda: saved(database))
         child.send_signal(signal.SIGHUP)
         before = saved(database)
         wait_until(lambda: saved(database) > before)
@@ -177,7 +165,7 @@ def test_everything_that_only_looks_works_while_another_computes(
 def test_the_output_file_is_whole_or_not_there(database: Path, tmp_path: Path) -> None:
     target = tmp_path / "pi.txt"
     with started("run", *SLOW, *OFTEN, "--db", database, "-o", target) as child:
-        wait_until(lambda: is_saving(database))
+        wait_until(lambda: saved(database))
         assert not target.exists()
         child.send_signal(signal.SIGTERM)
         assert child.wait(60) == 143
@@ -229,7 +217,7 @@ def test_when_nobody_reads_the_progress_it_saves_and_leaves(database: Path) -> N
     read, write = os.pipe()
     with started("run", *SLOW, *OFTEN, "--db", database, stderr=write) as child:
         os.close(write)
-        wait_until(lambda: is_saving(database))
+        wait_until(lambda: saved(database))
         before = saved(database)
         os.close(read)
         assert child.wait(60) == 128 + signal.SIGPIPE

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pi_tui.commands.serve import app_command
-from tests.helpers import pi_tui, started, until, wait_until
+from tests.helpers import pi_tui, saved, started, until, wait_until
 
 aiohttp = pytest.importorskip("aiohttp", reason="the web extra is not installed")
 pytest.importorskip("textual_serve", reason="the web extra is not installed")
@@ -31,11 +31,6 @@ def free_port() -> int:
 def is_open(port: int) -> bool:
     with closing(socket.socket()) as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def runs(database: Path) -> list[dict[str, Any]]:
-    done = pi_tui("status", "--json", "--db", database)
-    return list(json.loads(done.stdout or "[]"))
 
 
 @pytest.fixture
@@ -72,14 +67,13 @@ async def test_a_tab_shows_the_app_and_its_keys_work(served: int, database: Path
         await see(connection, b"1415926535")
         await connection.send_json(["stdin", "p"])
         await see(connection, b"paused")
-        (run,) = runs(database)
-        assert 0 < run["saved"] < 20_000
+        assert 0 < saved(database) < 20_000
 
 
 async def test_a_closed_tab_saves_and_ends_its_app(served: int, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")
-    await until(lambda: any(run["saved"] for run in runs(database)))
+    await until(lambda: saved(database))
     # The lock is free again: the run can be finished by another pi-tui.
     await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
 
@@ -158,10 +152,9 @@ async def test_in_a_real_browser_it_is_seen_paused_and_saved(
     served: int, database: Path, tmp_path: Path
 ) -> None:
     async with chromium(f"http://127.0.0.1:{served}/", tmp_path / "profile") as browser:
-        await until(lambda: runs(database))
-        while not any(run["saved"] for run in runs(database)):
+        await until(database.exists)
+        while not saved(database):
             await browser.press("p")
-        (run,) = runs(database)
-        assert run["saved"] < 20_000
+        assert saved(database) < 20_000
         picture = await browser.picture()
     assert picture.startswith(b"\x89PNG")

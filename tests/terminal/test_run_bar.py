@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.commands.test_run import LONG, SLOW, is_saving, saved
+from tests.commands.test_run import LONG, SLOW
+from tests.helpers import saved
 from tests.terminal.emulator import Terminal
 
 
@@ -28,7 +29,7 @@ def test_the_bar_says_how_far_how_fast_and_how_long_still(database: Path) -> Non
 
 def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Path) -> None:
     with run(database) as terminal:
-        terminal.until(lambda: is_saving(database))
+        terminal.until(lambda: saved(database))
         before = saved(database)
         terminal.send("\x03")
         assert (terminal.wait(), terminal.left_behind()) == (130, [])
@@ -39,7 +40,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Pa
 
 def test_a_closed_window_saves_and_ends_it(database: Path) -> None:
     with run(database) as terminal:
-        terminal.until(lambda: is_saving(database))
+        terminal.until(lambda: saved(database))
         before = saved(database)
         terminal.close()
         assert terminal.wait() == 129

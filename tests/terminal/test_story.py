@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable
 from contextlib import closing
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
-from tests.helpers import pi, pi_tui, wait_until
+from tests.helpers import pi, pi_tui, saved, wait_until
 from tests.terminal.emulator import Terminal
 
 DIGITS = 6_000
@@ -19,12 +18,6 @@ DIGITS = 6_000
 
 def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Terminal:
     return Terminal("--digits", DIGITS, "--db", database, *more, size=size)
-
-
-def saved(database: Path) -> int:
-    """How many digits another program finds in the file."""
-    done = pi_tui("status", "--json", "--db", database)
-    return max((run["saved"] for run in json.loads(done.stdout or "[]")), default=0)
 
 
 def shown(terminal: Terminal) -> int:
