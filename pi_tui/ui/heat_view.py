@@ -57,6 +57,8 @@ class HeatView(Picture):
     def on_resize(self, event: events.Resize) -> None:
         """A new grid for the new window."""
         self._lay_out()
+        if not self._busy:
+            self._step()
 
     def notify_style_update(self) -> None:
         """Other colours."""

@@ -119,10 +119,15 @@ class Quitting:
             self._question = None
 
     async def _stop(self, *, save: bool) -> None:
-        worker = self._app.worker
+        """Until the thread has ended; not waited for any longer than the user is willing to."""
+        worker, looks = self._app.worker, 0
         worker.stop(save=save)
-        joined = asyncio.create_task(asyncio.to_thread(worker.join, None if save else _PATIENCE))
-        while not joined.done() and not (save and self._forced):
+        # No asyncio.to_thread(join): leaving the event loop waits for such threads, for ever if
+        # the disk hangs.
+        while not worker.join(0):
+            looks += 1
+            if self._forced if save else looks * _LOOK > _PATIENCE:
+                return
             await asyncio.sleep(_LOOK)
 
     def _exit(self, exit_code: int | None) -> None:

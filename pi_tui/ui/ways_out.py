@@ -27,8 +27,9 @@ def run_to_the_end(app: PiApp) -> int:
     try:
         result = app.run()
     finally:
-        app.worker.stop()
-        app.worker.join()
+        if not app.quitting.is_over:  # an exception of ours, or a browser tab that was closed
+            app.worker.stop()
+            app.worker.join()
     return (result or 0) if app.return_code is None else app.return_code
 
 

@@ -110,5 +110,7 @@ async def a_still(
     async with app.run_test(size=size) as pilot:
         app.theme = theme
         await until(lambda: app.main_screen.count == snapshot.count)
+        thumbnail = app.main_screen.query_one("#walk-panel")
+        await until(lambda: not thumbnail.region or app.main_screen.walk.walked == snapshot.count)
         await pilot.pause()
         yield app, pilot

@@ -67,7 +67,7 @@ async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -
             await pilot.press("q")
             await until(lambda: "cannot be" in text_of(app))
             for answer in ("Try again", "Leave, losing", "Go on computing"):
-                assert answer in text_of(app)
+                await until(lambda answer=answer: answer in text_of(app))  # type: ignore[misc]
             await pilot.click("#leave")
             await until(lambda: app.quitting.is_over)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,17 @@ def test_sigterm_twice_in_a_row_ends_it_too(database: Path) -> None:
         child.send(signal.SIGTERM)
         child.send(signal.SIGTERM)
         assert child.exit_code() == 128 + signal.SIGTERM
+
+
+def test_while_the_disk_hangs_a_second_sigterm_ends_it(database: Path) -> None:
+    with terminal("--db", database, *RUN) as child, closing(sqlite3.connect(database)) as other:
+        watch_for_a_while(child)
+        other.execute("BEGIN EXCLUSIVE")
+        child.send(signal.SIGTERM)
+        child.wait_for("Saving")
+        child.send(signal.SIGTERM)
+        assert child.exit_code() == 128 + signal.SIGTERM
+        assert LEFT_ALTERNATE_SCREEN in child.written
 
 
 def test_killed_it_goes_on_where_the_last_checkpoint_was(database: Path) -> None:
