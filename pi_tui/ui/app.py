@@ -14,7 +14,7 @@ from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.rates import RateHistory
-from pi_tui.ui.remembered import Remembered
+from pi_tui.ui.remembered import Memory
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.steering import SteeringApp
 from pi_tui.ui.telling import tell
@@ -75,15 +75,14 @@ class PiApp(SteeringApp):
         self.clock = clock or Clock()
         self.quitting = Quitting(self)
         self.ways_out: WaysOut | None = None
-        self._memory = memory
-        self._remembered = Remembered.load(memory) if memory else Remembered()
+        self.memory = Memory(memory)
         self._title = TerminalTitle(self._write_to_terminal)
         self._is_open = False
         self._hurry_until = 0.0
         self._forget(initial)
         self.register_theme(NIGHT_THEME)
         self.register_theme(DAY_THEME)
-        self._begin_with(fitting_theme(self._remembered.theme, self.available_themes, self.console))
+        self._begin_with(fitting_theme(self.memory.now.theme, self.available_themes, self.console))
 
     def _begin_with(self, name: str) -> None:
         """The theme of the first frame, without Textual making all styles twice for it."""
@@ -209,7 +208,7 @@ class PiApp(SteeringApp):
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
             tell(self, f"{snapshot.digits:,} digits{verified}.", title="Complete")
-            if self._remembered.bell:
+            if self.memory.now.bell:
                 self.bell()
 
     # Changing runs
@@ -245,8 +244,8 @@ class PiApp(SteeringApp):
 
     def _recall_looks(self) -> None:
         screen = self.main_screen
-        screen.digits.colored = self._remembered.colored
-        screen.show_view(self._remembered.view)
+        screen.digits.colored = self.memory.now.colored
+        screen.show_view(self.memory.now.view)
         self.theme_changed_signal.subscribe(screen, lambda theme: self.remember(theme=theme.name))
 
     def on_exploring_screen_looks_changed(self) -> None:
@@ -255,20 +254,9 @@ class PiApp(SteeringApp):
         self.remember(view=screen.view, colored=screen.digits.colored)
 
     def remember(self, **changes: Any) -> None:
-        """The next start looks like this one; a file that cannot be written is told, once."""
-        before, self._remembered = self._remembered, replace(self._remembered, **changes)
-        if self._memory is None or self._remembered == before:
-            return
-        try:
-            self._remembered.save(self._memory)
-        except OSError as error:
-            self._memory = None
-            tell(self, f"The look is not remembered: {error.strerror}")
-
-    @property
-    def rings(self) -> bool:
-        """Whether the bell rings at the end."""
-        return self._remembered.bell
+        """The next start looks like this one."""
+        if trouble := self.memory.change(**changes):
+            tell(self, f"The look is not remembered: {trouble}")
 
     # The terminal around us
 
@@ -293,13 +281,13 @@ def run_app(settings: Settings, digits: int | None) -> int:
     from pi_tui.worker.worker import SpigotWorker
 
     seen = glance(settings.location, digits)
-    digits = digits or (seen[0] if seen else None)
+    digits = digits or (seen.digits if seen else None)
     later = replace(settings, fresh=False)
     app = PiApp(
         SpigotWorker(settings.job(digits)) if digits else None,
         make_worker=lambda wanted: SpigotWorker(later.job(wanted)),
         location=settings.location,
-        initial=seen[2] if seen and not settings.fresh else b"",
+        initial=seen.text if seen and not settings.fresh else b"",
         memory=default_path(),
     )
     return run_to_the_end(app)

@@ -37,9 +37,11 @@ def commands(app: PiApp) -> Iterator[SystemCommand]:
     yield SystemCommand("Export to a file", "e · all digits or a range", screen.action_export)
     yield SystemCommand("Runs", "r · open, begin, delete, export", app.action_runs)
     yield SystemCommand("Theme", "t", app.action_change_theme)
-    bell = "off" if app.rings else "on"
+    rings = app.memory.now.bell
     yield SystemCommand(
-        f"Bell at the end: turn {bell}", "Remembered", lambda: app.remember(bell=not app.rings)
+        f"Bell at the end: turn {'off' if rings else 'on'}",
+        "Remembered",
+        lambda: app.remember(bell=not rings),
     )
     yield SystemCommand("Help", "?", app.action_help)
     yield SystemCommand("Save and quit", "q", app.action_quit)

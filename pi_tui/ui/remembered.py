@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +44,26 @@ class Remembered:
         except OSError:
             Path(part).unlink(missing_ok=True)
             raise
+
+
+class Memory:
+    """What is remembered, and the file it is kept in; without a file, until the end."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.now = Remembered.load(path) if path else Remembered()
+
+    def change(self, **changes: Any) -> str:
+        """This is remembered from now on; if the file cannot be written, says why, once."""
+        before, self.now = self.now, replace(self.now, **changes)
+        if self._path is None or self.now == before:
+            return ""
+        try:
+            self.now.save(self._path)
+        except OSError as error:
+            self._path = None
+            return error.strerror or str(error)
+        return ""
 
 
 def default_path() -> Path:

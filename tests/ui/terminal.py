@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -68,6 +69,14 @@ class Terminal:
         """The words are on the screen."""
         self._read_until(lambda: words in self.text, words)
 
+    def wait_for_digits(self, count: int) -> None:
+        """So many digits are there, and the last of them in sight."""
+        self._read_until(lambda: self._digits_in_sight() >= count, f"{count} digits")
+
+    def _digits_in_sight(self) -> int:
+        title = re.search(r"digits [\d,]+ – ([\d,]+) ", self.text)
+        return int(title[1].replace(",", "")) if title else 0
+
     def wait_for_bytes(self, sequence: bytes) -> None:
         """The child has written this."""
         self._read_until(lambda: sequence in self.written, repr(sequence))
@@ -123,9 +132,15 @@ def _plain(data: bytes) -> bytes:
 
 
 @contextmanager
-def terminal(*arguments: object, columns: int = 100, rows: int = 30) -> Iterator[Terminal]:
-    """pi-tui with these arguments, in a terminal; it is gone afterwards, whatever happens."""
-    command = [sys.executable, "-W", "error", "-m", "pi_tui", *map(str, arguments)]
+def terminal(
+    *arguments: object, columns: int = 100, rows: int = 30, code: str = ""
+) -> Iterator[Terminal]:
+    """pi-tui with these arguments, in a terminal; it is gone afterwards, whatever happens.
+
+    `code` is run instead of the module, if there is any.
+    """
+    program = ["-c", code] if code else ["-m", "pi_tui"]
+    command = [sys.executable, "-W", "error", *program, *map(str, arguments)]
     child = Terminal(command, columns, rows)
     try:
         yield child
@@ -138,4 +153,4 @@ def saved_digits(database: object) -> int:
     from pi_tui.checkpoints.glance import glance
 
     seen = glance(str(database), None)
-    return seen[1] if seen else 0
+    return seen.committed if seen else 0

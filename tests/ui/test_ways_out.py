@@ -15,8 +15,7 @@ RUN = ("--digits", 300_000, "--pace", 2_000, "--checkpoint-every", 0)
 
 def watch_for_a_while(child: Terminal) -> None:
     child.wait_for("running")
-    child.wait_for("digits")
-    child.wait_for("  1,0")
+    child.wait_for_digits(1_000)
 
 
 @pytest.mark.parametrize("keys", ["q", "\x03", "\x11"], ids=["q", "ctrl+c", "ctrl+q"])
@@ -95,3 +94,28 @@ def test_the_first_start_asks_and_ctrl_c_there_leaves(database: Path) -> None:
         child.press("\x03")
         child.press("\x1b")
         assert child.exit_code() == 0
+
+
+BROKEN_FACE = """
+import sys
+from pi_tui.cli import main
+from pi_tui.ui.main_screen import MainScreen
+
+show = MainScreen.show
+
+def broken(self, frame, **options):
+    if frame.snapshot.count > 1000:
+        raise RuntimeError("a bug in the face")
+    show(self, frame, **options)
+
+MainScreen.show = broken
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_bug_in_the_face_loses_no_digit(database: Path) -> None:
+    with terminal("--db", database, *RUN, code=BROKEN_FACE) as child:
+        assert child.exit_code() == 1
+        assert LEFT_ALTERNATE_SCREEN in child.written
+        assert "a bug in the face" in child.written.decode(errors="replace")
+    assert saved_digits(database) > 1_000

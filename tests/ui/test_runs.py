@@ -1,0 +1,229 @@
+"""First start, runs screen, palette, what is remembered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pi_tui.ui.clipboard import doubt
+from pi_tui.ui.palette import commands
+from pi_tui.ui.remembered import Remembered
+from pi_tui.ui.terminal import TerminalTitle
+from pi_tui.ui.themes import DAY, NIGHT
+from pi_tui.worker.runs import list_runs
+from pi_tui.worker.snapshot import State
+from tests.helpers import pi, until
+from tests.ui.conftest import Bench
+from tests.ui.helpers import a_snapshot, a_still, text_of, until_state
+
+
+def finish(bench: Bench, digits: int) -> None:
+    """A run that is there already."""
+    worker = bench.worker(digits)
+    worker.start()
+    assert worker.join(60)
+    assert worker.snapshot.state is State.COMPLETE
+
+
+async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> None:
+    app = bench.app(None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "How many digits of pi?" in text_of(app))
+        await pilot.press("ctrl+u", *"1e6")
+        await until(lambda: "1,000,000 digits: about" in text_of(app))
+        assert "MB of memory" in text_of(app)
+        await pilot.press("ctrl+u", *"0", "enter")
+        await until(lambda: "ask for 1 or more" in text_of(app))
+        await pilot.press("ctrl+u", *"1_000", "enter")
+        await until_state(app, State.COMPLETE)
+        assert bytes(app.worker.result) == pi(1_000)
+        assert "1,000 digits" in text_of(app)
+
+
+async def test_nothing_wanted_at_the_first_start_leaves(bench: Bench) -> None:
+    app = bench.app(None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "How many digits of pi?" in text_of(app))
+        await pilot.press("escape")
+        await until(lambda: app.quitting.is_over)
+    assert app.return_code == 0
+
+
+async def test_r_lists_all_runs_and_opens_another_saving_the_first(bench: Bench) -> None:
+    finish(bench, 1_000)
+    app = bench.app(200_000, "auto", checkpoint_every="0")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(lambda: app.worker.snapshot.count > 500)
+        await pilot.press("r")
+        await until(lambda: "▸ " in text_of(app))
+        assert "▸ 200,000" in text_of(app)
+        await pilot.press("down", "enter")
+        await until(lambda: app.worker.snapshot.digits == 1_000)
+        await until_state(app, State.COMPLETE)
+        await until(lambda: app.main_screen.digits.count == 1_000)
+        left = next(run for run in list_runs(bench.location) if run.digits == 200_000)
+        assert left.committed > 500
+
+
+async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
+    finish(bench, 1_000)
+    app = bench.app(2_000)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 2,000" in text_of(app))
+        await pilot.press("d")
+        await until(lambda: "This run is on the screen" in text_of(app))
+        await until(lambda: "Enter open" in text_of(app))
+        await pilot.press("down", "d")
+        await until(lambda: "they cannot be brought back" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "Enter open" in text_of(app))
+        assert len(list_runs(bench.location)) == 2
+        await until(lambda: "▸ " in text_of(app))
+        await pilot.press("down", "d")
+        await until(lambda: "they cannot be brought back" in text_of(app))
+        await pilot.press("down", "enter")
+        await until(lambda: len(list_runs(bench.location)) == 1)
+        await until(lambda: app.worker.snapshot.digits == 2_000)
+        await until(lambda: "is deleted" in text_of(app))
+
+
+async def test_a_run_is_exported_from_the_list(bench: Bench, tmp_path: Path) -> None:
+    finish(bench, 1_000)
+    app = bench.app(2_000)
+    target = tmp_path / "a.txt"
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 2,000" in text_of(app))
+        await pilot.press("down", "e", "ctrl+u", *str(target), "enter")
+        await until(target.exists)
+    assert target.read_bytes() == b"3." + pi(1_000) + b"\n"
+
+
+async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "Enter open" in text_of(app))
+        await pilot.press("n", *"1500", "enter")
+        await until(lambda: app.worker.snapshot.digits == 1_500)
+        await until_state(app, State.COMPLETE)
+
+
+async def test_every_command_of_the_palette_does_something() -> None:
+    async with a_still(a_snapshot(), (100, 30)) as (app, _):
+        titles = [command.title for command in commands(app)]
+        assert len(titles) == len(set(titles)) >= 20
+        assert {"Find a birthday", "Runs", "Export to a file", "Theme"} <= set(titles)
+
+
+async def test_ctrl_p_offers_the_birthday_search() -> None:
+    async with a_still(a_snapshot(), (100, 30)) as (app, pilot):
+        await pilot.press("ctrl+p", *"birth")
+        await until(lambda: "Find a birthday" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "Which date?" in text_of(app))
+
+
+async def test_the_theme_is_remembered(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test():
+        assert app.theme == NIGHT
+        app.theme = DAY
+        await until(bench.memory.exists)
+    again = bench.app(1_000)
+    async with again.run_test():
+        assert again.theme == DAY
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{", '{"theme": 7, "view": "walk", "more": 1}', "\0"])
+def test_a_file_that_says_nonsense_is_like_none(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "face.json"
+    path.write_text(said)
+    remembered = Remembered.load(path)
+    assert remembered.theme == ""
+    assert remembered.view == ("walk" if "walk" in said else "digits")
+
+
+def test_what_is_remembered_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "face.json"
+    Remembered(theme="nord", colored=True).save(path)
+    assert json.loads(path.read_text())["theme"] == "nord"
+    assert [one.name for one in path.parent.iterdir()] == ["face.json"]
+
+
+async def test_looks_that_cannot_be_remembered_are_told_and_no_harm(bench: Bench) -> None:
+    bench.memory = Path("/proc/no/face.json")
+    app = bench.app(1_000)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("d")
+        await until(lambda: "The look is not remembered" in text_of(app))
+
+
+@pytest.mark.parametrize(
+    ("environment", "theme"),
+    [
+        ({"TERM": "linux"}, "ansi-dark"),
+        ({"TERM": "xterm-256color", "COLORFGBG": "0;15"}, DAY),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, NIGHT),
+    ],
+)
+async def test_the_first_theme_suits_the_terminal(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], theme: str
+) -> None:
+    monkeypatch.delenv("COLORTERM")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    app = bench.app(1_000)
+    assert app.theme == theme
+    async with app.run_test(size=(80, 24)):
+        await until_state(app, State.COMPLETE)
+
+
+async def test_no_color_is_obeyed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with a_still(a_snapshot(), (80, 24)) as (app, _):
+        for strip in app.screen._compositor.render_strips():
+            for _, style, _ in strip:
+                assert style is not None
+                for color in (style.color, style.bgcolor):
+                    if color is not None and color.triplet is not None:
+                        assert len(set(color.triplet)) == 1
+
+
+def test_the_terminal_title_tells_progress_and_is_given_back() -> None:
+    written: list[str] = []
+    title = TerminalTitle(written.append, progress=True)
+    title.open()
+    for _ in range(3):
+        title.show(a_snapshot(done=0.43))
+    title.show(a_snapshot(state=State.COMPLETE, done=1.0))
+    title.close()
+    text = "".join(written)
+    assert text.count("π 43 % of 20,000 – running") == 1
+    assert "\x1b]9;4;1;43\x07" in text
+    assert text.startswith("\x1b[22;2t")
+    assert text.endswith("\x1b]9;4;0;0\x07\x1b[23;2t")
+
+
+def test_a_terminal_without_a_clipboard_is_told_of() -> None:
+    assert "exports" in doubt({"TERM_PROGRAM": "Apple_Terminal"})
+    assert "set-clipboard" in doubt({"TMUX": "x", "TERM": "tmux-256color"})
+
+
+def test_the_face_loads_neither_the_store_nor_what_the_first_frame_does_not_need() -> None:
+    ask = "import sys, pi_tui.ui.app, json; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    heavy = ("sqlalchemy", "gmpy2", "rich.markdown", "markdown_it")
+    assert not loaded & set(heavy)
+    ours = ("help_screen", "runs_screen", "dialogs", "heat_view", "search_bar", "palette")
+    assert not loaded & {f"pi_tui.ui.{name}" for name in ours}
