@@ -24,7 +24,8 @@ the common factor take more, but costs more to make. Seconds of one core, making
             555,556 1,048,576      56        26
 
 Measured 2026-11-23 with Python 3.11.7, gmpy2 2.3.2 and GMP 6.3.0 on two busy cores, where mpmath's
-pi took 0.64 s for a million digits and 11.8 s for ten: take ratios, a quiet core needs half.
+pi took 0.64 s for a million digits and 11.8 s for ten: take ratios, a quiet core needs half. The
+rows of 10,000,000 are sums over single blocks that were timed, not whole runs.
 """
 
 from __future__ import annotations
