@@ -147,8 +147,11 @@ class PiApp(SteeringApp):
         """How soon to look again: not at all often while nothing can change."""
         snapshot, now = self.worker.snapshot, self.clock.monotonic()
         resting = snapshot.state is State.PAUSED or snapshot.state.is_final
-        if not resting or now < self._hurry_until or self._counts.counted < snapshot.count:
+        if now < self._hurry_until or self._counts.counted < snapshot.count:
             return QUICK
+        if not resting:
+            # Where pages fly by nobody reads, and the spigot can use the time.
+            return QUICK if snapshot.rate * QUICK < self.main_screen.digits.page else 2 * QUICK
         newest = snapshot.checkpoint
         young = newest is not None and (self.clock.now() - newest.saved_at).total_seconds() < 60
         return SLOW if young else IDLE
