@@ -224,7 +224,7 @@ from pi_tui.settings import Settings
 from pi_tui.ui import app
 
 lags, database, digits = sys.argv[1:]
-late, ready = {}, app.PiApp.on_main_screen_ready
+late = {}
 
 async def measure(self):
     while True:
@@ -232,11 +232,10 @@ async def measure(self):
         await asyncio.sleep(0.005)
         late.setdefault(state, []).append(time.perf_counter() - due)
 
-def ready_and_measured(self):
-    ready(self)
+def on_ready(self):
     self.measuring = asyncio.create_task(measure(self))
 
-app.PiApp.on_main_screen_ready = ready_and_measured
+app.PiApp.on_ready = on_ready
 code = app.run_app(Settings(db=database, pace="max"), int(digits))
 open(lags, "w").write(json.dumps(late))
 sys.exit(code)

@@ -16,7 +16,7 @@ import pytest
 
 from tests.helpers import pi, pi_tui, saved, started, wait_until
 
-LONG = 30_000
+LONG = 100_000
 """Digits of a run that is never over before it is interrupted: it takes many small steps."""
 SLOW = ("--digits", str(LONG), "--digits-per-step", "5", "--threads", "1")
 OFTEN = ("--checkpoint-every", "0.1s")
@@ -80,7 +80,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     running.send_signal(number)
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (code, b"")
-    told = re.search(rb"saved ([\d,]+) of 30,000 digits; `(pi-tui run [^`]+)` goes on", err)
+    told = re.search(rb"saved ([\d,]+) of 100,000 digits; `(pi-tui run [^`]+)` goes on", err)
     assert told, err
     assert int(told[1].replace(b",", b"")) == saved(database) >= before > 0
 
@@ -152,7 +152,7 @@ def test_everything_that_only_looks_works_while_another_computes(
     running: subprocess.Popen[bytes], database: Path, tmp_path: Path
 ) -> None:
     assert "unfinished" in pi_tui("runs", "--db", database).stdout
-    assert "30,000 digits" in pi_tui("status", "--db", database).stdout
+    assert "100,000 digits" in pi_tui("status", "--db", database).stdout
     assert pi_tui("check", "--db", database).returncode == 0
     assert pi_tui("verify", "--digits", LONG, "--db", database).returncode == 0
     assert pi_tui("export", "--to", "5", "--db", database).stdout == "3.14159\n"

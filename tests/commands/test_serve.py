@@ -7,6 +7,8 @@ import base64
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -91,6 +93,16 @@ def test_a_port_in_use_is_one_line(served: int, database: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"pi-tui: port {served}: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_without_the_extra_it_says_how_to_get_it() -> None:
+    code = (
+        "import sys; sys.modules['textual_serve'] = None\n"
+        "from pi_tui.cli import main; sys.exit(main(['serve']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "pi-tui: serving needs textual-serve: pip install 'pi-tui[web]'\n"
 
 
 def test_the_command_behind_a_tab_is_safe_in_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:

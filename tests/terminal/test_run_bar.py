@@ -24,7 +24,7 @@ def test_it_shows_a_bar_and_then_the_line_that_stays(database: Path) -> None:
 
 def test_the_bar_says_how_far_how_fast_and_how_long_still(database: Path) -> None:
     with run(database) as terminal:
-        terminal.see(r"running +\S+ +[\d,]+/30,000 · [\d,]+/s · .* left")
+        terminal.see(r"running +\S+ +[\d,]+/100,000 · [\d,]+/s · .* left")
 
 
 def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Path) -> None:
@@ -33,7 +33,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Pa
         before = saved(database)
         terminal.send("\x03")
         assert (terminal.wait(), terminal.left_behind()) == (130, [])
-        terminal.see(r"saved [\d,]+ of 30,000 digits; `pi-tui run --digits 30000` goes on")
+        terminal.see(r"saved [\d,]+ of 100,000 digits; `pi-tui run --digits 100000` goes on")
         assert "Traceback" not in terminal.screen
     assert LONG > saved(database) >= before
 

@@ -25,7 +25,7 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
     made: list[SpigotWorker] = []
 
     def make(digits: int = 12_000, **more: Any) -> SpigotWorker:
-        settings: dict[str, Any] = {"pace": MAX, "cadence": NEVER, "digits_per_step": 4} | more
+        settings: dict[str, Any] = {"pace": MAX, "cadence": NEVER, "digits_per_step": 2} | more
         worker = SpigotWorker(Job(digits, str(database), **settings))
         made.append(worker)
         worker.start()

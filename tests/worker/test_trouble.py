@@ -185,7 +185,7 @@ def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_digits(
     save_twice(database, Spigot.new(600, digits_per_step=4, boxes_per_block=16))
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("DELETE FROM pi_checkpoint_part WHERE seq = 2")
-    worker = make_worker(600)
+    worker = make_worker(600, digits_per_step=4)
     assert worker.join(60)
     assert worker.snapshot.state is State.COMPLETE
     assert bytes(worker.result) == pi(600)
