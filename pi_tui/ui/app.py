@@ -171,7 +171,10 @@ class PiApp(SteeringApp):
         before, self._shown, self._shown_at = self._shown, snapshot, now
         self._count(snapshot, now)
         self._looks += 1
-        calm = before is None or before.state is not State.RUNNING or snapshot.state != before.state
+        calm = before is None or not (
+            before.state is snapshot.state is State.RUNNING
+            and before.checkpoint is snapshot.checkpoint
+        )
         screen, shown = self.main_screen, self._with_initial(snapshot)
         screen.show_digits(self.digits_now(), shown)
         frame = Frame(shown, self.clock.now(), now, self._rates, self._counts)
