@@ -147,8 +147,11 @@ class PiApp(SteeringApp):
         """How soon to look again: not at all often while nothing can change."""
         snapshot, now = self.worker.snapshot, self.clock.monotonic()
         resting = snapshot.state is State.PAUSED or snapshot.state.is_final
-        if not resting or now < self._hurry_until or self._counts.counted < snapshot.count:
+        if now < self._hurry_until or self._counts.counted < snapshot.count:
             return QUICK
+        if not resting:
+            # Where pages fly by nobody reads, and the spigot can use the time.
+            return QUICK if snapshot.rate * QUICK < self.main_screen.digits.page else 2 * QUICK
         newest = snapshot.checkpoint
         young = newest is not None and (self.clock.now() - newest.saved_at).total_seconds() < 60
         return SLOW if young else IDLE
@@ -168,7 +171,10 @@ class PiApp(SteeringApp):
         before, self._shown, self._shown_at = self._shown, snapshot, now
         self._count(snapshot, now)
         self._looks += 1
-        calm = before is None or before.state is not State.RUNNING or snapshot.state != before.state
+        calm = before is None or not (
+            before.state is snapshot.state is State.RUNNING
+            and before.checkpoint is snapshot.checkpoint
+        )
         screen, shown = self.main_screen, self._with_initial(snapshot)
         screen.show_digits(self.digits_now(), shown)
         frame = Frame(shown, self.clock.now(), now, self._rates, self._counts)

@@ -69,7 +69,7 @@ class ProgressLine(Panel):
         return [
             line(
                 " ",
-                ("━" * before, "$accent-muted"),
+                ("━" * before, "$pi-before"),
                 ("━" * (full - before), color),
                 ("─" * (room - full), "$pi-rule"),
                 (tail, "bold"),

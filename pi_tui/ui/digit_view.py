@@ -123,7 +123,7 @@ class DigitView(ScrollView, can_focus=True):
     def in_view(self) -> tuple[int, int]:
         """Offsets of the first digit in view, and one past the last."""
         top = self.scroll_offset.y * self.lines.per_line
-        end = top + self.size.height * self.lines.per_line
+        end = top + self.page
         return min(top, self.count), min(end, self.count)
 
     def line_as_text(self) -> str:
@@ -133,6 +133,11 @@ class DigitView(ScrollView, can_focus=True):
         digits = bytes(self._source[start : min(start + self.lines.per_line, self.count)]).decode()
         groups = (digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
         return " ".join((str(start + 1), *groups)) if digits else ""
+
+    @property
+    def page(self) -> int:
+        """Digits that the window holds."""
+        return self.size.height * self.lines.per_line
 
     @property
     def _last_visible(self) -> int:

@@ -221,7 +221,6 @@ class ExploringScreen(Screen[None]):
                 child.display = child.id == name
         if name == "digits":
             self.digits.focus()
-        self.call_after_refresh(self.show_pictures)
         self.post_message(self.LooksChanged())
 
     def _make_view(self, name: str) -> Widget:
@@ -232,9 +231,6 @@ class ExploringScreen(Screen[None]):
         from pi_tui.ui.heat_view import HeatView
 
         return HeatView(id="heat")
-
-    def show_pictures(self) -> None:
-        """The pictures in sight take in the digits that are new; overridden by who has them."""
 
     def action_color_digits(self) -> None:
         """Each digit in its own colour, or not."""

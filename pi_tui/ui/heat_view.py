@@ -11,7 +11,6 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from pi_tui.ui import words
 from pi_tui.ui.picture import Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
@@ -57,8 +56,7 @@ class HeatView(Picture):
     def on_resize(self, event: events.Resize) -> None:
         """A new grid for the new window."""
         self._lay_out()
-        if not self._busy:
-            self._step()
+        self.post_message(self.Resized())
 
     def notify_style_update(self) -> None:
         """Other colours."""
@@ -91,11 +89,8 @@ class HeatView(Picture):
             self.set_timer(_BUSY, self._step)
 
     def _caption(self) -> None:
-        if self._stride == 1:
-            self.border_subtitle = "one square is one digit"
-        else:
-            each = words.counted(self._stride, "digit")
-            self.border_subtitle = f"one square is the mean of {each}"
+        each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"
+        self.border_title = f"heat map: a square is {each}"
 
     def render_line(self, y: int) -> Strip:
         """Two rows of squares in one line of cells: upper half in front, lower half behind."""

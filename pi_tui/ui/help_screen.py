@@ -25,14 +25,14 @@ _KEYS = (
             ("f", "full speed, or back to a pace one can watch"),
             ("+ -", "double, halve the pace"),
             ("r", "all runs: open, begin, export, delete"),
-            ("q Ctrl+C", "save and quit; started again it goes on where it stopped"),
+            ("q Ctrl+C", "save and quit; the next start goes on from there"),
             ("Ctrl+Z", "save and suspend; fg brings it back"),
         ),
     ),
     (
         "The digits",
         (
-            ("/", "search as you type; n N next, previous; Esc ends it"),
+            ("/", "search as you type; n N turn, Esc ends it"),
             ("g", "go to a position: 762, 1e6, 50%, end"),
             ("G End", "follow the tail; scrolling up lets go of it"),
             ("↑ ↓ PgUp PgDn Home", "scroll; the wheel does too"),

@@ -34,11 +34,7 @@ FACTS = tuple(
             Fact(307, "00", "Two zeros in a row, for the first time."),
             Fact(358, "360", "Positions 358 to 360 read 360, a full circle."),
             Fact(605, "68", _ALL.format("two")),
-            Fact(
-                762,
-                "999999",
-                "Six nines, the Feynman point: the first four, five and six equal digits.",
-            ),
+            Fact(762, "999999", "The Feynman point: six nines, the first 4, 5 and 6 in a row."),
             Fact(8553, "483", _ALL.format("three")),
             Fact(16_470, "16470", "Self-locating: 16470 stands at position 16,470."),
             Fact(33_789, "271828", "The first six digits of e."),

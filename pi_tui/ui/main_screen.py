@@ -88,9 +88,9 @@ class MainScreen(ExploringScreen):
         """Ask for the first frame."""
         self._on_ready()
 
-    def on_resize(self) -> None:
-        """Pictures that came into sight take in the digits."""
-        self.call_after_refresh(self.show_pictures)
+    def on_picture_resized(self) -> None:
+        """A picture that came into sight takes in the digits."""
+        self.show_pictures()
 
     def restart(self, digits: int) -> None:
         """Another run: forget everything about this one."""

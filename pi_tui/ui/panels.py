@@ -151,10 +151,11 @@ class CheckpointPanel(Panel):
         ]
 
     def _cost(self, checkpoint: Checkpoint) -> str:
-        cost = words.size(checkpoint.size) if checkpoint.size else "digits only"
-        if checkpoint.duration is not None:
-            cost += f" in {words.brief(checkpoint.duration)}"
-        return cost
+        """Bytes and seconds; a complete run has no state any more."""
+        size = words.size(checkpoint.size) if checkpoint.size else "saved"
+        if checkpoint.duration is None:
+            return size if checkpoint.size else ""
+        return f"{size} in {words.brief(checkpoint.duration)}"
 
     def _next(self, frame: Frame, width: int) -> Content:
         snapshot = frame.snapshot

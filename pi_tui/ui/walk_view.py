@@ -29,7 +29,7 @@ class WalkView(Picture):
 
     def __init__(self, walk: Walk, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.border_title = "the walk of pi"
+        self.border_title = "walk"
         self._walk = walk
         self._canvas = Braille(1, 1)
         self._drawn = 0
@@ -68,6 +68,7 @@ class WalkView(Picture):
         """Fit the path to the new window."""
         self._thinned = -1
         self._draw()
+        self.post_message(self.Resized())
 
     def _draw(self) -> None:
         """Draw what is new, or everything if it does not fit any more."""
@@ -120,7 +121,7 @@ class WalkView(Picture):
     def _caption(self) -> None:
         away = abs(self._walk.points[-1])
         walked = words.counted(self._walk.walked, "step")
-        self.border_subtitle = f"{walked}, {away:,.0f} from the start"
+        self.border_title = f"walk: {walked}, {away:,.0f} away"
 
     def render_line(self, y: int) -> Strip:
         """One line of cells, a segment for each run of one colour."""

@@ -154,7 +154,7 @@ async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
 async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("v")
-        await until(lambda: "the walk of pi" in text_of(app))
+        await until(lambda: "walk: " in text_of(app))
         await until(lambda: "2,000 steps" in text_of(app))
         await pilot.press("v")
         await until(lambda: "heat map" in text_of(app))

@@ -14,6 +14,7 @@ import pytest
 
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import SaveFailure, State
+from tests.helpers import until
 from tests.ui.helpers import NOW, a_snapshot, a_still, text_of
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -80,19 +81,20 @@ async def test_saving_failed_is_seen_in_a_tiny_window_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "keys"),
+    ("name", "keys", "seen"),
     [
-        ("walk", "v"),
-        ("heat", "vv"),
-        ("search", "/141"),
-        ("go-to", "g"),
-        ("help", "?"),
-        ("ask-export", "e"),
+        ("walk", "v", "8,640 steps"),
+        ("heat", "vv", "a square is"),
+        ("search", "/141", "hits"),
+        ("go-to", "g", "a position from"),
+        ("help", "?", "pause, which saves"),
+        ("ask-export", "e", "positions 1 to 8,640"),
     ],
 )
-async def test_what_a_key_opens(name: str, keys: str) -> None:
+async def test_what_a_key_opens(name: str, keys: str, seen: str) -> None:
     async with a_still(a_snapshot(), (100, 30)) as (app, pilot):
         await pilot.press(*(NAMES.get(key, key) for key in keys))
+        await until(lambda: seen in text_of(app))
         compare(f"{name}-100x30.txt", text_of(app))
 
 
