@@ -19,7 +19,10 @@ Answer = TypeVar("Answer")
 class Dialog(ModalScreen[Answer]):
     """A window on top; the app's own keys rest meanwhile, but ctrl+c always leaves."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "app.quit", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the input line, which would copy its preselected text and stay.
+        Binding("ctrl+c", "app.quit", show=False, priority=True)
+    ]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012 - as Textual declares it
 
 

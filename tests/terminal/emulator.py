@@ -34,9 +34,18 @@ _SWITCHED = {
 
 
 class Terminal:
-    """`pi-tui` with these arguments in a terminal of its own; leave it as a context."""
+    """`pi-tui` with these arguments in a terminal of its own; leave it as a context.
 
-    def __init__(self, *arguments: object, size: tuple[int, int] = (80, 24), **more: str) -> None:
+    `program` is what Python runs instead of the module; `more` goes into the environment.
+    """
+
+    def __init__(
+        self,
+        *arguments: object,
+        size: tuple[int, int] = (80, 24),
+        program: tuple[str, ...] = (),
+        **more: str,
+    ) -> None:
         self._master, self._slave = pty.openpty()
         os.set_blocking(self._master, False)
         self._pyte = pyte.Screen(*size)
@@ -46,7 +55,8 @@ class Terminal:
         self._fed = 0
         self.resize(*size)
         self._before = termios.tcgetattr(self._slave)
-        command = [*PI_TUI, *map(str, arguments)]
+        start = [sys.executable, *program] if program else PI_TUI
+        command = [*start, *map(str, arguments)]
         self._child = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _LOGIN, *command],
             stdin=self._slave,
@@ -127,6 +137,12 @@ class Terminal:
         if termios.tcgetattr(self._slave) != self._before:
             found.append("terminal settings")
         return found
+
+    @property
+    def has_left_the_alternate_screen(self) -> bool:
+        """True while the shell's own screen is shown."""
+        self._read()
+        return not self._is_switched_on(_SWITCHED["alternate screen"])
 
     def _is_switched_on(self, mode: int) -> bool:
         on, off = b"\x1b[?%dh" % mode, b"\x1b[?%dl" % mode
