@@ -18,6 +18,8 @@ from pi_tui.ui.walk import Walk
 
 _MARGIN = 0.08
 """Room left around the path, so that it need not be fitted anew with every step outwards."""
+_CHUNKS_A_FRAME = 6
+"""While it catches up: about seven frames a second."""
 _HEAD = 10
 """The ink of the place the walk has reached."""
 _BUSY = 0.02
@@ -40,6 +42,7 @@ class WalkView(Picture):
         self._source: tuple[Digits, int] = (b"", 0)
         self._catching_up = False
         self._head = (0, -1)
+        self._chunks = 0
         self._styles: list[Style] = []
 
     def notify_style_update(self) -> None:
@@ -60,9 +63,11 @@ class WalkView(Picture):
 
     def _step(self) -> None:
         self._catching_up = self.is_attached and self._walk.feed(*self._source)
+        self._chunks += 1
         if self._catching_up:
             self.set_timer(_BUSY, self._step)
-        self._draw()
+        if not self._catching_up or self._chunks % _CHUNKS_A_FRAME == 0:
+            self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the path to the new window."""
