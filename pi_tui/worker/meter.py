@@ -8,8 +8,8 @@ from pi_tui.spigot import plan
 
 WINDOW = 5.0
 """Seconds of computing that the rate looks back on."""
-SHORTEST = 0.2
-"""... and the least it needs: a rate over a few milliseconds is an accident."""
+SHORTEST = 1.0
+"""... and the least it divides by: the first steps of a run come at once and would be a spike."""
 
 
 class Meter:
@@ -59,7 +59,7 @@ class Meter:
         if not self._samples:
             return 0.0
         (start, first), (end, last) = self._samples[0], self._samples[-1]
-        return (last - first) / (end - start) if end - start >= SHORTEST else 0.0
+        return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 
     def left(self, digits_left: int, limit: float | None, elapsed: float) -> float | None:
         """Seconds left at this pace, from the work left; None while nothing is known.

@@ -77,6 +77,13 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
     assert meter.rate() == pytest.approx(10.0)
 
 
+def test_the_first_steps_of_a_run_are_no_spike() -> None:
+    meter = Meter(*SIZE, i=0)
+    meter.sample(0, 0.0)
+    meter.sample(300, 0.01)
+    assert meter.rate() == pytest.approx(300.0)
+
+
 def test_two_samples_at_one_moment_are_no_rate() -> None:
     meter = Meter(*SIZE, i=0)
     meter.sample(0, 1.0)
