@@ -6,7 +6,11 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.commands.upkeep import check
+from pi_tui.errors import WrongDigitsError
 from pi_tui.spigot.reference import pi_digits
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.job import Job
@@ -57,3 +61,16 @@ def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(tmp_path: P
     assert worker.snapshot.state is State.COMPLETE, worker.snapshot.error
     assert worker.snapshot.resumed > 0
     assert worker.result == pi_digits(DIGITS)
+
+
+def test_check_tells_a_state_the_arithmetic_denies_from_damaged_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = str(tmp_path / "good.sqlite3"), str(tmp_path / "bad.sqlite3")
+    save_some_steps(good, wrong_from=4)
+    save_some_steps(bad, wrong_from=3)
+
+    assert check(good) == 0
+    assert "2 states, the arithmetic holds" in capsys.readouterr().err
+    with pytest.raises(WrongDigitsError, match="checkpoint 3"):
+        check(bad)
