@@ -58,7 +58,7 @@ class Settings:
 
         return self.db or default_location()
 
-    def job(self, digits: int, pace: str | None = None) -> Job:
+    def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
         """The job of computing `digits` so; UsageError for a word that means nothing.
 
         `pace` beats the user's word, which must mean something all the same.
@@ -73,6 +73,7 @@ class Settings:
             threads=self.threads or cores(),
             fresh=self.fresh,
             verify=self.verify,
+            give_way=give_way,
         )
 
 

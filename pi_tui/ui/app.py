@@ -290,8 +290,8 @@ def run_app(settings: Settings, digits: int | None) -> int:
     digits = digits or (seen.digits if seen else None)
     later = replace(settings, fresh=False)
     app = PiApp(
-        SpigotWorker(settings.job(digits)) if digits else None,
-        make_worker=lambda wanted: SpigotWorker(later.job(wanted)),
+        SpigotWorker(settings.job(digits, give_way=True)) if digits else None,
+        make_worker=lambda wanted: SpigotWorker(later.job(wanted, give_way=True)),
         location=settings.location,
         initial=seen.text if seen and not settings.fresh else b"",
         memory=default_path(),

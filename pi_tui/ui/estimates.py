@@ -10,7 +10,7 @@ from pi_tui.settings import BYTES_PER_DIGIT, parse_digits
 from pi_tui.ui import words
 from pi_tui.worker.pace import AUTO_SECONDS
 
-_MEASURED = ((1_000, 0.02), (20_000, 0.15), (100_000, 0.8), (1_000_000, 5.0), (10_000_000, 90.0))
+_MEASURED = ((1_000, 0.02), (20_000, 0.15), (100_000, 0.8), (1_000_000, 4.0), (10_000_000, 60.0))
 """Digits and seconds of whole runs at full speed on two slow cores; between them a straight line
 on paper with logarithmic scales."""
 _BASE_MEMORY = 60_000_000

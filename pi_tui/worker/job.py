@@ -24,5 +24,7 @@ class Job:
     """Begin again at the first digit, whatever is saved."""
     verify: bool = True
     """Compare every digit with an independent pi before the run is complete."""
+    give_way: bool = False
+    """A screen runs beside it and goes first where both want the same core."""
     patience: float | None = None
     """Seconds that finished digits wait for a failing disk; None: for ever, someone is watching."""

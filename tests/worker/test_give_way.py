@@ -1,0 +1,35 @@
+"""Where a screen runs beside the worker, the screen goes first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from pi_tui.worker.job import Job
+from pi_tui.worker.worker import NICENESS, SpigotWorker
+from tests.helpers import wait_until
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness per thread is Linux's")
+@pytest.mark.parametrize(("give_way", "niceness"), [(True, NICENESS), (False, 0)])
+def test_only_a_worker_with_a_screen_beside_it_gives_way(
+    give_way: bool, niceness: int, tmp_path: Path
+) -> None:
+    job = Job(1_000_000, str(tmp_path / "pi.sqlite3"), give_way=give_way)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    worker = SpigotWorker(job)
+    worker.start()
+    try:
+        wait_until(lambda: worker.snapshot.blocks)  # it computes
+        threads = {t.name: t.native_id for t in threading.enumerate()}
+        spigot = threads["spigot"]
+        assert spigot is not None
+        assert os.getpriority(os.PRIO_PROCESS, spigot) == max(own, niceness)
+        assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+    finally:
+        worker.stop()
+        assert worker.join(60)
