@@ -56,6 +56,8 @@ class Run:
     elapsed: float
     created_at: datetime
     updated_at: datetime
+    size: int = 0
+    """Bytes of digits and kept states; counted by `CheckpointStore.runs` alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints import codec, digit_rows, integrity, state_rows
@@ -76,7 +76,12 @@ class CheckpointStore:
         """All runs, the one last worked on first."""
         with self._database.transaction() as session:
             rows = session.scalars(select(RunRow).order_by(RunRow.touched.desc())).all()
-            return [to_run(row) for row in rows]
+            states = select(CheckpointRow.run_id, func.sum(CheckpointRow.size))
+            sizes = {
+                run: int(size)
+                for run, size in session.execute(states.group_by(CheckpointRow.run_id))
+            }
+            return [replace(to_run(row), size=row.committed + sizes.get(row.id, 0)) for row in rows]
 
     def find_run(self, digits: int) -> Run | None:
         """The run of that many digits."""

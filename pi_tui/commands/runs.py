@@ -36,7 +36,9 @@ def runs(location: str) -> int:
     if not found:
         say(_NO_RUNS)
         return 0
-    rows: list[tuple[str, ...]] = [("digits", "saved", "", "state", "computed", "last saved")]
+    rows: list[tuple[str, ...]] = [
+        ("digits", "saved", "", "state", "computed", "size", "last saved")
+    ]
     rows += [_row(run) for run in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -97,6 +99,7 @@ def _row(run: Run) -> tuple[str, ...]:
         words.percent(run.committed / run.digits),
         state_word(run),
         words.duration(run.elapsed),
+        words.size(run.size),
         run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
     )
 
@@ -119,6 +122,7 @@ def _json(found: list[Run]) -> str:
                 "status": run.status,
                 "verified": run.verified,
                 "checkpoint": run.last_seq,
+                "bytes": run.size,
                 "elapsed_seconds": run.elapsed,
                 "digits_per_step": run.digits_per_step,
                 "boxes_per_block": run.boxes_per_block,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Wish = tuple[str, Run | None]
 """What to do - open, new, delete, export - and with which run."""
-_COLUMNS = ("digits", "saved", "", "state", "computed", "last saved")
+_COLUMNS = ("digits", "saved", "", "state", "computed", "size", "last saved")
 
 
 class RunsScreen(Dialog[Wish | None]):
@@ -80,6 +80,7 @@ class RunsScreen(Dialog[Wish | None]):
             Text(words.percent(run.committed / run.digits), justify="right"),
             Text("verified" if run.verified else state),
             Text(words.duration(run.elapsed), justify="right"),
+            Text(words.size(run.size), justify="right"),
             Text(f"{run.updated_at.astimezone():%Y-%m-%d %H:%M}"),
         ]
 
