@@ -43,7 +43,7 @@ class RunsScreen(Dialog[Wish | None]):
 
     def compose(self) -> ComposeResult:
         """The table and its keys."""
-        with Vertical(classes="dialog -wide-dialog"):
+        with Vertical(classes="dialog -runs-dialog"):
             yield Static("Runs", classes="dialog-title")
             yield DataTable[Text](cursor_type="row", id="runs-table")
             yield Static("Enter open · n new · e export · d delete · Esc back", classes="quiet")
