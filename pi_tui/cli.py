@@ -192,8 +192,7 @@ def _app(options: argparse.Namespace) -> int:
     from pi_tui.ui.app import run_app
 
     settings = settings_of(options)
-    digits = options.digits or _last_run(settings)
-    return run_app(settings, digits)
+    return run_app(settings, options.digits, lambda: _last_run_in_store(settings))
 
 
 def _has_terminal() -> bool:
@@ -210,10 +209,15 @@ def _has_terminal() -> bool:
 def _last_run(settings: Settings) -> int | None:
     """The digits of the run that was worked on last, or None on a first start."""
     from pi_tui.checkpoints.glance import glance
+
+    seen = glance(settings.location, None)
+    return seen.digits if seen else _last_run_in_store(settings)
+
+
+def _last_run_in_store(settings: Settings) -> int | None:
+    """The same from the store itself, where a glance saw nothing: a server, a commit under way."""
     from pi_tui.checkpoints.location import parse_location
 
-    if seen := glance(settings.location, None):
-        return seen[0]
     path = parse_location(settings.location).path
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return None

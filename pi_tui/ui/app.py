@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -276,10 +277,12 @@ class PiApp(SteeringApp):
             self._title.close()
 
 
-def run_app(settings: Settings, digits: int | None) -> int:
+def run_app(
+    settings: Settings, digits: int | None, last_run: Callable[[], int | None] = lambda: None
+) -> int:
     """Run the app on a run of so many digits; returns the exit code once everything is saved.
 
-    None is the run that was worked on last, or a question on a first start.
+    None is the run worked on last (`last_run` knows it if a glance does not), or a question.
     """
     from pi_tui.checkpoints.glance import glance
     from pi_tui.ui.remembered import default_path
@@ -287,7 +290,7 @@ def run_app(settings: Settings, digits: int | None) -> int:
     from pi_tui.worker.worker import SpigotWorker
 
     seen = glance(settings.location, digits)
-    digits = digits or (seen.digits if seen else None)
+    digits = digits or (seen.digits if seen else last_run())
     later = replace(settings, fresh=False)
     app = PiApp(
         SpigotWorker(settings.job(digits, give_way=True)) if digits else None,
