@@ -7,15 +7,13 @@ SQLAlchemy nor rich, and take about as long as Python itself.
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from typing import NoReturn
 
-from pi_tui import __version__
+from pi_tui import __version__, garbage
 from pi_tui.errors import PiTuiError, UsageError
 from pi_tui.settings import (
     Settings,
@@ -39,9 +37,7 @@ signal, state saved
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
-    # Python's last act is to collect garbage: here a walk through 50,000 objects of libraries, a
-    # fifth of the time of a short run, to free what ends anyway.
-    atexit.register(gc.freeze)
+    garbage.postpone()
     _open_standard_streams()
     try:
         options = build_parser().parse_args(arguments)
@@ -57,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
     finally:
         _let_go_of_readers_that_left()
+        garbage.settle()
 
 
 def _let_go_of_readers_that_left() -> None:

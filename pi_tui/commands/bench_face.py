@@ -225,7 +225,7 @@ def _scrolling(room: Path, environment: dict[str, str], digits: int) -> Figures:
 
 _LAGS = """\
 import asyncio, json, sys, time
-from pi_tui.settings import Settings
+from pi_tui.cli import main
 from pi_tui.ui import app
 
 lags, database, digits = sys.argv[1:]
@@ -242,7 +242,7 @@ def on_ready(self):
     self.measuring = asyncio.create_task(measure(self))
 
 app.PiApp.on_ready = on_ready
-code = app.run_app(Settings(db=database, pace="max"), int(digits))
+code = main(["--db", database, "--pace", "max", "--digits", digits])
 open(lags, "w").write(json.dumps(late))
 sys.exit(code)
 """

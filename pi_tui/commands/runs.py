@@ -7,7 +7,7 @@ import sys
 import threading
 from contextlib import closing
 
-from pi_tui import words
+from pi_tui import garbage, words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import say
@@ -26,6 +26,7 @@ def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> 
         say(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS)
         if not watch or all(run.status == COMPLETE for run in found):
             return 0
+        garbage.settle()
         threading.Event().wait(WATCH_SECONDS)
 
 

@@ -7,6 +7,7 @@ import shlex
 import socket
 import sys
 
+from pi_tui import garbage
 from pi_tui.errors import UsageError
 
 HOST = "127.0.0.1"
@@ -20,6 +21,7 @@ def serve(location: str, port: int, digits: int | None) -> int:
     except ImportError:
         raise UsageError("serving needs textual-serve: pip install 'pi-tui[web]'") from None
     _claim(port)
+    garbage.settle()
     # By the environment: a password in a URL must not show in the list of processes.
     os.environ["PI_TUI_DB"] = location
     Server(app_command(digits), host=HOST, port=port, title="pi-tui").serve()

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
+from pi_tui import garbage
 from pi_tui.errors import PiTuiError, StorageError
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
@@ -87,6 +88,7 @@ class SpigotWorker:
             from pi_tui.worker.session import Session
 
             with closing(CheckpointStore.open(self.job.location)) as store:
+                garbage.settle()  # the last imports are done
                 Session(self.job, store, self._board, self._wishes, self._clock).work()
         except PiTuiError as error:
             self._board.fail(str(error), error.exit_code)
@@ -100,8 +102,7 @@ class SpigotWorker:
 def _give_way() -> None:
     """This thread, and those it starts, let the others of this process go first.
 
-    With as many sweeps as cores the screen would wait its turn: at a million digits the event
-    loop was late by 40 to 49 ms (p99), so by 30 to 36. Only Linux has niceness per thread;
+    With as many sweeps as cores the screen would wait its turn. Only Linux has niceness per thread;
     elsewhere it would slow the screen down too.
     """
     if sys.platform == "linux":
