@@ -75,8 +75,8 @@ def _digits_per_step(digits: int) -> int:
 
 
 def _boxes_per_block(k: int) -> int:
-    """B, the power of two next to 256·K^0.6: leaves of 16 boxes doubled again and again."""
-    return 1 << round(8 + 0.6 * log2(k))
+    """B, the power of two next to 163·K^0.64: leaves of 16 boxes doubled again and again."""
+    return 1 << round(7.35 + 0.64 * log2(k))
 
 
 def iterations(digits: int, digits_per_step: int) -> int:
@@ -135,9 +135,9 @@ def _work(digits: int, digits_per_step: int, boxes_per_block: int) -> list[float
     """Work of the first 0, 1, 2 … iterations.
 
     A box takes log2(2s/B) + 4.4 bits (blocks.py), box s being the first of its block; summed over
-    all boxes up to x that is about x·(log2(2x/B) + 3). Each bit costs about K^0.38.
+    all boxes up to x that is about x·(log2(2x/B) + 3). Each bit costs about K^0.3 in a wave.
     """
-    work, per_bit = [0.0], 0.08 * pow(digits_per_step, 0.38)
+    work, per_bit = [0.0], 0.12 * pow(digits_per_step, 0.3)
     for done in range(iterations(digits, digits_per_step)):
         boxes = boxes_needed(digits, digits_per_step, done) + boxes_per_block / 2
         work.append(work[-1] + per_bit * boxes * (log2(2 * boxes / boxes_per_block) + 3))

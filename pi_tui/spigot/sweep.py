@@ -2,6 +2,13 @@
 
 Sweep t+1 may work on a block as soon as sweep t has left it, so several sweeps run as a
 wavefront, each in a thread of its own and one block behind the one before.
+
+One sweep can do two iterations at once. Put x of the first into that of the second, and
+
+    N·R² + (c1·R + c2)·P = (q1·R + q2)·D + N2        with 0 ≤ N2 < D
+
+so dividing by D gives the number after both, and both quotients as one number: the carry. A product
+with R² costs much less than two with R (0 to 25 % more than one, where R is long).
 """
 
 from __future__ import annotations
@@ -23,30 +30,35 @@ _WAIT_SECONDS = 0.05
 
 @dataclass(slots=True)
 class Sweep:
-    """One iteration: the super-digit it made, and the new number of every block it swept."""
+    """One iteration or more: the super-digits they made, and the new number of every block."""
 
-    numbers: list[mpz]
-    quotient: mpz = field(default_factory=mpz)
+    sizes: Sequence[int]
+    """Of each iteration, through how many of the first blocks it goes. They never grow."""
+    numbers: list[mpz] = field(init=False)
+    quotients: list[mpz] = field(default_factory=list)
     done: int = 0
     """Blocks this sweep has left."""
     left: Semaphore = field(default_factory=lambda: Semaphore(0))
     """Counts the same, for the sweep behind to wait for."""
 
+    def __post_init__(self) -> None:
+        self.numbers = [mpz(0)] * self.sizes[0]
+
 
 def sweeps(
     blocks: Sequence[Block],
     numbers: Sequence[mpz],
-    radix: mpz,
-    sizes: Sequence[int],
+    powers: Sequence[mpz],
+    sizes: Sequence[Sequence[int]],
     poll: Poll | None,
 ) -> list[Sweep]:
-    """As many sweeps as there are sizes, each through the first blocks that its size says.
+    """A sweep for each of the sizes, which say what blocks its iterations go through.
 
-    Sizes never grow. `poll`, in the calling thread, may raise at any time: `numbers` stays as it
-    is, and what was swept is forgotten.
+    `powers` are 1, R, R^2 … as far as one sweep needs them. `poll`, in the calling thread, may
+    raise at any time: `numbers` stays as it is, and what was swept is forgotten.
     """
-    wave = [Sweep([mpz(0)] * size) for size in sizes]
-    total = sum(sizes)
+    wave = [Sweep(some) for some in sizes]
+    total = sum(len(sweep.numbers) for sweep in wave)
 
     def watch(_: int) -> None:
         if poll:
@@ -55,7 +67,7 @@ def sweeps(
     def run(rank: int, check: Check) -> None:
         sweep, ahead = wave[rank], wave[rank - 1] if rank else None
         source = ahead.numbers if ahead else numbers
-        carry, allowed = mpz(0), len(source) if ahead else 0
+        carry, allowed, times = mpz(0), len(source) if ahead else 0, 0
         for index in reversed(range(len(sweep.numbers))):
             check()
             while ahead and allowed > index:
@@ -63,11 +75,28 @@ def sweeps(
                     allowed -= 1
                 else:
                     check()
-            carry, sweep.numbers[index] = blocks[index].step(source[index], radix, carry)
+            while times < len(sweep.sizes) and index < sweep.sizes[times]:
+                carry, times = carry * powers[1], times + 1  # one more iteration from here on
+            carry, sweep.numbers[index] = blocks[index].step(source[index], powers[times], carry)
             sweep.done += 1
             sweep.left.release()
-        sweep.quotient = carry
+        sweep.quotients = super_digits(carry, powers, len(sweep.sizes))
 
     small = sum(number.bit_length() for number in numbers) <= ALONE
     gather([partial(run, rank) for rank in range(len(wave))], 0 if small else len(wave), watch)
     return wave
+
+
+def super_digits(quotient: mpz, powers: Sequence[mpz], count: int) -> list[mpz]:
+    """What `count` iterations made one by one, from the quotient they made together.
+
+    Each is at most R, like those of single iterations, so that one carry settles it.
+
+    >>> super_digits(mpz(314), [mpz(1), mpz(10), mpz(100)], 3)
+    [mpz(3), mpz(1), mpz(4)]
+    """
+    made = []
+    for power in reversed(powers[1:count]):
+        made.append(min(quotient // power, powers[1]))
+        quotient -= made[-1] * power
+    return [*made, quotient]

@@ -1,12 +1,14 @@
 """The spigot: equal to the textbook, right to the last digit, resumable after every step."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from gmpy2 import mpz
 
 from pi_tui.spigot.spigot import Abandoned, Spigot, SpigotState
+from pi_tui.spigot.sweep import super_digits
 from tests.spigot.conftest import mpmath_digits
 from tests.spigot.textbook import Textbook
 
@@ -107,6 +109,27 @@ def test_a_carry_turns_held_nines_into_zeros() -> None:
     assert spigot._settle(mpz(100)) == (b"13000000", mpz(0), 0)
     assert spigot._settle(mpz(99)) == (b"", mpz(12), 4)
     assert spigot._settle(mpz(7)) == (b"12999999", mpz(7), 0)
+
+
+@pytest.mark.parametrize("nines", [0, 1])
+@pytest.mark.parametrize("predigit", [0, 4, 8])
+def test_super_digits_made_together_settle_like_those_made_one_by_one(
+    predigit: int, nines: int
+) -> None:
+    """A quotient R counts as one more for the one before it when both come as one number."""
+
+    def settled(quotients: Sequence[mpz]) -> tuple[bytes, mpz, int]:
+        spigot, texts = Spigot.new(100, digits_per_step=1), []
+        spigot.have_predigit, spigot.predigit, spigot.nines = True, mpz(predigit), nines
+        for quotient in (*quotients, mpz(5)):
+            text, spigot.predigit, spigot.nines = spigot._settle(quotient)
+            texts.append(text)
+        return b"".join(texts), spigot.predigit, spigot.nines
+
+    powers = [mpz(10) ** times for times in range(4)]
+    for one_by_one in itertools.product(map(mpz, range(11)), repeat=3):
+        together = sum(q * power for q, power in zip(one_by_one, powers[2::-1], strict=True))
+        assert settled(super_digits(mpz(together), powers, 3)) == settled(one_by_one)
 
 
 def test_a_step_abandoned_at_any_block_leaves_the_state_untouched(pi: bytes) -> None:

@@ -11,7 +11,7 @@ from pi_tui.spigot import making, reference, sweep
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.crew import Stopped, gather
 from pi_tui.spigot.reference import first_difference, pi_digits
-from pi_tui.spigot.spigot import Abandoned, Spigot, SpigotState
+from pi_tui.spigot.spigot import AT_ONCE, Abandoned, Spigot, SpigotState
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def test_waves_go_through_the_states_of_single_steps(
     while not spigot.done:
         before = spigot.i
         released += spigot.wave()
-        assert before < spigot.i <= before + threads
+        assert before < spigot.i <= before + threads * AT_ONCE
         assert spigot.to_state() == states[spigot.i]
         spigot.check()
     assert released == pi[:n]
