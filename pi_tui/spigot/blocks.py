@@ -63,7 +63,10 @@ class Block:
     """D/Γ(B) modulo 2^61-1, never times R."""
 
     def step(self, number: mpz, radix: mpz, carry: mpz) -> tuple[mpz, mpz]:
-        """The carry to the block before it, and the block's new number."""
+        """The carry to the block before it, and the block's new number.
+
+        `radix` is R, or a power of it for as many iterations at once (sweep.py).
+        """
         return divmod(number * radix + (carry * self.factor << self.shift), self.divisor)
 
 

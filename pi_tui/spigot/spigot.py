@@ -23,8 +23,8 @@ from pi_tui.spigot.plan import blocks_needed, iterations, plan
 from pi_tui.spigot.sweep import Sweep, sweeps
 
 AT_ONCE = 2
-"""Iterations that each sweep of a wave does: three would save a tenth of the time again, but digits
-and progress would come in fewer, longer jerks."""
+"""Iterations that each sweep of a wave does. Two take a sixth (at 10M) to a quarter (1M) off the
+time of stepping; three would take 5 to 13 % more, but digits would come in fewer, longer jerks."""
 
 
 class Abandoned(Exception):

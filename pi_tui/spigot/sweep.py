@@ -33,16 +33,32 @@ class Sweep:
     """One iteration or more: the super-digits they made, and the new number of every block."""
 
     sizes: Sequence[int]
-    """Of each iteration, through how many of the first blocks it goes. They never grow."""
+    """Through how many of the first blocks each iteration goes. They never grow."""
     numbers: list[mpz] = field(init=False)
     quotients: list[mpz] = field(default_factory=list)
     done: int = 0
     """Blocks this sweep has left."""
-    left: Semaphore = field(default_factory=lambda: Semaphore(0))
-    """Counts the same, for the sweep behind to wait for."""
+    _left: Semaphore = field(default_factory=lambda: Semaphore(0))
+    """Counts the same, for the sweep behind to wait for ..."""
+    _waited: int = 0
+    """... and how many of them it has waited for."""
 
     def __post_init__(self) -> None:
         self.numbers = [mpz(0)] * self.sizes[0]
+
+    def leave(self, index: int, number: mpz) -> None:
+        """Block `index` has its new number; the sweep behind may take it."""
+        self.numbers[index] = number
+        self.done += 1
+        self._left.release()
+
+    def await_left(self, index: int, check: Check) -> None:
+        """This sweep has left block `index`."""
+        while self._waited < len(self.numbers) - index:
+            if self._left.acquire(timeout=_WAIT_SECONDS):
+                self._waited += 1
+            else:
+                check()
 
 
 def sweeps(
@@ -67,19 +83,15 @@ def sweeps(
     def run(rank: int, check: Check) -> None:
         sweep, ahead = wave[rank], wave[rank - 1] if rank else None
         source = ahead.numbers if ahead else numbers
-        carry, allowed, times = mpz(0), len(source) if ahead else 0, 0
+        carry, times = mpz(0), 0
         for index in reversed(range(len(sweep.numbers))):
             check()
-            while ahead and allowed > index:
-                if ahead.left.acquire(timeout=_WAIT_SECONDS):
-                    allowed -= 1
-                else:
-                    check()
+            if ahead:
+                ahead.await_left(index, check)
             while times < len(sweep.sizes) and index < sweep.sizes[times]:
                 carry, times = carry * powers[1], times + 1  # one more iteration from here on
-            carry, sweep.numbers[index] = blocks[index].step(source[index], powers[times], carry)
-            sweep.done += 1
-            sweep.left.release()
+            carry, number = blocks[index].step(source[index], powers[times], carry)
+            sweep.leave(index, number)
         sweep.quotients = super_digits(carry, powers, len(sweep.sizes))
 
     small = sum(number.bit_length() for number in numbers) <= ALONE
