@@ -229,6 +229,11 @@ class Spigot:
         return len(self.result)
 
     @property
+    def digits_per_wave(self) -> int:
+        """What a wave makes, while there are digits to make."""
+        return self.threads * AT_ONCE * self.digits_per_step
+
+    @property
     def done(self) -> bool:
         """True when all digits asked for are settled."""
         return self.count == self.digits

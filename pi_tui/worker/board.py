@@ -40,11 +40,12 @@ class Board:
         changes["elapsed"] = self.watch.read(self._last)
         if self.spigot is not None:
             changes |= self._spigot_figures(self.spigot)
+        now = replace(self.snapshot, state=state or self.activity, **changes)
         if self.meter is not None:
-            changes |= self._meter_figures(self.meter)
+            now = replace(now, **self._meter_figures(self.meter, now))
         if state is State.COMPLETE:
-            changes |= {"done": 1.0, "left": 0.0}
-        self.snapshot = replace(self.snapshot, state=state or self.activity, **changes)
+            now = replace(now, done=1.0, left=0.0)
+        self.snapshot = now
 
     def publish_if_stale(self, **changes: Any) -> None:
         """The same, unless the last snapshot is young enough."""
@@ -71,13 +72,11 @@ class Board:
             figures |= {"iteration": spigot.i, "predigit": spigot.held_digits(HELD_SHOWN)}
         return figures
 
-    def _meter_figures(self, meter: Meter) -> dict[str, Any]:
-        snapshot = self.snapshot
-        digits_left = snapshot.digits - snapshot.count
-        elapsed = self.watch.read(self._last)
-        return {
-            "rate": meter.rate(),
-            "done": meter.done,
-            "resumed_done": meter.resumed_done,
-            "left": meter.left(digits_left, snapshot.pace.limit, elapsed),
-        }
+    def _meter_figures(self, meter: Meter, now: Snapshot) -> dict[str, Any]:
+        pace = (now.digits - now.count, now.pace.limit, now.elapsed)
+        figures = {"rate": meter.rate(), "left": meter.left(*pace)}
+        if meter.is_paced(*pace):  # the time goes with the digits, whatever work they are
+            shares = {"done": now.count / now.digits, "resumed_done": now.resumed / now.digits}
+        else:
+            shares = {"done": meter.done, "resumed_done": meter.resumed_done}
+        return figures | shares

@@ -62,15 +62,21 @@ class Meter:
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 
     def left(self, digits_left: int, limit: float | None, elapsed: float) -> float | None:
-        """Seconds left at this pace, from the work left; None while nothing is known.
+        """Seconds left: by the work or by the pace, whichever takes longer; None while unknown."""
+        if limit is not None and self.is_paced(digits_left, limit, elapsed):
+            return digits_left / limit
+        return self._seconds_of_work(elapsed)
 
-        `elapsed` (seconds of all sessions) stands in until this session has made a block.
-        """
+    def is_paced(self, digits_left: int, limit: float | None, elapsed: float) -> bool:
+        """True if the pace decides how long it takes, not the machine."""
+        seconds = self._seconds_of_work(elapsed)
+        return limit is not None and (seconds is None or digits_left / limit >= seconds)
+
+    def _seconds_of_work(self, elapsed: float) -> float | None:
+        """`elapsed` (seconds of all sessions) stands in until this session has made a block."""
         work_left = self._making_left + (1.0 - self.done) * self._total
         if self._busy_work > 0:
-            seconds = work_left * self._busy_time / self._busy_work
-        elif self.done > 0 and elapsed > 0:
-            seconds = work_left * elapsed / (self.done * self._total)
-        else:
-            return None if limit is None else digits_left / limit
-        return seconds if limit is None else max(seconds, digits_left / limit)
+            return work_left * self._busy_time / self._busy_work
+        if self.done > 0 and elapsed > 0:
+            return work_left * elapsed / (self.done * self._total)
+        return None

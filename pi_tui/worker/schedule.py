@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from pi_tui.worker.pace import Cadence, Pace
 
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
@@ -26,6 +28,17 @@ class StepSchedule:
             return 0.0
         start, first = self._from
         return max(0.0, start + (count - first) / self.pace.limit - now)
+
+    def digits_due(self, now: float, count: int) -> float:
+        """Digits that should be there already, beyond the `count` that are; all at full speed.
+
+        >>> StepSchedule(Pace.of(100), now=0.0, count=0).digits_due(now=3.0, count=80)
+        220.0
+        """
+        if self.pace.limit is None:
+            return inf
+        start, first = self._from
+        return first + (now - start) * self.pace.limit - count
 
 
 class SaveSchedule:

@@ -127,8 +127,7 @@ class Session:
             self._obey()
             self._await_pace(spigot)
             began = self._elapsed()
-            full_speed = self._steps.pace.limit is None
-            released = spigot.wave(self._obey) if full_speed else spigot.step(self._obey)
+            released = self._step(spigot)
             self._stepped(spigot, released, took=self._elapsed() - began)
         self._save()
 
@@ -193,6 +192,11 @@ class Session:
         return self._board.watch.read(self._clock())
 
     # Between the steps.
+
+    def _step(self, spigot: Spigot) -> bytes:
+        """A step is done; or a whole wave, which is faster, where so many digits are due."""
+        due = self._steps.digits_due(self._clock(), spigot.count)
+        return (spigot.wave if due >= spigot.digits_per_wave else spigot.step)(self._obey)
 
     def _stepped(self, spigot: Spigot, released: bytes, took: float) -> None:
         """The new digits are those already saved, where those reach; then they are shown."""

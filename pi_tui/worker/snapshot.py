@@ -75,7 +75,7 @@ class Snapshot:
     rate: float = 0.0
     """Digits per second over the last seconds of computing."""
     done: float = 0.0
-    """Share of the run's work that is done, 0 to 1: what an honest bar shows."""
+    """How far the run is, 0 to 1: of its digits if the pace decides, of its work if we do."""
     resumed_done: float = 0.0
     """The share that was done before this program started."""
     elapsed: float = 0.0

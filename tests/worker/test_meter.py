@@ -65,7 +65,10 @@ def test_the_slower_of_machine_and_pace_decides() -> None:
     meter = Meter(*SIZE, i=0)
     now = run(meter, 0, ITERATIONS // 2)
     assert meter.left(10_000, 100.0, now) == pytest.approx(100.0)
+    assert meter.is_paced(10_000, 100.0, now)
     assert meter.left(10_000, 1e9, now) == pytest.approx(1.0 - now, rel=0.01)
+    assert not meter.is_paced(10_000, 1e9, now)
+    assert not meter.is_paced(10_000, None, now)
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:

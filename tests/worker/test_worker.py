@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from pi_tui.spigot.blocks import Poll
+from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.pace import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import SpigotWorker
@@ -164,7 +167,7 @@ def test_every_mark_that_is_crossed_is_saved(make_worker: MakeWorker, database: 
 def test_marks_may_be_closer_than_steps(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker(600, cadence=Cadence(digits=1), digits_per_step=60)
     assert worker.join(60)
-    assert in_the_file(database, 600).run.last_seq >= 10
+    assert in_the_file(database, 600).run.last_seq >= 5
 
 
 def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
@@ -180,6 +183,37 @@ def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
     worker.set_pace(MAX)
     assert worker.join(120)
     assert worker.snapshot.state is State.COMPLETE
+
+
+def test_at_a_pace_the_bar_goes_with_the_digits(make_worker: MakeWorker) -> None:
+    worker = make_worker(pace=SLOWLY)
+    wait_until(lambda: is_running(worker))
+    snapshot = worker.snapshot
+    assert snapshot.done == snapshot.count / 12_000
+    worker.set_pace(MAX)
+    wait_until(lambda: worker.snapshot.pace is MAX)
+    faster = worker.snapshot
+    assert faster.done > faster.count / 12_000, "the first digits are the most work"
+
+
+def test_a_pace_beyond_the_machine_is_as_good_as_full_speed(
+    make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, step, wave = Counter[str](), Spigot.step, Spigot.wave
+
+    def counted_step(spigot: Spigot, poll: Poll) -> bytes:
+        made["steps"] += 1
+        return step(spigot, poll)
+
+    def counted_wave(spigot: Spigot, poll: Poll) -> bytes:
+        made["waves"] += 1
+        return wave(spigot, poll)
+
+    monkeypatch.setattr(Spigot, "step", counted_step)
+    monkeypatch.setattr(Spigot, "wave", counted_wave)
+    worker = make_worker(pace=Pace.of(10**9))
+    assert worker.join(60)
+    assert made["waves"] > 10 * made["steps"]
 
 
 def test_a_slow_pace_is_answered_at_once(make_worker: MakeWorker) -> None:
