@@ -12,9 +12,9 @@ from pi_tui.ui.digit_lines import GROUP
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
 """How a digit looks; later ones win over earlier ones."""
-COLORED = 6
-"""The first of ten looks, one for each digit."""
-GUTTER, PLAIN = 16, 17
+COLORED, COLORED_FRESH = 6, 16
+"""The first of ten looks each, one for every digit."""
+GUTTER, PLAIN = 26, 27
 """The position before the line, and the empty cells."""
 
 

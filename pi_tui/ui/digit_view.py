@@ -18,6 +18,7 @@ from textual.strip import Strip
 from pi_tui.ui.digit_lines import GROUP, DigitLines
 from pi_tui.ui.digit_paint import (
     COLORED,
+    COLORED_FRESH,
     FRESH,
     GUTTER,
     HELD,
@@ -242,7 +243,8 @@ class DigitView(ScrollView, can_focus=True):
         saved = min(max(self.saved - start, 0), size)
         settled = min(max(self.count - start, 0), size)
         if self.colored:
-            look = bytearray(COLORED + digit - 48 for digit in digits)
+            look = bytearray(COLORED + digit - 48 for digit in digits[:saved])
+            look += bytearray(COLORED_FRESH + digit - 48 for digit in digits[saved:])
         else:
             look = bytearray(bytes([SAVED]) * saved + bytes([FRESH]) * (size - saved))
         look[settled:] = bytes([HELD]) * (size - settled)
@@ -260,7 +262,9 @@ class DigitView(ScrollView, can_focus=True):
         self._looks = [self.get_component_rich_style(f"digits--{name}") for name in names]
         self._looks.append(self.screen.get_component_rich_style("screen--selection"))
         plain = self.rich_style
-        self._looks += [plain + ink for ink in inks(self.app, "digit", 10)]
+        colors = inks(self.app, "digit", 10)
+        self._looks += [plain + ink for ink in colors]
+        self._looks += [plain + ink + Style(bold=True) for ink in colors]
         self._looks += [self.get_component_rich_style("digits--gutter"), plain]
         return self._looks
 

@@ -52,10 +52,10 @@ _TEXTS = (
         (
             ("position", "1 is the first digit after the point: the 1 of 3.1."),
             ("saved", "digits in a committed checkpoint: nothing can take them away."),
-            ("not saved yet", "settled, warmer in colour: right, and in the next checkpoint."),
+            ("not saved yet", "settled, warmer (bold among colours): in the next checkpoint."),
             ("held", "slanted, at the tail: computed, but a carry may still change them."),
-            ("iteration", "one sweep through all blocks; it makes as many digits as it says."),
-            ("sweep", "the blocks that the iteration under way has done."),
+            ("iteration", "once through all blocks; it makes as many digits as it says."),
+            ("sweep", "the blocks done by the iterations under way."),
             ("predigit", "the last digits made, held back until no carry can reach them."),
             ("nines", "runs of nothing but 9 behind the predigit: a carry would run through."),
             ("boxes left", "the remainders the spigot still works on; fewer with every step."),

@@ -158,6 +158,18 @@ async def test_saved_fresh_and_held_digits_look_different() -> None:
         assert len({saved.color, fresh.color, held.color}) == 3
 
 
+async def test_coloured_digits_show_what_is_saved_too() -> None:
+    async with a_view(1_000, pi(120), count=100, saved=60, held=b"12345") as (view, _):
+        view.colored = True
+        view.forget_lines()
+        saved = [s for s in view.render_line(0)._segments[1:] if s.text.strip()]
+        fresh = [s for s in view.render_line(1)._segments[1:] if s.text.strip()]
+        assert {bool(s.style and s.style.bold) for s in saved} == {False}
+        assert {s.style.bold for s in fresh[:10] if s.style} == {True}
+        shown = {s.text: s.style.color for s in (*saved, *fresh[:10]) if s.style}
+        assert len(set(shown.values())) == len({text[0] for text in shown}) == 10
+
+
 async def test_a_hit_that_ends_in_the_next_line_is_lit_in_both() -> None:
     async with a_view(1_000, pi(1_000)) as (view, pilot):
         await pilot.press("home")
