@@ -27,41 +27,37 @@ def write(
         size += len(data)
         values = {"run_id": run_id, "seq": seq, "part": part, "data": data}
         session.execute(insert(PartRow), values)
-    row = CheckpointRow(
-        run_id=run_id,
-        seq=seq,
-        iteration=state.i,
-        count=state.count,
-        size=size,
-        parts=part + 1,
-        format=codec.FORMAT,
-        sha256=digest.digest(),
-        elapsed_ms=milliseconds(elapsed),
-        saved_utc=utc_now(),
-    )
-    return _add(session, row)
+    stored = {"size": size, "parts": part + 1, "sha256": digest.digest()}
+    return _add(session, run_id, seq, state.i, state.count, elapsed, **stored)
 
 
 def write_last(
     session: Session, run_id: int, seq: int, iteration: int, count: int, elapsed: float
 ) -> Checkpoint:
     """The checkpoint of a complete run: it has all digits, so it needs no state."""
+    stored = {"size": 0, "parts": 0, "sha256": hashlib.sha256().digest()}
+    return _add(session, run_id, seq, iteration, count, elapsed, **stored)
+
+
+def _add(
+    session: Session,
+    run_id: int,
+    seq: int,
+    iteration: int,
+    count: int,
+    elapsed: float,
+    **stored: object,
+) -> Checkpoint:
     row = CheckpointRow(
         run_id=run_id,
         seq=seq,
         iteration=iteration,
         count=count,
-        size=0,
-        parts=0,
         format=codec.FORMAT,
-        sha256=hashlib.sha256().digest(),
         elapsed_ms=milliseconds(elapsed),
         saved_utc=utc_now(),
+        **stored,
     )
-    return _add(session, row)
-
-
-def _add(session: Session, row: CheckpointRow) -> Checkpoint:
     session.add(row)
     session.flush()
     return to_checkpoint(row)

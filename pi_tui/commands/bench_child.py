@@ -9,6 +9,10 @@ import time
 
 BEGAN = time.perf_counter()
 
+from pi_tui import garbage  # noqa: E402
+
+garbage.postpone()  # as the program itself does
+
 import json  # noqa: E402 - what the imports below cost is one of the figures
 import os  # noqa: E402
 import sys  # noqa: E402

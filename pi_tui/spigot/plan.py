@@ -1,31 +1,30 @@
 """How many boxes a run needs, which K and B it takes, and how much work is done and left.
 
 A larger K is faster and coarser: fewer, longer steps. A larger B saves interpreter time and lets
-the common factor take more, but costs more to make. Seconds of one core, making + stepping:
+the common factor take more, but costs more to make. Making and stepping take:
 
-    digits        K        B   making  stepping
-    20,000       50    2,048     0.01      0.04
-                100    2,048     0.01      0.03
-                100    4,096     0.02      0.02   taken
-                200    4,096     0.02      0.01
-    100,000     500    8,192     0.10      0.26
-              1,000    4,096     0.09      0.24
-              1,000    8,192     0.10      0.19
-              1,000   16,384     0.12      0.16   taken
-              5,556   16,384     0.13      0.08
-    1,000,000 20,000 131,072      3.0       4.1
-             55,556   32,768      2.0       3.7
-             55,556   65,536      2.5       2.5
-             55,556  131,072      3.0       2.2   taken
-             55,556  262,144      3.4       1.6
+    digits        K         B   making  stepping
+    20,000       50     2,048    0.011     0.021
+                100     2,048    0.011     0.015
+                100     4,096    0.013     0.012   taken
+                200     4,096    0.013     0.010
+    100,000     500     8,192     0.10      0.16
+              1,000     4,096     0.10      0.14
+              1,000     8,192     0.13      0.12
+              1,000    16,384     0.11      0.11   taken
+              5,556    16,384     0.12      0.06
+    1,000,000 20,000   131,072      2.2       1.9
+             55,556    65,536      2.0       1.4
+             55,556   131,072      2.3       1.0   taken
+             55,556   262,144      2.4       0.8
     10,000,000
-            555,556  262,144       47        63
-            555,556  524,288       51        32   taken
-            555,556 1,048,576      56        26
+            555,556   262,144       30        33
+            555,556   524,288       33        23
+            555,556 1,048,576       36        15   taken
 
-Measured 2026-11-23 with Python 3.11.7, gmpy2 2.3.2 and GMP 6.3.0 on two busy cores, where mpmath's
-pi took 0.64 s for a million digits and 11.8 s for ten: take ratios, a quiet core needs half. The
-rows of 10,000,000 are sums over single blocks that were timed, not whole runs.
+CPU seconds of whole runs at full speed on two threads, measured 2026-11-24 with Python 3.11.7,
+gmpy2 2.3.2 and GMP 6.3.0, where mpmath's pi took 0.42 s for a million digits and 7.0 s for ten.
+Where two rows are as fast, the one with smaller blocks or steps is taken: it is the livelier one.
 """
 
 from __future__ import annotations
