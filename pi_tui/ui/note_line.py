@@ -15,8 +15,8 @@ from pi_tui.ui.panel import FAINT, QUIET, line
 
 SECONDS = 8.0
 """A note stays this long, unless the next one waits or it is dismissed."""
-_CORNER = 16
-"""Cells that the frame and the word at its other end take."""
+_EDGES = 3
+"""Cells of the frame before and after it."""
 _WAITING = 2
 """Notes that wait; older ones give way, for at full speed they would queue for a minute."""
 
@@ -73,5 +73,14 @@ class NoteLine(Widget):
             (self.fact.saying + " ", QUIET),
         )
         hint = line((" m show · Esc dismiss ", FAINT))
-        room = self.screen.query_one("#stage").size.width - _CORNER
+        stage = self.screen.query_one("#stage").size.width - _EDGES
+        room = stage - self._words_beside()
+        if told.cell_length > room:  # half a word beside it would be no word
+            told = told.truncate(max(stage, 0), ellipsis=True)
+            return told + line(("─" * (stage - told.cell_length), FAINT))
         return told + hint if told.cell_length + hint.cell_length <= room else told
+
+    def _words_beside(self) -> int:
+        """Cells that the words at the other end of the frame take, with what is around them."""
+        beside = [view for view in self.siblings if view.display and view.border_subtitle]
+        return max((len(view.border_subtitle or "") + 4 for view in beside), default=0)

@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import Selection
 
 from pi_tui.ui.app import PiApp
+from pi_tui.ui.lore import FACTS
+from pi_tui.ui.note_line import NoteLine
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
@@ -174,6 +177,27 @@ async def test_a_birthday_is_one_command(bench: Bench) -> None:
         await pilot.press("enter")
         await until(lambda: app.main_screen.digits.needle)
         await until(lambda: "chance by now 18 %" in text_of(app))
+
+
+@pytest.mark.parametrize("width", range(57, 130, 3))
+async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(
+    width: int, bench: Bench
+) -> None:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        note = app.main_screen.query_one(NoteLine)
+        for fact in FACTS[:7]:
+            while note.dismiss():
+                pass
+            note.tell([fact])
+            await pilot.pause()
+            bottom = next(row for row in text_of(app).splitlines() if "✦" in row)
+            seen, corner, _ = bottom.partition("╯")
+            assert corner
+            whole = fact.saying in seen
+            rest = seen.partition(fact.saying)[2] if whole else seen.rpartition("…")[2]
+            assert rest.replace("m show · Esc dismiss", "").strip("─ ") in ("", "following")
 
 
 async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> None:
