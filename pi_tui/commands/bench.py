@@ -101,7 +101,7 @@ def _measure_all(bench: _Bench, sizes: tuple[int, ...], full: bool) -> dict[str,
     pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
     if bench_face.can_measure() and size >= CADENCE_SIZE:  # less is over before a key is pressed
         _tell("the app in a terminal, about a minute")
-        report["face"] = bench.look_at_the_face(size)
+        report["face"] = bench.look_at_the_face(large)
     report["doubled"] = [bench.doubled(*pair) for pair in pairs]
     return report
 
@@ -142,10 +142,10 @@ class _Bench:
             told: dict[str, float] = json.loads((Path(room) / "said").read_text())
         return told | {"whole process": took["seconds"]}
 
-    def look_at_the_face(self, digits: int) -> dict[str, float]:
+    def look_at_the_face(self, sizes: list[int]) -> dict[str, float]:
         """How the app feels to who sits before it."""
         room = self._folder / "face"
-        return bench_face.measure_face(room, _environment(), digits, self.runs)
+        return bench_face.measure_face(room, _environment(), sizes, self.runs)
 
     def _takes_part(self, contender: Contender, digits: int, turn: int) -> bool:
         if contender.growth is None or contender.name not in self._expected:

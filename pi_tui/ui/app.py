@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
+from pi_tui import garbage
 from pi_tui.ui.crew import MakeWorker, Nobody, Worker
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
@@ -135,6 +136,7 @@ class PiApp(SteeringApp):
         if not self.worker.snapshot.digits:
             from pi_tui.ui.runs import ask_for_run
 
+            garbage.settle()  # nobody may answer for hours
             self.run_worker(ask_for_run(self), group="dialog")
         else:
             self.worker.start()

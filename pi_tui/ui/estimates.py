@@ -10,8 +10,8 @@ from pi_tui.settings import BYTES_PER_DIGIT, parse_digits
 from pi_tui.ui import words
 from pi_tui.worker.pace import AUTO_SECONDS
 
-_MEASURED = ((1_000, 0.02), (20_000, 0.15), (100_000, 0.8), (1_000_000, 4.0), (10_000_000, 60.0))
-"""Digits and seconds of whole runs at full speed on two slow cores; between them a straight line
+_MEASURED = ((1_000, 0.02), (20_000, 0.1), (100_000, 0.5), (1_000_000, 3.0), (10_000_000, 40.0))
+"""Digits and seconds of whole runs at full speed on two cores; between them a straight line
 on paper with logarithmic scales."""
 _BASE_MEMORY = 60_000_000
 """Bytes of Python, Textual and SQLAlchemy."""
@@ -21,7 +21,7 @@ def seconds(digits: int) -> float:
     """About how long so many digits take at full speed.
 
     >>> round(seconds(100_000), 2)
-    0.8
+    0.5
     """
     pairs = list(pairwise(_MEASURED))
     (n0, t0), (n1, t1) = next((pair for pair in pairs if digits <= pair[1][0]), pairs[-1])

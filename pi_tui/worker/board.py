@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.worker.job import Job
 from pi_tui.worker.schedule import Stopwatch
 from pi_tui.worker.snapshot import Snapshot, State
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 PUBLISH_SECONDS = 0.05
 """A snapshot is about this old at most while the worker computes; the screen looks at 10 Hz."""
+CHECKPOINTS_SHOWN = 8
+"""The newest ones; the screen has room for no more."""
 HELD_SHOWN = 20
 """Digits of the held super-digit that a snapshot carries."""
 
@@ -51,6 +54,11 @@ class Board:
         """The same, unless the last snapshot is young enough."""
         if self._clock() - self._last >= PUBLISH_SECONDS:
             self.publish(**changes)
+
+    def publish_checkpoint(self, checkpoint: Checkpoint, saved: int, **changes: Any) -> None:
+        """The checkpoint is committed, and so many digits are saved."""
+        shown = (checkpoint, *self.snapshot.checkpoints)[:CHECKPOINTS_SHOWN]
+        self.publish(checkpoints=shown, saved=saved, **changes)
 
     def note(self, text: str) -> None:
         """The user is told `text`, once."""

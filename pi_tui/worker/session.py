@@ -17,15 +17,13 @@ from pi_tui.spigot.plan import iterations
 from pi_tui.spigot.reference import first_difference
 from pi_tui.spigot.residue import WrongArithmetic
 from pi_tui.spigot.spigot import Abandoned, Spigot
-from pi_tui.worker.board import PUBLISH_SECONDS, Board
+from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.meter import Meter
 from pi_tui.worker.opening import make_spigot, open_run
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.wishes import Wishes
-
-CHECKPOINTS_SHOWN = 8
 
 
 class Session:
@@ -174,12 +172,8 @@ class Session:
     def _saved(self, checkpoint: Checkpoint, took: float) -> None:
         self._saved_iteration = checkpoint.iteration
         self._saves.saved(self._clock(), checkpoint.count, took)
-        shown = (replace(checkpoint, duration=took), *self._board.snapshot.checkpoints)
-        self._board.publish(
-            saved=max(checkpoint.count, len(self._committed)),
-            checkpoints=shown[:CHECKPOINTS_SHOWN],
-            save_failure=None,
-        )
+        saved = max(checkpoint.count, len(self._committed))
+        self._board.publish_checkpoint(replace(checkpoint, duration=took), saved, save_failure=None)
 
     def _save_failed(self, error: StorageError) -> None:
         """Computing goes on; the save is tried again, later each time."""
@@ -265,8 +259,7 @@ class Session:
         if verified:
             self._store.mark_verified(run)
         self._run = replace(run, status=COMPLETE, verified=verified)
-        shown = (checkpoint, *board.snapshot.checkpoints)
-        board.publish(saved=run.digits, checkpoints=shown[:CHECKPOINTS_SHOWN])
+        board.publish_checkpoint(checkpoint, saved=run.digits)
 
     def _await_saved(self) -> None:
         """The last digits wait for the disk, if they must; wishes are obeyed meanwhile."""

@@ -97,6 +97,8 @@ class SpigotWorker:
         except Exception as error:
             self.crash = error
             self._board.fail(f"a bug of ours, please report it: {error!r}", PiTuiError.exit_code)
+        finally:
+            garbage.settle()  # also if it did not come so far
 
 
 def _give_way() -> None:
