@@ -32,6 +32,15 @@ def brief(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
+def took(seconds: float) -> str:
+    """A time that is over, short or long.
+
+    >>> took(0.31), took(8.04), took(65.3)
+    ('310 ms', '8.0 s', '1 min 05 s')
+    """
+    return brief(seconds) if seconds < 10 else duration(seconds)
+
+
 def size(count: int) -> str:
     """`count` bytes in the unit that suits.
 

@@ -99,7 +99,7 @@ def _row(run: Run) -> tuple[str, ...]:
         f"{run.committed:,}",
         words.percent(run.committed / run.digits),
         state_word(run),
-        words.duration(run.elapsed),
+        words.took(run.elapsed),
         words.size(run.size),
         run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
     )
@@ -110,7 +110,7 @@ def _line(run: Run) -> str:
     return (
         f"{run.digits:,} digits: {run.committed:,} saved "
         f"({words.percent(run.committed / run.digits)}), {state_word(run)}, "
-        f"checkpoint {run.last_seq} at {when}, {words.duration(run.elapsed)} of computing"
+        f"checkpoint {run.last_seq} at {when}, {words.took(run.elapsed)} of computing"
     )
 
 

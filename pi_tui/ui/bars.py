@@ -84,7 +84,7 @@ class ProgressLine(Panel):
             word = "making blocks" if snapshot.state is State.PREPARING else "verifying"
             return snapshot.blocks_done / max(1, snapshot.blocks), word
         if snapshot.state.is_final:
-            return snapshot.done, f"took {words.duration(snapshot.elapsed)}"
+            return snapshot.done, f"took {words.took(snapshot.elapsed)}"
         if snapshot.left is None:
             return snapshot.done, "…"
         return snapshot.done, f"{time_left(snapshot)} left"

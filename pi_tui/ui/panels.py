@@ -50,7 +50,9 @@ class ProgressPanel(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One fact a line."""
         snapshot = frame.snapshot
-        hint = "" if snapshot.state.is_final else pace_hint(snapshot.pace)
+        over = snapshot.state.is_final
+        elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
+        hint = "" if over else pace_hint(snapshot.pace)
         pace = pace_in_words(snapshot.pace)
         shown = line((pace, "$accent"), ("  " + hint if hint else "", FAINT))
         if shown.cell_length + 5 > width:
@@ -58,7 +60,7 @@ class ProgressPanel(Panel):
         return [
             self._of("digits", snapshot.count, snapshot.digits, width),
             self._of("iteration", snapshot.iteration, snapshot.iterations, width),
-            pair("elapsed", words.duration(snapshot.elapsed), width),
+            pair("elapsed", elapsed, width),
             pair("time left", time_left(snapshot), width),
             pair("pace", shown, width),
         ]
@@ -94,7 +96,7 @@ class SpeedPanel(Panel):
     def _span(self, frame: Frame, width: int) -> Content:
         samples = frame.rates.samples
         if not samples:
-            return line(("no rate yet", FAINT))
+            return line(("" if frame.snapshot.state.is_final else "no rate yet", FAINT))
         lowest, highest = words.rate(min(samples)), words.rate(max(samples))
         span = words.duration(frame.rates.span)
         return line((words.shortened(f"{lowest} – {highest} over {span}", width), FAINT))

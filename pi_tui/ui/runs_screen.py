@@ -79,7 +79,7 @@ class RunsScreen(Dialog[Wish | None]):
             Text(words.number(run.committed), justify="right"),
             Text(words.percent(run.committed / run.digits), justify="right"),
             Text("verified" if run.verified else state),
-            Text(words.duration(run.elapsed), justify="right"),
+            Text(words.took(run.elapsed), justify="right"),
             Text(words.size(run.size), justify="right"),
             Text(f"{run.updated_at.astimezone():%Y-%m-%d %H:%M}"),
         ]

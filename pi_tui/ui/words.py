@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pi_tui.words import brief, duration, percent, plain, rate, size
+from pi_tui.words import brief, duration, percent, plain, rate, size, took
 
 __all__ = [
     "ago",
@@ -15,6 +15,7 @@ __all__ = [
     "rate",
     "shortened",
     "size",
+    "took",
     "within",
 ]
 
