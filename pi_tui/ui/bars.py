@@ -60,12 +60,12 @@ class ProgressLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One line: bar, share, time left."""
         snapshot = frame.snapshot
-        share, text = self._share(snapshot)
-        tail = f" {words.percent(share):>7}  {text} "
+        share, stepping = _share(snapshot), snapshot.state not in _BESIDE_STEPPING
+        tail = f" {words.percent(share):>7}  {self._text(snapshot)} "
         room = max(0, width - len(tail) - 1)
         full = int(share * room)
-        before = min(full, int(snapshot.resumed_done * room)) if self._is_work(snapshot) else 0
-        color = STATE_STYLE[snapshot.state] if not self._is_work(snapshot) else "$accent"
+        before = min(full, int(snapshot.resumed_done * room)) if stepping else 0
+        color = "$accent" if stepping else STATE_STYLE[snapshot.state]
         return [
             line(
                 " ",
@@ -76,18 +76,23 @@ class ProgressLine(Panel):
             )
         ]
 
-    def _is_work(self, snapshot: Snapshot) -> bool:
-        return snapshot.state not in (State.PREPARING, State.VERIFYING)
-
-    def _share(self, snapshot: Snapshot) -> tuple[float, str]:
-        if not self._is_work(snapshot):
-            word = "making blocks" if snapshot.state is State.PREPARING else "verifying"
-            return snapshot.blocks_done / max(1, snapshot.blocks), word
+    def _text(self, snapshot: Snapshot) -> str:
+        if snapshot.state in _BESIDE_STEPPING:
+            return _BESIDE_STEPPING[snapshot.state]
         if snapshot.state.is_final:
-            return snapshot.done, f"took {words.took(snapshot.elapsed)}"
-        if snapshot.left is None:
-            return snapshot.done, "…"
-        return snapshot.done, f"{time_left(snapshot)} left"
+            return f"took {words.took(snapshot.elapsed)}"
+        return "…" if snapshot.left is None else f"{time_left(snapshot)} left"
+
+
+_BESIDE_STEPPING = {State.PREPARING: "making blocks", State.VERIFYING: "verifying"}
+"""What is done before and after the steps, with a bar of its own."""
+
+
+def _share(snapshot: Snapshot) -> float:
+    """How far it is with what it does now."""
+    if snapshot.state in _BESIDE_STEPPING:
+        return snapshot.blocks_done / max(1, snapshot.blocks)
+    return snapshot.done
 
 
 def trouble(frame: Frame) -> str:
@@ -124,7 +129,7 @@ class StatusLine(Panel):
             return [line((words.shortened("! " + wrong, width), "bold $error"))]
         parts = [
             state_in_words(snapshot),
-            line((words.percent(snapshot.done), "bold")),
+            line((words.percent(_share(snapshot)), "bold")),
             line(words.number(snapshot.count)),
             line((f"{time_left(snapshot)} left", QUIET)),
         ]

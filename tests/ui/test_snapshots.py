@@ -75,6 +75,12 @@ async def test_running_at_every_size(size: tuple[int, int]) -> None:
         compare(f"running-{size[0]}x{size[1]}.txt", text_of(app))
 
 
+async def test_a_tiny_window_shows_how_many_blocks_are_made() -> None:
+    making = a_snapshot(state=State.PREPARING, done=0.0, blocks_done=7, blocks=10)
+    async with a_still(making, (40, 12)) as (app, _):
+        assert "preparing 70.0 %" in text_of(app)
+
+
 async def test_saving_failed_is_seen_in_a_tiny_window_too() -> None:
     async with a_still(a_snapshot(save_failure=FAILING), (40, 12)) as (app, _):
         compare("saving-failed-40x12.txt", text_of(app))
