@@ -73,7 +73,10 @@ class Meter:
         return limit is not None and (seconds is None or digits_left / limit >= seconds)
 
     def _seconds_of_work(self, elapsed: float) -> float | None:
-        """`elapsed` (seconds of all sessions) stands in until this session has made a block."""
+        """Seconds that the work left takes; None while nothing is known.
+
+        `elapsed` (seconds of all sessions) stands in until this session has made a block.
+        """
         work_left = self._making_left + (1.0 - self.done) * self._total
         if self._busy_work > 0:
             return work_left * self._busy_time / self._busy_work

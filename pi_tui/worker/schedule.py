@@ -70,6 +70,10 @@ class SaveSchedule:
         by_time = self.next_save is not None and now >= self.next_save
         return by_time or (self._mark is not None and count >= self._mark)
 
+    def digits_until_mark(self, count: int) -> float:
+        """Digits until a mark makes a save due, with `count` there; inf if none will."""
+        return inf if self._mark is None or self._retry_after else self._mark - count
+
     def is_retry_due(self, now: float) -> bool:
         """True if a failed save should be tried again now."""
         return self.seconds_until_retry(now) == 0.0

@@ -188,9 +188,13 @@ class Session:
     # Between the steps.
 
     def _step(self, spigot: Spigot) -> bytes:
-        """A step is done; or a whole wave, which is faster, where so many digits are due."""
+        """A step is done; or a whole wave, which is faster, where so many digits are due.
+
+        Not across a mark at which a save was asked for: inside a wave there is nothing to save.
+        """
         due = self._steps.digits_due(self._clock(), spigot.count)
-        return (spigot.wave if due >= spigot.digits_per_wave else spigot.step)(self._obey)
+        wanted = min(due, self._saves.digits_until_mark(spigot.count))
+        return (spigot.wave if wanted >= spigot.digits_per_wave else spigot.step)(self._obey)
 
     def _stepped(self, spigot: Spigot, released: bytes, took: float) -> None:
         """The new digits are those already saved, where those reach; then they are shown."""

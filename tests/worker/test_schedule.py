@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from pi_tui.worker.pace import MAX, Cadence, Pace
@@ -46,6 +48,14 @@ def test_a_crossed_mark_makes_a_save_due_however_far_the_step_went() -> None:
     saves.saved(now=0.0, count=1_234, took=0.0)
     assert not saves.is_due(0.0, 1_299)
     assert saves.is_due(0.0, 1_300)
+
+
+def test_it_is_known_how_far_the_next_mark_is() -> None:
+    saves = schedule(Cadence(digits=100), count=130)
+    assert saves.digits_until_mark(150) == 50
+    saves.failed(0.0)
+    assert saves.digits_until_mark(150) == inf, "the retry is due by time"
+    assert schedule(Cadence(seconds=5)).digits_until_mark(150) == inf
 
 
 def test_never_means_never() -> None:

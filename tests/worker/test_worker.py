@@ -167,7 +167,7 @@ def test_every_mark_that_is_crossed_is_saved(make_worker: MakeWorker, database: 
 def test_marks_may_be_closer_than_steps(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker(600, cadence=Cadence(digits=1), digits_per_step=60)
     assert worker.join(60)
-    assert in_the_file(database, 600).run.last_seq >= 5
+    assert in_the_file(database, 600).run.last_seq >= 10
 
 
 def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
@@ -190,8 +190,9 @@ def test_at_a_pace_the_bar_goes_with_the_digits(make_worker: MakeWorker) -> None
     wait_until(lambda: is_running(worker))
     snapshot = worker.snapshot
     assert snapshot.done == snapshot.count / 12_000
+    worker.pause()
     worker.set_pace(MAX)
-    wait_until(lambda: worker.snapshot.pace is MAX)
+    wait_until(lambda: is_paused(worker) and worker.snapshot.pace is MAX)
     faster = worker.snapshot
     assert faster.done > faster.count / 12_000, "the first digits are the most work"
 
