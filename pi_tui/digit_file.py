@@ -38,6 +38,12 @@ class DigitFile:
             raise StorageError(_cannot(target, error)) from error
         return cls(target, Path(part))
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def write(self, digits: bytes | bytearray, prefix: bytes = b"3.") -> None:
         """The target holds the digits, on disk; StorageError if not, the old file untouched."""
         try:
