@@ -15,8 +15,6 @@ NO_SAVES = "pi-tui run, every 0"
 EVERY_SECOND = "pi-tui run, every 1s"
 FIRST_FRESH = "to the first digit, fresh"
 FIRST_RESUMED = "to the first new digit, resumed"
-HALF = "half.sqlite3"
-"""A database with a half-done run, beside the folder of each try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,10 @@ def ours(*flags: str) -> Callable[[int, Path], list[str]]:
 
 
 def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
-    """A part of `bench_child` with a database in the folder."""
+    """A part of `inside.py` with a database in the folder."""
 
     def command(digits: int, folder: Path) -> list[str]:
-        module = "pi_tui.commands.bench_child"
+        module = "pi_tui.bench.inside"
         return [sys.executable, "-m", module, part, str(digits), database_in(folder), *more]
 
     return command
@@ -111,7 +109,7 @@ def _module(module: str, name: str, code: str) -> Contender | None:
 
 
 def _textbook(digits: int, _: Path) -> list[str]:
-    return [sys.executable, "-m", "pi_tui.commands.textbook", str(digits)]
+    return [sys.executable, "-m", "pi_tui.bench.textbook", str(digits)]
 
 
 _MPMATH = """\

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from pi_tui.commands import bench as module
-from pi_tui.commands import bench_face
-from pi_tui.commands import bench_peers as who
-from pi_tui.commands.bench import Figures, bench
-from pi_tui.commands.bench_peers import Contender
-from pi_tui.commands.bench_report import show
-from pi_tui.commands.textbook import textbook
+from pi_tui.bench import contenders as who
+from pi_tui.bench import feel, turns
+from pi_tui.bench.contenders import Contender
+from pi_tui.bench.measure import bench
+from pi_tui.bench.tables import show
+from pi_tui.bench.textbook import textbook
+from pi_tui.bench.turns import Figures, Turns
 from pi_tui.errors import PiTuiError, WrongDigitsError
 from tests.helpers import pi
 
@@ -72,11 +72,11 @@ def test_the_tables_show_all_of_it(
     assert max(map(len, told.splitlines())) <= 80
 
 
-@pytest.mark.skipif(not bench_face.can_measure(), reason="needs Linux's /proc")
+@pytest.mark.skipif(not feel.can_measure(), reason="needs Linux's /proc")
 def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_face, "LOOK", 0.3)
-    monkeypatch.setattr(bench_face, "KEYS", 1)
-    face = bench_face.measure_face(tmp_path / "face", module._environment(), [1_000_000], runs=1)
+    monkeypatch.setattr(feel, "LOOK", 0.3)
+    monkeypatch.setattr(feel, "KEYS", 1)
+    face = feel.measure_face(tmp_path / "face", turns.environment(), [1_000_000], runs=1)
     assert face["first frame"] > 0
     assert face["p to paused, 1,000,000 digits"] > 0
     assert face["event loop late, preparing, p99, 1,000,000 digits"] >= 0
@@ -94,12 +94,12 @@ def failing(_digits: int, _: Path) -> list[str]:
 
 def test_wrong_digits_count_for_nothing(tmp_path: Path) -> None:
     with pytest.raises(WrongDigitsError, match="liar gave wrong digits"):
-        module._Bench(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
+        Turns(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
 
 
 def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
-        module._Bench(tmp_path, 1).side_by_side([Contender("failing", failing)], 10)
+        Turns(tmp_path, 1).side_by_side([Contender("failing", failing)], 10)
 
 
 def test_a_median_is_not_moved_by_one_bad_run() -> None:
@@ -108,7 +108,7 @@ def test_a_median_is_not_moved_by_one_bad_run() -> None:
 
 
 def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:
-    runner = module._Bench(tmp_path, 1)
+    runner = Turns(tmp_path, 1)
     runner._expected["slow"] = (100, 1.0)
     slow = Contender("slow", lying, growth=2.0)
     assert runner._takes_part(slow, 700, turn=0)
@@ -118,4 +118,4 @@ def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:
 
 def test_no_settings_of_the_user_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PI_TUI_CHECKPOINT_EVERY", "1")
-    assert "PI_TUI_CHECKPOINT_EVERY" not in module._environment()
+    assert "PI_TUI_CHECKPOINT_EVERY" not in turns.environment()

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pi_tui import words
-from pi_tui.commands import bench_peers as who
+from pi_tui.bench import contenders as who
 
 Report = dict[str, Any]
 

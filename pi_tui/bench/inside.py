@@ -1,6 +1,6 @@
 """What `bench` looks at from inside, each in a process of its own: the program's real parts.
 
-python -m pi_tui.commands.bench_child half|fill|first|phases|saving DIGITS DATABASE [CADENCE]
+python -m pi_tui.bench.inside half|fill|first|phases|saving DIGITS DATABASE [CADENCE]
 """
 
 from __future__ import annotations
