@@ -15,6 +15,8 @@ NO_SAVES = "pi-tui run, every 0"
 EVERY_SECOND = "pi-tui run, every 1s"
 FIRST_FRESH = "to the first digit, fresh"
 FIRST_RESUMED = "to the first new digit, resumed"
+SAVED_RESUMED = "… until it is saved, asked for at once"
+KEPT_RESUMED = "… until one is saved, by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def first_digits() -> list[Contender]:
     return [
         Contender(FIRST_FRESH, child("first"), prints=False),
         Contender(FIRST_RESUMED, child("first"), resumes=True, prints=False),
+        Contender(SAVED_RESUMED, child("saved"), resumes=True, prints=False),
+        Contender(KEPT_RESUMED, child("kept"), resumes=True, prints=False),
     ]
 
 

@@ -30,6 +30,7 @@ FULL_SIZE = 10_000_000
 DOUBLED = ((100_000, 200_000), (500_000, 1_000_000))
 FULL_DOUBLED = (1_000_000, 2_000_000)
 CADENCE_SIZE = 1_000_000
+KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
 
 
 def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
@@ -63,7 +64,8 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     compared = [who.us()[0], *who.cadences()]
     report["cadences"] = [asdict(f) for f in turns.side_by_side(compared, size)]
     report["saving"] = [
-        {"cadence": cadence, "digits": size, **turns.look_inside("saving", size, cadence)}
+        {"cadence": cadence, "digits": n, **turns.look_inside("saving", n, cadence)}
+        for n in large
         for cadence in ("auto", "1s")
     ]
     report["phases"] = [{"digits": n, "seconds": turns.look_inside("phases", n)} for n in sizes]
@@ -71,6 +73,7 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     if feel.can_measure() and size >= CADENCE_SIZE:  # less is over before a key is pressed
         tell("the app in a terminal, about a minute")
         report["face"] = feel.measure_face(turns.folder / "face", environment(), large, turns.runs)
+    report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
     report["doubled"] = [turns.doubled(*pair) for pair in pairs]
     return report
 

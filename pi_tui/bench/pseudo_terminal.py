@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -77,12 +78,17 @@ class App:
     def seconds_until(self, text: str) -> float:
         """Seconds until the text has been written, styles left out."""
         began = time.perf_counter()
-        while text.encode() not in _STYLE.sub(b"", self.written):
+        self.read_until(lambda: text.encode() in _STYLE.sub(b"", self.written), repr(text))
+        return time.perf_counter() - began
+
+    def read_until(self, condition: Callable[[], bool], name: str) -> None:
+        """The condition is true; all that was written meanwhile is taken in."""
+        began = time.perf_counter()
+        while not condition():
             select.select([self._terminal], [], [], 0.01)
             self.read_for(0.0)
             if time.perf_counter() - began > PATIENCE or self._child.poll() is not None:
-                raise PiTuiError(f"the app did not show {text!r}")
-        return time.perf_counter() - began
+                raise PiTuiError(f"the app did not show {name}")
 
     def share(self, seconds: float) -> float:
         """Share of one core it takes over the next seconds."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -20,12 +20,15 @@ from statistics import median
 from pi_tui.bench import contenders as who
 from pi_tui.bench import stopwatch
 from pi_tui.bench.contenders import Contender
+from pi_tui.bench.killed import killed_every
 from pi_tui.errors import PiTuiError, WrongDigitsError
 
 PATIENCE = 75.0
 """Seconds that a contender may be expected to take; a slower one sits the size out."""
 ONCE = 15.0
 """Seconds from which on a contender runs once only."""
+HOPELESS = 4.0
+"""Times the CPU seconds of a run left in peace, after which a killed one is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,18 @@ class Turns:
             took = _time(contender.command(digits, Path(room)), Path(room) / "said")
             told: dict[str, float] = json.loads((Path(room) / "said").read_text())
         return told | {"whole process": took["seconds"]}
+
+    def killed(self, digits: int, every: float) -> dict[str, float | bool]:
+        """What it costs to be killed every so many seconds, against a run left in peace."""
+        ours = who.us()[0]
+        tell(f"{digits:,} digits: in peace, then killed every {every:g} s")
+        peace = self._try(ours, digits)["cpu"]
+        with self._room(ours, digits) as room:
+            command, said = ours.command(digits, Path(room)), Path(room) / "said"
+            told = killed_every(every, command, said, environment(), HOPELESS * peace)
+            if told.ended:
+                _compare(ours, digits, said.read_bytes())
+        return {"digits": digits, "every": every, "cpu in peace": peace, **asdict(told)}
 
     def _takes_part(self, contender: Contender, digits: int, turn: int) -> bool:
         if contender.growth is None or contender.name not in self._expected:
