@@ -111,7 +111,9 @@ class PiApp(SteeringApp):
 
     def get_default_screen(self) -> MainScreen:
         """The one screen of the run."""
-        return MainScreen(self.worker.snapshot.digits, self._open)
+        screen = MainScreen(self.worker.snapshot.digits, self._open)
+        screen.location = self.location
+        return screen
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action by name, for the command palette."""

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
 
-from pi_tui.errors import StorageError
+from pi_tui.errors import PiTuiError
 from pi_tui.ui import clipboard, words
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.search import Needle
@@ -50,6 +50,8 @@ class ExploringScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.source: Digits = b""
+        self.location = ""
+        """Of the database, which no export may touch."""
         self.count = 0
         self.asked = 1
         self.walk = Walk()
@@ -260,17 +262,19 @@ class ExploringScreen(Screen[None]):
         if not self.count:
             return
         count, source, ask = self.count, self.source, self.app.push_screen_wait
+        location = self.location
         explain = partial(explain_range, count=count)
         what = await ask(Ask("Export which positions?", explain, value="all"))
         if what is None:
             return
         start, stop = parse_range(what, count)
-        name = await ask(Ask("Into which file?", explain_file, value=f"pi-{stop}.txt"))
+        explain = partial(explain_file, location=location)
+        name = await ask(Ask("Into which file?", explain, value=f"pi-{stop}.txt"))
         if name is None:
             return
         try:
-            path = await asyncio.to_thread(write_digits, name, source, start, stop)
-        except StorageError as error:
+            path = await asyncio.to_thread(write_digits, name, source, start, stop, location)
+        except PiTuiError as error:
             tell(self, str(error), wrong=True)
         else:
             tell(self, f"Wrote {stop - start:,} digits to {path}")

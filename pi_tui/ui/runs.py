@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import Run
@@ -90,13 +91,14 @@ async def _export(app: PiApp, run: Run) -> None:
     from pi_tui.ui.export import explain_file, write_digits
     from pi_tui.worker.runs import saved_digits
 
-    ask = Ask("Into which file?", explain_file, value=f"pi-{run.committed}.txt")
+    explain = partial(explain_file, location=app.location)
+    ask = Ask("Into which file?", explain, value=f"pi-{run.committed}.txt")
     name = await app.push_screen_wait(ask)
     if name is None:
         return
     try:
         digits = await asyncio.to_thread(saved_digits, app.location, run)
-        path = await asyncio.to_thread(write_digits, name, digits, 0, len(digits))
+        path = await asyncio.to_thread(write_digits, name, digits, 0, len(digits), app.location)
     except PiTuiError as error:
         tell(app, str(error), wrong=True)
     else:
