@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from typing import NoReturn
 
 from pi_tui import __version__, garbage
@@ -191,7 +190,7 @@ def _app(options: argparse.Namespace) -> int:
     from pi_tui.ui.app import run_app
 
     settings = settings_of(options)
-    return run_app(settings, options.digits, lambda: _last_run_in_store(settings))
+    return run_app(settings, options.digits)
 
 
 def _has_terminal() -> bool:
@@ -205,33 +204,12 @@ def _has_terminal() -> bool:
     return terminal and os.environ.get("TERM") not in (None, "", "dumb")
 
 
-def _last_run(settings: Settings) -> int | None:
-    """The digits of the run that was worked on last, or None on a first start."""
-    from pi_tui.checkpoints.glance import glance
-
-    seen = glance(settings.location, None)
-    return seen.digits if seen else _last_run_in_store(settings)
-
-
-def _last_run_in_store(settings: Settings) -> int | None:
-    """The same from the store itself, where a glance saw nothing: a server, a commit under way."""
-    from pi_tui.checkpoints.location import parse_location
-
-    path = parse_location(settings.location).path
-    if path is not None and (not path.exists() or path.stat().st_size == 0):
-        return None
-    from pi_tui.checkpoints.store import CheckpointStore
-
-    with closing(CheckpointStore.open(settings.location, write=False)) as store:
-        run = store.latest_run()
-    return run.digits if run else None
-
-
 def _run(options: argparse.Namespace) -> int:
     from pi_tui.commands.run import run
+    from pi_tui.which_run import run_to_open
 
     settings = settings_of(options)
-    digits = options.digits or _last_run(settings)
+    digits, _ = run_to_open(settings, options.digits)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
     return run(settings.job(digits, pace="max"), options.output)

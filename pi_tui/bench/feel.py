@@ -229,9 +229,9 @@ lags, making, made, database, digits = sys.argv[1:]
 late = {}
 
 def stage(snapshot):
-    if snapshot.iteration:
+    if Figures.of(snapshot.figures).iteration:
         Path(made).touch()
-    elif snapshot.blocks:
+    elif snapshot.parts:
         Path(making).touch()
         return "making blocks"
     return snapshot.state

@@ -21,7 +21,7 @@ from pi_tui.bench import contenders as who
 from pi_tui.bench import stopwatch
 from pi_tui.bench.contenders import Contender
 from pi_tui.bench.killed import killed_every
-from pi_tui.errors import PiTuiError, WrongDigitsError
+from pi_tui.errors import PiTuiError, WrongResultError
 
 PATIENCE = 75.0
 """Seconds that a contender may be expected to take; a slower one sits the size out."""
@@ -106,7 +106,7 @@ class Turns:
         return expected <= (PATIENCE if turn == 0 else ONCE)
 
     def _try(self, contender: Contender, digits: int) -> dict[str, float]:
-        """One measured run; WrongDigitsError if its digits are not those of pi."""
+        """One measured run; WrongResultError if its digits are not those of pi."""
         with self._room(contender, digits) as room:
             said = Path(room) / "said"
             took = _time(contender.command(digits, Path(room)), said)
@@ -148,7 +148,7 @@ def environment() -> dict[str, str]:
 def _compare(contender: Contender, digits: int, said: bytes) -> None:
     text = said.strip()
     if text[:2] != b"3." or text[2:] != reference(digits):
-        raise WrongDigitsError(f"{contender.name} gave wrong digits for {digits:,}; no time counts")
+        raise WrongResultError(f"{contender.name} gave wrong digits for {digits:,}; no time counts")
 
 
 @cache

@@ -1,7 +1,7 @@
 """One writer per database: a lock that the operating system, or the server, frees with the process.
 
 It makes the second writer stop with a clear message. What keeps the data right if a lock ever
-fails is the fence in every commit (`rows.fence`).
+fails is the fence in every commit (fence.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pi_tui.checkpoints.location import Location
 from pi_tui.errors import AlreadyOpenError, StorageError
 
 _KEY = 0x70692D747569
-"""Our advisory lock in a PostgreSQL database: "pi-tui" in ASCII."""
+"""Our advisory lock in a PostgreSQL database."""
 _HOLDER = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
@@ -48,7 +48,7 @@ def already_open(holder: str) -> AlreadyOpenError:
     """The error for a database that `holder` is writing to."""
     who = f" ({holder})" if holder else ""
     return AlreadyOpenError(
-        f"already open in another pi-tui{who}; quit that one first, or use another file with --db"
+        f"already open{who or ' elsewhere'}; quit that one first, or use another file with --db"
     )
 
 

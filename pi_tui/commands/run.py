@@ -18,7 +18,7 @@ from pi_tui.commands.progress import progress_on
 from pi_tui.digit_file import DigitFile
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot, State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 
 LOOK_SECONDS = 0.1
 """How often the progress is looked at."""
@@ -30,7 +30,7 @@ def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
     target = DigitFile.claim(output, job.location) if output else None
     try:
-        worker = SpigotWorker(replace(job, patience=PATIENCE))
+        worker = Worker(replace(job, patience=PATIENCE))
         received = _watch(worker)
         if worker.snapshot.state is State.COMPLETE:
             _write(worker, target)
@@ -40,7 +40,7 @@ def run(job: Job, output: str | None) -> int:
             target.release()
 
 
-def _watch(worker: SpigotWorker) -> int:
+def _watch(worker: Worker) -> int:
     """Run the worker to its end; the signal that ended it early, or 0."""
     unread = 0
     with _signals() as received:
@@ -88,14 +88,14 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _write(worker: SpigotWorker, target: DigitFile | None) -> None:
+def _write(worker: Worker, target: DigitFile | None) -> None:
     if target is not None:
-        target.write(worker.result)
+        target.write(worker.output)
     elif not sys.stdout.isatty():
-        to_stdout(b"3.", worker.result, b"\n")
+        to_stdout(b"3.", worker.output, b"\n")
 
 
-def _verdict(worker: SpigotWorker, received: int) -> int:
+def _verdict(worker: Worker, received: int) -> int:
     """Say on stderr how it ended; the exit code."""
     snapshot = worker.snapshot
     if worker.crash is not None:
@@ -107,15 +107,15 @@ def _verdict(worker: SpigotWorker, received: int) -> int:
         _say(_finished(snapshot))
         return 0
     _say(
-        f"saved {snapshot.saved:,} of {snapshot.digits:,} digits; "
-        f"`pi-tui run --digits {snapshot.digits}` goes on from there"
+        f"saved {snapshot.saved:,} of {snapshot.goal:,} digits; "
+        f"`pi-tui run --digits {snapshot.goal}` goes on from there"
     )
     return 128 + received
 
 
 def _finished(snapshot: Snapshot) -> str:
     checked = "verified" if snapshot.verified else "not verified"
-    return f"{snapshot.digits:,} digits, {checked}, {words.brief(snapshot.elapsed)} of computing"
+    return f"{snapshot.goal:,} digits, {checked}, {words.brief(snapshot.elapsed)} of computing"
 
 
 def _say(line: str) -> None:

@@ -19,11 +19,13 @@ from typing import Protocol
 
 from gmpy2 import mpz
 
+from pi_tui.machine import WrongState
+
 PRIME = (1 << 61) - 1
 _PIECE = 4_000
 
 
-class WrongArithmetic(ArithmeticError):
+class WrongArithmetic(WrongState):
     """The digits and the state do not belong together: bad memory, bad storage, or our bug."""
 
 

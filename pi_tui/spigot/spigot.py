@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from gmpy2 import mpz
 
+from pi_tui.machine import Abandoned as Abandoned
 from pi_tui.spigot import residue
 from pi_tui.spigot.blocks import Block, Poll
 from pi_tui.spigot.making import make_blocks
@@ -25,10 +26,6 @@ from pi_tui.spigot.sweep import Sweep, sweeps
 AT_ONCE = 2
 """Iterations that each sweep of a wave does. Two take a sixth (at 10M) to a quarter (1M) off the
 time of stepping; three would take 5 to 13 % more, but digits would come in fewer, longer jerks."""
-
-
-class Abandoned(Exception):
-    """Raised by a caller's poll to abandon a step; it passes through, and no state has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class SteeringApp(Face):
     def action_full_speed(self) -> None:
         """Full speed, or back to auto."""
         is_full = self._pace.limit is None
-        self._set_pace(Pace.auto(self.worker.snapshot.digits) if is_full else MAX)
+        self._set_pace(Pace.auto(self.worker.snapshot.goal) if is_full else MAX)
 
     def action_faster(self) -> None:
         """Twice the pace; full speed has nothing above it."""

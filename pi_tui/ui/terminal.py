@@ -42,7 +42,7 @@ class TerminalTitle:
     def show(self, snapshot: Snapshot) -> None:
         """Progress in whole per cent, written only when it changed."""
         percent = int(snapshot.done * 100)
-        text = f"π {percent} % of {words.number(snapshot.digits)} – {snapshot.state.value}"
+        text = f"π {percent} % of {words.number(snapshot.goal)} – {snapshot.state.value}"
         if text == self._shown:
             return
         self._shown = text

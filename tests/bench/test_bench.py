@@ -18,7 +18,7 @@ from pi_tui.bench.measure import bench
 from pi_tui.bench.tables import show
 from pi_tui.bench.textbook import textbook
 from pi_tui.bench.turns import Figures, Turns
-from pi_tui.errors import PiTuiError, WrongDigitsError
+from pi_tui.errors import PiTuiError, WrongResultError
 from tests.helpers import pi
 
 
@@ -154,7 +154,7 @@ def failing(_digits: int, _: Path) -> list[str]:
 
 
 def test_wrong_digits_count_for_nothing(tmp_path: Path) -> None:
-    with pytest.raises(WrongDigitsError, match="liar gave wrong digits"):
+    with pytest.raises(WrongResultError, match="liar gave wrong digits"):
         Turns(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
 
 

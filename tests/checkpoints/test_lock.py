@@ -74,7 +74,7 @@ def test_readers_work_beside_a_writer(open_store: OpenStore, path: str) -> None:
     assert reader.load(run).state == spigot.to_state()
     store.save(run, advance(spigot, 5).to_state(), 0.0)
     assert reader.load(run).state == spigot.to_state()
-    seen = glance(path, run.digits)
+    seen = glance(path, run.goal)
     assert seen is not None
     assert seen.text == bytes(spigot.result)
 
@@ -83,9 +83,9 @@ def test_a_reader_cannot_write(open_store: OpenStore) -> None:
     run, _ = save_some(open_store())
     reader = open_store(write=False)
     with pytest.raises(StorageError, match="read-only"):
-        reader.open_run(run.digits, 1, 1)
+        reader.open_run(run.goal, 1, 1)
     with pytest.raises(StorageError, match="read-only"):
-        reader.delete(run.digits)
+        reader.delete(run.goal)
 
 
 def test_another_program_that_holds_the_file_is_waited_for_then_told(
@@ -116,7 +116,7 @@ def test_a_backup_is_whole_while_another_writes(
     copied = open_store(str(copy))
     assert copied.check() == []
     assert copied.load(run).state == state
-    assert copied.open_run(run.digits, 1, 1).id == run.id
+    assert copied.open_run(run.goal, 1, 1).id == run.id
 
 
 def test_a_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_path: Path) -> None:
@@ -144,5 +144,5 @@ def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path
     command = [sys.executable, "-c", code, path]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert done.stdout.strip() == bytes(spigot.result)
-    assert glance(path, run.digits + 1) is None
+    assert glance(path, run.goal + 1) is None
     assert glance(f"sqlite:///{path}", None) == glance(path, None) is not None

@@ -11,7 +11,7 @@ import pytest
 
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import AlreadyOpenError, StorageError, WrongDigitsError
+from pi_tui.errors import AlreadyOpenError, StorageError, WrongResultError
 from pi_tui.spigot.spigot import Spigot, SpigotState
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import DIGITS, B, K, advance, begin, execute, save_some
@@ -161,9 +161,9 @@ def test_runs_come_in_the_order_of_work_whatever_the_clock_says(
     store.close()
     execute(path, "UPDATE pi_run SET updated_utc = '1999-01-01', created_utc = 'yesterday'")
     store = CheckpointStore.open(path)
-    assert [run.digits for run in store.runs()] == [200, 300, 100]
+    assert [run.goal for run in store.runs()] == [200, 300, 100]
     store.open_run(100, K, B)
-    assert [run.digits for run in store.runs()] == [100, 200, 300]
+    assert [run.goal for run in store.runs()] == [100, 200, 300]
     store.close()
 
 
@@ -227,7 +227,7 @@ def test_digits_computed_again_must_be_those_saved_before(store: CheckpointStore
     wrong: SpigotState = replace(early, result=b"2" + early.result[1:])
     again = store.__class__(store._database)
     run = again.open_run(DIGITS, K, B)
-    with pytest.raises(WrongDigitsError, match="differ from the saved ones"):
+    with pytest.raises(WrongResultError, match="differ from the saved ones"):
         again.save(run, wrong, 0.0)
     assert again.save(run, early, 0.0).count < spigot.count
     assert again.load(run).digits == bytes(spigot.result)

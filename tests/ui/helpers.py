@@ -85,7 +85,7 @@ def a_frame(**changes: Any) -> Frame:
     snapshot = a_snapshot(**changes)
     rates, counts = RateHistory(), DigitCounts()
     rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
-    counts.feed(pi(20_000), snapshot.count)
+    counts.feed(pi(20_000), snapshot.made)
     return Frame(snapshot, NOW, 100.0, rates, counts)
 
 
@@ -95,7 +95,7 @@ class Still(NoWorker):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
         self.snapshot = snapshot
-        self.result = pi(20_000)[: snapshot.count]
+        self.result = pi(20_000)[: snapshot.made]
 
 
 @asynccontextmanager
@@ -109,8 +109,8 @@ async def a_still(
     app._rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
     async with app.run_test(size=size) as pilot:
         app.theme = theme
-        await until(lambda: app.main_screen.count == snapshot.count)
+        await until(lambda: app.main_screen.count == snapshot.made)
         thumbnail = app.main_screen.query_one("#walk-panel")
-        await until(lambda: not thumbnail.region or app.main_screen.walk.walked == snapshot.count)
+        await until(lambda: not thumbnail.region or app.main_screen.walk.walked == snapshot.made)
         await pilot.pause()
         yield app, pilot

@@ -84,8 +84,8 @@ async def test_hits_are_counted_while_digits_arrive(bench: Bench) -> None:
         await until(lambda: needle.hits > before)
         await pilot.press("p")
         await until_state(app, State.PAUSED)
-        await until(lambda: app.main_screen.count == app.worker.snapshot.count)
-        assert needle.hits == bytes(app.worker.result).count(b"7")
+        await until(lambda: app.main_screen.count == app.worker.snapshot.made)
+        assert needle.hits == bytes(app.worker.output).count(b"7")
 
 
 async def test_g_goes_to_a_position_and_shift_g_back_to_the_tail(bench: Bench) -> None:

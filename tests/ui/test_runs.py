@@ -14,7 +14,7 @@ from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.taking_away import clipboard_doubt
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY, NIGHT
-from pi_tui.worker.runs import list_runs
+from pi_tui.worker.saved import list_runs
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
@@ -40,7 +40,7 @@ async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> N
         await until(lambda: "ask for 1 or more" in text_of(app))
         await pilot.press("ctrl+u", *"1_000", "enter")
         await until_state(app, State.COMPLETE)
-        assert bytes(app.worker.result) == pi(1_000)
+        assert bytes(app.worker.output) == pi(1_000)
         assert "1,000 digits" in text_of(app)
 
 
@@ -57,15 +57,15 @@ async def test_r_lists_all_runs_and_opens_another_saving_the_first(bench: Bench)
     finish(bench, 1_000)
     app = bench.app(200_000, "auto", checkpoint_every="0")
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 500)
+        await until(lambda: app.worker.snapshot.made > 500)
         await pilot.press("r")
         await until(lambda: "▸ " in text_of(app))
         assert "▸ 200,000" in text_of(app)
         await pilot.press("down", "enter")
-        await until(lambda: app.worker.snapshot.digits == 1_000)
+        await until(lambda: app.worker.snapshot.goal == 1_000)
         await until_state(app, State.COMPLETE)
         await until(lambda: app.main_screen.digits.count == 1_000)
-        left = next(run for run in list_runs(bench.location) if run.digits == 200_000)
+        left = next(run for run in list_runs(bench.location) if run.goal == 200_000)
         assert left.committed > 500
 
 
@@ -89,7 +89,7 @@ async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
         await until(lambda: "they cannot be brought back" in text_of(app))
         await pilot.press("down", "enter")
         await until(lambda: len(list_runs(bench.location)) == 1)
-        await until(lambda: app.worker.snapshot.digits == 2_000)
+        await until(lambda: app.worker.snapshot.goal == 2_000)
         await until(lambda: "is deleted" in text_of(app))
 
 
@@ -113,7 +113,7 @@ async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
         await pilot.press("r")
         await until(lambda: "Enter open" in text_of(app))
         await pilot.press("n", *"1500", "enter")
-        await until(lambda: app.worker.snapshot.digits == 1_500)
+        await until(lambda: app.worker.snapshot.goal == 1_500)
         await until_state(app, State.COMPLETE)
 
 

@@ -13,20 +13,20 @@ from pi_tui.checkpoints.records import Loaded
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.worker.job import Job
 from pi_tui.worker.pace import MAX, Cadence
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 
-MakeWorker = Callable[..., SpigotWorker]
+MakeWorker = Callable[..., Worker]
 NEVER = Cadence()
 
 
 @pytest.fixture
 def make_worker(database: Path) -> Iterator[MakeWorker]:
     """Starts a worker; unless told otherwise at full speed, saving only when it must."""
-    made: list[SpigotWorker] = []
+    made: list[Worker] = []
 
-    def make(digits: int = 12_000, **more: Any) -> SpigotWorker:
+    def make(digits: int = 12_000, **more: Any) -> Worker:
         settings: dict[str, Any] = {"pace": MAX, "cadence": NEVER, "digits_per_step": 2} | more
-        worker = SpigotWorker(Job(digits, str(database), **settings))
+        worker = Worker(Job(digits, str(database), **settings))
         made.append(worker)
         worker.start()
         return worker

@@ -10,12 +10,12 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.upkeep import check
-from pi_tui.errors import WrongDigitsError
+from pi_tui.errors import WrongResultError
 from pi_tui.spigot.reference import pi_digits
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 
 DIGITS = 2_000
 
@@ -34,8 +34,8 @@ def save_some_steps(location: str, *, wrong_from: int) -> None:
             store.save(run, state, elapsed=1.0)
 
 
-def finish(location: str) -> SpigotWorker:
-    worker = SpigotWorker(Job(DIGITS, location))
+def finish(location: str) -> Worker:
+    worker = Worker(Job(DIGITS, location))
     worker.start()
     assert worker.join(60)
     return worker
@@ -49,7 +49,7 @@ def test_a_checkpoint_the_arithmetic_denies_is_passed_over_with_a_note(tmp_path:
 
     assert worker.snapshot.state is State.COMPLETE, worker.snapshot.error
     assert any("checkpoint 3" in note for note in worker.snapshot.notes)
-    assert worker.result == pi_digits(DIGITS)
+    assert worker.output == pi_digits(DIGITS)
 
 
 def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(tmp_path: P
 
     assert worker.snapshot.state is State.COMPLETE, worker.snapshot.error
     assert worker.snapshot.resumed > 0
-    assert worker.result == pi_digits(DIGITS)
+    assert worker.output == pi_digits(DIGITS)
 
 
 def test_check_tells_a_state_the_arithmetic_denies_from_damaged_bytes(
@@ -72,5 +72,5 @@ def test_check_tells_a_state_the_arithmetic_denies_from_damaged_bytes(
 
     assert check(good) == 0
     assert "2 states, the arithmetic holds" in capsys.readouterr().err
-    with pytest.raises(WrongDigitsError, match="checkpoint 3"):
+    with pytest.raises(WrongResultError, match="checkpoint 3"):
         check(bad)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.worker.job import Job
-from pi_tui.worker.worker import NICENESS, SpigotWorker
+from pi_tui.worker.worker import NICENESS, Worker
 from tests.helpers import wait_until
 
 
@@ -21,10 +21,10 @@ def test_only_a_worker_with_a_screen_beside_it_gives_way(
 ) -> None:
     job = Job(1_000_000, str(tmp_path / "pi.sqlite3"), give_way=give_way)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    worker = SpigotWorker(job)
+    worker = Worker(job)
     worker.start()
     try:
-        wait_until(lambda: worker.snapshot.blocks)  # it computes
+        wait_until(lambda: worker.snapshot.parts)  # it computes
         threads = {t.name: t.native_id for t in threading.enumerate()}
         spigot = threads["spigot"]
         assert spigot is not None

@@ -14,7 +14,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.pace import Cadence
 from pi_tui.worker.snapshot import State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
 from tests.worker.conftest import MakeWorker, in_the_file
 
@@ -33,27 +33,27 @@ def _short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
 
 
-def paused(make_worker: MakeWorker, digits: int = 12_000) -> SpigotWorker:
+def paused(make_worker: MakeWorker, digits: int = 12_000) -> Worker:
     """A worker that has saved something and stands still."""
     worker = make_worker(digits)
-    wait_until(lambda: worker.snapshot.count > 0)
+    wait_until(lambda: worker.snapshot.made > 0)
     worker.pause()
     wait_until(lambda: worker.snapshot.state is State.PAUSED)
     return worker
 
 
-def flip_a_bit(worker: SpigotWorker) -> None:
+def flip_a_bit(worker: Worker) -> None:
     """What bad memory does to a held digit while the worker stands still."""
     spigot = worker._board.spigot
     assert spigot is not None
     spigot.predigit ^= 1
 
 
-def go_on_for_some_steps(worker: SpigotWorker) -> None:
+def go_on_for_some_steps(worker: Worker) -> None:
     """The worker stands still again, or has failed; it has tried to save."""
     worker.resume()
-    iteration = worker.snapshot.iteration
-    wait_until(lambda: worker.snapshot.iteration > iteration)
+    iteration = worker.Figures.of(snapshot.figures).iteration
+    wait_until(lambda: worker.Figures.of(snapshot.figures).iteration > iteration)
     worker.pause()
     wait_until(lambda: worker.snapshot.state in (State.PAUSED, State.FAILED))
 
@@ -65,15 +65,15 @@ def test_a_failed_save_is_shown_computing_goes_on_and_the_save_is_tried_again(
     wait_until(lambda: worker.snapshot.saved > 0)
     with another_program_holding(database):
         wait_until(lambda: worker.snapshot.save_failure is not None)
-        failure, count = worker.snapshot.save_failure, worker.snapshot.count
+        failure, count = worker.snapshot.save_failure, worker.snapshot.made
         assert failure is not None
         assert str(database) in failure.reason
-        wait_until(lambda: worker.snapshot.count > count)
+        wait_until(lambda: worker.snapshot.made > count)
         assert worker.snapshot.save_failure is not None
     wait_until(lambda: worker.snapshot.save_failure is None)
     worker.stop()
     assert worker.join(60)
-    assert len(in_the_file(database).digits) == worker.snapshot.saved == len(worker.result)
+    assert len(in_the_file(database).digits) == worker.snapshot.saved == len(worker.output)
 
 
 def test_a_pause_that_could_not_save_retries_by_itself(
@@ -82,7 +82,7 @@ def test_a_pause_that_could_not_save_retries_by_itself(
     worker = paused(make_worker)
     before = worker.snapshot.saved
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
+    wait_until(lambda: worker.snapshot.made > before)
     with another_program_holding(database):
         worker.pause()
         wait_until(lambda: worker.snapshot.state is State.PAUSED)
@@ -100,7 +100,7 @@ def test_leaving_while_saves_fail_says_what_is_lost(
     worker = paused(make_worker)
     before = worker.snapshot.saved
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
+    wait_until(lambda: worker.snapshot.made > before)
     with another_program_holding(database):
         worker.stop()
         assert worker.join(60)
@@ -113,7 +113,7 @@ def test_the_last_digits_wait_for_the_disk(make_worker: MakeWorker, database: Pa
     worker = paused(make_worker, 2_000)
     with another_program_holding(database):
         worker.resume()
-        wait_until(lambda: worker.snapshot.count == 2_000 and worker.snapshot.save_failure)
+        wait_until(lambda: worker.snapshot.made == 2_000 and worker.snapshot.save_failure)
         assert not worker.snapshot.state.is_final
     assert worker.join(60)
     assert worker.snapshot.state is State.COMPLETE
@@ -139,14 +139,14 @@ def test_a_flipped_bit_is_found_at_the_next_save_and_the_run_goes_back_once(
     before = worker.snapshot.saved
     flip_a_bit(worker)
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
+    wait_until(lambda: worker.snapshot.made > before)
     worker.save_now()
     wait_until(lambda: worker.snapshot.notes)
     assert "went back to the last good checkpoint" in worker.snapshot.notes[-1]
     assert worker.snapshot.saved == before
     assert worker.join(120)
     assert worker.snapshot.state is State.COMPLETE
-    assert bytes(worker.result) == in_the_file(database).digits == pi(12_000)
+    assert bytes(worker.output) == in_the_file(database).digits == pi(12_000)
 
 
 def test_a_second_flipped_bit_ends_the_run_and_what_was_saved_is_safe(
@@ -172,14 +172,14 @@ def test_wrong_digits_are_not_saved_when_leaving(make_worker: MakeWorker, databa
     before = worker.snapshot.saved
     flip_a_bit(worker)
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
+    wait_until(lambda: worker.snapshot.made > before)
     worker.stop()
     assert worker.join(60)
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 5)
     assert len(in_the_file(database).digits) == before
 
 
-def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_digits(
+def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_output(
     make_worker: MakeWorker, database: Path
 ) -> None:
     save_twice(database, Spigot.new(600, digits_per_step=4, boxes_per_block=16))
@@ -188,7 +188,7 @@ def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_digits(
     worker = make_worker(600, digits_per_step=4)
     assert worker.join(60)
     assert worker.snapshot.state is State.COMPLETE
-    assert bytes(worker.result) == pi(600)
+    assert bytes(worker.output) == pi(600)
     assert "damaged" in worker.snapshot.notes[0]
 
 

@@ -12,18 +12,18 @@ from pi_tui.spigot.blocks import Poll
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.pace import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
 from tests.worker.conftest import MakeWorker, in_the_file
 
 SLOWLY = Pace.of(400)
 
 
-def is_running(worker: SpigotWorker) -> bool:
-    return worker.snapshot.state is State.RUNNING and worker.snapshot.count > 0
+def is_running(worker: Worker) -> bool:
+    return worker.snapshot.state is State.RUNNING and worker.snapshot.made > 0
 
 
-def is_paused(worker: SpigotWorker) -> bool:
+def is_paused(worker: Worker) -> bool:
     return worker.snapshot.state is State.PAUSED
 
 
@@ -32,8 +32,8 @@ def test_it_computes_all_digits_and_compares_them(make_worker: MakeWorker, datab
     assert worker.join(60)
     snapshot = worker.snapshot
     assert snapshot.state is State.COMPLETE
-    assert bytes(worker.result) == pi(5_000)
-    assert (snapshot.count, snapshot.saved, snapshot.done) == (5_000, 5_000, 1.0)
+    assert bytes(worker.output) == pi(5_000)
+    assert (snapshot.made, snapshot.saved, snapshot.done) == (5_000, 5_000, 1.0)
     assert snapshot.verified
     assert in_the_file(database, 5_000).run.verified
 
@@ -46,10 +46,10 @@ def test_paused_means_saved_and_standing_still(make_worker: MakeWorker, database
     snapshot = worker.snapshot
     state = in_the_file(database).state
     assert state is not None
-    assert snapshot.saved == state.count == snapshot.count
-    assert state.i == snapshot.iteration
+    assert snapshot.saved == state.count == snapshot.made
+    assert state.i == Figures.of(snapshot.figures).iteration
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > snapshot.count)
+    wait_until(lambda: worker.snapshot.made > snapshot.made)
 
 
 def test_a_pause_before_the_first_block_holds_too(make_worker: MakeWorker) -> None:
@@ -78,7 +78,7 @@ def test_stop_saves_the_last_whole_step(make_worker: MakeWorker, database: Path)
     worker.stop()
     assert worker.join(60)
     saved = in_the_file(database)
-    assert worker.snapshot.saved == len(saved.digits) == len(worker.result) > 0
+    assert worker.snapshot.saved == len(saved.digits) == len(worker.output) > 0
     assert saved.digits == pi(len(saved.digits))
 
 
@@ -100,7 +100,7 @@ def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:
 
 def test_stop_while_blocks_are_made_ends_at_once(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker(1_000_000, digits_per_step=None)
-    wait_until(lambda: worker.snapshot.blocks_done > 0)
+    wait_until(lambda: worker.snapshot.part > 0)
     assert worker.snapshot.state is State.PREPARING
     worker.stop()
     assert worker.join(60)
@@ -177,9 +177,9 @@ def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
     wait_until(lambda: is_running(worker))
     worker.set_pace(Pace.of(1))
     wait_until(lambda: worker.snapshot.pace.limit == 1.0)
-    count, elapsed = len(worker.result), worker.snapshot.elapsed
+    count, elapsed = len(worker.output), worker.snapshot.elapsed
     wait_until(lambda: worker.snapshot.elapsed > elapsed + 0.3)
-    assert len(worker.result) <= count + 12, "at one digit a second"
+    assert len(worker.output) <= count + 12, "at one digit a second"
     worker.set_pace(MAX)
     assert worker.join(120)
     assert worker.snapshot.state is State.COMPLETE
@@ -189,7 +189,7 @@ def test_at_a_pace_the_bar_goes_with_the_digits(make_worker: MakeWorker) -> None
     worker = make_worker(pace=SLOWLY)
     wait_until(lambda: is_running(worker))
     snapshot = worker.snapshot
-    assert snapshot.done == snapshot.count / 12_000
+    assert snapshot.done == snapshot.made / 12_000
     worker.pause()
     worker.set_pace(MAX)
     wait_until(lambda: is_paused(worker) and worker.snapshot.pace is MAX)
@@ -253,7 +253,7 @@ def test_digits_per_step_that_a_run_does_not_have_are_noted(make_worker: MakeWor
     second = make_worker(digits_per_step=9)
     wait_until(lambda: is_running(second))
     assert "4 digits per step" in second.snapshot.notes[0]
-    assert second.snapshot.digits_per_step == 4
+    assert second.Figures.of(snapshot.figures).digits_per_step == 4
 
 
 def test_verifying_is_abandoned_and_made_again_at_the_next_start(
@@ -273,4 +273,4 @@ def test_verifying_is_abandoned_and_made_again_at_the_next_start(
 def test_threads_change_nothing_but_the_time(make_worker: MakeWorker, threads: int) -> None:
     worker = make_worker(8_000, threads=threads, digits_per_step=100)
     assert worker.join(60)
-    assert bytes(worker.result) == pi(8_000)
+    assert bytes(worker.output) == pi(8_000)

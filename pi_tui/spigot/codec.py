@@ -14,22 +14,15 @@ from itertools import chain
 
 from gmpy2 import mpz
 
-from pi_tui.checkpoints.models import PART
+from pi_tui.machine import BadState
 from pi_tui.spigot.spigot import SpigotState
 
 FORMAT = 1
+PART = 2**20
 _HEADER = struct.Struct(">8sIQQQQQBQQQI")
 """magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
 _MAGIC = b"pi-tui\r\n"
 _LENGTH = struct.Struct(">I")
-
-
-class BadState(Exception):
-    """These bytes are not the state they are said to be; the text says what is wrong with them."""
-
-
-class NewerFormat(Exception):
-    """These bytes are in a format that a newer pi-tui made."""
 
 
 def size(state: SpigotState) -> int:
@@ -62,8 +55,6 @@ def decode(
     fields = _HEADER.unpack(source.take(_HEADER.size))
     magic, form, n, k, b, i, nines, have, count, start, dropped, boxes = fields
     _require(magic == _MAGIC, "it does not begin like a state")
-    if form > FORMAT:
-        raise NewerFormat(f"format {form}")
     _require(form == FORMAT, "an unknown format")
     _require((n, k, b) == (digits, digits_per_step, boxes_per_block), "another run's state")
     _require(i <= most_iterations(n, k) and nines <= i and have <= 1, "an impossible iteration")
