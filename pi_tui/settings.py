@@ -74,9 +74,7 @@ class Settings:
         `pace` beats the user's word, which must mean something all the same.
         """
         asked, kind = parse_pace(self.pace, digits), self.kind
-        if not self.db:
-            _make_folder(Path(self.location).parent)
-        return Job(
+        job = Job(
             kind=kind,
             task=kind.task(digits, self.digits_per_step),
             location=self.location,
@@ -88,6 +86,9 @@ class Settings:
             give_way=give_way,
             overture=give_way,
         )
+        if not self.db:
+            _make_folder(Path(self.location).parent)
+        return job
 
 
 def default_location() -> str:

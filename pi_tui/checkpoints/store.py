@@ -65,21 +65,22 @@ class CheckpointStore(RunCatalogue):
         super().__init__(database, kind)
         self._grips: dict[int, _Grip] = {}
 
-    def load(self, run: Run) -> Loaded:
+    def load(self, run: Run, before: int | None = None) -> Loaded:
         """What is saved of `run`, every byte checked, and the machine that goes on from it.
 
         Damage is told in `notes` and passed over: the newest checkpoint that is good is used, or a
-        new machine, whose output is compared with the saved one. Raises DamagedError only if
-        nothing can be trusted.
+        new machine, whose output is compared with the saved one. With `before`, checkpoints from
+        that number on are passed over too: the caller has reason to distrust them. Raises
+        DamagedError only if nothing can be trusted.
         """
         try:
-            return self._load(run)
+            return self._load(run, before)
         except DamagedError:
             # A read that failed may look like damage: look once more, on a new connection.
             self._database.engine.dispose()
-            return self._load(run)
+            return self._load(run, before)
 
-    def _load(self, run: Run) -> Loaded:
+    def _load(self, run: Run, before: int | None) -> Loaded:
         run, output, problem = self._prove(run)
         notes = [problem] if problem else []
         grip = self._grips.get(run.id, _Grip(0))
@@ -87,7 +88,7 @@ class CheckpointStore(RunCatalogue):
         if run.status == COMPLETE:
             return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
         machine, source = None, None
-        for attempt in self._walk(run, output, grip.broken):
+        for attempt in self._walk(run, output, grip.broken, before):
             notes += attempt.notes
             if attempt.machine is not None and attempt.checkpoint is not None:
                 machine, source = attempt.machine, attempt.checkpoint
@@ -119,11 +120,15 @@ class CheckpointStore(RunCatalogue):
             )
             return run, output, problem
 
-    def _walk(self, run: Run, output: bytes, broken: set[bytes]) -> Iterator[Tried]:
+    def _walk(
+        self, run: Run, output: bytes, broken: set[bytes], before: int | None = None
+    ) -> Iterator[Tried]:
         """Every checkpoint of the run, newest first: the one way to fall back to an older one."""
         with self._database.transaction() as session:
             numbers = [row.seq for row in piece_rows.newest_first(session, run.id)]
         for seq in numbers:
+            if before is not None and seq >= before:
+                continue
             yield self._try(run, seq, output, broken)
 
     def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried:

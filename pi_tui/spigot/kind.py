@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gmpy2 import mpz
+
 from pi_tui.machine import (
     BadState,
     Kind,
@@ -54,7 +56,15 @@ class SpigotMachine(Machine):
         self._b = int(task.parameters["boxes_per_block"])
         self._spigot, self._state = spigot, state
         self.output = state.result if state else b""
-        self.steps = state.i if state else 0
+        self.steps = state.i + 1 if state else 0
+
+    @property
+    def predigit(self) -> mpz:
+        return self._spigot.predigit
+
+    @predigit.setter
+    def predigit(self, value: mpz) -> None:
+        self._spigot.predigit = value
 
     @property
     def done(self) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from pi_tui.checkpoints import codec
-from pi_tui.spigot.codec import BadState, NewerFormat, decode, encode
 from pi_tui.checkpoints.models import PART
+from pi_tui.spigot.codec import BadState, NewerFormat, decode, encode
 from pi_tui.spigot.spigot import Spigot, SpigotState
 from tests.checkpoints.helpers import advance
 
