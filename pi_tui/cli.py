@@ -285,7 +285,7 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from pi_tui.commands.bench import bench
+    from pi_tui.bench.measure import bench
 
     return bench(full=options.full, as_json=options.json, runs=options.runs)
 

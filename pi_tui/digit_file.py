@@ -46,6 +46,12 @@ class DigitFile:
             raise StorageError(_cannot(target, error)) from error
         return cls(target, Path(part), location)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def write(self, digits: bytes | bytearray, prefix: bytes = b"3.") -> None:
         """The target holds the digits, on disk; StorageError if not, the old file untouched."""
         refuse_files_of_databases(self._target, self._location)  # it may be one by now

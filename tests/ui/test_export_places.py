@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi_tui.errors import PiTuiError, UsageError
-from pi_tui.ui.export import explain_file, write_digits
+from pi_tui.ui.answers import explain_file
+from pi_tui.ui.taking_away import save_digits
 from tests.helpers import pi, pi_tui, until
 from tests.ui.conftest import Bench
 from tests.ui.helpers import text_of
@@ -46,7 +47,7 @@ def test_every_name_is_written_to_or_refused_in_a_line(name: str) -> None:
     good, hint = explain_file(name, "pi.sqlite3")
     assert hint.isprintable()
     try:
-        path = write_digits(name, pi(20), 0, 20, "pi.sqlite3")
+        path = save_digits(name, pi(20), 0, "pi.sqlite3")
     except PiTuiError as error:
         refusal = str(error).splitlines()
     else:
@@ -64,7 +65,7 @@ def test_whatever_is_typed_is_explained_and_never_a_crash(name: str) -> None:
         explain_file(typed, f"{folder}/pi.sqlite3")
         if "/" not in name:
             try:
-                path = write_digits(typed, pi(20), 0, 20, f"{folder}/pi.sqlite3")
+                path = save_digits(typed, pi(20), 0, f"{folder}/pi.sqlite3")
             except PiTuiError:
                 assert os.listdir(folder) == []
             else:
@@ -80,7 +81,7 @@ def test_the_file_of_a_database_is_none_of_them(name: str, database: Path) -> No
     assert not good
     assert "belongs to a database" in hint
     with pytest.raises(UsageError):
-        write_digits(name, pi(20), 0, 20, str(database))
+        save_digits(name, pi(20), 0, str(database))
     assert database.read_bytes() == before
 
 
