@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from pi_tui import __version__, garbage
+from pi_tui.commands.output import as_bytes, say, tell, to_stdout
 from pi_tui.errors import PiTuiError, UsageError
 from pi_tui.settings import (
     Settings,
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PiTuiError as error:
         from pi_tui.words import plain
 
-        print(f"pi-tui: {plain(str(error))}", file=sys.stderr)
+        tell(f"pi-tui: {plain(str(error))}")
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -79,6 +80,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Help and version go where data goes: whole, in any encoding, or with an error."""
+        to_stdout(as_bytes(message))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -278,5 +283,5 @@ def _print_completion(shell: str) -> int:
         import shtab
     except ImportError:
         raise UsageError("completion needs shtab: pip install 'pi-tui[completion]'") from None
-    print(shtab.complete(build_parser(), shell))
+    say(shtab.complete(build_parser(), shell))
     return 0
