@@ -32,7 +32,7 @@ from pi_tui.ui.digit_paint import (
 )
 from pi_tui.ui.search import Needle
 from pi_tui.ui.statistics import Digits
-from pi_tui.ui.themes import inks
+from pi_tui.ui.themes import inks, selected
 
 _CACHED_LINES = 512
 """More than any window shows; a line is about 200 bytes."""
@@ -260,7 +260,7 @@ class DigitView(ScrollView, can_focus=True):
     def _make_looks(self) -> list[Style]:
         names = ("saved", "fresh", "held", "hit", "here")
         self._looks = [self.get_component_rich_style(f"digits--{name}") for name in names]
-        self._looks.append(self.screen.get_component_rich_style("screen--selection"))
+        self._looks.append(selected(self.app))
         plain = self.rich_style
         colors = inks(self.app, "digit", 10)
         self._looks += [plain + ink for ink in colors]

@@ -108,7 +108,7 @@ class HelpScreen(Dialog[None]):
 def _table(rows: tuple[tuple[str, str], ...]) -> Content:
     """Names on the left; what they mean is wrapped in a column of its own."""
     lines = [
-        Content.assemble((f"{name if first else '':<20}", "$accent"), text)
+        Content.assemble((f"{name if first else '':<20}", "$pi-accent"), text)
         for name, meaning in rows
         for first, text in _wrapped(meaning)
     ]

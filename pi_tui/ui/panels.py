@@ -54,9 +54,9 @@ class ProgressPanel(Panel):
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         hint = "" if over else pace_hint(snapshot.pace)
         pace = pace_in_words(snapshot.pace)
-        shown = line((pace, "$accent"), ("  " + hint if hint else "", FAINT))
+        shown = line((pace, "$pi-accent"), ("  " + hint if hint else "", FAINT))
         if shown.cell_length + 5 > width:
-            shown = line((pace, "$accent"))
+            shown = line((pace, "$pi-accent"))
         return [
             self._of("digits", snapshot.count, snapshot.digits, width),
             self._of("iteration", snapshot.iteration, snapshot.iterations, width),
@@ -87,10 +87,10 @@ class SpeedPanel(Panel):
             label, rate = "on average", snapshot.count / snapshot.elapsed
         else:
             label, rate = "digits", snapshot.rate
-        now = pair(label, (words.rate(rate), "bold $primary" if running else "bold"), width)
+        now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
         held = _held(snapshot, width) if self.has_class("-with-held") else []
         rows = max(1, height - 2 - len(held))
-        drawn = [line((row, "$primary")) for row in curve(rates.columns(width * 2), width, rows)]
+        drawn = [line((row, "$pi-primary")) for row in curve(rates.columns(width * 2), width, rows)]
         return [now, *drawn, self._span(frame, width), *held]
 
     def _span(self, frame: Frame, width: int) -> Content:
@@ -138,7 +138,7 @@ class CheckpointPanel(Panel):
             return [
                 spread(
                     line((clock, "bold"), (f"  #{newest.seq}", QUIET)),
-                    line((age, "$success")),
+                    line((age, "$pi-success")),
                     width,
                 ),
                 spread(line(digits, (" digits", QUIET)), line((self._cost(newest), QUIET)), width),
@@ -146,7 +146,7 @@ class CheckpointPanel(Panel):
             ]
         return [
             pair(f"#{newest.seq}", (clock, "bold"), width),
-            pair("saved", (age, "$success"), width),
+            pair("saved", (age, "$pi-success"), width),
             pair("digits", digits, width),
             pair("state", self._cost(newest), width),
             self._next(frame, width),
@@ -162,9 +162,9 @@ class CheckpointPanel(Panel):
     def _next(self, frame: Frame, width: int) -> Content:
         snapshot = frame.snapshot
         if snapshot.save_failure is not None:
-            return pair("next", ("trying again", "$error"), width)
+            return pair("next", ("trying again", "$pi-error"), width)
         if snapshot.state is State.SAVING:
-            return pair("next", ("saving now", "$secondary"), width)
+            return pair("next", ("saving now", "$pi-secondary"), width)
         if snapshot.state is not State.RUNNING or snapshot.next_save is None:
             word = "when there is something new" if width >= _FULL_LINES else "–"
             if snapshot.state is State.COMPLETE:

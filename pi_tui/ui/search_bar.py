@@ -75,12 +75,12 @@ def _facts(needle: Needle, digits: int, hit: int | None, number: int) -> Content
     likely = chance_in_words(chance(len(needle.text), digits))
     odds = line((f"  chance by now {likely}", FAINT), ("  n N Esc", FAINT))
     if not needle.hits:
-        return line(("not there yet", "$warning")) + odds
+        return line(("not there yet", "$pi-warning")) + odds
     hits = words.counted(needle.hits, "hit")
     if hit is None:
-        return line((hits, "bold $accent")) + odds
+        return line((hits, "bold $pi-accent")) + odds
     return Content.assemble(
-        (f"{words.number(number)} of {hits}", "bold $accent"),
+        (f"{words.number(number)} of {hits}", "bold $pi-accent"),
         (" at position ", QUIET),
         (words.number(hit + 1), "bold"),
         odds,
