@@ -134,9 +134,11 @@ class StatusLine(Panel):
             line(words.number(snapshot.count)),
             line((f"{time_left(snapshot)} left", QUIET)),
         ]
-        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > width:
+        hint = line(("?", "bold $pi-accent"), (" help" if width >= 28 else "", QUIET))
+        room = width - hint.cell_length - 1
+        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > room:
             parts.pop()
-        return [Content(" ").join(parts)]
+        return [spread(Content(" ").join(parts).truncate(width), hint, width)]
 
 
 class KeyBar(Panel):

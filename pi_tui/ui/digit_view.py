@@ -174,6 +174,7 @@ class DigitView(ScrollView, can_focus=True):
         y = self.max_scroll_y if following else self.lines.line_of(top)
         self.scroll_to(y=y, animate=False, force=True)
         self._top, self.following = top, following
+        self.post_message(self.Moved())
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay the digits out for the new width."""

@@ -99,16 +99,21 @@ class SpeedPanel(Panel):
             return line(("" if frame.snapshot.state.is_final else "no rate yet", FAINT))
         lowest, highest = words.rate(min(samples)), words.rate(max(samples))
         span = words.duration(frame.rates.span)
-        return line((words.shortened(f"{lowest} – {highest} over {span}", width), FAINT))
+        ways = (f"{lowest} – {highest} over {span}", f"{lowest} – {highest}", f"up to {highest}")
+        fitting = next((text for text in ways if len(text) <= width), "")
+        return line((fitting, FAINT))
 
 
 def _held(snapshot: Snapshot, width: int) -> list[Content]:
     if snapshot.count >= snapshot.digits:
-        return [pair("predigit", ("all settled", FAINT), width), pair("nines", "0", width)]
-    predigit = words.shortened(snapshot.predigit or "–", width - 9)
+        return [
+            pair("held back", ("nothing any more", FAINT), width),
+            pair("nines held", "0", width),
+        ]
+    predigit = words.shortened(snapshot.predigit or "–", width - 10)
     return [
-        pair("predigit", (predigit, "$pi-held"), width),
-        pair("nines", (words.number(snapshot.nines), "$pi-held"), width),
+        pair("held back", (predigit, "$pi-held"), width),
+        pair("nines held", (words.number(snapshot.nines), "$pi-held"), width),
     ]
 
 
@@ -191,7 +196,7 @@ class SpigotPanel(Panel):
             return [
                 *_held(snapshot, width),
                 pair("sweep", ("the last is done", FAINT), width),
-                pair("boxes left", ("none needed", FAINT), width),
+                pair("boxes left", ("not needed now", FAINT), width),
                 pair("iteration", step, width),
             ]
         return [
@@ -205,7 +210,8 @@ class SpigotPanel(Panel):
         done, total = snapshot.blocks_done, snapshot.blocks
         label = "blocks made" if snapshot.state is State.PREPARING else "sweep"
         if not total:
-            return pair(label, ("resting between two", FAINT), width)
+            why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
+            return pair(label, (why, FAINT), width)
         text = f" {words.number(done)} of {words.number(total)}"
         room = width - len(label) - 1 - len(text)
         if room < 4:

@@ -12,7 +12,9 @@ FIRST = "1415926535 8979323846"
 
 
 def a_finished_run(database: Path, **environment: str) -> Terminal:
-    return Terminal("--digits", 2000, "--pace", "max", "--db", database, **environment)
+    size, program = (80, 24), ()
+    arguments = ("--digits", 2000, "--pace", "max", "--db", database)
+    return Terminal(*arguments, size=size, program=program, **environment)
 
 
 @pytest.mark.parametrize("keys", ["/9999", "/9999\r"])

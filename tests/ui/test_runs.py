@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.widgets import DataTable
 
+from pi_tui.checkpoints.records import Run
 from pi_tui.ui.palette import commands
 from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.taking_away import clipboard_doubt
@@ -42,6 +44,44 @@ async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> N
         await until_state(app, State.COMPLETE)
         assert bytes(app.worker.result) == pi(1_000)
         assert "1,000 digits" in text_of(app)
+
+
+async def test_the_first_question_says_its_keys_offers_examples_and_explains(bench: Bench) -> None:
+    app = bench.app(None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "Enter begins" in text_of(app) and "Esc leaves" in text_of(app))
+        await pilot.press("down")
+        await until(lambda: "100,000 digits: " in text_of(app))
+        await pilot.press("question_mark")
+        await until(lambda: "pause, which saves" in text_of(app))
+        await pilot.press("escape", "up")
+        await until(lambda: "20,000 digits: " in text_of(app))
+
+
+async def test_the_list_stays_as_it_is_when_nothing_is_deleted(bench: Bench) -> None:
+    for digits in (1_000, 1_500):
+        finish(bench, digits)
+    app = bench.app(2_000)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 2,000" in text_of(app))
+        assert "last saved" in text_of(app)
+        assert all(f"{run.updated_at.astimezone():%H:%M}" in text_of(app) for run in _all(bench))
+        await pilot.press("down", "down")
+        table = app.screen.query_one(DataTable)
+        await pilot.press("d")
+        await until(lambda: "they cannot be brought back" in text_of(app))
+        rows: list[tuple[int, int]] = []
+        await pilot.press("escape")
+        for _ in range(20):
+            rows.append((table.row_count, table.cursor_row))
+            await pilot.pause()
+        assert set(rows) == {(3, 2)}
+
+
+def _all(bench: Bench) -> list[Run]:
+    return list_runs(bench.location)
 
 
 async def test_nothing_wanted_at_the_first_start_leaves(bench: Bench) -> None:
@@ -112,7 +152,9 @@ async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
         await until_state(app, State.COMPLETE)
         await pilot.press("r")
         await until(lambda: "Enter open" in text_of(app))
-        await pilot.press("n", *"1500", "enter")
+        await pilot.press("n")
+        await until(lambda: "10,000 digits: less than a second" in text_of(app))
+        await pilot.press("ctrl+u", *"1500", "enter")
         await until(lambda: app.worker.snapshot.digits == 1_500)
         await until_state(app, State.COMPLETE)
 
