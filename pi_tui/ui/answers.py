@@ -6,10 +6,12 @@ Every `explain_…` says whether the text will do, and one line for under the fi
 from __future__ import annotations
 
 import math
+import os
 from itertools import pairwise
 from pathlib import Path
 
 from pi_tui import words
+from pi_tui.checkpoints.family import refuse_files_of_databases
 from pi_tui.errors import UsageError
 from pi_tui.settings import BYTES_PER_DIGIT, parse_digits, parse_number
 from pi_tui.ui.search import chance, chance_in_words
@@ -56,14 +58,24 @@ def explain_digits(text: str) -> tuple[bool, str]:
     )
 
 
-def explain_file(name: str) -> tuple[bool, str]:
+def explain_file(name: str, location: str) -> tuple[bool, str]:
     """Whether a file can be written there, and what would happen to one that is there."""
-    path = Path(name).expanduser()
-    if not name.strip() or path.is_dir():
+    path = file_named(name)
+    if not name.strip() or os.path.isdir(path):
         return False, "the name of a file"
-    if not path.parent.is_dir():
-        return False, f"there is no folder {str(path.parent)!r}"
-    return True, f"{path.resolve()}" + (" is replaced" if path.exists() else "")
+    if not os.path.isdir(path.parent):
+        return False, words.plain(f"there is no folder {str(path.parent)!r}")
+    try:
+        refuse_files_of_databases(path, location)
+    except UsageError as error:
+        return False, str(error)
+    there = " is replaced" if os.path.exists(path) else ""
+    return True, words.plain(os.path.realpath(path)) + there
+
+
+def file_named(name: str) -> Path:
+    """The file that is meant; a home that is not there stays a name, as in a shell."""
+    return Path(os.path.expanduser(name))
 
 
 def suggested_name(start: int, stop: int) -> str:

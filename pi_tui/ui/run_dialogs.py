@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Run
@@ -101,7 +102,8 @@ class RunDialogs:
 
         app = self._app
         name = suggested_name(0, run.committed)
-        answer = await app.ask(Ask("Into which file?", explain_file, value=name))
+        explain = partial(explain_file, location=app.location)
+        answer = await app.ask(Ask("Into which file?", explain, value=name))
         if answer is None:
             return
         try:

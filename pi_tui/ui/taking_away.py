@@ -13,6 +13,7 @@ from textual.screen import Screen
 from pi_tui import words
 from pi_tui.digit_file import DigitFile
 from pi_tui.errors import PiTuiError
+from pi_tui.ui.answers import file_named
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.statistics import Digits
@@ -77,32 +78,36 @@ class TakingScreen(Screen[None]):
         if what is None:
             return
         start, stop = parse_range(what, count)
-        name = await ask(Ask("Into which file?", explain_file, value=suggested_name(start, stop)))
+        explain = partial(explain_file, location=self.face.location)
+        name = await ask(Ask("Into which file?", explain, value=suggested_name(start, stop)))
         if name is not None:
             write_digits(self.face, name, source, start, stop)
 
 
 def write_digits(app: Face, name: str, digits: Digits, start: int, stop: int) -> None:
-    """Write the digits from offset `start` to `stop` into a file, and tell how that went.
-
-    From the first digit on it begins with "3."; a later range is digits only.
-    """
+    """Write the digits from offset `start` to `stop` into a file, and tell how that went."""
 
     async def write() -> None:
-        path = Path(name).expanduser()
+        arguments = (name, bytes(digits[start:stop]), start, app.location)
         try:
-            await asyncio.to_thread(_write, path, bytes(digits[start:stop]), start == 0)
+            path = await asyncio.to_thread(save_digits, *arguments)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:
-            tell(app, f"Wrote {words.counted(stop - start, 'digit')} to {path.resolve()}")
+            tell(app, f"Wrote {words.counted(stop - start, 'digit')} to {path}")
 
     app.run_worker(write(), group="writing")  # a pipe may keep us waiting: no key shall wait too
 
 
-def _write(path: Path, digits: bytes, is_beginning: bool) -> None:
-    with DigitFile.claim(str(path)) as target:
-        target.write(digits, b"3." if is_beginning else b"")
+def save_digits(name: str, digits: bytes, start: int, location: str) -> Path:
+    """The file holds the digits, which begin at offset `start`, whole; an error of ours if not.
+
+    From the first digit on it begins with "3."; a later range is digits only.
+    """
+    path = file_named(name)
+    with DigitFile.claim(str(path), location) as target:
+        target.write(digits, b"3." if start == 0 else b"")
+    return Path(os.path.realpath(path))
 
 
 def clipboard_doubt(environment: Mapping[str, str] = os.environ) -> str:
