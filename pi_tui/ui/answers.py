@@ -158,4 +158,4 @@ def explain_date(text: str, count: int) -> tuple[bool, str]:
     if len(digits) < 4:
         return False, "the digits of a date, in the order you like: day, month, year"
     likely = chance_in_words(chance(len(digits), count))
-    return True, f"searching {digits}; chance by now {likely}"
+    return True, f"searching {digits}; chance of a hit {likely}"

@@ -19,7 +19,7 @@ from pi_tui.ui.remembered import Memory
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.steering import SteeringApp
 from pi_tui.ui.terminal import TerminalTitle
-from pi_tui.ui.themes import DAY_THEME, NIGHT_THEME, fitting_theme, own_variables
+from pi_tui.ui.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme, own_variables
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker, NoWorker
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from textual.app import SystemCommand
     from textual.screen import Screen
+    from textual.theme import Theme
 
     from pi_tui.settings import Settings
     from pi_tui.ui.run_dialogs import RunDialogs
@@ -73,7 +74,7 @@ class PiApp(SteeringApp):
         self.quitting = Quitting(self)
         self.memory = Memory(memory)
         self._title = TerminalTitle(self._write_to_terminal)
-        self._is_open = False
+        self._is_open = self._is_trying = False
         self._hurry_until = 0.0
         self._forget(initial)
         self.register_theme(NIGHT_THEME)
@@ -250,8 +251,23 @@ class PiApp(SteeringApp):
         """Explain the screen and the keys."""
         from pi_tui.ui.help_screen import HelpScreen
 
-        if self.screen is self.main_screen:
+        if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
+
+    def action_change_theme(self) -> None:
+        """Choose a theme by looking at it."""
+        if self.screen is self.main_screen:
+            self.converse(self._choose_theme())
+
+    async def _choose_theme(self) -> None:
+        from pi_tui.ui.dialogs import ThemeList
+
+        before, self._is_trying = self.theme, True
+        ours = (NIGHT, DAY)
+        others = sorted(set(self.available_themes) - {*ours})
+        taken = await self.ask(ThemeList([*ours, *others]))
+        self.theme, self._is_trying = taken or before, False
+        self.remember(theme=self.theme)
 
     # Remembering
 
@@ -259,7 +275,11 @@ class PiApp(SteeringApp):
         screen = self.main_screen
         screen.digits.colored = self.memory.now.colored
         screen.show_view(self.memory.now.view)
-        self.theme_changed_signal.subscribe(screen, lambda theme: self.remember(theme=theme.name))
+        self.theme_changed_signal.subscribe(screen, self._remember_theme)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        if not self._is_trying:
+            self.remember(theme=theme.name)
 
     def on_exploring_screen_looks_changed(self) -> None:
         """Another view, or digits in colour."""

@@ -15,13 +15,13 @@ from pi_tui.ui.panels import pace_hint, pace_in_words, time_left
 from pi_tui.worker.snapshot import Snapshot, State
 
 STATE_STYLE = {
-    State.PREPARING: "$secondary",
-    State.RUNNING: "$success",
-    State.PAUSED: "$warning",
-    State.SAVING: "$secondary",
-    State.VERIFYING: "$secondary",
-    State.COMPLETE: "$accent",
-    State.FAILED: "$error",
+    State.PREPARING: "$pi-secondary",
+    State.RUNNING: "$pi-success",
+    State.PAUSED: "$pi-warning",
+    State.SAVING: "$pi-secondary",
+    State.VERIFYING: "$pi-secondary",
+    State.COMPLETE: "$pi-accent",
+    State.FAILED: "$pi-error",
 }
 _STATE_SIGN = {State.RUNNING: "●", State.PAUSED: "‖", State.COMPLETE: "✓", State.FAILED: "✗"}
 
@@ -66,7 +66,7 @@ class ProgressLine(Panel):
         room = max(0, width - len(tail) - 1)
         full = int(share * room)
         before = min(full, int(snapshot.resumed_done * room)) if stepping else 0
-        color = "$accent" if stepping else STATE_STYLE[snapshot.state]
+        color = "$pi-accent" if stepping else STATE_STYLE[snapshot.state]
         return [
             line(
                 " ",
@@ -127,16 +127,18 @@ class StatusLine(Panel):
         """State, share, digits and time left; or what is wrong."""
         snapshot = frame.snapshot
         if wrong := trouble(frame):
-            return [line((words.shortened("! " + wrong, width), "bold $error"))]
+            return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
         parts = [
             state_in_words(snapshot),
             line((words.percent(_share(snapshot)), "bold")),
             line(words.number(snapshot.made)),
             line((f"{time_left(snapshot)} left", QUIET)),
         ]
-        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > width:
+        hint = line(("?", "bold $pi-accent"), (" help" if width >= 28 else "", QUIET))
+        room = width - hint.cell_length - 1
+        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > room:
             parts.pop()
-        return [Content(" ").join(parts)]
+        return [spread(Content(" ").join(parts).truncate(width), hint, width)]
 
 
 class KeyBar(Panel):
@@ -151,7 +153,7 @@ class KeyBar(Panel):
         shown, used = Content(), 0
         self._actions.clear()
         for key, word, action in keys(frame.snapshot):
-            one = line((f" {key}", "bold $accent"), (f" {word} ", QUIET))
+            one = line((f" {key}", "bold $pi-accent"), (f" {word} ", QUIET))
             if used + one.cell_length > width:
                 continue
             self._actions.append((range(used, used + one.cell_length), action))

@@ -85,10 +85,12 @@ class ExploringScreen(TakingScreen):
         if view.needle is not None:
             view.needle.feed(self.source, self.count)
         hit = view.here[0] if view.here and self._number else None
-        bar.show(view.needle, self.count, hit, self._number)
+        bar.show(view.needle, self.count, hit, self._number, is_all=self.count >= self.asked)
 
     def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
         """Search as one types."""
+        if event.from_start:
+            self._origin = 0
         self.search_for(event.text)
 
     def on_search_bar_accepted(self) -> None:
@@ -197,6 +199,7 @@ class ExploringScreen(TakingScreen):
         if name == self.view:
             return
         self.view = name
+        self.set_class(name == "walk", "-view-walk")
         stage = self.query_one("#stage", Vertical)
         if not stage.query(f"#{name}"):
             stage.mount(self._make_view(name), before="#note")
@@ -227,6 +230,8 @@ class ExploringScreen(TakingScreen):
         """The frame says which digits are in view, and whether they follow the tail."""
         view = self.digits
         first, end = view.in_view
+        if view.count and not view.size.height:
+            return  # not in sight; it says so again when it is
         where = f" {words.number(first + 1)} – {words.number(end)}" if view.count else ""
         view.border_title = f"digits{where}"
         view.border_subtitle = "following" if view.following else "G follows the tail"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from pi_tui.ui.face import Face
+from pi_tui.ui.face import Face, tell
 from pi_tui.ui.keys import bindings
 from pi_tui.worker.pace import MAX, Pace
 from pi_tui.worker.snapshot import State
@@ -41,6 +41,9 @@ class SteeringApp(Face):
 
     def action_save_now(self) -> None:
         """Checkpoint now."""
+        snapshot = self.worker.snapshot
+        if snapshot.saved == snapshot.made and snapshot.checkpoint is not None:
+            tell(self, "Nothing new: every digit there is is saved.", seconds=3)
         self.worker.save_now()
         self.hurry()
 

@@ -98,6 +98,23 @@ class Terminal:
         self._read()
         return "\n".join(line.rstrip() for line in self._pyte.display)
 
+    def cell(self, column: int, row: int) -> tuple[str, str, str, bool]:
+        """The character there (from 0), its colour, what is behind it, and whether they swap."""
+        self._read()
+        char = self._pyte.buffer[row][column]
+        return char.data, char.fg, char.bg, char.reverse
+
+    def place_of(self, text: str) -> tuple[int, int]:
+        """Column and row of a text on the screen."""
+        lines = self.screen.splitlines()
+        row = next(row for row, line in enumerate(lines) if text in line)
+        return lines[row].index(text), row
+
+    def drag(self, start: tuple[int, int], stop: tuple[int, int]) -> None:
+        """Draw the mouse from one place to another, with the button held down."""
+        for code, (column, row), end in ((0, start, "M"), (32, stop, "M"), (0, stop, "m")):
+            self.send(f"\x1b[<{code};{column + 1};{row + 1}{end}")
+
     def until(self, condition: Callable[[], object]) -> None:
         """The condition is true; AssertionError with the screen if it does not become so."""
 

@@ -173,10 +173,10 @@ async def test_a_birthday_is_one_command(bench: Bench) -> None:
         app.main_screen.action_birthday()
         await until(lambda: "Which date?" in text_of(app))
         await pilot.press(*"2.3.99")
-        await until(lambda: "searching 2399; chance by now 18 %" in text_of(app))
+        await until(lambda: "searching 2399; chance of a hit 18 %" in text_of(app))
         await pilot.press("enter")
         await until(lambda: app.main_screen.digits.needle)
-        await until(lambda: "chance by now 18 %" in text_of(app))
+        await until(lambda: "chance of a hit 18 %" in text_of(app))
 
 
 @pytest.mark.parametrize("width", range(57, 130, 3))
@@ -209,3 +209,65 @@ async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> N
             await pilot.press("escape")
         await pilot.press("m")
         assert app.main_screen.digits.here == (761, 767)
+
+
+async def test_the_beginning_of_pi_is_found_at_the_beginning(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"3.14159")
+        await until(lambda: "1 of 1 hit at position 1 " in text_of(app))
+
+
+async def test_letters_in_a_search_are_answered(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"ab")
+        await until(lambda: "only digits can be found: pi has no letters" in text_of(app))
+        await pilot.press(*"99999999")
+        await until(lambda: "not in these 2,000 digits  chance of a hit 1 in" in text_of(app))
+
+
+async def test_m_and_c_say_when_there_is_nothing_to_do(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        while app.main_screen.query_one(NoteLine).dismiss():
+            pass
+        await pilot.press("m")
+        await until(lambda: "There is no note" in text_of(app))
+        await pilot.press("c")
+        await until(lambda: "Nothing new: every digit" in text_of(app))
+
+
+async def test_a_range_suggests_a_file_that_says_so(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("e", "ctrl+u", *"762-767", "enter")
+        await until(lambda: "pi-762-767.txt" in text_of(app))
+
+
+async def test_back_from_a_picture_the_title_never_runs_backwards(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        seen: set[str] = set()
+        view = app.main_screen.digits
+        await pilot.press("v", "v")
+        await until(lambda: "heat map" in text_of(app))
+        app.main_screen.show_place()
+        seen.add(str(view.border_title))
+        await pilot.press("v")
+        seen.add(str(view.border_title))
+        await until(lambda: view.size.height and app.main_screen.view == "digits")
+        await pilot.pause()
+        seen.add(str(view.border_title))
+        for title in seen:
+            first, last = (int(n.replace(",", "")) for n in title.split()[1::2])
+            assert first <= last
+
+
+async def test_a_theme_is_on_while_one_looks_and_off_again(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        before = app.theme
+        await pilot.press("t")
+        await until(lambda: "Enter takes it" in text_of(app))
+        await pilot.press("down")
+        await until(lambda: app.theme != before)
+        await pilot.press("escape")
+        await until(lambda: app.theme == before)
+        assert app.memory.now.theme in ("", before)
+        await pilot.press("t", "down", "enter")
+        await until(lambda: app.memory.now.theme == app.theme != before)
