@@ -1,7 +1,8 @@
 """SpigotState <-> bytes, and a refusal of every byte string that is not one.
 
-The layout, all numbers big-endian: a fixed header, then the predigit and the boxes, each as a
-32-bit length and that many bytes, without leading zeros, so one state has exactly one encoding.
+The layout, all numbers big-endian: a fixed header, the name of the series, then the predigit and
+the boxes, each as a 32-bit length and that many bytes, without leading zeros, so one state has
+exactly one encoding.
 The digits themselves are not in it: they have rows of their own. No pickle and no JSON: decoding
 can make integers and nothing else.
 """
@@ -15,12 +16,15 @@ from itertools import chain
 from gmpy2 import mpz
 
 from pi_tui.checkpoints.models import PART
+from pi_tui.spigot.series import RABINOWITZ_WAGON, SERIES, Series
 from pi_tui.spigot.spigot import SpigotState
 
-FORMAT = 1
+FORMAT = 2
+"""In format 1 no series is named: it is the one of Rabinowitz and Wagon."""
 _HEADER = struct.Struct(">8sIQQQQQBQQQI")
 """magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
 _MAGIC = b"pi-tui\r\n"
+_SERIES = struct.Struct(">32s")
 _LENGTH = struct.Struct(">I")
 
 
@@ -35,7 +39,7 @@ class NewerFormat(Exception):
 def size(state: SpigotState) -> int:
     """Bytes that `encode` makes of `state`; costs no copy of the boxes."""
     numbers = chain((state.predigit,), state.boxes)
-    return _HEADER.size + sum(_LENGTH.size + _bytes(n) for n in numbers)
+    return _HEADER.size + _SERIES.size + sum(_LENGTH.size + _bytes(n) for n in numbers)
 
 
 def encode(state: SpigotState) -> Iterator[bytes]:
@@ -64,7 +68,8 @@ def decode(
     _require(magic == _MAGIC, "it does not begin like a state")
     if form > FORMAT:
         raise NewerFormat(f"format {form}")
-    _require(form == FORMAT, "an unknown format")
+    _require(form in (1, FORMAT), "an unknown format")
+    series = source.series() if form == FORMAT else RABINOWITZ_WAGON
     _require((n, k, b) == (digits, digits_per_step, boxes_per_block), "another run's state")
     _require(i <= most_iterations(n, k) and nines <= i and have <= 1, "an impossible iteration")
     _require(count <= min(n, len(result)), "it needs digits that are not there")
@@ -87,6 +92,7 @@ def decode(
         result=result[:count],
         digits_per_step=k,
         boxes_per_block=b,
+        series=series,
         start=start,
         dropped=dropped,
     )
@@ -103,17 +109,23 @@ def most_iterations(digits: int, digits_per_step: int) -> int:
 
 
 def most_blocks(digits: int, digits_per_step: int, boxes_per_block: int) -> int:
-    """More blocks than a run starts with: log2(10) < 3.34 boxes per digit, and slack."""
-    return _most_boxes(digits, digits_per_step) // boxes_per_block + 2
+    """More blocks than a run in any series starts with, and slack."""
+    boxes = max(_most_boxes(series, digits, digits_per_step) for series in SERIES.values())
+    return boxes // boxes_per_block + 2
 
 
 def most_box_bytes(digits: int, digits_per_step: int, boxes_per_block: int) -> int:
-    """More bytes than the largest box fills: less than a product of B odd numbers.
+    """More bytes than any block's number fills: less than a product of B of the series' q.
 
     The first one is less than that times 10^K.
     """
-    last = _most_boxes(digits, digits_per_step) + 2 * boxes_per_block
-    return boxes_per_block * (2 * last + 1).bit_length() // 8 + 1
+    return max(
+        boxes_per_block
+        * series.q(_most_boxes(series, digits, digits_per_step) + 2 * boxes_per_block).bit_length()
+        // 8
+        + 1
+        for series in SERIES.values()
+    )
 
 
 def most_predigit_bytes(digits_per_step: int) -> int:
@@ -126,11 +138,12 @@ def most_size(digits: int, digits_per_step: int, boxes_per_block: int) -> int:
     blocks = most_blocks(digits, digits_per_step, boxes_per_block)
     box = _LENGTH.size + most_box_bytes(digits, digits_per_step, boxes_per_block)
     super_digits = 2 * most_predigit_bytes(digits_per_step)  # the predigit, and in box 0
-    return _HEADER.size + _LENGTH.size + super_digits + blocks * box
+    return _HEADER.size + _SERIES.size + _LENGTH.size + super_digits + blocks * box
 
 
-def _most_boxes(digits: int, digits_per_step: int) -> int:
-    return (digits + 4 * digits_per_step) * 334 // 100 + 256
+def _most_boxes(series: Series, digits: int, digits_per_step: int) -> int:
+    decimals = digits + 4 * digits_per_step
+    return decimals * series.boxes_per_billion // 1_000_000_000 + 256
 
 
 def _pieces(state: SpigotState) -> Iterator[bytes]:
@@ -148,6 +161,7 @@ def _pieces(state: SpigotState) -> Iterator[bytes]:
         state.dropped,
         len(state.boxes),
     )
+    yield _SERIES.pack(state.series.name.encode())
     for number in chain((state.predigit,), state.boxes):
         length = _bytes(number)
         yield _LENGTH.pack(length)
@@ -178,6 +192,13 @@ class _Source:
         taken = bytes(self._buffer[:length])
         del self._buffer[:length]
         return taken
+
+    def series(self) -> Series:
+        (name,) = _SERIES.unpack(self.take(_SERIES.size))
+        series = SERIES.get(name.rstrip(b"\0").decode("ascii", "replace"))
+        if series is None:
+            raise BadState("an unknown series")
+        return series
 
     def number(self, longest: int) -> mpz:
         (length,) = _LENGTH.unpack(self.take(_LENGTH.size))

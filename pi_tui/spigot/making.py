@@ -1,12 +1,12 @@
 """How blocks are made: the largest part of a fresh run, so it is done with care.
 
-A million digits have 3.3 million boxes. Three ideas make them blocks in about a second:
+A million digits have about a million boxes. Three ideas make them blocks in half a second:
 
-1. *Sixteen boxes at a time by Newton's formula.* N, P and D of a leaf of 16 boxes are polynomials
-   of degree 16 in its first box s. With the values at s, s+16, s+32 … packed
-   side by side into one long integer, f(s+16k) = Σ_i Δ^i f(s) · C(k,i) is 17 products of a small
-   number (a forward difference) with a packed row of binomials, for 1,024 leaves at once. It
-   replaces 98 % of the interpreter's work.
+1. *A few boxes at a time by Newton's formula.* N, P and D of a leaf of b boxes are polynomials
+   of degree b, or 2b, in its first box s. With the values at s, s+b, s+2b … packed side by side
+   into one long integer, f(s+bk) = Σ_i Δ^i f(s) · C(k,i) is a few products of a small number (a
+   forward difference) with a packed row of binomials, for thousands of leaves at once. It replaces
+   98 % of the interpreter's work.
 2. *Neighbours are joined level by level*, whole lists in one comprehension, up to 16,384 boxes,
    which still fit the cache; from there on by halves.
 3. *The common factor is taken out before it gets in.* At each level only P of the left and D of the
@@ -21,15 +21,14 @@ from itertools import pairwise
 from operator import mul
 from typing import NamedTuple
 
-from gmpy2 import bincoef, fac, get_context, mpz, pack, unpack
+from gmpy2 import get_context, mpz, pack, unpack
 
-from pi_tui.spigot.blocks import THIN_FROM, Block, Poll, common_factor, odd_part
+from pi_tui.spigot.blocks import THIN_FROM, Block, Poll, common_factor, left_over
 from pi_tui.spigot.crew import Check, gather
 from pi_tui.spigot.numerals import unlocked
 from pi_tui.spigot.residue import PRIME
+from pi_tui.spigot.series import Series
 
-LEAF = 16
-"""Boxes of a leaf: 8 leaves more to the lists, 32 doubles the cost of the packed products."""
 STRETCH = 16_384
 """Boxes whose leaves are packed into one integer, and joined as lists."""
 ALONE = 8 * STRETCH
@@ -42,7 +41,7 @@ class Parts(NamedTuple):
     """N, P and D of neighbours of equal size, first one first."""
 
     numbers: list[mpz]
-    """With every box 2, as at the start; empty when only P and D are wanted."""
+    """As at the start; empty when only P and D are wanted."""
     factors: list[mpz]
     denominators: list[mpz]
 
@@ -58,6 +57,7 @@ class Made(NamedTuple):
 class _Order:
     """What is to be made."""
 
+    series: Series
     count: int
     boxes: int
     radix: mpz
@@ -69,22 +69,29 @@ class _Order:
 
     @property
     def regular(self) -> bool:
-        """True if leaves of 16 boxes, doubled again and again, make a block."""
-        return self.boxes >= LEAF and self.boxes.bit_count() == 1
+        """True if leaves, doubled again and again, make a block."""
+        return self.boxes.bit_count() == 1
+
+    @property
+    def leaf(self) -> int:
+        """Boxes of a leaf."""
+        return min(self.series.leaf, self.boxes)
 
     @property
     def leaves(self) -> int:
         """Leaves to a stretch."""
-        return min(STRETCH, self.count * self.boxes) // LEAF
+        return min(STRETCH, self.count * self.boxes) // self.leaf
 
     @property
     def bits(self) -> int:
         """Bits that hold any N, P or D of a leaf, a whole number of machine words."""
         last = self.count * self.boxes + STRETCH
-        return -(-LEAF * (2 * last).bit_length() // 64) * 64
+        # N is less than 4 D in the first leaf, where the boxes are worth pi, and than D elsewhere.
+        return -(-(self.leaf * self.series.q(last).bit_length() + 2) // 64) * 64
 
 
 def make_blocks(
+    series: Series,
     count: int,
     boxes: int,
     radix: mpz,
@@ -98,7 +105,7 @@ def make_blocks(
     Costs O(M(bits) log boxes); N takes about as long as P and D together. Calls `poll` with the
     blocks made so far, every 20 ms or so, always in the calling thread.
     """
-    order = _Order(count, boxes, radix, numbers)
+    order = _Order(series, count, boxes, radix, numbers)
     jobs = [partial(_make_job, job, order) for job in range(0, count, order.blocks_per_job)]
 
     def watch(done: int) -> None:
@@ -119,6 +126,8 @@ def _make_job(job: int, order: _Order, check: Check) -> Made:
         else:
             check()
             parts = _box_by_box(first, order)
+        if first == 0:
+            parts.denominators[0] = parts.denominators[0] // order.series.q(0) * order.series.q_0
         blocks = [
             _block(p, d, order.radix if job + index == 0 else mpz(1))
             for index, (p, d) in enumerate(zip(parts.factors, parts.denominators, strict=True))
@@ -137,23 +146,26 @@ def _block(factor: mpz, denominator: mpz, radix: mpz) -> Block:
     )
 
 
-def boxes_one_by_one(first: int, boxes: int) -> tuple[int, int, int]:
-    """N, P and D of a few boxes by their definition, nothing divided out.
+def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
+    """N, P and D of a few boxes by their definition, nothing divided out, and no `q_0`.
 
-    >>> boxes_one_by_one(1, 2)
+    >>> from pi_tui.spigot.series import RABINOWITZ_WAGON
+    >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
     (14, 6, 15)
     """
     number, factor, denominator = 0, 1, 1
     for box in range(first, first + boxes):
-        number = number * (2 * box + 1) + 2 * factor
-        factor, denominator = factor * (box + 1), denominator * (2 * box + 1)
+        q = series.q(box)
+        number = number * q + series.b(box) * factor
+        factor, denominator = factor * series.p(box + 1), denominator * q
     return number, factor, denominator
 
 
 def _box_by_box(first: int, order: _Order) -> Parts:
     """A block of any number of boxes, the slow way: for numbers that `plan` never chooses."""
-    common = common_factor(order.boxes)
-    n, p, d = ([mpz(part) // common] for part in boxes_one_by_one(first, order.boxes))
+    common = common_factor(order.series, order.boxes)
+    made = boxes_one_by_one(order.series, first, order.boxes)
+    n, p, d = ([mpz(part) // common] for part in made)
     return Parts(n if order.numbers else [], p, d)
 
 
@@ -161,22 +173,22 @@ def _stretch(first: int, size: int, order: _Order, check: Check) -> Parts:
     """The blocks, or the part of one block, that fill the `size` boxes from `first` on."""
     check()
     if size <= STRETCH:
-        parts, level = _leaves(first, size // LEAF, order), LEAF
+        parts, level = _leaves(first, size // order.leaf, order), order.leaf
     else:
         level = size // 2
         left = _stretch(first, level, order, check)
         right = _stretch(first + level, level, order, check)
         parts = Parts(*(a + b for a, b in zip(left, right, strict=True)))
     while level < min(size, order.boxes):
-        parts, level = _join(parts, level), 2 * level
+        parts, level = _join(order.series, parts, level), 2 * level
     return parts
 
 
 @lru_cache(maxsize=4)
-def _binomials(count: int, bits: int) -> list[mpz]:
-    """For i = 0 … LEAF: C(k,i) for k = 0 … count-1, packed into fields of `bits` bits."""
+def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
+    """For i = 0 … degree: C(k,i) for k = 0 … count-1, packed into fields of `bits` bits."""
     rows, row = [], [mpz(1)] * count
-    for i in range(LEAF + 1):
+    for i in range(degree + 1):
         rows.append(pack(row, bits))
         row = [c * (k - i) // (i + 1) if k > i else mpz(0) for k, c in enumerate(row)]
     return rows
@@ -185,37 +197,26 @@ def _binomials(count: int, bits: int) -> list[mpz]:
 def _leaves(first: int, count: int, order: _Order) -> Parts:
     """The next `count` leaves, by Newton's forward differences."""
     get_context().allow_release_gil = True  # until the first join
-    samples = [boxes_one_by_one(first + k * LEAF, LEAF) for k in range(LEAF + 1)]
+    series, leaf, degree = order.series, order.leaf, order.leaf * order.series.degree
+    samples = [boxes_one_by_one(series, first + k * leaf, leaf) for k in range(degree + 1)]
     wanted = list(zip(*samples, strict=True))[0 if order.numbers else 1 :]
     lists: list[list[mpz]] = [] if order.numbers else [[]]
     for sample in wanted:
         differences, packed = list(sample), mpz(0)
-        for row in _binomials(order.leaves, order.bits):
+        for row in _binomials(degree, order.leaves, order.bits):
             packed += differences[0] * row
             differences = [b - a for a, b in pairwise(differences)]
         lists.append(unpack(packed, order.bits)[:count])
     return Parts(*lists)
 
 
-@lru_cache(maxsize=32)
-def left_over(half: int) -> mpz:
-    """What of h! is left in P1 and D2 of halves of h boxes: the odd part of h!, over Γ(h).
-
-    h is a power of two. About 2h bits; doubled step by step, because a factorial would hold the
-    interpreter lock for 35 ms at ten million digits, and a binomial takes a tenth of that.
-    """
-    if half <= THIN_FROM:
-        return odd_part(fac(half))
-    return left_over(half // 2) * odd_part(bincoef(half, half // 2))
-
-
-def _join(parts: Parts, half: int) -> Parts:
+def _join(series: Series, parts: Parts, half: int) -> Parts:
     """Every two neighbours of `half` boxes are one."""
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
     n1, p1, d1 = (part[::2] for part in parts)
     n2, p2, d2 = (part[1::2] for part in parts)
     if half >= THIN_FROM:
-        rest = left_over(half)
+        rest = left_over(series, half)
         p1, d2 = [p // rest for p in p1], [d // rest for d in d2]
     # Not strict: without numbers, n1 and n2 are empty.
     n = [a * d + p * b for a, b, p, d in zip(n1, n2, p1, d2, strict=False)]

@@ -20,6 +20,7 @@ from pi_tui.spigot.blocks import Block, Poll
 from pi_tui.spigot.making import make_blocks
 from pi_tui.spigot.numerals import power_of_ten, to_text
 from pi_tui.spigot.plan import blocks_needed, iterations, plan
+from pi_tui.spigot.series import GOSPER, Series
 from pi_tui.spigot.sweep import Sweep, sweeps
 
 AT_ONCE = 2
@@ -55,6 +56,8 @@ class SpigotState:
     """K; R = 10^K."""
     boxes_per_block: int
     """B."""
+    series: Series
+    """The base."""
     start: int = 0
     """Value of the boxes at the start, modulo 2^61-1 (see residue.py)."""
     dropped: int = 0
@@ -64,7 +67,7 @@ class SpigotState:
     def blocks_needed(self) -> int:
         """Blocks a state with these digits, K, B and i must have; 0 when all digits are settled."""
         n, k, b = self.digits, self.digits_per_step, self.boxes_per_block
-        return blocks_needed(n, k, b, self.i) if self.count < n else 0
+        return blocks_needed(self.series, n, k, b, self.i) if self.count < n else 0
 
     def refuse_nonsense(self) -> None:
         """Nothing in the state contradicts the rest of it; raises ValueError if it does."""
@@ -97,6 +100,7 @@ class Spigot:
         self.result = bytearray(state.result)
         self.digits_per_step = state.digits_per_step
         self.boxes_per_block = state.boxes_per_block
+        self.series = state.series
         self.threads = threads
         self._numbers = list(state.boxes)
         self._blocks = blocks
@@ -116,20 +120,22 @@ class Spigot:
         *,
         digits_per_step: int | None = None,
         boxes_per_block: int | None = None,
+        series: Series = GOSPER,
         threads: int = 1,
         poll: Poll | None = None,
     ) -> Spigot:
-        """A spigot at its start, every box 2; K and B come from `plan` unless given."""
+        """A spigot at its start; K and B come from `plan` unless given."""
         if digits < 1:
             raise ValueError(f"digits must be at least 1, not {digits}")
-        chosen = plan(digits, digits_per_step)
+        chosen = plan(digits, digits_per_step, series)
         k, b = chosen.digits_per_step, boxes_per_block or chosen.boxes_per_block
-        count = blocks_needed(digits, k, b, 0)
+        count = blocks_needed(series, digits, k, b, 0)
         blocks, numbers = make_blocks(
-            count, b, power_of_ten(k), numbers=True, threads=threads, poll=poll
+            series, count, b, power_of_ten(k), numbers=True, threads=threads, poll=poll
         )
         start = residue.value(numbers, residue.weights(blocks))
-        state = SpigotState(digits, tuple(numbers), 0, 0, mpz(0), False, 0, b"", k, b, start=start)
+        boxes = tuple(numbers)
+        state = SpigotState(digits, boxes, 0, 0, mpz(0), False, 0, b"", k, b, series, start=start)
         return cls(state, blocks, threads)
 
     @classmethod
@@ -142,6 +148,7 @@ class Spigot:
         """
         state.refuse_nonsense()
         blocks, _ = make_blocks(
+            state.series,
             state.blocks_needed,
             state.boxes_per_block,
             power_of_ten(state.digits_per_step),
@@ -166,6 +173,7 @@ class Spigot:
             result=bytes(self.result),
             digits_per_step=self.digits_per_step,
             boxes_per_block=self.boxes_per_block,
+            series=self.series,
             start=self._ledger.start,
             dropped=self._ledger.dropped,
         )
@@ -193,7 +201,7 @@ class Spigot:
             return b""
         n, k, b = self.digits, self.digits_per_step, self.boxes_per_block
         count = min(threads * at_once, max(iterations(n, k) - self.i, 1))
-        sizes = [blocks_needed(n, k, b, self.i + ahead) for ahead in range(count)]
+        sizes = [blocks_needed(self.series, n, k, b, self.i + ahead) for ahead in range(count)]
         shares = [sizes[first : first + at_once] for first in range(0, count, at_once)]
         powers = [power_of_ten(k * times) for times in range(at_once + 1)]
         wave = sweeps(self._blocks, self._numbers, powers, shares, poll)
@@ -202,7 +210,8 @@ class Spigot:
     def _commit(self, sweep: Sweep, quotient: mpz) -> bytes:
         """Take over what an iteration made and drop the tail that can no longer be seen."""
         text, predigit, nines = self._settle(quotient)
-        kept = blocks_needed(self.digits, self.digits_per_step, self.boxes_per_block, self.i + 1)
+        n, k, b = self.digits, self.digits_per_step, self.boxes_per_block
+        kept = blocks_needed(self.series, n, k, b, self.i + 1)
         decimals = text[self.digits_per_step :] if self.i - self.nines == 1 else text  # no "3"
         self._ledger.turn(text, sweep.numbers[kept : len(self._numbers)], kept)
         self._numbers = sweep.numbers[:kept]

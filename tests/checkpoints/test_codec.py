@@ -11,6 +11,7 @@ import pytest
 from pi_tui.checkpoints import codec
 from pi_tui.checkpoints.codec import BadState, NewerFormat, decode, encode
 from pi_tui.checkpoints.models import PART
+from pi_tui.spigot.series import RABINOWITZ_WAGON
 from pi_tui.spigot.spigot import Spigot, SpigotState
 from tests.checkpoints.helpers import advance
 
@@ -100,7 +101,20 @@ def test_a_header_that_cannot_be_is_refused(
 
 def test_a_newer_format_is_told_from_damage(good: SpigotState) -> None:
     with pytest.raises(NewerFormat):
-        back(good, with_field(good, 1, 2))
+        back(good, with_field(good, 1, 3))
+
+
+def test_a_state_of_format_1_is_in_the_textbooks_base() -> None:
+    new = Spigot.new(300, digits_per_step=20, boxes_per_block=64, series=RABINOWITZ_WAGON)
+    old = advance(new, 5).to_state()
+    data = with_field(old, 1, 1)
+    assert back(old, data[: HEADER.size] + data[HEADER.size + 32 :]) == old
+
+
+def test_an_unknown_series_is_refused(good: SpigotState) -> None:
+    data = b"".join(encode(good)).replace(b"gosper", b"gasper")
+    with pytest.raises(BadState, match="series"):
+        back(good, data)
 
 
 def test_every_truncation_and_every_addition_is_refused(good: SpigotState) -> None:
@@ -114,7 +128,7 @@ def test_every_truncation_and_every_addition_is_refused(good: SpigotState) -> No
 
 def test_a_length_beyond_what_the_run_allows_takes_no_memory(good: SpigotState) -> None:
     data = bytearray(b"".join(encode(good)))
-    struct.pack_into(">I", data, HEADER.size, 2**32 - 1)
+    struct.pack_into(">I", data, HEADER.size + 32, 2**32 - 1)
     tracemalloc.start()
     with pytest.raises(BadState, match="too long"):
         back(good, bytes(data))
@@ -130,7 +144,7 @@ def test_a_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:
 
 def test_a_number_has_only_one_encoding(good: SpigotState) -> None:
     data = b"".join(encode(good))
-    (length,) = struct.unpack_from(">I", data, HEADER.size)
+    (length,) = struct.unpack_from(">I", data, HEADER.size + 32)
     zeros = struct.pack(">I", length + 1) + b"\0"
     with pytest.raises(BadState):
-        back(good, data[: HEADER.size] + zeros + data[HEADER.size + 4 :])
+        back(good, data[: HEADER.size + 32] + zeros + data[HEADER.size + 36 :])

@@ -7,11 +7,15 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.spigot.residue import PRIME, WrongArithmetic
+from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series
 from pi_tui.spigot.spigot import Spigot, SpigotState
+from tests.spigot.textbook import BASES
+
+BOTH = pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
 
 
-def _states(n: int, k: int, b: int) -> list[SpigotState]:
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b)
+def _states(n: int, k: int, b: int, series: Series = GOSPER) -> list[SpigotState]:
+    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
     states = [spigot.to_state()]
     while not spigot.done:
         spigot.step()
@@ -19,24 +23,29 @@ def _states(n: int, k: int, b: int) -> list[SpigotState]:
     return states[:-1]
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("n", "k", "b"), [(40, 1, 1), (800, 1, 64), (700, 10, 32), (3_000, 50, 99)]
 )
-def test_no_false_alarm_after_any_step_of_a_run_or_of_a_resumed_one(n: int, k: int, b: int) -> None:
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b)
+def test_no_false_alarm_after_any_step_of_a_run_or_of_a_resumed_one(
+    n: int, k: int, b: int, series: Series
+) -> None:
+    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
     spigot.check()
     while not spigot.done:
         spigot.step()
         spigot.check()
-    for state in _states(n, k, b)[:: 1 + n // 100]:
+    for state in _states(n, k, b, series)[:: 1 + n // 100]:
         Spigot.from_state(state).check()
 
 
-def test_the_start_is_the_series_added_up_box_by_box() -> None:
-    spigot = Spigot.new(1_000, digits_per_step=20, boxes_per_block=128)
-    value = 0
+@BOTH
+def test_the_start_is_the_series_added_up_box_by_box(series: Series) -> None:
+    spigot = Spigot.new(1_000, digits_per_step=20, boxes_per_block=128, series=series)
+    base, value = BASES[series.name], 0
     for box in reversed(range(spigot.boxes_left)):
-        value = (2 + (box + 1) * pow(2 * box + 3, -1, PRIME) * value) % PRIME
+        weight = base.p(box + 1) * pow(base.q(box + 1), -1, PRIME)
+        value = (base.b(box) + weight * value) % PRIME
     assert spigot.to_state().start == value
 
 
@@ -72,7 +81,7 @@ def test_a_changed_predigit_start_or_dropped_is_found() -> None:
 
 
 def test_a_number_that_goes_wrong_in_memory_is_found_at_the_next_check() -> None:
-    spigot = Spigot.new(700, digits_per_step=10, boxes_per_block=32)
+    spigot = Spigot.new(700, digits_per_step=10, boxes_per_block=32, series=RABINOWITZ_WAGON)
     spigot.step()
     spigot._numbers[3] += 1
     spigot.step()

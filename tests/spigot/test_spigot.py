@@ -7,16 +7,20 @@ from dataclasses import replace
 import pytest
 from gmpy2 import mpz
 
+from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series
 from pi_tui.spigot.spigot import Abandoned, Spigot, SpigotState
 from pi_tui.spigot.sweep import super_digits
 from tests.spigot.conftest import mpmath_digits
-from tests.spigot.textbook import Textbook
+from tests.spigot.textbook import BASES, Textbook
+
+BOTH = pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
 
 
+@BOTH
 @pytest.mark.parametrize("n", [1, 2, 31, 32, 33, 150])
-def test_one_by_one_is_the_textbook_after_every_iteration(n: int) -> None:
-    spigot = Spigot.new(n, digits_per_step=1, boxes_per_block=1)
-    textbook = Textbook(spigot.blocks)
+def test_one_by_one_is_the_textbook_after_every_iteration(n: int, series: Series) -> None:
+    spigot = Spigot.new(n, digits_per_step=1, boxes_per_block=1, series=series)
+    textbook = Textbook(spigot.blocks, BASES[series.name])
     while not spigot.done:
         spigot.step()
         textbook.step()
@@ -28,21 +32,33 @@ def test_one_by_one_is_the_textbook_after_every_iteration(n: int) -> None:
         assert ("3" + state.result.decode())[: len(textbook.digits)] == textbook.digits[: n + 1]
 
 
-def test_every_n_from_1_to_2000_is_right_to_its_last_digit(pi: bytes) -> None:
-    wrong = [n for n in range(1, 2_001) if Spigot.new(n).finalize() != pi[:n]]
+@BOTH
+def test_every_n_from_1_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
+    wrong = [n for n in range(1, 2_001) if Spigot.new(n, series=series).finalize() != pi[:n]]
     assert wrong == []
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 8, 14, 20, 31, 48, 99])
+@BOTH
 @pytest.mark.parametrize("b", [1, 2, 3, 16, 100, 512])
 @pytest.mark.parametrize("k", [1, 2, 3, 7, 40, 200])
-def test_every_k_and_b_makes_the_same_digits(n: int, k: int, b: int, pi: bytes) -> None:
-    assert Spigot.new(n, digits_per_step=k, boxes_per_block=b).finalize() == pi[:n]
+def test_every_series_k_and_b_makes_the_same_digits(
+    k: int, b: int, series: Series, pi: bytes
+) -> None:
+    for n in (1, 2, 5, 8, 14, 20, 31, 48, 99):
+        spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
+        assert spigot.finalize() == pi[:n]
 
 
+@BOTH
 @pytest.mark.parametrize(("k", "b"), [(None, None), (500, 1_000), (2_500, 4_096), (9_999, 8_192)])
-def test_100_000_digits_agree_with_mpfr_and_mpmath(k: int | None, b: int | None, pi: bytes) -> None:
-    assert Spigot.new(100_000, digits_per_step=k, boxes_per_block=b).finalize() == pi
+def test_100_000_digits_agree_with_mpfr_and_mpmath(
+    k: int | None, b: int | None, series: Series, pi: bytes
+) -> None:
+    spigot = Spigot.new(100_000, digits_per_step=k, boxes_per_block=b, series=series)
+    assert spigot.finalize() == pi
+
+
+def test_mpfr_and_mpmath_agree(pi: bytes) -> None:
     assert mpmath_digits(100_000) == pi
 
 
@@ -56,11 +72,12 @@ def test_digits_released_one_after_the_other_are_the_result(pi: bytes) -> None:
     assert spigot.step() == b""
 
 
+@BOTH
 @pytest.mark.parametrize(("n", "k", "b"), [(60, 1, 1), (300, 7, 16), (800, 40, 64)])
 def test_resuming_from_every_step_gives_the_same_states_and_digits(
-    n: int, k: int, b: int, pi: bytes
+    n: int, k: int, b: int, series: Series, pi: bytes
 ) -> None:
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b)
+    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
     states = [spigot.to_state()]
     while not spigot.done:
         spigot.step()
@@ -74,14 +91,18 @@ def test_resuming_from_every_step_gives_the_same_states_and_digits(
         assert resumed.to_state() == states[-1]
 
 
+@BOTH
 @pytest.mark.parametrize(("n", "k"), [(n, k) for n in range(758, 772) for k in (1, 2, 3)])
-def test_a_run_that_ends_in_or_beside_the_six_nines_is_right(n: int, k: int, pi: bytes) -> None:
+def test_a_run_that_ends_in_or_beside_the_six_nines_is_right(
+    n: int, k: int, series: Series, pi: bytes
+) -> None:
     assert pi[761:767] == b"999999"
-    assert Spigot.new(n, digits_per_step=k).finalize() == pi[:n]
+    assert Spigot.new(n, digits_per_step=k, series=series).finalize() == pi[:n]
 
 
-def test_nines_are_held_until_it_is_known_that_no_carry_comes() -> None:
-    spigot = Spigot.new(762, digits_per_step=1, boxes_per_block=64)
+@BOTH
+def test_nines_are_held_until_it_is_known_that_no_carry_comes(series: Series) -> None:
+    spigot = Spigot.new(762, digits_per_step=1, boxes_per_block=64, series=series)
     held = 0
     while not spigot.done:
         spigot.step()
@@ -90,16 +111,29 @@ def test_nines_are_held_until_it_is_known_that_no_carry_comes() -> None:
     assert spigot.i == 769  # five iterations more than for n digits without nines
 
 
-@pytest.mark.parametrize(("k", "n", "at"), [(1, 60, 33), (2, 620, 302)])
-def test_a_super_digit_r_carries_into_the_predigit(k: int, n: int, at: int, pi: bytes) -> None:
+@pytest.mark.parametrize(
+    ("series", "k", "n", "at", "nines"),
+    [
+        (RABINOWITZ_WAGON, 1, 60, 33, 0),
+        (RABINOWITZ_WAGON, 1, 620, 603, 1),
+        (RABINOWITZ_WAGON, 2, 900, 429, 0),
+        (GOSPER, 1, 400, 361, 0),
+        (GOSPER, 1, 900, 857, 1),
+        (GOSPER, 2, 900, 429, 0),
+    ],
+)
+def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
+    series: Series, k: int, n: int, at: int, nines: int, pi: bytes
+) -> None:
     """Single boxes leave a carry behind now and then: here the quotient is R itself."""
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=1)
+    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=1, series=series)
     while spigot.i < at - 1:
         spigot.step()
     predigit = spigot.predigit
+    assert spigot.nines == nines
     released = spigot.step()
-    assert mpz(released.decode()) == predigit + 1
-    assert spigot.predigit == 0
+    assert released == b"%0*d" % (k, predigit + 1) + b"0" * (k * nines)
+    assert (spigot.predigit, spigot.nines) == (0, 0)
     assert spigot.finalize() == pi[:n]
 
 
@@ -178,7 +212,7 @@ def test_the_held_digits_are_the_head_of_the_predigit() -> None:
 
 
 def test_the_tail_shrinks_as_digits_are_made() -> None:
-    spigot = Spigot.new(2_000, digits_per_step=50, boxes_per_block=64)
+    spigot = Spigot.new(2_000, digits_per_step=50, boxes_per_block=16)
     at_start = spigot.boxes_left
     while spigot.count < 1_000:
         spigot.step()
@@ -215,7 +249,8 @@ def _a_state() -> SpigotState:
         {"count": 99},
         {"result": b"1415"},
         {"digits_per_step": 11},
-        {"boxes_per_block": 31},
+        {"boxes_per_block": 8},
+        {"series": RABINOWITZ_WAGON},
         {"boxes": ()},
     ],
     ids=str,
