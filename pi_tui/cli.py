@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
     garbage.postpone()
     _open_standard_streams()
+    # What we make stays readable to its owner, whatever umask says; the others it may keep out.
+    os.umask(os.umask(0o077) & 0o077)
     try:
         options = build_parser().parse_args(arguments)
         return int(options.command(options))
@@ -278,7 +280,7 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from pi_tui.commands.bench import bench
+    from pi_tui.bench.measure import bench
 
     return bench(full=options.full, as_json=options.json, runs=options.runs)
 

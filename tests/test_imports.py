@@ -57,9 +57,13 @@ def test_the_worker_and_its_snapshot_load_no_sqlalchemy_before_it_starts() -> No
     assert not loaded & {"textual", "rich", "sqlalchemy"}
 
 
-@pytest.mark.parametrize("module", ["run", "runs", "digits", "upkeep", "serve", "bench"])
+@pytest.mark.parametrize("module", ["run", "runs", "digits", "upkeep", "serve"])
 def test_commands_know_no_screen(module: str) -> None:
     assert "textual" not in loaded_after(f"import pi_tui.commands.{module}")
+
+
+def test_bench_knows_no_screen() -> None:
+    assert "textual" not in loaded_after("import pi_tui.bench.measure")
 
 
 def test_the_app_is_there_before_the_store_is() -> None:

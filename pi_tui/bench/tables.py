@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pi_tui import words
-from pi_tui.commands import bench_peers as who
+from pi_tui.bench import contenders as who
 
 Report = dict[str, Any]
 
@@ -18,7 +18,7 @@ def show(report: Report) -> None:
     """All tables are on standard output."""
     console = Console(markup=False, highlight=False)
     console.print(_machine(report))
-    for draw in (_sizes, _first_digit, _cadences, _phases, _doubled, _face):
+    for draw in (_sizes, _first_digit, _cadences, _killed, _phases, _doubled, _face):
         table = draw(report)
         if table.row_count:
             console.print()
@@ -59,36 +59,50 @@ def _times_of(row: dict[str, Any], ratio: str) -> tuple[str, ...]:
 
 
 def _first_digit(report: Report) -> Table:
-    table = _table("From the start of the process", "", "digits", "time", "× fresh")
-    for digits, group in groupby(report["first digit"], key=lambda row: row["digits"]):
-        rows = list(group)
-        for row in rows:
-            ratio = _times(row["seconds"] / rows[0]["seconds"])
-            table.add_row(row["name"], f"{digits:,}", words.brief(row["seconds"]), ratio)
+    table = _table("From the start of the process", "", "digits", "time", "of a whole run")
+    whole = {row["digits"]: row for row in report["sizes"] if row["name"] == who.OURS}
+    for row in report["first digit"]:
+        share = words.percent(row["seconds"] / whole[row["digits"]]["seconds"])
+        table.add_row(row["name"], f"{row['digits']:,}", words.brief(row["seconds"]), share)
     return table
 
 
 def _cadences(report: Report) -> Table:
     table = _table("What saving costs", "", "digits", "time", "× no saves", "saves", "in saves")
-    rows = {row["name"]: row for row in report["cadences"]}
-    inside = {row["cadence"]: row for row in report["saving"]}
-    for name, cadence in ((who.NO_SAVES, "0"), (who.OURS, "auto"), (who.EVERY_SECOND, "1s")):
-        row, look = rows[name], inside.get(cadence)
-        ratio = _times(row["seconds"] / rows[who.NO_SAVES]["seconds"])
+    names = {"auto": who.OURS, "1s": who.EVERY_SECOND}
+    inside = {(names[row["cadence"]], row["digits"]): row for row in report["saving"]}
+    rows = {(row["name"], row["digits"]): row for row in report["cadences"]}
+    size = report["cadences"][0]["digits"]
+    without = rows[who.NO_SAVES, size]["seconds"]
+    for name, digits in ((who.NO_SAVES, size), *inside):
+        row, look = rows.get((name, digits), {}), inside.get((name, digits), {})
+        seconds = row["seconds"] if row else look["whole process"]
+        ratio = _times(seconds / without) if row else ""
         share = (f"{look['saves']}", words.percent(look["share"])) if look else ("", "")
-        table.add_row(name, f"{row['digits']:,}", words.brief(row["seconds"]), ratio, *share)
+        table.add_row(name, f"{digits:,}", words.brief(seconds), ratio, *share)
+    return table
+
+
+def _killed(report: Report) -> Table:
+    table = _table("Killed again and again", "digits", "every", "kills", "CPU", "× in peace")
+    for row in report["killed"]:
+        ratio = row["cpu"] / row["cpu in peace"]
+        told = _times(ratio) if row["ended"] else f"given up at {_times(ratio)}"
+        cells = f"{row['digits']:,}", f"{row['every']:g} s", f"{row['kills']}"
+        table.add_row(*cells, words.brief(row["cpu"]), told)
     return table
 
 
 def _phases(report: Report) -> Table:
     sizes = report["phases"]
     table = _table("Where the time goes", "", *(f"{size['digits']:,}" for size in sizes))
-    names = list(sizes[0]["seconds"])
-    parts = [name for name in names if name != "whole process" and not name.startswith("of ")]
-    for name in names:
-        table.add_row(name, *(words.brief(size["seconds"][name]) for size in sizes))
-    rest = [s["seconds"]["whole process"] - sum(s["seconds"][p] for p in parts) for s in sizes]
+    names = dict.fromkeys(name for size in sizes for name in size["seconds"])
+    parts = [name for name in names if name != "whole process"]
+    for name in parts:
+        table.add_row(name, *(words.brief(size["seconds"].get(name, 0.0)) for size in sizes))
+    rest = [2 * s["seconds"]["whole process"] - sum(s["seconds"].values()) for s in sizes]
     table.add_row("Python's start and end", *map(words.brief, rest))
+    table.add_row("whole process", *(words.brief(s["seconds"]["whole process"]) for s in sizes))
     return table
 
 
@@ -108,12 +122,16 @@ def _face(report: Report) -> Table:
     return table
 
 
-def _in_its_unit(name: str, figure: float) -> str:
+def _in_its_unit(name: str, figure: float | None) -> str:
+    if figure is None:
+        return "not measured"
     if name.startswith("CPU"):
         return f"{words.percent(figure)} of a core"
+    if name.startswith("×"):
+        return _times(figure)
     if name.startswith("memory"):
         return words.size(int(figure))
-    if name.startswith(("digits", "frames a second")):
+    if name.startswith(("digits scr", "frames a second")):
         return f"{figure:,.0f}"
     return words.brief(figure)
 

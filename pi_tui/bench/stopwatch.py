@@ -1,6 +1,6 @@
 """Run one command and print its seconds, CPU seconds and peak memory, as JSON.
 
-    python -I -S bench_stopwatch.py OUTPUT COMMAND ...
+    python -I -S stopwatch.py OUTPUT COMMAND ...
 
 A program of its own, and a small one: on Linux a process's peak memory begins with that of the
 process that started it, so a big parent would hide the peak of every small child.

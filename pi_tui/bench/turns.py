@@ -1,47 +1,34 @@
-"""`pi-tui bench`: whole processes side by side, in one call, so that ratios can be trusted.
+"""Contenders take turns, each try a whole process in an empty folder of its own.
 
-A busy machine makes every time on it wrong by the same unknown factor. So all contenders take
-turns, round by round, and what counts is the ratio of their medians. No time counts before the
-digits were compared with our reference.
+No time counts before the digits were compared with our reference.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from platformdirs import user_cache_dir
+from pi_tui.bench import contenders as who
+from pi_tui.bench import stopwatch
+from pi_tui.bench.contenders import Contender
+from pi_tui.bench.killed import killed_every
+from pi_tui.errors import PiTuiError, WrongDigitsError
 
-from pi_tui import __version__
-from pi_tui.commands import bench_face, bench_stopwatch
-from pi_tui.commands import bench_peers as who
-from pi_tui.commands.bench_peers import Contender
-from pi_tui.errors import PiTuiError, UsageError, WrongDigitsError
-from pi_tui.settings import cores
-
-SIZES = (1_000, 20_000, 100_000, 1_000_000)
-FULL_SIZE = 10_000_000
-DOUBLED = ((100_000, 200_000), (500_000, 1_000_000))
-FULL_DOUBLED = (1_000_000, 2_000_000)
-CADENCE_SIZE = 1_000_000
 PATIENCE = 75.0
 """Seconds that a contender may be expected to take; a slower one sits the size out."""
 ONCE = 15.0
 """Seconds from which on a contender runs once only."""
+HOPELESS = 4.0
+"""Times the CPU seconds of a run left in peace, after which a killed one is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,55 +50,12 @@ class Figures:
         return cls(name, digits, seconds, cpu, int(peak), len(tries))
 
 
-def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
-    """What this machine can do is printed: a table for people, or JSON."""
-    if runs < 1:
-        raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
-    sizes = (*sizes, FULL_SIZE) if full else tuple(sizes)
-    cache_folder = Path(user_cache_dir("pi-tui", ensure_exists=True))  # /tmp is often no disk
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=cache_folder) as folder:
-        report = _measure_all(_Bench(Path(folder), runs), sizes, full)
-    if as_json:
-        print(json.dumps(report))
-    else:
-        from pi_tui.commands.bench_report import show
-
-        show(report)
-    return 0
-
-
-def _measure_all(bench: _Bench, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
-    """Everything that is measured, as plain data."""
-    report: dict[str, Any] = {"machine": machine(), "runs": bench.runs}
-    bench.look_inside("phases", 1_000)  # once for nothing: Python compiles what was never imported
-    contenders = [*who.us(), *who.peers()]
-    report["sizes"] = [asdict(f) for n in sizes for f in bench.side_by_side(contenders, n)]
-    large = [n for n in sizes if n >= CADENCE_SIZE] or [max(sizes)]
-    report["first digit"] = [
-        asdict(f) for n in large for f in bench.side_by_side(who.first_digits(), n)
-    ]
-    size = large[0]
-    compared = [who.us()[0], *who.cadences()]
-    report["cadences"] = [asdict(f) for f in bench.side_by_side(compared, size)]
-    report["saving"] = [
-        {"cadence": cadence, "digits": size, **bench.look_inside("saving", size, cadence)}
-        for cadence in ("auto", "1s")
-    ]
-    report["phases"] = [{"digits": n, "seconds": bench.look_inside("phases", n)} for n in sizes]
-    pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
-    if bench_face.can_measure() and size >= CADENCE_SIZE:  # less is over before a key is pressed
-        _tell("the app in a terminal, about a minute")
-        report["face"] = bench.look_at_the_face(large)
-    report["doubled"] = [bench.doubled(*pair) for pair in pairs]
-    return report
-
-
-class _Bench:
+class Turns:
     """Runs contenders in turns, each try in an empty folder of its own."""
 
     def __init__(self, folder: Path, runs: int) -> None:
         self.runs = runs
-        self._folder = folder
+        self.folder = folder
         self._expected: dict[str, tuple[int, float]] = {}
         """What each contender took last: so many digits, so many seconds."""
 
@@ -121,7 +65,7 @@ class _Bench:
         for turn in range(self.runs):
             for contender in contenders:
                 if self._takes_part(contender, digits, turn):
-                    _tell(f"{digits:,} digits, round {turn + 1} of {self.runs}: {contender.name}")
+                    tell(f"{digits:,} digits, round {turn + 1} of {self.runs}: {contender.name}")
                     tries[contender.name].append(self._try(contender, digits))
                     self._expected[contender.name] = digits, tries[contender.name][-1]["seconds"]
         return [Figures.of(name, digits, found) for name, found in tries.items()]
@@ -134,18 +78,25 @@ class _Bench:
         return {"digits": n, "twice": twice, "seconds": small, "twice_seconds": large}
 
     def look_inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
-        """What a part of `bench_child` says about itself, and its `whole process` seconds."""
-        _tell(f"{digits:,} digits: {part} {' '.join(more)}")
+        """What a part of `inside.py` says about itself, and its `whole process` seconds."""
+        tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = Contender(part, who.child(part, *more), prints=False)
         with self._room(contender, digits) as room:
             took = _time(contender.command(digits, Path(room)), Path(room) / "said")
             told: dict[str, float] = json.loads((Path(room) / "said").read_text())
         return told | {"whole process": took["seconds"]}
 
-    def look_at_the_face(self, sizes: list[int]) -> dict[str, float]:
-        """How the app feels to who sits before it."""
-        room = self._folder / "face"
-        return bench_face.measure_face(room, _environment(), sizes, self.runs)
+    def killed(self, digits: int, every: float) -> dict[str, float | bool]:
+        """What it costs to be killed every so many seconds, against a run left in peace."""
+        ours = who.us()[0]
+        tell(f"{digits:,} digits: in peace, then killed every {every:g} s")
+        peace = self._try(ours, digits)["cpu"]
+        with self._room(ours, digits) as room:
+            command, said = ours.command(digits, Path(room)), Path(room) / "said"
+            told = killed_every(every, command, said, environment(), HOPELESS * peace)
+            if told.ended:
+                _compare(ours, digits, said.read_bytes())
+        return {"digits": digits, "every": every, "cpu in peace": peace, **asdict(told)}
 
     def _takes_part(self, contender: Contender, digits: int, turn: int) -> bool:
         if contender.growth is None or contender.name not in self._expected:
@@ -164,13 +115,13 @@ class _Bench:
         return took
 
     def _room(self, contender: Contender, digits: int) -> tempfile.TemporaryDirectory[str]:
-        room = tempfile.TemporaryDirectory(dir=self._folder)
+        room = tempfile.TemporaryDirectory(dir=self.folder)
         if contender.resumes:
             shutil.copy(self._half_done(digits), who.database_in(Path(room.name)))
         return room
 
     def _half_done(self, digits: int) -> Path:
-        folder = self._folder / f"half-{digits}"
+        folder = self.folder / f"half-{digits}"
         if not folder.exists():
             folder.mkdir()
             _time(who.child("half")(digits, folder), folder / "said")
@@ -179,10 +130,8 @@ class _Bench:
 
 def _time(command: list[str], output: Path) -> dict[str, float]:
     """The command has run, its output is in the file; seconds, CPU seconds and peak bytes."""
-    stopwatch = [sys.executable, "-I", "-S", str(bench_stopwatch.__file__), str(output)]
-    done = subprocess.run(
-        stopwatch + command, env=_environment(), capture_output=True, text=True, check=False
-    )
+    watched = [sys.executable, "-I", "-S", str(stopwatch.__file__), str(output), *command]
+    done = subprocess.run(watched, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip() or "no reason given").splitlines()[-1]
         raise PiTuiError(f"a contender failed ({' '.join(command[:4])} …): {last}")
@@ -190,7 +139,7 @@ def _time(command: list[str], output: Path) -> dict[str, float]:
     return took
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours, without settings of us and without what makes Python slower: defaults are measured."""
     slow = ("PI_TUI_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
     return {name: value for name, value in os.environ.items() if not name.startswith(slow)}
@@ -210,25 +159,6 @@ def reference(digits: int) -> bytes:
     return pi_digits(digits)
 
 
-def machine() -> dict[str, Any]:
-    """What was measured on, and with what."""
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cores": cores(),
-        "processor": platform.machine(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "pi-tui": __version__,
-        **{name: _version(name) for name in ("gmpy2", "sqlalchemy", "textual", "mpmath")},
-    }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """What happens now is on standard error."""
     print(line, file=sys.stderr, flush=True)

@@ -1,6 +1,6 @@
 """The textbook's spigot, one digit at a time in plain Python: what `bench` measures us by.
 
-    python -m pi_tui.commands.textbook 1000
+    python -m pi_tui.bench.textbook 1000
 
 Rabinowitz and Wagon, "A spigot algorithm for the digits of pi", American Mathematical Monthly
 102 (1995). Unlike most copies it has guard boxes and never shows a digit that may still change.

@@ -15,8 +15,8 @@ NO_SAVES = "pi-tui run, every 0"
 EVERY_SECOND = "pi-tui run, every 1s"
 FIRST_FRESH = "to the first digit, fresh"
 FIRST_RESUMED = "to the first new digit, resumed"
-HALF = "half.sqlite3"
-"""A database with a half-done run, beside the folder of each try."""
+SAVED_RESUMED = "… until it is saved, asked for at once"
+KEPT_RESUMED = "… until one is saved, by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ def ours(*flags: str) -> Callable[[int, Path], list[str]]:
 
 
 def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
-    """A part of `bench_child` with a database in the folder."""
+    """A part of `inside.py` with a database in the folder."""
 
     def command(digits: int, folder: Path) -> list[str]:
-        module = "pi_tui.commands.bench_child"
+        module = "pi_tui.bench.inside"
         return [sys.executable, "-m", module, part, str(digits), database_in(folder), *more]
 
     return command
@@ -80,6 +80,8 @@ def first_digits() -> list[Contender]:
     return [
         Contender(FIRST_FRESH, child("first"), prints=False),
         Contender(FIRST_RESUMED, child("first"), resumes=True, prints=False),
+        Contender(SAVED_RESUMED, child("saved"), resumes=True, prints=False),
+        Contender(KEPT_RESUMED, child("kept"), resumes=True, prints=False),
     ]
 
 
@@ -111,7 +113,7 @@ def _module(module: str, name: str, code: str) -> Contender | None:
 
 
 def _textbook(digits: int, _: Path) -> list[str]:
-    return [sys.executable, "-m", "pi_tui.commands.textbook", str(digits)]
+    return [sys.executable, "-m", "pi_tui.bench.textbook", str(digits)]
 
 
 _MPMATH = """\

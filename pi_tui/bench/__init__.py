@@ -1,0 +1,1 @@
+"""`pi-tui bench`: us and our peers measured side by side, from outside and from inside."""
