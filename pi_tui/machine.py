@@ -89,45 +89,54 @@ class Task:
     """What to compute: fixed when it begins, and the same at every start."""
 
     goal: int
-    """The one number that tells tasks of a kind apart: digits, an exponent, rows of a file."""
+    """The one number that tells tasks of a kind apart: an exponent, a last row, a size."""
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     """What else must never change once the task has begun, such as the size of a step."""
+
+
+class Known(NamedTuple):
+    """What tells a piece from others."""
+
+    sha256: bytes
+    size: int
 
 
 class Piece:
     """Bytes of a state that are stored together; equal ones are stored once.
 
     A *lasting* piece never changes once it is made. Keep the object and hand it out in every state
-    from then on: its bytes are asked for once, and after that only its hash is looked at.
+    from then on: its bytes are asked for once, and after that only its hash is looked at. It may
+    be lost from a saved state without the others, for a machine that can make it again.
     """
 
-    __slots__ = ("_bytes", "_key", "lasting")
+    __slots__ = ("_bytes", "known", "lasting")
 
     def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
         """A piece of these bytes, or of those the function makes when they are wanted."""
         self._bytes = data
-        self._key: bytes | None = None
         self.lasting = lasting
+        self.known: Known | None = None
+        """Hash and size of a lasting piece, once they were asked for."""
 
     def read(self) -> bytes:
         """The bytes."""
         data = self._bytes
         return data if isinstance(data, bytes) else data()
 
-    def known_key(self) -> bytes | None:
-        """The SHA-256 of a lasting piece that was read before; None for any other."""
-        return self._key
-
     def let_go(self, make: Callable[[], bytes]) -> None:
         """The piece keeps its hash, but no bytes: `make` makes them again if they are wanted."""
         self._bytes = make
 
-    def key_of(self, data: bytes) -> bytes:
-        """The SHA-256 of `data`, which `read` just returned; remembered if the piece is lasting."""
-        key = hashlib.sha256(data).digest()
+    def identify(self, data: bytes) -> Known:
+        """Hash and size of `data`, which `read` just returned; remembered if the piece is lasting.
+
+        >>> Piece(b"12").identify(b"12").size
+        2
+        """
+        known = Known(hashlib.sha256(data).digest(), len(data))
         if self.lasting:
-            self._key = key
-        return key
+            self.known = known
+        return known
 
 
 class State:
@@ -255,7 +264,7 @@ class Kind(ABC):
     version: int = 1
     """Of its states and parameters; states of a newer one are refused before they are read."""
     unit: str = "bytes"
-    """What output is counted in, one byte each, for messages: digits, letters."""
+    """What output is counted in, one byte each, for messages: letters, rows."""
 
     @abstractmethod
     def new(self, task: Task) -> Machine:
