@@ -40,17 +40,12 @@ of the long products. Γ is part of the format of a state: with another one the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from gmpy2 import bincoef, fac, mpz
 
 from pi_tui.spigot.series import Series
-
-Poll = Callable[[int, int], None]
-"""Called between blocks with (blocks done, blocks in all); may raise to abandon the work."""
-
 
 THIN_FROM = 64
 """Boxes of the smallest halves that are divided: below, a division costs more than it saves."""
@@ -70,6 +65,8 @@ class Block:
     """P/Γ(B) modulo 2^61-1."""
     denominator_residue: int
     """D/Γ(B) modulo 2^61-1, never times R."""
+    start_residue: int = field(default=0, compare=False)
+    """N/Γ(B) at the start, modulo 2^61-1, if it was made with its number."""
 
     def step(self, number: mpz, radix: mpz, carry: mpz) -> tuple[mpz, mpz]:
         """The carry to the block before it, and the block's new number.

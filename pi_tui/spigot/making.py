@@ -15,6 +15,7 @@ A million digits have about a million boxes. Three ideas make them blocks in hal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -23,7 +24,8 @@ from typing import NamedTuple
 
 from gmpy2 import get_context, mpz, pack, unpack
 
-from pi_tui.spigot.blocks import THIN_FROM, Block, Poll, common_factor, left_over
+from pi_tui.machine import Poll, WrongState, unwatched
+from pi_tui.spigot.blocks import THIN_FROM, Block, common_factor, left_over
 from pi_tui.spigot.crew import Check, gather
 from pi_tui.spigot.numerals import unlocked
 from pi_tui.spigot.residue import PRIME
@@ -31,10 +33,15 @@ from pi_tui.spigot.series import Series
 
 STRETCH = 16_384
 """Boxes whose leaves are packed into one integer, and joined as lists."""
-ALONE = 8 * STRETCH
-"""Up to so many boxes in all, threads cost more than they bring."""
+LOT = 65_536
+"""Boxes made by one job, at least, where blocks are smaller; pieces of a state hold as many."""
 _UNLOCK_FROM = 1_024
 """Joins of this many boxes and more release the interpreter lock; shorter ones would only fight."""
+
+
+def blocks_per_lot(boxes: int) -> int:
+    """Blocks of so many boxes that are made by one job."""
+    return max(LOT // boxes, 1)
 
 
 class Parts(NamedTuple):
@@ -54,18 +61,16 @@ class Made(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """What is to be made."""
+class Order:
+    """What all blocks of a run have in common."""
 
     series: Series
     count: int
+    """Blocks at the start of the run."""
     boxes: int
+    """B."""
     radix: mpz
-    numbers: bool
-
-    @property
-    def blocks_per_job(self) -> int:
-        return max(STRETCH // self.boxes, 1) if self.regular else 1
+    """R."""
 
     @property
     def regular(self) -> bool:
@@ -90,52 +95,56 @@ class _Order:
         return -(-(self.leaf * self.series.q(last).bit_length() + 2) // 64) * 64
 
 
-def make_blocks(
-    series: Series,
-    count: int,
-    boxes: int,
-    radix: mpz,
+def make_lots(
+    order: Order,
+    lots: Sequence[range],
     *,
     numbers: bool,
-    threads: int = 1,
-    poll: Poll | None = None,
-) -> Made:
-    """The first `count` blocks are made; with their numbers at the start if `numbers`.
+    threads: int = 0,
+    poll: Poll = unwatched,
+) -> list[Made]:
+    """The blocks of each lot, a range of their numbers; with their N at the start if `numbers`.
 
     Costs O(M(bits) log boxes); N takes about as long as P and D together. Calls `poll` with the
-    blocks made so far, every 20 ms or so, always in the calling thread.
+    lots made so far, every 20 ms or so, always in the calling thread.
     """
-    order = _Order(series, count, boxes, radix, numbers)
-    jobs = [partial(_make_job, job, order) for job in range(0, count, order.blocks_per_job)]
-
-    def watch(done: int) -> None:
-        if poll:
-            poll(min(done * order.blocks_per_job, count), count)
-
-    made = gather(jobs, 0 if count * boxes <= ALONE else threads, watch)
-    blocks = [block for some in made for block in some.blocks]
-    return Made(blocks, [number for some in made for number in some.numbers])
+    jobs = [partial(_make_lot, order, lot, numbers) for lot in lots]
+    return gather(jobs, threads, lambda done: poll(done, len(lots)))
 
 
-def _make_job(job: int, order: _Order, check: Check) -> Made:
-    """The blocks from number `job` on that one job makes."""
-    first, count = job * order.boxes, min(order.blocks_per_job, order.count - job)
+def _make_lot(order: Order, lot: range, numbers: bool, check: Check) -> Made:
+    """The blocks of a lot, a stretch after the other."""
+    made = Made([], [])
+    step = max(STRETCH // order.boxes, 1) if order.regular else 1
+    for first in range(lot.start, lot.stop, step):
+        some = _make_stretch(order, range(first, min(first + step, lot.stop)), numbers, check)
+        made.blocks.extend(some.blocks)
+        made.numbers.extend(some.numbers)
+    return made
+
+
+def _make_stretch(order: Order, wanted: range, numbers: bool, check: Check) -> Made:
+    """As many blocks as fit a stretch, or a single one."""
+    first = wanted.start * order.boxes
     with unlocked():  # and locked again for short operations, see `_join`
         if order.regular:
-            parts = _stretch(first, count * order.boxes, order, check)
+            parts = _stretch(first, len(wanted) * order.boxes, order, numbers, check)
         else:
             check()
-            parts = _box_by_box(first, order)
+            parts = _box_by_box(first, order, numbers)
         if first == 0:
             parts.denominators[0] = parts.denominators[0] // order.series.q(0) * order.series.q_0
+        found = parts.numbers or [mpz(0)] * len(wanted)
         blocks = [
-            _block(p, d, order.radix if job + index == 0 else mpz(1))
-            for index, (p, d) in enumerate(zip(parts.factors, parts.denominators, strict=True))
+            _block(n, p, d, order.radix if number == 0 else mpz(1))
+            for number, n, p, d in zip(
+                wanted, found, parts.factors, parts.denominators, strict=True
+            )
         ]
     return Made(blocks, parts.numbers)
 
 
-def _block(factor: mpz, denominator: mpz, radix: mpz) -> Block:
+def _block(number: mpz, factor: mpz, denominator: mpz, radix: mpz) -> Block:
     shift = factor.bit_scan1(0)
     return Block(
         factor >> shift,
@@ -143,6 +152,7 @@ def _block(factor: mpz, denominator: mpz, radix: mpz) -> Block:
         denominator * radix,
         int(factor % PRIME),
         int(denominator % PRIME),
+        int(number % PRIME),
     )
 
 
@@ -161,23 +171,23 @@ def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, 
     return number, factor, denominator
 
 
-def _box_by_box(first: int, order: _Order) -> Parts:
+def _box_by_box(first: int, order: Order, numbers: bool) -> Parts:
     """A block of any number of boxes, the slow way: for numbers that `plan` never chooses."""
     common = common_factor(order.series, order.boxes)
     made = boxes_one_by_one(order.series, first, order.boxes)
     n, p, d = ([mpz(part) // common] for part in made)
-    return Parts(n if order.numbers else [], p, d)
+    return Parts(n if numbers else [], p, d)
 
 
-def _stretch(first: int, size: int, order: _Order, check: Check) -> Parts:
+def _stretch(first: int, size: int, order: Order, numbers: bool, check: Check) -> Parts:
     """The blocks, or the part of one block, that fill the `size` boxes from `first` on."""
     check()
     if size <= STRETCH:
-        parts, level = _leaves(first, size // order.leaf, order), order.leaf
+        parts, level = _leaves(first, size // order.leaf, order, numbers), order.leaf
     else:
         level = size // 2
-        left = _stretch(first, level, order, check)
-        right = _stretch(first + level, level, order, check)
+        left = _stretch(first, level, order, numbers, check)
+        right = _stretch(first + level, level, order, numbers, check)
         parts = Parts(*(a + b for a, b in zip(left, right, strict=True)))
     while level < min(size, order.boxes):
         parts, level = _join(order.series, parts, level), 2 * level
@@ -194,13 +204,13 @@ def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
     return rows
 
 
-def _leaves(first: int, count: int, order: _Order) -> Parts:
+def _leaves(first: int, count: int, order: Order, numbers: bool) -> Parts:
     """The next `count` leaves, by Newton's forward differences."""
     get_context().allow_release_gil = True  # until the first join
     series, leaf, degree = order.series, order.leaf, order.leaf * order.series.degree
     samples = [boxes_one_by_one(series, first + k * leaf, leaf) for k in range(degree + 1)]
-    wanted = list(zip(*samples, strict=True))[0 if order.numbers else 1 :]
-    lists: list[list[mpz]] = [] if order.numbers else [[]]
+    wanted = list(zip(*samples, strict=True))[0 if numbers else 1 :]
+    lists: list[list[mpz]] = [] if numbers else [[]]
     for sample in wanted:
         differences, packed = list(sample), mpz(0)
         for row in _binomials(degree, order.leaves, order.bits):
@@ -220,4 +230,19 @@ def _join(series: Series, parts: Parts, half: int) -> Parts:
         p1, d2 = [p // rest for p in p1], [d // rest for d in d2]
     # Not strict: without numbers, n1 and n2 are empty.
     n = [a * d + p * b for a, b, p, d in zip(n1, n2, p1, d2, strict=False)]
-    return Parts(n, list(map(mul, p1, p2)), list(map(mul, d1, d2)))
+    joined = Parts(n, list(map(mul, p1, p2)), list(map(mul, d1, d2)))
+    if half >= STRETCH:
+        _prove(Parts(n1, p1, d1), Parts(n2, p2, d2), joined)
+    return joined
+
+
+def _prove(left: Parts, right: Parts, joined: Parts) -> None:
+    """The long products are right modulo 2^61-1, which costs a hundredth of making them."""
+    (p1, d1), (p2, d2), (p, d) = (
+        (part.factors[0] % PRIME, part.denominators[0] % PRIME) for part in (left, right, joined)
+    )
+    right_n = not joined.numbers or not (
+        (left.numbers[0] % PRIME * d2 + p1 * (right.numbers[0] % PRIME) - joined.numbers[0]) % PRIME
+    )
+    if (p1 * p2 - p) % PRIME or (d1 * d2 - d) % PRIME or not right_n:
+        raise WrongState("a product is wrong while blocks are made: this computer miscalculates")

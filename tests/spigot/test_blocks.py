@@ -5,14 +5,27 @@ from math import prod
 import pytest
 from gmpy2 import context, fac, get_context, mpz
 
+from pi_tui.machine import Abandoned, WrongState
 from pi_tui.spigot import making
 from pi_tui.spigot.blocks import THIN_FROM, Block, common_factor, left_over
-from pi_tui.spigot.making import make_blocks
+from pi_tui.spigot.making import Made, Order, make_lots
 from pi_tui.spigot.residue import PRIME
-from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series, odd_part
-from pi_tui.spigot.spigot import Abandoned
+from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
+from tests.spigot.helpers import BOTH
 
-BOTH = pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
+
+def _make(
+    series: Series, count: int, boxes: int, radix: int, *, numbers: bool, threads: int = 0
+) -> Made:
+    """The first blocks, as lots of a run that has no more."""
+    order = Order(series, count, boxes, mpz(radix))
+    step = making.blocks_per_lot(boxes)
+    lots = [range(first, min(first + step, count)) for first in range(0, count, step)]
+    made = make_lots(order, lots, numbers=numbers, threads=threads)
+    return Made(
+        [block for lot in made for block in lot.blocks],
+        [number for lot in made for number in lot.numbers],
+    )
 
 
 def _q(series: Series, box: int) -> int:
@@ -34,7 +47,7 @@ def _by_definition(series: Series, first: int, boxes: int) -> tuple[int, int, in
 @BOTH
 @pytest.mark.parametrize("boxes", [1, 2, 3, 4, 8, 16, 32, 33, 64, 128, 300, 512])
 def test_blocks_are_their_definition_over_the_common_factor(series: Series, boxes: int) -> None:
-    blocks, numbers = make_blocks(series, 5, boxes, mpz(1), numbers=True)
+    blocks, numbers = _make(series, 5, boxes, 1, numbers=True)
     common = common_factor(series, boxes)
     for index, (block, number) in enumerate(zip(blocks, numbers, strict=True)):
         n, p, d = map(mpz, _by_definition(series, index * boxes, boxes))
@@ -92,15 +105,15 @@ def test_the_common_factor_of_the_textbooks_base_is_that_of_version_1() -> None:
 
 
 def test_the_first_block_keeps_its_box_0_modulo_r() -> None:
-    plain, times_r = (make_blocks(GOSPER, 2, 32, mpz(r), numbers=False).blocks for r in (1, 1_000))
+    plain, times_r = (_make(GOSPER, 2, 32, r, numbers=False).blocks for r in (1, 1_000))
     assert times_r[0].divisor == 1_000 * plain[0].divisor
     assert times_r[0].denominator_residue == plain[0].denominator_residue
     assert times_r[1] == plain[1]
 
 
 def test_blocks_made_without_numbers_are_the_same() -> None:
-    with_numbers = make_blocks(GOSPER, 9, 64, mpz(10), numbers=True)
-    without = make_blocks(GOSPER, 9, 64, mpz(10), numbers=False)
+    with_numbers = _make(GOSPER, 9, 64, 10, numbers=True)
+    without = _make(GOSPER, 9, 64, 10, numbers=False)
     assert without.blocks == with_numbers.blocks
     assert without.numbers == []
 
@@ -111,38 +124,49 @@ def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Joins across stretches, and a last stretch that is not full, against smaller stretches."""
-    made = make_blocks(series, 3, boxes, mpz(10), numbers=True)
-    monkeypatch.setattr(making, "ALONE", 0)
+    made = _make(series, 3, boxes, 10, numbers=True)
     monkeypatch.setattr(making, "STRETCH", 1_024)
+    monkeypatch.setattr(making, "LOT", 4_096)
     for threads in (1, 2, 3):
-        assert make_blocks(series, 3, boxes, mpz(10), numbers=True, threads=threads) == made
+        assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
 
 
-@pytest.mark.parametrize(("alone", "polls_tried"), [(0, [0, 1]), (making.ALONE, [0, 1, 2, 99])])
-def test_making_can_be_abandoned_at_any_poll(
-    alone: int, polls_tried: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(making, "ALONE", alone)
+def test_wrong_products_are_noticed_while_blocks_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "STRETCH", 256)
+
+    def wrong(a: mpz, b: mpz) -> mpz:
+        return a * b + (a.bit_length() > 2_000)
+
+    monkeypatch.setattr(making, "mul", wrong)
+    with pytest.raises(WrongState, match="miscalculates"):
+        _make(GOSPER, 2, 1_024, 10, numbers=True)
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
+def test_making_can_be_abandoned_at_any_poll(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "STRETCH", 64)
-    for at in polls_tried:
+    monkeypatch.setattr(making, "LOT", 640)
+    for at in [0, 1, 2, 9] if threads == 0 else [0, 1]:
         polls = 0
 
         def poll(done: int, total: int, at: int = at) -> None:
             nonlocal polls
             polls += 1
-            assert 0 <= done <= total == 400
+            assert 0 <= done <= total == 40
             if polls > at:
                 raise Abandoned
 
+        order = Order(GOSPER, 400, 64, mpz(10))
+        lots = [range(first, first + 10) for first in range(0, 400, 10)]
         with pytest.raises(Abandoned):
-            make_blocks(GOSPER, 400, 64, mpz(10), numbers=True, threads=2, poll=poll)
+            make_lots(order, lots, numbers=True, threads=threads, poll=poll)
 
 
 @pytest.mark.parametrize("boxes", [3, 64, 2_048])
 def test_making_blocks_leaves_the_callers_gmpy2_settings_alone(boxes: int) -> None:
     for release in (False, True):
         with context(get_context(), allow_release_gil=release):
-            make_blocks(GOSPER, 3, boxes, mpz(10), numbers=True)
+            _make(GOSPER, 3, boxes, 10, numbers=True)
             assert get_context().allow_release_gil == release
 
 

@@ -11,7 +11,6 @@ from pi_tui.spigot.plan import (
     iterations,
     plan,
     work_done,
-    work_of_making,
     work_total,
 )
 from pi_tui.spigot.series import RABINOWITZ_WAGON, SERIES, Series
@@ -27,7 +26,7 @@ def test_every_run_is_at_least_twenty_iterations_long(n: int) -> None:
 def test_a_run_takes_the_iterations_planned(n: int) -> None:
     spigot = Spigot.new(n)
     spigot.finalize()
-    assert spigot.i == iterations(n, spigot.digits_per_step)
+    assert spigot.i == iterations(n, spigot.size.digits_per_step)
 
 
 def test_a_k_that_is_asked_for_is_kept() -> None:
@@ -66,13 +65,6 @@ def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
     assert all(step > 0 for step in steps)
     assert all(later <= step * 1.000001 for step, later in itertools.pairwise(steps))
     assert work_done(n, k, b, 10**6) == work_total(n, k, b)
-
-
-def test_making_blocks_to_go_on_is_less_work_than_for_a_fresh_start() -> None:
-    size = (1_000_000, 55_556, 65_536)
-    fresh, half = work_of_making(*size), work_of_making(*size, done=10, numbers=False)
-    assert 0 < half < 0.4 * fresh
-    assert 0.5 < fresh / work_total(*size) < 4
 
 
 @pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])

@@ -7,28 +7,29 @@ from dataclasses import replace
 import pytest
 from gmpy2 import mpz
 
-from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series
-from pi_tui.spigot.spigot import Abandoned, Spigot, SpigotState
+from pi_tui.machine import Abandoned, BadState
+from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, Series
+from pi_tui.spigot.spigot import Spigot
+from pi_tui.spigot.state import SpigotState
 from pi_tui.spigot.sweep import super_digits
 from tests.spigot.conftest import mpmath_digits
+from tests.spigot.helpers import BOTH, ready, release, states
 from tests.spigot.textbook import BASES, Textbook
-
-BOTH = pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
 
 
 @BOTH
 @pytest.mark.parametrize("n", [1, 2, 31, 32, 33, 150])
 def test_one_by_one_is_the_textbook_after_every_iteration(n: int, series: Series) -> None:
-    spigot = Spigot.new(n, digits_per_step=1, boxes_per_block=1, series=series)
+    spigot = ready(n, 1, 1, series)
     textbook = Textbook(spigot.blocks, BASES[series.name])
     while not spigot.done:
         spigot.step()
         textbook.step()
         del textbook.boxes[spigot.blocks :]  # the tail that can no longer be seen
-        state = spigot.to_state()
+        state = spigot.snapshot()
         assert list(state.boxes) == textbook.boxes
         assert (state.i, state.nines) == (textbook.i, textbook.nines)
-        assert (state.predigit, state.have_predigit) == (mpz(textbook.predigit), True)
+        assert state.predigit == textbook.predigit
         assert ("3" + state.result.decode())[: len(textbook.digits)] == textbook.digits[: n + 1]
 
 
@@ -66,10 +67,10 @@ def test_digits_released_one_after_the_other_are_the_result(pi: bytes) -> None:
     spigot = Spigot.new(500, digits_per_step=7)
     released = b""
     while not spigot.done:
-        released += spigot.step()
-        assert spigot.result == released == pi[: spigot.count]
+        released += release(spigot)
+        assert spigot.output == released == pi[: spigot.count]
     assert released == pi[:500]
-    assert spigot.step() == b""
+    assert release(spigot) == b""
 
 
 @BOTH
@@ -77,18 +78,14 @@ def test_digits_released_one_after_the_other_are_the_result(pi: bytes) -> None:
 def test_resuming_from_every_step_gives_the_same_states_and_digits(
     n: int, k: int, b: int, series: Series, pi: bytes
 ) -> None:
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
-    states = [spigot.to_state()]
-    while not spigot.done:
-        spigot.step()
-        states.append(spigot.to_state())
-    for state, following in itertools.pairwise(states):
-        resumed = Spigot.from_state(state)
-        assert resumed.to_state() == state
+    every = states(n, k, b, series)
+    for state, following in itertools.pairwise(every):
+        resumed = Spigot(state)
+        assert resumed.snapshot() == state
         resumed.step()
-        assert resumed.to_state() == following
+        assert resumed.snapshot() == following
         assert resumed.finalize() == pi[:n]
-        assert resumed.to_state() == states[-1]
+        assert resumed.snapshot() == every[-1]
 
 
 @BOTH
@@ -102,7 +99,7 @@ def test_a_run_that_ends_in_or_beside_the_six_nines_is_right(
 
 @BOTH
 def test_nines_are_held_until_it_is_known_that_no_carry_comes(series: Series) -> None:
-    spigot = Spigot.new(762, digits_per_step=1, boxes_per_block=64, series=series)
+    spigot = ready(762, 1, 64, series)
     held = 0
     while not spigot.done:
         spigot.step()
@@ -126,12 +123,12 @@ def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
     series: Series, k: int, n: int, at: int, nines: int, pi: bytes
 ) -> None:
     """Single boxes leave a carry behind now and then: here the quotient is R itself."""
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=1, series=series)
+    spigot = ready(n, k, 1, series)
     while spigot.i < at - 1:
         spigot.step()
     predigit = spigot.predigit
     assert spigot.nines == nines
-    released = spigot.step()
+    released = release(spigot)
     assert released == b"%0*d" % (k, predigit + 1) + b"0" * (k * nines)
     assert (spigot.predigit, spigot.nines) == (0, 0)
     assert spigot.finalize() == pi[:n]
@@ -139,7 +136,7 @@ def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
 
 def test_a_carry_turns_held_nines_into_zeros() -> None:
     spigot = Spigot.new(100, digits_per_step=2)
-    spigot.have_predigit, spigot.predigit, spigot.nines = True, mpz(12), 3
+    spigot.i, spigot.predigit, spigot.nines = 9, mpz(12), 3
     assert spigot._settle(mpz(100)) == (b"13000000", mpz(0), 0)
     assert spigot._settle(mpz(99)) == (b"", mpz(12), 4)
     assert spigot._settle(mpz(7)) == (b"12999999", mpz(7), 0)
@@ -154,7 +151,7 @@ def test_super_digits_made_together_settle_like_those_made_one_by_one(
 
     def settled(quotients: Sequence[mpz]) -> tuple[bytes, mpz, int]:
         spigot, texts = Spigot.new(100, digits_per_step=1), []
-        spigot.have_predigit, spigot.predigit, spigot.nines = True, mpz(predigit), nines
+        spigot.i, spigot.predigit, spigot.nines = 9, mpz(predigit), nines
         for quotient in (*quotients, mpz(5)):
             text, spigot.predigit, spigot.nines = spigot._settle(quotient)
             texts.append(text)
@@ -167,9 +164,9 @@ def test_super_digits_made_together_settle_like_those_made_one_by_one(
 
 
 def test_a_step_abandoned_at_any_block_leaves_the_state_untouched(pi: bytes) -> None:
-    spigot = Spigot.new(300, digits_per_step=10, boxes_per_block=32)
+    spigot = ready(300, 10, 32)
     spigot.step()
-    before = spigot.to_state()
+    before = spigot.snapshot()
     for at in range(spigot.blocks):
 
         def poll(done: int, total: int, at: int = at) -> None:
@@ -178,18 +175,15 @@ def test_a_step_abandoned_at_any_block_leaves_the_state_untouched(pi: bytes) -> 
 
         with pytest.raises(Abandoned):
             spigot.step(poll)
-        assert spigot.to_state() == before
+        assert spigot.snapshot() == before
     assert spigot.finalize() == pi[:300]
 
 
-def test_poll_counts_the_blocks_of_a_step_and_of_the_making() -> None:
-    made: list[tuple[int, int]] = []
+def test_poll_counts_the_blocks_of_an_iteration() -> None:
     swept: list[tuple[int, int]] = []
-    spigot = Spigot.new(300, digits_per_step=10, boxes_per_block=32, poll=lambda *d: made.append(d))
+    spigot = ready(300, 10, 32)
     blocks = spigot.blocks
-    spigot.step(lambda *d: swept.append(d))
-    assert made[0] == (0, blocks)
-    assert all(0 <= done <= total == blocks for done, total in made)
+    spigot.step(lambda *done: swept.append(done))
     assert swept == [(done, blocks) for done in range(blocks)]
 
 
@@ -198,11 +192,11 @@ def test_whatever_poll_raises_comes_through() -> None:
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        Spigot.new(300, poll=poll)
+        Spigot.new(300).step(poll)
 
 
 def test_the_held_digits_are_the_head_of_the_predigit() -> None:
-    spigot = Spigot.new(300, digits_per_step=10, boxes_per_block=64)
+    spigot = ready(300, 10, 64)
     shown = [spigot.held_digits(4)]
     for _ in range(3):
         spigot.step()
@@ -212,26 +206,44 @@ def test_the_held_digits_are_the_head_of_the_predigit() -> None:
 
 
 def test_the_tail_shrinks_as_digits_are_made() -> None:
-    spigot = Spigot.new(2_000, digits_per_step=50, boxes_per_block=16)
-    at_start = spigot.boxes_left
+    spigot = ready(2_000, 50, 16)
+    at_start = spigot.blocks
     while spigot.count < 1_000:
         spigot.step()
-    assert spigot.boxes_left == pytest.approx(at_start / 2, rel=0.1)
+    assert spigot.blocks == pytest.approx(at_start / 2, rel=0.1)
 
 
 def test_a_finished_state_gives_its_digits_at_once(pi: bytes) -> None:
     spigot = Spigot.new(500)
     spigot.finalize()
-    again = Spigot.from_state(spigot.to_state())
+    again = Spigot(spigot.snapshot())
     assert again.done
     assert again.finalize() == pi[:500]
 
 
 def _a_state() -> SpigotState:
-    spigot = Spigot.new(300, digits_per_step=10, boxes_per_block=32)
-    while spigot.i < 12:
-        spigot.step()
-    return spigot.to_state()
+    return states(300, 10, 32)[12]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"i": 13},
+        {"i": -1},
+        {"nines": 1},
+        {"nines": -1},
+        {"made": -1},
+        {"predigit": mpz(10) ** 10},
+        {"predigit": mpz(-1)},
+        {"result": b"1415"},
+        {"boxes": ()},
+        {"boxes": (None,) * 8},
+    ],
+    ids=str,
+)
+def test_a_state_that_contradicts_itself_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(BadState, match="no spigot"):
+        Spigot(replace(_a_state(), **change))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -239,32 +251,23 @@ def _a_state() -> SpigotState:
     [
         {"digits": 0},
         {"digits": 301_000},
-        {"i": 13},
-        {"i": -1},
-        {"nines": 1},
-        {"nines": -1},
-        {"predigit": mpz(10) ** 10},
-        {"predigit": mpz(-1)},
-        {"have_predigit": False},
-        {"count": 99},
-        {"result": b"1415"},
         {"digits_per_step": 11},
         {"boxes_per_block": 8},
         {"series": RABINOWITZ_WAGON},
-        {"boxes": ()},
     ],
     ids=str,
 )
-def test_a_state_that_contradicts_itself_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="no spigot"):
-        Spigot.from_state(replace(_a_state(), **change))  # type: ignore[arg-type]
+def test_a_state_of_another_size_is_refused(change: dict[str, object]) -> None:
+    state = _a_state()
+    with pytest.raises(BadState, match="no spigot"):
+        Spigot(replace(state, size=replace(state.size, **change)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("box", [mpz(-1), mpz(10) ** 1_000])
 def test_a_box_that_holds_more_than_it_can_is_refused(box: mpz) -> None:
     state = _a_state()
-    with pytest.raises(ValueError, match="box"):
-        Spigot.from_state(replace(state, boxes=(*state.boxes[:-1], box)))
+    with pytest.raises(BadState, match="box"):
+        Spigot(replace(state, boxes=(*state.boxes[:-1], box)))
 
 
 def test_no_digits_are_refused() -> None:
