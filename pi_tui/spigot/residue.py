@@ -15,33 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from gmpy2 import mpz
 
 from pi_tui.machine import WrongState
+from pi_tui.spigot.blocks import Block
 
 PRIME = (1 << 61) - 1
 _PIECE = 4_000
 
 
-class WrongArithmetic(WrongState):
-    """The digits and the state do not belong together: bad memory, bad storage, or our bug."""
-
-
-class HasResidues(Protocol):
-    """A block, as far as its value goes."""
-
-    @property
-    def factor_residue(self) -> int:
-        """P modulo p."""
-
-    @property
-    def denominator_residue(self) -> int:
-        """D modulo p."""
-
-
-def weights(blocks: Iterable[HasResidues]) -> list[int]:
+def weights(blocks: Iterable[Block]) -> list[int]:
     """What one unit of each block's N is worth, modulo p: Π_{before} (P/D) · 1/D."""
     result, prefix = [], 1
     for block in blocks:
@@ -54,6 +38,16 @@ def weights(blocks: Iterable[HasResidues]) -> list[int]:
 def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
     """The value of some blocks modulo p; one pass over their bits."""
     return sum(int(n % PRIME) * w for n, w in zip(numbers, weights, strict=True)) % PRIME
+
+
+def agrees(block: Block, radix: int) -> bool:
+    """P and D are what their residues say; `radix` is R modulo p for the first block, 1 if not."""
+    factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
+    divisor = int(block.divisor % PRIME)
+    return (
+        factor % PRIME == block.factor_residue
+        and divisor == block.denominator_residue * radix % PRIME
+    )
 
 
 def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
@@ -72,27 +66,45 @@ def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
 class Ledger:
     """The scalars of the equation, kept up to date by every iteration."""
 
+    radix: int
+    """R modulo p."""
     start: int
     """S."""
     dropped: int
     """X."""
-    settled: int
-    """The number that all settled super-digits spell, the first 3 and any beyond n included."""
-    radix: int
-    """R modulo p."""
     weights: list[int]
     """Of every block, also of those dropped since."""
+    surplus: bytes = b""
+    """Settled digits beyond those asked for."""
+    proven: int = 0
+    """Decimals that were in the equation when it last held ..."""
+    spelled: int = 0
+    """... and the number that those spell, with the 3 before them."""
 
-    def turn(self, text: bytes, lost: Sequence[mpz], kept: int) -> None:
-        """One iteration settled `text` and dropped the blocks from number `kept` on."""
+    def drop(self, lost: Sequence[mpz], kept: int) -> None:
+        """One iteration dropped the blocks from number `kept` on."""
         tail = value(lost, self.weights[kept : kept + len(lost)])
         self.dropped = (self.dropped * self.radix + tail) % PRIME
-        self.settled = text_value(text, self.settled)
 
-    def check(self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz]) -> None:
-        """The equation holds after iteration `i`; raises WrongArithmetic if not."""
-        made = self.settled * self.radix + int(predigit % PRIME) if i else 0
+    def check(
+        self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz], output: bytearray
+    ) -> tuple[int, int]:
+        """The equation holds after iteration `i`; raises WrongState if not.
+
+        The digits are taken from `output` itself, which is what is shown and saved: those since
+        the last `proven`. Returns what `spelled` and `proven` are with these.
+        """
+        spelled, proven = 0, 0
+        if i - nines > 1:
+            spelled, proven = self.spelled or 3, len(output)
+            new = output[self.proven :]
+            if not new.isdigit() and new:
+                raise WrongState("what should be digits is none")
+            spelled = text_value(new, spelled)
+        settled = text_value(self.surplus, spelled)
+        made = settled * self.radix + int(predigit % PRIME) if i else 0
         made = (made + 1) * pow(self.radix, nines, PRIME) - 1
         now = self.radix * made + value(numbers, self.weights[: len(numbers)]) + self.dropped
         if (pow(self.radix, i, PRIME) * self.start - now) % PRIME:
-            raise WrongArithmetic(f"digits and boxes disagree after iteration {i}")
+            raise WrongState(f"digits and boxes disagree after iteration {i}")
+        return spelled, proven

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.spigot.kind import Figures
+from pi_tui.spigot.spigot import Figures
 from pi_tui.ui.braille import curve
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread
@@ -208,7 +208,7 @@ class SpigotPanel(Panel):
         return [
             *_held(snapshot, width),
             self._sweep(snapshot, width),
-            pair("boxes left", words.number(Figures.of(snapshot.figures).boxes), width),
+            pair("boxes left", words.number(Figures.of(snapshot.figures).boxes_left), width),
             pair("iteration", step, width),
         ]
 

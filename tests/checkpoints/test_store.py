@@ -280,7 +280,7 @@ def test_a_backup_put_in_the_place_of_the_file_is_gone_on_with(
 
 
 def test_a_large_state_is_kept_in_parts_of_a_mebibyte(store: CheckpointStore, path: str) -> None:
-    digits, k, b = 200_000, 10_000, 512
+    digits, k, b = 500_000, 10_000, 512
     run = store.open_run(digits, k, b)
     spigot = Spigot.new(digits, digits_per_step=k, boxes_per_block=b)
     saved = store.save(run, advance(spigot, 1).to_state(), 0.0)

@@ -129,7 +129,7 @@ def test_verify_names_the_first_wrong_digit(database: Path) -> None:
     wrong[122:] = b"0" * 78
     kind = SpigotKind()
     spigot = kind.new(kind.task(200))
-    spigot.output = bytes(wrong)
+    spigot.output = wrong
     with CheckpointStore.open(str(database), kind) as store:
         store.complete(store.open_run(kind.task(200)), spigot, 1.0, verified=True)
     done = pi_tui("verify", "--digits", "200", "--db", database)

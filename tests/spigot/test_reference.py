@@ -2,8 +2,8 @@
 
 import pytest
 
+from pi_tui.machine import Abandoned
 from pi_tui.spigot.reference import first_difference, pi_digits
-from pi_tui.spigot.spigot import Abandoned
 from tests.spigot.conftest import mpfr_digits, mpmath_digits
 
 

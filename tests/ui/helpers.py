@@ -11,7 +11,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.spigot.kind import Figures
+from pi_tui.spigot.spigot import Figures
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.rates import RateHistory
@@ -72,7 +72,7 @@ def some_figures(**changes: Any) -> Figures:
         "boxes_per_block": 1_024,
         "predigit": "91724876913928345670"[:20],
         "nines": 0,
-        "boxes": 39_936,
+        "boxes_left": 39_936,
         "threads": 2,
     }
     return Figures(**(facts | changes))

@@ -10,8 +10,8 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.upkeep import check
 from pi_tui.errors import WrongResultError
 from pi_tui.spigot.kind import SpigotKind
-from pi_tui.spigot.kind import SpigotMachine as Spigot
 from pi_tui.spigot.reference import pi_digits
+from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
@@ -31,9 +31,10 @@ def save_some_steps(location: str, monkeypatch: pytest.MonkeyPatch, *, wrong_fro
         for number in range(1, 4):
             for _ in range(5):
                 spigot.step()
-            if number == wrong_from:
-                spigot.predigit ^= 1
+            wrong = int(number >= wrong_from)
+            spigot.predigit ^= wrong
             store.save(run, spigot, elapsed=1.0)
+            spigot.predigit ^= wrong
 
 
 def finish(location: str) -> Worker:
