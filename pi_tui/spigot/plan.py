@@ -119,7 +119,7 @@ def blocks_needed(
 
 def work_of_block(series: Series, boxes_per_block: int) -> float:
     """Work of making one block, with its number; without it takes three fifths of that."""
-    return 0.11 * series.box_bits[1] ** 2 * boxes_per_block * pow(boxes_per_block, 0.32)
+    return 4.2 * series.box_bits[1] * boxes_per_block * pow(boxes_per_block, 0.277)
 
 
 @lru_cache(maxsize=4)
@@ -127,9 +127,11 @@ def _work(series: Series, digits: int, digits_per_step: int, boxes_per_block: in
     """Work of the first 0, 1, 2 … iterations.
 
     A box takes x·log2(s/B) + y bits, box s being the first of its block; summed over all boxes up
-    to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.3 in a wave.
+    to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.4 in a wave,
+    and K^0.2 where products are so long that they are done by transforms.
     """
-    work, per_bit = [0.0], 0.12 * pow(digits_per_step, 0.3)
+    k = digits_per_step
+    work, per_bit = [0.0], min(0.045 * pow(k, 0.4), 0.36 * pow(k, 0.21))
     x, y = series.box_bits
     for done in range(iterations(digits, digits_per_step)):
         boxes = boxes_needed(series, digits, digits_per_step, done) + boxes_per_block / 2

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gmpy2 import mpz
 
@@ -22,7 +23,8 @@ from pi_tui.machine import WrongState
 from pi_tui.spigot.blocks import Block
 
 PRIME = (1 << 61) - 1
-_PIECE = 4_000
+_PIECE = 400
+"""Digits that Python turns into a number at once: longer ones take it longer, per digit."""
 
 
 def weights(blocks: Iterable[Block]) -> list[int]:
@@ -62,6 +64,20 @@ def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
     return so_far
 
 
+class Spelled(NamedTuple):
+    """The first decimals, and the number they spell with the 3 before them, modulo p."""
+
+    digits: int = 0
+    number: int = 3
+
+    def with_more(self, output: bytearray) -> Spelled:
+        """The same of all decimals in `output`. Raises WrongState if what is new is no digits."""
+        new = output[self.digits :]
+        if new and not new.isdigit():
+            raise WrongState("what should be digits is none")
+        return Spelled(len(output), text_value(new, self.number))
+
+
 @dataclass(slots=True)
 class Ledger:
     """The scalars of the equation, kept up to date by every iteration."""
@@ -76,10 +92,6 @@ class Ledger:
     """Of every block, also of those dropped since."""
     surplus: bytes = b""
     """Settled digits beyond those asked for."""
-    proven: int = 0
-    """Decimals that were in the equation when it last held ..."""
-    spelled: int = 0
-    """... and the number that those spell, with the 3 before them."""
 
     def drop(self, lost: Sequence[mpz], kept: int) -> None:
         """One iteration dropped the blocks from number `kept` on."""
@@ -87,24 +99,12 @@ class Ledger:
         self.dropped = (self.dropped * self.radix + tail) % PRIME
 
     def check(
-        self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz], output: bytearray
-    ) -> tuple[int, int]:
-        """The equation holds after iteration `i`; raises WrongState if not.
-
-        The digits are taken from `output` itself, which is what is shown and saved: those since
-        the last `proven`. Returns what `spelled` and `proven` are with these.
-        """
-        spelled, proven = 0, 0
-        if i - nines > 1:
-            spelled, proven = self.spelled or 3, len(output)
-            new = output[self.proven :]
-            if not new.isdigit() and new:
-                raise WrongState("what should be digits is none")
-            spelled = text_value(new, spelled)
-        settled = text_value(self.surplus, spelled)
+        self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz], spelled: Spelled
+    ) -> None:
+        """The equation holds after iteration `i`; raises WrongState if not."""
+        settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
         made = settled * self.radix + int(predigit % PRIME) if i else 0
         made = (made + 1) * pow(self.radix, nines, PRIME) - 1
         now = self.radix * made + value(numbers, self.weights[: len(numbers)]) + self.dropped
         if (pow(self.radix, i, PRIME) * self.start - now) % PRIME:
             raise WrongState(f"digits and boxes disagree after iteration {i}")
-        return spelled, proven

@@ -103,6 +103,8 @@ class Spigot(Machine):
         self._pieces = dict(state.pieces)
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
         self._ledger = residue.Ledger(state.size.radix_residue, state.start, state.dropped, [])
+        self._checked = self._stepped = residue.Spelled()
+        """What `check` has seen, for it to begin where it left off, and what steps have."""
         self._weigh()
 
     @classmethod
@@ -166,7 +168,7 @@ class Spigot(Machine):
                 raise WrongState(f"block {index:,} is not what it was made")
             if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
                 raise WrongState(f"the number of block {index:,} is not what it was made")
-        self._ledger.spelled, self._ledger.proven = self._equation()
+        self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
         """Blocks and iterations, weighed by what they cost; blocks made twice count twice."""
@@ -203,7 +205,7 @@ class Spigot(Machine):
         before = len(self.output)
         self._sweep(threads, at_once, poll)
         try:
-            self._equation()
+            self._stepped = self._equation(self._stepped)
         except WrongState:  # nobody is to see those digits
             del self.output[before:]
             raise
@@ -298,12 +300,16 @@ class Spigot(Machine):
             return to_text(self.predigit + 1, k) + b"0" * (k * self.nines), mpz(0), 0
         return to_text(self.predigit, k) + b"9" * (k * self.nines), quotient, 0
 
-    def _equation(self) -> tuple[int, int]:
-        """The residue equation holds, as far as it is known; see `Ledger.check`."""
-        if self._missing or not self._blocks:
-            return self._ledger.spelled, self._ledger.proven
-        numbers = self._whole_numbers()
-        return self._ledger.check(self.i, self.predigit, self.nines, numbers, self.output)
+    def _equation(self, known: residue.Spelled) -> residue.Spelled:
+        """The residue equation holds, as far as it is known, for the digits that are in `output`.
+
+        Those counted in `known` are not looked at again.
+        """
+        spelled = known.with_more(self.output)
+        if self._blocks and not self._missing:
+            numbers = self._whole_numbers()
+            self._ledger.check(self.i, self.predigit, self.nines, numbers, spelled)
+        return spelled
 
     @property
     def steps(self) -> int:  # type: ignore[override]

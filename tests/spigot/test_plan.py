@@ -89,3 +89,15 @@ def test_twice_the_digits_never_take_smaller_steps_or_blocks() -> None:
 def test_steps_are_short_where_people_watch() -> None:
     assert plan(20_000).digits_per_step <= 100
     assert plan(100_000).digits_per_step <= 1_000
+
+
+@pytest.mark.parametrize(
+    ("n", "share"), [(20_000, 0.49), (100_000, 0.47), (1_000_000, 0.65), (10_000_000, 0.68)]
+)
+def test_making_has_the_share_of_the_work_that_it_was_measured_to_take(
+    n: int, share: float
+) -> None:
+    work = Spigot.new(n).work()
+    size = Spigot.new(n).size
+    stepping = work_total(n, size.digits_per_step, size.boxes_per_block)
+    assert 1 - stepping / work.total == pytest.approx(share, abs=0.08)
