@@ -56,9 +56,8 @@ class RunCatalogue:
         with self._database.transaction() as session:
             rows = session.scalars(self._mine().order_by(RunRow.touched.desc())).all()
             pieces = select(PieceRow.run_id, func.sum(func.length(PieceRow.data)))
-            sizes: dict[int, object] = dict(
-                session.execute(pieces.group_by(PieceRow.run_id)).tuples().all()
-            )
+            counted = session.execute(pieces.group_by(PieceRow.run_id)).all()
+            sizes = {run_id: size for run_id, size in counted}  # noqa: C416 - they are Rows
             return [
                 replace(run, size=run.committed + _count(sizes.get(run.id)))
                 for run in map(self._to_run, rows)

@@ -73,14 +73,13 @@ class SpigotMachine(Machine):
                     threads=self._threads,
                     poll=poll,
                 )
-                self.steps = 1
             else:
                 self._spigot = Spigot.from_state(self._state, threads=self._threads, poll=poll)
                 self._spigot.check()
             return
         s = self._spigot
         (s.wave if wanted >= s.digits_per_wave else s.step)(poll)
-        self.output, self.steps = s.result, s.i + 1
+        self.output, self.steps = s.result, s.i
 
     def check(self) -> None:
         if self._spigot is not None:
