@@ -15,6 +15,8 @@ from tests.tiny import Walk, Walks
 
 GOAL, STEPS = 27, 112
 """The walk from 27, and its steps."""
+HIGHEST = 80
+"""After so many steps it will not come any higher."""
 M = TypeVar("M", bound=Machine)
 
 
@@ -30,9 +32,12 @@ def advance(machine: M, steps: int) -> M:
     return machine
 
 
-def save_some(store: CheckpointStore, times: int = 3, goal: int = GOAL) -> tuple[Run, Walk]:
+def save_some(
+    store: CheckpointStore, times: int = 3, goal: int = GOAL, after: int = 0
+) -> tuple[Run, Walk]:
     """A run with that many checkpoints, ten steps apart."""
     run, walk = begin(store, goal)
+    advance(walk, after)
     for _ in range(times):
         store.save(run, advance(walk, 10), 1.0)
     return run, walk
