@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints.conversion import BadRow, milliseconds, to_checkpoint, utc_now
@@ -113,9 +113,9 @@ def prune(session: Session, run_id: int, keep: Iterable[int]) -> None:
 
 def forget(session: Session, run_id: int, pieces: Iterable[bytes]) -> None:
     """These pieces are not there any more, whole or in part."""
-    for sha256 in pieces:
+    for sha256 in pieces:  # a hostile file may have any type there
         session.execute(
-            delete(PieceRow).where(PieceRow.run_id == run_id, PieceRow.sha256 == sha256),
+            delete(PieceRow).where(PieceRow.run_id == run_id, PieceRow.sha256 == literal(sha256)),
             execution_options=_UNSYNCHRONIZED,
         )
 

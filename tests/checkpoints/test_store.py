@@ -49,7 +49,12 @@ def test_a_new_run_has_a_new_machine_and_no_output_and_nothing_to_tell(
     run, walk = begin(store)
     loaded = store.load(run)
     assert told(loaded.machine) == told(walk)
-    assert (loaded.output, loaded.notes, loaded.checkpoint, loaded.checkpoints) == (b"", (), None, ())
+    assert (loaded.output, loaded.notes, loaded.checkpoint, loaded.checkpoints) == (
+        b"",
+        (),
+        None,
+        (),
+    )
 
 
 def test_a_run_goes_on_from_each_of_its_checkpoints_to_its_end(open_store: OpenStore) -> None:
