@@ -56,8 +56,8 @@ class RunCatalogue:
         with self._database.transaction() as session:
             rows = session.scalars(self._mine().order_by(RunRow.touched.desc())).all()
             pieces = select(PieceRow.run_id, func.sum(func.length(PieceRow.data)))
-            found = session.execute(pieces.group_by(PieceRow.run_id)).all()
-            sizes: dict[int, object] = {run: size for run, size in found}  # noqa: C416
+            counted = session.execute(pieces.group_by(PieceRow.run_id)).all()
+            sizes = {run_id: size for run_id, size in counted}  # noqa: C416 - they are Rows
             return [
                 replace(run, size=run.committed + _count(sizes.get(run.id)))
                 for run in map(self._to_run, rows)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import ColumnElement, Row, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints.conversion import BadRow
@@ -53,25 +53,38 @@ def append(session: Session, row: RunRow, output: bytes | bytearray, agreed: int
 
 
 def cut(session: Session, row: RunRow, proven: int) -> None:
-    """Of the output the first `proven` bytes are left; what comes after can be written anew."""
-    last = session.scalars(
-        select(OutputRow)
-        .where(OutputRow.run_id == row.id, OutputRow.start < proven)
-        .order_by(OutputRow.start.desc())
-        .limit(1)
-    ).first()
-    session.execute(
-        delete(OutputRow).where(OutputRow.run_id == row.id, OutputRow.start >= proven),
-        execution_options={"synchronize_session": False},
-    )
-    if last is not None and last.start + last.count > proven:
-        last.data = last.data[: proven - last.start]
-        last.count, last.chain = (
-            len(last.data),
-            link(_chain_at(session, row.id, last.start), last.data),
+    """Of the output the first `proven` bytes are left; what comes after can be written anew.
+
+    Rows that do not follow one another, which only others can have made, are gone too.
+    """
+    mine = OutputRow.run_id == row.id
+    _delete(session, mine, OutputRow.start >= proven)
+    last, end = 0, 0
+    keys = select(OutputRow.start, OutputRow.count).where(mine).order_by(OutputRow.start)
+    for start, length in session.execute(keys).all():
+        if start == end:
+            last, end = start, start + length
+        else:
+            _delete(session, mine, OutputRow.start == literal(start))
+    if end > proven:
+        _shorten(
+            session.scalars(select(OutputRow).where(mine, OutputRow.start == last)).one(),
+            proven - last,
+            _chain_at(session, row.id, last),
         )
     session.flush()
     row.committed = proven
+
+
+def _delete(session: Session, *which: ColumnElement[bool]) -> None:
+    session.execute(
+        delete(OutputRow).where(*which), execution_options={"synchronize_session": False}
+    )
+
+
+def _shorten(row: OutputRow, length: int, before: bytes) -> None:
+    row.data, row.count = row.data[:length], length
+    row.chain = link(before, row.data)
 
 
 def prove(session: Session, row: RunRow, most: int, accepts: Accepts) -> tuple[bytes, str]:

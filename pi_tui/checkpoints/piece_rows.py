@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints.conversion import BadRow, milliseconds, to_checkpoint, utc_now
@@ -21,7 +21,7 @@ from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
 """Checkpoints looked at: two are kept, but a hostile file may hold any number."""
-_LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,12}) ([LN]) (\S{1,80})")
+_LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,12}) ([LN]) ([!-~]{1,80})")
 _UNSYNCHRONIZED = {"synchronize_session": False}
 
 
@@ -46,9 +46,14 @@ class Found(NamedTuple):
     """Names of its lasting pieces that are missing or damaged."""
 
 
-def write(session: Session, run_id: int, row: CheckpointRow, state: State) -> int:
-    """The state is in the transaction as checkpoint `row`; returns how many bytes that took."""
-    there = _stored(session, run_id)
+def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
+    """The state is in the transaction as checkpoint `row`; returns how many bytes that took.
+
+    Only pieces of checkpoint `good` count as stored. What others name may have rotted since, and
+    is written anew.
+    """
+    stored = _stored(session, row.run_id)
+    there = stored & _named(session.get(CheckpointRow, (row.run_id, good)))
     entries, written = [], 0
     for name, piece in state.pieces.items():
         known = piece.known
@@ -56,13 +61,24 @@ def write(session: Session, run_id: int, row: CheckpointRow, state: State) -> in
             data = piece.read()
             known = piece.identify(data)
             if known.sha256 not in there:
-                _write_piece(session, run_id, known.sha256, data)
+                forget(session, row.run_id, {known.sha256} & stored)
+                _write_piece(session, row.run_id, known.sha256, data)
                 there.add(known.sha256)
                 written += len(data)
         entries.append(Entry(known, piece.lasting, name))
     row.size = sum(entry.known.size for entry in entries)
     row.manifest = "\n".join(map(str, entries))
+    if not all(_LINE.fullmatch(str(entry)) for entry in entries):
+        raise ValueError(f"no names for pieces: {list(state)}; they are printable, without spaces")
     return written
+
+
+def _named(row: CheckpointRow | None) -> set[bytes]:
+    """The SHA-256 of every piece the checkpoint names; none if it is not there, or not to be read."""
+    try:
+        return {entry.known.sha256 for entry in entries_of(row)} if row else set()
+    except BadRow:
+        return set()
 
 
 def _write_piece(session: Session, run_id: int, sha256: bytes, data: bytes) -> None:
@@ -91,20 +107,15 @@ def prune(session: Session, run_id: int, keep: Iterable[int]) -> None:
         delete(CheckpointRow).where(CheckpointRow.run_id == run_id, CheckpointRow.seq.not_in(keep)),
         execution_options=_UNSYNCHRONIZED,
     )
-    named: set[bytes] = set()
-    for row in newest_first(session, run_id):
-        try:
-            named |= {entry.known.sha256 for entry in entries_of(row)}
-        except BadRow:
-            continue  # nothing can be read by it any more
+    named = set[bytes]().union(*map(_named, newest_first(session, run_id)))
     forget(session, run_id, _stored(session, run_id) - named)
 
 
 def forget(session: Session, run_id: int, pieces: Iterable[bytes]) -> None:
     """These pieces are not there any more, whole or in part."""
-    for sha256 in pieces:
+    for sha256 in pieces:  # a hostile file may have any type there
         session.execute(
-            delete(PieceRow).where(PieceRow.run_id == run_id, PieceRow.sha256 == sha256),
+            delete(PieceRow).where(PieceRow.run_id == run_id, PieceRow.sha256 == literal(sha256)),
             execution_options=_UNSYNCHRONIZED,
         )
 

@@ -63,7 +63,8 @@ def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
     if application != APPLICATION_ID:
         raise not_ours(where)
     _refuse_newer(version, where)
-    strange = f"{master} WHERE type NOT IN ('table', 'index') LIMIT 1"
+    no_table = "type NOT IN ('table', 'index') OR rootpage = 0"  # 0: a virtual one, run by a module
+    strange = f"{master} WHERE {no_table} LIMIT 1"
     if connection.exec_driver_sql(strange).first():
         raise NotOursError(
             f"{where.display} holds triggers or views that this program did not make; it was left "

@@ -36,8 +36,8 @@ from pi_tui.machine import BadState, Kind, Machine, Task, WrongState
 class _Grip:
     """What we know of a run that we write."""
 
-    epoch: int
-    """The fence: every commit names it."""
+    epoch: int = 0
+    """The fence: every commit names it. 0 until the run is taken over."""
     good: int = 0
     """Newest checkpoint known to be good; it is kept until two newer ones are."""
     agreed: int = 0
@@ -83,8 +83,9 @@ class CheckpointStore(RunCatalogue):
     def _load(self, run: Run, before: int | None) -> Loaded:
         run, output, problem = self._prove(run)
         notes = [problem] if problem else []
-        grip = self._grips.get(run.id, _Grip(0))
+        grip = self._grips.setdefault(run.id, _Grip())
         grip.proven, grip.good, grip.agreed = len(output) if problem else None, 0, 0
+        grip.broken.clear()
         if run.status == COMPLETE:
             return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
         machine, source = None, None
@@ -234,7 +235,7 @@ class CheckpointStore(RunCatalogue):
         checkpoint.size, checkpoint.manifest = 0, ""
         if state:
             session.info[NEEDED] += piece_rows.write(
-                session, row.id, checkpoint, machine.to_state()
+                session, checkpoint, machine.to_state(), grip.good
             )
         return piece_rows.add(session, checkpoint, elapsed)
 
@@ -252,7 +253,7 @@ class CheckpointStore(RunCatalogue):
     def leave(self, run: Run) -> None:
         """The run counts as left in good order: its next start has nothing to tell of a crash."""
         grip = self._grips.get(run.id)
-        if grip is None:
+        if grip is None or not grip.epoch:
             return
         with self._database.transaction() as session:
             row = session.get(RunRow, run.id)
@@ -302,7 +303,8 @@ class CheckpointStore(RunCatalogue):
 
     def _grip(self, run: Run) -> _Grip:
         """What we know of the run; a complete one that is to be mended is taken over only now."""
-        if run.id not in self._grips:
+        grip = self._grips.setdefault(run.id, _Grip())
+        if not grip.epoch:
             with self._database.transaction() as session:
-                self._grips[run.id] = _Grip(take_over(session, self._row(session, run)))
-        return self._grips[run.id]
+                grip.epoch = take_over(session, self._row(session, run))
+        return grip
