@@ -95,7 +95,11 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
-    top.add_argument("--print-completion", choices=("bash", "zsh"), help=argparse.SUPPRESS)
+    top.add_argument(
+        "--print-completion",
+        choices=("bash", "zsh", "fish"),
+        help="lines by which your shell completes commands (needs pi-tui[completion])",
+    )
     top.set_defaults(command=_app, pace=None, digits=None, output=None)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     add = _Adder(commands, shared)
@@ -294,9 +298,16 @@ def _location(options: argparse.Namespace) -> str:
 
 
 def _print_completion(shell: str) -> int:
+    from pi_tui.manual import commands
+
     try:
         import shtab
     except ImportError:
         raise UsageError("completion needs shtab: pip install 'pi-tui[completion]'") from None
-    print(shtab.complete(build_parser(), shell))
+    parser = build_parser()
+    for each in (parser, *commands(parser).values()):
+        for action in each._actions:
+            if action.metavar in ("FILE", "PATH|URL"):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+    print(shtab.complete(parser, shell))
     return 0
