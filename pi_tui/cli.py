@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
     garbage.postpone()
     _open_standard_streams()
+    # What we make stays readable to its owner, whatever umask says; the others it may keep out.
+    os.umask(os.umask(0o077) & 0o077)
     try:
         options = build_parser().parse_args(arguments)
         return int(options.command(options))

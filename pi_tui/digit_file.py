@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
+from pi_tui.checkpoints.family import refuse_files_of_databases
 from pi_tui.errors import StorageError
 
 
@@ -18,28 +19,42 @@ class DigitFile:
     A pipe or device is written to as it is.
     """
 
-    def __init__(self, target: Path, part: Path | None) -> None:
-        self._target, self._part = target, part
+    def __init__(self, target: Path, part: Path | None, location: str) -> None:
+        self._target, self._part, self._location = target, part, location
 
     @classmethod
-    def claim(cls, name: str) -> Self:
-        """The target can be written; StorageError says why not."""
+    def claim(cls, name: str, location: str) -> Self:
+        """The target can be written; StorageError says why not.
+
+        UsageError if it is a file of the database at `location`, or of another one.
+        """
         target = Path(name)
+        refuse_files_of_databases(target, location)
         try:
-            if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-                if target.is_dir():
+            mode = _mode_of(target)
+            if mode is not None and not stat.S_ISREG(mode):
+                if stat.S_ISDIR(mode):
                     raise IsADirectoryError("it is a folder")
-                return cls(target, None)
+                return cls(target, None, location)
+            # Behind a link, which may lead to another file system: a move there is no move.
+            target = Path(os.path.realpath(target))
             handle, part = tempfile.mkstemp(
                 dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part"
             )
             os.close(handle)
         except OSError as error:
             raise StorageError(_cannot(target, error)) from error
-        return cls(target, Path(part))
+        return cls(target, Path(part), location)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def write(self, digits: bytes | bytearray, prefix: bytes = b"3.") -> None:
         """The target holds the digits, on disk; StorageError if not, the old file untouched."""
+        refuse_files_of_databases(self._target, self._location)  # it may be one by now
         try:
             with open(self._part or self._target, "wb") as stream:
                 stream.write(prefix)
@@ -50,14 +65,15 @@ class DigitFile:
                     os.fsync(stream.fileno())
                     os.fchmod(stream.fileno(), self._mode())
             if self._part is not None:
-                self._part.replace(self._target.resolve())
+                self._part.replace(self._target)
         except OSError as error:
             raise StorageError(_cannot(self._target, error)) from error
 
     def _mode(self) -> int:
         """What a plain open() would have given: the old file's mode, or the umask's."""
-        if self._target.exists():
-            return stat.S_IMODE(self._target.stat().st_mode)
+        mode = _mode_of(self._target)
+        if mode is not None:
+            return stat.S_IMODE(mode)
         umask = os.umask(0)
         os.umask(umask)
         return 0o666 & ~umask
@@ -66,6 +82,14 @@ class DigitFile:
         """No temporary file is left behind."""
         if self._part is not None:
             self._part.unlink(missing_ok=True)
+
+
+def _mode_of(path: Path) -> int | None:
+    """What kind of file it is, and its rights; None if there is none."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
 
 
 def _cannot(target: Path, error: OSError) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, suppress
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
 from pi_tui.checkpoints.engine import connect, outside_transactions
+from pi_tui.checkpoints.family import refuse_files_of_databases
 from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location, parse_location
 from pi_tui.checkpoints.models import Base
@@ -16,15 +18,20 @@ from pi_tui.checkpoints.schema import create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import StorageError, UsageError
 
+_PARTIAL = ".partial"
+
 
 def back_up(engine: Engine, where: Location, target: str) -> None:
     """All that is saved in `engine` is in the new file `target`, and on disk.
 
-    The name is taken first and the finished copy moved onto it, so `target` is empty or whole.
+    The finished copy is given its name in one step, so `target` is whole or not there.
     """
     to = parse_location(target)
     if to.path is None:
         raise UsageError("a backup is a file; give a path")
+    if os.path.lexists(to.path):
+        raise _exists(to.path)
+    refuse_files_of_databases(to.path, str(where.path or ""))
     try:
         _back_up(engine, where, to.path)
     except FAILURES as error:
@@ -33,32 +40,51 @@ def back_up(engine: Engine, where: Location, target: str) -> None:
 
 
 def _back_up(engine: Engine, where: Location, path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
-    with ExitStack() as undo:
-        for name in (path, partial):
-            _claim(name)
-            undo.callback(_remove, name)
+    try:
+        handle, name = tempfile.mkstemp(_PARTIAL, _beginning(path), path.parent)
+    except OSError as error:
+        raise StorageError(
+            f"{one_line(path)} cannot be written: {one_line(error.strerror)}"
+        ) from error
+    os.close(handle)
+    partial = Path(name)
+    try:
         if where.path is not None:
             _vacuum(where, partial)
         else:
             _copy_rows(engine, partial)
         _to_disk(partial)
-        os.replace(partial, path)
+        _give_name(partial, path)
         _to_disk(path.parent)
-        undo.pop_all()
+    finally:
+        _remove(partial)
+    for left in path.parent.iterdir():  # by a backup that was killed
+        if left.name.startswith(_beginning(path)) and left.name.endswith(
+            (_PARTIAL, f"{_PARTIAL}-journal")
+        ):
+            _remove(left)
 
 
-def _claim(path: Path) -> None:
+def _beginning(path: Path) -> str:
+    return f".{path.name[:100]}."
+
+
+def _give_name(partial: Path, path: Path) -> None:
+    """The copy is at `path`, where nothing was."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links: the name is taken first, then filled
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.replace(partial, path)
     except FileExistsError:
-        raise UsageError(
-            f"{one_line(path)} exists already; a backup never replaces a file"
-        ) from None
-    except OSError as error:
-        raise StorageError(
-            f"{one_line(path)} cannot be written: {one_line(error.strerror)}"
-        ) from error
+        raise _exists(path) from None
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(f"{one_line(path)} exists already; a backup never replaces a file")
 
 
 def _remove(path: Path) -> None:

@@ -33,7 +33,7 @@ def export(
     if output is None:
         to_stdout(prefix, text, b"\n")
         return 0
-    target = DigitFile.claim(output)
+    target = DigitFile.claim(output, location)
     try:
         target.write(text, prefix)
     finally:

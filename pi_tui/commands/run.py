@@ -28,7 +28,7 @@ PATIENCE = 30.0
 
 def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
-    target = DigitFile.claim(output) if output else None
+    target = DigitFile.claim(output, job.location) if output else None
     try:
         worker = SpigotWorker(replace(job, patience=PATIENCE))
         received = _watch(worker)

@@ -12,6 +12,7 @@ from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import say
 from pi_tui.errors import UsageError
+from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
 
 WATCH_SECONDS = 2.0
 
@@ -37,17 +38,14 @@ def runs(location: str) -> int:
     if not found:
         say(_NO_RUNS)
         return 0
-    rows: list[tuple[str, ...]] = [
-        ("digits", "saved", "", "state", "computed", "size", "last saved")
-    ]
-    rows += [_row(run) for run in found]
+    rows = [COLUMNS, *map(cells, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = (
-            f"{c:>{w}}" if i < 3 else f"{c:<{w}}"
-            for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        padded = (
+            f"{c:>{w}}" if right else f"{c:<{w}}"
+            for c, w, right in zip(row, widths, RIGHT, strict=True)
         )
-        say("  ".join(cells).rstrip())
+        say("  ".join(padded).rstrip())
     return 0
 
 
@@ -84,25 +82,6 @@ _NO_RUNS = "no runs yet; `pi-tui --digits 20000` begins one"
 
 def _no_run(digits: int) -> str:
     return f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is"
-
-
-def state_word(run: Run) -> str:
-    """What a list says of a run: `verified` counts only after the comparison."""
-    if run.status != COMPLETE:
-        return "unfinished"
-    return "verified" if run.verified else "complete"
-
-
-def _row(run: Run) -> tuple[str, ...]:
-    return (
-        f"{run.digits:,}",
-        f"{run.committed:,}",
-        words.percent(run.committed / run.digits),
-        state_word(run),
-        words.took(run.elapsed),
-        words.size(run.size),
-        run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
-    )
 
 
 def _line(run: Run) -> str:

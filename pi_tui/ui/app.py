@@ -11,7 +11,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from pi_tui import garbage
-from pi_tui.ui.crew import MakeWorker, Nobody, Worker
+from pi_tui.ui.face import tell
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
@@ -19,9 +19,9 @@ from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.remembered import Memory
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.steering import SteeringApp
-from pi_tui.ui.telling import tell
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY_THEME, NIGHT_THEME, fitting_theme, own_variables
+from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker, NoWorker
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from pi_tui.settings import Settings
-    from pi_tui.ui.ways_out import WaysOut
+    from pi_tui.ui.run_dialogs import RunDialogs
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
@@ -48,16 +48,12 @@ class PiApp(SteeringApp):
     TITLE = "pi-tui"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Save and quit", id="quit"),
         Binding("ctrl+c", "quit", "Save and quit", show=False, system=True),
-        Binding("r", "runs", "All runs", id="runs"),
-        Binding("t", "change_theme", "Theme", id="theme"),
-        Binding("question_mark", "help", "Help", key_display="?", id="help"),
     ]
 
     def __init__(
         self,
-        worker: Worker | None = None,
+        worker: AnyWorker | None = None,
         *,
         make_worker: MakeWorker | None = None,
         location: str = "",
@@ -72,11 +68,10 @@ class PiApp(SteeringApp):
         """
         super().__init__()
         self.animation_level = "none"  # a scroll through 166,667 lines shall not crawl
-        self.worker: Worker = worker or Nobody()
+        self.worker = worker or NoWorker()
         self.make_worker, self.location = make_worker, location
         self.clock = clock or Clock()
         self.quitting = Quitting(self)
-        self.ways_out: WaysOut | None = None
         self.memory = Memory(memory)
         self._title = TerminalTitle(self._write_to_terminal)
         self._is_open = False
@@ -115,17 +110,25 @@ class PiApp(SteeringApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action by name, for the command palette."""
+        from textual.app import SystemCommand
+
         from pi_tui.ui.palette import commands
 
-        return commands(self)
+        rings = self.memory.now.bell
+        bell = SystemCommand(
+            f"Bell at the end: turn {'off' if rings else 'on'}",
+            "Whether the terminal rings when a run is complete; remembered",
+            lambda: self.remember(bell=not rings),
+        )
+        return commands(self, bell)
 
     # Looking at the worker
 
     def _open(self) -> None:
         """Draw what is saved, then start the worker, whose imports shall not delay that."""
         self._is_open = True
-        if self.ways_out is not None:
-            self.ways_out.watch()
+        for watch in self.when_open:
+            watch()
         self._title.open()
         self._timer = self.set_timer(QUICK, self._tick)
         self._recall_looks()
@@ -134,10 +137,8 @@ class PiApp(SteeringApp):
 
     def _begin(self) -> None:
         if not self.worker.snapshot.digits:
-            from pi_tui.ui.runs import ask_for_run
-
             garbage.settle()  # nobody may answer for hours
-            self.run_worker(ask_for_run(self), group="dialog")
+            self.converse(self._runs.ask_for_run())
         else:
             self.worker.start()
 
@@ -222,7 +223,7 @@ class PiApp(SteeringApp):
 
     # Changing runs
 
-    def take(self, worker: Worker) -> None:
+    def take(self, worker: AnyWorker) -> None:
         """From now on this worker's run is on the screen."""
         self.worker = worker
         self.forget_wishes()
@@ -233,10 +234,14 @@ class PiApp(SteeringApp):
 
     def action_runs(self) -> None:
         """All runs of the database."""
-        from pi_tui.ui.runs import browse
-
         if self.screen is self.main_screen and self.make_worker is not None:
-            self.run_worker(browse(self), group="dialog")
+            self.converse(self._runs.browse())
+
+    @property
+    def _runs(self) -> RunDialogs:
+        from pi_tui.ui.run_dialogs import RunDialogs
+
+        return RunDialogs(self, self.quitting)
 
     async def action_quit(self) -> None:
         """Save, then leave."""
@@ -301,4 +306,4 @@ def run_app(
         initial=seen.text if seen and not settings.fresh else b"",
         memory=default_path(),
     )
-    return run_to_the_end(app)
+    return run_to_the_end(app, app.quitting)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from textual import events
 from textual.content import Content
 
-from pi_tui.ui import words
+from pi_tui import words
 from pi_tui.ui.frame import Frame
+from pi_tui.ui.keys import IN_THE_BAR, key_for
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, spread
 from pi_tui.ui.panels import pace_hint, pace_in_words, time_left
 from pi_tui.worker.snapshot import Snapshot, State
@@ -168,22 +169,11 @@ class KeyBar(Panel):
 def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
     """Key, word and action, most useful first; the pause key says what it would do."""
     final = snapshot.state.is_final
-    full = snapshot.pace.limit is None
-    pause = "resume" if snapshot.state is State.PAUSED else "pause"
-    working = [
-        ("p", pause, "app.toggle_pause"),
-        ("q", "save & quit", "app.quit"),
-        ("f", "auto pace" if full else "full speed", "app.full_speed"),
-        ("c", "checkpoint", "app.save_now"),
-    ]
-    return [
-        *([("q", "quit", "app.quit")] if final else working),
-        ("?", "help", "app.help"),
-        ("/", "search", "screen.search"),
-        ("v", "view", "screen.turn_view"),
-        ("g", "go to", "screen.go_to"),
-        ("d", "colours", "screen.color_digits"),
-        ("e", "export", "screen.export"),
-        ("r", "runs", "app.runs"),
-        ("t", "theme", "app.change_theme"),
-    ]
+    says = {
+        "app.toggle_pause": "resume" if snapshot.state is State.PAUSED else "pause",
+        "app.quit": "quit" if final else "save & quit",
+        "app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed",
+    }
+    useless = {"app.toggle_pause", "app.full_speed", "app.save_now"} if final else set()
+    shown = [key_for(action) for action in IN_THE_BAR if action not in useless]
+    return [(key.shown.split()[0], says.get(key.action, key.word), key.action) for key in shown]

@@ -1,23 +1,19 @@
-"""What one can do with the digits: find, go to, copy, export, colour, turn into pictures."""
+"""What one can do with the digits: find, go to, colour, turn into pictures."""
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual import on
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import Screen
 
-from pi_tui.errors import StorageError
-from pi_tui.ui import clipboard, words
+from pi_tui import words
 from pi_tui.ui.digit_view import DigitView
+from pi_tui.ui.face import tell
 from pi_tui.ui.search import Needle
-from pi_tui.ui.statistics import Digits
-from pi_tui.ui.telling import tell
+from pi_tui.ui.taking_away import TakingScreen
 from pi_tui.ui.walk import Walk
 
 if TYPE_CHECKING:
@@ -28,39 +24,18 @@ if TYPE_CHECKING:
 VIEWS = ("digits", "walk", "heat")
 
 
-class ExploringScreen(Screen[None]):
+class ExploringScreen(TakingScreen):
     """The keys that look at the digits and change nothing in the run."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", id="search"),
-        Binding("n", "next_hit", "Next hit", id="next-hit"),
-        Binding("N", "previous_hit", "Previous hit", id="previous-hit"),
-        Binding("g,ctrl+g", "go_to", "Go to position", id="go-to"),
-        Binding("G", "follow", "Follow the tail", id="follow"),
-        Binding("v", "turn_view", "Digits, walk, heat map", id="view"),
-        Binding("d", "color_digits", "Colour by digit", id="color"),
-        Binding("y", "copy", "Copy", id="copy"),
-        Binding("e", "export", "Export to a file", id="export"),
-        Binding("escape", "clear", "Clear search and marks", show=False),
-    ]
 
     class LooksChanged(Message):
         """Another view, or other colours."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.source: Digits = b""
-        self.count = 0
-        self.asked = 1
         self.walk = Walk()
         self.view = "digits"
         self._origin = 0
         self._number = 0
-
-    @property
-    def digits(self) -> DigitView:
-        """The digit view."""
-        return self.query_one(DigitView)
 
     # Searching
 
@@ -75,7 +50,7 @@ class ExploringScreen(Screen[None]):
         assert bar is not None
         self.set_class(True, "-searching")
         self._origin = self.digits.in_view[0]
-        bar.input.focus()
+        self.set_focus(bar.input)  # at once: `focus()` would come after the next key
 
     @property
     def search_bar(self) -> SearchBar | None:
@@ -155,16 +130,19 @@ class ExploringScreen(Screen[None]):
 
     # Going
 
-    @work(group="dialog", exclusive=True)
-    async def action_go_to(self) -> None:
+    def action_go_to(self) -> None:
         """Ask for a position and show it."""
-        from pi_tui.ui.dialogs import Ask
-        from pi_tui.ui.positions import explain_place, parse_place
+        if self.count:
+            self.face.converse(self._go_to())
+        else:
+            tell(self, "There is nowhere to go yet.", seconds=3)
 
-        if not self.count:
-            return
+    async def _go_to(self) -> None:
+        from pi_tui.ui.answers import explain_place, parse_place
+        from pi_tui.ui.dialogs import Ask
+
         explain = partial(explain_place, count=self.count)
-        answer = await self.app.push_screen_wait(Ask("Go to position", explain, example="762"))
+        answer = await self.face.ask(Ask("Go to position", explain, example="762"))
         if answer is not None:
             self.show_position(parse_place(answer, self.count))
 
@@ -181,15 +159,17 @@ class ExploringScreen(Screen[None]):
         else:
             tell(self, "Position 762 is yet to come.", seconds=3)
 
-    @work(group="dialog", exclusive=True)
-    async def action_birthday(self) -> None:
+    def action_birthday(self) -> None:
         """Search a date."""
+        self.face.converse(self._birthday())
+
+    async def _birthday(self) -> None:
+        from pi_tui.ui.answers import date_as_digits, explain_date
         from pi_tui.ui.dialogs import Ask
-        from pi_tui.ui.positions import date_as_digits, explain_date
 
         explain = partial(explain_date, count=self.count)
         ask = Ask("Which date?", explain, example="14.03.1988, or 140388")
-        answer = await self.app.push_screen_wait(ask)
+        answer = await self.face.ask(ask)
         if answer is not None:
             await self.action_search()
             self._origin = 0
@@ -207,6 +187,10 @@ class ExploringScreen(Screen[None]):
     def action_turn_view(self) -> None:
         """The next of digits, walk and heat map."""
         self.show_view(VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
+
+    def action_show(self, name: str) -> None:
+        """Digits, walk or heat map."""
+        self.show_view(name)
 
     def show_view(self, name: str) -> None:
         """Digits, walk or heat map fill the stage."""
@@ -237,43 +221,6 @@ class ExploringScreen(Screen[None]):
         self.digits.colored = not self.digits.colored
         self.digits.forget_lines()
         self.post_message(self.LooksChanged())
-
-    # Taking away
-
-    def action_copy(self) -> None:
-        """Copy what is selected, or else the line that is marked or at the top."""
-        if text := self.get_selected_text():
-            what = words.counted(len(text), "digit")
-        else:
-            text = self.digits.line_as_text()
-            what = f"the line at {text.split()[0]}" if text else "nothing"
-        self.app.copy_to_clipboard(text)
-        tell(self, f"Copied {what}.{clipboard.doubt()}", seconds=4)
-
-    @work(group="dialog", exclusive=True)
-    async def action_export(self) -> None:
-        """Ask what and where to, and write it."""
-        from pi_tui.ui.dialogs import Ask
-        from pi_tui.ui.export import explain_file, write_digits
-        from pi_tui.ui.positions import explain_range, parse_range
-
-        if not self.count:
-            return
-        count, source, ask = self.count, self.source, self.app.push_screen_wait
-        explain = partial(explain_range, count=count)
-        what = await ask(Ask("Export which positions?", explain, value="all"))
-        if what is None:
-            return
-        start, stop = parse_range(what, count)
-        name = await ask(Ask("Into which file?", explain_file, value=f"pi-{stop}.txt"))
-        if name is None:
-            return
-        try:
-            path = await asyncio.to_thread(write_digits, name, source, start, stop)
-        except StorageError as error:
-            tell(self, str(error), wrong=True)
-        else:
-            tell(self, f"Wrote {stop - start:,} digits to {path}")
 
     @on(DigitView.Moved)
     def show_place(self) -> None:

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from pi_tui.ui.picture import Picture
+from pi_tui.ui.panel import Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from pi_tui.ui.dialogs import Dialog
+from pi_tui.ui.keys import THE_DIGITS, THE_REST, THE_RUN
 
 _MEANING = 48
 """Cells for what a key does: with the names they fit a window of 80 columns."""
@@ -20,31 +21,27 @@ _KEYS = (
     (
         "The run",
         (
-            ("p Space", "pause, which saves; again: go on"),
-            ("c", "checkpoint now"),
-            ("f", "full speed, or back to a pace one can watch"),
-            ("+ -", "double, halve the pace"),
-            ("r", "all runs: open, begin, export, delete"),
-            ("q Ctrl+C", "save and quit; the next start goes on from there"),
+            *((key.shown, key.meaning) for key in THE_RUN),
+            ("Ctrl+C Ctrl+Q", "save and leave; Ctrl+C copies first what is selected"),
             ("Ctrl+Z", "save and suspend; fg brings it back"),
         ),
     ),
     (
         "The digits",
         (
-            ("/", "search as you type; n N turn, Esc ends it"),
-            ("g", "go to a position: 762, 1e6, 50%, end"),
-            ("G End", "follow the tail; scrolling up lets go of it"),
+            *((key.shown, key.meaning) for key in THE_DIGITS),
             ("↑ ↓ PgUp PgDn Home", "scroll; the wheel does too"),
-            ("d", "each digit in its own colour"),
-            ("v", "turn the view: digits, random walk, heat map"),
             ("mouse, Ctrl+C", "select digits and copy them, without gaps"),
-            ("y", "copy the selection, or the line at the top"),
-            ("e", "export all digits, or a range, to a file"),
-            ("m Esc", "show, dismiss the note at the bottom"),
+            ("Esc", "dismiss the note, then the search and the marks"),
         ),
     ),
-    ("The rest", (("t", "theme"), ("Ctrl+P", "every action by name"), ("?", "this help"))),
+    (
+        "The rest",
+        (
+            *((key.shown, key.meaning) for key in THE_REST),
+            ("Ctrl+P", "every action by name"),
+        ),
+    ),
 )
 _TEXTS = (
     (
@@ -83,7 +80,7 @@ class HelpScreen(Dialog[None]):
     """All of it, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", show=False),
+        Binding("escape,question_mark,f1,q,enter", "dismiss", show=False),
         Binding("j", "scroll_down", show=False),
         Binding("k", "scroll_up", show=False),
     ]

@@ -14,11 +14,11 @@ from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.exploring import ExploringScreen
 from pi_tui.ui.frame import Frame
+from pi_tui.ui.keys import bindings
 from pi_tui.ui.lore import reached
 from pi_tui.ui.note_line import NoteLine
-from pi_tui.ui.panel import Panel
+from pi_tui.ui.panel import Panel, Picture
 from pi_tui.ui.panels import CheckpointPanel, ProgressPanel, SpeedPanel, SpigotPanel
-from pi_tui.ui.picture import Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.walk import Walk
 from pi_tui.ui.walk_view import WalkView
@@ -43,7 +43,8 @@ class MainScreen(ExploringScreen):
     ]
     AUTO_FOCUS = "DigitView"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "show_fact", "Show what the note is about", show=False, id="note"),
+        *bindings("screen"),
+        Binding("escape", "clear", "Clear search and marks", show=False),
     ]
 
     def __init__(self, digits: int, on_ready: Callable[[], None]) -> None:

@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 
-if TYPE_CHECKING:
-    from pi_tui.ui.app import PiApp
+from pi_tui.ui.keys import KEYS
+
+VIEWS = (
+    ("digits", "Digits", "The digits themselves, in groups of ten"),
+    ("walk", "Random walk", "Every digit a step; where the path of pi leads"),
+    ("heat", "Heat map", "All digits at once, as coloured squares"),
+)
 
 
-def commands(app: PiApp) -> Iterator[SystemCommand]:
-    """The commands, with the keys that do the same."""
-    screen = app.main_screen
-    yield SystemCommand("Pause or go on", "p · pausing saves", app.action_toggle_pause)
-    yield SystemCommand("Full speed on or off", "f", app.action_full_speed)
-    yield SystemCommand("Double the pace", "+", app.action_faster)
-    yield SystemCommand("Halve the pace", "-", app.action_slower)
-    yield SystemCommand("Checkpoint now", "c", app.action_save_now)
-    yield SystemCommand("Search", "/ · digits, as you type", screen.action_search)
+def commands(app: App[Any], *more: SystemCommand) -> Iterator[SystemCommand]:
+    """The commands, with the keys that do the same; `more` are those without a key."""
+    for key in KEYS:
+        help_text = f"{key.shown} · {key.meaning}"
+        yield SystemCommand(key.title, help_text, _action(app, key.action))
+    for name, title, help_text in VIEWS:
+        yield SystemCommand(f"View: {title}", help_text, _action(app, f"screen.show({name!r})"))
     yield SystemCommand(
-        "Find a birthday",
-        "Where a date stands in pi, and how likely that is",
-        screen.action_birthday,
+        "The Feynman point", "Six nines at position 762", _action(app, "screen.feynman")
     )
-    yield SystemCommand("Go to position", "g", screen.action_go_to)
-    yield SystemCommand("Follow the tail", "G", screen.action_follow)
-    yield SystemCommand("The Feynman point", "Six nines at position 762", screen.action_feynman)
-    for name, title in (("digits", "Digits"), ("walk", "Random walk"), ("heat", "Heat map")):
-        yield SystemCommand(
-            f"View: {title}", "v turns the view", lambda n=name: screen.show_view(n)
-        )
-    yield SystemCommand("Colour by digit", "d", screen.action_color_digits)
-    yield SystemCommand("Copy", "y · the selection, or the line at the top", screen.action_copy)
-    yield SystemCommand("Export to a file", "e · all digits or a range", screen.action_export)
-    yield SystemCommand("Runs", "r · open, begin, delete, export", app.action_runs)
-    yield SystemCommand("Theme", "t", app.action_change_theme)
-    rings = app.memory.now.bell
-    yield SystemCommand(
-        f"Bell at the end: turn {'off' if rings else 'on'}",
-        "Remembered",
-        lambda: app.remember(bell=not rings),
-    )
-    yield SystemCommand("Help", "?", app.action_help)
-    yield SystemCommand("Save and quit", "q", app.action_quit)
+    yield from more
+
+
+def _action(app: App[Any], action: str) -> Callable[[], Any]:
+    return partial(app.run_action, action)

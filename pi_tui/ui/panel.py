@@ -1,4 +1,4 @@
-"""The card every panel is: lines of text made from a Frame, repainted only when they differ."""
+"""What every panel is - a card with lines of text - and every picture of the digits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from pi_tui.ui.frame import Frame
+from pi_tui.ui.statistics import Digits
 
 Part = str | Content | tuple[str, str]
 """A piece of a line: plain text (never markup), or text and style."""
@@ -39,7 +41,7 @@ def spread(left: Content, right: Content, width: int) -> Content:
 
 
 class Panel(Widget):
-    """A bordered card with a title."""
+    """A bordered card with a title; repainted only when its lines differ."""
 
     TITLE = ""
 
@@ -72,3 +74,14 @@ class Panel(Widget):
     def render(self) -> Content:
         """The lines as last made."""
         return self._content
+
+
+class Picture(Widget):
+    """A view of all digits at once, that takes in new ones piece by piece."""
+
+    class Resized(Message):
+        """It came into sight, or has another size: it wants to be shown the digits."""
+
+    def show(self, source: Digits, count: int, digits: int) -> None:
+        """Take in the first `count` digits of `source`; the run will have `digits`."""
+        raise NotImplementedError

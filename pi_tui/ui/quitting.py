@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from pi_tui import words
 from pi_tui.errors import StorageError
-from pi_tui.ui import words
+from pi_tui.ui.face import Face
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
-    from pi_tui.ui.app import PiApp
     from pi_tui.ui.dialogs import Choice
 
 _LOOK = 0.03
@@ -21,7 +21,7 @@ _PATIENCE = 2.0
 class Quitting:
     """The way out, walked once however often it is asked for; also the way to another run."""
 
-    def __init__(self, app: PiApp) -> None:
+    def __init__(self, app: Face) -> None:
         self._app = app
         self._begun = False
         self._forced = False
@@ -114,7 +114,7 @@ class Quitting:
             {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
         )
         try:
-            return await self._app.push_screen_wait(self._question)
+            return await self._app.ask(self._question)
         finally:
             self._question = None
 

@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
-from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
-from pi_tui.ui import words
+from pi_tui.run_table import COLUMNS, RIGHT, cells
 from pi_tui.ui.dialogs import Dialog
-from pi_tui.ui.telling import tell
+from pi_tui.ui.face import Face, tell
 
-if TYPE_CHECKING:
-    from pi_tui.ui.app import PiApp
+Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
+"""What deletes or exports a run while the list stays where it is."""
+_LAST_TO_GO = ("digits", "", "state", "last saved", "saved", "computed", "size")
+"""Columns, the most useful first: a narrow window has room for some of them."""
+_PADDING = 2
 
-Wish = tuple[str, Run | None]
-"""What to do - open, new, delete, export - and with which run."""
-_COLUMNS = ("digits", "saved", "", "state", "computed", "size", "last saved")
 
-
-class RunsScreen(Dialog[Wish | None]):
-    """A table to choose from; what is chosen is done by whoever asked."""
+class RunsScreen(Dialog[int | None]):
+    """A table to choose from; the answer is the run to open, 0 for a new one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,r,q", "dismiss(None)", show=False),
-        Binding("n", "wish('new')", "New run"),
-        Binding("d,delete", "wish('delete')", "Delete"),
-        Binding("e", "wish('export')", "Export"),
+        Binding("n", "dismiss(0)", "New run"),
+        Binding("d,delete", "aside('delete')", "Delete"),
+        Binding("e", "aside('export')", "Export"),
     ]
 
-    def __init__(self, face: PiApp) -> None:
+    def __init__(self, location: str, here: int, aside: Aside) -> None:
+        """The runs at that location; the one of `here` digits is on the screen."""
         super().__init__()
-        self._location, self._here = face.location, face.worker.snapshot.digits
+        self._location, self._here, self._do = location, here, aside
         self._runs: list[Run] = []
 
     def compose(self) -> ComposeResult:
@@ -50,9 +51,11 @@ class RunsScreen(Dialog[Wish | None]):
 
     def on_mount(self) -> None:
         """Read the runs."""
-        for column in _COLUMNS:
-            self._table.add_column(column)
         self._read()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other columns have room."""
+        self.call_after_refresh(self._fill)
 
     @property
     def _table(self) -> DataTable[Text]:
@@ -67,30 +70,67 @@ class RunsScreen(Dialog[Wish | None]):
         except PiTuiError as error:
             tell(self, str(error), wrong=True)
             return
-        for run in self._runs:
-            self._table.add_row(*self._cells(run))
+        self._fill()
         self._table.focus()
 
-    def _cells(self, run: Run) -> list[Text]:
-        here = "▸" if run.digits == self._here else " "
-        state = "unfinished" if run.status != COMPLETE else "complete"
-        return [
-            Text(f"{here} {words.number(run.digits)}", justify="right"),
-            Text(words.number(run.committed), justify="right"),
-            Text(words.percent(run.committed / run.digits), justify="right"),
-            Text("verified" if run.verified else state),
-            Text(words.took(run.elapsed), justify="right"),
-            Text(words.size(run.size), justify="right"),
-            Text(f"{run.updated_at.astimezone():%Y-%m-%d %H:%M}"),
-        ]
+    def _fill(self) -> None:
+        """The table shows the runs; the cursor stays where it was."""
+        table, row = self._table, self._table.cursor_row
+        rows = [self._cells(run) for run in self._runs]
+        shown = _columns_for(rows, table.container_size.width)
+        with self.app.batch_update():
+            table.clear(columns=True)
+            for column in shown:
+                table.add_column(COLUMNS[column])
+            for one in rows:
+                table.add_row(*(Text(one[at], justify=_justify(at)) for at in shown))
+            table.move_cursor(row=min(row, len(rows) - 1))
+
+    def _cells(self, run: Run) -> tuple[str, ...]:
+        first, *others = cells(run)
+        return (("▸ " if run.digits == self._here else "  ") + first, *others)
+
+    @property
+    def _chosen(self) -> Run | None:
+        row = self._table.cursor_row
+        return self._runs[row] if 0 <= row < len(self._runs) else None
 
     def on_data_table_row_selected(self) -> None:
         """Enter, or a click: open it."""
-        self.action_wish("open")
+        if (run := self._chosen) is not None:
+            self.dismiss(run.digits)
 
-    def action_wish(self, action: str) -> None:
-        """Close, and say what is wanted."""
-        row = self._table.cursor_row
-        run = self._runs[row] if 0 <= row < len(self._runs) else None
-        if run is not None or action == "new":
-            self.dismiss((action, run))
+    def action_aside(self, action: str) -> None:
+        """Delete or export the chosen run; the list stays."""
+        if (run := self._chosen) is not None:
+            assert isinstance(self.app, Face)
+            self.app.converse(self._aside(action, run))
+
+    async def _aside(self, action: str, run: Run) -> None:
+        await self._do(action, run)
+        if self.is_attached:
+            self._read()
+
+
+def _justify(column: int) -> Any:
+    return "right" if RIGHT[column] else "left"
+
+
+def _columns_for(rows: list[tuple[str, ...]], width: int) -> list[int]:
+    """The columns that fit, in their order.
+
+    >>> row = ("20,000", "100", "0.5 %", "unfinished", "1 s", "9 B", "2026-07-22 10:00")
+    >>> _columns_for([row], 40), _columns_for([row], 60)
+    ([0, 2, 3], [0, 1, 2, 3, 6])
+    """
+    wide = [
+        max(len(title), *(len(row[at]) for row in rows)) + _PADDING if rows else 0
+        for at, title in enumerate(COLUMNS)
+    ]
+    fitting: list[int] = []
+    for title in _LAST_TO_GO:
+        column = COLUMNS.index(title)
+        if sum(wide[at] for at in (*fitting, column)) > width and fitting:
+            break
+        fitting.append(column)
+    return sorted(fitting)

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from pi_tui.ui import words
+from pi_tui import words
 from pi_tui.ui.panel import FAINT, QUIET, line
 from pi_tui.ui.search import Needle, chance, chance_in_words
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
-from pi_tui.ui.crew import Worker
+from pi_tui.ui.face import Face
+from pi_tui.ui.keys import bindings
 from pi_tui.worker.pace import MAX, Pace
 from pi_tui.worker.snapshot import State
 
@@ -16,28 +16,19 @@ _SUSPEND_PATIENCE = 5.0
 """Seconds ctrl+z waits for the checkpoint before it stops the process anyway."""
 
 
-class SteeringApp(App[int]):
+class SteeringApp(Face):
     """Pause, pace, checkpoint, suspend."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p,space", "toggle_pause", "Pause", id="pause"),
-        Binding("c", "save_now", "Checkpoint now", id="checkpoint"),
-        Binding("f", "full_speed", "Full speed on or off", id="full-speed"),
-        Binding("plus,equals_sign", "faster", "Double the pace", key_display="+", id="faster"),
-        Binding("minus", "slower", "Halve the pace", key_display="-", id="slower"),
+        *bindings("app"),
         Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend"),
     ]
-    worker: Worker
     _wants_pause = False
     _wanted_pace: Pace | None = None
 
     def forget_wishes(self) -> None:
         """Another worker: nothing was asked of it yet."""
         self._wants_pause, self._wanted_pace = False, None
-
-    def hurry(self) -> None:
-        """Look often for a moment: something was asked of the worker."""
-        raise NotImplementedError
 
     def action_toggle_pause(self) -> None:
         """Pause, which saves; or go on."""

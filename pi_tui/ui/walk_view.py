@@ -9,9 +9,9 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from pi_tui.ui import words
+from pi_tui import words
 from pi_tui.ui.braille import Braille
-from pi_tui.ui.picture import Picture
+from pi_tui.ui.panel import Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 from pi_tui.ui.walk import Walk

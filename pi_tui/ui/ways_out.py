@@ -12,22 +12,21 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pi_tui.ui.app import PiApp
+from pi_tui.ui.face import Face
+from pi_tui.ui.quitting import Quitting
 
 _TTY_LOOK = 1.0
 """Seconds between looks whether the terminal is still there."""
 
 
-def run_to_the_end(app: PiApp) -> int:
+def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; returns its exit code when the last checkpoint is committed."""
-    app.ways_out = WaysOut(app)
+    app.when_open.append(WaysOut(app, quitting).watch)
     try:
         result = app.run()
     finally:
-        if not app.quitting.is_over:  # an exception of ours, or a browser tab that was closed
+        if not quitting.is_over:  # an exception of ours, or a browser tab that was closed
             app.worker.stop()
             app.worker.join()
     return (result or 0) if app.return_code is None else app.return_code
@@ -36,8 +35,8 @@ def run_to_the_end(app: PiApp) -> int:
 class WaysOut:
     """Catches the signals that end a program, and notices a terminal that has gone."""
 
-    def __init__(self, app: PiApp) -> None:
-        self._app = app
+    def __init__(self, app: Face, quitting: Quitting) -> None:
+        self._app, self._quitting = app, quitting
 
     def watch(self) -> None:
         """From now on signals save and leave; called from within the running app."""
@@ -52,7 +51,7 @@ class WaysOut:
         if number == signal.SIGHUP and not _terminal_is_there():
             self._hang_up()
         else:
-            self._app.quitting.leave_by_signal(128 + number)
+            self._quitting.leave_by_signal(128 + number)
 
     def _look_at_terminal(self) -> None:
         if not _terminal_is_there():

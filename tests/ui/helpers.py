@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.ui.app import PiApp
-from pi_tui.ui.crew import Nobody
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.statistics import DigitCounts
 from pi_tui.ui.themes import NIGHT
+from pi_tui.ui.worker_protocol import NoWorker
 from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot, State
 from tests.helpers import pi, until
@@ -89,7 +89,7 @@ def a_frame(**changes: Any) -> Frame:
     return Frame(snapshot, NOW, 100.0, rates, counts)
 
 
-class Still(Nobody):
+class Still(NoWorker):
     """A run that stands still: it shows one snapshot for ever."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -104,7 +104,7 @@ async def a_still(
 ) -> AsyncIterator[tuple[PiApp, Pilot[int]]]:
     """The app on that run, at that size, with both clocks stopped."""
     app = PiApp(
-        Still(snapshot), make_worker=lambda _: Nobody(), clock=Clock(lambda: 100.0, lambda: NOW)
+        Still(snapshot), make_worker=lambda _: NoWorker(), clock=Clock(lambda: 100.0, lambda: NOW)
     )
     app._rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
     async with app.run_test(size=size) as pilot:

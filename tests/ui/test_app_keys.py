@@ -83,7 +83,7 @@ async def test_question_mark_explains_and_escape_closes(bench: Bench) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await until_state(app, State.COMPLETE)
         await pilot.press("question_mark")
-        await until(lambda: "What a spigot is" in text_of(app) or "double, halve" in text_of(app))
+        await until(lambda: "What a spigot is" in text_of(app) or "twice as many" in text_of(app))
         await pilot.press("escape")
         await until(lambda: app.screen is app.main_screen)
 

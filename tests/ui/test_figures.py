@@ -9,10 +9,16 @@ from cmath import pi as half_turn
 import pytest
 
 from pi_tui.ui import lore, walk
+from pi_tui.ui.answers import (
+    explain_digits,
+    explain_range,
+    memory,
+    parse_place,
+    parse_range,
+    seconds,
+)
 from pi_tui.ui.digit_lines import DigitLines
-from pi_tui.ui.estimates import explain_digits, memory, seconds
 from pi_tui.ui.heat_view import _values
-from pi_tui.ui.positions import explain_range, parse_place, parse_range
 from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.search import Needle, chance
 from pi_tui.ui.statistics import CHUNK, DigitCounts

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.ui.clipboard import doubt
 from pi_tui.ui.palette import commands
 from pi_tui.ui.remembered import Remembered
+from pi_tui.ui.taking_away import clipboard_doubt
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.runs import list_runs
@@ -121,7 +121,7 @@ async def test_every_command_of_the_palette_does_something() -> None:
     async with a_still(a_snapshot(), (100, 30)) as (app, _):
         titles = [command.title for command in commands(app)]
         assert len(titles) == len(set(titles)) >= 20
-        assert {"Find a birthday", "Runs", "Export to a file", "Theme"} <= set(titles)
+        assert {"Find a birthday", "All runs", "Export to a file", "Theme"} <= set(titles)
 
 
 async def test_ctrl_p_offers_the_birthday_search() -> None:
@@ -215,8 +215,8 @@ def test_the_terminal_title_tells_progress_and_is_given_back() -> None:
 
 
 def test_a_terminal_without_a_clipboard_is_told_of() -> None:
-    assert "exports" in doubt({"TERM_PROGRAM": "Apple_Terminal"})
-    assert "set-clipboard" in doubt({"TMUX": "x", "TERM": "tmux-256color"})
+    assert "exports" in clipboard_doubt({"TERM_PROGRAM": "Apple_Terminal"})
+    assert "set-clipboard" in clipboard_doubt({"TMUX": "x", "TERM": "tmux-256color"})
 
 
 def test_the_face_loads_neither_the_store_nor_what_the_first_frame_does_not_need() -> None:

@@ -1,4 +1,4 @@
-"""Who computes: what a face asks of a worker, and the one that stands in while there is none."""
+"""What the face asks of a worker, and the worker that stands in while there is none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pi_tui.worker.pace import MAX, Pace
 from pi_tui.worker.snapshot import Snapshot, State
 
 
-class Worker(Protocol):
+class AnyWorker(Protocol):
     """What a face asks of `SpigotWorker`; nothing here but `join` takes any time."""
 
     @property
@@ -42,11 +42,11 @@ class Worker(Protocol):
         """True once it has ended."""
 
 
-MakeWorker = Callable[[int], Worker]
+MakeWorker = Callable[[int], AnyWorker]
 """A worker for a run of so many digits, not yet started."""
 
 
-class Nobody:
+class NoWorker:
     """Computes nothing: there is no run yet, or the last one was just let go."""
 
     def __init__(self) -> None:

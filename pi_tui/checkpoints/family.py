@@ -1,0 +1,66 @@
+"""Which files belong to a database: what nobody may write to but the store.
+
+Knows no SQLAlchemy, so that whoever writes a file can ask.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from pi_tui.checkpoints.foreign import one_line
+from pi_tui.checkpoints.location import parse_location
+from pi_tui.errors import UsageError
+
+_ENDS = ("-journal", "-wal", "-shm", ".lock")
+"""What the names of the files beside a database end in."""
+_DATABASE = b"SQLite format 3\0"
+"""How a database begins, and so every backup of one."""
+_JOURNAL = bytes.fromhex("d9d505f920a163d7")
+
+
+def refuse_files_of_databases(target: Path, location: str) -> None:
+    """`target` is no file of the database at `location`, nor of any other: UsageError if it is.
+
+    Names are compared with links resolved, files by what they are and begin with: a hard link is
+    the same file under a name that tells nothing.
+    """
+    ours = parse_location(location).path if location else None
+    family = [ours, *(ours.with_name(ours.name + end) for end in _ENDS)] if ours else []
+    try:
+        target = Path(os.path.realpath(target))
+    except ValueError as error:  # a null byte, or characters the file system has no bytes for
+        raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
+    beside = [target.with_name(target.name.removesuffix(e)) for e in _ENDS if _goes(target, e)]
+    if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
+        _is_kept(base, family, (_DATABASE,)) for base in beside
+    ):
+        raise UsageError(
+            f"{one_line(target)} belongs to a database, and nothing else is ever written there; "
+            "choose another file"
+        )
+
+
+def _goes(target: Path, end: str) -> bool:
+    return target.name.endswith(end) and target.name != end
+
+
+def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
+    """It is one of the family, or begins as a database does.
+
+    In this order: reading from a file that SQLite has open here would drop the locks it holds.
+    """
+    if path in family or any(_is_same(path, one) for one in family):
+        return True
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(16).startswith(beginnings)
+    return False
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    with suppress(OSError, ValueError):
+        return os.path.samefile(one, other)
+    return False

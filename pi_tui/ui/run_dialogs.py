@@ -1,0 +1,108 @@
+"""Beginning a run, changing to another, deleting one: what the app does around its workers."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from pi_tui import words
+from pi_tui.checkpoints.records import Run
+from pi_tui.errors import PiTuiError
+from pi_tui.settings import parse_digits
+from pi_tui.ui.face import Face, tell
+from pi_tui.ui.quitting import Quitting
+
+
+class RunDialogs:
+    """The conversations about runs."""
+
+    def __init__(self, app: Face, quitting: Quitting) -> None:
+        self._app, self._quitting = app, quitting
+
+    async def ask_for_run(self) -> None:
+        """Ask how many digits there shall be, and begin; with none at the first start, leave."""
+        from pi_tui.ui.answers import explain_digits
+        from pi_tui.ui.dialogs import Ask
+
+        first = self._app.worker.snapshot.digits == 0
+        title = "How many digits of pi?"
+        ask = Ask(title, explain_digits, value="20,000" if first else "")
+        answer = await self._app.ask(ask)
+        if answer is not None:
+            await self.open_run(parse_digits(answer.strip()))
+        elif first:
+            self._quitting.begin()
+
+    async def browse(self) -> None:
+        """Show all runs, and do what is wanted with one."""
+        from pi_tui.ui.runs_screen import RunsScreen
+
+        app = self._app
+        screen = RunsScreen(app.location, app.worker.snapshot.digits, self._aside)
+        wish = await app.ask(screen)
+        if wish == 0:
+            await self.ask_for_run()
+        elif wish is not None:
+            await self.open_run(wish)
+
+    async def _aside(self, action: str, run: Run) -> None:
+        """What is done while the list stays."""
+        await (self._delete(run) if action == "delete" else self._export(run))
+
+    async def open_run(self, digits: int) -> None:
+        """The run of so many digits is on the screen; the one before was saved first."""
+        app = self._app
+        if app.make_worker is None or digits == app.worker.snapshot.digits:
+            return
+        if await self._quitting.let_go("… then the other run opens."):
+            app.take(app.make_worker(digits))
+
+    async def _delete(self, run: Run) -> None:
+        """Ask, then delete; but not the run that is on the screen.
+
+        Only one may write to the database, so the worker lets go of it meanwhile.
+        """
+        from pi_tui.ui.dialogs import Choice
+        from pi_tui.worker.runs import delete_run
+
+        app = self._app
+        here = app.worker.snapshot.digits
+        if run.digits == here:
+            tell(app, "This run is on the screen; open another one first.")
+            return
+        question = Choice(
+            f"Delete the run of {words.counted(run.digits, 'digit')}?",
+            f"{words.counted(run.committed, 'digit')} are saved; they cannot be brought back.",
+            {"keep": "Keep it", "delete": "Delete it"},
+        )
+        if await app.ask(question) != "delete" or app.make_worker is None:
+            return
+        if not await self._quitting.let_go("… then the run is deleted."):
+            return
+        try:
+            await asyncio.to_thread(delete_run, app.location, run.digits)
+        except PiTuiError as error:
+            tell(app, str(error), wrong=True)
+        else:
+            tell(app, f"The run of {words.counted(run.digits, 'digit')} is deleted.")
+        app.take(app.make_worker(here))
+
+    async def _export(self, run: Run) -> None:
+        """Ask for a file, and write the run's saved digits into it."""
+        from pi_tui.ui.answers import explain_file, suggested_name
+        from pi_tui.ui.dialogs import Ask
+        from pi_tui.ui.taking_away import write_digits
+        from pi_tui.worker.runs import saved_digits
+
+        app = self._app
+        name = suggested_name(0, run.committed)
+        explain = partial(explain_file, location=app.location)
+        answer = await app.ask(Ask("Into which file?", explain, value=name))
+        if answer is None:
+            return
+        try:
+            digits = await asyncio.to_thread(saved_digits, app.location, run)
+        except PiTuiError as error:
+            tell(app, str(error), wrong=True)
+        else:
+            write_digits(app, answer, digits, 0, len(digits))

@@ -1,0 +1,133 @@
+"""Nothing we are told to write ever lands on a database, its journal, its lock or a backup."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
+
+NAMES: dict[str, Callable[[Path], Path]] = {
+    "itself": lambda database: database,
+    "another spelling": lambda database: database.parent / "." / "x" / ".." / database.name,
+    "a symbolic link": lambda database: linked(database, os.symlink),
+    "a hard link": lambda database: linked(database, os.link),
+    "its journal": lambda database: Path(f"{database}-journal"),
+    "a write-ahead log": lambda database: Path(f"{database}-wal"),
+    "its lock": lambda database: Path(f"{database}.lock"),
+    "a link to its lock": lambda database: linked(Path(f"{database}.lock"), os.link),
+    "a backup": lambda database: backed_up(database),
+    "the lock of a backup": lambda database: Path(f"{backed_up(database)}.lock"),
+}
+
+
+def linked(path: Path, link: Callable[[Path, Path], None]) -> Path:
+    other = path.parent / "other.txt"
+    link(path, other)
+    return other
+
+
+def backed_up(database: Path) -> Path:
+    copy = database.parent / "copy.sqlite3"
+    assert pi_tui("backup", copy, "--db", database).returncode == 0
+    return copy
+
+
+@pytest.fixture
+def filled(database: Path) -> Path:
+    """A finished run of 90 digits."""
+    (database.parent / "x").mkdir()
+    assert pi_tui("run", "--digits", 90, "--db", database).returncode == 0
+    return database
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("command", ["run", "export", "backup"])
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_no_name_of_a_file_of_a_database_is_written_to(
+    name: Callable[[Path], Path], command: str, filled: Path
+) -> None:
+    target = name(filled)
+    before = contents(filled.parent)
+    to: dict[str, list[object]] = {
+        "run": ["--digits", 90, "-o", target],
+        "export": ["-o", target],
+        "backup": [target],
+    }
+    done = pi_tui(command, *to[command], "--db", filled)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "belongs to a database" in done.stderr or "never replaces" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert contents(filled.parent) == before
+
+
+def test_a_database_that_is_yet_to_be_made_is_kept_too(database: Path) -> None:
+    done = pi_tui("run", "--digits", 90, "-o", database, "--db", database)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "belongs to a database" in done.stderr
+    assert list(database.parent.iterdir()) == []
+
+
+def test_a_database_with_a_usual_name_is_kept_too(tmp_path: Path) -> None:
+    database = tmp_path / "pi.txt"
+    pi_tui("run", "--digits", 90, "--db", database)
+    assert pi_tui("export", "-o", database, "--db", database).returncode == 2
+    assert saved(database) == 90
+
+
+def test_a_text_that_only_has_such_a_name_is_replaced(filled: Path) -> None:
+    notes = filled.parent / "notes.lock"
+    notes.write_text("mine")
+    assert pi_tui("export", "-o", notes, "--db", filled).returncode == 0
+    assert notes.read_bytes() == b"3." + pi(90) + b"\n"
+
+
+def test_a_backup_that_was_killed_is_simply_made_again(database: Path) -> None:
+    pi_tui("run", "--digits", 300_000, "--db", database)
+    copy = database.parent / "nightly.sqlite3"
+    for _ in range(3):
+        with started("backup", copy, "--db", database) as child:
+            wait_until(lambda: list(database.parent.glob("*nightly*")) or child.poll() is not None)
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+        if copy.exists():  # whole, for it was quicker than we
+            assert saved(copy) == 300_000
+            copy.unlink()
+    done = pi_tui("backup", copy, "--db", database)
+    assert (done.returncode, done.stderr) == (0, f"backed up to {copy}\n")
+    assert saved(copy) == 300_000
+    assert [path.name for path in database.parent.glob("*nightly*")] == ["nightly.sqlite3"]
+
+
+def test_a_link_to_another_file_system_is_written_through(filled: Path) -> None:
+    elsewhere = Path("/dev/shm")
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == filled.stat().st_dev:
+        pytest.skip("needs a second file system")
+    with tempfile.TemporaryDirectory(dir=elsewhere) as folder:
+        link, far = filled.parent / "far.txt", Path(folder) / "pi.txt"
+        link.symlink_to(far)
+        for _ in range(2):
+            done = pi_tui("export", "-o", link, "--db", filled)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert far.read_bytes() == b"3." + pi(90) + b"\n"
+            assert link.is_symlink()
+        assert os.listdir(folder) == ["pi.txt"]
+
+
+def test_a_umask_that_hides_all_hides_nothing_from_the_owner(tmp_path: Path) -> None:
+    child = (*PI_TUI, "run", "--digits", "90", "-o", "pi.txt")
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")}
+    subprocess.run(child, umask=0o777, cwd=tmp_path, env=environment, check=True)
+    made = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "data").rglob("*")}
+    assert made == {"pi-tui": 0o700, "pi.sqlite3": 0o600, "pi.sqlite3.lock": 0o600}
+    assert stat.S_IMODE((tmp_path / "pi.txt").stat().st_mode) == 0o600
