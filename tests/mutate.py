@@ -131,7 +131,7 @@ def main() -> int:
     parser.add_argument("tests", nargs="*", help="(the folder of its wing)")
     parser.add_argument("--times", type=int, default=20, help="so many mutants (20)")
     parser.add_argument("--seed", type=int, default=time.time_ns(), help="to try the same again")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     module = asked.module.resolve().relative_to(ROOT)
     code = (ROOT / module).read_text("utf-8")
     every = list(mutants(code))
