@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,8 @@ from pi_tui.errors import AlreadyOpenError, StorageError
 
 _KEY = 0x70692D747569
 """Our advisory lock in a PostgreSQL database."""
+_MOMENT = 2.0
+"""Seconds in which a server notices that the client that held the lock was killed."""
 _HOLDER = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
@@ -102,7 +105,7 @@ class ServerWriterLock:
         self.release()
         connection = self._engine.connect()
         try:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
+            if not _acquired(connection):
                 raise already_open(one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80))
         except BaseException:
             connection.invalidate()
@@ -125,3 +128,13 @@ class ServerWriterLock:
         except SQLAlchemyError:
             return False
         return True
+
+
+def _acquired(connection: Connection) -> bool:
+    """True once the lock is ours; False if its holder still has it after a moment."""
+    until = time.monotonic() + _MOMENT
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
