@@ -126,6 +126,22 @@ def build_parser() -> argparse.ArgumentParser:
         "--to", dest="stop", type=parse_position, metavar="B", help="position (the last saved)"
     )
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
+    picture = add("picture", _picture, "draw saved digits into a .png or .svg file")
+    picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
+    picture.add_argument("--digits", type=parse_digits, required=True, help="of this run")
+    picture.add_argument(
+        "--from", dest="start", type=parse_position, default=1, metavar="A", help="first position"
+    )
+    picture.add_argument(
+        "--to", dest="stop", type=parse_position, metavar="B", help="last position, included"
+    )
+    picture.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help=".png (needs pi-tui[pictures]), .svg"
+    )
+    picture.add_argument("--size", default="3840x2160", metavar="WxH", help="pixels (3840x2160)")
+    picture.add_argument(
+        "--theme", choices=("night", "day", "paper"), default="night", help="colours (night)"
+    )
     verify = add("verify", _verify, "compare a run's saved digits with an independent pi")
     verify.add_argument("--digits", type=parse_digits, required=True, help="this run")
     add("check", _check, "read every saved byte and check it; exit 0, 4 or 5")
@@ -256,6 +272,20 @@ def _export(options: argparse.Namespace) -> int:
     from pi_tui.commands.digits import export
 
     return export(_location(options), options.digits, options.start, options.stop, options.output)
+
+
+def _picture(options: argparse.Namespace) -> int:
+    from pi_tui.commands.picture import picture
+
+    return picture(
+        _location(options),
+        options.kind,
+        options.digits,
+        (options.start, options.stop),
+        options.output,
+        options.size,
+        options.theme,
+    )
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -92,7 +92,7 @@ class Walks(Kind):
             peak = int(state["peak"])
         except ValueError:
             raise BadState("these are no numbers") from None
-        if not 0 < at or steps < 0:
+        if not at > 0 or steps < 0:
             raise BadState("a walk does not come there")
         walk = Walk(task, at)
         walk.steps, walk.peak, walk.output = steps, peak, bytearray(output)

@@ -21,6 +21,17 @@ def export(
 
     From position 1 on, the text begins with "3."; a later range is digits only.
     """
+    text, prefix = saved_range(location, digits, start, stop), b"3." if start == 1 else b""
+    if output is None:
+        to_stdout(prefix, text, b"\n")
+        return 0
+    with DigitFile.claim(output, location) as target:
+        target.write(text, prefix)
+    return 0
+
+
+def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
+    """The saved digits at positions `start` to `stop`, both included; UsageError if not all are."""
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
         stop = run.committed if stop is None else stop
@@ -29,17 +40,7 @@ def export(
                 f"positions {start:,} to {stop:,} are not all there; "
                 f"this run has 1 to {run.committed:,} saved"
             )
-        text = store.output(run, start - 1, stop)
-    prefix = b"3." if start == 1 else b""
-    if output is None:
-        to_stdout(prefix, text, b"\n")
-        return 0
-    target = DigitFile.claim(output, location)
-    try:
-        target.write(text, prefix)
-    finally:
-        target.release()
-    return 0
+        return store.output(run, start - 1, stop)
 
 
 def verify(location: str, digits: int) -> int:

@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from pi_tui import garbage
+from pi_tui.settings import MAX_DIGITS
 from pi_tui.ui.face import tell
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
@@ -217,7 +218,13 @@ class PiApp(SteeringApp):
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
-            tell(self, f"{snapshot.goal:,} digits{verified}.", title="Complete")
+            tell(
+                self,
+                f"{snapshot.goal:,} digits{verified}. "
+                "Next: x ten times as many, b your birthday, s a picture, e a file of them.",
+                title="Complete",
+                seconds=10,
+            )
             if self.memory.now.bell:
                 self.bell()
 
@@ -242,6 +249,16 @@ class PiApp(SteeringApp):
         from pi_tui.ui.run_dialogs import RunDialogs
 
         return RunDialogs(self, self.quitting)
+
+    def action_ten_times(self) -> None:
+        """Go on to ten times as many digits."""
+        snapshot = self.worker.snapshot
+        if snapshot.state is not State.COMPLETE:
+            tell(self, "First this run is to be complete.", seconds=3)
+        elif snapshot.goal * 10 > MAX_DIGITS:
+            tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
+        elif self.screen is self.main_screen and self.make_worker is not None:
+            self.converse(self._runs.open_run(snapshot.goal * 10))
 
     async def action_quit(self) -> None:
         """Save, then leave."""

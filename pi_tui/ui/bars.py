@@ -9,7 +9,7 @@ from textual.content import Content
 
 from pi_tui import words
 from pi_tui.ui.frame import Frame
-from pi_tui.ui.keys import IN_THE_BAR, key_for
+from pi_tui.ui.keys import IN_THE_BAR, WHEN_COMPLETE, key_for
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, spread
 from pi_tui.ui.panels import pace_hint, pace_in_words, time_left
 from pi_tui.worker.snapshot import Snapshot, State
@@ -176,6 +176,10 @@ def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
         "app.quit": "quit" if final else "save & quit",
         "app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed",
     }
-    useless = {"app.toggle_pause", "app.full_speed", "app.save_now"} if final else set()
-    shown = [key_for(action) for action in IN_THE_BAR if action not in useless]
+    in_order: tuple[str, ...] = IN_THE_BAR
+    if snapshot.state is State.COMPLETE:
+        in_order = WHEN_COMPLETE
+    elif final:
+        in_order = tuple(a for a in WHEN_COMPLETE if a != "app.ten_times")
+    shown = [key_for(action) for action in in_order]
     return [(key.shown.split()[0], says.get(key.action, key.word), key.action) for key in shown]

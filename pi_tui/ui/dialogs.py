@@ -93,13 +93,14 @@ class Ask(Dialog[str | None]):
         value: str = "",
         example: str = "",
         choices: Sequence[str] = (),
+        more: str = "",
         keys: str = "Enter takes it · Esc goes back",
     ) -> None:
         """A question; `choices` are answers to choose from with the arrow keys."""
         super().__init__()
         self._title, self._explain = title, explain
         self._value, self._example = value, example
-        self._choices, self._keys = choices, keys
+        self._choices, self._more, self._keys = choices, more, keys
 
     def compose(self) -> ComposeResult:
         """Title, input, a line that answers at every key, and the keys."""
@@ -107,6 +108,8 @@ class Ask(Dialog[str | None]):
             yield Static(Content(self._title), classes="dialog-title")
             yield self.FIELD(self._value, placeholder=self._example, compact=True)
             yield Static(Content(self._explain(self._value)[1]), classes="quiet", id="hint")
+            if self._more:
+                yield Static(Content(self._more), classes="keys")
             yield Static(Content(self._keys), classes="quiet keys")
 
     def action_choose(self, step: int) -> None:
@@ -149,6 +152,35 @@ class AskDigits(Ask):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", show=False, priority=True)
     ]
+
+
+class Card(Dialog[str | None]):
+    """Something found, and what can be done with it: `go`, `copy` or `picture`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", show=False),
+        Binding("enter", "go", show=False),
+        Binding("y", "dismiss('copy')", show=False),
+        Binding("s", "dismiss('picture')", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[str], *, goes: bool) -> None:
+        """`goes` is whether there is a place to go to."""
+        super().__init__()
+        self._title, self._lines, self._goes = title, lines, goes
+
+    def compose(self) -> ComposeResult:
+        """The lines, and the keys."""
+        keys = "y copies it · s saves a picture of it · Esc goes back"
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._title), classes="dialog-title")
+            for line in self._lines:
+                yield Static(Content(line))
+            yield Static(("Enter goes there · " if self._goes else "") + keys, classes="quiet keys")
+
+    def action_go(self) -> None:
+        """Go there, or just close."""
+        self.dismiss("go" if self._goes else None)
 
 
 class ThemeList(Dialog[str | None]):

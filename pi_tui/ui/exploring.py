@@ -33,7 +33,6 @@ class ExploringScreen(TakingScreen):
     def __init__(self) -> None:
         super().__init__()
         self.walk = Walk()
-        self.view = "digits"
         self._origin = 0
         self._number = 0
 
@@ -162,22 +161,26 @@ class ExploringScreen(TakingScreen):
             tell(self, "Position 762 is yet to come.", seconds=3)
 
     def action_birthday(self) -> None:
-        """Search a date."""
+        """Look for a date, and show where it is on a card."""
         self.face.converse(self._birthday())
 
     async def _birthday(self) -> None:
-        from pi_tui.ui.answers import date_as_digits, explain_date
-        from pi_tui.ui.dialogs import Ask
+        from pi_tui.ui.birthday import card, explain_date, framed, look
+        from pi_tui.ui.dialogs import Ask, Card
 
-        explain = partial(explain_date, count=self.count)
-        ask = Ask("Which date?", explain, example="14.03.1988, or 140388")
-        answer = await self.face.ask(ask)
-        if answer is not None:
-            await self.action_search()
-            self._origin = 0
-            assert self.search_bar is not None
-            self.search_bar.input.value = date_as_digits(answer)
-            self.digits.focus()
+        ask = Ask("Where is your date in pi?", explain_date, example="14.3.1988")
+        if (answer := await self.face.ask(ask)) is None:
+            return
+        place = look(answer, self.source, self.count)
+        assert place is not None
+        lines = card(answer, place)
+        told = await self.face.ask(Card("Your date in pi", lines, goes=place.offset is not None))
+        if told == "copy":
+            self.copy_text(framed(lines), "the card")
+        elif told == "picture":
+            await self.picture_of_card(lines, f"pi-{place.notation.text}.svg")
+        elif told == "go" and place.offset is not None:
+            self.show_position(place.offset, len(place.notation.text))
 
     def action_follow(self) -> None:
         """Back to the tail."""

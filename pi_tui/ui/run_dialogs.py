@@ -32,6 +32,7 @@ class RunDialogs:
             explain_digits,
             value="20,000" if first else words.number(min(here * 10, MAX_DIGITS)),
             choices=("1,000", "20,000", "100,000", "1,000,000", "10,000,000"),
+            more="Then b finds your birthday in it." if first else "",
             keys=f"Enter begins · ↑ ↓ examples · ? help · Esc {'leaves' if first else 'goes back'}",
         )
         answer = await self._app.ask(ask)

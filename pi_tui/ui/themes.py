@@ -10,37 +10,14 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
+from pi_tui.pictures.inks import SPECTRUM_DARK, SPECTRUM_LIGHT
+
 if TYPE_CHECKING:
     from rich.console import Console
     from textual.app import App
 
 NIGHT, DAY = "pi-night", "pi-day"
 
-# Ten colours, as far apart as they can be while going round once.
-_SPECTRUM_DARK = (
-    "#7a8bd6",
-    "#5fa5e0",
-    "#4dbfd0",
-    "#52c9a4",
-    "#7fcb74",
-    "#b5c758",
-    "#e0bb52",
-    "#ec9a58",
-    "#ea7a72",
-    "#d974ab",
-)
-_SPECTRUM_LIGHT = (
-    "#4553a8",
-    "#2a70b0",
-    "#1b8496",
-    "#208a66",
-    "#4b8a35",
-    "#7d861f",
-    "#a67c14",
-    "#b96320",
-    "#b84640",
-    "#a63f7c",
-)
 _SPECTRUM_ANSI = (
     "ansi_blue",
     "ansi_bright_blue",
@@ -144,7 +121,7 @@ def own_variables(theme: Theme) -> dict[str, str]:
     colors = {name: Color.parse(color) for name, color in _plain(theme).items()}
     paper, ink = colors["background"], colors["foreground"]
     papers = (paper, colors["surface"], colors["panel"])
-    spectrum = _SPECTRUM_DARK if theme.dark else _SPECTRUM_LIGHT
+    spectrum = SPECTRUM_DARK if theme.dark else SPECTRUM_LIGHT
     hit = colors["primary"].blend(paper, 0.45)
     texts = {
         "pi-quiet": readable(ink.blend(paper, 0.3), papers),

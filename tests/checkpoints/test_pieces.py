@@ -252,7 +252,7 @@ def test_a_read_that_failed_once_costs_no_good_checkpoint_a_piece(
     def failing(session, run_id, known):  # type: ignore[no-untyped-def]
         if known.size < 20:
             read_piece(session, run_id, known)
-            return None
+            return
         raise DamagedError("a bad moment")
 
     monkeypatch.setattr(piece_rows, "_read_piece", failing)

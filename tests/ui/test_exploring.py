@@ -154,6 +154,17 @@ async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
         await until(lambda: "Wrote 2,000 digits" in text_of(app))
 
 
+async def test_s_draws_the_walk_and_the_heat_map(bench: Bench, tmp_path: Path) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        for name, turns in (("a.svg", ()), ("b.png", ("v", "v"))):
+            target = tmp_path / name
+            await pilot.press(*turns, "s", "ctrl+u", *str(target), "enter")
+            await until(target.exists)
+            await until(lambda: "Drew 2,000 digits" in text_of(app))
+        await pilot.press("s", "ctrl+u", *"a.gif")
+        await until(lambda: "end the file's name" in text_of(app))
+
+
 async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("v")
@@ -168,15 +179,42 @@ async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
         assert again.main_screen.digits.colored
 
 
-async def test_a_birthday_is_one_command(bench: Bench) -> None:
+async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
-        app.main_screen.action_birthday()
-        await until(lambda: "Which date?" in text_of(app))
-        await pilot.press(*"2.3.99")
-        await until(lambda: "searching 2399; chance of a hit 18 %" in text_of(app))
+        await pilot.press("b")
+        await until(lambda: "Where is your date in pi?" in text_of(app))
+        await pilot.press(*"28.6.3589")
+        await until(lambda: "28 June 3589: 28063589" in text_of(app))
         await pilot.press("enter")
-        await until(lambda: app.main_screen.digits.needle)
-        await until(lambda: "chance of a hit 18 %" in text_of(app))
+        at = pi(DIGITS).find(b"0628")
+        await until(lambda: f"at position {at + 1:,} of 2,000 after the point" in text_of(app))
+        assert "as 0628 (month day)" in text_of(app)
+        await pilot.press("y")
+        await until(lambda: "Copied the card" in text_of(app))
+        assert f"position {at + 1:,}" in app.clipboard
+        for name in ("card.svg", "card.png"):
+            target = tmp_path / name
+            await pilot.press("b", *"28.6.3589", "enter", "s", "ctrl+u", *str(target), "enter")
+            await until(target.exists)
+        await pilot.press("b", *"28.6.3589", "enter", "enter")
+        await until(lambda: app.main_screen.digits.here == (at, at + 4))
+
+
+async def test_a_date_that_is_not_there_is_told_with_its_chance(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("b", *"99999999", "enter")
+        await until(lambda: "is not in the first 2,000 digits" in text_of(app))
+        await until(lambda: "A string of 8 digits is" in text_of(app))
+        await pilot.press("escape", "b", *"30.13.1")
+        await until(lambda: "a date like 14.3.1988" in text_of(app))
+
+
+async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await until(lambda: "Next: x ten times as many" in text_of(app))
+        assert "x ten times as many  b birthday  s picture" in text_of(app)
+        await pilot.press("x")
+        await until(lambda: app.worker.snapshot.goal == 20_000)
 
 
 @pytest.mark.parametrize("width", range(57, 130, 3))

@@ -172,7 +172,7 @@ async def test_ctrl_p_offers_the_birthday_search() -> None:
         await pilot.press("ctrl+p", *"birth")
         await until(lambda: "Find a birthday" in text_of(app))
         await pilot.press("enter")
-        await until(lambda: "Which date?" in text_of(app))
+        await until(lambda: "Where is your date in pi?" in text_of(app))
 
 
 async def test_the_theme_is_remembered(bench: Bench) -> None:
