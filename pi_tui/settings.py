@@ -124,7 +124,7 @@ def parse_number(text: str) -> int:
     (1000000, 20000, 20000)
     """
     if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
-        return int(match[1]) * int(10 ** int(match[2]))
+        return int(match[1][:20]) * int(10 ** int(match[2]))
     if not re.fullmatch(r"-?\d{1,3}(,\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
         raise ValueError(text)
     return int(text.replace(",", "").replace("_", "")[:20])

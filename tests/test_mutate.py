@@ -9,7 +9,7 @@ import pytest
 
 from tests.mutate import mutants
 
-MODULES = sorted((Path(__file__).parents[1] / "pi_tui").rglob("*.py"))
+MODULES = [Path(__file__).parents[1] / "pi_tui" / name for name in ("cli.py", "words.py")]
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,12 @@ def test_one_thing_is_changed(code: str, changed: str) -> None:
     assert [mutant.code for mutant in mutants(code)] == [changed]
 
 
-def test_every_mutant_of_the_package_is_another_program() -> None:
+def test_every_mutant_of_a_module_is_another_program() -> None:
     seen = 0
     for path in MODULES:
         code = path.read_text("utf-8")
         for mutant in mutants(code):
             assert mutant.code != code
-            if seen % 7 == 0:  # a look at each takes too long
-                assert ast.dump(ast.parse(mutant.code)) != ast.dump(ast.parse(code))
+            assert ast.dump(ast.parse(mutant.code)) != ast.dump(ast.parse(code))
             seen += 1
-    assert seen > 2_000
+    assert seen > 100

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from textual.app import App
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
@@ -30,6 +31,13 @@ def text_of(app: App[Any]) -> str:
     """What is on the screen now, line by line, without colours."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """What a terminal sends when its user pastes: all at once, where typing waits for each key."""
+    assert pilot.app._driver is not None
+    pilot.app._driver.send_message(Paste(text))
+    await pilot.pause()
 
 
 async def until_state(app: PiApp, *states: State) -> None:

@@ -21,7 +21,7 @@ from pi_tui.worker.saved import list_runs
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import a_snapshot, a_still, text_of, until_state
+from tests.ui.helpers import a_snapshot, a_still, paste, text_of, until_state
 
 
 def finish(bench: Bench, digits: int) -> None:
@@ -142,7 +142,9 @@ async def test_a_run_is_exported_from_the_list(bench: Bench, tmp_path: Path) -> 
         await until_state(app, State.COMPLETE)
         await pilot.press("r")
         await until(lambda: "▸ 2,000" in text_of(app))
-        await pilot.press("down", "e", "ctrl+u", *str(target), "enter")
+        await pilot.press("down", "e", "ctrl+u")
+        await paste(pilot, str(target))
+        await pilot.press("enter")
         await until(target.exists)
     assert target.read_bytes() == b"3." + pi(1_000) + b"\n"
 
