@@ -157,6 +157,12 @@ def build_parser() -> argparse.ArgumentParser:
     serve = add("serve", _serve, "the app in a browser on this machine (needs pi-tui[web])")
     serve.add_argument("--port", type=int, default=8314, help="where it listens (8314)")
     serve.add_argument("--digits", type=parse_digits, help="this run, in every tab")
+    serve.add_argument(
+        "--no-token",
+        dest="token",
+        action="store_false",
+        help="let everybody on this machine in, and not only who knows the printed address",
+    )
     return top
 
 
@@ -315,7 +321,7 @@ def _bench(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from pi_tui.commands.serve import serve
 
-    return serve(_location(options), options.port, options.digits)
+    return serve(_location(options), options.port, options.digits, token=options.token)
 
 
 def _location(options: argparse.Namespace) -> str:

@@ -156,8 +156,17 @@ class WaysOut:
 
 
 def _terminal_is_there() -> bool:
-    """False once the terminal was closed: its file is open still, but is no terminal any more."""
-    return os.isatty(sys.__stdin__.fileno()) if sys.__stdin__ else False
+    """False once the terminal was closed: its file is open still, but is no terminal any more.
+
+    Or, behind a browser tab, once the server is gone that shows us and feeds us keys.
+    """
+    if sys.__stdin__ is None:
+        return False
+    if os.environ.get("TEXTUAL_DRIVER") and hasattr(select, "poll"):
+        look = select.poll()
+        look.register(sys.__stdin__, 0)
+        return not look.poll(0)
+    return os.isatty(sys.__stdin__.fileno())
 
 
 _LEAVE_SCREEN = (
