@@ -9,7 +9,7 @@ from contextlib import closing
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.digit_file import DigitFile
 from pi_tui.errors import UsageError
-from pi_tui.pictures.picture import Wish, draw, form_of, parse_size
+from pi_tui.pictures.wish import Wish, draw, form_of, parse_size
 
 
 def picture(

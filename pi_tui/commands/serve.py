@@ -6,6 +6,9 @@ import os
 import shlex
 import socket
 import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
 
 from pi_tui import garbage
 from pi_tui.errors import UsageError
@@ -24,8 +27,19 @@ def serve(location: str, port: int, digits: int | None) -> int:
     garbage.settle()
     # By the environment: a password in a URL must not show in the list of processes.
     os.environ["PI_TUI_DB"] = location
-    Server(app_command(digits), host=HOST, port=port, title="pi-tui").serve()
+    with tempfile.TemporaryDirectory() as folder:
+        _write_page(Path(folder))
+        command = app_command(digits)
+        Server(command, host=HOST, port=port, title="π pi-tui", templates_path=folder).serve()
     return 0
+
+
+def _write_page(folder: Path) -> None:
+    """The page of textual-serve, which has no title, with one: a tab needs a name."""
+    page = files("textual_serve").joinpath("templates/app_index.html").read_text("utf-8")
+    if "<title" not in page:
+        page = page.replace("<head>", "<head>\n    <title>{{ application.name }}</title>", 1)
+    (folder / "app_index.html").write_text(page, encoding="utf-8")
 
 
 def app_command(digits: int | None) -> str:

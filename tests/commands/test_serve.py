@@ -35,6 +35,19 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
+    database: Path,
+) -> None:
+    port = free_port()
+    with started("serve", "--db", database, "--port", port):
+        await until(lambda: is_open(port))
+        async with tab(port) as connection:
+            await see(connection, b"How many digits")
+            await connection.send_json(["stdin", "\x15700\r"])
+            await see(connection, b"1415926535")
+            await until(lambda: saved(database) > 0)
+
+
 @pytest.fixture
 def served(database: Path) -> Iterator[int]:
     """The port of a server on this test's database; the app behind it computes 20,000 digits."""
@@ -70,6 +83,14 @@ async def test_a_tab_shows_the_app_and_its_keys_work(served: int, database: Path
         await connection.send_json(["stdin", "p"])
         await see(connection, b"paused")
         assert 0 < saved(database) < 20_000
+
+
+async def test_a_tab_has_a_title(served: int) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{served}/") as answer,
+    ):
+        assert "<title>π pi-tui</title>" in await answer.text()
 
 
 async def test_a_closed_tab_saves_and_ends_its_app(served: int, database: Path) -> None:
