@@ -12,7 +12,7 @@ from pi_tui.pictures.layout import Grid, WalkFrame, levels, margin
 from pi_tui.pictures.path import pieces
 
 if TYPE_CHECKING:
-    from pi_tui.pictures.picture import Wish
+    from pi_tui.pictures.wish import Wish
 
 _SMOOTH = 300_000
 """Up to so many digits lines are longer than a pixel: drawn twice as large, and made small."""

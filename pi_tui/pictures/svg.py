@@ -10,7 +10,7 @@ from pi_tui.pictures.layout import Grid, WalkFrame, levels, margin
 from pi_tui.pictures.path import pieces
 
 if TYPE_CHECKING:
-    from pi_tui.pictures.picture import Wish
+    from pi_tui.pictures.wish import Wish
 
 _POINTS = 30_000
 """Of a walk: 400 kB of text."""

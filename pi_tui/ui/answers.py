@@ -74,7 +74,7 @@ def explain_file(name: str, location: str) -> tuple[bool, str]:
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
     """The same for a picture, whose kind is told by the end of its name."""
-    from pi_tui.pictures.picture import form_of
+    from pi_tui.pictures.wish import form_of
 
     try:
         form_of(name)

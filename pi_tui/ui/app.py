@@ -218,13 +218,7 @@ class PiApp(SteeringApp):
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
-            tell(
-                self,
-                f"{snapshot.goal:,} digits{verified}. "
-                "Next: x ten times as many, b your birthday, s a picture, e a file of them.",
-                title="Complete",
-                seconds=10,
-            )
+            tell(self, f"{snapshot.goal:,} digits{verified}.", title="Complete")
             if self.memory.now.bell:
                 self.bell()
 
@@ -249,6 +243,24 @@ class PiApp(SteeringApp):
         from pi_tui.ui.run_dialogs import RunDialogs
 
         return RunDialogs(self, self.quitting)
+
+    def action_by_heart(self) -> None:
+        """Type the digits from memory."""
+        if self.screen is not self.main_screen:
+            return
+        if self.main_screen.count:
+            self.converse(self._by_heart())
+        else:
+            tell(self, "There are no digits yet.", seconds=3)
+
+    async def _by_heart(self) -> None:
+        from pi_tui.ui.by_heart import ByHeart
+
+        screen, best = self.main_screen, self.memory.now.by_heart
+        score = await self.ask(ByHeart(bytes(screen.source[: screen.count]), best)) or 0
+        if score > best:
+            self.remember(by_heart=score)
+            tell(self, f"{score:,} digits by heart, your best.")
 
     def action_ten_times(self) -> None:
         """Go on to ten times as many digits."""

@@ -126,6 +126,8 @@ class StatusLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """State, share, digits and time left; or what is wrong."""
         snapshot = frame.snapshot
+        if not snapshot.goal:
+            return [line((" π ", "bold $pi-paper on $accent"), "  pi-tui")]
         if wrong := trouble(frame):
             return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
         parts = [

@@ -71,6 +71,7 @@ class Face(App[int]):
 
     async def ask(self, question: Screen[Answer]) -> Answer | None:
         """The answer to a question that lies on top until it is answered."""
+        self.clear_notifications()  # in a small window they would cover it
         answered = self.push_screen(question, wait_for_dismiss=True)
         self._asked, self._expects_question = [*self._asked, question], False
         return await answered

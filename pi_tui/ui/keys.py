@@ -173,6 +173,14 @@ THE_DIGITS = (
         "picture",
     ),
     Key(
+        "app.by_heart",
+        "h",
+        "h",
+        "Pi by heart",
+        "type the digits from memory; your best is remembered",
+        id="by-heart",
+    ),
+    Key(
         "screen.show_fact",
         "m",
         "m",

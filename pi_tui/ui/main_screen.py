@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from pi_tui.spigot.spigot import Figures
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView

@@ -78,7 +78,7 @@ class TakingScreen(Screen[None]):
             tell(self, "There is nothing to draw yet.", seconds=4)
 
     async def _picture(self) -> None:
-        from pi_tui.pictures.picture import Wish, can_png, draw
+        from pi_tui.pictures.wish import Wish, can_png, draw
         from pi_tui.ui.answers import explain_picture
         from pi_tui.ui.dialogs import Ask
 
@@ -141,7 +141,7 @@ def write_picture(app: Face, name: str, draw: Draw, what: str) -> None:
 
 def save_picture(name: str, draw: Draw, location: str) -> Path:
     """The file holds the picture, whole; an error of ours if not."""
-    from pi_tui.pictures.picture import form_of
+    from pi_tui.pictures.wish import form_of
 
     path, form = file_named(name), form_of(name)
     with DigitFile.claim(str(path), location) as target:

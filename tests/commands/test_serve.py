@@ -97,6 +97,12 @@ async def test_a_tab_shows_the_app_and_its_keys_work(served: Served, database: P
         assert 0 < saved(database) < 20_000
 
 
+async def test_a_tab_has_a_title(served: Served) -> None:
+    address = f"{served.url}/?token={served.token}"
+    async with aiohttp.ClientSession() as session, session.get(address) as answer:
+        assert "<title>π pi-tui</title>" in await answer.text()
+
+
 async def test_a_closed_tab_saves_and_ends_its_app(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")

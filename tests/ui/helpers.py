@@ -12,7 +12,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.spigot.spigot import Figures
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.rates import RateHistory

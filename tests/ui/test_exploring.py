@@ -215,8 +215,7 @@ async def test_a_date_that_is_not_there_is_told_with_its_chance(bench: Bench) ->
 
 async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
-        await until(lambda: "Next: x ten times as many" in text_of(app))
-        assert "x ten times as many  b birthday  s picture" in text_of(app)
+        await until(lambda: "x ten times as many  b birthday  s picture" in text_of(app))
         await pilot.press("x")
         await until(lambda: app.worker.snapshot.goal == 20_000)
 
@@ -313,3 +312,23 @@ async def test_a_theme_is_on_while_one_looks_and_off_again(bench: Bench) -> None
         assert app.memory.now.theme in ("", before)
         await pilot.press("t", "down", "enter")
         await until(lambda: app.memory.now.theme == app.theme != before)
+
+
+async def test_pi_by_heart_shows_mistakes_and_remembers_the_best(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("h")
+        await until(lambda: "Pi by heart" in text_of(app))
+        assert "1415926535" not in text_of(app).split("Pi by heart")[1].split("type the")[0]
+        await pilot.press(*"14158", *"2")
+        await until(lambda: "3.141592" in text_of(app))
+        await until(lambda: "4 digits without a mistake · 1 mistake" in text_of(app))
+        await pilot.press("escape")
+        await until(lambda: "4 digits by heart, your best" in text_of(app))
+    again = bench.app(DIGITS)
+    async with again.run_test(size=(100, 30)) as pilot:
+        await until_state(again, State.COMPLETE)
+        await pilot.press("h")
+        await until(lambda: "best 4" in text_of(again))
+        await pilot.press(*"141", "escape")
+        await until(lambda: again.screen is again.main_screen)
+        assert again.memory.now.by_heart == 4

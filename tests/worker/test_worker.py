@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pi_tui.machine import Poll, unwatched
-from pi_tui.spigot.spigot import Figures, Spigot
+from pi_tui.spigot.figures import Figures
+from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.pace import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
