@@ -26,6 +26,7 @@ from pi_tui.checkpoints.conversion import (
 )
 from pi_tui.checkpoints.database import NEEDED, Database
 from pi_tui.checkpoints.fence import take_over
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.models import CheckpointRow, OutputRow, RunRow
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.errors import DamagedError, StorageError
@@ -146,7 +147,7 @@ class CheckpointStore(RunCatalogue):
                 raise BadState("its row and its state differ")
             machine.check()
         except (BadState, WrongState) as problem:
-            text = f"checkpoint {seq} is damaged ({problem}); the one before is used"
+            text = f"checkpoint {one_line(seq, 20)} is damaged ({problem}); the one before is used"
             return Tried(checkpoint, None, (text,))
         lost = (f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}",) * bool(found.lost)
         return Tried(checkpoint, machine, lost)
