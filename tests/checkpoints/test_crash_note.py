@@ -105,7 +105,7 @@ def test_looking_at_a_complete_run_changes_nothing(path: str, open_store: OpenSt
 def test_leaving_a_run_that_is_not_open_changes_nothing(
     times: int, path: str, open_store: OpenStore
 ) -> None:
-    run, walk = save_some(open_store(), times)
+    run, _ = save_some(open_store(), times)
     owner = open_store(write=False).runs()[0].owner
     with open_store(write=False) as reader:
         reader.load(run)
