@@ -34,7 +34,7 @@ class Walk(Machine):
     def __init__(self, task: Task, at: int = 0) -> None:
         self.task = task
         self.at = self.peak = at or task.goal
-        self.output = bytearray()
+        self.output = b""
         self.table: Piece | None = None
         self.reads = 0
         """How often somebody asked for the bytes of the table."""
@@ -92,10 +92,10 @@ class Walks(Kind):
             peak = int(state["peak"])
         except ValueError:
             raise BadState("these are no numbers") from None
-        if not at > 0 or steps < 0:
+        if at <= 0 or steps < 0:
             raise BadState("a walk does not come there")
         walk = Walk(task, at)
-        walk.steps, walk.peak, walk.output = steps, peak, bytearray(output)
+        walk.steps, walk.peak, walk.output = steps, peak, output
         if "table" in state:
             walk.keep_table(state.pieces["table"])
         elif steps:

@@ -26,6 +26,8 @@ class Database:
     def __init__(self, where: Location, write: bool) -> None:
         try:
             self.engine, self._lock = open_database(where, write)
+        except BadRow as error:
+            raise damaged(where, str(error)) from error
         except FAILURES as error:
             raise in_our_words(error, where) from error
         self.where = where

@@ -49,6 +49,7 @@ def next_seq(session: Session, row: RunRow) -> int:
             CheckpointRow.run_id == row.id, CheckpointRow.seq < MOST
         )
     )
-    row.last_seq = max(whole(row.last_seq, 0, MOST, "last_seq"), newest or 0) + 1
+    last = max(whole(row.last_seq, 0, MOST, "last_seq"), newest or 0)
+    row.last_seq = int(last) + 1  # a hostile file may hold 7.5
     row.updated_utc = utc_now()
     return row.last_seq

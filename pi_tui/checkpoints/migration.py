@@ -7,15 +7,27 @@ that knows what schema 1 was for: it kept runs of the spigot only, with columns 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, Row, Table, insert, literal, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    TableClause,
+    column,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.backup import back_up
-from pi_tui.checkpoints.conversion import BadRow, whole
+from pi_tui.checkpoints.conversion import whole
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import (
     SCHEMA,
@@ -26,10 +38,18 @@ from pi_tui.checkpoints.models import (
     RunRow,
 )
 from pi_tui.checkpoints.piece_rows import Entry
+from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.errors import NotOursError
 from pi_tui.machine import Known
 
-_TABLES_OF_1 = ("pi_run", "pi_checkpoint", "pi_checkpoint_part", "pi_digits")
+_TABLES_OF_1 = {
+    "pi_run": "id digits algorithm digits_per_step boxes_per_block status verified epoch touched "
+    "last_seq committed elapsed_ms created_utc updated_utc",
+    "pi_checkpoint": "run_id seq iteration count size sha256 elapsed_ms saved_utc",
+    "pi_checkpoint_part": "run_id seq part data",
+    "pi_digits": "run_id start count data chain",
+}
+"""Their columns, as far as there is something to bring over."""
 _ALGORITHM_OF_1 = "rabinowitz-wagon/1"
 
 
@@ -39,15 +59,29 @@ def migrate(engine: Engine, where: Location) -> None:
     A file is copied to `FILE.schema-1` first (`.schema-1.2` … if that is taken). A server's change
     of tables is a transaction too; its backups are its owner's.
     """
-    if where.path is not None:
-        back_up(engine, where, str(_free_name(Path(f"{where.path}.schema-1"))))
-    with engine.begin() as connection:
-        _from_1_to_2(connection)
-        connection.execute(
-            text(f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'")
-        )
-        if where.path is not None:
-            connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+    backup = _free_name(Path(f"{where.path}.schema-1")) if where.path else None
+    if backup is not None:
+        back_up(engine, where, str(backup))
+    try:
+        with engine.begin() as connection:
+            _from_1_to_2(connection)
+            change = f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'"
+            connection.execute(text(change))
+            if where.path is not None:
+                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+    except Exception:
+        if backup is not None and _is_still_old(engine):
+            backup.unlink()  # or every start would leave one more
+        raise
+
+
+def _is_still_old(engine: Engine) -> bool:
+    """True if the change is known not to be there; a commit that failed may have landed."""
+    engine.dispose()
+    with suppress(*FAILURES), engine.connect() as connection:
+        version = "SELECT value FROM pi_meta WHERE key = 'schema_version'"
+        return bool(connection.scalar(text(version)) == "1")
+    return False
 
 
 def _free_name(path: Path) -> Path:
@@ -59,18 +93,14 @@ def _free_name(path: Path) -> Path:
 def _from_1_to_2(connection: Connection) -> None:
     """One table for output of any kind; states in pieces, found by their hash."""
     old = {}
-    for name in _TABLES_OF_1:
+    for name, columns in _TABLES_OF_1.items():
         connection.execute(text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
-    for name in _TABLES_OF_1:
-        old[name] = Table(_aside(name), MetaData(), autoload_with=connection, resolve_fks=False)
+        old[name] = table(_aside(name), *map(column, columns.split()))
     Base.metadata.create_all(connection)
     for run in connection.execute(select(old["pi_run"])).all():
         connection.execute(insert(RunRow).values(_run_of_1(run)))
-    output = old["pi_digits"].c
-    columns = ("run_id", "start", "count", "data", "chain")
-    connection.execute(
-        insert(OutputRow).from_select(columns, select(*(output[name] for name in columns)))
-    )
+    output = old["pi_digits"]
+    connection.execute(insert(OutputRow).from_select(output.c.keys(), select(output)))
     moved: set[tuple[int, bytes]] = set()
     for row in connection.execute(select(old["pi_checkpoint"])).all():
         _move_checkpoint(connection, row, old["pi_checkpoint_part"], moved)
@@ -110,20 +140,19 @@ def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
 def _move_checkpoint(
     connection: Connection,
     row: Row[tuple[object, ...]],
-    parts: Table,
+    parts: TableClause,
     moved: set[tuple[int, bytes]],
 ) -> None:
     """Its bytes become one piece under the hash they were saved with: damage stays visible."""
     old = row._asdict()
-    sha256, size = old["sha256"], whole(old["size"], 0, 2**33, "size")
-    if not isinstance(sha256, bytes) or len(sha256) != 32:
-        raise BadRow("a checkpoint without its hash")
-    entries = [Entry(Known(sha256, size), False, "state")] if size else []
+    sha256, size = old["sha256"], old["size"]
+    sound = isinstance(sha256, bytes) and len(sha256) == 32 and isinstance(size, int)
+    entries = [Entry(Known(sha256, size), False, "state")] if sound and size else []
     same = ("run_id", "seq", "size", "elapsed_ms", "saved_utc")
     new = CheckpointRow(**{name: old[name] for name in same})
     new.steps, new.length = old["iteration"], old["count"]
     new.manifest = "\n".join(map(str, entries))
-    new.sha256 = piece_rows.digest(new)
+    new.sha256 = piece_rows.digest(new) if sound else b"damaged"
     with Session(connection) as session:
         session.add(new)
         session.flush()

@@ -74,7 +74,7 @@ def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
 
 
 def _named(row: CheckpointRow | None) -> set[bytes]:
-    """The SHA-256 of every piece the checkpoint names; none if it cannot be read."""
+    """The SHA-256 of every piece the checkpoint names; none if its row cannot be read."""
     try:
         return {entry.known.sha256 for entry in entries_of(row)} if row else set()
     except BadRow:

@@ -26,9 +26,10 @@ from pi_tui.checkpoints.conversion import (
 )
 from pi_tui.checkpoints.database import NEEDED, Database
 from pi_tui.checkpoints.fence import take_over
+from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.models import CheckpointRow, OutputRow, RunRow
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
-from pi_tui.errors import DamagedError, StorageError
+from pi_tui.errors import DamagedError
 from pi_tui.machine import BadState, Kind, Machine, Task, WrongState
 
 
@@ -81,21 +82,23 @@ class CheckpointStore(RunCatalogue):
             return self._load(run, before)
 
     def _load(self, run: Run, before: int | None) -> Loaded:
-        run, output, problem = self._prove(run)
+        run, output, problem, numbers = self._prove(run)
         notes = [problem] if problem else []
         grip = self._grips.setdefault(run.id, _Grip())
         grip.proven, grip.good, grip.agreed = len(output) if problem else None, 0, 0
         grip.broken.clear()
         if run.status == COMPLETE:
             return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
-        machine, source = None, None
-        for attempt in self._walk(run, output, grip.broken, before):
+        machine, source, numbers = None, None, [n for n in numbers if before is None or n < before]
+        for attempt in self._walk(run, output, numbers, grip.broken):
             notes += attempt.notes
             if attempt.machine is not None and attempt.checkpoint is not None:
                 machine, source = attempt.machine, attempt.checkpoint
                 grip.good, grip.agreed = source.seq, source.length
                 break
         if machine is None:
+            if numbers and not notes:
+                return self._load(run, before)  # we only look, and whoever writes saved meanwhile
             if notes or output:
                 notes.append(
                     "no checkpoint is good: computing again from the start, and comparing with "
@@ -105,8 +108,11 @@ class CheckpointStore(RunCatalogue):
         notes += machine.notes
         return Loaded(run, output, machine, source, self._checkpoints(run), tuple(notes))
 
-    def _prove(self, run: Run) -> tuple[Run, bytes, str]:
-        """The run by what can be proven of its output, that output, and what is wrong after it."""
+    def _prove(self, run: Run) -> tuple[Run, bytes, str, list[int]]:
+        """The run as far as its output can be proven, that output, and what is wrong after it.
+
+        And the numbers of the checkpoints of the same moment, newest first.
+        """
         with self._database.transaction() as session:
             row = self._row(session, run)
             limits, length = self._kind.limits(run.task), self._kind.length(run.task)
@@ -119,26 +125,27 @@ class CheckpointStore(RunCatalogue):
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            return run, output, problem
+            numbers = [known.seq for known in piece_rows.newest_first(session, run.id)]
+            return run, output, problem, numbers
 
     def _walk(
-        self, run: Run, output: bytes, broken: set[bytes], before: int | None = None
+        self, run: Run, output: bytes, numbers: list[int], broken: set[bytes]
     ) -> Iterator[Tried]:
-        """Every checkpoint of the run, newest first: the one way to fall back to an older one."""
-        with self._database.transaction() as session:
-            numbers = [row.seq for row in piece_rows.newest_first(session, run.id)]
-        for seq in numbers:
-            if before is not None and seq >= before:
-                continue
-            yield self._try(run, seq, output, broken)
+        """Each of these checkpoints is tried: the one way to fall back to an older one.
 
-    def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried:
+        One that another process has pruned since is passed over.
+        """
+        for seq in numbers:
+            if (tried := self._try(run, seq, output, broken)) is not None:
+                yield tried
+
+    def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried | None:
         limits, checkpoint = self._kind.limits(run.task), None
         try:
             with self._database.transaction() as session:
                 row = session.get(CheckpointRow, (run.id, seq))
                 if row is None:
-                    raise StorageError(f"checkpoint {seq} is gone: another process took over")
+                    return None
                 try:
                     checkpoint = to_checkpoint(row, limits)
                     found = piece_rows.read(session, row, limits, broken)
@@ -151,7 +158,7 @@ class CheckpointStore(RunCatalogue):
                 raise BadState("its row and its state differ")
             machine.check()
         except (BadState, WrongState) as problem:
-            text = f"checkpoint {seq} is damaged ({problem}); the one before is used"
+            text = f"checkpoint {one_line(seq, 20)} is damaged ({problem}); the one before is used"
             return Tried(checkpoint, None, (text,))
         lost = (f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}",) * bool(found.lost)
         return Tried(checkpoint, machine, lost)
@@ -277,9 +284,9 @@ class CheckpointStore(RunCatalogue):
 
     def try_all(self, run: Run) -> Iterator[Tried]:
         """Every checkpoint of an unfinished run, newest first, and what came of trying it."""
-        run, output, _ = self._prove(run)
+        run, output, _, numbers = self._prove(run)
         if run.status != COMPLETE:
-            yield from self._walk(run, output, set())
+            yield from self._walk(run, output, numbers, set())
 
     # -- rows ---------------------------------------------------------------------------------
 

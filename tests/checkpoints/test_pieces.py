@@ -8,6 +8,7 @@ import pytest
 
 from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import DamagedError
 from pi_tui.machine import Piece, State
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import (
@@ -245,15 +246,11 @@ def test_a_read_that_failed_once_costs_no_good_checkpoint_a_piece(
             monkeypatch.undo()
         return prove(run)
 
-    read_piece = piece_rows._read_piece
     monkeypatch.setattr(store, "_prove", proven)
-    from pi_tui.errors import DamagedError
 
     def failing(session, run_id, known):  # type: ignore[no-untyped-def]
-        if known.size < 20:
-            read_piece(session, run_id, known)
-            return
-        raise DamagedError("a bad moment")
+        if known.size > 20:
+            raise DamagedError("a bad moment")
 
     monkeypatch.setattr(piece_rows, "_read_piece", failing)
     order = walk.to_state
