@@ -8,7 +8,7 @@ import pytest
 
 from pi_tui.machine import Abandoned, BadState, Task, WrongOutput
 from pi_tui.spigot.kind import SpigotKind
-from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON
+from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES
 from tests.spigot.helpers import stored
 
 KIND = SpigotKind(threads=2)
@@ -75,6 +75,7 @@ def test_lost_blocks_are_told_of() -> None:
         {"digits_per_step": "7"},
         {"digits_per_step": 10**11},
         {"boxes_per_block": -1},
+        {"boxes_per_block": 2**27},
         {"boxes_per_block": 10**30},
     ],
     ids=str,
@@ -85,6 +86,19 @@ def test_a_task_that_cannot_be_is_refused(parameters: dict[str, Any]) -> None:
     for wanted in (KIND.limits, KIND.new):
         with pytest.raises(BadState, match="task"):
             wanted(task)
+
+
+def test_a_task_with_more_blocks_than_memory_could_hold_is_refused() -> None:
+    parameters = {**KIND.task(10**9).parameters, "boxes_per_block": 1}
+    with pytest.raises(BadState, match="task"):
+        KIND.new(Task(10**9, parameters))
+
+
+def test_the_largest_tasks_are_within_the_limits() -> None:
+    for series in SERIES.values():
+        for digits in (1, 10**6, 10**9):
+            KIND.limits(KIND.task(digits, series=series))
+            KIND.limits(KIND.task(digits, 10**7, series))
 
 
 def test_limits_bound_what_states_take() -> None:
