@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from math import inf
 from typing import Any
 
 import pytest
 
-from pi_tui.machine import Abandoned, BadState, Task, WrongOutput
+from pi_tui.machine import Abandoned, BadState, Task, WrongOutput, unwatched
+from pi_tui.spigot import making, spigot, sweep
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES
 from tests.spigot.helpers import stored
@@ -140,3 +143,53 @@ def test_an_overture_is_the_first_digits_of_long_runs(pi: bytes) -> None:
 
     with pytest.raises(Abandoned):
         KIND.overture(KIND.task(10**7), poll)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_happens_on_the_way_the_digits_are_right_and_work_never_falls(
+    seed: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps, strides, polls that give up, resumes with other threads, pieces that get lost."""
+    chance = random.Random(seed)
+    monkeypatch.setattr(making, "LOT", chance.choice([64, 256, 65_536]))
+    monkeypatch.setattr(sweep, "ALONE", chance.choice([0, 10**9]))
+    monkeypatch.setattr(spigot, "ALONE", chance.choice([0, 10**9]))
+    series, n, k = chance.choice([*SERIES.values()]), chance.randint(1, 900), chance.randint(1, 60)
+    b = chance.choice([1, 3, 16, 64, 100, 256])
+    parameters: dict[str, Any] = {
+        "series": series.name,
+        "digits_per_step": k,
+        "boxes_per_block": b,
+    }
+    task = Task(n, parameters)
+    machine = KIND.new(task)
+    while not machine.done:
+        before = machine.snapshot(), machine.work(), machine.steps
+        patience = chance.randint(0, 9)
+
+        def poll(done: int, parts: int, patience: int = patience) -> None:
+            assert 0 <= done <= parts
+            if done >= patience:
+                raise Abandoned
+
+        try:
+            machine.stride(chance.choice([0, n, inf]), poll if patience < 5 else unwatched)
+        except Abandoned:
+            assert (machine.snapshot(), machine.work(), machine.steps) == before
+        else:
+            assert machine.work().done > before[1].done
+            assert machine.steps > before[2]
+        assert machine.output == pi[: machine.count]
+        if chance.random() < 0.3:
+            machine.check()
+            state, work = stored(machine.to_state()), machine.work()
+            for name in [name for name, piece in state.pieces.items() if piece.lasting]:
+                if chance.random() < 0.1:
+                    del state.pieces[name]
+            machine = SpigotKind(chance.randint(1, 3)).from_state(
+                task, state, bytes(machine.output)
+            )
+            machine.check()
+            assert machine.work().done == work.done
+    assert machine.output == pi[:n]
+    assert machine.work().done == machine.work().total
