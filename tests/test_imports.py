@@ -46,7 +46,7 @@ def test_the_package_imports_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["spigot", "plan", "blocks", "reference", "residue", "numerals", "sweep"]
+    "module", ["spigot", "plan", "blocks", "reference", "residue", "series", "codec", "kind"]
 )
 def test_the_spigot_knows_neither_screen_nor_store(module: str) -> None:
     loaded = loaded_after(f"import pi_tui.spigot.{module}")

@@ -210,6 +210,7 @@ def _blocks(
         _require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
         known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
         block = Block(factor, shift, divisor, known[1], known[2], known[0])
+        _require(known[2] > 0 or number not in numbers, "an impossible residue")
         radix = size.radix_residue if number == 0 else 1
         _require(number not in numbers or agrees(block, radix), "a block that is another")
         blocks.append(block)

@@ -75,7 +75,7 @@ class SpigotKind(Kind):
 
     def verify(self, task: Task, output: bytes | bytearray, poll: Poll = unwatched) -> bool:
         """True: all digits are those of the Chudnovsky series."""
-        wrong = first_difference(output, poll)
+        wrong = first_difference(output, poll, self.threads)
         if wrong is not None:
             raise WrongOutput(f"digit {wrong:,} is wrong", wrong - 1)
         return True
@@ -91,7 +91,6 @@ def _size(task: Task) -> Size:
     series = SERIES.get(str(task.parameters.get("series")))
     numbers = (task.goal, *map(task.parameters.get, ("digits_per_step", "boxes_per_block")))
     n, k, b = (number if isinstance(number, int) else 0 for number in numbers)
-    most = limits.MOST_DIGITS
-    if series is None or min(n, k, b) < 1 or max(n, k, b) > most:
+    if series is None or not limits.allow(size := Size(series, n, k, b)):
         raise BadState("a task that this pi-tui cannot have begun")
-    return Size(series, n, k, b)
+    return size

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from pi_tui.spigot.state import Size
 
-MOST_DIGITS = 10**10
-"""A task that asks for more is not ours."""
+MOST_DIGITS = 10**9
+"""A task that asks for more is not ours ..."""
+MOST_DIGITS_PER_STEP = 10**7
+"""... nor one with a larger K, unless it has more digits ..."""
+MOST_BOXES_PER_BLOCK = 2**26
+"""... nor one with a larger B: four times what is planned for the most digits ..."""
+MOST_BLOCKS = 10**7
+"""... nor one with more blocks: single boxes of eleven million digits."""
+
+
+def allow(size: Size) -> bool:
+    """True if there can be a task of this size."""
+    n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
+    return (
+        0 < n <= MOST_DIGITS
+        and 0 < k <= max(n, MOST_DIGITS_PER_STEP)
+        and 0 < b <= MOST_BOXES_PER_BLOCK
+        and size.blocks_needed(0) <= MOST_BLOCKS
+    )
 
 
 def most_iterations(size: Size) -> int:

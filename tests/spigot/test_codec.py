@@ -12,6 +12,7 @@ from gmpy2 import mpz
 from pi_tui.machine import BadState, Piece, State, WrongState
 from pi_tui.spigot import codec, limits, making
 from pi_tui.spigot.codec import decode, encode
+from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import RABINOWITZ_WAGON, Series
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.spigot.state import SpigotState
@@ -316,4 +317,16 @@ def test_blocks_of_another_place_are_refused(good: SpigotState) -> None:
     pieces = stored(encode(good))
     pieces.pieces["b1"] = pieces.pieces["b0"]
     with pytest.raises(BadState, match="another"):
+        back(good, pieces)
+
+
+def test_a_block_that_is_nothing_modulo_the_prime_is_refused(good: SpigotState) -> None:
+    """No residue of it could be divided by."""
+    block = good.blocks[1]
+    assert block
+    wrong = replace(block, divisor=mpz(PRIME) << 600, denominator_residue=0)
+    blocks = (good.blocks[0], wrong, *good.blocks[2:])
+    pieces = stored(encode(replace(good, blocks=blocks)))
+    pieces.pieces["b0"] = Piece(codec.blocks_bytes([b for b in blocks[:2] if b]), lasting=True)
+    with pytest.raises(BadState, match="residue"):
         back(good, pieces)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from math import inf
 from typing import Any
 
 import pytest
 
-from pi_tui.machine import Abandoned, BadState, Task, WrongOutput
+from pi_tui.machine import Abandoned, BadState, Task, WrongOutput, unwatched
+from pi_tui.spigot import making, spigot, sweep
 from pi_tui.spigot.kind import SpigotKind
-from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON
+from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES
 from tests.spigot.helpers import stored
 
 KIND = SpigotKind(threads=2)
@@ -75,6 +78,7 @@ def test_lost_blocks_are_told_of() -> None:
         {"digits_per_step": "7"},
         {"digits_per_step": 10**11},
         {"boxes_per_block": -1},
+        {"boxes_per_block": 2**27},
         {"boxes_per_block": 10**30},
     ],
     ids=str,
@@ -85,6 +89,19 @@ def test_a_task_that_cannot_be_is_refused(parameters: dict[str, Any]) -> None:
     for wanted in (KIND.limits, KIND.new):
         with pytest.raises(BadState, match="task"):
             wanted(task)
+
+
+def test_a_task_with_more_blocks_than_memory_could_hold_is_refused() -> None:
+    parameters = {**KIND.task(10**9).parameters, "boxes_per_block": 1}
+    with pytest.raises(BadState, match="task"):
+        KIND.new(Task(10**9, parameters))
+
+
+def test_the_largest_tasks_are_within_the_limits() -> None:
+    for series in SERIES.values():
+        for digits in (1, 10**6, 10**9):
+            KIND.limits(KIND.task(digits, series=series))
+            KIND.limits(KIND.task(digits, 10**7, series))
 
 
 def test_limits_bound_what_states_take() -> None:
@@ -126,3 +143,53 @@ def test_an_overture_is_the_first_digits_of_long_runs(pi: bytes) -> None:
 
     with pytest.raises(Abandoned):
         KIND.overture(KIND.task(10**7), poll)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_happens_on_the_way_the_digits_are_right_and_work_never_falls(
+    seed: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps, strides, polls that give up, resumes with other threads, pieces that get lost."""
+    chance = random.Random(seed)
+    monkeypatch.setattr(making, "LOT", chance.choice([64, 256, 65_536]))
+    monkeypatch.setattr(sweep, "ALONE", chance.choice([0, 10**9]))
+    monkeypatch.setattr(spigot, "ALONE", chance.choice([0, 10**9]))
+    series, n, k = chance.choice([*SERIES.values()]), chance.randint(1, 900), chance.randint(1, 60)
+    b = chance.choice([1, 3, 16, 64, 100, 256])
+    parameters: dict[str, Any] = {
+        "series": series.name,
+        "digits_per_step": k,
+        "boxes_per_block": b,
+    }
+    task = Task(n, parameters)
+    machine = KIND.new(task)
+    while not machine.done:
+        before = machine.snapshot(), machine.work(), machine.steps
+        patience = chance.randint(0, 9)
+
+        def poll(done: int, parts: int, patience: int = patience) -> None:
+            assert 0 <= done <= parts
+            if done >= patience:
+                raise Abandoned
+
+        try:
+            machine.stride(chance.choice([0, n, inf]), poll if patience < 5 else unwatched)
+        except Abandoned:
+            assert (machine.snapshot(), machine.work(), machine.steps) == before
+        else:
+            assert machine.work().done > before[1].done
+            assert machine.steps > before[2]
+        assert machine.output == pi[: machine.count]
+        if chance.random() < 0.3:
+            machine.check()
+            state, work = stored(machine.to_state()), machine.work()
+            for name in [name for name, piece in state.pieces.items() if piece.lasting]:
+                if chance.random() < 0.1:
+                    del state.pieces[name]
+            machine = SpigotKind(chance.randint(1, 3)).from_state(
+                task, state, bytes(machine.output)
+            )
+            machine.check()
+            assert machine.work().done == work.done
+    assert machine.output == pi[:n]
+    assert machine.work().done == machine.work().total
