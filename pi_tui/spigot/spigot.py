@@ -11,7 +11,6 @@ The digits released so far are not enough to go on from: the boxes are the state
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from gmpy2 import mpz
@@ -19,6 +18,7 @@ from gmpy2 import mpz
 from pi_tui.machine import Machine, Piece, Poll, State, Work, WrongState, unwatched
 from pi_tui.spigot import codec, plan, residue
 from pi_tui.spigot.blocks import Block
+from pi_tui.spigot.figures import Figures
 from pi_tui.spigot.making import make_lots
 from pi_tui.spigot.numerals import power_of_ten, to_text
 from pi_tui.spigot.residue import PRIME
@@ -35,37 +35,6 @@ ALONE = 65_536
 
 PREDIGIT_SHOWN = 12
 """Digits of the predigit that `figures` shows at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a face shows of the inside."""
-
-    series: str
-    """The title of the series, for people."""
-    digits_per_step: int
-    """K."""
-    boxes_per_block: int
-    """B."""
-    iteration: int
-    """Iterations done."""
-    iterations: int
-    """Iterations in all, but for the rare nines at the very end."""
-    predigit: str
-    """The head of the held predigit; "" while there is none."""
-    nines: int
-    """Held super-digits of nines alone."""
-    blocks: int
-    """Blocks left, those not made yet included."""
-    blocks_made: int
-    """Those of them that are made."""
-    boxes_left: int
-    """Boxes left."""
-
-    @property
-    def making(self) -> bool:
-        """True while blocks are made, and no digit comes."""
-        return self.blocks_made < self.blocks
 
 
 class Spigot(Machine):
