@@ -3,6 +3,9 @@
 The message of every error is one line for the user: what happened, and what to do.
 """
 
+import sys
+from contextlib import suppress
+
 
 class PiTuiError(Exception):
     """Something went wrong that we have a word for; the base of all our errors."""
@@ -44,3 +47,9 @@ class NotOursError(PiTuiError):
     """The file is no pi-tui database, or one from a newer pi-tui."""
 
     exit_code = 7
+
+
+def tell(line: str) -> None:
+    """The line is on standard error, if that can be written: its trouble is not ours."""
+    with suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)

@@ -1,11 +1,11 @@
-"""Standard output, to the last byte; standard error, if anybody reads it."""
+"""Standard output, to the last byte; for standard error there is `tell`."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 
 from pi_tui.errors import StorageError
+from pi_tui.errors import tell as tell
 
 
 def to_stdout(*pieces: bytes | bytearray) -> None:
@@ -32,9 +32,3 @@ def say(line: str) -> None:
 def as_bytes(text: str) -> bytes:
     """The text for standard output; what its encoding has no bytes for becomes a question mark."""
     return text.encode(sys.stdout.encoding or "utf-8", "replace")
-
-
-def tell(line: str) -> None:
-    """The line is on standard error, if that can be written: its trouble is not ours."""
-    with suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)

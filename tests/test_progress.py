@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from pi_tui.commands.progress import LineProgress, describe, progress_on
+from pi_tui.progress import LineProgress, describe, progress_on
 from pi_tui.worker.pace import MAX
 from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
 
 
 def snapshot(state: State = State.RUNNING, **changes: Any) -> Snapshot:
     facts: dict[str, Any] = {"made": 500, "saved": 400, "rate": 100.0, "done": 0.75, "left": 65.0}
+    facts["length"] = 1_000
     return Snapshot(state, 1_000, MAX, **(facts | changes))
 
 
@@ -24,14 +25,14 @@ FAILURE = SaveFailure(datetime(2026, 7, 22, 12, 0, tzinfo=UTC), "disk full at \x
 
 def lines(*snapshots: Snapshot) -> list[str]:
     stream = io.StringIO()
-    with progress_on(stream) as shown:
+    with progress_on(stream, "digits") as shown:
         for each in snapshots:
             shown.show(each)
     return stream.getvalue().splitlines()
 
 
 def test_a_line_says_how_far_how_fast_and_how_long_still() -> None:
-    assert describe(snapshot()) == (
+    assert describe(snapshot(), "digits") == (
         "running: 500 of 1,000 digits (75.0 % of the work), 100/s, 1 min 05 s left, 400 saved"
     )
 
@@ -50,7 +51,7 @@ def test_silence_never_lasts_long(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     stream = io.StringIO()
-    shown = LineProgress(stream)
+    shown = LineProgress(stream, "digits")
     for _ in range(11):
         shown.show(snapshot())
         now += 1.0

@@ -26,13 +26,13 @@ class Progress(Protocol):
 
 
 @contextmanager
-def progress_on(stream: TextIO) -> Iterator[Progress]:
-    """The progress that suits the stream, closed at the end."""
+def progress_on(stream: TextIO, unit: str) -> Iterator[Progress]:
+    """The progress that suits the stream, closed at the end; output is counted in that unit."""
     if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
-        with _bar_on(stream) as bar:
+        with _bar_on(stream, unit) as bar:
             yield _WhileItCan(bar)
     else:
-        yield _WhileItCan(LineProgress(stream))
+        yield _WhileItCan(LineProgress(stream, unit))
 
 
 class _WhileItCan:
@@ -58,9 +58,9 @@ class _WhileItCan:
 class LineProgress:
     """A plain line at the start, at every change of mind, and every few seconds."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._told = _Told()
+    def __init__(self, stream: TextIO, unit: str) -> None:
+        self._stream, self._unit = stream, unit
+        self._told = _Told(unit)
         self._state: State | None = None
         self._last = time.monotonic()
 
@@ -68,11 +68,11 @@ class LineProgress:
         """Print what is new."""
         for line in self._told.news(snapshot):
             self._print(line)
-        # Before the first block nothing is known yet, and a refused database shall be one line.
+        # Before the first step nothing is known yet, and a refused database shall be one line.
         known = snapshot.state is State.VERIFYING and snapshot.parts > 0
         changed = known and snapshot.state is not self._state
         if changed or time.monotonic() - self._last >= LINE_SECONDS:
-            self._print(describe(snapshot))
+            self._print(describe(snapshot, self._unit))
             self._last = time.monotonic()
             self._state = snapshot.state
 
@@ -80,23 +80,37 @@ class LineProgress:
         print(line, file=self._stream, flush=True)
 
 
-def describe(snapshot: Snapshot) -> str:
+def describe(snapshot: Snapshot, unit: str) -> str:
     """One line that says how far, how fast, how long still."""
-    head = f"{snapshot.state}: {snapshot.made:,} of {snapshot.goal:,} digits"
+    head = f"{snapshot.state}: {_made(snapshot, unit)}"
     if snapshot.state is State.VERIFYING:
         if snapshot.parts:
             head += f", {words.percent(snapshot.part / snapshot.parts)}"
         return head
+    if snapshot.length is None:
+        return f"{head}, {_share(snapshot)}, {words.duration(snapshot.left)} left"
     return (
-        f"{head} ({words.percent(snapshot.done)} of the work), {words.rate(snapshot.rate)}, "
+        f"{head} ({_share(snapshot)}), {words.rate(snapshot.rate)}, "
         f"{words.duration(snapshot.left)} left, {snapshot.saved:,} saved"
     )
+
+
+def _made(snapshot: Snapshot, unit: str) -> str:
+    """How much output there is, and of how much if that is known; the steps, where none is yet."""
+    if snapshot.length is not None:
+        return f"{snapshot.made:,} of {snapshot.length:,} {unit}"
+    return f"{snapshot.made:,} {unit}" if snapshot.made else f"step {snapshot.steps:,}"
+
+
+def _share(snapshot: Snapshot) -> str:
+    return f"{words.percent(snapshot.done)} of the work"
 
 
 class _Told:
     """Remembers which notes and failures were already told."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
         self._notes = 0
         self._failing = False
 
@@ -108,13 +122,13 @@ class _Told:
             since = failure.since.astimezone().strftime("%H:%M:%S")
             lines.append(f"NOT SAVED since {since}: {words.plain(failure.reason)}")
         elif failure is None and self._failing:
-            lines.append(f"saved again: {snapshot.saved:,} digits")
+            lines.append(f"saved again: {snapshot.saved:,} {self._unit}")
         self._failing = failure is not None
         return lines
 
 
 @contextmanager
-def _bar_on(stream: TextIO) -> Iterator[Progress]:
+def _bar_on(stream: TextIO, unit: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress
@@ -130,7 +144,7 @@ def _bar_on(stream: TextIO) -> Iterator[Progress]:
     try:
         with suppress(OSError):
             bar.start()
-        yield _BarProgress(bar)
+        yield _BarProgress(bar, unit)
     finally:
         with suppress(OSError):
             bar.stop()
@@ -139,18 +153,19 @@ def _bar_on(stream: TextIO) -> Iterator[Progress]:
 class _BarProgress:
     """A live bar of the work done, with the figures behind it."""
 
-    def __init__(self, bar: RichProgress) -> None:
-        self._bar = bar
+    def __init__(self, bar: RichProgress, unit: str) -> None:
+        self._bar, self._unit = bar, unit
         self._task = bar.add_task("", total=1.0, word="", figures="")
-        self._told = _Told()
+        self._told = _Told(unit)
 
     def show(self, snapshot: Snapshot) -> None:
         for line in self._told.news(snapshot):
             self._bar.console.print(line)
-        done = snapshot.done
-        figures = f"{snapshot.made:,}/{snapshot.goal:,}"
+        done, known = snapshot.done, snapshot.length is not None
+        figures = f"{snapshot.made:,}/{snapshot.length:,}" if known else _made(snapshot, self._unit)
         if snapshot.state is State.VERIFYING:
             done = snapshot.part / snapshot.parts if snapshot.parts else 0.0
         else:
-            figures += f" · {words.rate(snapshot.rate)} · {words.duration(snapshot.left)} left"
+            figures += f" · {words.rate(snapshot.rate)}" if known else ""
+            figures += f" · {words.duration(snapshot.left)} left"
         self._bar.update(self._task, completed=done, word=str(snapshot.state), figures=figures)

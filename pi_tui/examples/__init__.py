@@ -1,0 +1,1 @@
+"""Machines that are no spigot, each a whole program, to learn from."""
