@@ -18,6 +18,7 @@ from pi_tui.leaving import AT_ONCE_AFTER, Asked
 from pi_tui.machine import Kind, Task
 from pi_tui.progress import progress_on
 from pi_tui.worker.job import Job
+from pi_tui.worker.pace import AUTO_CADENCE, Cadence
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 
@@ -27,13 +28,16 @@ PATIENCE = 30.0
 """Seconds that finished output waits for a failing disk before we give up: nobody may be there."""
 
 
-def carry_on(kind: Kind, task: Task, location: str, *, again: str) -> tuple[int, bytes]:
+def carry_on(
+    kind: Kind, task: Task, location: str, *, again: str, cadence: Cadence = AUTO_CADENCE
+) -> tuple[int, bytes]:
     """The exit code and the whole output of the task; b"" if the code is not 0.
 
     `location` is the path or URL of the database, made if it is not there; `again` is the command
-    that goes on, to be printed. Call it in the main thread: signals come there.
+    that goes on, to be printed. It saves every five seconds, or as `cadence` says. Call it in the
+    main thread: signals come there.
     """
-    worker = Worker(Job(kind, task, location, patience=PATIENCE))
+    worker = Worker(Job(kind, task, location, cadence=cadence, patience=PATIENCE))
     code = carry_to_end(worker, program=kind.name, again=again)
     return code, b"" if code else bytes(worker.output)
 

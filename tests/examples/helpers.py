@@ -1,0 +1,43 @@
+"""Whole programs made of a machine, run, killed and resumed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError
+from pi_tui.machine import Kind
+from tests.helpers import LIMIT
+
+PYTHON = (sys.executable, "-W", "error")
+
+
+def ended(*command: object) -> subprocess.CompletedProcess[str]:
+    """The program, run to its end."""
+    whole = [*PYTHON, *map(str, command)]
+    return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=LIMIT)
+
+
+@contextmanager
+def running(*command: object) -> Iterator[subprocess.Popen[str]]:
+    """The program goes on in the background; it is gone afterwards, whatever happens."""
+    whole, pipe = [*PYTHON, *map(str, command)], subprocess.PIPE
+    with subprocess.Popen(whole, stdout=pipe, stderr=pipe, text=True) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def saved_steps(database: Path, kind: Kind) -> int:
+    """Steps of the one run of the kind that are in a committed checkpoint."""
+    try:
+        with CheckpointStore.open(str(database), kind, write=False) as store:
+            found = [store.load(run).checkpoint for run in store.runs()]
+    except PiTuiError:  # not there yet
+        return 0
+    return found[0].steps if found and found[0] else 0
