@@ -75,7 +75,6 @@ def test_the_answer_is_told_and_told_again(p: str, word: str, database: Path) ->
     for _ in range(2):
         done = ended(*PROGRAM, p, "--db", database)
         assert (done.returncode, done.stdout) == (0, f"2^{p} - 1 is {word}\n")
-        assert done.stderr == ""
 
 
 @pytest.mark.parametrize("p", ["2", "9", "1", "0", "20000003", "seven", "9" * 5_000])
@@ -111,18 +110,16 @@ def test_a_line_of_progress_says_how_long_it_will_take(database: Path) -> None:
 
 
 def test_killed_at_random_it_goes_on_and_ends_with_the_right_answer(database: Path) -> None:
-    before, kills = 0, 0
-    chance = random.Random(9)
-    while before < STEPS * 2 // 3:
+    before, chance = 0, random.Random(9)
+    for _ in range(3):
         with running("-c", IN_HASTE, database) as child:
-            aim = before + chance.randrange(1, STEPS // 4)
+            aim = before + chance.randrange(1, STEPS // 10)
             wait_until(lambda aim=aim: saved_steps(database, KIND) >= aim)  # type: ignore[misc]
             assert child.poll() is None
             child.kill()
             child.wait()
-        assert saved_steps(database, KIND) >= before
-        before, kills = saved_steps(database, KIND), kills + 1
-    assert kills >= 2
+        assert saved_steps(database, KIND) >= aim
+        before = saved_steps(database, KIND)
     done = ended(*PROGRAM, P, "--db", database)
     assert (done.returncode, done.stdout) == (0, f"2^{P} - 1 is prime\n")
 
