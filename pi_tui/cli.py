@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from pi_tui import __version__, garbage
+from pi_tui.commands.output import as_bytes, say, tell, to_stdout
 from pi_tui.errors import PiTuiError, UsageError
 from pi_tui.settings import (
     Settings,
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PiTuiError as error:
         from pi_tui.words import plain
 
-        print(f"pi-tui: {plain(str(error))}", file=sys.stderr)
+        tell(f"pi-tui: {plain(str(error))}")
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -80,6 +81,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Help and version go where data goes: whole, in any encoding, or with an error."""
+        to_stdout(as_bytes(message))
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
@@ -96,7 +101,11 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
-    top.add_argument("--print-completion", choices=("bash", "zsh"), help=argparse.SUPPRESS)
+    top.add_argument(
+        "--print-completion",
+        choices=("bash", "zsh", "fish"),
+        help="lines by which your shell completes commands (needs pi-tui[completion])",
+    )
     top.set_defaults(command=_app, pace=None, digits=None, output=None)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     add = _Adder(commands, shared)
@@ -110,24 +119,50 @@ def build_parser() -> argparse.ArgumentParser:
     add("runs", _runs, "list all runs")
     export = add("export", _export, "write saved digits to stdout or a file")
     export.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
-    export.add_argument("--from", dest="start", type=parse_position, default=1, metavar="A")
-    export.add_argument("--to", dest="stop", type=parse_position, metavar="B")
+    export.add_argument(
+        "--from", dest="start", type=parse_position, default=1, metavar="A", help="position (1)"
+    )
+    export.add_argument(
+        "--to", dest="stop", type=parse_position, metavar="B", help="position (the last saved)"
+    )
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
+    picture = add("picture", _picture, "draw saved digits into a .png or .svg file")
+    picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
+    picture.add_argument("--digits", type=parse_digits, required=True, help="of this run")
+    picture.add_argument(
+        "--from", dest="start", type=parse_position, default=1, metavar="A", help="first position"
+    )
+    picture.add_argument(
+        "--to", dest="stop", type=parse_position, metavar="B", help="last position, included"
+    )
+    picture.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help=".png (needs pi-tui[pictures]), .svg"
+    )
+    picture.add_argument("--size", default="3840x2160", metavar="WxH", help="pixels (3840x2160)")
+    picture.add_argument(
+        "--theme", choices=("night", "day", "paper"), default="night", help="colours (night)"
+    )
     verify = add("verify", _verify, "compare a run's saved digits with an independent pi")
-    verify.add_argument("--digits", type=parse_digits, required=True)
+    verify.add_argument("--digits", type=parse_digits, required=True, help="this run")
     add("check", _check, "read every saved byte and check it; exit 0, 4 or 5")
     backup = add("backup", _backup, "copy the database, also while another pi-tui computes")
     backup.add_argument("file", metavar="FILE", help="a new file")
     delete = add("delete", _delete, "delete a run and its digits")
-    delete.add_argument("--digits", type=parse_digits, required=True)
+    delete.add_argument("--digits", type=parse_digits, required=True, help="this run")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     bench = add("bench", _bench, "measure this machine, us and our peers side by side")
     bench.add_argument("--json", action="store_true", help="for scripts")
     bench.add_argument("--full", action="store_true", help="10,000,000 digits too")
     bench.add_argument("--runs", type=int, default=3, metavar="N", help="of each (median counts)")
     serve = add("serve", _serve, "the app in a browser on this machine (needs pi-tui[web])")
-    serve.add_argument("--port", type=int, default=8314)
-    serve.add_argument("--digits", type=parse_digits)
+    serve.add_argument("--port", type=int, default=8314, help="where it listens (8314)")
+    serve.add_argument("--digits", type=parse_digits, help="this run, in every tab")
+    serve.add_argument(
+        "--no-token",
+        dest="token",
+        action="store_false",
+        help="let everybody on this machine in, and not only who knows the printed address",
+    )
     return top
 
 
@@ -160,16 +195,22 @@ def _computing_options() -> _Parser:
         "--pace",
         metavar="auto|max|N",
         help="digits per second in the app; auto spreads a short "
-        "run over half a minute (run is always at full speed)",
+        "run over half a minute (run is always at full speed; PI_TUI_PACE)",
     )
     add(
         "--checkpoint-every",
         metavar="auto|N|Ns|0",
         help="save every N digits, every N seconds, "
-        "0: only on pause, quit and the end (auto: every 5 s, at most 2 %% of the time)",
+        "0: only on pause, quit and the end (auto: every 5 s, at most 2 %% of the time; "
+        "PI_TUI_CHECKPOINT_EVERY)",
     )
     add("--digits-per-step", type=parse_digits_per_step, metavar="K", help="of a new run")
-    add("--threads", type=parse_threads, metavar="N", help="sweeps side by side (one per core)")
+    add(
+        "--threads",
+        type=parse_threads,
+        metavar="N",
+        help="side by side (one per core; PI_TUI_THREADS)",
+    )
     add("--fresh", action="store_true", help="begin again at the first digit")
     add("--no-verify", dest="verify", action="store_false", help="skip the comparison at the end")
     return options
@@ -239,6 +280,20 @@ def _export(options: argparse.Namespace) -> int:
     return export(_location(options), options.digits, options.start, options.stop, options.output)
 
 
+def _picture(options: argparse.Namespace) -> int:
+    from pi_tui.commands.picture import picture
+
+    return picture(
+        _location(options),
+        options.kind,
+        options.digits,
+        (options.start, options.stop),
+        options.output,
+        options.size,
+        options.theme,
+    )
+
+
 def _verify(options: argparse.Namespace) -> int:
     from pi_tui.commands.digits import verify
 
@@ -266,7 +321,7 @@ def _bench(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from pi_tui.commands.serve import serve
 
-    return serve(_location(options), options.port, options.digits)
+    return serve(_location(options), options.port, options.digits, token=options.token)
 
 
 def _location(options: argparse.Namespace) -> str:
@@ -274,9 +329,16 @@ def _location(options: argparse.Namespace) -> str:
 
 
 def _print_completion(shell: str) -> int:
+    from pi_tui.manual import commands
+
     try:
         import shtab
     except ImportError:
         raise UsageError("completion needs shtab: pip install 'pi-tui[completion]'") from None
-    print(shtab.complete(build_parser(), shell))
+    parser = build_parser()
+    for each in (parser, *commands(parser).values()):
+        for action in each._actions:
+            if action.metavar in ("FILE", "PATH|URL"):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+    say(shtab.complete(parser, shell))
     return 0

@@ -52,14 +52,14 @@ class DigitFile:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def write(self, digits: bytes | bytearray, prefix: bytes = b"3.") -> None:
+    def write(self, digits: bytes | bytearray, prefix: bytes = b"3.", end: bytes = b"\n") -> None:
         """The target holds the digits, on disk; StorageError if not, the old file untouched."""
         refuse_files_of_databases(self._target, self._location)  # it may be one by now
         try:
             with open(self._part or self._target, "wb") as stream:
                 stream.write(prefix)
                 stream.write(digits)
-                stream.write(b"\n")
+                stream.write(end)
                 stream.flush()
                 if self._part is not None:
                     os.fsync(stream.fileno())

@@ -74,9 +74,7 @@ class Settings:
         `pace` beats the user's word, which must mean something all the same.
         """
         asked, kind = parse_pace(self.pace, digits), self.kind
-        if not self.db:
-            _make_folder(Path(self.location).parent)
-        return Job(
+        job = Job(
             kind=kind,
             task=kind.task(digits, self.digits_per_step),
             location=self.location,
@@ -88,6 +86,9 @@ class Settings:
             give_way=give_way,
             overture=give_way,
         )
+        if not self.db:
+            _make_folder(Path(self.location).parent)
+        return job
 
 
 def default_location() -> str:
@@ -123,7 +124,7 @@ def parse_number(text: str) -> int:
     (1000000, 20000, 20000)
     """
     if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
-        return int(match[1]) * int(10 ** int(match[2]))
+        return int(match[1][:20]) * int(10 ** int(match[2]))
     if not re.fullmatch(r"-?\d{1,3}(,\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
         raise ValueError(text)
     return int(text.replace(",", "").replace("_", "")[:20])

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import resvg_py
 
+from pi_tui.commands.picture import picture
 from pi_tui.settings import Settings
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.themes import DAY, NIGHT
@@ -55,6 +56,7 @@ SHOTS = (
     Shot("light", (120, 40), theme=DAY),
     Shot("paused", (100, 30), ("p",)),
     Shot("help", (100, 40), ("question_mark",)),
+    Shot("birthday", (100, 30), ("b", *"14.3.1592", "enter"), 1_000_000, "max", 1_000_000),
 )
 
 
@@ -91,6 +93,19 @@ async def take(shot: Shot, location: str) -> str:
     return picture
 
 
+PICTURES = (("print-walk", "walk", 1_000_000), ("print-heat", "heat", 20_000))
+"""What `pi-tui picture` draws: name, kind, digits."""
+
+
+def draw_picture(name: str, kind: str, digits: int) -> None:
+    """A picture for paper, drawn by the program."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(db=f"{folder}/pi.sqlite3")
+        finish(settings, digits)
+        output = str(FOLDER / f"{name}.png")
+        picture(settings.location, kind, digits, (1, None), output, "1600x900", "night")
+
+
 def main() -> None:
     """Take all pictures, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -99,6 +114,9 @@ def main() -> None:
     options = parser.parse_args()
     os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     os.umask(0o022)
+    for name, kind, digits in PICTURES:
+        if not options.names or name in options.names:
+            draw_picture(name, kind, digits)
     for shot in SHOTS:
         if options.names and shot.name not in options.names:
             continue

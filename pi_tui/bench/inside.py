@@ -72,6 +72,7 @@ def saving(digits: int, location: str, cadence: str) -> None:
 def phases(digits: int, location: str, _: str) -> None:
     """Print the seconds that a whole run spends in each state, to about 0.05 s."""
     told: dict[str, float] = {"imports": IMPORTED - BEGAN}
+    told |= dict.fromkeys((State.PREPARING, State.RUNNING, State.SAVING), 0.0)
     for snapshot, seconds in _looks(_worker(digits, location)):
         told[snapshot.state] = told.get(snapshot.state, 0.0) + seconds
     print(json.dumps(told))

@@ -32,7 +32,7 @@ HOPELESS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Timing:
     """What was measured of one contender at one size: medians over its runs."""
 
     name: str
@@ -44,7 +44,7 @@ class Figures:
     runs: int
 
     @classmethod
-    def of(cls, name: str, digits: int, tries: list[dict[str, float]]) -> Figures:
+    def of(cls, name: str, digits: int, tries: list[dict[str, float]]) -> Timing:
         """The medians of all tries."""
         seconds, cpu, peak = (median(t[key] for t in tries) for key in ("seconds", "cpu", "peak"))
         return cls(name, digits, seconds, cpu, int(peak), len(tries))
@@ -59,7 +59,7 @@ class Turns:
         self._expected: dict[str, tuple[int, float]] = {}
         """What each contender took last: so many digits, so many seconds."""
 
-    def side_by_side(self, contenders: list[Contender], digits: int) -> list[Figures]:
+    def side_by_side(self, contenders: list[Contender], digits: int) -> list[Timing]:
         """Medians of all contenders that are quick enough, in the order given."""
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
@@ -68,7 +68,7 @@ class Turns:
                     tell(f"{digits:,} digits, round {turn + 1} of {self.runs}: {contender.name}")
                     tries[contender.name].append(self._try(contender, digits))
                     self._expected[contender.name] = digits, tries[contender.name][-1]["seconds"]
-        return [Figures.of(name, digits, found) for name, found in tries.items()]
+        return [Timing.of(name, digits, found) for name, found in tries.items()]
 
     def doubled(self, n: int, twice: int) -> dict[str, float]:
         """How much longer twice the digits take, from runs in turns."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,8 @@ from pi_tui.errors import AlreadyOpenError, StorageError
 
 _KEY = 0x70692D747569
 """Our advisory lock in a PostgreSQL database."""
+_MOMENT = 2.0
+"""Seconds in which a server notices that the client that held the lock was killed."""
 _HOLDER = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
@@ -41,15 +44,35 @@ class WriterLock(Protocol):
 
 def me() -> str:
     """This process, as another one should name it."""
-    return f"pid {os.getpid()} on {one_line(socket.gethostname(), 30)}"
+    return f"pid {os.getpid()} on {_host()}"
+
+
+def _host() -> str:
+    return one_line(socket.gethostname(), 30)
 
 
 def already_open(holder: str) -> AlreadyOpenError:
     """The error for a database that `holder` is writing to."""
     who = f" ({holder})" if holder else ""
+    first = "quit that one first"
+    if pid := _stopped(holder):
+        who = f" ({holder}, which is stopped)"
+        first = f"`fg` where it was stopped or `kill -CONT {pid}` wakes it, then quit it"
     return AlreadyOpenError(
-        f"already open{who or ' elsewhere'}; quit that one first, or use another file with --db"
+        f"already open{who or ' elsewhere'}; {first}, or use another file with --db"
     )
+
+
+def _stopped(holder: str) -> int:
+    """The pid of the holder if it is a stopped process of this machine, or 0."""
+    words = holder.split()
+    if len(words) != 4 or holder != f"pid {words[1]} on {_host()}" or not words[1].isdecimal():
+        return 0
+    with suppress(OSError, IndexError, ValueError):  # only Linux tells
+        told = Path(f"/proc/{int(words[1])}/stat").read_text("ascii", "replace")
+        if told.rpartition(")")[2].split()[0] in ("T", "t"):
+            return int(words[1])
+    return 0
 
 
 class FileWriterLock:
@@ -102,7 +125,7 @@ class ServerWriterLock:
         self.release()
         connection = self._engine.connect()
         try:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
+            if not _acquired(connection):
                 raise already_open(one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80))
         except BaseException:
             connection.invalidate()
@@ -125,3 +148,13 @@ class ServerWriterLock:
         except SQLAlchemyError:
             return False
         return True
+
+
+def _acquired(connection: Connection) -> bool:
+    """True once the lock is ours; False if its holder still has it after a moment."""
+    until = time.monotonic() + _MOMENT
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True

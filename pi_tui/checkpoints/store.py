@@ -29,7 +29,7 @@ from pi_tui.checkpoints.fence import take_over
 from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.models import CheckpointRow, OutputRow, RunRow
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
-from pi_tui.errors import DamagedError, StorageError
+from pi_tui.errors import DamagedError
 from pi_tui.machine import BadState, Kind, Machine, Task, WrongState
 
 
@@ -66,36 +66,39 @@ class CheckpointStore(RunCatalogue):
         super().__init__(database, kind)
         self._grips: dict[int, _Grip] = {}
 
-    def load(self, run: Run) -> Loaded:
+    def load(self, run: Run, before: int | None = None) -> Loaded:
         """What is saved of `run`, every byte checked, and the machine that goes on from it.
 
         Damage is told in `notes` and passed over: the newest checkpoint that is good is used, or a
-        new machine, whose output is compared with the saved one. Raises DamagedError only if
-        nothing can be trusted.
+        new machine, whose output is compared with the saved one. With `before`, checkpoints from
+        that number on are passed over too: the caller has reason to distrust them. Raises
+        DamagedError only if nothing can be trusted.
         """
         try:
-            return self._load(run)
+            return self._load(run, before)
         except DamagedError:
             # A read that failed may look like damage: look once more, on a new connection.
             self._database.engine.dispose()
-            return self._load(run)
+            return self._load(run, before)
 
-    def _load(self, run: Run) -> Loaded:
-        run, output, problem = self._prove(run)
+    def _load(self, run: Run, before: int | None) -> Loaded:
+        run, output, problem, numbers = self._prove(run)
         notes = [problem] if problem else []
         grip = self._grips.setdefault(run.id, _Grip())
         grip.proven, grip.good, grip.agreed = len(output) if problem else None, 0, 0
         grip.broken.clear()
         if run.status == COMPLETE:
             return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
-        machine, source = None, None
-        for attempt in self._walk(run, output, grip.broken):
+        machine, source, numbers = None, None, [n for n in numbers if before is None or n < before]
+        for attempt in self._walk(run, output, numbers, grip.broken):
             notes += attempt.notes
             if attempt.machine is not None and attempt.checkpoint is not None:
                 machine, source = attempt.machine, attempt.checkpoint
                 grip.good, grip.agreed = source.seq, source.length
                 break
         if machine is None:
+            if numbers and not notes:
+                return self._load(run, before)  # we only look, and whoever writes saved meanwhile
             if notes or output:
                 notes.append(
                     "no checkpoint is good: computing again from the start, and comparing with "
@@ -105,8 +108,11 @@ class CheckpointStore(RunCatalogue):
         notes += machine.notes
         return Loaded(run, output, machine, source, self._checkpoints(run), tuple(notes))
 
-    def _prove(self, run: Run) -> tuple[Run, bytes, str]:
-        """The run by what can be proven of its output, that output, and what is wrong after it."""
+    def _prove(self, run: Run) -> tuple[Run, bytes, str, list[int]]:
+        """The run as far as its output can be proven, that output, and what is wrong after it.
+
+        And the numbers of the checkpoints of the same moment, newest first.
+        """
         with self._database.transaction() as session:
             row = self._row(session, run)
             limits, length = self._kind.limits(run.task), self._kind.length(run.task)
@@ -119,22 +125,27 @@ class CheckpointStore(RunCatalogue):
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            return run, output, problem
+            numbers = [known.seq for known in piece_rows.newest_first(session, run.id)]
+            return run, output, problem, numbers
 
-    def _walk(self, run: Run, output: bytes, broken: set[bytes]) -> Iterator[Tried]:
-        """Every checkpoint of the run, newest first: the one way to fall back to an older one."""
-        with self._database.transaction() as session:
-            numbers = [row.seq for row in piece_rows.newest_first(session, run.id)]
+    def _walk(
+        self, run: Run, output: bytes, numbers: list[int], broken: set[bytes]
+    ) -> Iterator[Tried]:
+        """Each of these checkpoints is tried: the one way to fall back to an older one.
+
+        One that another process has pruned since is passed over.
+        """
         for seq in numbers:
-            yield self._try(run, seq, output, broken)
+            if (tried := self._try(run, seq, output, broken)) is not None:
+                yield tried
 
-    def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried:
+    def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried | None:
         limits, checkpoint = self._kind.limits(run.task), None
         try:
             with self._database.transaction() as session:
                 row = session.get(CheckpointRow, (run.id, seq))
                 if row is None:
-                    raise StorageError(f"checkpoint {seq} is gone: another process took over")
+                    return None
                 try:
                     checkpoint = to_checkpoint(row, limits)
                     found = piece_rows.read(session, row, limits, broken)
@@ -273,9 +284,9 @@ class CheckpointStore(RunCatalogue):
 
     def try_all(self, run: Run) -> Iterator[Tried]:
         """Every checkpoint of an unfinished run, newest first, and what came of trying it."""
-        run, output, _ = self._prove(run)
+        run, output, _, numbers = self._prove(run)
         if run.status != COMPLETE:
-            yield from self._walk(run, output, set())
+            yield from self._walk(run, output, numbers, set())
 
     # -- rows ---------------------------------------------------------------------------------
 

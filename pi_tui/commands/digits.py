@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output import to_stdout
+from pi_tui.commands.output import tell, to_stdout
 from pi_tui.digit_file import DigitFile
 from pi_tui.errors import AlreadyOpenError, UsageError, WrongResultError
 from pi_tui.spigot.kind import SpigotKind
@@ -22,6 +21,17 @@ def export(
 
     From position 1 on, the text begins with "3."; a later range is digits only.
     """
+    text, prefix = saved_range(location, digits, start, stop), b"3." if start == 1 else b""
+    if output is None:
+        to_stdout(prefix, text, b"\n")
+        return 0
+    with DigitFile.claim(output, location) as target:
+        target.write(text, prefix)
+    return 0
+
+
+def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
+    """The saved digits at positions `start` to `stop`, both included; UsageError if not all are."""
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
         stop = run.committed if stop is None else stop
@@ -30,17 +40,7 @@ def export(
                 f"positions {start:,} to {stop:,} are not all there; "
                 f"this run has 1 to {run.committed:,} saved"
             )
-        text = store.output(run, start - 1, stop)
-    prefix = b"3." if start == 1 else b""
-    if output is None:
-        to_stdout(prefix, text, b"\n")
-        return 0
-    target = DigitFile.claim(output, location)
-    try:
-        target.write(text, prefix)
-    finally:
-        target.release()
-    return 0
+        return store.output(run, start - 1, stop)
 
 
 def verify(location: str, digits: int) -> int:
@@ -57,7 +57,7 @@ def verify(location: str, digits: int) -> int:
     if run.status == COMPLETE and not run.verified:
         with suppress(AlreadyOpenError), CheckpointStore.open(location, SpigotKind()) as store:
             store.mark_verified(run)
-    print(f"all {run.committed:,} saved digits are those of pi", file=sys.stderr)
+    tell(f"all {run.committed:,} saved digits are those of pi")
     return 0
 
 

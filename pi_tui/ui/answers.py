@@ -14,7 +14,6 @@ from pi_tui import words
 from pi_tui.checkpoints.family import refuse_files_of_databases
 from pi_tui.errors import UsageError
 from pi_tui.settings import BYTES_PER_DIGIT, parse_digits, parse_number
-from pi_tui.ui.search import chance, chance_in_words
 from pi_tui.worker.pace import AUTO_SECONDS
 
 _MEASURED = ((1_000, 0.02), (20_000, 0.1), (100_000, 0.5), (1_000_000, 3.0), (10_000_000, 40.0))
@@ -71,6 +70,17 @@ def explain_file(name: str, location: str) -> tuple[bool, str]:
         return False, str(error)
     there = " is replaced" if os.path.exists(path) else ""
     return True, words.plain(os.path.realpath(path)) + there
+
+
+def explain_picture(name: str, location: str) -> tuple[bool, str]:
+    """The same for a picture, whose kind is told by the end of its name."""
+    from pi_tui.pictures.wish import form_of
+
+    try:
+        form_of(name)
+    except UsageError as error:
+        return False, str(error)
+    return explain_file(name, location)
 
 
 def file_named(name: str) -> Path:
@@ -141,21 +151,3 @@ def explain_range(text: str, count: int) -> tuple[bool, str]:
     except (ValueError, OverflowError):
         return False, f"all, or positions from 1 to {count:,} like 1,000-2,000"
     return True, f"positions {start + 1:,} to {stop:,}: {stop - start:,} digits"
-
-
-def date_as_digits(text: str) -> str:
-    """The digits of a date, however it is written.
-
-    >>> date_as_digits("14.03.1988"), date_as_digits("3/14/88")
-    ('14031988', '31488')
-    """
-    return "".join(filter(str.isdigit, text))
-
-
-def explain_date(text: str, count: int) -> tuple[bool, str]:
-    """What is searched for, and how likely it is among `count` digits."""
-    digits = date_as_digits(text)
-    if len(digits) < 4:
-        return False, "the digits of a date, in the order you like: day, month, year"
-    likely = chance_in_words(chance(len(digits), count))
-    return True, f"searching {digits}; chance by now {likely}"

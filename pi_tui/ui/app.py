@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from pi_tui import garbage
+from pi_tui.settings import MAX_DIGITS
 from pi_tui.ui.face import tell
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
@@ -19,7 +20,7 @@ from pi_tui.ui.remembered import Memory
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.steering import SteeringApp
 from pi_tui.ui.terminal import TerminalTitle
-from pi_tui.ui.themes import DAY_THEME, NIGHT_THEME, fitting_theme, own_variables
+from pi_tui.ui.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme, own_variables
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker, NoWorker
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from textual.app import SystemCommand
     from textual.screen import Screen
+    from textual.theme import Theme
 
     from pi_tui.settings import Settings
     from pi_tui.ui.run_dialogs import RunDialogs
@@ -73,7 +75,7 @@ class PiApp(SteeringApp):
         self.quitting = Quitting(self)
         self.memory = Memory(memory)
         self._title = TerminalTitle(self._write_to_terminal)
-        self._is_open = False
+        self._is_open = self._is_trying = False
         self._hurry_until = 0.0
         self._forget(initial)
         self.register_theme(NIGHT_THEME)
@@ -242,6 +244,34 @@ class PiApp(SteeringApp):
 
         return RunDialogs(self, self.quitting)
 
+    def action_by_heart(self) -> None:
+        """Type the digits from memory."""
+        if self.screen is not self.main_screen:
+            return
+        if self.main_screen.count:
+            self.converse(self._by_heart())
+        else:
+            tell(self, "There are no digits yet.", seconds=3)
+
+    async def _by_heart(self) -> None:
+        from pi_tui.ui.by_heart import ByHeart
+
+        screen, best = self.main_screen, self.memory.now.by_heart
+        score = await self.ask(ByHeart(bytes(screen.source[: screen.count]), best)) or 0
+        if score > best:
+            self.remember(by_heart=score)
+            tell(self, f"{score:,} digits by heart, your best.")
+
+    def action_ten_times(self) -> None:
+        """Go on to ten times as many digits."""
+        snapshot = self.worker.snapshot
+        if snapshot.state is not State.COMPLETE:
+            tell(self, "First this run is to be complete.", seconds=3)
+        elif snapshot.goal * 10 > MAX_DIGITS:
+            tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
+        elif self.screen is self.main_screen and self.make_worker is not None:
+            self.converse(self._runs.open_run(snapshot.goal * 10))
+
     async def action_quit(self) -> None:
         """Save, then leave."""
         self.quitting.begin()
@@ -250,8 +280,23 @@ class PiApp(SteeringApp):
         """Explain the screen and the keys."""
         from pi_tui.ui.help_screen import HelpScreen
 
-        if self.screen is self.main_screen:
+        if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
+
+    def action_change_theme(self) -> None:
+        """Choose a theme by looking at it."""
+        if self.screen is self.main_screen:
+            self.converse(self._choose_theme())
+
+    async def _choose_theme(self) -> None:
+        from pi_tui.ui.dialogs import ThemeList
+
+        before, self._is_trying = self.theme, True
+        ours = (NIGHT, DAY)
+        others = sorted(set(self.available_themes) - {*ours})
+        taken = await self.ask(ThemeList([*ours, *others]))
+        self.theme, self._is_trying = taken or before, False
+        self.remember(theme=self.theme)
 
     # Remembering
 
@@ -259,7 +304,11 @@ class PiApp(SteeringApp):
         screen = self.main_screen
         screen.digits.colored = self.memory.now.colored
         screen.show_view(self.memory.now.view)
-        self.theme_changed_signal.subscribe(screen, lambda theme: self.remember(theme=theme.name))
+        self.theme_changed_signal.subscribe(screen, self._remember_theme)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        if not self._is_trying:
+            self.remember(theme=theme.name)
 
     def on_exploring_screen_looks_changed(self) -> None:
         """Another view, or digits in colour."""

@@ -9,19 +9,19 @@ from textual.content import Content
 
 from pi_tui import words
 from pi_tui.ui.frame import Frame
-from pi_tui.ui.keys import IN_THE_BAR, key_for
+from pi_tui.ui.keys import IN_THE_BAR, WHEN_COMPLETE, key_for
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, spread
 from pi_tui.ui.panels import pace_hint, pace_in_words, time_left
 from pi_tui.worker.snapshot import Snapshot, State
 
 STATE_STYLE = {
-    State.PREPARING: "$secondary",
-    State.RUNNING: "$success",
-    State.PAUSED: "$warning",
-    State.SAVING: "$secondary",
-    State.VERIFYING: "$secondary",
-    State.COMPLETE: "$accent",
-    State.FAILED: "$error",
+    State.PREPARING: "$pi-secondary",
+    State.RUNNING: "$pi-success",
+    State.PAUSED: "$pi-warning",
+    State.SAVING: "$pi-secondary",
+    State.VERIFYING: "$pi-secondary",
+    State.COMPLETE: "$pi-accent",
+    State.FAILED: "$pi-error",
 }
 _STATE_SIGN = {State.RUNNING: "●", State.PAUSED: "‖", State.COMPLETE: "✓", State.FAILED: "✗"}
 
@@ -66,7 +66,7 @@ class ProgressLine(Panel):
         room = max(0, width - len(tail) - 1)
         full = int(share * room)
         before = min(full, int(snapshot.resumed_done * room)) if stepping else 0
-        color = "$accent" if stepping else STATE_STYLE[snapshot.state]
+        color = "$pi-accent" if stepping else STATE_STYLE[snapshot.state]
         return [
             line(
                 " ",
@@ -126,17 +126,21 @@ class StatusLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """State, share, digits and time left; or what is wrong."""
         snapshot = frame.snapshot
+        if not snapshot.goal:
+            return [line((" π ", "bold $pi-paper on $accent"), "  pi-tui")]
         if wrong := trouble(frame):
-            return [line((words.shortened("! " + wrong, width), "bold $error"))]
+            return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
         parts = [
             state_in_words(snapshot),
             line((words.percent(_share(snapshot)), "bold")),
             line(words.number(snapshot.made)),
             line((f"{time_left(snapshot)} left", QUIET)),
         ]
-        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > width:
+        hint = line(("?", "bold $pi-accent"), (" help" if width >= 28 else "", QUIET))
+        room = width - hint.cell_length - 1
+        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > room:
             parts.pop()
-        return [Content(" ").join(parts)]
+        return [spread(Content(" ").join(parts).truncate(width), hint, width)]
 
 
 class KeyBar(Panel):
@@ -151,7 +155,7 @@ class KeyBar(Panel):
         shown, used = Content(), 0
         self._actions.clear()
         for key, word, action in keys(frame.snapshot):
-            one = line((f" {key}", "bold $accent"), (f" {word} ", QUIET))
+            one = line((f" {key}", "bold $pi-accent"), (f" {word} ", QUIET))
             if used + one.cell_length > width:
                 continue
             self._actions.append((range(used, used + one.cell_length), action))
@@ -174,6 +178,10 @@ def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
         "app.quit": "quit" if final else "save & quit",
         "app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed",
     }
-    useless = {"app.toggle_pause", "app.full_speed", "app.save_now"} if final else set()
-    shown = [key_for(action) for action in IN_THE_BAR if action not in useless]
+    in_order: tuple[str, ...] = IN_THE_BAR
+    if snapshot.state is State.COMPLETE:
+        in_order = WHEN_COMPLETE
+    elif final:
+        in_order = tuple(a for a in WHEN_COMPLETE if a != "app.ten_times")
+    shown = [key_for(action) for action in in_order]
     return [(key.shown.split()[0], says.get(key.action, key.word), key.action) for key in shown]

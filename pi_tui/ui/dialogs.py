@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
 
 Answer = TypeVar("Answer")
 
@@ -75,19 +76,50 @@ Explain = Callable[[str], tuple[bool, str]]
 class Ask(Dialog[str | None]):
     """A line to fill in, explained while one types; None if nothing was meant."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+    FIELD: ClassVar[type[Input]] = Input
 
-    def __init__(self, title: str, explain: Explain, *, value: str = "", example: str = "") -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", show=False),
+        Binding("f1", "app.help", show=False, priority=True),
+        Binding("up", "choose(-1)", show=False),
+        Binding("down", "choose(1)", show=False),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        explain: Explain,
+        *,
+        value: str = "",
+        example: str = "",
+        choices: Sequence[str] = (),
+        more: str = "",
+        keys: str = "Enter takes it · Esc goes back",
+    ) -> None:
+        """A question; `choices` are answers to choose from with the arrow keys."""
         super().__init__()
         self._title, self._explain = title, explain
         self._value, self._example = value, example
+        self._choices, self._more, self._keys = choices, more, keys
 
     def compose(self) -> ComposeResult:
-        """Title, input, and a line that answers at every key."""
+        """Title, input, a line that answers at every key, and the keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
-            yield Input(self._value, placeholder=self._example, compact=True)
+            yield self.FIELD(self._value, placeholder=self._example, compact=True)
             yield Static(Content(self._explain(self._value)[1]), classes="quiet", id="hint")
+            if self._more:
+                yield Static(Content(self._more), classes="keys")
+            yield Static(Content(self._keys), classes="quiet keys")
+
+    def action_choose(self, step: int) -> None:
+        """The next of the answers to choose from, or the one before."""
+        field = self.query_one(Input)
+        if self._choices:
+            now = self._choices.index(field.value) if field.value in self._choices else -1
+            at = now + step if now >= 0 else (0 if step > 0 else len(self._choices) - 1)
+            field.value = self._choices[at % len(self._choices)]
+            field.action_end()
 
     @on(Input.Changed)
     def _show_hint(self, event: Input.Changed) -> None:
@@ -102,3 +134,85 @@ class Ask(Dialog[str | None]):
             self.dismiss(event.value)
         else:
             self.app.bell()
+
+
+class _NumberField(Input):
+    """Leaves the question mark to the dialog."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """All that is printed, but not "?"."""
+        return character != "?" and super().check_consume_key(key, character)
+
+
+class AskDigits(Ask):
+    """How many digits; a question mark is no digit, so it explains."""
+
+    FIELD = _NumberField
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "app.help", show=False, priority=True)
+    ]
+
+
+class Card(Dialog[str | None]):
+    """Something found, and what can be done with it: `go`, `copy` or `picture`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", show=False),
+        Binding("enter", "go", show=False),
+        Binding("y", "dismiss('copy')", show=False),
+        Binding("s", "dismiss('picture')", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[str], *, goes: bool) -> None:
+        """`goes` is whether there is a place to go to."""
+        super().__init__()
+        self._title, self._lines, self._goes = title, lines, goes
+
+    def compose(self) -> ComposeResult:
+        """The lines, and the keys."""
+        keys = "y copies it · s saves a picture of it · Esc goes back"
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._title), classes="dialog-title")
+            for line in self._lines:
+                yield Static(Content(line))
+            yield Static(("Enter goes there · " if self._goes else "") + keys, classes="quiet keys")
+
+    def action_go(self) -> None:
+        """Go there, or just close."""
+        self.dismiss("go" if self._goes else None)
+
+
+class ThemeList(Dialog[str | None]):
+    """All themes; each is on while the cursor is on it. The answer is the one taken."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,t,q", "dismiss(None)", show=False),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def compose(self) -> ComposeResult:
+        """The list, and its keys."""
+        with Vertical(classes="dialog -themes"):
+            yield Static("Theme", classes="dialog-title")
+            yield OptionList(*(Option(name, id=name) for name in self._names))
+            yield Static("Enter takes it · Esc leaves all as it was", classes="quiet keys")
+
+    def on_mount(self) -> None:
+        """Begin at the theme that is on."""
+        if self.app.theme in self._names:
+            self.query_one(OptionList).highlighted = self._names.index(self.app.theme)
+
+    @on(OptionList.OptionHighlighted)
+    def _try(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_id is not None and self.is_current:
+            self.app.theme = event.option_id
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)

@@ -32,7 +32,7 @@ from pi_tui.ui.digit_paint import (
 )
 from pi_tui.ui.search import Needle
 from pi_tui.ui.statistics import Digits
-from pi_tui.ui.themes import inks
+from pi_tui.ui.themes import inks, selected
 
 _CACHED_LINES = 512
 """More than any window shows; a line is about 200 bytes."""
@@ -174,6 +174,7 @@ class DigitView(ScrollView, can_focus=True):
         y = self.max_scroll_y if following else self.lines.line_of(top)
         self.scroll_to(y=y, animate=False, force=True)
         self._top, self.following = top, following
+        self.post_message(self.Moved())
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay the digits out for the new width."""
@@ -260,7 +261,7 @@ class DigitView(ScrollView, can_focus=True):
     def _make_looks(self) -> list[Style]:
         names = ("saved", "fresh", "held", "hit", "here")
         self._looks = [self.get_component_rich_style(f"digits--{name}") for name in names]
-        self._looks.append(self.screen.get_component_rich_style("screen--selection"))
+        self._looks.append(selected(self.app))
         plain = self.rich_style
         colors = inks(self.app, "digit", 10)
         self._looks += [plain + ink for ink in colors]

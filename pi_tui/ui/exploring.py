@@ -33,7 +33,6 @@ class ExploringScreen(TakingScreen):
     def __init__(self) -> None:
         super().__init__()
         self.walk = Walk()
-        self.view = "digits"
         self._origin = 0
         self._number = 0
 
@@ -85,10 +84,12 @@ class ExploringScreen(TakingScreen):
         if view.needle is not None:
             view.needle.feed(self.source, self.count)
         hit = view.here[0] if view.here and self._number else None
-        bar.show(view.needle, self.count, hit, self._number)
+        bar.show(view.needle, self.count, hit, self._number, is_all=self.count >= self.asked)
 
     def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
         """Search as one types."""
+        if event.from_start:
+            self._origin = 0
         self.search_for(event.text)
 
     def on_search_bar_accepted(self) -> None:
@@ -160,22 +161,26 @@ class ExploringScreen(TakingScreen):
             tell(self, "Position 762 is yet to come.", seconds=3)
 
     def action_birthday(self) -> None:
-        """Search a date."""
+        """Look for a date, and show where it is on a card."""
         self.face.converse(self._birthday())
 
     async def _birthday(self) -> None:
-        from pi_tui.ui.answers import date_as_digits, explain_date
-        from pi_tui.ui.dialogs import Ask
+        from pi_tui.ui.birthday import card, explain_date, framed, look
+        from pi_tui.ui.dialogs import Ask, Card
 
-        explain = partial(explain_date, count=self.count)
-        ask = Ask("Which date?", explain, example="14.03.1988, or 140388")
-        answer = await self.face.ask(ask)
-        if answer is not None:
-            await self.action_search()
-            self._origin = 0
-            assert self.search_bar is not None
-            self.search_bar.input.value = date_as_digits(answer)
-            self.digits.focus()
+        ask = Ask("Where is your date in pi?", explain_date, example="14.3.1988")
+        if (answer := await self.face.ask(ask)) is None:
+            return
+        place = look(answer, self.source, self.count)
+        assert place is not None
+        lines = card(answer, place)
+        told = await self.face.ask(Card("Your date in pi", lines, goes=place.offset is not None))
+        if told == "copy":
+            self.copy_text(framed(lines), "the card")
+        elif told == "picture":
+            await self.picture_of_card(lines, f"pi-{place.notation.text}.svg")
+        elif told == "go" and place.offset is not None:
+            self.show_position(place.offset, len(place.notation.text))
 
     def action_follow(self) -> None:
         """Back to the tail."""
@@ -197,6 +202,7 @@ class ExploringScreen(TakingScreen):
         if name == self.view:
             return
         self.view = name
+        self.set_class(name == "walk", "-view-walk")
         stage = self.query_one("#stage", Vertical)
         if not stage.query(f"#{name}"):
             stage.mount(self._make_view(name), before="#note")
@@ -227,6 +233,8 @@ class ExploringScreen(TakingScreen):
         """The frame says which digits are in view, and whether they follow the tail."""
         view = self.digits
         first, end = view.in_view
+        if view.count and not view.size.height:
+            return  # not in sight; it says so again when it is
         where = f" {words.number(first + 1)} – {words.number(end)}" if view.count else ""
         view.border_title = f"digits{where}"
         view.border_subtitle = "following" if view.following else "G follows the tail"

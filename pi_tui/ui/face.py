@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -43,6 +44,7 @@ class Face(App[int]):
         self._typed: deque[events.Key] = deque()
         self._is_obeying, self._obeying_since = False, 0.0
         self._expects_question = False
+        self._asked: list[Screen[Any]] = []
         self.when_open: list[Callable[[], None]] = []
         """Called once the app runs."""
 
@@ -69,11 +71,17 @@ class Face(App[int]):
 
     async def ask(self, question: Screen[Answer]) -> Answer | None:
         """The answer to a question that lies on top until it is answered."""
+        self.clear_notifications()  # in a small window they would cover it
         answered = self.push_screen(question, wait_for_dismiss=True)
-        self._expects_question = False
-        answer = await answered
-        self._expects_question = True
-        return answer
+        self._asked, self._expects_question = [*self._asked, question], False
+        return await answered
+
+    def pop_screen(self) -> AwaitComplete:
+        """Once a question is answered, keys wait for what its asker does next."""
+        if self.screen in self._asked:
+            self._asked = [one for one in self._asked if one is not self.screen]
+            self._expects_question = True
+        return super().pop_screen()
 
     # Keys
 
@@ -98,7 +106,8 @@ class Face(App[int]):
             return
         self._is_obeying, self._obeying_since = True, self._typed[0].time
         await super().on_event(self._typed.popleft())
-        self._when_done((*(self.focused or self.screen).ancestors_with_self,))
+        way = (*(self.focused or self.screen).ancestors_with_self,)
+        self._when_done(way * 2)  # the second time behind what the key made a widget tell
 
     def _when_done(self, nodes: tuple[DOMNode, ...]) -> None:
         """A key passes from the widget up to the app: follow it, then obey the next."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import groupby
 
 from rich.color import Color
@@ -11,15 +10,13 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
+from pi_tui.pictures.layout import LEVELS, levels
 from pi_tui.ui.panel import Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 
 CHUNK = 1_000_000
 """Digits added up in one go: about 8 ms."""
-_MEAN, _DEVIATION = 4.5, math.sqrt(8.25)
-"""Of one random digit."""
-_LEVELS = 9
 _BUSY = 0.02
 _EMPTY = 255
 """A square for digits that are yet to come."""
@@ -78,7 +75,7 @@ class HeatView(Picture):
         start = len(self._values) * self._stride
         squares = (min(count, len(source), start + CHUNK) - start) // self._stride
         if squares > 0:
-            self._values += _values(
+            self._values += levels(
                 bytes(source[start : start + squares * self._stride]), self._stride
             )
             self._caption()
@@ -124,25 +121,5 @@ class HeatView(Picture):
     def _color(self, value: int) -> Color | None:
         if not self._inks:
             one = self._stride == 1
-            self._inks = inks(self.app, "digit" if one else "heat", 10 if one else _LEVELS)
+            self._inks = inks(self.app, "digit" if one else "heat", 10 if one else LEVELS)
         return self._inks[value].color
-
-
-def _values(digits: bytes, stride: int) -> bytes:
-    """A value for each `stride` digits: the digit, or the level of their mean.
-
-    >>> list(_values(b"0199", 1)), list(_values(b"0000444599999999", 4))
-    ([0, 1, 9, 9], [0, 4, 8, 8])
-    """
-    if stride == 1:
-        return digits.translate(_TO_NUMBER)
-    scale = stride * _DEVIATION / math.sqrt(stride)
-    expected = stride * (48 + _MEAN)
-    sums = (sum(digits[at : at + stride]) for at in range(0, len(digits), stride))
-    middle = _LEVELS // 2
-    return bytes(
-        min(_LEVELS - 1, max(0, middle + round((total - expected) / scale * 1.6))) for total in sums
-    )
-
-
-_TO_NUMBER = bytes((code - 48) % 256 for code in range(256))

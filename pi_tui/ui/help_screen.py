@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,6 +16,8 @@ from textual.widgets import Static
 from pi_tui.ui.dialogs import Dialog
 from pi_tui.ui.keys import THE_DIGITS, THE_REST, THE_RUN
 
+_NAMES = 20
+"""Cells for the names on the left."""
 _MEANING = 48
 """Cells for what a key does: with the names they fit a window of 80 columns."""
 _KEYS = (
@@ -53,8 +56,8 @@ _TEXTS = (
             ("held", "slanted, at the tail: computed, but a carry may still change them."),
             ("iteration", "once through all blocks; it makes as many digits as it says."),
             ("sweep", "the blocks done by the iterations under way."),
-            ("predigit", "the last digits made, held back until no carry can reach them."),
-            ("nines", "runs of nothing but 9 behind the predigit: a carry would run through."),
+            ("held back", "the last digits made: a carry may still reach them."),
+            ("nines held", "runs of nothing but 9 behind them: a carry would run through."),
             ("boxes left", "the remainders the spigot still works on; fewer with every step."),
             ("time left", "from the work that is left: iterations get cheaper as boxes go."),
             ("bar", "the quieter part was done before this start."),
@@ -91,10 +94,20 @@ class HelpScreen(Dialog[None]):
             yield Static("pi-tui", classes="dialog-title")
             for title, rows in (*_KEYS, *_TEXTS):
                 yield Static(title, classes="help-title")
-                yield Static(_table(rows))
+                yield Static(_table(rows, _MEANING), classes="help-table")
             yield Static("What a spigot is", classes="help-title")
             yield Static(_SPIGOT)
             yield Static("Esc closes this.", classes="quiet")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The meanings are wrapped in their own column, however narrow it is."""
+        self.call_after_refresh(self._wrap)
+
+    def _wrap(self) -> None:
+        tables = (rows for _, rows in (*_KEYS, *_TEXTS))
+        for shown, rows in zip(self.query(".help-table").results(Static), tables, strict=True):
+            if shown.size.width:
+                shown.update(_table(rows, max(10, min(_MEANING, shown.size.width - _NAMES))))
 
     def action_scroll_down(self) -> None:
         """One line down."""
@@ -105,16 +118,16 @@ class HelpScreen(Dialog[None]):
         self.query_one("#help").scroll_up(animate=False)
 
 
-def _table(rows: tuple[tuple[str, str], ...]) -> Content:
+def _table(rows: tuple[tuple[str, str], ...], width: int) -> Content:
     """Names on the left; what they mean is wrapped in a column of its own."""
     lines = [
-        Content.assemble((f"{name if first else '':<20}", "$accent"), text)
+        Content.assemble((f"{name if first else '':<{_NAMES}}", "$pi-accent"), text)
         for name, meaning in rows
-        for first, text in _wrapped(meaning)
+        for first, text in _wrapped(meaning, width)
     ]
     return Content("\n").join(lines)
 
 
-def _wrapped(meaning: str) -> Iterator[tuple[bool, str]]:
-    for at, text in enumerate(wrap(meaning, _MEANING)):
+def _wrapped(meaning: str, width: int) -> Iterator[tuple[bool, str]]:
+    for at, text in enumerate(wrap(meaning, width)):
         yield at == 0, text

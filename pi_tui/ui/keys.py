@@ -65,6 +65,15 @@ THE_RUN = (
         id="slower",
     ),
     Key(
+        "app.ten_times",
+        "x",
+        "x",
+        "Ten times as many",
+        "a complete run: go on to ten times as many digits",
+        "ten times as many",
+        "ten-times",
+    ),
+    Key(
         "app.runs",
         "r",
         "r",
@@ -124,8 +133,9 @@ THE_DIGITS = (
         "b",
         "b",
         "Find a birthday",
-        "where a date stands in pi",
-        id="birthday",
+        "where a date stands in pi, on a card to share",
+        "birthday",
+        "birthday",
     ),
     Key(
         "screen.color_digits",
@@ -152,6 +162,23 @@ THE_DIGITS = (
         "write all digits, or a range, into a file",
         "export",
         "export",
+    ),
+    Key(
+        "screen.picture",
+        "s",
+        "s",
+        "Save a picture",
+        "draw the walk, or the heat map in sight, into a file",
+        "picture",
+        "picture",
+    ),
+    Key(
+        "app.by_heart",
+        "h",
+        "h",
+        "Pi by heart",
+        "type the digits from memory; your best is remembered",
+        id="by-heart",
     ),
     Key(
         "screen.show_fact",
@@ -198,6 +225,21 @@ IN_THE_BAR = (
     "app.change_theme",
 )
 """What the key bar has room for, the most useful first."""
+WHEN_COMPLETE = (
+    "app.quit",
+    "app.ten_times",
+    "screen.birthday",
+    "screen.picture",
+    "app.help",
+    "screen.export",
+    "screen.search",
+    "screen.turn_view",
+    "screen.go_to",
+    "screen.color_digits",
+    "app.runs",
+    "app.change_theme",
+)
+"""The same when there is nothing more to compute: what next?"""
 _SIGNS = {"plus": "+", "minus": "-", "question_mark": "?"}
 
 

@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from pi_tui.spigot.kind import Figures
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.exploring import ExploringScreen
+from pi_tui.ui.face import tell
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.keys import bindings
 from pi_tui.ui.lore import reached
@@ -90,6 +91,10 @@ class MainScreen(ExploringScreen):
         """Ask for the first frame."""
         self._on_ready()
 
+    def on_resize(self) -> None:
+        """The note has other room."""
+        self.call_after_refresh(self.query_one(NoteLine).refresh, layout=True)
+
     def on_picture_resized(self) -> None:
         """A picture that came into sight takes in the digits."""
         self.show_pictures()
@@ -128,7 +133,7 @@ class MainScreen(ExploringScreen):
         """The bars show this moment; fully: panels and pictures too."""
         self.set_class(not frame.snapshot.goal, "-no-run")
         for panel in self.query(Panel):
-            if fully or not panel.has_class("card"):
+            if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):
                 panel.show(frame)
         if fully:
             self.show_pictures()
@@ -136,7 +141,9 @@ class MainScreen(ExploringScreen):
     def action_show_fact(self) -> None:
         """Go to the digits the note is about."""
         note = self.query_one(NoteLine)
-        if note.fact is not None:
+        if note.fact is None:
+            tell(self, "There is no note at the bottom now.", seconds=3)
+        else:
             self.show_position(note.fact.position - 1, len(note.fact.text))
             note.next()
 

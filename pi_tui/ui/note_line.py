@@ -68,7 +68,7 @@ class NoteLine(Widget):
         if self.fact is None:
             return Content()
         told = line(
-            (" ✦ ", "$accent"),
+            (" ✦ ", "$pi-accent"),
             (f"{self.fact.position:,}  ", "bold"),
             (self.fact.saying + " ", QUIET),
         )

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.spigot.kind import Figures
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.braille import curve
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread
@@ -55,9 +55,9 @@ class ProgressPanel(Panel):
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         hint = "" if over else pace_hint(snapshot.pace)
         pace = pace_in_words(snapshot.pace)
-        shown = line((pace, "$accent"), ("  " + hint if hint else "", FAINT))
+        shown = line((pace, "$pi-accent"), ("  " + hint if hint else "", FAINT))
         if shown.cell_length + 5 > width:
-            shown = line((pace, "$accent"))
+            shown = line((pace, "$pi-accent"))
         return [
             self._of("digits", snapshot.made, snapshot.goal, width),
             self._of(
@@ -93,10 +93,10 @@ class SpeedPanel(Panel):
             label, rate = "on average", snapshot.made / snapshot.elapsed
         else:
             label, rate = "digits", snapshot.rate
-        now = pair(label, (words.rate(rate), "bold $primary" if running else "bold"), width)
+        now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
         held = _held(snapshot, width) if self.has_class("-with-held") else []
         rows = max(1, height - 2 - len(held))
-        drawn = [line((row, "$primary")) for row in curve(rates.columns(width * 2), width, rows)]
+        drawn = [line((row, "$pi-primary")) for row in curve(rates.columns(width * 2), width, rows)]
         return [now, *drawn, self._span(frame, width), *held]
 
     def _span(self, frame: Frame, width: int) -> Content:
@@ -105,16 +105,21 @@ class SpeedPanel(Panel):
             return line(("" if frame.snapshot.state.is_final else "no rate yet", FAINT))
         lowest, highest = words.rate(min(samples)), words.rate(max(samples))
         span = words.duration(frame.rates.span)
-        return line((words.shortened(f"{lowest} – {highest} over {span}", width), FAINT))
+        ways = (f"{lowest} – {highest} over {span}", f"{lowest} – {highest}", f"up to {highest}")
+        fitting = next((text for text in ways if len(text) <= width), "")
+        return line((fitting, FAINT))
 
 
 def _held(snapshot: Snapshot, width: int) -> list[Content]:
     if snapshot.made >= snapshot.goal:
-        return [pair("predigit", ("all settled", FAINT), width), pair("nines", "0", width)]
-    predigit = words.shortened(Figures.of(snapshot.figures).predigit or "–", width - 9)
+        return [
+            pair("held back", ("nothing any more", FAINT), width),
+            pair("nines held", "0", width),
+        ]
+    predigit = words.shortened(Figures.of(snapshot.figures).predigit or "–", width - 10)
     return [
-        pair("predigit", (predigit, "$pi-held"), width),
-        pair("nines", (words.number(Figures.of(snapshot.figures).nines), "$pi-held"), width),
+        pair("held back", (predigit, "$pi-held"), width),
+        pair("nines held", (words.number(Figures.of(snapshot.figures).nines), "$pi-held"), width),
     ]
 
 
@@ -144,7 +149,7 @@ class CheckpointPanel(Panel):
             return [
                 spread(
                     line((clock, "bold"), (f"  #{newest.seq}", QUIET)),
-                    line((age, "$success")),
+                    line((age, "$pi-success")),
                     width,
                 ),
                 spread(line(digits, (" digits", QUIET)), line((self._cost(newest), QUIET)), width),
@@ -152,7 +157,7 @@ class CheckpointPanel(Panel):
             ]
         return [
             pair(f"#{newest.seq}", (clock, "bold"), width),
-            pair("saved", (age, "$success"), width),
+            pair("saved", (age, "$pi-success"), width),
             pair("digits", digits, width),
             pair("state", self._cost(newest), width),
             self._next(frame, width),
@@ -168,9 +173,9 @@ class CheckpointPanel(Panel):
     def _next(self, frame: Frame, width: int) -> Content:
         snapshot = frame.snapshot
         if snapshot.save_failure is not None:
-            return pair("next", ("trying again", "$error"), width)
+            return pair("next", ("trying again", "$pi-error"), width)
         if snapshot.state is State.SAVING:
-            return pair("next", ("saving now", "$secondary"), width)
+            return pair("next", ("saving now", "$pi-secondary"), width)
         if snapshot.state is not State.RUNNING or snapshot.next_save is None:
             word = "when there is something new" if width >= _FULL_LINES else "–"
             if snapshot.state is State.COMPLETE:
@@ -197,13 +202,13 @@ class SpigotPanel(Panel):
             return [
                 *_held(snapshot, width),
                 pair("sweep", ("the last is done", FAINT), width),
-                pair("boxes left", ("none needed", FAINT), width),
+                pair("boxes left", ("not needed now", FAINT), width),
                 pair("iteration", step, width),
             ]
         return [
             *_held(snapshot, width),
             self._sweep(snapshot, width),
-            pair("boxes left", words.number(Figures.of(snapshot.figures).boxes), width),
+            pair("boxes left", words.number(Figures.of(snapshot.figures).boxes_left), width),
             pair("iteration", step, width),
         ]
 
@@ -211,7 +216,8 @@ class SpigotPanel(Panel):
         done, total = snapshot.part, snapshot.parts
         label = "blocks made" if snapshot.state is State.PREPARING else "sweep"
         if not total:
-            return pair(label, ("resting between two", FAINT), width)
+            why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
+            return pair(label, (why, FAINT), width)
         text = f" {words.number(done)} of {words.number(total)}"
         room = width - len(label) - 1 - len(text)
         if room < 4:

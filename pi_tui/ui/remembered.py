@@ -20,6 +20,8 @@ class Remembered:
     view: str = "digits"
     colored: bool = False
     bell: bool = False
+    by_heart: int = 0
+    """Digits known by heart, at best."""
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -8,7 +8,7 @@ from functools import partial
 from pi_tui import words
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
-from pi_tui.settings import parse_digits
+from pi_tui.settings import MAX_DIGITS, parse_digits
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.quitting import Quitting
@@ -23,11 +23,18 @@ class RunDialogs:
     async def ask_for_run(self) -> None:
         """Ask how many digits there shall be, and begin; with none at the first start, leave."""
         from pi_tui.ui.answers import explain_digits
-        from pi_tui.ui.dialogs import Ask
+        from pi_tui.ui.dialogs import AskDigits
 
-        first = self._app.worker.snapshot.goal == 0
-        title = "How many digits of pi?"
-        ask = Ask(title, explain_digits, value="20,000" if first else "")
+        here = self._app.worker.snapshot.goal
+        first = here == 0
+        ask = AskDigits(
+            "How many digits of pi?",
+            explain_digits,
+            value="20,000" if first else words.number(min(here * 10, MAX_DIGITS)),
+            choices=("1,000", "20,000", "100,000", "1,000,000", "10,000,000"),
+            more="Then b finds your birthday in it." if first else "",
+            keys=f"Enter begins · ↑ ↓ examples · ? help · Esc {'leaves' if first else 'goes back'}",
+        )
         answer = await self._app.ask(ask)
         if answer is not None:
             await self.open_run(parse_digits(answer.strip()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual import on
@@ -20,6 +21,17 @@ LONGEST = 100
 """Digits of the longest string that can be searched; its chance is nil long before."""
 
 
+class _DigitsInput(Input):
+    """Takes digits, and tells when it was given something else."""
+
+    class Refused(Message):
+        """What was typed is no digit."""
+
+    def restricted(self) -> None:
+        """Say so, where Textual would ring the bell."""
+        self.post_message(self.Refused())
+
+
 class SearchBar(Horizontal):
     """Search as you type; says how often it was found and how likely that was."""
 
@@ -28,9 +40,9 @@ class SearchBar(Horizontal):
     class Changed(Message):
         """Other digits are searched, or none."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, *, from_start: bool = False) -> None:
             super().__init__()
-            self.text = text
+            self.text, self.from_start = text, from_start
 
     class Accepted(Message):
         """Typing is over; the keys belong to the digits again."""
@@ -41,7 +53,7 @@ class SearchBar(Horizontal):
     def compose(self) -> ComposeResult:
         """A slash, the digits, and what came of it."""
         yield Static("/", classes="search-sign")
-        yield Input(
+        yield _DigitsInput(
             restrict=r"[\d ,._-]*", max_length=LONGEST, compact=True, placeholder="digits to find"
         )
         yield Static(classes="search-facts")
@@ -54,7 +66,8 @@ class SearchBar(Horizontal):
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed("".join(filter(str.isdigit, event.value))))
+        text, from_start = meant(event.value)
+        self.post_message(self.Changed(text, from_start=from_start))
 
     @on(Input.Submitted)
     def _accept(self, event: Input.Submitted) -> None:
@@ -65,22 +78,47 @@ class SearchBar(Horizontal):
         """Close, and forget the search."""
         self.post_message(self.Closed())
 
-    def show(self, needle: Needle | None, digits: int, hit: int | None, number: int) -> None:
-        """Hit count and chance; `hit` is the offset of the hit in view, the `number`-th of all."""
-        facts = Content() if needle is None else _facts(needle, digits, hit, number)
+    @on(_DigitsInput.Refused)
+    def _say_why(self) -> None:
+        """Say why a letter does not appear."""
+        self.query_one(".search-facts", Static).update(
+            line(("only digits can be found: pi has no letters", "$pi-warning"))
+        )
+
+    def show(
+        self, needle: Needle | None, digits: int, hit: int | None, number: int, *, is_all: bool
+    ) -> None:
+        """Hit count and chance; `hit` is the offset of the hit in view, the `number`-th of all.
+
+        `is_all` is whether there are no more digits to come.
+        """
+        facts = Content() if needle is None else _facts(needle, digits, hit, number, is_all=is_all)
         self.query_one(".search-facts", Static).update(facts)
 
 
-def _facts(needle: Needle, digits: int, hit: int | None, number: int) -> Content:
+def meant(text: str) -> tuple[str, bool]:
+    """The digits to find, and whether they are the beginning of pi, written with its 3.
+
+    >>> meant("3.14159"), meant("14 15"), meant("3.")
+    (('14159', True), ('1415', False), ('3', False))
+    """
+    beginning = re.match(r"\s*3[.,]\s*(?=\d)", text)
+    rest = text[beginning.end() :] if beginning else text
+    return "".join(filter(str.isdigit, rest)), beginning is not None
+
+
+def _facts(needle: Needle, digits: int, hit: int | None, number: int, *, is_all: bool) -> Content:
     likely = chance_in_words(chance(len(needle.text), digits))
-    odds = line((f"  chance by now {likely}", FAINT), ("  n N Esc", FAINT))
+    odds = line((f"  chance of a hit {likely}", FAINT), ("  n N Esc", FAINT))
     if not needle.hits:
-        return line(("not there yet", "$warning")) + odds
+        where = words.counted(digits, "digit")
+        none = f"not in these {where}" if is_all else f"not in the first {where}"
+        return line((none, "$pi-warning")) + odds
     hits = words.counted(needle.hits, "hit")
     if hit is None:
-        return line((hits, "bold $accent")) + odds
+        return line((hits, "bold $pi-accent")) + odds
     return Content.assemble(
-        (f"{words.number(number)} of {hits}", "bold $accent"),
+        (f"{words.number(number)} of {hits}", "bold $pi-accent"),
         (" at position ", QUIET),
         (words.number(hit + 1), "bold"),
         odds,

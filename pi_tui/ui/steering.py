@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from pi_tui.ui.face import Face
+from pi_tui.ui.face import Face, tell
 from pi_tui.ui.keys import bindings
 from pi_tui.worker.pace import MAX, Pace
 from pi_tui.worker.snapshot import State
@@ -41,6 +41,9 @@ class SteeringApp(Face):
 
     def action_save_now(self) -> None:
         """Checkpoint now."""
+        snapshot = self.worker.snapshot
+        if snapshot.saved == snapshot.made and snapshot.checkpoint is not None:
+            tell(self, "Nothing new: every digit there is is saved.", seconds=3)
         self.worker.save_now()
         self.hurry()
 
@@ -77,7 +80,9 @@ class SteeringApp(Face):
         if paused_by_us:
             self.worker.pause()
             await self._await_rest()
-        self.action_suspend_process()
+        driver: Any = self._driver
+        if driver is not None and hasattr(driver, "stop_until_continued"):
+            driver.stop_until_continued()
         if paused_by_us:
             self.worker.resume()
         self.refresh(layout=True)

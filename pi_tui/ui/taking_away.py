@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class TakingScreen(Screen[None]):
         self.source: Digits = b""
         self.count = 0
         self.asked = 1
+        self.view = "digits"
 
     @property
     def face(self) -> Face:
@@ -44,7 +45,7 @@ class TakingScreen(Screen[None]):
         if self.get_selected_text():
             self.action_copy_text()
         elif text := self.digits.line_as_text():
-            self._copy(text, f"the line at {text.split()[0]}")
+            self.copy_text(text, f"the line at {text.split()[0]}")
         else:
             tell(self, "There is nothing to copy yet.", seconds=4)
 
@@ -54,10 +55,11 @@ class TakingScreen(Screen[None]):
         if text is None:
             super().action_copy_text()
             return
-        self._copy(text, words.counted(len(text), "digit"))
+        self.copy_text(text, words.counted(len(text), "digit"))
         self.clear_selection()
 
-    def _copy(self, text: str, what: str) -> None:
+    def copy_text(self, text: str, what: str) -> None:
+        """Into the clipboard, and say so."""
         self.app.copy_to_clipboard(text)
         tell(self, f"Copied {what}.{clipboard_doubt()}", seconds=4)
 
@@ -67,6 +69,41 @@ class TakingScreen(Screen[None]):
             self.face.converse(self._export())
         else:
             tell(self, "There is nothing to export yet.", seconds=4)
+
+    def action_picture(self) -> None:
+        """Ask where to, and draw the walk, or the heat map if that is in sight."""
+        if self.count:
+            self.face.converse(self._picture())
+        else:
+            tell(self, "There is nothing to draw yet.", seconds=4)
+
+    async def _picture(self) -> None:
+        from pi_tui.pictures.wish import Wish, can_png, draw
+        from pi_tui.ui.answers import explain_picture
+        from pi_tui.ui.dialogs import Ask
+
+        kind, count = ("heat" if self.view == "heat" else "walk"), self.count
+        name = f"pi-{kind}-{count}.{'png' if can_png() else 'svg'}"
+        explain = partial(explain_picture, location=self.face.location)
+        title = "The heat map, into which file?" if kind == "heat" else "The walk, into which file?"
+        answer = await self.face.ask(Ask(title, explain, value=name))
+        if answer is not None:
+            theme = "night" if self.app.current_theme.dark else "day"
+            wish = Wish(kind, bytes(self.source[:count]), 0, theme=theme)
+            what = words.counted(count, "digit")
+            write_picture(self.face, answer, partial(draw, wish), what)
+
+    async def picture_of_card(self, lines: list[str], name: str) -> None:
+        """Ask where to, and save the card as a picture."""
+        from pi_tui.pictures.card import draw_card
+        from pi_tui.ui.answers import explain_picture
+        from pi_tui.ui.dialogs import Ask
+
+        explain = partial(explain_picture, location=self.face.location)
+        answer = await self.face.ask(Ask("The card, into which file?", explain, value=name))
+        if answer is not None:
+            theme = "night" if self.app.current_theme.dark else "day"
+            write_picture(self.face, answer, partial(draw_card, lines, theme), "the card")
 
     async def _export(self) -> None:
         from pi_tui.ui.answers import explain_file, explain_range, parse_range, suggested_name
@@ -82,6 +119,34 @@ class TakingScreen(Screen[None]):
         name = await ask(Ask("Into which file?", explain, value=suggested_name(start, stop)))
         if name is not None:
             write_digits(self.face, name, source, start, stop)
+
+
+Draw = Callable[[str], bytes]
+"""Makes the bytes of a file in that form: `png` or `svg`."""
+
+
+def write_picture(app: Face, name: str, draw: Draw, what: str) -> None:
+    """Draw a picture into a file, and tell how that went."""
+
+    async def write() -> None:
+        try:
+            path = await asyncio.to_thread(save_picture, name, draw, app.location)
+        except PiTuiError as error:
+            tell(app, str(error), wrong=True)
+        else:
+            tell(app, f"Drew {what} into {path}")
+
+    app.run_worker(write(), group="writing")
+
+
+def save_picture(name: str, draw: Draw, location: str) -> Path:
+    """The file holds the picture, whole; an error of ours if not."""
+    from pi_tui.pictures.wish import form_of
+
+    path, form = file_named(name), form_of(name)
+    with DigitFile.claim(str(path), location) as target:
+        target.write(draw(form), b"", b"")
+    return Path(os.path.realpath(path))
 
 
 def write_digits(app: Face, name: str, digits: Digits, start: int, stop: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
+
+from pi_tui.pictures.inks import SPECTRUM_DARK, SPECTRUM_LIGHT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,31 +18,6 @@ if TYPE_CHECKING:
 
 NIGHT, DAY = "pi-night", "pi-day"
 
-# Ten colours, as far apart as they can be while going round once.
-_SPECTRUM_DARK = (
-    "#7a8bd6",
-    "#5fa5e0",
-    "#4dbfd0",
-    "#52c9a4",
-    "#7fcb74",
-    "#b5c758",
-    "#e0bb52",
-    "#ec9a58",
-    "#ea7a72",
-    "#d974ab",
-)
-_SPECTRUM_LIGHT = (
-    "#4553a8",
-    "#2a70b0",
-    "#1b8496",
-    "#208a66",
-    "#4b8a35",
-    "#7d861f",
-    "#a67c14",
-    "#b96320",
-    "#b84640",
-    "#a63f7c",
-)
 _SPECTRUM_ANSI = (
     "ansi_blue",
     "ansi_bright_blue",
@@ -64,6 +41,8 @@ _HEAT_ANSI = (
     "ansi_red",
     "ansi_bright_red",
 )
+
+_NAMED_ANSI = ("ansi_blue", "ansi_cyan", "ansi_yellow", "ansi_green", "ansi_yellow", "ansi_red")
 
 NIGHT_THEME = Theme(
     name=NIGHT,
@@ -107,6 +86,14 @@ def inks(app: App[Any], name: str, count: int) -> list[Style]:
     return [Style(color=color.rich_color) for color in colors]
 
 
+def selected(app: App[Any]) -> Style:
+    """Digits selected with the mouse; the terminal's own colours are swapped, whatever they are."""
+    if app.current_theme.ansi:
+        return Style(reverse=True)
+    ink, paper = (app.theme_variables[name] for name in ("pi-selected-ink", "pi-selected"))
+    return Style(color=Color.parse(ink).rich_color, bgcolor=Color.parse(paper).rich_color)
+
+
 def fitting_theme(
     remembered: str,
     available: Container[str],
@@ -131,24 +118,73 @@ def own_variables(theme: Theme) -> dict[str, str]:
     """The `$pi-…` variables for a theme that does not name them itself."""
     if theme.ansi:
         return _for_ansi()
-    colors = theme.to_color_system().generate()
-    ink, paper = Color.parse(colors["foreground"]), Color.parse(colors["background"])
-    spectrum = _SPECTRUM_DARK if theme.dark else _SPECTRUM_LIGHT
-    return {
-        "pi-quiet": ink.blend(paper, 0.46).hex,
-        "pi-faint": ink.blend(paper, 0.66).hex,
-        "pi-rule": ink.blend(paper, 0.84).hex,
-        "pi-saved": ink.blend(paper, 0.18).hex,
-        "pi-fresh": Color.parse(colors["accent"]).blend(ink, 0.4).hex,
-        "pi-held": colors["secondary"],
-        "pi-before": colors["accent-muted"],
-        "pi-paper": paper.hex,
-        "pi-hit": Color.parse(colors["primary"]).blend(paper, 0.45).hex,
-        "pi-hit-ink": ink.hex,
-        "pi-block-done": colors["secondary"],
-        **_heat(Color.parse(colors["secondary"]), paper, ink, Color.parse(colors["accent"])),
-        **{f"pi-digit-{digit}": color for digit, color in enumerate(spectrum)},
+    colors = {name: Color.parse(color) for name, color in _plain(theme).items()}
+    paper, ink = colors["background"], colors["foreground"]
+    papers = (paper, colors["surface"], colors["panel"])
+    spectrum = SPECTRUM_DARK if theme.dark else SPECTRUM_LIGHT
+    hit = colors["primary"].blend(paper, 0.45)
+    texts = {
+        "pi-quiet": readable(ink.blend(paper, 0.3), papers),
+        "pi-faint": readable(ink.blend(paper, 0.6), papers),
+        "pi-saved": readable(ink.blend(paper, 0.18), papers),
+        "pi-fresh": readable(colors["accent"].blend(ink, 0.4), papers),
+        "pi-held": readable(colors["secondary"], papers),
+        "pi-hit-ink": readable(ink, (hit,)),
+        "pi-selected-ink": readable(paper, (ink,)),
+        "pi-paper": readable(paper, (colors["accent"],)),
+        "pi-alert-ink": readable(paper, (colors["error"],)),
+        **{f"pi-{name}": readable(colors[name], papers) for name in _NAMED},
+        **{f"pi-digit-{d}": readable(Color.parse(c), papers) for d, c in enumerate(spectrum)},
     }
+    fills = {
+        "pi-rule": ink.blend(paper, 0.84),
+        "pi-before": colors["accent"].blend(paper, 0.6),
+        "pi-hit": hit,
+        "pi-selected": ink,
+        "pi-block-done": colors["secondary"],
+    }
+    heat = _heat(colors["secondary"], paper, ink, colors["accent"])
+    return {name: color.hex for name, color in (texts | fills).items()} | heat
+
+
+_NAMED = ("primary", "secondary", "accent", "success", "warning", "error")
+"""The theme's colours that we write with; as `$pi-primary` and so on they can be read."""
+
+
+def _plain(theme: Theme) -> dict[str, str]:
+    """The theme's own colours, those it leaves open too."""
+    made = theme.to_color_system().generate()
+    return {name: made[name] for name in ("background", "foreground", "surface", "panel", *_NAMED)}
+
+
+READABLE = 4.5
+"""Contrast of text with what is behind it that WCAG 2 asks for (AA)."""
+
+
+def contrast(one: Color, other: Color) -> float:
+    """How well one colour is read on the other: 1 to 21, as WCAG 2 reckons.
+
+    >>> round(contrast(Color.parse("#000"), Color.parse("#fff")), 1)
+    21.0
+    """
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.normalized)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def readable(ink: Color, papers: Sequence[Color]) -> Color:
+    """The colour, moved towards black or white until it is read on all of these papers."""
+
+    def worst(color: Color) -> float:
+        return min(contrast(color, paper) for paper in papers)
+
+    far = max((Color(0, 0, 0), Color(255, 255, 255)), key=worst)
+    moved = (ink.blend(far, step / 50) for step in range(50))
+    return next((color for color in moved if worst(color) >= READABLE), far)
 
 
 def _heat(cold: Color, paper: Color, ink: Color, hot: Color) -> dict[str, str]:
@@ -162,8 +198,8 @@ def _heat(cold: Color, paper: Color, ink: Color, hot: Color) -> dict[str, str]:
 def _for_ansi() -> dict[str, str]:
     """Only the terminal's own sixteen colours, so that its palette decides."""
     return {
-        "pi-quiet": "ansi_bright_black",
-        "pi-faint": "ansi_bright_black",
+        "pi-quiet": "ansi_default",  # bright black is the background of more than one palette
+        "pi-faint": "ansi_default",
         "pi-rule": "ansi_bright_black",
         "pi-saved": "ansi_default",
         "pi-fresh": "ansi_yellow",
@@ -173,6 +209,8 @@ def _for_ansi() -> dict[str, str]:
         "pi-hit": "ansi_blue",
         "pi-hit-ink": "ansi_bright_white",
         "pi-block-done": "ansi_cyan",
+        "pi-alert-ink": "ansi_black",
+        **{f"pi-{name}": color for name, color in zip(_NAMED, _NAMED_ANSI, strict=True)},
         **{f"pi-heat-{level}": color for level, color in enumerate(_HEAT_ANSI)},
         **{f"pi-digit-{digit}": color for digit, color in enumerate(_SPECTRUM_ANSI)},
     }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from cmath import exp, pi
 from itertools import accumulate, islice
 
+from pi_tui.pictures.path import STEPS
 from pi_tui.ui.statistics import Digits
 
-_STEPS = [0j] * 48 + [exp(2j * pi * digit / 10) for digit in range(10)]
-"""Indexed by the digit's ASCII code."""
 CAPACITY = 16_384
 """Points kept; a window of 200 × 60 cells has 96,000 dots, and the walk fills few of them."""
 CHUNK = 100_000
@@ -46,7 +44,7 @@ class Walk:
         steps = (min(stop, len(digits), start + CHUNK) - start) // stride
         if steps > 0:
             ahead = digits[start : start + steps * stride]
-            path = accumulate(map(_STEPS.__getitem__, ahead), initial=self.points[-1])
+            path = accumulate(map(STEPS.__getitem__, ahead), initial=self.points[-1])
             self.points += islice(path, stride, None, stride)
             while len(self.points) > CAPACITY:
                 self.points = self.points[::2]

@@ -48,6 +48,9 @@ class Loop:
         """Output saved earlier, or the overture: what the machine makes must be the same."""
         self._committed = 0
         self._saved_steps = -1
+        self._source: Checkpoint | None = None
+        """Where the machine came from, until it has proven itself by a save of its own."""
+        self._distrusted: int | None = None
         self._fell_back = False
 
     def work(self) -> None:
@@ -80,12 +83,13 @@ class Loop:
 
     def _load(self) -> bool:
         """The machine stands where the last good checkpoint left it; False if all is done."""
-        loaded = self._store.load(self._run)
+        loaded = self._store.load(self._run, self._distrusted)
         self._run, self._committed = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
         if loaded.machine is not None:
             self._machine, self._meter = loaded.machine, Meter(loaded.machine.work())
+            self._source = loaded.checkpoint
             self._saved_steps = loaded.machine.steps if loaded.checkpoint else -1
         self._show_loaded(loaded)
         return loaded.machine is not None
@@ -154,7 +158,7 @@ class Loop:
         self._publish()
 
     def _saved(self, checkpoint: Checkpoint, took: float) -> None:
-        self._saved_steps = checkpoint.steps
+        self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
         self._saves.saved(self._clock(), checkpoint.length, took)
         self._committed = max(checkpoint.length, self._committed)
         self._board.publish_checkpoint(
@@ -181,16 +185,22 @@ class Loop:
         output = self._machine.output
         stop = min(len(output), len(self._known))
         if start < stop and output[start:stop] != self._known[start:stop]:
-            if start < self._committed:
-                raise WrongResultError(
-                    f"what was computed again differs from what is saved after {start:,}; nothing "
-                    "was changed: check the database, or begin again with --fresh"
-                )
-            raise WrongState(f"{self._job.kind.unit} after {start:,} differ in two ways of finding")
+            self._judge(start)
         if len(output) >= self._committed:
             self._board.output = output
         if self._meter is not None:
             self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
+
+    def _judge(self, start: int) -> None:
+        """What was made differs from what was known; raises what says which of the two is wrong."""
+        kind, differ = self._job.kind, f"{self._job.kind.unit} after {start:,} differ"
+        saved = self._known[: self._committed]
+        if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
+            raise WrongResultError(
+                f"{differ} from the saved ones, computed again; nothing was changed: check the "
+                "database, or begin again with --fresh"
+            )
+        raise WrongState(f"{differ}, found in two ways")
 
     def _play_overture(self) -> None:
         """Where someone looks on, the first output is there long before the machine has it."""
@@ -309,13 +319,22 @@ class Loop:
         return self._job.kind.verify(self._run.task, self._board.output, self._obey)
 
     def _fall_back(self, error: WrongState | WrongOutput) -> None:
-        """Once per session: forget the machine, go on from the last that is known to be good."""
+        """Forget the machine, go on from the last that is known to be good; once per session.
+
+        A machine that fails before its first save of its own has a bad checkpoint to thank for it:
+        then the one before is taken, as often as there is one.
+        """
+        self._meter, self._activity = None, State.PREPARING
+        if self._source is not None and isinstance(error, WrongState):
+            self._distrusted = self._source.seq
+            self._board.note(f"checkpoint {self._distrusted}: {error}; the one before is used")
+            return
         if self._fell_back:
             raise WrongResultError(
                 f"{error}, again after going back to what was good: this machine computes "
                 "wrongly, or we do; what was saved before is safe"
             ) from error
-        self._fell_back, self._meter, self._activity = True, None, State.PREPARING
+        self._fell_back = True
         if isinstance(error, WrongOutput):
             self._store.cut(self._run, error.good)
             self._board.note(f"{error}; what comes before is kept, the rest is computed again")

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pi_tui import garbage
 from pi_tui.errors import PiTuiError, StorageError
@@ -20,6 +21,9 @@ from pi_tui.worker.job import Job
 from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.wishes import Wishes
+
+if TYPE_CHECKING:
+    from pi_tui.worker.loop import Loop
 
 NICENESS = 10
 """Of the computing threads while a screen runs beside them."""
@@ -35,6 +39,7 @@ class Worker:
         self._clock = clock
         self._board = Board(job, clock)
         self._wishes = Wishes(job.pace)
+        self._loop: Loop | None = None
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     @property
@@ -93,7 +98,8 @@ class Worker:
 
             with CheckpointStore.open(self.job.location, self.job.kind) as store:
                 garbage.settle()  # the last imports are done
-                Loop(self.job, store, self._board, self._wishes, self._clock).work()
+                self._loop = Loop(self.job, store, self._board, self._wishes, self._clock)
+                self._loop.work()
         except PiTuiError as error:
             self._board.fail(str(error), error.exit_code)
         except MemoryError:

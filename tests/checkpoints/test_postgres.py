@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ def test_a_second_writer_is_refused_by_the_name_of_the_first(
         open_store(postgres_url)
     store.close()
     open_store(postgres_url)
+
+
+def test_whoever_starts_again_right_after_a_kill_waits_for_the_server_to_notice_it(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    leaving = open_store(postgres_url)
+    notices = threading.Timer(0.5, leaving.close)
+    notices.start()
+    open_store(postgres_url)
+    notices.join()
 
 
 def test_an_overtaken_writer_is_refused(postgres_url: str, open_store: OpenStore) -> None:

@@ -31,11 +31,11 @@ async def test_p_pauses_with_a_checkpoint_and_goes_on(bench: Bench) -> None:
         await pilot.press("p")
         await until_state(app, State.PAUSED)
         paused = app.worker.snapshot
-        assert paused.saved == paused.count > 0
+        assert paused.saved == paused.made > 0
         await until(lambda: "p resume" in text_of(app))
         await pilot.press("p")
         await until_state(app, State.RUNNING)
-        await until(lambda: app.worker.snapshot.made > paused.count)
+        await until(lambda: app.worker.snapshot.made > paused.made)
 
 
 async def test_space_pauses_too(bench: Bench) -> None:
@@ -96,7 +96,7 @@ async def test_q_saves_and_leaves_and_the_next_start_goes_on(bench: Bench) -> No
         await until(lambda: app.quitting.is_over)
     left = app.worker.snapshot
     assert app.return_code == 0
-    assert left.saved == left.count > 500
+    assert left.saved == left.made > 500
     again = bench.app(WATCHABLE, "auto")
     async with again.run_test():
         await until_state(again, State.RUNNING)

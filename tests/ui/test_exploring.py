@@ -18,7 +18,7 @@ from pi_tui.ui.note_line import NoteLine
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import text_of, until_state
+from tests.ui.helpers import paste, text_of, until_state
 
 DIGITS = 2_000
 
@@ -144,14 +144,29 @@ async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
         part, whole = tmp_path / "part.txt", tmp_path / "whole.txt"
         await pilot.press("e", "ctrl+u", *"762-767", "enter")
-        await pilot.press("ctrl+u", *str(part), "enter")
+        await pilot.press("ctrl+u")
+        await paste(pilot, str(part))
+        await pilot.press("enter")
         await until(part.exists)
         assert part.read_text() == "999999\n"
         await pilot.press("e", "enter")
-        await pilot.press("ctrl+u", *str(whole), "enter")
+        await pilot.press("ctrl+u")
+        await paste(pilot, str(whole))
+        await pilot.press("enter")
         await until(whole.exists)
         assert whole.read_bytes() == b"3." + pi(DIGITS) + b"\n"
         await until(lambda: "Wrote 2,000 digits" in text_of(app))
+
+
+async def test_s_draws_the_walk_and_the_heat_map(bench: Bench, tmp_path: Path) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        for name, turns in (("a.svg", ()), ("b.png", ("v", "v"))):
+            target = tmp_path / name
+            await pilot.press(*turns, "s", "ctrl+u", *str(target), "enter")
+            await until(target.exists)
+            await until(lambda: "Drew 2,000 digits" in text_of(app))
+        await pilot.press("s", "ctrl+u", *"a.gif")
+        await until(lambda: "end the file's name" in text_of(app))
 
 
 async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
@@ -168,15 +183,41 @@ async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
         assert again.main_screen.digits.colored
 
 
-async def test_a_birthday_is_one_command(bench: Bench) -> None:
+async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
-        app.main_screen.action_birthday()
-        await until(lambda: "Which date?" in text_of(app))
-        await pilot.press(*"2.3.99")
-        await until(lambda: "searching 2399; chance by now 18 %" in text_of(app))
+        await pilot.press("b")
+        await until(lambda: "Where is your date in pi?" in text_of(app))
+        await pilot.press(*"28.6.3589")
+        await until(lambda: "28 June 3589: 28063589" in text_of(app))
         await pilot.press("enter")
-        await until(lambda: app.main_screen.digits.needle)
-        await until(lambda: "chance by now 18 %" in text_of(app))
+        at = pi(DIGITS).find(b"0628")
+        await until(lambda: f"at position {at + 1:,} of 2,000 after the point" in text_of(app))
+        assert "as 0628 (month day)" in text_of(app)
+        await pilot.press("y")
+        await until(lambda: "Copied the card" in text_of(app))
+        assert f"position {at + 1:,}" in app.clipboard
+        for name in ("card.svg", "card.png"):
+            target = tmp_path / name
+            await pilot.press("b", *"28.6.3589", "enter", "s", "ctrl+u", *str(target), "enter")
+            await until(target.exists)
+        await pilot.press("b", *"28.6.3589", "enter", "enter")
+        await until(lambda: app.main_screen.digits.here == (at, at + 4))
+
+
+async def test_a_date_that_is_not_there_is_told_with_its_chance(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("b", *"99999999", "enter")
+        await until(lambda: "is not in the first 2,000 digits" in text_of(app))
+        await until(lambda: "A string of 8 digits is" in text_of(app))
+        await pilot.press("escape", "b", *"30.13.1")
+        await until(lambda: "a date like 14.3.1988" in text_of(app))
+
+
+async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await until(lambda: "x ten times as many  b birthday  s picture" in text_of(app))
+        await pilot.press("x")
+        await until(lambda: app.worker.snapshot.goal == 20_000)
 
 
 @pytest.mark.parametrize("width", range(57, 130, 3))
@@ -209,3 +250,85 @@ async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> N
             await pilot.press("escape")
         await pilot.press("m")
         assert app.main_screen.digits.here == (761, 767)
+
+
+async def test_the_beginning_of_pi_is_found_at_the_beginning(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"3.14159")
+        await until(lambda: "1 of 1 hit at position 1 " in text_of(app))
+
+
+async def test_letters_in_a_search_are_answered(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"ab")
+        await until(lambda: "only digits can be found: pi has no letters" in text_of(app))
+        await pilot.press(*"99999999")
+        await until(lambda: "not in these 2,000 digits  chance of a hit 1 in" in text_of(app))
+
+
+async def test_m_and_c_say_when_there_is_nothing_to_do(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        while app.main_screen.query_one(NoteLine).dismiss():
+            pass
+        await pilot.press("m")
+        await until(lambda: "There is no note" in text_of(app))
+        await pilot.press("c")
+        await until(lambda: "Nothing new: every digit" in text_of(app))
+
+
+async def test_a_range_suggests_a_file_that_says_so(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("e", "ctrl+u", *"762-767", "enter")
+        await until(lambda: "pi-762-767.txt" in text_of(app))
+
+
+async def test_back_from_a_picture_the_title_never_runs_backwards(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        seen: set[str] = set()
+        view = app.main_screen.digits
+        await pilot.press("v", "v")
+        await until(lambda: "heat map" in text_of(app))
+        app.main_screen.show_place()
+        seen.add(str(view.border_title))
+        await pilot.press("v")
+        seen.add(str(view.border_title))
+        await until(lambda: view.size.height and app.main_screen.view == "digits")
+        await pilot.pause()
+        seen.add(str(view.border_title))
+        for title in seen:
+            first, last = (int(n.replace(",", "")) for n in title.split()[1::2])
+            assert first <= last
+
+
+async def test_a_theme_is_on_while_one_looks_and_off_again(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        before = app.theme
+        await pilot.press("t")
+        await until(lambda: "Enter takes it" in text_of(app))
+        await pilot.press("down")
+        await until(lambda: app.theme != before)
+        await pilot.press("escape")
+        await until(lambda: app.theme == before)
+        assert app.memory.now.theme in ("", before)
+        await pilot.press("t", "down", "enter")
+        await until(lambda: app.memory.now.theme == app.theme != before)
+
+
+async def test_pi_by_heart_shows_mistakes_and_remembers_the_best(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("h")
+        await until(lambda: "Pi by heart" in text_of(app))
+        assert "1415926535" not in text_of(app).split("Pi by heart")[1].split("type the")[0]
+        await pilot.press(*"14158", *"2")
+        await until(lambda: "3.141592" in text_of(app))
+        await until(lambda: "4 digits without a mistake · 1 mistake" in text_of(app))
+        await pilot.press("escape")
+        await until(lambda: "4 digits by heart, your best" in text_of(app))
+    again = bench.app(DIGITS)
+    async with again.run_test(size=(100, 30)) as pilot:
+        await until_state(again, State.COMPLETE)
+        await pilot.press("h")
+        await until(lambda: "best 4" in text_of(again))
+        await pilot.press(*"141", "escape")
+        await until(lambda: again.screen is again.main_screen)
+        assert again.memory.now.by_heart == 4

@@ -8,6 +8,7 @@ from cmath import pi as half_turn
 
 import pytest
 
+from pi_tui.pictures.layout import levels
 from pi_tui.ui import lore, walk
 from pi_tui.ui.answers import (
     explain_digits,
@@ -18,7 +19,6 @@ from pi_tui.ui.answers import (
     seconds,
 )
 from pi_tui.ui.digit_lines import DigitLines
-from pi_tui.ui.heat_view import _values
 from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.search import Needle, chance
 from pi_tui.ui.statistics import CHUNK, DigitCounts
@@ -106,11 +106,11 @@ def test_the_walk_of_many_digits_keeps_few_points_and_the_same_end() -> None:
 
 
 def test_heat_of_many_digits_looks_like_chance() -> None:
-    levels = _values(pi(100_000), 100)
-    assert len(levels) == 1_000
-    middle = sum(level in (3, 4, 5) for level in levels)
+    made = levels(pi(100_000), 100)
+    assert len(made) == 1_000
+    middle = sum(level in (3, 4, 5) for level in made)
     assert 600 < middle < 720  # within one and a half levels: 0.94 standard deviations, 65 %
-    assert set(_values(pi(1_000), 1)) == set(range(10))
+    assert set(levels(pi(1_000), 1)) == set(range(10))
 
 
 def test_every_fact_is_true_of_pi_and_told_once() -> None:

@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.widgets import DataTable
 
+from pi_tui.checkpoints.records import Run
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.ui.palette import commands
 from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.taking_away import clipboard_doubt
@@ -18,7 +21,7 @@ from pi_tui.worker.saved import list_runs
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import a_snapshot, a_still, text_of, until_state
+from tests.ui.helpers import a_snapshot, a_still, paste, text_of, until_state
 
 
 def finish(bench: Bench, digits: int) -> None:
@@ -44,6 +47,44 @@ async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> N
         assert "1,000 digits" in text_of(app)
 
 
+async def test_the_first_question_says_its_keys_offers_examples_and_explains(bench: Bench) -> None:
+    app = bench.app(None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "Enter begins" in text_of(app) and "Esc leaves" in text_of(app))
+        await pilot.press("down")
+        await until(lambda: "100,000 digits: " in text_of(app))
+        await pilot.press("question_mark")
+        await until(lambda: "pause, which saves" in text_of(app))
+        await pilot.press("escape", "up")
+        await until(lambda: "20,000 digits: " in text_of(app))
+
+
+async def test_the_list_stays_as_it_is_when_nothing_is_deleted(bench: Bench) -> None:
+    for digits in (1_000, 1_500):
+        finish(bench, digits)
+    app = bench.app(2_000)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 2,000" in text_of(app))
+        assert "last saved" in text_of(app)
+        assert all(f"{run.updated_at.astimezone():%H:%M}" in text_of(app) for run in _all(bench))
+        await pilot.press("down", "down")
+        table = app.screen.query_one(DataTable)
+        await pilot.press("d")
+        await until(lambda: "they cannot be brought back" in text_of(app))
+        rows: list[tuple[int, int]] = []
+        await pilot.press("escape")
+        for _ in range(20):
+            rows.append((table.row_count, table.cursor_row))
+            await pilot.pause()
+        assert set(rows) == {(3, 2)}
+
+
+def _all(bench: Bench) -> list[Run]:
+    return list_runs(bench.location, SpigotKind())
+
+
 async def test_nothing_wanted_at_the_first_start_leaves(bench: Bench) -> None:
     app = bench.app(None)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -65,7 +106,7 @@ async def test_r_lists_all_runs_and_opens_another_saving_the_first(bench: Bench)
         await until(lambda: app.worker.snapshot.goal == 1_000)
         await until_state(app, State.COMPLETE)
         await until(lambda: app.main_screen.digits.count == 1_000)
-        left = next(run for run in list_runs(bench.location) if run.goal == 200_000)
+        left = next(run for run in list_runs(bench.location, SpigotKind()) if run.goal == 200_000)
         assert left.committed > 500
 
 
@@ -83,12 +124,12 @@ async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
         await until(lambda: "they cannot be brought back" in text_of(app))
         await pilot.press("enter")
         await until(lambda: "Enter open" in text_of(app))
-        assert len(list_runs(bench.location)) == 2
+        assert len(list_runs(bench.location, SpigotKind())) == 2
         await until(lambda: "▸ " in text_of(app))
         await pilot.press("down", "d")
         await until(lambda: "they cannot be brought back" in text_of(app))
         await pilot.press("down", "enter")
-        await until(lambda: len(list_runs(bench.location)) == 1)
+        await until(lambda: len(list_runs(bench.location, SpigotKind())) == 1)
         await until(lambda: app.worker.snapshot.goal == 2_000)
         await until(lambda: "is deleted" in text_of(app))
 
@@ -101,7 +142,9 @@ async def test_a_run_is_exported_from_the_list(bench: Bench, tmp_path: Path) -> 
         await until_state(app, State.COMPLETE)
         await pilot.press("r")
         await until(lambda: "▸ 2,000" in text_of(app))
-        await pilot.press("down", "e", "ctrl+u", *str(target), "enter")
+        await pilot.press("down", "e", "ctrl+u")
+        await paste(pilot, str(target))
+        await pilot.press("enter")
         await until(target.exists)
     assert target.read_bytes() == b"3." + pi(1_000) + b"\n"
 
@@ -112,7 +155,9 @@ async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
         await until_state(app, State.COMPLETE)
         await pilot.press("r")
         await until(lambda: "Enter open" in text_of(app))
-        await pilot.press("n", *"1500", "enter")
+        await pilot.press("n")
+        await until(lambda: "10,000 digits: less than a second" in text_of(app))
+        await pilot.press("ctrl+u", *"1500", "enter")
         await until(lambda: app.worker.snapshot.goal == 1_500)
         await until_state(app, State.COMPLETE)
 
@@ -129,7 +174,7 @@ async def test_ctrl_p_offers_the_birthday_search() -> None:
         await pilot.press("ctrl+p", *"birth")
         await until(lambda: "Find a birthday" in text_of(app))
         await pilot.press("enter")
-        await until(lambda: "Which date?" in text_of(app))
+        await until(lambda: "Where is your date in pi?" in text_of(app))
 
 
 async def test_the_theme_is_remembered(bench: Bench) -> None:

@@ -1,0 +1,28 @@
+"""`pi-tui picture`: a walk or a heat map of saved digits, as it should be printed."""
+
+from __future__ import annotations
+
+import os
+
+from pi_tui.commands.digits import saved_range
+from pi_tui.commands.output import tell
+from pi_tui.digit_file import DigitFile
+from pi_tui.pictures.wish import Wish, draw, form_of, parse_size
+
+
+def picture(
+    location: str,
+    kind: str,
+    digits: int,
+    span: tuple[int, int | None],
+    output: str,
+    size: str,
+    theme: str,
+) -> int:
+    """The file holds the picture, whole; `span` is the first and the last position in it."""
+    form, pixels = form_of(output), parse_size(size)
+    with DigitFile.claim(output, location) as target:
+        wish = Wish(kind, saved_range(location, digits, *span), span[0] - 1, pixels, theme)
+        target.write(draw(wish, form), b"", b"")
+    tell(f"drew {len(wish.digits):,} digits into {os.path.realpath(output)}")
+    return 0

@@ -1,0 +1,117 @@
+"""What is typed or drawn with the mouse, as it comes from a real terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.emulator import Terminal
+
+FIRST = "1415926535 8979323846"
+
+
+def a_finished_run(database: Path, **environment: str) -> Terminal:
+    size, program = (80, 24), ()
+    arguments = ("--digits", 2000, "--pace", "max", "--db", database)
+    return Terminal(*arguments, size=size, program=program, **environment)
+
+
+@pytest.mark.parametrize("keys", ["/9999", "/9999\r"])
+def test_a_search_typed_in_one_piece_is_whole(keys: str, database: Path) -> None:
+    with a_finished_run(database) as terminal:
+        terminal.see("complete")
+        terminal.send(keys)
+        terminal.see(r"/ +9999 .*hit")
+
+
+def test_going_somewhere_in_one_piece_arrives(database: Path) -> None:
+    with a_finished_run(database) as terminal:
+        terminal.see("complete")
+        terminal.send("g762\r/999999")
+        terminal.see(r"/ +999999 .* at position 762\b")
+        assert "Go to position" not in terminal.screen
+
+
+def test_two_questions_in_one_piece_are_answered(database: Path, tmp_path: Path) -> None:
+    target = tmp_path / "six.txt"
+    with a_finished_run(database) as terminal:
+        terminal.see("complete")
+        terminal.send(f"e\x15762-767\r\x15{target}\rd")
+        terminal.until(target.exists)
+        terminal.see("Wrote 6 digits")
+    assert target.read_text() == "999999\n"
+
+
+def test_the_first_question_is_answered_though_the_window_had_no_focus(database: Path) -> None:
+    with Terminal("--pace", "max", "--db", database) as terminal:
+        terminal.send("\x1b[O")
+        terminal.see("How many digits")
+        terminal.send("\x1b[I\x15700\r")
+        terminal.see("700 digits")
+        terminal.see("complete")
+
+
+def test_keys_alone_say_that_the_window_has_the_focus(database: Path) -> None:
+    with Terminal("--pace", "max", "--db", database) as terminal:
+        terminal.send("\x1b[O")
+        terminal.see("How many digits")
+        terminal.send("\x15700\r")
+        terminal.see("700 digits")
+        terminal.see("complete")
+
+
+LOOKS = {
+    "night": {"COLORTERM": "truecolor"},
+    "day": {"COLORTERM": "truecolor", "TEXTUAL_THEME": "pi-day"},
+    "foreign": {"COLORTERM": "truecolor", "TEXTUAL_THEME": "dracula"},
+    "grey": {"COLORTERM": "truecolor", "NO_COLOR": "1"},
+    "sixteen": {"TERM": "linux"},
+    "sixteen-light": {"TERM": "linux", "COLORFGBG": "0;15"},
+    "none": {"TERM": "linux", "NO_COLOR": "1"},
+}
+
+
+@pytest.mark.parametrize("colored", [False, True])
+@pytest.mark.parametrize("look", LOOKS)
+def test_selected_digits_are_seen_and_can_be_read(look: str, colored: bool, database: Path) -> None:
+    with a_finished_run(database, **LOOKS[look]) as terminal:
+        terminal.see("complete")
+        terminal.send("\x1b[Hd" if colored else "\x1b[H")
+        terminal.see(FIRST)
+        column, row = terminal.place_of(FIRST)
+        before = terminal.cell(column + 3, row)
+        terminal.drag((column, row), (column + 8, row))
+        terminal.until(lambda: terminal.cell(column + 3, row) != before)
+        for at in range(column, column + 8):
+            _, ink, paper, is_swapped = terminal.cell(at, row)
+            assert ink != paper or is_swapped
+            if len(ink) == len(paper) == 6:
+                assert contrast(ink, paper) >= 4.5
+        assert terminal.cell(column + 12, row)[1:] != (ink, paper, is_swapped)
+
+
+def test_ctrl_c_copies_once_and_says_so_and_then_leaves(database: Path) -> None:
+    with a_finished_run(database) as terminal:
+        terminal.see("complete")
+        terminal.send("\x1b[H")
+        terminal.see(FIRST)
+        column, row = terminal.place_of(FIRST)
+        terminal.drag((column, row), (column + 5, row))
+        terminal.see("complete")
+        terminal.send("\x03")
+        terminal.see(r"Copied \d digits")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+
+
+def contrast(one: str, other: str) -> float:
+    """How well one colour is read on the other (WCAG 2), of RRGGBB."""
+    dark, light = sorted(map(_luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,90 @@
+"""Windows of unusual sizes, and windows that change."""
+
+from __future__ import annotations
+
+import pytest
+
+from pi_tui.ui.bars import StatusLine
+from pi_tui.ui.lore import FACTS
+from pi_tui.ui.note_line import NoteLine
+from pi_tui.ui.terminal import TerminalTitle
+from tests.helpers import until
+from tests.ui.helpers import a_frame, a_snapshot, a_still, text_of
+
+
+async def test_a_note_is_whole_again_after_a_resize_where_it_fits() -> None:
+    async with a_still(a_snapshot(), (120, 40)) as (app, pilot):
+        note = app.main_screen.query_one(NoteLine)
+        while note.dismiss():
+            pass
+        note.tell([FACTS[0]])
+        await until(lambda: FACTS[0].saying in text_of(app))
+        await pilot.resize_terminal(60, 20)
+        await until(lambda: FACTS[0].saying in text_of(app))
+
+
+@pytest.mark.parametrize("width", [40, 50, 60])
+async def test_help_keeps_its_two_columns_in_a_narrow_window(width: int) -> None:
+    async with a_still(a_snapshot(), (width, 40)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(lambda: "p Space" in text_of(app))
+        await pilot.pause()
+        raw = text_of(app).splitlines()
+        start = next(at for at, row in enumerate(raw) if "p Space" in row)
+        column = raw[start].index("pause")
+        stop = next(
+            at
+            for at in range(start + 1, len(raw))
+            if raw[at][column - 20 :].strip() != "│" and raw[at][column - 20] != " "
+        )
+        for row in raw[start + 1 : stop]:
+            assert not row[column - 20 : column].strip()
+            assert row[column] != " "
+
+
+async def test_the_walk_is_shown_once() -> None:
+    async with a_still(a_snapshot(), (300, 80)) as (app, pilot):
+        assert app.main_screen.query_one("#walk-panel").region
+        await pilot.press("v")
+        await until(lambda: text_of(app).count("walk: 8,640 steps") == 1)
+        assert not app.main_screen.query_one("#walk-panel").region
+
+
+@pytest.mark.parametrize("size", [(40, 12), (30, 8), (20, 5)])
+async def test_a_tiny_window_says_that_there_is_help(size: tuple[int, int]) -> None:
+    async with a_still(a_snapshot(), size) as (app, pilot):
+        assert "?" in text_of(app).splitlines()[-1]
+        await pilot.press("question_mark")
+        await until(lambda: app.screen is not app.main_screen)
+
+
+def test_a_line_of_status_is_never_wider_than_the_window() -> None:
+    for width in range(8, 60):
+        (line,) = StatusLine().lines(a_frame(), width, 1)
+        assert line.cell_length <= width
+
+
+async def test_the_span_of_the_speed_is_never_cut() -> None:
+    async with a_still(a_snapshot(), (80, 24)) as (app, _):
+        app._rates.samples = [55_556.0, 1_234_567.0] * 100
+        app._shown = None
+        app._look()
+        await until(lambda: "55,556/s – 1.23 M/s" in text_of(app))
+        assert "…" not in text_of(app)
+
+
+def test_before_the_first_answer_the_title_is_only_a_name() -> None:
+    written: list[str] = []
+    TerminalTitle(written.append, progress=False).show(a_snapshot(digits=0, count=0, done=0.0))
+    assert written == ["\x1b]2;π pi-tui\x07"]
+
+
+async def test_one_moment_has_one_number_of_digits() -> None:
+    async with a_still(a_snapshot(), (120, 40)) as (app, _):
+        panel, view = app.main_screen.query_one("#progress-panel"), app.main_screen.digits
+        for count in range(8_650, 8_750, 7):
+            changed = a_snapshot(count=count, saved=count, predigit="")
+            app.worker.snapshot = changed  # type: ignore[misc]
+            app._look()
+            assert f"{count:,} of 20,000" in str(panel.render())
+            assert view.in_view[1] == count
