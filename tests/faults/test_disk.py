@@ -61,8 +61,9 @@ def test_an_error_at_every_call_loses_nothing(
 @pytest.mark.usefixtures("strace")
 def test_control_errors_that_nobody_checks_would_be_noticed(folder: Path, tally: Tally) -> None:
     """Syncs that fail silently are as good as none: without the checks of SQLite, saves vanish."""
-    task = Task(str(folder / "pi.db"), saves=3)
-    code, acked, failures = inject(task, "pwrite64:retval=4096:when=40+")
+    writes = system_calls(Task(str(folder / "count.db"), saves=12))["pwrite64"]
+    task = Task(str(folder / "pi.db"), saves=12)
+    code, acked, failures = inject(task, f"pwrite64:retval=4096:when={writes // 2}+")
     fault = judge(task.location, acked)
     tally("  control: writes that only pretend", 1, fault[:40] or f"nothing wrong ({code})")
     assert fault or failures
