@@ -14,6 +14,7 @@ from contextlib import closing
 from typing import NoReturn
 
 from pi_tui import __version__, garbage
+from pi_tui.commands.output import as_bytes, say, tell, to_stdout
 from pi_tui.errors import PiTuiError, UsageError
 from pi_tui.settings import (
     Settings,
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PiTuiError as error:
         from pi_tui.words import plain
 
-        print(f"pi-tui: {plain(str(error))}", file=sys.stderr)
+        tell(f"pi-tui: {plain(str(error))}")
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -80,6 +81,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Help and version go where data goes: whole, in any encoding, or with an error."""
+        to_stdout(as_bytes(message))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -145,6 +150,12 @@ def build_parser() -> argparse.ArgumentParser:
     serve = add("serve", _serve, "the app in a browser on this machine (needs pi-tui[web])")
     serve.add_argument("--port", type=int, default=8314)
     serve.add_argument("--digits", type=parse_digits)
+    serve.add_argument(
+        "--no-token",
+        dest="token",
+        action="store_false",
+        help="let everybody on this machine in, and not only who knows the printed address",
+    )
     return top
 
 
@@ -318,7 +329,7 @@ def _bench(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from pi_tui.commands.serve import serve
 
-    return serve(_location(options), options.port, options.digits)
+    return serve(_location(options), options.port, options.digits, token=options.token)
 
 
 def _location(options: argparse.Namespace) -> str:
@@ -330,5 +341,5 @@ def _print_completion(shell: str) -> int:
         import shtab
     except ImportError:
         raise UsageError("completion needs shtab: pip install 'pi-tui[completion]'") from None
-    print(shtab.complete(build_parser(), shell))
+    say(shtab.complete(build_parser(), shell))
     return 0

@@ -250,3 +250,20 @@ def test_a_closed_standard_stream_is_no_danger(closed: int, database: Path) -> N
     assert done.stdout == (b"" if closed == 1 else b"3." + pi(70) + b"\n")
     assert b"Traceback" not in done.stderr
     assert pi_tui("check", "--db", database).returncode == 0
+
+
+@pytest.mark.parametrize("words", ["--help", "run --help", "--version", "--print-completion bash"])
+def test_help_into_a_full_disk_is_a_line_and_exit_6(words: str) -> None:
+    with open("/dev/full", "w") as full:
+        child = [*PI_TUI, *words.split()]
+        done = subprocess.run(child, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 6
+    assert re.fullmatch(rb"pi-tui: cannot write to standard output: .*\n", done.stderr)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_help_can_be_read_in_any_encoding(encoding: str) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run([*PI_TUI, "--help"], capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "exit codes:" in done.stdout.decode(encoding)

@@ -41,15 +41,35 @@ class WriterLock(Protocol):
 
 def me() -> str:
     """This process, as another one should name it."""
-    return f"pid {os.getpid()} on {one_line(socket.gethostname(), 30)}"
+    return f"pid {os.getpid()} on {_host()}"
+
+
+def _host() -> str:
+    return one_line(socket.gethostname(), 30)
 
 
 def already_open(holder: str) -> AlreadyOpenError:
     """The error for a database that `holder` is writing to."""
     who = f" ({holder})" if holder else ""
+    first = "quit that one first"
+    if pid := _stopped(holder):
+        who = f" ({holder}, which is stopped)"
+        first = f"`fg` where it was stopped or `kill -CONT {pid}` wakes it, then quit it"
     return AlreadyOpenError(
-        f"already open in another pi-tui{who}; quit that one first, or use another file with --db"
+        f"already open in another pi-tui{who}; {first}, or use another file with --db"
     )
+
+
+def _stopped(holder: str) -> int:
+    """The pid of the holder if it is a stopped process of this machine, or 0."""
+    words = holder.split()
+    if len(words) != 4 or holder != f"pid {words[1]} on {_host()}" or not words[1].isdecimal():
+        return 0
+    with suppress(OSError, IndexError, ValueError):  # only Linux tells
+        told = Path(f"/proc/{int(words[1])}/stat").read_text("ascii", "replace")
+        if told.rpartition(")")[2].split()[0] in ("T", "t"):
+            return int(words[1])
+    return 0
 
 
 class FileWriterLock:

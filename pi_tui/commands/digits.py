@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing, suppress
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output import to_stdout
+from pi_tui.commands.output import tell, to_stdout
 from pi_tui.digit_file import DigitFile
 from pi_tui.errors import AlreadyOpenError, UsageError, WrongDigitsError
 from pi_tui.spigot.reference import first_difference
@@ -58,7 +57,7 @@ def verify(location: str, digits: int) -> int:
     if run.status == COMPLETE and not run.verified:
         with suppress(AlreadyOpenError), closing(CheckpointStore.open(location)) as store:
             store.mark_verified(run)
-    print(f"all {run.committed:,} saved digits are those of pi", file=sys.stderr)
+    tell(f"all {run.committed:,} saved digits are those of pi")
     return 0
 
 

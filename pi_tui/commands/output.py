@@ -1,8 +1,9 @@
-"""Standard output, to the last byte."""
+"""Standard output, to the last byte; standard error, if anybody reads it."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from pi_tui.errors import StorageError
 
@@ -25,4 +26,15 @@ def to_stdout(*pieces: bytes | bytearray) -> None:
 
 def say(line: str) -> None:
     """The line is on standard output, in the same way."""
-    to_stdout(line.encode(), b"\n")
+    to_stdout(as_bytes(f"{line}\n"))
+
+
+def as_bytes(text: str) -> bytes:
+    """The text for standard output; what its encoding has no bytes for becomes a question mark."""
+    return text.encode(sys.stdout.encoding or "utf-8", "replace")
+
+
+def tell(line: str) -> None:
+    """The line is on standard error, if that can be written: its trouble is not ours."""
+    with suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)

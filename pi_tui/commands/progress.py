@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pi_tui import words
@@ -30,9 +30,29 @@ def progress_on(stream: TextIO) -> Iterator[Progress]:
     """The progress that suits the stream, closed at the end."""
     if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
         with _bar_on(stream) as bar:
-            yield bar
+            yield _WhileItCan(bar)
     else:
-        yield LineProgress(stream)
+        yield _WhileItCan(LineProgress(stream))
+
+
+class _WhileItCan:
+    """Falls silent when the stream fails: a full disk or a closed terminal stops no computation.
+
+    Only a reader that has left is told of, by BrokenPipeError.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress: Progress | None = progress
+
+    def show(self, snapshot: Snapshot) -> None:
+        if self._progress is None:
+            return
+        try:
+            self._progress.show(snapshot)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            self._progress = None
 
 
 class LineProgress:
@@ -107,8 +127,13 @@ def _bar_on(stream: TextIO) -> Iterator[Progress]:
         transient=True,
         expand=True,
     )
-    with bar:
+    try:
+        with suppress(OSError):
+            bar.start()
         yield _BarProgress(bar)
+    finally:
+        with suppress(OSError):
+            bar.stop()
 
 
 class _BarProgress:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
 from pi_tui import words
-from pi_tui.commands.output import to_stdout
+from pi_tui.commands.output import tell, to_stdout
 from pi_tui.commands.progress import progress_on
 from pi_tui.digit_file import DigitFile
+from pi_tui.errors import StorageError
+from pi_tui.leaving import AT_ONCE_AFTER, Asked
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import SpigotWorker
@@ -31,49 +33,57 @@ def run(job: Job, output: str | None) -> int:
     target = DigitFile.claim(output, job.location) if output else None
     try:
         worker = SpigotWorker(replace(job, patience=PATIENCE))
-        received = _watch(worker)
+        asked = _watch(worker)
         if worker.snapshot.state is State.COMPLETE:
             _write(worker, target)
-        return _verdict(worker, received)
+        return _verdict(worker, asked.signal)
     finally:
         if target is not None:
             target.release()
 
 
-def _watch(worker: SpigotWorker) -> int:
-    """Run the worker to its end; the signal that ended it early, or 0."""
-    unread = 0
-    with _signals() as received:
+def _watch(worker: SpigotWorker) -> Asked:
+    """Run the worker to its end; how it was asked to end early, if it was."""
+    with _signals() as asked:
         try:
             with progress_on(sys.stderr) as progress:
                 worker.start()
-                while not worker.join(LOOK_SECONDS):
-                    if received:
-                        worker.stop()
-                    progress.show(worker.snapshot)
-                progress.show(worker.snapshot)
-        except OSError:
-            # Nobody reads our progress any more: a closed terminal, whose SIGHUP comes too, or a
-            # broken pipe. There is no place left to say so; what is computed is saved all the same.
-            unread = signal.SIGPIPE
+                _await_end(worker, asked, progress.show)
+        except BrokenPipeError:
+            # Nobody reads our progress any more, and nobody can be told; what is computed is saved.
+            asked.ask(signal.SIGPIPE)
+            _await_end(worker, asked, lambda _snapshot: None)
         finally:
+            if not asked.at_once:
+                worker.stop()
+                worker.join()
+    return asked
+
+
+def _await_end(worker: SpigotWorker, asked: Asked, show: Callable[[Snapshot], None]) -> None:
+    """Until the worker's thread has ended, or its saving is not waited for any longer."""
+    told = False
+    while not worker.join(LOOK_SECONDS):
+        if asked.at_once:
+            worker.stop(save=False)
+            worker.join(AT_ONCE_AFTER)
+            break
+        if asked:
             worker.stop()
-            worker.join()
-    return received[0] if received else unread
+        if asked.is_long_ago and not told:
+            told = True
+            tell("still saving; asked again, it leaves at once and the last checkpoint stands")
+        show(worker.snapshot)
+    show(worker.snapshot)
 
 
 @contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collect the signals that ask us to end; a second one ends us at once."""
-    received: list[int] = []
+def _signals() -> Iterator[Asked]:
+    """Take note of the signals that ask us to end."""
+    asked = Asked()
 
     def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        if len(received) == 1:
-            return
-        # Asked twice: die of it as if we had never caught it. The last checkpoint stands.
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
+        asked.ask(number)
 
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
@@ -82,7 +92,7 @@ def _signals() -> Iterator[list[int]]:
     for number in before:
         signal.signal(number, note)
     try:
-        yield received
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -101,23 +111,20 @@ def _verdict(worker: SpigotWorker, received: int) -> int:
     if worker.crash is not None:
         sys.excepthook(type(worker.crash), worker.crash, worker.crash.__traceback__)
     if snapshot.state is State.FAILED:
-        _say(f"pi-tui: {words.plain(snapshot.error)}")
+        tell(f"pi-tui: {words.plain(snapshot.error)}")
         return snapshot.exit_code
     if snapshot.state is State.COMPLETE:
-        _say(_finished(snapshot))
+        tell(_finished(snapshot))
         return 0
-    _say(
-        f"saved {snapshot.saved:,} of {snapshot.digits:,} digits; "
+    lost = snapshot.count - snapshot.saved
+    tell(
+        (f"pi-tui: {lost:,} digits are not saved; " if lost else "")
+        + f"saved {snapshot.saved:,} of {snapshot.digits:,} digits; "
         f"`pi-tui run --digits {snapshot.digits}` goes on from there"
     )
-    return 128 + received
+    return StorageError.exit_code if lost else 128 + received
 
 
 def _finished(snapshot: Snapshot) -> str:
     checked = "verified" if snapshot.verified else "not verified"
     return f"{snapshot.digits:,} digits, {checked}, {words.brief(snapshot.elapsed)} of computing"
-
-
-def _say(line: str) -> None:
-    with suppress(OSError):  # nobody reads us any more, see `_watch`
-        print(line, file=sys.stderr, flush=True)

@@ -10,7 +10,7 @@ from contextlib import closing
 from pi_tui import garbage, words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output import say
+from pi_tui.commands.output import say, tell
 from pi_tui.errors import UsageError
 from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
 
@@ -57,11 +57,11 @@ def delete(location: str, digits: int, *, ask: bool) -> int:
     if run is None:
         raise UsageError(_no_run(digits))
     if ask and not _confirmed(run):
-        print("nothing was deleted", file=sys.stderr)
+        tell("nothing was deleted")
         return 0
     with closing(CheckpointStore.open(location)) as store:
         store.delete(digits)
-    print(f"deleted the run of {digits:,} digits", file=sys.stderr)
+    tell(f"deleted the run of {digits:,} digits")
     return 0
 
 

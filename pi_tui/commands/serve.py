@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shlex
+import secrets
 import socket
 import sys
-import tempfile
-from importlib.resources import files
-from pathlib import Path
 
 from pi_tui import garbage
 from pi_tui.errors import UsageError
@@ -17,35 +14,27 @@ HOST = "127.0.0.1"
 """Never a public address: whoever reaches the page can delete runs and write files."""
 
 
-def serve(location: str, port: int, digits: int | None) -> int:
-    """The app is served on this machine until ctrl+c; every browser tab is a pi-tui of its own."""
+def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:
+    """The app is served on this machine until ctrl+c; every browser tab is a pi-tui of its own.
+
+    With `token`, to those who know a word that is printed here, new at every start.
+    """
     try:
-        from textual_serve.server import Server
+        from pi_tui.commands.web import TabServer
     except ImportError:
         raise UsageError("serving needs textual-serve: pip install 'pi-tui[web]'") from None
     _claim(port)
     garbage.settle()
     # By the environment: a password in a URL must not show in the list of processes.
     os.environ["PI_TUI_DB"] = location
-    with tempfile.TemporaryDirectory() as folder:
-        _write_page(Path(folder))
-        command = app_command(digits)
-        Server(command, host=HOST, port=port, title="π pi-tui", templates_path=folder).serve()
+    TabServer(app_command(digits), HOST, port, secrets.token_urlsafe(16) if token else "").run()
     return 0
 
 
-def _write_page(folder: Path) -> None:
-    """The page of textual-serve, which has no title, with one: a tab needs a name."""
-    page = files("textual_serve").joinpath("templates/app_index.html").read_text("utf-8")
-    if "<title" not in page:
-        page = page.replace("<head>", "<head>\n    <title>{{ application.name }}</title>", 1)
-    (folder / "app_index.html").write_text(page, encoding="utf-8")
-
-
-def app_command(digits: int | None) -> str:
-    """The shell command that starts the app behind one browser tab."""
+def app_command(digits: int | None) -> list[str]:
+    """The command that starts the app behind one browser tab."""
     arguments = [] if digits is None else ["--digits", str(digits)]
-    return shlex.join([sys.executable, "-m", "pi_tui", *arguments])
+    return [sys.executable, "-m", "pi_tui", *arguments]
 
 
 def _claim(port: int) -> None:

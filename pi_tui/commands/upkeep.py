@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.commands.output import tell
 from pi_tui.errors import DamagedError, WrongDigitsError
 from pi_tui.settings import cores
 from pi_tui.spigot.residue import WrongArithmetic
@@ -26,12 +26,12 @@ def check(location: str) -> int:
         runs = store.runs() if not problems else []
         states = sum(_check_states(store, run) for run in runs)
     for problem in problems:
-        print(words.plain(problem), file=sys.stderr)
+        tell(words.plain(problem))
     if problems:
         raise DamagedError("the database is damaged; nothing was changed")
     counted = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
     kept = "1 state" if states == 1 else f"{states} states"
-    print(f"{counted}, every byte as it was saved; {kept}, the arithmetic holds", file=sys.stderr)
+    tell(f"{counted}, every byte as it was saved; {kept}, the arithmetic holds")
     return 0
 
 
@@ -55,5 +55,5 @@ def backup(location: str, file: str) -> int:
     """`file` is a consistent copy of the database, made even while another pi-tui writes."""
     with closing(CheckpointStore.open(location, write=False)) as store:
         store.backup(file)
-    print(f"backed up to {words.plain(file)}", file=sys.stderr)
+    tell(f"backed up to {words.plain(file)}")
     return 0

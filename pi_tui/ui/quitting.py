@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pi_tui import words
 from pi_tui.errors import StorageError
+from pi_tui.leaving import Asked
 from pi_tui.ui.face import Face
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -23,41 +24,26 @@ class Quitting:
 
     def __init__(self, app: Face) -> None:
         self._app = app
-        self._begun = False
-        self._forced = False
+        self._asked = Asked()
+        self._is_leaving = False
         self._question: Choice | None = None
         self.is_over = False
 
-    def begin(self) -> None:
-        """Save and leave; asked for again while that lasts, leave at once."""
-        if self._begun:
-            self._forced = True
-            if self._question is not None:
-                self._question.dismiss("leave")
-            return
-        self._begun = True
-        self._app.run_worker(self._leave(), group="quit")
-
-    def leave_by_signal(self, exit_code: int) -> None:
-        """Save and leave with this code, asking nothing; a second signal leaves at once."""
-        if self._begun:
-            self._forced = True
-        self._begun = True
-        self._app.run_worker(self._leave_quietly(exit_code), group="signal")
+    def begin(self, signal: int = 0) -> None:
+        """Save and leave; a signal asks nothing. Asked for again after a while, leave at once."""
+        self._asked.ask(signal)
+        if self._question is not None and (signal or self._asked.at_once):
+            self._question.dismiss("leave")
+        if not self._is_leaving and not self.is_over:
+            self._is_leaving = True
+            self._app.run_worker(self._leave(), group="quit")
 
     async def _leave(self) -> None:
-        if await self.let_go("Ctrl+C again leaves at once; the last checkpoint stands."):
-            self._exit(None)
+        if await self.let_go("Ctrl+C after a while leaves at once; the last checkpoint stands."):
+            self._exit()
         else:
-            self._begun = False
-
-    async def _leave_quietly(self, exit_code: int) -> None:
-        from pi_tui.ui.dialogs import SavingScreen
-
-        if not self._forced:
-            self._app.push_screen(SavingScreen("… and leaving, as we were told to."))
-        await self._stop(save=not self._forced)
-        self._exit(exit_code)
+            self._is_leaving = False
+            self._asked.forget()
 
     async def let_go(self, then: str) -> bool:
         """True once all is saved, or given up at the user's word, and the thread has ended.
@@ -70,7 +56,9 @@ class Quitting:
         saving = SavingScreen(then)
         await app.push_screen(saving)
         app.worker.pause()
-        while (snapshot := await self._settle()).save_failure is not None and not self._forced:
+        while (snapshot := await self._settle()).save_failure is not None:
+            if self._asked.at_once or self._asked.signal:
+                break
             choice = await self._ask(snapshot)
             if choice == "retry":
                 await self._retry()
@@ -81,7 +69,7 @@ class Quitting:
                 app.worker.resume()
                 app.hurry()
                 return False
-        await self._stop(save=app.worker.snapshot.save_failure is None and not self._forced)
+        await self._stop(save=app.worker.snapshot.save_failure is None and not self._asked.at_once)
         if saving.is_current:
             await saving.dismiss()
         return True
@@ -92,7 +80,7 @@ class Quitting:
             snapshot = self._app.worker.snapshot
             resting = snapshot.state is State.PAUSED or snapshot.state.is_final
             failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING
-            if resting or failed or self._forced:
+            if resting or failed or self._asked.at_once:
                 return snapshot
             await asyncio.sleep(_LOOK)
 
@@ -100,7 +88,7 @@ class Quitting:
         """Ask for another save and wait until the worker has tried."""
         before = self._app.worker.snapshot
         self._app.worker.save_now()
-        while self._app.worker.snapshot is before and not self._forced:
+        while self._app.worker.snapshot is before and not self._asked.at_once:
             await asyncio.sleep(_LOOK)
 
     async def _ask(self, snapshot: Snapshot) -> str | None:
@@ -126,14 +114,15 @@ class Quitting:
         # the disk hangs.
         while not worker.join(0):
             looks += 1
-            if self._forced if save else looks * _LOOK > _PATIENCE:
+            if self._asked.at_once if save else looks * _LOOK > _PATIENCE:
                 return
             await asyncio.sleep(_LOOK)
 
-    def _exit(self, exit_code: int | None) -> None:
+    def _exit(self) -> None:
         self.is_over = True
         code, message = outcome(self._app.worker.snapshot)
-        code = exit_code or code
+        if not code and self._asked.signal:
+            code = 128 + self._asked.signal
         self._app.exit(result=code, return_code=code, message=message)
 
 
@@ -146,7 +135,7 @@ def outcome(snapshot: Snapshot) -> tuple[int, str]:
         checked = ", verified" if snapshot.verified else ""
         return 0, f"{digits} digits of pi, complete{checked}; `pi-tui export` writes them out"
     saved = f"{words.number(snapshot.saved)} of {digits} digits are saved"
-    if snapshot.save_failure is not None:
-        lost = words.counted(snapshot.count - snapshot.saved, "digit")
-        return StorageError.exit_code, f"pi-tui: {lost} not saved; {saved}"
+    if lost := snapshot.count - snapshot.saved:
+        told = f"pi-tui: {words.counted(lost, 'digit')} not saved; {saved}"
+        return StorageError.exit_code, told
     return 0, f"{saved}; `pi-tui` goes on from there" if snapshot.digits else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -80,7 +80,9 @@ class SteeringApp(Face):
         if paused_by_us:
             self.worker.pause()
             await self._await_rest()
-        self.action_suspend_process()
+        driver: Any = self._driver
+        if driver is not None and hasattr(driver, "stop_until_continued"):
+            driver.stop_until_continued()
         if paused_by_us:
             self.worker.resume()
         self.refresh(layout=True)

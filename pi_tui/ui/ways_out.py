@@ -9,27 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from typing import Any
 
 from pi_tui.ui.face import Face
-from pi_tui.ui.quitting import Quitting
+from pi_tui.ui.quitting import Quitting, outcome
 
 _TTY_LOOK = 1.0
 """Seconds between looks whether the terminal is still there."""
+_DEAF = 3.0
+"""Seconds after which a screen that does not react to a signal is taken for blocked."""
 
 
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; returns its exit code when the last checkpoint is committed."""
-    app.when_open.append(WaysOut(app, quitting).watch)
-    try:
-        result = app.run()
-    finally:
-        if not quitting.is_over:  # an exception of ours, or a browser tab that was closed
-            app.worker.stop()
-            app.worker.join()
-    return (result or 0) if app.return_code is None else app.return_code
+    ways_out = WaysOut(app, quitting)
+    app.when_open.append(ways_out.watch)
+    with _terminal_given_back(), ways_out.signals():
+        try:
+            result = app.run()
+        finally:
+            if not quitting.is_over:  # an exception of ours, or a browser tab that was closed
+                app.worker.stop()
+                app.worker.join()
+    code = (result or 0) if app.return_code is None else app.return_code
+    return code or ways_out.code_of_signal
 
 
 class WaysOut:
@@ -37,39 +48,165 @@ class WaysOut:
 
     def __init__(self, app: Face, quitting: Quitting) -> None:
         self._app, self._quitting = app, quitting
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: list[int] = []
+        """Signals that came before there was a screen to leave."""
+        self._first = 0
+        self._heard = threading.Event()
+        self._insisting = self._vanishing = False
+        if sys.platform != "win32" and not os.environ.get("TEXTUAL_DRIVER"):
+            from pi_tui.ui.driver import TerminalDriver
+
+            app.driver_class = TerminalDriver
+
+    @property
+    def code_of_signal(self) -> int:
+        """The exit code of the first signal that asked us to leave, or 0."""
+        return 128 + self._first if self._first else 0
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """From now on signals save and leave, also before the first frame and after the last."""
+        wanted = [getattr(signal, n) for n in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, n)]
+        before = {n: signal.signal(n, self._note) for n in wanted}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def watch(self) -> None:
-        """From now on signals save and leave; called from within the running app."""
+        """The screen is there to be left; called from within the running app."""
         loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-            if (number := getattr(signal, name, None)) is not None and sys.platform != "win32":
-                loop.add_signal_handler(number, self._signalled, number)
+        for number in (signal.SIGTERM, signal.SIGINT):  # Textual's driver for browsers takes them
+            with suppress(NotImplementedError, ValueError):
+                if loop.remove_signal_handler(number):
+                    signal.signal(number, self._note)
+        driver: Any = self._app._driver
+        if hasattr(driver, "is_leaving"):
+            driver.is_leaving = lambda: bool(self._first or self._quitting.is_over)
+            driver.on_stop = lambda: self._app.call_later(self._app.run_action, "save_and_suspend")
+        self._context = copy_context()
+        self._loop = loop
+        while self._waiting:
+            self._act(self._waiting.pop(0))
         if _terminal_is_there():
             self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
 
-    def _signalled(self, number: int) -> None:
-        if number == signal.SIGHUP and not _terminal_is_there():
-            self._hang_up()
+    def _note(self, number: int, _frame: object) -> None:
+        """In the main thread, between any two of its steps."""
+        self._first = self._first or number
+        for stop in ("SIGTTOU", "SIGTTIN"):  # to give a terminal back stops nobody
+            if hasattr(signal, stop):
+                signal.signal(getattr(signal, stop), signal.SIG_IGN)
+        if self._loop is None:
+            self._waiting.append(number)
         else:
-            self._quitting.leave_by_signal(128 + number)
+            self._act(number)
+
+    def _act(self, number: int) -> None:
+        assert self._loop is not None
+        driver: Any = self._app._driver
+        away = getattr(driver, "_is_stopped", False) and driver.is_in_background
+        if away or (number == signal.SIGHUP and not _terminal_is_there()):
+            self._vanish()
+            return
+        with suppress(RuntimeError):  # closed: the last frame is drawn, all is saved
+            self._loop.call_soon_threadsafe(self._leave, number, context=self._context)
+            if not self._insisting:
+                self._insisting = True
+                threading.Thread(target=self._insist, daemon=True).start()
+
+    def _leave(self, number: int) -> None:
+        self._heard.set()
+        self._quitting.begin(number)
+
+    def _insist(self) -> None:
+        """A terminal that takes no more bytes blocks the screen: then it ends without it."""
+        if not self._heard.wait(_DEAF):
+            self._vanish()
+        while not self._quitting.is_over:
+            time.sleep(_TTY_LOOK / 10)
+        time.sleep(_DEAF)
+        self._vanish()
 
     def _look_at_terminal(self) -> None:
         if not _terminal_is_there():
-            self._hang_up()
+            self._first = self._first or signal.SIGHUP
+            self._vanish()
 
-    def _hang_up(self) -> None:
-        """The terminal has gone: save and end the process without drawing another byte.
+    def _vanish(self) -> None:
+        """The terminal has gone, or is not ours: save and end without drawing another byte.
 
         Textual's way out would block for ever on writing to the dead terminal.
         """
-        threading.Thread(target=self._save_and_vanish, daemon=True).start()
+        if not self._vanishing:
+            self._vanishing = True
+            threading.Thread(target=self._save_and_vanish, daemon=True).start()
 
     def _save_and_vanish(self) -> None:
         self._app.worker.stop()
         self._app.worker.join()
-        os._exit(128 + signal.SIGHUP)
+        code, _message = outcome(self._app.worker.snapshot)
+        driver: Any = self._app._driver
+        if not getattr(driver, "_is_stopped", False):
+            _leave_screen()
+        _give_back()
+        os._exit(code or self.code_of_signal)
 
 
 def _terminal_is_there() -> bool:
-    """False once the terminal was closed: its file is open still, but is no terminal any more."""
-    return os.isatty(sys.__stdin__.fileno()) if sys.__stdin__ else False
+    """False once the terminal was closed: its file is open still, but is no terminal any more.
+
+    Or, behind a browser tab, once the server is gone that shows us and feeds us keys.
+    """
+    if sys.__stdin__ is None:
+        return False
+    if os.environ.get("TEXTUAL_DRIVER") and hasattr(select, "poll"):
+        look = select.poll()
+        look.register(sys.__stdin__, 0)
+        return not look.poll(0)
+    return os.isatty(sys.__stdin__.fileno())
+
+
+_LEAVE_SCREEN = (
+    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h"
+)
+"""Mouse, focus, pasting and keys as they were, the shell's own screen, the cursor."""
+
+
+def _leave_screen() -> None:
+    """The shell's screen is shown again, if the terminal takes another byte."""
+    with suppress(OSError, ValueError):
+        _, ready, _ = select.select([], [2], [], 0)
+        if ready and os.isatty(2):
+            os.write(2, _LEAVE_SCREEN)
+
+
+_given: list[Any] = []
+"""The settings of the terminal as we found it."""
+
+
+@contextmanager
+def _terminal_given_back() -> Iterator[None]:
+    """The terminal's settings are afterwards what they were, whatever happened in between."""
+    _given.clear()
+    if sys.platform != "win32" and _terminal_is_there():
+        import termios
+
+        with suppress(termios.error):
+            _given[:] = termios.tcgetattr(0)
+    try:
+        yield
+    finally:
+        _give_back()
+
+
+def _give_back() -> None:
+    if sys.platform != "win32" and _given:
+        import termios
+
+        with suppress(termios.error):
+            if termios.tcgetattr(0) != _given:
+                termios.tcsetattr(0, termios.TCSANOW, _given)

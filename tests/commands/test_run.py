@@ -6,15 +6,17 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import pi, pi_tui, saved, started, wait_until
+from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
 
 LONG = 100_000
 """Digits of a run that is never over before it is interrupted: it takes many small steps."""
@@ -248,3 +250,48 @@ def test_digits_per_step_of_a_run_stay_what_they_were_and_it_says_so(
         assert child.stderr
         assert b"goes on so" in child.stderr.readline()
     assert status(database)["digits_per_step"] == 5
+
+
+def test_what_could_not_be_saved_is_told_and_no_signal_hides_it(
+    running: subprocess.Popen[bytes], database: Path
+) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        running.send_signal(signal.SIGTERM)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 6
+    assert re.search(rb"[1-9][\d,]* more could not be: another program", err), err
+
+
+def test_asked_again_after_a_while_it_leaves_at_once_and_says_what_is_lost(
+    running: subprocess.Popen[bytes], database: Path
+) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        running.send_signal(signal.SIGTERM)
+        assert running.stderr
+        lines = iter(running.stderr.readline, b"")
+        assert any(b"still saving; asked again" in line for line in lines)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 6
+        assert re.search(rb"[1-9][\d,]* digits are not saved", b"".join(lines))
+
+
+def test_a_full_disk_behind_stderr_stops_no_computation(database: Path) -> None:
+    with open("/dev/full", "w") as full:
+        for command, code in ((["run", "--digits", "60000"], 0), (["status", "--digits", "9"], 2)):
+            child = [*PI_TUI, *command, "--db", str(database)]
+            done = subprocess.run(child, stdout=subprocess.PIPE, stderr=full, check=False)
+            assert done.returncode == code
+    assert saved(database) == 60_000
+
+
+def test_a_reader_of_stderr_that_has_gone_changes_no_exit_code(database: Path) -> None:
+    pi_tui("run", "--digits", "90", "--db", database)
+    for command, code in ((["run", "--digits", "90"], 0), (["status", "--digits", "9"], 2)):
+        read, write = os.pipe()
+        os.close(read)
+        child = [*PI_TUI, *command, "--db", str(database)]
+        done = subprocess.run(child, stdout=subprocess.PIPE, stderr=write, check=False)
+        os.close(write)
+        assert done.returncode == code

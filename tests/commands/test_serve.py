@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from pi_tui.commands.serve import app_command
 from tests.helpers import pi_tui, saved, started, until, wait_until
 
 aiohttp = pytest.importorskip("aiohttp", reason="the web extra is not installed")
@@ -35,34 +36,46 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
-    database: Path,
-) -> None:
+class Served(NamedTuple):
+    """A server that is up."""
+
+    port: int
+    token: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def serving(database: Path, *more: str, digits: int | None = 20_000) -> Iterator[Served]:
+    """A server on this test's database; the app behind it computes 20,000 digits."""
     port = free_port()
-    with started("serve", "--db", database, "--port", port):
-        await until(lambda: is_open(port))
-        async with tab(port) as connection:
-            await see(connection, b"How many digits")
-            await connection.send_json(["stdin", "\x15700\r"])
-            await see(connection, b"1415926535")
-            await until(lambda: saved(database) > 0)
+    more += () if digits is None else ("--digits", str(digits))
+    with started("serve", "--db", database, "--port", port, *more) as process:
+        assert process.stdout
+        url = process.stdout.readline().decode().strip()
+        assert url.startswith(f"http://127.0.0.1:{port}/")
+        wait_until(lambda: is_open(port))
+        yield Served(port, url.partition("?token=")[2], process)
 
 
 @pytest.fixture
-def served(database: Path) -> Iterator[int]:
-    """The port of a server on this test's database; the app behind it computes 20,000 digits."""
-    port = free_port()
-    with started("serve", "--db", database, "--digits", "20000", "--port", port):
-        wait_until(lambda: is_open(port))
-        yield port
+def served(database: Path) -> Iterator[Served]:
+    with serving(database) as up:
+        yield up
 
 
 @asynccontextmanager
-async def tab(port: int) -> AsyncIterator[Any]:
+async def tab(
+    served: Served, size: str = "width=100&height=30", **headers: str
+) -> AsyncIterator[Any]:
     """The connection a browser tab makes."""
+    url = f"{served.url}/ws?{size}&token={served.token}"
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(f"http://127.0.0.1:{port}/ws?width=100&height=30") as connection,
+        session.ws_connect(url, headers=headers) as connection,
     ):
         yield connection
 
@@ -77,7 +90,7 @@ async def see(connection: Any, text: bytes) -> None:
         assert message.type not in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED), seen
 
 
-async def test_a_tab_shows_the_app_and_its_keys_work(served: int, database: Path) -> None:
+async def test_a_tab_shows_the_app_and_its_keys_work(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"1415926535")
         await connection.send_json(["stdin", "p"])
@@ -85,15 +98,26 @@ async def test_a_tab_shows_the_app_and_its_keys_work(served: int, database: Path
         assert 0 < saved(database) < 20_000
 
 
-async def test_a_tab_has_a_title(served: int) -> None:
+async def test_a_tab_has_a_title(served: Served) -> None:
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{served}/") as answer,
+        session.get(f"{served.url}/?token={served.token}") as answer,
     ):
         assert "<title>π pi-tui</title>" in await answer.text()
 
 
-async def test_a_closed_tab_saves_and_ends_its_app(served: int, database: Path) -> None:
+async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
+    database: Path,
+) -> None:
+    with serving(database, digits=None) as up:
+        async with tab(up) as connection:
+            await see(connection, b"How many digits")
+            await connection.send_json(["stdin", "\x15700\r"])
+            await see(connection, b"1415926535")
+            await until(lambda: saved(database) > 0)
+
+
+async def test_a_closed_tab_saves_and_ends_its_app(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")
     await until(lambda: saved(database))
@@ -101,18 +125,18 @@ async def test_a_closed_tab_saves_and_ends_its_app(served: int, database: Path) 
     await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
 
 
-async def test_it_listens_on_this_machine_only(served: int) -> None:
+async def test_it_listens_on_this_machine_only(served: Served) -> None:
     others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
     for address in others - {"127.0.0.1", "127.0.1.1", "::1"}:
         family = socket.AF_INET6 if ":" in str(address) else socket.AF_INET
         with closing(socket.socket(family)) as probe:
-            assert probe.connect_ex((str(address), served)) != 0
+            assert probe.connect_ex((str(address), served.port)) != 0
 
 
-def test_a_port_in_use_is_one_line(served: int, database: Path) -> None:
-    done = pi_tui("serve", "--port", served, "--db", database)
+def test_a_port_in_use_is_one_line(served: Served, database: Path) -> None:
+    done = pi_tui("serve", "--port", served.port, "--db", database)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"pi-tui: port {served}: ")
+    assert done.stderr.startswith(f"pi-tui: port {served.port}: ")
     assert done.stderr.count("\n") == 1
 
 
@@ -126,9 +150,128 @@ def test_without_the_extra_it_says_how_to_get_it() -> None:
     assert done.stderr == "pi-tui: serving needs textual-serve: pip install 'pi-tui[web]'\n"
 
 
-def test_the_command_behind_a_tab_is_safe_in_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.executable", "/home/a b;rm/$python")
-    assert app_command(9) == "'/home/a b;rm/$python' -m pi_tui --digits 9"
+async def refusal(url: str, **headers: str) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+        return int(answer.status)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://"]
+)
+async def test_no_other_page_opens_the_websocket(origin: str, served: Served) -> None:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        async with tab(served, Origin=origin):
+            pass
+    assert refused.value.status == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:{}", "127.0.0.1:1", "127.0.0.1"])
+async def test_no_other_name_leads_here(host: str, served: Served) -> None:
+    url = f"{served.url}/?token={served.token}"
+    assert await refusal(url, Host=host.format(served.port)) == 403
+    for name in ("localhost", "127.0.0.1", socket.gethostname()):
+        assert await refusal(url, Host=f"{name}:{served.port}") == 200
+
+
+async def test_without_the_token_nobody_comes_in(served: Served) -> None:
+    assert len(served.token) > 16
+    for path in ("", "ws", "download/x"):
+        for token in ("", "?token=", f"?token={served.token}x", "?token=%ff"):
+            assert await refusal(f"{served.url}/{path}{token}") == 403
+
+
+async def test_the_page_remembers_the_token_for_itself_only(served: Served) -> None:
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        async with session.get(f"{served.url}/?token={served.token}") as page:
+            assert "SameSite=Strict" in page.headers["Set-Cookie"]
+            assert "HttpOnly" in page.headers["Set-Cookie"]
+            assert f"ws://127.0.0.1:{served.port}/ws" in await page.text()
+        async with session.ws_connect(f"{served.url}/ws", headers={"Origin": served.url}) as ws:
+            await see(ws, b"1415926535")
+
+
+async def test_without_a_token_on_request(database: Path) -> None:
+    with serving(database, "--no-token") as served:
+        assert served.token == ""
+        assert await refusal(f"{served.url}/") == 200
+        assert await refusal(f"{served.url}/", Host="evil.example") == 403
+
+
+SIZES = ["width=0&height=0", "width=1000000000&height=1000000000", "width=-5&height=x", ""]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_size_takes_the_memory(size: str, served: Served) -> None:
+    async with tab(served, size) as connection:
+        await see(connection, b"running")
+        values: tuple[object, ...] = (10**9, 0, -1, 10**400, 1e9, "x", None, [], {}, True)
+        for value in values:
+            await connection.send_json(["resize", {"width": value, "height": value}])
+        await connection.send_json(["resize", {"width": 120, "height": 40}])
+        await connection.send_json(["stdin", "p"])
+        await see(connection, b"paused")
+        pids = [pid for pid in Path("/proc").iterdir() if is_child(pid, served.process.pid)]
+        assert pids
+        for pid in pids:
+            peak = re.search(r"VmHWM:\s+(\d+) kB", (pid / "status").read_text())
+            assert peak
+            assert int(peak[1]) < 600_000
+
+
+def is_child(process: Path, parent: int) -> bool:
+    try:
+        return f"PPid:\t{parent}\n" in (process / "status").read_text()
+    except OSError:
+        return False
+
+
+MALFORMED = ["", "x", "5", "null", "{}", "[]", "[[]]", '["stdin"]', '["stdin", 5]', '["resize"]']
+MALFORMED += [
+    '["stdin", ""]',
+    '["resize", 5]',
+    '["stdin", "\\ud800"]',
+    "[" * 100_000,
+    '["ping"]',
+    '["blur", 1]',
+]
+
+
+async def test_a_malformed_message_is_nobodys_wish(served: Served, database: Path) -> None:
+    async with tab(served) as connection:
+        await see(connection, b"running")
+        for message in MALFORMED:
+            await connection.send_str(message)
+        await connection.send_bytes(b"\xff\x00")
+        await connection.send_json(["stdin", "p"])
+        await see(connection, b"paused")
+    served.process.send_signal(signal.SIGTERM)
+    out, err = served.process.communicate(timeout=60)
+    assert b"Traceback" not in out + err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_the_server_ends_when_its_apps_have_saved(
+    number: signal.Signals, served: Served, database: Path
+) -> None:
+    async with tab(served) as connection:
+        await see(connection, b"running")
+        served.process.send_signal(number)
+        await until(lambda: served.process.poll() is not None, limit=15)
+        assert served.process.returncode == 0
+        assert saved(database)
+        assert pi_tui("run", "--digits", "20000", "--db", database).returncode == 0
+
+
+async def test_an_app_whose_server_was_killed_saves_and_ends(
+    served: Served, database: Path
+) -> None:
+    async with tab(served) as connection:
+        await see(connection, b"running")
+        await connection.send_json(["stdin", "p"])
+        await see(connection, b"paused")
+        served.process.kill()
+        await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
 
 
 class Chromium:
@@ -182,9 +325,9 @@ async def chromium(url: str, profile: Path) -> AsyncIterator[Chromium]:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 async def test_in_a_real_browser_it_is_seen_paused_and_saved(
-    served: int, database: Path, tmp_path: Path
+    served: Served, database: Path, tmp_path: Path
 ) -> None:
-    async with chromium(f"http://127.0.0.1:{served}/", tmp_path / "profile") as browser:
+    async with chromium(f"{served.url}/?token={served.token}", tmp_path / "profile") as browser:
         await until(database.exists)
         while not saved(database):
             await browser.press("p")

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -31,6 +32,7 @@ _SWITCHED = {
     "focus": 1004,
     "pasting": 2004,
 }
+_OF_A_PROMPT = ("pasting", "terminal settings")
 
 
 class Terminal:
@@ -143,6 +145,22 @@ class Terminal:
         self.until(lambda: self._child.poll() is not None)
         return self._child.wait(LIMIT)
 
+    @property
+    def is_running(self) -> bool:
+        """The program has not ended yet. Asking reads nothing of what it writes."""
+        return self._child.poll() is None
+
+    @property
+    def is_raw(self) -> bool:
+        """Keys go to the program at once, without an echo."""
+        return not termios.tcgetattr(self._slave)[3] & (termios.ICANON | termios.ECHO)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Nobody reads what it writes, and no more of it fits into the terminal."""
+        _, room, _ = select.select([], [self._slave], [], 0)
+        return not room
+
     def left_behind(self) -> list[str]:
         """What is not as it was before the program came; nothing, if it was well-behaved."""
         self._read()
@@ -154,6 +172,10 @@ class Terminal:
         if termios.tcgetattr(self._slave) != self._before:
             found.append("terminal settings")
         return found
+
+    def left_behind_by_a_job(self) -> list[str]:
+        """The same, but for what a shell at its prompt makes its own."""
+        return [name for name in self.left_behind() if name not in _OF_A_PROMPT]
 
     @property
     def has_left_the_alternate_screen(self) -> bool:

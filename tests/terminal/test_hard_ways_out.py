@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
-from tests.helpers import saved
+import pytest
+
+from tests.helpers import saved, wait_until
 from tests.terminal.emulator import Terminal
 
 RUN = ("--digits", 300_000, "--pace", 2_000, "--checkpoint-every", 0)
@@ -20,26 +23,109 @@ def watch_for_a_while(terminal: Terminal) -> None:
     terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
 
 
-def test_while_the_disk_hangs_a_second_sigterm_ends_it(database: Path) -> None:
+def test_while_another_holds_the_database_a_signal_ends_it_and_says_what_is_lost(
+    database: Path,
+) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         watch_for_a_while(terminal)
         with closing(sqlite3.connect(database)) as other:
             other.execute("BEGIN EXCLUSIVE")
             terminal.signal(signal.SIGTERM)
             terminal.see("Saving")
+            assert (terminal.wait(), terminal.left_behind()) == (6, [])
+            terminal.see("[1-9][0-9,]* digits not saved")
+
+
+def test_a_closed_window_tells_the_exit_code_that_nothing_could_be_saved(database: Path) -> None:
+    with Terminal("--db", database, *RUN) as terminal:
+        watch_for_a_while(terminal)
+        with closing(sqlite3.connect(database)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            terminal.close()
+            assert terminal.wait() == 6
+
+
+@pytest.mark.parametrize(
+    "first", ["q", "\x03", signal.SIGTERM, signal.SIGHUP], ids=["q", "ctrl+c", "TERM", "HUP"]
+)
+@pytest.mark.parametrize("second", ["q", "\x03", signal.SIGTERM], ids=["q", "ctrl+c", "TERM"])
+def test_asked_twice_within_an_instant_it_saves_all_the_same(
+    first: str | signal.Signals, second: str | signal.Signals, database: Path
+) -> None:
+    with Terminal("--db", database, *RUN) as terminal:
+        watch_for_a_while(terminal)
+        for ask in (first, second):
+            if isinstance(ask, str):
+                terminal.send(ask)
+            else:
+                terminal.signal(ask)
+        code = terminal.wait()
+        assert terminal.left_behind() == []
+        assert code in {0} | {128 + n for n in (first, second) if isinstance(n, signal.Signals)}
+        assert "Traceback" not in terminal.screen
+    assert saved(database) > 1_000
+
+
+@pytest.mark.parametrize("milliseconds", [20, 60, 100, 150, 200, 250, 300, 400, 600])
+def test_told_to_leave_while_it_starts_it_leaves_a_clean_terminal(
+    milliseconds: int, database: Path
+) -> None:
+    with Terminal("--db", database, *RUN) as terminal:
+        time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+        terminal.signal(signal.SIGHUP)
+        assert terminal.wait() in (129, -1)
+        assert terminal.left_behind() == []
+        assert "Traceback" not in terminal.screen
+
+
+def test_a_signal_while_it_is_leaving_is_no_traceback(database: Path) -> None:
+    with Terminal("--db", database, *RUN) as terminal:
+        watch_for_a_while(terminal)
+        terminal.send("q")
+        while terminal.is_running and terminal.screen:
             terminal.signal(signal.SIGTERM)
-            assert (terminal.wait(), terminal.left_behind()) == (128 + signal.SIGTERM, [])
+        assert terminal.wait() in (143, -15)
+        assert terminal.left_behind() == []
+        assert "Traceback" not in terminal.screen
+    assert saved(database) > 1_000
 
 
-def test_ctrl_z_saves_and_stops_and_comes_back_whole(database: Path) -> None:
+def test_a_window_that_takes_no_more_bytes_hinders_nobody_from_leaving(database: Path) -> None:
+    with Terminal("--db", database, "--digits", 300_000, "--checkpoint-every", 0) as terminal:
+        terminal.see("running")
+        wait_until(lambda: terminal.is_stuck)
+        terminal.signal(signal.SIGTERM)
+        wait_until(lambda: not terminal.is_running)
+    assert saved(database) > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, None], ids=["stopped", "never stopped"])
+@pytest.mark.parametrize("leave", ["q", signal.SIGTERM, signal.SIGHUP], ids=["q", "TERM", "HUP"])
+def test_continued_by_whoever_it_leaves_as_ever(
+    number: signal.Signals | None, leave: str | signal.Signals, database: Path
+) -> None:
+    with Terminal("--db", database, *RUN) as terminal:
+        watch_for_a_while(terminal)
+        for _ in range(2):
+            if number is not None:
+                terminal.signal(number)
+            terminal.signal(signal.SIGCONT)
+        terminal.see("running")
+        if isinstance(leave, str):
+            terminal.send(leave)
+        else:
+            terminal.signal(leave)
+        code = 0 if isinstance(leave, str) else 128 + leave
+        assert (terminal.wait(), terminal.left_behind()) == (code, [])
+    assert saved(database) > 1_000
+
+
+def test_where_no_shell_could_continue_it_ctrl_z_saves_and_stays(database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         watch_for_a_while(terminal)
         terminal.send("\x1a")
-        terminal.until(lambda: terminal.has_left_the_alternate_screen)
-        assert saved(database) > 1_000
-        terminal.signal(signal.SIGCONT)
-        terminal.until(lambda: not terminal.has_left_the_alternate_screen)
-        terminal.see("running")
+        wait_until(lambda: saved(database) > 1_000)
+        terminal.until(lambda: terminal.raw.count(b"\x1b[?1049h") > 1 and terminal.is_raw)
         terminal.send("q")
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
 

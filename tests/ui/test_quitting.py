@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from pi_tui import leaving
 from pi_tui.checkpoints import engine
 from pi_tui.errors import StorageError
 from pi_tui.worker.snapshot import State
@@ -97,7 +98,10 @@ async def test_staying_goes_on_computing(bench: Bench) -> None:
             await until(lambda: app.worker.snapshot.state is State.RUNNING)
 
 
-async def test_ctrl_c_twice_leaves_at_once(bench: Bench) -> None:
+async def test_ctrl_c_again_after_a_while_leaves_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "AT_ONCE_AFTER", 0.1)
     app = bench.app(300_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.count > 200)

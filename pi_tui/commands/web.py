@@ -1,0 +1,198 @@
+"""The web server behind `pi-tui serve`: it trusts no page, no message and no size.
+
+Whoever reaches the app can overwrite files and delete runs, and every web page that is open in
+the same browser can send requests to this machine. So a request must name this machine, come from
+our own page, and know the word that was printed where `serve` was started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import signal
+import socket
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import WSMsgType, web
+from textual_serve.app_service import AppService
+from textual_serve.server import Server
+
+from pi_tui.commands.output import say
+
+COLUMNS, ROWS = (10, 1_000), (3, 500)
+"""The smallest and the largest window that is believed: the app draws every cell of it."""
+LONGEST_MESSAGE = 2**20
+"""Bytes; more than anybody pastes."""
+GRACE = 10.0
+"""Seconds that an app has for its last save before it is killed; its last checkpoint stands."""
+
+
+class TabServer(Server):
+    """Serves the app to those who know the token; "" asks for none."""
+
+    def __init__(self, command: list[str], host: str, port: int, token: str) -> None:
+        super().__init__("pi-tui", host=host, port=port, title="pi-tui")
+        self._arguments, self._token = command, token
+        names = ("localhost", host, "[::1]", socket.gethostname().lower())
+        self._hosts = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
+        self._cookie = f"pi-tui-{port}"  # cookies know no ports: two servers are two names
+        self._tabs: dict[Tab, web.WebSocketResponse] = {}
+
+    def run(self) -> None:
+        """Serve until SIGINT, SIGTERM or SIGHUP; then every app has saved and ended."""
+        web.run_app(self._make_app(), host=self.host, port=self.port, print=None, access_log=None,
+                    shutdown_timeout=1.0)  # fmt: skip
+
+    async def _make_app(self) -> web.Application:
+        app = await super()._make_app()
+        app.middlewares.append(self._guard)
+        return app
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Say where it is."""
+        if hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
+        token = f"?token={self._token}" if self._token else ""
+        say(f"http://{self.host}:{self.port}/{token}\nctrl+c ends it; every tab saves first")
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        """Every app has saved and ended, every tab knows."""
+        await asyncio.gather(*(tab.end() for tab in self._tabs))
+        await asyncio.gather(*(socket.close() for socket in self._tabs.values()))
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Only requests to this machine, from our own page, that know the token."""
+        origin = request.headers.get("Origin")
+        if request.host.lower() not in self._hosts or (
+            origin is not None and origin.lower() not in {f"http://{name}" for name in self._hosts}
+        ):
+            raise web.HTTPForbidden(text="pi-tui serves this machine only")
+        if not (request.path.startswith("/static/") or self._knows_token(request)):
+            raise web.HTTPForbidden(
+                text="open the address that `pi-tui serve` printed, token and all"
+            )
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    def _knows_token(self, request: web.Request) -> bool:
+        given = (request.query.get("token", ""), request.cookies.get(self._cookie, ""))
+        wanted = self._token.encode()
+        return any(hmac.compare_digest(word.encode("utf-8", "replace"), wanted) for word in given)
+
+    async def handle_index(self, request: web.Request) -> Any:
+        """The page; from here on the browser remembers the token, for our page only."""
+        self.public_url = f"http://{request.host}"  # as it was asked for, or cookies do not come
+        response = await super().handle_index(request)
+        if (
+            isinstance(response, web.Response) and response.text and "<title" not in response.text
+        ):  # a tab needs a name
+            response.text = response.text.replace("<head>", "<head><title>π pi-tui</title>", 1)
+        if self._token:
+            response.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict")
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+        return response
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """One tab, from its first byte until it is closed or its app has ended."""
+        connection = web.WebSocketResponse(heartbeat=15, max_msg_size=LONGEST_MESSAGE, timeout=1.0)
+        await connection.prepare(request)
+
+        async def closed() -> None:
+            await connection.close()
+
+        tab = Tab(
+            "pi-tui",
+            write_bytes=connection.send_bytes,
+            write_str=connection.send_str,
+            close=closed,
+            download_manager=self.download_manager,
+        )
+        tab.arguments = self._arguments
+        self._tabs[tab] = connection
+        try:
+            await tab.start(
+                _number(request.query.get("width")), _number(request.query.get("height"))
+            )
+            async for message in connection:
+                if message.type is WSMsgType.TEXT:
+                    with suppress(ConnectionError):
+                        await tab.obey(message.data, connection)
+        finally:
+            await tab.end()
+            del self._tabs[tab]
+        return connection
+
+
+class Tab(AppService):
+    """The app behind one tab."""
+
+    arguments: list[str]
+
+    def _build_environment(self, width: int = 0, height: int = 0) -> dict[str, str]:
+        columns, rows = _bounded(width, height)
+        return dict(super()._build_environment(columns, rows))
+
+    async def _open_app_process(self, width: int = 0, height: int = 0) -> Process:
+        self._process = await asyncio.create_subprocess_exec(
+            *self.arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+            env=self._build_environment(width, height),
+        )  # fmt: skip
+        self._stdin = self._process.stdin
+        return self._process
+
+    async def set_terminal_size(self, width: int, height: int) -> None:
+        """The app draws that many cells, within reason."""
+        await super().set_terminal_size(*_bounded(width, height))
+
+    async def obey(self, text: str, connection: web.WebSocketResponse) -> None:
+        """Do what the page asks for; what cannot be understood is nobody's wish."""
+        try:
+            kind, *values = json.loads(text)
+        except (ValueError, TypeError, RecursionError):
+            return
+        value = values[0] if values else None
+        if kind == "stdin" and isinstance(value, str):
+            if keys := value.encode("utf-8", "ignore"):  # nothing is taken for the end of input
+                await self.send_bytes(keys)
+        elif kind == "resize" and isinstance(value, dict):
+            await self.set_terminal_size(_number(value.get("width")), _number(value.get("height")))
+        elif kind == "ping":
+            await connection.send_json(["pong", value])
+        elif kind == "blur":
+            await self.blur()
+        elif kind == "focus":
+            await self.focus()
+
+    async def end(self) -> None:
+        """The app has saved and ended; killed if that takes too long."""
+        process, task = self._process, self._task
+        if process is None or task is None:
+            return
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), GRACE)
+            except TimeoutError:
+                process.kill()
+        await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _number(value: object) -> int:
+    """The whole number that it is, or 0."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if type(value) is int else 0
+
+
+def _bounded(width: int, height: int) -> tuple[int, int]:
+    """A window that can be drawn; the usual one instead of none."""
+    columns = min(max(width or 80, COLUMNS[0]), COLUMNS[1])
+    return columns, min(max(height or 24, ROWS[0]), ROWS[1])

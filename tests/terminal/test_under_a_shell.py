@@ -1,0 +1,162 @@
+"""Under an interactive bash: its signals come on top of the kernel's."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.commands.test_run import SLOW
+from tests.helpers import PI_TUI, pi_tui, saved, started, wait_until
+from tests.terminal.emulator import Terminal
+
+BASH = ("-c", "import os; os.execvp('bash', ['bash', '--norc', '--noprofile', '-i'])")
+UNSAVED = ("--checkpoint-every", "0")
+"""Nothing is saved but by the way out."""
+
+
+def bash() -> Terminal:
+    terminal = Terminal(program=BASH, PS1="ready> ", HISTFILE="/dev/null")
+    terminal.see("ready>")
+    return terminal
+
+
+def typed(*command: object) -> str:
+    return shlex.join(map(str, (*PI_TUI, *command))) + "\n"
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_window_closed_over_run_saves_though_it_is_told_twice(
+    attempt: int, database: Path
+) -> None:
+    with bash() as terminal:
+        terminal.send(typed("run", *SLOW, *UNSAVED, "--db", database))
+        terminal.see(r"running +\S+ +[1-9][\d,]*/100,000")
+        terminal.close()
+        wait_until(lambda: saved(database))
+
+
+@pytest.mark.parametrize("between", [0.0, 0.02])
+@pytest.mark.parametrize(
+    "numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGHUP, signal.SIGTERM)]
+)
+def test_two_signals_within_an_instant_are_one(
+    numbers: tuple[signal.Signals, signal.Signals], between: float, database: Path
+) -> None:
+    with started("run", *SLOW, *UNSAVED, "--db", database) as child:
+        assert child.stderr
+        while b"running: " not in (line := child.stderr.readline()):
+            assert line, "it ended"
+        child.send_signal(numbers[0])
+        time.sleep(between)  # the point of this test: how far apart they come
+        child.send_signal(numbers[1])
+        _, err = child.communicate(timeout=60)
+        assert child.returncode == 128 + numbers[0]
+        assert b"saved " in err
+    assert saved(database)
+
+
+APP = ("--digits", 300_000, "--pace", 2_000, *UNSAVED)
+
+
+def watched(terminal: Terminal, database: Path) -> int:
+    """The app was started by typing, and has shown a while of digits; its pid."""
+    terminal.send(typed("--db", database, *APP))
+    terminal.see("running")
+    terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
+    return holder(database)
+
+
+def holder(database: Path) -> int:
+    """The pid in the lock."""
+    return int(Path(f"{database}.lock").read_text().split()[1])
+
+
+def state_of(pid: int) -> str:
+    """R, S, T, ... or "" if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0].strip("Z")
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_a_window_closed_over_the_app_saves_though_it_is_told_twice(
+    attempt: int, database: Path
+) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        terminal.close()
+        wait_until(lambda: not state_of(pid))
+    assert saved(database) > 1_000
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.03, 0.06, 0.1, 0.2])
+def test_ctrl_z_and_a_window_closed_at_once_leave_no_stopped_process(
+    seconds: float, database: Path
+) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        terminal.send("\x1a")
+        time.sleep(seconds)  # the point of this test: how far it has come
+        terminal.close()
+        wait_until(lambda: not state_of(pid))
+    assert saved(database) > 1_000
+
+
+def test_ctrl_z_saves_and_stops_and_comes_back_whole(database: Path) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        terminal.send("\x1a")
+        terminal.until(lambda: state_of(pid) == "T")
+        terminal.see("ready>")
+        assert terminal.left_behind_by_a_job() == []
+        assert saved(database) > 1_000
+        terminal.send("bg\n")
+        terminal.see("&")
+        terminal.until(lambda: state_of(pid) == "T")
+        terminal.send("fg\n")
+        terminal.until(lambda: terminal.is_raw and not terminal.has_left_the_alternate_screen)
+        terminal.send("q")
+        terminal.until(lambda: not state_of(pid))
+        terminal.see("goes on from there")
+        assert terminal.left_behind_by_a_job() == []
+
+
+@pytest.mark.parametrize("leave", ["fg, q", "TERM", "HUP"])
+def test_stopped_by_somebody_else_it_can_still_be_left(leave: str, database: Path) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        os.kill(pid, signal.SIGSTOP)
+        terminal.until(lambda: state_of(pid) == "T")
+        terminal.see("Stopped")
+        if leave == "fg, q":
+            terminal.send("fg\n")
+            terminal.until(lambda: state_of(pid) != "T")
+            terminal.until(lambda: terminal.is_raw)
+            terminal.send("q")
+        else:
+            os.kill(pid, getattr(signal, f"SIG{leave}"))
+            os.kill(pid, signal.SIGCONT)
+        terminal.until(lambda: not state_of(pid))
+        terminal.send("stty -a | grep -o ' icanon'; echo e''nd\n")
+        terminal.see(r"(?m)^ icanon")
+        assert terminal.left_behind_by_a_job() == []
+    assert saved(database) > 1_000
+
+
+def test_a_stopped_holder_is_named_as_stopped(database: Path) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        terminal.send("\x1a")
+        wait_until(lambda: state_of(pid) == "T")
+        done = pi_tui("run", "--digits", 90, "--db", database)
+        assert done.returncode == 3
+        assert f"pid {pid}" in done.stderr
+        assert "stopped" in done.stderr
+        assert f"kill -CONT {pid}" in done.stderr
+        terminal.close()
