@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from typing import NoReturn
 
 from pi_tui import __version__, garbage
@@ -102,7 +101,11 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
-    top.add_argument("--print-completion", choices=("bash", "zsh"), help=argparse.SUPPRESS)
+    top.add_argument(
+        "--print-completion",
+        choices=("bash", "zsh", "fish"),
+        help="lines by which your shell completes commands (needs pi-tui[completion])",
+    )
     top.set_defaults(command=_app, pace=None, digits=None, output=None)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     add = _Adder(commands, shared)
@@ -116,8 +119,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("runs", _runs, "list all runs")
     export = add("export", _export, "write saved digits to stdout or a file")
     export.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
-    export.add_argument("--from", dest="start", type=parse_position, default=1, metavar="A")
-    export.add_argument("--to", dest="stop", type=parse_position, metavar="B")
+    export.add_argument(
+        "--from", dest="start", type=parse_position, default=1, metavar="A", help="position (1)"
+    )
+    export.add_argument(
+        "--to", dest="stop", type=parse_position, metavar="B", help="position (the last saved)"
+    )
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
     picture = add("picture", _picture, "draw saved digits into a .png or .svg file")
     picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
@@ -136,20 +143,20 @@ def build_parser() -> argparse.ArgumentParser:
         "--theme", choices=("night", "day", "paper"), default="night", help="colours (night)"
     )
     verify = add("verify", _verify, "compare a run's saved digits with an independent pi")
-    verify.add_argument("--digits", type=parse_digits, required=True)
+    verify.add_argument("--digits", type=parse_digits, required=True, help="this run")
     add("check", _check, "read every saved byte and check it; exit 0, 4 or 5")
     backup = add("backup", _backup, "copy the database, also while another pi-tui computes")
     backup.add_argument("file", metavar="FILE", help="a new file")
     delete = add("delete", _delete, "delete a run and its digits")
-    delete.add_argument("--digits", type=parse_digits, required=True)
+    delete.add_argument("--digits", type=parse_digits, required=True, help="this run")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     bench = add("bench", _bench, "measure this machine, us and our peers side by side")
     bench.add_argument("--json", action="store_true", help="for scripts")
     bench.add_argument("--full", action="store_true", help="10,000,000 digits too")
     bench.add_argument("--runs", type=int, default=3, metavar="N", help="of each (median counts)")
     serve = add("serve", _serve, "the app in a browser on this machine (needs pi-tui[web])")
-    serve.add_argument("--port", type=int, default=8314)
-    serve.add_argument("--digits", type=parse_digits)
+    serve.add_argument("--port", type=int, default=8314, help="where it listens (8314)")
+    serve.add_argument("--digits", type=parse_digits, help="this run, in every tab")
     serve.add_argument(
         "--no-token",
         dest="token",
@@ -188,16 +195,22 @@ def _computing_options() -> _Parser:
         "--pace",
         metavar="auto|max|N",
         help="digits per second in the app; auto spreads a short "
-        "run over half a minute (run is always at full speed)",
+        "run over half a minute (run is always at full speed; PI_TUI_PACE)",
     )
     add(
         "--checkpoint-every",
         metavar="auto|N|Ns|0",
         help="save every N digits, every N seconds, "
-        "0: only on pause, quit and the end (auto: every 5 s, at most 2 %% of the time)",
+        "0: only on pause, quit and the end (auto: every 5 s, at most 2 %% of the time; "
+        "PI_TUI_CHECKPOINT_EVERY)",
     )
     add("--digits-per-step", type=parse_digits_per_step, metavar="K", help="of a new run")
-    add("--threads", type=parse_threads, metavar="N", help="sweeps side by side (one per core)")
+    add(
+        "--threads",
+        type=parse_threads,
+        metavar="N",
+        help="side by side (one per core; PI_TUI_THREADS)",
+    )
     add("--fresh", action="store_true", help="begin again at the first digit")
     add("--no-verify", dest="verify", action="store_false", help="skip the comparison at the end")
     return options
@@ -218,7 +231,7 @@ def _app(options: argparse.Namespace) -> int:
     from pi_tui.ui.app import run_app
 
     settings = settings_of(options)
-    return run_app(settings, options.digits, lambda: _last_run_in_store(settings))
+    return run_app(settings, options.digits)
 
 
 def _has_terminal() -> bool:
@@ -232,33 +245,12 @@ def _has_terminal() -> bool:
     return terminal and os.environ.get("TERM") not in (None, "", "dumb")
 
 
-def _last_run(settings: Settings) -> int | None:
-    """The digits of the run that was worked on last, or None on a first start."""
-    from pi_tui.checkpoints.glance import glance
-
-    seen = glance(settings.location, None)
-    return seen.digits if seen else _last_run_in_store(settings)
-
-
-def _last_run_in_store(settings: Settings) -> int | None:
-    """The same from the store itself, where a glance saw nothing: a server, a commit under way."""
-    from pi_tui.checkpoints.location import parse_location
-
-    path = parse_location(settings.location).path
-    if path is not None and (not path.exists() or path.stat().st_size == 0):
-        return None
-    from pi_tui.checkpoints.store import CheckpointStore
-
-    with closing(CheckpointStore.open(settings.location, write=False)) as store:
-        run = store.latest_run()
-    return run.digits if run else None
-
-
 def _run(options: argparse.Namespace) -> int:
     from pi_tui.commands.run import run
+    from pi_tui.which_run import run_to_open
 
     settings = settings_of(options)
-    digits = options.digits or _last_run(settings)
+    digits, _ = run_to_open(settings, options.digits)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
     return run(settings.job(digits, pace="max"), options.output)
@@ -337,9 +329,16 @@ def _location(options: argparse.Namespace) -> str:
 
 
 def _print_completion(shell: str) -> int:
+    from pi_tui.manual import commands
+
     try:
         import shtab
     except ImportError:
         raise UsageError("completion needs shtab: pip install 'pi-tui[completion]'") from None
-    say(shtab.complete(build_parser(), shell))
+    parser = build_parser()
+    for each in (parser, *commands(parser).values()):
+        for action in each._actions:
+            if action.metavar in ("FILE", "PATH|URL"):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+    say(shtab.complete(parser, shell))
     return 0

@@ -28,8 +28,8 @@ class DamagedError(PiTuiError):
     exit_code = 4
 
 
-class WrongDigitsError(PiTuiError):
-    """A check of the arithmetic failed: a digit or the state is not what it must be."""
+class WrongResultError(PiTuiError):
+    """A check of the arithmetic failed: the output or the state is not what it must be."""
 
     exit_code = 5
 

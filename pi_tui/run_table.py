@@ -20,9 +20,9 @@ def state_word(run: Run) -> str:
 def cells(run: Run) -> tuple[str, ...]:
     """The run's row."""
     return (
-        words.number(run.digits),
+        words.number(run.goal),
         words.number(run.committed),
-        words.percent(run.committed / run.digits),
+        words.percent(run.committed / run.goal),
         state_word(run),
         words.took(run.elapsed),
         words.size(run.size),

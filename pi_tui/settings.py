@@ -6,10 +6,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pi_tui.errors import UsageError
+from pi_tui.errors import StorageError, UsageError
 from pi_tui.worker.job import Job
 from pi_tui.worker.pace import Cadence, Pace
+
+if TYPE_CHECKING:
+    from pi_tui.spigot.kind import SpigotKind
 
 MAX_DIGITS = 100_000_000
 """More digits than this are refused: the state alone would not fit most machines."""
@@ -54,27 +59,62 @@ class Settings:
     @property
     def location(self) -> str:
         """Path or URL of the database."""
-        from pi_tui.checkpoints.location import default_location
-
         return self.db or default_location()
+
+    @property
+    def kind(self) -> SpigotKind:
+        """The kind of machine that all our runs are of."""
+        from pi_tui.spigot.kind import SpigotKind
+
+        return SpigotKind(threads=self.threads or cores())
 
     def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
         """The job of computing `digits` so; UsageError for a word that means nothing.
 
         `pace` beats the user's word, which must mean something all the same.
         """
-        asked = parse_pace(self.pace, digits)
-        return Job(
-            digits=digits,
+        asked, kind = parse_pace(self.pace, digits), self.kind
+        job = Job(
+            kind=kind,
+            task=kind.task(digits, self.digits_per_step),
             location=self.location,
             pace=parse_pace(pace, digits) if pace else asked,
             cadence=parse_cadence(self.checkpoint_every),
-            digits_per_step=self.digits_per_step,
-            threads=self.threads or cores(),
+            insisted=() if self.digits_per_step is None else ("digits_per_step",),
             fresh=self.fresh,
             verify=self.verify,
             give_way=give_way,
+            overture=give_way,
         )
+        if not self.db:
+            _make_folder(Path(self.location).parent)
+        return job
+
+
+def default_location() -> str:
+    """The file `pi.sqlite3` in the user's data folder."""
+    from platformdirs import user_data_path
+
+    return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+
+
+def _make_folder(folder: Path) -> None:
+    """The user's data folder is there, and its name on disk: digits in it are no safer than it."""
+    if folder.is_dir():
+        return
+    try:
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StorageError(
+            f"there is no folder {folder}, and it cannot be made: {error.strerror}; "
+            "use another file with --db"
+        ) from error
 
 
 def parse_number(text: str) -> int:
@@ -84,7 +124,7 @@ def parse_number(text: str) -> int:
     (1000000, 20000, 20000)
     """
     if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
-        return int(match[1]) * int(10 ** int(match[2]))
+        return int(match[1][:20]) * int(10 ** int(match[2]))
     if not re.fullmatch(r"-?\d{1,3}(,\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
         raise ValueError(text)
     return int(text.replace(",", "").replace("_", "")[:20])

@@ -22,7 +22,7 @@ from pi_tui.settings import Settings
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 
 FOLDER = Path(__file__).parent
 
@@ -68,7 +68,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def finish(settings: Settings, digits: int) -> None:
     """A run that is complete before the picture is taken."""
-    worker = SpigotWorker(settings.job(digits, pace="max"))
+    worker = Worker(settings.job(digits, pace="max"))
     worker.start()
     worker.join()
 
@@ -78,7 +78,7 @@ async def take(shot: Shot, location: str) -> str:
     settings = Settings(db=location, pace=shot.pace, checkpoint_every="1s")
     for digits in shot.before:
         finish(settings, digits)
-    worker = SpigotWorker(settings.job(shot.digits))
+    worker = Worker(settings.job(shot.digits))
     app = PiApp(worker, make_worker=lambda _: worker, location=location)
     async with app.run_test(size=shot.size) as pilot:
         app.theme = shot.theme

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import mpmath
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
+from pi_tui.spigot.kind import SpigotKind
 
 LIMIT = 60.0
 """Seconds after which a condition will not come true any more. Only failures ever take so long."""
@@ -73,7 +74,7 @@ def started(*arguments: object, **options: object) -> Iterator[subprocess.Popen[
 def saved(database: Path) -> int:
     """How many digits of its longest run another process finds committed in the file."""
     try:
-        with closing(CheckpointStore.open(str(database), write=False)) as store:
+        with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
             return max((run.committed for run in store.runs()), default=0)
     except StorageError:  # not there yet
         return 0

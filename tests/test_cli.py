@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui import __version__
+from pi_tui import __version__, manual
 from pi_tui.cli import build_parser, main
 from tests.helpers import PI_TUI, pi, pi_tui
 
@@ -94,6 +95,13 @@ def newer_database(path: Path) -> None:
     connection.close()
 
 
+def untouched(path: Path) -> tuple[object, ...]:
+    """All that must be as before; the time of the last access is not, for looking is allowed."""
+    stat = path.stat()
+    content = path.read_bytes() if path.is_file() else b""
+    return stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns, content
+
+
 @pytest.mark.parametrize("command", [["run"], ["status"], ["check"], ["export"]], ids=str)
 @pytest.mark.parametrize("make", [Path.mkdir, text_file, foreign_database, newer_database])
 def test_what_is_not_our_database_is_left_untouched(
@@ -102,11 +110,10 @@ def test_what_is_not_our_database_is_left_untouched(
     path = tmp_path / "theirs"
     make(path)
     (tmp_path / "theirs.lock").unlink(missing_ok=True)
-    before = path.stat(), path.is_file() and path.read_bytes()
+    before = untouched(path)
     digits = ["--digits", "60"] if command in (["run"], ["export"]) else []
     assert str(path) in refused(7, *command, "--db", path, *digits)
-    after = path.stat(), path.is_file() and path.read_bytes()
-    assert before == after
+    assert untouched(path) == before
     assert [p.name for p in tmp_path.iterdir()] == ["theirs"], "nothing was left beside it"
 
 
@@ -202,13 +209,64 @@ def test_help_names_every_exit_code() -> None:
     assert all(f"{code} " in told for code in range(8))
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_completion_knows_the_commands(shell: str) -> None:
-    pytest.importorskip("shtab")
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_commands_options_and_files(shell: str) -> None:
     done = pi_tui("--print-completion", shell)
     assert done.returncode == 0, done.stderr
-    assert "--checkpoint-every" in done.stdout
-    assert "export" in done.stdout
+    assert all(word in done.stdout for word in ("checkpoint-every", "export"))
+    assert {"bash": "_shtab_compgen_files", "zsh": "_files", "fish": "__fish_complete_path"}[
+        shell
+    ] in done.stdout
+
+
+ASKED = {
+    "bash": (
+        'eval "$(cat {})"; COMP_WORDS=(pi-tui exp); COMP_CWORD=1; _shtab_pi_tui; '
+        'echo "${{COMPREPLY[@]}}"',
+        "export",
+    ),
+    "zsh": (  # it completes on a terminal only: what it would do there
+        'autoload -U compinit; compinit -D; eval "$(cat {})"; echo "$_comps[pi-tui]"',
+        "_shtab_pi_tui",
+    ),
+    "fish": ('source {}; complete --do-complete "pi-tui exp"', "export"),
+}
+
+
+@pytest.mark.parametrize("shell", ASKED)
+def test_what_is_printed_completes_in_that_shell(shell: str, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    lines, (ask, answer) = tmp_path / "lines", ASKED[shell]
+    lines.write_text(pi_tui("--print-completion", shell).stdout)
+    command = [shell, "-c", ask.format(lines)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.split()[0] == answer
+
+
+def test_the_manual_page_names_every_command_and_option() -> None:
+    parser = build_parser()
+    written = manual.page(parser, __version__).replace("\\-", "-")
+    for name, command in manual.commands(parser).items():
+        assert f".SS {name}\n" in written
+        for option in command._option_string_actions:
+            assert option in written
+    assert "exit codes" in written
+
+
+def test_man_reads_the_manual_page_without_a_complaint(tmp_path: Path) -> None:
+    if shutil.which("groff") is None:
+        pytest.skip("groff is not installed")
+    (tmp_path / "page").write_text(manual.page(build_parser(), __version__))
+    done = subprocess.run(
+        ["groff", "-man", "-Tutf8", "-ww", tmp_path / "page"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "go on where it stopped" in " ".join(done.stdout.split())
 
 
 def test_a_name_full_of_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:

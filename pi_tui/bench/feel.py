@@ -30,7 +30,7 @@ FEW = 20
 SHORT = 20_000
 """Digits of a run whose first ones are there at once."""
 FIRST_DIGITS = "1415926535"
-Figures = dict[str, float | None]
+Readings = dict[str, float | None]
 """A name and what was measured; None: it could not be."""
 
 
@@ -41,7 +41,7 @@ def can_measure() -> bool:
 
 def measure_face(
     room: Path, environment: dict[str, str], sizes: Sequence[int], runs: int
-) -> Figures:
+) -> Readings:
     """How the app feels: at its default pace, at full speed with so many digits, and scrolling."""
     room.mkdir()
     told = _first_frames(room, environment, runs) | _leisure(room, environment)
@@ -55,7 +55,7 @@ def _app(database: Path, digits: int, *more: str) -> list[str]:
     return ["-m", "pi_tui", "--db", str(database), "--digits", str(digits), *more]
 
 
-def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Figures:
+def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Readings:
     """Seconds from the start of the process to its first frame, and to one with saved digits."""
     fresh, resumed = list[float](), list[float]()
     database = room / "first.sqlite3"
@@ -70,9 +70,9 @@ def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Figures
     return {"first frame": median(fresh), "first frame with saved digits": median(resumed)}
 
 
-def _leisure(room: Path, environment: dict[str, str]) -> Figures:
+def _leisure(room: Path, environment: dict[str, str]) -> Readings:
     """20,000 digits at the default pace: the share of a core in every state."""
-    shares: Figures = {}
+    shares: Readings = {}
     with App(_app(room / "leisure.sqlite3", 20_000), environment) as app:
         app.seconds_until(FIRST_DIGITS)
         shares["CPU running"] = app.share(LOOK)
@@ -88,7 +88,7 @@ def _leisure(room: Path, environment: dict[str, str]) -> Figures:
 
 def _first_digits(
     room: Path, environment: dict[str, str], sizes: Sequence[int], runs: int
-) -> Figures:
+) -> Readings:
     """Seconds from the start of the process until a fresh run has its first digits on the screen.
 
     Also how many times as long that is as in a run that is short.
@@ -100,7 +100,7 @@ def _first_digits(
             database.unlink(missing_ok=True)
             with App(_app(database, digits), environment) as app:
                 seconds.append(app.seconds_until(FIRST_DIGITS))
-    told: Figures = {}
+    told: Readings = {}
     for digits, seconds in took.items():
         told[f"first digits of {digits:,}"] = median(seconds)
         if digits != SHORT:
@@ -108,9 +108,9 @@ def _first_digits(
     return told
 
 
-def _full_speed(room: Path, environment: dict[str, str], digits: int) -> Figures:
+def _full_speed(room: Path, environment: dict[str, str], digits: int) -> Readings:
     """While `digits` are computed at full speed: how late the screen is, and what keys take."""
-    told: Figures = {}
+    told: Readings = {}
     with _watched(room, environment, digits) as (app, watch):
         app.seconds_until("running")
         app.press("p")
@@ -126,10 +126,10 @@ def _full_speed(room: Path, environment: dict[str, str], digits: int) -> Figures
     return {f"{name}, {digits:,} digits": figure for name, figure in told.items()}
 
 
-def _lateness(watch: _Watch) -> Figures:
+def _lateness(watch: _Watch) -> Readings:
     """How late the event loop was in each state, for 99 of 100 looks."""
     late: dict[str, list[float]] = json.loads(watch.lags.read_text())
-    told: Figures = {}
+    told: Readings = {}
     for state in ("making blocks", "running"):
         lags = late.get(state, [])
         figure = quantiles(lags, n=100)[98] if len(lags) >= FEW else None
@@ -137,7 +137,7 @@ def _lateness(watch: _Watch) -> Figures:
     return told
 
 
-def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Figures:
+def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
     """The help is asked for while blocks are made, as often as there is time."""
     took: list[float] = []
     with _watched(room, environment, digits) as (app, watch):
@@ -149,7 +149,7 @@ def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Fig
     return {"key to help while blocks are made": median(took) if took else None}
 
 
-def _pause_while_made(room: Path, environment: dict[str, str], digits: int) -> Figures:
+def _pause_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
     """A pause is asked for while blocks are made: when it is told, and if it is one."""
     pause = share = None
     with _watched(room, environment, digits) as (app, watch):
@@ -198,7 +198,7 @@ def _help_and_back(app: App) -> float:
     return seconds
 
 
-def _scrolling(room: Path, environment: dict[str, str], digits: int) -> Figures:
+def _scrolling(room: Path, environment: dict[str, str], digits: int) -> Readings:
     """Frames per second while PageDown is held, in a finished run of so many digits."""
     subprocess.run(ours()(digits, room), check=True, env=environment, capture_output=True)
     database = Path(database_in(room))
@@ -223,15 +223,17 @@ _WATCHED = """\
 import asyncio, json, sys, time
 from pathlib import Path
 from pi_tui.cli import main
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui import app
 
 lags, making, made, database, digits = sys.argv[1:]
 late = {}
 
 def stage(snapshot):
-    if snapshot.iteration:
+    inside = Figures.of(snapshot.figures)
+    if inside.iteration:
         Path(made).touch()
-    elif snapshot.blocks:
+    elif inside.making:
         Path(making).touch()
         return "making blocks"
     return snapshot.state

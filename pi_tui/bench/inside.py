@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator  # noqa: E402
 
 from pi_tui.settings import Settings  # noqa: E402
 from pi_tui.worker.snapshot import Snapshot, State  # noqa: E402
-from pi_tui.worker.worker import SpigotWorker  # noqa: E402
+from pi_tui.worker.worker import Worker  # noqa: E402
 
 IMPORTED = time.perf_counter()
 LOOK = 0.002
@@ -31,7 +31,7 @@ def half(digits: int, location: str, _: str) -> None:
     """The database holds the run of `digits`, half of them computed and saved."""
     # A second for all digits is no brake on a long run; a short one would be over before `stop`.
     worker = _worker(digits, location, pace=str(max(digits, 50)))
-    _wait(worker, lambda snapshot: snapshot.count >= digits // 2)
+    _wait(worker, lambda snapshot: snapshot.made >= digits // 2)
     worker.stop()
     worker.join()
     _no_failure(worker, worker.snapshot)
@@ -39,14 +39,14 @@ def half(digits: int, location: str, _: str) -> None:
 
 def first(digits: int, location: str, _: str) -> None:
     """The first new digit is there, and this process has ended in that moment."""
-    _wait(_worker(digits, location), lambda snapshot: snapshot.count > snapshot.resumed)
+    _wait(_worker(digits, location), lambda snapshot: snapshot.made > snapshot.resumed)
     os._exit(0)
 
 
 def saved(digits: int, location: str, _: str) -> None:
     """The same with that digit saved, because it was asked for at once (the key `c`)."""
     worker = _worker(digits, location)
-    _wait(worker, lambda snapshot: snapshot.count > snapshot.resumed)
+    _wait(worker, lambda snapshot: snapshot.made > snapshot.resumed)
     worker.save_now()
     _wait(worker, lambda snapshot: snapshot.saved > snapshot.resumed)
     os._exit(0)
@@ -72,27 +72,28 @@ def saving(digits: int, location: str, cadence: str) -> None:
 def phases(digits: int, location: str, _: str) -> None:
     """Print the seconds that a whole run spends in each state, to about 0.05 s."""
     told: dict[str, float] = {"imports": IMPORTED - BEGAN}
+    told |= dict.fromkeys((State.PREPARING, State.RUNNING, State.SAVING), 0.0)
     for snapshot, seconds in _looks(_worker(digits, location)):
         told[snapshot.state] = told.get(snapshot.state, 0.0) + seconds
     print(json.dumps(told))
 
 
-def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max") -> SpigotWorker:
+def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max") -> Worker:
     """The worker of `pi-tui run` with default settings, at work."""
     settings = Settings(db=location, checkpoint_every=cadence)
-    worker = SpigotWorker(settings.job(digits, pace=pace))
+    worker = Worker(settings.job(digits, pace=pace))
     worker.start()
     return worker
 
 
-def _wait(worker: SpigotWorker, condition: Callable[[Snapshot], bool]) -> None:
+def _wait(worker: Worker, condition: Callable[[Snapshot], bool]) -> None:
     """The condition is true of the worker's snapshot."""
     while not condition(worker.snapshot):
         _no_failure(worker, worker.snapshot)
         worker.join(LOOK)
 
 
-def _looks(worker: SpigotWorker) -> Iterator[tuple[Snapshot, float]]:
+def _looks(worker: Worker) -> Iterator[tuple[Snapshot, float]]:
     """Every look at the worker until it has ended, and the seconds until the next one."""
     ended = False
     while not ended:
@@ -103,7 +104,7 @@ def _looks(worker: SpigotWorker) -> Iterator[tuple[Snapshot, float]]:
     yield worker.snapshot, 0.0
 
 
-def _no_failure(worker: SpigotWorker, snapshot: Snapshot) -> None:
+def _no_failure(worker: Worker, snapshot: Snapshot) -> None:
     if worker.crash is not None:
         raise worker.crash
     if snapshot.state is State.FAILED:

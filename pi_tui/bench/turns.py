@@ -21,7 +21,7 @@ from pi_tui.bench import contenders as who
 from pi_tui.bench import stopwatch
 from pi_tui.bench.contenders import Contender
 from pi_tui.bench.killed import killed_every
-from pi_tui.errors import PiTuiError, WrongDigitsError
+from pi_tui.errors import PiTuiError, WrongResultError
 
 PATIENCE = 75.0
 """Seconds that a contender may be expected to take; a slower one sits the size out."""
@@ -32,7 +32,7 @@ HOPELESS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Timing:
     """What was measured of one contender at one size: medians over its runs."""
 
     name: str
@@ -44,7 +44,7 @@ class Figures:
     runs: int
 
     @classmethod
-    def of(cls, name: str, digits: int, tries: list[dict[str, float]]) -> Figures:
+    def of(cls, name: str, digits: int, tries: list[dict[str, float]]) -> Timing:
         """The medians of all tries."""
         seconds, cpu, peak = (median(t[key] for t in tries) for key in ("seconds", "cpu", "peak"))
         return cls(name, digits, seconds, cpu, int(peak), len(tries))
@@ -59,7 +59,7 @@ class Turns:
         self._expected: dict[str, tuple[int, float]] = {}
         """What each contender took last: so many digits, so many seconds."""
 
-    def side_by_side(self, contenders: list[Contender], digits: int) -> list[Figures]:
+    def side_by_side(self, contenders: list[Contender], digits: int) -> list[Timing]:
         """Medians of all contenders that are quick enough, in the order given."""
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
@@ -68,7 +68,7 @@ class Turns:
                     tell(f"{digits:,} digits, round {turn + 1} of {self.runs}: {contender.name}")
                     tries[contender.name].append(self._try(contender, digits))
                     self._expected[contender.name] = digits, tries[contender.name][-1]["seconds"]
-        return [Figures.of(name, digits, found) for name, found in tries.items()]
+        return [Timing.of(name, digits, found) for name, found in tries.items()]
 
     def doubled(self, n: int, twice: int) -> dict[str, float]:
         """How much longer twice the digits take, from runs in turns."""
@@ -106,7 +106,7 @@ class Turns:
         return expected <= (PATIENCE if turn == 0 else ONCE)
 
     def _try(self, contender: Contender, digits: int) -> dict[str, float]:
-        """One measured run; WrongDigitsError if its digits are not those of pi."""
+        """One measured run; WrongResultError if its digits are not those of pi."""
         with self._room(contender, digits) as room:
             said = Path(room) / "said"
             took = _time(contender.command(digits, Path(room)), said)
@@ -148,7 +148,7 @@ def environment() -> dict[str, str]:
 def _compare(contender: Contender, digits: int, said: bytes) -> None:
     text = said.strip()
     if text[:2] != b"3." or text[2:] != reference(digits):
-        raise WrongDigitsError(f"{contender.name} gave wrong digits for {digits:,}; no time counts")
+        raise WrongResultError(f"{contender.name} gave wrong digits for {digits:,}; no time counts")
 
 
 @cache

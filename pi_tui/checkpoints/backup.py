@@ -1,4 +1,4 @@
-"""A copy of the database in a new SQLite file, consistent while a pi-tui writes."""
+"""A copy of the database in a new SQLite file, consistent while another process writes."""
 
 from __future__ import annotations
 

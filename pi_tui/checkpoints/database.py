@@ -8,12 +8,16 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from pi_tui.checkpoints.conversion import BadRow
+from pi_tui.checkpoints.fence import fence, next_seq
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import RunRow
 from pi_tui.checkpoints.opening import open_database
-from pi_tui.checkpoints.rows import BadRow, fence, next_seq
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import DamagedError, StorageError
+
+NEEDED = "needed"
+"""Key in `Session.info`: bytes written so far, which are what a full disk is said to lack."""
 
 
 class Database:
@@ -22,6 +26,8 @@ class Database:
     def __init__(self, where: Location, write: bool) -> None:
         try:
             self.engine, self._lock = open_database(where, write)
+        except BadRow as error:
+            raise damaged(where, str(error)) from error
         except FAILURES as error:
             raise in_our_words(error, where) from error
         self.where = where
@@ -35,18 +41,22 @@ class Database:
             self._lock.release()
 
     @contextmanager
-    def transaction(self, needed: int = 0) -> Iterator[Session]:
-        """All or nothing; `needed` bytes are what a full disk is said to lack."""
+    def transaction(self) -> Iterator[Session]:
+        """All or nothing."""
+        needed = 0
         try:
             with self._sessions.begin() as session:
-                yield session
+                try:
+                    yield session
+                finally:
+                    needed = session.info.get(NEEDED, 0)
         except BadRow as error:
             raise damaged(self.where, str(error)) from error
         except FAILURES as error:
             raise in_our_words(error, self.where, needed) from error
 
     @contextmanager
-    def commit(self, run_id: int, epoch: int, needed: int = 0) -> Iterator[tuple[Session, RunRow]]:
+    def commit(self, run_id: int, epoch: int) -> Iterator[tuple[Session, RunRow]]:
         """A transaction that begins with the fence, and whose number is `row.last_seq`.
 
         If it fails, its outcome is unknown: the commit may be in although its answer is lost.
@@ -55,9 +65,9 @@ class Database:
         seq = 0
         try:
             self._look_at_the_file()
-            with self.transaction(needed) as session:
+            with self.transaction() as session:
                 row = fence(session, run_id, epoch)
-                row.last_seq = seq = next_seq(session, row)
+                seq = next_seq(session, row)
                 yield session, row
         except (StorageError, DamagedError):
             self.engine.dispose()  # after a failing disk, nothing of the old one counts

@@ -124,7 +124,7 @@ def _postgres(url: str, mode: Mode, application: str) -> Engine:
         )
     except ModuleNotFoundError as error:
         raise UsageError(
-            "PostgreSQL needs the driver psycopg: pip install 'pi-tui[postgres]'"
+            "PostgreSQL needs the driver psycopg: pip install 'psycopg[binary]'"
         ) from error
     except (ArgumentError, ValueError) as error:  # their text may hold the password
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Everything in the database is looked at, every byte: what `pi-tui check` reports."""
+"""Everything in the database is looked at, every byte, whatever kind it is of."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints import digit_rows, state_rows
-from pi_tui.checkpoints.codec import BadState, NewerFormat
+from pi_tui.checkpoints import output_rows, piece_rows
+from pi_tui.checkpoints.conversion import BadRow, to_run
 from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import RunRow
 from pi_tui.checkpoints.records import COMPLETE
-from pi_tui.checkpoints.rows import BadRow, to_run
+from pi_tui.machine import Kind, Limits
 
 
-def problems(session: Session, where: Location) -> Iterator[str]:
-    """One line for each thing that is wrong, none for a good database. Changes nothing."""
+def problems(session: Session, where: Location, kind: Kind) -> Iterator[str]:
+    """One line for each thing that is wrong, none for a good database. Changes nothing.
+
+    What only `kind` can know, such as how long an output is, is asked for its own runs.
+    """
     if where.path is not None:
         connection = session.connection()
         for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
@@ -25,26 +28,32 @@ def problems(session: Session, where: Location) -> Iterator[str]:
                 yield f"the file's structure: {one_line(found)}"
         for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
             yield f"a row of {one_line(found[0], 40)} belongs to nothing"
-    for row in session.scalars(select(RunRow).order_by(RunRow.digits)).all():
-        yield from _problems_of_run(session, row)
+    for row in session.scalars(select(RunRow).order_by(RunRow.kind, RunRow.goal)).all():
+        mine = kind if row.kind == kind.name else None
+        name = f"run {one_line(row.goal, 20)}" + ("" if mine else f" of {one_line(row.kind, 40)}")
+        for problem in _problems_of_run(session, row, mine):
+            yield f"{name}: {problem}"
 
 
-def _problems_of_run(session: Session, row: RunRow) -> Iterator[str]:
-    name = f"run of {one_line(row.digits, 20)} digits"
+def _problems_of_run(session: Session, row: RunRow, kind: Kind | None) -> Iterator[str]:
     try:
-        run = to_run(row)
+        run = to_run(row, kind)
     except BadRow as problem:
-        yield f"{name}: its row holds {problem}"
+        yield f"its row holds {problem}"
         return
-    digits, problem_of_digits = digit_rows.prove(session, row)
-    if problem_of_digits:
-        yield f"{name}: {problem_of_digits}"
-    if run.status == COMPLETE:
-        if len(digits) < run.digits:
-            yield f"{name}: complete, but has {len(digits)} digits"
-        return
-    for checkpoint in state_rows.newest_first(session, run.id):
+    limits = kind.limits(run.task) if kind else Limits()
+    length = kind.length(run.task) if kind else None
+    accepts = kind.accepts if kind else lambda _data: True
+    output, problem_of_output = output_rows.prove(session, row, limits.output, accepts)
+    if problem_of_output:
+        yield problem_of_output
+    if run.status == COMPLETE and length not in (None, len(output)):
+        yield f"complete, but {len(output):,} of {length:,} are there"
+    for checkpoint in piece_rows.newest_first(session, run.id):
+        broken: set[bytes] = set()
         try:
-            state_rows.read(session, run, checkpoint, digits)
-        except (BadRow, BadState, NewerFormat) as problem:
-            yield f"{name}: checkpoint {one_line(checkpoint.seq, 20)}: {problem}"
+            piece_rows.read(session, checkpoint, limits, broken)
+            if broken:
+                raise BadRow(f"{len(broken)} of its lasting pieces are missing or damaged")
+        except BadRow as problem:
+            yield f"checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

@@ -36,18 +36,11 @@ class Location:
     """What may be shown."""
 
 
-def default_location() -> str:
-    """The file `pi.sqlite3` in the user's data folder."""
-    from platformdirs import user_data_path
-
-    return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
-
-
 def display_location(location: str) -> str:
     """`location` without passwords and control characters; for a URL, only what is known harmless.
 
-    >>> display_location("postgresql://me:secret@host:5433/pi?sslmode=require&password=x")
-    'postgresql://me@host:5433/pi?sslmode=require'
+    >>> display_location("postgresql://me:secret@host:5433/runs?sslmode=require&password=x")
+    'postgresql://me@host:5433/runs?sslmode=require'
     """
     url = _URL.fullmatch(location)
     if url is None or url["scheme"] in _SQLITE:

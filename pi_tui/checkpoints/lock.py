@@ -1,13 +1,14 @@
 """One writer per database: a lock that the operating system, or the server, frees with the process.
 
 It makes the second writer stop with a clear message. What keeps the data right if a lock ever
-fails is the fence in every commit (`rows.fence`).
+fails is the fence in every commit (fence.py).
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +22,9 @@ from pi_tui.checkpoints.location import Location
 from pi_tui.errors import AlreadyOpenError, StorageError
 
 _KEY = 0x70692D747569
-"""Our advisory lock in a PostgreSQL database: "pi-tui" in ASCII."""
+"""Our advisory lock in a PostgreSQL database."""
+_MOMENT = 2.0
+"""Seconds in which a server notices that the client that held the lock was killed."""
 _HOLDER = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
@@ -56,7 +59,7 @@ def already_open(holder: str) -> AlreadyOpenError:
         who = f" ({holder}, which is stopped)"
         first = f"`fg` where it was stopped or `kill -CONT {pid}` wakes it, then quit it"
     return AlreadyOpenError(
-        f"already open in another pi-tui{who}; {first}, or use another file with --db"
+        f"already open{who or ' elsewhere'}; {first}, or use another file with --db"
     )
 
 
@@ -122,7 +125,7 @@ class ServerWriterLock:
         self.release()
         connection = self._engine.connect()
         try:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
+            if not _acquired(connection):
                 raise already_open(one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80))
         except BaseException:
             connection.invalidate()
@@ -145,3 +148,13 @@ class ServerWriterLock:
         except SQLAlchemyError:
             return False
         return True
+
+
+def _acquired(connection: Connection) -> bool:
+    """True once the lock is ours; False if its holder still has it after a moment."""
+    until = time.monotonic() + _MOMENT
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True

@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal
 from pi_tui.checkpoints.foreign import one_line
-from pi_tui.checkpoints.location import Location, default_location
+from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock, me
-from pi_tui.checkpoints.schema import create, is_ours, not_ours
+from pi_tui.checkpoints.migration import migrate
+from pi_tui.checkpoints.models import SCHEMA
+from pi_tui.checkpoints.schema import create, not_ours, older, version_of
 from pi_tui.checkpoints.trouble import damaged
 from pi_tui.errors import NotOursError, StorageError
 
@@ -53,18 +55,22 @@ def _lock(where: Location) -> WriterLock:
 
 def _prepare(engine: Engine, where: Location, write: bool) -> None:
     with engine.begin() as connection:
-        if not is_ours(connection, where):
+        version = version_of(connection, where)
+        if version == 0:
             if not write:
                 raise _nothing_yet(where)
             create(connection, where)
-    if not write or where.path is None:
-        return
-    with engine.connect() as connection:  # writing to a broken tree could do more harm
-        # Not quick_check: that is no faster here, and passes over an index that lost our run.
-        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-        if found != "ok":
-            raise damaged(where, one_line(found.splitlines()[-1]))
-    keep_a_rollback_journal(engine)
+        elif version < SCHEMA and not write:
+            raise older(where)
+    if write and where.path is not None:
+        with engine.connect() as connection:  # writing to a broken tree could do more harm
+            # Not quick_check: that is no faster here, and passes over an index that lost our run.
+            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+            if found != "ok":
+                raise damaged(where, one_line(found.splitlines()[-1]))
+        keep_a_rollback_journal(engine)
+    if 0 < version < SCHEMA:
+        migrate(engine, where)
 
 
 def _look(where: Location, path: Path, write: bool) -> bool:
@@ -72,11 +78,12 @@ def _look(where: Location, path: Path, write: bool) -> bool:
     try:
         found = os.stat(path)
     except FileNotFoundError:
-        _look_at_folder(path.parent, write)
+        _look_at_folder(path.parent)
         return False
     if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
-            f"{one_line(path)} is a folder; name a file in it, like {one_line(path / 'pi.sqlite3')}"
+            f"{one_line(path)} is a folder; name a file in it, "
+            f"like {one_line(path / 'checkpoints.sqlite3')}"
         )
     if not stat.S_ISREG(found.st_mode):
         raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
@@ -85,9 +92,7 @@ def _look(where: Location, path: Path, write: bool) -> bool:
     return True
 
 
-def _look_at_folder(folder: Path, write: bool) -> None:
-    if write and folder == Path(os.path.realpath(default_location())).parent:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _look_at_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise StorageError(
             f"there is no folder {one_line(folder)}; make it first, or use another file with --db"
@@ -99,7 +104,7 @@ def _probe(where: Location) -> None:
     engine = connect(where, "probe", "")
     try:
         with engine.begin() as connection:
-            is_ours(connection, where)
+            version_of(connection, where)
     except DBAPIError as error:
         name = getattr(error.orig, "sqlite_errorname", "")
         if name == "SQLITE_NOTADB":
@@ -119,8 +124,8 @@ def _make_empty_file(path: Path) -> None:
 
 
 def _nothing_yet(where: Location) -> StorageError:
-    return StorageError(f"nothing is saved at {where.display} yet; pi-tui --digits N begins")
+    return StorageError(f"nothing is saved at {where.display} yet")
 
 
 def _application() -> str:
-    return f"pi-tui {me()}"
+    return me()

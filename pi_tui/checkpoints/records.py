@@ -1,6 +1,6 @@
 """What the store hands out: frozen records, no rows.
 
-This module imports nothing but the standard library, so a face may know these
+This module imports nothing but the standard library and `machine`, so a face may know these
 records before SQLAlchemy is loaded.
 """
 
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pi_tui.spigot.spigot import SpigotState
-
+from pi_tui.machine import Machine, Task
 
 ACTIVE = "active"
+"""Status of a run that is not finished."""
 COMPLETE = "complete"
-"""The two words a run's status can be."""
+"""Status of a run whose whole output is committed; it needs no state any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +23,11 @@ class Checkpoint:
 
     seq: int
     """Number of the checkpoint within its run, from 1."""
-    iteration: int
-    count: int
-    """Settled digits it holds."""
+    steps: int
+    length: int
+    """Bytes of output it stands for."""
     size: int
-    """Bytes of state, the digits not counted."""
+    """Bytes of state, the output not counted."""
     saved_at: datetime
     """When it was committed (UTC, aware). Information only: nothing is ordered by it."""
     elapsed: float
@@ -40,24 +38,30 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The computation of one number of digits; that number is its identity."""
+    """A task, and what is saved of it."""
 
     id: int
-    digits: int
-    digits_per_step: int
-    boxes_per_block: int
+    task: Task
     status: str
-    """ACTIVE, or COMPLETE once every digit is committed and no state is needed any more."""
+    """ACTIVE or COMPLETE."""
     verified: bool
-    """True once the digits were compared with an independent pi."""
+    """True once the whole output was compared with an independent way."""
     committed: int
-    """Digits committed."""
+    """Bytes of output committed."""
     last_seq: int
     elapsed: float
+    owner: str
+    """Who has it open, or had when it was killed; "" after a clean end."""
     created_at: datetime
     updated_at: datetime
+    """When it was last saved."""
     size: int = 0
-    """Bytes of digits and kept states; counted by `CheckpointStore.runs` alone."""
+    """Bytes it takes in the database; counted by `CheckpointStore.runs` alone."""
+
+    @property
+    def goal(self) -> int:
+        """The goal of its task."""
+        return self.task.goal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,12 @@ class Loaded:
     """What a run holds, checked byte for byte."""
 
     run: Run
-    digits: bytes
-    """All committed digits, ASCII. May reach past the state, after a fallback."""
-    state: SpigotState | None
-    """The newest good state; None for a new or complete run, or if none is good."""
+    output: bytes
+    """All committed output. May reach past the machine, after a fallback."""
+    machine: Machine | None
+    """The machine of the newest good checkpoint, or a new one; None for a complete run."""
+    checkpoint: Checkpoint | None
+    """The one the machine came from; None if it is new."""
     checkpoints: tuple[Checkpoint, ...]
     """Checkpoints that are there, newest first."""
     notes: tuple[str, ...] = ()

@@ -1,112 +1,78 @@
-"""CheckpointStore: a state machine's way to a database and back, one transaction per checkpoint.
+"""CheckpointStore: a machine's way to a database and back, one transaction per checkpoint.
 
-A digit in a committed checkpoint is on disk and survives a kill or a power cut; what does not
-pass its checks is never handed out.
+Output in a committed checkpoint is on disk and survives a kill or a power cut; what does not pass
+its checks is never handed out. Read `save` and `load`: the others are care.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints import codec, digit_rows, integrity, state_rows
-from pi_tui.checkpoints.backup import back_up
-from pi_tui.checkpoints.database import Database
-from pi_tui.checkpoints.location import parse_location
-from pi_tui.checkpoints.models import CheckpointRow, DigitsRow, RunRow
-from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
-from pi_tui.checkpoints.rows import (
+from pi_tui.checkpoints import output_rows, piece_rows
+from pi_tui.checkpoints.catalogue import RunCatalogue
+from pi_tui.checkpoints.conversion import (
     BadRow,
     milliseconds,
-    new_run,
-    take_over,
+    parameters_text,
     to_checkpoint,
-    to_run,
+    utc_now,
 )
-from pi_tui.errors import DamagedError, NotOursError, StorageError
-from pi_tui.spigot.spigot import SpigotState
+from pi_tui.checkpoints.database import NEEDED, Database
+from pi_tui.checkpoints.fence import take_over
+from pi_tui.checkpoints.foreign import one_line
+from pi_tui.checkpoints.models import CheckpointRow, OutputRow, RunRow
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.errors import DamagedError
+from pi_tui.machine import BadState, Kind, Machine, Task, WrongState
 
 
 @dataclass(slots=True)
 class _Grip:
     """What we know of a run that we write."""
 
-    epoch: int
-    """The fence: every commit names it."""
+    epoch: int = 0
+    """The fence: every commit names it. 0 until the run is taken over."""
     good: int = 0
     """Newest checkpoint known to be good; it is kept until two newer ones are."""
     agreed: int = 0
-    """Saved digits known to be those of our state; the others are compared before saving."""
+    """Saved output known to be that of our machine; the rest is compared before saving."""
     proven: int | None = None
-    """If saved digits are damaged: how many before them are good. The next save repairs."""
+    """If saved output is damaged: how much before it is good. The next save repairs."""
+    broken: set[bytes] = field(default_factory=set)
+    """Pieces found damaged: not to be taken for stored."""
 
 
-class CheckpointStore:
-    """The saved runs of one database. To be used by one thread at a time.
+class Tried(NamedTuple):
+    """A checkpoint, and what came of going on from it."""
 
-    Every method is one transaction; errors are ours (`pi_tui.errors`), each one line for the user.
-    """
+    checkpoint: Checkpoint | None
+    """None if its own row cannot be read."""
+    machine: Machine | None
+    notes: tuple[str, ...]
+    """What is wrong with it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+
+class CheckpointStore(RunCatalogue):
+    """The saved runs of one kind in a database, and their states."""
+
+    def __init__(self, database: Database, kind: Kind) -> None:
+        super().__init__(database, kind)
         self._grips: dict[int, _Grip] = {}
 
-    @classmethod
-    def open(cls, location: str, *, write: bool = True) -> CheckpointStore:
-        """The store at `location`, a path or a URL, ready: checked, locked, with its tables.
-
-        With `write=False` it takes no lock, makes no file and works while another pi-tui runs.
-        Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a file
-        that is refused is as it was.
-        """
-        return cls(Database(parse_location(location), write))
-
-    def close(self) -> None:
-        """The connection is closed and the lock free. Idempotent."""
-        self._database.close()
-
-    # -- what is there ------------------------------------------------------------------------
-
-    def runs(self) -> list[Run]:
-        """All runs, the one last worked on first."""
-        with self._database.transaction() as session:
-            rows = session.scalars(select(RunRow).order_by(RunRow.touched.desc())).all()
-            states = select(CheckpointRow.run_id, func.sum(CheckpointRow.size))
-            sizes = {
-                run: int(size)
-                for run, size in session.execute(states.group_by(CheckpointRow.run_id))
-            }
-            return [replace(to_run(row), size=row.committed + sizes.get(row.id, 0)) for row in rows]
-
-    def find_run(self, digits: int) -> Run | None:
-        """The run of that many digits."""
-        with self._database.transaction() as session:
-            row = self._find(session, digits)
-            return to_run(row) if row else None
-
-    def latest_run(self) -> Run | None:
-        """The unfinished run last worked on; else the finished one."""
-        order = (RunRow.status == COMPLETE, RunRow.touched.desc())
-        with self._database.transaction() as session:
-            row = session.scalars(select(RunRow).order_by(*order).limit(1)).first()
-            return to_run(row) if row else None
-
-    def digits(self, run: Run, start: int, stop: int) -> bytes:
-        """The saved digits at offsets `start` to `stop - 1` (0 is the 1 of 3.1), checked."""
-        with self._database.transaction() as session:
-            stop = min(stop, self._row(session, run).committed)
-            return digit_rows.read(session, run.id, max(start, 0), stop)
-
     def load(self, run: Run, before: int | None = None) -> Loaded:
-        """What is saved of `run`, every byte checked; damage is told in `notes` and passed over.
+        """What is saved of `run`, every byte checked, and the machine that goes on from it.
 
-        With `before`, checkpoints from that number on are passed over too: the caller has reason
-        to distrust them. Raises DamagedError only if nothing can be trusted.
+        Damage is told in `notes` and passed over: the newest checkpoint that is good is used, or a
+        new machine, whose output is compared with the saved one. With `before`, checkpoints from
+        that number on are passed over too: the caller has reason to distrust them. Raises
+        DamagedError only if nothing can be trusted.
         """
         try:
             return self._load(run, before)
@@ -116,168 +82,236 @@ class CheckpointStore:
             return self._load(run, before)
 
     def _load(self, run: Run, before: int | None) -> Loaded:
+        run, output, problem, numbers = self._prove(run)
+        notes = [problem] if problem else []
+        grip = self._grips.setdefault(run.id, _Grip())
+        grip.proven, grip.good, grip.agreed = len(output) if problem else None, 0, 0
+        grip.broken.clear()
+        if run.status == COMPLETE:
+            return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
+        machine, source, numbers = None, None, [n for n in numbers if before is None or n < before]
+        for attempt in self._walk(run, output, numbers, grip.broken):
+            notes += attempt.notes
+            if attempt.machine is not None and attempt.checkpoint is not None:
+                machine, source = attempt.machine, attempt.checkpoint
+                grip.good, grip.agreed = source.seq, source.length
+                break
+        if machine is None:
+            if numbers and not notes:
+                return self._load(run, before)  # we only look, and whoever writes saved meanwhile
+            if notes or output:
+                notes.append(
+                    "no checkpoint is good: computing again from the start, and comparing with "
+                    f"the {len(output):,} {self._kind.unit} that are saved"
+                )
+            machine = self._kind.new(run.task)
+        notes += machine.notes
+        return Loaded(run, output, machine, source, self._checkpoints(run), tuple(notes))
+
+    def _prove(self, run: Run) -> tuple[Run, bytes, str, list[int]]:
+        """The run as far as its output can be proven, that output, and what is wrong after it.
+
+        And the numbers of the checkpoints of the same moment, newest first.
+        """
         with self._database.transaction() as session:
             row = self._row(session, run)
-            digits, problem = digit_rows.prove(session, row)
-            notes = [problem] if problem else []
-            complete = row.status == COMPLETE and len(digits) == row.digits
-            rows = state_rows.newest_first(session, row.id)
-            if before is not None:
-                rows = [known for known in rows if known.seq < before]
+            limits, length = self._kind.limits(run.task), self._kind.length(run.task)
+            most = limits.output if length is None else length
+            output, problem = output_rows.prove(session, row, most, self._kind.accepts)
+            complete = row.status == COMPLETE and not problem and length in (None, len(output))
             run = replace(
-                to_run(row),
-                committed=len(digits),
+                self._to_run(row),
+                committed=len(output),
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            state, good = (None, 0) if complete else self._newest(session, run, rows, digits, notes)
-            checkpoints = tuple(_readable(rows))
-        if grip := self._grips.get(run.id):
-            grip.good, grip.agreed = good, state.count if state else 0
-            grip.proven = len(digits) if problem else None
-        return Loaded(run, digits, state, checkpoints, tuple(notes))
+            numbers = [known.seq for known in piece_rows.newest_first(session, run.id)]
+            return run, output, problem, numbers
 
-    def _newest(
-        self,
-        session: Session,
-        run: Run,
-        rows: list[CheckpointRow],
-        digits: bytes,
-        notes: list[str],
-    ) -> tuple[SpigotState | None, int]:
-        """The newest good state and its number; a note for each damaged one passed over."""
-        for row in rows:
-            try:
-                return state_rows.read(session, run, row, digits), row.seq
-            except (BadRow, codec.BadState) as problem:
-                notes.append(f"checkpoint {row.seq} is damaged ({problem}); the one before is used")
-            except codec.NewerFormat as newer:
-                raise NotOursError(
-                    f"a checkpoint at {self._database.where.display} is from a newer pi-tui "
-                    f"({newer}); upgrade pi-tui"
-                ) from newer
-        if rows or digits:
-            notes.append(
-                "no checkpoint is good: computing again from the start, "
-                f"and comparing with the {len(digits)} saved digits"
-            )
-        return None, 0
+    def _walk(
+        self, run: Run, output: bytes, numbers: list[int], broken: set[bytes]
+    ) -> Iterator[Tried]:
+        """Each of these checkpoints is tried: the one way to fall back to an older one.
+
+        One that another process has pruned since is passed over.
+        """
+        for seq in numbers:
+            if (tried := self._try(run, seq, output, broken)) is not None:
+                yield tried
+
+    def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried | None:
+        limits, checkpoint = self._kind.limits(run.task), None
+        try:
+            with self._database.transaction() as session:
+                row = session.get(CheckpointRow, (run.id, seq))
+                if row is None:
+                    return None
+                try:
+                    checkpoint = to_checkpoint(row, limits)
+                    found = piece_rows.read(session, row, limits, broken)
+                except BadRow as problem:
+                    raise BadState(str(problem)) from problem
+            if checkpoint.length > len(output):
+                raise BadState("it needs output that is not there")
+            machine = self._kind.from_state(run.task, found.state, output[: checkpoint.length])
+            if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
+                raise BadState("its row and its state differ")
+            machine.check()
+        except (BadState, WrongState) as problem:
+            text = f"checkpoint {one_line(seq, 20)} is damaged ({problem}); the one before is used"
+            return Tried(checkpoint, None, (text,))
+        lost = (f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}",) * bool(found.lost)
+        return Tried(checkpoint, machine, lost)
+
+    def _checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
+        """Those that are there, newest first; what cannot be read is left out."""
+        known = []
+        with self._database.transaction() as session:
+            for row in piece_rows.newest_first(session, run.id):
+                with suppress(BadRow):  # told in the notes, where its state was read
+                    known.append(to_checkpoint(row, self._kind.limits(run.task)))
+        return tuple(known)
 
     # -- writing ------------------------------------------------------------------------------
 
-    def open_run(self, digits: int, digits_per_step: int, boxes_per_block: int) -> Run:
-        """The run of that many digits, made if need be, is ours to write.
+    def open_run(self, task: Task) -> Run:
+        """The run with that goal, made if need be, is ours to write.
 
-        A run that is there keeps its own numbers per step and block. From now on, commits of
-        any other process that had it open are refused.
+        A run that is there keeps its own parameters. From now on, commits of any other process
+        that had it open are refused. Looking at a complete run changes nothing.
         """
         with self._database.transaction() as session:
-            row = self._find(session, digits)
+            row = self._find(session, task.goal)
             if row is None:
-                row = new_run(digits, digits_per_step, boxes_per_block)
+                row = self._new(task)
                 session.add(row)
                 session.flush()
+            before = self._to_run(row)
+            if before.status == COMPLETE:
+                return before
             grip = _Grip(take_over(session, row))
-            run = to_run(row)
+            run = replace(self._to_run(row), owner=before.owner)
         self._grips[run.id] = grip
         return run
 
-    def save(self, run: Run, state: SpigotState, elapsed: float) -> Checkpoint:
-        """The state and its new digits are committed and on disk; the newest two are kept.
+    def save(self, run: Run, machine: Machine, elapsed: float) -> Checkpoint:
+        """The machine's state and its new output are committed and on disk, and proven before.
 
-        Raises StorageError if they are not, AlreadyOpenError if another process took over, and
-        WrongDigitsError if digits computed again after damage differ from the saved ones.
+        The newest two checkpoints are kept. Raises WrongState if the machine fails its check,
+        StorageError if nothing could be written, AlreadyOpenError if another process took over,
+        and WrongResultError if what was computed again after damage differs from what is saved.
         """
+        machine.check()
         begun = time.monotonic()
-        grip = self._grips[run.id]
-        with self._commit(run, codec.size(state)) as (session, row):
-            self._append(session, row, state.result)
-            checkpoint = state_rows.write(session, row.id, row.last_seq, state, elapsed)
-            state_rows.prune(session, row.id, keep={checkpoint.seq, grip.good})
+        grip, output = self._grip(run), machine.output
+        with self._database.commit(run.id, grip.epoch) as (session, row):
+            piece_rows.forget(session, row.id, grip.broken)
+            checkpoint = self._write(session, row, machine, elapsed)
+            piece_rows.prune(session, row.id, {checkpoint.seq, grip.good})
             row.status, row.verified, row.elapsed_ms = ACTIVE, 0, milliseconds(elapsed)
-        grip.good, grip.agreed, grip.proven = checkpoint.seq, len(state.result), None
+        grip.good, grip.agreed, grip.proven = checkpoint.seq, len(output), None
+        grip.broken.clear()
         return replace(checkpoint, duration=time.monotonic() - begun)
 
-    def complete(self, run: Run, result: bytes, elapsed: float, iteration: int) -> Checkpoint:
-        """All digits are committed and the run is complete; it needs no state any more."""
+    def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
+        """All output is committed and the run is complete; it needs no state any more."""
         begun = time.monotonic()
-        if len(result) != run.digits:
-            raise ValueError(f"{len(result)} digits do not complete a run of {run.digits}")
-        with self._commit(run, len(result)) as (session, row):
-            self._append(session, row, result)
-            checkpoint = state_rows.write_last(
-                session, row.id, row.last_seq, iteration, len(result), elapsed
-            )
-            state_rows.prune(session, row.id, keep={checkpoint.seq})
-            row.status, row.verified, row.elapsed_ms = COMPLETE, 0, milliseconds(elapsed)
-        grip = self._grips[run.id]
-        grip.good, grip.agreed, grip.proven = checkpoint.seq, len(result), None
+        output, length = machine.output, self._kind.length(run.task)
+        if length not in (None, len(output)):
+            raise ValueError(f"{len(output)} {self._kind.unit} do not complete a run of {length}")
+        grip = self._grip(run)
+        with self._database.commit(run.id, grip.epoch) as (session, row):
+            checkpoint = self._write(session, row, machine, elapsed, state=False)
+            piece_rows.prune(session, row.id, {checkpoint.seq})
+            row.status, row.verified, row.owner = COMPLETE, int(verified), ""
+            row.elapsed_ms = milliseconds(elapsed)
+        grip.good, grip.agreed, grip.proven = checkpoint.seq, len(output), None
         return replace(checkpoint, duration=time.monotonic() - begun)
 
-    def mark_verified(self, run: Run) -> None:
-        """The complete run counts as compared with an independent pi."""
-        with self._database.transaction() as session:
-            row = self._row(session, run)
-            row.verified = int(row.status == COMPLETE)
+    def _write(
+        self, session: Session, row: RunRow, machine: Machine, elapsed: float, state: bool = True
+    ) -> Checkpoint:
+        grip = self._grips[row.id]
+        if grip.proven is not None:
+            output_rows.cut(session, row, grip.proven)
+        needed = output_rows.append(session, row, machine.output, grip.agreed)
+        session.info[NEEDED] = needed
+        checkpoint = CheckpointRow(
+            run_id=row.id, seq=row.last_seq, steps=machine.steps, length=len(machine.output)
+        )
+        checkpoint.size, checkpoint.manifest = 0, ""
+        if state:
+            session.info[NEEDED] += piece_rows.write(
+                session, checkpoint, machine.to_state(), grip.good
+            )
+        return piece_rows.add(session, checkpoint, elapsed)
 
-    def restart(self, run: Run) -> Run:
-        """The run is ours and empty; it takes the digits per step and boxes per block of `run`."""
+    def cut(self, run: Run, good: int) -> None:
+        """Only the first `good` bytes of output are left, and no checkpoint that goes beyond.
+
+        For output that was found wrong: the rest can be computed again, and what is right stays.
+        """
+        with self._database.commit(run.id, self._grip(run).epoch) as (session, row):
+            output_rows.cut(session, row, min(good, row.committed))
+            rows = piece_rows.newest_first(session, run.id)
+            piece_rows.prune(session, run.id, [old.seq for old in rows if old.length <= good])
+            row.status, row.verified = ACTIVE, 0
+
+    def leave(self, run: Run) -> None:
+        """The run counts as left in good order: its next start has nothing to tell of a crash."""
+        grip = self._grips.get(run.id)
+        if grip is None or not grip.epoch:
+            return
+        with self._database.transaction() as session:
+            row = session.get(RunRow, run.id)
+            if row is not None and row.epoch == grip.epoch:
+                row.owner = ""
+
+    def restart(self, run: Run, task: Task) -> Run:
+        """The run is ours and empty, and begins again with this task of the same goal."""
         with self._database.transaction() as session:
             row = self._row(session, run)
             grip = _Grip(take_over(session, row))
-            state_rows.prune(session, row.id, keep=set())
-            session.execute(delete(DigitsRow).where(DigitsRow.run_id == row.id))
+            piece_rows.prune(session, row.id, keep=())
+            session.execute(delete(OutputRow).where(OutputRow.run_id == row.id))
             row.status, row.verified, row.committed, row.elapsed_ms = ACTIVE, 0, 0, 0
-            row.digits_per_step, row.boxes_per_block = run.digits_per_step, run.boxes_per_block
-            fresh = to_run(row)
+            row.parameters, row.version = parameters_text(task), self._kind.version
+            fresh = replace(self._to_run(row), owner="")
         self._grips[run.id] = grip
         return fresh
 
-    def delete(self, digits: int) -> None:
-        """There is no run of that many digits."""
-        with self._database.transaction() as session:
-            session.execute(delete(RunRow).where(RunRow.digits == digits))
-
     # -- care ---------------------------------------------------------------------------------
 
-    def check(self) -> list[str]:
-        """What is wrong in the database, structure and every byte; [] if nothing is."""
-        try:
+    def try_all(self, run: Run) -> Iterator[Tried]:
+        """Every checkpoint of an unfinished run, newest first, and what came of trying it."""
+        run, output, _, numbers = self._prove(run)
+        if run.status != COMPLETE:
+            yield from self._walk(run, output, numbers, set())
+
+    # -- rows ---------------------------------------------------------------------------------
+
+    def _new(self, task: Task) -> RunRow:
+        return RunRow(
+            kind=self._kind.name,
+            version=self._kind.version,
+            goal=task.goal,
+            parameters=parameters_text(task),
+            status=ACTIVE,
+            verified=0,
+            epoch=0,
+            touched=0,
+            last_seq=0,
+            committed=0,
+            elapsed_ms=0,
+            owner="",
+            created_utc=utc_now(),
+            updated_utc=utc_now(),
+        )
+
+    def _grip(self, run: Run) -> _Grip:
+        """What we know of the run; a complete one that is to be mended is taken over only now."""
+        grip = self._grips.setdefault(run.id, _Grip())
+        if not grip.epoch:
             with self._database.transaction() as session:
-                return list(integrity.problems(session, self._database.where))
-        except DamagedError as error:
-            return [str(error)]
-
-    def backup(self, path: str) -> None:
-        """All that is saved is in the new SQLite file `path`, consistent even if another writes."""
-        back_up(self._database.engine, self._database.where, path)
-
-    def _commit(self, run: Run, needed: int = 0) -> AbstractContextManager[tuple[Session, RunRow]]:
-        return self._database.commit(run.id, self._grips[run.id].epoch, needed)
-
-    def _append(self, session: Session, row: RunRow, result: bytes) -> None:
-        grip = self._grips[row.id]
-        if grip.proven is not None:
-            digit_rows.cut(session, row, grip.proven)
-        digit_rows.append(session, row, result, grip.agreed)
-
-    def _find(self, session: Session, digits: int) -> RunRow | None:
-        row = session.scalars(select(RunRow).where(RunRow.digits == digits)).first()
-        if row is not None and row.digits != digits:  # SQLite believes its index
-            raise BadRow("an index and its table differ")
-        return row
-
-    def _row(self, session: Session, run: Run) -> RunRow:
-        row = session.get(RunRow, run.id)
-        if row is None or row.digits != run.digits:
-            raise StorageError(f"there is no run of {run.digits} digits any more")
-        to_run(row)
-        return row
-
-
-def _readable(rows: list[CheckpointRow]) -> Iterator[Checkpoint]:
-    for row in rows:
-        try:
-            yield to_checkpoint(row)
-        except BadRow:
-            continue  # told in the notes, where its state was read
+                grip.epoch = take_over(session, self._row(session, run))
+        return grip

@@ -18,6 +18,8 @@ FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeE
 MB = 10**6
 _UNREACHABLE = ("", "08", "57P")
 """Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
+_NOT_OUR_TABLES = ("42703", "42P01")
+"""No such column, no such table."""
 
 
 def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiError:
@@ -64,7 +66,7 @@ def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
         return StorageError(f"the server of {where.display} is out of space: {one_line(cause)}")
     if state in ("42501", "25006"):
         return StorageError(f"{where.display} cannot be written: {one_line(cause)}")
-    if state.startswith("XX"):
+    if state.startswith("XX") or state in _NOT_OUR_TABLES:
         return damaged(where, one_line(cause))
     if state.startswith(_UNREACHABLE[1:]) or not state:
         return StorageError(

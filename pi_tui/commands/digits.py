@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import tell, to_stdout
 from pi_tui.digit_file import DigitFile
-from pi_tui.errors import AlreadyOpenError, UsageError, WrongDigitsError
+from pi_tui.errors import AlreadyOpenError, UsageError, WrongResultError
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.reference import first_difference
+from pi_tui.which_run import run_to_read
 
 
 def export(
@@ -19,53 +21,55 @@ def export(
 
     From position 1 on, the text begins with "3."; a later range is digits only.
     """
-    with closing(CheckpointStore.open(location, write=False)) as store:
-        run = _find(store, digits)
+    text, prefix = saved_range(location, digits, start, stop), b"3." if start == 1 else b""
+    if output is None:
+        to_stdout(prefix, text, b"\n")
+        return 0
+    with DigitFile.claim(output, location) as target:
+        target.write(text, prefix)
+    return 0
+
+
+def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
+    """The saved digits at positions `start` to `stop`, both included; UsageError if not all are."""
+    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+        run = run_to_read(store, digits)
         stop = run.committed if stop is None else stop
         if not 1 <= start <= stop <= run.committed:
             raise UsageError(
                 f"positions {start:,} to {stop:,} are not all there; "
                 f"this run has 1 to {run.committed:,} saved"
             )
-        text = store.digits(run, start - 1, stop)
-    prefix = b"3." if start == 1 else b""
-    if output is None:
-        to_stdout(prefix, text, b"\n")
-        return 0
-    target = DigitFile.claim(output, location)
-    try:
-        target.write(text, prefix)
-    finally:
-        target.release()
-    return 0
+        return store.output(run, start - 1, stop)
 
 
 def verify(location: str, digits: int) -> int:
-    """Every saved digit of the run is that of pi; WrongDigitsError names the first that is not.
+    """Every saved digit of the run is that of pi; WrongResultError names the first that is not.
 
     A complete run is marked as verified, unless another pi-tui is writing.
     """
-    with closing(CheckpointStore.open(location, write=False)) as store:
-        run = _find(store, digits)
-        text = store.digits(run, 0, run.committed)
+    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+        run = run_to_read(store, digits)
+        text = store.output(run, 0, run.committed)
     position = first_difference(text, lambda _done, _total: None)
     if position is not None:
-        raise WrongDigitsError(
-            f"digit {position:,} of the run of {digits:,} is not that of pi; "
-            f"`pi-tui --digits {digits} --fresh` begins again"
-        )
+        raise WrongResultError(_cut(location, run, position))
     if run.status == COMPLETE and not run.verified:
-        with suppress(AlreadyOpenError), closing(CheckpointStore.open(location)) as store:
+        with suppress(AlreadyOpenError), CheckpointStore.open(location, SpigotKind()) as store:
             store.mark_verified(run)
     tell(f"all {run.committed:,} saved digits are those of pi")
     return 0
 
 
-def _find(store: CheckpointStore, digits: int | None) -> Run:
-    if digits is not None:
-        if run := store.find_run(digits):
-            return run
-        raise UsageError(f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is")
-    if longest := max(store.runs(), key=lambda run: run.committed, default=None):
-        return longest
-    raise UsageError("nothing is saved yet; `pi-tui --digits 20000` begins a run")
+def _cut(location: str, run: Run, position: int) -> str:
+    """Digits from `position` on, which are wrong, are not saved any more; what to say of it."""
+    wrong = f"digit {position:,} of the run of {run.goal:,} is not that of pi"
+    try:
+        with CheckpointStore.open(location, SpigotKind()) as store:
+            store.cut(run, position - 1)
+    except AlreadyOpenError:
+        return f"{wrong}; the pi-tui that has it open finds out at its end"
+    return (
+        f"{wrong}; the {position - 1:,} before are kept, "
+        f"and `pi-tui --digits {run.goal}` computes the others again"
+    )

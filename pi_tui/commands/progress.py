@@ -69,7 +69,7 @@ class LineProgress:
         for line in self._told.news(snapshot):
             self._print(line)
         # Before the first block nothing is known yet, and a refused database shall be one line.
-        known = snapshot.state in (State.PREPARING, State.VERIFYING) and snapshot.blocks > 0
+        known = snapshot.state in (State.PREPARING, State.VERIFYING) and snapshot.parts > 0
         changed = known and snapshot.state is not self._state
         if changed or time.monotonic() - self._last >= LINE_SECONDS:
             self._print(describe(snapshot))
@@ -82,10 +82,10 @@ class LineProgress:
 
 def describe(snapshot: Snapshot) -> str:
     """One line that says how far, how fast, how long still."""
-    head = f"{snapshot.state}: {snapshot.count:,} of {snapshot.digits:,} digits"
+    head = f"{snapshot.state}: {snapshot.made:,} of {snapshot.goal:,} digits"
     if snapshot.state in (State.PREPARING, State.VERIFYING):
-        if snapshot.blocks:
-            head += f", {words.percent(snapshot.blocks_done / snapshot.blocks)}"
+        if snapshot.parts:
+            head += f", {words.percent(snapshot.part / snapshot.parts)}"
         return head
     return (
         f"{head} ({words.percent(snapshot.done)} of the work), {words.rate(snapshot.rate)}, "
@@ -148,9 +148,9 @@ class _BarProgress:
         for line in self._told.news(snapshot):
             self._bar.console.print(line)
         done = snapshot.done
-        figures = f"{snapshot.count:,}/{snapshot.digits:,}"
+        figures = f"{snapshot.made:,}/{snapshot.goal:,}"
         if snapshot.state in (State.PREPARING, State.VERIFYING):
-            done = snapshot.blocks_done / snapshot.blocks if snapshot.blocks else 0.0
+            done = snapshot.part / snapshot.parts if snapshot.parts else 0.0
         else:
             figures += f" · {words.rate(snapshot.rate)} · {words.duration(snapshot.left)} left"
         self._bar.update(self._task, completed=done, word=str(snapshot.state), figures=figures)

@@ -20,7 +20,7 @@ from pi_tui.errors import StorageError
 from pi_tui.leaving import AT_ONCE_AFTER, Asked
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot, State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 
 LOOK_SECONDS = 0.1
 """How often the progress is looked at."""
@@ -32,7 +32,7 @@ def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
     target = DigitFile.claim(output, job.location) if output else None
     try:
-        worker = SpigotWorker(replace(job, patience=PATIENCE))
+        worker = Worker(replace(job, patience=PATIENCE))
         asked = _watch(worker)
         if worker.snapshot.state is State.COMPLETE:
             _write(worker, target)
@@ -42,7 +42,7 @@ def run(job: Job, output: str | None) -> int:
             target.release()
 
 
-def _watch(worker: SpigotWorker) -> Asked:
+def _watch(worker: Worker) -> Asked:
     """Run the worker to its end; how it was asked to end early, if it was."""
     with _signals() as asked:
         try:
@@ -60,7 +60,7 @@ def _watch(worker: SpigotWorker) -> Asked:
     return asked
 
 
-def _await_end(worker: SpigotWorker, asked: Asked, show: Callable[[Snapshot], None]) -> None:
+def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:
     """Until the worker's thread has ended, or its saving is not waited for any longer."""
     told = False
     while not worker.join(LOOK_SECONDS):
@@ -98,14 +98,14 @@ def _signals() -> Iterator[Asked]:
             signal.signal(number, handler)
 
 
-def _write(worker: SpigotWorker, target: DigitFile | None) -> None:
+def _write(worker: Worker, target: DigitFile | None) -> None:
     if target is not None:
-        target.write(worker.result)
+        target.write(worker.output)
     elif not sys.stdout.isatty():
-        to_stdout(b"3.", worker.result, b"\n")
+        to_stdout(b"3.", worker.output, b"\n")
 
 
-def _verdict(worker: SpigotWorker, received: int) -> int:
+def _verdict(worker: Worker, received: int) -> int:
     """Say on stderr how it ended; the exit code."""
     snapshot = worker.snapshot
     if worker.crash is not None:
@@ -116,15 +116,15 @@ def _verdict(worker: SpigotWorker, received: int) -> int:
     if snapshot.state is State.COMPLETE:
         tell(_finished(snapshot))
         return 0
-    lost = snapshot.count - snapshot.saved
+    lost = snapshot.made - snapshot.saved
     tell(
         (f"pi-tui: {lost:,} digits are not saved; " if lost else "")
-        + f"saved {snapshot.saved:,} of {snapshot.digits:,} digits; "
-        f"`pi-tui run --digits {snapshot.digits}` goes on from there"
+        + f"saved {snapshot.saved:,} of {snapshot.goal:,} digits; "
+        f"`pi-tui run --digits {snapshot.goal}` goes on from there"
     )
     return StorageError.exit_code if lost else 128 + received
 
 
 def _finished(snapshot: Snapshot) -> str:
     checked = "verified" if snapshot.verified else "not verified"
-    return f"{snapshot.digits:,} digits, {checked}, {words.brief(snapshot.elapsed)} of computing"
+    return f"{snapshot.goal:,} digits, {checked}, {words.brief(snapshot.elapsed)} of computing"

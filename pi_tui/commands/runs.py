@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from contextlib import closing
 
 from pi_tui import garbage, words
 from pi_tui.checkpoints.records import COMPLETE, Run
@@ -13,6 +12,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import say, tell
 from pi_tui.errors import UsageError
 from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
+from pi_tui.spigot.kind import SpigotKind
 
 WATCH_SECONDS = 2.0
 
@@ -20,8 +20,8 @@ WATCH_SECONDS = 2.0
 def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> int:
     """Print how the runs stand; with `watch`, again until they are complete or ctrl+c."""
     while True:
-        with closing(CheckpointStore.open(location, write=False)) as store:
-            found = [run for run in store.runs() if digits in (None, run.digits)]
+        with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+            found = [run for run in store.runs() if digits in (None, run.goal)]
         if digits is not None and not found:
             raise UsageError(_no_run(digits))
         say(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS)
@@ -33,7 +33,7 @@ def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> 
 
 def runs(location: str) -> int:
     """Print a table of all runs."""
-    with closing(CheckpointStore.open(location, write=False)) as store:
+    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         found = store.runs()
     if not found:
         say(_NO_RUNS)
@@ -52,14 +52,14 @@ def runs(location: str) -> int:
 def delete(location: str, digits: int, *, ask: bool) -> int:
     """The run is gone, digits and all; asks first."""
     # Without the lock first: a run that is not there needs no file, and a question no waiting.
-    with closing(CheckpointStore.open(location, write=False)) as store:
+    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = store.find_run(digits)
     if run is None:
         raise UsageError(_no_run(digits))
     if ask and not _confirmed(run):
         tell("nothing was deleted")
         return 0
-    with closing(CheckpointStore.open(location)) as store:
+    with CheckpointStore.open(location, SpigotKind()) as store:
         store.delete(digits)
     tell(f"deleted the run of {digits:,} digits")
     return 0
@@ -69,7 +69,7 @@ def _confirmed(run: Run) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("this deletes digits; say --yes where nobody can be asked")
     print(
-        f"delete the run of {run.digits:,} digits ({run.committed:,} saved)? [y/N] ",
+        f"delete the run of {run.goal:,} digits ({run.committed:,} saved)? [y/N] ",
         end="",
         file=sys.stderr,
         flush=True,
@@ -87,8 +87,8 @@ def _no_run(digits: int) -> str:
 def _line(run: Run) -> str:
     when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (
-        f"{run.digits:,} digits: {run.committed:,} saved "
-        f"({words.percent(run.committed / run.digits)}), {state_word(run)}, "
+        f"{run.goal:,} digits: {run.committed:,} saved "
+        f"({words.percent(run.committed / run.goal)}), {state_word(run)}, "
         f"checkpoint {run.last_seq} at {when}, {words.took(run.elapsed)} of computing"
     )
 
@@ -97,15 +97,14 @@ def _json(found: list[Run]) -> str:
     return json.dumps(
         [
             {
-                "digits": run.digits,
+                "digits": run.goal,
                 "saved": run.committed,
                 "status": run.status,
                 "verified": run.verified,
                 "checkpoint": run.last_seq,
                 "bytes": run.size,
                 "elapsed_seconds": run.elapsed,
-                "digits_per_step": run.digits_per_step,
-                "boxes_per_block": run.boxes_per_block,
+                **run.task.parameters,
                 "created": run.created_at.isoformat(),
                 "updated": run.updated_at.isoformat(),
             }

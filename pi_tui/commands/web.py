@@ -87,10 +87,10 @@ class TabServer(Server):
         """The page; from here on the browser remembers the token, for our page only."""
         self.public_url = f"http://{request.host}"  # as it was asked for, or cookies do not come
         response = await super().handle_index(request)
-        if (
-            isinstance(response, web.Response) and response.text and "<title" not in response.text
-        ):  # a tab needs a name
-            response.text = response.text.replace("<head>", "<head><title>π pi-tui</title>", 1)
+        if isinstance(response, web.Response) and "<title" not in (
+            response.text or ""
+        ):  # textual-serve's page has none, and a tab needs a name
+            response.text = str(response.text).replace("<head>", "<head><title>π pi-tui</title>", 1)
         if self._token:
             response.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict")
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from threading import Event, Thread
+from collections.abc import Callable, Iterator, Sequence
+from threading import Event, Lock, Thread
 from typing import TypeVar
 
 from pi_tui.spigot.numerals import unlocked
@@ -27,18 +27,27 @@ def gather(
     """What the jobs return, in their order; done by `threads` threads, or by the calling one if 0.
 
     `watch` is called with the number of jobs done, always in the calling thread: every 20 ms while
-    threads work, or at every check of a job. When it or a job raises, the other jobs are stopped
+    threads work, or at every check of a job. As long as it does not return, because the user
+    pauses, the jobs wait at their next check. When it or a job raises, the other jobs are stopped
     at their next check, all threads are waited for, and the exception goes on to the caller.
 
     In the threads gmpy2 releases the interpreter lock during every operation. That is what lets
     big products run side by side and keeps a screen alive beside them; it costs 0.1 µs each.
     """
     results: dict[int, T] = {}
-    numbered = iter(list(enumerate(jobs)))  # shared: next() of a list is one step, under the lock
+    numbers, one_takes = iter(range(len(jobs))), Lock()
+
+    def taken() -> Iterator[int]:
+        while True:
+            with one_takes:
+                number = next(numbers, None)
+            if number is None:
+                return
+            yield number
 
     def work(check: Check) -> None:
-        for number, job in numbered:
-            results[number] = job(check)
+        for number in taken():
+            results[number] = jobs[number](check)
 
     if threads:
         _side_by_side(work, min(threads, len(jobs)), lambda: watch(len(results)))
@@ -49,10 +58,12 @@ def gather(
 
 def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[], None]) -> None:
     """Every thread has come to the end of `work`."""
-    stop = Event()
+    stop, watched = Event(), Lock()
     errors: list[BaseException] = []
 
     def check() -> None:
+        with watched:
+            pass
         if stop.is_set():
             raise Stopped
 
@@ -64,16 +75,24 @@ def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[
             errors.append(error)
             stop.set()
 
+    def look() -> None:
+        with watched:  # nobody gets past a check
+            try:
+                watch()
+            except BaseException:
+                stop.set()
+                raise
+
     crew = [Thread(target=run, name=f"spigot-{number}") for number in range(threads)]
     started: list[Thread] = []
-    watch()
     try:
+        look()
         for thread in crew:
             thread.start()
             started.append(thread)
         for thread in crew:
             while thread.is_alive():
-                watch()
+                look()
                 thread.join(WATCH_SECONDS)
     except BaseException:
         stop.set()

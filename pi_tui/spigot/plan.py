@@ -4,26 +4,27 @@ A larger K is faster and coarser: fewer, longer steps. A larger B saves interpre
 the common factor take more, but costs more to make. Making and stepping take:
 
     digits        K         B   making  stepping
-    20,000       50     2,048    0.011     0.021
-                100     2,048    0.011     0.015
-                100     4,096    0.013     0.012   taken
-                200     4,096    0.013     0.010
-    100,000     500     8,192     0.10      0.16
-              1,000     4,096     0.10      0.14
-              1,000     8,192     0.13      0.12
-              1,000    16,384     0.11      0.11   taken
-              5,556    16,384     0.12      0.06
-    1,000,000 20,000   131,072      2.2       1.9
-             55,556    65,536      2.0       1.4
-             55,556   131,072      2.3       1.0   taken
-             55,556   262,144      2.4       0.8
+    20,000       50     1,024    0.007     0.013
+                100     1,024    0.007     0.009
+                100     2,048    0.007     0.007   taken
+                200     2,048    0.007     0.006
+    100,000     500     4,096     0.04      0.08
+              1,000     4,096     0.04      0.06
+              1,000     8,192     0.05      0.05   taken
+              1,000    16,384     0.06      0.05
+              5,556     8,192     0.05      0.03
+    1,000,000 20,000   65,536      1.0       0.9
+             55,556    32,768      0.8       0.8
+             55,556    65,536      1.0       0.5   taken
+             55,556   131,072      1.1       0.4
     10,000,000
-            555,556   262,144       30        33
-            555,556   524,288       33        23
-            555,556 1,048,576       36        15   taken
+            555,556   262,144       17        13
+            555,556   524,288       18         9   taken
+            555,556 1,048,576       21         7
 
-CPU seconds of whole runs at full speed on two threads, measured 2026-11-24 with Python 3.11.7,
-gmpy2 2.3.2 and GMP 6.3.0, where mpmath's pi took 0.42 s for a million digits and 7.0 s for ten.
+CPU seconds of whole runs in Gosper's series at full speed on two threads, measured 2026-11-24 with
+Python 3.11.7, gmpy2 2.3.2 and GMP 6.3.0. In the textbook's they take 1.9 times as long: 0.2 for
+100,000 digits, 2.9 for a million. Mpmath's pi took 0.42 s for a million digits and 7.0 s for ten.
 Where two rows are as fast, the one with smaller blocks or steps is taken: it is the livelier one.
 """
 
@@ -34,8 +35,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import ceil, log, log2, pow
 
-GUARD_BOXES = 128
-"""Boxes beyond the last digit. Those left out are worth less than 10^-24 of it, all together."""
+from pi_tui.spigot.series import GOSPER, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ _STEPS = ((1, 1), (1_000, 16), (20_000, 100), (100_000, 1_000), (1_000_000, 55_5
 """Digits and the K that suits them; between two rows K goes on as a power of the digits."""
 
 
-def plan(digits: int, digits_per_step: int | None = None) -> Plan:
+def plan(digits: int, digits_per_step: int | None = None, series: Series = GOSPER) -> Plan:
     """The K and B that make `digits` digits fastest while still feeling live.
 
     >>> plan(20_000)
-    Plan(digits_per_step=100, boxes_per_block=4096)
+    Plan(digits_per_step=100, boxes_per_block=2048)
     """
     k = digits_per_step or _digits_per_step(digits)
-    return Plan(k, _boxes_per_block(k))
+    return Plan(k, _boxes_per_block(k, series))
 
 
 def _digits_per_step(digits: int) -> int:
@@ -73,9 +73,9 @@ def _digits_per_step(digits: int) -> int:
     return -(-digits // ceil(digits / k))
 
 
-def _boxes_per_block(k: int) -> int:
-    """B, the power of two next to 163·K^0.64: leaves of 16 boxes doubled again and again."""
-    return 1 << round(7.35 + 0.64 * log2(k))
+def _boxes_per_block(k: int, series: Series) -> int:
+    """B, a power of two, so that leaves doubled again and again make a block."""
+    return 1 << round(series.block_scale + 0.64 * log2(k))
 
 
 def iterations(digits: int, digits_per_step: int) -> int:
@@ -90,68 +90,69 @@ def iterations(digits: int, digits_per_step: int) -> int:
     return -(-digits // digits_per_step) + 2
 
 
-def boxes_needed(digits: int, digits_per_step: int, done: int) -> int:
+def boxes_needed(series: Series, digits: int, digits_per_step: int, done: int) -> int:
     """Boxes that the digits still to come can see after `done` iterations.
 
-    Then the boxes hold pi from decimal tK on, and box j weighs 2^-j or less, times √(πj): so those
-    past ceil((n - tK)·log2(10)) + 128 cannot touch decimal n, unless it is followed by 24 nines.
+    Then the boxes hold pi from decimal tK on. Let a box be worth at most 1/w of the one before: box
+    j and all after it are worth less than c·√j·w^-j units, with c about 2 and w = 2 in Euler's
+    series, 13 and 13.5 in Gosper's. So those past (n - tK)·log_w(10) + guard, where w^guard is
+    2^128 or more, cannot touch decimal n, unless it is followed by 24 nines or zeros.
     """
     decimals = max(digits - done * digits_per_step, 0)
-    return -(-decimals * 3_321_928_095 // 1_000_000_000) + GUARD_BOXES
+    return -(-decimals * series.boxes_per_billion // 1_000_000_000) + series.guard_boxes
 
 
-def blocks_needed(digits: int, digits_per_step: int, boxes_per_block: int, done: int) -> int:
+def blocks_needed(
+    series: Series, digits: int, digits_per_step: int, boxes_per_block: int, done: int
+) -> int:
     """Blocks, all of them full, that hold the boxes needed after `done` iterations.
 
-    >>> blocks_needed(100, 10, 64, 0)
-    8
+    >>> blocks_needed(GOSPER, 100, 10, 64, 0)
+    2
     """
-    return -(-boxes_needed(digits, digits_per_step, done) // boxes_per_block)
+    return -(-boxes_needed(series, digits, digits_per_step, done) // boxes_per_block)
 
 
 # Work is measured in nanoseconds of one quiet core of the machine of the table above. Only ratios
 # count: what is done, to what is left; making blocks, to stepping.
 
 
-def work_of_making(
-    digits: int,
-    digits_per_step: int,
-    boxes_per_block: int,
-    done: int = 0,
-    numbers: bool = True,
-) -> float:
-    """Work of making the blocks needed after `done` iterations.
-
-    With their numbers for a fresh start; P and D alone, to go on, take three fifths of that.
-    """
-    blocks = blocks_needed(digits, digits_per_step, boxes_per_block, done)
-    whole = 14 * blocks * boxes_per_block * pow(boxes_per_block, 0.32)
-    return whole if numbers else 0.6 * whole
+def work_of_block(series: Series, boxes_per_block: int) -> float:
+    """Work of making one block, with its number; without it takes three fifths of that."""
+    return 4.2 * series.box_bits[1] * boxes_per_block * pow(boxes_per_block, 0.277)
 
 
 @lru_cache(maxsize=4)
-def _work(digits: int, digits_per_step: int, boxes_per_block: int) -> list[float]:
+def _work(series: Series, digits: int, digits_per_step: int, boxes_per_block: int) -> list[float]:
     """Work of the first 0, 1, 2 … iterations.
 
-    A box takes log2(2s/B) + 4.4 bits (blocks.py), box s being the first of its block; summed over
-    all boxes up to x that is about x·(log2(2x/B) + 3). Each bit costs about K^0.3 in a wave.
+    A box takes x·log2(s/B) + y bits, box s being the first of its block; summed over all boxes up
+    to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.4 in a wave,
+    and K^0.2 where products are so long that they are done by transforms.
     """
-    work, per_bit = [0.0], 0.12 * pow(digits_per_step, 0.3)
+    k = digits_per_step
+    work, per_bit = [0.0], min(0.045 * pow(k, 0.4), 0.36 * pow(k, 0.21))
+    x, y = series.box_bits
     for done in range(iterations(digits, digits_per_step)):
-        boxes = boxes_needed(digits, digits_per_step, done) + boxes_per_block / 2
-        work.append(work[-1] + per_bit * boxes * (log2(2 * boxes / boxes_per_block) + 3))
+        boxes = boxes_needed(series, digits, digits_per_step, done) + boxes_per_block / 2
+        bits = max(x * log2(boxes / boxes_per_block) + y - 1.44 * x, 1.0)
+        work.append(work[-1] + per_bit * boxes * bits)
     return work
 
 
-def work_done(digits: int, digits_per_step: int, boxes_per_block: int, done: int) -> float:
+def work_done(
+    digits: int, digits_per_step: int, boxes_per_block: int, done: int, series: Series = GOSPER
+) -> float:
     """Work of the first `done` iterations; each takes a little less than the one before.
 
     The first call for a run costs about 1 µs an iteration, the others nothing.
     """
-    work = _work(digits, digits_per_step, boxes_per_block)
+    work = _work(series, digits, digits_per_step, boxes_per_block)
     return work[min(done, len(work) - 1)]
 
 
-def work_total(digits: int, digits_per_step: int, boxes_per_block: int) -> float:
+def work_total(
+    digits: int, digits_per_step: int, boxes_per_block: int, series: Series = GOSPER
+) -> float:
     """Work of all iterations; making blocks not counted."""
-    return _work(digits, digits_per_step, boxes_per_block)[-1]
+    return _work(series, digits, digits_per_step, boxes_per_block)[-1]

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from gmpy2 import mpz
 
-from pi_tui.spigot.blocks import Poll
+from pi_tui.machine import Poll, unwatched
 from pi_tui.spigot.crew import Check, gather
 from pi_tui.spigot.numerals import power_of_ten, to_text
 
@@ -42,7 +42,7 @@ class _Sum(NamedTuple):
     t: mpz
 
 
-def pi_digits(n: int, poll: Poll | None = None, threads: int = 2) -> bytes:
+def pi_digits(n: int, poll: Poll = unwatched, threads: int = 2) -> bytes:
     """The first n decimals of pi after "3.", cut, not rounded. Costs O(M(n) log² n).
 
     `poll` is called in the calling thread, with the work done and in all, and may raise to abandon.
@@ -76,7 +76,7 @@ def pi_digits(n: int, poll: Poll | None = None, threads: int = 2) -> bytes:
 class _Work:
     """Jobs done side by side, and how many of them."""
 
-    def __init__(self, threads: int, poll: Poll | None) -> None:
+    def __init__(self, threads: int, poll: Poll) -> None:
         self._threads, self._poll, self._done = threads, poll, 0
 
     def together(self, *jobs: Callable[[Check], Any]) -> list[Any]:
@@ -86,8 +86,7 @@ class _Work:
         return results
 
     def _watch(self, done: int) -> None:
-        if self._poll:
-            self._poll(self._done + done, 2 * _PIECES + 6)
+        self._poll(self._done + done, 2 * _PIECES + 6)
 
 
 def _root(bits: int, check: Check) -> mpz:
@@ -143,7 +142,7 @@ def _pi(q: mpz, t: mpz, root: mpz, bits: int, n: int, check: Check) -> mpz:
 
 
 def first_difference(
-    result: bytes | bytearray, poll: Poll | None = None, threads: int = 2
+    result: bytes | bytearray, poll: Poll = unwatched, threads: int = 2
 ) -> int | None:
     """The position, from 1, of the first wrong decimal; None if all are right.
 

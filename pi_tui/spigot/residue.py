@@ -15,31 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
 from gmpy2 import mpz
 
+from pi_tui.machine import WrongState
+from pi_tui.spigot.blocks import Block
+
 PRIME = (1 << 61) - 1
-_PIECE = 4_000
+_PIECE = 400
+"""Digits that Python turns into a number at once: longer ones take it longer, per digit."""
 
 
-class WrongArithmetic(ArithmeticError):
-    """The digits and the state do not belong together: bad memory, bad storage, or our bug."""
-
-
-class HasResidues(Protocol):
-    """A block, as far as its value goes."""
-
-    @property
-    def factor_residue(self) -> int:
-        """P modulo p."""
-
-    @property
-    def denominator_residue(self) -> int:
-        """D modulo p."""
-
-
-def weights(blocks: Iterable[HasResidues]) -> list[int]:
+def weights(blocks: Iterable[Block]) -> list[int]:
     """What one unit of each block's N is worth, modulo p: Π_{before} (P/D) · 1/D."""
     result, prefix = [], 1
     for block in blocks:
@@ -54,6 +42,16 @@ def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
     return sum(int(n % PRIME) * w for n, w in zip(numbers, weights, strict=True)) % PRIME
 
 
+def agrees(block: Block, radix: int) -> bool:
+    """P and D are what their residues say; `radix` is R modulo p for the first block, 1 if not."""
+    factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
+    divisor = int(block.divisor % PRIME)
+    return (
+        factor % PRIME == block.factor_residue
+        and divisor == block.denominator_residue * radix % PRIME
+    )
+
+
 def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
     """The number a text of digits spells, modulo p, when it goes on after `so_far`.
 
@@ -66,31 +64,47 @@ def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
     return so_far
 
 
+class Spelled(NamedTuple):
+    """The first decimals, and the number they spell with the 3 before them, modulo p."""
+
+    digits: int = 0
+    number: int = 3
+
+    def with_more(self, output: bytearray) -> Spelled:
+        """The same of all decimals in `output`. Raises WrongState if what is new is no digits."""
+        new = output[self.digits :]
+        if new and not new.isdigit():
+            raise WrongState("what should be digits is none")
+        return Spelled(len(output), text_value(new, self.number))
+
+
 @dataclass(slots=True)
 class Ledger:
     """The scalars of the equation, kept up to date by every iteration."""
 
+    radix: int
+    """R modulo p."""
     start: int
     """S."""
     dropped: int
     """X."""
-    settled: int
-    """The number that all settled super-digits spell, the first 3 and any beyond n included."""
-    radix: int
-    """R modulo p."""
     weights: list[int]
     """Of every block, also of those dropped since."""
+    surplus: bytes = b""
+    """Settled digits beyond those asked for."""
 
-    def turn(self, text: bytes, lost: Sequence[mpz], kept: int) -> None:
-        """One iteration settled `text` and dropped the blocks from number `kept` on."""
+    def drop(self, lost: Sequence[mpz], kept: int) -> None:
+        """One iteration dropped the blocks from number `kept` on."""
         tail = value(lost, self.weights[kept : kept + len(lost)])
         self.dropped = (self.dropped * self.radix + tail) % PRIME
-        self.settled = text_value(text, self.settled)
 
-    def check(self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz]) -> None:
-        """The equation holds after iteration `i`; raises WrongArithmetic if not."""
-        made = self.settled * self.radix + int(predigit % PRIME) if i else 0
+    def check(
+        self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz], spelled: Spelled
+    ) -> None:
+        """The equation holds after iteration `i`; raises WrongState if not."""
+        settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
+        made = settled * self.radix + int(predigit % PRIME) if i else 0
         made = (made + 1) * pow(self.radix, nines, PRIME) - 1
         now = self.radix * made + value(numbers, self.weights[: len(numbers)]) + self.dropped
         if (pow(self.radix, i, PRIME) * self.start - now) % PRIME:
-            raise WrongArithmetic(f"digits and boxes disagree after iteration {i}")
+            raise WrongState(f"digits and boxes disagree after iteration {i}")

@@ -1,9 +1,9 @@
 """The Rabinowitz-Wagon spigot: a state machine that may stop after any step and go on later.
 
     spigot = Spigot.new(20_000)
-    spigot.step()                            # one iteration
+    spigot.step()                            # a few blocks are made, or one iteration is done
     state = spigot.to_state()                # keep it: in memory, in a database ...
-    Spigot.from_state(state).finalize()      # ... and go on, here or on another computer
+    codec.decode(state, …)                   # ... and go on, here or on another computer
 
 The digits released so far are not enough to go on from: the boxes are the state. With
 ``digits_per_step=1, boxes_per_block=1`` every block is one box of the textbook's algorithm.
@@ -11,103 +11,63 @@ The digits released so far are not enough to go on from: the boxes are the state
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 from gmpy2 import mpz
 
-from pi_tui.spigot import residue
-from pi_tui.spigot.blocks import Block, Poll
-from pi_tui.spigot.making import make_blocks
+from pi_tui.machine import Machine, Piece, Poll, State, Work, WrongState, unwatched
+from pi_tui.spigot import codec, plan, residue
+from pi_tui.spigot.blocks import Block
+from pi_tui.spigot.figures import Figures
+from pi_tui.spigot.making import make_lots
 from pi_tui.spigot.numerals import power_of_ten, to_text
-from pi_tui.spigot.plan import blocks_needed, iterations, plan
+from pi_tui.spigot.residue import PRIME
+from pi_tui.spigot.series import GOSPER, Series
+from pi_tui.spigot.state import Size, SpigotState
 from pi_tui.spigot.sweep import Sweep, sweeps
 
 AT_ONCE = 2
 """Iterations that each sweep of a wave does. Two take a sixth (at 10M) to a quarter (1M) off the
 time of stepping; three would take 5 to 13 % more, but digits would come in fewer, longer jerks."""
 
+ALONE = 65_536
+"""Up to so many boxes in all, threads cost more than they bring when blocks are made."""
 
-class Abandoned(Exception):
-    """Raised by a caller's poll to abandon a step; it passes through, and no state has changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpigotState:
-    """All there is to know to go on: after every step, and nothing of it made again from digits."""
-
-    digits: int
-    """Decimals asked for."""
-    boxes: tuple[mpz, ...]
-    """The number N of each block, first block first."""
-    i: int
-    """Iterations done."""
-    nines: int
-    """Held super-digits equal to R-1, behind the predigit."""
-    predigit: mpz
-    """The held super-digit, 0 … R-1."""
-    have_predigit: bool
-    """False only before the first iteration."""
-    count: int
-    """Settled decimals: len(result), at most `digits`."""
-    result: bytes
-    """The settled decimals after "3.", as ASCII."""
-    digits_per_step: int
-    """K; R = 10^K."""
-    boxes_per_block: int
-    """B."""
-    start: int = 0
-    """Value of the boxes at the start, modulo 2^61-1 (see residue.py)."""
-    dropped: int = 0
-    """Value that dropped tail blocks took with them, modulo 2^61-1."""
-
-    @property
-    def blocks_needed(self) -> int:
-        """Blocks a state with these digits, K, B and i must have; 0 when all digits are settled."""
-        n, k, b = self.digits, self.digits_per_step, self.boxes_per_block
-        return blocks_needed(n, k, b, self.i) if self.count < n else 0
-
-    def refuse_nonsense(self) -> None:
-        """Nothing in the state contradicts the rest of it; raises ValueError if it does."""
-        released = max(self.i - self.nines - 2, 0) * self.digits_per_step
-        sane = (
-            min(self.digits, self.digits_per_step, self.boxes_per_block) > 0
-            and min(self.i, self.nines) >= 0
-            and self.have_predigit == (self.i > 0)
-            and 0 <= self.predigit < power_of_ten(self.digits_per_step)
-            and self.count == len(self.result) == min(self.digits, released)
-            and self.blocks_needed in (0, len(self.boxes))
-        )
-        if not sane:
-            raise ValueError(f"no spigot can be in this state after iteration {self.i}")
+PREDIGIT_SHOWN = 12
+"""Digits of the predigit that `figures` shows at most."""
 
 
-class Spigot:
+class Spigot(Machine):
     """Decimals of pi from boxes, K digits a step; a digit comes out when no carry can reach it.
 
     >>> Spigot.new(20, digits_per_step=4).finalize()
     b'14159265358979323846'
+
+    It checks itself after each step. One that raised WrongState is of no use any more.
     """
 
-    def __init__(self, state: SpigotState, blocks: list[Block], threads: int) -> None:
-        self.digits = state.digits
+    output: bytearray
+
+    def __init__(self, state: SpigotState, threads: int = 1) -> None:
+        """A spigot that goes on from a state. Raises BadState if it cannot be one of ours."""
+        state.refuse_nonsense()
+        self.size = state.size
         self.i = state.i
+        self.made = state.made
         self.nines = state.nines
         self.predigit = state.predigit
-        self.have_predigit = state.have_predigit
-        self.result = bytearray(state.result)
-        self.digits_per_step = state.digits_per_step
-        self.boxes_per_block = state.boxes_per_block
+        self.output = bytearray(state.result)
         self.threads = threads
+        self._order = state.size.order()
+        self._radix = self._order.radix
         self._numbers = list(state.boxes)
-        self._blocks = blocks
-        self._radix = power_of_ten(state.digits_per_step)
-        self._ledger = residue.Ledger(
-            start=state.start,
-            dropped=state.dropped,
-            settled=residue.text_value(b"3" + state.result if state.i - state.nines > 1 else b""),
-            radix=int(self._radix % residue.PRIME),
-            weights=residue.weights(blocks),
-        )
+        self._blocks = list(state.blocks)
+        self._pieces = dict(state.pieces)
+        self._missing = [n for n, block in enumerate(self._blocks) if block is None]
+        self._ledger = residue.Ledger(state.size.radix_residue, state.start, state.dropped, [])
+        self._checked = self._stepped = residue.Spelled()
+        """What `check` has seen, for it to begin where it left off, and what steps have."""
+        self._weigh()
 
     @classmethod
     def new(
@@ -116,106 +76,185 @@ class Spigot:
         *,
         digits_per_step: int | None = None,
         boxes_per_block: int | None = None,
+        series: Series = GOSPER,
         threads: int = 1,
-        poll: Poll | None = None,
     ) -> Spigot:
-        """A spigot at its start, every box 2; K and B come from `plan` unless given."""
+        """A spigot at its start, no block made yet; K and B come from `plan` unless given."""
         if digits < 1:
             raise ValueError(f"digits must be at least 1, not {digits}")
-        chosen = plan(digits, digits_per_step)
+        chosen = plan.plan(digits, digits_per_step, series)
         k, b = chosen.digits_per_step, boxes_per_block or chosen.boxes_per_block
-        count = blocks_needed(digits, k, b, 0)
-        blocks, numbers = make_blocks(
-            count, b, power_of_ten(k), numbers=True, threads=threads, poll=poll
-        )
-        start = residue.value(numbers, residue.weights(blocks))
-        state = SpigotState(digits, tuple(numbers), 0, 0, mpz(0), False, 0, b"", k, b, start=start)
-        return cls(state, blocks, threads)
+        return cls(SpigotState.at_start(Size(series, digits, k, b)), threads)
 
-    @classmethod
-    def from_state(
-        cls, state: SpigotState, *, threads: int = 1, poll: Poll | None = None
-    ) -> Spigot:
-        """A spigot that goes on from a state; makes P and D of its blocks again.
-
-        Raises ValueError if the state cannot be one of ours; `check` tells if its numbers are.
-        """
-        state.refuse_nonsense()
-        blocks, _ = make_blocks(
-            state.blocks_needed,
-            state.boxes_per_block,
-            power_of_ten(state.digits_per_step),
-            numbers=False,
-            threads=threads,
-            poll=poll,
-        )
-        if any(not 0 <= n < b.divisor for n, b in zip(state.boxes, blocks, strict=False)):
-            raise ValueError("a box holds more than it can")
-        return cls(state, blocks, threads)
-
-    def to_state(self) -> SpigotState:
+    def snapshot(self) -> SpigotState:
         """The state after the last whole step; costs one copy of the digits."""
         return SpigotState(
-            digits=self.digits,
+            size=self.size,
             boxes=tuple(self._numbers),
+            blocks=tuple(self._blocks),
             i=self.i,
+            made=self.made,
             nines=self.nines,
             predigit=self.predigit,
-            have_predigit=self.have_predigit,
-            count=self.count,
-            result=bytes(self.result),
-            digits_per_step=self.digits_per_step,
-            boxes_per_block=self.boxes_per_block,
+            result=bytes(self.output),
             start=self._ledger.start,
             dropped=self._ledger.dropped,
+            pieces=self._pieces,
         )
 
-    def step(self, poll: Poll | None = None) -> bytes:
-        """One iteration is done; return the decimals it settled: none, K, or many."""
-        return self._go_on(1, 1, poll)
+    def to_state(self) -> State:
+        """The state after the last whole step, in pieces; what never changes is in lasting ones."""
+        return codec.encode(self.snapshot())
 
-    def wave(self, poll: Poll | None = None) -> bytes:
-        """Two iterations for each thread are done, all or none; the states are those of `step`."""
-        return self._go_on(self.threads, AT_ONCE, poll)
+    def step(self, poll: Poll = unwatched) -> None:
+        """A few blocks that are missing are made; or, if none is, one iteration is done."""
+        self._go_on(1, 1, poll)
 
-    def finalize(self, poll: Poll | None = None) -> bytes:
-        """All digits asked for are settled; return them."""
-        while not self.done:
-            self.wave(poll)
-        return bytes(self.result)
+    def stride(self, wanted: float, poll: Poll = unwatched) -> None:
+        """The same, or two iterations for each thread where `wanted` digits are that many."""
+        wave = self.threads * AT_ONCE
+        if wanted >= wave * self.size.digits_per_step:
+            self._go_on(self.threads, AT_ONCE, poll)
+        else:
+            self._go_on(1, 1, poll)
 
-    def _go_on(self, threads: int, at_once: int, poll: Poll | None) -> bytes:
+    def check(self) -> None:
+        """The residue equation holds, or, until all blocks are made, each agrees with its residues.
+
+        Raises WrongState if not. Costs a pass over all numbers, 1 ms for each 3 MB. A finished
+        spigot can be checked as long as it lives; the state of one cannot, since its last digits
+        are cut to those asked for.
+        """
+        for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
+            if block and not residue.agrees(block, self.size.radix_residue if index == 0 else 1):
+                raise WrongState(f"block {index:,} is not what it was made")
+            if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
+                raise WrongState(f"the number of block {index:,} is not what it was made")
+        self._checked = self._stepped = self._equation(self._checked)
+
+    def work(self) -> Work:
+        """Blocks and iterations, weighed by what they cost; blocks made twice count twice."""
+        making = plan.work_of_block(self.size.series, self.size.boxes_per_block)
+        numbers = self.size.digits, self.size.digits_per_step, self.size.boxes_per_block
+        total = plan.work_total(*numbers, self.size.series)
+        stepping = total if self.done else plan.work_done(*numbers, self.i, self.size.series)
+        blocks = self.made + (0 if self.done else len(self._missing))
+        return Work(self.made * making + stepping, blocks * making + total)
+
+    def figures(self) -> Figures:
+        """What a face shows of the inside."""
+        blocks, b = len(self._numbers), self.size.boxes_per_block
+        return Figures(
+            series=self.size.series.title,
+            digits_per_step=self.size.digits_per_step,
+            boxes_per_block=b,
+            iteration=self.i,
+            iterations=plan.iterations(self.size.digits, self.size.digits_per_step),
+            predigit=self.held_digits(PREDIGIT_SHOWN),
+            nines=self.nines,
+            blocks=blocks,
+            blocks_made=blocks - len(self._missing),
+            boxes_left=blocks * b,
+            threads=self.threads,
+        )
+
+    def _go_on(self, threads: int, at_once: int, poll: Poll) -> None:
+        if self.done:
+            return
+        if self._missing:
+            self._make(poll)
+            return
+        before = len(self.output)
+        self._sweep(threads, at_once, poll)
+        try:
+            self._stepped = self._equation(self._stepped)
+        except WrongState:  # nobody is to see those digits
+            del self.output[before:]
+            raise
+
+    def _make(self, poll: Poll) -> None:
+        """Each thread has made a lot of blocks, or all is as it was."""
+        per_lot, lots = self.size.blocks_per_lot, []
+        for first in dict.fromkeys(number // per_lot * per_lot for number in self._missing):
+            lots.append(range(first, min(first + per_lot, len(self._blocks))))
+        lots = lots[: self.threads]
+        alone = len(self._blocks) * self.size.boxes_per_block <= ALONE
+        made = make_lots(
+            self._order, lots, numbers=self.i == 0, threads=0 if alone else self.threads, poll=poll
+        )
+        for lot, (blocks, numbers) in zip(lots, made, strict=True):
+            self._take(lot, blocks, numbers)
+        self._missing = [n for n, block in enumerate(self._blocks) if block is None]
+        self._weigh()
+
+    def _take(self, lot: range, blocks: list[Block], numbers: list[mpz]) -> None:
+        """The blocks of a lot are there, and pieces that will hold them."""
+        self.made += len(lot)
+        self._blocks[lot.start : lot.stop] = blocks
+        name = lot.start // self.size.blocks_per_lot
+        made = {codec.blocks_name(name): partial(codec.blocks_bytes, tuple(blocks))}
+        if numbers:
+            self._numbers[lot.start : lot.stop] = numbers
+            made[codec.start_name(name)] = partial(codec.numbers_bytes, tuple(numbers))
+        pieces = {key: Piece(data, lasting=True) for key, data in made.items()}
+        self._pieces = {**self._pieces, **pieces}
+
+    def _weigh(self) -> None:
+        """If all blocks are made, it is known what their numbers are worth."""
+        if self._missing:
+            return
+        whole = [block for block in self._blocks if block]
+        self._ledger.weights = residue.weights(whole)
+        if self.i == 0:
+            starts = [mpz(block.start_residue) for block in whole]
+            self._ledger.start = residue.value(starts, self._ledger.weights)
+        if any(n >= block.divisor for n, block in zip(self._whole_numbers(), whole, strict=True)):
+            raise WrongState("a box holds more than it can")
+
+    def _whole_numbers(self) -> list[mpz]:
+        return [number for number in self._numbers if number is not None]
+
+    def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
         """Each thread has done its iterations, but never one more than the digits asked for take.
 
         The sweeps work beside the state, not on it: whatever `poll` raises, nothing has changed.
         """
-        if self.done:
-            return b""
-        n, k, b = self.digits, self.digits_per_step, self.boxes_per_block
-        count = min(threads * at_once, max(iterations(n, k) - self.i, 1))
-        sizes = [blocks_needed(n, k, b, self.i + ahead) for ahead in range(count)]
+        k = self.size.digits_per_step
+        count = min(threads * at_once, max(plan.iterations(self.size.digits, k) - self.i, 1))
+        sizes = [self.size.blocks_needed(self.i + ahead) for ahead in range(count)]
         shares = [sizes[first : first + at_once] for first in range(0, count, at_once)]
         powers = [power_of_ten(k * times) for times in range(at_once + 1)]
-        wave = sweeps(self._blocks, self._numbers, powers, shares, poll)
-        return b"".join([self._commit(sweep, q) for sweep in wave for q in sweep.quotients])
+        blocks = [block for block in self._blocks if block]
+        for sweep in sweeps(blocks, self._whole_numbers(), powers, shares, poll):
+            for quotient in sweep.quotients:
+                self._commit(sweep, quotient)
 
-    def _commit(self, sweep: Sweep, quotient: mpz) -> bytes:
+    def _commit(self, sweep: Sweep, quotient: mpz) -> None:
         """Take over what an iteration made and drop the tail that can no longer be seen."""
         text, predigit, nines = self._settle(quotient)
-        kept = blocks_needed(self.digits, self.digits_per_step, self.boxes_per_block, self.i + 1)
-        decimals = text[self.digits_per_step :] if self.i - self.nines == 1 else text  # no "3"
-        self._ledger.turn(text, sweep.numbers[kept : len(self._numbers)], kept)
-        self._numbers = sweep.numbers[:kept]
+        kept = self.size.blocks_needed(self.i + 1)
+        self._ledger.drop(sweep.numbers[kept : len(self._numbers)], kept)
+        self._numbers = [*sweep.numbers[:kept]]
         del self._blocks[kept:]
-        self.i, self.predigit, self.nines, self.have_predigit = self.i + 1, predigit, nines, True
-        released = decimals[: self.digits - self.count]
-        self.result += released
-        return released
+        self._let_go(kept)
+        first = bool(text) and self.i - self.nines == 1
+        self.i, self.predigit, self.nines = self.i + 1, predigit, nines
+        decimals = text[self.size.digits_per_step :] if first else text  # no "3"
+        released = decimals[: self.size.digits - self.count]
+        self.output += released
+        self._ledger.surplus += decimals[len(released) :]
+
+    def _let_go(self, kept: int) -> None:
+        """Forget the numbers at the start, and the pieces of blocks from number `kept` on."""
+        lots = -(-kept // self.size.blocks_per_lot)
+        names = {codec.blocks_name(lot) for lot in range(lots)}
+        if len(self._pieces) > lots:
+            self._pieces = {name: self._pieces[name] for name in self._pieces if name in names}
 
     def _settle(self, quotient: mpz) -> tuple[bytes, mpz, int]:
         """The textbook's rule: the text that is settled now, and the new predigit and nines."""
-        k = self.digits_per_step
-        if not self.have_predigit:
+        k = self.size.digits_per_step
+        if not self.i:
             return b"", quotient, 0
         if quotient == self._radix - 1:
             return b"", self.predigit, self.nines + 1
@@ -223,44 +262,46 @@ class Spigot:
             return to_text(self.predigit + 1, k) + b"0" * (k * self.nines), mpz(0), 0
         return to_text(self.predigit, k) + b"9" * (k * self.nines), quotient, 0
 
+    def _equation(self, known: residue.Spelled) -> residue.Spelled:
+        """The residue equation holds, as far as it is known, for the digits that are in `output`.
+
+        Those counted in `known` are not looked at again.
+        """
+        spelled = known.with_more(self.output)
+        if self._blocks and not self._missing:
+            numbers = self._whole_numbers()
+            self._ledger.check(self.i, self.predigit, self.nines, numbers, spelled)
+        return spelled
+
+    @property
+    def steps(self) -> int:  # type: ignore[override]
+        """Blocks made and iterations done."""
+        return self.made + self.i
+
     @property
     def count(self) -> int:
         """Settled decimals."""
-        return len(self.result)
-
-    @property
-    def digits_per_wave(self) -> int:
-        """What a wave makes, while there are digits to make."""
-        return self.threads * AT_ONCE * self.digits_per_step
+        return len(self.output)
 
     @property
     def done(self) -> bool:
         """True when all digits asked for are settled."""
-        return self.count == self.digits
+        return self.count == self.size.digits
 
     @property
     def blocks(self) -> int:
-        """Blocks left."""
+        """Blocks left, those not made yet included."""
         return len(self._numbers)
 
     @property
-    def boxes_left(self) -> int:
-        """Boxes left."""
-        return len(self._numbers) * self.boxes_per_block
+    def missing(self) -> int:
+        """Blocks that are not made yet, or again."""
+        return len(self._missing)
 
     def held_digits(self, most: int) -> str:
         """The first digits of the held predigit, at most `most`; "" while there is none."""
-        if not self.have_predigit:
+        if not self.i:
             return ""
-        width = self.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone
+        width = self.size.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone
         hidden = max(width - most, 0)
         return to_text(self.predigit // power_of_ten(hidden), width - hidden).decode()
-
-    def check(self) -> None:
-        """The residue equation holds; raises `residue.WrongArithmetic` if not.
-
-        Costs one pass over the boxes, about 1 ms for each 3 MB. A finished spigot can be checked
-        as long as it lives; the state of one cannot, since its last digits are cut to `digits`.
-        """
-        if self._blocks:
-            self._ledger.check(self.i, self.predigit, self.nines, self._numbers)

@@ -20,7 +20,8 @@ from threading import Semaphore
 
 from gmpy2 import mpz
 
-from pi_tui.spigot.blocks import Block, Poll
+from pi_tui.machine import Poll
+from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.crew import Check, gather
 
 ALONE = 4_000_000
@@ -66,7 +67,7 @@ def sweeps(
     numbers: Sequence[mpz],
     powers: Sequence[mpz],
     sizes: Sequence[Sequence[int]],
-    poll: Poll | None,
+    poll: Poll,
 ) -> list[Sweep]:
     """A sweep for each of the sizes, which say what blocks its iterations go through.
 
@@ -77,8 +78,7 @@ def sweeps(
     total = sum(len(sweep.numbers) for sweep in wave)
 
     def watch(_: int) -> None:
-        if poll:
-            poll(sum(sweep.done for sweep in wave), total)
+        poll(sum(sweep.done for sweep in wave), total)
 
     def run(rank: int, check: Check) -> None:
         sweep, ahead = wave[rank], wave[rank - 1] if rank else None

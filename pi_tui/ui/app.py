@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -108,7 +107,7 @@ class PiApp(SteeringApp):
 
     def get_default_screen(self) -> MainScreen:
         """The one screen of the run."""
-        return MainScreen(self.worker.snapshot.digits, self._open)
+        return MainScreen(self.worker.snapshot.goal, self._open)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action by name, for the command palette."""
@@ -138,7 +137,7 @@ class PiApp(SteeringApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if not self.worker.snapshot.digits:
+        if not self.worker.snapshot.goal:
             garbage.settle()  # nobody may answer for hours
             self.converse(self._runs.ask_for_run())
         else:
@@ -153,7 +152,7 @@ class PiApp(SteeringApp):
         """How soon to look again: not at all often while nothing can change."""
         snapshot, now = self.worker.snapshot, self.clock.monotonic()
         resting = snapshot.state is State.PAUSED or snapshot.state.is_final
-        if now < self._hurry_until or self._counts.counted < snapshot.count:
+        if now < self._hurry_until or self._counts.counted < snapshot.made:
             return QUICK
         if not resting:
             # Where pages fly by nobody reads, and the spigot can use the time.
@@ -171,7 +170,7 @@ class PiApp(SteeringApp):
     def _look(self) -> None:
         """Take the worker's snapshot and show it, unless it is the one already shown."""
         snapshot, now = self.worker.snapshot, self.clock.monotonic()
-        uncounted = self._counts.counted < snapshot.count
+        uncounted = self._counts.counted < snapshot.made
         if snapshot is self._shown and now - self._shown_at < SLOW and not uncounted:
             return
         before, self._shown, self._shown_at = self._shown, snapshot, now
@@ -197,17 +196,17 @@ class PiApp(SteeringApp):
 
     def digits_now(self) -> Digits:
         """All digits there are: the worker's, or before it has loaded them those we were given."""
-        result = self.worker.result
+        result = self.worker.output
         return result if len(result) >= len(self._initial) else self._initial
 
     def _with_initial(self, snapshot: Snapshot) -> Snapshot:
         known = len(self._initial)
-        if snapshot.count >= known or snapshot.state is not State.PREPARING:
+        if snapshot.made >= known or snapshot.state is not State.PREPARING:
             return snapshot
-        return replace(snapshot, count=known, saved=known, resumed=known)
+        return replace(snapshot, made=known, saved=known, resumed=known)
 
     def _count(self, snapshot: Snapshot, now: float) -> None:
-        self._counts.feed(self.worker.result, snapshot.count)
+        self._counts.feed(self.worker.output, snapshot.made)
         if snapshot.state in (State.RUNNING, State.SAVING):
             self._rates.feed(now, snapshot.rate)
         else:
@@ -219,7 +218,7 @@ class PiApp(SteeringApp):
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
-            tell(self, f"{snapshot.digits:,} digits{verified}.", title="Complete")
+            tell(self, f"{snapshot.goal:,} digits{verified}.", title="Complete")
             if self.memory.now.bell:
                 self.bell()
 
@@ -230,7 +229,7 @@ class PiApp(SteeringApp):
         self.worker = worker
         self.forget_wishes()
         self._forget()
-        self.main_screen.restart(worker.snapshot.digits)
+        self.main_screen.restart(worker.snapshot.goal)
         worker.start()
         self.hurry()
 
@@ -268,10 +267,10 @@ class PiApp(SteeringApp):
         snapshot = self.worker.snapshot
         if snapshot.state is not State.COMPLETE:
             tell(self, "First this run is to be complete.", seconds=3)
-        elif snapshot.digits * 10 > MAX_DIGITS:
+        elif snapshot.goal * 10 > MAX_DIGITS:
             tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
         elif self.screen is self.main_screen and self.make_worker is not None:
-            self.converse(self._runs.open_run(snapshot.digits * 10))
+            self.converse(self._runs.open_run(snapshot.goal * 10))
 
     async def action_quit(self) -> None:
         """Save, then leave."""
@@ -333,26 +332,23 @@ class PiApp(SteeringApp):
             self._title.close()
 
 
-def run_app(
-    settings: Settings, digits: int | None, last_run: Callable[[], int | None] = lambda: None
-) -> int:
+def run_app(settings: Settings, digits: int | None) -> int:
     """Run the app on a run of so many digits; returns the exit code once everything is saved.
 
-    None is the run worked on last (`last_run` knows it if a glance does not), or a question.
+    None is the run worked on last, or a question.
     """
-    from pi_tui.checkpoints.glance import glance
     from pi_tui.ui.remembered import default_path
     from pi_tui.ui.ways_out import run_to_the_end
-    from pi_tui.worker.worker import SpigotWorker
+    from pi_tui.which_run import run_to_open
+    from pi_tui.worker.worker import Worker
 
-    seen = glance(settings.location, digits)
-    digits = digits or (seen.digits if seen else last_run())
+    digits, seen = run_to_open(settings, digits)
     later = replace(settings, fresh=False)
     app = PiApp(
-        SpigotWorker(settings.job(digits, give_way=True)) if digits else None,
-        make_worker=lambda wanted: SpigotWorker(later.job(wanted, give_way=True)),
+        Worker(settings.job(digits, give_way=True)) if digits else None,
+        make_worker=lambda wanted: Worker(later.job(wanted, give_way=True)),
         location=settings.location,
-        initial=seen.text if seen and not settings.fresh else b"",
+        initial=seen.output if seen and not settings.fresh else b"",
         memory=default_path(),
     )
     return run_to_the_end(app, app.quitting)

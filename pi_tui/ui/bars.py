@@ -41,9 +41,9 @@ class TopBar(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One line."""
         snapshot = frame.snapshot
-        what = words.counted(snapshot.digits, "digit") if snapshot.digits else "pi-tui"
+        what = words.counted(snapshot.goal, "digit") if snapshot.goal else "pi-tui"
         left = line((" π ", "bold $pi-paper on $accent"), (f"  {what}", "bold"))
-        if not snapshot.digits:
+        if not snapshot.goal:
             return [left]
         pace = line(
             ("   " + pace_in_words(snapshot.pace), QUIET),
@@ -92,7 +92,7 @@ _BESIDE_STEPPING = {State.PREPARING: "making blocks", State.VERIFYING: "verifyin
 def _share(snapshot: Snapshot) -> float:
     """How far it is with what it does now."""
     if snapshot.state in _BESIDE_STEPPING:
-        return snapshot.blocks_done / max(1, snapshot.blocks)
+        return snapshot.part / max(1, snapshot.parts)
     return snapshot.done
 
 
@@ -126,14 +126,14 @@ class StatusLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """State, share, digits and time left; or what is wrong."""
         snapshot = frame.snapshot
-        if not snapshot.digits:
+        if not snapshot.goal:
             return [line((" π ", "bold $pi-paper on $accent"), "  pi-tui")]
         if wrong := trouble(frame):
             return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
         parts = [
             state_in_words(snapshot),
             line((words.percent(_share(snapshot)), "bold")),
-            line(words.number(snapshot.count)),
+            line(words.number(snapshot.made)),
             line((f"{time_left(snapshot)} left", QUIET)),
         ]
         hint = line(("?", "bold $pi-accent"), (" help" if width >= 28 else "", QUIET))

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
@@ -109,8 +110,8 @@ class MainScreen(ExploringScreen):
 
     def show_digits(self, source: Digits, snapshot: Snapshot) -> None:
         """The digits as they are now, and what is held behind them."""
-        self.source, self.count, self.asked = source, snapshot.count, snapshot.digits
-        self.digits.show(source, snapshot.count, snapshot.saved, held_digits(snapshot))
+        self.source, self.count, self.asked = source, snapshot.made, snapshot.goal
+        self.digits.show(source, snapshot.made, snapshot.saved, held_digits(snapshot))
         self.show_place()
         self.show_hits()
         self._tell_facts(snapshot)
@@ -124,13 +125,13 @@ class MainScreen(ExploringScreen):
     def _tell_facts(self, snapshot: Snapshot) -> None:
         """Facts about the digits that came just now, not about those that were there already."""
         start = max(self._told, snapshot.resumed)
-        if snapshot.count > start:
-            self.query_one(NoteLine).tell(reached(self.source, start, snapshot.count))
-        self._told = max(self._told, snapshot.count)
+        if snapshot.made > start:
+            self.query_one(NoteLine).tell(reached(self.source, start, snapshot.made))
+        self._told = max(self._told, snapshot.made)
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
         """The bars show this moment; fully: panels and pictures too."""
-        self.set_class(not frame.snapshot.digits, "-no-run")
+        self.set_class(not frame.snapshot.goal, "-no-run")
         for panel in self.query(Panel):
             if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):
                 panel.show(frame)
@@ -162,7 +163,9 @@ def held_digits(snapshot: Snapshot) -> bytes:
     A snapshot carries only the first digits of a long super-digit, so the nines behind it are
     shown only where it is whole.
     """
-    held = snapshot.predigit
-    if len(held) == snapshot.digits_per_step:
-        held += "9" * min(snapshot.nines * snapshot.digits_per_step, 1000)
-    return held[: max(0, snapshot.digits - snapshot.count)].encode("ascii")
+    held = Figures.of(snapshot.figures).predigit
+    if len(held) == Figures.of(snapshot.figures).digits_per_step:
+        held += "9" * min(
+            Figures.of(snapshot.figures).nines * Figures.of(snapshot.figures).digits_per_step, 1000
+        )
+    return held[: max(0, snapshot.goal - snapshot.made)].encode("ascii")

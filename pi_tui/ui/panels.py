@@ -8,6 +8,7 @@ from textual.content import Content
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.braille import curve
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread
@@ -58,8 +59,13 @@ class ProgressPanel(Panel):
         if shown.cell_length + 5 > width:
             shown = line((pace, "$pi-accent"))
         return [
-            self._of("digits", snapshot.count, snapshot.digits, width),
-            self._of("iteration", snapshot.iteration, snapshot.iterations, width),
+            self._of("digits", snapshot.made, snapshot.goal, width),
+            self._of(
+                "iteration",
+                Figures.of(snapshot.figures).iteration,
+                Figures.of(snapshot.figures).iterations,
+                width,
+            ),
             pair("elapsed", elapsed, width),
             pair("time left", time_left(snapshot), width),
             pair("pace", shown, width),
@@ -84,7 +90,7 @@ class SpeedPanel(Panel):
         rates, snapshot = frame.rates, frame.snapshot
         running = snapshot.state is State.RUNNING
         if snapshot.state.is_final and snapshot.elapsed:
-            label, rate = "on average", snapshot.count / snapshot.elapsed
+            label, rate = "on average", snapshot.made / snapshot.elapsed
         else:
             label, rate = "digits", snapshot.rate
         now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
@@ -105,15 +111,15 @@ class SpeedPanel(Panel):
 
 
 def _held(snapshot: Snapshot, width: int) -> list[Content]:
-    if snapshot.count >= snapshot.digits:
+    if snapshot.made >= snapshot.goal:
         return [
             pair("held back", ("nothing any more", FAINT), width),
             pair("nines held", "0", width),
         ]
-    predigit = words.shortened(snapshot.predigit or "–", width - 10)
+    predigit = words.shortened(Figures.of(snapshot.figures).predigit or "–", width - 10)
     return [
         pair("held back", (predigit, "$pi-held"), width),
-        pair("nines held", (words.number(snapshot.nines), "$pi-held"), width),
+        pair("nines held", (words.number(Figures.of(snapshot.figures).nines), "$pi-held"), width),
     ]
 
 
@@ -138,7 +144,7 @@ class CheckpointPanel(Panel):
     def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
         """Three full lines where they fit, five short ones elsewhere."""
         age = words.ago((frame.now - newest.saved_at).total_seconds())
-        clock, digits = frame.clock_time(newest.saved_at), words.number(newest.count)
+        clock, digits = frame.clock_time(newest.saved_at), words.number(newest.length)
         if width >= _FULL_LINES:
             return [
                 spread(
@@ -180,7 +186,7 @@ class CheckpointPanel(Panel):
 
     def _brief(self, frame: Frame, one: Checkpoint, width: int) -> Content:
         left = f"#{one.seq}  {frame.clock_time(one.saved_at)}"
-        return pair(left, (words.number(one.count), FAINT), width)
+        return pair(left, (words.number(one.length), FAINT), width)
 
 
 class SpigotPanel(Panel):
@@ -202,12 +208,12 @@ class SpigotPanel(Panel):
         return [
             *_held(snapshot, width),
             self._sweep(snapshot, width),
-            pair("boxes left", words.number(snapshot.boxes), width),
+            pair("boxes left", words.number(Figures.of(snapshot.figures).boxes_left), width),
             pair("iteration", step, width),
         ]
 
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:
-        done, total = snapshot.blocks_done, snapshot.blocks
+        done, total = snapshot.part, snapshot.parts
         label = "blocks made" if snapshot.state is State.PREPARING else "sweep"
         if not total:
             why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
@@ -233,5 +239,9 @@ def counted_step(snapshot: Snapshot) -> str:
     >>> counted_step(Snapshot(State.RUNNING, 9, Pace("max"), digits_per_step=60, threads=2))
     '60 digits, 2 threads'
     """
-    text = words.counted(snapshot.digits_per_step, "digit")
-    return text + (f", {snapshot.threads} threads" if snapshot.threads > 1 else "")
+    text = words.counted(Figures.of(snapshot.figures).digits_per_step, "digit")
+    return text + (
+        f", {Figures.of(snapshot.figures).threads} threads"
+        if Figures.of(snapshot.figures).threads > 1
+        else ""
+    )

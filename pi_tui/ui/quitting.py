@@ -95,7 +95,7 @@ class Quitting:
         from pi_tui.ui.dialogs import Choice
 
         assert snapshot.save_failure is not None
-        lost = words.counted(snapshot.count - snapshot.saved, "digit")
+        lost = words.counted(snapshot.made - snapshot.saved, "digit")
         self._question = Choice(
             f"The last {lost} cannot be saved",
             words.plain(snapshot.save_failure.reason),
@@ -128,14 +128,14 @@ class Quitting:
 
 def outcome(snapshot: Snapshot) -> tuple[int, str]:
     """The exit code, and the line that stays in the terminal."""
-    digits = words.number(snapshot.digits)
+    digits = words.number(snapshot.goal)
     if snapshot.state is State.FAILED:
         return snapshot.exit_code, f"pi-tui: {words.plain(snapshot.error)}"
     if snapshot.state is State.COMPLETE:
         checked = ", verified" if snapshot.verified else ""
         return 0, f"{digits} digits of pi, complete{checked}; `pi-tui export` writes them out"
     saved = f"{words.number(snapshot.saved)} of {digits} digits are saved"
-    if lost := snapshot.count - snapshot.saved:
+    if lost := snapshot.made - snapshot.saved:
         told = f"pi-tui: {words.counted(lost, 'digit')} not saved; {saved}"
         return StorageError.exit_code, told
-    return 0, f"{saved}; `pi-tui` goes on from there" if snapshot.digits else ""
+    return 0, f"{saved}; `pi-tui` goes on from there" if snapshot.goal else ""

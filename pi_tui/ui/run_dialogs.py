@@ -9,6 +9,7 @@ from pi_tui import words
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.settings import MAX_DIGITS, parse_digits
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.quitting import Quitting
 
@@ -24,7 +25,7 @@ class RunDialogs:
         from pi_tui.ui.answers import explain_digits
         from pi_tui.ui.dialogs import AskDigits
 
-        here = self._app.worker.snapshot.digits
+        here = self._app.worker.snapshot.goal
         first = here == 0
         ask = AskDigits(
             "How many digits of pi?",
@@ -45,7 +46,7 @@ class RunDialogs:
         from pi_tui.ui.runs_screen import RunsScreen
 
         app = self._app
-        screen = RunsScreen(app.location, app.worker.snapshot.digits, self._aside)
+        screen = RunsScreen(app.location, app.worker.snapshot.goal, self._aside)
         wish = await app.ask(screen)
         if wish == 0:
             await self.ask_for_run()
@@ -59,7 +60,7 @@ class RunDialogs:
     async def open_run(self, digits: int) -> None:
         """The run of so many digits is on the screen; the one before was saved first."""
         app = self._app
-        if app.make_worker is None or digits == app.worker.snapshot.digits:
+        if app.make_worker is None or digits == app.worker.snapshot.goal:
             return
         if await self._quitting.let_go("… then the other run opens."):
             app.take(app.make_worker(digits))
@@ -70,15 +71,15 @@ class RunDialogs:
         Only one may write to the database, so the worker lets go of it meanwhile.
         """
         from pi_tui.ui.dialogs import Choice
-        from pi_tui.worker.runs import delete_run
+        from pi_tui.worker.saved import delete_run
 
         app = self._app
-        here = app.worker.snapshot.digits
-        if run.digits == here:
+        here = app.worker.snapshot.goal
+        if run.goal == here:
             tell(app, "This run is on the screen; open another one first.")
             return
         question = Choice(
-            f"Delete the run of {words.counted(run.digits, 'digit')}?",
+            f"Delete the run of {words.counted(run.goal, 'digit')}?",
             f"{words.counted(run.committed, 'digit')} are saved; they cannot be brought back.",
             {"keep": "Keep it", "delete": "Delete it"},
         )
@@ -87,11 +88,11 @@ class RunDialogs:
         if not await self._quitting.let_go("… then the run is deleted."):
             return
         try:
-            await asyncio.to_thread(delete_run, app.location, run.digits)
+            await asyncio.to_thread(delete_run, app.location, SpigotKind(), run.goal)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:
-            tell(app, f"The run of {words.counted(run.digits, 'digit')} is deleted.")
+            tell(app, f"The run of {words.counted(run.goal, 'digit')} is deleted.")
         app.take(app.make_worker(here))
 
     async def _export(self, run: Run) -> None:
@@ -99,7 +100,7 @@ class RunDialogs:
         from pi_tui.ui.answers import explain_file, suggested_name
         from pi_tui.ui.dialogs import Ask
         from pi_tui.ui.taking_away import write_digits
-        from pi_tui.worker.runs import saved_digits
+        from pi_tui.worker.saved import saved_output
 
         app = self._app
         name = suggested_name(0, run.committed)
@@ -108,7 +109,7 @@ class RunDialogs:
         if answer is None:
             return
         try:
-            digits = await asyncio.to_thread(saved_digits, app.location, run)
+            digits = await asyncio.to_thread(saved_output, app.location, SpigotKind(), run)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:

@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Static
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.run_table import COLUMNS, RIGHT, cells
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.ui.dialogs import Dialog
 from pi_tui.ui.face import Face, tell
 
@@ -63,10 +64,10 @@ class RunsScreen(Dialog[int | None]):
 
     @work(group="runs", exclusive=True)
     async def _read(self) -> None:
-        from pi_tui.worker.runs import list_runs
+        from pi_tui.worker.saved import list_runs
 
         try:
-            self._runs = await asyncio.to_thread(list_runs, self._location)
+            self._runs = await asyncio.to_thread(list_runs, self._location, SpigotKind())
         except PiTuiError as error:
             tell(self, str(error), wrong=True)
             return
@@ -88,7 +89,7 @@ class RunsScreen(Dialog[int | None]):
 
     def _cells(self, run: Run) -> tuple[str, ...]:
         first, *others = cells(run)
-        return (("▸ " if run.digits == self._here else "  ") + first, *others)
+        return (("▸ " if run.goal == self._here else "  ") + first, *others)
 
     @property
     def _chosen(self) -> Run | None:
@@ -98,7 +99,7 @@ class RunsScreen(Dialog[int | None]):
     def on_data_table_row_selected(self) -> None:
         """Enter, or a click: open it."""
         if (run := self._chosen) is not None:
-            self.dismiss(run.digits)
+            self.dismiss(run.goal)
 
     def action_aside(self, action: str) -> None:
         """Delete or export the chosen run; the list stays."""

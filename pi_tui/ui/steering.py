@@ -42,7 +42,7 @@ class SteeringApp(Face):
     def action_save_now(self) -> None:
         """Checkpoint now."""
         snapshot = self.worker.snapshot
-        if snapshot.saved == snapshot.count and snapshot.checkpoint is not None:
+        if snapshot.saved == snapshot.made and snapshot.checkpoint is not None:
             tell(self, "Nothing new: every digit there is is saved.", seconds=3)
         self.worker.save_now()
         self.hurry()
@@ -50,7 +50,7 @@ class SteeringApp(Face):
     def action_full_speed(self) -> None:
         """Full speed, or back to auto."""
         is_full = self._pace.limit is None
-        self._set_pace(Pace.auto(self.worker.snapshot.digits) if is_full else MAX)
+        self._set_pace(Pace.auto(self.worker.snapshot.goal) if is_full else MAX)
 
     def action_faster(self) -> None:
         """Twice the pace; full speed has nothing above it."""

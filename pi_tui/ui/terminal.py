@@ -42,8 +42,8 @@ class TerminalTitle:
     def show(self, snapshot: Snapshot) -> None:
         """Progress in whole per cent, written only when it changed."""
         percent = int(snapshot.done * 100)
-        text = f"π {percent} % of {words.number(snapshot.digits)} – {snapshot.state.value}"
-        if not snapshot.digits:  # nobody has said yet what there shall be
+        text = f"π {percent} % of {words.number(snapshot.goal)} – {snapshot.state.value}"
+        if not snapshot.goal:  # nobody has said yet what there shall be
             text = "π pi-tui"
         if text == self._shown:
             return

@@ -10,14 +10,14 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 
 class AnyWorker(Protocol):
-    """What a face asks of `SpigotWorker`; nothing here but `join` takes any time."""
+    """What a face asks of `Worker`; nothing here but `join` takes any time."""
 
     @property
     def snapshot(self) -> Snapshot:
         """How things stand."""
 
     @property
-    def result(self) -> bytes | bytearray:
+    def output(self) -> bytes | bytearray:
         """All settled digits; only ever sliced and searched."""
 
     def start(self) -> None:
@@ -51,7 +51,7 @@ class NoWorker:
 
     def __init__(self) -> None:
         self.snapshot = Snapshot(State.PAUSED, 0, MAX)
-        self.result = b""
+        self.output = b""
 
     def start(self) -> None:
         """Nothing starts."""

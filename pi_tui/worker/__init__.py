@@ -1,1 +1,1 @@
-"""The thread that steps the spigot and commits checkpoints."""
+"""The thread that steps a machine and commits checkpoints."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from pi_tui.machine import Kind, Task
 from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence, Pace
 
 
@@ -11,20 +13,21 @@ from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence, Pace
 class Job:
     """What to compute, where to keep it and how."""
 
-    digits: int
+    kind: Kind
+    task: Task
     location: str
     """Path or URL of the database."""
     pace: Pace = MAX
     cadence: Cadence = AUTO_CADENCE
-    digits_per_step: int | None = None
-    """None: as planned for this number of digits, or as the run has it already."""
-    threads: int = 1
-    """Sweeps side by side."""
+    insisted: Collection[str] = ()
+    """Parameters the user asked for; a note says so if the run was begun with others."""
     fresh: bool = False
-    """Begin again at the first digit, whatever is saved."""
+    """Begin again at the first step, whatever is saved."""
     verify: bool = True
-    """Compare every digit with an independent pi before the run is complete."""
+    """Compare the whole output with an independent way before the run is complete."""
     give_way: bool = False
     """A screen runs beside it and goes first where both want the same core."""
+    overture: bool = False
+    """Someone looks on: find the first output quickly, to look at until the machine has it."""
     patience: float | None = None
-    """Seconds that finished digits wait for a failing disk; None: for ever, someone is watching."""
+    """Seconds that finished output waits for a failing disk; None: for ever, someone looks on."""

@@ -11,7 +11,7 @@ FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 
 
 class StepSchedule:
-    """Spreads the digits of a run evenly in time.
+    """Spreads the output of a run evenly in time.
 
     >>> steps = StepSchedule(Pace.of(100), now=0.0, count=0)
     >>> steps.seconds_until_next(now=0.5, count=80)
@@ -23,16 +23,16 @@ class StepSchedule:
         self._from = (now, count)
 
     def seconds_until_next(self, now: float, count: int) -> float:
-        """Seconds to wait, with `count` digits settled, before the next step may be made."""
+        """Seconds to wait, with `count` bytes of output made, before the next step may be made."""
         if self.pace.limit is None:
             return 0.0
         start, first = self._from
         return max(0.0, start + (count - first) / self.pace.limit - now)
 
-    def digits_due(self, now: float, count: int) -> float:
-        """Digits that should be there already, beyond the `count` that are; all at full speed.
+    def output_due(self, now: float, count: int) -> float:
+        """Output that should be there already, beyond the `count` that are; all at full speed.
 
-        >>> StepSchedule(Pace.of(100), now=0.0, count=0).digits_due(now=3.0, count=80)
+        >>> StepSchedule(Pace.of(100), now=0.0, count=0).output_due(now=3.0, count=80)
         220.0
         """
         if self.pace.limit is None:
@@ -64,14 +64,14 @@ class SaveSchedule:
         self.next_save = now + self._retry_after
 
     def is_due(self, now: float, count: int) -> bool:
-        """True if a mark of digits was crossed or the time has come."""
+        """True if a mark of output was crossed or the time has come."""
         if self._retry_after:
             return self.is_retry_due(now)
         by_time = self.next_save is not None and now >= self.next_save
         return by_time or (self._mark is not None and count >= self._mark)
 
-    def digits_until_mark(self, count: int) -> float:
-        """Digits until a mark makes a save due, with `count` there; inf if none will."""
+    def output_until_mark(self, count: int) -> float:
+        """Output until a mark makes a save due, with `count` there; inf if none will."""
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def is_retry_due(self, now: float) -> bool:

@@ -19,13 +19,15 @@ class State(StrEnum):
     """The state words, the same in the code and on the screen."""
 
     PREPARING = "preparing"
-    """Opening the store, loading the run, making blocks."""
+    """Opening the store, loading the run."""
     RUNNING = "running"
     PAUSED = "paused"
     SAVING = "saving"
     VERIFYING = "verifying"
     COMPLETE = "complete"
     FAILED = "failed"
+    WATCHING = "watching"
+    """Another process computes the run; this one follows what it saves."""
 
     @property
     def is_final(self) -> bool:
@@ -47,35 +49,30 @@ class Snapshot:
     """Everything a face needs to draw one frame; made by the worker, never changed."""
 
     state: State
-    digits: int
-    """Digits asked for: the decimals after "3."."""
+    goal: int
+    """Of the task."""
     pace: Pace
-    count: int = 0
-    """Settled digits: released by the spigot, no later carry can reach them."""
+    length: int | None = None
+    """Bytes of the whole output, if that is known beforehand."""
+    made: int = 0
+    """Bytes of output that the machine has made; they do not change any more."""
     saved: int = 0
-    """Digits in a committed checkpoint."""
+    """Bytes of output in a committed checkpoint."""
     resumed: int = 0
-    """Digits that were there when this program started."""
-    iteration: int = 0
-    iterations: int = 0
-    """Iterations the whole run takes, as planned."""
-    digits_per_step: int = 0
-    boxes_per_block: int = 0
-    predigit: str = ""
-    """The first digits of the held super-digit, or "" while there is none."""
-    nines: int = 0
-    """Held super-digits of nothing but nines behind the predigit."""
-    blocks_done: int = 0
-    """Blocks done in this sweep; made, while `preparing`; compared, while `verifying`."""
-    blocks: int = 0
+    """Bytes of output that were there when this program started."""
+    overture: int = 0
+    """Bytes of output found quickly in another way, to look at until the machine has them."""
+    steps: int = 0
+    part: int = 0
+    """Parts done of what is being done: of a step, or of the comparison while `verifying` ..."""
+    parts: int = 0
     """... out of this many."""
-    boxes: int = 0
-    """Boxes still in the state."""
-    threads: int = 1
+    figures: object = None
+    """What the machine says of itself."""
     rate: float = 0.0
-    """Digits per second over the last seconds of computing."""
+    """Bytes of output per second over the last seconds of computing."""
     done: float = 0.0
-    """How far the run is, 0 to 1: of its digits if the pace decides, of its work if we do."""
+    """How far the run is, 0 to 1; never falls."""
     resumed_done: float = 0.0
     """The share that was done before this program started."""
     elapsed: float = 0.0
@@ -88,6 +85,8 @@ class Snapshot:
     """`time.monotonic()` at which the next timed checkpoint is due."""
     save_failure: SaveFailure | None = None
     verified: bool = False
+    left_open: str = ""
+    """Who had the run open and did not end by itself, before this program started."""
     notes: tuple[str, ...] = field(default=())
     """What the user must be told once: a fallback, a setting that was not taken."""
     error: str = ""

@@ -8,7 +8,7 @@ from pi_tui.worker.pace import Pace
 
 
 class Wishes:
-    """Asked from any thread, looked at by the worker between any two blocks."""
+    """Asked from any thread, looked at by the worker between any two steps, and within them."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace

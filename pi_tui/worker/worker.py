@@ -2,7 +2,7 @@
 
 Whoever owns it calls `pause`, `resume`, `save_now`, `set_pace` and `stop`; each only leaves a wish
 behind. What the thread has to say it puts into `snapshot`, one immutable value at a time. What it
-does all day is in `session.py`.
+does all day is in `loop.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from typing import TYPE_CHECKING
 
 from pi_tui import garbage
 from pi_tui.errors import PiTuiError, StorageError
@@ -22,11 +22,14 @@ from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.wishes import Wishes
 
+if TYPE_CHECKING:
+    from pi_tui.worker.loop import Loop
+
 NICENESS = 10
-"""Of the spigot's threads while a screen runs beside them."""
+"""Of the computing threads while a screen runs beside them."""
 
 
-class SpigotWorker:
+class Worker:
     """Computes one run in a thread of its own, and keeps it safe."""
 
     def __init__(self, job: Job, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,7 +39,8 @@ class SpigotWorker:
         self._clock = clock
         self._board = Board(job, clock)
         self._wishes = Wishes(job.pace)
-        self._thread = threading.Thread(target=self._live, name="spigot", daemon=True)
+        self._loop: Loop | None = None
+        self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -44,9 +48,14 @@ class SpigotWorker:
         return self._board.snapshot
 
     @property
-    def result(self) -> bytes | bytearray:
-        """All settled digits. It only grows: slice it, search it, never change it."""
-        return self._board.result
+    def output(self) -> bytes | bytearray:
+        """All output so far. It only grows: slice it, search it, never change it."""
+        return self._board.output
+
+    @property
+    def overture(self) -> bytes:
+        """The first output, found in another way, to be looked at until the machine has it."""
+        return self._board.overture
 
     def start(self) -> None:
         """The thread runs; call it once."""
@@ -85,11 +94,12 @@ class SpigotWorker:
         try:
             # SQLAlchemy takes 0.3 s to import: here, beside the first frame, not before it.
             from pi_tui.checkpoints.store import CheckpointStore
-            from pi_tui.worker.session import Session
+            from pi_tui.worker.loop import Loop
 
-            with closing(CheckpointStore.open(self.job.location)) as store:
+            with CheckpointStore.open(self.job.location, self.job.kind) as store:
                 garbage.settle()  # the last imports are done
-                Session(self.job, store, self._board, self._wishes, self._clock).work()
+                self._loop = Loop(self.job, store, self._board, self._wishes, self._clock)
+                self._loop.work()
         except PiTuiError as error:
             self._board.fail(str(error), error.exit_code)
         except MemoryError:
@@ -104,7 +114,7 @@ class SpigotWorker:
 def _give_way() -> None:
     """This thread, and those it starts, let the others of this process go first.
 
-    With as many sweeps as cores the screen would wait its turn: at ten million digits the event
+    With as many threads as cores the screen would wait its turn: at full speed the event
     loop was late by 12 to 14 ms (p99), so by 8. Only Linux has niceness per thread; elsewhere it
     would slow the screen down too.
     """

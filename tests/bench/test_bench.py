@@ -17,8 +17,8 @@ from pi_tui.bench.killed import killed_every
 from pi_tui.bench.measure import bench
 from pi_tui.bench.tables import show
 from pi_tui.bench.textbook import textbook
-from pi_tui.bench.turns import Figures, Turns
-from pi_tui.errors import PiTuiError, WrongDigitsError
+from pi_tui.bench.turns import Timing, Turns
+from pi_tui.errors import PiTuiError, WrongResultError
 from tests.helpers import pi
 
 
@@ -154,7 +154,7 @@ def failing(_digits: int, _: Path) -> list[str]:
 
 
 def test_wrong_digits_count_for_nothing(tmp_path: Path) -> None:
-    with pytest.raises(WrongDigitsError, match="liar gave wrong digits"):
+    with pytest.raises(WrongResultError, match="liar gave wrong digits"):
         Turns(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
 
 
@@ -165,7 +165,7 @@ def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
 
 def test_a_median_is_not_moved_by_one_bad_run() -> None:
     tries = [{"seconds": s, "cpu": s, "peak": 5e6} for s in (1.0, 99.0, 2.0)]
-    assert Figures.of("we", 10, tries) == Figures("we", 10, 2.0, 2.0, 5_000_000, 3)
+    assert Timing.of("we", 10, tries) == Timing("we", 10, 2.0, 2.0, 5_000_000, 3)
 
 
 def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.machine import Kind
 from pi_tui.spigot.reference import pi_digits
 from tests.checkpoints.server import Server
+from tests.tiny import Walks
 
 OpenStore = Callable[..., CheckpointStore]
 
@@ -27,11 +29,14 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def open_store(path: str) -> Iterator[OpenStore]:
-    """Opens stores, at `path` unless told otherwise, and closes them all in the end."""
+    """Opens stores of walks, at `path` unless told otherwise, and closes them in the end."""
     with ExitStack() as stack:
 
-        def opened(location: str = path, **options: bool) -> CheckpointStore:
-            return stack.enter_context(closing(CheckpointStore.open(location, **options)))
+        def opened(
+            location: str = path, kind: Kind | None = None, *, write: bool = True
+        ) -> CheckpointStore:
+            store = CheckpointStore.open(location, kind or Walks(), write=write)
+            return stack.enter_context(store)
 
         yield opened
 

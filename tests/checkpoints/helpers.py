@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from contextlib import closing
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.records import Loaded, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.machine import Machine
+from tests.tiny import Walk, Walks
 
-DIGITS, K, B = 600, 6, 16
+GOAL, STEPS = 27, 112
+"""The walk from 27, and its steps."""
+HIGHEST = 80
+"""After so many steps it will not come any higher."""
+M = TypeVar("M", bound=Machine)
 
 
-def begin(store: CheckpointStore, digits: int = DIGITS) -> tuple[Run, Spigot]:
-    """A new run and its spigot, nothing saved."""
-    spigot = Spigot.new(digits, digits_per_step=K, boxes_per_block=B)
-    return store.open_run(digits, K, B), spigot
+def begin(store: CheckpointStore, goal: int = GOAL, bulk: int = 100) -> tuple[Run, Walk]:
+    """A new run and its machine, nothing saved."""
+    task = Walks().task(goal, bulk)
+    return store.open_run(task), Walks().new(task)
 
 
-def advance(spigot: Spigot, steps: int) -> Spigot:
+def advance(machine: M, steps: int) -> M:
     for _ in range(steps):
-        spigot.step()
-    return spigot
+        machine.step()
+    return machine
 
 
-def save_some(store: CheckpointStore, times: int = 3, digits: int = DIGITS) -> tuple[Run, Spigot]:
+def save_some(
+    store: CheckpointStore, times: int = 3, goal: int = GOAL, after: int = 0
+) -> tuple[Run, Walk]:
     """A run with that many checkpoints, ten steps apart."""
-    run, spigot = begin(store, digits)
+    run, walk = begin(store, goal)
+    advance(walk, after)
     for _ in range(times):
-        store.save(run, advance(spigot, 10).to_state(), 1.0)
-    return run, spigot
+        store.save(run, advance(walk, 10), 1.0)
+    return run, walk
+
+
+def tale(goal: int = GOAL) -> bytes:
+    """The whole output."""
+    return Walks().new(Walks().task(goal)).finalize()
+
+
+def told(machine: Machine | None) -> tuple[Any, ...] | None:
+    """All that can be told of a machine, to compare it with another."""
+    if machine is None:
+        return None
+    state = machine.to_state()
+    return machine.steps, bytes(machine.output), {name: state[name] for name in state}
+
+
+def seen(loaded: Loaded) -> tuple[Any, ...]:
+    """The same of what was loaded."""
+    return replace(loaded, machine=None), told(loaded.machine)
 
 
 def execute(path: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -44,3 +72,28 @@ def flip(path: str, table: str, column: str, where: str = "true") -> None:
     for rowid, data in execute(path, f"SELECT rowid, {column} FROM {table} WHERE {where}"):
         changed = data[:-1] + bytes([data[-1] ^ 1])
         execute(path, f"UPDATE {table} SET {column} = ? WHERE rowid = ?", changed, rowid)
+
+
+def manifest(path: str, seq: int) -> dict[str, str]:
+    """The names of the pieces of a checkpoint, and their SHA-256 in hex."""
+    ((text,),) = execute(path, "SELECT manifest FROM pi_checkpoint WHERE seq = ?", seq)
+    return {line.split(" ", 3)[3]: line.split(" ")[0] for line in text.splitlines()}
+
+
+def this(path: str, name: str, seq: int = 3) -> str:
+    """The condition that a row belongs to that piece of that checkpoint."""
+    return f"sha256 = x'{manifest(path, seq)[name]}'"
+
+
+def pieces(path: str) -> set[str]:
+    """The SHA-256 of every piece that is there."""
+    return {row[0] for row in execute(path, "SELECT DISTINCT lower(hex(sha256)) FROM pi_piece")}
+
+
+def forge(path: str, seq: int, text: str) -> None:
+    """The manifest of a checkpoint says this, and its own SHA-256 vouches for it."""
+    where = "WHERE seq = ?"
+    ((steps, length),) = execute(path, f"SELECT steps, length FROM pi_checkpoint {where}", seq)
+    digest = hashlib.sha256(f"{steps} {length}\n{text}".encode()).digest()
+    change = f"UPDATE pi_checkpoint SET manifest = ?, sha256 = ? {where}"
+    execute(path, change, text, digest, seq)

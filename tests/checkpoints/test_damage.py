@@ -1,4 +1,4 @@
-"""Damage is found, told and passed over; no digit that fails a check is ever handed out."""
+"""Damage is found, told and passed over; no output that fails a check is ever handed out."""
 
 from __future__ import annotations
 
@@ -8,165 +8,256 @@ from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError
-from pi_tui.spigot.spigot import Spigot
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import DIGITS, B, K, advance, execute, flip, save_some
+from tests.checkpoints.helpers import GOAL, advance, execute, flip, save_some, tale, this, told
+from tests.tiny import Walk, Walks
 
 NEWEST = "seq = (SELECT max(seq) FROM pi_checkpoint)"
 
 
 @pytest.fixture
-def saved(open_store: OpenStore) -> Spigot:
-    """A file with three checkpoints was written and closed; where the spigot stood."""
+def saved(open_store: OpenStore) -> Walk:
+    """A file with three checkpoints was written and closed; where the machine stood."""
     store = open_store()
-    _, spigot = save_some(store)
+    _, walk = save_some(store)
     store.close()
-    return spigot
+    return walk
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE pi_checkpoint_part SET data = zeroblob(length(data)) WHERE {newest}",
-        "UPDATE pi_checkpoint_part SET data = substr(data, 2) WHERE {newest}",
-        "UPDATE pi_checkpoint_part SET data = 'text' WHERE {newest}",
-        "UPDATE pi_checkpoint_part SET data = 1000000000000 WHERE {newest}",
-        "DELETE FROM pi_checkpoint_part WHERE {newest}",
+        "UPDATE pi_piece SET data = zeroblob(length(data)) WHERE {now}",
+        "UPDATE pi_piece SET data = substr(data, 2) WHERE {now}",
+        "UPDATE pi_piece SET data = data || x'00' WHERE {now}",
+        "UPDATE pi_piece SET data = 'text' WHERE {now}",
+        "UPDATE pi_piece SET data = 1000000000000 WHERE {now}",
+        "UPDATE pi_piece SET part = 1 WHERE {now}",
+        "UPDATE pi_piece SET sha256 = zeroblob(32) WHERE {now}",
+        "UPDATE pi_piece SET sha256 = 'text' WHERE {now}",
+        "DELETE FROM pi_piece WHERE {now}",
         "UPDATE pi_checkpoint SET sha256 = zeroblob(32) WHERE {newest}",
+        "UPDATE pi_checkpoint SET sha256 = 'text' WHERE {newest}",
+        "UPDATE pi_checkpoint SET manifest = '' WHERE {newest}",
+        "UPDATE pi_checkpoint SET manifest = replace(manifest, ' L ', ' N ') WHERE {newest}",
+        "UPDATE pi_checkpoint SET manifest = CAST(manifest AS BLOB) WHERE {newest}",
         "UPDATE pi_checkpoint SET size = 1000000000000 WHERE {newest}",
         "UPDATE pi_checkpoint SET size = -1 WHERE {newest}",
+        "UPDATE pi_checkpoint SET size = size + 1 WHERE {newest}",
+        "UPDATE pi_checkpoint SET size = 9e999 WHERE {newest}",
         "UPDATE pi_checkpoint SET size = 'large' WHERE {newest}",
-        "UPDATE pi_checkpoint SET iteration = iteration + 1 WHERE {newest}",
-        "UPDATE pi_checkpoint SET count = count - 1 WHERE {newest}",
-        "UPDATE pi_checkpoint SET count = 2.5 WHERE {newest}",
+        "UPDATE pi_checkpoint SET steps = steps + 1 WHERE {newest}",
+        "UPDATE pi_checkpoint SET length = length - 1 WHERE {newest}",
+        "UPDATE pi_checkpoint SET length = 2.5 WHERE {newest}",
+        "UPDATE pi_checkpoint SET length = 'long' WHERE {newest}",
     ],
 )
 def test_a_damaged_newest_checkpoint_is_passed_over_with_a_note(
-    damage: str, saved: Spigot, path: str, open_store: OpenStore
+    damage: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    execute(path, damage.format(newest=NEWEST))
+    execute(path, damage.format(newest=NEWEST, now=this(path, "now")))
     store = open_store()
-    run = store.open_run(DIGITS, K, B)
+    run = store.open_run(saved.task)
     loaded = store.load(run)
-    assert loaded.state is not None
-    assert (loaded.state.i, saved.i) == (20, 30)
-    assert loaded.digits == bytes(saved.result)
+    assert loaded.machine is not None
+    assert loaded.checkpoint is not None
+    assert (loaded.checkpoint.seq, loaded.machine.steps, saved.steps) == (2, 20, 30)
+    assert loaded.output == bytes(saved.output)
     assert len(loaded.notes) == 1
-    assert "damaged" in loaded.notes[0]
+    assert "checkpoint 3 is damaged" in loaded.notes[0]
     assert store.check() != []
-    again = Spigot.from_state(loaded.state)
+    again = loaded.machine
     again.finalize()
-    store.complete(run, bytes(again.result), 1.0, again.i)
+    store.complete(run, again, 1.0, verified=False)
+    assert store.load(run).output == tale()
     assert store.check() == []
 
 
 def test_a_damaged_checkpoint_is_deleted_only_together_with_a_good_newer_commit(
-    saved: Spigot, path: str, open_store: OpenStore
+    saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    flip(path, "pi_checkpoint_part", "data", NEWEST)
+    flip(path, "pi_piece", "data", this(path, "now"))
     store = open_store()
-    run = store.open_run(DIGITS, K, B)
-    state = store.load(run).state
-    assert state is not None
+    run = store.open_run(saved.task)
+    machine = store.load(run).machine
+    assert machine is not None
     assert execute(path, "SELECT seq FROM pi_checkpoint ORDER BY seq") == [(2,), (3,)]
-    store.save(run, advance(Spigot.from_state(state), 1).to_state(), 0.0)
+    store.save(run, advance(machine, 1), 0.0)
     assert execute(path, "SELECT seq FROM pi_checkpoint ORDER BY seq") == [(2,), (4,)]
 
 
-def test_if_no_checkpoint_is_good_the_digits_stay_and_are_compared(
-    saved: Spigot, path: str, open_store: OpenStore
+def test_if_no_checkpoint_is_good_the_output_stays_and_is_compared(
+    saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    flip(path, "pi_checkpoint_part", "data")
+    flip(path, "pi_piece", "data")
     store = open_store()
-    run = store.open_run(DIGITS, K, B)
+    run = store.open_run(saved.task)
     loaded = store.load(run)
-    assert (loaded.state, loaded.digits) == (None, bytes(saved.result))
+    assert (loaded.checkpoint, loaded.output) == (None, bytes(saved.output))
     assert "again from the start" in loaded.notes[-1]
-    spigot = advance(Spigot.new(DIGITS, digits_per_step=K, boxes_per_block=B), 40)
-    store.save(run, spigot.to_state(), 0.0)
-    assert store.load(run).state == spigot.to_state()
+    assert f"{len(saved.output)} letters" in loaded.notes[-1]
+    walk = loaded.machine
+    assert walk is not None
+    assert walk.steps == 0
+    store.save(run, advance(walk, 40), 0.0)
+    assert told(store.load(run).machine) == told(walk)
     assert store.check() == []
+
+
+def test_every_checkpoint_can_be_tried_and_is_told_of(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    flip(path, "pi_piece", "data", this(path, "now"))
+    store = open_store(write=False)
+    run = store.runs()[0]
+    newest, older = store.try_all(run)
+    assert newest.checkpoint is not None
+    assert (newest.checkpoint.seq, newest.machine) == (3, None)
+    assert "its piece now is missing or damaged" in newest.notes[0]
+    assert older.checkpoint is not None
+    assert older.machine is not None
+    assert (older.checkpoint.seq, older.machine.steps, older.notes) == (2, 20, ())
+
+
+def test_a_complete_run_has_no_checkpoint_to_try(open_store: OpenStore) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    walk.finalize()
+    store.complete(run, walk, 1.0, verified=False)
+    assert list(store.try_all(run)) == []
 
 
 @pytest.mark.parametrize("row", [0, 1, 2])
 @pytest.mark.parametrize("column", ["data", "chain"])
-def test_digits_are_handed_out_only_up_to_the_first_damaged_row(
-    row: int, column: str, saved: Spigot, path: str, open_store: OpenStore, pi: bytes
+def test_output_is_handed_out_only_up_to_the_first_damaged_row(
+    row: int, column: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    ((start,),) = execute(path, "SELECT start FROM pi_digits ORDER BY start LIMIT 1 OFFSET ?", row)
-    flip(path, "pi_digits", column, f"start = {start}")
-    assert glance(path, DIGITS) is None
+    ((start,),) = execute(path, "SELECT start FROM pi_output ORDER BY start LIMIT 1 OFFSET ?", row)
+    flip(path, "pi_output", column, f"start = {start}")
+    assert glance(path, Walks(), GOAL) is None
     store = open_store()
-    run = store.open_run(DIGITS, K, B)
+    run = store.open_run(saved.task)
     loaded = store.load(run)
-    assert loaded.digits == pi[:start]
+    assert loaded.output == tale()[:start]
     assert loaded.run.committed == start
     assert "damaged" in loaded.notes[0]
     with pytest.raises(DamagedError):
-        store.digits(run, start, start + 1)
+        store.output(run, start, start + 1)
     # Going on from what is left repairs the rows.
-    new = Spigot.new(DIGITS, digits_per_step=K, boxes_per_block=B)
-    spigot = Spigot.from_state(loaded.state) if loaded.state else new
-    store.save(run, advance(spigot, 3).to_state(), 0.0)
-    assert store.load(run).state == spigot.to_state()
+    walk = loaded.machine
+    assert walk is not None
+    store.save(run, advance(walk, 5), 0.0)
+    assert told(store.load(run).machine) == told(walk)
     assert store.check() == []
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE pi_digits SET data = 'text' WHERE start = 0",
-        "UPDATE pi_digits SET data = 1000000000000 WHERE start = 0",
-        "DELETE FROM pi_digits WHERE start = 0",
-        "UPDATE pi_digits SET start = 1 WHERE start = 0",
-        "UPDATE pi_digits SET count = count + 1 WHERE start = 0",
+        "UPDATE pi_output SET data = 'text' WHERE start = 0",
+        "UPDATE pi_output SET data = 1000000000000 WHERE start = 0",
+        "DELETE FROM pi_output WHERE start = 0",
+        "UPDATE pi_output SET start = 1 WHERE start = 0",
+        "UPDATE pi_output SET start = 0.5 WHERE start = 0",
+        "UPDATE pi_output SET start = 'zero' WHERE start = 0",
+        "UPDATE pi_output SET count = count + 1 WHERE start = 0",
+        "UPDATE pi_output SET chain = 'text' WHERE start = 0",
     ],
 )
-def test_rows_that_we_never_wrote_are_no_digits(
-    damage: str, saved: Spigot, path: str, open_store: OpenStore
+def test_rows_that_we_never_wrote_are_no_output(
+    damage: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, damage)
-    seen = glance(path, None)
-    assert seen is None or seen.text == bytes(saved.result)
-    assert open_store(write=False).load(open_store(write=False).runs()[0]).digits == b""
+    seen = glance(path, Walks(), None)
+    assert seen is None or seen.output == bytes(saved.output)
+    with open_store(write=False) as reader:
+        assert reader.load(reader.runs()[0]).output == b""
+    store = open_store()
+    run = store.open_run(saved.task)
+    machine = store.load(run).machine
+    assert machine is not None
+    store.save(run, advance(machine, 50), 0.0)  # repairs it
+    assert told(store.load(run).machine) == told(machine)
+    assert store.load(run).notes == ()
+    assert store.check() == []
 
 
-def test_a_complete_run_with_damaged_digits_is_computed_again(
-    path: str, open_store: OpenStore, pi: bytes
+@pytest.mark.parametrize("start", [12.5, -3, "late"])
+def test_a_row_between_two_rows_is_no_output_and_goes_when_it_is_repaired(
+    start: object, saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    copy = "INSERT INTO pi_output SELECT run_id, ?, count, data, chain FROM pi_output LIMIT 1"
+    execute(path, copy, start)
+    store = open_store()
+    run = store.open_run(saved.task)
+    loaded = store.load(run)
+    assert bytes(saved.output).startswith(loaded.output)
+    machine = loaded.machine
+    assert machine is not None
+    store.save(run, advance(machine, 50), 0.0)
+    assert store.load(run).notes == ()
+    assert store.load(run).output == machine.output
+
+
+def test_output_of_another_kind_is_not_accepted(
+    saved: Walk, path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Walks, "accepts", lambda _self, data: b"27" not in data)
+    assert glance(path, Walks(), None) is None
+    store = open_store(write=False)
+    assert store.load(store.runs()[0]).output == b""
+    assert any("cannot be output" in problem for problem in store.check())
+
+
+def test_a_complete_run_with_damaged_output_is_computed_again(
+    path: str, open_store: OpenStore
 ) -> None:
     store = open_store()
-    run, spigot = save_some(store)
-    store.complete(run, spigot.finalize(), 1.0, spigot.i)
-    store.mark_verified(run)
+    run, walk = save_some(store)
+    walk.finalize()
+    store.complete(run, walk, 1.0, verified=True)
     store.close()
-    flip(path, "pi_digits", "data", "start > 0")
+    flip(path, "pi_output", "data", "start > 0")
     store = open_store()
-    loaded = store.load(store.open_run(DIGITS, K, B))
-    assert (loaded.run.status, loaded.run.verified, loaded.state) == (ACTIVE, False, None)
-    assert 0 < len(loaded.digits) < DIGITS
-    assert store.check() != []
-    new = Spigot.new(DIGITS, digits_per_step=K, boxes_per_block=B)
-    store.complete(run, new.finalize(), 2.0, new.i)
+    run = store.open_run(run.task)
+    assert (run.status, run.verified) == (COMPLETE, True)  # until somebody looks at its output
     loaded = store.load(run)
-    assert (loaded.run.status, loaded.digits, loaded.notes) == (COMPLETE, pi[:DIGITS], ())
+    assert (loaded.run.status, loaded.run.verified, loaded.checkpoint) == (ACTIVE, False, None)
+    assert 0 < len(loaded.output) < len(tale())
+    assert store.check() != []
+    machine = loaded.machine
+    assert machine is not None
+    machine.finalize()
+    store.complete(run, machine, 2.0, verified=False)
+    loaded = store.load(run)
+    assert (loaded.run.status, loaded.output, loaded.notes) == (COMPLETE, tale(), ())
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        "digits = 10000000000000",
-        "digits = 'many'",
-        "digits_per_step = 0",
-        "boxes_per_block = 1099511627776",
-        "boxes_per_block = -1",
+        "goal = 10000000000000000000000",
+        "goal = 'many'",
+        "goal = 0",
+        "parameters = '{}'",
+        "parameters = '{\"bulk\": 0}'",
+        "parameters = '{\"bulk\": 1099511627776}'",
+        "parameters = '{\"bulk\": 1.5}'",
+        "parameters = '{\"bulk\": [1]}'",
+        "parameters = '[]'",
+        "parameters = '{'",
+        "parameters = replace(hex(zeroblob(100000)), '0', '[')",
+        "parameters = x'7b7d'",
         "status = 'done'",
         "last_seq = 9223372036854775807",
         "elapsed_ms = 9223372036854775807",
-        "committed = 601",
+        "elapsed_ms = 9e999",
+        "committed = 10000001",
+        "committed = 9e999",
     ],
 )
 def test_a_run_that_cannot_be_is_damage_and_not_a_crash(
-    damage: str, saved: Spigot, path: str, open_store: OpenStore
+    damage: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_run SET {damage}")
     store = open_store(write=False)
@@ -176,53 +267,96 @@ def test_a_run_that_cannot_be_is_damage_and_not_a_crash(
 
 
 @pytest.mark.parametrize("committed", [0, 7, 599])
-def test_the_rows_of_digits_are_believed_not_their_number(
-    committed: int, saved: Spigot, path: str, open_store: OpenStore
+def test_the_rows_of_output_are_believed_not_their_number(
+    committed: int, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, "UPDATE pi_run SET committed = ?", committed)
     store = open_store()
-    run = store.open_run(DIGITS, K, B)
+    run = store.open_run(saved.task)
     loaded = store.load(run)
-    assert loaded.digits == bytes(saved.result)
-    assert loaded.state == saved.to_state()
+    assert loaded.output == bytes(saved.output)
+    assert told(loaded.machine) == told(saved)
     assert len(loaded.notes) == 1
-    store.save(run, advance(saved, 2).to_state(), 0.0)
+    store.save(run, advance(saved, 2), 0.0)
     assert store.load(run).notes == ()
     assert store.check() == []
 
 
-def test_a_checkpoint_of_a_newer_pi_tui_is_refused_and_not_taken_for_damage(
-    saved: Spigot, path: str, open_store: OpenStore
+def test_a_run_of_a_newer_version_of_its_kind_is_refused_and_not_taken_for_damage(
+    saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    import hashlib
-
-    ((data,),) = execute(path, f"SELECT data FROM pi_checkpoint_part WHERE {NEWEST}")
-    data = data[:8] + b"\0\0\0\7" + data[12:]
-    execute(path, f"UPDATE pi_checkpoint_part SET data = ? WHERE {NEWEST}", data)
-    sha = hashlib.sha256(data).digest()
-    execute(path, f"UPDATE pi_checkpoint SET sha256 = ? WHERE {NEWEST}", sha)
+    execute(path, "UPDATE pi_run SET version = 2")
+    with open_store(write=False) as reader, pytest.raises(NotOursError, match="newer version"):
+        reader.runs()
     store = open_store()
-    with pytest.raises(NotOursError, match="newer pi-tui"):
-        store.load(store.open_run(DIGITS, K, B))
+    with pytest.raises(NotOursError, match="newer version"):
+        store.open_run(saved.task)
+    assert execute(path, "SELECT epoch FROM pi_run") == [(1,)]
 
 
-def test_hostile_text_is_shown_harmlessly(saved: Spigot, path: str, open_store: OpenStore) -> None:
-    evil = "\x1b]0;owned\x07\u202e\x9b31m"
-    execute(path, "UPDATE pi_run SET algorithm = ?", evil)
-    with pytest.raises(NotOursError) as caught:
-        open_store(write=False).runs()
-    assert not set(evil[:1] + "\x07\u202e\x9b") & set(str(caught.value))
+def test_the_check_names_what_is_wrong(saved: Walk, path: str, open_store: OpenStore) -> None:
+    flip(path, "pi_piece", "data", this(path, "now"))
+    flip(path, "pi_output", "data", "start = 0")
+    execute(path, "UPDATE pi_checkpoint SET manifest = manifest || '.' WHERE seq = 2")
+    assert open_store(write=False).check() == [
+        "run 27: output 1 to 24 is damaged; the 0 before are good",
+        "run 27: checkpoint 3: its piece now is missing or damaged",
+        "run 27: checkpoint 2: its SHA-256 differs",
+    ]
 
 
-def test_the_check_names_what_is_wrong(saved: Spigot, path: str, open_store: OpenStore) -> None:
-    flip(path, "pi_checkpoint_part", "data", NEWEST)
-    flip(path, "pi_digits", "data", "start = 0")
-    problems = open_store(write=False).check()
-    assert any("digits 1 to" in problem for problem in problems)
-    assert any("checkpoint 3: its SHA-256 differs" in problem for problem in problems)
+def test_cut_leaves_the_output_that_is_right_and_no_checkpoint_beyond_it(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    store = open_store()
+    run = store.open_run(saved.task)
+    store.load(run)
+    ((second,),) = execute(path, "SELECT length FROM pi_checkpoint WHERE seq = 2")
+    good = second + 3  # in the middle of a row
+    store.cut(run, good)
+    loaded = store.load(run)
+    assert loaded.output == tale()[:good]
+    assert loaded.notes == ()
+    assert [checkpoint.seq for checkpoint in loaded.checkpoints] == [2]
+    machine = loaded.machine
+    assert machine is not None
+    assert machine.steps == 20
+    machine.finalize()
+    store.complete(run, machine, 1.0, verified=False)
+    assert store.load(run).output == tale()
+    assert store.check() == []
 
 
-def test_a_broken_tree_is_not_written_to(saved: Spigot, path: str, open_store: OpenStore) -> None:
+@pytest.mark.parametrize("good", [0, 1, 26, 10**6])
+def test_cut_anywhere_leaves_a_run_to_go_on_with(
+    good: int, saved: Walk, open_store: OpenStore
+) -> None:
+    store = open_store()
+    run = store.open_run(saved.task)
+    store.cut(run, good)
+    loaded = store.load(run)
+    assert loaded.output == bytes(saved.output)[:good]
+    assert loaded.machine is not None
+    loaded.machine.finalize()
+    store.complete(run, loaded.machine, 1.0, verified=False)
+    assert store.load(run).output == tale()
+    assert store.check() == []
+
+
+def test_a_complete_run_found_wrong_is_cut_and_goes_on(open_store: OpenStore, path: str) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    walk.finalize()
+    store.complete(run, walk, 1.0, verified=True)
+    store.close()
+    store = open_store()
+    store.cut(store.open_run(run.task), 40)
+    loaded = store.load(run)
+    assert (loaded.run.status, loaded.run.verified) == (ACTIVE, False)
+    assert loaded.output == tale()[:40]
+
+
+def test_a_broken_tree_is_not_written_to(saved: Walk, path: str, open_store: OpenStore) -> None:
     ((size,),) = execute(path, "PRAGMA page_size")
     with open(path, "r+b") as file:  # page 3 or so: zeroes where a tree should be
         file.seek(2 * size)
@@ -236,8 +370,8 @@ def test_a_broken_tree_is_not_written_to(saved: Spigot, path: str, open_store: O
 
 
 def test_a_damaged_store_can_still_be_looked_at(
-    saved: Spigot, path: str, open_store: OpenStore
+    saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     store: CheckpointStore = open_store(write=False)
-    flip(path, "pi_checkpoint_part", "data")
-    assert store.load(store.runs()[0]).digits == bytes(saved.result)
+    flip(path, "pi_piece", "data")
+    assert store.load(store.runs()[0]).output == bytes(saved.output)

@@ -18,12 +18,14 @@ from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, StorageError, UsageError
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import advance, save_some
+from tests.checkpoints.helpers import advance, save_some, told
+from tests.tiny import Walks
 
 HOLDER = """
 import sys
 from pi_tui.checkpoints.store import CheckpointStore
-store = CheckpointStore.open(sys.argv[1])
+from tests.tiny import Walks
+store = CheckpointStore.open(sys.argv[1], Walks())
 print("open", flush=True)
 sys.stdin.read()
 """
@@ -44,21 +46,21 @@ def another_pi_tui(path: str) -> Iterator[int]:
 
 def test_a_second_writer_is_refused_by_the_name_of_the_first(path: str) -> None:
     with another_pi_tui(path) as pid, pytest.raises(AlreadyOpenError) as caught:
-        CheckpointStore.open(path)
+        CheckpointStore.open(path, Walks())
     assert f"pid {pid} on {socket.gethostname()[:30]}" in str(caught.value)
 
 
 def test_the_lock_is_free_at_once_after_a_kill(path: str) -> None:
     with another_pi_tui(path):
         pass
-    CheckpointStore.open(path).close()
+    CheckpointStore.open(path, Walks()).close()
 
 
 def test_a_link_to_the_file_is_the_same_file(path: str, tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(path)
     with another_pi_tui(path), pytest.raises(AlreadyOpenError):
-        CheckpointStore.open(str(link))
+        CheckpointStore.open(str(link), Walks())
 
 
 def test_two_stores_in_one_process_exclude_each_other(open_store: OpenStore) -> None:
@@ -69,23 +71,23 @@ def test_two_stores_in_one_process_exclude_each_other(open_store: OpenStore) -> 
 
 def test_readers_work_beside_a_writer(open_store: OpenStore, path: str) -> None:
     store = open_store()
-    run, spigot = save_some(store)
+    run, walk = save_some(store)
     reader = open_store(write=False)
-    assert reader.load(run).state == spigot.to_state()
-    store.save(run, advance(spigot, 5).to_state(), 0.0)
-    assert reader.load(run).state == spigot.to_state()
-    seen = glance(path, run.digits)
+    assert told(reader.load(run).machine) == told(walk)
+    store.save(run, advance(walk, 5), 0.0)
+    assert told(reader.load(run).machine) == told(walk)
+    seen = glance(path, Walks(), run.goal)
     assert seen is not None
-    assert seen.text == bytes(spigot.result)
+    assert seen.output == bytes(walk.output)
 
 
 def test_a_reader_cannot_write(open_store: OpenStore) -> None:
     run, _ = save_some(open_store())
     reader = open_store(write=False)
     with pytest.raises(StorageError, match="read-only"):
-        reader.open_run(run.digits, 1, 1)
+        reader.open_run(run.task)
     with pytest.raises(StorageError, match="read-only"):
-        reader.delete(run.digits)
+        reader.delete(run.goal)
 
 
 def test_another_program_that_holds_the_file_is_waited_for_then_told(
@@ -93,30 +95,30 @@ def test_another_program_that_holds_the_file_is_waited_for_then_told(
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
     store = open_store()
-    run, spigot = save_some(store)
+    run, walk = save_some(store)
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StorageError, match="another program is using"):
-            store.save(run, advance(spigot, 1).to_state(), 0.0)
+            store.save(run, advance(walk, 1), 0.0)
         other.rollback()
-    store.save(run, spigot.to_state(), 0.0)
-    assert store.load(run).state == spigot.to_state()
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
 
 
 def test_a_backup_is_whole_while_another_writes(
     open_store: OpenStore, path: str, tmp_path: Path
 ) -> None:
     store = open_store()
-    run, spigot = save_some(store)
+    run, walk = save_some(store)
     copy = tmp_path / "copy.db"
     open_store(write=False).backup(str(copy))
-    state = spigot.to_state()
-    store.save(run, advance(spigot, 5).to_state(), 0.0)
+    state = told(walk)
+    store.save(run, advance(walk, 5), 0.0)
     assert copy.stat().st_mode & 0o777 == 0o600
     copied = open_store(str(copy))
     assert copied.check() == []
-    assert copied.load(run).state == state
-    assert copied.open_run(run.digits, 1, 1).id == run.id
+    assert told(copied.load(run).machine) == state
+    assert copied.open_run(run.task).id == run.id
 
 
 def test_a_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_path: Path) -> None:
@@ -135,14 +137,14 @@ def test_a_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_pa
 
 
 def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path: str) -> None:
-    run, spigot = save_some(open_store())
+    run, walk = save_some(open_store())
     code = (
-        "import sys; from pi_tui.checkpoints.glance import glance; "
-        "seen = glance(sys.argv[1], None); print(seen.text.decode()); "
+        "import sys; from pi_tui.checkpoints.glance import glance; from tests.tiny import Walks; "
+        "seen = glance(sys.argv[1], Walks(), None); print(seen.output.decode(), end=''); "
         "assert not {'sqlalchemy', 'gmpy2', 'filelock'} & set(sys.modules)"
     )
     command = [sys.executable, "-c", code, path]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
-    assert done.stdout.strip() == bytes(spigot.result)
-    assert glance(path, run.digits + 1) is None
-    assert glance(f"sqlite:///{path}", None) == glance(path, None) is not None
+    assert done.stdout == bytes(walk.output)
+    assert glance(path, Walks(), run.goal + 1) is None
+    assert glance(f"sqlite:///{path}", Walks(), None) == glance(path, Walks(), None) is not None

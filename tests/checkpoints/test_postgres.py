@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import AlreadyOpenError, NotOursError, StorageError
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.errors import AlreadyOpenError, DamagedError, NotOursError, StorageError
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import DIGITS, B, K, advance, begin, save_some
+from tests.checkpoints.helpers import GOAL, advance, begin, save_some, tale, told
 from tests.checkpoints.server import Server
+from tests.tiny import Walks
 
 
-def test_a_run_is_begun_here_and_finished_there(
-    postgres_url: str, open_store: OpenStore, pi: bytes
-) -> None:
+def test_a_run_is_begun_here_and_finished_there(postgres_url: str, open_store: OpenStore) -> None:
     store = open_store(postgres_url)
     save_some(store, times=4)
     store.close()
     store = open_store(postgres_url)
-    run = store.open_run(DIGITS, 1, 1)
+    run = store.open_run(Walks().task(bulk=999))
+    assert run.task == Walks().task()
     loaded = store.load(run)
-    assert loaded.state is not None
+    assert loaded.checkpoint is not None
+    assert loaded.machine is not None
     assert [checkpoint.seq for checkpoint in loaded.checkpoints] == [4, 3]
-    spigot = Spigot.from_state(loaded.state)
-    spigot.finalize()
-    store.complete(run, bytes(spigot.result), 1.0, spigot.i)
+    loaded.machine.finalize()
+    store.complete(run, loaded.machine, 1.0, verified=False)
     store.mark_verified(run)
     reader = open_store(postgres_url, write=False)
-    assert reader.load(run).digits == pi[:DIGITS]
+    assert reader.load(run).output == tale()
     assert reader.load(run).run.verified
     assert reader.check() == []
-    assert reader.digits(run, 100, 200) == pi[100:200]
+    assert reader.output(run, 100, 200) == tale()[100:200]
+    assert [(found.goal, found.size) for found in reader.runs()] == [(GOAL, len(tale()))]
 
 
 def test_a_second_writer_is_refused_by_the_name_of_the_first(
@@ -46,26 +47,36 @@ def test_a_second_writer_is_refused_by_the_name_of_the_first(
     open_store(postgres_url)
 
 
+def test_whoever_starts_again_right_after_a_kill_waits_for_the_server_to_notice_it(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    leaving = open_store(postgres_url)
+    notices = threading.Timer(0.5, leaving.close)
+    notices.start()
+    open_store(postgres_url)
+    notices.join()
+
+
 def test_an_overtaken_writer_is_refused(postgres_url: str, open_store: OpenStore) -> None:
     store = open_store(postgres_url)
-    run, spigot = save_some(store)
-    overtaker = CheckpointStore(store._database)
-    overtaker.open_run(DIGITS, K, B)
+    run, walk = save_some(store)
+    overtaker = CheckpointStore(store._database, Walks())
+    overtaker.open_run(run.task)
     with pytest.raises(AlreadyOpenError, match="took over"):
-        store.save(run, advance(spigot, 1).to_state(), 0.0)
+        store.save(run, advance(walk, 1), 0.0)
 
 
 def test_a_lost_connection_is_told_and_the_next_save_succeeds(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
-    run, spigot = save_some(store)
+    run, walk = save_some(store)
     kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
     postgres.execute(kill + " AND datname = current_database()", postgres_url)
     with pytest.raises(StorageError, match="cannot be reached"):
-        store.save(run, advance(spigot, 1).to_state(), 0.0)
-    store.save(run, spigot.to_state(), 0.0)
-    assert store.load(run).state == spigot.to_state()
+        store.save(run, advance(walk, 1), 0.0)
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
 
 
 def test_a_reader_changes_nothing_and_makes_no_tables(
@@ -75,21 +86,21 @@ def test_a_reader_changes_nothing_and_makes_no_tables(
         open_store(postgres_url, write=False)
     begin(open_store(postgres_url))
     with pytest.raises(StorageError, match="cannot be written"):
-        open_store(postgres_url, write=False).delete(DIGITS)
+        open_store(postgres_url, write=False).delete(GOAL)
 
 
 def test_a_backup_is_an_sqlite_file_that_goes_on(
     postgres_url: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     store = open_store(postgres_url)
-    run, spigot = save_some(store)
+    run, walk = save_some(store)
     copy = str(tmp_path / "copy.db")
     open_store(postgres_url, write=False).backup(copy)
     copied = open_store(copy)
     assert copied.check() == []
-    run = copied.open_run(DIGITS, K, B)
-    assert copied.load(run).state == spigot.to_state()
-    copied.save(run, advance(spigot, 3).to_state(), 0.0)
+    run = copied.open_run(run.task)
+    assert told(copied.load(run).machine) == told(walk)
+    copied.save(run, advance(walk, 3), 0.0)
 
 
 def test_a_newer_schema_is_refused(
@@ -105,7 +116,7 @@ def test_a_table_of_somebody_else_is_refused(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     postgres.execute("CREATE TABLE pi_run (id int)", postgres_url)
-    with pytest.raises(NotOursError, match="has a table pi_run that pi-tui did not make"):
+    with pytest.raises(NotOursError, match="has a table pi_run that this program did not make"):
         open_store(postgres_url)
 
 
@@ -113,11 +124,58 @@ def test_damage_is_found_there_too(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
-    run, spigot = save_some(store)
-    postgres.execute(
-        "UPDATE pi_checkpoint_part SET data = set_byte(data, 50, 99) WHERE seq = 3", postgres_url
-    )
+    run, walk = save_some(store)
+    where = "convert_from(data, 'UTF8') LIKE '30 %'"  # where the third checkpoint stands
+    change = "UPDATE pi_piece SET data = set_byte(data, 0, 57) WHERE length(data) < 20"
+    postgres.execute(f"{change} AND {where}", postgres_url)
     loaded = store.load(run)
-    assert loaded.state is not None
-    assert loaded.state.i == 20
-    assert loaded.digits == bytes(spigot.result)
+    assert loaded.machine is not None
+    assert loaded.machine.steps == 20
+    assert loaded.output == bytes(walk.output)
+    store.save(run, advance(loaded.machine, 20), 0.0)
+    assert store.check() == []
+
+
+def test_a_damaged_lasting_piece_is_made_and_written_again_there_too(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(postgres_url)
+    run, _ = save_some(store)
+    postgres.execute("DELETE FROM pi_piece WHERE length(data) > 50", postgres_url)
+    loaded = store.load(run)
+    assert loaded.machine is not None
+    assert loaded.notes[0] == "checkpoint 3: lost or damaged: table"
+    store.save(run, advance(loaded.machine, 5), 0.0)
+    assert store.load(run).notes == ()
+    assert store.check() == []
+
+
+def test_wrong_output_is_cut_off_there_too(postgres_url: str, open_store: OpenStore) -> None:
+    store = open_store(postgres_url)
+    run, walk = save_some(store)
+    store.cut(run, 60)
+    loaded = store.load(run)
+    assert (loaded.output, loaded.notes) == (bytes(walk.output)[:60], ())
+    assert loaded.machine is not None
+    loaded.machine.finalize()
+    store.complete(run, loaded.machine, 1.0, verified=True)
+    assert store.load(run).output == tale()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE pi_run RENAME COLUMN committed TO done",
+        "ALTER TABLE pi_output RENAME COLUMN chain TO link",
+        "DROP TABLE pi_piece",
+    ],
+)
+@pytest.mark.parametrize("write", [True, False])
+def test_tables_that_were_changed_are_damage(
+    change: str, write: bool, postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    with open_store(postgres_url) as store:
+        save_some(store)
+    postgres.execute(change, postgres_url)
+    with pytest.raises(DamagedError, match="left untouched"):
+        open_store(postgres_url, write=write)

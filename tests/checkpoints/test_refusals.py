@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.glance import glance
-from pi_tui.checkpoints.location import default_location, display_location, parse_location
+from pi_tui.checkpoints.location import display_location, parse_location
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import NotOursError, PiTuiError, StorageError, UsageError
+from pi_tui.settings import Settings
 from tests.checkpoints.helpers import execute, save_some
+from tests.tiny import Walks
 
 
 def text_file(path: Path) -> None:
@@ -54,17 +56,29 @@ def newer_schema_row(path: Path) -> None:
 
 
 def ours(path: Path) -> None:
-    store = CheckpointStore.open(str(path))
-    save_some(store, times=1)
-    store.close()
+    with CheckpointStore.open(str(path), Walks()) as store:
+        save_some(store, times=1)
 
 
 def with_a_trigger(path: Path) -> None:
     ours(path)
     execute(
         str(path),
-        "CREATE TRIGGER t AFTER INSERT ON pi_run BEGIN DELETE FROM pi_digits; END",
+        "CREATE TRIGGER t AFTER INSERT ON pi_run BEGIN DELETE FROM pi_output; END",
     )
+
+
+def with_a_trigger_behind_a_thousand_tables(path: Path) -> None:
+    ours(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for n in range(1000):
+            connection.execute(f"CREATE TABLE t{n} (x)")
+        connection.execute("CREATE TRIGGER t AFTER INSERT ON pi_run BEGIN DELETE FROM pi_run; END")
+
+
+def with_a_virtual_table(path: Path) -> None:
+    ours(path)
+    execute(str(path), "CREATE VIRTUAL TABLE v USING rtree(id, x, y)")
 
 
 def with_a_view(path: Path) -> None:
@@ -76,15 +90,17 @@ def with_a_view(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (text_file, "not a pi-tui database"),
-        (short_text_file, "not a pi-tui database"),
-        (random_file, "not a pi-tui database"),
-        (foreign_database, "not a pi-tui database"),
-        (foreign_database_with_a_write_ahead_log, "not a pi-tui database"),
-        (foreign_database_without_tables, "not a pi-tui database"),
-        (newer_schema, "schema 7, this program knows 1"),
-        (newer_schema_row, "schema 7, this program knows 1"),
+        (text_file, "is no database of checkpoints"),
+        (short_text_file, "is no database of checkpoints"),
+        (random_file, "is no database of checkpoints"),
+        (foreign_database, "is no database of checkpoints"),
+        (foreign_database_with_a_write_ahead_log, "is no database of checkpoints"),
+        (foreign_database_without_tables, "is no database of checkpoints"),
+        (newer_schema, "schema 7, this one knows 2"),
+        (newer_schema_row, "schema 7, this one knows 2"),
         (with_a_trigger, "triggers or views"),
+        (with_a_trigger_behind_a_thousand_tables, "triggers or views"),
+        (with_a_virtual_table, "triggers or views"),
         (with_a_view, "triggers or views"),
     ],
 )
@@ -96,7 +112,7 @@ def test_a_file_that_is_not_ours_is_refused_and_stays_as_it_was(
     (tmp_path / "file.db.lock").unlink(missing_ok=True)
     before = path.read_bytes()
     with pytest.raises(NotOursError, match=words) as caught:
-        CheckpointStore.open(str(path), write=write)
+        CheckpointStore.open(str(path), Walks(), write=write)
     assert_one_clear_line(caught.value)
     assert path.read_bytes() == before
     assert not (tmp_path / "file.db.lock").exists()
@@ -111,7 +127,7 @@ def assert_one_clear_line(error: PiTuiError) -> None:
 
 def test_an_empty_file_becomes_a_database(path: str) -> None:
     Path(path).touch()
-    store = CheckpointStore.open(path)
+    store = CheckpointStore.open(path, Walks())
     save_some(store)
     assert store.check() == []
     store.close()
@@ -119,25 +135,25 @@ def test_an_empty_file_becomes_a_database(path: str) -> None:
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotOursError, match="is a folder; name a file in it"):
-        CheckpointStore.open(str(tmp_path))
+        CheckpointStore.open(str(tmp_path), Walks())
 
 
 def test_a_device_is_refused() -> None:
     with pytest.raises(NotOursError, match="no regular file"):
-        CheckpointStore.open("/dev/null")
+        CheckpointStore.open("/dev/null", Walks())
 
 
 @pytest.mark.parametrize("write", [True, False])
 def test_a_missing_folder_is_named_and_not_made(tmp_path: Path, write: bool) -> None:
     with pytest.raises(StorageError, match=r"there is no folder .*/missing; make it first"):
-        CheckpointStore.open(str(tmp_path / "missing" / "pi.db"), write=write)
+        CheckpointStore.open(str(tmp_path / "missing" / "pi.db"), Walks(), write=write)
     assert os.listdir(tmp_path) == []
 
 
 def test_a_reader_makes_no_file(path: str) -> None:
     with pytest.raises(StorageError, match="nothing is saved at"):
-        CheckpointStore.open(path, write=False)
-    assert glance(path, None) is None
+        CheckpointStore.open(path, Walks(), write=False)
+    assert glance(path, Walks(), None) is None
     assert os.listdir(Path(path).parent) == []
 
 
@@ -145,7 +161,8 @@ def test_the_default_place_is_made_for_its_owner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    CheckpointStore.open(default_location()).close()
+    job = Settings().job(100)
+    CheckpointStore.open(job.location, job.kind).close()
     folder = tmp_path / "data" / "pi-tui"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "pi.sqlite3").exists()
@@ -169,7 +186,7 @@ def test_the_default_place_is_made_for_its_owner(
 )
 def test_what_names_no_database_of_ours_is_a_usage_error(location: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as caught:
-        CheckpointStore.open(location)
+        CheckpointStore.open(location, Walks())
     assert_one_clear_line(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -201,14 +218,14 @@ def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     import sys
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(UsageError, match=r"pip install 'pi-tui\[postgres\]'"):
-        CheckpointStore.open("postgresql://me@localhost/pi")
+    with pytest.raises(UsageError, match=r"pip install 'psycopg\[binary\]'"):
+        CheckpointStore.open("postgresql://me@localhost/pi", Walks())
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     with pytest.raises(
         StorageError, match=r"postgresql://me@127\.0\.0\.1:1/pi cannot be reached"
     ) as e:
-        CheckpointStore.open("postgresql://me:secret@127.0.0.1:1/pi")
+        CheckpointStore.open("postgresql://me:secret@127.0.0.1:1/pi", Walks())
     assert_one_clear_line(e.value)
     assert "secret" not in str(e.value)

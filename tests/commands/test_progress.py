@@ -15,7 +15,7 @@ from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
 
 
 def snapshot(state: State = State.RUNNING, **changes: Any) -> Snapshot:
-    facts: dict[str, Any] = {"count": 500, "saved": 400, "rate": 100.0, "done": 0.75, "left": 65.0}
+    facts: dict[str, Any] = {"made": 500, "saved": 400, "rate": 100.0, "done": 0.75, "left": 65.0}
     return Snapshot(state, 1_000, MAX, **(facts | changes))
 
 
@@ -37,17 +37,17 @@ def test_a_line_says_how_far_how_fast_and_how_long_still() -> None:
 
 
 def test_while_blocks_are_made_it_says_how_many() -> None:
-    preparing = snapshot(State.PREPARING, count=0, blocks_done=3, blocks=12)
+    preparing = snapshot(State.PREPARING, made=0, part=3, parts=12)
     assert describe(preparing) == "preparing: 0 of 1,000 digits, 25.0 %"
 
 
 def test_nothing_is_said_before_anything_is_known() -> None:
-    assert lines(snapshot(State.PREPARING, count=0)) == []
+    assert lines(snapshot(State.PREPARING, made=0)) == []
 
 
 def test_a_pipe_gets_a_line_at_every_change_and_silence_in_between() -> None:
-    making = snapshot(State.PREPARING, count=0, blocks=9)
-    told = lines(making, making, snapshot(), snapshot(), snapshot(State.VERIFYING, blocks=4))
+    making = snapshot(State.PREPARING, made=0, parts=9)
+    told = lines(making, making, snapshot(), snapshot(), snapshot(State.VERIFYING, parts=4))
     assert [line.split(":")[0] for line in told] == ["preparing", "verifying"]
 
 

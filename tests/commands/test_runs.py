@@ -12,7 +12,7 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.cli import main
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.spigot.kind import SpigotKind
 from tests.helpers import pi, pi_tui, started
 from tests.terminal.emulator import Terminal
 
@@ -22,12 +22,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """To read only: a finished run of 300 digits, and one of 600 that is half done."""
     path = tmp_path_factory.mktemp("filled") / "pi.sqlite3"
     assert main(["run", "--digits", "300", "--db", str(path)]) == 0
-    spigot = Spigot.new(600, digits_per_step=10, boxes_per_block=32)
-    with closing(CheckpointStore.open(str(path))) as store:
-        run = store.open_run(600, 10, 32)
-        while spigot.count < 300:
+    kind = SpigotKind()
+    task = kind.task(600, 10)
+    spigot = kind.new(task)
+    with CheckpointStore.open(str(path), kind) as store:
+        run = store.open_run(task)
+        while len(spigot.output) < 300:
             spigot.step()
-        store.save(run, spigot.to_state(), 2.5)
+        store.save(run, spigot, 2.5)
     return path
 
 
@@ -125,11 +127,17 @@ def test_verify_compares_what_is_saved_and_marks_a_complete_run(copy: Path) -> N
 def test_verify_names_the_first_wrong_digit(database: Path) -> None:
     wrong = bytearray(pi(200))
     wrong[122:] = b"0" * 78
-    with closing(CheckpointStore.open(str(database))) as store:
-        store.complete(store.open_run(200, 10, 32), bytes(wrong), 1.0, 22)
+    kind = SpigotKind()
+    spigot = kind.new(kind.task(200))
+    spigot.output = wrong
+    with CheckpointStore.open(str(database), kind) as store:
+        store.complete(store.open_run(kind.task(200)), spigot, 1.0, verified=True)
     done = pi_tui("verify", "--digits", "200", "--db", database)
     assert done.returncode == 5
     assert "digit 123 of the run of 200" in done.stderr
+    assert "unfinished" in ask("status", database=database), "it counts as verified no more"
+    done = pi_tui("run", "--digits", "200", "--db", database)
+    assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(200) + b"\n")
 
 
 def test_check_reads_every_byte(copy: Path) -> None:
@@ -186,14 +194,14 @@ def test_everything_that_only_looks_leaves_the_file_as_it_is(filled: Path) -> No
 
 
 def test_verify_needs_no_lock(copy: Path) -> None:
-    with closing(CheckpointStore.open(str(copy))):
+    with CheckpointStore.open(str(copy), SpigotKind()):
         ask("verify", "--digits", "300", database=copy)
         ask("verify", "--digits", "600", database=copy)
 
 
 def test_verify_while_another_writes_leaves_the_mark_for_later(copy: Path) -> None:
     ask("run", "--digits", "150", "--no-verify", database=copy)
-    with closing(CheckpointStore.open(str(copy))):
+    with CheckpointStore.open(str(copy), SpigotKind()):
         ask("verify", "--digits", "150", database=copy)
     (run,) = json.loads(ask("status", "--json", "--digits", "150", database=copy))
     assert run["verified"] is False

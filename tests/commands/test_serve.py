@@ -99,10 +99,8 @@ async def test_a_tab_shows_the_app_and_its_keys_work(served: Served, database: P
 
 
 async def test_a_tab_has_a_title(served: Served) -> None:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"{served.url}/?token={served.token}") as answer,
-    ):
+    address = f"{served.url}/?token={served.token}"
+    async with aiohttp.ClientSession() as session, session.get(address) as answer:
         assert "<title>π pi-tui</title>" in await answer.text()
 
 

@@ -87,7 +87,7 @@ def outcome(path: Path, whole: int) -> str:
     try:
         with closing(CheckpointStore.open(str(path))) as store:
             run = store.open_run(8000, 32, 128)
-            if run.digits != 8000:
+            if run.goal != 8000:
                 return "wrong run"
             loaded = store.load(run)
             if loaded.digits != pi()[: len(loaded.digits)]:

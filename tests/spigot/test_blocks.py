@@ -3,30 +3,54 @@
 from math import prod
 
 import pytest
-from gmpy2 import context, get_context, mpz
+from gmpy2 import context, fac, get_context, mpz
 
+from pi_tui.machine import Abandoned, WrongState
 from pi_tui.spigot import making
-from pi_tui.spigot.blocks import Block, common_factor
-from pi_tui.spigot.making import left_over, make_blocks
+from pi_tui.spigot.blocks import THIN_FROM, Block, common_factor, left_over
+from pi_tui.spigot.making import Made, Order, make_lots
 from pi_tui.spigot.residue import PRIME
-from pi_tui.spigot.spigot import Abandoned
+from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
+from tests.spigot.helpers import BOTH
 
 
-def _by_definition(first: int, boxes: int) -> tuple[int, int, int]:
+def _make(
+    series: Series, count: int, boxes: int, radix: int, *, numbers: bool, threads: int = 0
+) -> Made:
+    """The first blocks, as lots of a run that has no more."""
+    order = Order(series, count, boxes, mpz(radix))
+    step = making.blocks_per_lot(boxes)
+    lots = [range(first, min(first + step, count)) for first in range(0, count, step)]
+    made = make_lots(order, lots, numbers=numbers, threads=threads)
+    return Made(
+        [block for lot in made for block in lot.blocks],
+        [number for lot in made for number in lot.numbers],
+    )
+
+
+def _q(series: Series, box: int) -> int:
+    return series.q(box) if box else series.q_0
+
+
+def _by_definition(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
     last = first + boxes
     n = sum(
-        2 * prod(range(first + 1, j + 1)) * prod(2 * m + 1 for m in range(j + 1, last))
+        series.b(j)
+        * prod(map(series.p, range(first + 1, j + 1)))
+        * prod(_q(series, m) for m in range(j + 1, last))
         for j in range(first, last)
     )
-    return n, prod(range(first + 1, last + 1)), prod(2 * m + 1 for m in range(first, last))
+    p = prod(map(series.p, range(first + 1, last + 1)))
+    return n, p, prod(_q(series, m) for m in range(first, last))
 
 
-@pytest.mark.parametrize("boxes", [1, 2, 3, 8, 16, 32, 33, 64, 128, 300, 512])
-def test_blocks_are_their_definition_over_the_common_factor(boxes: int) -> None:
-    blocks, numbers = make_blocks(5, boxes, mpz(1), numbers=True)
-    common = common_factor(boxes)
+@BOTH
+@pytest.mark.parametrize("boxes", [1, 2, 3, 4, 8, 16, 32, 33, 64, 128, 300, 512])
+def test_blocks_are_their_definition_over_the_common_factor(series: Series, boxes: int) -> None:
+    blocks, numbers = _make(series, 5, boxes, 1, numbers=True)
+    common = common_factor(series, boxes)
     for index, (block, number) in enumerate(zip(blocks, numbers, strict=True)):
-        n, p, d = map(mpz, _by_definition(index * boxes, boxes))
+        n, p, d = map(mpz, _by_definition(series, index * boxes, boxes))
         assert number * common == n
         assert (block.factor << block.shift) * common == p
         assert block.divisor * common == d
@@ -34,74 +58,115 @@ def test_blocks_are_their_definition_over_the_common_factor(boxes: int) -> None:
         assert block.denominator_residue == d // common % PRIME
 
 
-@pytest.mark.parametrize("boxes", [128, 129, 200, 256, 300])
-def test_the_common_factor_divides_every_mixed_product_wherever_the_block_is(boxes: int) -> None:
-    common = common_factor(boxes)
-    assert common > 1
+@BOTH
+def test_rest_divides_every_p_and_d_of_so_many_boxes_in_a_row(series: Series) -> None:
+    """By brute force: what the common factor of blocks of up to 512 boxes is made of."""
+    for half in range(1, 257):
+        rest = series.rest(fac(half))
+        for first in (1, 2, 3, 7, half, 1_000, 65_536 - half // 2):
+            assert prod(map(series.p, range(first, first + half))) % rest == 0
+            assert prod(map(series.q, range(first, first + half))) % rest == 0
+
+
+@BOTH
+@pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
+def test_the_common_factor_divides_n_p_and_d_wherever_the_block_is(
+    series: Series, boxes: int
+) -> None:
+    """Every mixed product, each of which is what one box adds to N; P and D are the last two."""
+    common = common_factor(series, boxes)
+    assert (common > 1) == (boxes >= 2 * THIN_FROM)
     for first in range(0, 60, 7):
-        for j in range(0, boxes, 3):
-            mixed = prod(range(first + 1, first + j + 1))
-            mixed *= prod(2 * m + 1 for m in range(first + j + 1, first + boxes))
+        for j in range(0, boxes + 1, 3):
+            mixed = prod(map(series.p, range(first + 1, first + j + 1)))
+            mixed *= prod(_q(series, m) for m in range(first + j + 1, first + boxes))
             assert mixed % common == 0
+        for product in _by_definition(series, first, boxes):
+            assert product % common == 0
 
 
-def test_what_is_left_over_makes_the_common_factor_of_halves_that_of_the_whole() -> None:
-    for boxes in (128, 256, 4_096):
+@BOTH
+def test_what_is_left_over_makes_the_common_factor_of_halves_that_of_the_whole(
+    series: Series,
+) -> None:
+    for boxes in (2 * THIN_FROM, 256, 4_096):
         half = boxes // 2
-        assert common_factor(half) ** 2 * left_over(half) == common_factor(boxes)
+        assert common_factor(series, half) ** 2 * left_over(series, half) == common_factor(
+            series, boxes
+        )
+
+
+def test_the_common_factor_of_the_textbooks_base_is_that_of_version_1() -> None:
+    """Numbers that version 1 saved are divided by it."""
+    for boxes, half, quarter in ((64, 1, 1), (128, 64, 1), (300, 150, 75), (512, 256, 128)):
+        expected = odd_part(fac(half)) * odd_part(fac(quarter if quarter >= 64 else 1))
+        expected *= odd_part(fac(64)) if boxes == 512 else 1
+        assert common_factor(RABINOWITZ_WAGON, boxes) == expected
 
 
 def test_the_first_block_keeps_its_box_0_modulo_r() -> None:
-    plain, times_r = (make_blocks(2, 32, mpz(r), numbers=False).blocks for r in (1, 1_000))
+    plain, times_r = (_make(GOSPER, 2, 32, r, numbers=False).blocks for r in (1, 1_000))
     assert times_r[0].divisor == 1_000 * plain[0].divisor
     assert times_r[0].denominator_residue == plain[0].denominator_residue
     assert times_r[1] == plain[1]
 
 
 def test_blocks_made_without_numbers_are_the_same() -> None:
-    with_numbers = make_blocks(9, 64, mpz(10), numbers=True)
-    without = make_blocks(9, 64, mpz(10), numbers=False)
+    with_numbers = _make(GOSPER, 9, 64, 10, numbers=True)
+    without = _make(GOSPER, 9, 64, 10, numbers=False)
     assert without.blocks == with_numbers.blocks
     assert without.numbers == []
 
 
-@pytest.mark.parametrize("boxes", [4_096, 65_536])
+@BOTH
+@pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
 def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
-    boxes: int, monkeypatch: pytest.MonkeyPatch
+    series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Joins across stretches, and a last stretch that is not full, against smaller stretches."""
-    made = make_blocks(3, boxes, mpz(10), numbers=True)
-    monkeypatch.setattr(making, "ALONE", 0)
+    made = _make(series, 3, boxes, 10, numbers=True)
     monkeypatch.setattr(making, "STRETCH", 1_024)
+    monkeypatch.setattr(making, "LOT", 4_096)
     for threads in (1, 2, 3):
-        assert make_blocks(3, boxes, mpz(10), numbers=True, threads=threads) == made
+        assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
 
 
-@pytest.mark.parametrize(("alone", "polls_tried"), [(0, [0, 1]), (making.ALONE, [0, 1, 2, 99])])
-def test_making_can_be_abandoned_at_any_poll(
-    alone: int, polls_tried: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(making, "ALONE", alone)
+def test_wrong_products_are_noticed_while_blocks_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "STRETCH", 256)
+
+    def wrong(a: mpz, b: mpz) -> mpz:
+        return a * b + (a.bit_length() > 2_000)
+
+    monkeypatch.setattr(making, "mul", wrong)
+    with pytest.raises(WrongState, match="miscalculates"):
+        _make(GOSPER, 2, 1_024, 10, numbers=True)
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
+def test_making_can_be_abandoned_at_any_poll(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "STRETCH", 64)
-    for at in polls_tried:
+    monkeypatch.setattr(making, "LOT", 640)
+    for at in [0, 1, 2, 9] if threads == 0 else [0, 1]:
         polls = 0
 
         def poll(done: int, total: int, at: int = at) -> None:
             nonlocal polls
             polls += 1
-            assert 0 <= done <= total == 400
+            assert 0 <= done <= total == 40
             if polls > at:
                 raise Abandoned
 
+        order = Order(GOSPER, 400, 64, mpz(10))
+        lots = [range(first, first + 10) for first in range(0, 400, 10)]
         with pytest.raises(Abandoned):
-            make_blocks(400, 64, mpz(10), numbers=True, threads=2, poll=poll)
+            make_lots(order, lots, numbers=True, threads=threads, poll=poll)
 
 
 @pytest.mark.parametrize("boxes", [3, 64, 2_048])
 def test_making_blocks_leaves_the_callers_gmpy2_settings_alone(boxes: int) -> None:
     for release in (False, True):
         with context(get_context(), allow_release_gil=release):
-            make_blocks(3, boxes, mpz(10), numbers=True)
+            _make(GOSPER, 3, boxes, 10, numbers=True)
             assert get_context().allow_release_gil == release
 
 

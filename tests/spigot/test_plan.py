@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from gmpy2 import mpz
 
 from pi_tui.spigot.plan import (
     blocks_needed,
@@ -10,9 +11,9 @@ from pi_tui.spigot.plan import (
     iterations,
     plan,
     work_done,
-    work_of_making,
     work_total,
 )
+from pi_tui.spigot.series import RABINOWITZ_WAGON, SERIES, Series
 from pi_tui.spigot.spigot import Spigot
 
 
@@ -25,24 +26,35 @@ def test_every_run_is_at_least_twenty_iterations_long(n: int) -> None:
 def test_a_run_takes_the_iterations_planned(n: int) -> None:
     spigot = Spigot.new(n)
     spigot.finalize()
-    assert spigot.i == iterations(n, spigot.digits_per_step)
+    assert spigot.i == iterations(n, spigot.size.digits_per_step)
 
 
 def test_a_k_that_is_asked_for_is_kept() -> None:
     assert plan(20_000, 17).digits_per_step == 17
 
 
-def test_boxes_shrink_to_the_guard_and_blocks_hold_them_all() -> None:
-    boxes = [boxes_needed(1_000, 10, done) for done in range(200)]
+@pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
+def test_boxes_shrink_to_the_guard_and_blocks_hold_them_all(series: Series) -> None:
+    boxes = [boxes_needed(series, 1_000, 10, done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)
-    assert boxes[0] >= 3_321
-    assert boxes[-1] == 128
-    assert all(blocks_needed(1_000, 10, 7, t) * 7 >= boxes[t] for t in range(200))
+    assert boxes[-1] == series.guard_boxes
+    assert all(blocks_needed(series, 1_000, 10, 7, t) * 7 >= boxes[t] for t in range(200))
 
 
-@pytest.mark.parametrize(
-    ("n", "k", "b"), [(1, 1, 1), (1_000, 10, 64), (1_000_000, 50_000, 131_072)]
-)
+@pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
+@pytest.mark.parametrize("n", [1, 10, 1_000])
+def test_boxes_left_out_are_worth_next_to_nothing(series: Series, n: int) -> None:
+    """All of them, full to the brim, are less than 10^-24 of the last digit asked for."""
+    worth, left_out = mpz(10) ** (n + 50), mpz(0)
+    boxes = boxes_needed(series, n, 1, 0)
+    for box in range(1, boxes + 500):
+        if box >= boxes:
+            left_out += worth * series.p(box)  # box times its value is less: b_j < q_j
+        worth = worth * series.p(box) // series.q(box)
+    assert 10**5 < left_out < 10**26
+
+
+@pytest.mark.parametrize(("n", "k", "b"), [(1, 1, 1), (1_000, 10, 64), (1_000_000, 50_000, 65_536)])
 def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
     n: int, k: int, b: int
 ) -> None:
@@ -55,18 +67,16 @@ def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
     assert work_done(n, k, b, 10**6) == work_total(n, k, b)
 
 
-def test_making_blocks_to_go_on_is_less_work_than_for_a_fresh_start() -> None:
-    size = (1_000_000, 55_556, 131_072)
-    fresh, half = work_of_making(*size), work_of_making(*size, done=10, numbers=False)
-    assert 0 < half < 0.4 * fresh
-    assert 1 < fresh / work_total(*size) < 4
-
-
 @pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])
 def test_planned_blocks_are_leaves_doubled_again_and_again(n: int) -> None:
-    boxes = plan(n).boxes_per_block
-    assert boxes >= 16
-    assert boxes.bit_count() == 1
+    for series in SERIES.values():
+        boxes = plan(n, series=series).boxes_per_block
+        assert boxes >= series.leaf
+        assert boxes.bit_count() == 1
+
+
+def test_blocks_hold_about_as_many_digits_in_every_series() -> None:
+    assert plan(10**6).boxes_per_block < plan(10**6, series=RABINOWITZ_WAGON).boxes_per_block
 
 
 def test_twice_the_digits_never_take_smaller_steps_or_blocks() -> None:
@@ -79,3 +89,15 @@ def test_twice_the_digits_never_take_smaller_steps_or_blocks() -> None:
 def test_steps_are_short_where_people_watch() -> None:
     assert plan(20_000).digits_per_step <= 100
     assert plan(100_000).digits_per_step <= 1_000
+
+
+@pytest.mark.parametrize(
+    ("n", "share"), [(20_000, 0.49), (100_000, 0.47), (1_000_000, 0.65), (10_000_000, 0.68)]
+)
+def test_making_has_the_share_of_the_work_that_it_was_measured_to_take(
+    n: int, share: float
+) -> None:
+    work = Spigot.new(n).work()
+    size = Spigot.new(n).size
+    stepping = work_total(n, size.digits_per_step, size.boxes_per_block)
+    assert 1 - stepping / work.total == pytest.approx(share, abs=0.08)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pi_tui.machine import Abandoned
 from pi_tui.spigot.reference import first_difference, pi_digits
-from pi_tui.spigot.spigot import Abandoned
 from tests.spigot.conftest import mpfr_digits, mpmath_digits
 
 
@@ -26,9 +26,8 @@ def test_right_digits_have_no_difference(pi: bytes) -> None:
 
 def test_verifying_can_be_abandoned() -> None:
     def poll(done: int, total: int) -> None:
-        assert 0 <= done <= total
-        if done > total // 2:
-            raise Abandoned
+        assert done <= total
+        raise Abandoned  # at the first look: on a quick machine there is no second one
 
     with pytest.raises(Abandoned):
         first_difference(b"1" * 50_000, poll)

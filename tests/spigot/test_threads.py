@@ -3,21 +3,27 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from math import inf
 
 import pytest
 from gmpy2 import mpz
 
+from pi_tui.machine import Abandoned
 from pi_tui.spigot import making, reference, sweep
+from pi_tui.spigot import spigot as spigot_module
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.crew import Stopped, gather
 from pi_tui.spigot.reference import first_difference, pi_digits
-from pi_tui.spigot.spigot import AT_ONCE, Abandoned, Spigot, SpigotState
+from pi_tui.spigot.spigot import AT_ONCE, Spigot
+from tests.spigot.helpers import ready, states
 
 
 @pytest.fixture(autouse=True)
 def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a run of millions of digits does, done for hundreds; and no thread outlives its call."""
-    monkeypatch.setattr(making, "ALONE", 0)
+    monkeypatch.setattr(spigot_module, "ALONE", 0)
+    monkeypatch.setattr(making, "LOT", 64)
     monkeypatch.setattr(sweep, "ALONE", 0)
     monkeypatch.setattr(reference, "_ALONE", 0)
     before = threading.active_count()
@@ -25,46 +31,45 @@ def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert threading.active_count() == before
 
 
-def _states(n: int, k: int, b: int) -> list[SpigotState]:
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b)
-    states = [spigot.to_state()]
-    while not spigot.done:
-        spigot.step()
-        states.append(spigot.to_state())
-    return states
-
-
 @pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize(("n", "k", "b"), [(300, 10, 32), (700, 31, 64), (60, 1, 1)])
 def test_waves_go_through_the_states_of_single_steps(
     n: int, k: int, b: int, threads: int, pi: bytes
 ) -> None:
-    states = _states(n, k, b)
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, threads=threads)
-    released = b""
+    every = states(n, k, b)
+    spigot = ready(n, k, b, threads=threads)
     while not spigot.done:
         before = spigot.i
-        released += spigot.wave()
+        spigot.stride(inf)
         assert before < spigot.i <= before + threads * AT_ONCE
-        assert spigot.to_state() == states[spigot.i]
+        assert spigot.snapshot() == every[spigot.i]
         spigot.check()
-    assert released == pi[:n]
-    assert spigot.wave() == b""
+    assert spigot.output == pi[:n]
+    spigot.stride(inf)
+    assert spigot.snapshot() == every[-1]
+
+
+def test_a_stride_is_one_iteration_where_fewer_digits_are_wanted() -> None:
+    spigot = ready(400, 10, 16, threads=2)
+    for wanted, iterations in ((0, 1), (39, 1), (40, 4), (inf, 4)):
+        before = spigot.i
+        spigot.stride(wanted)
+        assert spigot.i == before + iterations
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_a_run_goes_on_with_another_number_of_threads(threads: int, pi: bytes) -> None:
-    for state in _states(500, 12, 32)[:-1:5]:
-        spigot = Spigot.from_state(state, threads=threads)
-        assert spigot.to_state() == state
+    for state in states(500, 12, 32)[:-1:5]:
+        spigot = Spigot(state, threads)
+        assert spigot.snapshot() == state
         assert spigot.finalize() == pi[:500]
 
 
 def test_a_state_without_settings_of_ours_goes_on_with_its_own_k_and_b(pi: bytes) -> None:
     """As when a run begun elsewhere, with another plan, is carried on here."""
-    state = _states(400, 9, 16)[20]
-    spigot = Spigot.from_state(state, threads=2)
-    assert (spigot.digits_per_step, spigot.boxes_per_block) == (9, 16)
+    state = states(400, 9, 16)[20]
+    spigot = Spigot(state, threads=2)
+    assert (spigot.size.digits_per_step, spigot.size.boxes_per_block) == (9, 16)
     assert spigot.finalize() == pi[:400]
 
 
@@ -72,11 +77,11 @@ def test_a_wave_abandoned_at_every_block_leaves_the_state_untouched(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The threads do exactly `at` blocks and stand at the next one when poll gives up."""
-    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
-    spigot.wave()
-    before, plain = spigot.to_state(), Block.step
+    spigot = ready(400, 20, 32, threads=3)
+    spigot.stride(inf)
+    before, plain = spigot.snapshot(), Block.step
     totals: list[int] = []
-    Spigot.from_state(before, threads=3).wave(lambda _, total: totals.append(total))
+    Spigot(before, threads=3).stride(inf, lambda _, total: totals.append(total))
     for at in range(totals[0]):
         gate = threading.Semaphore(at)
 
@@ -93,8 +98,8 @@ def test_a_wave_abandoned_at_every_block_leaves_the_state_untouched(
 
         monkeypatch.setattr(Block, "step", gated)
         with pytest.raises(Abandoned):
-            spigot.wave(poll)
-        assert spigot.to_state() == before
+            spigot.stride(inf, poll)
+        assert spigot.snapshot() == before
     monkeypatch.setattr(Block, "step", plain)
     assert spigot.finalize() == pi[:400]
 
@@ -103,17 +108,17 @@ def test_a_wave_without_threads_abandoned_at_every_block_leaves_the_state_untouc
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "ALONE", 10**9)
-    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
-    spigot.wave()
-    before, polls = spigot.to_state(), 0
-    spigot_of_all = Spigot.from_state(before, threads=3)
+    spigot = ready(400, 20, 32, threads=3)
+    spigot.stride(inf)
+    before, polls = spigot.snapshot(), 0
+    spigot_of_all = Spigot(before, threads=3)
 
     def count(done: int, total: int) -> None:
         nonlocal polls
         assert done == polls < total
         polls += 1
 
-    spigot_of_all.wave(count)
+    spigot_of_all.stride(inf, count)
     for at in range(polls):
 
         def poll(done: int, _: int, at: int = at) -> None:
@@ -121,8 +126,8 @@ def test_a_wave_without_threads_abandoned_at_every_block_leaves_the_state_untouc
                 raise Abandoned
 
         with pytest.raises(Abandoned):
-            spigot.wave(poll)
-        assert spigot.to_state() == before
+            spigot.stride(inf, poll)
+        assert spigot.snapshot() == before
     assert spigot.finalize() == pi[:400]
 
 
@@ -133,20 +138,22 @@ def test_poll_runs_in_the_calling_thread_only() -> None:
         assert 0 <= done <= total
         seen.add(threading.current_thread())
 
-    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3, poll=poll)
+    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
     spigot.finalize(poll)
-    first_difference(bytes(spigot.result), poll)
+    first_difference(bytes(spigot.output), poll)
     assert seen == {threading.current_thread()}
 
 
 def test_an_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
-    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
-    before = spigot.to_state()
+    spigot = ready(400, 20, 32, threads=3)
+    before = spigot.snapshot()
     sound = spigot._blocks[5]
+    assert sound
     spigot._blocks[5] = replace(sound, divisor=mpz(0))
     with pytest.raises(ZeroDivisionError):
-        spigot.wave()
-    assert spigot.to_state() == before
+        spigot.stride(inf)
+    spigot._blocks[5] = sound
+    assert spigot.snapshot() == before
 
 
 def test_the_first_error_stops_the_other_jobs() -> None:
@@ -160,6 +167,41 @@ def test_the_first_error_stops_the_other_jobs() -> None:
 
     with pytest.raises(KeyError, match="first"):
         gather([endless, endless, failing], 3, lambda done: None)
+
+
+def test_while_the_watch_does_not_return_no_job_gets_past_its_next_check() -> None:
+    """What a pause is: no thread computes until the user goes on."""
+    done, waiting, released = [0, 0], threading.Semaphore(0), threading.Event()
+
+    def job(check: object, number: int) -> None:
+        assert callable(check)
+        while not released.is_set():
+            waiting.release()
+            check()
+            done[number] += 1
+
+    looks = 0
+
+    def watch(_: int) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 5:
+            while waiting.acquire(timeout=0.2):  # until both stand at a check
+                pass
+            before = list(done)
+            assert not waiting.acquire(timeout=0.2)
+            assert done == before
+            released.set()
+
+    gather([partial(job, number=0), partial(job, number=1)], 2, watch)
+    assert looks >= 5
+
+
+def test_every_job_is_done_once_however_many_threads_take_them() -> None:
+    taken: list[int] = []
+    jobs = [lambda check, number=number: taken.append(number) for number in range(2_000)]
+    gather(jobs, 8, lambda done: None)
+    assert sorted(taken) == list(range(2_000))
 
 
 def test_results_come_in_the_order_of_the_jobs_however_many_threads_there_are() -> None:

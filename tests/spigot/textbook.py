@@ -1,11 +1,33 @@
 """Rabinowitz and Wagon's algorithm as their paper has it: one digit a step, one box at a time."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Base:
+    """pi = b(0) + p(1)/q(1)·(b(1) + p(2)/q(2)·(b(2) + …))."""
+
+    b: Callable[[int], int]
+    p: Callable[[int], int]
+    q: Callable[[int], int]
+
+
+BASES = {
+    "rabinowitz-wagon": Base(lambda j: 2, lambda j: j, lambda j: 2 * j + 1),
+    "gosper": Base(lambda j: 5 * j + 3, lambda j: 2 * j * j - j, lambda j: 27 * j * j + 27 * j + 6),
+}
+"""Written out here once more, so that a slip in the engine's table shows."""
+
 
 class Textbook:
-    """Boxes of small integers; box j stands for (1/3)(2/5)…(j/(2j+1)), all 2 at the start."""
+    """Boxes of small integers, as many as it is given; box 0 holds the integer part."""
 
-    def __init__(self, boxes: int) -> None:
-        self.boxes = [2] * boxes
+    def __init__(self, boxes: int, base: Base) -> None:
+        self.base = base
+        self.boxes = [base.b(j) for j in range(boxes)]
         self.i = 0
         self.nines = 0
         self.predigit = 0
@@ -17,8 +39,8 @@ class Textbook:
         carry = 0
         for j in range(len(self.boxes) - 1, 0, -1):
             x = 10 * self.boxes[j] + carry
-            self.boxes[j] = x % (2 * j + 1)
-            carry = x // (2 * j + 1) * j
+            self.boxes[j] = x % self.base.q(j)
+            carry = x // self.base.q(j) * self.base.p(j)
         x = 10 * self.boxes[0] + carry
         q, self.boxes[0] = divmod(x, 10)
         self.i += 1

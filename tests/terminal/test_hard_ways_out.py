@@ -145,7 +145,7 @@ from pi_tui.ui.main_screen import MainScreen
 show = MainScreen.show
 
 def broken(self, frame, **options):
-    if frame.snapshot.count > 1000:
+    if frame.snapshot.made > 1000:
         raise RuntimeError("a bug in the face")
     show(self, frame, **options)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.spigot.kind import SpigotKind
 from tests.helpers import pi, pi_tui, saved, wait_until
 from tests.terminal.emulator import Terminal
 
@@ -34,8 +34,8 @@ def test_start_pause_quit_go_on_kill_go_on_finish(database: Path) -> None:
         terminal.see("paused")
         paused = shown(terminal)
         assert saved(database) == paused, "paused means saved"
-        with closing(CheckpointStore.open(str(database), write=False)) as store:
-            assert store.digits(store.runs()[0], 0, paused) == pi(paused)
+        with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
+            assert store.output(store.runs()[0], 0, paused) == pi(paused)
         assert shown(terminal) == paused, "digits have stopped"
         terminal.send("q")
         assert (terminal.wait(), terminal.left_behind()) == (0, [])

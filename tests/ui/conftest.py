@@ -13,7 +13,7 @@ import pytest
 
 from pi_tui.settings import Settings
 from pi_tui.ui.app import PiApp
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +31,11 @@ class Bench:
 
     location: str
     memory: Path
-    workers: list[SpigotWorker] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
 
-    def worker(self, digits: int, pace: str = "max", **settings: Any) -> SpigotWorker:
+    def worker(self, digits: int, pace: str = "max", **settings: Any) -> Worker:
         """A worker that is not started yet."""
-        made = SpigotWorker(Settings(db=self.location, pace=pace, **settings).job(digits))
+        made = Worker(Settings(db=self.location, pace=pace, **settings).job(digits))
         self.workers.append(made)
         return made
 

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from textual.app import App
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.rates import RateHistory
@@ -31,6 +33,13 @@ def text_of(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """What a terminal sends when its user pastes: all at once, where typing waits for each key."""
+    assert pilot.app._driver is not None
+    pilot.app._driver.send_message(Paste(text))
+    await pilot.pause()
+
+
 async def until_state(app: PiApp, *states: State) -> None:
     """The worker is in one of these states, and the screen shows it."""
     await until(lambda: app.worker.snapshot.state in states)
@@ -41,21 +50,16 @@ def a_snapshot(**changes: Any) -> Snapshot:
     """A run of 20,000 digits in full swing."""
     facts: dict[str, Any] = {
         "state": State.RUNNING,
-        "digits": 20_000,
+        "goal": 20_000,
+        "length": 20_000,
         "pace": Pace.auto(20_000),
-        "count": 8_640,
+        "made": 8_640,
         "saved": 8_220,
         "resumed": 3_000,
-        "iteration": 144,
-        "iterations": 336,
-        "digits_per_step": 60,
-        "boxes_per_block": 1_024,
-        "predigit": "91724876913928345670"[:20],
-        "nines": 0,
-        "blocks_done": 5,
-        "blocks": 12,
-        "boxes": 39_936,
-        "threads": 2,
+        "steps": 144,
+        "part": 5,
+        "parts": 12,
+        "figures": some_figures(),
         "rate": 667.3,
         "done": 0.632,
         "resumed_done": 0.27,
@@ -67,12 +71,27 @@ def a_snapshot(**changes: Any) -> Snapshot:
     return Snapshot(**(facts | changes))
 
 
+def some_figures(**changes: Any) -> Figures:
+    """What the spigot of that run says of itself."""
+    facts: dict[str, Any] = {
+        "iteration": 144,
+        "iterations": 336,
+        "digits_per_step": 60,
+        "boxes_per_block": 1_024,
+        "predigit": "91724876913928345670"[:20],
+        "nines": 0,
+        "boxes_left": 39_936,
+        "threads": 2,
+    }
+    return Figures(**(facts | changes))
+
+
 def a_checkpoint(number: int) -> Checkpoint:
     """The newest is number 0; each was made five seconds after the one before."""
     return Checkpoint(
         seq=12 - number,
-        iteration=137 - 56 * number,
-        count=8_220 - 1_660 * number,
+        steps=137 - 56 * number,
+        length=8_220 - 1_660 * number,
         size=12_345 + 2_901 * number,
         saved_at=NOW - timedelta(seconds=3 + 5 * number),
         elapsed=12.5 - 2.5 * number,
@@ -85,7 +104,7 @@ def a_frame(**changes: Any) -> Frame:
     snapshot = a_snapshot(**changes)
     rates, counts = RateHistory(), DigitCounts()
     rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
-    counts.feed(pi(20_000), snapshot.count)
+    counts.feed(pi(20_000), snapshot.made)
     return Frame(snapshot, NOW, 100.0, rates, counts)
 
 
@@ -95,7 +114,7 @@ class Still(NoWorker):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
         self.snapshot = snapshot
-        self.result = pi(20_000)[: snapshot.count]
+        self.output = pi(20_000)[: snapshot.made]
 
 
 @asynccontextmanager
@@ -109,8 +128,8 @@ async def a_still(
     app._rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
     async with app.run_test(size=size) as pilot:
         app.theme = theme
-        await until(lambda: app.main_screen.count == snapshot.count)
+        await until(lambda: app.main_screen.count == snapshot.made)
         thumbnail = app.main_screen.query_one("#walk-panel")
-        await until(lambda: not thumbnail.region or app.main_screen.walk.walked == snapshot.count)
+        await until(lambda: not thumbnail.region or app.main_screen.walk.walked == snapshot.made)
         await pilot.pause()
         yield app, pilot

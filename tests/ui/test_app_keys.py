@@ -19,23 +19,23 @@ async def test_the_digits_come_and_are_those_of_pi(bench: Bench) -> None:
     async with app.run_test(size=(120, 40)):
         await until_state(app, State.COMPLETE)
         assert app.main_screen.digits.count == 2_000
-        assert bytes(app.worker.result) == pi(2_000)
+        assert bytes(app.worker.output) == pi(2_000)
         assert "complete, verified" in text_of(app)
 
 
 async def test_p_pauses_with_a_checkpoint_and_goes_on(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 100)
+        await until(lambda: app.worker.snapshot.made > 100)
         assert "p pause" in text_of(app)
         await pilot.press("p")
         await until_state(app, State.PAUSED)
         paused = app.worker.snapshot
-        assert paused.saved == paused.count > 0
+        assert paused.saved == paused.made > 0
         await until(lambda: "p resume" in text_of(app))
         await pilot.press("p")
         await until_state(app, State.RUNNING)
-        await until(lambda: app.worker.snapshot.count > paused.count)
+        await until(lambda: app.worker.snapshot.made > paused.made)
 
 
 async def test_space_pauses_too(bench: Bench) -> None:
@@ -49,7 +49,7 @@ async def test_space_pauses_too(bench: Bench) -> None:
 async def test_c_makes_a_checkpoint_now(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto", checkpoint_every="0")
     async with app.run_test() as pilot:
-        await until(lambda: app.worker.snapshot.count > 100)
+        await until(lambda: app.worker.snapshot.made > 100)
         assert app.worker.snapshot.checkpoint is None
         await pilot.press("c")
         await until(lambda: app.worker.snapshot.checkpoint)
@@ -91,12 +91,12 @@ async def test_question_mark_explains_and_escape_closes(bench: Bench) -> None:
 async def test_q_saves_and_leaves_and_the_next_start_goes_on(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto", checkpoint_every="0")
     async with app.run_test() as pilot:
-        await until(lambda: app.worker.snapshot.count > 500)
+        await until(lambda: app.worker.snapshot.made > 500)
         await pilot.press("q")
         await until(lambda: app.quitting.is_over)
     left = app.worker.snapshot
     assert app.return_code == 0
-    assert left.saved == left.count > 500
+    assert left.saved == left.made > 500
     again = bench.app(WATCHABLE, "auto")
     async with again.run_test():
         await until_state(again, State.RUNNING)
@@ -107,10 +107,10 @@ async def test_q_saves_and_leaves_and_the_next_start_goes_on(bench: Bench) -> No
 async def test_ctrl_c_leaves_like_q(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     async with app.run_test() as pilot:
-        await until(lambda: app.worker.snapshot.count > 100)
+        await until(lambda: app.worker.snapshot.made > 100)
         await pilot.press("ctrl+c")
         await until(lambda: app.quitting.is_over)
-    assert app.worker.snapshot.saved == app.worker.snapshot.count
+    assert app.worker.snapshot.saved == app.worker.snapshot.made
 
 
 async def test_a_click_on_the_key_bar_is_the_key(bench: Bench) -> None:
@@ -121,7 +121,7 @@ async def test_a_click_on_the_key_bar_is_the_key(bench: Bench) -> None:
         await until_state(app, State.PAUSED)
 
 
-async def test_saved_digits_are_there_before_the_worker_has_loaded_them(bench: Bench) -> None:
+async def test_saved_output_are_there_before_the_worker_has_loaded_them(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     app._initial = pi(300)
     async with app.run_test(size=(80, 24)):

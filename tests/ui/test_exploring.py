@@ -18,7 +18,7 @@ from pi_tui.ui.note_line import NoteLine
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import text_of, until_state
+from tests.ui.helpers import paste, text_of, until_state
 
 DIGITS = 2_000
 
@@ -84,8 +84,8 @@ async def test_hits_are_counted_while_digits_arrive(bench: Bench) -> None:
         await until(lambda: needle.hits > before)
         await pilot.press("p")
         await until_state(app, State.PAUSED)
-        await until(lambda: app.main_screen.count == app.worker.snapshot.count)
-        assert needle.hits == bytes(app.worker.result).count(b"7")
+        await until(lambda: app.main_screen.count == app.worker.snapshot.made)
+        assert needle.hits == bytes(app.worker.output).count(b"7")
 
 
 async def test_g_goes_to_a_position_and_shift_g_back_to_the_tail(bench: Bench) -> None:
@@ -144,11 +144,15 @@ async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
         part, whole = tmp_path / "part.txt", tmp_path / "whole.txt"
         await pilot.press("e", "ctrl+u", *"762-767", "enter")
-        await pilot.press("ctrl+u", *str(part), "enter")
+        await pilot.press("ctrl+u")
+        await paste(pilot, str(part))
+        await pilot.press("enter")
         await until(part.exists)
         assert part.read_text() == "999999\n"
         await pilot.press("e", "enter")
-        await pilot.press("ctrl+u", *str(whole), "enter")
+        await pilot.press("ctrl+u")
+        await paste(pilot, str(whole))
+        await pilot.press("enter")
         await until(whole.exists)
         assert whole.read_bytes() == b"3." + pi(DIGITS) + b"\n"
         await until(lambda: "Wrote 2,000 digits" in text_of(app))
@@ -213,7 +217,7 @@ async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await until(lambda: "x ten times as many  b birthday  s picture" in text_of(app))
         await pilot.press("x")
-        await until(lambda: app.worker.snapshot.digits == 20_000)
+        await until(lambda: app.worker.snapshot.goal == 20_000)
 
 
 @pytest.mark.parametrize("width", range(57, 130, 3))

@@ -41,8 +41,8 @@ async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) ->
         with locked(bench.location):
             await until(lambda: app.worker.snapshot.save_failure)
             await until(lambda: "NOT SAVED since " in text_of(app))
-            count = app.worker.snapshot.count
-            await until(lambda: app.worker.snapshot.count > count)
+            count = app.worker.snapshot.made
+            await until(lambda: app.worker.snapshot.made > count)
         await until(lambda: app.worker.snapshot.save_failure is None)
         await until(lambda: "NOT SAVED" not in text_of(app))
 
@@ -50,7 +50,7 @@ async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) ->
 async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None:
     app = bench.app(300_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 200)
+        await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
             await pilot.press("q")
             await until(lambda: "cannot be saved" in text_of(app))
@@ -63,7 +63,7 @@ async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None
 async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -> None:
     app = bench.app(300_000, "2000")
     async with app.run_test(size=(40, 12)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 200)
+        await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
             await pilot.press("q")
             await until(lambda: "cannot be" in text_of(app))
@@ -76,20 +76,20 @@ async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -
 async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
     app = bench.app(300_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 200)
+        await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
             await pilot.press("q")
             await until(lambda: "cannot be saved" in text_of(app))
         await pilot.press("enter")
         await until(lambda: app.quitting.is_over)
     assert app.return_code == 0
-    assert app.worker.snapshot.saved == app.worker.snapshot.count > 200
+    assert app.worker.snapshot.saved == app.worker.snapshot.made > 200
 
 
 async def test_staying_goes_on_computing(bench: Bench) -> None:
     app = bench.app(300_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 200)
+        await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
             await pilot.press("q")
             await until(lambda: "cannot be saved" in text_of(app))
@@ -104,7 +104,7 @@ async def test_ctrl_c_again_after_a_while_leaves_at_once(
     monkeypatch.setattr(leaving, "AT_ONCE_AFTER", 0.1)
     app = bench.app(300_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 200)
+        await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
             await pilot.press("ctrl+c")
             await until(lambda: "cannot be saved" in text_of(app))

@@ -11,16 +11,17 @@ import pytest
 from textual.widgets import DataTable
 
 from pi_tui.checkpoints.records import Run
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.ui.palette import commands
 from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.taking_away import clipboard_doubt
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY, NIGHT
-from pi_tui.worker.runs import list_runs
+from pi_tui.worker.saved import list_runs
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import a_snapshot, a_still, text_of, until_state
+from tests.ui.helpers import a_snapshot, a_still, paste, text_of, until_state
 
 
 def finish(bench: Bench, digits: int) -> None:
@@ -42,7 +43,7 @@ async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> N
         await until(lambda: "ask for 1 or more" in text_of(app))
         await pilot.press("ctrl+u", *"1_000", "enter")
         await until_state(app, State.COMPLETE)
-        assert bytes(app.worker.result) == pi(1_000)
+        assert bytes(app.worker.output) == pi(1_000)
         assert "1,000 digits" in text_of(app)
 
 
@@ -81,7 +82,7 @@ async def test_the_list_stays_as_it_is_when_nothing_is_deleted(bench: Bench) -> 
 
 
 def _all(bench: Bench) -> list[Run]:
-    return list_runs(bench.location)
+    return list_runs(bench.location, SpigotKind())
 
 
 async def test_nothing_wanted_at_the_first_start_leaves(bench: Bench) -> None:
@@ -97,15 +98,15 @@ async def test_r_lists_all_runs_and_opens_another_saving_the_first(bench: Bench)
     finish(bench, 1_000)
     app = bench.app(200_000, "auto", checkpoint_every="0")
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(lambda: app.worker.snapshot.count > 500)
+        await until(lambda: app.worker.snapshot.made > 500)
         await pilot.press("r")
         await until(lambda: "▸ " in text_of(app))
         assert "▸ 200,000" in text_of(app)
         await pilot.press("down", "enter")
-        await until(lambda: app.worker.snapshot.digits == 1_000)
+        await until(lambda: app.worker.snapshot.goal == 1_000)
         await until_state(app, State.COMPLETE)
         await until(lambda: app.main_screen.digits.count == 1_000)
-        left = next(run for run in list_runs(bench.location) if run.digits == 200_000)
+        left = next(run for run in list_runs(bench.location, SpigotKind()) if run.goal == 200_000)
         assert left.committed > 500
 
 
@@ -123,13 +124,13 @@ async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
         await until(lambda: "they cannot be brought back" in text_of(app))
         await pilot.press("enter")
         await until(lambda: "Enter open" in text_of(app))
-        assert len(list_runs(bench.location)) == 2
+        assert len(list_runs(bench.location, SpigotKind())) == 2
         await until(lambda: "▸ " in text_of(app))
         await pilot.press("down", "d")
         await until(lambda: "they cannot be brought back" in text_of(app))
         await pilot.press("down", "enter")
-        await until(lambda: len(list_runs(bench.location)) == 1)
-        await until(lambda: app.worker.snapshot.digits == 2_000)
+        await until(lambda: len(list_runs(bench.location, SpigotKind())) == 1)
+        await until(lambda: app.worker.snapshot.goal == 2_000)
         await until(lambda: "is deleted" in text_of(app))
 
 
@@ -141,7 +142,9 @@ async def test_a_run_is_exported_from_the_list(bench: Bench, tmp_path: Path) -> 
         await until_state(app, State.COMPLETE)
         await pilot.press("r")
         await until(lambda: "▸ 2,000" in text_of(app))
-        await pilot.press("down", "e", "ctrl+u", *str(target), "enter")
+        await pilot.press("down", "e", "ctrl+u")
+        await paste(pilot, str(target))
+        await pilot.press("enter")
         await until(target.exists)
     assert target.read_bytes() == b"3." + pi(1_000) + b"\n"
 
@@ -155,7 +158,7 @@ async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
         await pilot.press("n")
         await until(lambda: "10,000 digits: less than a second" in text_of(app))
         await pilot.press("ctrl+u", *"1500", "enter")
-        await until(lambda: app.worker.snapshot.digits == 1_500)
+        await until(lambda: app.worker.snapshot.goal == 1_500)
         await until_state(app, State.COMPLETE)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,26 @@ import pytest
 
 from pi_tui.checkpoints.records import Loaded
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.worker.job import Job
 from pi_tui.worker.pace import MAX, Cadence
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 
-MakeWorker = Callable[..., SpigotWorker]
+MakeWorker = Callable[..., Worker]
 NEVER = Cadence()
 
 
 @pytest.fixture
 def make_worker(database: Path) -> Iterator[MakeWorker]:
     """Starts a worker; unless told otherwise at full speed, saving only when it must."""
-    made: list[SpigotWorker] = []
+    made: list[Worker] = []
 
-    def make(digits: int = 12_000, **more: Any) -> SpigotWorker:
+    def make(digits: int = 12_000, *, threads: int = 1, **more: Any) -> Worker:
         settings: dict[str, Any] = {"pace": MAX, "cadence": NEVER, "digits_per_step": 2} | more
-        worker = SpigotWorker(Job(digits, str(database), **settings))
+        kind, k = SpigotKind(threads), settings.pop("digits_per_step")
+        insisted = () if k is None else ("digits_per_step",)
+        task = kind.task(digits, k)
+        worker = Worker(Job(kind, task, str(database), insisted=insisted, **settings))
         made.append(worker)
         worker.start()
         return worker
@@ -40,7 +43,7 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
 
 def in_the_file(database: Path, digits: int = 12_000) -> Loaded:
     """What another process would find in the database now."""
-    with closing(CheckpointStore.open(str(database), write=False)) as store:
+    with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
         run = store.find_run(digits)
         assert run is not None
         return store.load(run)

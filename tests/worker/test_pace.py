@@ -49,4 +49,4 @@ def test_zero_means_neither_by_time_nor_by_digits() -> None:
 
 @pytest.mark.parametrize(("count", "mark"), [(0, 100), (99, 100), (100, 200), (101, 200)])
 def test_the_next_mark_is_always_ahead(count: int, mark: int) -> None:
-    assert Cadence(digits=100).next_mark(count) == mark
+    assert Cadence(output=100).next_mark(count) == mark

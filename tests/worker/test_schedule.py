@@ -41,7 +41,7 @@ def test_time_makes_a_save_due() -> None:
 
 
 def test_a_crossed_mark_makes_a_save_due_however_far_the_step_went() -> None:
-    saves = schedule(Cadence(digits=100))
+    saves = schedule(Cadence(output=100))
     assert not saves.is_due(0.0, 99)
     assert saves.is_due(0.0, 100)
     assert saves.is_due(0.0, 1_234)
@@ -51,11 +51,11 @@ def test_a_crossed_mark_makes_a_save_due_however_far_the_step_went() -> None:
 
 
 def test_it_is_known_how_far_the_next_mark_is() -> None:
-    saves = schedule(Cadence(digits=100), count=130)
-    assert saves.digits_until_mark(150) == 50
+    saves = schedule(Cadence(output=100), count=130)
+    assert saves.output_until_mark(150) == 50
     saves.failed(0.0)
-    assert saves.digits_until_mark(150) == inf, "the retry is due by time"
-    assert schedule(Cadence(seconds=5)).digits_until_mark(150) == inf
+    assert saves.output_until_mark(150) == inf, "the retry is due by time"
+    assert schedule(Cadence(seconds=5)).output_until_mark(150) == inf
 
 
 def test_never_means_never() -> None:
@@ -76,7 +76,7 @@ def test_a_failed_save_is_tried_again_ever_later_but_at_least_once_a_minute() ->
 
 
 def test_a_save_that_succeeds_ends_the_retries() -> None:
-    saves = schedule(Cadence(digits=100))
+    saves = schedule(Cadence(output=100))
     saves.failed(0.0)
     assert not saves.is_due(0.5, 500), "a failing disk is not asked at every mark"
     saves.saved(now=1.0, count=500, took=0.0)

@@ -11,10 +11,11 @@ import pytest
 
 from pi_tui.checkpoints import engine
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
-from pi_tui.worker.pace import Cadence
+from pi_tui.worker.pace import Cadence, Pace
 from pi_tui.worker.snapshot import State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
 from tests.worker.conftest import MakeWorker, in_the_file
 
@@ -33,47 +34,39 @@ def _short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
 
 
-def paused(make_worker: MakeWorker, digits: int = 12_000) -> SpigotWorker:
+def paused(make_worker: MakeWorker, digits: int = 12_000) -> Worker:
     """A worker that has saved something and stands still."""
     worker = make_worker(digits)
-    wait_until(lambda: worker.snapshot.count > 0)
+    wait_until(lambda: worker.snapshot.made > 0)
     worker.pause()
     wait_until(lambda: worker.snapshot.state is State.PAUSED)
     return worker
 
 
-def flip_a_bit(worker: SpigotWorker) -> None:
+def flip_a_bit(worker: Worker) -> None:
     """What bad memory does to a held digit while the worker stands still."""
-    spigot = worker._board.spigot
-    assert spigot is not None
+    assert worker._loop is not None
+    spigot = worker._loop._machine
+    assert isinstance(spigot, Spigot)
     spigot.predigit ^= 1
-
-
-def go_on_for_some_steps(worker: SpigotWorker) -> None:
-    """The worker stands still again, or has failed; it has tried to save."""
-    worker.resume()
-    iteration = worker.snapshot.iteration
-    wait_until(lambda: worker.snapshot.iteration > iteration)
-    worker.pause()
-    wait_until(lambda: worker.snapshot.state in (State.PAUSED, State.FAILED))
 
 
 def test_a_failed_save_is_shown_computing_goes_on_and_the_save_is_tried_again(
     make_worker: MakeWorker, database: Path
 ) -> None:
-    worker = make_worker(cadence=Cadence(digits=100))
+    worker = make_worker(cadence=Cadence(output=100))
     wait_until(lambda: worker.snapshot.saved > 0)
     with another_program_holding(database):
         wait_until(lambda: worker.snapshot.save_failure is not None)
-        failure, count = worker.snapshot.save_failure, worker.snapshot.count
+        failure, count = worker.snapshot.save_failure, worker.snapshot.made
         assert failure is not None
         assert str(database) in failure.reason
-        wait_until(lambda: worker.snapshot.count > count)
+        wait_until(lambda: worker.snapshot.made > count)
         assert worker.snapshot.save_failure is not None
     wait_until(lambda: worker.snapshot.save_failure is None)
     worker.stop()
     assert worker.join(60)
-    assert len(in_the_file(database).digits) == worker.snapshot.saved == len(worker.result)
+    assert len(in_the_file(database).output) == worker.snapshot.saved == len(worker.output)
 
 
 def test_a_pause_that_could_not_save_retries_by_itself(
@@ -82,7 +75,7 @@ def test_a_pause_that_could_not_save_retries_by_itself(
     worker = paused(make_worker)
     before = worker.snapshot.saved
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
+    wait_until(lambda: worker.snapshot.made > before)
     with another_program_holding(database):
         worker.pause()
         wait_until(lambda: worker.snapshot.state is State.PAUSED)
@@ -91,7 +84,7 @@ def test_a_pause_that_could_not_save_retries_by_itself(
         assert failing.saved == before
     wait_until(lambda: worker.snapshot.saved > before)
     saved = worker.snapshot
-    assert (saved.saved, saved.save_failure) == (saved.count, None)
+    assert (saved.saved, saved.save_failure) == (saved.made, None)
 
 
 def test_leaving_while_saves_fail_says_what_is_lost(
@@ -100,24 +93,24 @@ def test_leaving_while_saves_fail_says_what_is_lost(
     worker = paused(make_worker)
     before = worker.snapshot.saved
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
+    wait_until(lambda: worker.snapshot.made > before)
     with another_program_holding(database):
         worker.stop()
         assert worker.join(60)
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 6)
     assert f"{before:,} of 12,000 digits are saved" in worker.snapshot.error
-    assert len(in_the_file(database).digits) == before
+    assert len(in_the_file(database).output) == before
 
 
 def test_the_last_digits_wait_for_the_disk(make_worker: MakeWorker, database: Path) -> None:
     worker = paused(make_worker, 2_000)
     with another_program_holding(database):
         worker.resume()
-        wait_until(lambda: worker.snapshot.count == 2_000 and worker.snapshot.save_failure)
+        wait_until(lambda: worker.snapshot.made == 2_000 and worker.snapshot.save_failure)
         assert not worker.snapshot.state.is_final
     assert worker.join(60)
     assert worker.snapshot.state is State.COMPLETE
-    assert in_the_file(database, 2_000).digits == pi(2_000)
+    assert in_the_file(database, 2_000).output == pi(2_000)
 
 
 def test_patience_with_a_failing_disk_can_have_an_end(
@@ -132,21 +125,17 @@ def test_patience_with_a_failing_disk_can_have_an_end(
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 6)
 
 
-def test_a_flipped_bit_is_found_at_the_next_save_and_the_run_goes_back_once(
+def test_a_flipped_bit_is_found_before_a_digit_of_it_is_shown_and_the_run_goes_back_once(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused(make_worker)
-    before = worker.snapshot.saved
     flip_a_bit(worker)
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
-    worker.save_now()
     wait_until(lambda: worker.snapshot.notes)
     assert "went back to the last good checkpoint" in worker.snapshot.notes[-1]
-    assert worker.snapshot.saved == before
     assert worker.join(120)
     assert worker.snapshot.state is State.COMPLETE
-    assert bytes(worker.result) == in_the_file(database).digits == pi(12_000)
+    assert bytes(worker.output) == in_the_file(database).output == pi(12_000)
 
 
 def test_a_second_flipped_bit_ends_the_run_and_what_was_saved_is_safe(
@@ -155,48 +144,49 @@ def test_a_second_flipped_bit_ends_the_run_and_what_was_saved_is_safe(
     worker = paused(make_worker)
     before = worker.snapshot.saved
     flip_a_bit(worker)
-    go_on_for_some_steps(worker)
-    wait_until(lambda: worker.snapshot.notes)
-    go_on_for_some_steps(worker)
-    flip_a_bit(worker)
-    go_on_for_some_steps(worker)
-    assert worker.join(60)
-    assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 5)
-    digits = in_the_file(database).digits
-    assert digits == pi(len(digits))
-    assert len(digits) >= before
-
-
-def test_wrong_digits_are_not_saved_when_leaving(make_worker: MakeWorker, database: Path) -> None:
-    worker = paused(make_worker)
-    before = worker.snapshot.saved
+    worker.resume()
+    wait_until(lambda: worker.snapshot.notes and worker.snapshot.made > before)
+    worker.pause()
+    wait_until(lambda: worker.snapshot.state is State.PAUSED and worker.snapshot.saved > before)
     flip_a_bit(worker)
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > before)
+    assert worker.join(60)
+    assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 5)
+    output = in_the_file(database).output
+    assert output == pi(len(output))
+    assert len(output) > before
+
+
+def test_a_wrong_state_is_not_saved_when_leaving(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker(pace=Pace.of(1), digits_per_step=100)
+    wait_until(lambda: worker.snapshot.made == 100)  # and the next is due in a hundred seconds
+    flip_a_bit(worker)
     worker.stop()
     assert worker.join(60)
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 5)
-    assert len(in_the_file(database).digits) == before
+    assert in_the_file(database).output == b""
 
 
-def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_digits(
+def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_output(
     make_worker: MakeWorker, database: Path
 ) -> None:
-    save_twice(database, Spigot.new(600, digits_per_step=4, boxes_per_block=16))
+    save_twice(database)
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("DELETE FROM pi_checkpoint_part WHERE seq = 2")
+        connection.execute("UPDATE pi_checkpoint SET sha256 = zeroblob(32) WHERE seq = 2")
     worker = make_worker(600, digits_per_step=4)
     assert worker.join(60)
     assert worker.snapshot.state is State.COMPLETE
-    assert bytes(worker.result) == pi(600)
+    assert bytes(worker.output) == pi(600)
     assert "damaged" in worker.snapshot.notes[0]
 
 
-def save_twice(database: Path, spigot: Spigot) -> None:
+def save_twice(database: Path) -> None:
     """Two checkpoints, twenty steps apart."""
-    with closing(CheckpointStore.open(str(database))) as store:
-        run = store.open_run(600, 4, 16)
+    kind = SpigotKind()
+    task = kind.task(600, 4)
+    with CheckpointStore.open(str(database), kind) as store:
+        run, spigot = store.open_run(task), kind.new(task)
         for _ in range(2):
             for _ in range(20):
                 spigot.step()
-            store.save(run, spigot.to_state(), 1.0)
+            store.save(run, spigot, 1.0)

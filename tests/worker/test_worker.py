@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from pi_tui.spigot.blocks import Poll
+from pi_tui.machine import Poll, unwatched
+from pi_tui.spigot.figures import Figures
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.pace import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
-from pi_tui.worker.worker import SpigotWorker
+from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
 from tests.worker.conftest import MakeWorker, in_the_file
 
 SLOWLY = Pace.of(400)
 
 
-def is_running(worker: SpigotWorker) -> bool:
-    return worker.snapshot.state is State.RUNNING and worker.snapshot.count > 0
+def is_running(worker: Worker) -> bool:
+    return worker.snapshot.state is State.RUNNING and worker.snapshot.made > 0
 
 
-def is_paused(worker: SpigotWorker) -> bool:
+def is_paused(worker: Worker) -> bool:
     return worker.snapshot.state is State.PAUSED
 
 
@@ -32,8 +32,8 @@ def test_it_computes_all_digits_and_compares_them(make_worker: MakeWorker, datab
     assert worker.join(60)
     snapshot = worker.snapshot
     assert snapshot.state is State.COMPLETE
-    assert bytes(worker.result) == pi(5_000)
-    assert (snapshot.count, snapshot.saved, snapshot.done) == (5_000, 5_000, 1.0)
+    assert bytes(worker.output) == pi(5_000)
+    assert (snapshot.made, snapshot.saved, snapshot.done) == (5_000, 5_000, 1.0)
     assert snapshot.verified
     assert in_the_file(database, 5_000).run.verified
 
@@ -44,12 +44,12 @@ def test_paused_means_saved_and_standing_still(make_worker: MakeWorker, database
     worker.pause()
     wait_until(lambda: is_paused(worker))
     snapshot = worker.snapshot
-    state = in_the_file(database).state
-    assert state is not None
-    assert snapshot.saved == state.count == snapshot.count
-    assert state.i == snapshot.iteration
+    checkpoint = in_the_file(database).checkpoint
+    assert checkpoint is not None
+    assert snapshot.saved == checkpoint.length == snapshot.made
+    assert checkpoint.steps == snapshot.steps
     worker.resume()
-    wait_until(lambda: worker.snapshot.count > snapshot.count)
+    wait_until(lambda: worker.snapshot.made > snapshot.made)
 
 
 def test_a_pause_before_the_first_block_holds_too(make_worker: MakeWorker) -> None:
@@ -78,8 +78,8 @@ def test_stop_saves_the_last_whole_step(make_worker: MakeWorker, database: Path)
     worker.stop()
     assert worker.join(60)
     saved = in_the_file(database)
-    assert worker.snapshot.saved == len(saved.digits) == len(worker.result) > 0
-    assert saved.digits == pi(len(saved.digits))
+    assert worker.snapshot.saved == len(saved.output) == len(worker.output) > 0
+    assert saved.output == pi(len(saved.output))
 
 
 def test_stop_without_saving_saves_nothing(make_worker: MakeWorker, database: Path) -> None:
@@ -87,7 +87,7 @@ def test_stop_without_saving_saves_nothing(make_worker: MakeWorker, database: Pa
     wait_until(lambda: is_running(worker))
     worker.stop(save=False)
     assert worker.join(60)
-    assert in_the_file(database).digits == b""
+    assert in_the_file(database).output == b""
 
 
 def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:
@@ -100,11 +100,10 @@ def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:
 
 def test_stop_while_blocks_are_made_ends_at_once(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker(1_000_000, digits_per_step=None)
-    wait_until(lambda: worker.snapshot.blocks_done > 0)
-    assert worker.snapshot.state is State.PREPARING
+    wait_until(lambda: worker.snapshot.part > 0)
     worker.stop()
     assert worker.join(60)
-    assert in_the_file(database, 1_000_000).state is None
+    assert in_the_file(database, 1_000_000).output == b""
 
 
 def test_a_checkpoint_is_made_when_asked_for(make_worker: MakeWorker, database: Path) -> None:
@@ -115,7 +114,7 @@ def test_a_checkpoint_is_made_when_asked_for(make_worker: MakeWorker, database: 
     checkpoint = worker.snapshot.checkpoint
     assert checkpoint is not None
     assert checkpoint.duration is not None
-    assert len(in_the_file(database).digits) >= checkpoint.count > 0
+    assert len(in_the_file(database).output) >= checkpoint.length > 0
 
 
 def test_it_goes_on_where_it_stopped(make_worker: MakeWorker) -> None:
@@ -127,11 +126,11 @@ def test_it_goes_on_where_it_stopped(make_worker: MakeWorker) -> None:
     wait_until(lambda: second.snapshot.state is State.RUNNING)
     assert second.snapshot.resumed == first.snapshot.saved
     assert second.snapshot.resumed_done > 0
-    assert bytes(second.result[: first.snapshot.saved]) == bytes(first.result)
+    assert bytes(second.output[: first.snapshot.saved]) == bytes(first.output)
     assert second.snapshot.left is not None, "time left is known at once"
     second.set_pace(MAX)
     assert second.join(120)
-    assert bytes(second.result) == pi(12_000)
+    assert bytes(second.output) == pi(12_000)
 
 
 def test_a_finished_run_is_there_at_once_and_is_not_computed_again(
@@ -141,7 +140,7 @@ def test_a_finished_run_is_there_at_once_and_is_not_computed_again(
     before = in_the_file(database, 500).run
     again = make_worker(500)
     assert again.join(60)
-    assert (again.snapshot.state, bytes(again.result)) == (State.COMPLETE, pi(500))
+    assert (again.snapshot.state, bytes(again.output)) == (State.COMPLETE, pi(500))
     assert again.snapshot.verified
     assert in_the_file(database, 500).run.last_seq == before.last_seq
 
@@ -155,17 +154,17 @@ def test_a_second_worker_on_the_same_database_is_refused(make_worker: MakeWorker
 
 
 def test_every_mark_that_is_crossed_is_saved(make_worker: MakeWorker, database: Path) -> None:
-    worker = make_worker(4_000, cadence=Cadence(digits=250), digits_per_step=16)
+    worker = make_worker(4_000, cadence=Cadence(output=250), digits_per_step=16)
     counts: set[int] = set()
     while not worker.join(0.001):
-        counts |= {checkpoint.count for checkpoint in worker.snapshot.checkpoints}
-    counts |= {checkpoint.count for checkpoint in worker.snapshot.checkpoints}
+        counts |= {checkpoint.length for checkpoint in worker.snapshot.checkpoints}
+    counts |= {checkpoint.length for checkpoint in worker.snapshot.checkpoints}
     assert {count // 250 for count in counts} == set(range(1, 17))
     assert all(count % 250 < 32 for count in counts), "each of them soon after its mark"
 
 
 def test_marks_may_be_closer_than_steps(make_worker: MakeWorker, database: Path) -> None:
-    worker = make_worker(600, cadence=Cadence(digits=1), digits_per_step=60)
+    worker = make_worker(600, cadence=Cadence(output=1), digits_per_step=60)
     assert worker.join(60)
     assert in_the_file(database, 600).run.last_seq >= 10
 
@@ -177,9 +176,9 @@ def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
     wait_until(lambda: is_running(worker))
     worker.set_pace(Pace.of(1))
     wait_until(lambda: worker.snapshot.pace.limit == 1.0)
-    count, elapsed = len(worker.result), worker.snapshot.elapsed
+    count, elapsed = len(worker.output), worker.snapshot.elapsed
     wait_until(lambda: worker.snapshot.elapsed > elapsed + 0.3)
-    assert len(worker.result) <= count + 12, "at one digit a second"
+    assert len(worker.output) <= count + 12, "at one digit a second"
     worker.set_pace(MAX)
     assert worker.join(120)
     assert worker.snapshot.state is State.COMPLETE
@@ -189,32 +188,28 @@ def test_at_a_pace_the_bar_goes_with_the_digits(make_worker: MakeWorker) -> None
     worker = make_worker(pace=SLOWLY)
     wait_until(lambda: is_running(worker))
     snapshot = worker.snapshot
-    assert snapshot.done == snapshot.count / 12_000
+    assert snapshot.done == snapshot.made / 12_000
     worker.pause()
     worker.set_pace(MAX)
     wait_until(lambda: is_paused(worker) and worker.snapshot.pace is MAX)
     faster = worker.snapshot
-    assert faster.done > faster.count / 12_000, "the first digits are the most work"
+    assert faster.done > faster.made / 12_000, "the first digits are the most work"
 
 
 def test_a_pace_beyond_the_machine_is_as_good_as_full_speed(
     make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, step, wave = Counter[str](), Spigot.step, Spigot.wave
+    wanted: list[float] = []
+    stride = Spigot.stride
 
-    def counted_step(spigot: Spigot, poll: Poll) -> bytes:
-        made["steps"] += 1
-        return step(spigot, poll)
+    def noted(spigot: Spigot, most: float, poll: Poll = unwatched) -> None:
+        wanted.append(most)
+        stride(spigot, most, poll)
 
-    def counted_wave(spigot: Spigot, poll: Poll) -> bytes:
-        made["waves"] += 1
-        return wave(spigot, poll)
-
-    monkeypatch.setattr(Spigot, "step", counted_step)
-    monkeypatch.setattr(Spigot, "wave", counted_wave)
+    monkeypatch.setattr(Spigot, "stride", noted)
     worker = make_worker(pace=Pace.of(10**9))
     assert worker.join(60)
-    assert made["waves"] > 10 * made["steps"]
+    assert sum(most > 1000 for most in wanted) > 0.9 * len(wanted)
 
 
 def test_a_slow_pace_is_answered_at_once(make_worker: MakeWorker) -> None:
@@ -227,14 +222,14 @@ def test_a_slow_pace_is_answered_at_once(make_worker: MakeWorker) -> None:
 
 
 def test_whoever_looks_sees_whole_snapshots_only(make_worker: MakeWorker) -> None:
-    worker = make_worker(3_000, cadence=Cadence(digits=100))
+    worker = make_worker(3_000, cadence=Cadence(output=100))
     wrong: list[object] = []
 
     def look() -> None:
         while not worker.join(0):
             s = worker.snapshot
             newest = s.checkpoint
-            if s.saved > s.count or (newest and newest.count > s.saved):
+            if s.saved > s.made or (newest and newest.length > s.saved):
                 wrong.append(s)
 
     watchers = [threading.Thread(target=look) for _ in range(2)]
@@ -252,8 +247,8 @@ def test_digits_per_step_that_a_run_does_not_have_are_noted(make_worker: MakeWor
     first.join()
     second = make_worker(digits_per_step=9)
     wait_until(lambda: is_running(second))
-    assert "4 digits per step" in second.snapshot.notes[0]
-    assert second.snapshot.digits_per_step == 4
+    assert "digits per step 4" in second.snapshot.notes[0]
+    assert Figures.of(second.snapshot.figures).digits_per_step == 4
 
 
 def test_verifying_is_abandoned_and_made_again_at_the_next_start(
@@ -273,4 +268,4 @@ def test_verifying_is_abandoned_and_made_again_at_the_next_start(
 def test_threads_change_nothing_but_the_time(make_worker: MakeWorker, threads: int) -> None:
     worker = make_worker(8_000, threads=threads, digits_per_step=100)
     assert worker.join(60)
-    assert bytes(worker.result) == pi(8_000)
+    assert bytes(worker.output) == pi(8_000)

@@ -1,0 +1,164 @@
+"""Databases of earlier versions are brought up to date: one transaction each, after a backup.
+
+Killed or out of disk at any moment it leaves the old database or the new one. The one module here
+that knows what schema 1 was for: it kept runs of the spigot only, with columns of its own for them.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    TableClause,
+    column,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.orm import Session
+
+from pi_tui.checkpoints import piece_rows
+from pi_tui.checkpoints.backup import back_up
+from pi_tui.checkpoints.conversion import whole
+from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.models import (
+    SCHEMA,
+    Base,
+    CheckpointRow,
+    OutputRow,
+    PieceRow,
+    RunRow,
+)
+from pi_tui.checkpoints.piece_rows import Entry
+from pi_tui.checkpoints.trouble import FAILURES
+from pi_tui.errors import NotOursError
+from pi_tui.machine import Known
+
+_TABLES_OF_1 = {
+    "pi_run": "id digits algorithm digits_per_step boxes_per_block status verified epoch touched "
+    "last_seq committed elapsed_ms created_utc updated_utc",
+    "pi_checkpoint": "run_id seq iteration count size sha256 elapsed_ms saved_utc",
+    "pi_checkpoint_part": "run_id seq part data",
+    "pi_digits": "run_id start count data chain",
+}
+"""Their columns, as far as there is something to bring over."""
+_ALGORITHM_OF_1 = "rabinowitz-wagon/1"
+
+
+def migrate(engine: Engine, where: Location) -> None:
+    """The tables are those of today, and all that was saved is in them.
+
+    A file is copied to `FILE.schema-1` first (`.schema-1.2` … if that is taken). A server's change
+    of tables is a transaction too; its backups are its owner's.
+    """
+    backup = _free_name(Path(f"{where.path}.schema-1")) if where.path else None
+    if backup is not None:
+        back_up(engine, where, str(backup))
+    try:
+        with engine.begin() as connection:
+            _from_1_to_2(connection)
+            change = f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'"
+            connection.execute(text(change))
+            if where.path is not None:
+                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+    except Exception:
+        if backup is not None and _is_still_old(engine):
+            backup.unlink()  # or every start would leave one more
+        raise
+
+
+def _is_still_old(engine: Engine) -> bool:
+    """True if the change is known not to be there; a commit that failed may have landed."""
+    engine.dispose()
+    with suppress(*FAILURES), engine.connect() as connection:
+        version = "SELECT value FROM pi_meta WHERE key = 'schema_version'"
+        return bool(connection.scalar(text(version)) == "1")
+    return False
+
+
+def _free_name(path: Path) -> Path:
+    if not path.exists():
+        return path
+    return next(name for n in count(2) if not (name := Path(f"{path}.{n}")).exists())
+
+
+def _from_1_to_2(connection: Connection) -> None:
+    """One table for output of any kind; states in pieces, found by their hash."""
+    old = {}
+    for name, columns in _TABLES_OF_1.items():
+        connection.execute(text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
+        old[name] = table(_aside(name), *map(column, columns.split()))
+    Base.metadata.create_all(connection)
+    for run in connection.execute(select(old["pi_run"])).all():
+        connection.execute(insert(RunRow).values(_run_of_1(run)))
+    output = old["pi_digits"]
+    connection.execute(insert(OutputRow).from_select(output.c.keys(), select(output)))
+    moved: set[tuple[int, bytes]] = set()
+    for row in connection.execute(select(old["pi_checkpoint"])).all():
+        _move_checkpoint(connection, row, old["pi_checkpoint_part"], moved)
+    for name in reversed(_TABLES_OF_1):
+        connection.execute(text(f"DROP TABLE {_aside(name)}"))
+    if connection.dialect.name == "postgresql":  # ids were given, and the next must not be again
+        connection.execute(
+            text(
+                "SELECT setval(pg_get_serial_sequence('pi_run', 'id'), "
+                "coalesce(max(id), 0) + 1, false) FROM pi_run"
+            )
+        )
+
+
+def _aside(name: str) -> str:
+    return name.replace("pi_", "pi_old_", 1)
+
+
+def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
+    """The values of a run: what was columns of its own is now parameters of its task."""
+    old = row._asdict()
+    if old["algorithm"] != _ALGORITHM_OF_1:
+        raise NotOursError("a run was made by a version that this program does not know")
+    numbers = {
+        name: whole(old[name], 1, 2**53, name) for name in ("digits_per_step", "boxes_per_block")
+    }
+    same = ("id", "status", "verified", "epoch", "touched", "last_seq", "committed", "elapsed_ms")
+    return {name: old[name] for name in (*same, "created_utc", "updated_utc")} | {
+        "kind": "pi",
+        "version": 1,
+        "goal": old["digits"],
+        "parameters": json.dumps({**numbers, "series": "rabinowitz-wagon"}, sort_keys=True),
+        "owner": "",
+    }
+
+
+def _move_checkpoint(
+    connection: Connection,
+    row: Row[tuple[object, ...]],
+    parts: TableClause,
+    moved: set[tuple[int, bytes]],
+) -> None:
+    """Its bytes become one piece under the hash they were saved with: damage stays visible."""
+    old = row._asdict()
+    sha256, size = old["sha256"], old["size"]
+    sound = isinstance(sha256, bytes) and len(sha256) == 32 and isinstance(size, int)
+    entries = [Entry(Known(sha256, size), False, "state")] if sound and size else []
+    same = ("run_id", "seq", "size", "elapsed_ms", "saved_utc")
+    new = CheckpointRow(**{name: old[name] for name in same})
+    new.steps, new.length = old["iteration"], old["count"]
+    new.manifest = "\n".join(map(str, entries))
+    new.sha256 = piece_rows.digest(new) if sound else b"damaged"
+    with Session(connection) as session:
+        session.add(new)
+        session.flush()
+    if entries and (new.run_id, sha256) not in moved:
+        moved.add((new.run_id, sha256))
+        its = (parts.c.run_id == new.run_id, parts.c.seq == new.seq)
+        data = select(parts.c.run_id, literal(sha256), parts.c.part, parts.c.data).where(*its)
+        columns = ("run_id", "sha256", "part", "data")
+        connection.execute(insert(PieceRow).from_select(columns, data))

@@ -1,0 +1,164 @@
+"""Output at rest: append-only rows, each chained to the one before by SHA-256.
+
+`chain = SHA-256(chain of the row before + data)`, so a byte that changed, a row that is missing
+or one in the wrong place breaks every link from there on, and what is before it is proven.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, insert, literal, select
+from sqlalchemy.orm import Session
+
+from pi_tui.checkpoints.conversion import BadRow
+from pi_tui.checkpoints.models import ROW_OUTPUT, OutputRow, RunRow
+from pi_tui.errors import WrongResultError
+
+GENESIS = bytes(32)
+"""The link before the first row."""
+_BATCH = 64
+"""Rows fetched at a time: at most 64 MB."""
+Accepts = Callable[[bytes], bool]
+"""Says whether bytes can be output of the run's kind."""
+
+
+def link(chain: bytes, data: bytes) -> bytes:
+    """The chain value of a row with `data` after a row with `chain`."""
+    return hashlib.sha256(chain + data).digest()
+
+
+def append(session: Session, row: RunRow, output: bytes | bytearray, agreed: int) -> int:
+    """All of `output` is in rows; old rows stay as they are. Returns how many bytes are new.
+
+    Output from `agreed` on that is there already, saved before a fallback, must be the same: else
+    WrongResultError.
+    """
+    both = min(row.committed, len(output))
+    if agreed < both and read(session, row.id, agreed, both) != output[agreed:both]:
+        raise WrongResultError(
+            f"{agreed + 1:,} to {both:,}, computed again, differ from what is saved; nothing was "
+            "changed: check the database, or start over with --fresh"
+        )
+    chain, before = _chain_at(session, row.id, row.committed), row.committed
+    for start in range(before, len(output), ROW_OUTPUT):
+        data = bytes(output[start : start + ROW_OUTPUT])
+        chain = link(chain, data)
+        values = {"run_id": row.id, "start": start, "count": len(data)}
+        session.execute(insert(OutputRow), {**values, "data": data, "chain": chain})
+    row.committed = max(before, len(output))
+    return row.committed - before
+
+
+def cut(session: Session, row: RunRow, proven: int) -> None:
+    """Of the output the first `proven` bytes are left; what comes after can be written anew.
+
+    Rows that do not follow one another, which only others can have made, are gone too.
+    """
+    mine = OutputRow.run_id == row.id
+    _delete(session, mine, OutputRow.start >= proven)
+    last, end = 0, 0
+    keys = select(OutputRow.start, OutputRow.count).where(mine).order_by(OutputRow.start)
+    for start, length in session.execute(keys).all():
+        if start == end:
+            last, end = start, start + length
+        else:
+            _delete(session, mine, OutputRow.start == literal(start))
+    if end > proven:
+        _shorten(
+            session.scalars(select(OutputRow).where(mine, OutputRow.start == last)).one(),
+            proven - last,
+            _chain_at(session, row.id, last),
+        )
+    session.flush()
+    row.committed = proven
+
+
+def _delete(session: Session, *which: ColumnElement[bool]) -> None:
+    session.execute(
+        delete(OutputRow).where(*which), execution_options={"synchronize_session": False}
+    )
+
+
+def _shorten(row: OutputRow, length: int, before: bytes) -> None:
+    row.data, row.count = row.data[:length], length
+    row.chain = link(before, row.data)
+
+
+def prove(session: Session, row: RunRow, most: int, accepts: Accepts) -> tuple[bytes, str]:
+    """The output from the first byte on that passes every check, and what is wrong after it."""
+    output = bytearray()
+    try:
+        for data in _checked(session, row.id, 0, GENESIS):
+            if not accepts(data):
+                raise BadRow(f"{_range(len(output), data)} cannot be output")
+            output += data
+            if len(output) > most:
+                return b"", "there is more output than the run can have"
+    except BadRow as problem:
+        return bytes(output), f"{problem}; the {len(output):,} before are good"
+    if len(output) != row.committed:
+        return bytes(output), f"{row.committed:,} of output were saved, {len(output):,} are there"
+    return bytes(output), ""
+
+
+def read(session: Session, run_id: int, start: int, stop: int) -> bytes:
+    """The output at offsets `start` to `stop - 1`, checked; raises BadRow."""
+    if start >= stop:
+        return b""
+    first = session.execute(
+        _select(run_id).where(OutputRow.start <= start).order_by(OutputRow.start.desc()).limit(1)
+    ).first()
+    if first is None:
+        raise BadRow(f"output from {start + 1:,} on is missing")
+    output = bytearray()
+    for data in _checked(session, run_id, first.start, _chain_at(session, run_id, first.start)):
+        output += data
+        if first.start + len(output) >= stop:
+            return bytes(output[start - first.start : stop - first.start])
+    raise BadRow(f"output from {first.start + len(output) + 1:,} on is missing")
+
+
+def _select(run_id: int) -> Any:
+    columns = (OutputRow.start, OutputRow.count.label("length"), OutputRow.data, OutputRow.chain)
+    return select(*columns).where(OutputRow.run_id == run_id)
+
+
+def _chain_at(session: Session, run_id: int, offset: int) -> bytes:
+    """The link that a row at `offset` is chained to."""
+    if offset == 0:
+        return GENESIS
+    before = _select(run_id).where(OutputRow.start < offset)
+    row = session.execute(before.order_by(OutputRow.start.desc()).limit(1)).first()
+    try:
+        good = row is not None and row.start + row.length == offset
+    except TypeError:
+        good = False
+    if not good or row is None or not isinstance(row.chain, bytes):
+        raise BadRow(f"the output before {offset + 1:,} is missing")
+    return row.chain
+
+
+def _checked(session: Session, run_id: int, offset: int, chain: bytes) -> Iterator[bytes]:
+    """The data of the rows from `offset` on, each proven before it is given out."""
+    query = _select(run_id).order_by(OutputRow.start).limit(_BATCH)
+    while rows := session.execute(query.where(OutputRow.start >= offset)).all():
+        for row in rows:
+            _check(row, offset, chain)
+            yield row.data
+            offset, chain = offset + row.length, row.chain
+
+
+def _check(row: Row[Any], offset: int, chain: bytes) -> None:
+    if row.start != offset:
+        raise BadRow(f"output from {offset + 1:,} on is missing")
+    good = isinstance(row.data, bytes) and 0 < len(row.data) == row.length
+    if not good or row.chain != link(chain, row.data):
+        raise BadRow(f"{_range(offset, row.data)} is damaged")
+
+
+def _range(offset: int, data: object) -> str:
+    count = len(data) if isinstance(data, bytes) else 1
+    return f"output {offset + 1:,} to {offset + max(count, 1):,}"

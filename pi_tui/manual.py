@@ -1,0 +1,61 @@
+"""The manual page, made from the command line itself, so that it cannot say anything else."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+
+
+def page(parser: argparse.ArgumentParser, version: str) -> str:
+    """The page in the language of man(7)."""
+    lines = [
+        f'.TH PI-TUI 1 "" "pi-tui {version}" "User Commands"',
+        *(".SH NAME", r"pi\-tui \- digits of pi in your terminal, resumable at any moment"),
+        *(".SH SYNOPSIS", ".B pi-tui", "[COMMAND] [OPTION ...]"),
+        *(".SH DESCRIPTION", _text(parser.description)),
+        ".SH OPTIONS",
+        *_options(parser),
+        ".SH COMMANDS",
+    ]
+    for name, command in commands(parser).items():
+        lines += [f".SS {_text(name)}", _text(command.description), *_options(command)]
+    lines.append(".SH NOTES")
+    for paragraph in (parser.epilog or "").strip().split("\n\n"):
+        lines += [".PP", _text(" ".join(paragraph.split()))]
+    return "\n".join(lines) + "\n"
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Every command by its name."""
+    (group,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(group.choices)
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        if action.help == argparse.SUPPRESS or isinstance(action, argparse._SubParsersAction):
+            continue
+        value = "" if action.nargs == 0 else _value(action)
+        names = ", ".join(action.option_strings) or value
+        yield ".TP"
+        yield rf"\fB{_text(names)}\fR" + (
+            rf" \fI{_text(value)}\fR" if action.option_strings and value else ""
+        )
+        yield _text((action.help or "").replace("%%", "%").replace("%(prog)s", "pi-tui"))
+
+
+def _value(action: argparse.Action) -> str:
+    metavar = action.metavar or ("|".join(map(str, action.choices or ())) or action.dest.upper())
+    return metavar if isinstance(metavar, str) else " ".join(metavar)
+
+
+def _text(text: str | None) -> str:
+    r"""Text that stands for itself.
+
+    >>> print(_text("--db C:\\x"), _text(".5 is no request"), _text("3.14…"))
+    \-\-db C:\ex \&.5 is no request 3.14\[u2026]
+    """
+    escaped = (text or "").replace("\\", r"\e").replace("-", r"\-")
+    escaped = re.sub(r"[^\x00-\x7f]", lambda found: rf"\[u{ord(found[0]):04X}]", escaped)
+    return re.sub(r"^(?=[.'])", r"\\&", escaped, flags=re.MULTILINE)

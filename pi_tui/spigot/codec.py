@@ -1,0 +1,303 @@
+"""SpigotState <-> State, and a refusal of everything that is not one.
+
+Pieces, all numbers big-endian, each number as a 32-bit length and that many bytes without leading
+zeros, so one state has exactly one encoding:
+
+    head    a fixed header, 24 bytes of residues for every block, the predigit
+    n0 …    from iteration 1 on: the numbers of a lot of blocks
+    s0 …    before it: the same, lasting, since the numbers at the start stay what they are
+    b0 …    P and D of a lot of blocks, lasting
+
+A lot is `LOT` boxes, or one block. If an s or b is lost, its blocks are made again as steps. The
+digits themselves are output and in no piece. No pickle and no JSON: decoding can make integers and
+nothing else.
+
+What is read is believed if it fits the task, each P and D and each number at the start agrees with
+its residue in the header, and (`Spigot.check`) the residue equation holds for the digits saved
+beside it. From iteration 1 on that ties P and D to the digits. Before it, hashes in the store
+protect from accident; no check here would stop someone who forges blocks, the verification at the
+end does. States of version 1 (one piece, `state`: header, predigit, N) have no P and D.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gmpy2 import mpz
+
+from pi_tui.machine import BadState, Piece, State
+from pi_tui.spigot import limits
+from pi_tui.spigot.blocks import Block
+from pi_tui.spigot.residue import PRIME, agrees
+from pi_tui.spigot.series import RABINOWITZ_WAGON
+from pi_tui.spigot.state import Size, SpigotState
+
+_MAGIC = b"pi-tui\r\n"
+FORMAT = 2
+_HEAD = struct.Struct(">8sI32sQQQQQQQQI")
+"""magic, format, series, digits, K, B, i, made, nines, start, dropped, blocks."""
+_FORMAT_1 = struct.Struct(">8sIQQQQQBQQQI")
+"""magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
+_RESIDUES = struct.Struct(">QQQ")
+"""N at the start, P and D of a block, modulo 2^61-1 ..."""
+_NOT_MADE = (2**64 - 1,) * 3
+"""... if it was made."""
+_LENGTH = struct.Struct(">I")
+
+
+def blocks_name(lot: int) -> str:
+    """The piece with P and D of a lot.
+
+    >>> blocks_name(3)
+    'b3'
+    """
+    return f"b{lot}"
+
+
+def start_name(lot: int) -> str:
+    """The piece with the numbers of a lot at the start.
+
+    >>> start_name(3)
+    's3'
+    """
+    return f"s{lot}"
+
+
+def blocks_bytes(blocks: Iterable[Block]) -> bytes:
+    """What the piece of these blocks holds."""
+    data = bytearray()
+    for block in blocks:
+        data += _LENGTH.pack(block.shift)
+        _put(data, block.factor)
+        _put(data, block.divisor)
+    return bytes(data)
+
+
+def numbers_bytes(numbers: Iterable[mpz]) -> bytes:
+    """What the piece of these numbers holds."""
+    data = bytearray()
+    for number in numbers:
+        _put(data, number)
+    return bytes(data)
+
+
+def encode(state: SpigotState) -> State:
+    """The pieces of a state; long ones are not made before they are read."""
+    pieces = {"head": Piece(_head(state))}
+    if state.blocks_needed:
+        pieces |= state.pieces
+        if state.i:
+            for lot, some in enumerate(_lots(state.size, len(state.boxes))):
+                numbers = [n for n in state.boxes[some.start : some.stop] if n is not None]
+                pieces[f"n{lot}"] = Piece(partial(numbers_bytes, numbers))
+    return State(pieces)
+
+
+def decode(size: Size, state: State, output: bytes) -> SpigotState:
+    """The state in these pieces, of a task of this size, with the digits saved beside it.
+
+    Every length and range is checked against what the size allows before memory is taken. Raises
+    BadState. Takes the large pieces out of `state`.
+    """
+    if "state" in state:
+        decoded = _decode_format_1(size, state.take("state"), output)
+    else:
+        decoded = _decode_pieces(size, state, output)
+    decoded.refuse_nonsense()
+    return decoded
+
+
+def _head(state: SpigotState) -> bytes:
+    size, kept = state.size, state.blocks_needed
+    blocks = state.blocks[:kept]
+    data = bytearray(
+        _HEAD.pack(
+            _MAGIC,
+            FORMAT,
+            size.series.name.encode(),
+            size.digits,
+            size.digits_per_step,
+            size.boxes_per_block,
+            state.i,
+            state.made,
+            state.nines,
+            state.start,
+            state.dropped,
+            len(blocks),
+        )
+    )
+    for block in blocks:
+        start = block.start_residue if block and not state.i else 0
+        made = block and (start, block.factor_residue, block.denominator_residue)
+        data += _RESIDUES.pack(*(made or _NOT_MADE))
+    _put(data, state.predigit)
+    return bytes(data)
+
+
+def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
+    source = _Source(pieces["head"])
+    magic, form, series, *numbers, i, made, nines, start, dropped, blocks = source.take(_HEAD)
+    _require(magic == _MAGIC and form == FORMAT, "it does not begin like a state")
+    task = (size.digits, size.digits_per_step, size.boxes_per_block)
+    name = series.rstrip(b"\0").decode("ascii", "replace")
+    _require((name, *numbers) == (size.series.name, *task), "another run's state")
+    _require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
+    _require(max(start, dropped) < PRIME and made < 2**53, "an impossible residue")
+    _require(blocks <= size.blocks_needed(0), "too many blocks")
+    residues = [source.take(_RESIDUES) for _ in range(blocks)]
+    predigit = source.number(limits.most_predigit_bytes(size))
+    source.end()
+    empty = SpigotState(
+        size,
+        (None,) * blocks,
+        (None,) * blocks,
+        i,
+        made,
+        nines,
+        predigit,
+        _digits_at(size, i, nines, output),
+        start,
+        dropped,
+    )
+    return _fill(empty, pieces, residues) if blocks else empty
+
+
+def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
+    """The same state, with the numbers and blocks that are there."""
+    boxes: list[mpz | None] = []
+    blocks: list[Block | None] = []
+    kept: dict[str, Piece] = {}
+    lost = 0
+    for lot, some in enumerate(_lots(state.size, len(residues))):
+        known = residues[some.start : some.stop]
+        if state.i:
+            boxes += _numbers(pieces.take(f"n{lot}"), state.size, some)
+        names = [blocks_name(lot)] if state.i else [blocks_name(lot), start_name(lot)]
+        made = _NOT_MADE not in known
+        if not made or any(name not in pieces for name in names):
+            lost += len(some) if made else 0
+            blocks += [None] * len(some)
+            boxes += [None] * (0 if state.i else len(some))
+            continue
+        some_blocks = _blocks(pieces.pieces[names[0]], state.size, some, known)
+        kept[names[0]] = pieces.pieces[names[0]]
+        blocks += some_blocks[: len(some)]
+        if not state.i:
+            kept[names[1]] = pieces.pieces[names[1]]
+            numbers = _numbers(pieces[names[1]], state.size, some)
+            kept[names[1]].let_go(partial(numbers_bytes, numbers))
+            boxes += numbers
+    return replace(state, boxes=tuple(boxes), blocks=tuple(blocks), pieces=kept, lost=lost)
+
+
+def _blocks(
+    piece: Piece, size: Size, numbers: range, residues: Sequence[tuple[int, ...]]
+) -> list[Block]:
+    """The blocks of a lot, and, if it was made longer, those that were dropped since."""
+    source, blocks = _Source(piece.read()), list[Block]()
+    longest = limits.most_box_bytes(size)
+    lot = range(numbers.start, numbers.start + size.blocks_per_lot)
+    for number in lot:
+        if number not in numbers and source.at_end:
+            break
+        (shift,) = source.take(_LENGTH)
+        factor = source.number(longest)
+        divisor = source.number(longest + (0 if number else limits.most_predigit_bytes(size)))
+        _require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
+        known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
+        block = Block(factor, shift, divisor, known[1], known[2], known[0])
+        _require(known[2] > 0 or number not in numbers, "an impossible residue")
+        radix = size.radix_residue if number == 0 else 1
+        _require(number not in numbers or agrees(block, radix), "a block that is another")
+        blocks.append(block)
+    source.end()
+    piece.let_go(partial(blocks_bytes, tuple(blocks)))
+    return blocks
+
+
+def _numbers(data: bytes, size: Size, numbers: range) -> list[mpz]:
+    source, longest = _Source(data), limits.most_box_bytes(size)
+    first = longest + limits.most_predigit_bytes(size)  # box 0 holds a remainder of R
+    result = [source.number(longest if number else first) for number in numbers]
+    source.end()
+    return result
+
+
+def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
+    """N of every block, in the textbook's base; P and D are to be made."""
+    source = _Source(data)
+    magic, form, *task, i, nines, have, count, start, dropped, boxes = source.take(_FORMAT_1)
+    _require(magic == _MAGIC and form == 1, "it does not begin like a state")
+    numbers = [size.digits, size.digits_per_step, size.boxes_per_block]
+    _require(task == numbers and size.series is RABINOWITZ_WAGON, "another run's state")
+    _require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
+    _require(have == (i > 0), "an impossible iteration")
+    _require(max(start, dropped) < PRIME, "an impossible residue")
+    _require(boxes <= size.blocks_needed(0), "too many boxes")
+    predigit = source.number(limits.most_predigit_bytes(size))
+    longest = limits.most_box_bytes(size)
+    first = longest + limits.most_predigit_bytes(size)
+    kept = [source.number(longest if box else first) for box in range(boxes)]
+    source.end()
+    result = _digits_at(size, i, nines, output)
+    _require(count == len(result), "an impossible number of digits")
+    if i == 0:  # nothing is done yet
+        return SpigotState.at_start(size)
+    nothing = (None,) * boxes
+    return SpigotState(size, tuple(kept), nothing, i, 0, nines, predigit, result, start, dropped)
+
+
+def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
+    """The digits that are settled after `i` iterations with `nines` held."""
+    count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
+    _require(len(output) >= count, "it needs digits that are not there")
+    return output[:count]
+
+
+def _lots(size: Size, blocks: int) -> list[range]:
+    step = size.blocks_per_lot
+    return [range(first, min(first + step, blocks)) for first in range(0, blocks, step)]
+
+
+def _put(data: bytearray, number: mpz) -> None:
+    length = (number.bit_length() + 7) // 8
+    data += _LENGTH.pack(length)
+    data += number.to_bytes(length, "big")
+
+
+def _require(true: bool, problem: str) -> None:
+    if not true:
+        raise BadState(problem)
+
+
+class _Source:
+    """The bytes of a piece, taken in order."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = memoryview(data)
+        self._at = 0
+
+    def take(self, form: struct.Struct) -> tuple[Any, ...]:
+        _require(len(self._data) - self._at >= form.size, "it ends too early")
+        self._at += form.size
+        return form.unpack_from(self._data, self._at - form.size)
+
+    def number(self, longest: int) -> mpz:
+        (length,) = self.take(_LENGTH)
+        _require(length <= longest, "a number is too long")
+        data = self._data[self._at : self._at + length]
+        _require(len(data) == length, "it ends too early")
+        _require(length == 0 or data[0] > 0, "a number begins with zeros")
+        self._at += length
+        return mpz.from_bytes(data, "big")
+
+    @property
+    def at_end(self) -> bool:
+        return self._at == len(self._data)
+
+    def end(self) -> None:
+        _require(self.at_end, "bytes follow its end")

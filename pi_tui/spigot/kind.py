@@ -1,0 +1,96 @@
+"""Digits of pi as a kind of machine: what the store and the worker get to know of the spigot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pi_tui.machine import (
+    BadState,
+    Kind,
+    Limits,
+    Poll,
+    State,
+    Task,
+    WrongOutput,
+    unwatched,
+)
+from pi_tui.spigot import codec, limits
+from pi_tui.spigot.plan import plan
+from pi_tui.spigot.reference import first_difference
+from pi_tui.spigot.series import GOSPER, SERIES, Series
+from pi_tui.spigot.spigot import Spigot
+from pi_tui.spigot.state import Size, SpigotState
+
+OVERTURE = 20_000
+"""Digits of the longest overture: a few hundredths of a second."""
+
+
+@dataclass
+class SpigotKind(Kind):
+    """Decimals of pi. A task's goal is how many; its parameters are series, K and B."""
+
+    threads: int = 1
+    """Threads that each machine works with."""
+    name = "pi"
+    version = 2
+    unit = "digits"
+
+    def task(
+        self, digits: int, digits_per_step: int | None = None, series: Series = GOSPER
+    ) -> Task:
+        """The task of computing so many digits; K, unless given, and B are planned."""
+        chosen = plan(digits, digits_per_step, series)
+        return Task(
+            digits,
+            {
+                "series": series.name,
+                "digits_per_step": chosen.digits_per_step,
+                "boxes_per_block": chosen.boxes_per_block,
+            },
+        )
+
+    def new(self, task: Task) -> Spigot:
+        """A spigot at the start of the task, no block made yet."""
+        return Spigot(SpigotState.at_start(_size(task)), self.threads)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
+        """The spigot that had this state; blocks that are lost it makes again, and says so."""
+        decoded = codec.decode(_size(task), state, output)
+        spigot = Spigot(decoded, self.threads)
+        if decoded.lost:
+            spigot.notes = (f"{decoded.lost:,} saved blocks were lost and are made again",)
+        return spigot
+
+    def length(self, task: Task) -> int:
+        """The digits asked for."""
+        return task.goal
+
+    def limits(self, task: Task) -> Limits:
+        """What a file may claim at most of such a task."""
+        return Limits(state=limits.most_bytes(_size(task)), output=task.goal)
+
+    def accepts(self, output: bytes) -> bool:
+        """True if these are digits."""
+        return not output or output.isdigit()
+
+    def verify(self, task: Task, output: bytes | bytearray, poll: Poll = unwatched) -> bool:
+        """True: all digits are those of the Chudnovsky series."""
+        wrong = first_difference(output, poll, self.threads)
+        if wrong is not None:
+            raise WrongOutput(f"digit {wrong:,} is wrong", wrong - 1)
+        return True
+
+    def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
+        """The first digits, by a spigot of a fiftieth of the length, which costs about 1 %."""
+        digits = min(task.goal // 50, OVERTURE)
+        return Spigot.new(digits).finalize(poll) if digits else b""
+
+
+def _size(task: Task) -> Size:
+    """What the task says. Raises BadState if it cannot be one of ours."""
+    series = SERIES.get(str(task.parameters.get("series")))
+    numbers = (task.goal, *map(task.parameters.get, ("digits_per_step", "boxes_per_block")))
+    n, k, b = (number if isinstance(number, int) else 0 for number in numbers)
+    if series is None or not limits.allow(size := Size(series, n, k, b)):
+        raise BadState("a task that this pi-tui cannot have begun")
+    return size

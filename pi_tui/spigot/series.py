@@ -1,0 +1,102 @@
+"""The base is data: the series that the boxes stand for.
+
+    pi = (1/q_0)·(b_0 + p_1/q_1·(b_1 + p_2/q_2·(b_2 + …)))
+
+Each value of `SERIES` says what blocks, making, sweeps, plan and states need to know about one;
+none of them knows any by name. Its numbers must not be negative, and once every b_j is below q_j
+what stands behind the units must be below 2, so that one carry settles a digit. It is for both:
+
+- Euler's series, pi = 2 + 1/3·(2 + 2/5·(2 + 3/7·(…))), in the paper of Rabinowitz and Wagon.
+- Gosper's of 1974, pi = 3 + 1/60·(8 + 6/168·(13 + 15/330·(…))), which they name as the better one.
+  Each box is worth 13.5 times less than the one before, not 2: a quarter of the boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gmpy2 import mpz
+
+Term = Callable[[int], int]
+"""A number of each box j, a polynomial in j."""
+
+
+def odd_part(number: mpz) -> mpz:
+    """The number without its powers of two.
+
+    >>> odd_part(mpz(40))
+    mpz(5)
+    """
+    return number >> number.bit_scan1(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Series:
+    """A base: what box j holds at the start, and what it is worth."""
+
+    name: str
+    """What it is called on the command line and in a saved state."""
+    title: str
+    """What it is called on the screen."""
+    b: Term
+    """What box j holds at the start."""
+    p: Term
+    """The carry out of box j is multiplied by it: p_j, for j ≥ 1."""
+    q: Term
+    """Box j holds a number below it: q_j, for j ≥ 1."""
+    q_0: int
+    """q of box 0, where the polynomial says something else."""
+    degree: int
+    """Of p_j and q_j as polynomials in j; b_j has none larger."""
+    boxes_per_billion: int
+    """Boxes that hold 10^9 decimals, rounded up."""
+    guard_boxes: int
+    """Boxes beyond the last digit: worth 2^-128 of it, but for a factor like √j (see plan.py)."""
+    rest: Callable[[mpz], mpz]
+    """rest(h!) divides P1 and D2 of neighbours of h boxes; rest(x·y) = rest(x)·rest(y)."""
+    leaf: int
+    """Boxes made at once by Newton's formula (making.py), as measured."""
+    block_scale: float
+    """B is the power of two next to 2^block_scale·K^0.64, as measured (plan.py)."""
+    box_bits: tuple[float, float]
+    """(x, y): a box, box s being the first of its block, takes x·log2(s/B) + y bits."""
+
+    def __repr__(self) -> str:
+        return f"Series({self.name})"
+
+
+RABINOWITZ_WAGON = Series(
+    name="rabinowitz-wagon",
+    title="Rabinowitz–Wagon",
+    b=lambda j: 2,
+    p=lambda j: j,
+    q=lambda j: 2 * j + 1,
+    q_0=1,
+    degree=1,
+    boxes_per_billion=3_321_928_095,  # a box is worth half of the one before, or less
+    guard_boxes=128,
+    rest=odd_part,
+    leaf=16,
+    block_scale=7.35,
+    box_bits=(1.0, 5.4),
+)
+
+GOSPER = Series(
+    name="gosper",
+    title="Gosper",
+    b=lambda j: 5 * j + 3,
+    p=lambda j: j * (2 * j - 1),
+    q=lambda j: 3 * (3 * j + 1) * (3 * j + 2),
+    q_0=1,
+    degree=2,
+    boxes_per_billion=884_694_440,  # a box is worth 2/27 of the one before, or less
+    guard_boxes=35,
+    rest=lambda factorial: factorial * odd_part(factorial),
+    leaf=4,
+    block_scale=6.35,
+    box_bits=(2.0, 12.6),
+)
+
+SERIES = {series.name: series for series in (GOSPER, RABINOWITZ_WAGON)}
+"""All there are, by name."""

@@ -1,0 +1,53 @@
+"""Which run is meant: the one that was named, or else the one that suits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pi_tui.checkpoints.glance import Glance, glance
+from pi_tui.checkpoints.location import parse_location
+from pi_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from pi_tui.checkpoints.records import Run
+    from pi_tui.checkpoints.store import CheckpointStore
+    from pi_tui.settings import Settings
+
+
+def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
+    """The digits of the run to go on with, and its saved ones where a quick look can see them.
+
+    Without `digits` it is the run last worked on, unfinished ones first; None on a first start.
+    """
+    seen = glance(settings.location, settings.kind, digits)
+    if digits is None:
+        digits = seen.goal if seen else _last_run_in_store(settings)
+    return digits, seen
+
+
+def _last_run_in_store(settings: Settings) -> int | None:
+    """From the store, where a glance saw nothing: a server, old tables, a commit under way."""
+    path = parse_location(settings.location).path
+    if path is not None and (not path.exists() or path.stat().st_size == 0):
+        return None
+    from pi_tui.checkpoints.schema import OlderError
+    from pi_tui.checkpoints.store import CheckpointStore
+
+    try:
+        store = CheckpointStore.open(settings.location, settings.kind, write=False)
+    except OlderError:  # who asks is about to compute: then it may be brought up to date
+        store = CheckpointStore.open(settings.location, settings.kind)
+    with store:
+        run = store.latest_run()
+    return run.goal if run else None
+
+
+def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
+    """The saved run of so many digits, or else the longest. Raises UsageError if there is none."""
+    if digits is not None:
+        if run := store.find_run(digits):
+            return run
+        raise UsageError(f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is")
+    if longest := max(store.runs(), key=lambda run: run.committed, default=None):
+        return longest
+    raise UsageError("nothing is saved yet; `pi-tui --digits 20000` begins a run")

@@ -1,0 +1,359 @@
+"""The loop: load a run, step its machine, save it when it is time, finish it.
+
+Read `work`, `_compute`, `_obey` and `_save`: they are the whole recipe for a long computation that
+may be paused, quit or killed at any moment and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError, StorageError, WrongResultError
+from pi_tui.machine import Abandoned, Machine, WrongOutput, WrongState
+from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
+from pi_tui.worker.job import Job
+from pi_tui.worker.meter import Meter
+from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
+from pi_tui.worker.snapshot import SaveFailure, State
+from pi_tui.worker.wishes import Wishes
+
+
+class Loop:
+    """The work of one `Worker` on one run, all of it in the worker's thread."""
+
+    def __init__(
+        self,
+        job: Job,
+        store: CheckpointStore,
+        board: Board,
+        wishes: Wishes,
+        clock: Callable[[], float],
+    ) -> None:
+        self._job, self._store, self._board = job, store, board
+        self._wishes, self._clock = wishes, clock
+        self._saves = SaveSchedule(job.cadence)
+        self._strides = StepSchedule(job.pace, clock(), 0)
+        self._watch = Stopwatch()
+        self._run: Run
+        self._machine: Machine
+        self._meter: Meter | None = None
+        self._activity = State.PREPARING
+        self._known = b""
+        """Output saved earlier, or the overture: what the machine makes must be the same."""
+        self._committed = 0
+        self._saved_steps = -1
+        self._source: Checkpoint | None = None
+        """Where the machine came from, until it has proven itself by a save of its own."""
+        self._distrusted: int | None = None
+        self._fell_back = False
+
+    def work(self) -> None:
+        """Go on with the run until it is complete or we are asked to stop."""
+        try:
+            self._open()
+            while not self._board.snapshot.state.is_final:
+                try:
+                    if self._load():
+                        self._compute()
+                    self._finish()
+                except (WrongState, WrongOutput) as error:
+                    self._fall_back(error)
+        except Abandoned:
+            self._leave()
+
+    def _open(self) -> None:
+        """The run of the task is ours to write: the one that is there, or a new one."""
+        job, run = self._job, self._store.open_run(self._job.task)
+        self._board.publish(left_open=run.owner if run.last_seq else "")
+        if job.fresh and run.last_seq:
+            run = self._store.restart(run, job.task)
+        self._run = run
+        for name in job.insisted:
+            if (begun_with := run.task.parameters.get(name)) != job.task.parameters[name]:
+                self._board.note(
+                    f"this run was begun with {name.replace('_', ' ')} {begun_with} and goes on "
+                    "so; --fresh begins again"
+                )
+
+    def _load(self) -> bool:
+        """The machine stands where the last good checkpoint left it; False if all is done."""
+        loaded = self._store.load(self._run, self._distrusted)
+        self._run, self._committed = loaded.run, len(loaded.output)
+        self._watch.restart(self._clock(), loaded.run.elapsed)
+        self._known = self._board.output = loaded.output
+        if loaded.machine is not None:
+            self._machine, self._meter = loaded.machine, Meter(loaded.machine.work())
+            self._source = loaded.checkpoint
+            self._saved_steps = loaded.machine.steps if loaded.checkpoint else -1
+        self._show_loaded(loaded)
+        return loaded.machine is not None
+
+    def _show_loaded(self, loaded: Loaded) -> None:
+        made = len(loaded.output)
+        self._publish(
+            made=made,
+            saved=made,
+            resumed=made,
+            checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
+            verified=loaded.run.verified,
+            notes=self._board.snapshot.notes + loaded.notes,
+        )
+
+    def _compute(self) -> None:
+        """Step until all is done; wishes are looked at between and within the steps."""
+        machine = self._machine
+        self._activity = State.RUNNING
+        self._play_overture()
+        self._saves.saved(self._clock(), len(machine.output), took=0.0)
+        self._restart_pace()
+        if self._meter is not None:
+            self._meter.sample(len(machine.output), self._elapsed())
+        while not machine.done:
+            self._obey()
+            self._await_pace()
+            began, before = self._elapsed(), len(machine.output)
+            machine.stride(self._wanted(), self._obey)
+            self._stepped(before, took=self._elapsed() - began)
+        self._save()
+
+    def _obey(self, part: int = 0, parts: int = 0) -> None:
+        """Do what was asked since the last look.
+
+        In the middle of a step the machine's state is still that of the last whole one, so it can
+        be saved, or held in a pause, right here; only stopping abandons the step.
+        """
+        if self._wishes.stop:
+            raise Abandoned
+        if self._wishes.pause:
+            self._hold()
+        elif self._wishes.save or self._saves.is_due(self._clock(), len(self._board.output)):
+            self._save()
+        if self._board.is_stale:
+            self._publish(part=part, parts=parts)
+
+    def _save(self) -> None:
+        """Everything up to the last whole step is committed, or the failure is on the screen.
+
+        Commit first, tell after: the snapshot says *saved* only once `store.save` has returned.
+        """
+        self._wishes.save = False
+        began = self._clock()
+        if self._meter is None or self._machine.steps == self._saved_steps:
+            self._saves.saved(began, self._board.snapshot.made, took=0.0)
+            self._publish(save_failure=None)
+            return
+        self._publish(state=State.SAVING)
+        try:
+            checkpoint = self._store.save(self._run, self._machine, self._elapsed())
+        except StorageError as error:
+            self._save_failed(error)
+        else:
+            self._saved(checkpoint, took=self._clock() - began)
+        self._publish()
+
+    def _saved(self, checkpoint: Checkpoint, took: float) -> None:
+        self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
+        self._saves.saved(self._clock(), checkpoint.length, took)
+        self._committed = max(checkpoint.length, self._committed)
+        self._board.publish_checkpoint(
+            replace(checkpoint, duration=took), self._committed, save_failure=None
+        )
+
+    def _save_failed(self, error: StorageError) -> None:
+        """Computing goes on; the save is tried again, later each time."""
+        self._saves.failed(self._clock())
+        before = self._board.snapshot.save_failure
+        since = before.since if before else datetime.now(UTC)
+        self._board.publish(save_failure=SaveFailure(since, str(error)))
+
+    # Between the steps.
+
+    def _wanted(self) -> float:
+        """Output that may be made at once: as far as the pace and the next save allow."""
+        made = len(self._machine.output)
+        due = self._strides.output_due(self._clock(), made)
+        return min(due, self._saves.output_until_mark(made))
+
+    def _stepped(self, start: int, took: float) -> None:
+        """The new output is what was known already, where that reaches; then it is shown."""
+        output = self._machine.output
+        stop = min(len(output), len(self._known))
+        if start < stop and output[start:stop] != self._known[start:stop]:
+            self._judge(start)
+        if len(output) >= self._committed:
+            self._board.output = output
+        if self._meter is not None:
+            self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
+
+    def _judge(self, start: int) -> None:
+        """What was made differs from what was known; raises what says which of the two is wrong."""
+        kind, differ = self._job.kind, f"{self._job.kind.unit} after {start:,} differ"
+        saved = self._known[: self._committed]
+        if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
+            raise WrongResultError(
+                f"{differ} from the saved ones, computed again; nothing was changed: check the "
+                "database, or begin again with --fresh"
+            )
+        raise WrongState(f"{differ}, found in two ways")
+
+    def _play_overture(self) -> None:
+        """Where someone looks on, the first output is there long before the machine has it."""
+        if self._job.overture and not self._known:
+            self._known = self._job.kind.overture(self._run.task, self._obey)
+            self._board.overture = self._known
+            self._publish(overture=len(self._known))
+
+    def _await_pace(self) -> None:
+        """Wait until the pace allows the next step; wishes are obeyed meanwhile."""
+        while True:
+            if self._wishes.pace is not self._strides.pace:
+                self._restart_pace()
+            wait = self._strides.seconds_until_next(self._clock(), len(self._machine.output))
+            if not wait:
+                return
+            self._wishes.sleep(min(wait, PUBLISH_SECONDS))
+            self._obey()
+
+    def _restart_pace(self) -> None:
+        """The pace holds from here on: what went before (a pause, another pace) is forgotten."""
+        self._strides = StepSchedule(self._wishes.pace, self._clock(), self._board.snapshot.made)
+
+    def _hold(self) -> None:
+        """Save, then stand still until asked to go on; the run's stopwatch stands still too."""
+        self._save()
+        self._watch.stop(self._clock())
+        while self._wishes.pause and not self._wishes.stop:
+            if self._wishes.save or self._saves.is_retry_due(self._clock()):
+                self._save()
+            self._publish(state=State.PAUSED)
+            self._wishes.sleep(self._saves.seconds_until_retry(self._clock()), paused=True)
+        now = self._clock()
+        self._watch.restart(now, self._watch.read(now))
+        self._restart_pace()
+        self._publish()
+
+    # What is said.
+
+    def _elapsed(self) -> float:
+        return self._watch.read(self._clock())
+
+    def _publish(self, **changes: Any) -> None:
+        """A snapshot of everything as it is now, with these changes."""
+        figures = {"state": self._activity, "elapsed": self._elapsed(), "pace": self._wishes.pace}
+        figures |= {"next_save": self._saves.next_save, "parts": 0, "part": 0}
+        if self._meter is not None:
+            figures |= self._figures(self._meter)
+        self._board.publish(**(figures | changes))
+
+    def _figures(self, meter: Meter) -> dict[str, Any]:
+        """After a fallback the machine stands behind the output that is saved, and shown."""
+        machine, now = self._machine, self._board.snapshot
+        made = max(len(machine.output), self._committed)
+        left = None if now.length is None else now.length - made
+        pace = (left, self._wishes.pace.limit, self._elapsed())
+        shares = {"done": meter.done, "resumed_done": meter.resumed_done}
+        if now.length and meter.is_paced(*pace):  # the time goes with the output
+            shares = {"done": made / now.length, "resumed_done": now.resumed / now.length}
+        shares["done"] = max(shares["done"], now.done)  # another pace is no step back
+        return shares | {
+            "made": made,
+            "steps": machine.steps,
+            "figures": machine.figures(),
+            "rate": meter.rate(),
+            "left": meter.left(*pace),
+        }
+
+    # The end.
+
+    def _finish(self) -> None:
+        """The output is compared with an independent way, then the run is complete."""
+        if self._run.status != COMPLETE:
+            self._await_saved()
+            verified = self._job.verify and self._verify()
+            while self._run.status != COMPLETE:
+                try:
+                    self._complete(verified)
+                except StorageError as error:
+                    self._save_failed(error)
+                    self._await_saved()
+        self._watch.stop(self._clock())
+        done = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
+        self._publish(state=State.COMPLETE, verified=self._run.verified, **done)
+
+    def _complete(self, verified: bool) -> None:
+        """The run is complete in the database too, and verified if it was."""
+        checkpoint = self._store.complete(
+            self._run, self._machine, self._elapsed(), verified=verified
+        )
+        self._run = replace(self._run, status=COMPLETE, verified=verified)
+        self._board.publish_checkpoint(checkpoint, saved=checkpoint.length)
+
+    def _await_saved(self) -> None:
+        """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""
+        began = self._clock()
+        while (failure := self._board.snapshot.save_failure) is not None:
+            waited = self._clock() - began
+            if self._job.patience is not None and waited > self._job.patience:
+                raise StorageError(self._not_saved(failure))
+            self._wishes.sleep(self._saves.seconds_until_retry(self._clock()))
+            self._obey()
+
+    def _not_saved(self, failure: SaveFailure) -> str:
+        now, unit = self._board.snapshot, self._job.kind.unit
+        if now.length is None:
+            return f"what was computed last could not be saved: {failure.reason}"
+        return (
+            f"{now.saved:,} of {now.length:,} {unit} are saved, "
+            f"{now.made - now.saved:,} more could not be: {failure.reason}"
+        )
+
+    def _verify(self) -> bool:
+        """True if the output was found right; a difference raises. Made again at the next start."""
+        self._activity = State.VERIFYING
+        return self._job.kind.verify(self._run.task, self._board.output, self._obey)
+
+    def _fall_back(self, error: WrongState | WrongOutput) -> None:
+        """Forget the machine, go on from the last that is known to be good; once per session.
+
+        A machine that fails before its first save of its own has a bad checkpoint to thank for it:
+        then the one before is taken, as often as there is one.
+        """
+        self._meter, self._activity = None, State.PREPARING
+        if self._source is not None and isinstance(error, WrongState):
+            self._distrusted = self._source.seq
+            self._board.note(f"checkpoint {self._distrusted}: {error}; the one before is used")
+            return
+        if self._fell_back:
+            raise WrongResultError(
+                f"{error}, again after going back to what was good: this machine computes "
+                "wrongly, or we do; what was saved before is safe"
+            ) from error
+        self._fell_back = True
+        if isinstance(error, WrongOutput):
+            self._store.cut(self._run, error.good)
+            self._board.note(f"{error}; what comes before is kept, the rest is computed again")
+        else:
+            self._board.note(f"{error}; went back to the last good checkpoint")
+
+    def _leave(self) -> None:
+        """Asked to stop: save what is not saved, and say it if that fails."""
+        if not self._wishes.save_at_stop:
+            return
+        try:
+            self._save()
+        except WrongState as error:
+            raise WrongResultError(
+                f"{error}; not saved; start again to go on from the last good checkpoint"
+            ) from error
+        with suppress(PiTuiError):  # the mark of a crash stays: it is no more than a word
+            self._store.leave(self._run)
+        if failure := self._board.snapshot.save_failure:
+            self._board.fail(self._not_saved(failure), StorageError.exit_code)
+        else:
+            self._publish(state=State.PAUSED)

@@ -1,0 +1,121 @@
+"""Who has a run open, and what that tells after a crash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, begin, execute, save_some
+from tests.tiny import Walks
+
+WRITER = """
+import sys
+from pi_tui.checkpoints.store import CheckpointStore
+from tests.checkpoints.helpers import save_some
+store = CheckpointStore.open(sys.argv[1], __import__("tests.tiny").tiny.Walks())
+run, walk = save_some(store)
+if sys.argv[2] == "leave":
+    store.leave(run)
+print("saved", flush=True)
+sys.stdin.read()
+"""
+
+
+def write_and_kill(path: str, how: str) -> int:
+    """Another process saves a run and is killed; its pid."""
+    command = [sys.executable, "-c", WRITER, path, how]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"saved\n"
+        writer.send_signal(signal.SIGKILL)
+    return writer.pid
+
+
+def test_after_a_kill_the_next_start_knows_who_left_it_open_and_when_it_was_saved(
+    path: str, open_store: OpenStore
+) -> None:
+    pid = write_and_kill(path, "hold")
+    store = open_store()
+    seen = store.runs()[0]
+    run = store.open_run(Walks().task())
+    assert f"pid {pid}" in run.owner
+    assert run.owner == seen.owner
+    assert run.updated_at == seen.updated_at
+    assert run.last_seq == 3
+
+
+def test_after_a_clean_end_there_is_nothing_to_tell(path: str, open_store: OpenStore) -> None:
+    write_and_kill(path, "leave")
+    store = open_store()
+    run = store.open_run(Walks().task())
+    assert (run.owner, store.load(run).notes) == ("", ())
+
+
+def test_it_is_told_once(path: str, open_store: OpenStore) -> None:
+    pid = write_and_kill(path, "hold")
+    store = open_store()
+    store.leave(store.open_run(Walks().task()))
+    store.close()
+    store = open_store()
+    assert store.open_run(Walks().task()).owner == ""
+    assert f"pid {pid}" not in execute(path, "SELECT owner FROM pi_run")[0][0]
+
+
+def test_while_it_is_open_readers_see_whose_it_is(open_store: OpenStore) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    assert f"pid {os.getpid()}" in open_store(write=False).runs()[0].owner
+    walk.finalize()
+    store.complete(run, walk, 1.0, verified=False)
+    assert open_store(write=False).runs()[0].owner == ""
+
+
+def test_a_complete_run_was_left_in_good_order(path: str, open_store: OpenStore) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    walk.finalize()
+    store.complete(run, walk, 1.0, verified=True)
+    store.close()
+    store = open_store()
+    assert store.open_run(run.task).owner == ""
+
+
+def test_looking_at_a_complete_run_changes_nothing(path: str, open_store: OpenStore) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    walk.finalize()
+    store.complete(run, walk, 1.0, verified=True)
+    begin(store, 97)  # worked on later
+    store.close()
+    before = execute(path, "SELECT * FROM pi_run ORDER BY id")
+    store = open_store()
+    run = store.open_run(run.task)
+    assert store.load(run).machine is None
+    store.leave(run)
+    store.close()
+    assert execute(path, "SELECT * FROM pi_run ORDER BY id") == before
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_leaving_a_run_that_is_not_open_changes_nothing(
+    times: int, path: str, open_store: OpenStore
+) -> None:
+    run, _ = save_some(open_store(), times)
+    owner = open_store(write=False).runs()[0].owner
+    with open_store(write=False) as reader:
+        reader.load(run)
+        reader.leave(run)
+        assert reader.runs()[0].owner == owner != ""
+
+
+def test_a_save_after_leaving_still_counts(open_store: OpenStore) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    store.leave(run)
+    store.save(run, advance(walk, 5), 0.0)
+    assert store.load(run).notes == ()

@@ -1,0 +1,277 @@
+"""Databases that somebody made to hurt: each is refused, or passed over, in a clear line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pi_tui.checkpoints.conversion import BadRow
+from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.models import CheckpointRow
+from pi_tui.checkpoints.piece_rows import Entry, digest, entries_of
+from pi_tui.errors import DamagedError, NotOursError, PiTuiError
+from pi_tui.machine import Known
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, execute, forge, save_some, told
+from tests.tiny import Walk, Walks
+
+A = "0a" * 32
+EVIL = "\x1b]0;owned\x07\u202e\x9b31m"
+
+
+@pytest.fixture
+def saved(open_store: OpenStore) -> Walk:
+    """A file with three checkpoints was written and closed; where the machine stood."""
+    with open_store() as store:
+        return save_some(store)[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        f"{A} 1 N now\n\n{A} 1 N peak",
+        f"{A} 1 N now\n{A} 2 L now",
+        f"{A} 1 X now",
+        f"{A[:-1]} 1 N now",
+        f"{A.upper()} 1 N now",
+        f"{A} -1 N now",
+        f"{A} 1e3 N now",
+        f"{A} ١ N now",
+        f"{A} 1 N ",
+        f"{A} 1 N two words",
+        f"{A} 1 N {EVIL}",
+        f"{A} 1 N {'x' * 81}",
+        f"{A} 999999999999 N now",
+        f"{A} 1 N now\x0c{A} 1 N peak",
+        f"{A} 1 N now" * 100_000,
+        "\n".join(f"{A} 1 L {n}" for n in range(100_000)),
+    ],
+)
+def test_a_manifest_that_we_never_wrote_is_a_damaged_checkpoint(
+    text: str, saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    forge(path, 3, text)
+    store = open_store()
+    loaded = store.load(run := store.open_run(saved.task))
+    assert loaded.checkpoint is not None
+    assert loaded.checkpoint.seq == 2
+    assert len(loaded.notes) == 1
+    assert loaded.notes[0].isprintable()
+    assert loaded.machine is not None
+    store.save(run, advance(loaded.machine, 15), 0.0)
+    assert store.load(run).notes == ()
+    assert store.check() == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text() | st.from_regex(r"[0-9a-f]{64} [0-9]{1,12} [LN] \S{1,9}\n?", fullmatch=True))
+def test_a_manifest_reads_back_as_it_was_or_not_at_all(text: str) -> None:
+    row = CheckpointRow(steps=1, length=1, manifest=text)
+    try:
+        row.sha256 = digest(row)
+        entries = entries_of(row)
+    except (BadRow, UnicodeEncodeError):
+        return
+    again = "\n".join(map(str, entries))
+    assert (
+        again.split("\n")
+        == [re.sub(r" 0*(?=[0-9])", " ", line, count=1) for line in text.splitlines()]
+        or not text
+    )
+
+
+def test_an_entry_is_a_line() -> None:
+    entry = Entry(Known(bytes(32), 7), True, "table")
+    row = CheckpointRow(steps=1, length=1, manifest=str(entry))
+    row.sha256 = digest(row)
+    assert entries_of(row) == [entry]
+
+
+def test_hostile_names_and_numbers_are_shown_harmlessly(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    execute(path, "UPDATE pi_checkpoint SET seq = ? WHERE seq = 2", EVIL)
+    execute(path, "UPDATE pi_run SET owner = ?", EVIL)
+    store = open_store()
+    run = store.open_run(saved.task)
+    loaded = store.load(run)
+    assert all(note.isprintable() for note in loaded.notes)
+    assert run.owner.isprintable()
+    assert all(problem.isprintable() for problem in store.check())
+    assert all(note.isprintable() for tried in store.try_all(run) for note in tried.notes)
+    execute(path, "UPDATE pi_run SET kind = ?", EVIL)
+    with open_store(write=False) as reader:
+        assert all(problem.isprintable() for problem in reader.check())
+
+
+@pytest.mark.parametrize("seq", ["'two'", "x'02'", "2.5", "7.5", "9e999", "9223372036854775807"])
+def test_a_checkpoint_with_an_impossible_number_stops_no_save(
+    seq: str, saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    execute(path, f"UPDATE pi_checkpoint SET seq = {seq} WHERE seq = 2")
+    for _ in range(2):
+        with open_store() as store:
+            run = store.open_run(saved.task)
+            loaded = store.load(run)
+            assert loaded.machine is not None
+            assert loaded.output == bytes(loaded.machine.output)
+            store.save(run, advance(loaded.machine, 5), 0.0)
+    with open_store() as store:
+        assert store.load(store.runs()[0]).notes == ()
+        assert store.check() == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["'late'", "x'00'", "9e999", "-9e999", "1.5", "9223372036854775807", "-9223372036854775808"],
+)
+@pytest.mark.parametrize("column", ["touched", "epoch", "verified"])
+def test_a_hostile_number_that_nothing_hangs_on_does_not_stop_a_run(
+    column: str, value: str, saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    execute(path, f"UPDATE pi_run SET {column} = {value}")
+    store = open_store()
+    assert [run.goal for run in store.runs()] == [saved.task.goal]
+    assert store.latest_run() is not None
+    run = store.open_run(saved.task)
+    loaded = store.load(run)
+    assert told(loaded.machine) == told(saved)
+    store.save(run, advance(saved, 5), 0.0)
+    assert told(store.load(run).machine) == told(saved)
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["0001-01-01T00:00:00", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", "yesterday",
+     "", "٢٠٢٦-01-01", EVIL],
+)  # fmt: skip
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_dates_at_the_ends_of_time_are_dates_that_can_be_shown(
+    when: str, zone: str, saved: Walk, path: str, open_store: OpenStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    import time
+
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        execute(path, "UPDATE pi_run SET created_utc = ?, updated_utc = ?", when, when)
+        execute(path, "UPDATE pi_checkpoint SET saved_utc = ?", when)
+        with open_store(write=False) as store:
+            run = store.runs()[0]
+            dates = [run.created_at, run.updated_at]
+            dates += [checkpoint.saved_at for checkpoint in store.load(run).checkpoints]
+            assert [date.astimezone().strftime("%H:%M") for date in dates]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("write", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE pi_meta SET value = x'32'",
+        f"UPDATE pi_meta SET value = '{'2' * 5000}'",
+        "UPDATE pi_meta SET value = '٢'",
+        "UPDATE pi_meta SET value = '0'",
+        "UPDATE pi_meta SET value = '-1'",
+        "UPDATE pi_meta SET value = ''",
+        "DELETE FROM pi_meta",
+        "DROP TABLE pi_meta",
+        "DROP TABLE pi_piece",
+        "ALTER TABLE pi_meta RENAME COLUMN value TO worth",
+        "ALTER TABLE pi_run RENAME COLUMN committed TO done",
+        "ALTER TABLE pi_run RENAME COLUMN owner TO holder",
+        "ALTER TABLE pi_checkpoint RENAME COLUMN manifest TO list",
+        "ALTER TABLE pi_piece RENAME COLUMN sha256 TO hash",
+        "ALTER TABLE pi_output RENAME COLUMN chain TO link",
+    ],
+)
+def test_tables_that_were_changed_are_damage_in_one_line(
+    change: str, write: bool, saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    execute(path, change)
+    with open(path, "rb") as file:
+        before = file.read()
+    with pytest.raises(DamagedError, match="left untouched") as caught:
+        open_store(write=write)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+    with open(path, "rb") as file:
+        assert file.read() == before
+    glance(path, Walks(), None)  # whatever it makes of it, without a word
+
+
+def test_columns_of_types_nobody_knows_are_no_reason_to_warn(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        change = "UPDATE sqlite_master SET sql = replace(sql, 'VARCHAR(40)', ?)"
+        connection.execute(change, ("DATE(4,0)",))
+    with open_store() as store:
+        assert told(store.load(store.open_run(saved.task)).machine) == told(saved)
+
+
+@pytest.mark.parametrize("size", ["9e999", "-9e999", "'huge'", "x'00'", "9223372036854775807"])
+def test_infinite_sizes_stop_neither_the_list_nor_the_check(
+    size: str, saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    execute(path, f"UPDATE pi_checkpoint SET size = {size}, elapsed_ms = {size}")
+    execute(path, "INSERT INTO pi_piece SELECT id, zeroblob(32), 0, 9e999 FROM pi_run")
+    with open_store(write=False) as store:
+        assert [run.goal for run in store.runs()] == [saved.task.goal]
+        problems = store.check()
+        assert len(problems) == 2
+        assert all(re.search("an impossible (size|elapsed_ms)", problem) for problem in problems)
+
+
+def test_any_value_in_any_column_is_ours_damage_or_not_ours(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    """No column of any table, set to any odd value, makes a crash or lets wrong output out."""
+    with open(path, "rb") as file:
+        sound = file.read()
+    tables = ("pi_meta", "pi_run", "pi_checkpoint", "pi_piece", "pi_output")
+    columns = [
+        (table, row[1]) for table in tables for row in execute(path, f"PRAGMA table_info({table})")
+    ]
+    values: tuple[object, ...] = (-1, 0, 2**63 - 1, float("inf"), 0.5, "text", b"\xff" * 40, "")
+    whole, refusals = Walks().new(saved.task).finalize(), []
+    for table, column in columns:
+        for value in values:
+            with open(path, "wb") as file:
+                file.write(sound)
+            try:
+                execute(path, f"UPDATE {table} SET {column} = ? WHERE true LIMIT 1", value)
+            except Exception:  # not every SQLite has LIMIT there; not every value is let in
+                try:
+                    execute(path, f"UPDATE OR REPLACE {table} SET {column} = ?", value)
+                except Exception:
+                    continue
+            seen = glance(path, Walks(), None)
+            assert seen is None or whole.startswith(seen.output)
+            try:
+                with open_store() as store:
+                    store.check()
+                    run = store.open_run(saved.task)
+                    loaded = store.load(run)
+                    assert whole.startswith(loaded.output)
+                    if loaded.machine is not None:
+                        loaded.machine.finalize()
+                        store.complete(run, loaded.machine, 1.0, verified=False)
+                    assert store.load(run).output == whole
+            except (DamagedError, NotOursError) as refusal:
+                refusals.append(str(refusal))
+            except PiTuiError as error:
+                raise AssertionError((table, column, value)) from error
+    assert all(refusal.isprintable() for refusal in refusals)

@@ -1,0 +1,108 @@
+"""Machines of several kinds in one database."""
+
+from __future__ import annotations
+
+from pi_tui.checkpoints.glance import glance
+from pi_tui.machine import Kind
+from pi_tui.spigot.kind import SpigotKind
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import (
+    GOAL,
+    advance,
+    execute,
+    flip,
+    save_some,
+    tale,
+    this,
+    told,
+)
+from tests.tiny import StubbornWalks, Walks
+
+
+def begun(store_of: OpenStore, kind: Kind, steps: int) -> None:
+    with store_of(kind=kind) as store:
+        task = kind.task(GOAL) if isinstance(kind, Walks | SpigotKind) else None
+        assert task is not None
+        run = store.open_run(task)
+        machine = kind.new(task)
+        store.save(run, advance(machine, steps), 0.0)
+
+
+def test_two_kinds_share_a_database_and_a_goal_and_do_not_see_each_other(
+    open_store: OpenStore, path: str, pi: bytes
+) -> None:
+    spigots, walks = SpigotKind(), Walks()
+    begun(open_store, walks, 20)
+    begun(open_store, spigots, 2)
+    begun(open_store, StubbornWalks(), 30)
+    for kind, whole in ((spigots, pi[:GOAL]), (walks, tale())):
+        with open_store(kind=kind) as store:
+            (run,) = store.runs()
+            assert run.goal == GOAL
+            assert store.latest_run() == store.find_run(GOAL)
+            machine = store.load(store.open_run(run.task)).machine
+            assert machine is not None
+            machine.finalize()
+            store.complete(run, machine, 1.0, verified=False)
+            assert store.load(run).output == whole
+            seen = glance(path, kind, None)
+            assert seen is not None
+            assert seen.output == whole
+    with open_store(kind=StubbornWalks()) as store:
+        left = store.load(store.runs()[0])
+        assert left.machine is not None
+        assert (left.machine.steps, left.notes) == (30, ())
+
+
+def test_deleting_a_run_of_one_kind_spares_that_of_another(open_store: OpenStore) -> None:
+    begun(open_store, Walks(), 20)
+    begun(open_store, StubbornWalks(), 30)
+    with open_store() as store:
+        store.delete(GOAL)
+        assert store.runs() == []
+    with open_store(kind=StubbornWalks()) as store:
+        assert [run.goal for run in store.runs()] == [GOAL]
+        assert store.check() == []
+
+
+def test_the_check_looks_at_every_byte_of_kinds_it_does_not_know(
+    open_store: OpenStore, path: str
+) -> None:
+    with open_store() as store:
+        save_some(store)
+    with open_store(kind=SpigotKind()) as stranger:
+        assert stranger.check() == []
+    flip(path, "pi_piece", "data", this(path, "table"))
+    flip(path, "pi_output", "data", "start = 0")
+    flip(path, "pi_piece", "data", this(path, "now", 2))
+    with open_store(kind=SpigotKind(), write=False) as stranger:
+        assert stranger.check() == [
+            "run 27 of walk: output 1 to 24 is damaged; the 0 before are good",
+            "run 27 of walk: checkpoint 3: 1 of its lasting pieces are missing or damaged",
+            "run 27 of walk: checkpoint 2: its piece now is missing or damaged",
+        ]
+
+
+def test_a_backup_holds_the_runs_of_all_kinds(open_store: OpenStore, tmp_path: object) -> None:
+    begun(open_store, Walks(), 20)
+    begun(open_store, StubbornWalks(), 30)
+    copy = f"{tmp_path}/copy"
+    with open_store() as store:
+        store.backup(copy)
+    for kind in (Walks(), StubbornWalks()):
+        with open_store(copy, kind) as store:
+            assert store.load(store.runs()[0]).checkpoint is not None
+
+
+def test_equal_pieces_of_two_runs_do_not_depend_on_each_other(
+    open_store: OpenStore, path: str
+) -> None:
+    begun(open_store, Walks(), 20)
+    begun(open_store, StubbornWalks(), 20)
+    assert execute(path, "SELECT count(*), count(DISTINCT sha256) FROM pi_piece") == [(6, 3)]
+    with open_store() as store:
+        store.delete(GOAL)
+    with open_store(kind=StubbornWalks()) as store:
+        loaded = store.load(store.runs()[0])
+        assert (loaded.checkpoint is not None, loaded.notes) == (True, ())
+        assert told(loaded.machine) == told(advance(Walks().new(Walks().task()), 20))

@@ -1,0 +1,339 @@
+"""Databases that version 1.0 wrote: brought up to date, after a backup, and gone on with."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints import migration
+from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.models import PART
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Loaded
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import DamagedError, NotOursError, StorageError
+from pi_tui.spigot.kind import SpigotKind
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import execute
+from tests.checkpoints.server import Server
+from tests.helpers import pi as pi_by_mpmath
+
+DATA = Path(__file__).parent.parent / "data"
+KIND = SpigotKind()
+NAMES = ("finished", "unfinished", "several", "parts", "damaged")
+NEWEST = "seq = (SELECT max(seq) FROM pi_checkpoint)"
+Migrated = Callable[..., CheckpointStore]
+
+
+def old(name: str, path: str) -> None:
+    """A database of version 1.0 is at `path`."""
+    Path(path).write_bytes(lzma.decompress((DATA / f"schema-1-{name}.sqlite3.xz").read_bytes()))
+
+
+def content(path: str | Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+def finish(store: CheckpointStore, digits: int) -> Loaded:
+    """The run has gone on to its end; what was loaded before."""
+    run = store.open_run(KIND.task(digits))
+    loaded = store.load(run)
+    assert loaded.machine is not None
+    loaded.machine.finalize()
+    store.complete(run, loaded.machine, 1.0, verified=False)
+    assert store.load(run).output == pi_by_mpmath(digits)
+    return loaded
+
+
+@pytest.fixture
+def migrated(open_store: OpenStore, path: str) -> Migrated:
+    """Opens a database of version 1.0 for writing; what was in it is at PATH.before, too."""
+
+    def opened(name: str) -> CheckpointStore:
+        old(name, path)
+        Path(f"{path}.before").write_bytes(Path(path).read_bytes())
+        return open_store(kind=KIND)
+
+    return opened
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_backup_with_the_same_content_is_beside_it(
+    name: str, migrated: Migrated, path: str
+) -> None:
+    migrated(name).close()
+    assert content(f"{path}.schema-1") == content(f"{path}.before")
+    assert os.stat(f"{path}.schema-1").st_mode & 0o777 == 0o600
+    tables = execute(path, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    assert [name for (name,) in tables] == [
+        "pi_checkpoint", "pi_meta", "pi_output", "pi_piece", "pi_run",
+    ]  # fmt: skip
+    assert execute(path, "PRAGMA user_version") == [(2,)]
+
+
+def test_a_finished_run_stays_finished_and_verified(migrated: Migrated, path: str) -> None:
+    store = migrated("finished")
+    (run,) = store.runs()
+    loaded = store.load(store.open_run(run.task))
+    assert (loaded.run.status, loaded.run.verified, loaded.notes) == (COMPLETE, True, ())
+    assert loaded.output == pi_by_mpmath(1000)
+    assert store.check() == []
+    seen = glance(path, KIND, None)
+    assert seen is not None
+    assert seen.output == pi_by_mpmath(1000)
+
+
+def test_an_unfinished_run_goes_on_from_its_newest_checkpoint(migrated: Migrated) -> None:
+    store = migrated("unfinished")
+    assert store.check() == []
+    assert store.runs()[0].owner == ""  # version 1.0 told nothing of a crash
+    loaded = finish(store, 3000)
+    assert loaded.checkpoint is not None
+    assert (loaded.checkpoint.seq, loaded.checkpoint.steps, loaded.checkpoint.length) == (
+        3,
+        27,
+        1000,
+    )
+    assert [checkpoint.seq for checkpoint in loaded.checkpoints] == [3, 2]
+    assert loaded.run.elapsed == 1.5
+    assert store.check() == []
+
+
+def test_an_unfinished_run_keeps_the_numbers_it_was_begun_with(migrated: Migrated) -> None:
+    (run,) = migrated("unfinished").runs()
+    numbers = run.task.parameters
+    assert (numbers["digits_per_step"], numbers["boxes_per_block"]) == (40, 64)
+    assert numbers["series"] == "rabinowitz-wagon"
+
+
+def test_both_checkpoints_can_be_gone_on_from(migrated: Migrated) -> None:
+    store = migrated("unfinished")
+    newest, older = store.try_all(store.runs()[0])
+    assert (newest.notes, older.notes) == ((), ())
+    for tried in (newest, older):
+        assert tried.machine is not None
+        assert tried.machine.finalize() == pi_by_mpmath(3000)
+
+
+def test_several_runs_stay_what_they_were_in_their_order(migrated: Migrated) -> None:
+    store = migrated("several")
+    runs = [(run.goal, run.status, run.verified, run.committed) for run in store.runs()]
+    assert runs == [
+        (500, COMPLETE, True, 500),
+        (900, ACTIVE, False, 279),
+        (1200, COMPLETE, False, 1200),
+        (800, ACTIVE, False, 344),
+    ]
+    latest = store.latest_run()
+    assert latest is not None
+    assert latest.goal == 900
+    for digits in (800, 900):
+        assert finish(store, digits).checkpoint is not None
+    for run in store.runs():
+        assert store.load(run).output == pi_by_mpmath(run.goal)
+    finish(store, 700)  # a new one beside them
+    assert store.check() == []
+
+
+def test_a_state_of_several_parts_comes_over_whole(migrated: Migrated, path: str) -> None:
+    store = migrated("parts")
+    assert execute(path, "SELECT part, length(data) FROM pi_piece ORDER BY part")[0] == (0, PART)
+    assert store.check() == []
+    loaded = finish(store, 60_000)
+    assert loaded.checkpoint is not None
+    assert loaded.checkpoint.size > PART
+    assert loaded.notes == ()
+
+
+def test_damage_stays_visible_and_the_checkpoint_before_it_is_used(migrated: Migrated) -> None:
+    store = migrated("damaged")
+    assert store.check() == ["run 2000: checkpoint 3: its piece state is missing or damaged"]
+    loaded = finish(store, 2000)
+    assert loaded.checkpoint is not None
+    assert loaded.checkpoint.seq == 2
+    assert "checkpoint 3 is damaged" in loaded.notes[0]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE pi_checkpoint SET size = 1000000000000 WHERE {newest}",
+        "UPDATE pi_checkpoint SET size = -1 WHERE {newest}",
+        "UPDATE pi_checkpoint SET size = 'large' WHERE {newest}",
+        "UPDATE pi_checkpoint SET size = size - 1 WHERE {newest}",
+        "UPDATE pi_checkpoint SET sha256 = 'text' WHERE {newest}",
+        "UPDATE pi_checkpoint SET sha256 = zeroblob(32) WHERE {newest}",
+        "UPDATE pi_checkpoint SET sha256 = zeroblob(3) WHERE {newest}",
+        "UPDATE pi_checkpoint SET iteration = iteration + 1 WHERE {newest}",
+        "UPDATE pi_checkpoint SET iteration = 'many' WHERE {newest}",
+        "UPDATE pi_checkpoint SET count = count - 1 WHERE {newest}",
+        "DELETE FROM pi_checkpoint_part WHERE {newest}",
+        "UPDATE pi_checkpoint_part SET data = 'text' WHERE {newest}",
+        "UPDATE pi_checkpoint_part SET part = 7 WHERE {newest}",
+    ],
+)
+def test_damage_of_any_sort_stays_visible(damage: str, path: str, open_store: OpenStore) -> None:
+    old("unfinished", path)
+    execute(path, damage.format(newest=NEWEST))
+    store = open_store(kind=KIND)
+    loaded = finish(store, 3000)
+    assert loaded.checkpoint is not None
+    assert loaded.checkpoint.seq == 2
+    assert "checkpoint 3 is damaged" in loaded.notes[0]
+
+
+def test_damaged_digits_stay_visible(path: str, open_store: OpenStore) -> None:
+    old("finished", path)
+    execute(path, "UPDATE pi_digits SET data = replace(data, '4', '5')")
+    store = open_store(kind=KIND)
+    assert any("is damaged" in problem for problem in store.check())
+    loaded = store.load(store.open_run(KIND.task(1000)))
+    assert (loaded.run.status, loaded.run.verified, loaded.output) == (ACTIVE, False, b"")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reader_changes_nothing_and_says_what_to_do(
+    name: str, path: str, open_store: OpenStore
+) -> None:
+    old(name, path)
+    before = Path(path).read_bytes()
+    with pytest.raises(NotOursError, match=r"earlier version.*open it once for computing"):
+        open_store(kind=KIND, write=False)
+    assert glance(path, KIND, None) is None
+    assert Path(path).read_bytes() == before
+    assert os.listdir(Path(path).parent) == ["pi.sqlite3"]
+
+
+def test_it_is_done_once(migrated: Migrated, path: str, open_store: OpenStore) -> None:
+    migrated("several").close()
+    before = Path(path).read_bytes()
+    open_store(kind=KIND).close()
+    assert Path(path).read_bytes() == before
+    assert sorted(os.listdir(Path(path).parent)) == [
+        "pi.sqlite3", "pi.sqlite3.before", "pi.sqlite3.lock", "pi.sqlite3.schema-1",
+    ]  # fmt: skip
+
+
+def test_a_backup_that_is_there_is_not_replaced(migrated: Migrated, path: str) -> None:
+    Path(f"{path}.schema-1").write_text("mine")
+    migrated("unfinished").close()
+    assert Path(f"{path}.schema-1").read_text() == "mine"
+    assert content(f"{path}.schema-1.2") == content(f"{path}.before")
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        ("UPDATE pi_run SET digits_per_step = 0", DamagedError),
+        ("UPDATE pi_run SET boxes_per_block = 'many'", DamagedError),
+        ("UPDATE pi_run SET algorithm = 'chudnovsky/1'", NotOursError),
+        ("DROP TABLE pi_digits", DamagedError),
+        ("ALTER TABLE pi_run RENAME COLUMN digits TO figures", DamagedError),
+        ("ALTER TABLE pi_checkpoint RENAME COLUMN sha256 TO hash", DamagedError),
+        ("CREATE TABLE pi_old_run (x)", DamagedError),
+    ],
+)
+def test_what_cannot_be_brought_over_is_refused_and_stays_as_it_was(
+    damage: str, error: type[Exception], path: str, open_store: OpenStore
+) -> None:
+    old("unfinished", path)
+    execute(path, damage)
+    before = content(path)
+    for _ in range(2):
+        with pytest.raises(error) as caught:
+            open_store(kind=KIND)
+        assert str(caught.value).isprintable()
+        assert content(path) == before
+    assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
+
+
+def test_without_room_for_the_backup_nothing_is_changed(path: str, open_store: OpenStore) -> None:
+    import resource
+    import signal
+
+    old("parts", path)
+    before = Path(path).read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, limits[1]))
+    try:
+        with pytest.raises(StorageError):
+            open_store(kind=KIND)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert Path(path).read_bytes() == before
+    assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
+    with open_store(kind=KIND) as store:
+        assert store.check() == []
+
+
+def test_a_change_that_fails_halfway_leaves_the_old_database(
+    path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old("several", path)
+    before = content(path)
+    real, moved = migration._move_checkpoint, []
+
+    def failing(*arguments):  # type: ignore[no-untyped-def]
+        real(*arguments)
+        moved.append(arguments)
+        if len(moved) == 4:
+            raise MemoryError
+
+    monkeypatch.setattr(migration, "_move_checkpoint", failing)
+    with pytest.raises(StorageError, match="not enough memory"):
+        open_store(kind=KIND)
+    assert content(path) == before
+    assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
+    monkeypatch.undo()
+    with open_store(kind=KIND) as store:
+        assert len(store.runs()) == 4
+
+
+def old_server(server: Server, url: str, name: str, folder: Path) -> None:
+    """The tables of version 1.0 are on the server, with the rows of one of its files."""
+    psycopg = pytest.importorskip("psycopg")
+    old(name, str(folder / "old.db"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute((DATA / "schema-1.postgresql.sql").read_text())
+        for table in ("pi_run", "pi_checkpoint", "pi_checkpoint_part", "pi_digits"):
+            rows = execute(str(folder / "old.db"), f"SELECT * FROM {table}")
+            marks = ", ".join(["%s"] * len(rows[0]))
+            with connection.cursor() as cursor:
+                cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        last = "(SELECT max(id) FROM pi_run)"
+        connection.execute(f"SELECT setval(pg_get_serial_sequence('pi_run', 'id'), {last})")
+
+
+@pytest.mark.parametrize(
+    ("name", "unfinished"), [("several", [800, 900]), ("parts", [60_000]), ("damaged", [2000])]
+)
+def test_a_server_is_brought_up_to_date_too(
+    name: str,
+    unfinished: list[int],
+    postgres: Server,
+    postgres_url: str,
+    open_store: OpenStore,
+    tmp_path: Path,
+) -> None:
+    old_server(postgres, postgres_url, name, tmp_path)
+    with pytest.raises(NotOursError, match=r"earlier version.*open it once for computing"):
+        open_store(postgres_url, KIND, write=False)
+    store = open_store(postgres_url, KIND)
+    goals = sorted(run.goal for run in store.runs())
+    for digits in unfinished:
+        loaded = finish(store, digits)
+        assert loaded.checkpoint is not None
+        assert bool(loaded.notes) == (name == "damaged")
+    finish(store, 700)  # its id is a new one
+    assert store.check() == []
+    store.close()
+    store = open_store(postgres_url, KIND)
+    assert sorted(run.goal for run in store.runs()) == sorted([*goals, 700])

@@ -1,0 +1,292 @@
+"""States in pieces: each written once, none kept that nobody names, a damaged one made again."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from pi_tui.checkpoints import piece_rows
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import DamagedError
+from pi_tui.machine import Piece, State
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import (
+    HIGHEST,
+    STEPS,
+    advance,
+    begin,
+    execute,
+    flip,
+    manifest,
+    pieces,
+    save_some,
+    tale,
+    this,
+    told,
+)
+from tests.tiny import StubbornWalks, Walk, Walks, make_table
+
+
+def test_a_piece_that_two_checkpoints_share_is_there_once(
+    store: CheckpointStore, path: str
+) -> None:
+    save_some(store, after=HIGHEST)
+    store.close()
+    two, three = manifest(path, 2), manifest(path, 3)
+    assert (two["table"], two["peak"]) == (three["table"], three["peak"])
+    assert two["now"] != three["now"]
+    assert pieces(path) == {*two.values(), *three.values()}
+    assert execute(path, "SELECT count(*) FROM pi_piece") == [(4,)]
+
+
+def test_a_piece_is_found_by_the_hash_of_its_bytes(store: CheckpointStore, path: str) -> None:
+    run, _ = save_some(store)
+    store.close()
+    table = make_table(run.task)
+    assert manifest(path, 3)["table"] == hashlib.sha256(table).hexdigest()
+    where = this(path, "table")
+    assert execute(path, f"SELECT data FROM pi_piece WHERE {where}") == [(table,)]
+
+
+def test_two_pieces_of_one_state_with_the_same_bytes_are_stored_once(
+    store: CheckpointStore, path: str
+) -> None:
+    class Twins(Walk):
+        def to_state(self) -> State:
+            twins = {name: Piece(b"twin", lasting=name == "two") for name in ("one", "two")}
+            return State({**super().to_state().pieces, **twins})
+
+    run, _ = begin(store)
+    store.save(run, advance(Twins(run.task), 5), 0.0)
+    loaded = store.load(run)
+    assert (loaded.checkpoint is not None, loaded.notes) == (True, ())
+    store.close()
+    assert execute(path, "SELECT count(*) FROM pi_piece WHERE data = CAST('twin' AS BLOB)") == [
+        (1,)
+    ]
+
+
+def test_a_lasting_piece_is_read_and_hashed_once_in_its_life(
+    open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store()
+    run, walk = begin(store, bulk=5000)
+    store.save(run, advance(walk, 5), 0.0)
+    assert walk.reads == 1
+    hashed: list[int] = []
+    identify = Piece.identify
+
+    def counted(piece: Piece, data: bytes) -> object:
+        hashed.append(len(data))
+        return identify(piece, data)
+
+    monkeypatch.setattr(Piece, "identify", counted)
+    for _ in range(5):
+        store.save(run, advance(walk, 5), 0.0)
+    assert walk.reads == 1
+    assert max(hashed) < 5000
+    store.close()
+    store = open_store()
+    again = store.load(run := store.open_run(run.task)).machine
+    assert isinstance(again, Walk)
+    store.save(run, advance(again, 5), 0.0)
+    assert again.reads == 0
+    assert max(hashed) < 5000
+
+
+def test_a_save_after_a_fallback_to_nothing_writes_the_lasting_pieces_again(
+    store: CheckpointStore, path: str
+) -> None:
+    run, walk = save_some(store)
+    store.restart(run, run.task)
+    assert execute(path, "SELECT count(*) FROM pi_piece") == [(0,)]
+    store.save(run, walk, 0.0)  # its table has a hash already, but is not there any more
+    assert told(store.load(run).machine) == told(walk)
+    assert store.check() == []
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 8])
+def test_after_every_save_exactly_the_named_pieces_are_there(
+    store: CheckpointStore, path: str, times: int
+) -> None:
+    run, walk = begin(store, 97)
+    for _ in range(times):
+        store.save(run, advance(walk, 12), 0.0)
+        rows = execute(path, "SELECT seq FROM pi_checkpoint")
+        assert pieces(path) == {
+            sha256 for (seq,) in rows for sha256 in manifest(path, seq).values()
+        }
+    assert len(rows) == min(times, 2)
+
+
+def test_a_damaged_lasting_piece_is_told_made_again_and_written_anew(
+    open_store: OpenStore, path: str
+) -> None:
+    store = open_store()
+    _, walk = save_some(store)
+    store.close()
+    sound = execute(path, f"SELECT data FROM pi_piece WHERE {this(path, 'table')}")
+    flip(path, "pi_piece", "data", this(path, "table"))
+    store = open_store()
+    loaded = store.load(run := store.open_run(walk.task))
+    assert loaded.notes == ("checkpoint 3: lost or damaged: table", "the table is made again")
+    assert loaded.checkpoint is not None
+    assert (loaded.checkpoint.seq, loaded.output) == (3, bytes(walk.output))
+    assert any("1 of its lasting pieces" in problem for problem in store.check())
+    assert isinstance(loaded.machine, Walk)
+    store.save(run, advance(loaded.machine, 5), 0.0)
+    assert store.check() == []
+    assert execute(path, f"SELECT data FROM pi_piece WHERE {this(path, 'table', 4)}") == sound
+    assert loaded.machine.finalize() == tale()
+    assert store.load(run).notes == ()
+
+
+def test_a_damaged_lasting_piece_that_is_not_made_yet_is_told_again(
+    open_store: OpenStore, path: str
+) -> None:
+    """What is saved before it was made names it no more."""
+    store = open_store()
+    _, walk = save_some(store)
+    store.close()
+    execute(path, f"DELETE FROM pi_piece WHERE {this(path, 'table')}")
+    store = open_store()
+    machine = store.load(run := store.open_run(walk.task)).machine
+    assert machine is not None
+    store.save(run, machine, 0.0)
+    assert set(manifest(path, 4)) == {"peak", "now"}
+    loaded = store.load(run)
+    assert loaded.notes == ("the table is made again",)
+    assert loaded.machine is not None
+    assert loaded.machine.finalize() == tale()
+
+
+def test_for_a_machine_that_cannot_make_it_again_a_lost_piece_is_a_damaged_checkpoint(
+    open_store: OpenStore, path: str
+) -> None:
+    kind = StubbornWalks()
+    store = open_store(kind=kind)
+    run = store.open_run(kind.task())
+    walk = kind.new(run.task)
+    for _ in range(3):
+        store.save(run, advance(walk, 10), 0.0)
+    store.close()
+    flip(path, "pi_piece", "data", this(path, "table"))
+    store = open_store(kind=kind)
+    run = store.open_run(run.task)
+    loaded = store.load(run)
+    assert [note.split(";")[0] for note in loaded.notes[:2]] == [
+        "checkpoint 3 is damaged (the table is lost)",
+        "checkpoint 2 is damaged (the table is lost)",
+    ]
+    assert "again from the start, and comparing with the" in loaded.notes[2]
+    assert loaded.checkpoint is None
+    assert loaded.output == bytes(walk.output)
+    assert loaded.machine is not None
+    store.save(run, advance(loaded.machine, 40), 0.0)
+    assert store.load(run).notes == ()
+    assert store.check() == []
+
+
+def test_a_damaged_piece_that_both_checkpoints_share_is_written_anew(
+    open_store: OpenStore, path: str
+) -> None:
+    store = open_store()
+    run, walk = save_some(store, times=3, after=HIGHEST)
+    store.close()
+    flip(path, "pi_piece", "data", this(path, "peak"))
+    store = open_store()
+    loaded = store.load(run := store.open_run(run.task))
+    assert loaded.checkpoint is None
+    assert isinstance(loaded.machine, Walk)
+    store.save(run, advance(loaded.machine, HIGHEST + 30), 0.0)  # the same highest number as before
+    assert manifest(path, 4)["peak"] in pieces(path)
+    assert told(store.load(run).machine) == told(walk)
+    assert store.check() == []
+
+
+def test_a_piece_that_only_a_checkpoint_nobody_looked_at_names_is_not_relied_upon(
+    open_store: OpenStore, path: str
+) -> None:
+    """An older state with the same piece may have rotted since it was written."""
+
+    class Pendulum(Walk):
+        def to_state(self) -> State:
+            swing = Piece(b"left" if self.steps // 10 % 2 else b"right")
+            return State({**super().to_state().pieces, "swing": swing})
+
+    store = open_store()
+    run, _ = begin(store)
+    walk = Pendulum(run.task)
+    for _ in range(2):
+        store.save(run, advance(walk, 10), 0.0)
+    store.close()
+    flip(path, "pi_piece", "data", this(path, "swing", 1))
+    store = open_store()
+    loaded = store.load(run := store.open_run(run.task))
+    assert (loaded.checkpoint is not None, loaded.notes) == (True, ())
+    assert loaded.checkpoint is not None
+    assert loaded.checkpoint.seq == 2
+    store.save(run, advance(walk, 10), 0.0)  # names the swing of checkpoint 1 again
+    assert store.load(run).notes == ()
+    assert store.check() == []
+
+
+def test_a_read_that_failed_once_costs_no_good_checkpoint_a_piece(
+    open_store: OpenStore, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The load is tried twice, and what the first try took for damage is not."""
+    store = open_store()
+    run, walk = save_some(store, times=1, after=HIGHEST)
+    prove, tries = store._prove, []
+
+    def proven(run):  # type: ignore[no-untyped-def]
+        tries.append(run)
+        if len(tries) == 2:
+            monkeypatch.undo()
+        return prove(run)
+
+    monkeypatch.setattr(store, "_prove", proven)
+
+    def failing(session, run_id, known):  # type: ignore[no-untyped-def]
+        if known.size > 20:
+            raise DamagedError("a bad moment")
+
+    monkeypatch.setattr(piece_rows, "_read_piece", failing)
+    order = walk.to_state
+    monkeypatch.setattr(walk, "to_state", lambda: State(dict(reversed(order().pieces.items()))))
+    store.save(run, advance(walk, 5), 0.0)
+    loaded = store.load(run)
+    assert len(tries) == 2
+    assert loaded.notes == ()
+    store.save(run, advance(walk, 5), 0.0)
+    (_, before) = store.load(run).checkpoints
+    assert [tried.notes for tried in store.try_all(run)] == [(), ()]
+    assert before.seq == 2
+
+
+def test_names_that_cannot_be_stored_are_refused_before_anything_is_written(
+    store: CheckpointStore,
+) -> None:
+    class Misnamed(Walk):
+        label = ""
+
+        def to_state(self) -> State:
+            return State({**super().to_state().pieces, self.label: Piece(b"x")})
+
+    run, walk = save_some(store)
+    machine = advance(Misnamed(run.task), 35)
+    for name in ("", "two words", "line\nbreak", "x" * 81, "\x1b[2J", "π"):
+        machine.label = name
+        with pytest.raises(ValueError, match="piece"):
+            store.save(run, machine, 0.0)
+    assert told(store.load(run).machine) == told(walk)
+    machine.label = "x" * 80
+    store.save(run, machine, 0.0)
+    assert store.load(run).notes == ()
+
+
+def test_the_walk_takes_the_steps_that_these_tests_count_on() -> None:
+    walk = Walks().new(Walks().task())
+    walk.finalize()
+    assert (walk.steps, walk.peak, walk.output.count(b"\n")) == (STEPS, 9232, 41)

@@ -1,0 +1,155 @@
+"""Break one thing in a module and see if the tests of its wing notice; not part of CI.
+
+    python tests/mutate.py pi_tui/worker/meter.py --times 20
+    python tests/mutate.py pi_tui/worker/meter.py --times 20 --seed 7 tests/worker tests/faults
+
+All of it happens in a copy: whatever ends this program, the working tree was never touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
+    **{ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt},
+    **{ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is},
+    **{ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And},
+    **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Mod: ast.Mult},
+    **{ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Pow: ast.Mult},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """The module with one thing changed."""
+
+    line: int
+    before: str
+    after: str
+    code: str
+
+
+def mutants(code: str) -> Iterator[Mutant]:
+    """Every mutant we can think of, in the order of the code."""
+    lines = code.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line.encode()))
+    data = code.encode()
+    for node in _nodes(ast.parse(code)):
+        if not isinstance(node, (ast.expr, ast.stmt)) or node.end_lineno is None:
+            continue
+        start = starts[node.lineno - 1] + node.col_offset
+        end = starts[node.end_lineno - 1] + (node.end_col_offset or 0)
+        before = data[start:end].decode()
+        for after in _changed(node):
+            changed = (data[:start] + after.encode() + data[end:]).decode()
+            yield Mutant(node.lineno, before, after, changed)
+
+
+def _nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all within it; not within f-strings, where Python 3.11 knows no positions."""
+    yield node
+    if not isinstance(node, ast.JoinedStr):
+        for child in ast.iter_child_nodes(node):
+            yield from _nodes(child)
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """What may stand instead of this piece of code."""
+    match node:
+        case ast.Compare(ops=[op]):
+            yield _with(node, "ops", [OPERATORS[type(op)]()])
+        case ast.BinOp(op=op) | ast.BoolOp(op=op) if type(op) in OPERATORS:
+            yield _with(node, "op", OPERATORS[type(op)]())
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield f"({ast.unparse(operand)})"
+        case ast.Constant(value=bool(value)):
+            yield str(not value)
+        case ast.Constant(value=int(value)):
+            yield str(value + 1)
+        case ast.Constant(value=float(value)):
+            yield str(value * 2 + 1)
+        case ast.Expr(value=ast.Call()) | ast.AugAssign() | ast.Raise():
+            yield "pass"
+
+
+def _with(node: ast.expr, name: str, value: object) -> str:
+    fields = {field: getattr(node, field) for field in node._fields} | {name: value}
+    return f"({ast.unparse(type(node)(**fields))})"
+
+
+class Copy:
+    """A copy of the package and its tests, in which a module may be broken."""
+
+    def __init__(self, folder: Path, module: Path, tests: list[str]) -> None:
+        self._folder, self._module, self._tests = folder, folder / module, tests
+        for name in ("pi_tui", "tests"):
+            shutil.copytree(
+                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, folder)
+
+    def notices(self, code: str, limit: float | None = None) -> bool:
+        """True if a test fails, or hangs, when the module has this code."""
+        self._module.write_text(code, "utf-8")
+        shutil.rmtree(self._module.parent / "__pycache__", ignore_errors=True)  # may look current
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", *self._tests]
+        environment = os.environ | {"PYTHONPATH": str(self._folder)}
+        with subprocess.Popen(
+            command,
+            cwd=self._folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as child:
+            try:
+                return child.wait(limit) != 0
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, 9)  # with whatever it has started
+                return True
+
+
+def main() -> int:
+    """Survivors are printed; 0 if there are none."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("module", type=Path, help="like pi_tui/worker/meter.py")
+    parser.add_argument("tests", nargs="*", help="(the folder of its wing)")
+    parser.add_argument("--times", type=int, default=20, help="so many mutants (20)")
+    parser.add_argument("--seed", type=int, default=time.time_ns(), help="to try the same again")
+    asked = parser.parse_intermixed_args()
+    module = asked.module.resolve().relative_to(ROOT)
+    code = (ROOT / module).read_text("utf-8")
+    every = list(mutants(code))
+    tried = random.Random(asked.seed).sample(every, min(asked.times, len(every)))
+    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
+        copy = Copy(Path(folder), module, asked.tests or [f"tests/{module.parts[1]}"])
+        began = time.monotonic()
+        if copy.notices(code):
+            sys.exit("the tests fail already without a mutant")
+        limit = 30 + 5 * (time.monotonic() - began)
+        survivors = 0
+        for mutant in sorted(tried, key=lambda mutant: mutant.line):
+            if not copy.notices(mutant.code, limit):
+                survivors += 1
+                print(f"{module}:{mutant.line}: {mutant.before!r} -> {mutant.after!r}", flush=True)
+    print(f"{len(tried) - survivors} of {len(tried)} mutants killed, seed {asked.seed}")
+    return min(survivors, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

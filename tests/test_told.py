@@ -1,0 +1,149 @@
+"""README, `--help` and the help screen name what there is: all of it, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from textual.app import App
+
+from pi_tui import errors, manual
+from pi_tui.cli import EPILOG, build_parser
+from pi_tui.errors import PiTuiError
+from pi_tui.settings import Settings
+from pi_tui.ui import help_screen
+from pi_tui.ui.app import PiApp
+from pi_tui.ui.digit_view import DigitView
+from pi_tui.ui.keys import IN_THE_BAR, KEYS
+from pi_tui.ui.main_screen import MainScreen
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+HELP = build_parser().format_help()
+SIGNS = {
+    **{"/": "slash", "+": "plus", "-": "minus", "?": "question_mark"},
+    **{"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "↑": "up", "↓": "down"},
+}
+
+
+def section(title: str) -> str:
+    """What the README says under this heading."""
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def key(name: str) -> str:
+    """Textual's name of a key that people write like this."""
+    return SIGNS.get(name.lower(), name if len(name) == 1 else name.lower())
+
+
+def keys_that_do_something() -> set[str]:
+    """Every key that the app, its main screen or the digits have a binding for."""
+    owners = (PiApp, MainScreen, DigitView)
+    bound = {name for owner in owners for name in owner._merge_bindings().key_to_bindings}
+    return bound | {App.COMMAND_PALETTE_BINDING}
+
+
+def keys_in_the_readme() -> set[str]:
+    """The first column of its table."""
+    table = section("Keys").strip().partition("\n\n")[0]
+    column = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[2:]
+    return {key(name.strip("`")) for row in column for name in re.split(r",? or |,? |, ", row)}
+
+
+def shown(columns: str) -> set[str]:
+    return {key(name) for name in columns.split()}
+
+
+def test_the_readme_names_every_key_and_no_other() -> None:
+    told = keys_in_the_readme()
+    assert set().union(*(shown(each.shown) for each in KEYS)) - told == set()
+    assert told - keys_that_do_something() == set()
+
+
+def test_the_help_screen_names_every_key_and_no_other() -> None:
+    rows = {names for _, rows in help_screen._KEYS for names, _ in rows if "mouse" not in names}
+    told = set().union(*map(shown, rows))
+    assert set().union(*(shown(each.shown) for each in KEYS)) - told == set()
+    assert told - keys_that_do_something() == set()
+    assert {"ctrl+c", "ctrl+q", "ctrl+z", "ctrl+p", "escape", "home", "end"} <= told
+
+
+def test_every_key_that_is_listed_is_bound_to_its_action() -> None:
+    for each in KEYS:
+        where, _, action = each.action.partition(".")
+        owner = PiApp if where == "app" else MainScreen
+        bound = owner._merge_bindings().key_to_bindings
+        for name in each.keys.split(","):
+            assert [b.action.rpartition(".")[2] for b in bound[name]] == [action], name
+        assert shown(each.shown) <= keys_that_do_something()
+
+
+def test_the_key_bar_has_keys_that_are_listed() -> None:
+    assert set(IN_THE_BAR) <= {each.action for each in KEYS if each.word}
+
+
+def test_the_help_of_the_command_line_names_keys_that_are_bound() -> None:
+    (line,) = (line for line in EPILOG.splitlines() if line.startswith("keys in the app:"))
+    words = re.split(r"[:·,] ", line)[1:]
+    names = {word.split()[0] for word in words if len(word.split()[0]) == 1} | {"-"}
+    assert len(names) >= 7
+    assert {key(name) for name in names} <= keys_that_do_something()
+
+
+COMMANDS = manual.commands(build_parser())
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    told = re.findall(r"^pi-tui ([a-z]+)\b", section("Commands"), re.MULTILINE)
+    assert sorted(told) == sorted(COMMANDS)
+
+
+def test_help_names_every_command() -> None:
+    told = re.findall(r"^    ([a-z]+)  ", HELP, re.MULTILINE)
+    assert sorted(told) == sorted(COMMANDS)
+
+
+def test_the_readme_names_every_option_and_no_other() -> None:
+    parsers = (build_parser(), *COMMANDS.values())
+    there = {option for parser in parsers for option in parser._option_string_actions}
+    told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section("Commands")))
+    aliases = {"-h", "--output"}  # told as --help, -o
+    assert told - there == set()
+    assert there - aliases - told == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name: str) -> None:
+    for action in COMMANDS[name]._actions:
+        assert action.help, f"{name} {action.option_strings or action.dest}"
+
+
+class Asked(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: object = None) -> object:  # type: ignore[override]
+        self.names.add(name)
+        return default
+
+
+def test_readme_and_help_name_every_variable_and_no_other() -> None:
+    environment = Asked()
+    Settings.from_environment(environment)
+    assert environment.names
+    assert set(re.findall(r"PI_TUI_[A-Z_]+", README)) == environment.names
+    assert set(re.findall(r"PI_TUI_[A-Z_]+", HELP)) == environment.names
+
+
+def test_readme_and_help_name_every_exit_code_and_no_other() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    ours = {0} | {kind.exit_code for kind in kinds if issubclass(kind, PiTuiError)}
+    table = re.findall(r"^\| (\d|128 \+ signal) \|", section("Promises"), re.MULTILINE)
+    assert table == [*map(str, sorted(ours)), "128 + signal"]
+    told = re.findall(
+        r"(?:: |· )(\d+)(?:\+signal)? ", " ".join(EPILOG.partition("exit codes")[2].split())
+    )
+    assert told == [*map(str, sorted(ours)), "128"]
