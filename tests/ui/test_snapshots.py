@@ -15,16 +15,16 @@ import pytest
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import SaveFailure, State
 from tests.helpers import until
-from tests.ui.helpers import NOW, a_snapshot, a_still, text_of
+from tests.ui.helpers import NOW, a_snapshot, a_still, some_figures, text_of
 
 FOLDER = Path(__file__).parent / "snapshots"
 FAILING = SaveFailure(NOW - timedelta(seconds=90), "the disk is full")
 STATES: dict[str, dict[str, Any]] = {
     "preparing": {
         "state": State.PREPARING,
-        "count": 3_000,
+        "made": 3_000,
         "saved": 3_000,
-        "predigit": "",
+        "figures": some_figures(predigit=""),
         "left": None,
         "rate": 0.0,
         "next_save": None,
@@ -32,12 +32,13 @@ STATES: dict[str, dict[str, Any]] = {
     "running": {},
     "paused": {"state": State.PAUSED, "saved": 8_640, "rate": 0.0},
     "saving-failed": {"save_failure": FAILING},
-    "verifying": {"state": State.VERIFYING, "count": 20_000, "saved": 20_000},
+    "verifying": {"state": State.VERIFYING, "made": 20_000, "saved": 20_000},
     "complete": {
         "state": State.COMPLETE,
-        "count": 20_000,
+        "made": 20_000,
         "saved": 20_000,
-        "iteration": 336,
+        "steps": 336,
+        "figures": some_figures(iteration=336),
         "done": 1.0,
         "left": 0.0,
         "elapsed": 29.9,
@@ -76,7 +77,7 @@ async def test_running_at_every_size(size: tuple[int, int]) -> None:
 
 
 async def test_a_tiny_window_shows_how_many_blocks_are_made() -> None:
-    making = a_snapshot(state=State.PREPARING, done=0.0, blocks_done=7, blocks=10)
+    making = a_snapshot(state=State.PREPARING, done=0.0, part=7, parts=10)
     async with a_still(making, (40, 12)) as (app, _):
         assert "preparing 70.0 %" in text_of(app)
 

@@ -9,7 +9,7 @@ from pi_tui.ui.lore import FACTS
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.ui.terminal import TerminalTitle
 from tests.helpers import until
-from tests.ui.helpers import a_frame, a_snapshot, a_still, text_of
+from tests.ui.helpers import a_frame, a_snapshot, a_still, some_figures, text_of
 
 
 async def test_a_note_is_whole_again_after_a_resize_where_it_fits() -> None:
@@ -75,7 +75,7 @@ async def test_the_span_of_the_speed_is_never_cut() -> None:
 
 def test_before_the_first_answer_the_title_is_only_a_name() -> None:
     written: list[str] = []
-    TerminalTitle(written.append, progress=False).show(a_snapshot(digits=0, count=0, done=0.0))
+    TerminalTitle(written.append, progress=False).show(a_snapshot(goal=0, made=0, done=0.0))
     assert written == ["\x1b]2;π pi-tui\x07"]
 
 
@@ -83,7 +83,7 @@ async def test_one_moment_has_one_number_of_digits() -> None:
     async with a_still(a_snapshot(), (120, 40)) as (app, _):
         panel, view = app.main_screen.query_one("#progress-panel"), app.main_screen.digits
         for count in range(8_650, 8_750, 7):
-            changed = a_snapshot(count=count, saved=count, predigit="")
+            changed = a_snapshot(made=count, saved=count, figures=some_figures(predigit=""))
             app.worker.snapshot = changed  # type: ignore[misc]
             app._look()
             assert f"{count:,} of 20,000" in str(panel.render())
