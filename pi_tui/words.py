@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 
 def duration(seconds: float | None) -> str:
@@ -130,6 +131,15 @@ def shortened(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return text[: max(0, width - 1)] + "…" if width > 0 else ""
+
+
+def fitting(choices: Sequence[str], width: int) -> str:
+    """The first of the texts that fits, or the last one shortened.
+
+    >>> fitting(("all of it", "some"), 5), fitting(("all of it", "some"), 3)
+    ('some', 'so…')
+    """
+    return next((text for text in choices if len(text) <= width), shortened(choices[-1], width))
 
 
 def plain(text: str) -> str:

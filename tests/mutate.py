@@ -124,6 +124,15 @@ class Copy:
                 return True
 
 
+def _tests_of(module: Path) -> str:
+    """The folder of its wing, or the file of its own tests."""
+    wing = Path("tests", module.parts[1])
+    tests = wing if wing.suffix == "" else wing.with_name(f"test_{wing.name}")
+    if not (ROOT / tests).exists():
+        sys.exit(f"there is no {tests}: say which tests, after the module")
+    return str(tests)
+
+
 def main() -> int:
     """Survivors are printed; 0 if there are none."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -137,7 +146,7 @@ def main() -> int:
     every = list(mutants(code))
     tried = random.Random(asked.seed).sample(every, min(asked.times, len(every)))
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        copy = Copy(Path(folder), module, asked.tests or [f"tests/{module.parts[1]}"])
+        copy = Copy(Path(folder), module, asked.tests or [_tests_of(module)])
         began = time.monotonic()
         if copy.notices(code):
             sys.exit("the tests fail already without a mutant")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pi_tui.errors import UsageError
 from pi_tui.settings import (
     Settings,
+    cores,
     parse_cadence,
     parse_digits,
     parse_digits_per_step,
@@ -61,3 +62,41 @@ def test_a_number_of_digits_may_be_written_in_each_of_our_ways(digits: int) -> N
 @given(st.dictionaries(st.sampled_from(["PI_TUI_PACE", "PI_TUI_THREADS", "PI_TUI_DB"]), ANYTHING))
 def test_any_environment_is_settings_or_one_line_of_advice(environment: dict[str, str]) -> None:
     advice(lambda: Settings.from_environment(environment))
+
+
+@pytest.mark.parametrize(
+    ("option", "first", "last"),
+    [
+        ("--digits", 1, 100_000_000),
+        ("--digits-per-step", 1, 1_000_000),
+        ("--from", 1, 100_000_000),
+        ("--threads", 1, 64),
+    ],
+)
+def test_both_ends_are_in_and_what_is_beyond_them_is_out(
+    option: str, first: int, last: int
+) -> None:
+    for number in (first, last):
+        assert PARSERS[option](str(number)) == number
+    for number in (first - 1, last + 1):
+        with pytest.raises(UsageError):
+            PARSERS[option](str(number))
+
+
+@pytest.mark.parametrize("option", PARSERS)
+@pytest.mark.parametrize("text", ["", "x", "-1", "1.2.3", "nan"])
+def test_what_means_nothing_is_refused(option: str, text: str) -> None:
+    with pytest.raises(UsageError):
+        PARSERS[option](text)
+
+
+def test_flags_beat_variables_and_what_is_not_said_is_the_default() -> None:
+    variables = {"PI_TUI_PACE": "500", "PI_TUI_DB": "/a", "PI_TUI_THREADS": "3"}
+    asked = Settings.from_environment(variables)
+    settings = asked.with_flags(pace="max", db=None, fresh=True)
+    assert (settings.pace, settings.location, settings.threads) == ("max", "/a", 3)
+    assert (settings.fresh, settings.verify) == (True, True)
+    assert Settings().location.endswith(".sqlite3")
+    assert (Settings().fresh, Settings().verify, Settings().job(9).give_way) == (False, True, False)
+    assert settings.job(9).threads == 3
+    assert Settings().job(9).threads == cores() >= 1

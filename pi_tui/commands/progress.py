@@ -69,7 +69,7 @@ class LineProgress:
         for line in self._told.news(snapshot):
             self._print(line)
         # Before the first block nothing is known yet, and a refused database shall be one line.
-        known = snapshot.state in (State.PREPARING, State.VERIFYING) and snapshot.parts > 0
+        known = snapshot.state is State.VERIFYING and snapshot.parts > 0
         changed = known and snapshot.state is not self._state
         if changed or time.monotonic() - self._last >= LINE_SECONDS:
             self._print(describe(snapshot))
@@ -83,7 +83,7 @@ class LineProgress:
 def describe(snapshot: Snapshot) -> str:
     """One line that says how far, how fast, how long still."""
     head = f"{snapshot.state}: {snapshot.made:,} of {snapshot.goal:,} digits"
-    if snapshot.state in (State.PREPARING, State.VERIFYING):
+    if snapshot.state is State.VERIFYING:
         if snapshot.parts:
             head += f", {words.percent(snapshot.part / snapshot.parts)}"
         return head
@@ -149,7 +149,7 @@ class _BarProgress:
             self._bar.console.print(line)
         done = snapshot.done
         figures = f"{snapshot.made:,}/{snapshot.goal:,}"
-        if snapshot.state in (State.PREPARING, State.VERIFYING):
+        if snapshot.state is State.VERIFYING:
             done = snapshot.part / snapshot.parts if snapshot.parts else 0.0
         else:
             figures += f" · {words.rate(snapshot.rate)} · {words.duration(snapshot.left)} left"

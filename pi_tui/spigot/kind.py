@@ -58,7 +58,7 @@ class SpigotKind(Kind):
         decoded = codec.decode(_size(task), state, output)
         spigot = Spigot(decoded, self.threads)
         if decoded.lost:
-            spigot.notes = (f"{decoded.lost:,} saved blocks were lost and are made again",)
+            spigot.notes = (f"lost saved blocks are made again: {decoded.lost:,}",)
         return spigot
 
     def length(self, task: Task) -> int:

@@ -3,7 +3,7 @@
     spigot = Spigot.new(20_000)
     spigot.step()                            # a few blocks are made, or one iteration is done
     state = spigot.to_state()                # keep it: in memory, in a database ...
-    codec.decode(state, …)                   # ... and go on, here or on another computer
+    SpigotKind().from_state(task, state, digits)  # ... and go on, here or on another computer
 
 The digits released so far are not enough to go on from: the boxes are the state. With
 ``digits_per_step=1, boxes_per_block=1`` every block is one box of the textbook's algorithm.

@@ -61,7 +61,7 @@ class ProgressLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One line: bar, share, time left."""
         snapshot = frame.snapshot
-        share, stepping = _share(snapshot), snapshot.state not in _BESIDE_STEPPING
+        share, stepping = _share(snapshot), snapshot.state is not State.VERIFYING
         tail = f" {words.percent(share):>7}  {self._text(snapshot)} "
         room = max(0, width - len(tail) - 1)
         full = int(share * room)
@@ -78,20 +78,16 @@ class ProgressLine(Panel):
         ]
 
     def _text(self, snapshot: Snapshot) -> str:
-        if snapshot.state in _BESIDE_STEPPING:
-            return _BESIDE_STEPPING[snapshot.state]
+        if snapshot.state is State.VERIFYING:
+            return "verifying"
         if snapshot.state.is_final:
             return f"took {words.took(snapshot.elapsed)}"
         return "…" if snapshot.left is None else f"{time_left(snapshot)} left"
 
 
-_BESIDE_STEPPING = {State.PREPARING: "making blocks", State.VERIFYING: "verifying"}
-"""What is done before and after the steps, with a bar of its own."""
-
-
 def _share(snapshot: Snapshot) -> float:
-    """How far it is with what it does now."""
-    if snapshot.state in _BESIDE_STEPPING:
+    """How far it is; what is done after the steps has a bar of its own."""
+    if snapshot.state is State.VERIFYING:
         return snapshot.part / max(1, snapshot.parts)
     return snapshot.done
 

@@ -163,9 +163,8 @@ def held_digits(snapshot: Snapshot) -> bytes:
     A snapshot carries only the first digits of a long super-digit, so the nines behind it are
     shown only where it is whole.
     """
-    held = Figures.of(snapshot.figures).predigit
-    if len(held) == Figures.of(snapshot.figures).digits_per_step:
-        held += "9" * min(
-            Figures.of(snapshot.figures).nines * Figures.of(snapshot.figures).digits_per_step, 1000
-        )
+    inside = Figures.of(snapshot.figures)
+    held = inside.predigit
+    if len(held) == inside.digits_per_step:
+        held += "9" * min(inside.nines * inside.digits_per_step, 1000)
     return held[: max(0, snapshot.goal - snapshot.made)].encode("ascii")

@@ -51,7 +51,7 @@ class ProgressPanel(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One fact a line."""
         snapshot = frame.snapshot
-        over = snapshot.state.is_final
+        over, inside = snapshot.state.is_final, Figures.of(snapshot.figures)
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         hint = "" if over else pace_hint(snapshot.pace)
         pace = pace_in_words(snapshot.pace)
@@ -60,12 +60,7 @@ class ProgressPanel(Panel):
             shown = line((pace, "$pi-accent"))
         return [
             self._of("digits", snapshot.made, snapshot.goal, width),
-            self._of(
-                "iteration",
-                Figures.of(snapshot.figures).iteration,
-                Figures.of(snapshot.figures).iterations,
-                width,
-            ),
+            self._of("iteration", inside.iteration, inside.iterations, width),
             pair("elapsed", elapsed, width),
             pair("time left", time_left(snapshot), width),
             pair("pace", shown, width),
@@ -197,27 +192,31 @@ class SpigotPanel(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """What is held, the sweep through the blocks, and the state's size."""
         snapshot = frame.snapshot
-        step = counted_step(snapshot)
+        inside, step = Figures.of(snapshot.figures), counted_step(snapshot)
+        boxes = f"{words.number(inside.boxes_left)} · {inside.series}"
+        if len(boxes) + len("boxes left ") > width:
+            boxes = words.number(inside.boxes_left)
         if snapshot.state is State.COMPLETE:
-            return [
-                *_held(snapshot, width),
-                pair("sweep", ("the last is done", FAINT), width),
-                pair("boxes left", ("not needed now", FAINT), width),
-                pair("iteration", step, width),
-            ]
+            sweep, boxes = pair("sweep", ("the last is done", FAINT), width), "not needed now"
+        elif inside.making:
+            sweep = self._row_of("blocks made", inside.blocks_made, inside.blocks, width)
+        else:
+            sweep = self._sweep(snapshot, width)
         return [
-            *_held(snapshot, width),
-            self._sweep(snapshot, width),
-            pair("boxes left", words.number(Figures.of(snapshot.figures).boxes_left), width),
+            *(_lesson(inside, width) if inside.making else _held(snapshot, width)),
+            sweep,
+            pair("boxes left", boxes, width),
             pair("iteration", step, width),
         ]
 
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:
-        done, total = snapshot.part, snapshot.parts
-        label = "blocks made" if snapshot.state is State.PREPARING else "sweep"
-        if not total:
-            why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
-            return pair(label, (why, FAINT), width)
+        if snapshot.parts:
+            return self._row_of("sweep", snapshot.part, snapshot.parts, width)
+        why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
+        return pair("sweep", (why, FAINT), width)
+
+    def _row_of(self, label: str, done: int, total: int, width: int) -> Content:
+        """A square for each block, as far as there is room for them."""
         text = f" {words.number(done)} of {words.number(total)}"
         room = width - len(label) - 1 - len(text)
         if room < 4:
@@ -233,15 +232,21 @@ class SpigotPanel(Panel):
         )
 
 
+def _lesson(inside: Figures, width: int) -> list[Content]:
+    """What is going on while no digit comes, in two lines."""
+    boxes = words.number(inside.boxes_per_block)
+    first = (f"{boxes} boxes are made one block, a big number;", f"{boxes} boxes make one block;")
+    second = ("digits come once all blocks are made", "digits come after the last")
+    return [line((words.fitting(choice, width), QUIET)) for choice in (first, second)]
+
+
 def counted_step(snapshot: Snapshot) -> str:
     """How much one iteration brings.
 
-    >>> counted_step(Snapshot(State.RUNNING, 9, Pace("max"), digits_per_step=60, threads=2))
+    >>> inside = Figures(digits_per_step=60, threads=2)
+    >>> counted_step(Snapshot(State.RUNNING, 9, Pace("max"), figures=inside))
     '60 digits, 2 threads'
     """
-    text = words.counted(Figures.of(snapshot.figures).digits_per_step, "digit")
-    return text + (
-        f", {Figures.of(snapshot.figures).threads} threads"
-        if Figures.of(snapshot.figures).threads > 1
-        else ""
-    )
+    inside = Figures.of(snapshot.figures)
+    text = words.counted(inside.digits_per_step, "digit")
+    return text + (f", {inside.threads} threads" if inside.threads > 1 else "")

@@ -64,7 +64,7 @@ def test_status_json_says_the_same_for_scripts(filled: Path) -> None:
     assert (runs[300]["status"], runs[300]["verified"]) == ("complete", True)
     assert (runs[600]["status"], runs[600]["saved"]) == ("active", 300)
     assert runs[600]["elapsed_seconds"] == 2.5
-    assert (runs[600]["digits_per_step"], runs[600]["boxes_per_block"]) == (10, 32)
+    assert (runs[600]["digits_per_step"], runs[600]["series"]) == (10, "gosper")
 
 
 def test_status_of_a_run_that_is_not_there_is_an_error(filled: Path) -> None:
@@ -147,7 +147,7 @@ def test_check_reads_every_byte(copy: Path) -> None:
         "2 runs, every byte as it was saved; 1 state, the arithmetic holds\n",
     )
     with closing(sqlite3.connect(copy)) as connection, connection:
-        connection.execute("UPDATE pi_digits SET data = zeroblob(length(data))")
+        connection.execute("UPDATE pi_output SET data = zeroblob(length(data))")
     before = copy.read_bytes()
     done = pi_tui("check", "--db", copy)
     assert done.returncode == 4

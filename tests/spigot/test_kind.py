@@ -65,7 +65,7 @@ def test_lost_blocks_are_told_of() -> None:
     state = stored(machine.to_state())
     del state.pieces["b0"]
     again = KIND.from_state(task, state, bytes(machine.output))
-    assert again.notes == (f"{machine.blocks} saved blocks were lost and are made again",)
+    assert again.notes == (f"lost saved blocks are made again: {machine.blocks}",)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,9 @@ def some_figures(**changes: Any) -> Figures:
         "predigit": "91724876913928345670"[:20],
         "nines": 0,
         "boxes_left": 39_936,
+        "blocks": 39,
+        "blocks_made": 39,
+        "series": "Gosper",
         "threads": 2,
     }
     return Figures(**(facts | changes))
