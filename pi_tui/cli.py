@@ -10,12 +10,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import NoReturn
 
 from pi_tui import __version__, garbage
 from pi_tui.commands.output import as_bytes, say, tell, to_stdout
-from pi_tui.errors import PiTuiError, UsageError
+from pi_tui.errors import NothingSavedError, PiTuiError, UsageError
 from pi_tui.settings import (
     Settings,
     parse_digits,
@@ -103,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"pi-tui {__version__}")
     top.add_argument("--print-completion", choices=("bash", "zsh"), help=argparse.SUPPRESS)
-    top.set_defaults(command=_app, pace=None, digits=None, output=None)
+    top.set_defaults(command=_app, pace=None, digits=None, output=None, yes=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     add = _Adder(commands, shared)
 
@@ -183,6 +183,7 @@ def _computing_options() -> _Parser:
     add("--digits-per-step", type=parse_digits_per_step, metavar="K", help="of a new run")
     add("--threads", type=parse_threads, metavar="N", help="sweeps side by side (one per core)")
     add("--fresh", action="store_true", help="begin again at the first digit")
+    add("--yes", action="store_true", help="do not ask before digits are thrown away")
     add("--no-verify", dest="verify", action="store_false", help="skip the comparison at the end")
     return options
 
@@ -202,6 +203,10 @@ def _app(options: argparse.Namespace) -> int:
     from pi_tui.ui.app import run_app
 
     settings = settings_of(options)
+    if settings.fresh and not options.yes:
+        options.digits = options.digits or _last_run(settings)
+        if not _may_begin(settings, options.digits, sure=False):
+            return 0
     return run_app(settings, options.digits, lambda: _last_run_in_store(settings))
 
 
@@ -229,13 +234,29 @@ def _last_run_in_store(settings: Settings) -> int | None:
     from pi_tui.checkpoints.location import parse_location
 
     path = parse_location(settings.location).path
-    if path is not None and (not path.exists() or path.stat().st_size == 0):
-        return None
+    with suppress(OSError):  # the store says better what is wrong there
+        if path is not None and path.stat().st_size == 0:
+            return None
     from pi_tui.checkpoints.store import CheckpointStore
 
-    with closing(CheckpointStore.open(settings.location, write=False)) as store:
-        run = store.latest_run()
+    try:
+        with closing(CheckpointStore.open(settings.location, write=False)) as store:
+            run = store.latest_run()
+    except NothingSavedError:
+        return None
     return run.digits if run else None
+
+
+def _may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
+    """False if --fresh would throw digits away and that was not meant."""
+    from pi_tui.commands.runs import keep_unless_meant
+
+    if not settings.fresh or digits is None:
+        return True
+    if keep_unless_meant(settings.location, digits, sure=sure):
+        return True
+    tell("nothing was changed")
+    return False
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -245,6 +266,8 @@ def _run(options: argparse.Namespace) -> int:
     digits = options.digits or _last_run(settings)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
+    if not _may_begin(settings, digits, sure=options.yes):
+        return 0
     return run(settings.job(digits, pace="max"), options.output)
 
 

@@ -40,8 +40,8 @@ class Settings:
         """
         settings = cls(
             db=environment.get("PI_TUI_DB", ""),
-            pace=environment.get("PI_TUI_PACE", "auto"),
-            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY", "auto"),
+            pace=environment.get("PI_TUI_PACE") or "auto",
+            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY") or "auto",
         )
         if threads := environment.get("PI_TUI_THREADS"):
             settings = replace(settings, threads=parse_threads(threads))
@@ -117,7 +117,7 @@ def parse_digits(text: str) -> int:
 def parse_pace(text: str, digits: int) -> Pace:
     """The pace `text` asks for; UsageError if it is none."""
     try:
-        return Pace.parse(text, digits)
+        return Pace.parse(_in_figures(text), digits)
     except ValueError:
         raise UsageError(
             f"{_shown(text)} is not a pace; use auto, max, or digits per second, like 500"
@@ -127,7 +127,7 @@ def parse_pace(text: str, digits: int) -> Pace:
 def parse_cadence(text: str) -> Cadence:
     """The cadence `text` asks for; UsageError if it is none."""
     try:
-        return Cadence.parse(text)
+        return Cadence.parse(_in_figures(text))
     except ValueError:
         raise UsageError(
             f"{_shown(text)} does not say when to save; use auto, digits like 1000, "
@@ -156,6 +156,14 @@ def cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
         return os.cpu_count() or 1
+
+
+def _in_figures(text: str) -> str:
+    """A number however it is written, as plain figures; any other word as it is."""
+    try:
+        return str(parse_number(text))
+    except ValueError:
+        return text
 
 
 def _whole_number(text: str, what: str, low: int, high: int) -> int:

@@ -132,6 +132,15 @@ def shortened(text: str, width: int) -> str:
     return text[: max(0, width - 1)] + "…" if width > 0 else ""
 
 
+def figures(text: str) -> str:
+    """The digits in `text`, those of ASCII only: pi is told in no others here.
+
+    >>> figures("3.14, ٣ and ²")
+    '314'
+    """
+    return "".join(c for c in text if c in "0123456789")
+
+
 def plain(text: str) -> str:
     r"""`text` on one line, with nothing in it that a terminal would obey.
 

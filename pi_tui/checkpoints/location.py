@@ -40,7 +40,12 @@ def default_location() -> str:
     """The file `pi.sqlite3` in the user's data folder."""
     from platformdirs import user_data_path
 
-    return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+    try:
+        return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+    except RuntimeError:  # no HOME, and nobody knows this user
+        raise UsageError(
+            "there is no home folder to keep digits in; name a file with --db"
+        ) from None
 
 
 def display_location(location: str) -> str:
@@ -89,5 +94,5 @@ def parse_location(location: str) -> Location:
 def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
         raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
-    path = Path(os.path.realpath(Path(name).expanduser()))
+    path = Path(os.path.realpath(os.path.expanduser(name)))
     return Location(path, "", one_line(path))

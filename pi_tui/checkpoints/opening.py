@@ -16,7 +16,7 @@ from pi_tui.checkpoints.location import Location, default_location
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock, me
 from pi_tui.checkpoints.schema import create, is_ours, not_ours
 from pi_tui.checkpoints.trouble import damaged
-from pi_tui.errors import NotOursError, StorageError
+from pi_tui.errors import NothingSavedError, NotOursError, StorageError, UsageError
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
@@ -86,12 +86,21 @@ def _look(where: Location, path: Path, write: bool) -> bool:
 
 
 def _look_at_folder(folder: Path, write: bool) -> None:
-    if write and folder == Path(os.path.realpath(default_location())).parent:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder == _default_folder():
+        if write:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return
     if not folder.is_dir():
         raise StorageError(
             f"there is no folder {one_line(folder)}; make it first, or use another file with --db"
         )
+
+
+def _default_folder() -> Path | None:
+    try:
+        return Path(os.path.realpath(default_location())).parent
+    except UsageError:  # a user without a home
+        return None
 
 
 def _probe(where: Location) -> None:
@@ -118,8 +127,10 @@ def _make_empty_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _nothing_yet(where: Location) -> StorageError:
-    return StorageError(f"nothing is saved at {where.display} yet; pi-tui --digits N begins")
+def _nothing_yet(where: Location) -> NothingSavedError:
+    return NothingSavedError(
+        f"nothing is saved at {where.display} yet; `pi-tui --digits 20000` begins"
+    )
 
 
 def _application() -> str:

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from pi_tui import words
 from pi_tui.ui.panel import FAINT, QUIET, line
 from pi_tui.ui.search import Needle, chance, chance_in_words
+from pi_tui.words import figures
 
 LONGEST = 100
 """Digits of the longest string that can be searched; its chance is nil long before."""
@@ -54,7 +55,7 @@ class SearchBar(Horizontal):
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed("".join(filter(str.isdigit, event.value))))
+        self.post_message(self.Changed(figures(event.value)))
 
     @on(Input.Submitted)
     def _accept(self, event: Input.Submitted) -> None:

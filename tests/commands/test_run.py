@@ -67,7 +67,9 @@ def test_no_verify_says_so(database: Path) -> None:
 
 def test_fresh_begins_again(database: Path) -> None:
     pi_tui("run", "--digits", "100", "--db", database)
-    done = pi_tui("run", "--digits", "100", "--fresh", "--digits-per-step", "7", "--db", database)
+    done = pi_tui(
+        "run", "--digits", "100", "--fresh", "--yes", "--digits-per-step", "7", "--db", database
+    )
     assert done.stdout.encode() == b"3." + pi(100) + b"\n"
     assert status(database)["digits_per_step"] == 7
 
