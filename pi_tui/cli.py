@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import NoReturn
 
-from pi_tui import __version__, garbage
+from pi_tui import __version__, garbage, hints
 from pi_tui.commands.output import as_bytes, say, tell, to_stdout
 from pi_tui.errors import NothingSavedError, PiTuiError, UsageError
 from pi_tui.settings import (
@@ -191,6 +191,7 @@ def _computing_options() -> _Parser:
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings: flags over PI_TUI_* variables over defaults."""
     names = ("db", "pace", "checkpoint_every", "digits_per_step", "threads", "verify", "fresh")
+    hints.remember(getattr(options, "db", None))
     return Settings.from_environment().with_flags(**{n: getattr(options, n, None) for n in names})
 
 

@@ -12,6 +12,7 @@ from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import say, tell
 from pi_tui.errors import NothingSavedError, UsageError
+from pi_tui.hints import to_paste
 from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
 
 WATCH_SECONDS = 2.0
@@ -23,7 +24,7 @@ def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> 
         found = [run for run in _all(location) if digits in (None, run.digits)]
         if digits is not None and not found:
             raise UsageError(_no_run(digits))
-        say(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS)
+        say(_json(found) if as_json else "\n".join(map(_line, found)) or to_paste(_NO_RUNS))
         if not watch or all(run.status == COMPLETE for run in found):
             return 0
         garbage.settle()
@@ -34,7 +35,7 @@ def runs(location: str) -> int:
     """Print a table of all runs."""
     found = _all(location)
     if not found:
-        say(_NO_RUNS)
+        say(to_paste(_NO_RUNS))
         return 0
     rows = [COLUMNS, *map(cells, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

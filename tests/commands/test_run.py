@@ -84,7 +84,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     running.send_signal(number)
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (code, b"")
-    told = re.search(rb"saved ([\d,]+) of 100,000 digits; `(pi-tui run [^`]+)` goes on", err)
+    told = re.search(rb"saved ([\d,]+) of 100,000 digits; `(pi-tui [^`]+ run [^`]+)` goes on", err)
     assert told, err
     assert int(told[1].replace(b",", b"")) == saved(database) >= before > 0
 
