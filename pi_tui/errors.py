@@ -40,6 +40,12 @@ class StorageError(PiTuiError):
     exit_code = 6
 
 
+class NothingSavedError(StorageError):
+    """There is no database yet, so there is nothing to look at."""
+
+    exit_code = 2
+
+
 class NotOursError(PiTuiError):
     """The file is no pi-tui database, or one from a newer pi-tui."""
 

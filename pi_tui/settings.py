@@ -45,8 +45,8 @@ class Settings:
         """
         settings = cls(
             db=environment.get("PI_TUI_DB", ""),
-            pace=environment.get("PI_TUI_PACE", "auto"),
-            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY", "auto"),
+            pace=environment.get("PI_TUI_PACE") or "auto",
+            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY") or "auto",
         )
         if threads := environment.get("PI_TUI_THREADS"):
             settings = replace(settings, threads=parse_threads(threads))
@@ -95,7 +95,12 @@ def default_location() -> str:
     """The file `pi.sqlite3` in the user's data folder."""
     from platformdirs import user_data_path
 
-    return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+    try:
+        return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+    except RuntimeError:  # no HOME, and nobody knows this user
+        raise UsageError(
+            "there is no home folder to keep digits in; name a file with --db"
+        ) from None
 
 
 def _make_folder(folder: Path) -> None:
@@ -157,7 +162,7 @@ def parse_digits(text: str) -> int:
 def parse_pace(text: str, digits: int) -> Pace:
     """The pace `text` asks for; UsageError if it is none."""
     try:
-        return Pace.parse(text, digits)
+        return Pace.parse(_in_figures(text), digits)
     except ValueError:
         raise UsageError(
             f"{_shown(text)} is not a pace; use auto, max, or digits per second, like 500"
@@ -167,7 +172,7 @@ def parse_pace(text: str, digits: int) -> Pace:
 def parse_cadence(text: str) -> Cadence:
     """The cadence `text` asks for; UsageError if it is none."""
     try:
-        return Cadence.parse(text)
+        return Cadence.parse(_in_figures(text))
     except ValueError:
         raise UsageError(
             f"{_shown(text)} does not say when to save; use auto, digits like 1000, "
@@ -196,6 +201,14 @@ def cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
         return os.cpu_count() or 1
+
+
+def _in_figures(text: str) -> str:
+    """A number however it is written, as plain figures; any other word as it is."""
+    try:
+        return str(parse_number(text))
+    except ValueError:
+        return text
 
 
 def _whole_number(text: str, what: str, low: int, high: int) -> int:

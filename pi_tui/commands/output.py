@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 
 from pi_tui.errors import StorageError
+from pi_tui.hints import to_paste
 
 
 def to_stdout(*pieces: bytes | bytearray) -> None:
@@ -37,4 +38,4 @@ def as_bytes(text: str) -> bytes:
 def tell(line: str) -> None:
     """The line is on standard error, if that can be written: its trouble is not ours."""
     with suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)
+        print(to_paste(line), file=sys.stderr, flush=True)

@@ -128,7 +128,7 @@ def _bar_on(stream: TextIO) -> Iterator[Progress]:
         expand=True,
     )
     try:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # no thread for it: no bar
             bar.start()
         yield _BarProgress(bar)
     finally:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
-from pi_tui import words
+from pi_tui import memory, words
 from pi_tui.commands.output import tell, to_stdout
 from pi_tui.commands.progress import progress_on
 from pi_tui.digit_file import DigitFile
@@ -32,6 +32,8 @@ def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
     target = DigitFile.claim(output, job.location) if output else None
     try:
+        if note := memory.warning(job.task.goal):
+            tell(f"note: {note}")
         worker = Worker(replace(job, patience=PATIENCE))
         asked = _watch(worker)
         if worker.snapshot.state is State.COMPLETE:
@@ -47,7 +49,7 @@ def _watch(worker: Worker) -> Asked:
     with _signals() as asked:
         try:
             with progress_on(sys.stderr) as progress:
-                worker.start()
+                _start(worker)
                 _await_end(worker, asked, progress.show)
         except BrokenPipeError:
             # Nobody reads our progress any more, and nobody can be told; what is computed is saved.
@@ -58,6 +60,15 @@ def _watch(worker: Worker) -> Asked:
                 worker.stop()
                 worker.join()
     return asked
+
+
+def _start(worker: Worker) -> None:
+    try:
+        worker.start()
+    except RuntimeError as error:
+        raise StorageError(
+            f"no thread can be started ({error}); look at `ulimit -u` and at the memory left"
+        ) from error
 
 
 def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from pi_tui import garbage
+from pi_tui import garbage, memory
 from pi_tui.settings import MAX_DIGITS
 from pi_tui.ui.face import tell
 from pi_tui.ui.frame import Clock, Frame
@@ -351,4 +351,6 @@ def run_app(settings: Settings, digits: int | None) -> int:
         initial=seen.output if seen and not settings.fresh else b"",
         memory=default_path(),
     )
+    if digits and (note := memory.warning(digits)):
+        app.when_open.append(lambda: tell(app, note, seconds=12))
     return run_to_the_end(app, app.quitting)
