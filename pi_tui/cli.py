@@ -16,6 +16,7 @@ from pi_tui import __version__, garbage, hints
 from pi_tui.commands.output import as_bytes, say, tell, to_stdout
 from pi_tui.errors import PiTuiError, UsageError
 from pi_tui.settings import (
+    SERIES,
     Settings,
     parse_digits,
     parse_digits_per_step,
@@ -205,6 +206,7 @@ def _computing_options() -> _Parser:
         "PI_TUI_CHECKPOINT_EVERY)",
     )
     add("--digits-per-step", type=parse_digits_per_step, metavar="K", help="of a new run")
+    add("--series", choices=SERIES, metavar="NAME", help="of a new run: gosper, rabinowitz-wagon")
     add(
         "--threads",
         type=parse_threads,
@@ -219,9 +221,11 @@ def _computing_options() -> _Parser:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings: flags over PI_TUI_* variables over defaults."""
-    names = ("db", "pace", "checkpoint_every", "digits_per_step", "threads", "verify", "fresh")
+    names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "verify")
     hints.remember(getattr(options, "db", None))
-    return Settings.from_environment().with_flags(**{n: getattr(options, n, None) for n in names})
+    return Settings.from_environment().with_flags(
+        **{n: getattr(options, n, None) for n in (*names, "fresh")}
+    )
 
 
 def _app(options: argparse.Namespace) -> int:

@@ -22,6 +22,10 @@ BYTES_PER_DIGIT = 18
 """Peak memory of a whole run per digit, measured at 10,000,000."""
 
 
+SERIES = ("gosper", "rabinowitz-wagon")
+"""Names of the series a run can be begun in, the default first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user asked for, each value still a word; checked by `parse_*` below."""
@@ -31,6 +35,8 @@ class Settings:
     pace: str = "auto"
     checkpoint_every: str = "auto"
     digits_per_step: int | None = None
+    series: str = ""
+    """One of SERIES for a new run; empty is the fastest."""
     threads: int = 0
     """Sweeps side by side; 0 is one per core."""
     verify: bool = True
@@ -74,13 +80,15 @@ class Settings:
         `pace` beats the user's word, which must mean something all the same.
         """
         asked, kind = parse_pace(self.pace, digits), self.kind
+        task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])
+        asked_for = {"digits_per_step": self.digits_per_step, "series": self.series}
         job = Job(
             kind=kind,
-            task=kind.task(digits, self.digits_per_step),
+            task=task,
             location=self.location,
             pace=parse_pace(pace, digits) if pace else asked,
             cadence=parse_cadence(self.checkpoint_every),
-            insisted=() if self.digits_per_step is None else ("digits_per_step",),
+            insisted=[name for name, value in asked_for.items() if value],
             fresh=self.fresh,
             verify=self.verify,
             give_way=give_way,

@@ -96,6 +96,13 @@ class Loop:
 
     def _show_loaded(self, loaded: Loaded) -> None:
         made = len(loaded.output)
+        if owner := self._board.snapshot.left_open:
+            when = f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            self._board.note(
+                f"the session before ({owner}) did not end by itself; what was saved at {when} "
+                f"is all there: {made:,} {self._job.kind.unit}"
+            )
+            self._board.publish(left_open="")
         self._publish(
             made=made,
             saved=made,
