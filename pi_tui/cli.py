@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PiTuiError as error:
         from pi_tui.words import plain
 
-        tell(f"pi-tui: {plain(str(error))}")
+        begin = "; `pi-tui --digits 20000` begins" * isinstance(error, NothingSavedError)
+        tell(f"pi-tui: {plain(str(error))}{begin}")
         return error.exit_code
     except KeyboardInterrupt:
         return 130

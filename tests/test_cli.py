@@ -344,7 +344,6 @@ def test_on_a_fresh_account_looking_says_how_to_begin(private_home: Path) -> Non
 
 
 PLACES = {
-    "nobody's home": (6, "~nosuch/x"),
     "a long name": (6, "x" * 5_000),
     "a long path": (6, "x/" * 2_500 + "x"),
     "a null device": (7, "/dev/null"),
@@ -355,6 +354,13 @@ PLACES = {
 @pytest.mark.parametrize("command", ["run --digits 9", "status", "--digits 9", "check"])
 def test_an_odd_place_is_a_line(command: str, code: int, place: str, tmp_path: Path) -> None:
     refused(code, *command.split(), "--db", place, cwd=tmp_path)
+
+
+def test_a_home_of_nobody_is_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert "there is no folder" in refused(
+        6, "run", "--digits", "9", "--db", "~nosuch/x", cwd=tmp_path
+    )
+    assert "nothing is saved at" in refused(2, "check", "--db", "~nosuch/x", cwd=tmp_path)
 
 
 def test_a_name_that_is_no_utf8_is_a_name_all_the_same(tmp_path: Path) -> None:
@@ -435,7 +441,7 @@ def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:
         "import sys, threading\n"
         "start = threading.Thread.start\n"
         "def no(self):\n"
-        "    if self.name == 'spigot': raise RuntimeError(\"can't start new thread\")\n"
+        "    if self.name == 'worker': raise RuntimeError(\"can't start new thread\")\n"
         "    start(self)\n"
         "threading.Thread.start = no\n"
         "from pi_tui.cli import main; sys.exit(main(sys.argv[1:]))"

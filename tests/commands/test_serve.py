@@ -117,7 +117,7 @@ async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
 
 async def test_a_closed_tab_saves_and_ends_its_app(served: Served, database: Path) -> None:
     async with tab(served) as connection:
-        await see(connection, b"running")
+        await see(connection, b"1415926535")
     await until(lambda: saved(database))
     # The lock is free again: the run can be finished by another pi-tui.
     await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
