@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from pi_tui import words
-from pi_tui.errors import StorageError, tell
+from pi_tui.errors import PiTuiError, StorageError
+from pi_tui.hints import tell
 from pi_tui.leaving import AT_ONCE_AFTER, Asked
 from pi_tui.machine import Kind, Task
 from pi_tui.progress import progress_on
@@ -38,14 +39,19 @@ def carry_on(
     main thread: signals come there.
     """
     worker = Worker(Job(kind, task, location, cadence=cadence, patience=PATIENCE))
-    code = carry_to_end(worker, program=kind.name, again=again)
+    try:
+        code = carry_to_end(worker, program=kind.name, again=again)
+    except PiTuiError as error:
+        tell(f"{kind.name}: {words.plain(str(error))}")
+        code = error.exit_code
     return code, b"" if code else bytes(worker.output)
 
 
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     """The worker, not yet started, has come to its end, and stderr says how; the exit code.
 
-    0: it is complete, and nothing was said, for that is the caller's to say.
+    0: it is complete, and nothing was said, for that is the caller's to say. Raises StorageError
+    if it cannot even start.
     """
     with _signals() as asked:
         _watch(worker, asked)
@@ -56,7 +62,7 @@ def _watch(worker: Worker, asked: Asked) -> None:
     """Run the worker to its end, or until it was asked to end."""
     try:
         with progress_on(sys.stderr, worker.job.kind.unit) as progress:
-            worker.start()
+            _start(worker)
             _await_end(worker, asked, progress.show)
     except BrokenPipeError:
         # Nobody reads our progress any more, and nobody can be told; what is computed is saved.
@@ -66,6 +72,15 @@ def _watch(worker: Worker, asked: Asked) -> None:
         if not asked.at_once:
             worker.stop()
             worker.join()
+
+
+def _start(worker: Worker) -> None:
+    try:
+        worker.start()
+    except RuntimeError as error:
+        raise StorageError(
+            f"no thread can be started ({error}); look at `ulimit -u` and at the memory left"
+        ) from error
 
 
 def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:

@@ -12,10 +12,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from pi_tui import __version__, garbage
+from pi_tui import __version__, garbage, hints
 from pi_tui.commands.output import as_bytes, say, tell, to_stdout
-from pi_tui.errors import PiTuiError, UsageError
+from pi_tui.errors import NothingSavedError, PiTuiError, UsageError
 from pi_tui.settings import (
+    SERIES,
     Settings,
     parse_digits,
     parse_digits_per_step,
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PiTuiError as error:
         from pi_tui.words import plain
 
-        tell(f"pi-tui: {plain(str(error))}")
+        begin = "; `pi-tui --digits 20000` begins" * isinstance(error, NothingSavedError)
+        tell(f"pi-tui: {plain(str(error))}{begin}")
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -106,7 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("bash", "zsh", "fish"),
         help="lines by which your shell completes commands (needs pi-tui[completion])",
     )
-    top.set_defaults(command=_app, pace=None, digits=None, output=None)
+    top.set_defaults(command=_app, pace=None, digits=None, output=None, yes=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     add = _Adder(commands, shared)
 
@@ -205,6 +207,7 @@ def _computing_options() -> _Parser:
         "PI_TUI_CHECKPOINT_EVERY)",
     )
     add("--digits-per-step", type=parse_digits_per_step, metavar="K", help="of a new run")
+    add("--series", choices=SERIES, metavar="NAME", help="of a new run: gosper, rabinowitz-wagon")
     add(
         "--threads",
         type=parse_threads,
@@ -212,14 +215,18 @@ def _computing_options() -> _Parser:
         help="side by side (one per core; PI_TUI_THREADS)",
     )
     add("--fresh", action="store_true", help="begin again at the first digit")
+    add("--yes", action="store_true", help="do not ask before digits are thrown away")
     add("--no-verify", dest="verify", action="store_false", help="skip the comparison at the end")
     return options
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings: flags over PI_TUI_* variables over defaults."""
-    names = ("db", "pace", "checkpoint_every", "digits_per_step", "threads", "verify", "fresh")
-    return Settings.from_environment().with_flags(**{n: getattr(options, n, None) for n in names})
+    names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "verify")
+    hints.remember(getattr(options, "db", None))
+    return Settings.from_environment().with_flags(
+        **{n: getattr(options, n, None) for n in (*names, "fresh")}
+    )
 
 
 def _app(options: argparse.Namespace) -> int:
@@ -229,8 +236,13 @@ def _app(options: argparse.Namespace) -> int:
     if not _has_terminal():
         return _run(options)
     from pi_tui.ui.app import run_app
+    from pi_tui.which_run import run_to_open
 
     settings = settings_of(options)
+    if settings.fresh and not options.yes:
+        options.digits, _ = run_to_open(settings, options.digits)
+        if not _may_begin(settings, options.digits, sure=False):
+            return 0
     return run_app(settings, options.digits)
 
 
@@ -245,6 +257,18 @@ def _has_terminal() -> bool:
     return terminal and os.environ.get("TERM") not in (None, "", "dumb")
 
 
+def _may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
+    """False if --fresh would throw digits away and that was not meant."""
+    from pi_tui.commands.runs import keep_unless_meant
+
+    if not settings.fresh or digits is None:
+        return True
+    if keep_unless_meant(settings.location, digits, sure=sure):
+        return True
+    tell("nothing was changed")
+    return False
+
+
 def _run(options: argparse.Namespace) -> int:
     from pi_tui.commands.run import run
     from pi_tui.which_run import run_to_open
@@ -253,6 +277,8 @@ def _run(options: argparse.Namespace) -> int:
     digits, _ = run_to_open(settings, options.digits)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
+    if not _may_begin(settings, digits, sure=options.yes):
+        return 0
     return run(settings.job(digits, pace="max"), options.output)
 
 

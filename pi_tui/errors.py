@@ -3,9 +3,6 @@
 The message of every error is one line for the user: what happened, and what to do.
 """
 
-import sys
-from contextlib import suppress
-
 
 class PiTuiError(Exception):
     """Something went wrong that we have a word for; the base of all our errors."""
@@ -43,13 +40,13 @@ class StorageError(PiTuiError):
     exit_code = 6
 
 
+class NothingSavedError(StorageError):
+    """There is no database yet, so there is nothing to look at."""
+
+    exit_code = 2
+
+
 class NotOursError(PiTuiError):
     """The file is no pi-tui database, or one from a newer pi-tui."""
 
     exit_code = 7
-
-
-def tell(line: str) -> None:
-    """The line is on standard error, if that can be written: its trouble is not ours."""
-    with suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)

@@ -142,7 +142,7 @@ def _bar_on(stream: TextIO, unit: str) -> Iterator[Progress]:
         expand=True,
     )
     try:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # no thread for it: no bar
             bar.start()
         yield _BarProgress(bar, unit)
     finally:

@@ -22,6 +22,10 @@ BYTES_PER_DIGIT = 18
 """Peak memory of a whole run per digit, measured at 10,000,000."""
 
 
+SERIES = ("gosper", "rabinowitz-wagon")
+"""Names of the series a run can be begun in, the default first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user asked for, each value still a word; checked by `parse_*` below."""
@@ -31,6 +35,8 @@ class Settings:
     pace: str = "auto"
     checkpoint_every: str = "auto"
     digits_per_step: int | None = None
+    series: str = ""
+    """One of SERIES for a new run; empty is the fastest."""
     threads: int = 0
     """Sweeps side by side; 0 is one per core."""
     verify: bool = True
@@ -45,8 +51,8 @@ class Settings:
         """
         settings = cls(
             db=environment.get("PI_TUI_DB", ""),
-            pace=environment.get("PI_TUI_PACE", "auto"),
-            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY", "auto"),
+            pace=environment.get("PI_TUI_PACE") or "auto",
+            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY") or "auto",
         )
         if threads := environment.get("PI_TUI_THREADS"):
             settings = replace(settings, threads=parse_threads(threads))
@@ -74,13 +80,15 @@ class Settings:
         `pace` beats the user's word, which must mean something all the same.
         """
         asked, kind = parse_pace(self.pace, digits), self.kind
+        task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])
+        asked_for = {"digits_per_step": self.digits_per_step, "series": self.series}
         job = Job(
             kind=kind,
-            task=kind.task(digits, self.digits_per_step),
+            task=task,
             location=self.location,
             pace=parse_pace(pace, digits) if pace else asked,
             cadence=parse_cadence(self.checkpoint_every),
-            insisted=() if self.digits_per_step is None else ("digits_per_step",),
+            insisted=[name for name, value in asked_for.items() if value],
             fresh=self.fresh,
             verify=self.verify,
             give_way=give_way,
@@ -95,7 +103,12 @@ def default_location() -> str:
     """The file `pi.sqlite3` in the user's data folder."""
     from platformdirs import user_data_path
 
-    return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+    try:
+        return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+    except RuntimeError:  # no HOME, and nobody knows this user
+        raise UsageError(
+            "there is no home folder to keep digits in; name a file with --db"
+        ) from None
 
 
 def _make_folder(folder: Path) -> None:
@@ -157,7 +170,7 @@ def parse_digits(text: str) -> int:
 def parse_pace(text: str, digits: int) -> Pace:
     """The pace `text` asks for; UsageError if it is none."""
     try:
-        return Pace.parse(text, digits)
+        return Pace.parse(_in_figures(text), digits)
     except ValueError:
         raise UsageError(
             f"{_shown(text)} is not a pace; use auto, max, or digits per second, like 500"
@@ -167,7 +180,7 @@ def parse_pace(text: str, digits: int) -> Pace:
 def parse_cadence(text: str) -> Cadence:
     """The cadence `text` asks for; UsageError if it is none."""
     try:
-        return Cadence.parse(text)
+        return Cadence.parse(_in_figures(text))
     except ValueError:
         raise UsageError(
             f"{_shown(text)} does not say when to save; use auto, digits like 1000, "
@@ -196,6 +209,14 @@ def cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
         return os.cpu_count() or 1
+
+
+def _in_figures(text: str) -> str:
+    """A number however it is written, as plain figures; any other word as it is."""
+    try:
+        return str(parse_number(text))
+    except ValueError:
+        return text
 
 
 def _whole_number(text: str, what: str, low: int, high: int) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.glance import Glance, glance
 from pi_tui.checkpoints.location import parse_location
-from pi_tui.errors import UsageError
+from pi_tui.errors import NothingSavedError, UsageError
 
 if TYPE_CHECKING:
     from pi_tui.checkpoints.records import Run
@@ -28,13 +29,16 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 def _last_run_in_store(settings: Settings) -> int | None:
     """From the store, where a glance saw nothing: a server, old tables, a commit under way."""
     path = parse_location(settings.location).path
-    if path is not None and (not path.exists() or path.stat().st_size == 0):
-        return None
+    with suppress(OSError):  # the store says better what is wrong there
+        if path is not None and path.stat().st_size == 0:
+            return None
     from pi_tui.checkpoints.schema import OlderError
     from pi_tui.checkpoints.store import CheckpointStore
 
     try:
         store = CheckpointStore.open(settings.location, settings.kind, write=False)
+    except NothingSavedError:
+        return None
     except OlderError:  # who asks is about to compute: then it may be brought up to date
         store = CheckpointStore.open(settings.location, settings.kind)
     with store:

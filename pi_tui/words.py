@@ -142,6 +142,15 @@ def fitting(choices: Sequence[str], width: int) -> str:
     return next((text for text in choices if len(text) <= width), shortened(choices[-1], width))
 
 
+def figures(text: str) -> str:
+    """The digits in `text`, those of ASCII only: pi is told in no others here.
+
+    >>> figures("3.14, ٣ and ²")
+    '314'
+    """
+    return "".join(c for c in text if c in "0123456789")
+
+
 def plain(text: str) -> str:
     r"""`text` on one line, with nothing in it that a terminal would obey.
 

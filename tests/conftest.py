@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from pi_tui import hints
+
 # Whatever started us with nohup or in the background ignores these, and so would our children.
 for _number, _handler in (
     (signal.SIGHUP, signal.SIG_DFL),
@@ -37,6 +39,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in os.environ:
         if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _UNUSUAL:
             monkeypatch.delenv(name)
+    hints.remember(None, {})
     return home
 
 

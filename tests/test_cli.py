@@ -7,8 +7,12 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +21,7 @@ import pytest
 from pi_tui import __version__, manual
 from pi_tui.cli import build_parser, main
 from tests.helpers import PI_TUI, pi, pi_tui
+from tests.terminal.emulator import Terminal
 
 WORDS = {
     "no digits": (["--digits", "0"], "ask for 1 or more"),
@@ -133,10 +138,10 @@ def test_an_unwritable_output_is_found_before_the_work(name: str, tmp_path: Path
     assert (tmp_path / "pi.txt").read_text() == "old"
 
 
-@pytest.mark.parametrize("command", ["status", "runs", "export", "check", "backup", "delete"])
+@pytest.mark.parametrize("command", ["export", "check", "backup", "delete"])
 def test_looking_where_nothing_is_makes_no_file(command: str, tmp_path: Path) -> None:
     more = {"backup": [str(tmp_path / "copy")], "delete": ["--digits", "9", "--yes"]}
-    line = refused(6, command, "--db", tmp_path / "pi.sqlite3", *more.get(command, []))
+    line = refused(2, command, "--db", tmp_path / "pi.sqlite3", *more.get(command, []))
     assert "nothing is saved" in line
     assert list(tmp_path.iterdir()) == []
 
@@ -325,3 +330,151 @@ def test_help_can_be_read_in_any_encoding(encoding: str) -> None:
     done = subprocess.run([*PI_TUI, "--help"], capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert "exit codes:" in done.stdout.decode(encoding)
+
+
+def test_on_a_fresh_account_looking_says_how_to_begin(private_home: Path) -> None:
+    for command in ("status", "runs"):
+        done = pi_tui(command)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "`pi-tui --digits 20000` begins" in done.stdout
+    assert pi_tui("status", "--json").stdout == "[]\n"
+    for command in ("export", "check", "backup x", "verify --digits 9", "delete --digits 9 --yes"):
+        assert "`pi-tui --digits 20000` begins" in refused(2, *command.split())
+    assert list(private_home.iterdir()) == []
+
+
+PLACES = {
+    "a long name": (6, "x" * 5_000),
+    "a long path": (6, "x/" * 2_500 + "x"),
+    "a null device": (7, "/dev/null"),
+}
+
+
+@pytest.mark.parametrize(("code", "place"), PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("command", ["run --digits 9", "status", "--digits 9", "check"])
+def test_an_odd_place_is_a_line(command: str, code: int, place: str, tmp_path: Path) -> None:
+    refused(code, *command.split(), "--db", place, cwd=tmp_path)
+
+
+def test_a_home_of_nobody_is_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert "there is no folder" in refused(
+        6, "run", "--digits", "9", "--db", "~nosuch/x", cwd=tmp_path
+    )
+    assert "nothing is saved at" in refused(2, "check", "--db", "~nosuch/x", cwd=tmp_path)
+
+
+def test_a_name_that_is_no_utf8_is_a_name_all_the_same(tmp_path: Path) -> None:
+    name, copy = (os.fsencode(tmp_path) + end for end in (b"/\xff\xfe", b"/copy \xff"))
+    for command in ([b"run", b"--digits", b"90"], [b"backup", copy], [b"check"]):
+        child = [*map(os.fsencode, PI_TUI), *command, b"--db", name]
+        assert subprocess.run(child, capture_output=True, check=False).returncode == 0
+    assert sorted(os.listdir(os.fsencode(tmp_path))) == [
+        b"copy \xff",
+        b"\xff\xfe",
+        b"\xff\xfe.lock",
+    ]
+
+
+STRANGER = ("setpriv", "--reuid=54321")
+"""Somebody else, who is not in the list of users."""
+
+
+@pytest.fixture
+def stranger() -> None:
+    try:
+        subprocess.run([*STRANGER, sys.executable, "-c", "pass"], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root may be others, and only where those find Python")
+
+
+def told_to_a_stranger(*arguments: str, **options: object) -> tuple[int, str]:
+    command = [*STRANGER, *PI_TUI, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+    assert done.stdout == ""
+    assert re.fullmatch(r"pi-tui: [^\n]+\n", done.stderr), done.stderr
+    return done.returncode, done.stderr
+
+
+@pytest.mark.usefixtures("stranger")
+def test_a_user_without_a_home_is_told_to_name_a_file() -> None:
+    homeless = {k: v for k, v in os.environ.items() if k != "HOME" and not k.startswith("XDG_")}
+    code, line = told_to_a_stranger("run", "--digits", "9", env=homeless)
+    assert code == 2
+    assert "--db" in line
+
+
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize("command", ["run", "status", "run --digits 9"])
+def test_a_folder_one_may_not_enter_is_a_line(command: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        code, _ = told_to_a_stranger(*command.split(), "--db", f"{folder}/pi.sqlite3")
+    assert code == 6
+
+
+def test_empty_variables_are_none(database: Path) -> None:
+    names = ("PACE", "CHECKPOINT_EVERY", "DB", "THREADS")
+    empty = {f"PI_TUI_{name}": "" for name in names}
+    done = pi_tui("run", "--digits", "9", "--db", database, env=os.environ | empty)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("option", ["--pace", "--checkpoint-every"])
+@pytest.mark.parametrize("number", ["1e6", "1_000", "2,000"])
+def test_every_number_may_be_written_as_people_write_it(
+    option: str, number: str, database: Path
+) -> None:
+    assert pi_tui("run", "--digits", "9", option, number, "--db", database).returncode == 0
+
+
+@pytest.mark.parametrize("milliseconds", range(0, 120, 8))
+def test_ctrl_c_at_the_very_start_is_no_traceback_of_ours(milliseconds: int) -> None:
+    child = subprocess.Popen([*PI_TUI, "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode in (0, 130, -signal.SIGINT, 1)
+    assert b"pi_tui" not in err, err
+
+
+def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:
+    code = (
+        "import sys, threading\n"
+        "start = threading.Thread.start\n"
+        "def no(self):\n"
+        "    if self.name == 'worker': raise RuntimeError(\"can't start new thread\")\n"
+        "    start(self)\n"
+        "threading.Thread.start = no\n"
+        "from pi_tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    child = [sys.executable, "-c", code, "run", "--digits", "9", "--db", str(database)]
+    done = subprocess.run(child, capture_output=True, text=True, check=False)
+    assert done.returncode == 6
+    assert done.stderr.startswith("pi-tui: no thread can be started")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["run", ""])
+def test_fresh_throws_nothing_away_that_nobody_gave_up(command: str, database: Path) -> None:
+    pi_tui("run", "--digits", "120", "--db", database)
+    before = database.read_bytes()
+    for digits in (["--digits", "120"], []):
+        line = refused(2, *command.split(), *digits, "--fresh", "--db", database)
+        assert "--yes" in line
+    assert database.read_bytes() == before
+    done = pi_tui(*command.split(), "--fresh", "--yes", "--digits", "120", "--db", database)
+    assert done.stdout == "3." + pi(120).decode() + "\n"
+    assert pi_tui("run", "--fresh", "--digits", "60", "--db", database).returncode == 0
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_fresh_asks_where_somebody_can_answer(answer: str, database: Path) -> None:
+    pi_tui("run", "--digits", "120", "--db", database)
+    before = database.read_bytes()
+    with Terminal("--fresh", "--db", database) as terminal:
+        terminal.see(r"begin again and lose the run of 120 digits \(120 saved\)\? \[y/N\]")
+        terminal.send(f"{answer}\n")
+        if answer == "y":
+            terminal.see("running")
+            terminal.send("q")
+        assert terminal.wait() == 0
+    assert (database.read_bytes() == before) == (answer == "n")

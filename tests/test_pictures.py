@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from pi_tui.errors import UsageError
+from pi_tui.pictures.drawing import draw
 from pi_tui.pictures.inks import THEMES
 from pi_tui.pictures.layout import Grid, WalkFrame, levels
 from pi_tui.pictures.path import bounds, pieces
-from pi_tui.pictures.wish import Wish, draw, parse_size
+from pi_tui.pictures.wish import Wish, parse_size
 from tests.helpers import pi, pi_tui
 
 SMALL = (320, 200)

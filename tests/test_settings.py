@@ -98,5 +98,5 @@ def test_flags_beat_variables_and_what_is_not_said_is_the_default() -> None:
     assert (settings.fresh, settings.verify) == (True, True)
     assert Settings().location.endswith(".sqlite3")
     assert (Settings().fresh, Settings().verify, Settings().job(9).give_way) == (False, True, False)
-    assert settings.job(9).threads == 3
-    assert Settings().job(9).threads == cores() >= 1
+    assert settings.kind.threads == 3
+    assert Settings().kind.threads == cores() >= 1

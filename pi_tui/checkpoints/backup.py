@@ -96,7 +96,7 @@ def _vacuum(source: Location, target: Path) -> None:
     """SQLite's own copy, of one moment; the source is open so that it cannot be changed."""
     engine = connect(source, "probe", "")
     try:
-        outside_transactions(engine, "VACUUM INTO ?", str(target))
+        outside_transactions(engine, "VACUUM INTO CAST(? AS TEXT)", os.fsencode(target))
     finally:
         engine.dispose()
 

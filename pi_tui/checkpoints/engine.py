@@ -96,7 +96,9 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
     return connection
 
 
-def outside_transactions(engine: Engine, statement: str, *values: str) -> tuple[Any, ...] | None:
+def outside_transactions(
+    engine: Engine, statement: str, *values: str | bytes
+) -> tuple[Any, ...] | None:
     """The first row of an SQLite statement that no transaction may surround."""
     with closing(engine.raw_connection()) as connection:
         driver = cast(sqlite3.Connection, connection.driver_connection)

@@ -82,5 +82,5 @@ def parse_location(location: str) -> Location:
 def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
         raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
-    path = Path(os.path.realpath(Path(name).expanduser()))
+    path = Path(os.path.realpath(os.path.expanduser(name)))
     return Location(path, "", one_line(path))

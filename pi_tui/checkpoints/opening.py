@@ -18,7 +18,7 @@ from pi_tui.checkpoints.migration import migrate
 from pi_tui.checkpoints.models import SCHEMA
 from pi_tui.checkpoints.schema import create, not_ours, older, version_of
 from pi_tui.checkpoints.trouble import damaged
-from pi_tui.errors import NotOursError, StorageError
+from pi_tui.errors import NothingSavedError, NotOursError, StorageError
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
@@ -78,7 +78,8 @@ def _look(where: Location, path: Path, write: bool) -> bool:
     try:
         found = os.stat(path)
     except FileNotFoundError:
-        _look_at_folder(path.parent)
+        if write:
+            _look_at_folder(path.parent)
         return False
     if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
@@ -123,8 +124,8 @@ def _make_empty_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _nothing_yet(where: Location) -> StorageError:
-    return StorageError(f"nothing is saved at {where.display} yet")
+def _nothing_yet(where: Location) -> NothingSavedError:
+    return NothingSavedError(f"nothing is saved at {where.display} yet")
 
 
 def _application() -> str:

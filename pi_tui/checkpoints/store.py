@@ -89,7 +89,9 @@ class CheckpointStore(RunCatalogue):
         grip.broken.clear()
         if run.status == COMPLETE:
             return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
-        machine, source, numbers = None, None, [n for n in numbers if before is None or n < before]
+        if before is not None:
+            numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
+        machine, source = None, None
         for attempt in self._walk(run, output, numbers, grip.broken):
             notes += attempt.notes
             if attempt.machine is not None and attempt.checkpoint is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from pi_tui.errors import StorageError
-from pi_tui.errors import tell as tell
+from pi_tui.hints import tell as tell
 
 
 def to_stdout(*pieces: bytes | bytearray) -> None:

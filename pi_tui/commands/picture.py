@@ -7,7 +7,8 @@ import os
 from pi_tui.commands.digits import saved_range
 from pi_tui.commands.output import tell
 from pi_tui.digit_file import DigitFile
-from pi_tui.pictures.wish import Wish, draw, form_of, parse_size
+from pi_tui.pictures.drawing import draw
+from pi_tui.pictures.wish import Wish, form_of, parse_size
 
 
 def picture(

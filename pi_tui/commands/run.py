@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from pi_tui import words
+from pi_tui import memory, words
 from pi_tui.carry_on import PATIENCE, carry_to_end
 from pi_tui.commands.output import tell, to_stdout
 from pi_tui.digit_file import DigitFile
@@ -21,6 +21,8 @@ def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
     target = DigitFile.claim(output, job.location) if output else None
     try:
+        if note := memory.warning(job.task.goal):
+            tell(f"note: {note}")
         worker = Worker(replace(job, patience=PATIENCE))
         again = f"pi-tui run --digits {job.task.goal}"
         code = carry_to_end(worker, program="pi-tui", again=again)

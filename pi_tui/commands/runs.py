@@ -10,7 +10,8 @@ from pi_tui import garbage, words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import say, tell
-from pi_tui.errors import UsageError
+from pi_tui.errors import NothingSavedError, UsageError
+from pi_tui.hints import to_paste
 from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
 from pi_tui.spigot.kind import SpigotKind
 
@@ -20,11 +21,10 @@ WATCH_SECONDS = 2.0
 def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> int:
     """Print how the runs stand; with `watch`, again until they are complete or ctrl+c."""
     while True:
-        with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-            found = [run for run in store.runs() if digits in (None, run.goal)]
+        found = [run for run in _all(location) if digits in (None, run.goal)]
         if digits is not None and not found:
             raise UsageError(_no_run(digits))
-        say(_json(found) if as_json else "\n".join(map(_line, found)) or _NO_RUNS)
+        say(_json(found) if as_json else "\n".join(map(_line, found)) or to_paste(_NO_RUNS))
         if not watch or all(run.status == COMPLETE for run in found):
             return 0
         garbage.settle()
@@ -33,10 +33,9 @@ def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> 
 
 def runs(location: str) -> int:
     """Print a table of all runs."""
-    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-        found = store.runs()
+    found = _all(location)
     if not found:
-        say(_NO_RUNS)
+        say(to_paste(_NO_RUNS))
         return 0
     rows = [COLUMNS, *map(cells, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -49,6 +48,23 @@ def runs(location: str) -> int:
     return 0
 
 
+def _all(location: str) -> list[Run]:
+    """All runs; none where nothing was ever saved."""
+    try:
+        with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+            return store.runs()
+    except NothingSavedError:
+        return []
+
+
+def keep_unless_meant(location: str, digits: int, *, sure: bool) -> bool:
+    """Whether a run of so many digits may begin again: nothing is saved of it, or it is meant."""
+    run = next((run for run in _all(location) if run.goal == digits), None)
+    if run is None or not run.committed or sure:
+        return True
+    return _confirmed("begin again and lose", run)
+
+
 def delete(location: str, digits: int, *, ask: bool) -> int:
     """The run is gone, digits and all; asks first."""
     # Without the lock first: a run that is not there needs no file, and a question no waiting.
@@ -56,7 +72,7 @@ def delete(location: str, digits: int, *, ask: bool) -> int:
         run = store.find_run(digits)
     if run is None:
         raise UsageError(_no_run(digits))
-    if ask and not _confirmed(run):
+    if ask and not _confirmed("delete", run):
         tell("nothing was deleted")
         return 0
     with CheckpointStore.open(location, SpigotKind()) as store:
@@ -65,11 +81,11 @@ def delete(location: str, digits: int, *, ask: bool) -> int:
     return 0
 
 
-def _confirmed(run: Run) -> bool:
+def _confirmed(what: str, run: Run) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("this deletes digits; say --yes where nobody can be asked")
     print(
-        f"delete the run of {run.goal:,} digits ({run.committed:,} saved)? [y/N] ",
+        f"{what} the run of {run.goal:,} digits ({run.committed:,} saved)? [y/N] ",
         end="",
         file=sys.stderr,
         flush=True,

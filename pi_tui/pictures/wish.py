@@ -71,14 +71,3 @@ def parse_size(text: str) -> tuple[int, int]:
             f"{_LARGEST}x{_LARGEST}, like 3840x2160"
         )
     return width, height
-
-
-def draw(wish: Wish, form: str) -> bytes:
-    """The picture, as the bytes of a file."""
-    if form == "png":
-        from pi_tui.pictures import png
-
-        return png.draw(wish)
-    from pi_tui.pictures import svg
-
-    return svg.draw(wish).encode()

@@ -17,10 +17,12 @@ from pi_tui.machine import (
 from pi_tui.spigot import codec, limits
 from pi_tui.spigot.plan import plan
 from pi_tui.spigot.reference import first_difference
-from pi_tui.spigot.series import GOSPER, SERIES, Series
+from pi_tui.spigot.series import GOSPER, SERIES
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.spigot.state import Size, SpigotState
 
+SHORT = 100_000
+"""Digits from which on a run has an overture."""
 OVERTURE = 20_000
 """Digits of the longest overture: a few hundredths of a second."""
 
@@ -36,14 +38,14 @@ class SpigotKind(Kind):
     unit = "digits"
 
     def task(
-        self, digits: int, digits_per_step: int | None = None, series: Series = GOSPER
+        self, digits: int, digits_per_step: int | None = None, series: str = GOSPER.name
     ) -> Task:
         """The task of computing so many digits; K, unless given, and B are planned."""
-        chosen = plan(digits, digits_per_step, series)
+        chosen = plan(digits, digits_per_step, SERIES[series])
         return Task(
             digits,
             {
-                "series": series.name,
+                "series": series,
                 "digits_per_step": chosen.digits_per_step,
                 "boxes_per_block": chosen.boxes_per_block,
             },
@@ -81,8 +83,11 @@ class SpigotKind(Kind):
         return True
 
     def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
-        """The first digits, by a spigot of a fiftieth of the length, which costs about 1 %."""
-        digits = min(task.goal // 50, OVERTURE)
+        """The first digits, by a spigot of a fiftieth of the length, which costs about 1 %.
+
+        A short run has its first digits as soon by itself.
+        """
+        digits = min(task.goal // 50, OVERTURE) if task.goal >= SHORT else 0
         return Spigot.new(digits).finalize(poll) if digits else b""
 
 

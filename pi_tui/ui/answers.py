@@ -13,6 +13,7 @@ from pathlib import Path
 from pi_tui import words
 from pi_tui.checkpoints.family import refuse_files_of_databases
 from pi_tui.errors import UsageError
+from pi_tui.memory import warning as memory_warning
 from pi_tui.settings import BYTES_PER_DIGIT, parse_digits, parse_number
 from pi_tui.worker.pace import AUTO_SECONDS
 
@@ -54,6 +55,7 @@ def explain_digits(text: str) -> tuple[bool, str]:
     return True, (
         f"{words.counted(digits, 'digit')}: {time} at full speed{watch}; "
         f"{words.size(memory(digits))} of memory"
+        + (f". {warning}" if (warning := memory_warning(digits)) else "")
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from pi_tui import garbage
+from pi_tui import garbage, memory
 from pi_tui.settings import MAX_DIGITS
 from pi_tui.ui.face import tell
 from pi_tui.ui.frame import Clock, Frame
@@ -99,6 +99,7 @@ class PiApp(SteeringApp):
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
         self._shown_at = 0.0
+        self._flowed = 0.0
         self._notes_told = self._looks = 0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -152,7 +153,7 @@ class PiApp(SteeringApp):
         """How soon to look again: not at all often while nothing can change."""
         snapshot, now = self.worker.snapshot, self.clock.monotonic()
         resting = snapshot.state is State.PAUSED or snapshot.state.is_final
-        if now < self._hurry_until or self._counts.counted < snapshot.made:
+        if now < self._hurry_until or self._counts.counted < max(snapshot.made, snapshot.overture):
             return QUICK
         if not resting:
             # Where pages fly by nobody reads, and the spigot can use the time.
@@ -170,22 +171,35 @@ class PiApp(SteeringApp):
     def _look(self) -> None:
         """Take the worker's snapshot and show it, unless it is the one already shown."""
         snapshot, now = self.worker.snapshot, self.clock.monotonic()
-        uncounted = self._counts.counted < snapshot.made
-        if snapshot is self._shown and now - self._shown_at < SLOW and not uncounted:
+        behind = self._counts.counted < max(snapshot.made, snapshot.overture)
+        if snapshot is self._shown and now - self._shown_at < SLOW and not behind:
             return
-        before, self._shown, self._shown_at = self._shown, snapshot, now
-        self._count(snapshot, now)
+        before, elapsed = self._shown, now - self._shown_at
+        self._shown, self._shown_at = snapshot, now
+        shown = self._flowing(self._with_early_digits(snapshot), elapsed)
+        self._count(shown, now)
         self._looks += 1
         calm = before is None or not (
             before.state is snapshot.state is State.RUNNING
             and before.checkpoint is snapshot.checkpoint
         )
-        screen, shown = self.main_screen, self._with_initial(snapshot)
+        screen = self.main_screen
         screen.show_digits(self.digits_now(), shown)
         frame = Frame(shown, self.clock.now(), now, self._rates, self._counts)
         screen.show(frame, fully=calm or self._looks % PANELS_EVERY == 0)
         self._title.show(snapshot)
         self._tell_news(before, snapshot)
+
+    def _flowing(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
+        """At a pace digits flow, though an iteration makes thousands of them at once."""
+        made, limit = snapshot.made, snapshot.pace.limit
+        if limit is not None and snapshot.state in (State.RUNNING, State.SAVING):
+            flowed = self._flowed + limit * elapsed
+            made = int(min(made, max(flowed, snapshot.saved, snapshot.overture)))
+            self._flowed = min(max(flowed, made), snapshot.made)
+        else:
+            self._flowed = made
+        return replace(snapshot, made=made)
 
     @property
     def main_screen(self) -> MainScreen:
@@ -195,20 +209,24 @@ class PiApp(SteeringApp):
         return screen
 
     def digits_now(self) -> Digits:
-        """All digits there are: the worker's, or before it has loaded them those we were given."""
-        result = self.worker.output
-        return result if len(result) >= len(self._initial) else self._initial
+        """All digits there are: the worker's, or until it has them those found early."""
+        early = max(self._initial, self.worker.overture, key=len)
+        output = self.worker.output
+        return output if len(output) >= len(early) else early
 
-    def _with_initial(self, snapshot: Snapshot) -> Snapshot:
+    def _with_early_digits(self, snapshot: Snapshot) -> Snapshot:
+        """Digits that were saved, or found in an overture, before the spigot has them."""
         known = len(self._initial)
-        if snapshot.made >= known or snapshot.state is not State.PREPARING:
-            return snapshot
-        return replace(snapshot, made=known, saved=known, resumed=known)
+        if snapshot.made < known and snapshot.state is State.PREPARING:
+            return replace(snapshot, made=known, saved=known, resumed=known)
+        if snapshot.made < snapshot.overture:
+            return replace(snapshot, made=snapshot.overture)
+        return snapshot
 
-    def _count(self, snapshot: Snapshot, now: float) -> None:
-        self._counts.feed(self.worker.output, snapshot.made)
-        if snapshot.state in (State.RUNNING, State.SAVING):
-            self._rates.feed(now, snapshot.rate)
+    def _count(self, shown: Snapshot, now: float) -> None:
+        self._counts.feed(self.digits_now(), shown.made)
+        if shown.state in (State.RUNNING, State.SAVING):
+            self._rates.feed(now, shown.rate)
         else:
             self._rates.rest()
 
@@ -216,11 +234,19 @@ class PiApp(SteeringApp):
         for note in snapshot.notes[self._notes_told :]:
             tell(self, note, seconds=12)
         self._notes_told = len(snapshot.notes)
+        if before and before.state is State.PREPARING and snapshot.state is State.RUNNING:
+            self._tell_how_it_goes_on(snapshot)
         if snapshot.state is State.COMPLETE and before and not before.state.is_final:
             verified = ", every one of them verified" if snapshot.verified else ""
             tell(self, f"{snapshot.goal:,} digits{verified}.", title="Complete")
             if self.memory.now.bell:
                 self.bell()
+
+    def _tell_how_it_goes_on(self, snapshot: Snapshot) -> None:
+        """At a start that resumes: from where, and when that was saved."""
+        if snapshot.resumed and (newest := snapshot.checkpoint) is not None:
+            when = f"{newest.saved_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            tell(self, f"Goes on after digit {snapshot.resumed:,}, saved {when}.", seconds=5)
 
     # Changing runs
 
@@ -351,4 +377,6 @@ def run_app(settings: Settings, digits: int | None) -> int:
         initial=seen.output if seen and not settings.fresh else b"",
         memory=default_path(),
     )
+    if digits and (note := memory.warning(digits)):
+        app.when_open.append(lambda: tell(app, note, seconds=12))
     return run_to_the_end(app, app.quitting)

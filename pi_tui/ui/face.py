@@ -19,6 +19,7 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from pi_tui.hints import to_paste
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker
 from pi_tui.words import plain
 
@@ -142,7 +143,7 @@ def tell(
 ) -> None:
     """Show `text` for so many seconds; nothing in it is obeyed, be it markup or escape codes."""
     where.notify(
-        plain(text),
+        to_paste(plain(text)),
         title=title,
         severity="error" if wrong else "information",
         timeout=seconds,

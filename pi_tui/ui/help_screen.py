@@ -25,7 +25,7 @@ _KEYS = (
         "The run",
         (
             *((key.shown, key.meaning) for key in THE_RUN),
-            ("Ctrl+C Ctrl+Q", "save and leave; Ctrl+C copies first what is selected"),
+            ("Ctrl+C Ctrl+Q", "save and leave; Ctrl+C first copies a selection"),
             ("Ctrl+Z", "save and suspend; fg brings it back"),
         ),
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pi_tui import words
 from pi_tui.errors import StorageError
+from pi_tui.hints import to_paste
 from pi_tui.leaving import Asked
 from pi_tui.ui.face import Face
 from pi_tui.worker.snapshot import Snapshot, State
@@ -123,7 +124,7 @@ class Quitting:
         code, message = outcome(self._app.worker.snapshot)
         if not code and self._asked.signal:
             code = 128 + self._asked.signal
-        self._app.exit(result=code, return_code=code, message=message)
+        self._app.exit(result=code, return_code=code, message=to_paste(message))
 
 
 def outcome(snapshot: Snapshot) -> tuple[int, str]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from platformdirs import user_state_dir
+
+_LONGEST = 65_536
+"""Bytes of the file that are read: far more than we ever write."""
+VIEWS = ("digits", "walk", "heat")
+"""What fills the stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +34,14 @@ class Remembered:
     def load(cls, path: Path) -> Self:
         """What the file says; whatever it does not say, or says wrongly, is as on the first day."""
         try:
-            said = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            said = json.loads(_read(path))
+        except (OSError, ValueError, RecursionError):
             return cls()
         usual: Any = asdict(cls())
         if isinstance(said, dict):
             usual |= {k: v for k, v in said.items() if k in usual and type(v) is type(usual[k])}
+        if usual["view"] not in VIEWS:
+            usual["view"] = VIEWS[0]
         return cls(**usual)
 
     def save(self, path: Path) -> None:
@@ -46,6 +55,15 @@ class Remembered:
         except OSError:
             Path(part).unlink(missing_ok=True)
             raise
+
+
+def _read(path: Path) -> str:
+    """What is in the file; a pipe or a device, which may never end, is no file."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return stream.read(_LONGEST).decode("utf-8")
 
 
 class Memory:
@@ -68,6 +86,9 @@ class Memory:
         return ""
 
 
-def default_path() -> Path:
-    """Where it is kept: the user's state folder."""
-    return Path(user_state_dir("pi-tui")) / "face.json"
+def default_path() -> Path | None:
+    """Where it is kept: the user's state folder; None for a user without a home."""
+    try:
+        return Path(user_state_dir("pi-tui")) / "face.json"
+    except RuntimeError:
+        return None

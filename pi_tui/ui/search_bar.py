@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from pi_tui import words
 from pi_tui.ui.panel import FAINT, QUIET, line
 from pi_tui.ui.search import Needle, chance, chance_in_words
+from pi_tui.words import figures
 
 LONGEST = 100
 """Digits of the longest string that can be searched; its chance is nil long before."""
@@ -54,7 +55,7 @@ class SearchBar(Horizontal):
         """A slash, the digits, and what came of it."""
         yield Static("/", classes="search-sign")
         yield _DigitsInput(
-            restrict=r"[\d ,._-]*", max_length=LONGEST, compact=True, placeholder="digits to find"
+            restrict=r"[0-9 ,._-]*", max_length=LONGEST, compact=True, placeholder="digits to find"
         )
         yield Static(classes="search-facts")
 
@@ -104,7 +105,7 @@ def meant(text: str) -> tuple[str, bool]:
     """
     beginning = re.match(r"\s*3[.,]\s*(?=\d)", text)
     rest = text[beginning.end() :] if beginning else text
-    return "".join(filter(str.isdigit, rest)), beginning is not None
+    return figures(rest), beginning is not None
 
 
 def _facts(needle: Needle, digits: int, hit: int | None, number: int, *, is_all: bool) -> Content:

@@ -78,7 +78,8 @@ class TakingScreen(Screen[None]):
             tell(self, "There is nothing to draw yet.", seconds=4)
 
     async def _picture(self) -> None:
-        from pi_tui.pictures.wish import Wish, can_png, draw
+        from pi_tui.pictures.drawing import draw
+        from pi_tui.pictures.wish import Wish, can_png
         from pi_tui.ui.answers import explain_picture
         from pi_tui.ui.dialogs import Ask
 

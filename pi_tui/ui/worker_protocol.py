@@ -20,6 +20,10 @@ class AnyWorker(Protocol):
     def output(self) -> bytes | bytearray:
         """All settled digits; only ever sliced and searched."""
 
+    @property
+    def overture(self) -> bytes:
+        """The first digits, found early; only ever sliced and searched."""
+
     def start(self) -> None:
         """Begin."""
 
@@ -51,7 +55,7 @@ class NoWorker:
 
     def __init__(self) -> None:
         self.snapshot = Snapshot(State.PAUSED, 0, MAX)
-        self.output = b""
+        self.output = self.overture = b""
 
     def start(self) -> None:
         """Nothing starts."""

@@ -96,6 +96,13 @@ class Loop:
 
     def _show_loaded(self, loaded: Loaded) -> None:
         made = len(loaded.output)
+        if owner := self._board.snapshot.left_open:
+            when = f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            self._board.note(
+                f"the session before ({owner}) did not end by itself; what was saved at {when} "
+                f"is all there: {made:,} {self._job.kind.unit}"
+            )
+            self._board.publish(left_open="")
         self._publish(
             made=made,
             saved=made,
@@ -245,28 +252,30 @@ class Loop:
 
     def _publish(self, **changes: Any) -> None:
         """A snapshot of everything as it is now, with these changes."""
-        figures = {"state": self._activity, "elapsed": self._elapsed(), "pace": self._wishes.pace}
+        elapsed = self._elapsed()
+        figures = {"state": self._activity, "elapsed": elapsed, "pace": self._wishes.pace}
         figures |= {"next_save": self._saves.next_save, "parts": 0, "part": 0}
         if self._meter is not None:
-            figures |= self._figures(self._meter)
+            figures |= self._figures(self._meter, elapsed)
         self._board.publish(**(figures | changes))
 
-    def _figures(self, meter: Meter) -> dict[str, Any]:
+    def _figures(self, meter: Meter, elapsed: float) -> dict[str, Any]:
         """After a fallback the machine stands behind the output that is saved, and shown."""
         machine, now = self._machine, self._board.snapshot
         made = max(len(machine.output), self._committed)
-        left = None if now.length is None else now.length - made
-        pace = (left, self._wishes.pace.limit, self._elapsed())
-        shares = {"done": meter.done, "resumed_done": meter.resumed_done}
-        if now.length and meter.is_paced(*pace):  # the time goes with the output
-            shares = {"done": made / now.length, "resumed_done": now.resumed / now.length}
-        shares["done"] = max(shares["done"], now.done)  # another pace is no step back
-        return shares | {
+        output_left = None if now.length is None else now.length - made
+        pace = (output_left, self._wishes.pace.limit, elapsed)
+        left, done = meter.left(*pace), meter.done
+        if left is not None and meter.is_paced(*pace):  # then the time decides, and not the work
+            done = elapsed / (elapsed + left) if left else 1.0
+        return {
+            "done": max(done, now.done),  # another pace is no step back
+            "resumed_done": meter.resumed_done,
             "made": made,
             "steps": machine.steps,
             "figures": machine.figures(),
             "rate": meter.rate(),
-            "left": meter.left(*pace),
+            "left": left,
         }
 
     # The end.

@@ -120,6 +120,8 @@ def test_a_checkpoint_with_an_impossible_number_stops_no_save(
             loaded = store.load(run)
             assert loaded.machine is not None
             assert loaded.output == bytes(loaded.machine.output)
+            assert store.load(run, before=1).checkpoint is None
+            assert store.load(run).checkpoint == loaded.checkpoint
             store.save(run, advance(loaded.machine, 5), 0.0)
     with open_store() as store:
         assert store.load(store.runs()[0]).notes == ()

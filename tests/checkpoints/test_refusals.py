@@ -13,7 +13,7 @@ import pytest
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.location import display_location, parse_location
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import NotOursError, PiTuiError, StorageError, UsageError
+from pi_tui.errors import NothingSavedError, NotOursError, PiTuiError, StorageError, UsageError
 from pi_tui.settings import Settings
 from tests.checkpoints.helpers import execute, save_some
 from tests.tiny import Walks
@@ -143,10 +143,12 @@ def test_a_device_is_refused() -> None:
         CheckpointStore.open("/dev/null", Walks())
 
 
-@pytest.mark.parametrize("write", [True, False])
-def test_a_missing_folder_is_named_and_not_made(tmp_path: Path, write: bool) -> None:
+def test_a_missing_folder_is_named_and_not_made(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing" / "pi.db")
     with pytest.raises(StorageError, match=r"there is no folder .*/missing; make it first"):
-        CheckpointStore.open(str(tmp_path / "missing" / "pi.db"), Walks(), write=write)
+        CheckpointStore.open(missing, Walks())
+    with pytest.raises(NothingSavedError, match="nothing is saved at"):
+        CheckpointStore.open(missing, Walks(), write=False)
     assert os.listdir(tmp_path) == []
 
 

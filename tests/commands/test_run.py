@@ -67,7 +67,9 @@ def test_no_verify_says_so(database: Path) -> None:
 
 def test_fresh_begins_again(database: Path) -> None:
     pi_tui("run", "--digits", "100", "--db", database)
-    done = pi_tui("run", "--digits", "100", "--fresh", "--digits-per-step", "7", "--db", database)
+    done = pi_tui(
+        "run", "--digits", "100", "--fresh", "--yes", "--digits-per-step", "7", "--db", database
+    )
     assert done.stdout.encode() == b"3." + pi(100) + b"\n"
     assert status(database)["digits_per_step"] == 7
 
@@ -82,7 +84,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     running.send_signal(number)
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (code, b"")
-    told = re.search(rb"saved ([\d,]+) of 100,000 digits; `(pi-tui run [^`]+)` goes on", err)
+    told = re.search(rb"saved ([\d,]+) of 100,000 digits; `(pi-tui [^`]+ run [^`]+)` goes on", err)
     assert told, err
     assert int(told[1].replace(b",", b"")) == saved(database) >= before > 0
 

@@ -49,10 +49,11 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def serving(database: Path, *more: str) -> Iterator[Served]:
+def serving(database: Path, *more: str, digits: int | None = 20_000) -> Iterator[Served]:
     """A server on this test's database; the app behind it computes 20,000 digits."""
     port = free_port()
-    with started("serve", "--db", database, "--digits", "20000", "--port", port, *more) as process:
+    more += () if digits is None else ("--digits", str(digits))
+    with started("serve", "--db", database, "--port", port, *more) as process:
         assert process.stdout
         url = process.stdout.readline().decode().strip()
         assert url.startswith(f"http://127.0.0.1:{port}/")
@@ -103,9 +104,20 @@ async def test_a_tab_has_a_title(served: Served) -> None:
         assert "<title>π pi-tui</title>" in await answer.text()
 
 
+async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
+    database: Path,
+) -> None:
+    with serving(database, digits=None) as up:
+        async with tab(up) as connection:
+            await see(connection, b"How many digits")
+            await connection.send_json(["stdin", "\x15700\r"])
+            await see(connection, b"1415926535")
+            await until(lambda: saved(database) > 0)
+
+
 async def test_a_closed_tab_saves_and_ends_its_app(served: Served, database: Path) -> None:
     async with tab(served) as connection:
-        await see(connection, b"running")
+        await see(connection, b"1415926535")
     await until(lambda: saved(database))
     # The lock is free again: the run can be finished by another pi-tui.
     await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)

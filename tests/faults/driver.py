@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import resource
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from pi_tui import machine as recipe
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.machine import Machine
+from pi_tui.spigot.kind import SpigotKind
 from tests.faults import sabotage
+
+KIND = SpigotKind()
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Task:
     digits_per_step: int = 32
     boxes_per_block: int = 128
     steps: int = 1
-    """Iterations from one save to the next."""
+    """Steps from one save to the next."""
     saves: int = -1
     """Saves after which it ends; -1: when the run is complete."""
     forever: bool = False
@@ -42,6 +45,12 @@ class Task:
     sabotage: tuple[str, ...] = ()
     largest_file: int = 0
     """Soft limit on the size of files; lifted after the first failure."""
+
+    def wanted(self) -> recipe.Task:
+        """The task of the store."""
+        numbers = {"digits_per_step": self.digits_per_step, "boxes_per_block": self.boxes_per_block}
+        parameters = {**KIND.task(self.digits).parameters, **numbers}
+        return recipe.Task(self.digits, parameters)
 
 
 class Driver:
@@ -61,45 +70,44 @@ class Driver:
         if self.task.largest_file:
             hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.task.largest_file, hard))
-        with closing(self._patiently(CheckpointStore.open, self.task.location)) as store:
+        with self._patiently(CheckpointStore.open, self.task.location, KIND) as store:
             self._compute(store)
         self.tell("done")
 
     def _compute(self, store: CheckpointStore) -> None:
-        task = self.task
-        numbers = (task.digits, task.digits_per_step, task.boxes_per_block)
-        run = self._patiently(store.open_run, *numbers)
+        wanted = self.task.wanted()
+        run = self._patiently(store.open_run, wanted)
         while True:
             self._one_run(store, run)
-            if not task.forever:
+            if not self.task.forever:
                 break
             self.tell("restarting")
-            run = store.restart(run)
+            run = store.restart(run, wanted)
 
     def _one_run(self, store: CheckpointStore, run: Run) -> None:
         task = self.task
         loaded = self._patiently(store.load, run)
-        self.tell("loaded", len(loaded.digits), loaded.notes)
-        if loaded.state is None:
-            spigot = Spigot.new(
-                task.digits,
-                digits_per_step=task.digits_per_step,
-                boxes_per_block=task.boxes_per_block,
-            )
-        else:
-            spigot = Spigot.from_state(loaded.state)
-            spigot.check()
+        self.tell("loaded", len(loaded.output), loaded.notes)
+        machine = loaded.machine
+        if machine is None:
+            return
         saves = 0
-        while not spigot.done and saves != task.saves:
+        while not machine.done and saves != task.saves:
             for _ in range(task.steps):
-                if not spigot.done:
-                    spigot.step()
-            self._patiently(store.save, run, spigot.to_state(), 0.0)
-            self._acknowledge(spigot.count)
+                if not machine.done:
+                    machine.step()
+            self._patiently(store.save, run, machine, 0.0)
+            self._acknowledge(len(machine.output))
             saves += 1
-        if spigot.done:
-            self._patiently(store.complete, run, bytes(spigot.result), 0.0, spigot.i)
-            self._acknowledge(spigot.count)
+        if machine.done:
+            self._complete(store, run, machine)
+
+    def _complete(self, store: CheckpointStore, run: Run, machine: Machine) -> None:
+        def complete() -> None:
+            store.complete(run, machine, 0.0, verified=False)
+
+        self._patiently(complete)
+        self._acknowledge(len(machine.output))
 
     def _acknowledge(self, count: int) -> None:
         if self.acks >= 0:

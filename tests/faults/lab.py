@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
 from pi_tui.spigot.reference import pi_digits
-from tests.faults.driver import Task, drive
+from tests.faults.driver import KIND, Task, drive
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -123,7 +123,7 @@ def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False)
     What is left is loaded and with that checked; `thorough` also looks at what is not needed.
     """
     try:
-        with closing(CheckpointStore.open(location)) as store:
+        with CheckpointStore.open(location, KIND) as store:
             run = store.find_run(digits)
             if run is None:
                 return f"lost: no run, {acked} acknowledged" if acked else ""
@@ -131,14 +131,14 @@ def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False)
             problems = store.check() if thorough else []
     except PiTuiError as error:
         return f"refused: {error}"
-    if loaded.digits != pi()[: len(loaded.digits)]:
+    if loaded.output != pi()[: len(loaded.output)]:
         return "wrong digits"
-    if len(loaded.digits) < acked:
-        return f"lost: {len(loaded.digits)} digits of {acked} acknowledged"
+    if len(loaded.output) < acked:
+        return f"lost: {len(loaded.output)} digits of {acked} acknowledged"
     if loaded.notes or problems:
         return f"damaged: {loaded.notes} {problems}"
-    if loaded.state is not None and loaded.state.count < acked:
-        return f"lost: a state of {loaded.state.count} digits, {acked} acknowledged"
+    if loaded.machine is not None and len(loaded.machine.output) < acked:
+        return f"lost: a state of {len(loaded.machine.output)} digits, {acked} acknowledged"
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints import database, digit_rows, engine, opening
+from pi_tui.checkpoints import database, engine, opening, output_rows
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import RunRow
 
@@ -58,7 +58,7 @@ def _no_fence(_: str) -> None:
 
 
 def no_checksum(_: str = "") -> None:
-    setattr(digit_rows, "_check", lambda row, offset, chain: None)  # noqa: B010
+    setattr(output_rows, "_check", lambda row, offset, chain: None)  # noqa: B010
 
 
 def _server_forgets(_: str) -> None:

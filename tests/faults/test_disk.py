@@ -32,7 +32,7 @@ def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
 
 def fail_at(folder: Path, error: str, call: str, n: int) -> tuple[str, bool]:
     """One call fails once: what was wrong then, and whether the failure was told."""
-    task = Task(str(folder / f"{call}{n}.db"), saves=3, patience=3)
+    task = Task(str(folder / f"{call}{n}.db"), saves=5, patience=3)
     code, acked, failures = inject(task, f"{call}:error={error}:when={n}")
     if code not in (0, 6):
         return f"{call} {n}: exit {code}: {failures}", True
@@ -48,7 +48,7 @@ def fail_at(folder: Path, error: str, call: str, n: int) -> tuple[str, bool]:
 def test_an_error_at_every_call_loses_nothing(
     error: str, calls: str, folder: Path, much: int, tally: Tally
 ) -> None:
-    counts = system_calls(Task(str(folder / "count.db"), saves=3), calls)
+    counts = system_calls(Task(str(folder / "count.db"), saves=5), calls)
     points = points_of(counts, 4 if much == 1 else 1)
     tried = side_by_side(lambda point: fail_at(folder, error, *point), points)
     faults = [fault for fault, _ in tried if fault]
@@ -61,8 +61,9 @@ def test_an_error_at_every_call_loses_nothing(
 @pytest.mark.usefixtures("strace")
 def test_control_errors_that_nobody_checks_would_be_noticed(folder: Path, tally: Tally) -> None:
     """Syncs that fail silently are as good as none: without the checks of SQLite, saves vanish."""
-    task = Task(str(folder / "pi.db"), saves=3)
-    code, acked, failures = inject(task, "pwrite64:retval=4096:when=40+")
+    writes = system_calls(Task(str(folder / "count.db"), saves=12))["pwrite64"]
+    task = Task(str(folder / "pi.db"), saves=12)
+    code, acked, failures = inject(task, f"pwrite64:retval=4096:when={writes // 2}+")
     fault = judge(task.location, acked)
     tally("  control: writes that only pretend", 1, fault[:40] or f"nothing wrong ({code})")
     assert fault or failures

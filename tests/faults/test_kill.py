@@ -65,12 +65,12 @@ def test_a_kill_at_every_write_sync_and_unlink_loses_nothing(
     folder: Path, much: int, tally: Tally
 ) -> None:
     def kill_at(call: str, n: int) -> str:
-        task = Task(str(folder / f"{call}{n}.db"), saves=3)
+        task = Task(str(folder / f"{call}{n}.db"), saves=5)
         acked = disturbed(task, f"inject={call}:signal=KILL:when={n}")
         fault = judge(task.location, acked) or (finish(task) if n % 10 == 0 else "")
         return f"{call} {n}: {fault}" if fault else ""
 
-    counts = system_calls(Task(str(folder / "count.db"), saves=3))
+    counts = system_calls(Task(str(folder / "count.db"), saves=5))
     points = points_of(counts, 2 if much == 1 else 1)
     faults = [fault for fault in side_by_side(lambda point: kill_at(*point), points) if fault]
     tally("SIGKILL at the N-th write, sync, unlink", len(points), f"{len(faults)} lost or damaged")
@@ -82,7 +82,7 @@ def test_a_kill_at_every_write_sync_and_unlink_loses_nothing(
 def test_control_without_a_journal_a_kill_between_writes_does_damage(db: str, tally: Tally) -> None:
     faults = []
     for n in range(30, 40):
-        task = Task(f"{db}{n}", saves=3, sabotage=("journal=OFF",))
+        task = Task(f"{db}{n}", saves=5, sabotage=("journal=OFF",))
         acked = disturbed(task, f"inject=pwrite64:signal=KILL:when={n}")
         faults += [fault] if (fault := judge(task.location, acked)) else []
     tally("  control: journal OFF", 10, f"{len(faults)} lost or damaged")

@@ -19,7 +19,9 @@ from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
-from pi_tui.spigot.spigot import Spigot, SpigotState
+from pi_tui.machine import Machine, Task
+from pi_tui.spigot.kind import SpigotKind
+from tests.checkpoints.helpers import told
 from tests.faults.conftest import Tally
 from tests.faults.lab import pi
 from tests.faults.test_disk import need_namespaces
@@ -68,7 +70,7 @@ def test_a_mount_that_is_read_only(there: bool, tmp_path: Path, tally: Tally) ->
     need_namespaces()
     db = tmp_path / "pi.db"
     if there:
-        CheckpointStore.open(str(db)).close()
+        CheckpointStore.open(str(db), SpigotKind()).close()
     before = db.read_bytes() if there else b""
     script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
     done = run(str(db), "unshare", "-Urm", "sh", "-c", script, str(tmp_path))
@@ -94,22 +96,26 @@ def test_rights_that_are_missing(tmp_path: Path, tally: Tally) -> None:
 
 
 def test_without_memory_a_save_fails_alone_and_the_next_one_succeeds(db: str, tally: Tally) -> None:
-    spigot = Spigot.new(150_000, digits_per_step=10_000, boxes_per_block=16_384)
-    spigot.step()
-    with closing(CheckpointStore.open(db)) as store:
-        run_ = store.open_run(150_000, 10_000, 16_384)
-        store.save(run_, spigot.to_state(), 0.0)
-        before = store.load(run_)
-        state = spigot.to_state()
+    kind = SpigotKind()
+    numbers = {"digits_per_step": 10_000, "boxes_per_block": 16_384}
+    task = Task(150_000, {**kind.task(150_000).parameters, **numbers})
+    with CheckpointStore.open(db, kind) as store:
+        run_ = store.open_run(task)
+        machine = kind.new(task)
+        while not machine.output:
+            machine.step()
+        store.save(run_, machine, 0.0)
+        before = told(store.load(run_).machine)
         with little_memory(), pytest.raises(StorageError, match="not enough memory"):
-            hoard_and_save(store, run_, state)
-        assert store.load(run_).state == before.state
-        store.save(run_, state, 0.0)
+            hoard_and_save(store, run_, machine)
+        assert told(store.load(run_).machine) == before
+        machine.step()
+        store.save(run_, machine, 0.0)
         assert store.check() == []
     tally("memory limit", 1, "told; the save before is whole, the next one succeeds")
 
 
-def hoard_and_save(store: CheckpointStore, run_: Run, state: SpigotState) -> None:
+def hoard_and_save(store: CheckpointStore, run_: Run, machine: Machine) -> None:
     """Memory is taken until no piece of 64 kB is left, then a save is tried."""
     hoard = []
     for size in (2**24, 2**20, 2**16):
@@ -118,7 +124,7 @@ def hoard_and_save(store: CheckpointStore, run_: Run, state: SpigotState) -> Non
                 hoard.append(bytearray(size))
         except MemoryError:
             continue
-    store.save(run_, state, 0.0)
+    store.save(run_, machine, 0.0)
 
 
 @contextmanager
@@ -154,7 +160,7 @@ def test_a_clock_that_is_set_back_and_forth_changes_nothing(tmp_path: Path, tall
         ) as program:
             wait_for_more(db, saved)
             program.send_signal(signal.SIGKILL)
-        with closing(CheckpointStore.open(db)) as store:
+        with CheckpointStore.open(db, SpigotKind()) as store:
             (now,) = store.runs()
             assert now.committed >= saved
             assert store.load(now).notes == ()
@@ -170,7 +176,7 @@ def wait_for_more(db: str, saved: int) -> None:
     """Return when more digits are saved than were, whatever the clocks say."""
 
     def has_more() -> bool:
-        seen = glance(db, None)
+        seen = glance(db, SpigotKind(), None)
         return seen is not None and seen.committed > saved
 
     wait_until(has_more)
@@ -186,7 +192,7 @@ def foreign_database(path: Path) -> None:
 
 
 def newer_database(path: Path) -> None:
-    CheckpointStore.open(str(path)).close()
+    CheckpointStore.open(str(path), SpigotKind()).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
 
@@ -198,7 +204,7 @@ def test_a_file_that_is_not_ours_ends_the_program_with_7(
     path = tmp_path / "file.db"
     make(path)
     before = path.read_bytes()
-    words = "newer pi-tui" if make is newer_database else "not a pi-tui database"
+    words = "newer version" if make is newer_database else "is no database of checkpoints"
     assert_refused(run(str(path)), 7, words)
     assert path.read_bytes() == before
     tally(f"{make.__name__.replace('_', ' ')}", 1, "exit 7, one line, file as it was")

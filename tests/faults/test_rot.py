@@ -5,22 +5,23 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import digit_rows
+from pi_tui.checkpoints import output_rows
 from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError, StorageError
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.machine import Machine
 from tests.faults.conftest import Tally
-from tests.faults.driver import Task
+from tests.faults.driver import KIND, Task
 from tests.faults.lab import child, pi
 
 Damage = Callable[[bytearray, random.Random], None]
+Sound = tuple[bytes, int]
+"""What is in a file that is not damaged, and how many digits."""
 PAGE = 4096
 
 
@@ -71,51 +72,52 @@ KINDS: list[Damage] = [
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A file with 2,000 of 8,000 digits in many rows, and two checkpoints."""
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
+    """A file with some 2,000 of 8,000 digits in many rows, and two checkpoints."""
     path = tmp_path_factory.mktemp("rot") / "pi.db"
-    with child(Task(str(path), saves=65)) as writer:
+    with child(Task(str(path), saves=70)) as writer:
         assert writer.hear_out() == 0
-    return path.read_bytes()
+    assert writer.acked > 60 * 32
+    return path.read_bytes(), writer.acked
 
 
 def outcome(path: Path, whole: int) -> str:
     """What the store makes of the file: one word, "wrong" if it hands out a wrong digit."""
-    seen = glance(str(path), None)
-    if seen and seen.text != pi()[: len(seen.text)]:
+    seen = glance(str(path), KIND, None)
+    if seen and seen.output != pi()[: len(seen.output)]:
         return "wrong"
     try:
-        with closing(CheckpointStore.open(str(path))) as store:
-            run = store.open_run(8000, 32, 128)
+        with CheckpointStore.open(str(path), KIND) as store:
+            run = store.open_run(Task("").wanted())
             if run.goal != 8000:
                 return "wrong run"
             loaded = store.load(run)
-            if loaded.digits != pi()[: len(loaded.digits)]:
+            if loaded.output != pi()[: len(loaded.output)]:
                 return "wrong"
-            if loaded.state is not None:
-                return go_on(store, loaded.state, replace(run)) or (
-                    "harmless" if len(loaded.digits) == whole and not loaded.notes else "fell back"
-                )
-            return "computed again" if loaded.notes else "silently empty"
+            if loaded.machine is None:
+                return "silently complete"
+            wrong = go_on(store, run, loaded.machine)
+            if wrong or loaded.checkpoint is None:
+                return wrong or ("computed again" if loaded.notes else "silently empty")
+            return "harmless" if len(loaded.output) == whole and not loaded.notes else "fell back"
     except (DamagedError, NotOursError, StorageError) as refusal:
         return "refused" if str(refusal).isprintable() else "refused in garbage"
 
 
-def go_on(store: CheckpointStore, state: object, run: object) -> str:
-    """A state that is handed out is one to go on from."""
-    spigot = Spigot.from_state(state)  # type: ignore[arg-type]
-    spigot.check()
+def go_on(store: CheckpointStore, run: Run, machine: Machine) -> str:
+    """A machine that is handed out is one to go on from."""
+    machine.check()
     for _ in range(3):
-        spigot.step()
-    store.save(run, spigot.to_state(), 0.0)  # type: ignore[arg-type]
-    return "" if spigot.result == pi()[: spigot.count] else "wrong"
+        machine.step()
+    store.save(run, machine, 0.0)
+    return "" if machine.output == pi()[: len(machine.output)] else "wrong"
 
 
-def rot(sound: bytes, folder: Path, times: int, kinds: list[Damage]) -> Counter[str]:
+def rot(sound: Sound, folder: Path, times: int, kinds: list[Damage]) -> Counter[str]:
     chance, seen = random.Random(1), Counter[str]()
-    whole = 63 * 32
+    content, whole = sound
     for n in range(times):
-        data = bytearray(sound)
+        data = bytearray(content)
         kinds[n % len(kinds)](data, chance)
         path = folder / f"{n}.db"
         path.write_bytes(data)
@@ -127,7 +129,7 @@ def rot(sound: bytes, folder: Path, times: int, kinds: list[Damage]) -> Counter[
 
 @pytest.mark.timeout(1200)
 def test_no_damaged_file_ever_yields_a_wrong_digit(
-    sound: bytes, folder: Path, much: int, tally: Tally
+    sound: Sound, folder: Path, much: int, tally: Tally
 ) -> None:
     seen = rot(sound, folder, 560 * much, KINDS)
     told = ", ".join(f"{count} {word}" for word, count in sorted(seen.items()))
@@ -137,9 +139,9 @@ def test_no_damaged_file_ever_yields_a_wrong_digit(
 
 
 def test_control_without_the_chain_of_hashes_wrong_digits_appear(
-    sound: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+    sound: Sound, folder: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
 ) -> None:
-    monkeypatch.setattr(digit_rows, "_check", lambda row, offset, chain: None)
+    monkeypatch.setattr(output_rows, "_check", lambda row, offset, chain: None)
     monkeypatch.setattr("tests.faults.test_rot.glance", lambda *_: None)
     seen = rot(sound, folder, 20, [change_a_digit])
     tally("  control: no chain of hashes", 20, f"{seen['wrong']} wrong")

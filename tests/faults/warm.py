@@ -8,19 +8,23 @@ from contextlib import suppress
 from pathlib import Path
 
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.spigot.kind import SpigotKind
 
 
 def live() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        store = CheckpointStore.open(str(Path(folder) / "warm.db"))
-        spigot = Spigot.new(100, digits_per_step=4, boxes_per_block=8)
-        run = store.open_run(100, 4, 8)
-        spigot.step()
-        store.save(run, spigot.to_state(), 0.0)
+    kind = SpigotKind()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        CheckpointStore.open(str(Path(folder) / "warm.db"), kind) as store,
+    ):
+        run = store.open_run(kind.task(100))
+        machine = store.load(run).machine
+        assert machine is not None
+        machine.step()
+        store.save(run, machine, 0.0)
         store.load(run)
-        store.complete(run, spigot.finalize(), 0.0, spigot.i)
-        store.close()
+        machine.finalize()
+        store.complete(run, machine, 0.0, verified=False)
 
 
 live()

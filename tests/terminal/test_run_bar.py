@@ -33,7 +33,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Pa
         before = saved(database)
         terminal.send("\x03")
         assert (terminal.wait(), terminal.left_behind()) == (130, [])
-        terminal.see(r"saved [\d,]+ of 100,000 digits; `pi-tui run --digits 100000` goes on")
+        terminal.see(r"saved [\d,]+ of 100,000 digits; `pi-tui --db ")
         assert "Traceback" not in terminal.screen
     assert LONG > saved(database) >= before
 

@@ -184,16 +184,26 @@ def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
     assert worker.snapshot.state is State.COMPLETE
 
 
-def test_at_a_pace_the_bar_goes_with_the_digits(make_worker: MakeWorker) -> None:
+def test_at_a_pace_the_bar_goes_with_the_time(make_worker: MakeWorker) -> None:
     worker = make_worker(pace=SLOWLY)
     wait_until(lambda: is_running(worker))
     snapshot = worker.snapshot
-    assert snapshot.done == snapshot.made / 12_000
+    assert snapshot.left is not None
+    assert snapshot.done == snapshot.elapsed / (snapshot.elapsed + snapshot.left)
     worker.pause()
     worker.set_pace(MAX)
     wait_until(lambda: is_paused(worker) and worker.snapshot.pace is MAX)
-    faster = worker.snapshot
-    assert faster.done > faster.made / 12_000, "the first digits are the most work"
+    assert worker.snapshot.done > snapshot.made / 12_000, "the first digits are the most work"
+
+
+def test_the_bar_never_goes_back_whatever_the_pace(make_worker: MakeWorker) -> None:
+    worker = make_worker(30_000, digits_per_step=50)
+    seen, paces = [0.0], [MAX, Pace.of(20_000), Pace.of(5_000)]
+    while not worker.join(0.001):
+        seen.append(worker.snapshot.done)
+        worker.set_pace(paces[len(seen) // 50 % 3] if len(seen) < 2_000 else MAX)
+    assert seen == sorted(seen)
+    assert worker.snapshot.done == 1.0
 
 
 def test_a_pace_beyond_the_machine_is_as_good_as_full_speed(
