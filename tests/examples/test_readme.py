@@ -1,0 +1,145 @@
+"""The program of the README's "Make your own computation resumable", as it stands there."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pi_tui.machine import Kind, State, Task
+from tests.examples.helpers import ended, running, saved_steps
+from tests.helpers import wait_until
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+SECTION = README.partition("\n## Make your own computation resumable\n")[2].partition("\n## ")[0]
+PROGRAM = SECTION.partition("```python\n")[2].partition("```")[0]
+GOAL, STEPS, MARK = 20_000, 20, 50
+"""Of the search that the README's figures are of, and where its saves by output would be."""
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "collatz.py"
+    path.write_text(PROGRAM, "utf-8")
+    return path
+
+
+@pytest.fixture
+def kind(program: Path) -> Kind:
+    """The kind that the program makes, without what the program does."""
+    names: dict[str, Any] = {"__name__": "collatz"}
+    exec(compile(PROGRAM.partition("\ngoal, again")[0], program, "exec"), names)
+    made = names["Searches"]()
+    assert isinstance(made, Kind)
+    return made
+
+
+class Step(NamedTuple):
+    """State and output before a step, and after it."""
+
+    state_before: State
+    output_before: bytes
+    state: State
+    output: bytes
+
+
+def steps_of(kind: Kind) -> list[Step]:
+    """Every step of the search."""
+    machine, steps = kind.new(Task(GOAL)), []
+    while not machine.done:
+        before = (machine.to_state(), bytes(machine.output))
+        machine.step()
+        steps.append(Step(*before, machine.to_state(), bytes(machine.output)))
+    assert len(steps) == STEPS
+    return steps
+
+
+def resumed(kind: Kind, state: State, output: bytes) -> bytes:
+    """The whole output of the search that goes on so."""
+    return kind.from_state(Task(GOAL), state, output).finalize()
+
+
+def records(below: int) -> bytes:
+    """What the program is to find, in another way: every length is remembered."""
+    known, longest, lines = array("H", [0, 0] + [0] * below), -1, []
+    for start in range(1, below):
+        number, length = start, 0
+        while number >= start and number != 1:
+            number, length = (3 * number + 1 if number % 2 else number // 2), length + 1
+        known[start] = length + known[number]
+        if known[start] > longest:
+            longest = known[start]
+            lines.append(b"%d takes %d\n" % (start, longest))
+    return b"".join(lines)
+
+
+def tells(figure: str) -> bool:
+    """True if the table of the section ends a line with this figure."""
+    return f"| {figure} |\n" in SECTION
+
+
+def test_it_runs_is_killed_and_goes_on_to_the_right_answer(program: Path, kind: Kind) -> None:
+    database, goal = program.parent / "collatz.sqlite3", 1_500_000
+    with running(program, goal) as child:
+        wait_until(lambda: saved_steps(database, kind))
+        assert child.poll() is None
+        child.kill()
+        child.wait()
+    before = saved_steps(database, kind)
+    assert before > 0
+    done = ended(program, goal)
+    assert (done.returncode, done.stdout.encode()) == (0, records(goal)), done.stderr
+
+
+def test_it_says_how_to_go_on(program: Path, kind: Kind) -> None:
+    database = program.parent / "collatz.sqlite3"
+    with running("collatz.py", 9_000_000) as child:
+        wait_until(database.exists)
+        child.terminate()
+        _, err = child.communicate()
+    assert child.returncode == 143
+    steps = saved_steps(database, kind)
+    assert err == f"collatz: saved step {steps}; `python collatz.py 9000000` goes on from there\n"
+
+
+def test_killed_after_any_step_it_misses_nothing(kind: Kind) -> None:
+    assert {resumed(kind, step.state, step.output) for step in steps_of(kind)} == {records(GOAL)}
+
+
+def test_state_without_output_loses_lines(kind: Kind) -> None:
+    outputs = [resumed(kind, step.state, step.output_before) for step in steps_of(kind)]
+    wrong = sum(len(output) < len(records(GOAL)) for output in outputs)
+    assert tells(f"{wrong} of {STEPS} kills lost lines")
+
+
+def test_output_without_state_doubles_lines(kind: Kind) -> None:
+    outputs = [resumed(kind, step.state_before, step.output) for step in steps_of(kind)]
+    wrong = sum(len(output) > len(records(GOAL)) for output in outputs)
+    assert tells(f"{wrong} of {STEPS} kills doubled lines")
+
+
+def test_a_modulo_misses_marks(kind: Kind) -> None:
+    lengths = [len(step.output) for step in steps_of(kind)]
+    met = sum(length % MARK == 0 for length in set(lengths))
+    assert tells(f"{met} of {lengths[-1] // MARK} marks were met")
+
+
+def test_the_first_figure_is_that_of_the_table() -> None:
+    table = README.partition("\n## What was tried to lose a digit\n")[2]
+    assert tells("9 of 10 damaged")
+    assert "control: 9 of 10 damaged" in table
+
+
+def test_every_file_of_the_reading_order_is_there() -> None:
+    files = re.findall(r"\]\((pi_tui/[^)]+)\)", SECTION)
+    assert len(files) == 5
+    assert all((Path(__file__).parents[2] / file).is_file() for file in files)
+
+
+def test_the_program_is_short() -> None:
+    assert len([line for line in PROGRAM.splitlines() if line.strip()]) <= 45
