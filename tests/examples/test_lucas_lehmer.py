@@ -102,6 +102,30 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert (int(told[1]), told[2]) == (saved_steps(database, KIND), command)
 
 
+def test_two_signals_within_an_instant_are_one(database: Path) -> None:
+    with running(*PROGRAM, LONG, "--db", database) as child:
+        wait_until(database.exists)
+        child.send_signal(signal.SIGHUP)
+        child.send_signal(signal.SIGTERM)
+        _, err = child.communicate()
+    assert child.returncode in (129, 143)  # pending together, either may be told first
+    assert "goes on from there" in err
+    assert "not saved" not in err
+
+
+def test_trouble_is_one_line_and_its_exit_code(database: Path, tmp_path: Path) -> None:
+    foreign = tmp_path / "letter.txt"
+    foreign.write_text("Dear reader, this is no database of ours. " * 100)
+    with running(*PROGRAM, LONG, "--db", database):
+        wait_until(database.exists)
+        wait_until(lambda: ended(*PROGRAM, 7, "--db", database).returncode == 3)
+    for location, code in ((foreign, 7), (tmp_path / "no" / "folder.db", 6), ("mysql://x", 2)):
+        done = ended(*PROGRAM, 7, "--db", location)
+        assert (done.returncode, done.stdout) == (code, "")
+        assert re.fullmatch(r"lucas-lehmer: .*\n", done.stderr), done.stderr
+    assert foreign.read_text().startswith("Dear reader")
+
+
 def test_a_line_of_progress_says_how_long_it_will_take(database: Path) -> None:
     with running(*PROGRAM, LONG, "--db", database) as child:
         assert child.stderr

@@ -1,0 +1,44 @@
+"""What serves any machine has no word of the first one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "pi_tui"
+WORD = re.compile(r"\b(pi|π|digits?|box(es)?|blocks?|spigots?)\b", re.IGNORECASE)
+KNOWS_SCHEMA_1 = ROOT / "checkpoints" / "migration.py"
+"""Schema 1 kept runs of pi only."""
+_NAMES = re.compile(r"pi[-_]tui|PiTui|\bpi_(run|piece|output|checkpoint|meta)\b")
+"""The program's name, and those of its tables, which are named once for all."""
+FILES = sorted(
+    {
+        ROOT / "machine.py",
+        ROOT / "carry_on.py",
+        ROOT / "progress.py",
+        *(ROOT / "checkpoints").glob("*.py"),
+        *(ROOT / "worker").glob("*.py"),
+    }
+    - {KNOWS_SCHEMA_1}
+)
+
+
+def said(text: str) -> list[str]:
+    """The lines in which it stands: as a word, and as a part of a name."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", _NAMES.sub("", text))
+    return [line for line in apart.splitlines() if WORD.search(line)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_word_of_the_spigot_stands_where_any_machine_is_served(path: Path) -> None:
+    assert said(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["# a Block", "digits_made = 3", "class BoxRow:", "'of π'", "MAX_DIGITS = 1", "SpigotX"]
+)
+def test_a_word_would_be_seen(line: str) -> None:
+    assert said(line)
+    assert said(KNOWS_SCHEMA_1.read_text("utf-8"))
