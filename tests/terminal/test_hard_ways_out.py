@@ -13,7 +13,7 @@ import pytest
 from tests.helpers import saved, wait_until
 from tests.terminal.emulator import Terminal
 
-RUN = ("--digits", 300_000, "--pace", 2_000, "--checkpoint-every", 0)
+RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
 """Nothing is saved but by the way out."""
 
 
@@ -91,7 +91,7 @@ def test_a_signal_while_it_is_leaving_is_no_traceback(database: Path) -> None:
 
 
 def test_a_window_that_takes_no_more_bytes_hinders_nobody_from_leaving(database: Path) -> None:
-    with Terminal("--db", database, "--digits", 300_000, "--checkpoint-every", 0) as terminal:
+    with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
         terminal.see("running")
         wait_until(lambda: terminal.is_stuck)
         terminal.signal(signal.SIGTERM)

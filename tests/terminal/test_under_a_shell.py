@@ -60,7 +60,7 @@ def test_two_signals_within_an_instant_are_one(
     assert saved(database)
 
 
-APP = ("--digits", 300_000, "--pace", 2_000, *UNSAVED)
+APP = ("--digits", 90_000, "--pace", 2_000, *UNSAVED)
 
 
 def watched(terminal: Terminal, database: Path) -> int:

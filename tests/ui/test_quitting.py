@@ -35,7 +35,7 @@ def locked(location: str) -> Iterator[None]:
 
 
 async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) -> None:
-    app = bench.app(300_000, "2000", checkpoint_every="100")
+    app = bench.app(90_000, "2000", checkpoint_every="100")
     async with app.run_test(size=(80, 24)):
         await until(lambda: app.worker.snapshot.checkpoint)
         with locked(bench.location):
@@ -48,7 +48,7 @@ async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) ->
 
 
 async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None:
-    app = bench.app(300_000, "2000")
+    app = bench.app(90_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
@@ -61,7 +61,7 @@ async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None
 
 
 async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -> None:
-    app = bench.app(300_000, "2000")
+    app = bench.app(90_000, "2000")
     async with app.run_test(size=(40, 12)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
@@ -74,7 +74,7 @@ async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -
 
 
 async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
-    app = bench.app(300_000, "2000")
+    app = bench.app(90_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
@@ -87,7 +87,7 @@ async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
 
 
 async def test_staying_goes_on_computing(bench: Bench) -> None:
-    app = bench.app(300_000, "2000")
+    app = bench.app(90_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
@@ -102,7 +102,7 @@ async def test_ctrl_c_again_after_a_while_leaves_at_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaving, "AT_ONCE_AFTER", 0.1)
-    app = bench.app(300_000, "2000")
+    app = bench.app(90_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location):
