@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from pi_tui import garbage, memory
 from pi_tui.settings import MAX_DIGITS
 from pi_tui.ui.face import tell
+from pi_tui.ui.flow import Flow
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
@@ -95,11 +96,10 @@ class PiApp(SteeringApp):
 
     def _forget(self, initial: bytes = b"") -> None:
         """Nothing was shown yet."""
-        self._initial = initial
+        self._flow = Flow(initial)
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
         self._shown_at = 0.0
-        self._flowed = 0.0
         self._notes_told = self._looks = 0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -176,7 +176,7 @@ class PiApp(SteeringApp):
             return
         before, elapsed = self._shown, now - self._shown_at
         self._shown, self._shown_at = snapshot, now
-        shown = self._flowing(self._with_early_digits(snapshot), elapsed)
+        shown = self._flow.shown(snapshot, elapsed)
         self._count(shown, now)
         self._looks += 1
         calm = before is None or not (
@@ -190,17 +190,6 @@ class PiApp(SteeringApp):
         self._title.show(snapshot)
         self._tell_news(before, snapshot)
 
-    def _flowing(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
-        """At a pace digits flow, though an iteration makes thousands of them at once."""
-        made, limit = snapshot.made, snapshot.pace.limit
-        if limit is not None and snapshot.state in (State.RUNNING, State.SAVING):
-            flowed = self._flowed + limit * elapsed
-            made = int(min(made, max(flowed, snapshot.saved, snapshot.overture)))
-            self._flowed = min(max(flowed, made), snapshot.made)
-        else:
-            self._flowed = made
-        return replace(snapshot, made=made)
-
     @property
     def main_screen(self) -> MainScreen:
         """The screen with the digits, whatever lies on top of it."""
@@ -209,19 +198,8 @@ class PiApp(SteeringApp):
         return screen
 
     def digits_now(self) -> Digits:
-        """All digits there are: the worker's, or until it has them those found early."""
-        early = max(self._initial, self.worker.overture, key=len)
-        output = self.worker.output
-        return output if len(output) >= len(early) else early
-
-    def _with_early_digits(self, snapshot: Snapshot) -> Snapshot:
-        """Digits that were saved, or found in an overture, before the spigot has them."""
-        known = len(self._initial)
-        if snapshot.made < known and snapshot.state is State.PREPARING:
-            return replace(snapshot, made=known, saved=known, resumed=known)
-        if snapshot.made < snapshot.overture:
-            return replace(snapshot, made=snapshot.overture)
-        return snapshot
+        """All digits there are."""
+        return self._flow.digits(self.worker)
 
     def _count(self, shown: Snapshot, now: float) -> None:
         self._counts.feed(self.digits_now(), shown.made)
@@ -364,7 +342,7 @@ def run_app(settings: Settings, digits: int | None) -> int:
     None is the run worked on last, or a question.
     """
     from pi_tui.ui.remembered import default_path
-    from pi_tui.ui.ways_out import run_to_the_end
+    from pi_tui.ui.signals import run_to_the_end
     from pi_tui.which_run import run_to_open
     from pi_tui.worker.worker import Worker
 

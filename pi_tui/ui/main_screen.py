@@ -15,9 +15,9 @@ from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.exploring import ExploringScreen
 from pi_tui.ui.face import tell
+from pi_tui.ui.facts import reached
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.keys import bindings
-from pi_tui.ui.lore import reached
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.ui.panel import Panel, Picture
 from pi_tui.ui.panels import CheckpointPanel, ProgressPanel, SpeedPanel, SpigotPanel

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from pi_tui.ui.lore import Fact
+from pi_tui.ui.facts import Fact
 from pi_tui.ui.panel import FAINT, QUIET, line
 
 SECONDS = 8.0

@@ -123,6 +123,6 @@ async def test_a_click_on_the_key_bar_is_the_key(bench: Bench) -> None:
 
 async def test_saved_output_are_there_before_the_worker_has_loaded_them(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
-    app._initial = pi(300)
+    app._flow._initial = pi(300)
     async with app.run_test(size=(80, 24)):
         assert app.main_screen.digits.count >= 300

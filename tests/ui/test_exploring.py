@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.selection import Selection
 
 from pi_tui.ui.app import PiApp
-from pi_tui.ui.lore import FACTS
+from pi_tui.ui.facts import FACTS
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until

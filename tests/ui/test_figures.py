@@ -1,4 +1,4 @@
-"""The arithmetic behind the screen: search, counts, walk, heat, lore, what people type."""
+"""The arithmetic behind the screen: search, counts, walk, heat, facts, what people type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cmath import pi as half_turn
 import pytest
 
 from pi_tui.pictures.layout import levels
-from pi_tui.ui import lore, walk
+from pi_tui.ui import facts, walk
 from pi_tui.ui.answers import (
     explain_digits,
     explain_range,
@@ -115,10 +115,10 @@ def test_heat_of_many_digits_looks_like_chance() -> None:
 
 def test_every_fact_is_true_of_pi_and_told_once() -> None:
     digits = pi(FAR)
-    known = [fact for fact in lore.FACTS if fact.end <= FAR]
-    told: list[lore.Fact] = []
+    known = [fact for fact in facts.FACTS if fact.end <= FAR]
+    told: list[facts.Fact] = []
     for start in range(0, FAR, 1_000):
-        told += lore.reached(digits, start, start + 1_000)
+        told += facts.reached(digits, start, start + 1_000)
     assert told == known
     assert len(known) >= 18
     for fact in known:
@@ -139,8 +139,8 @@ def test_by_then_every_string_of_that_length_has_occurred(length: int, fact: int
 
 
 def test_a_fact_about_other_digits_is_not_told() -> None:
-    assert not list(lore.reached(b"1" * 1_000, 0, 1_000)) or all(
-        set(fact.text) == {"1"} for fact in lore.reached(b"1" * 1_000, 0, 1_000)
+    assert not list(facts.reached(b"1" * 1_000, 0, 1_000)) or all(
+        set(fact.text) == {"1"} for fact in facts.reached(b"1" * 1_000, 0, 1_000)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pi_tui.ui.bars import StatusLine
-from pi_tui.ui.lore import FACTS
+from pi_tui.ui.facts import FACTS
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.ui.terminal import TerminalTitle
 from tests.helpers import until

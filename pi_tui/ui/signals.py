@@ -30,9 +30,9 @@ _DEAF = 3.0
 
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; returns its exit code when the last checkpoint is committed."""
-    ways_out = WaysOut(app, quitting)
-    app.when_open.append(ways_out.watch)
-    with _terminal_given_back(), ways_out.signals():
+    ends = Signals(app, quitting)
+    app.when_open.append(ends.watch)
+    with _terminal_given_back(), ends.signals():
         try:
             result = app.run()
         finally:
@@ -40,10 +40,10 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
                 app.worker.stop()
                 app.worker.join()
     code = (result or 0) if app.return_code is None else app.return_code
-    return code or ways_out.code_of_signal
+    return code or ends.code_of_signal
 
 
-class WaysOut:
+class Signals:
     """Catches the signals that end a program, and notices a terminal that has gone."""
 
     def __init__(self, app: Face, quitting: Quitting) -> None:

@@ -1,0 +1,46 @@
+"""Which digits are on the screen: those found early at once, those of a pace as they flow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pi_tui.ui.statistics import Digits
+from pi_tui.ui.worker_protocol import AnyWorker
+from pi_tui.worker.snapshot import Snapshot, State
+
+
+class Flow:
+    """One run's digits on their way to the screen."""
+
+    def __init__(self, initial: bytes = b"") -> None:
+        """`initial` are saved digits to show before the worker has loaded them."""
+        self._initial = initial
+        self._flowed = 0.0
+
+    def digits(self, worker: AnyWorker) -> Digits:
+        """All digits there are: the worker's, or until it has them those found early."""
+        early = max(self._initial, worker.overture, key=len)
+        return worker.output if len(worker.output) >= len(early) else early
+
+    def shown(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
+        """The snapshot as it is shown, so many seconds after the one before."""
+        return self._at_the_pace(self._with_early_digits(snapshot), elapsed)
+
+    def _with_early_digits(self, snapshot: Snapshot) -> Snapshot:
+        """Digits that were saved, or found in an overture, before the spigot has them."""
+        known = len(self._initial)
+        if snapshot.made < known and snapshot.state is State.PREPARING:
+            return replace(snapshot, made=known, saved=known, resumed=known)
+        if snapshot.made < snapshot.overture:
+            return replace(snapshot, made=snapshot.overture)
+        return snapshot
+
+    def _at_the_pace(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
+        """At a pace digits flow, though an iteration makes thousands of them at once."""
+        made, limit = snapshot.made, snapshot.pace.limit
+        if limit is None or snapshot.state not in (State.RUNNING, State.SAVING):
+            self._flowed = made
+            return snapshot
+        flowed = max(self._flowed + limit * elapsed, snapshot.saved, snapshot.overture)
+        self._flowed = min(flowed, made)
+        return replace(snapshot, made=int(self._flowed))
