@@ -41,6 +41,6 @@ class Flow:
         if limit is None or snapshot.state not in (State.RUNNING, State.SAVING):
             self._flowed = made
             return snapshot
-        flowed = max(self._flowed + limit * elapsed, snapshot.saved, snapshot.overture)
+        flowed = max(self._flowed + limit * elapsed, snapshot.saved)
         self._flowed = min(flowed, made)
         return replace(snapshot, made=int(self._flowed))
