@@ -104,11 +104,12 @@ def default_location() -> str:
     from platformdirs import user_data_path
 
     try:
-        return str(user_data_path("pi-tui", appauthor=False) / "pi.sqlite3")
+        folder = user_data_path("pi-tui", appauthor=False)
     except RuntimeError:  # no HOME, and nobody knows this user
-        raise UsageError(
-            "there is no home folder to keep digits in; name a file with --db"
-        ) from None
+        folder = Path("~")
+    if not folder.is_absolute():  # older platformdirs leave the "~" where they found no home
+        raise UsageError("there is no home folder to keep digits in; name a file with --db")
+    return str(folder / "pi.sqlite3")
 
 
 def _make_folder(folder: Path) -> None:
