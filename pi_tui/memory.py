@@ -6,10 +6,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from pi_tui.settings import BYTES_PER_DIGIT
 from pi_tui.words import size
 
-_BYTES_PER_DIGIT = 18
-"""Peak memory of a whole run per digit, measured at 10,000,000."""
 _BASE = 80 * 10**6
 """Bytes that Python, the screen and the store take before the first digit."""
 _CGROUP = Path("/sys/fs/cgroup")
@@ -17,7 +16,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 def warning(digits: int, root: Path = Path("/")) -> str:
     """A line if a run of so many digits may not fit, or ""."""
-    need = digits * _BYTES_PER_DIGIT + _BASE
+    need = digits * BYTES_PER_DIGIT + _BASE
     left, whose = min(_limits(root), default=(need, ""))
     if left >= need:
         return ""
