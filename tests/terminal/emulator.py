@@ -24,6 +24,8 @@ _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 """Makes the terminal the controlling one, so that closing it and ctrl+c mean what they mean."""
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<>=][\d;]*[a-zA-Z]|\?\d+\$p)")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[^@-~]*)?\Z")
+_LEFT, _CLEARED = b"\x1b[?1049l", b"\x1b[H\x1b[2J"
+"""pyte has no alternate screen: what was drawn on it goes when it is left."""
 _SWITCHED = {
     "alternate screen": 1049,
     "mouse": 1000,
@@ -140,6 +142,10 @@ class Terminal:
         self.until(is_there)
         return found[0]
 
+    def read(self, words: str) -> None:
+        """The words are on the screen, wherever its width breaks their lines."""
+        self.until(lambda: words in " ".join(self.screen.split()))
+
     def wait(self) -> int:
         """The program has ended; its exit code."""
         self.until(lambda: self._child.poll() is not None)
@@ -197,5 +203,6 @@ class Terminal:
             self.raw += data
         whole = _UNFINISHED.search(self.raw, self._fed)
         end = whole.start() if whole else len(self.raw)
-        self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", self.raw[self._fed : end]))
+        new = self.raw[self._fed : end].replace(_LEFT, _LEFT + _CLEARED)
+        self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", new))
         self._fed = end

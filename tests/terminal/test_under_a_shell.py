@@ -123,7 +123,7 @@ def test_ctrl_z_saves_and_stops_and_comes_back_whole(database: Path) -> None:
         terminal.until(lambda: terminal.is_raw and not terminal.has_left_the_alternate_screen)
         terminal.send("q")
         terminal.until(lambda: not state_of(pid))
-        terminal.see("goes on from there")
+        terminal.read("goes on from there")
         assert terminal.left_behind_by_a_job() == []
 
 
