@@ -173,11 +173,11 @@ class Spigot(Machine):
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Each thread has made a lot of blocks, or all is as it was."""
+        """Each thread has made a lot of blocks, or all together one; or all is as it was."""
         per_lot, lots = self.size.blocks_per_lot, []
         for first in dict.fromkeys(number // per_lot * per_lot for number in self._missing):
             lots.append(range(first, min(first + per_lot, len(self._blocks))))
-        lots = lots[: self.threads]
+        lots = lots[: 1 if per_lot == 1 else self.threads]  # all work on one, if it is that big
         alone = len(self._blocks) * self.size.boxes_per_block <= ALONE
         made = make_lots(
             self._order, lots, numbers=self.i == 0, threads=0 if alone else self.threads, poll=poll
