@@ -1,7 +1,7 @@
 """One writer per database: a lock that the operating system, or the server, frees with the process.
 
 It makes the second writer stop with a clear message. What keeps the data right if a lock ever
-fails is the fence in every commit (fence.py).
+fails is the fence in every commit (database.py).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
 from pi_tui.errors import AlreadyOpenError, StorageError
+from pi_tui.words import one_line
 
 _KEY = 0x70692D747569
 """Our advisory lock in a PostgreSQL database."""

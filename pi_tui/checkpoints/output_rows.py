@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints.conversion import BadRow
-from pi_tui.checkpoints.models import ROW_OUTPUT, OutputRow, RunRow
+from pi_tui.checkpoints.models import ROW_OUTPUT, BadRow, OutputRow, RunRow
 from pi_tui.errors import WrongResultError
 
 GENESIS = bytes(32)

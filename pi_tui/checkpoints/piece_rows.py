@@ -14,8 +14,15 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints.conversion import BadRow, milliseconds, to_checkpoint, utc_now
-from pi_tui.checkpoints.models import PART, CheckpointRow, PieceRow
+from pi_tui.checkpoints.models import (
+    PART,
+    BadRow,
+    CheckpointRow,
+    PieceRow,
+    milliseconds,
+    to_checkpoint,
+    utc_now,
+)
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 

@@ -11,6 +11,10 @@ from datetime import datetime
 
 from pi_tui.machine import Machine, Task
 
+SCHEMA = 2
+"""Version of the tables: an older one is brought up to it (migration.py), a newer one refused."""
+APPLICATION_ID = 0x70692D74
+"""The number in an SQLite file that marks it as ours."""
 ACTIVE = "active"
 """Status of a run that is not finished."""
 COMPLETE = "complete"

@@ -17,20 +17,21 @@ from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.catalogue import RunCatalogue
-from pi_tui.checkpoints.conversion import (
+from pi_tui.checkpoints.database import NEEDED, Database, take_over
+from pi_tui.checkpoints.models import (
     BadRow,
+    CheckpointRow,
+    OutputRow,
+    RunRow,
     milliseconds,
     parameters_text,
     to_checkpoint,
     utc_now,
 )
-from pi_tui.checkpoints.database import NEEDED, Database
-from pi_tui.checkpoints.fence import take_over
-from pi_tui.checkpoints.foreign import one_line
-from pi_tui.checkpoints.models import CheckpointRow, OutputRow, RunRow
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.errors import DamagedError
 from pi_tui.machine import BadState, Kind, Machine, Task, WrongState
+from pi_tui.words import one_line
 
 
 @dataclass(slots=True)

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pi_tui.checkpoints.conversion import BadRow
 from pi_tui.checkpoints.glance import glance
-from pi_tui.checkpoints.models import CheckpointRow
+from pi_tui.checkpoints.models import BadRow, CheckpointRow
 from pi_tui.checkpoints.piece_rows import Entry, digest, entries_of
 from pi_tui.errors import DamagedError, NotOursError, PiTuiError
 from pi_tui.machine import Known
