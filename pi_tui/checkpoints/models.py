@@ -84,17 +84,17 @@ class RunRow(Base):
     parameters: Mapped[str] = mapped_column(Text)
     """The task's other numbers and words, a small JSON object."""
     status: Mapped[str] = mapped_column(String(10))
-    verified: Mapped[int] = mapped_column(Integer)
-    epoch: Mapped[int] = mapped_column(BigInteger)
+    verified: Mapped[int] = mapped_column(Integer, default=0)
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     """Who writes: opening a run adds one, and a commit must name the epoch it was opened with."""
-    touched: Mapped[int] = mapped_column(BigInteger)
+    touched: Mapped[int] = mapped_column(BigInteger, default=0)
     """Order of being worked on: the run opened last has the highest."""
-    last_seq: Mapped[int] = mapped_column(BigInteger)
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     """Number of the last commit; tells whether a commit of unknown outcome is in."""
-    committed: Mapped[int] = mapped_column(BigInteger)
+    committed: Mapped[int] = mapped_column(BigInteger, default=0)
     """Bytes of output saved."""
-    elapsed_ms: Mapped[int] = mapped_column(BigInteger)
-    owner: Mapped[str] = mapped_column(String(200))
+    elapsed_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    owner: Mapped[str] = mapped_column(String(200), default="")
     """Who has it open; "" after a clean end, so a name that is left tells of a kill."""
     created_utc: Mapped[str] = mapped_column(String(40))
     updated_utc: Mapped[str] = mapped_column(String(40))

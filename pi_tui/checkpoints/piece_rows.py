@@ -45,14 +45,6 @@ class Entry(NamedTuple):
         return f"{sha256.hex()} {size} {'L' if self.lasting else 'N'} {self.name}"
 
 
-class Found(NamedTuple):
-    """A state that was read."""
-
-    state: State
-    lost: tuple[str, ...]
-    """Names of its lasting pieces that are missing or damaged."""
-
-
 def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
     """The state is in the transaction as checkpoint `row`; returns how many bytes that took.
 
@@ -137,30 +129,31 @@ def newest_first(session: Session, run_id: int) -> list[CheckpointRow]:
     return list(session.scalars(query.order_by(CheckpointRow.seq.desc()).limit(_MOST_ROWS)))
 
 
-def read(session: Session, row: CheckpointRow, limits: Limits, broken: set[bytes]) -> Found:
+def read(
+    session: Session, row: CheckpointRow, limits: Limits, broken: set[bytes]
+) -> tuple[State, list[str]]:
     """The state of checkpoint `row`: sizes first, then every hash. Raises BadRow.
 
-    Lasting pieces that fail are left out. Whatever fails is in `broken` afterwards.
+    Lasting pieces that fail are left out, and their names returned. Whatever fails is in `broken`
+    afterwards.
     """
     checkpoint, entries = to_checkpoint(row, limits), entries_of(row)
     if checkpoint.size != sum(entry.known.size for entry in entries):
         raise BadRow("an impossible size")
     pieces: dict[str, Piece] = {}
-    lost, problem = [], ""
+    lost: list[str] = []
+    missing: list[str] = []
     for known, lasting, name in entries:
         data = _read_piece(session, row.run_id, known)
-        if data is not None:
+        if data is None:
+            broken.add(known.sha256)
+            (lost if lasting else missing).append(name)
+        else:
             pieces[name] = Piece(data, lasting=lasting)
             pieces[name].known = known if lasting else None
-            continue
-        broken.add(known.sha256)
-        if lasting:
-            lost.append(name)
-        else:
-            problem = f"its piece {name} is missing or damaged"
-    if problem:
-        raise BadRow(problem)
-    return Found(State(pieces), tuple(lost))
+    if missing:
+        raise BadRow(f"its piece {missing[-1]} is missing or damaged")
+    return State(pieces), lost
 
 
 def entries_of(row: CheckpointRow) -> list[Entry]:

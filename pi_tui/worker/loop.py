@@ -140,9 +140,8 @@ class Loop:
         Commit first, tell after: the snapshot says *saved* only once `store.save` has returned.
         """
         self._board.save_wanted = False
-        began = self._clock()
         if self._machine.steps == self._saved_steps:
-            self._saves.saved(began, self._board.snapshot.made, took=0.0)
+            self._saves.saved(self._clock(), self._board.snapshot.made, took=0.0)
             self._publish(save_failure=None)
             return
         self._publish(state=State.SAVING)
@@ -151,16 +150,14 @@ class Loop:
         except StorageError as error:
             self._save_failed(error)
         else:
-            self._saved(checkpoint, took=self._clock() - began)
+            self._saved(checkpoint)
         self._publish()
 
-    def _saved(self, checkpoint: Checkpoint, took: float) -> None:
+    def _saved(self, checkpoint: Checkpoint) -> None:
         self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
-        self._saves.saved(self._clock(), checkpoint.length, took)
+        self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
         self._committed = max(checkpoint.length, self._committed)
-        self._board.publish_checkpoint(
-            replace(checkpoint, duration=took), self._committed, save_failure=None
-        )
+        self._board.publish_checkpoint(checkpoint, self._committed, save_failure=None)
 
     def _save_failed(self, error: StorageError) -> None:
         """Computing goes on; the save is tried again, later each time."""
