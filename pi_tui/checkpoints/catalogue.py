@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Self
@@ -14,7 +15,7 @@ from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
-from pi_tui.checkpoints.models import BadRow, PieceRow, RunRow, to_run
+from pi_tui.checkpoints.models import BadRow, PieceRow, RunRow, to_checkpoint, to_run
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Limits
@@ -56,13 +57,18 @@ class RunCatalogue:
         """All runs of the kind, the one last worked on first."""
         with self._database.transaction() as session:
             rows = session.scalars(self._mine().order_by(RunRow.touched.desc())).all()
-            pieces = select(PieceRow.run_id, func.sum(func.length(PieceRow.data)))
-            counted = session.execute(pieces.group_by(PieceRow.run_id)).all()
-            sizes = {run_id: size for run_id, size in counted}  # noqa: C416 - they are Rows
-            return [
-                replace(run, size=run.committed + _count(sizes.get(run.id)))
-                for run in map(self._to_run, rows)
-            ]
+            return [self._measured(session, self._to_run(row)) for row in rows]
+
+    def _measured(self, session: Session, run: Run) -> Run:
+        pieces = select(func.sum(func.length(PieceRow.data))).where(PieceRow.run_id == run.id)
+        size = session.scalar(pieces)  # hostile rows may make it a text, or infinite
+        size = int(size) if isinstance(size, int | Decimal) else 0
+        share = 1.0 if run.status == COMPLETE else None
+        for newest in piece_rows.newest_first(session, run.id)[:1] if share is None else ():
+            with suppress(BadRow):
+                known = to_checkpoint(newest, self._kind.limits(run.task))
+                share = self._kind.share(run.task, known.steps, known.length)
+        return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, goal: int) -> Run | None:
         """The run with that goal."""
@@ -151,11 +157,6 @@ class RunCatalogue:
                 "program; upgrade it"
             )
         return to_run(row, self._kind)
-
-
-def _count(value: object) -> int:
-    """A sum that a database made: hostile rows may have made it a text, or infinite."""
-    return int(value) if isinstance(value, int | Decimal) else 0
 
 
 def _problems(session: Session, row: RunRow, kind: Kind | None) -> Iterator[str]:

@@ -11,7 +11,6 @@ import socket
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
@@ -30,16 +29,6 @@ _HOLDER = text(
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
     "AND (l.classid::bigint << 32) + l.objid::bigint = :key"
 )
-
-
-class WriterLock(Protocol):
-    """Held: nobody else opens the database for writing."""
-
-    def renew(self) -> None:
-        """The lock is held again, if it was lost with a connection. Raises AlreadyOpenError."""
-
-    def release(self) -> None:
-        """The lock is free. Idempotent."""
 
 
 def me() -> str:
@@ -98,7 +87,7 @@ class FileWriterLock:
             self._file.write_text(me(), "utf-8")
 
     def renew(self) -> None:
-        """Nothing to do: the system frees it only with the process."""
+        """Held as before: the system frees it only with the process."""
 
     def release(self) -> None:
         """The lock is free, its file stays."""
@@ -119,7 +108,7 @@ class ServerWriterLock:
         self.renew()
 
     def renew(self) -> None:
-        """The lock is held, on a new connection if the old one is gone."""
+        """The lock is held, on a new connection if the old one is gone, or AlreadyOpenError."""
         if self._connection is not None and self._alive(self._connection):
             return
         self.release()
@@ -148,6 +137,10 @@ class ServerWriterLock:
         except SQLAlchemyError:
             return False
         return True
+
+
+WriterLock = FileWriterLock | ServerWriterLock
+"""Held: nobody else opens the database for writing. To release it twice does no harm."""
 
 
 def _acquired(connection: Connection) -> bool:

@@ -19,11 +19,8 @@ from pi_tui.checkpoints.models import (
     BadRow,
     CheckpointRow,
     PieceRow,
-    milliseconds,
     to_checkpoint,
-    utc_now,
 )
-from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
@@ -58,17 +55,21 @@ def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
         known = piece.known
         if known is None or known.sha256 not in there:
             data = piece.read()
-            known = piece.identify(data)
+            known = Known(hashlib.sha256(data).digest(), len(data))
+            piece.known = known if piece.lasting else None
             if known.sha256 not in there:
                 forget(session, row.run_id, {known.sha256} & stored)
                 _write_piece(session, row.run_id, known.sha256, data)
                 there.add(known.sha256)
                 written += len(data)
         entries.append(Entry(known, piece.lasting, name))
-    row.size = sum(entry.known.size for entry in entries)
-    row.manifest = "\n".join(map(str, entries))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
         raise ValueError(f"no names for pieces: {list(state)}; they are printable, without spaces")
+    row.size = sum(entry.known.size for entry in entries)
+    row.manifest = "\n".join(map(str, entries))
+    row.sha256 = digest(row)
+    session.add(row)
+    session.flush()
     return written
 
 
@@ -84,15 +85,6 @@ def _write_piece(session: Session, run_id: int, sha256: bytes, data: bytes) -> N
     for part, start in enumerate(range(0, max(len(data), 1), PART)):
         values = {"run_id": run_id, "sha256": sha256, "part": part}
         session.execute(insert(PieceRow), {**values, "data": data[start : start + PART]})
-
-
-def add(session: Session, row: CheckpointRow, elapsed: float) -> Checkpoint:
-    """The row is in the transaction, with a hash over what it says."""
-    row.elapsed_ms, row.saved_utc = milliseconds(elapsed), utc_now()
-    row.sha256 = digest(row)
-    session.add(row)
-    session.flush()
-    return to_checkpoint(row, Limits())
 
 
 def digest(row: CheckpointRow) -> bytes:

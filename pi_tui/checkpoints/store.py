@@ -7,10 +7,8 @@ its checks is never handed out. Read `save` and `load`: the others are care.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from sqlalchemy import delete
 
@@ -22,13 +20,14 @@ from pi_tui.checkpoints.models import (
     CheckpointRow,
     OutputRow,
     RunRow,
+    milliseconds,
     parameters_text,
     to_checkpoint,
     utc_now,
 )
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.errors import DamagedError
-from pi_tui.machine import BadState, Kind, Machine, Task, WrongState
+from pi_tui.machine import BadState, Kind, Limits, Machine, State, Task, WrongState
 from pi_tui.words import one_line
 
 
@@ -46,16 +45,6 @@ class _Grip:
     """If saved output is damaged: how much before it is good. The next save repairs."""
     broken: set[bytes] = field(default_factory=set)
     """Pieces found damaged: not to be taken for stored."""
-
-
-class Tried(NamedTuple):
-    """A checkpoint, and what came of going on from it."""
-
-    checkpoint: Checkpoint | None
-    """None if its own row cannot be read."""
-    machine: Machine | None
-    notes: tuple[str, ...]
-    """What is wrong with it."""
 
 
 class CheckpointStore(RunCatalogue):
@@ -121,11 +110,12 @@ class CheckpointStore(RunCatalogue):
         if before is not None:
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
         machine, source = None, None
-        for attempt in self._walk(run, output, numbers, grip.broken):
-            notes += attempt.notes
-            if attempt.machine is not None and attempt.checkpoint is not None:
-                machine, source = attempt.machine, attempt.checkpoint
-                grip.good, grip.agreed = source.seq, source.length
+        for seq in numbers:
+            machine, note = self._try(run, seq, output, grip.broken)
+            notes += [note] if note else []
+            if machine is not None:
+                source = known[seq]
+                grip.good, grip.agreed = seq, len(machine.output)
                 break
         if machine is None:
             if numbers and not notes:
@@ -138,12 +128,6 @@ class CheckpointStore(RunCatalogue):
             machine = self._kind.new(run.task)
         notes += machine.notes
         return Loaded(run, output, machine, source, there, tuple(notes))
-
-    def try_all(self, run: Run) -> Iterator[Tried]:
-        """Every checkpoint of an unfinished run, newest first, and what came of trying it."""
-        run, output, _, known = self._prove(run)
-        if run.status != COMPLETE:
-            yield from self._walk(run, output, known, set())
 
     def _prove(self, run: Run) -> tuple[Run, bytes, str, dict[int, Checkpoint | None]]:
         """The run as far as its output can be proven, that output, and what is wrong after it.
@@ -170,24 +154,16 @@ class CheckpointStore(RunCatalogue):
                     known[old.seq] = to_checkpoint(old, limits)
         return run, output, problem, known
 
-    def _walk(
-        self, run: Run, output: bytes, numbers: Iterable[int], broken: set[bytes]
-    ) -> Iterator[Tried]:
-        """Each of these checkpoints is tried: the one way to fall back to an older one.
-
-        One that another process has pruned since is passed over.
-        """
-        for seq in numbers:
-            if (tried := self._try(run, seq, output, broken)) is not None:
-                yield tried
-
-    def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried | None:
-        limits, checkpoint = self._kind.limits(run.task), None
+    def _try(
+        self, run: Run, seq: int, output: bytes, broken: set[bytes]
+    ) -> tuple[Machine | None, str]:
+        """The machine of a checkpoint, and what is wrong with that; neither if it was pruned."""
+        limits = self._kind.limits(run.task)
         try:
             with self._database.transaction() as session:
                 row = session.get(CheckpointRow, (run.id, seq))
                 if row is None:
-                    return None
+                    return None, ""
                 try:
                     checkpoint = to_checkpoint(row, limits)
                     state, lost = piece_rows.read(session, row, limits, broken)
@@ -200,10 +176,9 @@ class CheckpointStore(RunCatalogue):
                 raise BadState("its row and its state differ")
             machine.check()
         except (BadState, WrongState) as problem:
-            text = f"checkpoint {one_line(seq, 20)} is damaged ({problem}); the one before is used"
-            return Tried(checkpoint, None, (text,))
-        notes = (f"checkpoint {seq}: lost or damaged: {', '.join(lost)}",) if lost else ()
-        return Tried(checkpoint, machine, notes)
+            number = one_line(seq, 20)
+            return None, f"checkpoint {number} is damaged ({problem}); the one before is used"
+        return machine, f"checkpoint {seq}: lost or damaged: {', '.join(lost)}" if lost else ""
 
     def save(self, run: Run, machine: Machine, elapsed: float) -> Checkpoint:
         """The machine's state and its new output are committed and on disk, and proven before.
@@ -230,20 +205,18 @@ class CheckpointStore(RunCatalogue):
         with self._database.commit(run.id, grip.epoch) as (session, row):
             if grip.proven is not None:
                 output_rows.cut(session, row, grip.proven)
+            row.status, row.verified, row.elapsed_ms = status, int(verified), milliseconds(elapsed)
             session.info[NEEDED] = output_rows.append(session, row, output, grip.agreed)
             piece_rows.forget(session, row.id, grip.broken)
-            new = CheckpointRow(run_id=row.id, seq=row.last_seq, steps=machine.steps)
-            new.length, new.size, new.manifest = len(output), 0, ""
-            keep = {new.seq}
+            new = CheckpointRow(run_id=row.id, seq=row.last_seq, length=len(output))
+            new.steps, new.elapsed_ms, new.saved_utc = machine.steps, row.elapsed_ms, utc_now()
             if status == ACTIVE:
-                keep.add(grip.good)
-                state = machine.to_state()
-                session.info[NEEDED] += piece_rows.write(session, new, state, grip.good)
+                state, keep = machine.to_state(), {new.seq, grip.good}
             else:
-                row.owner = ""
-            checkpoint = piece_rows.add(session, new, elapsed)
+                state, keep, row.owner = State({}), {new.seq}, ""
+            session.info[NEEDED] += piece_rows.write(session, new, state, grip.good)
             piece_rows.prune(session, row.id, keep)
-            row.status, row.verified, row.elapsed_ms = status, int(verified), new.elapsed_ms
+            checkpoint = to_checkpoint(new, Limits())
         self._grips[run.id] = _Grip(grip.epoch, good=checkpoint.seq, agreed=len(output))
         return replace(checkpoint, duration=time.monotonic() - begun)
 

@@ -89,10 +89,10 @@ class Board:
         """True if the last snapshot is so old that the next is due."""
         return self.clock() - self._published >= PUBLISH_SECONDS
 
-    def publish_checkpoint(self, checkpoint: Checkpoint, saved: int, **changes: Any) -> None:
+    def publish_checkpoint(self, checkpoint: Checkpoint, saved: int) -> None:
         """The checkpoint is committed, and so much output is saved."""
         shown = (checkpoint, *self.snapshot.checkpoints)[:CHECKPOINTS_SHOWN]
-        self.publish(checkpoints=shown, saved=saved, **changes)
+        self.publish(checkpoints=shown, saved=saved, save_failure=None)
 
     def note(self, text: str) -> None:
         """The user is told `text`, once."""

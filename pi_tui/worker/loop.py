@@ -6,9 +6,11 @@ may be paused, quit or killed at any moment and goes on where it stopped.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run
@@ -115,7 +117,8 @@ class Loop:
             self._obey()
             self._await_pace()
             began, before = self._elapsed(), len(machine.output)
-            machine.stride(self._wanted(), self._obey)
+            due = self._strides.output_due(self._clock(), before)
+            machine.stride(min(due, self._saves.output_until_mark(before)), self._obey)
             self._stepped(before, took=self._elapsed() - began)
         self._save()
 
@@ -129,10 +132,14 @@ class Loop:
             raise Abandoned
         if self._board.pause_wanted:
             self._hold()
-        elif self._board.save_wanted or self._saves.is_due(self._clock(), len(self._board.output)):
+        elif self._save_is_due():
             self._save()
         if self._board.is_stale:
             self._publish(part=part, parts=parts)
+
+    def _save_is_due(self) -> bool:
+        made = len(self._board.output)
+        return self._board.save_wanted or self._saves.is_due(self._clock(), made)
 
     def _save(self) -> None:
         """Everything up to the last whole step is committed, or the failure is on the screen.
@@ -145,34 +152,25 @@ class Loop:
             self._publish(save_failure=None)
             return
         self._publish(state=State.SAVING)
-        try:
-            checkpoint = self._store.save(self._run, self._machine, self._elapsed())
-        except StorageError as error:
-            self._save_failed(error)
-        else:
-            self._saved(checkpoint)
+        self._commit(self._store.save)
         self._publish()
 
-    def _saved(self, checkpoint: Checkpoint) -> None:
+    def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> None:
+        """It is saved, or that failed: then computing goes on and it is tried again, ever later."""
+        try:
+            checkpoint = save(self._run, self._machine, self._elapsed())
+        except StorageError as error:
+            self._saves.failed(self._clock())
+            before = self._board.snapshot.save_failure
+            since = before.since if before else datetime.now(UTC)
+            self._board.publish(save_failure=SaveFailure(since, str(error)))
+            return
         self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
         self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
         self._committed = max(checkpoint.length, self._committed)
-        self._board.publish_checkpoint(checkpoint, self._committed, save_failure=None)
-
-    def _save_failed(self, error: StorageError) -> None:
-        """Computing goes on; the save is tried again, later each time."""
-        self._saves.failed(self._clock())
-        before = self._board.snapshot.save_failure
-        since = before.since if before else datetime.now(UTC)
-        self._board.publish(save_failure=SaveFailure(since, str(error)))
+        self._board.publish_checkpoint(checkpoint, self._committed)
 
     # Between the steps.
-
-    def _wanted(self) -> float:
-        """Output that may be made at once: as far as the pace and the next save allow."""
-        made = len(self._machine.output)
-        due = self._strides.output_due(self._clock(), made)
-        return min(due, self._saves.output_until_mark(made))
 
     def _stepped(self, start: int, took: float) -> None:
         """The new output is what was known already, where that reaches; then it is shown."""
@@ -222,7 +220,7 @@ class Loop:
         self._save()
         self._watch.stop(self._clock())
         while self._board.pause_wanted and not self._board.stop_wanted:
-            if self._board.save_wanted or self._saves.is_retry_due(self._clock()):
+            if self._save_is_due():
                 self._save()
             self._publish(state=State.PAUSED)
             self._board.sleep(self._saves.seconds_until_retry(self._clock()), paused=True)
@@ -268,12 +266,11 @@ class Loop:
         if self._run.status != COMPLETE:
             self._await_saved()
             verified = self._job.verify and self._verify()
-            while self._run.status != COMPLETE:
-                try:
-                    self._complete(verified)
-                except StorageError as error:
-                    self._save_failed(error)
-                    self._await_saved()
+            self._commit(partial(self._store.complete, verified=verified))
+            while self._board.snapshot.save_failure is not None:
+                self._await_saved()
+                self._commit(partial(self._store.complete, verified=verified))
+            self._run = replace(self._run, status=COMPLETE, verified=verified)
         self._watch.stop(self._clock())
         done = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
         self._publish(state=State.COMPLETE, verified=self._run.verified, **done)
@@ -282,14 +279,6 @@ class Loop:
         """True if the output was found right; a difference raises. Made again at the next start."""
         self._activity = State.VERIFYING
         return self._job.kind.verify(self._run.task, self._board.output, self._obey)
-
-    def _complete(self, verified: bool) -> None:
-        """The run is complete in the database too, and verified if it was."""
-        checkpoint = self._store.complete(
-            self._run, self._machine, self._elapsed(), verified=verified
-        )
-        self._run = replace(self._run, status=COMPLETE, verified=verified)
-        self._board.publish_checkpoint(checkpoint, saved=checkpoint.length)
 
     def _await_saved(self) -> None:
         """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""

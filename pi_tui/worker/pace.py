@@ -57,26 +57,6 @@ class Cadence:
     share: float = 0.0
     """Wait at least this many times as long as the last save took."""
 
-    def seconds_until_next(self, last_save_took: float) -> float | None:
-        """Seconds from one save to the next, or None if time does not matter.
-
-        >>> AUTO_CADENCE.seconds_until_next(last_save_took=0.2)
-        10.0
-        """
-        if self.seconds is None:
-            return None
-        return max(self.seconds, self.share * last_save_took)
-
-    def next_mark(self, count: int) -> int | None:
-        """The first multiple of `output` past `count`: saving is due at `count >= mark`.
-
-        A step may make no output, one byte or thousands: `count % output == 0` would skip marks.
-
-        >>> Cadence(output=1000).next_mark(1234)
-        2000
-        """
-        return None if self.output is None else (count // self.output + 1) * self.output
-
 
 AUTO_CADENCE = Cadence(seconds=AUTO_SAVE_SECONDS, share=AUTO_SAVE_SHARE)
 """Every five seconds, and at most 2 % of the time."""

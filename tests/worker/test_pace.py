@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from pi_tui.errors import UsageError
 from pi_tui.settings import parse_cadence, parse_pace
 from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence
+from pi_tui.worker.schedule import SaveSchedule
 
 
 @pytest.mark.parametrize(
@@ -34,21 +37,29 @@ def test_what_says_no_time_to_save_is_refused(text: str) -> None:
         parse_cadence(text)
 
 
+def next_save(cadence: Cadence, took: float) -> float | None:
+    saves = SaveSchedule(cadence)
+    saves.saved(now=100.0, count=0, took=took)
+    return saves.next_save
+
+
 def test_auto_waits_longer_where_saving_takes_longer() -> None:
-    assert AUTO_CADENCE.seconds_until_next(last_save_took=0.0) == 5
-    assert AUTO_CADENCE.seconds_until_next(last_save_took=1.0) == 50
+    assert next_save(AUTO_CADENCE, took=0.0) == 105
+    assert next_save(AUTO_CADENCE, took=0.2) == 110
+    assert next_save(AUTO_CADENCE, took=1.0) == 150
 
 
 def test_seconds_asked_for_are_kept_whatever_saving_takes() -> None:
-    assert parse_cadence("5s").seconds_until_next(last_save_took=3.0) == 5
+    assert next_save(parse_cadence("5s"), took=3.0) == 105
 
 
 def test_zero_means_neither_by_time_nor_by_digits() -> None:
-    never = parse_cadence("0")
-    assert never.seconds_until_next(1.0) is None
-    assert never.next_mark(10**6) is None
+    assert next_save(parse_cadence("0"), took=1.0) is None
+    assert SaveSchedule(parse_cadence("0")).output_until_mark(10**6) == inf
 
 
 @pytest.mark.parametrize(("count", "mark"), [(0, 100), (99, 100), (100, 200), (101, 200)])
 def test_the_next_mark_is_always_ahead(count: int, mark: int) -> None:
-    assert Cadence(output=100).next_mark(count) == mark
+    saves = SaveSchedule(Cadence(output=100))
+    saves.saved(now=0.0, count=count, took=0.0)
+    assert count + saves.output_until_mark(count) == mark
