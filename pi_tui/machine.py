@@ -46,7 +46,6 @@ the next start. Neither looks into it. So this file is all that one must know to
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -116,7 +115,7 @@ class Piece:
         self._bytes = data
         self.lasting = lasting
         self.known: Known | None = None
-        """Hash and size of a lasting piece, once they were asked for."""
+        """Hash and size of a lasting piece, once its bytes were asked for."""
 
     def read(self) -> bytes:
         """The bytes."""
@@ -126,17 +125,6 @@ class Piece:
     def let_go(self, make: Callable[[], bytes]) -> None:
         """The piece keeps its hash, but no bytes: `make` makes them again if they are wanted."""
         self._bytes = make
-
-    def identify(self, data: bytes) -> Known:
-        """Hash and size of `data`, which `read` just returned; remembered if the piece is lasting.
-
-        >>> Piece(b"12").identify(b"12").size
-        2
-        """
-        known = Known(hashlib.sha256(data).digest(), len(data))
-        if self.lasting:
-            self.known = known
-        return known
 
 
 class State:
@@ -284,6 +272,14 @@ class Kind(ABC):
     def length(self, task: Task) -> int | None:
         """Bytes of the whole output, or None if that shows only at the end."""
         return None
+
+    def share(self, task: Task, steps: int, length: int) -> float | None:
+        """The share of the work that so many steps, with so much output, are; None if unknown.
+
+        For a run that is only looked at: no machine is made for it.
+        """
+        whole = self.length(task)
+        return length / whole if whole else None
 
     def limits(self, task: Task) -> Limits:
         """What a file may claim at most of such a task. Raises BadState for an impossible task."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.worker.job import Job
-from pi_tui.worker.pace import Cadence, Pace
+from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence, Pace
 
 if TYPE_CHECKING:
     from pi_tui.spigot.kind import SpigotKind
@@ -20,6 +21,8 @@ MAX_DIGITS = 100_000_000
 """More digits than this are refused: the state alone would not fit most machines."""
 BYTES_PER_DIGIT = 18
 """Peak memory of a whole run per digit, measured at 10,000,000."""
+FASTEST = 1_000_000_000
+"""Digits per second that nobody gets anyway: a pace beyond is a mistake."""
 
 
 SERIES = ("gosper", "rabinowitz-wagon")
@@ -169,24 +172,36 @@ def parse_digits(text: str) -> int:
 
 
 def parse_pace(text: str, digits: int) -> Pace:
-    """The pace `text` asks for; UsageError if it is none."""
-    try:
-        return Pace.parse(_in_figures(text), digits)
-    except ValueError:
-        raise UsageError(
-            f"{_shown(text)} is not a pace; use auto, max, or digits per second, like 500"
-        ) from None
+    """The pace `text` asks for in a run of so many digits; UsageError if it is none.
+
+    >>> parse_pace("auto", 600).limit, parse_pace("2_000", 600).limit, parse_pace("max", 600).limit
+    (50.0, 2000.0, None)
+    """
+    if text in ("auto", "max"):
+        return Pace.auto(digits) if text == "auto" else MAX
+    with suppress(ValueError):
+        if (per_second := parse_number(text)) <= FASTEST:
+            return Pace.of(per_second)
+    raise UsageError(f"{_shown(text)} is not a pace; use auto, max, or digits per second, like 500")
 
 
 def parse_cadence(text: str) -> Cadence:
-    """The cadence `text` asks for; UsageError if it is none."""
-    try:
-        return Cadence.parse(_in_figures(text))
-    except ValueError:
-        raise UsageError(
-            f"{_shown(text)} does not say when to save; use auto, digits like 1000, "
-            "seconds like 5s, or 0 for only on pause, quit and the end"
-        ) from None
+    """The cadence `text` asks for; UsageError if it is none.
+
+    >>> parse_cadence("5s").seconds, parse_cadence("1_000").output, parse_cadence("0") == Cadence()
+    (5.0, 1000, True)
+    """
+    if text == "auto":
+        return AUTO_CADENCE
+    with suppress(ValueError):
+        if text.endswith("s") and 0.1 <= (seconds := float(text[:-1])) <= 1e6:
+            return Cadence(seconds=seconds)
+        if (digits := parse_number(text)) >= 0:
+            return Cadence(output=digits or None)
+    raise UsageError(
+        f"{_shown(text)} does not say when to save; use auto, digits like 1000, "
+        "seconds like 5s, or 0 for only on pause, quit and the end"
+    )
 
 
 def parse_digits_per_step(text: str) -> int:
@@ -210,14 +225,6 @@ def cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
         return os.cpu_count() or 1
-
-
-def _in_figures(text: str) -> str:
-    """A number however it is written, as plain figures; any other word as it is."""
-    try:
-        return str(parse_number(text))
-    except ValueError:
-        return text
 
 
 def _whole_number(text: str, what: str, low: int, high: int) -> int:

@@ -32,7 +32,7 @@ def _last_run_in_store(settings: Settings) -> int | None:
     with suppress(OSError):  # the store says better what is wrong there
         if path is not None and path.stat().st_size == 0:
             return None
-    from pi_tui.checkpoints.schema import OlderError
+    from pi_tui.checkpoints.migration import OlderError
     from pi_tui.checkpoints.store import CheckpointStore
 
     try:

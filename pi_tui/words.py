@@ -162,4 +162,14 @@ def plain(text: str) -> str:
     return "".join("·" if unicodedata.category(c) in _UNSAFE else c for c in text)
 
 
+def one_line(text: object, limit: int = 300) -> str:
+    r"""What others wrote (a path, a library's error), as `plain`: its first line, so much of it.
+
+    >>> one_line("disk\x1b[2J full\nsecond line")
+    'disk·[2J full'
+    """
+    lines = str(text)[: 4 * limit].strip().splitlines() or [""]
+    return plain(lines[0])[:limit]
+
+
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

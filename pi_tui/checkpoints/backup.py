@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine, insert, select
 
-from pi_tui.checkpoints.engine import connect, outside_transactions
+from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transactions
 from pi_tui.checkpoints.family import refuse_files_of_databases
-from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location, parse_location
-from pi_tui.checkpoints.models import Base
-from pi_tui.checkpoints.schema import create
+from pi_tui.checkpoints.models import Base, create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import StorageError, UsageError
+from pi_tui.words import one_line
 
 _PARTIAL = ".partial"
 
@@ -40,61 +39,47 @@ def back_up(engine: Engine, where: Location, target: str) -> None:
 
 
 def _back_up(engine: Engine, where: Location, path: Path) -> None:
+    beginning = f".{path.name[:100]}."
     try:
-        handle, name = tempfile.mkstemp(_PARTIAL, _beginning(path), path.parent)
+        folder = TemporaryDirectory(_PARTIAL, beginning, path.parent, ignore_cleanup_errors=True)
     except OSError as error:
         raise StorageError(
             f"{one_line(path)} cannot be written: {one_line(error.strerror)}"
         ) from error
-    os.close(handle)
-    partial = Path(name)
-    try:
+    with folder:
+        copy = Path(folder.name, "copy")
+        make_empty_file(copy)
         if where.path is not None:
-            _vacuum(where, partial)
+            _vacuum(where, copy)
         else:
-            _copy_rows(engine, partial)
-        _to_disk(partial)
-        _give_name(partial, path)
+            _copy_rows(engine, copy)
+        _to_disk(copy)
+        _give_name(copy, path)
         _to_disk(path.parent)
-    finally:
-        _remove(partial)
     for left in path.parent.iterdir():  # by a backup that was killed
-        if left.name.startswith(_beginning(path)) and left.name.endswith(
-            (_PARTIAL, f"{_PARTIAL}-journal")
-        ):
-            _remove(left)
+        if left.name.startswith(beginning) and left.name.endswith(_PARTIAL):
+            shutil.rmtree(left, ignore_errors=True)
 
 
-def _beginning(path: Path) -> str:
-    return f".{path.name[:100]}."
-
-
-def _give_name(partial: Path, path: Path) -> None:
+def _give_name(copy: Path, path: Path) -> None:
     """The copy is at `path`, where nothing was."""
     try:
-        try:
-            os.link(partial, path)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without hard links: the name is taken first, then filled
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            os.replace(partial, path)
+        os.link(copy, path)
     except FileExistsError:
         raise _exists(path) from None
+    except OSError:  # a file system without hard links: the name is taken first, then filled
+        if not make_empty_file(path):
+            raise _exists(path) from None
+        os.replace(copy, path)
 
 
 def _exists(path: Path) -> UsageError:
     return UsageError(f"{one_line(path)} exists already; a backup never replaces a file")
 
 
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink()
-
-
 def _vacuum(source: Location, target: Path) -> None:
     """SQLite's own copy, of one moment; the source is open so that it cannot be changed."""
-    engine = connect(source, "probe", "")
+    engine = connect(source, "probe")
     try:
         outside_transactions(engine, "VACUUM INTO CAST(? AS TEXT)", os.fsencode(target))
     finally:
@@ -104,7 +89,7 @@ def _vacuum(source: Location, target: Path) -> None:
 def _copy_rows(source: Engine, target: Path) -> None:
     """Row by row, from one moment of the server: its transactions see a snapshot."""
     where = parse_location(str(target))
-    copy = connect(where, "write", "")
+    copy = connect(where, "write")
     try:
         with source.connect() as old, copy.begin() as new:
             old = old.execution_options(yield_per=16)

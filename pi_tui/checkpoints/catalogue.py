@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Self
@@ -9,15 +11,15 @@ from typing import Self
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints import integrity, output_rows
+from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
-from pi_tui.checkpoints.conversion import BadRow, to_run
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
-from pi_tui.checkpoints.models import PieceRow, RunRow
+from pi_tui.checkpoints.models import BadRow, PieceRow, RunRow, to_checkpoint, to_run
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
-from pi_tui.machine import Kind
+from pi_tui.machine import Kind, Limits
+from pi_tui.words import one_line
 
 
 class RunCatalogue:
@@ -55,13 +57,18 @@ class RunCatalogue:
         """All runs of the kind, the one last worked on first."""
         with self._database.transaction() as session:
             rows = session.scalars(self._mine().order_by(RunRow.touched.desc())).all()
-            pieces = select(PieceRow.run_id, func.sum(func.length(PieceRow.data)))
-            counted = session.execute(pieces.group_by(PieceRow.run_id)).all()
-            sizes = {run_id: size for run_id, size in counted}  # noqa: C416 - they are Rows
-            return [
-                replace(run, size=run.committed + _count(sizes.get(run.id)))
-                for run in map(self._to_run, rows)
-            ]
+            return [self._measured(session, self._to_run(row)) for row in rows]
+
+    def _measured(self, session: Session, run: Run) -> Run:
+        pieces = select(func.sum(func.length(PieceRow.data))).where(PieceRow.run_id == run.id)
+        size = session.scalar(pieces)  # hostile rows may make it a text, or infinite
+        size = int(size) if isinstance(size, int | Decimal) else 0
+        share = 1.0 if run.status == COMPLETE else None
+        for newest in piece_rows.newest_first(session, run.id)[:1] if share is None else ():
+            with suppress(BadRow):
+                known = to_checkpoint(newest, self._kind.limits(run.task))
+                share = self._kind.share(run.task, known.steps, known.length)
+        return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, goal: int) -> Run | None:
         """The run with that goal."""
@@ -99,13 +106,33 @@ class RunCatalogue:
         """What is wrong in the database, structure and every byte; [] if nothing is."""
         try:
             with self._database.transaction() as session:
-                return list(integrity.problems(session, self._database.where, self._kind))
+                return [*self._problems_of_file(session), *self._problems_of_runs(session)]
         except DamagedError as error:
             return [str(error)]
 
     def backup(self, path: str) -> None:
         """All that is saved is in the new SQLite file `path`, consistent even if another writes."""
         back_up(self._database.engine, self._database.where, path)
+
+    def _problems_of_file(self, session: Session) -> Iterator[str]:
+        if self._database.where.path is None:
+            return
+        connection = session.connection()
+        for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
+            if found != "ok":
+                yield f"the file's structure: {one_line(found)}"
+        for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            yield f"a row of {one_line(found[0], 40)} belongs to nothing"
+
+    def _problems_of_runs(self, session: Session) -> Iterator[str]:
+        """What only our kind can know, such as how long an output is, is asked for its own runs."""
+        for row in session.scalars(select(RunRow).order_by(RunRow.kind, RunRow.goal)).all():
+            mine = row.kind == self._kind.name
+            name = f"run {one_line(row.goal, 20)}"
+            if not mine:
+                name += f" of {one_line(row.kind, 40)}"
+            for problem in _problems(session, row, self._kind if mine else None):
+                yield f"{name}: {problem}"
 
     def _mine(self) -> Select[RunRow]:
         return select(RunRow).where(RunRow.kind == self._kind.name)
@@ -132,6 +159,25 @@ class RunCatalogue:
         return to_run(row, self._kind)
 
 
-def _count(value: object) -> int:
-    """A sum that a database made: hostile rows may have made it a text, or infinite."""
-    return int(value) if isinstance(value, int | Decimal) else 0
+def _problems(session: Session, row: RunRow, kind: Kind | None) -> Iterator[str]:
+    try:
+        run = to_run(row, kind)
+    except BadRow as problem:
+        yield f"its row holds {problem}"
+        return
+    limits = kind.limits(run.task) if kind else Limits()
+    length = kind.length(run.task) if kind else None
+    accepts = kind.accepts if kind else lambda _data: True
+    output, problem_of_output = output_rows.prove(session, row, limits.output, accepts)
+    if problem_of_output:
+        yield problem_of_output
+    if run.status == COMPLETE and length not in (None, len(output)):
+        yield f"complete, but {len(output):,} of {length:,} are there"
+    for checkpoint in piece_rows.newest_first(session, run.id):
+        broken: set[bytes] = set()
+        try:
+            piece_rows.read(session, checkpoint, limits, broken)
+            if broken:
+                raise BadRow(f"{len(broken)} of its lasting pieces are missing or damaged")
+        except BadRow as problem:
+            yield f"checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.lock import me
 from pi_tui.errors import StorageError, UsageError
 
 BUSY_SECONDS = 5
@@ -44,8 +45,6 @@ _MODE_PRAGMAS: dict[Mode, tuple[str, ...]] = {
         "PRAGMA secure_delete=OFF",  # Debian's default overwrites freed pages: twice the writing
     ),
 }
-
-
 _ISOLATION: dict[Mode, IsolationLevel] = {
     "read": "REPEATABLE READ",  # a reader makes several queries, and must see one moment in all
     "write": "READ COMMITTED",
@@ -53,9 +52,20 @@ _ISOLATION: dict[Mode, IsolationLevel] = {
 }
 
 
-def connect(where: Location, mode: Mode, application: str) -> Engine:
+def connect(where: Location, mode: Mode) -> Engine:
     """An engine for `where`: a pool of one, no values in errors. Opens nothing yet."""
-    return _postgres(where.url, mode, application) if where.url else _sqlite(where, mode)
+    return _postgres(where.url, mode) if where.url else _sqlite(where, mode)
+
+
+def make_empty_file(path: Path) -> bool:
+    """A file that only its owner can read, as SQLite then makes its journal; False if one is there.
+
+    No connection can be open on a file that is just made, so this one may be closed.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        return True
+    return False
 
 
 def _sqlite(where: Location, mode: Mode) -> Engine:
@@ -113,16 +123,23 @@ def keep_a_rollback_journal(engine: Engine) -> None:
         raise StorageError(f"the journal mode is {mode!r} and cannot be changed to 'delete'")
 
 
-def _postgres(url: str, mode: Mode, application: str) -> Engine:
+def _postgres(url: str, mode: Mode) -> Engine:
     try:
         engine = create_engine(
-            make_url(url),
+            url,
             pool_size=1,
             max_overflow=0,
             pool_timeout=BUSY_SECONDS,
             hide_parameters=True,
             isolation_level=_ISOLATION[mode],
-            connect_args=_postgres_arguments(application),
+            connect_args={
+                "connect_timeout": BUSY_SECONDS,
+                "keepalives_idle": 15,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 15_000,  # ms; a server that vanished must not stop us for long
+                "application_name": me(),
+            },
         )
     except ModuleNotFoundError as error:
         raise UsageError(
@@ -145,14 +162,3 @@ def _postgres(url: str, mode: Mode, application: str) -> Engine:
         connection.commit()
 
     return engine
-
-
-def _postgres_arguments(application: str) -> dict[str, Any]:
-    return {
-        "connect_timeout": BUSY_SECONDS,
-        "keepalives_idle": 15,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 15_000,  # ms; a server that vanished must not stop us for long
-        "application_name": application,
-    }

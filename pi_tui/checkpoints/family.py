@@ -9,9 +9,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import parse_location
 from pi_tui.errors import UsageError
+from pi_tui.words import one_line
 
 _ENDS = ("-journal", "-wal", "-shm", ".lock")
 """What the names of the files beside a database end in."""

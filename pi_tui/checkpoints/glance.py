@@ -14,11 +14,10 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from pi_tui.checkpoints.location import parse_location
+from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.errors import UsageError
 from pi_tui.machine import Kind, Task
 
-_APPLICATION_ID = 0x70692D74  # as in models.py, which would import SQLAlchemy
-_SCHEMA = 2
 _RUN = (
     "SELECT id, goal, committed FROM pi_run WHERE kind = ? AND goal = coalesce(?, goal) "
     "ORDER BY status = 'complete', touched DESC LIMIT 1"
@@ -56,7 +55,7 @@ def _read(connection: sqlite3.Connection, kind: Kind, goal: int | None) -> Glanc
     connection.execute("BEGIN")  # one moment for all queries
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (schema,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != _APPLICATION_ID or schema != _SCHEMA:
+    if application != APPLICATION_ID or schema != SCHEMA:
         return None
     run = connection.execute(_RUN, (kind.name, goal)).fetchone()
     if run is None or not isinstance(run[1], int) or goal not in (None, run[1]):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from pi_tui.checkpoints.foreign import one_line
 from pi_tui.errors import UsageError
+from pi_tui.words import one_line
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
 _SERVER = re.compile(

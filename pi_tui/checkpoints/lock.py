@@ -1,7 +1,7 @@
 """One writer per database: a lock that the operating system, or the server, frees with the process.
 
 It makes the second writer stop with a clear message. What keeps the data right if a lock ever
-fails is the fence in every commit (fence.py).
+fails is the fence in every commit (database.py).
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import socket
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
 from pi_tui.errors import AlreadyOpenError, StorageError
+from pi_tui.words import one_line
 
 _KEY = 0x70692D747569
 """Our advisory lock in a PostgreSQL database."""
@@ -30,16 +29,6 @@ _HOLDER = text(
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
     "AND (l.classid::bigint << 32) + l.objid::bigint = :key"
 )
-
-
-class WriterLock(Protocol):
-    """Held: nobody else opens the database for writing."""
-
-    def renew(self) -> None:
-        """The lock is held again, if it was lost with a connection. Raises AlreadyOpenError."""
-
-    def release(self) -> None:
-        """The lock is free. Idempotent."""
 
 
 def me() -> str:
@@ -98,7 +87,7 @@ class FileWriterLock:
             self._file.write_text(me(), "utf-8")
 
     def renew(self) -> None:
-        """Nothing to do: the system frees it only with the process."""
+        """Held as before: the system frees it only with the process."""
 
     def release(self) -> None:
         """The lock is free, its file stays."""
@@ -119,7 +108,7 @@ class ServerWriterLock:
         self.renew()
 
     def renew(self) -> None:
-        """The lock is held, on a new connection if the old one is gone."""
+        """The lock is held, on a new connection if the old one is gone, or AlreadyOpenError."""
         if self._connection is not None and self._alive(self._connection):
             return
         self.release()
@@ -148,6 +137,10 @@ class ServerWriterLock:
         except SQLAlchemyError:
             return False
         return True
+
+
+WriterLock = FileWriterLock | ServerWriterLock
+"""Held: nobody else opens the database for writing. To release it twice does no harm."""
 
 
 def _acquired(connection: Connection) -> bool:

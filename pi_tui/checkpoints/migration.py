@@ -27,17 +27,17 @@ from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.backup import back_up
-from pi_tui.checkpoints.conversion import whole
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import (
-    SCHEMA,
     Base,
     CheckpointRow,
     OutputRow,
     PieceRow,
     RunRow,
+    whole,
 )
 from pi_tui.checkpoints.piece_rows import Entry
+from pi_tui.checkpoints.records import SCHEMA
 from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.errors import NotOursError
 from pi_tui.machine import Known
@@ -51,6 +51,18 @@ _TABLES_OF_1 = {
 }
 """Their columns, as far as there is something to bring over."""
 _ALGORITHM_OF_1 = "rabinowitz-wagon/1"
+
+
+class OlderError(NotOursError):
+    """The database must be brought up to date before it can be read."""
+
+
+def refuse_older(where: Location) -> OlderError:
+    """The error for a reader of older tables: only a writer may bring them up to date."""
+    return OlderError(
+        f"{where.display} is from an earlier version of this program; open it once for computing "
+        "to bring it up to date (a backup is made beside it)"
+    )
 
 
 def migrate(engine: Engine, where: Location) -> None:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal
-from pi_tui.checkpoints.foreign import one_line
+from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock, me
-from pi_tui.checkpoints.migration import migrate
-from pi_tui.checkpoints.models import SCHEMA
-from pi_tui.checkpoints.schema import create, not_ours, older, version_of
+from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
+from pi_tui.checkpoints.migration import migrate, refuse_older
+from pi_tui.checkpoints.models import Base, Meta, create
+from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.trouble import damaged
 from pi_tui.errors import NothingSavedError, NotOursError, StorageError
+from pi_tui.words import one_line
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
+_META = Meta.__tablename__
+_OURS = (_META, "pi_run", "pi_checkpoint")
+"""Tables of every version."""
 
 
 def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | None]:
@@ -29,39 +33,35 @@ def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | No
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
     """
-    there = where.path is None or _look(where, where.path, write)
-    if where.path is not None and there:
+    path = where.path
+    there = path is None or _look(where, path, write)
+    if path is not None and there:
         _probe(where)
     elif not there and not write:
         raise _nothing_yet(where)
+    lock: WriterLock | None = None
     with ExitStack() as undo:
-        lock = _lock(where) if write else None
-        if lock is not None:
+        if write:
+            lock = FileWriterLock(where) if path else ServerWriterLock(connect(where, "lock"))
             undo.callback(lock.release)
-        if where.path is not None and not there:
-            _make_empty_file(where.path)
-        engine = connect(where, "write" if write else "read", _application())
+        if path is not None and not there:
+            make_empty_file(path)
+        engine = connect(where, "write" if write else "read")
         undo.callback(engine.dispose)
         _prepare(engine, where, write)
         undo.pop_all()
     return engine, lock
 
 
-def _lock(where: Location) -> WriterLock:
-    if where.path is not None:
-        return FileWriterLock(where)
-    return ServerWriterLock(connect(where, "lock", _application()))
-
-
 def _prepare(engine: Engine, where: Location, write: bool) -> None:
     with engine.begin() as connection:
-        version = version_of(connection, where)
+        version = _version_of(connection, where)
         if version == 0:
             if not write:
                 raise _nothing_yet(where)
             create(connection, where)
         elif version < SCHEMA and not write:
-            raise older(where)
+            raise refuse_older(where)
     if write and where.path is not None:
         with engine.connect() as connection:  # writing to a broken tree could do more harm
             # Not quick_check: that is no faster here, and passes over an index that lost our run.
@@ -78,8 +78,11 @@ def _look(where: Location, path: Path, write: bool) -> bool:
     try:
         found = os.stat(path)
     except FileNotFoundError:
-        if write:
-            _look_at_folder(path.parent)
+        if write and not path.parent.is_dir():
+            raise StorageError(
+                f"there is no folder {one_line(path.parent)}; make it first, or use another file "
+                "with --db"
+            ) from None
         return False
     if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
@@ -89,27 +92,20 @@ def _look(where: Location, path: Path, write: bool) -> bool:
     if not stat.S_ISREG(found.st_mode):
         raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
-        raise not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
+        raise _not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
     return True
-
-
-def _look_at_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise StorageError(
-            f"there is no folder {one_line(folder)}; make it first, or use another file with --db"
-        )
 
 
 def _probe(where: Location) -> None:
     """Refuse what is not ours, on a connection that cannot even finish a rollback."""
-    engine = connect(where, "probe", "")
+    engine = connect(where, "probe")
     try:
         with engine.begin() as connection:
-            version_of(connection, where)
+            _version_of(connection, where)
     except DBAPIError as error:
         name = getattr(error.orig, "sqlite_errorname", "")
         if name == "SQLITE_NOTADB":
-            raise not_ours(where) from error
+            raise _not_ours(where) from error
         if not name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
             raise
         # A killed writer left a rollback to finish: the next connection does it, and looks again.
@@ -118,15 +114,72 @@ def _probe(where: Location) -> None:
             engine.dispose()
 
 
-def _make_empty_file(path: Path) -> None:
-    """A new file that only its owner can read; SQLite gives its journal the same rights."""
-    with suppress(FileExistsError):  # no connection can be open on a file that is just made
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+def _version_of(connection: Connection, where: Location) -> int:
+    """The version of the tables of ours that are there; 0 for an empty database. Writes nothing.
+
+    Raises NotOursError for a database of others, or of a newer version; DamagedError if tables or
+    columns are missing.
+    """
+    is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
+    if not is_ours(connection, where):
+        return 0
+    there = inspect(connection).get_table_names()
+    if _META not in there:
+        raise damaged(where, f"no table {_META}")
+    found = connection.scalar(text(f"SELECT value FROM {_META} WHERE key = 'schema_version'"))
+    if not isinstance(found, str) or re.fullmatch("[1-9][0-9]{0,8}", found) is None:
+        raise damaged(where, "no schema version")
+    _refuse_newer(int(found), where)
+    for table in Base.metadata.sorted_tables if int(found) == SCHEMA else ():
+        if table.name not in there:
+            raise damaged(where, f"no table {table.name}")
+        connection.execute(select(table).limit(0))  # fails without one of its columns
+    return int(found)
+
+
+def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    master = "SELECT 1 FROM sqlite_master"
+    anything = connection.exec_driver_sql(f"{master} LIMIT 1").first()
+    if (application, version) == (0, 0) and not anything:
+        return False
+    if application != APPLICATION_ID:
+        raise _not_ours(where)
+    _refuse_newer(version, where)
+    no_table = "type NOT IN ('table', 'index') OR rootpage = 0"  # 0: a virtual one, run by a module
+    if connection.exec_driver_sql(f"{master} WHERE {no_table} LIMIT 1").first():
+        raise NotOursError(
+            f"{where.display} holds triggers or views that this program did not make; it was left "
+            "untouched: remove them, or choose another file with --db"
+        )
+    return True
+
+
+def _postgres_is_ours(connection: Connection, where: Location) -> bool:
+    there = set(_OURS) & set(inspect(connection).get_table_names())
+    if there and _META not in there:
+        raise NotOursError(
+            f"{where.display} has a table {min(there)} that this program did not make; "
+            "choose another database or schema"
+        )
+    return bool(there)
+
+
+def _not_ours(where: Location) -> NotOursError:
+    return NotOursError(
+        f"{where.display} is no database of checkpoints; it was left untouched: "
+        "choose another file with --db"
+    )
+
+
+def _refuse_newer(version: int, where: Location) -> None:
+    if version > SCHEMA:
+        raise NotOursError(
+            f"{where.display} is from a newer version of this program (schema {version}, this one "
+            f"knows {SCHEMA}); upgrade it"
+        )
 
 
 def _nothing_yet(where: Location) -> NothingSavedError:
     return NothingSavedError(f"nothing is saved at {where.display} yet")
-
-
-def _application() -> str:
-    return me()

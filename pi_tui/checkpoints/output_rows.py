@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints.conversion import BadRow
-from pi_tui.checkpoints.models import ROW_OUTPUT, OutputRow, RunRow
+from pi_tui.checkpoints.models import ROW_OUTPUT, BadRow, OutputRow, RunRow
 from pi_tui.errors import WrongResultError
 
 GENESIS = bytes(32)
@@ -42,14 +41,20 @@ def append(session: Session, row: RunRow, output: bytes | bytearray, agreed: int
             f"{agreed + 1:,} to {both:,}, computed again, differ from what is saved; nothing was "
             "changed: check the database, or start over with --fresh"
         )
-    chain, before = _chain_at(session, row.id, row.committed), row.committed
-    for start in range(before, len(output), ROW_OUTPUT):
-        data = bytes(output[start : start + ROW_OUTPUT])
-        chain = link(chain, data)
-        values = {"run_id": row.id, "start": start, "count": len(data)}
-        session.execute(insert(OutputRow), {**values, "data": data, "chain": chain})
-    row.committed = max(before, len(output))
-    return row.committed - before
+    new = bytes(output[row.committed :])
+    _add(session, row, new)
+    return len(new)
+
+
+def _add(session: Session, row: RunRow, data: bytes) -> None:
+    """The data is behind what is saved."""
+    chain = _chain_at(session, row.id, row.committed)
+    for first in range(0, len(data), ROW_OUTPUT):
+        part = data[first : first + ROW_OUTPUT]
+        chain = link(chain, part)
+        values = {"run_id": row.id, "start": row.committed, "count": len(part)}
+        session.execute(insert(OutputRow), {**values, "data": part, "chain": chain})
+        row.committed += len(part)
 
 
 def cut(session: Session, row: RunRow, proven: int) -> None:
@@ -57,34 +62,28 @@ def cut(session: Session, row: RunRow, proven: int) -> None:
 
     Rows that do not follow one another, which only others can have made, are gone too.
     """
-    mine = OutputRow.run_id == row.id
-    _delete(session, mine, OutputRow.start >= proven)
-    last, end = 0, 0
-    keys = select(OutputRow.start, OutputRow.count).where(mine).order_by(OutputRow.start)
-    for start, length in session.execute(keys).all():
-        if start == end:
-            last, end = start, start + length
+    kept, end, rest = set(), 0, b""
+    for data in _checked(session, row.id, 0, GENESIS) if proven else ():
+        if end + len(data) <= proven:
+            kept.add(end)
+            end += len(data)
         else:
+            rest = data[: proven - end]
+        if end + len(rest) == proven:
+            break
+    mine = OutputRow.run_id == row.id
+    _delete(session, mine, OutputRow.start >= end)
+    for start in session.scalars(select(OutputRow.start).where(mine)).all():
+        if start not in kept:
             _delete(session, mine, OutputRow.start == literal(start))
-    if end > proven:
-        _shorten(
-            session.scalars(select(OutputRow).where(mine, OutputRow.start == last)).one(),
-            proven - last,
-            _chain_at(session, row.id, last),
-        )
-    session.flush()
-    row.committed = proven
+    row.committed = end
+    _add(session, row, rest)
 
 
 def _delete(session: Session, *which: ColumnElement[bool]) -> None:
     session.execute(
         delete(OutputRow).where(*which), execution_options={"synchronize_session": False}
     )
-
-
-def _shorten(row: OutputRow, length: int, before: bytes) -> None:
-    row.data, row.count = row.data[:length], length
-    row.chain = link(before, row.data)
 
 
 def prove(session: Session, row: RunRow, most: int, accepts: Accepts) -> tuple[bytes, str]:

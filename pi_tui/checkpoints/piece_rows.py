@@ -14,9 +14,13 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints.conversion import BadRow, milliseconds, to_checkpoint, utc_now
-from pi_tui.checkpoints.models import PART, CheckpointRow, PieceRow
-from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.checkpoints.models import (
+    PART,
+    BadRow,
+    CheckpointRow,
+    PieceRow,
+    to_checkpoint,
+)
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
@@ -38,14 +42,6 @@ class Entry(NamedTuple):
         return f"{sha256.hex()} {size} {'L' if self.lasting else 'N'} {self.name}"
 
 
-class Found(NamedTuple):
-    """A state that was read."""
-
-    state: State
-    lost: tuple[str, ...]
-    """Names of its lasting pieces that are missing or damaged."""
-
-
 def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
     """The state is in the transaction as checkpoint `row`; returns how many bytes that took.
 
@@ -59,17 +55,21 @@ def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
         known = piece.known
         if known is None or known.sha256 not in there:
             data = piece.read()
-            known = piece.identify(data)
+            known = Known(hashlib.sha256(data).digest(), len(data))
+            piece.known = known if piece.lasting else None
             if known.sha256 not in there:
                 forget(session, row.run_id, {known.sha256} & stored)
                 _write_piece(session, row.run_id, known.sha256, data)
                 there.add(known.sha256)
                 written += len(data)
         entries.append(Entry(known, piece.lasting, name))
-    row.size = sum(entry.known.size for entry in entries)
-    row.manifest = "\n".join(map(str, entries))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
         raise ValueError(f"no names for pieces: {list(state)}; they are printable, without spaces")
+    row.size = sum(entry.known.size for entry in entries)
+    row.manifest = "\n".join(map(str, entries))
+    row.sha256 = digest(row)
+    session.add(row)
+    session.flush()
     return written
 
 
@@ -85,15 +85,6 @@ def _write_piece(session: Session, run_id: int, sha256: bytes, data: bytes) -> N
     for part, start in enumerate(range(0, max(len(data), 1), PART)):
         values = {"run_id": run_id, "sha256": sha256, "part": part}
         session.execute(insert(PieceRow), {**values, "data": data[start : start + PART]})
-
-
-def add(session: Session, row: CheckpointRow, elapsed: float) -> Checkpoint:
-    """The row is in the transaction, with a hash over what it says."""
-    row.elapsed_ms, row.saved_utc = milliseconds(elapsed), utc_now()
-    row.sha256 = digest(row)
-    session.add(row)
-    session.flush()
-    return to_checkpoint(row, Limits())
 
 
 def digest(row: CheckpointRow) -> bytes:
@@ -130,30 +121,31 @@ def newest_first(session: Session, run_id: int) -> list[CheckpointRow]:
     return list(session.scalars(query.order_by(CheckpointRow.seq.desc()).limit(_MOST_ROWS)))
 
 
-def read(session: Session, row: CheckpointRow, limits: Limits, broken: set[bytes]) -> Found:
+def read(
+    session: Session, row: CheckpointRow, limits: Limits, broken: set[bytes]
+) -> tuple[State, list[str]]:
     """The state of checkpoint `row`: sizes first, then every hash. Raises BadRow.
 
-    Lasting pieces that fail are left out. Whatever fails is in `broken` afterwards.
+    Lasting pieces that fail are left out, and their names returned. Whatever fails is in `broken`
+    afterwards.
     """
     checkpoint, entries = to_checkpoint(row, limits), entries_of(row)
     if checkpoint.size != sum(entry.known.size for entry in entries):
         raise BadRow("an impossible size")
     pieces: dict[str, Piece] = {}
-    lost, problem = [], ""
+    lost: list[str] = []
+    missing: list[str] = []
     for known, lasting, name in entries:
         data = _read_piece(session, row.run_id, known)
-        if data is not None:
+        if data is None:
+            broken.add(known.sha256)
+            (lost if lasting else missing).append(name)
+        else:
             pieces[name] = Piece(data, lasting=lasting)
             pieces[name].known = known if lasting else None
-            continue
-        broken.add(known.sha256)
-        if lasting:
-            lost.append(name)
-        else:
-            problem = f"its piece {name} is missing or damaged"
-    if problem:
-        raise BadRow(problem)
-    return Found(State(pieces), tuple(lost))
+    if missing:
+        raise BadRow(f"its piece {missing[-1]} is missing or damaged")
+    return State(pieces), lost
 
 
 def entries_of(row: CheckpointRow) -> list[Entry]:

@@ -11,6 +11,10 @@ from datetime import datetime
 
 from pi_tui.machine import Machine, Task
 
+SCHEMA = 2
+"""Version of the tables: an older one is brought up to it (migration.py), a newer one refused."""
+APPLICATION_ID = 0x70692D74
+"""The number in an SQLite file that marks it as ours."""
 ACTIVE = "active"
 """Status of a run that is not finished."""
 COMPLETE = "complete"
@@ -30,8 +34,6 @@ class Checkpoint:
     """Bytes of state, the output not counted."""
     saved_at: datetime
     """When it was committed (UTC, aware). Information only: nothing is ordered by it."""
-    elapsed: float
-    """Seconds computed up to it, in all sessions."""
     duration: float | None = None
     """Seconds the save took; None for one that an earlier session made."""
 
@@ -57,6 +59,8 @@ class Run:
     """When it was last saved."""
     size: int = 0
     """Bytes it takes in the database; counted by `CheckpointStore.runs` alone."""
+    share: float | None = None
+    """The share of the work that is saved, if that can be told; by `CheckpointStore.runs` alone."""
 
     @property
     def goal(self) -> int:

@@ -7,30 +7,28 @@ its checks is never handed out. Read `save` and `load`: the others are care.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.catalogue import RunCatalogue
-from pi_tui.checkpoints.conversion import (
+from pi_tui.checkpoints.database import NEEDED, Database, take_over
+from pi_tui.checkpoints.models import (
     BadRow,
+    CheckpointRow,
+    OutputRow,
+    RunRow,
     milliseconds,
     parameters_text,
     to_checkpoint,
     utc_now,
 )
-from pi_tui.checkpoints.database import NEEDED, Database
-from pi_tui.checkpoints.fence import take_over
-from pi_tui.checkpoints.foreign import one_line
-from pi_tui.checkpoints.models import CheckpointRow, OutputRow, RunRow
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.errors import DamagedError
-from pi_tui.machine import BadState, Kind, Machine, Task, WrongState
+from pi_tui.machine import BadState, Kind, Limits, Machine, State, Task, WrongState
+from pi_tui.words import one_line
 
 
 @dataclass(slots=True)
@@ -49,22 +47,40 @@ class _Grip:
     """Pieces found damaged: not to be taken for stored."""
 
 
-class Tried(NamedTuple):
-    """A checkpoint, and what came of going on from it."""
-
-    checkpoint: Checkpoint | None
-    """None if its own row cannot be read."""
-    machine: Machine | None
-    notes: tuple[str, ...]
-    """What is wrong with it."""
-
-
 class CheckpointStore(RunCatalogue):
     """The saved runs of one kind in a database, and their states."""
 
     def __init__(self, database: Database, kind: Kind) -> None:
         super().__init__(database, kind)
         self._grips: dict[int, _Grip] = {}
+
+    def open_run(self, task: Task) -> Run:
+        """The run with that goal, made if need be, is ours to write.
+
+        A run that is there keeps its own parameters. From now on, commits of any other process
+        that had it open are refused. Looking at a complete run changes nothing.
+        """
+        with self._database.transaction() as session:
+            row = self._find(session, task.goal)
+            if row is None:
+                row = RunRow(
+                    kind=self._kind.name,
+                    version=self._kind.version,
+                    goal=task.goal,
+                    parameters=parameters_text(task),
+                    status=ACTIVE,
+                    created_utc=utc_now(),
+                    updated_utc=utc_now(),
+                )
+                session.add(row)
+                session.flush()
+            before = self._to_run(row)
+            if before.status == COMPLETE:
+                return before
+            grip = _Grip(take_over(session, row))
+            run = replace(self._to_run(row), owner=before.owner)
+        self._grips[run.id] = grip
+        return run
 
     def load(self, run: Run, before: int | None = None) -> Loaded:
         """What is saved of `run`, every byte checked, and the machine that goes on from it.
@@ -82,21 +98,24 @@ class CheckpointStore(RunCatalogue):
             return self._load(run, before)
 
     def _load(self, run: Run, before: int | None) -> Loaded:
-        run, output, problem, numbers = self._prove(run)
+        run, output, problem, known = self._prove(run)
         notes = [problem] if problem else []
-        grip = self._grips.setdefault(run.id, _Grip())
-        grip.proven, grip.good, grip.agreed = len(output) if problem else None, 0, 0
-        grip.broken.clear()
+        there = tuple(checkpoint for checkpoint in known.values() if checkpoint)
+        epoch = self._grips[run.id].epoch if run.id in self._grips else 0
+        grip = _Grip(epoch, proven=len(output) if problem else None)
+        self._grips[run.id] = grip
         if run.status == COMPLETE:
-            return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
+            return Loaded(run, output, None, None, there, tuple(notes))
+        numbers = list(known)
         if before is not None:
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
         machine, source = None, None
-        for attempt in self._walk(run, output, numbers, grip.broken):
-            notes += attempt.notes
-            if attempt.machine is not None and attempt.checkpoint is not None:
-                machine, source = attempt.machine, attempt.checkpoint
-                grip.good, grip.agreed = source.seq, source.length
+        for seq in numbers:
+            machine, note = self._try(run, seq, output, grip.broken)
+            notes += [note] if note else []
+            if machine is not None:
+                source = known[seq]
+                grip.good, grip.agreed = seq, len(machine.output)
                 break
         if machine is None:
             if numbers and not notes:
@@ -108,13 +127,15 @@ class CheckpointStore(RunCatalogue):
                 )
             machine = self._kind.new(run.task)
         notes += machine.notes
-        return Loaded(run, output, machine, source, self._checkpoints(run), tuple(notes))
+        return Loaded(run, output, machine, source, there, tuple(notes))
 
-    def _prove(self, run: Run) -> tuple[Run, bytes, str, list[int]]:
+    def _prove(self, run: Run) -> tuple[Run, bytes, str, dict[int, Checkpoint | None]]:
         """The run as far as its output can be proven, that output, and what is wrong after it.
 
-        And the numbers of the checkpoints of the same moment, newest first.
+        And the checkpoints of the same moment by their number, newest first; None for one whose
+        row cannot be read.
         """
+        known: dict[int, Checkpoint | None] = {}
         with self._database.transaction() as session:
             row = self._row(session, run)
             limits, length = self._kind.limits(run.task), self._kind.length(run.task)
@@ -127,74 +148,37 @@ class CheckpointStore(RunCatalogue):
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            numbers = [known.seq for known in piece_rows.newest_first(session, run.id)]
-            return run, output, problem, numbers
+            for old in piece_rows.newest_first(session, run.id):
+                known[old.seq] = None
+                with suppress(BadRow):  # told in the notes, where its state is read
+                    known[old.seq] = to_checkpoint(old, limits)
+        return run, output, problem, known
 
-    def _walk(
-        self, run: Run, output: bytes, numbers: list[int], broken: set[bytes]
-    ) -> Iterator[Tried]:
-        """Each of these checkpoints is tried: the one way to fall back to an older one.
-
-        One that another process has pruned since is passed over.
-        """
-        for seq in numbers:
-            if (tried := self._try(run, seq, output, broken)) is not None:
-                yield tried
-
-    def _try(self, run: Run, seq: int, output: bytes, broken: set[bytes]) -> Tried | None:
-        limits, checkpoint = self._kind.limits(run.task), None
+    def _try(
+        self, run: Run, seq: int, output: bytes, broken: set[bytes]
+    ) -> tuple[Machine | None, str]:
+        """The machine of a checkpoint, and what is wrong with that; neither if it was pruned."""
+        limits = self._kind.limits(run.task)
         try:
             with self._database.transaction() as session:
                 row = session.get(CheckpointRow, (run.id, seq))
                 if row is None:
-                    return None
+                    return None, ""
                 try:
                     checkpoint = to_checkpoint(row, limits)
-                    found = piece_rows.read(session, row, limits, broken)
+                    state, lost = piece_rows.read(session, row, limits, broken)
                 except BadRow as problem:
                     raise BadState(str(problem)) from problem
             if checkpoint.length > len(output):
                 raise BadState("it needs output that is not there")
-            machine = self._kind.from_state(run.task, found.state, output[: checkpoint.length])
+            machine = self._kind.from_state(run.task, state, output[: checkpoint.length])
             if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
                 raise BadState("its row and its state differ")
             machine.check()
         except (BadState, WrongState) as problem:
-            text = f"checkpoint {one_line(seq, 20)} is damaged ({problem}); the one before is used"
-            return Tried(checkpoint, None, (text,))
-        lost = (f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}",) * bool(found.lost)
-        return Tried(checkpoint, machine, lost)
-
-    def _checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
-        """Those that are there, newest first; what cannot be read is left out."""
-        known = []
-        with self._database.transaction() as session:
-            for row in piece_rows.newest_first(session, run.id):
-                with suppress(BadRow):  # told in the notes, where its state was read
-                    known.append(to_checkpoint(row, self._kind.limits(run.task)))
-        return tuple(known)
-
-    # -- writing ------------------------------------------------------------------------------
-
-    def open_run(self, task: Task) -> Run:
-        """The run with that goal, made if need be, is ours to write.
-
-        A run that is there keeps its own parameters. From now on, commits of any other process
-        that had it open are refused. Looking at a complete run changes nothing.
-        """
-        with self._database.transaction() as session:
-            row = self._find(session, task.goal)
-            if row is None:
-                row = self._new(task)
-                session.add(row)
-                session.flush()
-            before = self._to_run(row)
-            if before.status == COMPLETE:
-                return before
-            grip = _Grip(take_over(session, row))
-            run = replace(self._to_run(row), owner=before.owner)
-        self._grips[run.id] = grip
-        return run
+            number = one_line(seq, 20)
+            return None, f"checkpoint {number} is damaged ({problem}); the one before is used"
+        return machine, f"checkpoint {seq}: lost or damaged: {', '.join(lost)}" if lost else ""
 
     def save(self, run: Run, machine: Machine, elapsed: float) -> Checkpoint:
         """The machine's state and its new output are committed and on disk, and proven before.
@@ -204,49 +188,37 @@ class CheckpointStore(RunCatalogue):
         and WrongResultError if what was computed again after damage differs from what is saved.
         """
         machine.check()
-        begun = time.monotonic()
-        grip, output = self._grip(run), machine.output
-        with self._database.commit(run.id, grip.epoch) as (session, row):
-            piece_rows.forget(session, row.id, grip.broken)
-            checkpoint = self._write(session, row, machine, elapsed)
-            piece_rows.prune(session, row.id, {checkpoint.seq, grip.good})
-            row.status, row.verified, row.elapsed_ms = ACTIVE, 0, milliseconds(elapsed)
-        grip.good, grip.agreed, grip.proven = checkpoint.seq, len(output), None
-        grip.broken.clear()
-        return replace(checkpoint, duration=time.monotonic() - begun)
+        return self._commit(run, machine, elapsed, ACTIVE)
 
     def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
         """All output is committed and the run is complete; it needs no state any more."""
-        begun = time.monotonic()
         output, length = machine.output, self._kind.length(run.task)
         if length not in (None, len(output)):
             raise ValueError(f"{len(output)} {self._kind.unit} do not complete a run of {length}")
-        grip = self._grip(run)
-        with self._database.commit(run.id, grip.epoch) as (session, row):
-            checkpoint = self._write(session, row, machine, elapsed, state=False)
-            piece_rows.prune(session, row.id, {checkpoint.seq})
-            row.status, row.verified, row.owner = COMPLETE, int(verified), ""
-            row.elapsed_ms = milliseconds(elapsed)
-        grip.good, grip.agreed, grip.proven = checkpoint.seq, len(output), None
-        return replace(checkpoint, duration=time.monotonic() - begun)
+        return self._commit(run, machine, elapsed, COMPLETE, verified)
 
-    def _write(
-        self, session: Session, row: RunRow, machine: Machine, elapsed: float, state: bool = True
+    def _commit(
+        self, run: Run, machine: Machine, elapsed: float, status: str, verified: bool = False
     ) -> Checkpoint:
-        grip = self._grips[row.id]
-        if grip.proven is not None:
-            output_rows.cut(session, row, grip.proven)
-        needed = output_rows.append(session, row, machine.output, grip.agreed)
-        session.info[NEEDED] = needed
-        checkpoint = CheckpointRow(
-            run_id=row.id, seq=row.last_seq, steps=machine.steps, length=len(machine.output)
-        )
-        checkpoint.size, checkpoint.manifest = 0, ""
-        if state:
-            session.info[NEEDED] += piece_rows.write(
-                session, checkpoint, machine.to_state(), grip.good
-            )
-        return piece_rows.add(session, checkpoint, elapsed)
+        """Output, state and checkpoint in one transaction, with the end of what they replace."""
+        begun, grip, output = time.monotonic(), self._grip(run), machine.output
+        with self._database.commit(run.id, grip.epoch) as (session, row):
+            if grip.proven is not None:
+                output_rows.cut(session, row, grip.proven)
+            row.status, row.verified, row.elapsed_ms = status, int(verified), milliseconds(elapsed)
+            session.info[NEEDED] = output_rows.append(session, row, output, grip.agreed)
+            piece_rows.forget(session, row.id, grip.broken)
+            new = CheckpointRow(run_id=row.id, seq=row.last_seq, length=len(output))
+            new.steps, new.elapsed_ms, new.saved_utc = machine.steps, row.elapsed_ms, utc_now()
+            if status == ACTIVE:
+                state, keep = machine.to_state(), {new.seq, grip.good}
+            else:
+                state, keep, row.owner = State({}), {new.seq}, ""
+            session.info[NEEDED] += piece_rows.write(session, new, state, grip.good)
+            piece_rows.prune(session, row.id, keep)
+            checkpoint = to_checkpoint(new, Limits())
+        self._grips[run.id] = _Grip(grip.epoch, good=checkpoint.seq, agreed=len(output))
+        return replace(checkpoint, duration=time.monotonic() - begun)
 
     def cut(self, run: Run, good: int) -> None:
         """Only the first `good` bytes of output are left, and no checkpoint that goes beyond.
@@ -281,34 +253,6 @@ class CheckpointStore(RunCatalogue):
             fresh = replace(self._to_run(row), owner="")
         self._grips[run.id] = grip
         return fresh
-
-    # -- care ---------------------------------------------------------------------------------
-
-    def try_all(self, run: Run) -> Iterator[Tried]:
-        """Every checkpoint of an unfinished run, newest first, and what came of trying it."""
-        run, output, _, numbers = self._prove(run)
-        if run.status != COMPLETE:
-            yield from self._walk(run, output, numbers, set())
-
-    # -- rows ---------------------------------------------------------------------------------
-
-    def _new(self, task: Task) -> RunRow:
-        return RunRow(
-            kind=self._kind.name,
-            version=self._kind.version,
-            goal=task.goal,
-            parameters=parameters_text(task),
-            status=ACTIVE,
-            verified=0,
-            epoch=0,
-            touched=0,
-            last_seq=0,
-            committed=0,
-            elapsed_ms=0,
-            owner="",
-            created_utc=utc_now(),
-            updated_utc=utc_now(),
-        )
 
     def _grip(self, run: Run) -> _Grip:
         """What we know of the run; a complete one that is to be mended is taken over only now."""

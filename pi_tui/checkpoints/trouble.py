@@ -9,9 +9,9 @@ from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from pi_tui.checkpoints.foreign import one_line
 from pi_tui.checkpoints.location import Location
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
+from pi_tui.words import one_line
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
 """All that a transaction can raise: only the first is wrapped by SQLAlchemy."""

@@ -8,11 +8,11 @@ import threading
 
 from pi_tui import garbage, words
 from pi_tui.checkpoints.records import COMPLETE, Run
-from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import say, tell
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.hints import to_paste
 from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
+from pi_tui.saved import delete_run, list_runs
 from pi_tui.spigot.kind import SpigotKind
 
 WATCH_SECONDS = 2.0
@@ -51,8 +51,7 @@ def runs(location: str) -> int:
 def _all(location: str) -> list[Run]:
     """All runs; none where nothing was ever saved."""
     try:
-        with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-            return store.runs()
+        return list_runs(location, SpigotKind())
     except NothingSavedError:
         return []
 
@@ -68,15 +67,13 @@ def keep_unless_meant(location: str, digits: int, *, sure: bool) -> bool:
 def delete(location: str, digits: int, *, ask: bool) -> int:
     """The run is gone, digits and all; asks first."""
     # Without the lock first: a run that is not there needs no file, and a question no waiting.
-    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-        run = store.find_run(digits)
+    run = next((run for run in list_runs(location, SpigotKind()) if run.goal == digits), None)
     if run is None:
         raise UsageError(_no_run(digits))
     if ask and not _confirmed("delete", run):
         tell("nothing was deleted")
         return 0
-    with CheckpointStore.open(location, SpigotKind()) as store:
-        store.delete(digits)
+    delete_run(location, SpigotKind(), digits)
     tell(f"deleted the run of {digits:,} digits")
     return 0
 
@@ -101,10 +98,11 @@ def _no_run(digits: int) -> str:
 
 
 def _line(run: Run) -> str:
+    work = f", {words.percent(run.share)} of the work" if run.share and run.share < 1 else ""
     when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (
         f"{run.goal:,} digits: {run.committed:,} saved "
-        f"({words.percent(run.committed / run.goal)}), {state_word(run)}, "
+        f"({words.percent(run.committed / run.goal)}){work}, {state_word(run)}, "
         f"checkpoint {run.last_seq} at {when}, {words.took(run.elapsed)} of computing"
     )
 
@@ -115,6 +113,7 @@ def _json(found: list[Run]) -> str:
             {
                 "digits": run.goal,
                 "saved": run.committed,
+                "share_of_work": run.share,
                 "status": run.status,
                 "verified": run.verified,
                 "checkpoint": run.last_seq,

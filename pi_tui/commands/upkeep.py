@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pi_tui import words
-from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import tell
 from pi_tui.errors import DamagedError, WrongResultError
@@ -32,14 +32,17 @@ def check(location: str) -> int:
 
 def _check_states(store: CheckpointStore, run: Run) -> int:
     """The states of the run pass the arithmetic check; returns how many there are."""
-    tried = list(store.try_all(run))
-    for one in tried:
-        if one.machine is None:
+    states = 0
+    for checkpoint in store.load(run).checkpoints if run.status != COMPLETE else ():
+        loaded = store.load(run, checkpoint.seq + 1)
+        if loaded.checkpoint == checkpoint:
+            states += 1
+        elif checkpoint in loaded.checkpoints:  # and was not pruned meanwhile
             raise WrongResultError(
-                f"run of {run.goal:,} digits: {'; '.join(one.notes)}; "
+                f"run of {run.goal:,} digits: {loaded.notes[0]}; "
                 f"`pi-tui --digits {run.goal}` goes on from there"
             )
-    return len(tried)
+    return states
 
 
 def backup(location: str, file: str) -> int:

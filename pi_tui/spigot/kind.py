@@ -15,12 +15,14 @@ from pi_tui.machine import (
     unwatched,
 )
 from pi_tui.spigot import codec, limits
-from pi_tui.spigot.plan import plan
+from pi_tui.spigot.plan import plan, work_done, work_of_block, work_total
 from pi_tui.spigot.reference import first_difference
 from pi_tui.spigot.series import GOSPER, SERIES
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.spigot.state import Size, SpigotState
 
+MOST_NINES = 6
+"""Iterations that pass at most without a digit, as at the six nines of pi, one digit a step."""
 SHORT = 100_000
 """Digits from which on a run has an overture."""
 OVERTURE = 20_000
@@ -66,6 +68,19 @@ class SpigotKind(Kind):
     def length(self, task: Task) -> int:
         """The digits asked for."""
         return task.goal
+
+    def share(self, task: Task, steps: int, length: int) -> float:
+        """Blocks made and iterations done, weighed by what they cost, as in `Spigot.work`.
+
+        Steps beyond the blocks are iterations; or, where digits tell of fewer, blocks made twice.
+        """
+        size = _size(task)
+        n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
+        blocks, making = size.blocks_needed(0), work_of_block(size.series, b)
+        iterations = max(0, min(steps - blocks, length // k + 2 + MOST_NINES))
+        made = steps - iterations
+        done = made * making + work_done(n, k, b, iterations, size.series)
+        return min(1.0, done / (max(made, blocks) * making + work_total(n, k, b, size.series)))
 
     def limits(self, task: Task) -> Limits:
         """What a file may claim at most of such a task."""

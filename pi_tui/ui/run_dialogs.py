@@ -70,8 +70,8 @@ class RunDialogs:
 
         Only one may write to the database, so the worker lets go of it meanwhile.
         """
+        from pi_tui.saved import delete_run
         from pi_tui.ui.dialogs import Choice
-        from pi_tui.worker.saved import delete_run
 
         app = self._app
         here = app.worker.snapshot.goal
@@ -97,10 +97,10 @@ class RunDialogs:
 
     async def _export(self, run: Run) -> None:
         """Ask for a file, and write the run's saved digits into it."""
+        from pi_tui.saved import saved_output
         from pi_tui.ui.answers import explain_file, suggested_name
         from pi_tui.ui.dialogs import Ask
         from pi_tui.ui.taking_away import write_digits
-        from pi_tui.worker.saved import saved_output
 
         app = self._app
         name = suggested_name(0, run.committed)

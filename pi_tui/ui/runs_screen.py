@@ -64,7 +64,7 @@ class RunsScreen(Dialog[int | None]):
 
     @work(group="runs", exclusive=True)
     async def _read(self) -> None:
-        from pi_tui.worker.saved import list_runs
+        from pi_tui.saved import list_runs
 
         try:
             self._runs = await asyncio.to_thread(list_runs, self._location, SpigotKind())

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run
@@ -17,32 +18,23 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, WrongOutput, WrongState
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
-from pi_tui.worker.job import Job
 from pi_tui.worker.meter import Meter
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
-from pi_tui.worker.wishes import Wishes
 
 
 class Loop:
     """The work of one `Worker` on one run, all of it in the worker's thread."""
 
-    def __init__(
-        self,
-        job: Job,
-        store: CheckpointStore,
-        board: Board,
-        wishes: Wishes,
-        clock: Callable[[], float],
-    ) -> None:
-        self._job, self._store, self._board = job, store, board
-        self._wishes, self._clock = wishes, clock
-        self._saves = SaveSchedule(job.cadence)
-        self._strides = StepSchedule(job.pace, clock(), 0)
+    def __init__(self, board: Board, store: CheckpointStore) -> None:
+        self._board, self._store = board, store
+        self._job, self._clock = board.job, board.clock
+        self._saves = SaveSchedule(board.job.cadence)
+        self._strides = StepSchedule(board.pace, board.clock(), 0)
         self._watch = Stopwatch()
         self._run: Run
         self._machine: Machine
-        self._meter: Meter | None = None
+        self._meter: Meter
         self._activity = State.PREPARING
         self._known = b""
         """Output saved earlier, or the overture: what the machine makes must be the same."""
@@ -52,6 +44,8 @@ class Loop:
         """Where the machine came from, until it has proven itself by a save of its own."""
         self._distrusted: int | None = None
         self._fell_back = False
+        self._left_open = ""
+        """Who had the run open and did not end by itself, until that is told."""
 
     def work(self) -> None:
         """Go on with the run until it is complete or we are asked to stop."""
@@ -70,7 +64,7 @@ class Loop:
     def _open(self) -> None:
         """The run of the task is ours to write: the one that is there, or a new one."""
         job, run = self._job, self._store.open_run(self._job.task)
-        self._board.publish(left_open=run.owner if run.last_seq else "")
+        self._left_open = run.owner if run.last_seq else ""
         if job.fresh and run.last_seq:
             run = self._store.restart(run, job.task)
         self._run = run
@@ -88,44 +82,43 @@ class Loop:
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
         if loaded.machine is not None:
-            self._machine, self._meter = loaded.machine, Meter(loaded.machine.work())
-            self._source = loaded.checkpoint
+            self._machine, self._source = loaded.machine, loaded.checkpoint
+            made = len(loaded.machine.output)
+            self._meter = Meter(loaded.machine.work(), made, loaded.run.elapsed)
             self._saved_steps = loaded.machine.steps if loaded.checkpoint else -1
         self._show_loaded(loaded)
         return loaded.machine is not None
 
     def _show_loaded(self, loaded: Loaded) -> None:
-        made = len(loaded.output)
-        if owner := self._board.snapshot.left_open:
-            when = f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"
-            self._board.note(
-                f"the session before ({owner}) did not end by itself; what was saved at {when} "
-                f"is all there: {made:,} {self._job.kind.unit}"
+        made, notes = len(loaded.output), list(self._board.snapshot.notes)
+        if self._left_open:
+            notes.append(
+                f"the session before ({self._left_open}) did not end by itself; what was saved at "
+                f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S} is all there: "
+                f"{made:,} {self._job.kind.unit}"
             )
-            self._board.publish(left_open="")
+            self._left_open = ""
         self._publish(
             made=made,
             saved=made,
             resumed=made,
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
             verified=loaded.run.verified,
-            notes=self._board.snapshot.notes + loaded.notes,
+            notes=(*notes, *loaded.notes),
         )
 
     def _compute(self) -> None:
         """Step until all is done; wishes are looked at between and within the steps."""
-        machine = self._machine
-        self._activity = State.RUNNING
+        machine, self._activity = self._machine, State.RUNNING
         self._play_overture()
         self._saves.saved(self._clock(), len(machine.output), took=0.0)
         self._restart_pace()
-        if self._meter is not None:
-            self._meter.sample(len(machine.output), self._elapsed())
         while not machine.done:
             self._obey()
             self._await_pace()
             began, before = self._elapsed(), len(machine.output)
-            machine.stride(self._wanted(), self._obey)
+            due = self._strides.output_due(self._clock(), before)
+            machine.stride(min(due, self._saves.output_until_mark(before)), self._obey)
             self._stepped(before, took=self._elapsed() - began)
         self._save()
 
@@ -135,57 +128,49 @@ class Loop:
         In the middle of a step the machine's state is still that of the last whole one, so it can
         be saved, or held in a pause, right here; only stopping abandons the step.
         """
-        if self._wishes.stop:
+        if self._board.stop_wanted:
             raise Abandoned
-        if self._wishes.pause:
+        if self._board.pause_wanted:
             self._hold()
-        elif self._wishes.save or self._saves.is_due(self._clock(), len(self._board.output)):
+        elif self._save_is_due():
             self._save()
         if self._board.is_stale:
             self._publish(part=part, parts=parts)
+
+    def _save_is_due(self) -> bool:
+        made = len(self._board.output)
+        return self._board.save_wanted or self._saves.is_due(self._clock(), made)
 
     def _save(self) -> None:
         """Everything up to the last whole step is committed, or the failure is on the screen.
 
         Commit first, tell after: the snapshot says *saved* only once `store.save` has returned.
         """
-        self._wishes.save = False
-        began = self._clock()
-        if self._meter is None or self._machine.steps == self._saved_steps:
-            self._saves.saved(began, self._board.snapshot.made, took=0.0)
+        self._board.save_wanted = False
+        if self._machine.steps == self._saved_steps:
+            self._saves.saved(self._clock(), self._board.snapshot.made, took=0.0)
             self._publish(save_failure=None)
             return
         self._publish(state=State.SAVING)
-        try:
-            checkpoint = self._store.save(self._run, self._machine, self._elapsed())
-        except StorageError as error:
-            self._save_failed(error)
-        else:
-            self._saved(checkpoint, took=self._clock() - began)
+        self._commit(self._store.save)
         self._publish()
 
-    def _saved(self, checkpoint: Checkpoint, took: float) -> None:
+    def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> None:
+        """It is saved, or that failed: then computing goes on and it is tried again, ever later."""
+        try:
+            checkpoint = save(self._run, self._machine, self._elapsed())
+        except StorageError as error:
+            self._saves.failed(self._clock())
+            before = self._board.snapshot.save_failure
+            since = before.since if before else datetime.now(UTC)
+            self._board.publish(save_failure=SaveFailure(since, str(error)))
+            return
         self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
-        self._saves.saved(self._clock(), checkpoint.length, took)
+        self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
         self._committed = max(checkpoint.length, self._committed)
-        self._board.publish_checkpoint(
-            replace(checkpoint, duration=took), self._committed, save_failure=None
-        )
-
-    def _save_failed(self, error: StorageError) -> None:
-        """Computing goes on; the save is tried again, later each time."""
-        self._saves.failed(self._clock())
-        before = self._board.snapshot.save_failure
-        since = before.since if before else datetime.now(UTC)
-        self._board.publish(save_failure=SaveFailure(since, str(error)))
+        self._board.publish_checkpoint(checkpoint, self._committed)
 
     # Between the steps.
-
-    def _wanted(self) -> float:
-        """Output that may be made at once: as far as the pace and the next save allow."""
-        made = len(self._machine.output)
-        due = self._strides.output_due(self._clock(), made)
-        return min(due, self._saves.output_until_mark(made))
 
     def _stepped(self, start: int, took: float) -> None:
         """The new output is what was known already, where that reaches; then it is shown."""
@@ -195,8 +180,7 @@ class Loop:
             self._judge(start)
         if len(output) >= self._committed:
             self._board.output = output
-        if self._meter is not None:
-            self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
+        self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
 
     def _judge(self, start: int) -> None:
         """What was made differs from what was known; raises what says which of the two is wrong."""
@@ -219,27 +203,27 @@ class Loop:
     def _await_pace(self) -> None:
         """Wait until the pace allows the next step; wishes are obeyed meanwhile."""
         while True:
-            if self._wishes.pace is not self._strides.pace:
+            if self._board.pace is not self._strides.pace:
                 self._restart_pace()
             wait = self._strides.seconds_until_next(self._clock(), len(self._machine.output))
             if not wait:
                 return
-            self._wishes.sleep(min(wait, PUBLISH_SECONDS))
+            self._board.sleep(min(wait, PUBLISH_SECONDS))
             self._obey()
 
     def _restart_pace(self) -> None:
         """The pace holds from here on: what went before (a pause, another pace) is forgotten."""
-        self._strides = StepSchedule(self._wishes.pace, self._clock(), self._board.snapshot.made)
+        self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
 
     def _hold(self) -> None:
         """Save, then stand still until asked to go on; the run's stopwatch stands still too."""
         self._save()
         self._watch.stop(self._clock())
-        while self._wishes.pause and not self._wishes.stop:
-            if self._wishes.save or self._saves.is_retry_due(self._clock()):
+        while self._board.pause_wanted and not self._board.stop_wanted:
+            if self._save_is_due():
                 self._save()
             self._publish(state=State.PAUSED)
-            self._wishes.sleep(self._saves.seconds_until_retry(self._clock()), paused=True)
+            self._board.sleep(self._saves.seconds_until_retry(self._clock()), paused=True)
         now = self._clock()
         self._watch.restart(now, self._watch.read(now))
         self._restart_pace()
@@ -252,29 +236,26 @@ class Loop:
 
     def _publish(self, **changes: Any) -> None:
         """A snapshot of everything as it is now, with these changes."""
-        elapsed = self._elapsed()
-        figures = {"state": self._activity, "elapsed": elapsed, "pace": self._wishes.pace}
-        figures |= {"next_save": self._saves.next_save, "parts": 0, "part": 0}
-        if self._meter is not None:
-            figures |= self._figures(self._meter, elapsed)
-        self._board.publish(**(figures | changes))
+        elapsed, pace = self._elapsed(), self._board.pace
+        now = {"state": self._activity, "elapsed": elapsed, "pace": pace, "parts": 0, "part": 0}
+        now["next_save"] = self._saves.next_save
+        if self._run.status != COMPLETE:  # a complete run needs no machine
+            now |= self._figures(elapsed)
+        self._board.publish(**(now | changes))
 
-    def _figures(self, meter: Meter, elapsed: float) -> dict[str, Any]:
+    def _figures(self, elapsed: float) -> dict[str, Any]:
         """After a fallback the machine stands behind the output that is saved, and shown."""
-        machine, now = self._machine, self._board.snapshot
+        machine, shown = self._machine, self._board.snapshot
         made = max(len(machine.output), self._committed)
-        output_left = None if now.length is None else now.length - made
-        pace = (output_left, self._wishes.pace.limit, elapsed)
-        left, done = meter.left(*pace), meter.done
-        if left is not None and meter.is_paced(*pace):  # then the time decides, and not the work
-            done = elapsed / (elapsed + left) if left else 1.0
+        output_left = None if shown.length is None else shown.length - made
+        done, left = self._meter.outlook(output_left, self._board.pace.limit, elapsed)
         return {
-            "done": max(done, now.done),  # another pace is no step back
-            "resumed_done": meter.resumed_done,
+            "done": max(done, shown.done),  # another pace is no step back
+            "resumed_done": self._meter.resumed_done,
             "made": made,
             "steps": machine.steps,
             "figures": machine.figures(),
-            "rate": meter.rate(),
+            "rate": self._meter.rate(),
             "left": left,
         }
 
@@ -285,23 +266,19 @@ class Loop:
         if self._run.status != COMPLETE:
             self._await_saved()
             verified = self._job.verify and self._verify()
-            while self._run.status != COMPLETE:
-                try:
-                    self._complete(verified)
-                except StorageError as error:
-                    self._save_failed(error)
-                    self._await_saved()
+            self._commit(partial(self._store.complete, verified=verified))
+            while self._board.snapshot.save_failure is not None:
+                self._await_saved()
+                self._commit(partial(self._store.complete, verified=verified))
+            self._run = replace(self._run, status=COMPLETE, verified=verified)
         self._watch.stop(self._clock())
         done = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
         self._publish(state=State.COMPLETE, verified=self._run.verified, **done)
 
-    def _complete(self, verified: bool) -> None:
-        """The run is complete in the database too, and verified if it was."""
-        checkpoint = self._store.complete(
-            self._run, self._machine, self._elapsed(), verified=verified
-        )
-        self._run = replace(self._run, status=COMPLETE, verified=verified)
-        self._board.publish_checkpoint(checkpoint, saved=checkpoint.length)
+    def _verify(self) -> bool:
+        """True if the output was found right; a difference raises. Made again at the next start."""
+        self._activity = State.VERIFYING
+        return self._job.kind.verify(self._run.task, self._board.output, self._obey)
 
     def _await_saved(self) -> None:
         """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""
@@ -310,7 +287,7 @@ class Loop:
             waited = self._clock() - began
             if self._job.patience is not None and waited > self._job.patience:
                 raise StorageError(self._not_saved(failure))
-            self._wishes.sleep(self._saves.seconds_until_retry(self._clock()))
+            self._board.sleep(self._saves.seconds_until_retry(self._clock()))
             self._obey()
 
     def _not_saved(self, failure: SaveFailure) -> str:
@@ -322,18 +299,13 @@ class Loop:
             f"{now.made - now.saved:,} more could not be: {failure.reason}"
         )
 
-    def _verify(self) -> bool:
-        """True if the output was found right; a difference raises. Made again at the next start."""
-        self._activity = State.VERIFYING
-        return self._job.kind.verify(self._run.task, self._board.output, self._obey)
-
     def _fall_back(self, error: WrongState | WrongOutput) -> None:
-        """Forget the machine, go on from the last that is known to be good; once per session.
+        """Go on from the last that is known to be good; once per session.
 
         A machine that fails before its first save of its own has a bad checkpoint to thank for it:
         then the one before is taken, as often as there is one.
         """
-        self._meter, self._activity = None, State.PREPARING
+        self._activity = State.PREPARING
         if self._source is not None and isinstance(error, WrongState):
             self._distrusted = self._source.seq
             self._board.note(f"checkpoint {self._distrusted}: {error}; the one before is used")
@@ -352,7 +324,7 @@ class Loop:
 
     def _leave(self) -> None:
         """Asked to stop: save what is not saved, and say it if that fails."""
-        if not self._wishes.save_at_stop:
+        if not self._board.save_at_stop:
             return
         try:
             self._save()

@@ -21,12 +21,11 @@ class Meter:
     left, never from output per second alone: steps may get cheaper, or make no output at all.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, made: int, now: float) -> None:
         self._work = work
         self.resumed_done = self.done
-        self._samples: deque[tuple[float, int]] = deque()
-        self._busy_time = 0.0
-        self._busy_work = 0.0
+        self._samples = deque([(now, made)])
+        self._busy_time = self._busy_work = 0.0
 
     @property
     def done(self) -> float:
@@ -35,44 +34,39 @@ class Meter:
         return min(1.0, done / total) if total > 0 else 0.0
 
     def stepped(self, work: Work, made: int, now: float, took: float) -> None:
-        """A step has ended at `now` after `took` seconds, with so much work and output done."""
+        """A step has ended after `took` seconds, with so much work and output done.
+
+        `now` is a clock that stands still in pauses.
+        """
         fade = 0.5 ** (took / HALF_LIFE)
         self._busy_work = self._busy_work * fade + (work.done - self._work.done)
         self._busy_time = self._busy_time * fade + took
         self._work = work
-        self.sample(made, now)
-
-    def sample(self, made: int, now: float) -> None:
-        """At `now`, on the clock that stands still in pauses, so much output was there."""
         self._samples.append((now, made))
         while len(self._samples) > 2 and now - self._samples[1][0] > WINDOW:
             self._samples.popleft()
 
     def rate(self) -> float:
         """Bytes of output per second over the last seconds."""
-        if not self._samples:
-            return 0.0
         (start, first), (end, last) = self._samples[0], self._samples[-1]
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 
-    def left(self, output_left: int | None, limit: float | None, elapsed: float) -> float | None:
-        """Seconds left: by the work or by the pace, whichever takes longer; None while unknown."""
-        if self.is_paced(output_left, limit, elapsed) and limit and output_left is not None:
-            return output_left / limit
-        return self._seconds_of_work(elapsed)
+    def outlook(
+        self, output_left: int | None, limit: float | None, elapsed: float
+    ) -> tuple[float, float | None]:
+        """The share that is done, and the seconds that are left; None while unknown.
 
-    def is_paced(self, output_left: int | None, limit: float | None, elapsed: float) -> bool:
-        """True if the pace decides how long it takes, not the machine."""
-        if limit is None or output_left is None:
-            return False
-        seconds = self._seconds_of_work(elapsed)
-        return seconds is None or output_left / limit >= seconds
+        Both by the work or, if that takes longer, by the pace. `elapsed` are seconds of all
+        sessions.
+        """
+        left = self._seconds_of_work(elapsed)
+        if limit is None or output_left is None or output_left / limit < (left or 0.0):
+            return self.done, left
+        left = output_left / limit
+        return (elapsed / (elapsed + left) if left else 1.0), left
 
     def _seconds_of_work(self, elapsed: float) -> float | None:
-        """Seconds that the work left takes; None while nothing is known.
-
-        `elapsed` (seconds of all sessions) stands in until this session has made a step.
-        """
+        """Until this session has made a step, the sessions before stand in for it."""
         done, total = self._work
         if total <= 0:
             return None

@@ -15,30 +15,24 @@ class StepSchedule:
 
     >>> steps = StepSchedule(Pace.of(100), now=0.0, count=0)
     >>> steps.seconds_until_next(now=0.5, count=80)
-    0.30000000000000004
+    0.3
     """
 
     def __init__(self, pace: Pace, now: float, count: int) -> None:
         self.pace = pace
         self._from = (now, count)
 
-    def seconds_until_next(self, now: float, count: int) -> float:
-        """Seconds to wait, with `count` bytes of output made, before the next step may be made."""
-        if self.pace.limit is None:
-            return 0.0
-        start, first = self._from
-        return max(0.0, start + (count - first) / self.pace.limit - now)
-
     def output_due(self, now: float, count: int) -> float:
-        """Output that should be there already, beyond the `count` that are; all at full speed.
-
-        >>> StepSchedule(Pace.of(100), now=0.0, count=0).output_due(now=3.0, count=80)
-        220.0
-        """
+        """Output that should be there by `now`, beyond the `count` that are; all at full speed."""
         if self.pace.limit is None:
             return inf
         start, first = self._from
         return first + (now - start) * self.pace.limit - count
+
+    def seconds_until_next(self, now: float, count: int) -> float:
+        """Seconds to wait, with `count` bytes of output made, before the next step may be made."""
+        limit = self.pace.limit
+        return 0.0 if limit is None else max(0.0, -self.output_due(now, count) / limit)
 
 
 class SaveSchedule:
@@ -53,10 +47,13 @@ class SaveSchedule:
 
     def saved(self, now: float, count: int, took: float) -> None:
         """A save that took `took` seconds has succeeded, or there was nothing to save."""
+        seconds, output = self._cadence.seconds, self._cadence.output
         self._retry_after = 0.0
-        seconds = self._cadence.seconds_until_next(took)
-        self.next_save = None if seconds is None else now + seconds
-        self._mark = self._cadence.next_mark(count)
+        self.next_save = None
+        if seconds is not None:
+            self.next_save = now + max(seconds, self._cadence.share * took)
+        # A step may make no output, one byte or thousands: `count % output` would skip marks.
+        self._mark = None if output is None else (count // output + 1) * output
 
     def failed(self, now: float) -> None:
         """A save has failed: the next one is a retry, later each time."""
@@ -66,17 +63,13 @@ class SaveSchedule:
     def is_due(self, now: float, count: int) -> bool:
         """True if a mark of output was crossed or the time has come."""
         if self._retry_after:
-            return self.is_retry_due(now)
+            return self.seconds_until_retry(now) == 0.0
         by_time = self.next_save is not None and now >= self.next_save
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
         """Output until a mark makes a save due, with `count` there; inf if none will."""
         return inf if self._mark is None or self._retry_after else self._mark - count
-
-    def is_retry_due(self, now: float) -> bool:
-        """True if a failed save should be tried again now."""
-        return self.seconds_until_retry(now) == 0.0
 
     def seconds_until_retry(self, now: float) -> float | None:
         """Seconds until a failed save is tried again, or None if none has failed."""

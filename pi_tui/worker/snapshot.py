@@ -85,8 +85,6 @@ class Snapshot:
     """`time.monotonic()` at which the next timed checkpoint is due."""
     save_failure: SaveFailure | None = None
     verified: bool = False
-    left_open: str = ""
-    """Who had the run open and did not end by itself, before this program started."""
     notes: tuple[str, ...] = field(default=())
     """What the user must be told once: a fallback, a setting that was not taken."""
     error: str = ""

@@ -104,27 +104,21 @@ def test_if_no_checkpoint_is_good_the_output_stays_and_is_compared(
     assert store.check() == []
 
 
-def test_every_checkpoint_can_be_tried_and_is_told_of(
+def test_every_checkpoint_can_be_gone_on_from_and_is_told_of(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))
     store = open_store(write=False)
     run = store.runs()[0]
-    newest, older = store.try_all(run)
-    assert newest.checkpoint is not None
-    assert (newest.checkpoint.seq, newest.machine) == (3, None)
-    assert "its piece now is missing or damaged" in newest.notes[0]
-    assert older.checkpoint is not None
-    assert older.machine is not None
-    assert (older.checkpoint.seq, older.machine.steps, older.notes) == (2, 20, ())
-
-
-def test_a_complete_run_has_no_checkpoint_to_try(open_store: OpenStore) -> None:
-    store = open_store()
-    run, walk = save_some(store)
-    walk.finalize()
-    store.complete(run, walk, 1.0, verified=False)
-    assert list(store.try_all(run)) == []
+    newest, older = store.load(run).checkpoints
+    assert (newest.seq, older.seq) == (3, 2)
+    loaded = store.load(run, newest.seq + 1)
+    assert loaded.checkpoint == older
+    assert "its piece now is missing or damaged" in loaded.notes[0]
+    loaded = store.load(run, older.seq + 1)
+    assert (loaded.checkpoint, loaded.notes) == (older, ())
+    assert loaded.machine is not None
+    assert loaded.machine.steps == 20
 
 
 @pytest.mark.parametrize("row", [0, 1, 2])

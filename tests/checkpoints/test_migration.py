@@ -114,11 +114,13 @@ def test_an_unfinished_run_keeps_the_numbers_it_was_begun_with(migrated: Migrate
 
 def test_both_checkpoints_can_be_gone_on_from(migrated: Migrated) -> None:
     store = migrated("unfinished")
-    newest, older = store.try_all(store.runs()[0])
-    assert (newest.notes, older.notes) == ((), ())
-    for tried in (newest, older):
-        assert tried.machine is not None
-        assert tried.machine.finalize() == pi_by_mpmath(3000)
+    (run,) = store.runs()
+    newest, older = store.load(run).checkpoints
+    for checkpoint in (newest, older):
+        loaded = store.load(run, checkpoint.seq + 1)
+        assert (loaded.checkpoint, loaded.notes) == (checkpoint, ())
+        assert loaded.machine is not None
+        assert loaded.machine.finalize() == pi_by_mpmath(3000)
 
 
 def test_several_runs_stay_what_they_were_in_their_order(migrated: Migrated) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.cli import main
 from pi_tui.spigot.kind import SpigotKind
+from pi_tui.words import percent
 from tests.helpers import pi, pi_tui, started
 from tests.terminal.emulator import Terminal
 
@@ -65,6 +66,14 @@ def test_status_json_says_the_same_for_scripts(filled: Path) -> None:
     assert (runs[600]["status"], runs[600]["saved"]) == ("active", 300)
     assert runs[600]["elapsed_seconds"] == 2.5
     assert (runs[600]["digits_per_step"], runs[600]["series"]) == (10, "gosper")
+
+
+def test_status_tells_the_share_of_the_work_which_is_not_that_of_the_digits(filled: Path) -> None:
+    runs = {run["digits"]: run for run in json.loads(ask("status", "--json", database=filled))}
+    assert runs[300]["share_of_work"] == 1
+    assert 0.5 < runs[600]["share_of_work"] < 1, "half of the digits, and all blocks, are made"
+    told = f"(50.0 %), {percent(runs[600]['share_of_work'])} of the work, unfinished"
+    assert told in ask("status", "--digits", "600", database=filled)
 
 
 def test_status_of_a_run_that_is_not_there_is_an_error(filled: Path) -> None:

@@ -133,6 +133,26 @@ def test_verifying_names_the_first_wrong_digit(pi: bytes) -> None:
     assert caught.value.good == 700
 
 
+@pytest.mark.parametrize(
+    ("digits", "k", "series"),
+    [(2_000, 10, "gosper"), (300, 1, "rabinowitz-wagon"), (9_000, 300, "gosper")],
+)
+def test_the_share_of_the_work_can_be_told_from_steps_and_digits_alone(
+    digits: int, k: int, series: str
+) -> None:
+    kind = SpigotKind()
+    task = kind.task(digits, k, series)
+    spigot, last = kind.new(task), 0.0
+    while not spigot.done:
+        spigot.step()
+        share = kind.share(task, spigot.steps, len(spigot.output))
+        done, total = spigot.work()
+        assert share == pytest.approx(done / total)
+        assert share >= last
+        last = share
+    assert last == pytest.approx(1.0)
+
+
 def test_an_overture_is_the_first_digits_of_long_runs(pi: bytes) -> None:
     assert KIND.overture(KIND.task(10**7)) == pi[:20_000]
     assert KIND.overture(KIND.task(10**5)) == pi[:2_000]

@@ -11,13 +11,13 @@ import pytest
 from textual.widgets import DataTable
 
 from pi_tui.checkpoints.records import Run
+from pi_tui.saved import list_runs
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.ui.palette import commands
 from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.taking_away import clipboard_doubt
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY, NIGHT
-from pi_tui.worker.saved import list_runs
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench

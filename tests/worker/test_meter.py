@@ -17,6 +17,14 @@ def made(done: float) -> int:
     return int(DIGITS * max(0.0, 2 * done / TOTAL - 1) ** 2)
 
 
+def meter_at(work: float) -> Meter:
+    return Meter(Work(work, TOTAL), 0, 0.0)
+
+
+def left(meter: Meter, output: int | None, limit: float | None, elapsed: float) -> float | None:
+    return meter.outlook(output, limit, elapsed)[1]
+
+
 def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
     """The meter sees steps of one, from so much work to so much; the time at the last."""
     work, now = first, first / speed
@@ -27,76 +35,79 @@ def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
 
 
 def test_nothing_is_known_before_the_first_step() -> None:
-    meter = Meter(Work(0, TOTAL))
-    assert (meter.rate(), meter.done, meter.left(DIGITS, None, elapsed=0.0)) == (0.0, 0.0, None)
+    meter = meter_at(0)
+    assert (meter.rate(), meter.done, left(meter, DIGITS, None, 0.0)) == (0.0, 0.0, None)
 
 
 def test_at_a_pace_the_time_left_is_known_at_once() -> None:
-    assert Meter(Work(0, TOTAL)).left(DIGITS, 1_000.0, elapsed=0.0) == pytest.approx(20.0)
+    assert left(meter_at(0), DIGITS, 1_000.0, 0.0) == pytest.approx(20.0)
 
 
 def test_a_machine_that_cannot_tell_its_work_has_no_time_left_but_a_rate() -> None:
-    meter = Meter(Work(0, 0))
+    meter = Meter(Work(0, 0), 0, 0.0)
     meter.stepped(Work(1, 0), 100, 1.0, 1.0)
     meter.stepped(Work(2, 0), 200, 2.0, 1.0)
-    assert (meter.done, meter.left(None, None, 2.0), meter.rate()) == (0.0, None, 100.0)
+    assert (meter.done, left(meter, None, None, 2.0), meter.rate()) == (0.0, None, 100.0)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
 def test_time_left_follows_the_work_and_not_the_output(share: float) -> None:
-    meter = Meter(Work(0, TOTAL))
+    meter = meter_at(0)
     now = run(meter, 0, TOTAL * share)
-    assert meter.left(DIGITS - made(TOTAL * share), None, now) == pytest.approx(1 - now, rel=0.01)
+    assert left(meter, DIGITS - made(TOTAL * share), None, now) == pytest.approx(1 - now, rel=0.01)
 
 
 def test_right_after_a_resume_the_time_left_comes_from_the_sessions_before() -> None:
-    meter = Meter(Work(TOTAL / 4, TOTAL))
+    meter = meter_at(TOTAL / 4)
     assert meter.resumed_done == meter.done == 0.25
-    assert meter.left(DIGITS, None, elapsed=10.0) == pytest.approx(30.0)
+    assert left(meter, DIGITS, None, 10.0) == pytest.approx(30.0)
 
 
 def test_a_drift_of_the_machine_shows_in_the_time_left() -> None:
-    meter = Meter(Work(0, TOTAL))
+    meter = meter_at(0)
     run(meter, 0, 100, speed=100)
     run(meter, 100, 150, speed=0.5)
-    assert meter.left(DIGITS, None, 101.0) == pytest.approx(250 / 0.5, rel=0.2)
+    assert left(meter, DIGITS, None, 101.0) == pytest.approx(250 / 0.5, rel=0.2)
 
 
 def test_the_slower_of_machine_and_pace_decides() -> None:
-    meter = Meter(Work(0, TOTAL))
+    meter = meter_at(0)
     now = run(meter, 0, TOTAL / 2)
-    assert meter.left(10_000, 100.0, now) == pytest.approx(100.0)
-    assert meter.is_paced(10_000, 100.0, now)
-    assert meter.left(10_000, 1e9, now) == pytest.approx(1.0 - now, rel=0.01)
-    assert not meter.is_paced(10_000, 1e9, now)
-    assert not meter.is_paced(10_000, None, now)
+    assert left(meter, 10_000, 100.0, now) == pytest.approx(100.0)
+    assert left(meter, 10_000, 1e9, now) == pytest.approx(1.0 - now, rel=0.01)
+    assert left(meter, 10_000, None, now) == left(meter, 10_000, 1e9, now)
+
+
+def test_the_share_is_that_of_the_work_or_of_the_time_where_the_pace_decides() -> None:
+    meter = meter_at(0)
+    now = run(meter, 0, TOTAL / 2)
+    assert meter.outlook(10_000, 1e9, now)[0] == 0.5
+    assert meter.outlook(10_000, 100.0, now)[0] == pytest.approx(now / (now + 100))
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:
-    meter = Meter(Work(0, TOTAL))
-    for second in range(10):
-        meter.sample(second * 1_000, float(second))
+    meter = meter_at(0)
+    for second in range(1, 10):
+        meter.stepped(Work(second, TOTAL), second * 1_000, float(second), 1.0)
     for second in range(10, 20):
-        meter.sample(9_000 + (second - 9) * 10, float(second))
+        meter.stepped(Work(second, TOTAL), 9_000 + (second - 9) * 10, float(second), 1.0)
     assert meter.rate() == pytest.approx(10.0)
 
 
 def test_the_first_steps_of_a_run_are_no_spike() -> None:
-    meter = Meter(Work(0, TOTAL))
-    meter.sample(0, 0.0)
-    meter.sample(300, 0.01)
+    meter = meter_at(0)
+    meter.stepped(Work(1, TOTAL), 300, 0.01, 0.01)
     assert meter.rate() == pytest.approx(300.0)
 
 
 def test_two_samples_at_one_moment_are_no_rate() -> None:
-    meter = Meter(Work(0, TOTAL))
-    meter.sample(0, 1.0)
-    meter.sample(100, 1.0)
+    meter = meter_at(0)
+    meter.stepped(Work(1, TOTAL), 100, 0.0, 0.0)
     assert meter.rate() == 0.0
 
 
 def test_all_work_is_done_at_the_last_step() -> None:
-    meter = Meter(Work(0, TOTAL))
+    meter = meter_at(0)
     run(meter, 0, TOTAL)
     assert meter.done == pytest.approx(1.0)
-    assert meter.left(0, None, 1.0) == pytest.approx(0.0, abs=1e-6)
+    assert left(meter, 0, None, 1.0) == pytest.approx(0.0, abs=1e-6)

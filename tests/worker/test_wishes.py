@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
 
-from pi_tui.worker.pace import MAX, Pace
-from pi_tui.worker.wishes import Wishes
+from pi_tui.machine import Task
+from pi_tui.worker.board import Board
+from pi_tui.worker.job import Job
+from pi_tui.worker.pace import Pace
+from tests.tiny import Walks
+
+Wish = Callable[[Board], None]
+PAUSE, SAVE, STOP = Board.pause, Board.save_now, Board.stop
 
 
-def sleeper(wishes: Wishes, *, paused: bool = False) -> threading.Thread:
+def board() -> Board:
+    return Board(Job(Walks(), Task(27), ""), time.monotonic)
+
+
+def sleeper(wishes: Board, *, paused: bool = False) -> threading.Thread:
     thread = threading.Thread(target=wishes.sleep, args=(None,), kwargs={"paused": paused})
     thread.start()
     return thread
 
 
-@pytest.mark.parametrize("wish", [{"pause": True}, {"save": True}, {"stop": True}])
-def test_a_wish_left_before_falling_asleep_keeps_it_awake(wish: dict[str, bool]) -> None:
-    wishes = Wishes(MAX)
-    wishes.tell(**wish)
+@pytest.mark.parametrize("wish", [PAUSE, SAVE, STOP])
+def test_a_wish_left_before_falling_asleep_keeps_it_awake(wish: Wish) -> None:
+    wishes = board()
+    wish(wishes)
     wishes.sleep(None)
 
 
-@pytest.mark.parametrize(
-    "wish", [{"pause": True}, {"save": True}, {"stop": True}, {"pace": Pace.of(5)}]
-)
-def test_a_wish_wakes_it(wish: dict[str, bool | Pace]) -> None:
-    wishes = Wishes(MAX)
+@pytest.mark.parametrize("wish", [PAUSE, SAVE, STOP, lambda board: board.set_pace(Pace.of(5))])
+def test_a_wish_wakes_it(wish: Wish) -> None:
+    wishes = board()
     thread = sleeper(wishes)
     while thread.is_alive():
-        wishes.tell(**wish)
+        wish(wishes)
         thread.join(0.01)
 
 
 def test_a_pause_ends_by_resuming_and_not_by_having_begun() -> None:
-    wishes = Wishes(MAX)
-    wishes.tell(pause=True)
+    wishes = board()
+    wishes.pause()
     thread = sleeper(wishes, paused=True)
     thread.join(0.02)
     assert thread.is_alive()
-    wishes.tell(pause=False)
+    wishes.resume()
     thread.join()
