@@ -289,10 +289,17 @@ class Kind(ABC):
         """True if the bytes can be a part of an output of this kind."""
         return True
 
-    def verify(self, task: Task, output: bytes | bytearray, poll: Poll = unwatched) -> bool:
+    def verify(
+        self,
+        task: Task,
+        output: bytes | bytearray,
+        poll: Poll = unwatched,
+        machine: Machine | None = None,
+    ) -> bool:
         """True if the whole output was found right in an independent way; False without such a way.
 
-        Raises WrongOutput if it is wrong.
+        Raises WrongOutput if it is wrong. `machine`, if it is there, is the one that made it: what
+        it takes into its state, a kill does not cost; then its `steps` must grow.
         """
         return False
 

@@ -7,6 +7,7 @@ zeros, so one state has exactly one encoding:
     n0 …    from iteration 1 on: the numbers of a lot of blocks
     s0 …    before it: the same, lasting, since the numbers at the start stay what they are
     b0 …    P and D of a lot of blocks, lasting
+    v…      once all digits are settled: what was found of the reference, by its name there
 
 A lot is `LOT` boxes, or one block. If an s or b is lost, its blocks are made again as steps. The
 digits themselves are output and in no piece. No pickle and no JSON: decoding can make integers and
@@ -32,6 +33,7 @@ from gmpy2 import mpz
 from pi_tui.machine import BadState, Piece, State
 from pi_tui.spigot import limits
 from pi_tui.spigot.blocks import Block
+from pi_tui.spigot.reference import Kept, names
 from pi_tui.spigot.residue import PRIME, agrees
 from pi_tui.spigot.series import RABINOWITZ_WAGON
 from pi_tui.spigot.state import Size, SpigotState
@@ -94,6 +96,12 @@ def encode(state: SpigotState) -> State:
             for lot, some in enumerate(_lots(state.size, len(state.boxes))):
                 numbers = [n for n in state.boxes[some.start : some.stop] if n is not None]
                 pieces[f"n{lot}"] = Piece(partial(numbers_bytes, numbers))
+    else:
+        for name, found in state.kept.items():
+            signs = mpz(sum(1 << place for place, number in enumerate(found) if number < 0))
+            pieces[f"v{name}"] = Piece(
+                partial(numbers_bytes, (signs, *(n if n > 0 else -n for n in found)))
+            )
     return State(pieces)
 
 
@@ -163,7 +171,21 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
         start,
         dropped,
     )
-    return _fill(empty, pieces, residues) if blocks else empty
+    if blocks:
+        return _fill(empty, pieces, residues)
+    return replace(empty, kept=_kept(pieces, size) if empty.result else {})
+
+
+def _kept(pieces: State, size: Size) -> Kept:
+    """What was found of the reference."""
+    kept: Kept = {}
+    known = {f"v{name}": count for name, count in names(size.digits).items()}
+    for name in [name for name in pieces.pieces if name in known]:
+        source, longest = _Source(pieces.take(name)), 2 * size.digits + 100
+        signs, *found = (source.number(longest) for _ in range(1 + known[name]))
+        source.end()
+        kept[name[1:]] = tuple(-n if signs >> i & 1 else n for i, n in enumerate(found))
+    return kept
 
 
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:

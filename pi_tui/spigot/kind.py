@@ -8,6 +8,7 @@ from pi_tui.machine import (
     BadState,
     Kind,
     Limits,
+    Machine,
     Poll,
     State,
     Task,
@@ -90,9 +91,16 @@ class SpigotKind(Kind):
         """True if these are digits."""
         return not output or output.isdigit()
 
-    def verify(self, task: Task, output: bytes | bytearray, poll: Poll = unwatched) -> bool:
+    def verify(
+        self,
+        task: Task,
+        output: bytes | bytearray,
+        poll: Poll = unwatched,
+        machine: Machine | None = None,
+    ) -> bool:
         """True: all digits are those of the Chudnovsky series."""
-        wrong = first_difference(output, poll, self.threads)
+        kept = machine.kept if isinstance(machine, Spigot) else None
+        wrong = first_difference(output, poll, self.threads, kept)
         if wrong is not None:
             raise WrongOutput(f"digit {wrong:,} is wrong", wrong - 1)
         return True

@@ -47,4 +47,5 @@ def most_predigit_bytes(size: Size) -> int:
 def most_bytes(size: Size) -> int:
     """More bytes than all pieces of a state have."""
     super_digits = 3 * most_predigit_bytes(size)  # the predigit, and in N and D of block 0
-    return 1_000 + super_digits + size.blocks_needed(0) * (3 * most_box_bytes(size) + 64)
+    compared = 10 * size.digits  # what is found of the reference: 6 bytes a digit were seen
+    return 2_000 + compared + super_digits + size.blocks_needed(0) * (3 * most_box_bytes(size) + 64)

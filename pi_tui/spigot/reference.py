@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import isqrt
 from operator import mul
 from typing import Any, NamedTuple
@@ -32,64 +32,110 @@ _PIECES = 16
 """Stretches of terms that are added up side by side, and then joined in pairs."""
 _LIST = 512
 _CHUNK = 10_000
+_LAST = "pi"
 
 
-class _Sum(NamedTuple):
-    """P, Q and T of a stretch of terms; T/Q is its sum but for the P of those before it."""
+Found = tuple[mpz, ...]
+"""One to three numbers: P, Q and T of a stretch of terms (T/Q is its sum but for the P of those
+before it), or a product of them."""
+Kept = dict[str, Found]
+"""What a computation has found so far, by name; it goes on from any part of that."""
 
-    p: mpz
-    q: mpz
-    t: mpz
+
+class _Node(NamedTuple):
+    """A number or three to be found."""
+
+    of: tuple[str, ...]
+    """The names of those it is made of ..."""
+    make: Callable[..., Found]
+    """... and the function that makes it of a `Check` and them."""
 
 
-def pi_digits(n: int, poll: Poll = unwatched, threads: int = 2) -> bytes:
+def pi_digits(n: int, poll: Poll = unwatched, threads: int = 2, kept: Kept | None = None) -> bytes:
     """The first n decimals of pi after "3.", cut, not rounded. Costs O(M(n) log² n).
 
-    `poll` is called in the calling thread, with the work done and in all, and may raise to abandon.
+    `poll` is called in the calling thread, with the work done and in all, and may raise to abandon;
+    what was found until then is in `kept`, for the next try to go on from.
 
     >>> pi_digits(10)
     b'1415926535'
     """
+    kept = {} if kept is None else kept
+    threads = threads if n > _ALONE else 0
+    stages = _stages(n)
+    left, total = _left(stages, kept), sum(map(len, stages)) + 3
+    for number, wanted in enumerate(left):
+        done, new = total - 3 - sum(map(len, left[number:])), Kept()
+
+        def watch(more: int, done: int = done, new: Kept = new) -> None:
+            kept.update(new)  # here, and by no job: a `poll` that saves must see one state
+            poll(done + more, total)
+
+        nodes = stages[number]
+        jobs = [partial(_find, name, nodes[name], kept, new) for name in wanted]
+        try:
+            gather(jobs, threads, watch)
+        finally:
+            kept.update(new)
+        after = range(number + 1, len(stages))
+        later = [stages[stage][name].of for stage in after for name in left[stage]]
+        for name in kept.keys() - set(chain([_LAST], *later)):
+            del kept[name]
+    (pi,), low = kept[_LAST], n // 2
+    halves: list[Callable[[Check], Any]] = [lambda _: divmod(pi, power_of_ten(low))]
+    ((high, rest),) = gather(halves, threads, lambda more: poll(total - 3 + more, total))
+    texts = [lambda _: to_text(high, n + 1 - low)[1:], lambda _: to_text(rest, low)]
+    return b"".join(gather(texts, threads, lambda more: poll(total - 2 + more, total)))
+
+
+def found(n: int, kept: Kept) -> int:
+    """How many of the numbers on the way to n decimals need not be found any more."""
+    stages = _stages(n)
+    return sum(map(len, stages)) - sum(map(len, _left(stages, kept)))
+
+
+def names(n: int) -> dict[str, int]:
+    """All names that `kept` may have for n decimals, and how many numbers each stands for."""
+    return {name: 3 if name[0].isdigit() else 1 for stage in _stages(n) for name in stage}
+
+
+def _stages(n: int) -> list[dict[str, _Node]]:
+    """All that is found on the way to n decimals; those of a stage can be found side by side."""
     terms, bits = int(n / _DIGITS_PER_TERM) + 3, n * 3_321_928_095 // 1_000_000_000 + _GUARD_BITS
-    work = _Work(threads if n > _ALONE else 0, poll)
-    cuts = [terms * piece // _PIECES for piece in range(_PIECES + 1)]
-    root, *sums = work.together(
-        partial(_root, bits, n), *(partial(_sum, a, b) for a, b in pairwise(cuts) if a < b)
-    )
+    pieces = _PIECES if terms > _PIECES else 2
+    cuts = [terms * piece // pieces for piece in range(pieces + 1)]
+    sums = {f"{i}": _Node((), partial(_sum, *cut)) for i, cut in enumerate(pairwise(cuts))}
+    stages = [{"root": _Node((), partial(_root, bits, n))} | sums]
     while len(sums) > 2:
-        pairs = zip(sums[::2], sums[1::2], strict=False)
-        sums = work.together(*(partial(_join, a, b) for a, b in pairs)) + sums[len(sums) & ~1 :]
-    left, right = sums
-    q, t1, t2 = work.together(  # the last join: each product by itself, and no P
-        lambda _: left.q * right.q, lambda _: right.q * left.t, lambda _: left.p * right.t
+        pairs = zip(*[iter(sums)] * 2, strict=True)
+        sums = {f"{left}+{right}": _Node((left, right), _join) for left, right in pairs}
+        stages.append(sums)
+    two = tuple(sums)  # the last join: each product by itself, and no P
+    stages.append(
+        {
+            "q": _Node(two, lambda _, left, right: (left[1] * right[1],)),
+            "t1": _Node(two, lambda _, left, right: (right[1] * left[2],)),
+            "t2": _Node(two, lambda _, left, right: (left[0] * right[2],)),
+        }
     )
-    (pi,) = work.together(partial(_pi, q, t1 + t2, root, bits))
-    low = n // 2
-    (halves,) = work.together(lambda _: divmod(pi, power_of_ten(low)))
-    return b"".join(
-        work.together(
-            lambda _: to_text(halves[0], n + 1 - low)[1:], lambda _: to_text(halves[1], low)
-        )
-    )
+    stages.append({_LAST: _Node(("q", "t1", "t2", "root"), partial(_pi, bits))})
+    return stages
 
 
-class _Work:
-    """Jobs done side by side, and how many of them."""
-
-    def __init__(self, threads: int, poll: Poll) -> None:
-        self._threads, self._poll, self._done = threads, poll, 0
-
-    def together(self, *jobs: Callable[[Check], Any]) -> list[Any]:
-        """What the jobs return."""
-        results = gather(jobs, self._threads, self._watch)
-        self._done += len(jobs)
-        return results
-
-    def _watch(self, done: int) -> None:
-        self._poll(self._done + done, 2 * _PIECES + 6)
+def _left(stages: list[dict[str, _Node]], kept: Kept) -> list[list[str]]:
+    """What is still to be found in each stage."""
+    wanted, left = {_LAST}, list[list[str]]()
+    for stage in reversed(stages):
+        left.insert(0, [name for name in stage if name in wanted and name not in kept])
+        wanted.update(*(stage[name].of for name in left[0]))
+    return left
 
 
-def _root(bits: int, n: int, check: Check) -> mpz:
+def _find(name: str, node: _Node, kept: Kept, new: Kept, check: Check) -> None:
+    new[name] = node.make(check, *(kept[part] for part in node.of))
+
+
+def _root(bits: int, n: int, check: Check) -> Found:
     """The square root of 10005 times 10^n and the guard, to a few units, by Newton for 1/√.
 
     gmpy2's isqrt would do, but holds the interpreter lock: 0.25 s for ten million digits.
@@ -101,19 +147,19 @@ def _root(bits: int, n: int, check: Check) -> mpz:
         error = (mpz(1) << 2 * precision) - 10_005 * inverse * inverse
         inverse = (inverse << finer - precision) + (inverse * error >> 3 * precision + 1 - finer)
         precision = finer
-    return (10_005 * inverse >> precision - bits) * power_of_ten(n) >> bits - _GUARD_BITS
+    return ((10_005 * inverse >> precision - bits) * power_of_ten(n) >> bits - _GUARD_BITS,)
 
 
-def _sum(first: int, last: int, check: Check) -> _Sum:
+def _sum(first: int, last: int, check: Check) -> Found:
     """The terms first … last-1."""
     check()
     if last - first <= _LIST:
         return _short_sum(range(first, last))
     middle = (first + last) // 2
-    return _join(_sum(first, middle, check), _sum(middle, last, check), check)
+    return _join(check, _sum(first, middle, check), _sum(middle, last, check))
 
 
-def _short_sum(terms: range) -> _Sum:
+def _short_sum(terms: range) -> Found:
     """The same, level by level in lists, which is twice as fast as recursion to single terms."""
     p = [mpz((6 * k - 5) * (2 * k - 1) * (6 * k - 1)) for k in terms]
     q = [mpz(k * k * k * _C3_OVER_24) for k in terms]
@@ -125,29 +171,34 @@ def _short_sum(terms: range) -> _Sum:
             p, q, t = [*p, mpz(1)], [*q, mpz(1)], [*t, mpz(0)]
         t = [a * d + b * c for a, b, c, d in zip(t[::2], t[1::2], p[::2], q[1::2], strict=True)]
         p, q = list(map(mul, p[::2], p[1::2])), list(map(mul, q[::2], q[1::2]))
-    return _Sum(p[0], q[0], t[0])
+    return p[0], q[0], t[0]
 
 
-def _join(left: _Sum, right: _Sum, check: Check) -> _Sum:
+def _join(check: Check, left: Found, right: Found) -> Found:
     check()
-    return _Sum(left.p * right.p, left.q * right.q, right.q * left.t + left.p * right.t)
+    (p1, q1, t1), (p2, q2, t2) = left, right
+    return p1 * p2, q1 * q2, q2 * t1 + p1 * t2
 
 
-def _pi(q: mpz, t: mpz, root: mpz, bits: int, _: Check) -> mpz:
+def _pi(bits: int, _: Check, q: Found, t1: Found, t2: Found, root: Found) -> Found:
     """Pi times 10^n, from as many bits of Q and T as matter: 426880 √10005 Q / T."""
+    t = t1[0] + t2[0]
     surplus = max(t.bit_length() - bits - _GUARD_BITS, 0)
-    return 426_880 * root * (q >> surplus) // (t >> surplus) >> _GUARD_BITS
+    return (426_880 * root[0] * (q[0] >> surplus) // (t >> surplus) >> _GUARD_BITS,)
 
 
 def first_difference(
-    result: bytes | bytearray, poll: Poll = unwatched, threads: int = 2
+    result: bytes | bytearray,
+    poll: Poll = unwatched,
+    threads: int = 2,
+    kept: Kept | None = None,
 ) -> int | None:
-    """The position, from 1, of the first wrong decimal; None if all are right.
+    """The position, from 1, of the first wrong decimal; None if all are right. See `pi_digits`.
 
     >>> first_difference(b"1415926545")
     9
     """
-    right = pi_digits(len(result), poll, threads)
+    right = pi_digits(len(result), poll, threads, kept)
     for start in range(0, len(right), _CHUNK):
         piece = result[start : start + _CHUNK]
         if piece != right[start : start + _CHUNK]:

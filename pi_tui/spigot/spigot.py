@@ -21,6 +21,7 @@ from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.figures import Figures
 from pi_tui.spigot.making import make_lots
 from pi_tui.spigot.numerals import power_of_ten, to_text
+from pi_tui.spigot.reference import found
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import GOSPER, Series
 from pi_tui.spigot.state import Size, SpigotState
@@ -57,6 +58,8 @@ class Spigot(Machine):
         self.nines = state.nines
         self.predigit = state.predigit
         self.output = bytearray(state.result)
+        self.kept = dict(state.kept)
+        """What is found of the reference, for who compares to go on from (reference.py)."""
         self.threads = threads
         self._order = state.size.order()
         self._radix = self._order.radix
@@ -102,6 +105,7 @@ class Spigot(Machine):
             start=self._ledger.start,
             dropped=self._ledger.dropped,
             pieces=self._pieces,
+            kept=dict(self.kept),
         )
 
     def to_state(self) -> State:
@@ -279,8 +283,8 @@ class Spigot(Machine):
 
     @property
     def steps(self) -> int:  # type: ignore[override]
-        """Blocks made and iterations done."""
-        return self.made + self.i
+        """Blocks made, iterations done, and numbers found to compare the digits with."""
+        return self.made + self.i + (found(self.size.digits, self.kept) if self.kept else 0)
 
     @property
     def count(self) -> int:

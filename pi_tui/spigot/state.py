@@ -12,6 +12,7 @@ from pi_tui.spigot import plan
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.making import Order, blocks_per_lot
 from pi_tui.spigot.numerals import power_of_ten
+from pi_tui.spigot.reference import Kept
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import Series
 
@@ -78,6 +79,8 @@ class SpigotState:
     """Blocks that were made, but could not be read back."""
     pieces: Mapping[str, Piece] = field(default_factory=dict, compare=False)
     """Of what never changes: P, D, and the numbers at the start (codec.py)."""
+    kept: Kept = field(default_factory=dict, compare=False)
+    """What was found of the comparison with the reference, once all digits are settled."""
 
     @classmethod
     def at_start(cls, size: Size) -> SpigotState:

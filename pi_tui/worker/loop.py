@@ -276,9 +276,9 @@ class Loop:
         self._publish(state=State.COMPLETE, verified=self._run.verified, **done)
 
     def _verify(self) -> bool:
-        """True if the output was found right; a difference raises. Made again at the next start."""
-        self._activity = State.VERIFYING
-        return self._job.kind.verify(self._run.task, self._board.output, self._obey)
+        """True if the output was found right; a difference raises."""
+        self._activity, output = State.VERIFYING, self._board.output
+        return self._job.kind.verify(self._run.task, output, self._obey, self._machine)
 
     def _await_saved(self) -> None:
         """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""

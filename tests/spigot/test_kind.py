@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.machine import Abandoned, BadState, Task, WrongOutput, unwatched
+from pi_tui.machine import Abandoned, BadState, Piece, State, Task, WrongOutput, unwatched
 from pi_tui.spigot import making, spigot, sweep
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES
@@ -213,3 +213,42 @@ def test_whatever_happens_on_the_way_the_digits_are_right_and_work_never_falls(
             assert machine.work().done == work.done
     assert machine.output == pi[:n]
     assert machine.work().done == machine.work().total
+
+
+def test_a_comparison_killed_again_and_again_comes_to_its_end(pi: bytes) -> None:
+    """What was found of the reference is in the state, so it is found once."""
+    task = KIND.task(30_000)
+    machine = KIND.new(task)
+    machine.finalize()
+    steps, kills = [machine.steps], 0
+
+    def poll(done: int, total: int) -> None:
+        if machine.steps > steps[-1]:
+            raise Abandoned
+
+    while True:
+        try:
+            assert KIND.verify(task, machine.output, poll, machine)
+            break
+        except Abandoned:
+            kills += 1
+            steps.append(machine.steps)
+            state = stored(machine.to_state())
+            size = sum(len(piece.read()) for piece in state.pieces.values())
+            assert size < KIND.limits(task).state
+            machine = KIND.from_state(task, state, bytes(machine.output))
+            assert machine.steps == steps[-1]
+            machine.check()
+    assert kills > 3
+
+
+@pytest.mark.parametrize("found", [b"", b"\0\0\0\1", bytes(4) + b"\xff" * 4, bytes(4 * 9)])
+def test_what_cannot_have_been_found_of_the_reference_is_refused(found: bytes) -> None:
+    task = KIND.task(100)
+    machine = KIND.new(task)
+    machine.finalize()
+    state = stored(machine.to_state())
+    for name in ("v0", "vroot"):
+        bad = State(state.pieces | {name: Piece(found)})
+        with pytest.raises(BadState):
+            KIND.from_state(task, bad, bytes(machine.output))

@@ -1,8 +1,13 @@
 """The reference: equal to two libraries, and able to say where a result goes wrong."""
 
+import random
+from contextlib import suppress
+from typing import Any
+
 import pytest
 
 from pi_tui.machine import Abandoned
+from pi_tui.spigot import reference
 from pi_tui.spigot.reference import first_difference, pi_digits
 from tests.spigot.conftest import mpfr_digits, mpmath_digits
 
@@ -31,3 +36,41 @@ def test_verifying_can_be_abandoned() -> None:
 
     with pytest.raises(Abandoned):
         first_difference(b"1" * 50_000, poll)
+
+
+@pytest.mark.parametrize(("n", "threads"), [(1, 0), (300, 0), (30_000, 2)])
+def test_abandoned_at_any_poll_it_goes_on_and_finds_nothing_twice(
+    n: int, threads: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, finds, done = reference.Kept(), list[str](), [0]
+    find = reference._find
+
+    def counted(name: str, *more: Any) -> None:
+        find(name, *more)
+        finds.append(name)
+
+    def poll(now: int, total: int) -> None:
+        assert done[-1] <= now <= total, "what was done stays done"
+        if reference.found(n, kept) > done[-1]:  # more is kept than the last time
+            done.append(reference.found(n, kept))
+            raise Abandoned
+
+    monkeypatch.setattr(reference, "_find", counted)
+    text = b""
+    while not text:
+        with suppress(Abandoned):
+            text = pi_digits(n, poll, threads, kept)
+    assert text == pi[:n]
+    assert len(done) > 2
+    assert sorted(finds) == sorted(set(finds)), "but what was half done when it was abandoned"
+    assert set(finds) == set(reference.names(n))
+
+
+def test_whatever_part_of_it_was_kept_it_goes_on(pi: bytes) -> None:
+    """As after a kill between two numbers: those they are made of may be there, or not."""
+    chance, whole, kept = random.Random(5), reference.Kept(), reference.Kept()
+    pi_digits(30_000, lambda _done, _total: whole.update(kept), 2, kept)
+    assert set(whole) >= {"root", "0", "0+1", "q", "pi"}
+    for _ in range(40):
+        some = {name: found for name, found in whole.items() if chance.random() < 0.5}
+        assert pi_digits(30_000, kept=some) == pi[:30_000]
