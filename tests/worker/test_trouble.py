@@ -13,7 +13,7 @@ from pi_tui.checkpoints import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
-from pi_tui.worker.pace import Cadence, Pace
+from pi_tui.worker.pace import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
@@ -35,8 +35,8 @@ def _short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def paused(make_worker: MakeWorker, digits: int = 12_000) -> Worker:
-    """A worker that has saved something and stands still."""
-    worker = make_worker(digits)
+    """A worker that has saved something and stands still, long before its end."""
+    worker = make_worker(digits, pace=Pace.of(1_000))
     wait_until(lambda: worker.snapshot.made > 0)
     worker.pause()
     wait_until(lambda: worker.snapshot.state is State.PAUSED)
@@ -44,11 +44,13 @@ def paused(make_worker: MakeWorker, digits: int = 12_000) -> Worker:
 
 
 def flip_a_bit(worker: Worker) -> None:
-    """What bad memory does to a held digit while the worker stands still."""
+    """What bad memory does to a box while the worker stands still."""
     assert worker._loop is not None
     spigot = worker._loop._machine
     assert isinstance(spigot, Spigot)
-    spigot.predigit ^= 1
+    number = spigot._numbers[0]
+    assert number is not None
+    spigot._numbers[0] = number ^ 1
 
 
 def test_a_failed_save_is_shown_computing_goes_on_and_the_save_is_tried_again(
@@ -130,6 +132,7 @@ def test_a_flipped_bit_is_found_before_a_digit_of_it_is_shown_and_the_run_goes_b
 ) -> None:
     worker = paused(make_worker)
     flip_a_bit(worker)
+    worker.set_pace(MAX)
     worker.resume()
     wait_until(lambda: worker.snapshot.notes)
     assert "went back to the last good checkpoint" in worker.snapshot.notes[-1]
