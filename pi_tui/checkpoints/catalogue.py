@@ -46,11 +46,9 @@ class RunCatalogue:
         self._database.close()
 
     def __enter__(self) -> Self:
-        """An open store."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Closed."""
         self.close()
 
     def runs(self) -> list[Run]:
@@ -115,24 +113,21 @@ class RunCatalogue:
         back_up(self._database.engine, self._database.where, path)
 
     def _problems_of_file(self, session: Session) -> Iterator[str]:
-        if self._database.where.path is None:
-            return
-        connection = session.connection()
-        for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
-            if found != "ok":
-                yield f"the file's structure: {one_line(found)}"
-        for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-            yield f"a row of {one_line(found[0], 40)} belongs to nothing"
+        if self._database.where.path is not None:
+            connection = session.connection()
+            for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
+                if found != "ok":
+                    yield f"the file's structure: {one_line(found)}"
+            for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                yield f"a row of {one_line(found[0], 40)} belongs to nothing"
 
     def _problems_of_runs(self, session: Session) -> Iterator[str]:
         """What only our kind can know, such as how long an output is, is asked for its own runs."""
         for row in session.scalars(select(RunRow).order_by(RunRow.kind, RunRow.goal)).all():
             mine = row.kind == self._kind.name
-            name = f"run {one_line(row.goal, 20)}"
-            if not mine:
-                name += f" of {one_line(row.kind, 40)}"
+            of = "" if mine else f" of {one_line(row.kind, 40)}"
             for problem in _problems(session, row, self._kind if mine else None):
-                yield f"{name}: {problem}"
+                yield f"run {one_line(row.goal, 20)}{of}: {problem}"
 
     def _mine(self) -> Select[RunRow]:
         return select(RunRow).where(RunRow.kind == self._kind.name)

@@ -29,14 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.records import (
-    ACTIVE,
-    APPLICATION_ID,
-    COMPLETE,
-    SCHEMA,
-    Checkpoint,
-    Run,
-)
+from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
 from pi_tui.machine import BadState, Kind, Limits, Task
 from pi_tui.words import one_line
 

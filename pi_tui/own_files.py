@@ -1,6 +1,6 @@
-"""Which files belong to a database: what nobody may write to but the store.
+"""Which files are a database's own: whoever writes a file for the user asks here first.
 
-Knows no SQLAlchemy, so that whoever writes a file can ask.
+Knows no SQLAlchemy, so that a screen can ask while the user types.
 """
 
 from __future__ import annotations
