@@ -234,24 +234,16 @@ class Loop:
         figures: dict[str, Any] = {"state": self._activity, "elapsed": elapsed, "pace": pace}
         figures |= {"next_save": self._saves.next_save, "part": 0, "parts": 0}
         if self._run.status != COMPLETE:  # a complete run needs no machine
-            figures |= self._figures(elapsed)
+            machine, shown, meter = self._machine, self._board.snapshot, self._meter
+            # After a fallback the machine stands behind the output that is saved, and shown.
+            made = max(len(machine.output), self._committed)
+            output_left = None if shown.length is None else shown.length - made
+            done, left = meter.outlook(output_left, pace.limit, elapsed)
+            done = max(done, shown.done)  # another pace is no step back
+            figures |= {"made": made, "done": done, "left": left, "rate": meter.rate()}
+            figures |= {"steps": machine.steps, "figures": machine.figures()}
+            figures["resumed_done"] = meter.resumed_done
         self._board.publish(**(figures | changes))
-
-    def _figures(self, elapsed: float) -> dict[str, Any]:
-        machine, shown = self._machine, self._board.snapshot
-        # After a fallback the machine stands behind the output that is saved, and shown.
-        made = max(len(machine.output), self._committed)
-        output_left = None if shown.length is None else shown.length - made
-        done, left = self._meter.outlook(output_left, self._board.pace.limit, elapsed)
-        done = max(done, shown.done)  # another pace is no step back
-        figures: dict[str, Any] = {
-            "made": made,
-            "done": done,
-            "left": left,
-            "rate": self._meter.rate(),
-        }
-        figures |= {"steps": machine.steps, "figures": machine.figures()}
-        return figures | {"resumed_done": self._meter.resumed_done}
 
     # The end.
 
