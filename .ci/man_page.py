@@ -15,11 +15,12 @@ class ManPage(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """The page is among the files that are shared."""
         sys.path.insert(0, self.root)
-        from pi_tui import __version__, cli, manual
+        from pi_tui import __version__, manual
+        from pi_tui.command_line import build_parser
 
         self._file = Path(self.directory) / "pi-tui.1"
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(manual.page(cli.build_parser(), __version__), encoding="ascii")
+        self._file.write_text(manual.page(build_parser(), __version__), encoding="ascii")
         build_data["shared_data"][str(self._file)] = "share/man/man1/pi-tui.1"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from pi_tui import __version__, manual
-from pi_tui.cli import build_parser, main
+from pi_tui.cli import main
+from pi_tui.command_line import build_parser
 from tests.helpers import PI_TUI, pi, pi_tui
 from tests.terminal.emulator import Terminal
 

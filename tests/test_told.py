@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 
 from pi_tui import errors, manual
-from pi_tui.cli import EPILOG, build_parser
+from pi_tui.command_line import EPILOG, build_parser
 from pi_tui.errors import PiTuiError
 from pi_tui.settings import Settings
 from pi_tui.ui import help_screen

@@ -16,7 +16,7 @@ from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
 from pi_tui.checkpoints.models import BadRow, PieceRow, RunRow, to_checkpoint, to_run
-from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Limits
 from pi_tui.words import one_line
@@ -46,11 +46,9 @@ class RunCatalogue:
         self._database.close()
 
     def __enter__(self) -> Self:
-        """An open store."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Closed."""
         self.close()
 
     def runs(self) -> list[Run]:
@@ -64,10 +62,8 @@ class RunCatalogue:
         size = session.scalar(pieces)  # hostile rows may make it a text, or infinite
         size = int(size) if isinstance(size, int | Decimal) else 0
         share = 1.0 if run.status == COMPLETE else None
-        for newest in piece_rows.newest_first(session, run.id)[:1] if share is None else ():
-            with suppress(BadRow):
-                known = to_checkpoint(newest, self._kind.limits(run.task))
-                share = self._kind.share(run.task, known.steps, known.length)
+        if share is None and (newest := next(iter(self._known(session, run).values()), None)):
+            share = self._kind.share(run.task, newest.steps, newest.length)
         return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, goal: int) -> Run | None:
@@ -115,24 +111,30 @@ class RunCatalogue:
         back_up(self._database.engine, self._database.where, path)
 
     def _problems_of_file(self, session: Session) -> Iterator[str]:
-        if self._database.where.path is None:
-            return
-        connection = session.connection()
-        for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
-            if found != "ok":
-                yield f"the file's structure: {one_line(found)}"
-        for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-            yield f"a row of {one_line(found[0], 40)} belongs to nothing"
+        if self._database.where.path is not None:
+            connection = session.connection()
+            for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
+                if found != "ok":
+                    yield f"the file's structure: {one_line(found)}"
+            for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                yield f"a row of {one_line(found[0], 40)} belongs to nothing"
 
     def _problems_of_runs(self, session: Session) -> Iterator[str]:
         """What only our kind can know, such as how long an output is, is asked for its own runs."""
         for row in session.scalars(select(RunRow).order_by(RunRow.kind, RunRow.goal)).all():
             mine = row.kind == self._kind.name
-            name = f"run {one_line(row.goal, 20)}"
-            if not mine:
-                name += f" of {one_line(row.kind, 40)}"
+            of = "" if mine else f" of {one_line(row.kind, 40)}"
             for problem in _problems(session, row, self._kind if mine else None):
-                yield f"{name}: {problem}"
+                yield f"run {one_line(row.goal, 20)}{of}: {problem}"
+
+    def _known(self, session: Session, run: Run) -> dict[int, Checkpoint | None]:
+        """The checkpoints by their number, newest first; None for one whose row cannot be read."""
+        known: dict[int, Checkpoint | None] = {}
+        for row in piece_rows.newest_first(session, run.id):
+            known[row.seq] = None
+            with suppress(BadRow):  # told in the notes, where its state is read
+                known[row.seq] = to_checkpoint(row, self._kind.limits(run.task))
+        return known
 
     def _mine(self) -> Select[RunRow]:
         return select(RunRow).where(RunRow.kind == self._kind.name)

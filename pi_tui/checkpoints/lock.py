@@ -109,18 +109,19 @@ class ServerWriterLock:
 
     def renew(self) -> None:
         """The lock is held, on a new connection if the old one is gone, or AlreadyOpenError."""
-        if self._connection is not None and self._alive(self._connection):
-            return
+        with suppress(SQLAlchemyError):
+            if self._connection is not None:
+                self._connection.execute(text("SELECT 1"))
+                return
         self.release()
-        connection = self._engine.connect()
+        self._connection = self._engine.connect()
         try:
-            if not _acquired(connection):
-                raise already_open(one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80))
+            if not _acquired(self._connection):
+                holder = self._connection.scalar(_HOLDER, {"key": _KEY})
+                raise already_open(one_line(holder or "", 80))
         except BaseException:
-            connection.invalidate()
-            connection.close()
+            self.release()
             raise
-        self._connection = connection
 
     def release(self) -> None:
         """The lock is free and its connection closed."""
@@ -129,14 +130,6 @@ class ServerWriterLock:
             connection.invalidate()  # a connection in a pool would go on holding the lock
             connection.close()
         self._engine.dispose()
-
-    @staticmethod
-    def _alive(connection: Connection) -> bool:
-        try:
-            connection.execute(text("SELECT 1"))
-        except SQLAlchemyError:
-            return False
-        return True
 
 
 WriterLock = FileWriterLock | ServerWriterLock

@@ -28,14 +28,7 @@ from sqlalchemy.orm import Session
 from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.models import (
-    Base,
-    CheckpointRow,
-    OutputRow,
-    PieceRow,
-    RunRow,
-    whole,
-)
+from pi_tui.checkpoints.models import Base, CheckpointRow, OutputRow, PieceRow, RunRow, whole
 from pi_tui.checkpoints.piece_rows import Entry
 from pi_tui.checkpoints.records import SCHEMA
 from pi_tui.checkpoints.trouble import FAILURES

@@ -29,14 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.records import (
-    ACTIVE,
-    APPLICATION_ID,
-    COMPLETE,
-    SCHEMA,
-    Checkpoint,
-    Run,
-)
+from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
 from pi_tui.machine import BadState, Kind, Limits, Task
 from pi_tui.words import one_line
 
@@ -198,6 +191,7 @@ def to_checkpoint(row: CheckpointRow, limits: Limits) -> Checkpoint:
         length=whole(row.length, 0, limits.output, "length"),
         size=whole(row.size, 0, limits.state, "size"),
         saved_at=_when(row.saved_utc),
+        elapsed=whole(row.elapsed_ms, 0, _MOST_MS, "elapsed_ms") / 1000,
     )
 
 

@@ -14,13 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
-from pi_tui.checkpoints.models import (
-    PART,
-    BadRow,
-    CheckpointRow,
-    PieceRow,
-    to_checkpoint,
-)
+from pi_tui.checkpoints.models import PART, BadRow, CheckpointRow, PieceRow, to_checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100

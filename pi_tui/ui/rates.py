@@ -20,24 +20,23 @@ class RateHistory:
         self._pending: list[float] = []
         self._starting = True
 
-    def feed(self, now: float, rate: float) -> bool:
-        """Take the rate at `now` (seconds); true if that made a new sample."""
+    def feed(self, now: float, rate: float) -> None:
+        """Take the rate at `now` (seconds)."""
         if self._due is None:  # the first moments measure the start, not the speed
             self._due = now + self.interval
             self._starting = True
         self._pending.append(rate)
         if now < self._due:
-            return False
+            return
         mean = fmean(self._pending)
         self._pending.clear()
         self._due = now + self.interval
         if self._starting:
             self._starting = False
-            return False
+            return
         self.samples.append(mean)
         if len(self.samples) >= self._capacity:
             self._halve()
-        return True
 
     def rest(self) -> None:
         """Nothing is being computed: the next sample begins anew."""

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, WrongOutput, WrongState
@@ -45,6 +45,8 @@ class Loop:
         self._distrusted: int | None = None
         self._fell_back = False
         self._left_open = ""
+        self._again = False
+        """This session is not the first of the run."""
         """Who had the run open and did not end by itself, until that is told."""
 
     def work(self) -> None:
@@ -65,6 +67,7 @@ class Loop:
         """The run of the task is ours to write: the one that is there, or a new one."""
         job, run = self._job, self._store.open_run(self._job.task)
         self._left_open = run.owner if run.last_seq else ""
+        self._again = bool(run.owner or run.last_seq)
         if job.fresh and run.last_seq:
             run = self._store.restart(run, job.task)
         self._run = run
@@ -86,32 +89,26 @@ class Loop:
             made = len(loaded.machine.output)
             self._meter = Meter(loaded.machine.work(), made, loaded.run.elapsed)
             self._saved_steps = loaded.machine.steps if loaded.checkpoint else -1
-        self._show_loaded(loaded)
-        return loaded.machine is not None
-
-    def _show_loaded(self, loaded: Loaded) -> None:
-        made, notes = len(loaded.output), list(self._board.snapshot.notes)
-        if self._left_open:
-            notes.append(
-                f"the session before ({self._left_open}) did not end by itself; what was saved at "
-                f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S} is all there: "
-                f"{made:,} {self._job.kind.unit}"
-            )
+        if owner := self._left_open:
             self._left_open = ""
+            self._board.note(
+                f"the session before ({owner}) did not end by itself; what was saved at "
+                f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S} is all there: "
+                f"{self._committed:,} {self._job.kind.unit}"
+            )
         self._publish(
-            made=made,
-            saved=made,
-            resumed=made,
+            **dict.fromkeys(("made", "saved", "resumed"), self._committed),
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
             verified=loaded.run.verified,
-            notes=(*notes, *loaded.notes),
+            notes=self._board.snapshot.notes + loaded.notes,
         )
+        return loaded.machine is not None
 
     def _compute(self) -> None:
         """Step until all is done; wishes are looked at between and within the steps."""
         machine, self._activity = self._machine, State.RUNNING
         self._play_overture()
-        self._saves.saved(self._clock(), len(machine.output), took=0.0)
+        self._saves.begin(self._clock(), len(machine.output), again=self._again)
         self._restart_pace()
         while not machine.done:
             self._obey()
@@ -237,35 +234,30 @@ class Loop:
     def _publish(self, **changes: Any) -> None:
         """A snapshot of everything as it is now, with these changes."""
         elapsed, pace = self._elapsed(), self._board.pace
-        now = {"state": self._activity, "elapsed": elapsed, "pace": pace, "parts": 0, "part": 0}
-        now["next_save"] = self._saves.next_save
+        figures: dict[str, Any] = {"state": self._activity, "elapsed": elapsed, "pace": pace}
+        figures |= {"next_save": self._saves.next_save, "part": 0, "parts": 0}
         if self._run.status != COMPLETE:  # a complete run needs no machine
-            now |= self._figures(elapsed)
-        self._board.publish(**(now | changes))
-
-    def _figures(self, elapsed: float) -> dict[str, Any]:
-        """After a fallback the machine stands behind the output that is saved, and shown."""
-        machine, shown = self._machine, self._board.snapshot
-        made = max(len(machine.output), self._committed)
-        output_left = None if shown.length is None else shown.length - made
-        done, left = self._meter.outlook(output_left, self._board.pace.limit, elapsed)
-        return {
-            "done": max(done, shown.done),  # another pace is no step back
-            "resumed_done": self._meter.resumed_done,
-            "made": made,
-            "steps": machine.steps,
-            "figures": machine.figures(),
-            "rate": self._meter.rate(),
-            "left": left,
-        }
+            machine, shown, meter = self._machine, self._board.snapshot, self._meter
+            # After a fallback the machine stands behind the output that is saved, and shown.
+            made = max(len(machine.output), self._committed)
+            output_left = None if shown.length is None else shown.length - made
+            done, left = meter.outlook(output_left, pace.limit, elapsed)
+            done = max(done, shown.done)  # another pace is no step back
+            figures |= {"made": made, "done": done, "left": left, "rate": meter.rate()}
+            figures |= {"steps": machine.steps, "figures": machine.figures()}
+            figures["resumed_done"] = meter.resumed_done
+        self._board.publish(**(figures | changes))
 
     # The end.
 
     def _finish(self) -> None:
         """The output is compared with an independent way, then the run is complete."""
         if self._run.status != COMPLETE:
+            task = self._run.task
             self._await_saved()
-            verified = self._job.verify and self._verify()
+            self._activity, output = State.VERIFYING, self._board.output
+            work = (task, output, self._obey, self._machine)
+            verified = self._job.verify and self._job.kind.verify(*work)
             self._commit(partial(self._store.complete, verified=verified))
             while self._board.snapshot.save_failure is not None:
                 self._await_saved()
@@ -274,11 +266,6 @@ class Loop:
         self._watch.stop(self._clock())
         done = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
         self._publish(state=State.COMPLETE, verified=self._run.verified, **done)
-
-    def _verify(self) -> bool:
-        """True if the output was found right; a difference raises."""
-        self._activity, output = State.VERIFYING, self._board.output
-        return self._job.kind.verify(self._run.task, output, self._obey, self._machine)
 
     def _await_saved(self) -> None:
         """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""

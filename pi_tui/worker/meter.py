@@ -60,6 +60,8 @@ class Meter:
         sessions.
         """
         left = self._seconds_of_work(elapsed)
+        if left is None and self._work.total > 0:
+            return self.done, None  # a first step of 20 s would else count as two fifths of it all
         if limit is None or output_left is None or output_left / limit < (left or 0.0):
             return self.done, left
         left = output_left / limit

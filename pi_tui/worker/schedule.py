@@ -42,8 +42,18 @@ class SaveSchedule:
         self._cadence = cadence
         self._mark: int | None = None
         self._retry_after = 0.0
+        self._again_from: float | None = None
         self.next_save: float | None = None
         """When the next save by time, or the next retry, is due."""
+
+    def begin(self, now: float, count: int, *, again: bool) -> None:
+        """A session begins, with `count` there; `again` if it is not the first of its run.
+
+        What ended the one before may end this one: with the automatic cadence no more than a fifth
+        of it is lost then, or ten times as much as a save takes.
+        """
+        self._again_from = now if again and self._cadence.share else None
+        self.saved(now, count, took=0.0)
 
     def saved(self, now: float, count: int, took: float) -> None:
         """A save that took `took` seconds has succeeded, or there was nothing to save."""
@@ -51,7 +61,10 @@ class SaveSchedule:
         self._retry_after = 0.0
         self.next_save = None
         if seconds is not None:
-            self.next_save = now + max(seconds, self._cadence.share * took)
+            wait = max(seconds, self._cadence.share * took)
+            if self._again_from is not None:
+                wait = min(wait, max((now - self._again_from) / 4, 10 * took))
+            self.next_save = now + wait
         # A step may make no output, one byte or thousands: `count % output` would skip marks.
         self._mark = None if output is None else (count // output + 1) * output
 

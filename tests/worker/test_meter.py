@@ -39,8 +39,16 @@ def test_nothing_is_known_before_the_first_step() -> None:
     assert (meter.rate(), meter.done, left(meter, DIGITS, None, 0.0)) == (0.0, 0.0, None)
 
 
-def test_at_a_pace_the_time_left_is_known_at_once() -> None:
-    assert left(meter_at(0), DIGITS, 1_000.0, 0.0) == pytest.approx(20.0)
+def test_at_a_pace_the_time_left_is_known_after_the_first_step() -> None:
+    """Before it nobody knows if the machine can keep the pace: the bar must not run ahead."""
+    meter = meter_at(0)
+    assert meter.outlook(DIGITS, 1_000.0, 7.0) == (0.0, None)
+    meter.stepped(Work(TOTAL / 4, TOTAL), 0, 8.0, 8.0)
+    assert meter.outlook(DIGITS, 1_000.0, 8.0) == (0.25, pytest.approx(24.0)), "it cannot"
+    meter = Meter(Work(0, 0), 0, 0.0)
+    assert left(meter, DIGITS, 1_000.0, 0.0) == pytest.approx(20.0), (
+        "there is nothing else to go by"
+    )
 
 
 def test_a_machine_that_cannot_tell_its_work_has_no_time_left_but_a_rate() -> None:

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from pi_tui.worker.pace import MAX, Cadence, Pace
+from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence, Pace
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 
 
@@ -38,6 +38,33 @@ def test_time_makes_a_save_due() -> None:
     saves = schedule(Cadence(seconds=5))
     assert not saves.is_due(4.9, 10**6)
     assert saves.is_due(5.0, 0)
+
+
+def test_a_run_that_goes_on_saves_soon_and_then_ever_more_seldom() -> None:
+    """Killed at any moment, a session has saved four fifths of its time; the first is spared."""
+    saves = SaveSchedule(AUTO_CADENCE)
+    saves.begin(now=100.0, count=0, again=True)
+    assert saves.is_due(100.0, 0), "the first step is saved as soon as it is done"
+    last, waits = 100.1, list[float]()
+    while last < 160.0:
+        saves.saved(last, count=0, took=0.01)
+        assert saves.next_save is not None
+        waits.append(saves.next_save - last)
+        last = saves.next_save
+    assert waits == sorted(waits)
+    assert waits[0] == pytest.approx(0.1), "ten times as long as the save"
+    assert waits[-1] == pytest.approx(5.0)
+    saves.saved(now=130.0, count=0, took=0.5)
+    assert saves.next_save == pytest.approx(137.5), "a long save waits in proportion"
+
+    saves.begin(now=200.0, count=0, again=False)
+    assert saves.next_save == pytest.approx(205.0)
+
+
+def test_a_cadence_that_was_asked_for_holds_also_in_a_run_that_goes_on() -> None:
+    saves = SaveSchedule(Cadence(seconds=5))
+    saves.begin(now=0.0, count=0, again=True)
+    assert saves.next_save == 5.0
 
 
 def test_a_crossed_mark_makes_a_save_due_however_far_the_step_went() -> None:
