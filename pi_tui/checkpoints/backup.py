@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine, insert, select
 
 from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transactions
+from pi_tui.checkpoints.family import refuse_files_of_databases
 from pi_tui.checkpoints.location import Location, parse_location
 from pi_tui.checkpoints.models import TABLES, create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
@@ -29,6 +30,7 @@ def back_up(engine: Engine, where: Location, target: str) -> None:
         raise UsageError("a backup is a file; give a path")
     if os.path.lexists(to.path):
         raise _exists(to.path)
+    refuse_files_of_databases(to.path, str(where.path or ""))
     try:
         _back_up(engine, where, to.path)
     except FAILURES as error:

@@ -15,7 +15,7 @@ from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
 from pi_tui.checkpoints.models import PIECES, RUNS, BadRow, to_checkpoint, to_run
-from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Limits
 from pi_tui.words import one_line
@@ -61,10 +61,8 @@ class RunCatalogue:
         size = connection.scalar(pieces)  # hostile rows may make it a text, or infinite
         size = int(size) if isinstance(size, int | Decimal) else 0
         share = 1.0 if run.status == COMPLETE else None
-        for newest in piece_rows.newest_first(connection, run.id)[:1] if share is None else ():
-            with suppress(BadRow):
-                known = to_checkpoint(newest, self._kind.limits(run.task))
-                share = self._kind.share(run.task, known.steps, known.length)
+        if share is None and (newest := next(iter(self._known(connection, run).values()), None)):
+            share = self._kind.share(run.task, newest.steps, newest.length)
         return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, goal: int) -> Run | None:
@@ -126,6 +124,15 @@ class RunCatalogue:
             of = "" if mine else f" of {one_line(row.kind, 40)}"
             for problem in _problems(connection, row, self._kind if mine else None):
                 yield f"run {one_line(row.goal, 20)}{of}: {problem}"
+
+    def _known(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
+        """The checkpoints by their number, newest first; None for one whose row cannot be read."""
+        known: dict[int, Checkpoint | None] = {}
+        for row in piece_rows.newest_first(connection, run.id):
+            known[row.seq] = None
+            with suppress(BadRow):  # told in the notes, where its state is read
+                known[row.seq] = to_checkpoint(row, self._kind.limits(run.task))
+        return known
 
     def _mine(self) -> Select[Any]:
         return select(RUNS).where(RUNS.c.kind == self._kind.name)

@@ -171,6 +171,7 @@ def to_checkpoint(row: Row[Any], limits: Limits) -> Checkpoint:
         length=whole(row.length, 0, limits.output, "length"),
         size=whole(row.size, 0, limits.state, "size"),
         saved_at=_when(row.saved_utc),
+        elapsed=whole(row.elapsed_ms, 0, _MOST_MS, "elapsed_ms") / 1000,
     )
 
 

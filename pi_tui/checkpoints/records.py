@@ -34,6 +34,8 @@ class Checkpoint:
     """Bytes of state, the output not counted."""
     saved_at: datetime
     """When it was committed (UTC, aware). Information only: nothing is ordered by it."""
+    elapsed: float
+    """Seconds computed up to it, in all sessions."""
     duration: float | None = None
     """Seconds the save took; None for one that an earlier session made."""
 

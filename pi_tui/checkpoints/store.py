@@ -7,7 +7,6 @@ its checks is never handed out. Read `save` and `load`: the others are care.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -128,10 +127,8 @@ class CheckpointStore(RunCatalogue):
     def _prove(self, run: Run) -> tuple[Run, bytes, str, dict[int, Checkpoint | None]]:
         """The run as far as its output can be proven, that output, and what is wrong after it.
 
-        And the checkpoints of the same moment by their number, newest first; None for one whose
-        row cannot be read.
+        And the checkpoints of the same moment.
         """
-        known: dict[int, Checkpoint | None] = {}
         with self._database.transaction() as connection:
             row = self._row(connection, run)
             limits, length = self._kind.limits(run.task), self._kind.length(run.task)
@@ -144,10 +141,7 @@ class CheckpointStore(RunCatalogue):
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            for old in piece_rows.newest_first(connection, run.id):
-                known[old.seq] = None
-                with suppress(BadRow):  # told in the notes, where its state is read
-                    known[old.seq] = to_checkpoint(old, limits)
+            known = self._known(connection, run)
         return run, output, problem, known
 
     def _try(

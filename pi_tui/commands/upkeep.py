@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pi_tui import words
-from pi_tui.checkpoints.location import parse_location
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import tell
 from pi_tui.errors import DamagedError, WrongResultError
-from pi_tui.own_files import refuse_files_of_databases
 from pi_tui.spigot.kind import SpigotKind
 
 
@@ -50,8 +48,6 @@ def _check_states(store: CheckpointStore, run: Run) -> int:
 def backup(location: str, file: str) -> int:
     """`file` is a consistent copy of the database, made even while another pi-tui writes."""
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-        if target := parse_location(file).path:
-            refuse_files_of_databases(target, location)
         store.backup(file)
     tell(f"backed up to {words.plain(file)}")
     return 0

@@ -59,10 +59,6 @@ class DigitLines:
         """The line of the digit at `offset` (position - 1)."""
         return max(0, offset) // self.per_line
 
-    def column_of(self, index: int) -> int:
-        """The column of a line's digit number `index`, counted from 0."""
-        return self.left + index + index // GROUP
-
     def digits_before(self, column: int) -> int:
         """How many of a line's digits stand to the left of `column`.
 

@@ -107,7 +107,7 @@ def test_the_newest_two_checkpoints_are_kept(store: CheckpointStore, path: str) 
 def test_a_checkpoint_says_what_it_holds(store: CheckpointStore) -> None:
     run, walk = begin(store)
     saved = store.save(run, advance(walk, 20), 1.25)
-    assert (saved.seq, saved.steps) == (1, 20)
+    assert (saved.seq, saved.steps, saved.elapsed) == (1, 20, 1.25)
     assert saved.length == len(walk.output) > 0
     state = walk.to_state()
     assert saved.size == sum(len(state[name]) for name in state) > 100

@@ -97,6 +97,7 @@ def a_checkpoint(number: int) -> Checkpoint:
         length=8_220 - 1_660 * number,
         size=12_345 + 2_901 * number,
         saved_at=NOW - timedelta(seconds=3 + 5 * number),
+        elapsed=12.5 - 2.5 * number,
         duration=0.0083,
     )
 

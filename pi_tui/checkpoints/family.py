@@ -1,6 +1,6 @@
-"""Which files are a database's own: whoever writes a file for the user asks here first.
+"""Which files belong to a database: what nobody may write to but the store.
 
-Knows no SQLAlchemy, so that a screen can ask while the user types.
+Knows no SQLAlchemy, so that whoever writes a file can ask.
 """
 
 from __future__ import annotations
