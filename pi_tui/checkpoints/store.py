@@ -221,8 +221,9 @@ class CheckpointStore(RunCatalogue):
         """
         with self._database.commit(run.id, self._grip(run).epoch) as (connection, row, change):
             committed = output_rows.cut(connection, run.id, min(good, row.committed))
-            rows = piece_rows.newest_first(connection, run.id)
-            piece_rows.prune(connection, run.id, [old.seq for old in rows if old.length <= good])
+            known = self._known(connection, run)
+            keep = [seq for seq, old in known.items() if old and old.length <= good]
+            piece_rows.prune(connection, run.id, keep)
             change |= {"status": ACTIVE, "verified": 0, "committed": committed}
 
     def leave(self, run: Run) -> None:

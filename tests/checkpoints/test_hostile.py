@@ -123,6 +123,19 @@ def test_a_checkpoint_with_an_impossible_number_stops_no_save(
         assert store.check() == []
 
 
+@pytest.mark.parametrize("length", ["'long'", "x'07'", "9e999", "-1"])
+def test_a_checkpoint_of_an_impossible_length_does_not_stop_a_cut(
+    length: str, saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    execute(path, f"UPDATE pi_checkpoint SET length = {length} WHERE seq = 3")
+    store = open_store()
+    run = store.open_run(saved.task)
+    store.cut(run, len(saved.output) - 1)
+    loaded = store.load(run)
+    assert [checkpoint.seq for checkpoint in loaded.checkpoints] == [2]
+    assert (loaded.output, loaded.notes) == (saved.output[:-1], ())
+
+
 @pytest.mark.parametrize(
     "value",
     ["'late'", "x'00'", "9e999", "-9e999", "1.5", "9223372036854775807", "-9223372036854775808"],
