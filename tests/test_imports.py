@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +13,15 @@ HEAVY = {"textual", "sqlalchemy", "rich", "gmpy2", "platformdirs", "filelock", "
 
 
 def loaded_after(code: str) -> set[str]:
-    """Top-level names of the modules that the code has loaded; not what was there before it,
-    such as a coverage tool that measures every child."""
+    """Top-level names of what the code has loaded."""
+    return {module.partition(".")[0] for module in modules_after(code)}
+
+
+def modules_after(code: str) -> set[str]:
+    """The modules that the code has loaded; not what was there before it, such as a coverage tool
+    that measures every child."""
     before = "import sys, json; before = set(sys.modules)"
-    ask = "print(json.dumps(sorted({m.partition('.')[0] for m in set(sys.modules) - before})))"
+    ask = "print(json.dumps(sorted(set(sys.modules) - before)))"
     done = subprocess.run(
         [sys.executable, "-c", f"{before}\n{code}\n{ask}"],
         capture_output=True,
@@ -25,8 +31,8 @@ def loaded_after(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def after_command(*arguments: str) -> set[str]:
-    return loaded_after(
+def command(*arguments: str) -> str:
+    return (
         f"import contextlib\nfrom pi_tui.cli import main\n"
         f"with contextlib.suppress(SystemExit): main({list(arguments)!r})"
     )
@@ -34,11 +40,11 @@ def after_command(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_help_and_version_load_nothing_heavy(argument: str) -> None:
-    assert not after_command(argument) & HEAVY
+    assert not loaded_after(command(argument)) & HEAVY
 
 
 def test_a_mistyped_flag_loads_nothing_heavy() -> None:
-    assert not after_command("--digts", "5") & HEAVY
+    assert not loaded_after(command("--digts", "5")) & HEAVY
 
 
 def test_the_package_imports_nothing() -> None:
@@ -60,6 +66,13 @@ def test_the_store_knows_no_screen() -> None:
 def test_the_worker_and_its_snapshot_load_no_sqlalchemy_before_it_starts() -> None:
     loaded = loaded_after("import pi_tui.worker.worker, pi_tui.worker.snapshot")
     assert not loaded & {"textual", "rich", "sqlalchemy"}
+
+
+def test_a_run_loads_neither_the_orm_nor_what_draws_its_progress(tmp_path: Path) -> None:
+    files = ("--db", str(tmp_path / "db"), "-o", str(tmp_path / "digits"))
+    loaded = modules_after(command("run", "--digits", "100", *files))
+    assert "sqlalchemy.engine" in loaded
+    assert not loaded & {"sqlalchemy.orm", "sqlalchemy.ext", "textual", "rich"}
 
 
 @pytest.mark.parametrize("module", ["run", "runs", "digits", "upkeep", "serve"])

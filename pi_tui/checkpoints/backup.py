@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert, select
 from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transactions
 from pi_tui.checkpoints.family import refuse_files_of_databases
 from pi_tui.checkpoints.location import Location, parse_location
-from pi_tui.checkpoints.models import Base, create
+from pi_tui.checkpoints.models import TABLES, create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.words import one_line
@@ -94,7 +94,7 @@ def _copy_rows(source: Engine, target: Path) -> None:
         with source.connect() as old, copy.begin() as new:
             old = old.execution_options(yield_per=16)
             create(new, where)
-            for table in Base.metadata.sorted_tables:
+            for table in TABLES.sorted_tables:
                 new.execute(table.delete())
                 for rows in old.execute(select(table)).mappings().partitions():
                     new.execute(insert(table), [dict(row) for row in rows])

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
-from pi_tui.checkpoints.models import BadRow, PieceRow, RunRow, to_checkpoint, to_run
+from pi_tui.checkpoints.models import PIECES, RUNS, BadRow, to_checkpoint, to_run
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Limits
@@ -53,56 +52,56 @@ class RunCatalogue:
 
     def runs(self) -> list[Run]:
         """All runs of the kind, the one last worked on first."""
-        with self._database.transaction() as session:
-            rows = session.scalars(self._mine().order_by(RunRow.touched.desc())).all()
-            return [self._measured(session, self._to_run(row)) for row in rows]
+        with self._database.transaction() as connection:
+            rows = connection.execute(self._mine().order_by(RUNS.c.touched.desc())).all()
+            return [self._measured(connection, self._to_run(row)) for row in rows]
 
-    def _measured(self, session: Session, run: Run) -> Run:
-        pieces = select(func.sum(func.length(PieceRow.data))).where(PieceRow.run_id == run.id)
-        size = session.scalar(pieces)  # hostile rows may make it a text, or infinite
+    def _measured(self, connection: Connection, run: Run) -> Run:
+        pieces = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run.id)
+        size = connection.scalar(pieces)  # hostile rows may make it a text, or infinite
         size = int(size) if isinstance(size, int | Decimal) else 0
         share = 1.0 if run.status == COMPLETE else None
-        if share is None and (newest := next(iter(self._known(session, run).values()), None)):
+        if share is None and (newest := next(iter(self._known(connection, run).values()), None)):
             share = self._kind.share(run.task, newest.steps, newest.length)
         return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, goal: int) -> Run | None:
         """The run with that goal."""
-        with self._database.transaction() as session:
-            row = self._find(session, goal)
+        with self._database.transaction() as connection:
+            row = self._find(connection, goal)
             return self._to_run(row) if row else None
 
     def latest_run(self) -> Run | None:
         """The unfinished run last worked on; else the finished one."""
-        order = (RunRow.status == COMPLETE, RunRow.touched.desc())
-        with self._database.transaction() as session:
-            row = session.scalars(self._mine().order_by(*order).limit(1)).first()
+        order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
+        with self._database.transaction() as connection:
+            row = connection.execute(self._mine().order_by(*order).limit(1)).first()
             return self._to_run(row) if row else None
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
         """The saved output at offsets `start` to `stop - 1`, checked."""
-        with self._database.transaction() as session:
-            stop = min(stop, self._row(session, run).committed)
-            return output_rows.read(session, run.id, max(start, 0), stop)
+        with self._database.transaction() as connection:
+            stop = min(stop, self._row(connection, run).committed)
+            return output_rows.read(connection, run.id, max(start, 0), stop)
 
     def mark_verified(self, run: Run) -> None:
         """The complete run counts as compared with an independent way."""
-        with self._database.transaction() as session:
-            row = self._row(session, run)
-            row.verified = int(row.status == COMPLETE)
+        with self._database.transaction() as connection:
+            verified = int(self._row(connection, run).status == COMPLETE)
+            mine = update(RUNS).where(RUNS.c.id == run.id)
+            connection.execute(mine.values(verified=verified))
 
     def delete(self, goal: int) -> None:
         """There is no run of that goal."""
-        with self._database.transaction() as session:
-            session.execute(
-                delete(RunRow).where(RunRow.kind == self._kind.name, RunRow.goal == goal)
-            )
+        with self._database.transaction() as connection:
+            mine = (RUNS.c.kind == self._kind.name, RUNS.c.goal == goal)
+            connection.execute(delete(RUNS).where(*mine))
 
     def check(self) -> list[str]:
         """What is wrong in the database, structure and every byte; [] if nothing is."""
         try:
-            with self._database.transaction() as session:
-                return [*self._problems_of_file(session), *self._problems_of_runs(session)]
+            with self._database.transaction() as connection:
+                return [*self._problems_of_file(connection), *self._problems_of_runs(connection)]
         except DamagedError as error:
             return [str(error)]
 
@@ -110,49 +109,48 @@ class RunCatalogue:
         """All that is saved is in the new SQLite file `path`, consistent even if another writes."""
         back_up(self._database.engine, self._database.where, path)
 
-    def _problems_of_file(self, session: Session) -> Iterator[str]:
+    def _problems_of_file(self, connection: Connection) -> Iterator[str]:
         if self._database.where.path is not None:
-            connection = session.connection()
             for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
                 if found != "ok":
                     yield f"the file's structure: {one_line(found)}"
             for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
                 yield f"a row of {one_line(found[0], 40)} belongs to nothing"
 
-    def _problems_of_runs(self, session: Session) -> Iterator[str]:
+    def _problems_of_runs(self, connection: Connection) -> Iterator[str]:
         """What only our kind can know, such as how long an output is, is asked for its own runs."""
-        for row in session.scalars(select(RunRow).order_by(RunRow.kind, RunRow.goal)).all():
+        for row in connection.execute(select(RUNS).order_by(RUNS.c.kind, RUNS.c.goal)).all():
             mine = row.kind == self._kind.name
             of = "" if mine else f" of {one_line(row.kind, 40)}"
-            for problem in _problems(session, row, self._kind if mine else None):
+            for problem in _problems(connection, row, self._kind if mine else None):
                 yield f"run {one_line(row.goal, 20)}{of}: {problem}"
 
-    def _known(self, session: Session, run: Run) -> dict[int, Checkpoint | None]:
+    def _known(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
         """The checkpoints by their number, newest first; None for one whose row cannot be read."""
         known: dict[int, Checkpoint | None] = {}
-        for row in piece_rows.newest_first(session, run.id):
+        for row in piece_rows.newest_first(connection, run.id):
             known[row.seq] = None
             with suppress(BadRow):  # told in the notes, where its state is read
                 known[row.seq] = to_checkpoint(row, self._kind.limits(run.task))
         return known
 
-    def _mine(self) -> Select[RunRow]:
-        return select(RunRow).where(RunRow.kind == self._kind.name)
+    def _mine(self) -> Select[Any]:
+        return select(RUNS).where(RUNS.c.kind == self._kind.name)
 
-    def _find(self, session: Session, goal: int) -> RunRow | None:
-        row = session.scalars(self._mine().where(RunRow.goal == goal)).first()
+    def _find(self, connection: Connection, goal: int) -> Row[Any] | None:
+        row = connection.execute(self._mine().where(RUNS.c.goal == goal)).first()
         if row is not None and row.goal != goal:  # SQLite believes its index
             raise BadRow("an index and its table differ")
         return row
 
-    def _row(self, session: Session, run: Run) -> RunRow:
-        row = session.get(RunRow, run.id)
+    def _row(self, connection: Connection, run: Run) -> Row[Any]:
+        row = connection.execute(select(RUNS).where(RUNS.c.id == run.id)).first()
         if row is None or (row.kind, row.goal) != (self._kind.name, run.goal):
             raise StorageError(f"there is no run of {run.goal:,} any more")
         self._to_run(row)
         return row
 
-    def _to_run(self, row: RunRow) -> Run:
+    def _to_run(self, row: Row[Any]) -> Run:
         if isinstance(row.version, int) and row.version > self._kind.version:
             raise NotOursError(
                 f"a run at {self._database.where.display} was made by a newer version of this "
@@ -161,7 +159,7 @@ class RunCatalogue:
         return to_run(row, self._kind)
 
 
-def _problems(session: Session, row: RunRow, kind: Kind | None) -> Iterator[str]:
+def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Iterator[str]:
     try:
         run = to_run(row, kind)
     except BadRow as problem:
@@ -170,15 +168,15 @@ def _problems(session: Session, row: RunRow, kind: Kind | None) -> Iterator[str]
     limits = kind.limits(run.task) if kind else Limits()
     length = kind.length(run.task) if kind else None
     accepts = kind.accepts if kind else lambda _data: True
-    output, problem_of_output = output_rows.prove(session, row, limits.output, accepts)
+    output, problem_of_output = output_rows.prove(connection, row, limits.output, accepts)
     if problem_of_output:
         yield problem_of_output
     if run.status == COMPLETE and length not in (None, len(output)):
         yield f"complete, but {len(output):,} of {length:,} are there"
-    for checkpoint in piece_rows.newest_first(session, run.id):
+    for checkpoint in piece_rows.newest_first(connection, run.id):
         broken: set[bytes] = set()
         try:
-            piece_rows.read(session, checkpoint, limits, broken)
+            piece_rows.read(connection, checkpoint, limits, broken)
             if broken:
                 raise BadRow(f"{len(broken)} of its lasting pieces are missing or damaged")
         except BadRow as problem:

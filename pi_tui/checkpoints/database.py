@@ -8,20 +8,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, func, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Connection, Row, func, select, update
 
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.lock import me
-from pi_tui.checkpoints.models import MOST, BadRow, CheckpointRow, RunRow, utc_now, whole
+from pi_tui.checkpoints.models import CHECKPOINTS, MOST, RUNS, BadRow, utc_now, whole
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 
-NEEDED = "needed"
-"""Key in `Session.info`: bytes written so far, which are what a full disk is said to lack."""
+Commit = tuple[Connection, Row[Any], dict[str, Any]]
+"""The transaction, the run's row as it was, and what is to change in it, which may be added to."""
 
 
 class Database:
@@ -36,7 +35,8 @@ class Database:
             raise in_our_words(error, where) from error
         self.where = where
         self._file = self._identity()
-        self._sessions = sessionmaker(self.engine)
+        self.needed = 0
+        """Bytes written in this transaction so far: what a full disk is said to lack."""
 
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""
@@ -45,23 +45,20 @@ class Database:
             self._lock.release()
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self) -> Iterator[Connection]:
         """All or nothing."""
-        needed = 0
+        self.needed = 0
         try:
-            with self._sessions.begin() as session:
-                try:
-                    yield session
-                finally:
-                    needed = session.info.get(NEEDED, 0)
+            with self.engine.begin() as connection:
+                yield connection
         except BadRow as error:
             raise damaged(self.where, str(error)) from error
         except FAILURES as error:
-            raise in_our_words(error, self.where, needed) from error
+            raise in_our_words(error, self.where, self.needed) from error
 
     @contextmanager
-    def commit(self, run_id: int, epoch: int) -> Iterator[tuple[Session, RunRow]]:
-        """A transaction that begins with the fence, and whose number is `row.last_seq`.
+    def commit(self, run_id: int, epoch: int) -> Iterator[Commit]:
+        """A transaction that begins with the fence, and ends with what changed in the run's row.
 
         If it fails, its outcome is unknown: the commit may be in although its answer is lost.
         Then we look whether its number is there; only if it is not does the error come out.
@@ -69,10 +66,12 @@ class Database:
         seq = 0
         try:
             self._look_at_the_file()
-            with self.transaction() as session:
-                row = fence(session, run_id, epoch)
-                seq = _next_seq(session, row)
-                yield session, row
+            with self.transaction() as connection:
+                row = fence(connection, run_id, epoch)
+                seq = _next_seq(connection, row)
+                change: dict[str, Any] = {"last_seq": seq, "updated_utc": utc_now()}
+                yield connection, row, change
+                connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(change))
         except (StorageError, DamagedError):
             self.engine.dispose()  # after a failing disk, nothing of the old one counts
             if not self._landed(run_id, epoch, seq):
@@ -105,49 +104,41 @@ class Database:
                 self._lock.renew()
             if seq == 0:
                 return False
-            with self.transaction() as session:
-                return fence(session, run_id, epoch).last_seq == seq
+            with self.transaction() as connection:
+                return bool(fence(connection, run_id, epoch).last_seq == seq)
         except (StorageError, DamagedError, *FAILURES):
             return False  # still unknown; the next save goes by what it finds
 
 
-def fence(session: Session, run_id: int, epoch: int) -> RunRow:
+def fence(connection: Connection, run_id: int, epoch: int) -> Row[Any]:
     """The row of the run, ours until this transaction ends: the first step of every commit.
 
     Raises AlreadyOpenError if the run was opened by another since it got this `epoch`.
     """
-    mine = update(RunRow).where(RunRow.id == run_id, RunRow.epoch == epoch)
-    held = session.execute(
-        mine.values(epoch=epoch), execution_options={"synchronize_session": False}
-    )
-    if cast(CursorResult[Any], held).rowcount != 1:
+    mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.epoch == epoch)
+    if connection.execute(mine.values(epoch=epoch)).rowcount != 1:
         raise AlreadyOpenError(
             "another process took over this run; what was saved is in its hands: quit here"
         )
-    return session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
+    return _row_of(connection, run_id)
 
 
-def take_over(session: Session, row: RunRow) -> int:
-    """This process is the writer of the run, and it is the one last worked on; its new epoch."""
-    latest = session.scalar(select(func.max(RunRow.touched)).where(RunRow.touched < MOST)) or 0
-    session.execute(
-        update(RunRow)
-        .where(RunRow.id == row.id)
-        .values(epoch=RunRow.epoch + 1, touched=latest + 1, owner=me()),
-        execution_options={"synchronize_session": False},
-    )
-    session.refresh(row)
-    return row.epoch
+def _row_of(connection: Connection, run_id: int) -> Row[Any]:
+    """The row of a run that is there."""
+    return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
 
 
-def _next_seq(session: Session, row: RunRow) -> int:
-    """A number above that of every commit of the run, which the run now has."""
-    newest = session.scalar(
-        select(func.max(CheckpointRow.seq)).where(
-            CheckpointRow.run_id == row.id, CheckpointRow.seq < MOST
-        )
-    )
+def take_over(connection: Connection, run_id: int) -> Row[Any]:
+    """This process is the writer of the run, and it is the one last worked on; its new row."""
+    latest = connection.scalar(select(func.max(RUNS.c.touched)).where(RUNS.c.touched < MOST)) or 0
+    ours = {"epoch": RUNS.c.epoch + 1, "touched": latest + 1, "owner": me()}
+    connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(ours))
+    return _row_of(connection, run_id)
+
+
+def _next_seq(connection: Connection, row: Row[Any]) -> int:
+    """A number above that of every commit of the run."""
+    its = (CHECKPOINTS.c.run_id == row.id, CHECKPOINTS.c.seq < MOST)
+    newest = connection.scalar(select(func.max(CHECKPOINTS.c.seq)).where(*its))
     last = max(whole(row.last_seq, 0, MOST, "last_seq"), newest or 0)
-    row.last_seq = int(last) + 1  # a hostile file may hold 7.5
-    row.updated_utc = utc_now()
-    return row.last_seq
+    return int(last) + 1  # a hostile file may hold 7.5

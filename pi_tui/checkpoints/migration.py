@@ -23,12 +23,11 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.orm import Session
 
 from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.models import Base, CheckpointRow, OutputRow, PieceRow, RunRow, whole
+from pi_tui.checkpoints.models import CHECKPOINTS, OUTPUT, PIECES, RUNS, TABLES, whole
 from pi_tui.checkpoints.piece_rows import Entry
 from pi_tui.checkpoints.records import SCHEMA
 from pi_tui.checkpoints.trouble import FAILURES
@@ -101,11 +100,11 @@ def _from_1_to_2(connection: Connection) -> None:
     for name, columns in _TABLES_OF_1.items():
         connection.execute(text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
         old[name] = table(_aside(name), *map(column, columns.split()))
-    Base.metadata.create_all(connection)
+    TABLES.create_all(connection)
     for run in connection.execute(select(old["pi_run"])).all():
-        connection.execute(insert(RunRow).values(_run_of_1(run)))
+        connection.execute(insert(RUNS).values(_run_of_1(run)))
     output = old["pi_digits"]
-    connection.execute(insert(OutputRow).from_select(output.c.keys(), select(output)))
+    connection.execute(insert(OUTPUT).from_select(output.c.keys(), select(output)))
     moved: set[tuple[int, bytes]] = set()
     for row in connection.execute(select(old["pi_checkpoint"])).all():
         _move_checkpoint(connection, row, old["pi_checkpoint_part"], moved)
@@ -154,16 +153,14 @@ def _move_checkpoint(
     sound = isinstance(sha256, bytes) and len(sha256) == 32 and isinstance(size, int)
     entries = [Entry(Known(sha256, size), False, "state")] if sound and size else []
     same = ("run_id", "seq", "size", "elapsed_ms", "saved_utc")
-    new = CheckpointRow(**{name: old[name] for name in same})
-    new.steps, new.length = old["iteration"], old["count"]
-    new.manifest = "\n".join(map(str, entries))
-    new.sha256 = piece_rows.digest(new) if sound else b"damaged"
-    with Session(connection) as session:
-        session.add(new)
-        session.flush()
-    if entries and (new.run_id, sha256) not in moved:
-        moved.add((new.run_id, sha256))
-        its = (parts.c.run_id == new.run_id, parts.c.seq == new.seq)
+    steps, length, manifest = old["iteration"], old["count"], "\n".join(map(str, entries))
+    new = {name: old[name] for name in same}
+    new |= {"steps": steps, "length": length, "manifest": manifest}
+    new["sha256"] = piece_rows.digest(steps, length, manifest) if sound else b"damaged"
+    connection.execute(insert(CHECKPOINTS).values(new))
+    if entries and (row.run_id, sha256) not in moved:
+        moved.add((row.run_id, sha256))
+        its = (parts.c.run_id == row.run_id, parts.c.seq == row.seq)
         data = select(parts.c.run_id, literal(sha256), parts.c.part, parts.c.data).where(*its)
         columns = ("run_id", "sha256", "part", "data")
-        connection.execute(insert(PieceRow).from_select(columns, data))
+        connection.execute(insert(PIECES).from_select(columns, data))

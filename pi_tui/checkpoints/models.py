@@ -1,4 +1,4 @@
-"""The tables, as SQLAlchemy entities.
+"""The tables, as SQLAlchemy knows them.
 
 Names carry a prefix because a server database may be shared. Output is append-only rows with a
 chain of hashes. A checkpoint is one row that names the pieces of its state by their SHA-256, and a
@@ -13,20 +13,24 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Column,
     Connection,
     ForeignKey,
     Integer,
     LargeBinary,
+    MetaData,
+    Row,
     String,
+    Table,
     Text,
     UniqueConstraint,
     insert,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
@@ -46,111 +50,87 @@ _MOST_TEXT = 10_000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Base(DeclarativeBase):
-    """All our tables."""
+def _run_id() -> Column[int]:
+    return Column("run_id", ForeignKey("pi_run.id", ondelete="CASCADE"), primary_key=True)
 
 
-class Meta(Base):
-    """Facts about the database itself: `schema_version`."""
-
-    __tablename__ = "pi_meta"
-
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[str] = mapped_column(String(200))
-
-
-class RunRow(Base):
-    """A task and how far it is; kind and goal are its identity."""
-
-    __tablename__ = "pi_run"
-    __table_args__ = (
-        UniqueConstraint("kind", "goal"),
-        CheckConstraint("committed >= 0"),
-        CheckConstraint("last_seq >= 0"),
-    )
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40))
-    version: Mapped[int] = mapped_column(Integer)
-    """Of the kind's states and parameters."""
-    goal: Mapped[int] = mapped_column(BigInteger)
-    parameters: Mapped[str] = mapped_column(Text)
-    """The task's other numbers and words, a small JSON object."""
-    status: Mapped[str] = mapped_column(String(10))
-    verified: Mapped[int] = mapped_column(Integer, default=0)
-    epoch: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Who writes: opening a run adds one, and a commit must name the epoch it was opened with."""
-    touched: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Order of being worked on: the run opened last has the highest."""
-    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Number of the last commit; tells whether a commit of unknown outcome is in."""
-    committed: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Bytes of output saved."""
-    elapsed_ms: Mapped[int] = mapped_column(BigInteger, default=0)
-    owner: Mapped[str] = mapped_column(String(200), default="")
-    """Who has it open; "" after a clean end, so a name that is left tells of a kill."""
-    created_utc: Mapped[str] = mapped_column(String(40))
-    updated_utc: Mapped[str] = mapped_column(String(40))
-    """When it was last saved."""
-
-
-class CheckpointRow(Base):
-    """One committed state: which pieces it has; none for the last one of a complete run."""
-
-    __tablename__ = "pi_checkpoint"
-    __table_args__ = (CheckConstraint("seq > 0"),)
-
-    run_id: Mapped[int] = mapped_column(
-        ForeignKey("pi_run.id", ondelete="CASCADE"), primary_key=True
-    )
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    steps: Mapped[int] = mapped_column(BigInteger)
-    length: Mapped[int] = mapped_column(BigInteger)
-    """Bytes of output at that moment; the output itself is in `pi_output`."""
-    size: Mapped[int] = mapped_column(BigInteger)
-    """Bytes of all its pieces."""
-    manifest: Mapped[str] = mapped_column(Text)
-    """A line for each piece: SHA-256, bytes, whether it is lasting, name."""
-    sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Over steps, length and manifest."""
-    elapsed_ms: Mapped[int] = mapped_column(BigInteger)
-    saved_utc: Mapped[str] = mapped_column(String(40))
-
-
-class PieceRow(Base):
-    """A part of a piece, 1 MiB: one row of 100 MB costs three times as much, and memory."""
-
-    __tablename__ = "pi_piece"
-
-    run_id: Mapped[int] = mapped_column(
-        ForeignKey("pi_run.id", ondelete="CASCADE"), primary_key=True
-    )
-    sha256: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    """Of the whole piece."""
-    part: Mapped[int] = mapped_column(Integer, primary_key=True)
-    data: Mapped[bytes] = mapped_column(LargeBinary(PART))
-
-
-class OutputRow(Base):
-    """Up to a million bytes of output; `chain` is SHA-256(chain of the row before + data)."""
-
-    __tablename__ = "pi_output"
-    __table_args__ = (CheckConstraint(f"count BETWEEN 1 AND {ROW_OUTPUT}"),)
-
-    run_id: Mapped[int] = mapped_column(
-        ForeignKey("pi_run.id", ondelete="CASCADE"), primary_key=True
-    )
-    start: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    """Offset of its first byte, from 0."""
-    count: Mapped[int] = mapped_column(Integer)
-    data: Mapped[bytes] = mapped_column(LargeBinary(ROW_OUTPUT))
-    chain: Mapped[bytes] = mapped_column(LargeBinary(32))
+TABLES = MetaData()
+"""All our tables."""
+META = Table(
+    "pi_meta",
+    TABLES,
+    Column("key", String(40), primary_key=True),
+    Column("value", String(200), nullable=False),
+)
+"""Facts about the database itself: `schema_version`."""
+RUNS = Table(
+    "pi_run",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("version", Integer, nullable=False),  # of the kind's states and parameters
+    Column("goal", BigInteger, nullable=False),
+    Column("parameters", Text, nullable=False),  # the task's other numbers and words, small JSON
+    Column("status", String(10), nullable=False),
+    Column("verified", Integer, nullable=False, default=0),
+    # Who writes: opening a run adds one, and a commit must name the epoch it was opened with.
+    Column("epoch", BigInteger, nullable=False, default=0),
+    # Order of being worked on: the run opened last has the highest.
+    Column("touched", BigInteger, nullable=False, default=0),
+    # Number of the last commit; tells whether a commit of unknown outcome is in.
+    Column("last_seq", BigInteger, nullable=False, default=0),
+    Column("committed", BigInteger, nullable=False, default=0),  # bytes of output saved
+    Column("elapsed_ms", BigInteger, nullable=False, default=0),
+    # Who has it open; "" after a clean end, so a name that is left tells of a kill.
+    Column("owner", String(200), nullable=False, default=""),
+    Column("created_utc", String(40), nullable=False),
+    Column("updated_utc", String(40), nullable=False),  # when it was last saved
+    UniqueConstraint("kind", "goal"),
+    CheckConstraint("committed >= 0"),
+    CheckConstraint("last_seq >= 0"),
+)
+"""A task and how far it is; kind and goal are its identity."""
+CHECKPOINTS = Table(
+    "pi_checkpoint",
+    TABLES,
+    _run_id(),
+    Column("seq", BigInteger, primary_key=True),
+    Column("steps", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),  # bytes of output then, all in `pi_output`
+    Column("size", BigInteger, nullable=False),  # bytes of all its pieces
+    Column("manifest", Text, nullable=False),  # of each piece: SHA-256, bytes, if lasting, name
+    Column("sha256", LargeBinary(32), nullable=False),  # over steps, length and manifest
+    Column("elapsed_ms", BigInteger, nullable=False),
+    Column("saved_utc", String(40), nullable=False),
+    CheckConstraint("seq > 0"),
+)
+"""One committed state: which pieces it has; none for the last one of a complete run."""
+PIECES = Table(
+    "pi_piece",
+    TABLES,
+    _run_id(),
+    Column("sha256", LargeBinary(32), primary_key=True),  # of the whole piece
+    Column("part", Integer, primary_key=True),
+    Column("data", LargeBinary(PART), nullable=False),
+)
+"""A part of a piece, 1 MiB: one row of 100 MB costs three times as much, and memory."""
+OUTPUT = Table(
+    "pi_output",
+    TABLES,
+    _run_id(),
+    Column("start", BigInteger, primary_key=True),  # offset of its first byte, from 0
+    Column("count", Integer, nullable=False),
+    Column("data", LargeBinary(ROW_OUTPUT), nullable=False),
+    Column("chain", LargeBinary(32), nullable=False),
+    CheckConstraint(f"count BETWEEN 1 AND {ROW_OUTPUT}"),
+)
+"""Up to a million bytes of output; `chain` is SHA-256(chain of the row before + data)."""
 
 
 def create(connection: Connection, where: Location) -> None:
     """The tables are there, and the database is marked as ours, once the transaction commits."""
-    Base.metadata.create_all(connection)
-    connection.execute(insert(Meta).values(key="schema_version", value=str(SCHEMA)))
+    TABLES.create_all(connection)
+    connection.execute(insert(META).values(key="schema_version", value=str(SCHEMA)))
     if where.path:
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
@@ -160,7 +140,7 @@ class BadRow(Exception):
     """A row holds what we never wrote; the text says what."""
 
 
-def to_run(row: RunRow, kind: Kind | None = None) -> Run:
+def to_run(row: Row[Any], kind: Kind | None = None) -> Run:
     """The record of a row, believed as far as the limits of its kind go. Raises BadRow."""
     task = Task(whole(row.goal, 1, MOST, "goal"), _parameters(row.parameters))
     try:
@@ -183,7 +163,7 @@ def to_run(row: RunRow, kind: Kind | None = None) -> Run:
     )
 
 
-def to_checkpoint(row: CheckpointRow, limits: Limits) -> Checkpoint:
+def to_checkpoint(row: Row[Any], limits: Limits) -> Checkpoint:
     """The record of a row. Raises BadRow."""
     return Checkpoint(
         seq=whole(row.seq, 1, MOST, "seq"),

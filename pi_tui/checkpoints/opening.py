@@ -15,7 +15,7 @@ from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_emp
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
 from pi_tui.checkpoints.migration import migrate, refuse_older
-from pi_tui.checkpoints.models import Base, Meta, create
+from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.trouble import damaged
 from pi_tui.errors import NothingSavedError, NotOursError, StorageError
@@ -23,7 +23,7 @@ from pi_tui.words import one_line
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
-_META = Meta.__tablename__
+_META = META.name
 _OURS = (_META, "pi_run", "pi_checkpoint")
 """Tables of every version."""
 
@@ -130,7 +130,7 @@ def _version_of(connection: Connection, where: Location) -> int:
     if not isinstance(found, str) or re.fullmatch("[1-9][0-9]{0,8}", found) is None:
         raise damaged(where, "no schema version")
     _refuse_newer(int(found), where)
-    for table in Base.metadata.sorted_tables if int(found) == SCHEMA else ():
+    for table in TABLES.sorted_tables if int(found) == SCHEMA else ():
         if table.name not in there:
             raise damaged(where, f"no table {table.name}")
         connection.execute(select(table).limit(0))  # fails without one of its columns

@@ -10,10 +10,9 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, Select, delete, insert, literal, select
 
-from pi_tui.checkpoints.models import ROW_OUTPUT, BadRow, OutputRow, RunRow
+from pi_tui.checkpoints.models import OUTPUT, ROW_OUTPUT, BadRow
 from pi_tui.errors import WrongResultError
 
 GENESIS = bytes(32)
@@ -29,41 +28,43 @@ def link(chain: bytes, data: bytes) -> bytes:
     return hashlib.sha256(chain + data).digest()
 
 
-def append(session: Session, row: RunRow, output: bytes | bytearray, agreed: int) -> int:
+def append(
+    connection: Connection, run_id: int, committed: int, output: bytes | bytearray, agreed: int
+) -> int:
     """All of `output` is in rows; old rows stay as they are. Returns how many bytes are new.
 
     Output from `agreed` on that is there already, saved before a fallback, must be the same: else
     WrongResultError.
     """
-    both = min(row.committed, len(output))
-    if agreed < both and read(session, row.id, agreed, both) != output[agreed:both]:
+    both = min(committed, len(output))
+    if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:
         raise WrongResultError(
             f"{agreed + 1:,} to {both:,}, computed again, differ from what is saved; nothing was "
             "changed: check the database, or start over with --fresh"
         )
-    new = bytes(output[row.committed :])
-    _add(session, row, new)
+    new = bytes(output[committed:])
+    _add(connection, run_id, committed, new)
     return len(new)
 
 
-def _add(session: Session, row: RunRow, data: bytes) -> None:
+def _add(connection: Connection, run_id: int, committed: int, data: bytes) -> None:
     """The data is behind what is saved."""
-    chain = _chain_at(session, row.id, row.committed)
+    chain = _chain_at(connection, run_id, committed)
     for first in range(0, len(data), ROW_OUTPUT):
         part = data[first : first + ROW_OUTPUT]
         chain = link(chain, part)
-        values = {"run_id": row.id, "start": row.committed, "count": len(part)}
-        session.execute(insert(OutputRow), {**values, "data": part, "chain": chain})
-        row.committed += len(part)
+        values = {"run_id": run_id, "start": committed + first, "count": len(part)}
+        connection.execute(insert(OUTPUT), {**values, "data": part, "chain": chain})
 
 
-def cut(session: Session, row: RunRow, proven: int) -> None:
+def cut(connection: Connection, run_id: int, proven: int) -> int:
     """Of the output the first `proven` bytes are left; what comes after can be written anew.
 
-    Rows that do not follow one another, which only others can have made, are gone too.
+    Rows that do not follow one another, which only others can have made, are gone too. Returns how
+    many bytes are left.
     """
     kept, end, rest = set(), 0, b""
-    for data in _checked(session, row.id, 0, GENESIS) if proven else ():
+    for data in _checked(connection, run_id, 0, GENESIS) if proven else ():
         if end + len(data) <= proven:
             kept.add(end)
             end += len(data)
@@ -71,26 +72,20 @@ def cut(session: Session, row: RunRow, proven: int) -> None:
             rest = data[: proven - end]
         if end + len(rest) == proven:
             break
-    mine = OutputRow.run_id == row.id
-    _delete(session, mine, OutputRow.start >= end)
-    for start in session.scalars(select(OutputRow.start).where(mine)).all():
+    mine = OUTPUT.c.run_id == run_id
+    connection.execute(delete(OUTPUT).where(mine, OUTPUT.c.start >= end))
+    for start in connection.scalars(select(OUTPUT.c.start).where(mine)).all():
         if start not in kept:
-            _delete(session, mine, OutputRow.start == literal(start))
-    row.committed = end
-    _add(session, row, rest)
+            connection.execute(delete(OUTPUT).where(mine, OUTPUT.c.start == literal(start)))
+    _add(connection, run_id, end, rest)
+    return end + len(rest)
 
 
-def _delete(session: Session, *which: ColumnElement[bool]) -> None:
-    session.execute(
-        delete(OutputRow).where(*which), execution_options={"synchronize_session": False}
-    )
-
-
-def prove(session: Session, row: RunRow, most: int, accepts: Accepts) -> tuple[bytes, str]:
+def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) -> tuple[bytes, str]:
     """The output from the first byte on that passes every check, and what is wrong after it."""
     output = bytearray()
     try:
-        for data in _checked(session, row.id, 0, GENESIS):
+        for data in _checked(connection, row.id, 0, GENESIS):
             if not accepts(data):
                 raise BadRow(f"{_range(len(output), data)} cannot be output")
             output += data
@@ -103,34 +98,36 @@ def prove(session: Session, row: RunRow, most: int, accepts: Accepts) -> tuple[b
     return bytes(output), ""
 
 
-def read(session: Session, run_id: int, start: int, stop: int) -> bytes:
+def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
     """The output at offsets `start` to `stop - 1`, checked; raises BadRow."""
     if start >= stop:
         return b""
-    first = session.execute(
-        _select(run_id).where(OutputRow.start <= start).order_by(OutputRow.start.desc()).limit(1)
+    first = connection.execute(
+        _select(run_id).where(OUTPUT.c.start <= start).order_by(OUTPUT.c.start.desc()).limit(1)
     ).first()
     if first is None:
         raise BadRow(f"output from {start + 1:,} on is missing")
     output = bytearray()
-    for data in _checked(session, run_id, first.start, _chain_at(session, run_id, first.start)):
+    for data in _checked(
+        connection, run_id, first.start, _chain_at(connection, run_id, first.start)
+    ):
         output += data
         if first.start + len(output) >= stop:
             return bytes(output[start - first.start : stop - first.start])
     raise BadRow(f"output from {first.start + len(output) + 1:,} on is missing")
 
 
-def _select(run_id: int) -> Any:
-    columns = (OutputRow.start, OutputRow.count.label("length"), OutputRow.data, OutputRow.chain)
-    return select(*columns).where(OutputRow.run_id == run_id)
+def _select(run_id: int) -> Select[Any]:
+    columns = (OUTPUT.c.start, OUTPUT.c.count.label("length"), OUTPUT.c.data, OUTPUT.c.chain)
+    return select(*columns).where(OUTPUT.c.run_id == run_id)
 
 
-def _chain_at(session: Session, run_id: int, offset: int) -> bytes:
+def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
     """The link that a row at `offset` is chained to."""
     if offset == 0:
         return GENESIS
-    before = _select(run_id).where(OutputRow.start < offset)
-    row = session.execute(before.order_by(OutputRow.start.desc()).limit(1)).first()
+    before = _select(run_id).where(OUTPUT.c.start < offset)
+    row = connection.execute(before.order_by(OUTPUT.c.start.desc()).limit(1)).first()
     try:
         good = row is not None and row.start + row.length == offset
     except TypeError:
@@ -140,10 +137,10 @@ def _chain_at(session: Session, run_id: int, offset: int) -> bytes:
     return row.chain
 
 
-def _checked(session: Session, run_id: int, offset: int, chain: bytes) -> Iterator[bytes]:
+def _checked(connection: Connection, run_id: int, offset: int, chain: bytes) -> Iterator[bytes]:
     """The data of the rows from `offset` on, each proven before it is given out."""
-    query = _select(run_id).order_by(OutputRow.start).limit(_BATCH)
-    while rows := session.execute(query.where(OutputRow.start >= offset)).all():
+    query = _select(run_id).order_by(OUTPUT.c.start).limit(_BATCH)
+    while rows := connection.execute(query.where(OUTPUT.c.start >= offset)).all():
         for row in rows:
             _check(row, offset, chain)
             yield row.data

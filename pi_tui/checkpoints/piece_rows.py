@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, delete, insert, literal, select
 
-from pi_tui.checkpoints.models import PART, BadRow, CheckpointRow, PieceRow, to_checkpoint
+from pi_tui.checkpoints.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
 """Checkpoints looked at: two are kept, but a hostile file may hold any number."""
 _LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,12}) ([LN]) ([!-~]{1,80})")
-_UNSYNCHRONIZED = {"synchronize_session": False}
 
 
 class Entry(NamedTuple):
@@ -36,14 +34,15 @@ class Entry(NamedTuple):
         return f"{sha256.hex()} {size} {'L' if self.lasting else 'N'} {self.name}"
 
 
-def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
-    """The state is in the transaction as checkpoint `row`; returns how many bytes that took.
+def write(connection: Connection, new: dict[str, Any], state: State, good: int) -> int:
+    """The state is in the transaction as checkpoint `new`; returns how many bytes that took.
 
     Only pieces of checkpoint `good` count as stored. What others name may have rotted since, and
     is written anew.
     """
-    stored = _stored(session, row.run_id)
-    there = stored & _named(session.get(CheckpointRow, (row.run_id, good)))
+    run_id = new["run_id"]
+    stored = _stored(connection, run_id)
+    there = stored & _named(find(connection, run_id, good))
     entries, written = [], 0
     for name, piece in state.pieces.items():
         known = piece.known
@@ -52,22 +51,21 @@ def write(session: Session, row: CheckpointRow, state: State, good: int) -> int:
             known = Known(hashlib.sha256(data).digest(), len(data))
             piece.known = known if piece.lasting else None
             if known.sha256 not in there:
-                forget(session, row.run_id, {known.sha256} & stored)
-                _write_piece(session, row.run_id, known.sha256, data)
+                forget(connection, run_id, {known.sha256} & stored)
+                _write_piece(connection, run_id, known.sha256, data)
                 there.add(known.sha256)
                 written += len(data)
         entries.append(Entry(known, piece.lasting, name))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
         raise ValueError(f"no names for pieces: {list(state)}; they are printable, without spaces")
-    row.size = sum(entry.known.size for entry in entries)
-    row.manifest = "\n".join(map(str, entries))
-    row.sha256 = digest(row)
-    session.add(row)
-    session.flush()
+    size, manifest = sum(entry.known.size for entry in entries), "\n".join(map(str, entries))
+    sha256 = digest(new["steps"], new["length"], manifest)
+    values = {**new, "size": size, "manifest": manifest, "sha256": sha256}
+    connection.execute(insert(CHECKPOINTS), values)
     return written
 
 
-def _named(row: CheckpointRow | None) -> set[bytes]:
+def _named(row: Row[Any] | None) -> set[bytes]:
     """The SHA-256 of every piece the checkpoint names; none if its row cannot be read."""
     try:
         return {entry.known.sha256 for entry in entries_of(row)} if row else set()
@@ -75,48 +73,51 @@ def _named(row: CheckpointRow | None) -> set[bytes]:
         return set()
 
 
-def _write_piece(session: Session, run_id: int, sha256: bytes, data: bytes) -> None:
+def _write_piece(connection: Connection, run_id: int, sha256: bytes, data: bytes) -> None:
     for part, start in enumerate(range(0, max(len(data), 1), PART)):
         values = {"run_id": run_id, "sha256": sha256, "part": part}
-        session.execute(insert(PieceRow), {**values, "data": data[start : start + PART]})
+        connection.execute(insert(PIECES), {**values, "data": data[start : start + PART]})
 
 
-def digest(row: CheckpointRow) -> bytes:
-    """What vouches for steps, length and manifest of a checkpoint."""
-    return hashlib.sha256(f"{row.steps} {row.length}\n{row.manifest}".encode()).digest()
+def digest(steps: int, length: int, manifest: str) -> bytes:
+    """What vouches for these of a checkpoint."""
+    return hashlib.sha256(f"{steps} {length}\n{manifest}".encode()).digest()
 
 
-def prune(session: Session, run_id: int, keep: Iterable[int]) -> None:
+def prune(connection: Connection, run_id: int, keep: Iterable[int]) -> None:
     """Of the run's checkpoints only those numbered in `keep` are left, and no piece but theirs."""
-    session.execute(
-        delete(CheckpointRow).where(CheckpointRow.run_id == run_id, CheckpointRow.seq.not_in(keep)),
-        execution_options=_UNSYNCHRONIZED,
-    )
-    named = set[bytes]().union(*map(_named, newest_first(session, run_id)))
-    forget(session, run_id, _stored(session, run_id) - named)
+    old = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq.not_in(keep))
+    connection.execute(delete(CHECKPOINTS).where(*old))
+    named = set[bytes]().union(*map(_named, newest_first(connection, run_id)))
+    forget(connection, run_id, _stored(connection, run_id) - named)
 
 
-def forget(session: Session, run_id: int, pieces: Iterable[bytes]) -> None:
+def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None:
     """These pieces are not there any more, whole or in part."""
     for sha256 in pieces:  # a hostile file may have any type there
-        session.execute(
-            delete(PieceRow).where(PieceRow.run_id == run_id, PieceRow.sha256 == literal(sha256)),
-            execution_options=_UNSYNCHRONIZED,
-        )
+        its = (PIECES.c.run_id == run_id, PIECES.c.sha256 == literal(sha256))
+        connection.execute(delete(PIECES).where(*its))
 
 
-def _stored(session: Session, run_id: int) -> set[bytes]:
-    return set(session.scalars(select(PieceRow.sha256).where(PieceRow.run_id == run_id).distinct()))
+def _stored(connection: Connection, run_id: int) -> set[bytes]:
+    mine = select(PIECES.c.sha256).where(PIECES.c.run_id == run_id)
+    return set(connection.scalars(mine.distinct()))
 
 
-def newest_first(session: Session, run_id: int) -> list[CheckpointRow]:
+def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
+    """The row of a checkpoint."""
+    its = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq == seq)
+    return connection.execute(select(CHECKPOINTS).where(*its)).first()
+
+
+def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
     """The rows of the run's checkpoints."""
-    query = select(CheckpointRow).where(CheckpointRow.run_id == run_id)
-    return list(session.scalars(query.order_by(CheckpointRow.seq.desc()).limit(_MOST_ROWS)))
+    query = select(CHECKPOINTS).where(CHECKPOINTS.c.run_id == run_id)
+    return connection.execute(query.order_by(CHECKPOINTS.c.seq.desc()).limit(_MOST_ROWS)).all()
 
 
 def read(
-    session: Session, row: CheckpointRow, limits: Limits, broken: set[bytes]
+    connection: Connection, row: Row[Any], limits: Limits, broken: set[bytes]
 ) -> tuple[State, list[str]]:
     """The state of checkpoint `row`: sizes first, then every hash. Raises BadRow.
 
@@ -130,7 +131,7 @@ def read(
     lost: list[str] = []
     missing: list[str] = []
     for known, lasting, name in entries:
-        data = _read_piece(session, row.run_id, known)
+        data = _read_piece(connection, row.run_id, known)
         if data is None:
             broken.add(known.sha256)
             (lost if lasting else missing).append(name)
@@ -142,11 +143,17 @@ def read(
     return State(pieces), lost
 
 
-def entries_of(row: CheckpointRow) -> list[Entry]:
+def entries_of(row: Row[Any]) -> list[Entry]:
     """What the checkpoint names, vouched for by its hash. Raises BadRow."""
-    if not isinstance(row.manifest, str) or row.sha256 != digest(row):
+    text = row.manifest
+    if not isinstance(text, str) or row.sha256 != digest(row.steps, row.length, text):
         raise BadRow("its SHA-256 differs")
-    lines = [_LINE.fullmatch(line) for line in row.manifest.splitlines()]
+    return parse(text)
+
+
+def parse(manifest: str) -> list[Entry]:
+    """The entries of a manifest. Raises BadRow."""
+    lines = [_LINE.fullmatch(line) for line in manifest.splitlines()]
     entries = [
         Entry(Known(bytes.fromhex(found[1]), int(found[2])), found[3] == "L", found[4])
         for found in lines
@@ -157,12 +164,12 @@ def entries_of(row: CheckpointRow) -> list[Entry]:
     return entries
 
 
-def _read_piece(session: Session, run_id: int, known: Known) -> bytes | None:
+def _read_piece(connection: Connection, run_id: int, known: Known) -> bytes | None:
     """The bytes of a piece, or None if they are not those that were saved."""
     parts = []
     for part, start in enumerate(range(0, max(known.size, 1), PART)):
-        here = (PieceRow.run_id == run_id, PieceRow.sha256 == known.sha256, PieceRow.part == part)
-        data = session.scalar(select(PieceRow.data).where(*here))
+        here = (PIECES.c.run_id == run_id, PIECES.c.sha256 == known.sha256, PIECES.c.part == part)
+        data = connection.scalar(select(PIECES.c.data).where(*here))
         if not isinstance(data, bytes) or len(data) != min(PART, known.size - start):
             return None
         parts.append(data)

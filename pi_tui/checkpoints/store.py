@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, Row, delete, insert, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.catalogue import RunCatalogue
-from pi_tui.checkpoints.database import NEEDED, Database, take_over
+from pi_tui.checkpoints.database import Database, take_over
 from pi_tui.checkpoints.models import (
+    OUTPUT,
+    RUNS,
     BadRow,
-    CheckpointRow,
-    OutputRow,
-    RunRow,
     milliseconds,
     parameters_text,
     to_checkpoint,
@@ -59,27 +59,23 @@ class CheckpointStore(RunCatalogue):
         A run that is there keeps its own parameters. From now on, commits of any other process
         that had it open are refused. Looking at a complete run changes nothing.
         """
-        with self._database.transaction() as session:
-            row = self._find(session, task.goal)
-            if row is None:
-                row = RunRow(
-                    kind=self._kind.name,
-                    version=self._kind.version,
-                    goal=task.goal,
-                    parameters=parameters_text(task),
-                    status=ACTIVE,
-                    created_utc=utc_now(),
-                    updated_utc=utc_now(),
-                )
-                session.add(row)
-                session.flush()
+        with self._database.transaction() as connection:
+            row = self._find(connection, task.goal) or self._begin(connection, task)
             before = self._to_run(row)
             if before.status == COMPLETE:
                 return before
-            grip = _Grip(take_over(session, row))
+            row = take_over(connection, row.id)
             run = replace(self._to_run(row), owner=before.owner)
-        self._grips[run.id] = grip
+        self._grips[run.id] = _Grip(row.epoch)
         return run
+
+    def _begin(self, connection: Connection, task: Task) -> Row[Any]:
+        """The row of a new run."""
+        values = {"kind": self._kind.name, "version": self._kind.version, "goal": task.goal}
+        values |= {"parameters": parameters_text(task), "status": ACTIVE}
+        values |= {"created_utc": utc_now(), "updated_utc": utc_now()}
+        connection.execute(insert(RUNS), values)
+        return connection.execute(self._mine().where(RUNS.c.goal == task.goal)).one()
 
     def load(self, run: Run, before: int | None = None) -> Loaded:
         """What is saved of `run`, every byte checked, and the machine that goes on from it.
@@ -133,11 +129,11 @@ class CheckpointStore(RunCatalogue):
 
         And the checkpoints of the same moment.
         """
-        with self._database.transaction() as session:
-            row = self._row(session, run)
+        with self._database.transaction() as connection:
+            row = self._row(connection, run)
             limits, length = self._kind.limits(run.task), self._kind.length(run.task)
             most = limits.output if length is None else length
-            output, problem = output_rows.prove(session, row, most, self._kind.accepts)
+            output, problem = output_rows.prove(connection, row, most, self._kind.accepts)
             complete = row.status == COMPLETE and not problem and length in (None, len(output))
             run = replace(
                 self._to_run(row),
@@ -145,7 +141,7 @@ class CheckpointStore(RunCatalogue):
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            known = self._known(session, run)
+            known = self._known(connection, run)
         return run, output, problem, known
 
     def _try(
@@ -154,13 +150,13 @@ class CheckpointStore(RunCatalogue):
         """The machine of a checkpoint, and what is wrong with that; neither if it was pruned."""
         limits = self._kind.limits(run.task)
         try:
-            with self._database.transaction() as session:
-                row = session.get(CheckpointRow, (run.id, seq))
+            with self._database.transaction() as connection:
+                row = piece_rows.find(connection, run.id, seq)
                 if row is None:
                     return None, ""
                 try:
                     checkpoint = to_checkpoint(row, limits)
-                    state, lost = piece_rows.read(session, row, limits, broken)
+                    state, lost = piece_rows.read(connection, row, limits, broken)
                 except BadRow as problem:
                     raise BadState(str(problem)) from problem
             if checkpoint.length > len(output):
@@ -196,21 +192,25 @@ class CheckpointStore(RunCatalogue):
     ) -> Checkpoint:
         """Output, state and checkpoint in one transaction, with the end of what they replace."""
         begun, grip, output = time.monotonic(), self._grip(run), machine.output
-        with self._database.commit(run.id, grip.epoch) as (session, row):
+        with self._database.commit(run.id, grip.epoch) as (connection, row, change):
+            saved, seq = row.committed, change["last_seq"]
             if grip.proven is not None:
-                output_rows.cut(session, row, grip.proven)
-            row.status, row.verified, row.elapsed_ms = status, int(verified), milliseconds(elapsed)
-            session.info[NEEDED] = output_rows.append(session, row, output, grip.agreed)
-            piece_rows.forget(session, row.id, grip.broken)
-            new = CheckpointRow(run_id=row.id, seq=row.last_seq, length=len(output))
-            new.steps, new.elapsed_ms, new.saved_utc = machine.steps, row.elapsed_ms, utc_now()
+                saved = output_rows.cut(connection, run.id, grip.proven)
+            added = output_rows.append(connection, run.id, saved, output, grip.agreed)
+            self._database.needed = added
+            change |= {"status": status, "verified": int(verified), "committed": saved + added}
+            change["elapsed_ms"] = milliseconds(elapsed)
+            piece_rows.forget(connection, run.id, grip.broken)
             if status == ACTIVE:
-                state, keep = machine.to_state(), {new.seq, grip.good}
+                state, keep = machine.to_state(), {seq, grip.good}
             else:
-                state, keep, row.owner = State({}), {new.seq}, ""
-            session.info[NEEDED] += piece_rows.write(session, new, state, grip.good)
-            piece_rows.prune(session, row.id, keep)
-            checkpoint = to_checkpoint(new, Limits())
+                state, keep, change["owner"] = State({}), {seq}, ""
+            new = {"run_id": run.id, "seq": seq, "steps": machine.steps, "length": len(output)}
+            new |= {"elapsed_ms": change["elapsed_ms"], "saved_utc": utc_now()}
+            self._database.needed += piece_rows.write(connection, new, state, grip.good)
+            piece_rows.prune(connection, run.id, keep)
+            (made, *_) = piece_rows.newest_first(connection, run.id)
+            checkpoint = to_checkpoint(made, Limits())
         self._grips[run.id] = _Grip(grip.epoch, good=checkpoint.seq, agreed=len(output))
         return replace(checkpoint, duration=time.monotonic() - begun)
 
@@ -219,32 +219,32 @@ class CheckpointStore(RunCatalogue):
 
         For output that was found wrong: the rest can be computed again, and what is right stays.
         """
-        with self._database.commit(run.id, self._grip(run).epoch) as (session, row):
-            output_rows.cut(session, row, min(good, row.committed))
-            rows = piece_rows.newest_first(session, run.id)
-            piece_rows.prune(session, run.id, [old.seq for old in rows if old.length <= good])
-            row.status, row.verified = ACTIVE, 0
+        with self._database.commit(run.id, self._grip(run).epoch) as (connection, row, change):
+            committed = output_rows.cut(connection, run.id, min(good, row.committed))
+            known = self._known(connection, run)
+            keep = [seq for seq, old in known.items() if old and old.length <= good]
+            piece_rows.prune(connection, run.id, keep)
+            change |= {"status": ACTIVE, "verified": 0, "committed": committed}
 
     def leave(self, run: Run) -> None:
         """The run counts as left in good order: its next start has nothing to tell of a crash."""
         grip = self._grips.get(run.id)
         if grip is None or not grip.epoch:
             return
-        with self._database.transaction() as session:
-            row = session.get(RunRow, run.id)
-            if row is not None and row.epoch == grip.epoch:
-                row.owner = ""
+        with self._database.transaction() as connection:
+            mine = (RUNS.c.id == run.id, RUNS.c.epoch == grip.epoch)
+            connection.execute(update(RUNS).where(*mine).values(owner=""))
 
     def restart(self, run: Run, task: Task) -> Run:
         """The run is ours and empty, and begins again with this task of the same goal."""
-        with self._database.transaction() as session:
-            row = self._row(session, run)
-            grip = _Grip(take_over(session, row))
-            piece_rows.prune(session, row.id, keep=())
-            session.execute(delete(OutputRow).where(OutputRow.run_id == row.id))
-            row.status, row.verified, row.committed, row.elapsed_ms = ACTIVE, 0, 0, 0
-            row.parameters, row.version = parameters_text(task), self._kind.version
-            fresh = replace(self._to_run(row), owner="")
+        with self._database.transaction() as connection:
+            grip = _Grip(take_over(connection, self._row(connection, run).id).epoch)
+            piece_rows.prune(connection, run.id, keep=())
+            connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run.id))
+            change = {"status": ACTIVE, "verified": 0, "committed": 0, "elapsed_ms": 0}
+            change |= {"parameters": parameters_text(task), "version": self._kind.version}
+            connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(change))
+            fresh = replace(self._to_run(self._row(connection, run)), owner="")
         self._grips[run.id] = grip
         return fresh
 
@@ -252,6 +252,6 @@ class CheckpointStore(RunCatalogue):
         """What we know of the run; a complete one that is to be mended is taken over only now."""
         grip = self._grips.setdefault(run.id, _Grip())
         if not grip.epoch:
-            with self._database.transaction() as session:
-                grip.epoch = take_over(session, self._row(session, run))
+            with self._database.transaction() as connection:
+                grip.epoch = take_over(connection, self._row(connection, run).id).epoch
         return grip

@@ -414,8 +414,7 @@ def test_an_empty_piece_is_a_piece(store: CheckpointStore) -> None:
 
 
 def test_what_counts_as_saved_is_synced_as_far_as_sqlite_can(store: CheckpointStore) -> None:
-    with store._database.transaction() as session:
-        connection = session.connection()
+    with store._database.transaction() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, event, select
 
 from pi_tui.checkpoints import database, engine, opening, output_rows
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.models import RunRow
+from pi_tui.checkpoints.models import RUNS
 
 
 def commit(words: tuple[str, ...]) -> None:
@@ -51,8 +50,8 @@ def _no_lock(_: str) -> None:
 
 
 def _no_fence(_: str) -> None:
-    def unfenced(session: Session, run_id: int, epoch: int) -> RunRow:
-        return session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
+    def unfenced(connection: Connection, run_id: int, epoch: int) -> Row[Any]:
+        return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
 
     setattr(database, "fence", unfenced)  # noqa: B010
 
