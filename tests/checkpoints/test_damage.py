@@ -266,6 +266,35 @@ def test_a_run_that_cannot_be_is_damage_and_not_a_crash(
     assert store.check() != []
 
 
+def test_parameters_may_be_ten_thousand_characters_and_no_more(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    fill = "UPDATE pi_run SET parameters = parameters || ?"
+    ((length,),) = execute(path, "SELECT length(parameters) FROM pi_run")
+    execute(path, fill, " " * (10_000 - length))
+    with open_store(write=False) as store:
+        assert store.runs()[0].task == saved.task
+    execute(path, fill, " ")
+    with open_store(write=False) as store, pytest.raises(DamagedError, match="parameters"):
+        store.runs()
+
+
+def test_output_that_is_gone_is_damage_wherever_one_reads(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    rows = execute(path, "SELECT start FROM pi_output ORDER BY start")
+    assert len(rows) == 3
+    for (start,) in reversed(rows):
+        execute(path, "DELETE FROM pi_output WHERE start = ?", start)
+        store = open_store(write=False)
+        (run,) = store.runs()
+        for position in (start, len(saved.output) - 1):
+            with pytest.raises(DamagedError, match="missing"):
+                store.output(run, position, position + 1)
+        if start:
+            assert store.output(run, 0, start) == saved.output[:start]
+
+
 @pytest.mark.parametrize("committed", [0, 7, 599])
 def test_the_rows_of_output_are_believed_not_their_number(
     committed: int, saved: Walk, path: str, open_store: OpenStore

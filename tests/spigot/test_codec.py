@@ -175,7 +175,7 @@ def format_1(state: SpigotState) -> State:
 
 
 def test_a_state_of_version_1_goes_on_in_its_own_base(pi: bytes) -> None:
-    for n, k, b in ((300, 10, 32), (60, 1, 1), (700, 31, 256)):
+    for n, k, b in ((300, 10, 32), (60, 1, 1), (700, 31, 256), (200, 100, 8)):
         every = states(n, k, b, RABINOWITZ_WAGON)
         for state in every[:-1]:
             again = Spigot(back(state, format_1(state)), threads=2)
@@ -186,6 +186,14 @@ def test_a_state_of_version_1_goes_on_in_its_own_base(pi: bytes) -> None:
             again.check()
             assert replace(again.snapshot(), made=0) == replace(state, made=0)
         assert again.finalize() == pi[:n]
+
+
+def test_every_truncation_and_every_addition_of_version_1_is_refused() -> None:
+    state = states(60, 10, 32, RABINOWITZ_WAGON)[3]
+    whole = format_1(state).data
+    for wrong in (*(whole[:end] for end in range(len(whole))), whole + b"\0"):
+        with pytest.raises(BadState):
+            back(state, State.of(wrong))
 
 
 def test_the_last_state_of_version_1_has_no_boxes(pi: bytes) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from pi_tui.machine import Poll, unwatched
 from pi_tui.spigot.figures import Figures
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
+from pi_tui.worker.job import Job
 from pi_tui.worker.pace import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
@@ -70,6 +72,37 @@ def test_a_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
     worker.set_pace(SLOWLY)
     wait_until(lambda: worker.snapshot.pace == SLOWLY)
     assert worker.snapshot.elapsed == elapsed
+
+
+def test_what_a_pause_held_back_is_not_caught_up_with(database: Path) -> None:
+    """Time stands still but where it is told to pass; the worker looks at it all the time."""
+    looks, now = 0, 0.0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        return now
+
+    kind = SpigotKind()
+    worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
+    worker.start()
+    try:
+        wait_until(lambda: len(worker.output) > 0)
+        now += 10
+        wait_until(lambda: len(worker.output) >= 90)
+        worker.pause()
+        wait_until(lambda: is_paused(worker))
+        made = len(worker.output)
+        now += 600
+        worker.resume()
+        seen = looks
+        wait_until(lambda: looks > seen + 100)
+        assert len(worker.output) - made < 10
+        now += 10
+        wait_until(lambda: len(worker.output) >= made + 90)
+    finally:
+        worker.stop()
+        assert worker.join(60)
 
 
 def test_stop_saves_the_last_whole_step(make_worker: MakeWorker, database: Path) -> None:
