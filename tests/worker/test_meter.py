@@ -17,6 +17,14 @@ def made(done: float) -> int:
     return int(DIGITS * max(0.0, 2 * done / TOTAL - 1) ** 2)
 
 
+def meter_at(work: float) -> Meter:
+    return Meter(Work(work, TOTAL))
+
+
+def left(meter: Meter, output: int | None, limit: float | None, elapsed: float) -> float | None:
+    return meter.left(output, limit, elapsed)
+
+
 def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
     """The meter sees steps of one, from so much work to so much; the time at the last."""
     work, now = first, first / speed
@@ -60,6 +68,14 @@ def test_a_drift_of_the_machine_shows_in_the_time_left() -> None:
     run(meter, 0, 100, speed=100)
     run(meter, 100, 150, speed=0.5)
     assert meter.left(DIGITS, None, 101.0) == pytest.approx(250 / 0.5, rel=0.2)
+
+
+def test_work_counts_half_after_twenty_seconds() -> None:
+    """A long time at 2 a second, then 20 s at 1: as if it were 1.5."""
+    meter = meter_at(0)
+    run(meter, 0, 300, speed=2)
+    run(meter, 300, 320, speed=1)
+    assert left(meter, DIGITS, None, 170.0) == pytest.approx(80 / 1.5, rel=0.01)
 
 
 def test_the_slower_of_machine_and_pace_decides() -> None:
