@@ -18,7 +18,15 @@ from pi_tui.spigot.spigot import Spigot
 from pi_tui.spigot.state import SpigotState
 from tests.spigot.helpers import BOTH, ready, states, stored
 
-SHAPES = [(1, 1, 1), (50, 1, 1), (50, 7, 3), (300, 20, 64), (1000, 1000, 8), (5, 100, 2048)]
+SHAPES = [
+    (1, 1, 1),
+    (50, 1, 1),
+    (50, 7, 3),
+    (300, 20, 64),
+    (1000, 1000, 8),
+    (5, 100, 2048),
+    (5, 20_000, 8),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -305,6 +313,13 @@ def test_the_bounds_on_lengths_are_close() -> None:
     longest = max(block.divisor.bit_length() for block in spigot.snapshot().blocks[1:] if block)
     assert longest / 8 <= limits.most_box_bytes(size) < 2 * longest / 8
     assert limits.most_predigit_bytes(size) == 42  # 10^100 has 333 bits
+
+
+@pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_size_of_nothing_or_less_is_no_spigots(good: SpigotState, name: str, number: int) -> None:
+    with pytest.raises(BadState, match="no spigot"):
+        Spigot(replace(good, size=replace(good.size, **{name: number})))
 
 
 def test_a_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -74,35 +75,56 @@ def test_a_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
     assert worker.snapshot.elapsed == elapsed
 
 
-def test_what_a_pause_held_back_is_not_caught_up_with(database: Path) -> None:
-    """Time stands still but where it is told to pass; the worker looks at it all the time."""
-    looks, now = 0, 0.0
+class Clock:
+    """Time stands still until a test lets it pass; who waits for it looks at it all the time."""
 
-    def clock() -> float:
-        nonlocal looks
-        looks += 1
-        return now
+    def __init__(self) -> None:
+        self.now, self.looks = 1_000.0, 0
 
-    kind = SpigotKind()
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.now
+
+
+@pytest.fixture
+def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
+    """A worker that is to make ten digits a second, and made the first."""
+    kind, clock = SpigotKind(), Clock()
     worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
     worker.start()
-    try:
-        wait_until(lambda: len(worker.output) > 0)
-        now += 10
-        wait_until(lambda: len(worker.output) >= 90)
-        worker.pause()
-        wait_until(lambda: is_paused(worker))
-        made = len(worker.output)
-        now += 600
-        worker.resume()
-        seen = looks
-        wait_until(lambda: looks > seen + 100)
-        assert len(worker.output) - made < 10
-        now += 10
-        wait_until(lambda: len(worker.output) >= made + 90)
-    finally:
-        worker.stop()
-        assert worker.join(60)
+    wait_until(lambda: len(worker.output) > 0)
+    yield worker, clock
+    worker.stop()
+    assert worker.join(60)
+
+
+def test_what_a_pause_held_back_is_not_caught_up_with(clocked: tuple[Worker, Clock]) -> None:
+    worker, clock = clocked
+    clock.now += 10
+    wait_until(lambda: len(worker.output) >= 90)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    made = len(worker.output)
+    clock.now += 600
+    worker.resume()
+    seen = clock.looks
+    wait_until(lambda: clock.looks > seen + 100)
+    assert len(worker.output) - made < 10
+    clock.now += 10
+    wait_until(lambda: len(worker.output) >= made + 90)
+
+
+def test_a_snapshot_is_made_when_the_last_is_old_and_not_at_every_look(
+    clocked: tuple[Worker, Clock],
+) -> None:
+    worker, clock = clocked
+    seen = clock.looks
+    wait_until(lambda: clock.looks > seen + 20)
+    snapshot, seen = worker.snapshot, clock.looks
+    wait_until(lambda: clock.looks > seen + 100)
+    assert worker.snapshot is snapshot
+    clock.now += 0.1
+    wait_until(lambda: worker.snapshot is not snapshot)
 
 
 def test_stop_saves_the_last_whole_step(make_worker: MakeWorker, database: Path) -> None:
