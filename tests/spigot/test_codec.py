@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from gmpy2 import mpz
@@ -318,8 +319,9 @@ def test_the_bounds_on_lengths_are_close() -> None:
 @pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
 @pytest.mark.parametrize("number", [0, -1])
 def test_a_size_of_nothing_or_less_is_no_spigots(good: SpigotState, name: str, number: int) -> None:
+    size: dict[str, Any] = {name: number}
     with pytest.raises(BadState, match="no spigot"):
-        Spigot(replace(good, size=replace(good.size, **{name: number})))
+        Spigot(replace(good, size=replace(good.size, **size)))
 
 
 def test_a_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:
