@@ -9,7 +9,17 @@ from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import GOAL, advance, execute, flip, save_some, tale, this, told
+from tests.checkpoints.helpers import (
+    GOAL,
+    advance,
+    begin,
+    execute,
+    flip,
+    save_some,
+    tale,
+    this,
+    told,
+)
 from tests.tiny import Walk, Walks
 
 NEWEST = "seq = (SELECT max(seq) FROM pi_checkpoint)"
@@ -102,6 +112,26 @@ def test_if_no_checkpoint_is_good_the_output_stays_and_is_compared(
     store.save(run, advance(walk, 40), 0.0)
     assert told(store.load(run).machine) == told(walk)
     assert store.check() == []
+
+
+def test_beginning_again_is_told_without_output_and_without_damage(
+    path: str, open_store: OpenStore
+) -> None:
+    store = open_store()
+    run, walk = begin(store, 2**20 * 3)
+    store.save(run, advance(walk, 5), 0.0)  # and no output yet
+    store.close()
+    flip(path, "pi_piece", "data")
+    store = open_store()
+    loaded = store.load(store.open_run(walk.task))
+    assert (loaded.checkpoint, loaded.output) == (None, b"")
+    assert "again from the start" in loaded.notes[-1]
+    run, _ = save_some(store, times=2)
+    store.cut(run, 3)
+    loaded = store.load(run)
+    assert (loaded.checkpoint, loaded.output) == (None, tale()[:3])
+    assert len(loaded.notes) == 1
+    assert "again from the start" in loaded.notes[0]
 
 
 def test_every_checkpoint_can_be_tried_and_is_told_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,19 @@ def test_what_a_pause_held_back_is_not_caught_up_with(clocked: tuple[Worker, Clo
     assert len(worker.output) - made < 10
     clock.now += 10
     wait_until(lambda: len(worker.output) >= made + 90)
+
+
+def test_a_pause_takes_no_time_of_the_processor(clocked: tuple[Worker, Clock]) -> None:
+    worker, clock = clocked
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+
+    def stands_still() -> bool:
+        seen = clock.looks
+        time.sleep(0.05)
+        return clock.looks == seen
+
+    wait_until(stands_still)
 
 
 def test_a_snapshot_is_made_when_the_last_is_old_and_not_at_every_look(
