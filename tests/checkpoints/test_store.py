@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE
@@ -162,6 +163,21 @@ def test_a_full_disk_says_how_much_is_to_be_written(open_store: OpenStore, path:
     found = re.search(r"([0-9.]+) needed", str(told_of.value))
     assert found
     assert 0.4 < float(found[1]) < 2.6
+
+
+def test_a_commit_that_is_there_although_its_answer_was_lost_is_a_save(
+    store: CheckpointStore,
+) -> None:
+    run, walk = save_some(store)
+
+    def lose_the_answer(connection: Connection) -> None:
+        connection.exec_driver_sql("COMMIT")
+        raise OSError(errno.EIO, "Input/output error")
+
+    event.listen(Engine, "commit", lose_the_answer, once=True)
+    saved = store.save(run, advance(walk, 5), 0.0)
+    assert store.load(run).checkpoint == replace(saved, duration=None)
+    assert told(store.load(run).machine) == told(walk)
 
 
 class Explosion(Exception):
