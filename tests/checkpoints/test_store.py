@@ -180,6 +180,19 @@ def test_a_commit_that_is_there_although_its_answer_was_lost_is_a_save(
     assert told(store.load(run).machine) == told(walk)
 
 
+def test_a_first_save_that_did_not_even_begin_is_told(store: CheckpointStore) -> None:
+    run, walk = begin(store)
+
+    def fail(_: Connection) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    event.listen(Engine, "begin", fail, once=True)
+    with pytest.raises(StorageError):
+        store.save(run, advance(walk, 5), 0.0)
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
+
+
 class Explosion(Exception):
     pass
 
