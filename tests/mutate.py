@@ -2,8 +2,10 @@
 
     python tests/mutate.py pi_tui/worker/meter.py --times 20
     python tests/mutate.py pi_tui/worker/meter.py --times 20 --seed 7 tests/worker tests/faults
+    python tests/mutate.py pi_tui/spigot --times 40     # anywhere in the wing
 
-All of it happens in a copy: whatever ends this program, the working tree was never touched.
+All of it happens in a copy: whatever ends this program, the working tree was never touched. What
+lives, and why it may, is in `tests/mutants.md`.
 """
 
 from __future__ import annotations
@@ -94,8 +96,8 @@ def _with(node: ast.expr, name: str, value: object) -> str:
 class Copy:
     """A copy of the package and its tests, in which a module may be broken."""
 
-    def __init__(self, folder: Path, module: Path, tests: list[str]) -> None:
-        self._folder, self._module, self._tests = folder, folder / module, tests
+    def __init__(self, folder: Path, tests: list[str]) -> None:
+        self._folder, self._tests = folder, tests
         for name in ("pi_tui", "tests"):
             shutil.copytree(
                 ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
@@ -103,12 +105,20 @@ class Copy:
         for name in ("pyproject.toml", "README.md"):
             shutil.copy(ROOT / name, folder)
 
-    def notices(self, code: str, limit: float | None = None) -> bool:
-        """True if a test fails, or hangs, when the module has this code."""
-        self._module.write_text(code, "utf-8")
-        shutil.rmtree(self._module.parent / "__pycache__", ignore_errors=True)  # may look current
+    def notices(self, module: Path, code: str, limit: float | None = None) -> bool:
+        """True if a test fails, or hangs, when the module has this code; it is whole afterwards."""
+        (self._folder / module).write_text(code, "utf-8")
+        try:
+            return self._fails(limit)
+        finally:
+            shutil.copy(ROOT / module, self._folder / module)
+
+    def _fails(self, limit: float | None) -> bool:
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", *self._tests]
-        environment = os.environ | {"PYTHONPATH": str(self._folder)}
+        environment = os.environ | {
+            "PYTHONPATH": str(self._folder),
+            "PYTHONDONTWRITEBYTECODE": "1",  # what was compiled a moment ago may look current
+        }
         with subprocess.Popen(
             command,
             cwd=self._folder,
@@ -136,26 +146,27 @@ def _tests_of(module: Path) -> str:
 def main() -> int:
     """Survivors are printed; 0 if there are none."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("module", type=Path, help="like pi_tui/worker/meter.py")
+    parser.add_argument("module", type=Path, help="like pi_tui/worker/meter.py, or a folder")
     parser.add_argument("tests", nargs="*", help="(the folder of its wing)")
     parser.add_argument("--times", type=int, default=20, help="so many mutants (20)")
     parser.add_argument("--seed", type=int, default=time.time_ns(), help="to try the same again")
     asked = parser.parse_intermixed_args()
-    module = asked.module.resolve().relative_to(ROOT)
-    code = (ROOT / module).read_text("utf-8")
-    every = list(mutants(code))
+    module = asked.module.resolve()
+    paths = sorted(module.glob("*.py")) if module.is_dir() else [module]
+    codes = {path.relative_to(ROOT): path.read_text("utf-8") for path in paths}
+    every = [(name, mutant) for name, code in codes.items() for mutant in mutants(code)]
     tried = random.Random(asked.seed).sample(every, min(asked.times, len(every)))
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        copy = Copy(Path(folder), module, asked.tests or [_tests_of(module)])
+        copy = Copy(Path(folder), asked.tests or [_tests_of(module.relative_to(ROOT))])
         began = time.monotonic()
-        if copy.notices(code):
+        if copy.notices(*next(iter(codes.items()))):
             sys.exit("the tests fail already without a mutant")
         limit = 30 + 5 * (time.monotonic() - began)
         survivors = 0
-        for mutant in sorted(tried, key=lambda mutant: mutant.line):
-            if not copy.notices(mutant.code, limit):
+        for name, mutant in sorted(tried, key=lambda found: (found[0], found[1].line)):
+            if not copy.notices(name, mutant.code, limit):
                 survivors += 1
-                print(f"{module}:{mutant.line}: {mutant.before!r} -> {mutant.after!r}", flush=True)
+                print(f"{name}:{mutant.line}: {mutant.before!r} -> {mutant.after!r}", flush=True)
     print(f"{len(tried) - survivors} of {len(tried)} mutants killed, seed {asked.seed}")
     return min(survivors, 1)
 

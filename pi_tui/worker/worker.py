@@ -78,4 +78,6 @@ def _give_way() -> None:
     would slow the screen down too.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        own = threading.get_native_id()
+        now = os.getpriority(os.PRIO_PROCESS, own)  # nobody but root may take niceness back
+        os.setpriority(os.PRIO_PROCESS, own, max(now, NICENESS))

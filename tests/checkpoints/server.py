@@ -33,6 +33,11 @@ class Server:
         with self._psycopg.connect(url or self.url, autocommit=True) as connection:
             connection.execute(statement)
 
+    def query(self, statement: str, url: str) -> list[Any]:
+        with self._psycopg.connect(url) as connection:
+            rows: list[Any] = connection.execute(statement).fetchall()
+            return rows
+
     def new_database(self) -> str:
         """The URL of an empty database of its own."""
         name = f"t{os.urandom(6).hex()}"

@@ -9,7 +9,17 @@ from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import GOAL, advance, execute, flip, save_some, tale, this, told
+from tests.checkpoints.helpers import (
+    GOAL,
+    advance,
+    begin,
+    execute,
+    flip,
+    save_some,
+    tale,
+    this,
+    told,
+)
 from tests.tiny import Walk, Walks
 
 NEWEST = "seq = (SELECT max(seq) FROM pi_checkpoint)"
@@ -102,6 +112,26 @@ def test_if_no_checkpoint_is_good_the_output_stays_and_is_compared(
     store.save(run, advance(walk, 40), 0.0)
     assert told(store.load(run).machine) == told(walk)
     assert store.check() == []
+
+
+def test_beginning_again_is_told_without_output_and_without_damage(
+    path: str, open_store: OpenStore
+) -> None:
+    store = open_store()
+    run, walk = begin(store, 2**20 * 3)
+    store.save(run, advance(walk, 5), 0.0)  # and no output yet
+    store.close()
+    flip(path, "pi_piece", "data")
+    store = open_store()
+    loaded = store.load(store.open_run(walk.task))
+    assert (loaded.checkpoint, loaded.output) == (None, b"")
+    assert "again from the start" in loaded.notes[-1]
+    run, _ = save_some(store, times=2)
+    store.cut(run, 3)
+    loaded = store.load(run)
+    assert (loaded.checkpoint, loaded.output) == (None, tale()[:3])
+    assert len(loaded.notes) == 1
+    assert "again from the start" in loaded.notes[0]
 
 
 def test_every_checkpoint_can_be_gone_on_from_and_is_told_of(
@@ -258,6 +288,35 @@ def test_a_run_that_cannot_be_is_damage_and_not_a_crash(
     with pytest.raises(DamagedError, match="left untouched"):
         store.runs()
     assert store.check() != []
+
+
+def test_parameters_may_be_ten_thousand_characters_and_no_more(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    fill = "UPDATE pi_run SET parameters = parameters || ?"
+    ((length,),) = execute(path, "SELECT length(parameters) FROM pi_run")
+    execute(path, fill, " " * (10_000 - length))
+    with open_store(write=False) as store:
+        assert store.runs()[0].task == saved.task
+    execute(path, fill, " ")
+    with open_store(write=False) as store, pytest.raises(DamagedError, match="parameters"):
+        store.runs()
+
+
+def test_output_that_is_gone_is_damage_wherever_one_reads(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
+    rows = execute(path, "SELECT start FROM pi_output ORDER BY start")
+    assert len(rows) == 3
+    for (start,) in reversed(rows):
+        execute(path, "DELETE FROM pi_output WHERE start = ?", start)
+        store = open_store(write=False)
+        (run,) = store.runs()
+        for position in (start, len(saved.output) - 1):
+            with pytest.raises(DamagedError, match="missing"):
+                store.output(run, position, position + 1)
+        if start:
+            assert store.output(run, 0, start) == saved.output[:start]
 
 
 @pytest.mark.parametrize("committed", [0, 7, 599])

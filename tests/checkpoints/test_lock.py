@@ -121,6 +121,23 @@ def test_a_backup_is_whole_while_another_writes(
     assert copied.open_run(run.task).id == run.id
 
 
+def test_a_backup_is_on_disk_before_it_has_its_name_and_then_its_name_is(
+    open_store: OpenStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store()
+    save_some(store)
+    copy, synced, fsync = tmp_path / "copy.db", list[tuple[int, bool]](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, copy.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    store.backup(str(copy))
+    assert (copy.stat().st_ino, False) in synced
+    assert (tmp_path.stat().st_ino, True) in synced
+
+
 def test_a_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_path: Path) -> None:
     store = open_store()
     save_some(store)

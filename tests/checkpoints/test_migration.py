@@ -123,6 +123,26 @@ def test_both_checkpoints_can_be_gone_on_from(migrated: Migrated) -> None:
         assert loaded.machine.finalize() == pi_by_mpmath(3000)
 
 
+def test_two_checkpoints_of_the_same_state_come_over(path: str, open_store: OpenStore) -> None:
+    """Version 1.0 saved a state that had not changed once more, part by part."""
+    old("unfinished", path)
+    for name in ("pi_checkpoint", "pi_checkpoint_part"):
+        execute(path, f"DELETE FROM {name} WHERE seq = 2")
+        columns = [
+            column for (column,) in execute(path, f"SELECT name FROM pragma_table_info('{name}')")
+        ]
+        copied = ["2" if column == "seq" else column for column in columns]
+        execute(path, f"INSERT INTO {name} SELECT {', '.join(copied)} FROM {name} WHERE seq = 3")
+    store = open_store(kind=KIND)
+    assert store.check() == []
+    run = store.runs()[0]
+    newest, older = (store.load(run, before).machine for before in (None, 3))
+    assert newest is not None
+    assert older is not None
+    assert older.steps == newest.steps
+    assert finish(store, 3000).notes == ()
+
+
 def test_several_runs_stay_what_they_were_in_their_order(migrated: Migrated) -> None:
     store = migrated("several")
     runs = [(run.goal, run.status, run.verified, run.committed) for run in store.runs()]
@@ -233,6 +253,8 @@ def test_a_backup_that_is_there_is_not_replaced(migrated: Migrated, path: str) -
     ("damage", "error"),
     [
         ("UPDATE pi_run SET digits_per_step = 0", DamagedError),
+        (f"UPDATE pi_run SET digits_per_step = {2**53 + 1}", DamagedError),
+        ("UPDATE pi_run SET boxes_per_block = 0", DamagedError),
         ("UPDATE pi_run SET boxes_per_block = 'many'", DamagedError),
         ("UPDATE pi_run SET algorithm = 'chudnovsky/1'", NotOursError),
         ("DROP TABLE pi_digits", DamagedError),

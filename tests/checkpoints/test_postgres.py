@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, DamagedError, NotOursError, StorageError
+from pi_tui.machine import Piece, State
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import GOAL, advance, begin, save_some, tale, told
 from tests.checkpoints.server import Server
-from tests.tiny import Walks
+from tests.tiny import Walk, Walks
 
 
 def test_a_run_is_begun_here_and_finished_there(postgres_url: str, open_store: OpenStore) -> None:
@@ -76,6 +78,33 @@ def test_a_lost_connection_is_told_and_the_next_save_succeeds(
     with pytest.raises(StorageError, match="cannot be reached"):
         store.save(run, advance(walk, 1), 0.0)
     store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
+
+
+def test_a_save_that_fails_on_this_side_does_not_let_go_of_the_lock(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    """Between letting go and taking it again another might come."""
+
+    def fail() -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    class Failing(Walk):
+        def to_state(self) -> State:
+            return State({**super().to_state().pieces, "late": Piece(fail)})
+
+    store = open_store(postgres_url)
+    run, walk = save_some(store)
+    locks = (
+        "SELECT pid FROM pg_locks JOIN pg_database ON oid = database "
+        "WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    holder = postgres.query(locks, postgres_url)
+    assert len(holder) == 1
+    with pytest.raises(StorageError, match="cannot be used"):
+        store.save(run, advance(Failing(walk.task), 40), 0.0)
+    assert postgres.query(locks, postgres_url) == holder
+    store.save(run, advance(walk, 1), 0.0)
     assert told(store.load(run).machine) == told(walk)
 
 

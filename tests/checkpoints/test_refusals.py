@@ -133,6 +133,16 @@ def test_an_empty_file_becomes_a_database(path: str) -> None:
     store.close()
 
 
+def test_the_smallest_empty_database_becomes_one_of_ours(path: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in ("PRAGMA page_size=512", "CREATE TABLE t (x)", "DROP TABLE t", "VACUUM"):
+            connection.execute(statement)
+    assert Path(path).stat().st_size == 512
+    with CheckpointStore.open(path, Walks()) as store:
+        save_some(store)
+        assert store.check() == []
+
+
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotOursError, match="is a folder; name a file in it"):
         CheckpointStore.open(str(tmp_path), Walks())

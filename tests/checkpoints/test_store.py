@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine
 
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.checkpoints.store import CheckpointStore
@@ -111,9 +117,80 @@ def test_a_checkpoint_says_what_it_holds(store: CheckpointStore) -> None:
     assert saved.length == len(walk.output) > 0
     state = walk.to_state()
     assert saved.size == sum(len(state[name]) for name in state) > 100
-    assert saved.duration is not None
     assert saved.saved_at.tzinfo is UTC
     assert saved.saved_at <= datetime.now(UTC)
+
+
+def test_a_save_and_the_last_one_say_how_long_they_took(store: CheckpointStore) -> None:
+    run, walk = begin(store)
+    began = time.monotonic()
+    saved = store.save(run, advance(walk, 20), 0.0)
+    walk.finalize()
+    last = store.complete(run, walk, 0.0, verified=False)
+    assert saved.duration
+    assert last.duration
+    assert 0 < saved.duration + last.duration <= time.monotonic() - began
+
+
+class Weighty(Finished):
+    """A machine with a state of two megabytes."""
+
+    def to_state(self) -> State:
+        return State.of(bytes(2_000_000))
+
+
+def test_a_full_disk_says_how_much_is_to_be_written(open_store: OpenStore, path: str) -> None:
+    """Not how much there is together with what was saved before."""
+    store = open_store(kind=SpigotKind())
+    run = store.open_run(SpigotKind().task(10**7))
+    store.save(run, Finished(b"7" * 3_000_000), 0.0)
+    store.close()
+    ((pages, size),) = execute(path, "SELECT * FROM pragma_page_count, pragma_page_size")
+
+    def fill_up(connection: Any, _: object) -> None:
+        """Room for the output, but not for the state."""
+        connection.execute(f"PRAGMA max_page_count = {pages + 1_000_000 // size}")
+
+    event.listen(Engine, "connect", fill_up)
+    try:
+        store = open_store(kind=SpigotKind())
+        run = store.open_run(run.task)
+        assert len(store.load(run).output) == 3_000_000
+        with pytest.raises(StorageError, match="disk full at") as told_of:
+            store.save(run, Weighty(b"7" * 3_500_000), 0.0)
+    finally:
+        event.remove(Engine, "connect", fill_up)
+    found = re.search(r"([0-9.]+) needed", str(told_of.value))
+    assert found
+    assert 0.4 < float(found[1]) < 2.6
+
+
+def test_a_commit_that_is_there_although_its_answer_was_lost_is_a_save(
+    store: CheckpointStore,
+) -> None:
+    run, walk = save_some(store)
+
+    def lose_the_answer(connection: Connection) -> None:
+        connection.exec_driver_sql("COMMIT")
+        raise OSError(errno.EIO, "Input/output error")
+
+    event.listen(Engine, "commit", lose_the_answer, once=True)
+    saved = store.save(run, advance(walk, 5), 0.0)
+    assert store.load(run).checkpoint == replace(saved, duration=None)
+    assert told(store.load(run).machine) == told(walk)
+
+
+def test_a_first_save_that_did_not_even_begin_is_told(store: CheckpointStore) -> None:
+    run, walk = begin(store)
+
+    def fail(_: Connection) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    event.listen(Engine, "begin", fail, once=True)
+    with pytest.raises(StorageError):
+        store.save(run, advance(walk, 5), 0.0)
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
 
 
 class Explosion(Exception):

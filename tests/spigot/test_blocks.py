@@ -60,6 +60,20 @@ def test_blocks_are_their_definition_over_the_common_factor(series: Series, boxe
 
 
 @BOTH
+def test_the_last_blocks_of_a_long_run_are_their_definition_too(series: Series) -> None:
+    """Their numbers are the longest: a field too short for them would spill into the next."""
+    last = 2**20
+    lot = range(last - 3, last)
+    (made,) = make_lots(Order(series, last, 64, mpz(1)), [lot], numbers=True)
+    common = common_factor(series, 64)
+    for index, block, number in zip(lot, made.blocks, made.numbers, strict=True):
+        n, p, d = map(mpz, _by_definition(series, index * 64, 64))
+        assert number * common == n
+        assert (block.factor << block.shift) * common == p
+        assert block.divisor * common == d
+
+
+@BOTH
 def test_rest_divides_every_p_and_d_of_so_many_boxes_in_a_row(series: Series) -> None:
     """By brute force: what the common factor of blocks of up to 512 boxes is made of."""
     for half in range(1, 257):

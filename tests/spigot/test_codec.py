@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from gmpy2 import mpz
@@ -18,7 +19,15 @@ from pi_tui.spigot.spigot import Spigot
 from pi_tui.spigot.state import SpigotState
 from tests.spigot.helpers import BOTH, ready, states, stored
 
-SHAPES = [(1, 1, 1), (50, 1, 1), (50, 7, 3), (300, 20, 64), (1000, 1000, 8), (5, 100, 2048)]
+SHAPES = [
+    (1, 1, 1),
+    (50, 1, 1),
+    (50, 7, 3),
+    (300, 20, 64),
+    (1000, 1000, 8),
+    (5, 100, 2048),
+    (5, 20_000, 8),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +184,7 @@ def format_1(state: SpigotState) -> State:
 
 
 def test_a_state_of_version_1_goes_on_in_its_own_base(pi: bytes) -> None:
-    for n, k, b in ((300, 10, 32), (60, 1, 1), (700, 31, 256)):
+    for n, k, b in ((300, 10, 32), (60, 1, 1), (700, 31, 256), (200, 100, 8)):
         every = states(n, k, b, RABINOWITZ_WAGON)
         for state in every[:-1]:
             again = Spigot(back(state, format_1(state)), threads=2)
@@ -186,6 +195,14 @@ def test_a_state_of_version_1_goes_on_in_its_own_base(pi: bytes) -> None:
             again.check()
             assert replace(again.snapshot(), made=0) == replace(state, made=0)
         assert again.finalize() == pi[:n]
+
+
+def test_every_truncation_and_every_addition_of_version_1_is_refused() -> None:
+    state = states(60, 10, 32, RABINOWITZ_WAGON)[3]
+    whole = format_1(state).data
+    for wrong in (*(whole[:end] for end in range(len(whole))), whole + b"\0"):
+        with pytest.raises(BadState):
+            back(state, State.of(wrong))
 
 
 def test_the_last_state_of_version_1_has_no_boxes(pi: bytes) -> None:
@@ -297,6 +314,14 @@ def test_the_bounds_on_lengths_are_close() -> None:
     longest = max(block.divisor.bit_length() for block in spigot.snapshot().blocks[1:] if block)
     assert longest / 8 <= limits.most_box_bytes(size) < 2 * longest / 8
     assert limits.most_predigit_bytes(size) == 42  # 10^100 has 333 bits
+
+
+@pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_size_of_nothing_or_less_is_no_spigots(good: SpigotState, name: str, number: int) -> None:
+    size: dict[str, Any] = {name: number}
+    with pytest.raises(BadState, match="no spigot"):
+        Spigot(replace(good, size=replace(good.size, **size)))
 
 
 def test_a_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:

@@ -29,6 +29,13 @@ def test_right_digits_have_no_difference(pi: bytes) -> None:
     assert first_difference(pi[:20_000]) is None
 
 
+def test_verifying_tells_how_far_it_is() -> None:
+    shares: list[float] = []
+    first_difference(b"1" * 10_000, lambda done, total: shares.append(done / total))
+    assert shares == sorted(shares)
+    assert 0.8 < shares[-1] <= 1
+
+
 def test_verifying_can_be_abandoned() -> None:
     def poll(done: int, total: int) -> None:
         assert done <= total

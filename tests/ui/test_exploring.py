@@ -183,6 +183,20 @@ async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
         assert again.main_screen.digits.colored
 
 
+async def test_both_halves_of_a_cell_of_the_heat_map_have_their_colours(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v", "v")
+        await until(lambda: "▀▀▀" in text_of(app))
+        cells = [
+            segment.style
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if "▀" in segment.text and segment.style is not None
+        ]
+        assert len({style.color for style in cells}) > 3
+        assert len({style.bgcolor for style in cells}) > 3
+
+
 async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("b")

@@ -185,3 +185,12 @@ def test_the_rate_history_spans_everything_in_bounded_memory() -> None:
     assert len(history.samples) < 16
     assert history.span == pytest.approx(now, rel=0.2)
     assert set(history.columns(10)) == {5.0}
+
+
+def test_the_first_moments_after_a_rest_are_no_sample_of_the_speed() -> None:
+    history = RateHistory(interval=1.0)
+    for began in (0.0, 10.0):
+        for quarter in range(13):
+            history.feed(began + quarter / 4, 999.0 if quarter <= 4 else 5.0)
+        history.rest()
+    assert history.samples == [5.0] * 4

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from pi_tui import leaving
 from pi_tui.checkpoints import engine
 from pi_tui.errors import StorageError
+from pi_tui.ui.quitting import outcome
 from pi_tui.worker.snapshot import State
 from tests.helpers import until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import text_of
+from tests.ui.helpers import a_snapshot, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +112,22 @@ async def test_ctrl_c_again_after_a_while_leaves_at_once(
             await until(lambda: "cannot be saved" in text_of(app))
             await pilot.press("ctrl+c")
             await until(lambda: app.quitting.is_over)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"state": State.COMPLETE, "verified": True}, 0, "complete, verified"),
+        ({"state": State.PAUSED, "made": 500, "saved": 500}, 0, "goes on from there"),
+        ({"state": State.PAUSED, "made": 501, "saved": 500}, 6, "1 digit not saved"),
+        ({"state": State.FAILED, "error": "disk full", "exit_code": 6}, 6, "disk full"),
+        ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0}, 0, ""),
+    ],
+)
+def test_the_last_line_and_the_exit_code_say_what_became_of_the_run(
+    changes: dict[str, Any], code: int, words: str
+) -> None:
+    told, line = outcome(a_snapshot(**changes))
+    assert told == code
+    assert words in line
+    assert bool(line) == bool(words)

@@ -19,7 +19,7 @@ from pi_tui.ui.taking_away import clipboard_doubt
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import State
-from tests.helpers import pi, until
+from tests.helpers import pi, until, wait_until
 from tests.ui.conftest import Bench
 from tests.ui.helpers import a_snapshot, a_still, paste, text_of, until_state
 
@@ -57,6 +57,35 @@ async def test_the_first_question_says_its_keys_offers_examples_and_explains(ben
         await until(lambda: "pause, which saves" in text_of(app))
         await pilot.press("escape", "up")
         await until(lambda: "20,000 digits: " in text_of(app))
+
+
+async def test_a_run_that_goes_on_says_from_where_and_when_that_was_saved(bench: Bench) -> None:
+    first = bench.worker(200_000, digits_per_step=50)
+    first.start()
+    wait_until(lambda: first.snapshot.made > 0)
+    first.stop()
+    assert first.join(60)
+    checkpoint = first.snapshot.checkpoint
+    assert checkpoint is not None
+    app = bench.app(200_000, "auto")
+    async with app.run_test(size=(100, 30), notifications=True):
+        when = f"{checkpoint.saved_at.astimezone():%Y-%m-%d}"
+        await until(lambda: f"Goes on after digit {checkpoint.length:,}, saved" in text_of(app))
+        assert when in text_of(app)
+
+
+async def test_the_list_does_not_come_over_another_screen(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("question_mark")
+        await until(lambda: "pause, which saves" in text_of(app))
+        await pilot.press("ctrl+p", *"all runs")
+        await until(lambda: "All runs" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "pause, which saves" in text_of(app))
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.main_screen)
 
 
 async def test_the_list_stays_as_it_is_when_nothing_is_deleted(bench: Bench) -> None:

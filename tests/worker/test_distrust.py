@@ -71,6 +71,28 @@ def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(
     assert worker.output == pi_digits(DIGITS)
 
 
+def test_a_saved_digit_that_is_wrong_is_told_by_its_number_and_only_what_follows_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location, kind = str(tmp_path / "pi.sqlite3"), SpigotKind()
+    task = kind.task(DIGITS, 50)
+    with CheckpointStore.open(location, kind) as store, monkeypatch.context() as patch:
+        patch.setattr(Spigot, "check", lambda _: None)
+        run, spigot = store.open_run(task), kind.new(task)
+        while len(spigot.output) < 500:
+            spigot.step()
+        spigot.output[300] ^= 1
+        store.save(run, spigot, elapsed=1.0)
+
+    worker = finish(location)
+
+    assert worker.snapshot.state is State.COMPLETE, worker.snapshot.error
+    told = "digit 301 is wrong; what comes before is kept, the rest is computed again"
+    assert told in worker.snapshot.notes
+    assert worker.snapshot.resumed == 300
+    assert worker.output == pi_digits(DIGITS)
+
+
 def test_check_tells_a_state_the_arithmetic_denies_from_damaged_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,24 +15,44 @@ from pi_tui.worker.job import Job
 from pi_tui.worker.worker import NICENESS, Worker
 from tests.helpers import wait_until
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="niceness per thread is Linux's")
 
-@pytest.mark.skipif(sys.platform != "linux", reason="niceness per thread is Linux's")
-@pytest.mark.parametrize(("give_way", "niceness"), [(True, NICENESS), (False, 0)])
-def test_only_a_worker_with_a_screen_beside_it_gives_way(
-    give_way: bool, niceness: int, tmp_path: Path
-) -> None:
-    kind, location = SpigotKind(), str(tmp_path / "pi.sqlite3")
-    job = Job(kind, kind.task(1_000_000), location, give_way=give_way)
-    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    worker = Worker(job)
+
+def own_niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+def niceness_of_a_worker(folder: Path, *, give_way: bool) -> int:
+    """That of the thread which computes, started by this thread."""
+    kind, location = SpigotKind(), str(folder / "pi.sqlite3")
+    worker = Worker(Job(kind, kind.task(1_000_000), location, give_way=give_way))
     worker.start()
     try:
         wait_until(lambda: worker.snapshot.parts)  # it computes
         threads = {t.name: t.native_id for t in threading.enumerate()}
         spigot = threads["worker"]
         assert spigot is not None
-        assert os.getpriority(os.PRIO_PROCESS, spigot) == max(own, niceness)
-        assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+        return os.getpriority(os.PRIO_PROCESS, spigot)
     finally:
         worker.stop()
         assert worker.join(60)
+
+
+@pytest.mark.parametrize(("give_way", "niceness"), [(True, NICENESS), (False, 0)])
+def test_only_a_worker_with_a_screen_beside_it_gives_way(
+    give_way: bool, niceness: int, tmp_path: Path
+) -> None:
+    own = own_niceness()
+    assert niceness_of_a_worker(tmp_path, give_way=give_way) == max(own, niceness)
+    assert own_niceness() == own
+
+
+def test_a_worker_that_is_nicer_already_stays_so(tmp_path: Path) -> None:
+    """`nice -n 19 pi-tui`: only root may take niceness back, for others that is an error."""
+
+    def nicely() -> int:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        return niceness_of_a_worker(tmp_path, give_way=True)
+
+    with ThreadPoolExecutor(1) as alone:
+        assert alone.submit(nicely).result() == 19

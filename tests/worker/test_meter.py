@@ -78,6 +78,14 @@ def test_a_drift_of_the_machine_shows_in_the_time_left() -> None:
     assert left(meter, DIGITS, None, 101.0) == pytest.approx(250 / 0.5, rel=0.2)
 
 
+def test_work_counts_half_after_twenty_seconds() -> None:
+    """A long time at 2 a second, then 20 s at 1: as if it were 1.5."""
+    meter = meter_at(0)
+    run(meter, 0, 300, speed=2)
+    run(meter, 300, 320, speed=1)
+    assert left(meter, DIGITS, None, 170.0) == pytest.approx(80 / 1.5, rel=0.01)
+
+
 def test_the_slower_of_machine_and_pace_decides() -> None:
     meter = meter_at(0)
     now = run(meter, 0, TOTAL / 2)

@@ -71,6 +71,17 @@ def test_a_failed_save_is_shown_computing_goes_on_and_the_save_is_tried_again(
     assert len(in_the_file(database).output) == worker.snapshot.saved == len(worker.output)
 
 
+def test_while_a_save_waits_for_the_file_the_state_says_so(
+    make_worker: MakeWorker, database: Path
+) -> None:
+    worker = make_worker()
+    wait_until(lambda: worker.snapshot.made > 0)
+    with another_program_holding(database):
+        worker.save_now()
+        wait_until(lambda: worker.snapshot.state is State.SAVING)
+        wait_until(lambda: worker.snapshot.state is State.RUNNING)
+
+
 def test_a_pause_that_could_not_save_retries_by_itself(
     make_worker: MakeWorker, database: Path
 ) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pi_tui.machine import Poll, unwatched
 from pi_tui.spigot.figures import Figures
+from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
+from pi_tui.worker.job import Job
 from pi_tui.worker.pace import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
@@ -70,6 +74,71 @@ def test_a_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
     worker.set_pace(SLOWLY)
     wait_until(lambda: worker.snapshot.pace == SLOWLY)
     assert worker.snapshot.elapsed == elapsed
+
+
+class Clock:
+    """Time stands still until a test lets it pass; who waits for it looks at it all the time."""
+
+    def __init__(self) -> None:
+        self.now, self.looks = 1_000.0, 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.now
+
+
+@pytest.fixture
+def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
+    """A worker that is to make ten digits a second, and made the first."""
+    kind, clock = SpigotKind(), Clock()
+    worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
+    worker.start()
+    wait_until(lambda: len(worker.output) > 0)
+    yield worker, clock
+    worker.stop()
+    assert worker.join(60)
+
+
+def test_what_a_pause_held_back_is_not_caught_up_with(clocked: tuple[Worker, Clock]) -> None:
+    worker, clock = clocked
+    clock.now += 10
+    wait_until(lambda: len(worker.output) >= 90)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    made = len(worker.output)
+    clock.now += 600
+    worker.resume()
+    seen = clock.looks
+    wait_until(lambda: clock.looks > seen + 100)
+    assert len(worker.output) - made < 10
+    clock.now += 10
+    wait_until(lambda: len(worker.output) >= made + 90)
+
+
+def test_a_pause_takes_no_time_of_the_processor(clocked: tuple[Worker, Clock]) -> None:
+    worker, clock = clocked
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+
+    def stands_still() -> bool:
+        seen = clock.looks
+        time.sleep(0.05)
+        return clock.looks == seen
+
+    wait_until(stands_still)
+
+
+def test_a_snapshot_is_made_when_the_last_is_old_and_not_at_every_look(
+    clocked: tuple[Worker, Clock],
+) -> None:
+    worker, clock = clocked
+    seen = clock.looks
+    wait_until(lambda: clock.looks > seen + 20)
+    snapshot, seen = worker.snapshot, clock.looks
+    wait_until(lambda: clock.looks > seen + 100)
+    assert worker.snapshot is snapshot
+    clock.now += 0.1
+    wait_until(lambda: worker.snapshot is not snapshot)
 
 
 def test_stop_saves_the_last_whole_step(make_worker: MakeWorker, database: Path) -> None:
