@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from pi_tui.pictures.inks import along
-from pi_tui.pictures.layout import Grid, WalkFrame, levels, margin
+from pi_tui.pictures.layout import Grid, WalkFrame, levels, margin, steps
 from pi_tui.pictures.path import pieces
 
 if TYPE_CHECKING:
     from pi_tui.pictures.wish import Wish
 
 _SMOOTH = 300_000
-"""Up to so many digits lines are longer than a pixel: drawn twice as large, and made small."""
+"""Up to so many digits lines are longer than a pixel, and are seen to be smooth.
+
+What is to be smooth is drawn twice as large, and made small; other walks only in small pictures.
+"""
 _POINTS = 20_000_000
 _BAND = 64
 """Rows that become part of the file in one go."""
@@ -62,12 +65,13 @@ def _canvas(size: tuple[int, int], colors: Sequence[str]) -> Image.Image:
 
 def _walk(wish: Wish) -> tuple[Image.Image, list[_Label]]:
     """The way, its marks and its scale; and what is to be written beside that."""
-    times = 2 if len(wish.digits) <= _SMOOTH and max(wish.size) <= 4096 else 1
+    long_lines = len(wish.digits) <= _SMOOTH
+    times = 2 if max(wish.size) <= (4096 if long_lines else 2048) else 1
     size, inks = (wish.size[0] * times, wish.size[1] * times), wish.inks
     hues = (along(inks.spectrum, at / (_HUES - 1)) for at in range(_HUES))
     canvas = _canvas(size, (inks.paper, inks.text, inks.quiet, *hues))
     pen, frame = ImageDraw.Draw(canvas), WalkFrame.of(wish.digits, size, _POINTS)
-    thick = max(1, round(min(size) / 1400)) if times == 2 else 1
+    thick = max(times, round(frame.thick(size)) if long_lines else 1)
     total, done, end = max(1, len(wish.digits) // frame.stride), 0, 0j
     for piece in pieces(wish.digits, frame.stride):
         run = max(1, min(len(piece), total // 500))
@@ -91,11 +95,12 @@ def _mark(
 def _measure(pen: ImageDraw.ImageDraw, wish: Wish, frame: WalkFrame, times: int) -> _Label:
     """A bar of so many steps at the lower left, and what is to be written beside it."""
     edge = margin(wish.size)
-    left, y, bar = edge * times, _base(wish) * times, frame.measure * frame.scale
+    count = frame.measure((wish.size[0] * times, wish.size[1] * times))
+    left, y, bar = edge * times, _base(wish) * times, count * frame.scale
     tick = edge * times * 0.12
     ends = [(left, y - tick), (left, y), (left + bar, y), (left + bar, y - tick)]
     pen.line(ends, _QUIET, 2 * times)
-    return _Label((left + bar) / times + edge * 0.3, _base(wish), f"{frame.measure:,} steps", "ls")
+    return _Label((left + bar) / times + edge * 0.3, _base(wish), steps(count), "ls")
 
 
 def _heat(wish: Wish) -> Image.Image:
