@@ -70,16 +70,27 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("-o", "--output", metavar="FILE", help="write 3.1415… to FILE, whole or not")
     status = add("status", "how the runs stand, also while another pi-tui computes")
     status.add_argument("--json", action="store_true", help="for scripts: one object per run")
-    status.add_argument("--watch", action="store_true", help="again every two seconds")
+    status.add_argument(
+        "--watch", action="store_true", help="again every two seconds, in place on a terminal"
+    )
     status.add_argument("--digits", type=parse_digits, help="only this run")
     add("runs", "list all runs")
     export = add("export", "write saved digits to stdout or a file")
     export.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
     export.add_argument(
-        "--from", dest="start", type=parse_position, default=1, metavar="A", help="position (1)"
+        "--from",
+        dest="start",
+        type=parse_position,
+        default=1,
+        metavar="A",
+        help="first position (1: the first digit after the point)",
     )
     export.add_argument(
-        "--to", dest="stop", type=parse_position, metavar="B", help="position (the last saved)"
+        "--to",
+        dest="stop",
+        type=parse_position,
+        metavar="B",
+        help="last position, included (the last saved)",
     )
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
     picture = add("picture", "draw saved digits into a .png or .svg file")

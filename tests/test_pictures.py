@@ -63,6 +63,27 @@ def test_a_walk_is_in_the_picture_from_start_to_end(count: int) -> None:
     assert len(colors) > 20
 
 
+PEAK = """
+import re, sys
+from pi_tui.pictures import png
+from pi_tui.pictures.drawing import draw
+from pi_tui.pictures.wish import Wish
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
+before = peak()
+draw(Wish(sys.argv[1], b"0123456789" * 2_000, 0), "png")
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks are read from /proc")
+@pytest.mark.parametrize(("kind", "most"), [("walk", 50_000), ("heat", 30_000)])
+def test_a_large_picture_takes_little_memory(kind: str, most: int) -> None:
+    # In kB; a byte for each of 3840 x 2160 dots, drawn twice as large for a walk.
+    done = subprocess.run([sys.executable, "-c", PEAK, kind], capture_output=True, check=True)
+    assert int(done.stdout) < most
+
+
 @pytest.mark.parametrize("kind", ["walk", "heat"])
 def test_a_drawing_in_svg_is_one_and_says_what_it_is(kind: str) -> None:
     text = draw(Wish(kind, pi(5_000), 761), "svg").decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 
 from pi_tui.errors import StorageError
@@ -27,6 +29,26 @@ def to_stdout(*pieces: bytes | bytearray) -> None:
 def say(line: str) -> None:
     """The line is on standard output, in the same way."""
     to_stdout(as_bytes(f"{line}\n"))
+
+
+def is_terminal() -> bool:
+    """Whether standard output is a terminal on which a cursor can go back."""
+    return sys.stdout.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+
+
+class Place:
+    """Lines on a terminal, each time in the place of those before; no wider, no longer than it."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+
+    def show(self, lines: list[str]) -> None:
+        """These lines stand there now."""
+        width, height = shutil.get_terminal_size()
+        shown = [line[: max(1, width - 1)] for line in lines[: max(1, height - 1)]]
+        back = f"\x1b[{self._rows}F" if self._rows else ""
+        to_stdout(as_bytes(back + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J"))
+        self._rows = len(shown)
 
 
 def as_bytes(text: str) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from datetime import datetime
 
 from pi_tui import garbage, words
 from pi_tui.checkpoints.records import COMPLETE, Run
-from pi_tui.commands.output import say, tell
+from pi_tui.commands.output import Place, is_terminal, say, tell
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.hints import to_paste
 from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
@@ -19,12 +20,19 @@ WATCH_SECONDS = 2.0
 
 
 def status(location: str, digits: int | None, *, as_json: bool, watch: bool) -> int:
-    """Print how the runs stand; with `watch`, again until they are complete or ctrl+c."""
+    """Print how the runs stand; with `watch`, again until they are complete or ctrl+c.
+
+    On a terminal one table takes the place of the other; elsewhere lines follow lines.
+    """
+    place = Place() if watch and not as_json and is_terminal() else None
     while True:
         found = [run for run in _all(location) if digits in (None, run.goal)]
         if digits is not None and not found:
             raise UsageError(_no_run(digits))
-        say(_json(found) if as_json else "\n".join(map(_line, found)) or to_paste(_NO_RUNS))
+        if place and found:
+            place.show(_table([(*cells(run)[:-1], _when(run)) for run in found]))
+        else:
+            say(_json(found) if as_json else "\n".join(map(_line, found)) or to_paste(_NO_RUNS))
         if not watch or all(run.status == COMPLETE for run in found):
             return 0
         garbage.settle()
@@ -37,15 +45,27 @@ def runs(location: str) -> int:
     if not found:
         say(to_paste(_NO_RUNS))
         return 0
-    rows = [COLUMNS, *map(cells, found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        padded = (
-            f"{c:>{w}}" if right else f"{c:<{w}}"
-            for c, w, right in zip(row, widths, RIGHT, strict=True)
-        )
-        say("  ".join(padded).rstrip())
+    say("\n".join(_table([cells(run) for run in found])))
     return 0
+
+
+def _table(found: list[tuple[str, ...]]) -> list[str]:
+    """Lines with a head, their columns one below the other."""
+    rows = [COLUMNS, *found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if right else f"{cell:<{width}}"
+            for cell, width, right in zip(row, widths, RIGHT, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _when(run: Run) -> str:
+    """When it was last saved: to the second today, else the day."""
+    saved, now = run.updated_at.astimezone(), datetime.now().astimezone()
+    return f"{saved:%H:%M:%S}" if saved.date() == now.date() else f"{saved:%Y-%m-%d}"
 
 
 def _all(location: str) -> list[Run]:

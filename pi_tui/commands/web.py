@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import re
 import signal
 import socket
 from asyncio.subprocess import PIPE, Process
@@ -87,14 +88,15 @@ class TabServer(Server):
         """The page; from here on the browser remembers the token, for our page only."""
         self.public_url = f"http://{request.host}"  # as it was asked for, or cookies do not come
         response = await super().handle_index(request)
-        if isinstance(response, web.Response) and "<title" not in (
-            response.text or ""
-        ):  # textual-serve's page has none, and a tab needs a name
-            response.text = str(response.text).replace("<head>", "<head><title>π pi-tui</title>", 1)
+        if isinstance(response, web.Response):
+            response.text = _our_page(response.text or "")
         if self._token:
             response.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict")
         response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'; "
+            f"connect-src 'self' ws://{request.host}"
+        )
         return response
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
@@ -183,6 +185,33 @@ class Tab(AppService):
         await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _our_page(html: str) -> str:
+    """textual-serve's page: it has a title, asks nobody else for a font, and takes keys at once."""
+    return re.sub(r"<link[^>]*//fonts\.[^>]*>", "", html).replace("<head>", _HEAD, 1)
+
+
+_HEAD = """<head>
+<title>π pi-tui</title>
+<link rel="preload" as="font" type="font/ttf" crossorigin
+  href="/static/fonts/RobotoMono-VariableFont_wght.ttf">
+<style>
+@font-face {
+  font-family: "Roboto Mono"; font-weight: 100 700;
+  src: url("/static/fonts/RobotoMono-VariableFont_wght.ttf");
+}
+</style>
+<script>
+function focus() { document.querySelector(".xterm-helper-textarea")?.focus(); }
+addEventListener("load", () => new MutationObserver((_, connecting) => {
+  if (document.body.classList.contains("-loaded")) {  // before, the app could not be told
+    connecting.disconnect();
+    focus();
+  }
+}).observe(document.body, {attributeFilter: ["class"]}));
+addEventListener("mouseup", event => event.target.tagName === "BUTTON" || focus());
+</script>"""
 
 
 def _number(value: object) -> int:

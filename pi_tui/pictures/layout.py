@@ -50,12 +50,29 @@ class WalkFrame:
         """Where the point is drawn."""
         return self.dx + point.real * self.scale, self.dy - point.imag * self.scale
 
-    @property
-    def measure(self) -> int:
-        """Steps that a bar of about a hundred pixels or more is long: 1, 2 or 5 and zeros."""
-        wanted = 100 / self.scale
+    def dots(self, points: list[complex]) -> list[tuple[float, float]]:
+        """Where these points are drawn; ten million in a few seconds."""
+        dx, dy, scale = self.dx, self.dy, self.scale
+        return [(dx + point.real * scale, dy - point.imag * scale) for point in points]
+
+    def thick(self, size: tuple[int, int]) -> float:
+        """Pixels that the line is thick: seen on paper, and a small part of a step."""
+        return max(min(size) / 1400, min(self.scale / 16, min(size) / 300))
+
+    def measure(self, size: tuple[int, int]) -> int:
+        """Steps that a bar at the edge is long: 1, 2 or 5 and zeros."""
+        wanted = size[0] / 20 / self.scale
         power = 10 ** math.floor(math.log10(max(wanted, 1)))
         return next(int(n * power) for n in (1, 2, 5, 10) if n * power >= wanted or n == 10)
+
+
+def steps(count: int) -> str:
+    """So many, in words.
+
+    >>> steps(1), steps(2000)
+    ('1 step', '2,000 steps')
+    """
+    return f"{count:,} step{'s' * (count != 1)}"
 
 
 @dataclass(frozen=True, slots=True)

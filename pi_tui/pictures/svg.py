@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pi_tui.pictures.inks import along
-from pi_tui.pictures.layout import Grid, WalkFrame, levels, margin
+from pi_tui.pictures.layout import Grid, WalkFrame, levels, margin, steps
 from pi_tui.pictures.path import pieces
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _text(x: float, y: float, text: str, wish: Wish, anchor: str = "start") -> s
 def _walk(wish: Wish) -> str:
     frame = WalkFrame.of(wish.digits, wish.size, _POINTS)
     points = [frame.at(p) for piece in pieces(wish.digits, frame.stride) for p in piece]
-    thick = max(1.0, min(wish.size) / 1400)
+    thick = max(1.0, frame.thick(wish.size))
     lines = [
         f'<polyline points="{_points(points[at : at + _RUN + 1])}" '
         f'stroke="{along(wish.inks.spectrum, at / len(points))}"/>'
@@ -58,7 +58,8 @@ def _points(points: list[tuple[float, float]]) -> str:
 
 def _marks(wish: Wish, frame: WalkFrame, end: tuple[float, float]) -> str:
     inks, dot, edge = wish.inks, min(wish.size) / 160, margin(wish.size)
-    start, bar = frame.at(0j), frame.measure * frame.scale
+    count = frame.measure(wish.size)
+    start, bar = frame.at(0j), count * frame.scale
     x, y = edge, wish.size[1] - edge * 0.8
     beyond = x + bar + edge * 0.3
     return "\n".join(
@@ -68,7 +69,7 @@ def _marks(wish: Wish, frame: WalkFrame, end: tuple[float, float]) -> str:
             f'<circle cx="{end[0]:.1f}" cy="{end[1]:.1f}" r="{dot:.1f}" fill="{inks.text}"/>',
             f'<path d="M{x} {y - 8:.0f}v8h{bar:.0f}v-8" fill="none" stroke="{inks.quiet}" '
             f'stroke-width="2"/>',
-            _text(beyond, y, f"{frame.measure:,} steps", wish),
+            _text(beyond, y, steps(count), wish),
         )
     )
 

@@ -124,7 +124,8 @@ class Face(App[int]):
     def _can_be_typed_into(self) -> bool:
         top = self.screen
         if len(self.screen_stack) <= 1 or self._expects_question:
-            return not self._expects_question
+            # Without a run the first question is about to come.
+            return not self._expects_question and self.worker.snapshot.goal > 0
         return top.is_mounted and bool(top.focused or not top.focus_chain)
 
     def watch_app_focus(self, focus: bool) -> None:

@@ -55,6 +55,33 @@ def test_runs_lists_all_of_them_as_a_table(filled: Path) -> None:
     assert len(rows) == 2
 
 
+def test_watching_on_a_terminal_redraws_in_place_and_fits(copy: Path) -> None:
+    with Terminal("status", "--watch", "--db", copy, size=(80, 24)) as terminal:
+        terminal.see("unfinished")
+        terminal.until(lambda: b"\x1b[3F" in terminal.raw and terminal.screen)
+        assert max(map(len, terminal.screen.splitlines())) < 80
+        assert terminal.screen.count("unfinished") == terminal.screen.count("digits") == 1
+        assert pi_tui("run", "--digits", 600, "--db", copy).returncode == 0
+        assert terminal.wait() == 0
+        assert terminal.screen.count("verified") == 2
+        assert "unfinished" not in terminal.screen
+
+
+def test_watching_in_a_small_window_is_cut_to_it(copy: Path) -> None:
+    with Terminal("status", "--watch", "--db", copy, size=(30, 3)) as terminal:
+        terminal.until(lambda: b"\x1b[2F" in terminal.raw and terminal.screen)
+        assert len(terminal.screen.split("\n")[0]) < 30
+        assert terminal.screen.startswith("digits")
+
+
+def test_watching_in_a_pipe_adds_lines(copy: Path) -> None:
+    with started("status", "--watch", "--db", copy) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(4)]
+        assert sum(line.startswith(b"600 digits: 300 saved") for line in lines) == 2
+        assert not any(b"\x1b" in line for line in lines)
+
+
 def test_status_is_a_line_for_each_run_and_can_be_asked_of_one(filled: Path) -> None:
     assert len(ask("status", database=filled).splitlines()) == 2
     assert ask("status", "--digits", "600", database=filled).startswith("600 digits: 300 saved")

@@ -1,12 +1,9 @@
-"""The app in a browser: by the websocket a tab uses, and in a real Chromium."""
+"""The app in a browser, by the websocket a tab uses."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,8 +19,6 @@ from tests.helpers import pi_tui, saved, started, until, wait_until
 
 aiohttp = pytest.importorskip("aiohttp", reason="the web extra is not installed")
 pytest.importorskip("textual_serve", reason="the web extra is not installed")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 
 
 def free_port() -> int:
@@ -80,14 +75,15 @@ async def tab(
         yield connection
 
 
-async def see(connection: Any, text: bytes) -> None:
-    """The text has come to the tab."""
+async def see(connection: Any, text: bytes) -> bytes:
+    """The text has come to the tab; what came until then."""
     seen = b""
     while text not in seen:
         message = await asyncio.wait_for(connection.receive(), 60)
         if message.type is aiohttp.WSMsgType.BINARY:
             seen += message.data
         assert message.type not in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED), seen
+    return seen
 
 
 async def test_a_tab_shows_the_app_and_its_keys_work(served: Served, database: Path) -> None:
@@ -102,6 +98,21 @@ async def test_a_tab_has_a_title(served: Served) -> None:
     address = f"{served.url}/?token={served.token}"
     async with aiohttp.ClientSession() as session, session.get(address) as answer:
         assert "<title>π pi-tui</title>" in await answer.text()
+
+
+async def test_a_copy_in_a_tab_does_not_advise_on_the_terminal_around_the_server(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMUX", "/tmp/tmux-1000/default,1,0")
+    with serving(database) as up:
+        async with tab(up) as connection:
+            await see(connection, b"1415926535")
+            await connection.send_json(["stdin", "p"])
+            await see(connection, b"paused")
+            await connection.send_json(["stdin", "y"])
+            told = await see(connection, b"Copied")
+            await connection.send_json(["stdin", "p"])
+            assert b"tmux" not in told + await see(connection, b"running")
 
 
 async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
@@ -270,65 +281,3 @@ async def test_an_app_whose_server_was_killed_saves_and_ends(
         await see(connection, b"paused")
         served.process.kill()
         await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
-
-
-class Chromium:
-    """A headless Chromium, driven by its DevTools protocol."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self._number = 0
-
-    async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """The answer to a DevTools call."""
-        self._number += 1
-        await self._connection.send_json(
-            {"id": self._number, "method": method, "params": parameters}
-        )
-        while True:
-            answer = json.loads((await asyncio.wait_for(self._connection.receive(), 60)).data)
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return dict(answer["result"])
-
-    async def press(self, key: str) -> None:
-        """Type one letter."""
-        for kind in ("keyDown", "keyUp"):
-            await self.call("Input.dispatchKeyEvent", type=kind, text=key, key=key)
-
-    async def picture(self) -> bytes:
-        """What the window looks like, as PNG."""
-        return base64.b64decode((await self.call("Page.captureScreenshot"))["data"])
-
-
-@asynccontextmanager
-async def chromium(url: str, profile: Path) -> AsyncIterator[Chromium]:
-    port = free_port()
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,700"]
-    flags += [f"--remote-debugging-port={port}", f"--user-data-dir={profile}", url]
-    assert CHROMIUM
-    silent = asyncio.subprocess.DEVNULL
-    browser = await asyncio.create_subprocess_exec(CHROMIUM, *flags, stdout=silent, stderr=silent)
-    try:
-        await until(lambda: is_open(port))
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/json") as answer:
-                page = next(p for p in await answer.json() if p["type"] == "page")
-            async with session.ws_connect(page["webSocketDebuggerUrl"]) as connection:
-                yield Chromium(connection)
-    finally:
-        browser.kill()
-        await browser.wait()
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-async def test_in_a_real_browser_it_is_seen_paused_and_saved(
-    served: Served, database: Path, tmp_path: Path
-) -> None:
-    async with chromium(f"{served.url}/?token={served.token}", tmp_path / "profile") as browser:
-        await until(database.exists)
-        while not saved(database):
-            await browser.press("p")
-        assert saved(database) < 20_000
-        picture = await browser.picture()
-    assert picture.startswith(b"\x89PNG")

@@ -52,6 +52,14 @@ def test_the_first_question_is_answered_though_the_window_had_no_focus(database:
         terminal.see("complete")
 
 
+def test_the_first_question_takes_what_was_typed_before_it_stood_there(database: Path) -> None:
+    with Terminal("--pace", "max", "--db", database) as terminal:
+        terminal.until(lambda: terminal.is_raw)
+        terminal.send("700\r")
+        terminal.see("700 digits")
+        terminal.see("complete")
+
+
 def test_keys_alone_say_that_the_window_has_the_focus(database: Path) -> None:
     with Terminal("--pace", "max", "--db", database) as terminal:
         terminal.send("\x1b[O")

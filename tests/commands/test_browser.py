@@ -1,0 +1,189 @@
+"""The app in a real Chromium, without a window: what its user would press, see and get."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.commands.test_serve import Served, aiohttp, free_port, is_open, serving
+from tests.helpers import pi, pi_tui, saved, until
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--window-size=1200,700",
+)
+
+
+class Page:
+    """A tab, driven by the DevTools protocol."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._number = 0
+
+    async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """The answer to a DevTools call."""
+        self._number += 1
+        request = {"id": self._number, "method": method, "params": parameters}
+        await self._connection.send_json(request)
+        while True:
+            answer = json.loads((await asyncio.wait_for(self._connection.receive(), 60)).data)
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return dict(answer["result"])
+
+    async def reckon(self, script: str) -> Any:
+        """What a piece of JavaScript comes to."""
+        answer = await self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
+        return answer["result"].get("value")
+
+    async def until(self, script: str) -> None:
+        """The JavaScript comes to something true."""
+        async with asyncio.timeout(60):
+            while not await self.reckon(script):
+                await asyncio.sleep(0.01)
+
+    async def type(self, keys: str) -> None:
+        """Press the keys, one after the other."""
+        for key in keys:
+            name = "Enter" if key == "\r" else key
+            for kind in ("keyDown", "keyUp"):
+                await self.call("Input.dispatchKeyEvent", type=kind, text=key, key=name)
+
+    async def click(self, x: int, y: int) -> None:
+        """Press the mouse there, and let go."""
+        for kind in ("mousePressed", "mouseReleased"):
+            await self.call(
+                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
+            )
+
+    async def picture(self) -> Image.Image:
+        """What the window looks like."""
+        data = (await self.call("Page.captureScreenshot"))["data"]
+        return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+
+
+class Chromium:
+    """A browser with a fresh profile."""
+
+    def __init__(self, address: str, session: Any) -> None:
+        self._address, self._session = address, session
+
+    @asynccontextmanager
+    async def tab(self, url: str) -> AsyncIterator[Page]:
+        """A new tab, whose app is there and has the keys."""
+        opened = f"{self._address}/json/new?{url}"
+        async with self._session.put(opened) as answer:
+            socket = (await answer.json())["webSocketDebuggerUrl"]
+        async with self._session.ws_connect(socket) as connection:
+            page = Page(connection)
+            await page.until("document.body?.classList.contains('-first-byte')")
+            yield page
+
+
+@asynccontextmanager
+async def chromium(profile: Path) -> AsyncIterator[Chromium]:
+    """A browser; it is gone afterwards."""
+    port, silent = free_port(), asyncio.subprocess.DEVNULL
+    flags = [*FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
+    assert CHROMIUM
+    browser = await asyncio.create_subprocess_exec(CHROMIUM, *flags, stdout=silent, stderr=silent)
+    try:
+        await until(lambda: is_open(port))
+        async with aiohttp.ClientSession() as session:
+            yield Chromium(f"http://127.0.0.1:{port}", session)
+    finally:
+        browser.kill()
+        await browser.wait()
+
+
+def address(served: Served) -> str:
+    return f"{served.url}/?token={served.token}"
+
+
+async def test_a_first_start_in_a_browser_takes_keys_at_once(
+    database: Path, tmp_path: Path
+) -> None:
+    with serving(database, digits=None) as served:
+        async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
+            assert await page.reckon("document.title") == "π pi-tui"
+            # No Tab, no click: what a user types who reads the question.
+            await page.type("700\r")
+            await until(lambda: saved(database))
+            await page.type("f")
+            await until(lambda: saved(database) == 700)
+            colors = (await page.picture()).getcolors(10**6) or []
+            assert len(colors) > 100  # letters, not a blank page
+
+
+async def test_a_click_beside_the_first_field_takes_no_keys_from_it(
+    database: Path, tmp_path: Path
+) -> None:
+    with serving(database, digits=None) as served:
+        async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
+            height = await page.reckon("innerHeight")
+            await page.click(100, 300)  # within the app, beside its dialog
+            await page.click(600, height - 2)  # below the last row of the terminal
+            await page.type("700\r")
+            await until(lambda: saved(database))
+
+
+async def test_the_page_asks_nobody_else_for_anything(database: Path, tmp_path: Path) -> None:
+    with serving(database) as served:
+        async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
+            names = "performance.getEntriesByType('resource').map(each => each.name)"
+            fetched = await page.reckon(names)
+            assert any(name.endswith(".js") for name in fetched)
+            assert all(name.startswith(f"{served.url}/") for name in fetched)
+            assert await page.reckon("document.fonts.check('16px \"Roboto Mono\"')")
+
+
+async def test_what_is_copied_in_a_tab_is_in_the_browsers_clipboard(
+    database: Path, tmp_path: Path
+) -> None:
+    assert pi_tui("run", "--digits", 50, "--db", database).returncode == 0
+    with serving(database, digits=50) as served:
+        async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
+            allowed = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+            await page.call("Browser.grantPermissions", permissions=allowed)
+            await page.call("Page.bringToFront")
+            await page.type("y")
+            await page.until("navigator.clipboard.readText().then(text => text.includes(' '))")
+            copied = await page.reckon("navigator.clipboard.readText()")
+            assert "".join(copied.split()[1:]).replace("3.", "") == pi(50).decode()
+
+
+async def test_a_second_tab_is_there_and_a_closed_one_saves_and_ends_its_app(
+    database: Path, tmp_path: Path
+) -> None:
+    with serving(database) as served:
+        async with chromium(tmp_path / "profile") as browser:
+            async with browser.tab(address(served)) as first:
+                await until(lambda: saved(database))
+                await first.type("p")
+                async with browser.tab(address(served)) as second:
+                    assert await second.reckon("document.title") == "π pi-tui"
+                    await second.call("Page.close")
+                await first.type("p")
+                before = saved(database)
+                await until(lambda: saved(database) > before)
+                await first.call("Page.close")
+            # Saved, and the lock is free: another pi-tui can go on.
+            more = ("run", "--digits", "20000", "--db", database)
+            await until(lambda: pi_tui(*more).returncode == 0)
