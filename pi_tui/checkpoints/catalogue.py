@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -50,6 +51,20 @@ class RunCatalogue:
     def __exit__(self, *_: object) -> None:
         """Closed."""
         self.close()
+
+    def writer(self) -> str:
+        """Who computes here, as far as can be told without a lock; "" if nobody does."""
+        return self._database.writer()
+
+    @property
+    def last_beat(self) -> datetime | None:
+        """The last sign of life of the writer before us; None if there is none."""
+        return self._database.lock.last_beat if self._database.lock else None
+
+    def beat(self) -> None:
+        """A sign of life: after a kill, the next writer knows when that was. Never raises."""
+        if self._database.lock is not None:
+            self._database.lock.beat()
 
     def runs(self) -> list[Run]:
         """All runs of the kind, the one last worked on first."""

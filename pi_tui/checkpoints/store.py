@@ -88,7 +88,7 @@ class CheckpointStore(RunCatalogue):
         grip.proven, grip.good, grip.agreed = len(output) if problem else None, 0, 0
         grip.broken.clear()
         if run.status == COMPLETE:
-            return Loaded(run, output, None, None, self._checkpoints(run), tuple(notes))
+            return Loaded(run, output, None, None, self.checkpoints(run), tuple(notes))
         if before is not None:
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
         machine, source = None, None
@@ -108,7 +108,7 @@ class CheckpointStore(RunCatalogue):
                 )
             machine = self._kind.new(run.task)
         notes += machine.notes
-        return Loaded(run, output, machine, source, self._checkpoints(run), tuple(notes))
+        return Loaded(run, output, machine, source, self.checkpoints(run), tuple(notes))
 
     def _prove(self, run: Run) -> tuple[Run, bytes, str, list[int]]:
         """The run as far as its output can be proven, that output, and what is wrong after it.
@@ -165,7 +165,7 @@ class CheckpointStore(RunCatalogue):
         lost = (f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}",) * bool(found.lost)
         return Tried(checkpoint, machine, lost)
 
-    def _checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
+    def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
         """Those that are there, newest first; what cannot be read is left out."""
         known = []
         with self._database.transaction() as session:

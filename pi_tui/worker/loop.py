@@ -23,6 +23,9 @@ from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.wishes import Wishes
 
+BEAT_SECONDS = 1.0
+"""Between two signs of life."""
+
 
 class Loop:
     """The work of one `Worker` on one run, all of it in the worker's thread."""
@@ -47,6 +50,7 @@ class Loop:
         self._known = b""
         """Output saved earlier, or the overture: what the machine makes must be the same."""
         self._committed = 0
+        self._beaten = 0.0
         self._saved_steps = -1
         self._source: Checkpoint | None = None
         """Where the machine came from, until it has proven itself by a save of its own."""
@@ -70,7 +74,8 @@ class Loop:
     def _open(self) -> None:
         """The run of the task is ours to write: the one that is there, or a new one."""
         job, run = self._job, self._store.open_run(self._job.task)
-        self._board.publish(left_open=run.owner if run.last_seq else "")
+        if run.owner and run.last_seq:
+            self._board.publish(left_open=run.owner)
         if job.fresh and run.last_seq:
             run = self._store.restart(run, job.task)
         self._run = run
@@ -96,13 +101,9 @@ class Loop:
 
     def _show_loaded(self, loaded: Loaded) -> None:
         made = len(loaded.output)
-        if owner := self._board.snapshot.left_open:
-            when = f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S}"
-            self._board.note(
-                f"the session before ({owner}) did not end by itself; what was saved at {when} "
-                f"is all there: {made:,} {self._job.kind.unit}"
-            )
-            self._board.publish(left_open="")
+        if self._board.snapshot.left_open and loaded.checkpoint and (last := self._store.last_beat):
+            after = (last - loaded.checkpoint.saved_at).total_seconds()
+            self._board.publish(left_after=after)
         self._publish(
             made=made,
             saved=made,
@@ -142,7 +143,14 @@ class Loop:
         elif self._wishes.save or self._saves.is_due(self._clock(), len(self._board.output)):
             self._save()
         if self._board.is_stale:
+            self._beat()
             self._publish(part=part, parts=parts)
+
+    def _beat(self) -> None:
+        """A sign of life once a second: after a kill it tells when that was."""
+        if (now := self._clock()) - self._beaten >= BEAT_SECONDS:
+            self._beaten = now
+            self._store.beat()
 
     def _save(self) -> None:
         """Everything up to the last whole step is committed, or the failure is on the screen.
