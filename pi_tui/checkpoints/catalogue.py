@@ -15,6 +15,7 @@ from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.conversion import BadRow, to_run
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
+from pi_tui.checkpoints.lock import already_open
 from pi_tui.checkpoints.models import PieceRow, RunRow
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
@@ -55,6 +56,11 @@ class RunCatalogue:
     def writer(self) -> str:
         """Who computes here, as far as can be told without a lock; "" if nobody does."""
         return self._database.writer()
+
+    def refuse_if_open(self) -> None:
+        """Raises AlreadyOpenError if another process has the database open for writing."""
+        if writer := self.writer():
+            raise already_open(writer)
 
     @property
     def last_beat(self) -> datetime | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.screen import Screen
 
+    from pi_tui.checkpoints.glance import Glance
     from pi_tui.settings import Settings
     from pi_tui.ui.run_dialogs import RunDialogs
 
@@ -58,13 +59,13 @@ class PiApp(LooksApp):
         *,
         make_worker: MakeWorker | None = None,
         location: str = "",
-        initial: bytes = b"",
+        seen: Glance | None = None,
         clock: Clock | None = None,
         memory: Path | None = None,
     ) -> None:
         """An app on a worker that is not started yet, or that asks how many digits there shall be.
 
-        `initial` are saved digits to show before the worker has loaded them; `memory` is the file
+        `seen` is what is saved, to be shown before the worker has loaded it; `memory` is the file
         that keeps theme and view from one start to the next.
         """
         super().__init__(memory)
@@ -76,11 +77,11 @@ class PiApp(LooksApp):
         self._title = TerminalTitle(self._write_to_terminal)
         self._is_open = False
         self._hurry_until = 0.0
-        self._forget(initial)
+        self._forget(seen)
 
-    def _forget(self, initial: bytes = b"") -> None:
+    def _forget(self, seen: Glance | None = None) -> None:
         """Nothing was shown yet."""
-        self._flow = Flow(initial)
+        self._flow = Flow(seen)
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
         self._shown_at = 0.0
@@ -174,7 +175,7 @@ class PiApp(LooksApp):
         quiet = self._resumed if now < self._resumed_until else ()
         frame = Frame(shown, self.clock.now(), now, self._rates, self._counts, quiet)
         screen.show(frame, fully=calm or self._looks % PANELS_EVERY == 0)
-        self._title.show(snapshot)
+        self._title.show(shown)
         self._tell_news(before, snapshot)
 
     def digits_now(self) -> Digits:
@@ -200,7 +201,8 @@ class PiApp(LooksApp):
 
     def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
         """At a start that resumes there is a quiet line for some seconds."""
-        if before and before.state is State.PREPARING and snapshot.state is State.RUNNING:
+        began = before and before.state in (State.PREPARING, State.WATCHING)
+        if began and snapshot.state is State.RUNNING:
             self._resumed = how_it_goes_on(snapshot, "digits")
             self._resumed_until = now + QUIET_SECONDS
 
@@ -302,7 +304,7 @@ def run_app(settings: Settings, digits: int | None) -> int:
         Worker(settings.job(digits, give_way=True)) if digits else None,
         make_worker=lambda wanted: Worker(later.job(wanted, give_way=True)),
         location=settings.location,
-        initial=seen.output if seen and not settings.fresh else b"",
+        seen=None if settings.fresh else seen,
         memory=default_path(),
     )
     if digits and (note := memory.warning(digits)):

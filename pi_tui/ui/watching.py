@@ -16,5 +16,7 @@ def why_not(snapshot: Snapshot) -> str:
 
 def notice(snapshot: Snapshot) -> str:
     """What the worker says of now, and what one can do about it."""
-    offer = snapshot.state is State.WATCHING and not snapshot.writer and bool(snapshot.notice)
-    return snapshot.notice + "; p goes on with it here" * offer
+    if snapshot.state is not State.WATCHING or snapshot.writer or not snapshot.notice:
+        return snapshot.notice
+    offer = "p goes on with it here" if snapshot.saved else "p begins it here"
+    return f"{snapshot.notice}; {offer}"

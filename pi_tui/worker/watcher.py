@@ -133,10 +133,11 @@ class Watcher:
         """What is to be said, if it is not simply computed there and watched here."""
         self._last_writer = writer or self._last_writer
         goal = f"{self._job.task.goal:,} {self._job.kind.unit}"
-        if not writer:
-            return f"{self._last_writer or 'whoever computed this'} has ended"
         if run is None:
-            return f"there is no run of {goal} yet, and {writer} computes another one here"
+            other = f"; {writer} computes another one" if writer else ""
+            return f"there is no run of {goal} yet{other}"
+        if not writer:
+            return f"{self._last_writer or 'the other one'} has ended"
         return "" if run.owner == writer else f"{writer} has this database open, with another run"
 
     def _tell(self, notice: str, writer: str | None = None) -> None:
