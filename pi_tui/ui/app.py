@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,11 +11,10 @@ from textual.binding import Binding, BindingType
 
 from pi_tui import garbage, memory
 from pi_tui.going_on import how_it_goes_on
-from pi_tui.settings import MAX_DIGITS
+from pi_tui.ui.conversations import ConversingApp
 from pi_tui.ui.face import tell
 from pi_tui.ui.flow import Flow
 from pi_tui.ui.frame import Clock, Frame
-from pi_tui.ui.looks import LooksApp
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.rates import RateHistory
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from pi_tui.checkpoints.glance import Glance
     from pi_tui.settings import Settings
-    from pi_tui.ui.run_dialogs import RunDialogs
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
@@ -44,7 +43,7 @@ _HURRY = 2.0
 """Seconds of quick looks after a key, for what it changes."""
 
 
-class PiApp(LooksApp):
+class PiApp(ConversingApp):
     """Watch pi being computed."""
 
     TITLE = "pi-tui"
@@ -105,7 +104,12 @@ class PiApp(LooksApp):
             "Whether the terminal rings when a run is complete; remembered",
             self.action_turn_bell,
         )
-        return commands(self, bell)
+        crash = SystemCommand(
+            "Crash test",
+            "Kill pi-tui with SIGKILL; the next start shows that every saved digit is there",
+            self.action_crash_test,
+        )
+        return commands(self, bell, *([crash] if hasattr(signal, "SIGKILL") else []))
 
     # Looking at the worker
 
@@ -220,55 +224,9 @@ class PiApp(LooksApp):
         self._forget()
         self.main_screen.restart(self.worker.snapshot.goal)
 
-    def action_runs(self) -> None:
-        """All runs of the database."""
-        if self.screen is self.main_screen and self.make_worker is not None:
-            self.converse(self._runs.browse())
-
-    @property
-    def _runs(self) -> RunDialogs:
-        from pi_tui.ui.run_dialogs import RunDialogs
-
-        return RunDialogs(self, self.quitting)
-
-    def action_by_heart(self) -> None:
-        """Type the digits from memory."""
-        if self.screen is not self.main_screen:
-            return
-        if self.main_screen.count:
-            self.converse(self._by_heart())
-        else:
-            tell(self, "There are no digits yet.", seconds=3)
-
-    async def _by_heart(self) -> None:
-        from pi_tui.ui.by_heart import ByHeart
-
-        screen, best = self.main_screen, self.memory.now.by_heart
-        score = await self.ask(ByHeart(bytes(screen.source[: screen.count]), best)) or 0
-        if score > best:
-            self.remember(by_heart=score)
-            tell(self, f"{score:,} digits by heart, your best.")
-
-    def action_ten_times(self) -> None:
-        """Go on to ten times as many digits."""
-        snapshot = self.worker.snapshot
-        if snapshot.state is not State.COMPLETE:
-            tell(self, "First this run is to be complete.", seconds=3)
-        elif snapshot.goal * 10 > MAX_DIGITS:
-            tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
-        elif self.screen is self.main_screen and self.make_worker is not None:
-            self.converse(self._runs.open_run(snapshot.goal * 10))
-
     async def action_quit(self) -> None:
         """Save, then leave."""
         self.quitting.begin()
-
-    def action_help(self) -> None:
-        """Explain the screen and the keys."""
-        from pi_tui.ui.help_screen import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
 
     # The terminal around us
 
