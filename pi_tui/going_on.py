@@ -25,6 +25,6 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
         f"checkpoint, of {day}; all {made} {unit} saved are there, and it goes on from them",
         f"the last session did not end by itself, {after} its save of {clock}; "
         f"all {made} saved {unit} are there",
-        f"cut off {after} its save of {clock}; all {made} saved {unit} are there",
+        f"was cut off {after} its save of {clock}; all {made} saved {unit} are there",
         f"cut off {after} a save; all {made} {unit} are there",
     )

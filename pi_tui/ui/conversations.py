@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pi_tui import hints
+from pi_tui.hints import to_paste
 from pi_tui.settings import MAX_DIGITS
 from pi_tui.ui.face import tell
 from pi_tui.ui.looks import LooksApp
@@ -85,7 +87,11 @@ class ConversingApp(LooksApp):
         if self._driver is not None:  # the terminal is given back; the worker knows of nothing
             self._driver.stop_application_mode()
             self._driver.close()
-        hints.tell("killed by SIGKILL, as you wished; `pi-tui` goes on from the last checkpoint")
+        told = "killed by SIGKILL, as you wished; `pi-tui` goes on from the last checkpoint"
+        if sys.__stderr__ is not None:  # not sys.stderr: that is Textual's while the app runs
+            with suppress(OSError):
+                sys.__stderr__.write(to_paste(told) + "\n")
+                sys.__stderr__.flush()
         os.kill(os.getpid(), signal.SIGKILL)
 
     def action_help(self) -> None:
