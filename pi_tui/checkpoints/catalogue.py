@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -15,6 +16,7 @@ from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
+from pi_tui.checkpoints.lock import already_open
 from pi_tui.checkpoints.models import BadRow, PieceRow, RunRow, to_checkpoint, to_run
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
@@ -51,6 +53,25 @@ class RunCatalogue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def writer(self) -> str:
+        """Who computes here, as far as can be told without a lock; "" if nobody does."""
+        return self._database.writer()
+
+    def refuse_if_open(self) -> None:
+        """Raises AlreadyOpenError if another process has the database open for writing."""
+        if writer := self.writer():
+            raise already_open(writer)
+
+    @property
+    def last_beat(self) -> datetime | None:
+        """The last sign of life of the writer before us; None if there is none."""
+        return self._database.lock.last_beat if self._database.lock else None
+
+    def beat(self) -> None:
+        """A sign of life: after a kill, the next writer knows when that was. Never raises."""
+        if self._database.lock is not None:
+            self._database.lock.beat()
+
     def runs(self) -> list[Run]:
         """All runs of the kind, the one last worked on first."""
         with self._database.transaction() as session:
@@ -78,6 +99,11 @@ class RunCatalogue:
         with self._database.transaction() as session:
             row = session.scalars(self._mine().order_by(*order).limit(1)).first()
             return self._to_run(row) if row else None
+
+    def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
+        """Those that are there, newest first; what cannot be read is left out."""
+        with self._database.transaction() as session:
+            return tuple(one for one in self._known(session, run).values() if one)
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
         """The saved output at offsets `start` to `stop - 1`, checked."""

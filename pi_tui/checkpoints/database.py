@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.lock import me
+from pi_tui.checkpoints.lock import me, writer_of
 from pi_tui.checkpoints.models import MOST, BadRow, CheckpointRow, RunRow, utc_now, whole
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
@@ -29,7 +29,7 @@ class Database:
 
     def __init__(self, where: Location, write: bool) -> None:
         try:
-            self.engine, self._lock = open_database(where, write)
+            self.engine, self.lock = open_database(where, write)
         except BadRow as error:
             raise damaged(where, str(error)) from error
         except FAILURES as error:
@@ -41,8 +41,15 @@ class Database:
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""
         self.engine.dispose()
-        if self._lock is not None:
-            self._lock.release()
+        if self.lock is not None:
+            self.lock.release()
+
+    def writer(self) -> str:
+        """Who has it open for writing, as far as can be told without a lock; "" if nobody does."""
+        try:
+            return writer_of(self.where, self.engine)
+        except FAILURES as error:
+            raise in_our_words(error, self.where) from error
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -101,8 +108,8 @@ class Database:
         A commit that did not get past the fence has no number: it is not there.
         """
         try:
-            if self._lock is not None:
-                self._lock.renew()
+            if self.lock is not None:
+                self.lock.renew()
             if seq == 0:
                 return False
             with self.transaction() as session:

@@ -113,7 +113,8 @@ def read(session: Session, run_id: int, start: int, stop: int) -> bytes:
     if first is None:
         raise BadRow(f"output from {start + 1:,} on is missing")
     output = bytearray()
-    for data in _checked(session, run_id, first.start, _chain_at(session, run_id, first.start)):
+    chain = _chain_at(session, run_id, first.start)
+    for data in _checked(session, run_id, first.start, chain, stop):
         output += data
         if first.start + len(output) >= stop:
             return bytes(output[start - first.start : stop - first.start])
@@ -140,9 +141,16 @@ def _chain_at(session: Session, run_id: int, offset: int) -> bytes:
     return row.chain
 
 
-def _checked(session: Session, run_id: int, offset: int, chain: bytes) -> Iterator[bytes]:
-    """The data of the rows from `offset` on, each proven before it is given out."""
+def _checked(
+    session: Session, run_id: int, offset: int, chain: bytes, stop: int | None = None
+) -> Iterator[bytes]:
+    """The data of the rows from `offset` on, each proven before it is given out.
+
+    With `stop`, rows from there on are not even read: who watches must not hold a writer up.
+    """
     query = _select(run_id).order_by(OutputRow.start).limit(_BATCH)
+    if stop is not None:
+        query = query.where(OutputRow.start < stop)
     while rows := session.execute(query.where(OutputRow.start >= offset)).all():
         for row in rows:
             _check(row, offset, chain)

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pi_tui import garbage
-from pi_tui.errors import PiTuiError, StorageError
+from pi_tui.errors import AlreadyOpenError, PiTuiError, StorageError
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
+from pi_tui.worker.snapshot import State
 
 if TYPE_CHECKING:
     from pi_tui.worker.loop import Loop
@@ -52,13 +53,13 @@ class Worker(Board):
             _give_way()
         try:
             # SQLAlchemy takes 0.3 s to import: here, beside the first frame, not before it.
-            from pi_tui.checkpoints.store import CheckpointStore
-            from pi_tui.worker.loop import Loop
+            from pi_tui.worker.watcher import Watcher
 
-            with CheckpointStore.open(self.job.location, self.job.kind) as store:
-                garbage.settle()  # the last imports are done
-                self._loop = Loop(self, store)
-                self._loop.work()
+            watcher = Watcher(self)
+            while not self._compute():
+                watcher.watch()
+                if self.stop_wanted:
+                    break
         except PiTuiError as error:
             self.fail(str(error), error.exit_code)
         except MemoryError:
@@ -68,6 +69,28 @@ class Worker(Board):
             self.fail(f"a bug of ours, please report it: {error!r}", PiTuiError.exit_code)
         finally:
             garbage.settle()  # also if it did not come so far
+
+    def _compute(self) -> bool:
+        """Work on the run; False if that is not possible or needful, but it shall be watched."""
+        from pi_tui.checkpoints.store import CheckpointStore
+        from pi_tui.worker.loop import Loop
+
+        now = self.snapshot
+        if now.state.is_final:
+            return True
+        try:
+            with CheckpointStore.open(self.job.location, self.job.kind) as store:
+                garbage.settle()  # the last imports are done
+                self.publish(state=State.PREPARING, writer="", notice="")
+                self._loop = Loop(self, store)
+                self._loop.work()
+        except AlreadyOpenError as error:
+            if not self.job.watch:
+                raise
+            if now.state is State.WATCHING:
+                self.note(str(error))
+            return False
+        return not self.job.watch or self.snapshot.state is not State.COMPLETE
 
 
 def _give_way() -> None:
