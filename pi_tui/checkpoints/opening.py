@@ -11,14 +11,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal
+from pi_tui.checkpoints.family import refuse_names_beside
 from pi_tui.checkpoints.foreign import one_line
-from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.location import Location, look_at_folder
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock, me
 from pi_tui.checkpoints.migration import migrate
 from pi_tui.checkpoints.models import SCHEMA
 from pi_tui.checkpoints.schema import create, not_ours, older, version_of
 from pi_tui.checkpoints.trouble import damaged
-from pi_tui.errors import NothingSavedError, NotOursError, StorageError
+from pi_tui.errors import NothingSavedError, NotOursError
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
@@ -75,11 +76,12 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
 
 def _look(where: Location, path: Path, write: bool) -> bool:
     """True if there is a file at `path`, False if there could be one."""
+    refuse_names_beside(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:
         if write:
-            _look_at_folder(path.parent)
+            look_at_folder(path)
         return False
     if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
@@ -91,13 +93,6 @@ def _look(where: Location, path: Path, write: bool) -> bool:
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
         raise not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
     return True
-
-
-def _look_at_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise StorageError(
-            f"there is no folder {one_line(folder)}; make it first, or use another file with --db"
-        )
 
 
 def _probe(where: Location) -> None:
