@@ -16,6 +16,7 @@ from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
 from pi_tui.checkpoints.models import PieceRow, RunRow
 from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind
 
@@ -30,14 +31,22 @@ class RunCatalogue:
         self._database, self._kind = database, kind
 
     @classmethod
-    def open(cls, location: str, kind: Kind, *, write: bool = True) -> Self:
+    def open(
+        cls,
+        location: str,
+        kind: Kind,
+        *,
+        write: bool = True,
+        is_leaving: IsLeaving = lambda: False,
+    ) -> Self:
         """The store at `location`, a path or a URL, ready: checked, locked, with its tables.
 
         With `write=False` it takes no lock, makes no file and works while another process writes.
+        While `is_leaving()`, somebody waits for us: a server that is silent gets little time.
         Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a file
         that is refused is as it was.
         """
-        return cls(Database(parse_location(location), write), kind)
+        return cls(Database(parse_location(location), write, is_leaving), kind)
 
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""

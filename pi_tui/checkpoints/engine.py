@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.silence import IsLeaving, bear_no_silence
 from pi_tui.errors import StorageError, UsageError
 
 BUSY_SECONDS = 5
@@ -53,9 +54,15 @@ _ISOLATION: dict[Mode, IsolationLevel] = {
 }
 
 
-def connect(where: Location, mode: Mode, application: str) -> Engine:
+def connect(
+    where: Location, mode: Mode, application: str, is_leaving: IsLeaving = lambda: False
+) -> Engine:
     """An engine for `where`: a pool of one, no values in errors. Opens nothing yet."""
-    return _postgres(where.url, mode, application) if where.url else _sqlite(where, mode)
+    if not where.url:
+        return _sqlite(where, mode)
+    engine = _postgres(where.url, mode, application)
+    bear_no_silence(engine, is_leaving)
+    return engine
 
 
 def _sqlite(where: Location, mode: Mode) -> Engine:
@@ -150,6 +157,7 @@ def _postgres(url: str, mode: Mode, application: str) -> Engine:
 def _postgres_arguments(application: str) -> dict[str, Any]:
     return {
         "connect_timeout": BUSY_SECONDS,
+        "client_encoding": "utf8",  # in SQL_ASCII the driver gives bytes for text
         "keepalives_idle": 15,
         "keepalives_interval": 5,
         "keepalives_count": 3,

@@ -18,6 +18,7 @@ from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
 from pi_tui.checkpoints.migration import migrate
 from pi_tui.checkpoints.models import SCHEMA
 from pi_tui.checkpoints.schema import create, not_ours, older, version_of
+from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.checkpoints.trouble import damaged
 from pi_tui.errors import NothingSavedError, NotOursError
 
@@ -25,7 +26,9 @@ _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
 
 
-def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | None]:
+def open_database(
+    where: Location, write: bool, is_leaving: IsLeaving
+) -> tuple[Engine, WriterLock | None]:
     """A database of ours, checked and with tables; locked if it is to be written.
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
@@ -36,22 +39,22 @@ def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | No
     elif not there and not write:
         raise _nothing_yet(where)
     with ExitStack() as undo:
-        lock = _lock(where) if write else None
+        lock = _lock(where, is_leaving) if write else None
         if lock is not None:
             undo.callback(lock.release)
         if where.path is not None and not there:
             _make_empty_file(where.path)
-        engine = connect(where, "write" if write else "read", _application())
+        engine = connect(where, "write" if write else "read", _application(), is_leaving)
         undo.callback(engine.dispose)
         _prepare(engine, where, write)
         undo.pop_all()
     return engine, lock
 
 
-def _lock(where: Location) -> WriterLock:
+def _lock(where: Location, is_leaving: IsLeaving) -> WriterLock:
     if where.path is not None:
         return FileWriterLock(where)
-    return ServerWriterLock(connect(where, "lock", _application()))
+    return ServerWriterLock(connect(where, "lock", _application(), is_leaving))
 
 
 def _prepare(engine: Engine, where: Location, write: bool) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, insert, inspect, select, text
 
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import APPLICATION_ID, SCHEMA, Base, Meta
-from pi_tui.checkpoints.trouble import damaged
+from pi_tui.checkpoints.trouble import damaged, no_rights
 from pi_tui.errors import NotOursError
 
 _META = Meta.__tablename__
+_MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 _OURS = ("pi_meta", "pi_run", "pi_checkpoint")
 """Tables of every version."""
 
@@ -80,6 +81,8 @@ def _postgres_is_ours(connection: Connection, where: Location) -> bool:
             f"{where.display} has a table {min(there)} that this program did not make; "
             "choose another database or schema"
         )
+    if not there and not connection.scalar(_MAY_CREATE):  # and may not even see what is there
+        raise no_rights(where, "no right to use a schema of it")
     return bool(there)
 
 

@@ -14,6 +14,8 @@ class Wishes:
         self.pace = pace
         self.pause = False
         self.save = False
+        self.leaving = False
+        """A pause is asked for because somebody waits to leave."""
         self.stop = False
         self.save_at_stop = True
         self._changed = threading.Condition()

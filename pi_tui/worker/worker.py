@@ -61,13 +61,16 @@ class Worker:
         """The thread runs; call it once."""
         self._thread.start()
 
-    def pause(self) -> None:
-        """Ask for a pause: the state becomes `paused` once a checkpoint was tried."""
-        self._wishes.tell(pause=True)
+    def pause(self, *, leaving: bool = False) -> None:
+        """Ask for a pause: the state becomes `paused` once a checkpoint was tried.
+
+        With `leaving`, a server that does not answer is not waited for very long.
+        """
+        self._wishes.tell(pause=True, leaving=leaving)
 
     def resume(self) -> None:
         """Ask to go on after a pause."""
-        self._wishes.tell(pause=False)
+        self._wishes.tell(pause=False, leaving=False)
 
     def save_now(self) -> None:
         """Ask for a checkpoint of the last whole step."""
@@ -96,7 +99,10 @@ class Worker:
             from pi_tui.checkpoints.store import CheckpointStore
             from pi_tui.worker.loop import Loop
 
-            with CheckpointStore.open(self.job.location, self.job.kind) as store:
+            asked = self._wishes
+            with CheckpointStore.open(
+                self.job.location, self.job.kind, is_leaving=lambda: asked.stop or asked.leaving
+            ) as store:
                 garbage.settle()  # the last imports are done
                 self._loop = Loop(self.job, store, self._board, self._wishes, self._clock)
                 self._loop.work()

@@ -1,0 +1,56 @@
+"""A server that is there and says nothing: how long that is borne.
+
+Stopped, or behind a network that swallows everything, it keeps its connections, and the system
+waits for its answers for ever. A slow server must get its time all the same, or nothing would ever
+be saved on it: only when somebody waits for us to leave is the time short.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from pi_tui.errors import StorageError
+
+LONGEST, LONGEST_WHEN_LEAVING = 60.0, 5.0
+"""Seconds without a word from the server, after which it counts as gone."""
+IsLeaving = Callable[[], bool]
+
+
+class NoAnswerError(StorageError):
+    """A server did not answer in all that time: to ask again at once would take as long."""
+
+
+def bear_no_silence(engine: Engine, is_leaving: IsLeaving) -> None:
+    """Connections of this PostgreSQL engine end when the server says nothing for too long."""
+    import psycopg
+
+    class Impatient(psycopg.Connection[Any]):
+        def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+            return super().wait(self._watched(gen), *arguments, **options)
+
+        def _watched(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+            """The same talk with the server. psycopg sends 0 ten times a second of silence."""
+            try:
+                wish, heard = next(gen), time.monotonic()
+                while True:
+                    ready = yield wish
+                    if ready:
+                        heard = time.monotonic()
+                    elif time.monotonic() - heard > (
+                        LONGEST_WHEN_LEAVING if is_leaving() else LONGEST
+                    ):
+                        self.close()  # or the rollback would wait as long again
+                        raise psycopg.errors.ConnectionTimeout("it does not answer")
+                    else:
+                        continue
+                    wish = gen.send(ready)
+            except StopIteration as end:
+                return end.value
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, words: Any, options: Any) -> Impatient:
+        return Impatient.connect(*words, **options)
