@@ -125,4 +125,6 @@ def _give_way() -> None:
     would slow the screen down too.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        me = threading.get_native_id()
+        own = os.getpriority(os.PRIO_PROCESS, me)  # whoever is nicer may not become less so
+        os.setpriority(os.PRIO_PROCESS, me, max(own, NICENESS))
