@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -528,6 +528,52 @@ def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:
     assert done.returncode == 6
     assert done.stderr.startswith("pi-tui: no thread can be started")
     assert done.stderr.count("\n") == 1
+
+
+def with_so_many_threads(most: int) -> list[str]:
+    """The program of a user who may have no more threads; root has no such limit."""
+    rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
+    other = ["setpriv", "--reuid=54321", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+    command = [*other, "prlimit", f"--nproc={most}", sys.executable]
+    try:
+        subprocess.run([*command, "-c", "pass"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs root, setpriv and prlimit")
+    return [*command, *PI_TUI[1:]]
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[str]:
+    """A database in a folder in which everybody may write."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield f"{folder}/pi.sqlite3"
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_limit_on_threads_is_a_line_or_a_slower_run(most: int, open_to_all: str) -> None:
+    words = ["run", "--digits", "200000", "--threads", "4", "--db", open_to_all]
+    command = [*with_so_many_threads(most), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if most == 1:
+        assert (done.returncode, done.stdout) == (6, "")
+        assert re.fullmatch(r"pi-tui: no thread can be started .*\n", done.stderr)
+    else:
+        assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(200_000) + b"\n")
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_a_limit_on_threads_is_a_line_in_the_app_too(most: int, open_to_all: str) -> None:
+    become = (
+        f"import os, sys; a = {with_so_many_threads(most)!r}; os.execvp(a[0], a + sys.argv[1:])"
+    )
+    words = ("--digits", 200_000, "--db", open_to_all)
+    with Terminal(*words, program=("-c", become)) as terminal:
+        if most == 4:
+            terminal.see("running")
+            terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0 if most == 4 else 6, [])
+        assert ("no thread can be started" in terminal.screen) == (most < 4)
 
 
 @pytest.mark.parametrize("command", ["run", ""])

@@ -58,8 +58,8 @@ class Worker:
         return self._board.overture
 
     def start(self) -> None:
-        """The thread runs; call it once."""
-        self._thread.start()
+        """The thread runs; call it once. Raises StorageError if the system has none to give."""
+        start_all(self._thread)
 
     def pause(self, *, leaving: bool = False) -> None:
         """Ask for a pause: the state becomes `paused` once a checkpoint was tried.
@@ -115,6 +115,17 @@ class Worker:
             self._board.fail(f"a bug of ours, please report it: {error!r}", PiTuiError.exit_code)
         finally:
             garbage.settle()  # also if it did not come so far
+
+
+def start_all(*threads: threading.Thread) -> None:
+    """The threads run; StorageError if the system does not give us so many."""
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError as error:
+        raise StorageError(
+            f"no thread can be started ({error}); look at `ulimit -u` and at the memory left"
+        ) from error
 
 
 def _give_way() -> None:
