@@ -19,6 +19,7 @@ from pi_tui.checkpoints.location import parse_location
 from pi_tui.checkpoints.lock import already_open
 from pi_tui.checkpoints.models import BadRow, PieceRow, RunRow, to_checkpoint, to_run
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Limits
 from pi_tui.words import one_line
@@ -34,14 +35,22 @@ class RunCatalogue:
         self._database, self._kind = database, kind
 
     @classmethod
-    def open(cls, location: str, kind: Kind, *, write: bool = True) -> Self:
+    def open(
+        cls,
+        location: str,
+        kind: Kind,
+        *,
+        write: bool = True,
+        is_leaving: IsLeaving = lambda: False,
+    ) -> Self:
         """The store at `location`, a path or a URL, ready: checked, locked, with its tables.
 
         With `write=False` it takes no lock, makes no file and works while another process writes.
+        While `is_leaving()`, somebody waits for us: a server that is silent gets little time.
         Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a file
         that is refused is as it was.
         """
-        return cls(Database(parse_location(location), write), kind)
+        return cls(Database(parse_location(location), write, is_leaving), kind)
 
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""

@@ -17,6 +17,7 @@ from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.lock import me, writer_of
 from pi_tui.checkpoints.models import MOST, BadRow, CheckpointRow, RunRow, utc_now, whole
 from pi_tui.checkpoints.opening import open_database
+from pi_tui.checkpoints.silence import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 
@@ -27,9 +28,9 @@ NEEDED = "needed"
 class Database:
     """An open database; its errors come out as ours."""
 
-    def __init__(self, where: Location, write: bool) -> None:
+    def __init__(self, where: Location, write: bool, is_leaving: IsLeaving) -> None:
         try:
-            self.engine, self.lock = open_database(where, write)
+            self.engine, self.lock = open_database(where, write, is_leaving)
         except BadRow as error:
             raise damaged(where, str(error)) from error
         except FAILURES as error:
@@ -71,7 +72,8 @@ class Database:
         """A transaction that begins with the fence, and whose number is `row.last_seq`.
 
         If it fails, its outcome is unknown: the commit may be in although its answer is lost.
-        Then we look whether its number is there; only if it is not does the error come out.
+        Then we look whether its number is there; only if it is not does the error come out. A
+        server that does not answer is not asked: the next save goes by what it finds.
         """
         seq = 0
         try:
@@ -80,6 +82,9 @@ class Database:
                 row = fence(session, run_id, epoch)
                 seq = _next_seq(session, row)
                 yield session, row
+        except NoAnswerError:
+            self.engine.dispose()
+            raise
         except (StorageError, DamagedError):
             self.engine.dispose()  # after a failing disk, nothing of the old one counts
             if not self._landed(run_id, epoch, seq):

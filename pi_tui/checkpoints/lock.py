@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import sys
 import time
 from contextlib import suppress
@@ -26,6 +27,9 @@ _KEY = 0x70692D747569
 """Our advisory lock in a PostgreSQL database."""
 _MOMENT = 2.0
 """Seconds in which a server notices that the client that held the lock was killed."""
+_LONGEST_NAME = 200
+"""Bytes at most in a lock of ours: a pid and the name of a machine."""
+_STRANGE = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link"}
 _HOLDER = text(
     "SELECT coalesce(nullif(a.application_name, ''), 'another session') "
     "FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
@@ -112,6 +116,7 @@ class FileWriterLock:
 
     def __init__(self, where: Location) -> None:
         self._file = _file_beside(where)
+        _look_at_lock(self._file)
         self._lock = FileLock(self._file, timeout=0, mode=0o600, thread_local=False)
         try:
             self._lock.acquire()
@@ -119,8 +124,9 @@ class FileWriterLock:
             raise already_open(_named_in(self._file)) from None
         except (OSError, NotImplementedError) as error:
             reason = getattr(error, "strerror", None) or "no file locks"
+            what = self._file if os.path.lexists(self._file) else self._file.parent
             raise StorageError(
-                f"{one_line(self._file.parent)} cannot be written to ({one_line(reason)}); "
+                f"{one_line(what)} cannot be written to ({one_line(reason)}); "
                 "make it writable, or use another file with --db"
             ) from error
         self.last_beat: datetime | None = None
@@ -143,6 +149,23 @@ class FileWriterLock:
             with suppress(OSError):
                 self._file.write_text("", "utf-8")
         self._lock.release()
+
+
+def _look_at_lock(file: Path) -> None:
+    """StorageError if something else has the lock's name: it would be written over, or hang us."""
+    try:
+        found = os.lstat(file)
+    except OSError:
+        return
+    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "no regular file")
+    if stat.S_ISREG(found.st_mode):
+        if found.st_size <= _LONGEST_NAME:
+            return
+        what = "a file of something else"
+    raise StorageError(
+        f"{one_line(file)}, by which one pi-tui knows of another, is {what}; "
+        "move it away, or use another file with --db"
+    )
 
 
 class ServerWriterLock:

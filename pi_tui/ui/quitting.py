@@ -56,7 +56,7 @@ class Quitting:
         app = self._app
         saving = SavingScreen(then)
         await app.push_screen(saving)
-        app.worker.pause()
+        app.worker.pause(leaving=True)
         while (snapshot := await self._settle()).save_failure is not None:
             if self._asked.at_once or self._asked.signal:
                 break

@@ -27,8 +27,8 @@ class AnyWorker(Protocol):
     def start(self) -> None:
         """Begin."""
 
-    def pause(self) -> None:
-        """Save, then rest."""
+    def pause(self, *, leaving: bool = False) -> None:
+        """Save, then rest; with `leaving`, somebody waits for it."""
 
     def resume(self) -> None:
         """Go on."""

@@ -321,9 +321,9 @@ class Loop:
             raise WrongResultError(
                 f"{error}; not saved; start again to go on from the last good checkpoint"
             ) from error
-        with suppress(PiTuiError):  # the mark of a crash stays: it is no more than a word
-            self._store.leave(self._run)
         if failure := self._board.snapshot.save_failure:
             self._board.fail(self._not_saved(failure), StorageError.exit_code)
-        else:
-            self._publish(state=State.PAUSED)
+            return
+        with suppress(PiTuiError):  # the mark of a crash stays: it is no more than a word
+            self._store.leave(self._run)
+        self._publish(state=State.PAUSED)

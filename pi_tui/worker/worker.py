@@ -38,8 +38,8 @@ class Worker(Board):
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def start(self) -> None:
-        """The thread runs; call it once."""
-        self._thread.start()
+        """The thread runs; call it once. Raises StorageError if the system has none to give."""
+        start_all(self._thread)
 
     def join(self, timeout: float | None = None) -> bool:
         """True once the thread has ended, everything committed and closed."""
@@ -79,7 +79,8 @@ class Worker(Board):
         if now.state.is_final:
             return True
         try:
-            with CheckpointStore.open(self.job.location, self.job.kind) as store:
+            where, kind = self.job.location, self.job.kind
+            with CheckpointStore.open(where, kind, is_leaving=self.is_leaving) as store:
                 garbage.settle()  # the last imports are done
                 self.publish(state=State.PREPARING, writer="", notice="")
                 self._loop = Loop(self, store)
@@ -93,6 +94,17 @@ class Worker(Board):
         return not self.job.watch or self.snapshot.state is not State.COMPLETE
 
 
+def start_all(*threads: threading.Thread) -> None:
+    """The threads run; StorageError if the system does not give us so many."""
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError as error:
+        raise StorageError(
+            f"no thread can be started ({error}); look at `ulimit -u` and at the memory left"
+        ) from error
+
+
 def _give_way() -> None:
     """This thread, and those it starts, let the others of this process go first.
 
@@ -101,4 +113,6 @@ def _give_way() -> None:
     would slow the screen down too.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        me = threading.get_native_id()
+        own = os.getpriority(os.PRIO_PROCESS, me)  # whoever is nicer may not become less so
+        os.setpriority(os.PRIO_PROCESS, me, max(own, NICENESS))
