@@ -62,7 +62,7 @@ def _watch(worker: Worker, asked: Asked) -> None:
     """Run the worker to its end, or until it was asked to end."""
     try:
         with progress_on(sys.stderr, worker.job.kind.unit) as progress:
-            _start(worker)
+            worker.start()
             _await_end(worker, asked, progress.show)
     except BrokenPipeError:
         # Nobody reads our progress any more, and nobody can be told; what is computed is saved.
@@ -72,15 +72,6 @@ def _watch(worker: Worker, asked: Asked) -> None:
         if not asked.at_once:
             worker.stop()
             worker.join()
-
-
-def _start(worker: Worker) -> None:
-    try:
-        worker.start()
-    except RuntimeError as error:
-        raise StorageError(
-            f"no thread can be started ({error}); look at `ulimit -u` and at the memory left"
-        ) from error
 
 
 def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:

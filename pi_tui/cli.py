@@ -61,11 +61,16 @@ def _open_standard_streams() -> None:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings: flags over PI_TUI_* variables over defaults."""
+    from pi_tui.checkpoints.location import look_at_folder, parse_location
+
     names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "verify")
     hints.remember(getattr(options, "db", None))
-    return Settings.from_environment().with_flags(
+    settings = Settings.from_environment().with_flags(
         **{n: getattr(options, n, None) for n in (*names, "fresh")}
     )
+    if settings.db and (path := parse_location(settings.db).path) is not None:
+        look_at_folder(path)  # whoever names a folder that is not there has mistyped it
+    return settings
 
 
 def _app(options: argparse.Namespace) -> int:

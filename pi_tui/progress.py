@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pi_tui import words
+from pi_tui.going_on import how_it_goes_on
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -111,12 +112,17 @@ class _Told:
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
-        self._notes = 0
+        self._notes, self._left_open = 0, ""
         self._failing = False
 
     def news(self, snapshot: Snapshot) -> list[str]:
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
+        if snapshot.left_open and not self._left_open and snapshot.resumed:
+            lines += [
+                f"note: {words.plain(line)}" for line in how_it_goes_on(snapshot, self._unit)[:1]
+            ]
+        self._left_open = snapshot.left_open if snapshot.resumed else ""
         failure = snapshot.save_failure
         if failure is not None and not self._failing:
             since = failure.since.astimezone().strftime("%H:%M:%S")

@@ -96,6 +96,7 @@ class Settings:
             verify=self.verify,
             give_way=give_way,
             overture=give_way,
+            watch=give_way and not self.fresh,
         )
         if not self.db:
             _make_folder(Path(self.location).parent)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -123,10 +123,83 @@ def test_what_is_not_our_database_is_left_untouched(
     assert [p.name for p in tmp_path.iterdir()] == ["theirs"], "nothing was left beside it"
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    line = refused(6, "run", "--digits", "9", "--db", tmp_path / "not" / "there.sqlite3")
-    assert str(tmp_path / "not") in line
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run --digits 9",
+        "run",
+        "",
+        "status",
+        "status --json",
+        "runs",
+        "export",
+        "check",
+        "backup x",
+        "verify --digits 9",
+        "delete --digits 9",
+    ],
+)
+def test_a_missing_folder_is_named_by_who_writes_and_by_who_reads(
+    command: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "not"
+    for options in (
+        {"--db": f"{folder}/there.sqlite3"},
+        {"--db": f"sqlite:///{folder}/there.sqlite3"},
+        {},
+    ):
+        variable = {} if options else {"PI_TUI_DB": f"{folder}/there.sqlite3"}
+        words = [word for pair in options.items() for word in pair]
+        line = refused(6, *command.split(), *words, env=os.environ | variable, cwd=tmp_path)
+        assert f"there is no folder {folder}; make it first" in line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock"])
+@pytest.mark.parametrize("command", ["run --digits 9", "--digits 9", "status", "check", "export"])
+def test_a_file_beside_a_database_is_no_database(end: str, command: str, database: Path) -> None:
+    pi_tui("run", "--digits", "90", "--db", database)
+    before = {path: path.read_bytes() for path in database.parent.iterdir()}
+    line = refused(2, *command.split(), "--db", f"{database}{end}")
+    assert f"give --db the database itself ({database.name})" in line
+    assert {path: path.read_bytes() for path in database.parent.iterdir()} == before
+
+
+def to_a_folder(lock: Path) -> None:
+    lock.mkdir()
+
+
+def to_a_link(lock: Path) -> None:
+    lock.symlink_to(lock.parent / "elsewhere")
+
+
+def to_a_pipe(lock: Path) -> None:
+    os.mkfifo(lock)
+
+
+def to_a_diary(lock: Path) -> None:
+    lock.write_text("my diary\n" * 500)
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (to_a_folder, "is a folder; move it away"),
+        (to_a_link, "is a link; move it away"),
+        (to_a_pipe, "is no regular file; move it away"),
+        (to_a_diary, "is a file of something else; move it away"),
+    ],
+)
+def test_a_lock_that_is_something_else_is_named_and_left_as_it_is(
+    make: Callable[[Path], None], what: str, database: Path
+) -> None:
+    lock = Path(f"{database}.lock")
+    make(lock)
+    before = lock.lstat()
+    line = refused(6, "run", "--digits", "9", "--db", database)
+    assert f"{lock}, by which one pi-tui knows of another, {what}" in line
+    assert list(database.parent.iterdir()) == [lock]
+    assert lock.lstat() == before
 
 
 @pytest.mark.parametrize("name", ["missing/pi.txt", ".", "pi.txt/under-a-file"])
@@ -361,7 +434,7 @@ def test_a_home_of_nobody_is_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert "there is no folder" in refused(
         6, "run", "--digits", "9", "--db", "~nosuch/x", cwd=tmp_path
     )
-    assert "nothing is saved at" in refused(2, "check", "--db", "~nosuch/x", cwd=tmp_path)
+    assert "there is no folder" in refused(6, "check", "--db", "~nosuch/x", cwd=tmp_path)
 
 
 def test_a_name_that_is_no_utf8_is_a_name_all_the_same(tmp_path: Path) -> None:
@@ -456,6 +529,52 @@ def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:
     assert done.returncode == 6
     assert done.stderr.startswith("pi-tui: no thread can be started")
     assert done.stderr.count("\n") == 1
+
+
+def with_so_many_threads(most: int) -> list[str]:
+    """The program of a user who may have no more threads; root has no such limit."""
+    rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
+    other = ["setpriv", "--reuid=54321", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+    command = [*other, "prlimit", f"--nproc={most}", sys.executable]
+    try:
+        subprocess.run([*command, "-c", "pass"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs root, setpriv and prlimit")
+    return [*command, *PI_TUI[1:]]
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[str]:
+    """A database in a folder in which everybody may write."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield f"{folder}/pi.sqlite3"
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_limit_on_threads_is_a_line_or_a_slower_run(most: int, open_to_all: str) -> None:
+    words = ["run", "--digits", "200000", "--threads", "4", "--db", open_to_all]
+    command = [*with_so_many_threads(most), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if most == 1:
+        assert (done.returncode, done.stdout) == (6, "")
+        assert re.fullmatch(r"pi-tui: no thread can be started .*\n", done.stderr)
+    else:
+        assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(200_000) + b"\n")
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_a_limit_on_threads_is_a_line_in_the_app_too(most: int, open_to_all: str) -> None:
+    become = (
+        f"import os, sys; a = {with_so_many_threads(most)!r}; os.execvp(a[0], a + sys.argv[1:])"
+    )
+    words = ("--digits", 200_000, "--db", open_to_all)
+    with Terminal(*words, program=("-c", become)) as terminal:
+        if most == 4:
+            terminal.see("running")
+            terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0 if most == 4 else 6, [])
+        assert ("no thread can be started" in terminal.screen) == (most < 4)
 
 
 @pytest.mark.parametrize("command", ["run", ""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -14,8 +15,10 @@ from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.location import parse_location
+from pi_tui.checkpoints.lock import already_open
 from pi_tui.checkpoints.models import PIECES, RUNS, BadRow, to_checkpoint, to_run
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Limits
 from pi_tui.words import one_line
@@ -31,14 +34,22 @@ class RunCatalogue:
         self._database, self._kind = database, kind
 
     @classmethod
-    def open(cls, location: str, kind: Kind, *, write: bool = True) -> Self:
+    def open(
+        cls,
+        location: str,
+        kind: Kind,
+        *,
+        write: bool = True,
+        is_leaving: IsLeaving = lambda: False,
+    ) -> Self:
         """The store at `location`, a path or a URL, ready: checked, locked, with its tables.
 
         With `write=False` it takes no lock, makes no file and works while another process writes.
+        While `is_leaving()`, somebody waits for us: a server that is silent gets little time.
         Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a file
         that is refused is as it was.
         """
-        return cls(Database(parse_location(location), write), kind)
+        return cls(Database(parse_location(location), write, is_leaving), kind)
 
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""
@@ -49,6 +60,25 @@ class RunCatalogue:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def writer(self) -> str:
+        """Who computes here, as far as can be told without a lock; "" if nobody does."""
+        return self._database.writer()
+
+    def refuse_if_open(self) -> None:
+        """Raises AlreadyOpenError if another process has the database open for writing."""
+        if writer := self.writer():
+            raise already_open(writer)
+
+    @property
+    def last_beat(self) -> datetime | None:
+        """The last sign of life of the writer before us; None if there is none."""
+        return self._database.lock.last_beat if self._database.lock else None
+
+    def beat(self) -> None:
+        """A sign of life: after a kill, the next writer knows when that was. Never raises."""
+        if self._database.lock is not None:
+            self._database.lock.beat()
 
     def runs(self) -> list[Run]:
         """All runs of the kind, the one last worked on first."""
@@ -77,6 +107,11 @@ class RunCatalogue:
         with self._database.transaction() as connection:
             row = connection.execute(self._mine().order_by(*order).limit(1)).first()
             return self._to_run(row) if row else None
+
+    def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
+        """Those that are there, newest first; what cannot be read is left out."""
+        with self._database.transaction() as connection:
+            return tuple(one for one in self._known(connection, run).values() if one)
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
         """The saved output at offsets `start` to `stop - 1`, checked."""

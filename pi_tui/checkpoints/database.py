@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from pi_tui.checkpoints.location import Location
-from pi_tui.checkpoints.lock import me
+from pi_tui.checkpoints.lock import me, writer_of
 from pi_tui.checkpoints.models import CHECKPOINTS, MOST, RUNS, BadRow, utc_now, whole
 from pi_tui.checkpoints.opening import open_database
+from pi_tui.checkpoints.silence import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 
@@ -26,9 +27,9 @@ Commit = tuple[Connection, Row[Any], dict[str, Any]]
 class Database:
     """An open database; its errors come out as ours."""
 
-    def __init__(self, where: Location, write: bool) -> None:
+    def __init__(self, where: Location, write: bool, is_leaving: IsLeaving) -> None:
         try:
-            self.engine, self._lock = open_database(where, write)
+            self.engine, self.lock = open_database(where, write, is_leaving)
         except BadRow as error:
             raise damaged(where, str(error)) from error
         except FAILURES as error:
@@ -41,8 +42,15 @@ class Database:
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""
         self.engine.dispose()
-        if self._lock is not None:
-            self._lock.release()
+        if self.lock is not None:
+            self.lock.release()
+
+    def writer(self) -> str:
+        """Who has it open for writing, as far as can be told without a lock; "" if nobody does."""
+        try:
+            return writer_of(self.where, self.engine)
+        except FAILURES as error:
+            raise in_our_words(error, self.where) from error
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -61,7 +69,8 @@ class Database:
         """A transaction that begins with the fence, and ends with what changed in the run's row.
 
         If it fails, its outcome is unknown: the commit may be in although its answer is lost.
-        Then we look whether its number is there; only if it is not does the error come out.
+        Then we look whether its number is there; only if it is not does the error come out. A
+        server that does not answer is not asked: the next save goes by what it finds.
         """
         seq = 0
         try:
@@ -72,6 +81,9 @@ class Database:
                 change: dict[str, Any] = {"last_seq": seq, "updated_utc": utc_now()}
                 yield connection, row, change
                 connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(change))
+        except NoAnswerError:
+            self.engine.dispose()
+            raise
         except (StorageError, DamagedError):
             self.engine.dispose()  # after a failing disk, nothing of the old one counts
             if not self._landed(run_id, epoch, seq):
@@ -100,8 +112,8 @@ class Database:
         A commit that did not get past the fence has no number: it is not there.
         """
         try:
-            if self._lock is not None:
-                self._lock.renew()
+            if self.lock is not None:
+                self.lock.renew()
             if seq == 0:
                 return False
             with self.transaction() as connection:

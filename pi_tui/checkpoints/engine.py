@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.lock import me
+from pi_tui.checkpoints.silence import IsLeaving, bear_no_silence
 from pi_tui.errors import StorageError, UsageError
 
 BUSY_SECONDS = 5
@@ -52,9 +53,13 @@ _ISOLATION: dict[Mode, IsolationLevel] = {
 }
 
 
-def connect(where: Location, mode: Mode) -> Engine:
+def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) -> Engine:
     """An engine for `where`: a pool of one, no values in errors. Opens nothing yet."""
-    return _postgres(where.url, mode) if where.url else _sqlite(where, mode)
+    if not where.url:
+        return _sqlite(where, mode)
+    engine = _postgres(where.url, mode)
+    bear_no_silence(engine, is_leaving)
+    return engine
 
 
 def make_empty_file(path: Path) -> bool:
@@ -134,6 +139,7 @@ def _postgres(url: str, mode: Mode) -> Engine:
             isolation_level=_ISOLATION[mode],
             connect_args={
                 "connect_timeout": BUSY_SECONDS,
+                "client_encoding": "utf8",  # in SQL_ASCII the driver gives bytes for text
                 "keepalives_idle": 15,
                 "keepalives_interval": 5,
                 "keepalives_count": 3,

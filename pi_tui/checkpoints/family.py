@@ -13,7 +13,7 @@ from pi_tui.checkpoints.location import parse_location
 from pi_tui.errors import UsageError
 from pi_tui.words import one_line
 
-_ENDS = ("-journal", "-wal", "-shm", ".lock")
+_BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """What the names of the files beside a database end in."""
 _DATABASE = b"SQLite format 3\0"
 """How a database begins, and so every backup of one."""
@@ -27,12 +27,12 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
     the same file under a name that tells nothing.
     """
     ours = parse_location(location).path if location else None
-    family = [ours, *(ours.with_name(ours.name + end) for end in _ENDS)] if ours else []
+    family = [ours, *(ours.with_name(ours.name + end) for end in _BESIDE)] if ours else []
     try:
         target = Path(os.path.realpath(target))
     except ValueError as error:  # a null byte, or characters the file system has no bytes for
         raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
-    beside = [target.with_name(target.name.removesuffix(e)) for e in _ENDS if _goes(target, e)]
+    beside = [target.with_name(target.name.removesuffix(e)) for e in _BESIDE if _goes(target, e)]
     if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
         _is_kept(base, family, (_DATABASE,)) for base in beside
     ):
@@ -40,6 +40,19 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
             f"{one_line(target)} belongs to a database, and nothing else is ever written there; "
             "choose another file"
         )
+
+
+def refuse_names_beside(path: Path) -> None:
+    """`path` has no name of a file beside a database: UsageError if it has.
+
+    A database there would be overwritten, or deleted, when the one it stands beside is opened.
+    """
+    for end in _BESIDE:
+        if _goes(path, end):
+            raise UsageError(
+                f"{one_line(path)} is the name of a file beside a database; give --db the "
+                f"database itself ({one_line(path.name.removesuffix(end))}), or another name"
+            )
 
 
 def _goes(target: Path, end: str) -> bool:

@@ -19,7 +19,8 @@ from pi_tui.errors import UsageError
 from pi_tui.machine import Kind, Task
 
 _RUN = (
-    "SELECT id, goal, committed FROM pi_run WHERE kind = ? AND goal = coalesce(?, goal) "
+    "SELECT id, goal, committed, status = 'complete', verified, elapsed_ms FROM pi_run "
+    "WHERE kind = ? AND goal = coalesce(?, goal) "
     "ORDER BY status = 'complete', touched DESC LIMIT 1"
 )
 _ROWS = "SELECT start, data, chain FROM pi_output WHERE run_id = ? ORDER BY start"
@@ -31,6 +32,10 @@ class Glance(NamedTuple):
     goal: int
     committed: int
     output: bytes
+    complete: bool = False
+    verified: bool = False
+    elapsed: float = 0.0
+    """Seconds computed."""
 
 
 def glance(location: str, kind: Kind, goal: int | None) -> Glance | None:
@@ -60,7 +65,7 @@ def _read(connection: sqlite3.Connection, kind: Kind, goal: int | None) -> Glanc
     run = connection.execute(_RUN, (kind.name, goal)).fetchone()
     if run is None or not isinstance(run[1], int) or goal not in (None, run[1]):
         return None
-    run_id, asked, committed = run
+    run_id, asked, committed, complete, verified, elapsed_ms = run
     output, chain, length = bytearray(), bytes(32), kind.length(Task(asked))
     for start, data, link in connection.execute(_ROWS, (run_id,)):
         chain = hashlib.sha256(chain + data).digest()
@@ -69,4 +74,8 @@ def _read(connection: sqlite3.Connection, kind: Kind, goal: int | None) -> Glanc
         output += data
         if length is not None and len(output) > length:
             return None
-    return Glance(asked, committed, bytes(output)) if len(output) == committed else None
+    if len(output) != committed:
+        return None
+    complete = bool(complete) and length in (None, committed)
+    seconds = elapsed_ms / 1000 if isinstance(elapsed_ms, int) else 0.0
+    return Glance(asked, committed, bytes(output), complete, complete and verified == 1, seconds)

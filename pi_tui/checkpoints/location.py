@@ -9,9 +9,9 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
-from pi_tui.errors import UsageError
+from pi_tui.errors import StorageError, UsageError
 from pi_tui.words import one_line
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
@@ -72,11 +72,24 @@ def parse_location(location: str) -> Location:
             )
         return _file(rest[1:], location)
     if scheme in _POSTGRES:
-        return Location(None, f"postgresql+psycopg://{rest}", display_location(location))
+        return Location(None, f"postgresql+psycopg://{_quoted(rest)}", display_location(location))
     raise UsageError(
         f"databases of the kind {scheme}:// are not supported; "
         "give a file path, or a postgresql+psycopg:// URL"
     )
+
+
+def look_at_folder(path: Path) -> None:
+    """StorageError if there is no folder in which a file of that name could be."""
+    try:
+        os.stat(path.parent / ".")
+    except (FileNotFoundError, NotADirectoryError):
+        raise StorageError(
+            f"there is no folder {one_line(path.parent)}; make it first, or use another file "
+            "with --db"
+        ) from None
+    except OSError:
+        pass  # whoever opens the file knows better what is wrong there
 
 
 def _file(name: str, location: str) -> Location:
@@ -84,3 +97,20 @@ def _file(name: str, location: str) -> Location:
         raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
     path = Path(os.path.realpath(os.path.expanduser(name)))
     return Location(path, "", one_line(path))
+
+
+def _quoted(rest: str) -> str:
+    """A server's URL whose password may hold any character as it is, where that has one meaning."""
+    head, mark, query = rest.partition("?")
+    user, at, server = head.rpartition("@")
+    if _SERVER.fullmatch(server) is None or "@" in query:
+        if (
+            rest.count("@") > 1
+        ):  # the driver would take the end of a password for a host, and say it
+            raise UsageError(
+                "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
+                "%40 %3A %2F %3F %23, or set it as PGPASSWORD"
+            )
+        return rest
+    name, colon, password = user.partition(":")
+    return f"{name}{colon}{quote(password, safe='%')}{at}{server}{mark}{query}"

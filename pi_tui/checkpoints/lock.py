@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
+import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -24,8 +27,12 @@ _KEY = 0x70692D747569
 """Our advisory lock in a PostgreSQL database."""
 _MOMENT = 2.0
 """Seconds in which a server notices that the client that held the lock was killed."""
+_LONGEST_NAME = 200
+"""Bytes at most in a lock of ours: a pid and the name of a machine."""
+_STRANGE = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link"}
 _HOLDER = text(
-    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+    "SELECT coalesce(nullif(a.application_name, ''), 'another session') "
+    "FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
     "AND (l.classid::bigint << 32) + l.objid::bigint = :key"
 )
@@ -40,11 +47,21 @@ def _host() -> str:
     return one_line(socket.gethostname(), 30)
 
 
+def writer_of(where: Location, engine: Engine) -> str:
+    """Who holds the lock, as far as can be told without trying to take it; "" if nobody does."""
+    if where.path is None:
+        with engine.connect() as connection:
+            return one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80)
+    holder = _named_in(_file_beside(where))
+    return "" if _is_gone(_pid_here(holder)) else holder
+
+
 def already_open(holder: str) -> AlreadyOpenError:
     """The error for a database that `holder` is writing to."""
     who = f" ({holder})" if holder else ""
     first = "quit that one first"
-    if pid := _stopped(holder):
+    pid = _pid_here(holder)
+    if _state_of(pid) in ("T", "t"):
         who = f" ({holder}, which is stopped)"
         first = f"`fg` where it was stopped or `kill -CONT {pid}` wakes it, then quit it"
     return AlreadyOpenError(
@@ -52,16 +69,43 @@ def already_open(holder: str) -> AlreadyOpenError:
     )
 
 
-def _stopped(holder: str) -> int:
-    """The pid of the holder if it is a stopped process of this machine, or 0."""
+def _pid_here(holder: str) -> int:
+    """The pid of a holder on this machine, or 0."""
     words = holder.split()
     if len(words) != 4 or holder != f"pid {words[1]} on {_host()}" or not words[1].isdecimal():
         return 0
+    return int(words[1])
+
+
+def _state_of(pid: int) -> str:
+    """The letter of the process's state: T is stopped, Z has ended; "" if nobody tells."""
     with suppress(OSError, IndexError, ValueError):  # only Linux tells
-        told = Path(f"/proc/{int(words[1])}/stat").read_text("ascii", "replace")
-        if told.rpartition(")")[2].split()[0] in ("T", "t"):
-            return int(words[1])
-    return 0
+        told = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+        return told.rpartition(")")[2].split()[0]
+    return ""
+
+
+def _is_gone(pid: int) -> bool:
+    """True if there is no such process any more; its lock is free then."""
+    if not pid or sys.platform == "win32":  # where signal 0 would end it
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False
+    return _state_of(pid) in ("Z", "X")
+
+
+def _file_beside(where: Location) -> Path:
+    return Path(f"{where.path}.lock")
+
+
+def _named_in(file: Path) -> str:
+    with suppress(OSError), file.open("rb") as opened:
+        return one_line(opened.read(100).decode("utf-8", "replace"), 80)
+    return ""
 
 
 class FileWriterLock:
@@ -71,41 +115,71 @@ class FileWriterLock:
     """
 
     def __init__(self, where: Location) -> None:
-        self._file = Path(f"{where.path}.lock")
+        self._file = _file_beside(where)
+        _look_at_lock(self._file)
         self._lock = FileLock(self._file, timeout=0, mode=0o600, thread_local=False)
         try:
             self._lock.acquire()
         except Timeout:
-            raise already_open(self._holder()) from None
+            raise already_open(_named_in(self._file)) from None
         except (OSError, NotImplementedError) as error:
             reason = getattr(error, "strerror", None) or "no file locks"
+            what = self._file if os.path.lexists(self._file) else self._file.parent
             raise StorageError(
-                f"{one_line(self._file.parent)} cannot be written to ({one_line(reason)}); "
+                f"{one_line(what)} cannot be written to ({one_line(reason)}); "
                 "make it writable, or use another file with --db"
             ) from error
-        with suppress(OSError):  # only the name in another's message hangs on it
+        self.last_beat: datetime | None = None
+        with suppress(OSError):  # only words in messages hang on it
+            if _named_in(self._file):
+                self.last_beat = datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
             self._file.write_text(me(), "utf-8")
+
+    def beat(self) -> None:
+        """The time of the file is now."""
+        with suppress(OSError):
+            os.utime(self._file)
 
     def renew(self) -> None:
         """Held as before: the system frees it only with the process."""
 
     def release(self) -> None:
-        """The lock is free, its file stays."""
+        """The lock is free; its file stays, and names nobody."""
+        if self._lock.is_locked:
+            with suppress(OSError):
+                self._file.write_text("", "utf-8")
         self._lock.release()
 
-    def _holder(self) -> str:
-        with suppress(OSError), self._file.open("rb") as file:
-            return one_line(file.read(100).decode("utf-8", "replace"), 80)
-        return ""
+
+def _look_at_lock(file: Path) -> None:
+    """StorageError if something else has the lock's name: it would be written over, or hang us."""
+    try:
+        found = os.lstat(file)
+    except OSError:
+        return
+    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "no regular file")
+    if stat.S_ISREG(found.st_mode):
+        if found.st_size <= _LONGEST_NAME:
+            return
+        what = "a file of something else"
+    raise StorageError(
+        f"{one_line(file)}, by which one pi-tui knows of another, is {what}; "
+        "move it away, or use another file with --db"
+    )
 
 
 class ServerWriterLock:
     """An advisory lock on a connection of its own; the server frees it with that connection."""
 
+    last_beat: datetime | None = None
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
         self.renew()
+
+    def beat(self) -> None:
+        """Nothing to do: there is no place for it that costs no commit."""
 
     def renew(self) -> None:
         """The lock is held, on a new connection if the old one is gone, or AlreadyOpenError."""

@@ -12,23 +12,28 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
-from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.family import refuse_names_beside
+from pi_tui.checkpoints.location import Location, look_at_folder
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
 from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
-from pi_tui.checkpoints.trouble import damaged
-from pi_tui.errors import NothingSavedError, NotOursError, StorageError
+from pi_tui.checkpoints.silence import IsLeaving
+from pi_tui.checkpoints.trouble import damaged, no_rights
+from pi_tui.errors import NothingSavedError, NotOursError
 from pi_tui.words import one_line
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
 _META = META.name
+_MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 _OURS = (_META, "pi_run", "pi_checkpoint")
 """Tables of every version."""
 
 
-def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | None]:
+def open_database(
+    where: Location, write: bool, is_leaving: IsLeaving
+) -> tuple[Engine, WriterLock | None]:
     """A database of ours, checked and with tables; locked if it is to be written.
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
@@ -41,12 +46,15 @@ def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | No
         raise _nothing_yet(where)
     lock: WriterLock | None = None
     with ExitStack() as undo:
-        if write:
-            lock = FileWriterLock(where) if path else ServerWriterLock(connect(where, "lock"))
+        if write and path:
+            lock = FileWriterLock(where)
+        elif write:
+            lock = ServerWriterLock(connect(where, "lock", is_leaving))
+        if lock is not None:
             undo.callback(lock.release)
         if path is not None and not there:
             make_empty_file(path)
-        engine = connect(where, "write" if write else "read")
+        engine = connect(where, "write" if write else "read", is_leaving)
         undo.callback(engine.dispose)
         _prepare(engine, where, write)
         undo.pop_all()
@@ -75,14 +83,12 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
 
 def _look(where: Location, path: Path, write: bool) -> bool:
     """True if there is a file at `path`, False if there could be one."""
+    refuse_names_beside(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:
-        if write and not path.parent.is_dir():
-            raise StorageError(
-                f"there is no folder {one_line(path.parent)}; make it first, or use another file "
-                "with --db"
-            ) from None
+        if write:
+            look_at_folder(path)
         return False
     if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
@@ -163,6 +169,8 @@ def _postgres_is_ours(connection: Connection, where: Location) -> bool:
             f"{where.display} has a table {min(there)} that this program did not make; "
             "choose another database or schema"
         )
+    if not there and not connection.scalar(_MAY_CREATE):  # and may not even see what is there
+        raise no_rights(where, "no right to use a schema of it")
     return bool(there)
 
 

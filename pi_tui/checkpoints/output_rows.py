@@ -108,9 +108,8 @@ def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
     if first is None:
         raise BadRow(f"output from {start + 1:,} on is missing")
     output = bytearray()
-    for data in _checked(
-        connection, run_id, first.start, _chain_at(connection, run_id, first.start)
-    ):
+    chain = _chain_at(connection, run_id, first.start)
+    for data in _checked(connection, run_id, first.start, chain, stop):
         output += data
         if first.start + len(output) >= stop:
             return bytes(output[start - first.start : stop - first.start])
@@ -137,9 +136,16 @@ def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
     return row.chain
 
 
-def _checked(connection: Connection, run_id: int, offset: int, chain: bytes) -> Iterator[bytes]:
-    """The data of the rows from `offset` on, each proven before it is given out."""
+def _checked(
+    connection: Connection, run_id: int, offset: int, chain: bytes, stop: int | None = None
+) -> Iterator[bytes]:
+    """The data of the rows from `offset` on, each proven before it is given out.
+
+    With `stop`, rows from there on are not even read: who watches must not hold a writer up.
+    """
     query = _select(run_id).order_by(OUTPUT.c.start).limit(_BATCH)
+    if stop is not None:
+        query = query.where(OUTPUT.c.start < stop)
     while rows := connection.execute(query.where(OUTPUT.c.start >= offset)).all():
         for row in rows:
             _check(row, offset, chain)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
 from pi_tui.words import one_line
 
@@ -18,8 +19,8 @@ FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeE
 MB = 10**6
 _UNREACHABLE = ("", "08", "57P")
 """Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
-_NOT_OUR_TABLES = ("42703", "42P01")
-"""No such column, no such table."""
+_NOT_OUR_TABLES = ("42703", "42P01", "22021")
+"""No such column, no such table, bytes that are no text."""
 
 
 def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiError:
@@ -64,15 +65,28 @@ def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
     state = getattr(cause, "sqlstate", None) or ""
     if state.startswith("53"):
         return StorageError(f"the server of {where.display} is out of space: {one_line(cause)}")
-    if state in ("42501", "25006"):
+    if state == "42501":
+        return no_rights(where, one_line(cause))
+    if state == "25006":
         return StorageError(f"{where.display} cannot be written: {one_line(cause)}")
     if state.startswith("XX") or state in _NOT_OUR_TABLES:
         return damaged(where, one_line(cause))
-    if state.startswith(_UNREACHABLE[1:]) or not state:
+    if "FATAL:" in (text := one_line(cause)):  # it runs, and lets us not in
         return StorageError(
-            f"{where.display} cannot be reached: {one_line(cause)}; is the server running?"
+            f"{where.display} cannot be used: {text.partition('FATAL:')[2].strip()}"
         )
+    if state.startswith(_UNREACHABLE[1:]) or not state:
+        kind = NoAnswerError if type(cause).__name__ == "ConnectionTimeout" else StorageError
+        return kind(f"{where.display} cannot be reached: {text}; is the server running?")
     return StorageError(f"{where.display} cannot be used: {one_line(cause)}")
+
+
+def no_rights(where: Location, detail: str) -> StorageError:
+    """The error for a server where this user may not do what we need."""
+    return StorageError(
+        f"{where.display} cannot be used: {detail}; "
+        "ask its owner for the rights to make tables there and to use them"
+    )
 
 
 def _of_system(error: OSError, where: Location, needed: int) -> PiTuiError:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pi_tui import garbage, words
 from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import Place, is_terminal, say, tell
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.hints import to_paste
@@ -77,11 +78,23 @@ def _all(location: str) -> list[Run]:
 
 
 def keep_unless_meant(location: str, digits: int, *, sure: bool) -> bool:
-    """Whether a run of so many digits may begin again: nothing is saved of it, or it is meant."""
-    run = next((run for run in _all(location) if run.goal == digits), None)
+    """Whether a run of so many digits may begin again: nothing is saved of it, or it is meant.
+
+    Raises AlreadyOpenError if another pi-tui computes there.
+    """
+    run = _to_begin_again(location, digits)
     if run is None or not run.committed or sure:
         return True
     return _confirmed("begin again and lose", run)
+
+
+def _to_begin_again(location: str, digits: int) -> Run | None:
+    try:
+        with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+            store.refuse_if_open()
+            return store.find_run(digits)
+    except NothingSavedError:
+        return None
 
 
 def delete(location: str, digits: int, *, ask: bool) -> int:

@@ -31,6 +31,9 @@ def gather(
     pauses, the jobs wait at their next check. When it or a job raises, the other jobs are stopped
     at their next check, all threads are waited for, and the exception goes on to the caller.
 
+    A job may wait for one before it, never for one behind: where the system gives us fewer
+    threads, or none, the work is done all the same.
+
     In the threads gmpy2 releases the interpreter lock during every operation. That is what lets
     big products run side by side and keeps a screen alive beside them; it costs 0.1 µs each.
     """
@@ -83,14 +86,19 @@ def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[
                 stop.set()
                 raise
 
-    crew = [Thread(target=run, name=f"spigot-{number}") for number in range(threads)]
     started: list[Thread] = []
     try:
         look()
-        for thread in crew:
-            thread.start()
+        for number in range(threads):
+            thread = Thread(target=run, name=f"spigot-{number}")
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives us no more: fewer do the same work
+                break
             started.append(thread)
-        for thread in crew:
+        if not started:
+            work(watch)
+        for thread in started:
             while thread.is_alive():
                 look()
                 thread.join(WATCH_SECONDS)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from pi_tui import garbage, memory
-from pi_tui.settings import MAX_DIGITS
+from pi_tui.going_on import how_it_goes_on
+from pi_tui.ui.conversations import ConversingApp
 from pi_tui.ui.face import tell
 from pi_tui.ui.flow import Flow
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.rates import RateHistory
-from pi_tui.ui.remembered import Memory
 from pi_tui.ui.statistics import DigitCounts, Digits
-from pi_tui.ui.steering import SteeringApp
 from pi_tui.ui.terminal import TerminalTitle
-from pi_tui.ui.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme, own_variables
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker, NoWorker
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -30,21 +28,22 @@ if TYPE_CHECKING:
 
     from textual.app import SystemCommand
     from textual.screen import Screen
-    from textual.theme import Theme
 
+    from pi_tui.checkpoints.glance import Glance
     from pi_tui.settings import Settings
-    from pi_tui.ui.run_dialogs import RunDialogs
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
 PANELS_EVERY = 3
 """While it runs, panels and pictures follow at every third look: nobody reads faster, and at
 200 × 60 they cost as much as the digits."""
+QUIET_SECONDS = 8.0
+"""How long it is said how a run goes on."""
 _HURRY = 2.0
 """Seconds of quick looks after a key, for what it changes."""
 
 
-class PiApp(SteeringApp):
+class PiApp(ConversingApp):
     """Watch pi being computed."""
 
     TITLE = "pi-tui"
@@ -59,52 +58,35 @@ class PiApp(SteeringApp):
         *,
         make_worker: MakeWorker | None = None,
         location: str = "",
-        initial: bytes = b"",
+        seen: Glance | None = None,
         clock: Clock | None = None,
         memory: Path | None = None,
     ) -> None:
         """An app on a worker that is not started yet, or that asks how many digits there shall be.
 
-        `initial` are saved digits to show before the worker has loaded them; `memory` is the file
+        `seen` is what is saved, to be shown before the worker has loaded it; `memory` is the file
         that keeps theme and view from one start to the next.
         """
-        super().__init__()
+        super().__init__(memory)
         self.animation_level = "none"  # a scroll through 166,667 lines shall not crawl
         self.worker = worker or NoWorker()
         self.make_worker, self.location = make_worker, location
         self.clock = clock or Clock()
         self.quitting = Quitting(self)
-        self.memory = Memory(memory)
         self._title = TerminalTitle(self._write_to_terminal)
-        self._is_open = self._is_trying = False
+        self._is_open = False
         self._hurry_until = 0.0
-        self._forget(initial)
-        self.register_theme(NIGHT_THEME)
-        self.register_theme(DAY_THEME)
-        self._begin_with(fitting_theme(self.memory.now.theme, self.available_themes, self.console))
+        self._forget(seen)
 
-    def _begin_with(self, name: str) -> None:
-        """The theme of the first frame, without Textual making all styles twice for it."""
-        theme = self.available_themes[name]
-        if theme.ansi:
-            self.theme = name
-            return
-        self.set_reactive(App.theme, name)
-        self.set_class(theme.dark, "-dark-mode", update=False)
-        self.set_class(not theme.dark, "-light-mode", update=False)
-        self.stylesheet.set_variables(self.get_css_variables())
-
-    def _forget(self, initial: bytes = b"") -> None:
+    def _forget(self, seen: Glance | None = None) -> None:
         """Nothing was shown yet."""
-        self._flow = Flow(initial)
+        self._flow = Flow(seen)
         self._rates, self._counts = RateHistory(), DigitCounts()
         self._shown: Snapshot | None = None
         self._shown_at = 0.0
         self._notes_told = self._looks = 0
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own colours, made to go with whatever theme is on."""
-        return own_variables(self.current_theme)
+        self._resumed: tuple[str, ...] = ()
+        self._resumed_until = 0.0
 
     def get_default_screen(self) -> MainScreen:
         """The one screen of the run."""
@@ -120,9 +102,14 @@ class PiApp(SteeringApp):
         bell = SystemCommand(
             f"Bell at the end: turn {'off' if rings else 'on'}",
             "Whether the terminal rings when a run is complete; remembered",
-            lambda: self.remember(bell=not rings),
+            self.action_turn_bell,
         )
-        return commands(self, bell)
+        crash = SystemCommand(
+            "Crash test",
+            "Kill pi-tui with SIGKILL; the next start shows that every saved digit is there",
+            self.action_crash_test,
+        )
+        return commands(self, bell, *([crash] if hasattr(signal, "SIGKILL") else []))
 
     # Looking at the worker
 
@@ -133,7 +120,7 @@ class PiApp(SteeringApp):
             watch()
         self._title.open()
         self._timer = self.set_timer(QUICK, self._tick)
-        self._recall_looks()
+        self.recall_looks()
         self._look()
         self.call_after_refresh(self._begin)
 
@@ -152,10 +139,11 @@ class PiApp(SteeringApp):
     def _pulse(self) -> float:
         """How soon to look again: not at all often while nothing can change."""
         snapshot, now = self.worker.snapshot, self.clock.monotonic()
-        resting = snapshot.state is State.PAUSED or snapshot.state.is_final
         if now < self._hurry_until or self._counts.counted < max(snapshot.made, snapshot.overture):
             return QUICK
-        if not resting:
+        if snapshot.state is State.WATCHING:
+            return SLOW
+        if not snapshot.state.is_at_rest:
             # Where pages fly by nobody reads, and the spigot can use the time.
             return QUICK if snapshot.rate * QUICK < self.main_screen.digits.page else 2 * QUICK
         newest = snapshot.checkpoint
@@ -174,8 +162,11 @@ class PiApp(SteeringApp):
         behind = self._counts.counted < max(snapshot.made, snapshot.overture)
         if snapshot is self._shown and now - self._shown_at < SLOW and not behind:
             return
+        if self._shown is not None and snapshot.made < self._shown.made:
+            self._begin_again()  # the one we watch began again, or found what it had saved wrong
         before, elapsed = self._shown, now - self._shown_at
         self._shown, self._shown_at = snapshot, now
+        self._note_how_it_goes_on(before, snapshot, now)
         shown = self._flow.shown(snapshot, elapsed)
         self._count(shown, now)
         self._looks += 1
@@ -185,17 +176,11 @@ class PiApp(SteeringApp):
         )
         screen = self.main_screen
         screen.show_digits(self.digits_now(), shown)
-        frame = Frame(shown, self.clock.now(), now, self._rates, self._counts)
+        quiet = self._resumed if now < self._resumed_until else ()
+        frame = Frame(shown, self.clock.now(), now, self._rates, self._counts, quiet)
         screen.show(frame, fully=calm or self._looks % PANELS_EVERY == 0)
-        self._title.show(snapshot)
+        self._title.show(shown)
         self._tell_news(before, snapshot)
-
-    @property
-    def main_screen(self) -> MainScreen:
-        """The screen with the digits, whatever lies on top of it."""
-        screen = self.screen_stack[0]
-        assert isinstance(screen, MainScreen)
-        return screen
 
     def digits_now(self) -> Digits:
         """All digits there are."""
@@ -212,19 +197,18 @@ class PiApp(SteeringApp):
         for note in snapshot.notes[self._notes_told :]:
             tell(self, note, seconds=12)
         self._notes_told = len(snapshot.notes)
-        if before and before.state is State.PREPARING and snapshot.state is State.RUNNING:
-            self._tell_how_it_goes_on(snapshot)
-        if snapshot.state is State.COMPLETE and before and not before.state.is_final:
+        if snapshot.state is State.COMPLETE and before and _is_news(before, snapshot):
             verified = ", every one of them verified" if snapshot.verified else ""
             tell(self, f"{snapshot.goal:,} digits{verified}.", title="Complete")
             if self.memory.now.bell:
                 self.bell()
 
-    def _tell_how_it_goes_on(self, snapshot: Snapshot) -> None:
-        """At a start that resumes: from where, and when that was saved."""
-        if snapshot.resumed and (newest := snapshot.checkpoint) is not None:
-            when = f"{newest.saved_at.astimezone():%Y-%m-%d %H:%M:%S}"
-            tell(self, f"Goes on after digit {snapshot.resumed:,}, saved {when}.", seconds=5)
+    def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
+        """At a start that resumes there is a quiet line for some seconds."""
+        began = before and before.state in (State.PREPARING, State.WATCHING)
+        if began and snapshot.state is State.RUNNING:
+            self._resumed = how_it_goes_on(snapshot, "digits")
+            self._resumed_until = now + QUIET_SECONDS
 
     # Changing runs
 
@@ -232,97 +216,17 @@ class PiApp(SteeringApp):
         """From now on this worker's run is on the screen."""
         self.worker = worker
         self.forget_wishes()
-        self._forget()
-        self.main_screen.restart(worker.snapshot.goal)
+        self._begin_again()
         worker.start()
         self.hurry()
 
-    def action_runs(self) -> None:
-        """All runs of the database."""
-        if self.screen is self.main_screen and self.make_worker is not None:
-            self.converse(self._runs.browse())
-
-    @property
-    def _runs(self) -> RunDialogs:
-        from pi_tui.ui.run_dialogs import RunDialogs
-
-        return RunDialogs(self, self.quitting)
-
-    def action_by_heart(self) -> None:
-        """Type the digits from memory."""
-        if self.screen is not self.main_screen:
-            return
-        if self.main_screen.count:
-            self.converse(self._by_heart())
-        else:
-            tell(self, "There are no digits yet.", seconds=3)
-
-    async def _by_heart(self) -> None:
-        from pi_tui.ui.by_heart import ByHeart
-
-        screen, best = self.main_screen, self.memory.now.by_heart
-        score = await self.ask(ByHeart(bytes(screen.source[: screen.count]), best)) or 0
-        if score > best:
-            self.remember(by_heart=score)
-            tell(self, f"{score:,} digits by heart, your best.")
-
-    def action_ten_times(self) -> None:
-        """Go on to ten times as many digits."""
-        snapshot = self.worker.snapshot
-        if snapshot.state is not State.COMPLETE:
-            tell(self, "First this run is to be complete.", seconds=3)
-        elif snapshot.goal * 10 > MAX_DIGITS:
-            tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
-        elif self.screen is self.main_screen and self.make_worker is not None:
-            self.converse(self._runs.open_run(snapshot.goal * 10))
+    def _begin_again(self) -> None:
+        self._forget()
+        self.main_screen.restart(self.worker.snapshot.goal)
 
     async def action_quit(self) -> None:
         """Save, then leave."""
         self.quitting.begin()
-
-    def action_help(self) -> None:
-        """Explain the screen and the keys."""
-        from pi_tui.ui.help_screen import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
-
-    def action_change_theme(self) -> None:
-        """Choose a theme by looking at it."""
-        if self.screen is self.main_screen:
-            self.converse(self._choose_theme())
-
-    async def _choose_theme(self) -> None:
-        from pi_tui.ui.dialogs import ThemeList
-
-        before, self._is_trying = self.theme, True
-        ours = (NIGHT, DAY)
-        others = sorted(set(self.available_themes) - {*ours})
-        taken = await self.ask(ThemeList([*ours, *others]))
-        self.theme, self._is_trying = taken or before, False
-        self.remember(theme=self.theme)
-
-    # Remembering
-
-    def _recall_looks(self) -> None:
-        screen = self.main_screen
-        screen.digits.colored = self.memory.now.colored
-        screen.show_view(self.memory.now.view)
-        self.theme_changed_signal.subscribe(screen, self._remember_theme)
-
-    def _remember_theme(self, theme: Theme) -> None:
-        if not self._is_trying:
-            self.remember(theme=theme.name)
-
-    def on_exploring_screen_looks_changed(self) -> None:
-        """Another view, or digits in colour."""
-        screen = self.main_screen
-        self.remember(view=screen.view, colored=screen.digits.colored)
-
-    def remember(self, **changes: Any) -> None:
-        """The next start looks like this one."""
-        if trouble := self.memory.change(**changes):
-            tell(self, f"The look is not remembered: {trouble}")
 
     # The terminal around us
 
@@ -334,6 +238,12 @@ class PiApp(SteeringApp):
         """The terminal gets its title back."""
         if self._is_open:
             self._title.close()
+
+
+def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
+    """Whether the run became complete just now, and was not so when it was opened."""
+    was_there = before.state is State.PREPARING and snapshot.resumed == snapshot.goal
+    return not before.state.is_final and not was_there
 
 
 def run_app(settings: Settings, digits: int | None) -> int:
@@ -352,7 +262,7 @@ def run_app(settings: Settings, digits: int | None) -> int:
         Worker(settings.job(digits, give_way=True)) if digits else None,
         make_worker=lambda wanted: Worker(later.job(wanted, give_way=True)),
         location=settings.location,
-        initial=seen.output if seen and not settings.fresh else b"",
+        seen=None if settings.fresh else seen,
         memory=default_path(),
     )
     if digits and (note := memory.warning(digits)):

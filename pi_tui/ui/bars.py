@@ -12,6 +12,7 @@ from pi_tui.ui.frame import Frame
 from pi_tui.ui.keys import IN_THE_BAR, WHEN_COMPLETE, key_for
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, spread
 from pi_tui.ui.panels import pace_hint, pace_in_words, time_left
+from pi_tui.ui.watching import notice
 from pi_tui.worker.snapshot import Snapshot, State
 
 STATE_STYLE = {
@@ -22,8 +23,15 @@ STATE_STYLE = {
     State.VERIFYING: "$pi-secondary",
     State.COMPLETE: "$pi-accent",
     State.FAILED: "$pi-error",
+    State.WATCHING: "$pi-secondary",
 }
-_STATE_SIGN = {State.RUNNING: "●", State.PAUSED: "‖", State.COMPLETE: "✓", State.FAILED: "✗"}
+_STATE_SIGN = {
+    State.RUNNING: "●",
+    State.PAUSED: "‖",
+    State.COMPLETE: "✓",
+    State.FAILED: "✗",
+    State.WATCHING: "◎",
+}
 
 
 def state_in_words(snapshot: Snapshot) -> Content:
@@ -45,13 +53,17 @@ class TopBar(Panel):
         left = line((" π ", "bold $pi-paper on $accent"), (f"  {what}", "bold"))
         if not snapshot.goal:
             return [left]
-        pace = line(
-            ("   " + pace_in_words(snapshot.pace), QUIET),
-            (" · " + pace_hint(snapshot.pace), FAINT),
-        )
         right = state_in_words(snapshot)
-        if not snapshot.state.is_final and width >= 60:
-            right = Content.assemble(right, pace)
+        if snapshot.state is State.WATCHING:
+            whose = Content.assemble(right, (f" {snapshot.writer}" * bool(snapshot.writer), QUIET))
+            fits = left.cell_length + whose.cell_length + 2 <= width
+            right = whose if fits else right
+        elif not snapshot.state.is_final and width >= 60:
+            right = Content.assemble(
+                right,
+                ("   " + pace_in_words(snapshot.pace), QUIET),
+                (" · " + pace_hint(snapshot.pace), FAINT),
+            )
         return [spread(left, right + " ", width)]
 
 
@@ -82,6 +94,8 @@ class ProgressLine(Panel):
             return "verifying"
         if snapshot.state.is_final:
             return f"took {words.took(snapshot.elapsed)}"
+        if snapshot.state is State.WATCHING:
+            return "saved there"
         return "…" if snapshot.left is None else f"{time_left(snapshot)} left"
 
 
@@ -104,16 +118,27 @@ def trouble(frame: Frame) -> str:
 
 
 class AlertLine(Panel):
-    """What is wrong; there only while something is."""
+    """What is wrong, loudly, or what is worth a word, quietly; there only while something is."""
 
     def show(self, frame: Frame) -> None:
         """Appear or go."""
-        self.display = bool(trouble(frame))
+        wrong = bool(trouble(frame))
+        self.display = wrong or bool(_quiet(frame))
+        self.set_class(not wrong, "-quiet")
         super().show(frame)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """One line, cut to the width."""
-        return [line(words.shortened(" ! " + trouble(frame), width))]
+        if wrong := trouble(frame):
+            return [line(words.shortened(" ! " + wrong, width))]
+        return [line(" " + words.fitting(_quiet(frame), width - 2))] if _quiet(frame) else []
+
+
+def _quiet(frame: Frame) -> tuple[str, ...]:
+    """What is worth a quiet line, from full to short."""
+    if said := notice(frame.snapshot):
+        return (words.plain(said),)
+    return tuple(map(words.plain, frame.quiet))
 
 
 class StatusLine(Panel):
@@ -126,11 +151,13 @@ class StatusLine(Panel):
             return [line((" π ", "bold $pi-paper on $accent"), "  pi-tui")]
         if wrong := trouble(frame):
             return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
+        if said := notice(snapshot):
+            return [line((words.shortened(words.plain(said), width), "bold $pi-secondary"))]
         parts = [
             state_in_words(snapshot),
             line((words.percent(_share(snapshot)), "bold")),
             line(words.number(snapshot.made)),
-            line((f"{time_left(snapshot)} left", QUIET)),
+            line(("" if snapshot.left is None else f"{time_left(snapshot)} left", QUIET)),
         ]
         hint = line(("?", "bold $pi-accent"), (" help" if width >= 28 else "", QUIET))
         room = width - hint.cell_length - 1
@@ -166,12 +193,20 @@ class KeyBar(Panel):
                 await self.run_action(action)
 
 
+_OF_A_WRITER = ("app.toggle_pause", "app.full_speed", "app.save_now")
+"""Keys that do nothing while another process computes; the first offers to go on once it ended."""
+
+
+def _pause(snapshot: Snapshot) -> str:
+    return "resume" if snapshot.state is State.PAUSED else "pause"
+
+
 def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
     """Key, word and action, most useful first; the pause key says what it would do."""
-    final = snapshot.state.is_final
+    final, watching = snapshot.state.is_final, snapshot.state is State.WATCHING
     says = {
-        "app.toggle_pause": "resume" if snapshot.state is State.PAUSED else "pause",
-        "app.quit": "quit" if final else "save & quit",
+        "app.toggle_pause": "go on here" if watching else _pause(snapshot),
+        "app.quit": "quit" if final or watching else "save & quit",
         "app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed",
     }
     in_order: tuple[str, ...] = IN_THE_BAR
@@ -179,5 +214,8 @@ def keys(snapshot: Snapshot) -> list[tuple[str, str, str]]:
         in_order = WHEN_COMPLETE
     elif final:
         in_order = tuple(a for a in WHEN_COMPLETE if a != "app.ten_times")
+    elif watching:
+        useless = _OF_A_WRITER if snapshot.writer else _OF_A_WRITER[1:]
+        in_order = tuple(a for a in IN_THE_BAR if a not in useless)
     shown = [key_for(action) for action in in_order]
     return [(key.shown.split()[0], says.get(key.action, key.word), key.action) for key in shown]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pi_tui.checkpoints.glance import Glance
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.worker_protocol import AnyWorker
 from pi_tui.worker.snapshot import Snapshot, State
@@ -12,14 +13,14 @@ from pi_tui.worker.snapshot import Snapshot, State
 class Flow:
     """One run's digits on their way to the screen."""
 
-    def __init__(self, initial: bytes = b"") -> None:
-        """`initial` are saved digits to show before the worker has loaded them."""
-        self._initial = initial
+    def __init__(self, seen: Glance | None = None) -> None:
+        """`seen` is what is saved, to be shown before the worker has loaded it."""
+        self._seen = seen or Glance(0, 0, b"")
         self._flowed = 0.0
 
     def digits(self, worker: AnyWorker) -> Digits:
         """All digits there are: the worker's, or until it has them those found early."""
-        early = max(self._initial, worker.overture, key=len)
+        early = max(self._seen.output, worker.overture, key=len)
         return worker.output if len(worker.output) >= len(early) else early
 
     def shown(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
@@ -28,9 +29,13 @@ class Flow:
 
     def _with_early_digits(self, snapshot: Snapshot) -> Snapshot:
         """Digits that were saved, or found in an overture, before the spigot has them."""
-        known = len(self._initial)
+        seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
-            return replace(snapshot, made=known, saved=known, resumed=known)
+            snapshot = replace(snapshot, made=known, saved=known, resumed=known)
+            if not seen.complete:
+                return snapshot
+            snapshot = replace(snapshot, verified=seen.verified, elapsed=seen.elapsed)
+            return replace(snapshot, state=State.COMPLETE, done=1.0)
         if snapshot.made < snapshot.overture:
             return replace(snapshot, made=snapshot.overture)
         return snapshot

@@ -35,6 +35,8 @@ class Frame:
     monotonic: float
     rates: RateHistory = field(default_factory=RateHistory)
     counts: DigitCounts = field(default_factory=DigitCounts)
+    quiet: tuple[str, ...] = ()
+    """What is worth a quiet line just now, from full to short."""
 
     def clock_time(self, moment: datetime) -> str:
         """The moment on the user's own clock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual.content import Content
 
@@ -15,6 +16,7 @@ from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread
 from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot, State
 
+_NOT_SEEN = "What a spigot holds is known where it runs; from here only what it saves is seen."
 _FULL_LINES = 32
 """Cells from which on a checkpoint is told in full lines."""
 
@@ -53,18 +55,26 @@ class ProgressPanel(Panel):
         snapshot = frame.snapshot
         over, inside = snapshot.state.is_final, Figures.of(snapshot.figures)
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
-        hint = "" if over else pace_hint(snapshot.pace)
-        pace = pace_in_words(snapshot.pace)
-        shown = line((pace, "$pi-accent"), ("  " + hint if hint else "", FAINT))
+        lines = [self._of("digits", snapshot.made, snapshot.goal, width)]
+        if inside.iterations:
+            lines.append(self._of("iteration", inside.iteration, inside.iterations, width))
+        lines.append(pair("elapsed", elapsed, width))
+        if snapshot.state is State.WATCHING:
+            return [*lines, *self._whose(snapshot, width)]
+        lines.append(pair("time left", time_left(snapshot), width))
+        return lines if over else [*lines, self._pace(snapshot.pace, width)]
+
+    def _pace(self, pace: Pace, width: int) -> Content:
+        word = pace_in_words(pace)
+        shown = line((word, "$pi-accent"), ("  " + pace_hint(pace), FAINT))
         if shown.cell_length + 5 > width:
-            shown = line((pace, "$pi-accent"))
-        return [
-            self._of("digits", snapshot.made, snapshot.goal, width),
-            self._of("iteration", inside.iteration, inside.iterations, width),
-            pair("elapsed", elapsed, width),
-            pair("time left", time_left(snapshot), width),
-            pair("pace", shown, width),
-        ]
+            shown = line((word, "$pi-accent"))
+        return pair("pace", shown, width)
+
+    def _whose(self, snapshot: Snapshot, width: int) -> list[Content]:
+        """Who computes it, if anyone does."""
+        writer = words.shortened(snapshot.writer or "nobody", width)
+        return [line(("computed by", QUIET)), line((writer, "bold"))]
 
     def _of(self, label: str, done: int, total: int, width: int) -> Content:
         value = line((words.number(done), "bold"), (f" of {words.number(total)}", QUIET))
@@ -97,7 +107,9 @@ class SpeedPanel(Panel):
     def _span(self, frame: Frame, width: int) -> Content:
         samples = frame.rates.samples
         if not samples:
-            return line(("" if frame.snapshot.state.is_final else "no rate yet", FAINT))
+            words_for = {State.WATCHING: "between two checkpoints" if frame.snapshot.rate else ""}
+            text = "" if frame.snapshot.state.is_final else "no rate yet"
+            return line((words_for.get(frame.snapshot.state, text), FAINT))
         lowest, highest = words.rate(min(samples)), words.rate(max(samples))
         span = words.duration(frame.rates.span)
         ways = (f"{lowest} – {highest} over {span}", f"{lowest} – {highest}", f"up to {highest}")
@@ -128,7 +140,8 @@ class CheckpointPanel(Panel):
         snapshot = frame.snapshot
         newest = snapshot.checkpoint
         if newest is None:
-            return [line(("nothing saved yet", QUIET)), self._next(frame, width)]
+            said = [] if snapshot.saved else [line(("nothing saved yet", QUIET))]
+            return [*said, self._next(frame, width)]
         facts = self._facts(frame, newest, width)
         room = height - len(facts) - 1
         if room < 1 or len(snapshot.checkpoints) < 2:
@@ -162,7 +175,7 @@ class CheckpointPanel(Panel):
         """Bytes and seconds; a complete run has no state any more."""
         size = words.size(checkpoint.size) if checkpoint.size else "saved"
         if checkpoint.duration is None:
-            return size if checkpoint.size else ""
+            return size if checkpoint.size else "not needed now"
         return f"{size} in {words.brief(checkpoint.duration)}"
 
     def _next(self, frame: Frame, width: int) -> Content:
@@ -173,6 +186,8 @@ class CheckpointPanel(Panel):
             return pair("next", ("saving now", "$pi-secondary"), width)
         if snapshot.state is not State.RUNNING or snapshot.next_save is None:
             word = "when there is something new" if width >= _FULL_LINES else "–"
+            if snapshot.state is State.WATCHING:
+                word = "when the other saves" if width >= _FULL_LINES else "–"
             if snapshot.state is State.COMPLETE:
                 word = "all is saved"
             return pair("next", (word, FAINT), width)
@@ -192,6 +207,8 @@ class SpigotPanel(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """What is held, the sweep through the blocks, and the state's size."""
         snapshot = frame.snapshot
+        if snapshot.state is State.WATCHING:
+            return [line((text, FAINT)) for text in wrap(_NOT_SEEN, max(width, 1))]
         inside, step = Figures.of(snapshot.figures), counted_step(snapshot)
         boxes = f"{words.number(inside.boxes_left)} · {inside.series}"
         if len(boxes) + len("boxes left ") > width:
@@ -206,7 +223,7 @@ class SpigotPanel(Panel):
             *(_lesson(inside, width) if inside.making else _held(snapshot, width)),
             sweep,
             pair("boxes left", boxes, width),
-            pair("iteration", step, width),
+            *([pair("iteration", step, width)] if inside.digits_per_step else []),
         ]
 
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:

@@ -56,7 +56,7 @@ class Quitting:
         app = self._app
         saving = SavingScreen(then)
         await app.push_screen(saving)
-        app.worker.pause()
+        app.worker.pause(leaving=True)
         while (snapshot := await self._settle()).save_failure is not None:
             if self._asked.at_once or self._asked.signal:
                 break
@@ -79,9 +79,8 @@ class Quitting:
         """The snapshot once the worker rests, or has failed to save."""
         while True:
             snapshot = self._app.worker.snapshot
-            resting = snapshot.state is State.PAUSED or snapshot.state.is_final
             failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING
-            if resting or failed or self._asked.at_once:
+            if snapshot.state.is_at_rest or failed or self._asked.at_once:
                 return snapshot
             await asyncio.sleep(_LOOK)
 
@@ -135,6 +134,9 @@ def outcome(snapshot: Snapshot) -> tuple[int, str]:
     if snapshot.state is State.COMPLETE:
         checked = ", verified" if snapshot.verified else ""
         return 0, f"{digits} digits of pi, complete{checked}; `pi-tui export` writes them out"
+    if snapshot.state is State.WATCHING:
+        whose = f"{snapshot.writer} computes it" if snapshot.writer else "`pi-tui` goes on with it"
+        return 0, f"only looked on, so there was nothing to save here; {words.plain(whose)}"
     saved = f"{words.number(snapshot.saved)} of {digits} digits are saved"
     if lost := snapshot.made - snapshot.saved:
         told = f"pi-tui: {words.counted(lost, 'digit')} not saved; {saved}"

@@ -12,6 +12,7 @@ from pi_tui.settings import MAX_DIGITS, parse_digits
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.quitting import Quitting
+from pi_tui.ui.watching import why_not
 
 
 class RunDialogs:
@@ -22,6 +23,8 @@ class RunDialogs:
 
     async def ask_for_run(self) -> None:
         """Ask how many digits there shall be, and begin; with none at the first start, leave."""
+        if self._is_refused():
+            return
         from pi_tui.ui.answers import explain_digits
         from pi_tui.ui.dialogs import AskDigits
 
@@ -57,6 +60,13 @@ class RunDialogs:
         """What is done while the list stays."""
         await (self._delete(run) if action == "delete" else self._export(run))
 
+    def _is_refused(self) -> bool:
+        """True, and said, if another process computes here: then nothing can be written."""
+        why = why_not(self._app.worker.snapshot)
+        if why:
+            tell(self._app, why, seconds=4)
+        return bool(why)
+
     async def open_run(self, digits: int) -> None:
         """The run of so many digits is on the screen; the one before was saved first."""
         app = self._app
@@ -74,6 +84,8 @@ class RunDialogs:
         from pi_tui.ui.dialogs import Choice
 
         app = self._app
+        if self._is_refused():
+            return
         here = app.worker.snapshot.goal
         if run.goal == here:
             tell(app, "This run is on the screen; open another one first.")

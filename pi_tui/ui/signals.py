@@ -21,6 +21,7 @@ from typing import Any
 
 from pi_tui.ui.face import Face
 from pi_tui.ui.quitting import Quitting, outcome
+from pi_tui.worker.worker import start_all
 
 _TTY_LOOK = 1.0
 """Seconds between looks whether the terminal is still there."""
@@ -30,6 +31,7 @@ _DEAF = 3.0
 
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; returns its exit code when the last checkpoint is committed."""
+    _look_for_threads()
     ends = Signals(app, quitting)
     app.when_open.append(ends.watch)
     with _terminal_given_back(), ends.signals():
@@ -41,6 +43,22 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
                 app.worker.join()
     code = (result or 0) if app.return_code is None else app.return_code
     return code or ends.code_of_signal
+
+
+def _look_for_threads() -> None:
+    """StorageError if there are not enough to write, to read keys and to compute.
+
+    Textual without them leaves the terminal as only a screen needs it.
+    """
+    over = threading.Event()
+    threads = [threading.Thread(target=over.wait) for _ in range(3)]
+    try:
+        start_all(*threads)
+    finally:
+        over.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
 
 
 class Signals:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.keys import bindings
+from pi_tui.ui.watching import why_not
 from pi_tui.worker.pace import MAX, Pace
 from pi_tui.worker.snapshot import State
 
@@ -31,7 +32,11 @@ class SteeringApp(Face):
         self._wants_pause, self._wanted_pace = False, None
 
     def action_toggle_pause(self) -> None:
-        """Pause, which saves; or go on."""
+        """Pause, which saves; or go on, also with a run that another process had."""
+        if self.worker.snapshot.state is State.WATCHING:
+            self.worker.resume()
+            self.hurry()
+            return
         self._wants_pause = not self._wants_pause
         if self._wants_pause:
             self.worker.pause()
@@ -41,6 +46,8 @@ class SteeringApp(Face):
 
     def action_save_now(self) -> None:
         """Checkpoint now."""
+        if self._only_looks_on():
+            return
         snapshot = self.worker.snapshot
         if snapshot.saved == snapshot.made and snapshot.checkpoint is not None:
             tell(self, "Nothing new: every digit there is is saved.", seconds=3)
@@ -69,14 +76,23 @@ class SteeringApp(Face):
         """The pace asked for last; the snapshot may still tell of the one before."""
         return self._wanted_pace or self.worker.snapshot.pace
 
+    def _only_looks_on(self) -> bool:
+        """True, and said, if nothing can be written because another process does."""
+        why = why_not(self.worker.snapshot)
+        if why:
+            tell(self, why, seconds=4)
+        return bool(why)
+
     def _set_pace(self, pace: Pace) -> None:
+        if self._only_looks_on():
+            return
         self._wanted_pace = pace
         self.worker.set_pace(pace)
         self.hurry()
 
     async def action_save_and_suspend(self) -> None:
         """Checkpoint, then stop as ctrl+z does; the time spent stopped does not count."""
-        paused_by_us = self.worker.snapshot.state is not State.PAUSED
+        paused_by_us = not self.worker.snapshot.state.is_at_rest
         if paused_by_us:
             self.worker.pause()
             await self._await_rest()
@@ -91,7 +107,6 @@ class SteeringApp(Face):
     async def _await_rest(self) -> None:
         deadline = asyncio.get_running_loop().time() + _SUSPEND_PATIENCE
         while asyncio.get_running_loop().time() < deadline:
-            state = self.worker.snapshot.state
-            if state is State.PAUSED or state.is_final:
+            if self.worker.snapshot.state.is_at_rest:
                 return
             await asyncio.sleep(0.03)

@@ -10,7 +10,7 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 _KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 _NO_PROGRESS = "\x1b]9;4;0;0\x07"
-_STATES = {State.PAUSED: 4, State.FAILED: 2, State.PREPARING: 3}
+_STATES = {State.PAUSED: 4, State.WATCHING: 4, State.FAILED: 2, State.PREPARING: 3}
 """OSC 9;4 knows 1 normal, 2 error, 3 busy, 4 paused."""
 
 

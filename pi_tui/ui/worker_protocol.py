@@ -27,8 +27,8 @@ class AnyWorker(Protocol):
     def start(self) -> None:
         """Begin."""
 
-    def pause(self) -> None:
-        """Save, then rest."""
+    def pause(self, *, leaving: bool = False) -> None:
+        """Save, then rest; with `leaving`, somebody waits for it."""
 
     def resume(self) -> None:
         """Go on."""
@@ -53,27 +53,13 @@ MakeWorker = Callable[[int], AnyWorker]
 class NoWorker:
     """Computes nothing: there is no run yet, or the last one was just let go."""
 
-    def __init__(self) -> None:
-        self.snapshot = Snapshot(State.PAUSED, 0, MAX)
-        self.output = self.overture = b""
+    snapshot = Snapshot(State.PAUSED, 0, MAX)
+    output = overture = b""
 
-    def start(self) -> None:
-        """Nothing starts."""
+    def _ignore(self, *_: object, **__: object) -> None:
+        """Nothing is computed, so there is nothing to ask for."""
 
-    def pause(self) -> None:
-        """It rests already."""
-
-    def resume(self) -> None:
-        """There is nothing to go on with."""
-
-    def save_now(self) -> None:
-        """There is nothing to save."""
-
-    def set_pace(self, pace: Pace) -> None:
-        """No pace is too slow."""
-
-    def stop(self, *, save: bool = True) -> None:
-        """It never began."""
+    start = pause = resume = save_now = set_pace = stop = _ignore
 
     def join(self, timeout: float | None = None) -> bool:
         """It has ended."""

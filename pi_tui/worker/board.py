@@ -37,18 +37,23 @@ class Board:
         self.pace = job.pace
         self.pause_wanted = self.save_wanted = self.stop_wanted = False
         self.save_at_stop = True
+        self.leaving = False
+        """A pause is asked for because somebody waits to leave."""
         self._changed = threading.Condition()
         self._published = 0.0
 
     # What its owner asks.
 
-    def pause(self) -> None:
-        """Ask for a pause: the state becomes `paused` once a checkpoint was tried."""
-        self._wish(pause_wanted=True)
+    def pause(self, *, leaving: bool = False) -> None:
+        """Ask for a pause: the state becomes `paused` once a checkpoint was tried.
+
+        With `leaving`, a server that does not answer is not waited for very long.
+        """
+        self._wish(pause_wanted=True, leaving=leaving)
 
     def resume(self) -> None:
         """Ask to go on after a pause."""
-        self._wish(pause_wanted=False)
+        self._wish(pause_wanted=False, leaving=False)
 
     def save_now(self) -> None:
         """Ask for a checkpoint of the last whole step."""
@@ -68,6 +73,10 @@ class Board:
             self._changed.notify_all()
 
     # What the thread does.
+
+    def is_leaving(self) -> bool:
+        """True if somebody waits for us to end."""
+        return self.stop_wanted or self.leaving
 
     def sleep(self, seconds: float | None, *, paused: bool = False) -> None:
         """Return after `seconds` (None: never), or at once if there is something to do.

@@ -29,5 +29,7 @@ class Job:
     """A screen runs beside it and goes first where both want the same core."""
     overture: bool = False
     """Someone looks on: find the first output quickly, to look at until the machine has it."""
+    watch: bool = False
+    """Someone looks on: if another process has the database open, follow what that one saves."""
     patience: float | None = None
     """Seconds that finished output waits for a failing disk; None: for ever, someone looks on."""

@@ -22,6 +22,9 @@ from pi_tui.worker.meter import Meter
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 
+BEAT_SECONDS = 1.0
+"""Between two signs of life."""
+
 
 class Loop:
     """The work of one `Worker` on one run, all of it in the worker's thread."""
@@ -39,15 +42,14 @@ class Loop:
         self._known = b""
         """Output saved earlier, or the overture: what the machine makes must be the same."""
         self._committed = 0
+        self._beaten = 0.0
         self._saved_steps = -1
         self._source: Checkpoint | None = None
         """Where the machine came from, until it has proven itself by a save of its own."""
         self._distrusted: int | None = None
         self._fell_back = False
-        self._left_open = ""
         self._again = False
         """This session is not the first of the run."""
-        """Who had the run open and did not end by itself, until that is told."""
 
     def work(self) -> None:
         """Go on with the run until it is complete or we are asked to stop."""
@@ -66,7 +68,8 @@ class Loop:
     def _open(self) -> None:
         """The run of the task is ours to write: the one that is there, or a new one."""
         job, run = self._job, self._store.open_run(self._job.task)
-        self._left_open = run.owner if run.last_seq else ""
+        if run.owner and run.last_seq:
+            self._board.publish(left_open=run.owner)
         self._again = bool(run.owner or run.last_seq)
         if job.fresh and run.last_seq:
             run = self._store.restart(run, job.task)
@@ -89,13 +92,9 @@ class Loop:
             made = len(loaded.machine.output)
             self._meter = Meter(loaded.machine.work(), made, loaded.run.elapsed)
             self._saved_steps = loaded.machine.steps if loaded.checkpoint else -1
-        if owner := self._left_open:
-            self._left_open = ""
-            self._board.note(
-                f"the session before ({owner}) did not end by itself; what was saved at "
-                f"{loaded.run.updated_at.astimezone():%Y-%m-%d %H:%M:%S} is all there: "
-                f"{self._committed:,} {self._job.kind.unit}"
-            )
+        if self._board.snapshot.left_open and loaded.checkpoint and (last := self._store.last_beat):
+            after = (last - loaded.checkpoint.saved_at).total_seconds()
+            self._board.publish(left_after=after)
         self._publish(
             **dict.fromkeys(("made", "saved", "resumed"), self._committed),
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
@@ -132,11 +131,18 @@ class Loop:
         elif self._save_is_due():
             self._save()
         if self._board.is_stale:
+            self._beat()
             self._publish(part=part, parts=parts)
 
     def _save_is_due(self) -> bool:
         made = len(self._board.output)
         return self._board.save_wanted or self._saves.is_due(self._clock(), made)
+
+    def _beat(self) -> None:
+        """A sign of life once a second: after a kill it tells when that was."""
+        if (now := self._clock()) - self._beaten >= BEAT_SECONDS:
+            self._beaten = now
+            self._store.beat()
 
     def _save(self) -> None:
         """Everything up to the last whole step is committed, or the failure is on the screen.
@@ -319,9 +325,9 @@ class Loop:
             raise WrongResultError(
                 f"{error}; not saved; start again to go on from the last good checkpoint"
             ) from error
-        with suppress(PiTuiError):  # the mark of a crash stays: it is no more than a word
-            self._store.leave(self._run)
         if failure := self._board.snapshot.save_failure:
             self._board.fail(self._not_saved(failure), StorageError.exit_code)
-        else:
-            self._publish(state=State.PAUSED)
+            return
+        with suppress(PiTuiError):  # the mark of a crash stays: it is no more than a word
+            self._store.leave(self._run)
+        self._publish(state=State.PAUSED)

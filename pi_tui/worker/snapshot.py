@@ -34,6 +34,11 @@ class State(StrEnum):
         """True once the worker does nothing more."""
         return self in (State.COMPLETE, State.FAILED)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """True while nothing is computed here, so that there is nothing to save before leaving."""
+        return self.is_final or self in (State.PAUSED, State.WATCHING)
+
 
 @dataclass(frozen=True, slots=True)
 class SaveFailure:
@@ -85,6 +90,14 @@ class Snapshot:
     """`time.monotonic()` at which the next timed checkpoint is due."""
     save_failure: SaveFailure | None = None
     verified: bool = False
+    left_open: str = ""
+    """Who had the run open and did not end by itself, before this program started."""
+    left_after: float | None = None
+    """Seconds from the last checkpoint to the end of that session; None if nobody knows."""
+    writer: str = ""
+    """Who computes the run while we are `watching`; "" if nobody does any more."""
+    notice: str = ""
+    """What is to be said of now, in a line, as long as it is there."""
     notes: tuple[str, ...] = field(default=())
     """What the user must be told once: a fallback, a setting that was not taken."""
     error: str = ""

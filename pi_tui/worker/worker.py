@@ -15,9 +15,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pi_tui import garbage
-from pi_tui.errors import PiTuiError, StorageError
+from pi_tui.errors import AlreadyOpenError, PiTuiError, StorageError
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
+from pi_tui.worker.snapshot import State
 
 if TYPE_CHECKING:
     from pi_tui.worker.loop import Loop
@@ -37,8 +38,8 @@ class Worker(Board):
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def start(self) -> None:
-        """The thread runs; call it once."""
-        self._thread.start()
+        """The thread runs; call it once. Raises StorageError if the system has none to give."""
+        start_all(self._thread)
 
     def join(self, timeout: float | None = None) -> bool:
         """True once the thread has ended, everything committed and closed."""
@@ -52,13 +53,13 @@ class Worker(Board):
             _give_way()
         try:
             # SQLAlchemy takes 0.3 s to import: here, beside the first frame, not before it.
-            from pi_tui.checkpoints.store import CheckpointStore
-            from pi_tui.worker.loop import Loop
+            from pi_tui.worker.watcher import Watcher
 
-            with CheckpointStore.open(self.job.location, self.job.kind) as store:
-                garbage.settle()  # the last imports are done
-                self._loop = Loop(self, store)
-                self._loop.work()
+            watcher = Watcher(self)
+            while not self._compute():
+                watcher.watch()
+                if self.stop_wanted:
+                    break
         except PiTuiError as error:
             self.fail(str(error), error.exit_code)
         except MemoryError:
@@ -69,6 +70,40 @@ class Worker(Board):
         finally:
             garbage.settle()  # also if it did not come so far
 
+    def _compute(self) -> bool:
+        """Work on the run; False if that is not possible or needful, but it shall be watched."""
+        from pi_tui.checkpoints.store import CheckpointStore
+        from pi_tui.worker.loop import Loop
+
+        now = self.snapshot
+        if now.state.is_final:
+            return True
+        try:
+            where, kind = self.job.location, self.job.kind
+            with CheckpointStore.open(where, kind, is_leaving=self.is_leaving) as store:
+                garbage.settle()  # the last imports are done
+                self.publish(state=State.PREPARING, writer="", notice="")
+                self._loop = Loop(self, store)
+                self._loop.work()
+        except AlreadyOpenError as error:
+            if not self.job.watch:
+                raise
+            if now.state is State.WATCHING:
+                self.note(str(error))
+            return False
+        return not self.job.watch or self.snapshot.state is not State.COMPLETE
+
+
+def start_all(*threads: threading.Thread) -> None:
+    """The threads run; StorageError if the system does not give us so many."""
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError as error:
+        raise StorageError(
+            f"no thread can be started ({error}); look at `ulimit -u` and at the memory left"
+        ) from error
+
 
 def _give_way() -> None:
     """This thread, and those it starts, let the others of this process go first.
@@ -78,6 +113,6 @@ def _give_way() -> None:
     would slow the screen down too.
     """
     if sys.platform == "linux":
-        own = threading.get_native_id()
-        now = os.getpriority(os.PRIO_PROCESS, own)  # nobody but root may take niceness back
-        os.setpriority(os.PRIO_PROCESS, own, max(now, NICENESS))
+        me = threading.get_native_id()
+        own = os.getpriority(os.PRIO_PROCESS, me)  # whoever is nicer may not become less so
+        os.setpriority(os.PRIO_PROCESS, me, max(own, NICENESS))

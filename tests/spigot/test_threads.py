@@ -228,3 +228,25 @@ def test_a_stopped_job_is_no_error_of_its_own() -> None:
 def test_the_reference_is_the_same_with_any_number_of_threads(threads: int, pi: bytes) -> None:
     for n in (1, 20, 5_000):
         assert pi_digits(n, threads=threads) == pi[:n]
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 2])
+def test_where_threads_cannot_be_started_those_that_can_do_all_the_work(
+    allowed: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, left = threading.Thread.start, allowed
+
+    def start_some(thread: threading.Thread) -> None:
+        nonlocal left
+        if not left:
+            raise RuntimeError("can't start new thread")
+        left -= 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    spigot = ready(700, 31, 64, threads=4)
+    while not spigot.done:
+        left = allowed
+        spigot.stride(inf)
+        spigot.check()
+    assert spigot.output == pi[:700]

@@ -149,16 +149,6 @@ def test_it_fits_any_window_and_follows_a_resize(size: tuple[int, int], database
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
 
 
-def test_a_database_in_use_is_told_with_the_pid_of_the_other(database: Path) -> None:
-    with app(database) as first:
-        first.see("running")
-        with Terminal("--digits", "50", "--db", database) as second:
-            second.see(str(first.pid))
-            second.send("q")
-            assert (second.wait(), second.left_behind()) == (3, [])
-        first.see("running")
-
-
 def test_a_dumb_terminal_gets_run_instead(database: Path) -> None:
     with Terminal("--digits", "90", "--db", database, TERM="dumb") as terminal:
         terminal.see("90 digits, verified")

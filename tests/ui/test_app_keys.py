@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pi_tui.checkpoints.glance import Glance
+from pi_tui.ui.flow import Flow
 from pi_tui.worker.pace import MAX, Pace
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
@@ -123,6 +125,6 @@ async def test_a_click_on_the_key_bar_is_the_key(bench: Bench) -> None:
 
 async def test_saved_output_are_there_before_the_worker_has_loaded_them(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
-    app._flow._initial = pi(300)
+    app._flow = Flow(Glance(WATCHABLE, 300, pi(300)))
     async with app.run_test(size=(80, 24)):
         assert app.main_screen.digits.count >= 300

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pi_tui.checkpoints.glance import Glance
 from pi_tui.ui.flow import Flow
 from pi_tui.worker.pace import MAX, Pace
 from pi_tui.worker.snapshot import State
@@ -33,5 +34,5 @@ def test_an_overture_is_shown_and_looks_unsaved() -> None:
 
 def test_saved_digits_are_shown_before_the_worker_has_loaded_them() -> None:
     opening = a_snapshot(state=State.PREPARING, made=0, saved=0, resumed=0)
-    shown = Flow(b"14159").shown(opening, 0.1)
+    shown = Flow(Glance(20_000, 5, b"14159")).shown(opening, 0.1)
     assert (shown.made, shown.saved) == (5, 5)

@@ -1,0 +1,152 @@
+"""Watching: a run that another process computes is followed, read only, from what it saves.
+
+Nothing is locked and nothing written. Every read is a short transaction of its own, for while one
+lasts, a commit to an SQLite file waits.
+"""
+
+from __future__ import annotations
+
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import DamagedError, StorageError
+from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
+from pi_tui.worker.snapshot import State
+
+LOOK_SECONDS = 0.5
+"""Between two looks at the other's checkpoints."""
+BATCH = 250_000
+"""Bytes of output read in one transaction: a few ms, and a commit waits no longer."""
+MOMENT = 3.0
+"""Whoever leaves so soon after we came leaves it to us: a browser tab is loaded again like that."""
+
+
+class Watcher:
+    """Follows the run of one `Worker`, in the worker's thread, as long as another has it open."""
+
+    def __init__(self, board: Board) -> None:
+        self._board, self._job, self._clock = board, board.job, board.clock
+        self._came = board.clock()
+        self._output = bytearray()
+        self._last_writer = ""
+        self._run: Run | None = None
+        self._doubts = False
+
+    def watch(self) -> None:
+        """Until we are asked to stop, or to go on with the run ourselves, or it is no more.
+
+        Asked to go on: the end of a pause, for while another computes we rest. A complete run is
+        looked at as long as it is on a screen: another may delete it.
+        """
+        self._board.pause_wanted = True
+        if self._board.snapshot.state is not State.COMPLETE:
+            self._board.output = self._output
+        while not self._is_over:
+            try:
+                self._look_again_and_again()
+            except StorageError as error:  # not there yet, busy or out of reach: look again
+                self._tell(str(error))
+                self._rest()
+            except DamagedError:
+                if self._doubts:
+                    raise
+                self._doubts = True  # it may have begun again: so do we, once
+                self._forget()
+
+    @property
+    def _is_over(self) -> bool:
+        state = self._board.snapshot.state
+        if state is State.COMPLETE:
+            self._board.pause_wanted = True
+        return self._board.stop_wanted or not self._board.pause_wanted or state is State.FAILED
+
+    def _rest(self) -> None:
+        self._board.save_wanted = False
+        self._board.sleep(LOOK_SECONDS, paused=True)
+
+    def _forget(self) -> None:
+        """Nothing was read yet."""
+        self._run, self._output = None, bytearray()
+        self._board.output = self._output
+        self._board.publish(made=0, saved=0, checkpoints=())
+
+    def _look_again_and_again(self) -> None:
+        with CheckpointStore.open(self._job.location, self._job.kind, write=False) as store:
+            while not self._is_over:
+                self._look(store)
+                self._rest()
+
+    def _look(self, store: CheckpointStore) -> None:
+        # In this order: what a writer saved before it went is then seen too.
+        writer, run = store.writer(), store.find_run(self._job.task.goal)
+        now = self._board.snapshot
+        if run is None and (self._run is not None or now.state is State.COMPLETE):
+            gone = f"the run of {now.goal:,} {self._job.kind.unit} was deleted by another process"
+            self._board.fail(gone, StorageError.exit_code)
+        elif now.state is not State.COMPLETE:
+            if run is not None and run != self._run:
+                self._follow(store, run)
+            self._tell(self._notice(writer, run), writer)
+            if not writer and self._clock() - self._came < MOMENT:
+                self._board.pause_wanted = False
+
+    def _follow(self, store: CheckpointStore, run: Run) -> None:
+        """All output that is saved by now is there, and so are the figures that go with it."""
+        if run.committed < len(self._output):
+            self._forget()
+        output, first = self._output, self._run is None
+        while len(output) < run.committed and not self._board.stop_wanted:
+            output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
+            self._publish(run, made=len(output), **({"resumed": run.committed} if first else {}))
+        checkpoints = self._merged(store.checkpoints(run))
+        self._publish(
+            run,
+            made=len(output),
+            saved=len(output),
+            steps=checkpoints[0].steps if checkpoints else 0,
+            rate=_rate(checkpoints),
+            elapsed=run.elapsed,
+            checkpoints=checkpoints,
+            verified=run.verified,
+            state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
+        )
+        self._run, self._doubts = run, False
+
+    def _publish(self, run: Run, **changes: object) -> None:
+        length = self._board.snapshot.length
+        done = len(self._output) / length if length else 0.0
+        self._board.publish(done=1.0 if run.status == COMPLETE else done, **changes)
+
+    def _merged(self, newest: tuple[Checkpoint, ...]) -> tuple[Checkpoint, ...]:
+        """These, and those before them that we saw while they were there."""
+        last = newest[-1].seq if newest else 0
+        older = [one for one in self._board.snapshot.checkpoints if one.seq < last]
+        return (*newest, *older)[:CHECKPOINTS_SHOWN]
+
+    def _notice(self, writer: str, run: Run | None) -> str:
+        """What is to be said, if it is not simply computed there and watched here."""
+        self._last_writer = writer or self._last_writer
+        goal = f"{self._job.task.goal:,} {self._job.kind.unit}"
+        if run is None:
+            other = f"; {writer} computes another one" if writer else ""
+            return f"there is no run of {goal} yet{other}"
+        if not writer:
+            return f"{self._last_writer or 'the other one'} has ended"
+        return "" if run.owner == writer else f"{writer} has this database open, with another run"
+
+    def _tell(self, notice: str, writer: str | None = None) -> None:
+        """The snapshot says so; a new one only if it says anything new."""
+        now = self._board.snapshot
+        if now.state is State.COMPLETE:
+            return
+        writer = now.writer if writer is None else writer
+        if (now.notice, now.writer, now.state) != (notice, writer, State.WATCHING):
+            self._board.publish(state=State.WATCHING, notice=notice, writer=writer)
+
+
+def _rate(checkpoints: tuple[Checkpoint, ...]) -> float:
+    """Output per second between the newest two."""
+    if len(checkpoints) < 2:
+        return 0.0
+    newest, before = checkpoints[:2]
+    seconds = newest.elapsed - before.elapsed
+    return (newest.length - before.length) / seconds if seconds > 0 else 0.0

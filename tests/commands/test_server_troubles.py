@@ -1,0 +1,109 @@
+"""A PostgreSQL server that stands still, lets nobody in, or is asked with a secret.
+
+How long anything takes is not asserted; that it ends at all is: a server that stands still
+would be waited for without an end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.checkpoints.server import Server
+from tests.helpers import pi_tui, started
+from tests.terminal.emulator import Terminal
+
+SLOW = ("--digits", "100000", "--digits-per-step", "5", "--threads", "1")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("cadence", ["0", "0.1s"], ids=["between saves", "in a save"])
+def test_a_run_leaves_a_server_that_stands_still_and_says_what_is_lost(
+    cadence: str, server: Server
+) -> None:
+    url = server.new_database()
+    with started("run", *SLOW, "--checkpoint-every", cadence, "--db", url) as child:
+        assert child.stderr
+        while not re.match(rb"(running|saving): [1-9]", line := child.stderr.readline()):
+            assert line, "it ended"
+        with server.stopped():
+            child.send_signal(signal.SIGTERM)
+            _, err = child.communicate(timeout=30)
+    assert child.returncode == 6
+    assert re.search(rb"[1-9][\d,]* more could not be: .* cannot be reached", err), err
+    assert pi_tui("check", "--db", url).returncode == 0
+
+
+@pytest.mark.parametrize("leave", ["q", signal.SIGTERM], ids=["q", "TERM"])
+def test_the_app_leaves_a_server_that_stands_still_and_says_what_is_lost(
+    leave: str | signal.Signals, server: Server
+) -> None:
+    url = server.new_database()
+    options = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
+    with Terminal("--db", url, *options) as terminal:
+        terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
+        with server.stopped():
+            if isinstance(leave, str):
+                terminal.send(leave)
+                terminal.see("Leave, losing")
+                terminal.send("\t\r")
+            else:
+                terminal.signal(leave)
+            assert (terminal.wait(), terminal.left_behind()) == (6, [])
+            terminal.see("[1-9][0-9,]* digits not saved")
+
+
+def test_a_server_that_stands_still_before_we_come_is_a_line(server: Server) -> None:
+    url = server.new_database()
+    with server.stopped():
+        for command in ("run --digits 9", "status", "--digits 9"):
+            done = pi_tui(*command.split(), "--db", url)
+            assert done.returncode == 6
+            assert re.search(r"^pi-tui: .* cannot be reached: .*\n\Z", done.stderr, re.MULTILINE)
+
+
+def test_status_without_rights_says_so(server: Server) -> None:
+    url = server.new_database()
+    server.execute("CREATE ROLE guest LOGIN")
+    server.execute("REVOKE ALL ON SCHEMA public FROM public", url)
+    guest = re.sub(r"//[^/]*/", "//guest@/", url)
+    for command in ("run --digits 9", "status", "runs", "export"):
+        done = pi_tui(*command.split(), "--db", guest)
+        assert (done.returncode, done.stdout) == (6, "")
+        assert re.fullmatch(r"pi-tui: [^\n]* ask its owner for the rights [^\n]*\n", done.stderr)
+
+
+SECRETS = ("p@TAIL", "p:TAIL", "p/TAIL", "p#TAIL", "p?TAIL", "p@x?TAIL", "p@TAIL/x@y?z", "p%TAIL")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("server", ["127.0.0.1:1/pi", "no.such.host.invalid/pi"])
+def test_no_part_of_a_password_is_ever_told(secret: str, server: str) -> None:
+    url = f"postgresql://me:{secret}@{server}"
+    for command, words, variable in (
+        ("run --digits 9", ["--db", url], {}),
+        ("status", [], {"PI_TUI_DB": url}),
+    ):
+        done = pi_tui(*command.split(), *words, env=os.environ | variable)
+        assert done.returncode in (2, 6)
+        assert "TAIL" not in done.stdout + done.stderr
+        assert re.search(r"^pi-tui: .*\n\Z", done.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize("secret", SECRETS[:4])
+def test_a_password_may_hold_what_an_address_is_made_of(secret: str, server: Server) -> None:
+    _, _, where = server.new_database().partition("@")
+    if not where:
+        pytest.skip("a server of another kind")
+    done = pi_tui("run", "--digits", "90", "--db", f"postgresql://postgres:{secret}@{where}")
+    assert (done.returncode, done.stdout[:4]) == (0, "3.14")

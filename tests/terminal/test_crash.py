@@ -1,0 +1,82 @@
+"""A crash, as its user sees it: the kill, and what the next start says."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import pi, pi_tui, saved, wait_until
+from tests.terminal.emulator import Terminal
+
+DIGITS = 100_000
+
+
+def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Terminal:
+    slow = ("--pace", "500", "--checkpoint-every", "0")
+    return Terminal("--digits", DIGITS, "--db", database, *slow, *more, size=size)
+
+
+def test_the_crash_test_kills_and_the_next_start_says_that_all_is_there(database: Path) -> None:
+    with app(database) as first:
+        first.see("running")
+        first.send("c")
+        wait_until(lambda: saved(database))
+        before = saved(database)
+        first.send("\x10")
+        first.see("Search for commands")
+        first.send("crash test")
+        first.see("Kill pi-tui with SIGKILL")
+        first.send("\r")
+        first.see("Kill this pi-tui now")
+        first.send("\x1b[B\r")
+        assert first.wait() == -signal.SIGKILL
+        assert first.left_behind() == []
+        first.read("killed by SIGKILL, as you wished; `pi-tui --db")
+    assert saved(database) == before
+    with app(database) as second:
+        second.read(f"all {before:,} saved digits are there")
+    out = pi_tui("export", "--digits", DIGITS, "--db", database).stdout
+    assert out.strip().encode() == b"3." + pi(DIGITS)[: saved(database)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_after_a_kill_one_quiet_line_says_how_long_after_the_last_save(
+    size: tuple[int, int], database: Path
+) -> None:
+    with app(database) as first:
+        first.see("running")
+        first.send("c")
+        first.see(r"saved +[4-9] s ago")
+        first.signal(signal.SIGKILL)
+        first.wait()
+    made = saved(database)
+    with app(database, size=size) as second:
+        said = second.see(r".*(did not end by itself|was cut off).*")[0]
+        assert second.see(r"\b[2-9] s after its (save|last checkpoint)")
+        assert f"all {made:,}" in said
+        told = [second.screen.count(text) for text in ("did not end by itself", "was cut off")]
+        assert sum(told) == 1, "no toast says it again"
+
+
+def test_a_start_that_resumes_says_from_where_and_then_is_silent(database: Path) -> None:
+    with app(database) as first:
+        first.see("running")
+        first.send("q")
+        first.wait()
+    with app(database) as second:
+        second.see(rf"goes on after {saved(database):,} digits, saved \d\d")
+        second.until(lambda: "goes on after" not in second.screen)
+
+
+def test_run_says_after_a_kill_how_long_after_the_last_save(database: Path) -> None:
+    with app(database) as first:
+        first.see("running")
+        first.send("c")
+        first.see(r"saved +[4-9] s ago")
+        first.signal(signal.SIGKILL)
+        first.wait()
+    done = pi_tui("run", "--digits", DIGITS, "--db", database)
+    assert "did not end by itself" in done.stderr
+    assert " s after its last checkpoint" in done.stderr

@@ -1,0 +1,175 @@
+"""A second start on a database in use, as its user sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import pi_tui, saved, wait_until
+from tests.terminal.emulator import Terminal
+
+DIGITS = 6_000
+
+
+def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Terminal:
+    return Terminal("--digits", DIGITS, "--db", database, *more, size=size)
+
+
+def shown(terminal: Terminal) -> int:
+    """How many digits the screen says there are."""
+    return int(terminal.see(r"digits +([\d,]+) of 6,000")[1].replace(",", ""))
+
+
+def beside(first: Terminal, database: Path) -> Terminal:
+    """A second one, started when the first is at work."""
+    first.see("running")
+    return app(database)
+
+
+def a_while(terminal: Terminal) -> None:
+    """So long that we count as having come to watch, and not for what is just being left."""
+    start = shown(terminal)
+    terminal.until(lambda: shown(terminal) > start + 800)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_a_second_start_watches_follows_the_checkpoints_and_writes_nothing(
+    size: tuple[int, int], database: Path
+) -> None:
+    with app(database, "--checkpoint-every", "0") as first:
+        first.see(r"\b\d\d\d of 6,000")
+        first.send("c")
+        wait_until(lambda: saved(database))
+        with app(database, size=size) as second:
+            second.see(f"watching pid {first.pid} on ")
+            wait_until(lambda: shown(second) == saved(database))
+            first.send("p")
+            first.see("paused")
+            whole = saved(database)
+            wait_until(lambda: shown(second) == whole)
+            before = hashlib.sha256(database.read_bytes()).digest()
+            for key in "cf+":
+                second.send(key)
+                second.read("Only looking on: pid")
+                second.send("\x1b")
+            second.send("/926535")
+            second.see("1 of 1 hit at position 5")
+            second.send("\x1b")
+            second.see("q quit")
+            second.send("q")
+            assert (second.wait(), second.left_behind()) == (0, [])
+            assert "only looked on, so there was nothing to save here" in " ".join(
+                second.screen.split()
+            )
+            assert hashlib.sha256(database.read_bytes()).digest() == before
+        assert saved(database) == whole
+
+
+def test_when_the_writer_has_ended_one_key_goes_on_here(database: Path) -> None:
+    with app(database, "--checkpoint-every", "500") as first, beside(first, database) as second:
+        second.see("watching pid")
+        a_while(first)
+        first.send("q")
+        assert first.wait() == 0
+        second.see(f"pid {first.pid} on .* has ended; p goes on with it here")
+        second.send("p")
+        second.see("running")
+        before = saved(database)
+        second.send("c")
+        wait_until(lambda: saved(database) > before)
+
+
+def test_when_the_writer_was_killed_it_is_noticed_and_one_can_go_on(database: Path) -> None:
+    with app(database, "--checkpoint-every", "100") as first, beside(first, database) as second:
+        second.see("watching pid")
+        a_while(first)
+        first.signal(signal.SIGKILL)
+        first.wait()
+        second.see("has ended; p goes on with it here")
+        second.send("p")
+        second.see("running")
+        second.see("cut off|did not end by itself")
+        second.send("fq")
+        assert second.wait() == 0
+
+
+def test_a_watched_run_that_completes_is_shown_as_complete(database: Path) -> None:
+    with app(database, "--pace", "1000") as first, beside(first, database) as second:
+        first.see("complete, verified")
+        second.see("complete, verified")
+        second.see("Complete")
+        second.send("q")
+        second.read("complete, verified")
+        assert second.wait() == 0
+
+
+def test_whoever_leaves_as_we_come_leaves_it_to_us(database: Path) -> None:
+    """A browser tab that is loaded again: the old one still saves while the new one starts."""
+    with app(database) as first:
+        first.see("running")
+        first.signal(signal.SIGSTOP)
+        with app(database) as second:
+            second.see("watching pid")
+            first.signal(signal.SIGCONT)
+            first.send("q")
+            second.see("running")
+
+
+def test_a_run_that_is_not_there_while_another_is_computed_is_told_plainly(database: Path) -> None:
+    with app(database) as first:
+        first.see("running")
+        with Terminal("--digits", "50", "--db", database) as second:
+            second.read(f"no run of 50 digits yet; pid {first.pid} on")
+            a_while(first)
+            first.send("q")
+            second.see("no run of 50 digits yet; p begins it here")
+            second.send("p")
+            second.see("complete, verified")
+
+
+def test_run_still_refuses_a_database_in_use(database: Path) -> None:
+    with app(database) as first:
+        first.see("running")
+        refused = pi_tui("run", "--digits", DIGITS, "--db", database)
+        assert refused.returncode == 3
+        assert f"pid {first.pid}" in refused.stderr
+
+
+def test_fresh_refuses_a_database_in_use_before_it_asks(database: Path) -> None:
+    with app(database, "--checkpoint-every", "100") as first:
+        wait_until(lambda: saved(database))
+        with app(database, "--fresh") as second:
+            second.read(f"already open (pid {first.pid}")
+            assert second.wait() == 3
+
+
+def test_a_finished_run_that_is_deleted_elsewhere_is_gone_here_too(database: Path) -> None:
+    assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
+    with app(database) as terminal:
+        terminal.see("complete, verified")
+        deleted = pi_tui("delete", "--digits", DIGITS, "--db", database, "--yes")
+        assert deleted.returncode == 0, deleted.stderr
+        terminal.read("the run of 6,000 digits was deleted by another process")
+        terminal.send("q")
+        assert terminal.wait() == 6
+        assert "export" not in terminal.screen
+
+
+def test_opening_a_finished_run_changes_nothing_and_celebrates_nothing(database: Path) -> None:
+    assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
+    before = hashlib.sha256(database.read_bytes()).digest()
+    old = time.time() - 3 * 3600
+    os.utime(database, (old, old))
+    with app(database, size=(120, 40)) as terminal:
+        terminal.see("complete, verified")
+        terminal.see("#2 .*(ago|just now)")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        for never in (b"preparing", b"of 0", b"auto", b"making", b"Complete"):
+            assert never not in terminal.raw, never
+    assert hashlib.sha256(database.read_bytes()).digest() == before
