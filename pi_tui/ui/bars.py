@@ -136,9 +136,7 @@ class AlertLine(Panel):
 
 def _quiet(frame: Frame) -> tuple[str, ...]:
     """What is worth a quiet line, from full to short."""
-    if said := notice(frame.snapshot):
-        return (words.plain(said),)
-    return tuple(map(words.plain, frame.quiet))
+    return notice(frame.snapshot) or tuple(map(words.plain, frame.quiet))
 
 
 class StatusLine(Panel):
@@ -152,7 +150,7 @@ class StatusLine(Panel):
         if wrong := trouble(frame):
             return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
         if said := notice(snapshot):
-            return [line((words.shortened(words.plain(said), width), "bold $pi-secondary"))]
+            return [line((words.fitting(said, width), "bold $pi-secondary"))]
         parts = [
             state_in_words(snapshot),
             line((words.percent(_share(snapshot)), "bold")),

@@ -60,6 +60,7 @@ _TEXTS = (
             ("nines held", "runs of nothing but 9 behind them: a carry would run through."),
             ("boxes left", "the remainders the spigot still works on; fewer with every step."),
             ("time left", "from the work that is left: iterations get cheaper as boxes go."),
+            ("watching", "another pi-tui computes this run; what it saves is shown here."),
             ("bar", "the quieter part was done before this start."),
             ("χ²", "how uneven the counts are; about 8 is what chance gives."),
             ("walk", "digit d is a step in direction d × 36°; violet is early, pink is late."),

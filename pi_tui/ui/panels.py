@@ -58,6 +58,8 @@ class ProgressPanel(Panel):
         lines = [self._of("digits", snapshot.made, snapshot.goal, width)]
         if inside.iterations:
             lines.append(self._of("iteration", inside.iteration, inside.iterations, width))
+        elif snapshot.state is State.PREPARING:
+            lines.append(pair("iteration", ("–", FAINT), width))
         lines.append(pair("elapsed", elapsed, width))
         if snapshot.state is State.WATCHING:
             return [*lines, *self._whose(snapshot, width)]

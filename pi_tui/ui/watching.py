@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pi_tui.words import plain
 from pi_tui.worker.snapshot import Snapshot, State
 
 
@@ -14,9 +15,16 @@ def why_not(snapshot: Snapshot) -> str:
     return f"Only looking on: {snapshot.writer} has this database open, and saves there."
 
 
-def notice(snapshot: Snapshot) -> str:
-    """What the worker says of now, and what one can do about it."""
-    if snapshot.state is not State.WATCHING or snapshot.writer or not snapshot.notice:
-        return snapshot.notice
+def notice(snapshot: Snapshot) -> tuple[str, ...]:
+    """What the worker says of now, and what one can do about it, from full to short; () if nothing.
+
+    >>> from pi_tui.worker.pace import MAX
+    >>> notice(Snapshot(State.WATCHING, 9, MAX, saved=5, notice="pid 1 on box has ended"))
+    ('pid 1 on box has ended; p goes on with it here', 'p goes on with it here')
+    """
+    if not snapshot.notice:
+        return ()
+    if snapshot.state is not State.WATCHING or snapshot.writer:
+        return (plain(snapshot.notice),)
     offer = "p goes on with it here" if snapshot.saved else "p begins it here"
-    return f"{snapshot.notice}; {offer}"
+    return plain(f"{snapshot.notice}; {offer}"), offer

@@ -18,6 +18,19 @@ from tests.helpers import until
 from tests.ui.helpers import NOW, a_snapshot, a_still, some_figures, text_of
 
 FOLDER = Path(__file__).parent / "snapshots"
+WATCHING: dict[str, Any] = {
+    "state": State.WATCHING,
+    "writer": "pid 4711 on box",
+    "made": 8_220,
+    "figures": None,
+    "part": 0,
+    "parts": 0,
+    "left": None,
+    "next_save": None,
+    "done": 0.411,
+    "resumed_done": 0.0,
+}
+"""Another process computes the run."""
 FAILING = SaveFailure(NOW - timedelta(seconds=90), "the disk is full")
 STATES: dict[str, dict[str, Any]] = {
     "preparing": {
@@ -54,6 +67,8 @@ STATES: dict[str, dict[str, Any]] = {
         "verified": True,
         "next_save": None,
     },
+    "watching": WATCHING,
+    "watching-no-more": {**WATCHING, "writer": "", "notice": "pid 4711 on box has ended"},
     "failed": {
         "state": State.FAILED,
         "error": "digit 762 is not that of pi: a hardware fault or a bug of ours",

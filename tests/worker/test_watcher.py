@@ -11,6 +11,7 @@ import pytest
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.worker import watcher
+from pi_tui.worker.job import Job
 from pi_tui.worker.pace import Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
@@ -123,3 +124,31 @@ def test_a_complete_run_is_looked_at_without_the_lock(
         store.delete(1_000)
     wait_until(lambda: worker.snapshot.state is State.FAILED)
     assert worker.join(60)
+
+
+def test_a_postgresql_database_in_use_is_watched_too_and_taken_over_on_request() -> None:
+    from tests.checkpoints.server import Server
+
+    server = Server()
+    try:
+        url, kind = server.new_database(), SpigotKind(1)
+        task = kind.task(2_000)
+        worker = Worker(Job(kind, task, url, watch=True))
+        with CheckpointStore.open(url, kind) as store:
+            run, machine = store.open_run(task), kind.new(task)
+            while not machine.output:
+                machine.stride(100)
+            store.save(run, machine, 1.0)
+            worker.start()
+            wait_until(lambda: worker.snapshot.saved == len(machine.output))
+            assert worker.snapshot.state is State.WATCHING
+            assert worker.snapshot.writer.startswith("pid ")
+            store.leave(run)
+        wait_until(lambda: worker.snapshot.writer == "" or worker.snapshot.state.is_final)
+        worker.resume()
+        wait_until(lambda: worker.snapshot.state is State.COMPLETE)
+        assert bytes(worker.output) == pi(2_000)
+        worker.stop()
+        assert worker.join(60)
+    finally:
+        server.close()

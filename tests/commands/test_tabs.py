@@ -1,0 +1,37 @@
+"""Several browser tabs on one database: the first computes, the others watch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("textual_serve")
+
+from tests.commands.test_serve import see, serving, tab
+from tests.helpers import saved, until
+
+
+@pytest.fixture(autouse=True)
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So slowly that it is not over before the last tab is open."""
+    monkeypatch.setenv("PI_TUI_PACE", "100")
+
+
+async def test_every_further_tab_watches_the_first(database: Path) -> None:
+    with serving(database, digits=20_000) as up:
+        async with tab(up) as first:
+            await see(first, b"1415926535")
+            await until(lambda: saved(database))
+            async with tab(up) as second, tab(up) as third:
+                for watching in (second, third):
+                    await see(watching, b"watching")
+
+
+async def test_a_tab_that_is_loaded_again_goes_on_by_itself(database: Path) -> None:
+    with serving(database, digits=20_000) as up:
+        async with tab(up) as connection:
+            await see(connection, b"1415926535")
+            await until(lambda: saved(database))
+        async with tab(up) as connection:
+            await see(connection, b"running")
