@@ -598,18 +598,18 @@ def test_a_limit_on_threads_is_a_line_or_a_slower_run(most: int, open_to_all: st
         assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(200_000) + b"\n")
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 4])
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
 def test_a_limit_on_threads_is_a_line_in_the_app_too(most: int, open_to_all: str) -> None:
     become = (
         f"import os, sys; a = {with_so_many_threads(most)!r}; os.execvp(a[0], a + sys.argv[1:])"
     )
     words = ("--digits", 200_000, "--db", open_to_all)
     with Terminal(*words, program=("-c", become)) as terminal:
-        if most == 4:
+        if most == 5:
             terminal.see("running")
             terminal.send("q")
-        assert (terminal.wait(), terminal.left_behind()) == (0 if most == 4 else 6, [])
-        assert ("no thread can be started" in terminal.screen) == (most < 4)
+        assert (terminal.wait(), terminal.left_behind()) == (0 if most == 5 else 6, [])
+        assert ("no thread can be started" in terminal.screen) == (most < 5)
 
 
 @pytest.mark.parametrize("command", ["run", ""])
