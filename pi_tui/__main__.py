@@ -4,25 +4,24 @@ import sys
 
 
 def start() -> int:
-    """Run pi-tui; ctrl+c is no traceback, however early or late it comes."""
-    try:
-        from pi_tui.cli import main
+    """Run pi-tui. Ctrl+c is no traceback, however early or late it comes.
 
-        return main()
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        _be_deaf()
-
-
-def _be_deaf() -> None:
-    """All is said and done: ctrl+c has nothing left to end."""
+    It ends us in the system's own way, at once and without a word: a KeyboardInterrupt somewhere
+    within an import is told by Python, whoever catches it. Commands that have something to save or
+    to tidy up ask for another way.
+    """
     try:
         import signal
 
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        from pi_tui.cli import main
+
+        code = main()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said and done
+        return code
     except KeyboardInterrupt:
-        pass
+        return 130
 
 
 if __name__ == "__main__":

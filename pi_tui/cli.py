@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 from pi_tui import garbage, hints
 from pi_tui.command_line import build_parser
@@ -57,6 +59,18 @@ def _open_standard_streams() -> None:
         if getattr(sys, name) is None:  # closed by whoever started us
             number = os.open(os.devnull, os.O_RDWR)  # the lowest free one: its own
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+@contextmanager
+def _tidying_up() -> Iterator[None]:
+    """Ctrl+c ends what is in here by an exception, so that it leaves no half-written file."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -123,13 +137,16 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
     if not _may_begin(settings, digits, sure=options.yes):
         return 0
-    return run(settings.job(digits, pace="max"), options.output)
+    with _tidying_up():
+        return run(settings.job(digits, pace="max"), options.output)
 
 
 def _status(options: argparse.Namespace) -> int:
     from pi_tui.commands.runs import status
 
-    return status(_location(options), options.digits, as_json=options.json, watch=options.watch)
+    location, waits = _location(options), _tidying_up() if options.watch else nullcontext()
+    with waits:
+        return status(location, options.digits, as_json=options.json, watch=options.watch)
 
 
 def _runs(options: argparse.Namespace) -> int:
@@ -147,21 +164,24 @@ def _delete(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from pi_tui.commands.digits import export
 
-    return export(_location(options), options.digits, options.start, options.stop, options.output)
+    location = _location(options)
+    with _tidying_up():
+        return export(location, options.digits, options.start, options.stop, options.output)
 
 
 def _picture(options: argparse.Namespace) -> int:
     from pi_tui.commands.picture import picture
 
-    return picture(
-        _location(options),
-        options.kind,
-        options.digits,
-        (options.start, options.stop),
-        options.output,
-        options.size,
-        options.theme,
-    )
+    with _tidying_up():
+        return picture(
+            _location(options),
+            options.kind,
+            options.digits,
+            (options.start, options.stop),
+            options.output,
+            options.size,
+            options.theme,
+        )
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -179,13 +199,15 @@ def _check(options: argparse.Namespace) -> int:
 def _backup(options: argparse.Namespace) -> int:
     from pi_tui.commands.upkeep import backup
 
-    return backup(_location(options), options.file)
+    with _tidying_up():
+        return backup(_location(options), options.file)
 
 
 def _bench(options: argparse.Namespace) -> int:
     from pi_tui.bench.measure import bench
 
-    return bench(full=options.full, as_json=options.json, runs=options.runs)
+    with _tidying_up():
+        return bench(full=options.full, as_json=options.json, runs=options.runs)
 
 
 def _serve(options: argparse.Namespace) -> int:

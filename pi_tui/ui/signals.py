@@ -15,12 +15,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import copy_context
 from typing import Any
 
 from pi_tui.ui.face import Face
 from pi_tui.ui.quitting import Quitting, outcome
+from pi_tui.ui.watcher import dismiss, watched
 from pi_tui.worker.worker import start_all
 
 _TTY_LOOK = 1.0
@@ -31,10 +32,10 @@ _DEAF = 3.0
 
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; returns its exit code when the last checkpoint is committed."""
-    _look_for_threads()
     ends = Signals(app, quitting)
     app.when_open.append(ends.watch)
-    with _terminal_given_back(), ends.signals():
+    with _terminal_given_back(), _watched(), ends.signals():
+        _look_for_threads()
         try:
             result = app.run()
         finally:
@@ -43,6 +44,12 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
                 app.worker.join()
     code = (result or 0) if app.return_code is None else app.return_code
     return code or ends.code_of_signal
+
+
+def _watched() -> AbstractContextManager[None]:
+    if os.environ.get("TEXTUAL_DRIVER") or not hasattr(os, "fork") or not _terminal_is_there():
+        return nullcontext()
+    return watched(_leave_screen, _give_back)
 
 
 def _look_for_threads() -> None:
@@ -170,6 +177,7 @@ class Signals:
         if not getattr(driver, "_is_stopped", False):
             _leave_screen()
         _give_back()
+        dismiss()
         os._exit(code or self.code_of_signal)
 
 

@@ -160,3 +160,28 @@ def test_a_stopped_holder_is_named_as_stopped(database: Path) -> None:
         assert "stopped" in done.stderr
         assert f"kill -CONT {pid}" in done.stderr
         terminal.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=["KILL", "ABRT"])
+@pytest.mark.parametrize("attempt", range(3))
+def test_killed_by_what_nobody_survives_it_leaves_a_clean_terminal_all_the_same(
+    number: signal.Signals, attempt: int, database: Path
+) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        os.kill(pid, number)
+        terminal.see("its last checkpoint stands")
+        terminal.until(lambda: terminal.left_behind_by_a_job() == [])
+        terminal.send("stty -a | grep -o ' icanon'; echo e''nd\n")
+        terminal.see(r"(?m)^ icanon")
+
+
+def test_killed_where_ctrl_z_left_it_it_disturbs_nobody(database: Path) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        terminal.send("\x1a")
+        terminal.until(lambda: state_of(pid) == "T")
+        terminal.see("ready>")
+        terminal.send("kill -KILL %1; wait; echo e''nd\n")
+        terminal.see("(?m)^end")
+        assert terminal.left_behind_by_a_job() == []

@@ -1,0 +1,98 @@
+"""What a disk or a server may answer, each in words that say what to do."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.location import parse_location
+from pi_tui.checkpoints.trouble import in_our_words
+from pi_tui.errors import StorageError
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, save_some, told
+from tests.checkpoints.server import Server
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["space", "quota"])
+def test_no_space_and_no_quota_are_a_full_disk(number: int, path: str) -> None:
+    error = in_our_words(OSError(number, "no"), parse_location(path), needed=5_000_000)
+    assert isinstance(error, StorageError)
+    assert f"disk full at {path}" in str(error)
+    assert "5.0 needed" in str(error)
+
+
+def test_an_error_of_the_system_names_the_file_and_the_reason(path: str) -> None:
+    error = in_our_words(OSError(errno.EACCES, "Permission denied"), parse_location(path))
+    assert str(error) == f"{path} cannot be used: Permission denied; look at its folder"
+
+
+def test_a_file_that_sqlite_cannot_open_is_told_as_that(
+    path: str, open_store: OpenStore, tmp_path: Path
+) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    (tmp_path / "pi.sqlite3-journal").symlink_to(tmp_path / "missing" / "journal")
+    with pytest.raises(StorageError, match="cannot be opened; look at the rights"):
+        store.save(run, advance(walk, 1), 0.0)
+    (tmp_path / "pi.sqlite3-journal").unlink()
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
+
+
+STARVED = """
+import sys
+from contextlib import suppress
+from pi_tui.checkpoints.engine import outside_transactions
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError
+from tests.checkpoints.helpers import advance, save_some
+from tests.tiny import Walks
+with CheckpointStore.open(sys.argv[1], Walks()) as store:
+    run, walk = save_some(store)
+    with suppress(MemoryError):  # even for the answer to this
+        outside_transactions(store._database.engine, "PRAGMA hard_heap_limit=1")
+    try:
+        store.save(run, advance(walk, 1), 0.0)
+    except PiTuiError as error:
+        print(error.exit_code, error)
+"""
+
+
+def test_no_memory_for_sqlite_is_told_and_what_was_saved_stays(
+    path: str, open_store: OpenStore
+) -> None:
+    command = [sys.executable, "-c", STARVED, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("6 not enough memory to save or load")
+    store = open_store()
+    (run,) = store.runs()
+    assert store.load(run).notes == ()
+
+
+def test_a_server_without_space_is_told_and_the_next_save_succeeds(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(postgres_url)
+    run, walk = save_some(store)
+    full = (
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RAISE disk_full USING MESSAGE = ''no space left''; END'; "
+        "CREATE TRIGGER full_disk BEFORE INSERT ON pi_checkpoint "
+        "FOR EACH ROW EXECUTE FUNCTION full_disk()"
+    )
+    postgres.execute(full, postgres_url)
+    with pytest.raises(StorageError, match="is out of space: no space left"):
+        store.save(run, advance(walk, 1), 0.0)
+    postgres.execute("DROP TRIGGER full_disk ON pi_checkpoint", postgres_url)
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
+
+
+def test_what_we_have_no_word_for_is_told_all_the_same(path: str) -> None:
+    error = in_our_words(sqlite3.OperationalError("something new"), parse_location(path))
+    assert str(error) == f"{path} cannot be used: something new"

@@ -1,0 +1,116 @@
+"""A bug in a machine, and finished output that the disk does not take: told, and nothing lost."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.carry_on import carry_on
+from pi_tui.checkpoints import engine
+from pi_tui.digit_file import DigitFile
+from pi_tui.errors import StorageError
+from pi_tui.machine import Machine, Poll, Task, unwatched
+from pi_tui.worker.job import Job
+from pi_tui.worker.snapshot import State
+from pi_tui.worker.worker import Worker
+from tests.helpers import pi_tui, wait_until
+from tests.tiny import Walk, Walks
+
+
+class BuggyWalk(Walk):
+    def step(self, poll: Poll = unwatched) -> None:
+        if self.steps > 20:
+            raise ZeroDivisionError("a bug")
+        super().step(poll)
+
+
+class BuggyWalks(Walks):
+    def new(self, task: Task) -> BuggyWalk:
+        return BuggyWalk(task)
+
+
+def test_a_bug_ends_the_worker_with_its_traceback_and_frees_the_database(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker = Worker(Job(BuggyWalks(), Walks().task(), str(database)))
+    worker.start()
+    assert worker.join(60)
+    assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 1)
+    assert "a bug of ours, please report it: ZeroDivisionError('a bug')" in worker.snapshot.error
+    assert isinstance(worker.crash, ZeroDivisionError)
+    assert carry_on(BuggyWalks(), Walks().task(), str(database), again="again")[0] == 1
+    told = capsys.readouterr().err
+    assert "in step" in told
+    assert told.endswith("walk: a bug of ours, please report it: ZeroDivisionError('a bug')\n")
+    assert carry_on(Walks(), Walks().task(), str(database), again="again")[0] == 0
+
+
+def test_the_mark_of_completion_waits_for_the_disk_too(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(database, **OPTIONS)) as other:
+        worker = Worker(Job(HoldingWalks(lambda: other.execute("BEGIN EXCLUSIVE")), Walks().task(),
+                            str(database)))  # fmt: skip
+        worker.start()
+        wait_until(lambda: worker.snapshot.save_failure)
+        assert not worker.snapshot.state.is_final
+        other.execute("ROLLBACK")
+        assert worker.join(60)
+    assert (worker.snapshot.state, worker.snapshot.save_failure) == (State.COMPLETE, None)
+    again = Worker(Job(Walks(), Walks().task(), str(database)))
+    again.start()
+    assert again.join(60)
+    assert again.output == Walks().new(Walks().task()).finalize()
+
+
+OPTIONS: dict[str, Any] = {"isolation_level": None, "timeout": 30, "check_same_thread": False}
+
+
+class HoldingWalks(Walks):
+    """While the output is verified, after the last save, another program takes the database."""
+
+    def __init__(self, take: Callable[[], object]) -> None:
+        self._take = take
+
+    def verify(
+        self,
+        task: Task,
+        output: bytes | bytearray,
+        poll: Poll = unwatched,
+        machine: Machine | None = None,
+    ) -> bool:
+        self._take()
+        return True
+
+
+def test_digits_that_the_disk_does_not_take_leave_the_old_file(
+    database: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StorageError, match="No space left on device; choose another file"):
+        DigitFile.claim("/dev/full", "").write(b"1" * 100_000)
+    assert pi_tui("run", "--digits", 9_000, "--db", database).returncode == 0
+    target = tmp_path / "pi.txt"
+    target.write_text("old")
+    command = [sys.executable, "-c", SHORT, *("export", "-o", str(target), "--db", str(database))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 6
+    assert re.fullmatch(r"pi-tui: cannot write the digits to .*: File too large; .*\n", done.stderr)
+    assert target.read_text() == "old"
+    assert list(tmp_path.glob(".pi.txt*")) == []
+
+
+SHORT = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+from pi_tui.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
