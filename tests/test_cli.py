@@ -570,7 +570,8 @@ def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:
 def with_so_many_threads(most: int) -> list[str]:
     """The program of a user who may have no more threads; root has no such limit."""
     rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
-    other = ["setpriv", "--reuid=54321", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+    user = 100_000 + os.getpid()  # of this test run alone: what others start counts for others
+    other = ["setpriv", f"--reuid={user}", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
     command = [*other, "prlimit", f"--nproc={most}", sys.executable]
     try:
         subprocess.run([*command, "-c", "pass"], check=True, capture_output=True)
