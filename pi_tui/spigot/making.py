@@ -15,12 +15,12 @@ A million digits have about a million boxes. Three ideas make them blocks in hal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import mul
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from gmpy2 import get_context, mpz, pack, unpack
 
@@ -30,6 +30,8 @@ from pi_tui.spigot.crew import Check, gather
 from pi_tui.spigot.numerals import unlocked
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import Series
+
+T = TypeVar("T")
 
 STRETCH = 16_384
 """Boxes whose leaves are packed into one integer, and joined as lists."""
@@ -42,6 +44,13 @@ _UNLOCK_FROM = 1_024
 def blocks_per_lot(boxes: int) -> int:
     """Blocks of so many boxes that are made by one job."""
     return max(LOT // boxes, 1)
+
+
+class Together(Protocol):
+    """Does jobs side by side."""
+
+    def __call__(self, *jobs: Callable[[Check], T]) -> list[T]:
+        """What they return, in their order."""
 
 
 class Parts(NamedTuple):
@@ -77,6 +86,11 @@ class Order:
         """True if leaves, doubled again and again, make a block."""
         return self.boxes.bit_count() == 1
 
+    def parts(self, threads: int) -> int:
+        """Into how many parts, a power of two, a block is cut for so many threads."""
+        longest = self.boxes // STRETCH if self.regular else 1
+        return max(min(1 << (threads - 1).bit_length(), longest), 1) if threads else 1
+
     @property
     def leaf(self) -> int:
         """Boxes of a leaf."""
@@ -105,9 +119,12 @@ def make_lots(
 ) -> list[Made]:
     """The blocks of each lot, a range of their numbers; with their N at the start if `numbers`.
 
-    Costs O(M(bits) log boxes); N takes about as long as P and D together. Calls `poll` with the
-    lots made so far, every 20 ms or so, always in the calling thread.
+    The threads make a lot each, or, where there is but one block to make, a part of it. Costs
+    O(M(bits) log boxes); N takes about as long as P and D together. Calls `poll` with the jobs
+    done so far, every 20 ms or so, always in the calling thread.
     """
+    if len(lots) == len(lots[0]) == 1 < order.parts(threads):
+        return [_make_together(order, lots[0], numbers, threads, poll)]
     jobs = [partial(_make_lot, order, lot, numbers) for lot in lots]
     return gather(jobs, threads, lambda done: poll(done, len(lots)))
 
@@ -116,31 +133,50 @@ def _make_lot(order: Order, lot: range, numbers: bool, check: Check) -> Made:
     """The blocks of a lot, a stretch after the other."""
     made = Made([], [])
     step = max(STRETCH // order.boxes, 1) if order.regular else 1
-    for first in range(lot.start, lot.stop, step):
-        some = _make_stretch(order, range(first, min(first + step, lot.stop)), numbers, check)
+    for start in range(lot.start, lot.stop, step):
+        wanted = range(start, min(start + step, lot.stop))
+        first = start * order.boxes
+        with unlocked():  # and locked again for short operations, see `_join`
+            if order.regular:
+                parts = _stretch(first, len(wanted) * order.boxes, order, numbers, check)
+            else:
+                check()
+                parts = _box_by_box(first, order, numbers)
+            some = _blocks(order, wanted, parts)
         made.blocks.extend(some.blocks)
         made.numbers.extend(some.numbers)
     return made
 
 
-def _make_stretch(order: Order, wanted: range, numbers: bool, check: Check) -> Made:
-    """As many blocks as fit a stretch, or a single one."""
-    first = wanted.start * order.boxes
-    with unlocked():  # and locked again for short operations, see `_join`
-        if order.regular:
-            parts = _stretch(first, len(wanted) * order.boxes, order, numbers, check)
-        else:
-            check()
-            parts = _box_by_box(first, order, numbers)
-        if first == 0:
-            parts.denominators[0] = parts.denominators[0] // order.series.q(0) * order.series.q_0
-        found = parts.numbers or [mpz(0)] * len(wanted)
-        blocks = [
-            _block(n, p, d, order.radix if number == 0 else mpz(1))
-            for number, n, p, d in zip(
-                wanted, found, parts.factors, parts.denominators, strict=True
-            )
-        ]
+def _make_together(order: Order, lot: range, numbers: bool, threads: int, poll: Poll) -> Made:
+    """The one block of a lot: each thread makes a part of it, then products of the joins."""
+    size, done = order.boxes // order.parts(threads), 0
+    firsts = range(lot.start * order.boxes, lot.stop * order.boxes, size)
+    todo = len(firsts) + 5 * (len(firsts).bit_length() - 1)
+
+    def together(*jobs: Callable[[Check], T]) -> list[T]:
+        nonlocal done
+        results = gather(jobs, threads, lambda more: poll(done + more, todo))
+        done += len(jobs)
+        return results
+
+    made = together(*(partial(_stretch, first, size, order, numbers) for first in firsts))
+    parts = Parts(*(list(chain(*each)) for each in zip(*made, strict=True)))
+    while size < order.boxes:
+        parts, size = _join(order.series, parts, size, together), 2 * size
+    with unlocked():
+        return _blocks(order, lot, parts)
+
+
+def _blocks(order: Order, wanted: range, parts: Parts) -> Made:
+    """Blocks from their parts."""
+    if wanted.start == 0:
+        parts.denominators[0] = parts.denominators[0] // order.series.q(0) * order.series.q_0
+    found = parts.numbers or [mpz(0)] * len(wanted)
+    blocks = [
+        _block(n, p, d, order.radix if number == 0 else mpz(1))
+        for number, n, p, d in zip(wanted, found, parts.factors, parts.denominators, strict=True)
+    ]
     return Made(blocks, parts.numbers)
 
 
@@ -220,29 +256,47 @@ def _leaves(first: int, count: int, order: Order, numbers: bool) -> Parts:
     return Parts(*lists)
 
 
-def _join(series: Series, parts: Parts, half: int) -> Parts:
-    """Every two neighbours of `half` boxes are one."""
+def _join(series: Series, parts: Parts, half: int, together: Together | None = None) -> Parts:
+    """Every two neighbours of `half` boxes are one; made `together`, N by one and P, D by another.
+
+    N costs as much as both.
+    """
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
+    do = together or _in_turn
     n1, p1, d1 = (part[::2] for part in parts)
     n2, p2, d2 = (part[1::2] for part in parts)
     if half >= THIN_FROM:
         rest = left_over(series, half)
-        p1, d2 = [p // rest for p in p1], [d // rest for d in d2]
-    # Not strict: without numbers, n1 and n2 are empty.
-    n = [a * d + p * b for a, b, p, d in zip(n1, n2, p1, d2, strict=False)]
-    joined = Parts(n, list(map(mul, p1, p2)), list(map(mul, d1, d2)))
+        p1, d2 = do(lambda _: [p // rest for p in p1], lambda _: [d // rest for d in d2])
+    joined = Parts(
+        *do(
+            # Not strict: without numbers, n1 and n2 are empty.
+            lambda _: [a * d + p * b for a, b, p, d in zip(n1, n2, p1, d2, strict=False)],
+            lambda _: list(map(mul, p1, p2)),
+            lambda _: list(map(mul, d1, d2)),
+        )
+    )
     if half >= STRETCH:
         _prove(Parts(n1, p1, d1), Parts(n2, p2, d2), joined)
     return joined
 
 
+def _in_turn(*jobs: Callable[[Check], T]) -> list[T]:
+    return [job(_never) for job in jobs]
+
+
+def _never() -> None:
+    """The check of a job that is too short to be abandoned."""
+
+
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:
     """The long products are right modulo 2^61-1, which costs a hundredth of making them."""
-    (p1, d1), (p2, d2), (p, d) = (
-        (part.factors[0] % PRIME, part.denominators[0] % PRIME) for part in (left, right, joined)
+    (n1, p1, d1), (n2, p2, d2), (n, p, d) = (
+        [[number % PRIME for number in part] for part in parts] for parts in (left, right, joined)
     )
-    right_n = not joined.numbers or not (
-        (left.numbers[0] % PRIME * d2 + p1 * (right.numbers[0] % PRIME) - joined.numbers[0]) % PRIME
-    )
-    if (p1 * p2 - p) % PRIME or (d1 * d2 - d) % PRIME or not right_n:
+    products = zip(p1 + d1, p2 + d2, p + d, strict=True)
+    sums = zip(n1, n2, n, p1, d2, strict=False)  # none without numbers
+    wrong = [(a * b - c) % PRIME for a, b, c in products]
+    wrong += [(a * f + e * b - c) % PRIME for a, b, c, e, f in sums]
+    if any(wrong):
         raise WrongState("a product is wrong while blocks are made: this computer miscalculates")

@@ -58,7 +58,7 @@ class Series:
     leaf: int
     """Boxes made at once by Newton's formula (making.py), as measured."""
     block_scale: float
-    """B is the power of two next to 2^block_scale·K^0.64, as measured (plan.py)."""
+    """B is the power of two next to 2^block_scale·n^0.89 for n digits, as measured (plan.py)."""
     box_bits: tuple[float, float]
     """(x, y): a box, box s being the first of its block, takes x·log2(s/B) + y bits."""
 
@@ -78,7 +78,7 @@ RABINOWITZ_WAGON = Series(
     guard_boxes=128,
     rest=odd_part,
     leaf=16,
-    block_scale=7.35,
+    block_scale=-0.7,
     box_bits=(1.0, 5.4),
 )
 
@@ -94,7 +94,7 @@ GOSPER = Series(
     guard_boxes=35,
     rest=lambda factorial: factorial * odd_part(factorial),
     leaf=4,
-    block_scale=6.35,
+    block_scale=-1.7,
     box_bits=(2.0, 12.6),
 )
 

@@ -65,6 +65,8 @@ class Spigot(Machine):
         self._pieces = dict(state.pieces)
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
         self._ledger = residue.Ledger(state.size.radix_residue, state.start, state.dropped, [])
+        self._held = b""
+        """The text of the predigit, if a sweep made it; to make it again would take longer."""
         self._checked = self._stepped = residue.Spelled()
         """What `check` has seen, for it to begin where it left off, and what steps have."""
         self._weigh()
@@ -173,11 +175,11 @@ class Spigot(Machine):
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Each thread has made a lot of blocks, or all is as it was."""
+        """Each thread has made a lot of blocks, or all together one; or all is as it was."""
         per_lot, lots = self.size.blocks_per_lot, []
         for first in dict.fromkeys(number // per_lot * per_lot for number in self._missing):
             lots.append(range(first, min(first + per_lot, len(self._blocks))))
-        lots = lots[: self.threads]
+        lots = lots[: 1 if per_lot == 1 else self.threads]  # all work on one, if it is that big
         alone = len(self._blocks) * self.size.boxes_per_block <= ALONE
         made = make_lots(
             self._order, lots, numbers=self.i == 0, threads=0 if alone else self.threads, poll=poll
@@ -225,13 +227,15 @@ class Spigot(Machine):
         shares = [sizes[first : first + at_once] for first in range(0, count, at_once)]
         powers = [power_of_ten(k * times) for times in range(at_once + 1)]
         blocks = [block for block in self._blocks if block]
-        for sweep in sweeps(blocks, self._whole_numbers(), powers, shares, poll):
-            for quotient in sweep.quotients:
-                self._commit(sweep, quotient)
+        for sweep in sweeps(blocks, self._whole_numbers(), powers, shares, k, poll):
+            for quotient, digits in zip(sweep.quotients, sweep.texts, strict=True):
+                self._commit(sweep, quotient, digits)
 
-    def _commit(self, sweep: Sweep, quotient: mpz) -> None:
+    def _commit(self, sweep: Sweep, quotient: mpz, digits: bytes) -> None:
         """Take over what an iteration made and drop the tail that can no longer be seen."""
         text, predigit, nines = self._settle(quotient)
+        if not nines:
+            self._held = digits if quotient == predigit else b""
         kept = self.size.blocks_needed(self.i + 1)
         self._ledger.drop(sweep.numbers[kept : len(self._numbers)], kept)
         self._numbers = [*sweep.numbers[:kept]]
@@ -260,7 +264,7 @@ class Spigot(Machine):
             return b"", self.predigit, self.nines + 1
         if quotient == self._radix:
             return to_text(self.predigit + 1, k) + b"0" * (k * self.nines), mpz(0), 0
-        return to_text(self.predigit, k) + b"9" * (k * self.nines), quotient, 0
+        return (self._held or to_text(self.predigit, k)) + b"9" * (k * self.nines), quotient, 0
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
         """The residue equation holds, as far as it is known, for the digits that are in `output`.

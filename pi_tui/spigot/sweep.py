@@ -23,6 +23,7 @@ from gmpy2 import mpz
 from pi_tui.machine import Poll
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.crew import Check, gather
+from pi_tui.spigot.numerals import to_text
 
 ALONE = 4_000_000
 """Up to so many bits of state, a sweep takes a few ms and threads cost more than they bring."""
@@ -37,6 +38,8 @@ class Sweep:
     """Through how many of the first blocks each iteration goes. They never grow."""
     numbers: list[mpz] = field(init=False)
     quotients: list[mpz] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+    """The digits of each; made here because they take as long as two products, one thread alone."""
     done: int = 0
     """Blocks this sweep has left."""
     _left: Semaphore = field(default_factory=lambda: Semaphore(0))
@@ -67,12 +70,13 @@ def sweeps(
     numbers: Sequence[mpz],
     powers: Sequence[mpz],
     sizes: Sequence[Sequence[int]],
+    width: int,
     poll: Poll,
 ) -> list[Sweep]:
     """A sweep for each of the sizes, which say what blocks its iterations go through.
 
-    `powers` are 1, R, R^2 … as far as one sweep needs them. `poll`, in the calling thread, may
-    raise at any time: `numbers` stays as it is, and what was swept is forgotten.
+    `width` is K, `powers` are 1, R, R^2 … as far as one sweep needs them. `poll`, in the calling
+    thread, may raise at any time: `numbers` stays as it is, and what was swept is forgotten.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(len(sweep.numbers) for sweep in wave)
@@ -93,6 +97,8 @@ def sweeps(
             carry, number = blocks[index].step(source[index], powers[times], carry)
             sweep.leave(index, number)
         sweep.quotients = super_digits(carry, powers, len(sweep.sizes))
+        # R itself has a digit too many, and nobody asks for its text.
+        sweep.texts = [to_text(q, width) if q < powers[1] else b"" for q in sweep.quotients]
 
     small = sum(number.bit_length() for number in numbers) <= ALONE
     gather([partial(run, rank) for rank in range(len(wave))], 0 if small else len(wave), watch)

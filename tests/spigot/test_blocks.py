@@ -1,5 +1,6 @@
 """Blocks: N, P and D of their definition, with the common factor divided out, however made."""
 
+import itertools
 from math import prod
 
 import pytest
@@ -143,6 +144,42 @@ def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
     monkeypatch.setattr(making, "LOT", 4_096)
     for threads in (1, 2, 3):
         assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
+
+
+@BOTH
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_a_block_that_all_threads_made_together_is_the_one_that_one_made(
+    series: Series, threads: int
+) -> None:
+    polls: set[tuple[int, int]] = set()
+    order = Order(series, 3, 65_536, mpz(10))
+    for number in range(2):
+        lot = [range(number, number + 1)]
+        (alone,) = make_lots(order, lot, numbers=True)
+        (made,) = make_lots(
+            order, lot, numbers=True, threads=threads, poll=lambda *at: polls.add(at)
+        )
+        assert made == alone
+    assert order.parts(threads) >= 2
+    assert all(done <= todo for done, todo in polls)
+
+
+@pytest.mark.parametrize("bad", range(6))
+def test_a_wrong_product_is_noticed_also_when_a_block_is_made_together(
+    bad: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four parts are joined by four products, then two: any of them may be the wrong one."""
+    calls = itertools.count()
+
+    def wrong(a: mpz, b: mpz) -> mpz:
+        long = a.bit_length() + b.bit_length() > 50_000
+        return a * b + (long and next(calls) == bad)
+
+    monkeypatch.setattr(making, "STRETCH", 1_024)
+    monkeypatch.setattr(making, "mul", wrong)
+    with pytest.raises(WrongState, match="miscalculates"):
+        make_lots(Order(GOSPER, 400, 4_096, mpz(10)), [range(399, 400)], numbers=True, threads=4)
+    assert next(calls) > bad
 
 
 def test_wrong_products_are_noticed_while_blocks_are_made(monkeypatch: pytest.MonkeyPatch) -> None:

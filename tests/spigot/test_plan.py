@@ -18,8 +18,8 @@ from pi_tui.spigot.spigot import Spigot
 
 
 @pytest.mark.parametrize("n", [1_000, 1_001, 5_000, 20_000, 100_000, 1_000_000, 100_000_000])
-def test_every_run_is_at_least_twenty_iterations_long(n: int) -> None:
-    assert iterations(n, plan(n).digits_per_step) >= 20
+def test_every_run_is_at_least_a_dozen_iterations_long(n: int) -> None:
+    assert iterations(n, plan(n).digits_per_step) >= 12
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 999, 20_000])
@@ -88,11 +88,11 @@ def test_twice_the_digits_never_take_smaller_steps_or_blocks() -> None:
 
 def test_steps_are_short_where_people_watch() -> None:
     assert plan(20_000).digits_per_step <= 100
-    assert plan(100_000).digits_per_step <= 1_000
+    assert plan(100_000).digits_per_step <= 4_000
 
 
 @pytest.mark.parametrize(
-    ("n", "share"), [(20_000, 0.49), (100_000, 0.47), (1_000_000, 0.65), (10_000_000, 0.68)]
+    ("n", "share"), [(20_000, 0.45), (100_000, 0.60), (1_000_000, 0.69), (10_000_000, 0.68)]
 )
 def test_making_has_the_share_of_the_work_that_it_was_measured_to_take(
     n: int, share: float
