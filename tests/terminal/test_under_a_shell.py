@@ -127,6 +127,19 @@ def test_ctrl_z_saves_and_stops_and_comes_back_whole(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
+def test_stopped_by_ctrl_z_and_killed_by_the_shell_it_ends_without_a_word(database: Path) -> None:
+    """`kill %1` wakes it in the background, where the terminal is another's: no byte is drawn."""
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        terminal.send("\x1a")
+        terminal.until(lambda: state_of(pid) == "T")
+        terminal.see("ready>")
+        terminal.send("kill %1\n")
+        terminal.until(lambda: not state_of(pid))
+        assert terminal.left_behind_by_a_job() == []
+    assert saved(database) > 1_000
+
+
 @pytest.mark.parametrize("leave", ["fg, q", "TERM", "HUP"])
 def test_stopped_by_somebody_else_it_can_still_be_left(leave: str, database: Path) -> None:
     with bash() as terminal:
