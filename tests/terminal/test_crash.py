@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_after_a_kill_one_quiet_line_says_how_long_after_the_last_save(
     made = saved(database)
     with app(database, size=size) as second:
         said = second.see(r".*(did not end by itself|was cut off).*")[0]
-        assert second.see(r"\b[2-9] s after its (save|last checkpoint)")
+        assert re.search(r"\b\d+ s after its (save|last checkpoint)", said)
         assert f"all {made:,}" in said
         told = [second.screen.count(text) for text in ("did not end by itself", "was cut off")]
         assert sum(told) == 1, "no toast says it again"
