@@ -115,7 +115,7 @@ OUTPUT = sa.Table(
 
 def create(connection: sa.Connection, where: Location) -> None:
     """The tables are there, and the database is marked as ours, once the transaction commits."""
-    TABLES.create_all(connection)
+    TABLES.create_all(connection, checkfirst=False)
     connection.execute(sa.insert(META).values(key="schema_version", value=str(SCHEMA)))
     if where.path:
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")

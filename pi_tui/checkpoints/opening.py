@@ -24,8 +24,6 @@ from pi_tui.words import one_line
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
 _META = META.name
-_OURS = (_META, "pi_run", "pi_checkpoint")
-"""Tables of every version."""
 
 
 def open_database(where: Location, write: bool) -> tuple[Engine, WriterLock | None]:
@@ -157,7 +155,7 @@ def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
 
 
 def _postgres_is_ours(connection: Connection, where: Location) -> bool:
-    there = set(_OURS) & set(inspect(connection).get_table_names())
+    there = set(TABLES.tables) & set(inspect(connection).get_table_names())
     if there and _META not in there:
         raise NotOursError(
             f"{where.display} has a table {min(there)} that this program did not make; "
