@@ -123,8 +123,7 @@ class RunCatalogue:
         """The complete run counts as compared with an independent way."""
         with self._database.transaction() as connection:
             verified = int(self._row(connection, run).status == COMPLETE)
-            mine = update(RUNS).where(RUNS.c.id == run.id)
-            connection.execute(mine.values(verified=verified))
+            connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
     def delete(self, goal: int) -> None:
         """There is no run of that goal."""

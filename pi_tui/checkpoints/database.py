@@ -132,11 +132,6 @@ def fence(connection: Connection, run_id: int, epoch: int) -> Row[Any]:
         raise AlreadyOpenError(
             "another process took over this run; what was saved is in its hands: quit here"
         )
-    return _row_of(connection, run_id)
-
-
-def _row_of(connection: Connection, run_id: int) -> Row[Any]:
-    """The row of a run that is there."""
     return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
 
 
@@ -145,7 +140,7 @@ def take_over(connection: Connection, run_id: int) -> Row[Any]:
     latest = connection.scalar(select(func.max(RUNS.c.touched)).where(RUNS.c.touched < MOST)) or 0
     ours = {"epoch": RUNS.c.epoch + 1, "touched": latest + 1, "owner": me()}
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(ours))
-    return _row_of(connection, run_id)
+    return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
 
 
 def _next_seq(connection: Connection, row: Row[Any]) -> int:

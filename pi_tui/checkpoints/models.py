@@ -15,22 +15,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Connection,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    insert,
-)
+import sqlalchemy as sa
 
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
@@ -50,87 +35,88 @@ _MOST_TEXT = 10_000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _run_id() -> Column[int]:
-    return Column("run_id", ForeignKey("pi_run.id", ondelete="CASCADE"), primary_key=True)
+def _run_id() -> sa.Column[int]:
+    return sa.Column("run_id", sa.ForeignKey("pi_run.id", ondelete="CASCADE"), primary_key=True)
 
 
-TABLES = MetaData()
+TABLES = sa.MetaData()
 """All our tables."""
-META = Table(
+META = sa.Table(
     "pi_meta",
     TABLES,
-    Column("key", String(40), primary_key=True),
-    Column("value", String(200), nullable=False),
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("value", sa.String(200), nullable=False),
 )
 """Facts about the database itself: `schema_version`."""
-RUNS = Table(
+RUNS = sa.Table(
     "pi_run",
     TABLES,
-    Column("id", Integer, primary_key=True),
-    Column("kind", String(40), nullable=False),
-    Column("version", Integer, nullable=False),  # of the kind's states and parameters
-    Column("goal", BigInteger, nullable=False),
-    Column("parameters", Text, nullable=False),  # the task's other numbers and words, small JSON
-    Column("status", String(10), nullable=False),
-    Column("verified", Integer, nullable=False, default=0),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # of the kind's states and parameters
+    sa.Column("goal", sa.BigInteger, nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),  # the task's other numbers and words
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("verified", sa.Integer, nullable=False, default=0),
     # Who writes: opening a run adds one, and a commit must name the epoch it was opened with.
-    Column("epoch", BigInteger, nullable=False, default=0),
+    sa.Column("epoch", sa.BigInteger, nullable=False, default=0),
     # Order of being worked on: the run opened last has the highest.
-    Column("touched", BigInteger, nullable=False, default=0),
+    sa.Column("touched", sa.BigInteger, nullable=False, default=0),
     # Number of the last commit; tells whether a commit of unknown outcome is in.
-    Column("last_seq", BigInteger, nullable=False, default=0),
-    Column("committed", BigInteger, nullable=False, default=0),  # bytes of output saved
-    Column("elapsed_ms", BigInteger, nullable=False, default=0),
+    sa.Column("last_seq", sa.BigInteger, nullable=False, default=0),
+    sa.Column("committed", sa.BigInteger, nullable=False, default=0),  # bytes of output saved
+    sa.Column("elapsed_ms", sa.BigInteger, nullable=False, default=0),
     # Who has it open; "" after a clean end, so a name that is left tells of a kill.
-    Column("owner", String(200), nullable=False, default=""),
-    Column("created_utc", String(40), nullable=False),
-    Column("updated_utc", String(40), nullable=False),  # when it was last saved
-    UniqueConstraint("kind", "goal"),
-    CheckConstraint("committed >= 0"),
-    CheckConstraint("last_seq >= 0"),
+    sa.Column("owner", sa.String(200), nullable=False, default=""),
+    sa.Column("created_utc", sa.String(40), nullable=False),
+    sa.Column("updated_utc", sa.String(40), nullable=False),  # when it was last saved
+    sa.UniqueConstraint("kind", "goal"),
+    sa.CheckConstraint("committed >= 0"),
+    sa.CheckConstraint("last_seq >= 0"),
 )
 """A task and how far it is; kind and goal are its identity."""
-CHECKPOINTS = Table(
+CHECKPOINTS = sa.Table(
     "pi_checkpoint",
     TABLES,
     _run_id(),
-    Column("seq", BigInteger, primary_key=True),
-    Column("steps", BigInteger, nullable=False),
-    Column("length", BigInteger, nullable=False),  # bytes of output then, all in `pi_output`
-    Column("size", BigInteger, nullable=False),  # bytes of all its pieces
-    Column("manifest", Text, nullable=False),  # of each piece: SHA-256, bytes, if lasting, name
-    Column("sha256", LargeBinary(32), nullable=False),  # over steps, length and manifest
-    Column("elapsed_ms", BigInteger, nullable=False),
-    Column("saved_utc", String(40), nullable=False),
-    CheckConstraint("seq > 0"),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("steps", sa.BigInteger, nullable=False),
+    sa.Column("length", sa.BigInteger, nullable=False),  # bytes of output then, all in `pi_output`
+    sa.Column("size", sa.BigInteger, nullable=False),  # bytes of all its pieces
+    # A line for each piece: SHA-256, bytes, whether it is lasting, name.
+    sa.Column("manifest", sa.Text, nullable=False),
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # over steps, length and manifest
+    sa.Column("elapsed_ms", sa.BigInteger, nullable=False),
+    sa.Column("saved_utc", sa.String(40), nullable=False),
+    sa.CheckConstraint("seq > 0"),
 )
 """One committed state: which pieces it has; none for the last one of a complete run."""
-PIECES = Table(
+PIECES = sa.Table(
     "pi_piece",
     TABLES,
     _run_id(),
-    Column("sha256", LargeBinary(32), primary_key=True),  # of the whole piece
-    Column("part", Integer, primary_key=True),
-    Column("data", LargeBinary(PART), nullable=False),
+    sa.Column("sha256", sa.LargeBinary(32), primary_key=True),  # of the whole piece
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("data", sa.LargeBinary(PART), nullable=False),
 )
 """A part of a piece, 1 MiB: one row of 100 MB costs three times as much, and memory."""
-OUTPUT = Table(
+OUTPUT = sa.Table(
     "pi_output",
     TABLES,
     _run_id(),
-    Column("start", BigInteger, primary_key=True),  # offset of its first byte, from 0
-    Column("count", Integer, nullable=False),
-    Column("data", LargeBinary(ROW_OUTPUT), nullable=False),
-    Column("chain", LargeBinary(32), nullable=False),
-    CheckConstraint(f"count BETWEEN 1 AND {ROW_OUTPUT}"),
+    sa.Column("start", sa.BigInteger, primary_key=True),  # offset of its first byte, from 0
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("data", sa.LargeBinary(ROW_OUTPUT), nullable=False),
+    sa.Column("chain", sa.LargeBinary(32), nullable=False),
+    sa.CheckConstraint(f"count BETWEEN 1 AND {ROW_OUTPUT}"),
 )
 """Up to a million bytes of output; `chain` is SHA-256(chain of the row before + data)."""
 
 
-def create(connection: Connection, where: Location) -> None:
+def create(connection: sa.Connection, where: Location) -> None:
     """The tables are there, and the database is marked as ours, once the transaction commits."""
-    TABLES.create_all(connection)
-    connection.execute(insert(META).values(key="schema_version", value=str(SCHEMA)))
+    TABLES.create_all(connection, checkfirst=False)
+    connection.execute(sa.insert(META).values(key="schema_version", value=str(SCHEMA)))
     if where.path:
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
@@ -140,7 +126,7 @@ class BadRow(Exception):
     """A row holds what we never wrote; the text says what."""
 
 
-def to_run(row: Row[Any], kind: Kind | None = None) -> Run:
+def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
     """The record of a row, believed as far as the limits of its kind go. Raises BadRow."""
     task = Task(whole(row.goal, 1, MOST, "goal"), _parameters(row.parameters))
     try:
@@ -163,7 +149,7 @@ def to_run(row: Row[Any], kind: Kind | None = None) -> Run:
     )
 
 
-def to_checkpoint(row: Row[Any], limits: Limits) -> Checkpoint:
+def to_checkpoint(row: sa.Row[Any], limits: Limits) -> Checkpoint:
     """The record of a row. Raises BadRow."""
     return Checkpoint(
         seq=whole(row.seq, 1, MOST, "seq"),

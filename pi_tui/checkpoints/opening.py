@@ -27,8 +27,6 @@ _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
 _META = META.name
 _MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
-_OURS = (_META, "pi_run", "pi_checkpoint")
-"""Tables of every version."""
 
 
 def open_database(
@@ -163,7 +161,7 @@ def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
 
 
 def _postgres_is_ours(connection: Connection, where: Location) -> bool:
-    there = set(_OURS) & set(inspect(connection).get_table_names())
+    there = set(TABLES.tables) & set(inspect(connection).get_table_names())
     if there and _META not in there:
         raise NotOursError(
             f"{where.display} has a table {min(there)} that this program did not make; "

@@ -73,7 +73,6 @@ def cut(connection: Connection, run_id: int, proven: int) -> int:
         if end + len(rest) == proven:
             break
     mine = OUTPUT.c.run_id == run_id
-    connection.execute(delete(OUTPUT).where(mine, OUTPUT.c.start >= end))
     for start in connection.scalars(select(OUTPUT.c.start).where(mine)).all():
         if start not in kept:
             connection.execute(delete(OUTPUT).where(mine, OUTPUT.c.start == literal(start)))

@@ -209,8 +209,7 @@ class CheckpointStore(RunCatalogue):
             new |= {"elapsed_ms": change["elapsed_ms"], "saved_utc": utc_now()}
             self._database.needed += piece_rows.write(connection, new, state, grip.good)
             piece_rows.prune(connection, run.id, keep)
-            (made, *_) = piece_rows.newest_first(connection, run.id)
-            checkpoint = to_checkpoint(made, Limits())
+            checkpoint = to_checkpoint(piece_rows.newest_first(connection, run.id)[0], Limits())
         self._grips[run.id] = _Grip(grip.epoch, good=checkpoint.seq, agreed=len(output))
         return replace(checkpoint, duration=time.monotonic() - begun)
 
@@ -228,12 +227,10 @@ class CheckpointStore(RunCatalogue):
 
     def leave(self, run: Run) -> None:
         """The run counts as left in good order: its next start has nothing to tell of a crash."""
-        grip = self._grips.get(run.id)
-        if grip is None or not grip.epoch:
-            return
-        with self._database.transaction() as connection:
+        if (grip := self._grips.get(run.id)) and grip.epoch:
             mine = (RUNS.c.id == run.id, RUNS.c.epoch == grip.epoch)
-            connection.execute(update(RUNS).where(*mine).values(owner=""))
+            with self._database.transaction() as connection:
+                connection.execute(update(RUNS).where(*mine).values(owner=""))
 
     def restart(self, run: Run, task: Task) -> Run:
         """The run is ours and empty, and begins again with this task of the same goal."""

@@ -145,11 +145,12 @@ def test_a_newer_schema_is_refused(
         open_store(postgres_url)
 
 
+@pytest.mark.parametrize("table", ["pi_run", "pi_output"])
 def test_a_table_of_somebody_else_is_refused(
-    postgres: Server, postgres_url: str, open_store: OpenStore
+    table: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
-    postgres.execute("CREATE TABLE pi_run (id int)", postgres_url)
-    with pytest.raises(NotOursError, match="has a table pi_run that this program did not make"):
+    postgres.execute(f"CREATE TABLE {table} (id int)", postgres_url)
+    with pytest.raises(NotOursError, match=f"has a table {table} that this program did not make"):
         open_store(postgres_url)
 
 

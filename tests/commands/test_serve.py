@@ -264,7 +264,7 @@ async def test_the_server_ends_when_its_apps_have_saved(
     number: signal.Signals, served: Served, database: Path
 ) -> None:
     async with tab(served) as connection:
-        await see(connection, b"running")
+        await see(connection, b"1415926535")
         served.process.send_signal(number)
         await until(lambda: served.process.poll() is not None, limit=15)
         assert served.process.returncode == 0

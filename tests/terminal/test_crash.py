@@ -15,7 +15,7 @@ DIGITS = 100_000
 
 
 def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Terminal:
-    slow = ("--pace", "500", "--checkpoint-every", "0")
+    slow = ("--pace", "500", "--checkpoint-every", "0", "--digits-per-step", "100")
     return Terminal("--digits", DIGITS, "--db", database, *slow, *more, size=size)
 
 
