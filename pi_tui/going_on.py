@@ -12,19 +12,19 @@ NOTEWORTHY = 1.0
 def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
     """The line for it, from full to short; () at a start that begins or has nothing to tell."""
     newest = snapshot.checkpoint
-    if newest is None or not snapshot.resumed:
+    if newest is None or not (snapshot.resumed or snapshot.left_open):
         return ()
     moment, made = newest.saved_at.astimezone(), f"{snapshot.resumed:,}"
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
         return tuple(f"goes on after {made} {unit}, saved {when}" for when in (day, clock))
+    kept = f"all {made} saved {unit} are there" if snapshot.resumed else "all it saved is there"
     gap = snapshot.left_after
     after = f"{words.duration(gap)} after" if gap and gap >= NOTEWORTHY else "after"
     return (
         f"the session before ({snapshot.left_open}) did not end by itself, {after} its last "
-        f"checkpoint, of {day}; all {made} {unit} saved are there, and it goes on from them",
-        f"the last session did not end by itself, {after} its save of {clock}; "
-        f"all {made} saved {unit} are there",
-        f"was cut off {after} its save of {clock}; all {made} saved {unit} are there",
-        f"cut off {after} a save; all {made} {unit} are there",
+        f"checkpoint, of {day}; {kept}, and it goes on from them",
+        f"the last session did not end by itself, {after} its save of {clock}; {kept}",
+        f"was cut off {after} its save of {clock}; {kept}",
+        f"cut off {after} a save; {kept}",
     )

@@ -20,8 +20,8 @@ from contextvars import copy_context
 from typing import Any
 
 from pi_tui.ui.face import Face
-from pi_tui.ui.quitting import Quitting, outcome
 from pi_tui.ui.guardian import dismiss, watched
+from pi_tui.ui.quitting import Quitting, outcome
 from pi_tui.worker.worker import start_all
 
 _TTY_LOOK = 1.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import pi, pi_tui, saved, wait_until
+from tests.helpers import pi, pi_tui, saved
 from tests.terminal.emulator import Terminal
 
 DIGITS = 100_000
@@ -19,11 +19,20 @@ def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Term
     return Terminal("--digits", DIGITS, "--db", database, *slow, *more, size=size)
 
 
+def save(terminal: Terminal, database: Path) -> None:
+    """Digits are saved; the first that are shown are an overture, of which none is."""
+
+    def is_saved() -> int:
+        terminal.send("c")
+        return saved(database)
+
+    terminal.until(is_saved)
+
+
 def test_the_crash_test_kills_and_the_next_start_says_that_all_is_there(database: Path) -> None:
     with app(database) as first:
         first.see("running")
-        first.send("c")
-        wait_until(lambda: saved(database))
+        save(first, database)
         before = saved(database)
         first.send("\x10")
         first.see("Search for commands")
@@ -48,7 +57,7 @@ def test_after_a_kill_one_quiet_line_says_how_long_after_the_last_save(
 ) -> None:
     with app(database) as first:
         first.see("running")
-        first.send("c")
+        save(first, database)
         first.see(r"saved +[4-9] s ago")
         first.signal(signal.SIGKILL)
         first.wait()
@@ -74,7 +83,7 @@ def test_a_start_that_resumes_says_from_where_and_then_is_silent(database: Path)
 def test_run_says_after_a_kill_how_long_after_the_last_save(database: Path) -> None:
     with app(database) as first:
         first.see("running")
-        first.send("c")
+        save(first, database)
         first.see(r"saved +[4-9] s ago")
         first.signal(signal.SIGKILL)
         first.wait()
