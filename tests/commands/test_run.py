@@ -20,7 +20,7 @@ from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
 
 LONG = 100_000
 """Digits of a run that is never over before it is interrupted: it takes many small steps."""
-SLOW = ("--digits", str(LONG), "--digits-per-step", "5", "--threads", "1")
+SLOW = ("--digits", str(LONG), "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 OFTEN = ("--checkpoint-every", "0.1s")
 
 

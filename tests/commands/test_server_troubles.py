@@ -17,7 +17,7 @@ from tests.checkpoints.server import Server
 from tests.helpers import pi_tui, started
 from tests.terminal.emulator import Terminal
 
-SLOW = ("--digits", "100000", "--digits-per-step", "5", "--threads", "1")
+SLOW = ("--digits", "100000", "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 
 
 @pytest.fixture(scope="module")

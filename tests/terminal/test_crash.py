@@ -29,6 +29,11 @@ def save(terminal: Terminal, database: Path) -> None:
     terminal.until(is_saved)
 
 
+def save(terminal: Terminal, database: Path) -> None:
+    """Digits are saved: a save is asked for until there are some to be saved."""
+    terminal.until(lambda: saved(database) or terminal.send("c"))
+
+
 def test_the_crash_test_kills_and_the_next_start_says_that_all_is_there(database: Path) -> None:
     with app(database) as first:
         first.see("running")
@@ -73,6 +78,7 @@ def test_after_a_kill_one_quiet_line_says_how_long_after_the_last_save(
 def test_a_start_that_resumes_says_from_where_and_then_is_silent(database: Path) -> None:
     with app(database) as first:
         first.see("running")
+        save(first, database)
         first.send("q")
         first.wait()
     with app(database) as second:

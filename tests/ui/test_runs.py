@@ -70,7 +70,7 @@ async def test_a_run_that_goes_on_says_from_where_and_when_that_was_saved(bench:
     app = bench.app(200_000, "auto")
     async with app.run_test(size=(100, 30), notifications=True):
         when = f"{checkpoint.saved_at.astimezone():%Y-%m-%d}"
-        await until(lambda: f"Goes on after digit {checkpoint.length:,}, saved" in text_of(app))
+        await until(lambda: f"goes on after {checkpoint.length:,} digits, saved" in text_of(app))
         assert when in text_of(app)
 
 
