@@ -29,11 +29,6 @@ def save(terminal: Terminal, database: Path) -> None:
     terminal.until(is_saved)
 
 
-def save(terminal: Terminal, database: Path) -> None:
-    """Digits are saved: a save is asked for until there are some to be saved."""
-    terminal.until(lambda: saved(database) or terminal.send("c"))
-
-
 def test_the_crash_test_kills_and_the_next_start_says_that_all_is_there(database: Path) -> None:
     with app(database) as first:
         first.see("running")
