@@ -92,7 +92,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
 def test_interrupted_twice_it_goes_on_each_time_and_ends_with_the_digits_of_pi(
     database: Path,
 ) -> None:
-    slow, before = ("--digits", "40000", "--digits-per-step", "5"), 0  # 40 times the cadence
+    slow, before = ("--digits", "40000", "--digits-per-step", "1"), 0  # 40 times the cadence
     for _ in range(2):
         with started("run", *slow, *OFTEN, "--db", database) as child:
             wait_until(partial(has_saved_more_than, before, database))
@@ -251,7 +251,7 @@ def test_digits_per_step_of_a_run_stay_what_they_were_and_it_says_so(
     with started("run", "--digits", LONG, "--digits-per-step", "50", "--db", database) as child:
         assert child.stderr
         assert b"goes on so" in child.stderr.readline()
-    assert status(database)["digits_per_step"] == 5
+    assert status(database)["digits_per_step"] == 1
 
 
 def test_what_could_not_be_saved_is_told_and_no_signal_hides_it(
