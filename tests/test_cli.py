@@ -197,7 +197,7 @@ def test_a_lock_that_is_something_else_is_named_and_left_as_it_is(
     make(lock)
     before = lock.lstat()
     line = refused(6, "run", "--digits", "9", "--db", database)
-    assert f"{lock}, by which one pi-tui knows of another, {what}" in line
+    assert f"{lock}, by which one process knows of another, {what}" in line
     assert list(database.parent.iterdir()) == [lock]
     assert lock.lstat() == before
 

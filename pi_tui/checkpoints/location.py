@@ -104,9 +104,7 @@ def _quoted(rest: str) -> str:
     head, mark, query = rest.partition("?")
     user, at, server = head.rpartition("@")
     if _SERVER.fullmatch(server) is None or "@" in query:
-        if (
-            rest.count("@") > 1
-        ):  # the driver would take the end of a password for a host, and say it
+        if rest.count("@") > 1:  # the driver would take a password's end for a host, and say it
             raise UsageError(
                 "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
                 "%40 %3A %2F %3F %23, or set it as PGPASSWORD"

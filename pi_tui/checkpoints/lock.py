@@ -163,7 +163,7 @@ def _look_at_lock(file: Path) -> None:
             return
         what = "a file of something else"
     raise StorageError(
-        f"{one_line(file)}, by which one pi-tui knows of another, is {what}; "
+        f"{one_line(file)}, by which one process knows of another, is {what}; "
         "move it away, or use another file with --db"
     )
 
