@@ -29,7 +29,8 @@ FEW = 20
 """Looks at the event loop, below which nothing is said of it."""
 SHORT = 20_000
 """Digits of a run whose first ones are there at once."""
-FIRST_DIGITS = "1415926535"
+A_ROW = r"\d{10} \d{10}"
+"""Digits on the screen; those of a long run flow on, and the very first are gone at once."""
 Readings = dict[str, float | None]
 """A name and what was measured; None: it could not be."""
 
@@ -63,10 +64,10 @@ def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Reading
         database.unlink(missing_ok=True)
         with App(_app(database, 20_000 + turn), environment) as app:
             fresh.append(app.seconds_until("20,0"))
-            app.seconds_until(FIRST_DIGITS)
+            app.seconds_until(A_ROW)
             app.quit()
         with App(_app(database, 20_000 + turn), environment) as app:
-            resumed.append(app.seconds_until(FIRST_DIGITS))
+            resumed.append(app.seconds_until(A_ROW))
     return {"first frame": median(fresh), "first frame with saved digits": median(resumed)}
 
 
@@ -74,7 +75,7 @@ def _leisure(room: Path, environment: dict[str, str]) -> Readings:
     """20,000 digits at the default pace: the share of a core in every state."""
     shares: Readings = {}
     with App(_app(room / "leisure.sqlite3", 20_000), environment) as app:
-        app.seconds_until(FIRST_DIGITS)
+        app.seconds_until(A_ROW)
         shares["CPU running"] = app.share(LOOK)
         app.press("p")
         app.seconds_until("paused")
@@ -99,7 +100,7 @@ def _first_digits(
         for digits, seconds in took.items():
             database.unlink(missing_ok=True)
             with App(_app(database, digits), environment) as app:
-                seconds.append(app.seconds_until(FIRST_DIGITS))
+                seconds.append(app.seconds_until(A_ROW))
     told: Readings = {}
     for digits, seconds in took.items():
         told[f"first digits of {digits:,}"] = median(seconds)
@@ -205,7 +206,7 @@ def _scrolling(room: Path, environment: dict[str, str], digits: int) -> Readings
     with App(_app(database, digits), environment) as app:
         app.seconds_until("complete")
         app.press("\x1b[H")
-        app.seconds_until(FIRST_DIGITS)
+        app.seconds_until("1415926535")
         app.press("")
         began = time.perf_counter()
         while (now := time.perf_counter() - began) < LOOK:

@@ -75,10 +75,10 @@ class App:
             if _ASKED in data:
                 os.write(self._terminal, _ANSWER)
 
-    def seconds_until(self, text: str) -> float:
-        """Seconds until the text has been written, styles left out."""
-        began = time.perf_counter()
-        self.read_until(lambda: text.encode() in _STYLE.sub(b"", self.written), repr(text))
+    def seconds_until(self, pattern: str) -> float:
+        """Seconds until what has been written matches, styles left out."""
+        began, wanted = time.perf_counter(), re.compile(pattern.encode())
+        self.read_until(lambda: bool(wanted.search(_STYLE.sub(b"", self.written))), pattern)
         return time.perf_counter() - began
 
     def read_until(self, condition: Callable[[], bool], name: str) -> None:

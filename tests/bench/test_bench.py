@@ -79,9 +79,9 @@ def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(feel, "LOOK", 0.3)
     monkeypatch.setattr(feel, "KEYS", 1)
     face = feel.measure_face(tmp_path / "face", turns.environment(), [1_000_000], runs=1)
-    of_a_machine_that_is_quick = {name for name in face if "while blocks" in name or "CPU" in name}
+    over_too_soon_on_a_quick_machine = ("while blocks", "CPU", "event loop")
     for name, figure in face.items():
-        if name not in of_a_machine_that_is_quick:
+        if not any(words in name for words in over_too_soon_on_a_quick_machine):
             assert figure is not None, name
             assert figure > 0, name
     assert {"first digits of 20,000", "first digits of 1,000,000"} <= set(face)
