@@ -110,15 +110,10 @@ def _stages(n: int) -> list[dict[str, _Node]]:
         pairs = zip(*[iter(sums)] * 2, strict=True)
         sums = {f"{left}+{right}": _Node((left, right), _join) for left, right in pairs}
         stages.append(sums)
-    two = tuple(sums)  # the last join: each product by itself, and no P
-    stages.append(
-        {
-            "q": _Node(two, lambda _, left, right: (left[1] * right[1],)),
-            "t1": _Node(two, lambda _, left, right: (right[1] * left[2],)),
-            "t2": _Node(two, lambda _, left, right: (left[0] * right[2],)),
-        }
-    )
-    stages.append({_LAST: _Node(("q", "t1", "t2", "root"), partial(_pi, bits))})
+    two = tuple(sums)  # the last join: each product by itself, as much of it as matters, and no P
+    tops = {"top q": (1, 1), "top t1": (2, 1), "top t2": (0, 2)}
+    stages.append({name: _Node(two, partial(_top, bits, *of)) for name, of in tops.items()})
+    stages.append({_LAST: _Node((*tops, "root"), _pi)})
     return stages
 
 
@@ -147,7 +142,9 @@ def _root(bits: int, n: int, check: Check) -> Found:
         error = (mpz(1) << 2 * precision) - 10_005 * inverse * inverse
         inverse = (inverse << finer - precision) + (inverse * error >> 3 * precision + 1 - finer)
         precision = finer
-    return ((10_005 * inverse >> precision - bits) * power_of_ten(n) >> bits - _GUARD_BITS,)
+    low = n // 2
+    shift = power_of_ten(low) * power_of_ten(n - low)  # not of n: that would stay in memory
+    return ((10_005 * inverse >> precision - bits) * shift >> bits - _GUARD_BITS,)
 
 
 def _sum(first: int, last: int, check: Check) -> Found:
@@ -180,11 +177,22 @@ def _join(check: Check, left: Found, right: Found) -> Found:
     return p1 * p2, q1 * q2, q2 * t1 + p1 * t2
 
 
-def _pi(bits: int, _: Check, q: Found, t1: Found, t2: Found, root: Found) -> Found:
-    """Pi times 10^n, from as many bits of Q and T as matter: 426880 √10005 Q / T."""
-    t = t1[0] + t2[0]
-    surplus = max(t.bit_length() - bits - _GUARD_BITS, 0)
-    return (426_880 * root[0] * (q[0] >> surplus) // (t >> surplus) >> _GUARD_BITS,)
+def _top(bits: int, a: int, b: int, _: Check, left: Found, right: Found) -> Found:
+    """The product of number `a` of the left and `b` of the right, without what is beyond `bits`.
+
+    Q has more than twice the bits that matter. All three products end at the same place, which is
+    that of Q's; each is right to a few units there, for which there is the guard.
+    """
+    beyond = max(left[1].bit_length() + right[1].bit_length() - bits - _GUARD_BITS, 0)
+    x, y = left[a], right[b]
+    matter = max(x.bit_length() + y.bit_length() - beyond, 0) + _GUARD_BITS
+    less_x, less_y = (max(number.bit_length() - matter, 0) for number in (x, y))
+    return ((x >> less_x) * (y >> less_y) >> beyond - less_x - less_y,)
+
+
+def _pi(_: Check, q: Found, t1: Found, t2: Found, root: Found) -> Found:
+    """Pi times 10^n: 426880 √10005 Q / T."""
+    return (426_880 * root[0] * q[0] // (t1[0] + t2[0]) >> _GUARD_BITS,)
 
 
 def first_difference(
