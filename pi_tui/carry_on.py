@@ -128,7 +128,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
 
 
 def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """What is lost, "" if nothing is, and what is saved: in output, or, before there is any, work."""
+    """What is lost, "" if nothing is, and what is saved: output, or before there is any, work."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
