@@ -32,9 +32,8 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
         target = Path(os.path.realpath(target))
     except ValueError as error:  # a null byte, or characters the file system has no bytes for
         raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
-    beside = [target.with_name(target.name.removesuffix(e)) for e in _BESIDE if _goes(target, e)]
     if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
-        _is_kept(base, family, (_DATABASE,)) for base in beside
+        _is_kept(base, family, (_DATABASE,)) for base in _bases(target)
     ):
         raise UsageError(
             f"{one_line(target)} belongs to a database, and nothing else is ever written there; "
@@ -47,16 +46,17 @@ def refuse_names_beside(path: Path) -> None:
 
     A database there would be overwritten, or deleted, when the one it stands beside is opened.
     """
-    for end in _BESIDE:
-        if _goes(path, end):
-            raise UsageError(
-                f"{one_line(path)} is the name of a file beside a database; give --db the "
-                f"database itself ({one_line(path.name.removesuffix(end))}), or another name"
-            )
+    for base in _bases(path):
+        raise UsageError(
+            f"{one_line(path)} is the name of a file beside a database; give --db the "
+            f"database itself ({one_line(base.name)}), or another name"
+        )
 
 
-def _goes(target: Path, end: str) -> bool:
-    return target.name.endswith(end) and target.name != end
+def _bases(path: Path) -> list[Path]:
+    """The databases that a file of this name would stand beside; none for most names."""
+    ends = [end for end in _BESIDE if path.name.endswith(end) and path.name != end]
+    return [path.with_name(path.name.removesuffix(end)) for end in ends]
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
@@ -64,16 +64,12 @@ def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> b
 
     In this order: reading from a file that SQLite has open here would drop the locks it holds.
     """
-    if path in family or any(_is_same(path, one) for one in family):
-        return True
+    for one in family:
+        with suppress(OSError, ValueError):
+            if path == one or os.path.samefile(path, one):
+                return True
     with suppress(OSError, ValueError):
         if path.is_file():
             with path.open("rb") as file:
                 return file.read(16).startswith(beginnings)
-    return False
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    with suppress(OSError, ValueError):
-        return os.path.samefile(one, other)
     return False

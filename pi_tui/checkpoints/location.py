@@ -16,7 +16,9 @@ from pi_tui.words import one_line
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
 _SERVER = re.compile(
-    r"(?P<host>[\w.\-]*|\[[0-9A-Fa-f:.]*\])(?P<port>:\d+)?(?P<database>/[\w.\-]*)?"
+    r"((?P<user>[^:?]*)(:(?P<password>[^?]*))?@)?"
+    r"(?P<server>([\w.\-]*|\[[0-9A-Fa-f:.]*\])(:\d+)?(/[\w.\-]*)?)(\?(?P<query>[^@]*))?",
+    re.DOTALL,
 )
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgresql+psycopg")
@@ -45,15 +47,13 @@ def display_location(location: str) -> str:
     url = _URL.fullmatch(location)
     if url is None or url["scheme"] in _SQLITE:
         return one_line(location)
-    head, _, query = url["rest"].partition("?")
-    user, at, server = head.rpartition("@")
-    address = _SERVER.fullmatch(server)
-    if address is None or "@" in query:  # not the shape we know: the password may be anywhere
+    parts = _SERVER.fullmatch(url["rest"])
+    if parts is None:  # not the shape we know: the password may be anywhere
         return one_line(f"{url['scheme']}://…")
-    shown = urlencode([(key, value) for key, value in parse_qsl(query) if key in _SHOWN], safe="/")
-    return one_line(
-        f"{url['scheme']}://{user.partition(':')[0]}{at}{server}{'?' if shown else ''}{shown}"
-    )
+    query = [(key, value) for key, value in parse_qsl(parts["query"] or "") if key in _SHOWN]
+    user = "" if parts["user"] is None else f"{parts['user']}@"
+    shown = f"?{urlencode(query, safe='/')}" if query else ""
+    return one_line(f"{url['scheme']}://{user}{parts['server']}{shown}")
 
 
 def parse_location(location: str) -> Location:
@@ -101,14 +101,13 @@ def _file(name: str, location: str) -> Location:
 
 def _quoted(rest: str) -> str:
     """A server's URL whose password may hold any character as it is, where that has one meaning."""
-    head, mark, query = rest.partition("?")
-    user, at, server = head.rpartition("@")
-    if _SERVER.fullmatch(server) is None or "@" in query:
-        if rest.count("@") > 1:  # the driver would take a password's end for a host, and say it
-            raise UsageError(
-                "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
-                "%40 %3A %2F %3F %23, or set it as PGPASSWORD"
-            )
+    parts = _SERVER.fullmatch(rest)
+    if parts is None and rest.count("@") > 1:
+        raise UsageError(  # the driver would take a password's end for a host, and say it
+            "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
+            "%40 %3A %2F %3F %23, or set it as PGPASSWORD"
+        )
+    if parts is None or parts["password"] is None:
         return rest
-    name, colon, password = user.partition(":")
-    return f"{name}{colon}{quote(password, safe='%')}{at}{server}{mark}{query}"
+    start, end = parts.span("password")
+    return rest[:start] + quote(parts["password"], safe="%") + rest[end:]

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, insert, literal, select
 
 from pi_tui.checkpoints.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
+from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
@@ -57,7 +58,7 @@ def write(connection: Connection, new: dict[str, Any], state: State, good: int) 
                 written += len(data)
         entries.append(Entry(known, piece.lasting, name))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
-        raise ValueError(f"no names for pieces: {list(state)}; they are printable, without spaces")
+        raise ValueError(f"pieces have printable names without spaces, not {list(state.pieces)}")
     size, manifest = sum(entry.known.size for entry in entries), "\n".join(map(str, entries))
     sha256 = digest(new["steps"], new["length"], manifest)
     values = {**new, "size": size, "manifest": manifest, "sha256": sha256}
@@ -118,8 +119,8 @@ def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
 
 def read(
     connection: Connection, row: Row[Any], limits: Limits, broken: set[bytes]
-) -> tuple[State, list[str]]:
-    """The state of checkpoint `row`: sizes first, then every hash. Raises BadRow.
+) -> tuple[Checkpoint, State, list[str]]:
+    """The checkpoint of `row` and its state: sizes first, then every hash. Raises BadRow.
 
     Lasting pieces that fail are left out, and their names returned. Whatever fails is in `broken`
     afterwards.
@@ -140,7 +141,7 @@ def read(
             pieces[name].known = known if lasting else None
     if missing:
         raise BadRow(f"its piece {missing[-1]} is missing or damaged")
-    return State(pieces), lost
+    return checkpoint, State(pieces), lost
 
 
 def entries_of(row: Row[Any]) -> list[Entry]:
