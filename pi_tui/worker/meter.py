@@ -23,7 +23,6 @@ class Meter:
 
     def __init__(self, work: Work, made: int, now: float) -> None:
         self._work = work
-        self.resumed_done = self.done
         self._samples = deque([(now, made)])
         self._busy_time = self._busy_work = 0.0
 
