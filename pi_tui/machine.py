@@ -140,11 +140,7 @@ class State:
 
     @classmethod
     def of(cls, data: bytes) -> State:
-        """A state of one piece.
-
-        >>> State.of(b"12").data
-        b'12'
-        """
+        """A state of one piece."""
         return cls({"state": Piece(data)})
 
     @property

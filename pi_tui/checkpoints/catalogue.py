@@ -151,10 +151,9 @@ def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Itera
     if run.status == COMPLETE and length not in (None, len(output)):
         yield f"complete, but {len(output):,} of {length:,} are there"
     for checkpoint in piece_rows.newest_first(connection, run.id):
-        broken: set[bytes] = set()
         try:
-            piece_rows.read(connection, checkpoint, limits, broken)
-            if broken:
-                raise BadRow(f"{len(broken)} of its lasting pieces are missing or damaged")
+            *_, lost = piece_rows.read(connection, checkpoint, limits, set())
+            if lost:
+                raise BadRow(f"{len(lost)} of its lasting pieces are missing or damaged")
         except BadRow as problem:
             yield f"checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Self
 
@@ -33,15 +33,11 @@ class Database:
     """
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
-        try:
-            self._engine, self._lock = open_database(where, write, is_leaving)
-        except BadRow as error:
-            raise damaged(where, str(error)) from error
-        except FAILURES as error:
-            raise in_our_words(error, where) from error
         self._where, self._kind = where, kind
         self._needed = 0
         """Bytes written in this transaction so far: what a full disk is said to lack."""
+        with self._failures_in_our_words():
+            self._engine, self._lock = open_database(where, write, is_leaving)
         self._file: tuple[int, int] | None = None
         self._look_at_the_file()
 
@@ -77,10 +73,8 @@ class Database:
 
     def writer(self) -> str:
         """Who computes here, as far as can be told without a lock; "" if nobody does."""
-        try:
+        with self._failures_in_our_words():
             return writer_of(self._where, self._engine)
-        except FAILURES as error:
-            raise in_our_words(error, self._where) from error
 
     @property
     def last_beat(self) -> datetime | None:
@@ -96,9 +90,13 @@ class Database:
     def _transaction(self) -> Iterator[Connection]:
         """All or nothing."""
         self._needed = 0
+        with self._failures_in_our_words(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _failures_in_our_words(self) -> Iterator[None]:
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            yield
         except BadRow as error:
             raise damaged(self._where, str(error)) from error
         except FAILURES as error:
@@ -121,12 +119,9 @@ class Database:
                 change: dict[str, Any] = {"last_seq": seq, "updated_utc": utc_now()}
                 yield connection, row, change
                 connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(change))
-        except NoAnswerError:
-            self._engine.dispose()
-            raise
-        except (StorageError, DamagedError):
+        except (StorageError, DamagedError) as error:
             self._engine.dispose()  # after a failing disk, nothing of the old one counts
-            if not self._landed(run_id, epoch, seq):
+            if isinstance(error, NoAnswerError) or not self._landed(run_id, epoch, seq):
                 raise
 
     def _look_at_the_file(self) -> None:
@@ -144,19 +139,14 @@ class Database:
             self._file = file
 
     def _landed(self, run_id: int, epoch: int, seq: int) -> bool:
-        """True if the commit `seq` is there after all; one more commit has then put it on disk.
-
-        A commit that did not get past the fence has no number: it is not there.
-        """
-        try:
+        """True if the commit `seq` is there after all; one more commit has then put it on disk."""
+        with suppress(StorageError, DamagedError, *FAILURES):  # unknown still: the next save looks
             if self._lock is not None:
                 self._lock.renew()
-            if seq == 0:
-                return False
-            with self._transaction() as connection:
-                return bool(fence(connection, run_id, epoch).last_seq == seq)
-        except (StorageError, DamagedError, *FAILURES):
-            return False  # still unknown; the next save goes by what it finds
+            if seq:  # else it did not get past the fence
+                with self._transaction() as connection:
+                    return bool(fence(connection, run_id, epoch).last_seq == seq)
+        return False
 
 
 def fence(connection: Connection, run_id: int, epoch: int) -> Row[Any]:

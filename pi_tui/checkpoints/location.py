@@ -1,4 +1,4 @@
-"""Where a database is: a file of ours, or a PostgreSQL server.
+"""Where a database is, a file or a PostgreSQL server, and which files nobody else may write to.
 
 Knows no SQLAlchemy, so that a face can name the database before it is opened.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
@@ -24,6 +25,11 @@ _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
+_BESIDE = ("-journal", "-wal", "-shm", ".lock")
+"""What the names of the files beside a database end in."""
+_DATABASE = b"SQLite format 3\0"
+"""How a database begins, and so every backup of one."""
+_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,61 @@ def look_at_folder(path: Path) -> None:
         ) from None
     except OSError:
         pass  # whoever opens the file knows better what is wrong there
+
+
+def refuse_files_of_databases(target: Path, location: str) -> None:
+    """`target` is no file of the database at `location`, nor of any other: UsageError if it is.
+
+    Names are compared with links resolved, files by what they are and begin with: a hard link is
+    the same file under a name that tells nothing.
+    """
+    ours = parse_location(location).path if location else None
+    family = [ours, *(ours.with_name(ours.name + end) for end in _BESIDE)] if ours else []
+    try:
+        target = Path(os.path.realpath(target))
+    except ValueError as error:  # a null byte, or characters the file system has no bytes for
+        raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
+    if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
+        _is_kept(base, family, (_DATABASE,)) for base in _bases(target)
+    ):
+        raise UsageError(
+            f"{one_line(target)} belongs to a database, and nothing else is ever written there; "
+            "choose another file"
+        )
+
+
+def refuse_names_beside(path: Path) -> None:
+    """`path` has no name of a file beside a database: UsageError if it has.
+
+    A database there would be overwritten, or deleted, when the one it stands beside is opened.
+    """
+    for base in _bases(path):
+        raise UsageError(
+            f"{one_line(path)} is the name of a file beside a database; give --db the "
+            f"database itself ({one_line(base.name)}), or another name"
+        )
+
+
+def _bases(path: Path) -> list[Path]:
+    """The databases that a file of this name would stand beside; none for most names."""
+    ends = [end for end in _BESIDE if path.name.endswith(end) and path.name != end]
+    return [path.with_name(path.name.removesuffix(end)) for end in ends]
+
+
+def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
+    """It is one of the family, or begins as a database does.
+
+    In this order: reading from a file that SQLite has open here would drop the locks it holds.
+    """
+    for one in family:
+        with suppress(OSError, ValueError):
+            if path == one or os.path.samefile(path, one):
+                return True
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(16).startswith(beginnings)
+    return False
 
 
 def _file(name: str, location: str) -> Location:

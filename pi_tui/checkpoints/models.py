@@ -1,9 +1,7 @@
 """The tables, as SQLAlchemy knows them.
 
-Names carry a prefix because a server database may be shared. Output is append-only rows with a
-chain of hashes. A checkpoint is one row that names the pieces of its state by their SHA-256, and a
-piece is stored once, however many checkpoints name it. Nothing is ordered by a clock: `seq` orders
-checkpoints, `touched` orders runs. Times are text and information only.
+Names carry a prefix because a server database may be shared. Nothing is ordered by a clock: `seq`
+orders checkpoints, `touched` orders runs. Times are text and information only.
 
 SQLite keeps any type in any column, and a file may be damaged, or hostile: `to_run` and
 `to_checkpoint` believe nothing before it was looked at.

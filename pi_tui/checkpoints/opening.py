@@ -9,11 +9,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
-from pi_tui.checkpoints.family import refuse_names_beside
-from pi_tui.checkpoints.location import Location, look_at_folder
+from pi_tui.checkpoints.location import Location, look_at_folder, refuse_names_beside
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
 from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
@@ -111,8 +110,7 @@ def _probe(where: Location) -> None:
             raise
         # A killed writer left a rollback to finish: the next connection does it, and looks again.
     finally:
-        with suppress(SQLAlchemyError):
-            engine.dispose()
+        engine.dispose()
 
 
 def _version_of(connection: Connection, where: Location) -> int:
@@ -124,13 +122,11 @@ def _version_of(connection: Connection, where: Location) -> int:
     is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
     if not is_ours(connection, where):
         return 0
-    there = inspect(connection).get_table_names()
-    if _META not in there:
-        raise damaged(where, f"no table {_META}")
     found = connection.scalar(text(f"SELECT value FROM {_META} WHERE key = 'schema_version'"))
     if not isinstance(found, str) or re.fullmatch("[1-9][0-9]{0,8}", found) is None:
         raise damaged(where, "no schema version")
     _refuse_newer(int(found), where)
+    there = inspect(connection).get_table_names()
     for table in TABLES.sorted_tables if int(found) == SCHEMA else ():
         if table.name not in there:
             raise damaged(where, f"no table {table.name}")

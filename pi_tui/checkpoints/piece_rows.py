@@ -53,7 +53,10 @@ def write(connection: Connection, new: dict[str, Any], state: State, good: int) 
             piece.known = known if piece.lasting else None
             if known.sha256 not in there:
                 forget(connection, run_id, {known.sha256} & stored)
-                _write_piece(connection, run_id, known.sha256, data)
+                for part, start in enumerate(range(0, max(len(data), 1), PART)):
+                    values = {"run_id": run_id, "sha256": known.sha256, "part": part}
+                    values["data"] = data[start : start + PART]
+                    connection.execute(insert(PIECES), values)
                 there.add(known.sha256)
                 written += len(data)
         entries.append(Entry(known, piece.lasting, name))
@@ -72,12 +75,6 @@ def _named(row: Row[Any] | None) -> set[bytes]:
         return {entry.known.sha256 for entry in entries_of(row)} if row else set()
     except BadRow:
         return set()
-
-
-def _write_piece(connection: Connection, run_id: int, sha256: bytes, data: bytes) -> None:
-    for part, start in enumerate(range(0, max(len(data), 1), PART)):
-        values = {"run_id": run_id, "sha256": sha256, "part": part}
-        connection.execute(insert(PIECES), {**values, "data": data[start : start + PART]})
 
 
 def digest(steps: int, length: int, manifest: str) -> bytes:

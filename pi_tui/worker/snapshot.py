@@ -1,8 +1,6 @@
 """What the worker tells the world: one immutable Snapshot, swapped in whole.
 
-The worker thread makes a new Snapshot and assigns it to one attribute; the screen polls that
-attribute at up to 10 Hz. Nothing else crosses from the thread to the screen, so there is nothing
-to lock and nothing to tear.
+The screen looks at it ten times a second; so there is nothing to lock and nothing to tear.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""The worker: a thread of its own that computes one run and keeps it safe.
-
-Whoever owns it calls `pause`, `resume`, `save_now`, `set_pace` and `stop`; each only leaves a wish
-behind (board.py). What the thread has to say it puts into `snapshot`, one immutable value at a
-time. What it does all day is in `loop.py`.
-"""
+"""The worker: a thread of its own for one run. What it does all day is in `loop.py`."""
 
 from __future__ import annotations
 
