@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-from pi_tui.checkpoints.family import refuse_files_of_databases
+from pi_tui.checkpoints.location import refuse_files_of_databases
 from pi_tui.errors import StorageError
 
 

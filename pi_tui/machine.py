@@ -47,7 +47,7 @@ the next start. Neither looks into it. So this file is all that one must know to
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -140,11 +140,7 @@ class State:
 
     @classmethod
     def of(cls, data: bytes) -> State:
-        """A state of one piece.
-
-        >>> State.of(b"12").data
-        b'12'
-        """
+        """A state of one piece."""
         return cls({"state": Piece(data)})
 
     @property
@@ -161,10 +157,6 @@ class State:
     def __contains__(self, name: str) -> bool:
         """True if the piece is there; a lasting one may have been lost since it was saved."""
         return name in self.pieces
-
-    def __iter__(self) -> Iterator[str]:
-        """The names of the pieces."""
-        return iter(self.pieces)
 
     def take(self, name: str) -> bytes:
         """The bytes of a piece, which the state then holds no more: for pieces that are large."""

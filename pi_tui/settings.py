@@ -23,8 +23,10 @@ BYTES_PER_DIGIT = 18
 """Peak memory of a whole run per digit, measured at 10,000,000."""
 FASTEST = 1_000_000_000
 """Digits per second that nobody gets anyway: a pace beyond is a mistake."""
-
-
+AUTO_SECONDS = 30.0
+"""A run that would be over sooner is spread over about this long, so that it can be watched."""
+AUTO_SLOWEST = 50.0
+"""Digits per second that `auto` never goes below."""
 SERIES = ("gosper", "rabinowitz-wagon")
 """Names of the series a run can be begun in, the default first."""
 
@@ -172,6 +174,15 @@ def parse_digits(text: str) -> int:
     return digits
 
 
+def auto_pace(digits: int) -> Pace:
+    """The default of the app: about thirty seconds for a run that would be over sooner.
+
+    >>> auto_pace(60_000).limit
+    2000.0
+    """
+    return Pace("auto", max(AUTO_SLOWEST, digits / AUTO_SECONDS))
+
+
 def parse_pace(text: str, digits: int) -> Pace:
     """The pace `text` asks for in a run of so many digits; UsageError if it is none.
 
@@ -179,7 +190,7 @@ def parse_pace(text: str, digits: int) -> Pace:
     (50.0, 2000.0, None)
     """
     if text in ("auto", "max"):
-        return Pace.auto(digits) if text == "auto" else MAX
+        return auto_pace(digits) if text == "auto" else MAX
     with suppress(ValueError):
         if (per_second := parse_number(text)) <= FASTEST:
             return Pace.of(per_second)

@@ -10,8 +10,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine, insert, select
 
 from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transactions
-from pi_tui.checkpoints.family import refuse_files_of_databases
-from pi_tui.checkpoints.location import Location, parse_location
+from pi_tui.checkpoints.location import Location, parse_location, refuse_files_of_databases
 from pi_tui.checkpoints.models import TABLES, create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import StorageError, UsageError
@@ -29,7 +28,7 @@ def back_up(engine: Engine, where: Location, target: str) -> None:
     if to.path is None:
         raise UsageError("a backup is a file; give a path")
     if os.path.lexists(to.path):
-        raise _exists(to.path)
+        raise UsageError(f"{one_line(to.path)} exists already; a backup never replaces a file")
     refuse_files_of_databases(to.path, str(where.path or ""))
     try:
         _back_up(engine, where, to.path)
@@ -62,19 +61,14 @@ def _back_up(engine: Engine, where: Location, path: Path) -> None:
 
 
 def _give_name(copy: Path, path: Path) -> None:
-    """The copy is at `path`, where nothing was."""
+    """The copy is at `path`, where nothing was; FileExistsError if something came there."""
     try:
         os.link(copy, path)
     except FileExistsError:
-        raise _exists(path) from None
+        raise
     except OSError:  # a file system without hard links: the name is taken first, then filled
-        if not make_empty_file(path):
-            raise _exists(path) from None
+        make_empty_file(path)
         os.replace(copy, path)
-
-
-def _exists(path: Path) -> UsageError:
-    return UsageError(f"{one_line(path)} exists already; a backup never replaces a file")
 
 
 def _vacuum(source: Location, target: Path) -> None:

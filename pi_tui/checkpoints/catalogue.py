@@ -5,84 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
-from pi_tui.checkpoints.location import parse_location
-from pi_tui.checkpoints.lock import already_open
 from pi_tui.checkpoints.models import PIECES, RUNS, BadRow, to_checkpoint, to_run
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
-from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Limits
 from pi_tui.words import one_line
 
 
-class RunCatalogue:
-    """An open database, as far as runs go. To be used by one thread at a time.
-
-    Every method is one transaction; errors are ours (`pi_tui.errors`), each one line for the user.
-    """
-
-    def __init__(self, database: Database, kind: Kind) -> None:
-        self._database, self._kind = database, kind
-
-    @classmethod
-    def open(
-        cls,
-        location: str,
-        kind: Kind,
-        *,
-        write: bool = True,
-        is_leaving: IsLeaving = lambda: False,
-    ) -> Self:
-        """The store at `location`, a path or a URL, ready: checked, locked, with its tables.
-
-        With `write=False` it takes no lock, makes no file and works while another process writes.
-        While `is_leaving()`, somebody waits for us: a server that is silent gets little time.
-        Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a file
-        that is refused is as it was.
-        """
-        return cls(Database(parse_location(location), write, is_leaving), kind)
-
-    def close(self) -> None:
-        """The connection is closed and the lock free. Idempotent."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def writer(self) -> str:
-        """Who computes here, as far as can be told without a lock; "" if nobody does."""
-        return self._database.writer()
-
-    def refuse_if_open(self) -> None:
-        """Raises AlreadyOpenError if another process has the database open for writing."""
-        if writer := self.writer():
-            raise already_open(writer)
-
-    @property
-    def last_beat(self) -> datetime | None:
-        """The last sign of life of the writer before us; None if there is none."""
-        return self._database.lock.last_beat if self._database.lock else None
-
-    def beat(self) -> None:
-        """A sign of life: after a kill, the next writer knows when that was. Never raises."""
-        if self._database.lock is not None:
-            self._database.lock.beat()
+class RunCatalogue(Database):
+    """The runs in an open database. Every method is one transaction."""
 
     def runs(self) -> list[Run]:
         """All runs of the kind, the one last worked on first."""
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             rows = connection.execute(self._mine().order_by(RUNS.c.touched.desc())).all()
             return [self._measured(connection, self._to_run(row)) for row in rows]
 
@@ -97,54 +40,54 @@ class RunCatalogue:
 
     def find_run(self, goal: int) -> Run | None:
         """The run with that goal."""
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             row = self._find(connection, goal)
             return self._to_run(row) if row else None
 
     def latest_run(self) -> Run | None:
         """The unfinished run last worked on; else the finished one."""
         order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             row = connection.execute(self._mine().order_by(*order).limit(1)).first()
             return self._to_run(row) if row else None
 
     def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
         """Those that are there, newest first; what cannot be read is left out."""
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             return tuple(one for one in self._known(connection, run).values() if one)
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
         """The saved output at offsets `start` to `stop - 1`, checked."""
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             stop = min(stop, self._row(connection, run).committed)
             return output_rows.read(connection, run.id, max(start, 0), stop)
 
     def mark_verified(self, run: Run) -> None:
         """The complete run counts as compared with an independent way."""
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             verified = int(self._row(connection, run).status == COMPLETE)
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
     def delete(self, goal: int) -> None:
         """There is no run of that goal."""
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             mine = (RUNS.c.kind == self._kind.name, RUNS.c.goal == goal)
             connection.execute(delete(RUNS).where(*mine))
 
     def check(self) -> list[str]:
         """What is wrong in the database, structure and every byte; [] if nothing is."""
         try:
-            with self._database.transaction() as connection:
+            with self._transaction() as connection:
                 return [*self._problems_of_file(connection), *self._problems_of_runs(connection)]
         except DamagedError as error:
             return [str(error)]
 
     def backup(self, path: str) -> None:
         """All that is saved is in the new SQLite file `path`, consistent even if another writes."""
-        back_up(self._database.engine, self._database.where, path)
+        back_up(self._engine, self._where, path)
 
     def _problems_of_file(self, connection: Connection) -> Iterator[str]:
-        if self._database.where.path is not None:
+        if self._where.path is not None:
             for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(20)").all():
                 if found != "ok":
                     yield f"the file's structure: {one_line(found)}"
@@ -187,7 +130,7 @@ class RunCatalogue:
     def _to_run(self, row: Row[Any]) -> Run:
         if isinstance(row.version, int) and row.version > self._kind.version:
             raise NotOursError(
-                f"a run at {self._database.where.display} was made by a newer version of this "
+                f"a run at {self._where.display} was made by a newer version of this "
                 "program; upgrade it"
             )
         return to_run(row, self._kind)
@@ -208,10 +151,9 @@ def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Itera
     if run.status == COMPLETE and length not in (None, len(output)):
         yield f"complete, but {len(output):,} of {length:,} are there"
     for checkpoint in piece_rows.newest_first(connection, run.id):
-        broken: set[bytes] = set()
         try:
-            piece_rows.read(connection, checkpoint, limits, broken)
-            if broken:
-                raise BadRow(f"{len(broken)} of its lasting pieces are missing or damaged")
+            *_, lost = piece_rows.read(connection, checkpoint, limits, set())
+            if lost:
+                raise BadRow(f"{len(lost)} of its lasting pieces are missing or damaged")
         except BadRow as problem:
             yield f"checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

@@ -1,4 +1,4 @@
-"""The two ways to touch a database: a transaction, and a commit behind the fence.
+"""An open database, and the two ways to touch it: a transaction, and one behind the fence.
 
 The fence lets one writer to a run, whatever locks may fail, and numbers every commit.
 """
@@ -7,65 +7,103 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from pi_tui.checkpoints.location import Location
+from pi_tui.checkpoints.location import Location, parse_location
 from pi_tui.checkpoints.lock import me, writer_of
 from pi_tui.checkpoints.models import CHECKPOINTS, MOST, RUNS, BadRow, utc_now, whole
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.silence import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
+from pi_tui.machine import Kind
 
 Commit = tuple[Connection, Row[Any], dict[str, Any]]
 """The transaction, the run's row as it was, and what is to change in it, which may be added to."""
 
 
 class Database:
-    """An open database; its errors come out as ours."""
+    """An open database, for machines of one kind. To be used by one thread at a time.
 
-    def __init__(self, where: Location, write: bool, is_leaving: IsLeaving) -> None:
-        try:
-            self.engine, self.lock = open_database(where, write, is_leaving)
-        except BadRow as error:
-            raise damaged(where, str(error)) from error
-        except FAILURES as error:
-            raise in_our_words(error, where) from error
-        self.where = where
-        self._file = self._identity()
-        self.needed = 0
+    Errors come out as ours (`pi_tui.errors`), each one line for the user.
+    """
+
+    def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
+        self._where, self._kind = where, kind
+        self._needed = 0
         """Bytes written in this transaction so far: what a full disk is said to lack."""
+        with self._failures_in_our_words():
+            self._engine, self._lock = open_database(where, write, is_leaving)
+        self._file: tuple[int, int] | None = None
+        self._look_at_the_file()
+
+    @classmethod
+    def open(
+        cls,
+        location: str,
+        kind: Kind,
+        *,
+        write: bool = True,
+        is_leaving: IsLeaving = lambda: False,
+    ) -> Self:
+        """The database at `location`, a path or a URL: checked, locked, with its tables.
+
+        With `write=False` it takes no lock, makes no file and works while another process writes.
+        While `is_leaving()`, somebody waits for us: a server that is silent gets little time.
+        Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a file
+        that is refused is as it was.
+        """
+        return cls(parse_location(location), kind, write, is_leaving)
 
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""
-        self.engine.dispose()
-        if self.lock is not None:
-            self.lock.release()
+        self._engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def writer(self) -> str:
-        """Who has it open for writing, as far as can be told without a lock; "" if nobody does."""
-        try:
-            return writer_of(self.where, self.engine)
-        except FAILURES as error:
-            raise in_our_words(error, self.where) from error
+        """Who computes here, as far as can be told without a lock; "" if nobody does."""
+        with self._failures_in_our_words():
+            return writer_of(self._where, self._engine)
+
+    @property
+    def last_beat(self) -> datetime | None:
+        """The last sign of life of the writer before us; None if there is none."""
+        return self._lock.last_beat if self._lock else None
+
+    def beat(self) -> None:
+        """A sign of life: after a kill, the next writer knows when that was. Never raises."""
+        if self._lock is not None:
+            self._lock.beat()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def _transaction(self) -> Iterator[Connection]:
         """All or nothing."""
-        self.needed = 0
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except BadRow as error:
-            raise damaged(self.where, str(error)) from error
-        except FAILURES as error:
-            raise in_our_words(error, self.where, self.needed) from error
+        self._needed = 0
+        with self._failures_in_our_words(), self._engine.begin() as connection:
+            yield connection
 
     @contextmanager
-    def commit(self, run_id: int, epoch: int) -> Iterator[Commit]:
+    def _failures_in_our_words(self) -> Iterator[None]:
+        try:
+            yield
+        except BadRow as error:
+            raise damaged(self._where, str(error)) from error
+        except FAILURES as error:
+            raise in_our_words(error, self._where, self._needed) from error
+
+    @contextmanager
+    def _fenced(self, run_id: int, epoch: int) -> Iterator[Commit]:
         """A transaction that begins with the fence, and ends with what changed in the run's row.
 
         If it fails, its outcome is unknown: the commit may be in although its answer is lost.
@@ -75,51 +113,40 @@ class Database:
         seq = 0
         try:
             self._look_at_the_file()
-            with self.transaction() as connection:
+            with self._transaction() as connection:
                 row = fence(connection, run_id, epoch)
                 seq = _next_seq(connection, row)
                 change: dict[str, Any] = {"last_seq": seq, "updated_utc": utc_now()}
                 yield connection, row, change
                 connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(change))
-        except NoAnswerError:
-            self.engine.dispose()
-            raise
-        except (StorageError, DamagedError):
-            self.engine.dispose()  # after a failing disk, nothing of the old one counts
-            if not self._landed(run_id, epoch, seq):
+        except (StorageError, DamagedError) as error:
+            self._engine.dispose()  # after a failing disk, nothing of the old one counts
+            if isinstance(error, NoAnswerError) or not self._landed(run_id, epoch, seq):
                 raise
-
-    def _identity(self) -> tuple[int, int] | None:
-        if self.where.path is None:
-            return None
-        try:
-            found = os.stat(self.where.path)
-        except OSError as error:
-            raise StorageError(
-                f"{self.where.display} was moved or deleted; put it back to go on saving"
-            ) from error
-        return found.st_dev, found.st_ino
 
     def _look_at_the_file(self) -> None:
         """SQLite would go on writing to a file that has lost its name, and all would be lost."""
-        if (now := self._identity()) != self._file:
-            self.engine.dispose()
-            self._file = now
+        if self._where.path is None:
+            return
+        try:
+            found = os.stat(self._where.path)
+        except OSError as error:
+            raise StorageError(
+                f"{self._where.display} was moved or deleted; put it back to go on saving"
+            ) from error
+        if (file := (found.st_dev, found.st_ino)) != self._file:
+            self._engine.dispose()
+            self._file = file
 
     def _landed(self, run_id: int, epoch: int, seq: int) -> bool:
-        """True if the commit `seq` is there after all; one more commit has then put it on disk.
-
-        A commit that did not get past the fence has no number: it is not there.
-        """
-        try:
-            if self.lock is not None:
-                self.lock.renew()
-            if seq == 0:
-                return False
-            with self.transaction() as connection:
-                return bool(fence(connection, run_id, epoch).last_seq == seq)
-        except (StorageError, DamagedError, *FAILURES):
-            return False  # still unknown; the next save goes by what it finds
+        """True if the commit `seq` is there after all; one more commit has then put it on disk."""
+        with suppress(StorageError, DamagedError, *FAILURES):  # unknown still: the next save looks
+            if self._lock is not None:
+                self._lock.renew()
+            if seq:  # else it did not get past the fence
+                with self._transaction() as connection:
+                    return bool(fence(connection, run_id, epoch).last_seq == seq)
+        return False
 
 
 def fence(connection: Connection, run_id: int, epoch: int) -> Row[Any]:

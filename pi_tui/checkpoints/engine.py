@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import quote
@@ -37,10 +37,9 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
 )
 _MODE_PRAGMAS: dict[Mode, tuple[str, ...]] = {
-    "probe": _PRAGMAS,
-    "read": (*_PRAGMAS, "PRAGMA query_only=ON"),
+    "probe": (),
+    "read": ("PRAGMA query_only=ON",),
     "write": (
-        *_PRAGMAS,
         "PRAGMA synchronous=EXTRA",  # FULL may take back the last commit after a power cut
         "PRAGMA fullfsync=ON",  # macOS: fsync alone stops at the drive's cache
         "PRAGMA secure_delete=OFF",  # Debian's default overwrites freed pages: twice the writing
@@ -62,15 +61,12 @@ def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) 
     return engine
 
 
-def make_empty_file(path: Path) -> bool:
-    """A file that only its owner can read, as SQLite then makes its journal; False if one is there.
+def make_empty_file(path: Path) -> None:
+    """A file that only its owner can read, as SQLite then makes its journal; or FileExistsError.
 
     No connection can be open on a file that is just made, so this one may be closed.
     """
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        return True
-    return False
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _sqlite(where: Location, mode: Mode) -> Engine:
@@ -103,7 +99,7 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        for pragma in _MODE_PRAGMAS[mode]:
+        for pragma in (*_PRAGMAS, *_MODE_PRAGMAS[mode]):
             connection.execute(pragma)
     except BaseException:
         connection.close()

@@ -1,4 +1,4 @@
-"""Where a database is: a file of ours, or a PostgreSQL server.
+"""Where a database is, a file or a PostgreSQL server, and which files nobody else may write to.
 
 Knows no SQLAlchemy, so that a face can name the database before it is opened.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
@@ -16,12 +17,19 @@ from pi_tui.words import one_line
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
 _SERVER = re.compile(
-    r"(?P<host>[\w.\-]*|\[[0-9A-Fa-f:.]*\])(?P<port>:\d+)?(?P<database>/[\w.\-]*)?"
+    r"((?P<user>[^:?]*)(:(?P<password>[^?]*))?@)?"
+    r"(?P<server>([\w.\-]*|\[[0-9A-Fa-f:.]*\])(:\d+)?(/[\w.\-]*)?)(\?(?P<query>[^@]*))?",
+    re.DOTALL,
 )
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
+_BESIDE = ("-journal", "-wal", "-shm", ".lock")
+"""What the names of the files beside a database end in."""
+_DATABASE = b"SQLite format 3\0"
+"""How a database begins, and so every backup of one."""
+_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +53,13 @@ def display_location(location: str) -> str:
     url = _URL.fullmatch(location)
     if url is None or url["scheme"] in _SQLITE:
         return one_line(location)
-    head, _, query = url["rest"].partition("?")
-    user, at, server = head.rpartition("@")
-    address = _SERVER.fullmatch(server)
-    if address is None or "@" in query:  # not the shape we know: the password may be anywhere
+    parts = _SERVER.fullmatch(url["rest"])
+    if parts is None:  # not the shape we know: the password may be anywhere
         return one_line(f"{url['scheme']}://…")
-    shown = urlencode([(key, value) for key, value in parse_qsl(query) if key in _SHOWN], safe="/")
-    return one_line(
-        f"{url['scheme']}://{user.partition(':')[0]}{at}{server}{'?' if shown else ''}{shown}"
-    )
+    query = [(key, value) for key, value in parse_qsl(parts["query"] or "") if key in _SHOWN]
+    user = "" if parts["user"] is None else f"{parts['user']}@"
+    shown = f"?{urlencode(query, safe='/')}" if query else ""
+    return one_line(f"{url['scheme']}://{user}{parts['server']}{shown}")
 
 
 def parse_location(location: str) -> Location:
@@ -92,6 +98,61 @@ def look_at_folder(path: Path) -> None:
         pass  # whoever opens the file knows better what is wrong there
 
 
+def refuse_files_of_databases(target: Path, location: str) -> None:
+    """`target` is no file of the database at `location`, nor of any other: UsageError if it is.
+
+    Names are compared with links resolved, files by what they are and begin with: a hard link is
+    the same file under a name that tells nothing.
+    """
+    ours = parse_location(location).path if location else None
+    family = [ours, *(ours.with_name(ours.name + end) for end in _BESIDE)] if ours else []
+    try:
+        target = Path(os.path.realpath(target))
+    except ValueError as error:  # a null byte, or characters the file system has no bytes for
+        raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
+    if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
+        _is_kept(base, family, (_DATABASE,)) for base in _bases(target)
+    ):
+        raise UsageError(
+            f"{one_line(target)} belongs to a database, and nothing else is ever written there; "
+            "choose another file"
+        )
+
+
+def refuse_names_beside(path: Path) -> None:
+    """`path` has no name of a file beside a database: UsageError if it has.
+
+    A database there would be overwritten, or deleted, when the one it stands beside is opened.
+    """
+    for base in _bases(path):
+        raise UsageError(
+            f"{one_line(path)} is the name of a file beside a database; give --db the "
+            f"database itself ({one_line(base.name)}), or another name"
+        )
+
+
+def _bases(path: Path) -> list[Path]:
+    """The databases that a file of this name would stand beside; none for most names."""
+    ends = [end for end in _BESIDE if path.name.endswith(end) and path.name != end]
+    return [path.with_name(path.name.removesuffix(end)) for end in ends]
+
+
+def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
+    """It is one of the family, or begins as a database does.
+
+    In this order: reading from a file that SQLite has open here would drop the locks it holds.
+    """
+    for one in family:
+        with suppress(OSError, ValueError):
+            if path == one or os.path.samefile(path, one):
+                return True
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(16).startswith(beginnings)
+    return False
+
+
 def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
         raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
@@ -101,14 +162,13 @@ def _file(name: str, location: str) -> Location:
 
 def _quoted(rest: str) -> str:
     """A server's URL whose password may hold any character as it is, where that has one meaning."""
-    head, mark, query = rest.partition("?")
-    user, at, server = head.rpartition("@")
-    if _SERVER.fullmatch(server) is None or "@" in query:
-        if rest.count("@") > 1:  # the driver would take a password's end for a host, and say it
-            raise UsageError(
-                "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
-                "%40 %3A %2F %3F %23, or set it as PGPASSWORD"
-            )
+    parts = _SERVER.fullmatch(rest)
+    if parts is None and rest.count("@") > 1:
+        raise UsageError(  # the driver would take a password's end for a host, and say it
+            "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
+            "%40 %3A %2F %3F %23, or set it as PGPASSWORD"
+        )
+    if parts is None or parts["password"] is None:
         return rest
-    name, colon, password = user.partition(":")
-    return f"{name}{colon}{quote(password, safe='%')}{at}{server}{mark}{query}"
+    start, end = parts.span("password")
+    return rest[:start] + quote(parts["password"], safe="%") + rest[end:]

@@ -7,6 +7,7 @@ fails is the fence in every commit (database.py).
 from __future__ import annotations
 
 import os
+import re
 import socket
 import stat
 import sys
@@ -29,7 +30,9 @@ _MOMENT = 2.0
 """Seconds in which a server notices that the client that held the lock was killed."""
 _LONGEST_NAME = 200
 """Bytes at most in a lock of ours: a pid and the name of a machine."""
+_HOST = one_line(socket.gethostname(), 30)
 _STRANGE = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link"}
+_TAKE = text("SELECT pg_try_advisory_lock(:key)")
 _HOLDER = text(
     "SELECT coalesce(nullif(a.application_name, ''), 'another session') "
     "FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
@@ -40,41 +43,36 @@ _HOLDER = text(
 
 def me() -> str:
     """This process, as another one should name it."""
-    return f"pid {os.getpid()} on {_host()}"
-
-
-def _host() -> str:
-    return one_line(socket.gethostname(), 30)
+    return f"pid {os.getpid()} on {_HOST}"
 
 
 def writer_of(where: Location, engine: Engine) -> str:
     """Who holds the lock, as far as can be told without trying to take it; "" if nobody does."""
     if where.path is None:
         with engine.connect() as connection:
-            return one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80)
+            return _holder(connection)
     holder = _named_in(_file_beside(where))
     return "" if _is_gone(_pid_here(holder)) else holder
 
 
+def _holder(connection: Connection) -> str:
+    return one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80)
+
+
 def already_open(holder: str) -> AlreadyOpenError:
     """The error for a database that `holder` is writing to."""
-    who = f" ({holder})" if holder else ""
-    first = "quit that one first"
+    who, first = f"({holder})" if holder else "elsewhere", "quit that one first"
     pid = _pid_here(holder)
     if _state_of(pid) in ("T", "t"):
-        who = f" ({holder}, which is stopped)"
+        who = f"({holder}, which is stopped)"
         first = f"`fg` where it was stopped or `kill -CONT {pid}` wakes it, then quit it"
-    return AlreadyOpenError(
-        f"already open{who or ' elsewhere'}; {first}, or use another file with --db"
-    )
+    return AlreadyOpenError(f"already open {who}; {first}, or use another file with --db")
 
 
 def _pid_here(holder: str) -> int:
     """The pid of a holder on this machine, or 0."""
-    words = holder.split()
-    if len(words) != 4 or holder != f"pid {words[1]} on {_host()}" or not words[1].isdecimal():
-        return 0
-    return int(words[1])
+    found = re.fullmatch("pid ([0-9]+) on (.*)", holder)
+    return int(found[1]) if found and found[2] == _HOST else 0
 
 
 def _state_of(pid: int) -> str:
@@ -190,9 +188,11 @@ class ServerWriterLock:
         self.release()
         self._connection = self._engine.connect()
         try:
-            if not _acquired(self._connection):
-                holder = self._connection.scalar(_HOLDER, {"key": _KEY})
-                raise already_open(one_line(holder or "", 80))
+            until = time.monotonic() + _MOMENT
+            while not self._connection.scalar(_TAKE, {"key": _KEY}):
+                if time.monotonic() > until:
+                    raise already_open(_holder(self._connection))
+                time.sleep(0.05)
         except BaseException:
             self.release()
             raise
@@ -208,13 +208,3 @@ class ServerWriterLock:
 
 WriterLock = FileWriterLock | ServerWriterLock
 """Held: nobody else opens the database for writing. To release it twice does no harm."""
-
-
-def _acquired(connection: Connection) -> bool:
-    """True once the lock is ours; False if its holder still has it after a moment."""
-    until = time.monotonic() + _MOMENT
-    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True

@@ -1,9 +1,7 @@
 """The tables, as SQLAlchemy knows them.
 
-Names carry a prefix because a server database may be shared. Output is append-only rows with a
-chain of hashes. A checkpoint is one row that names the pieces of its state by their SHA-256, and a
-piece is stored once, however many checkpoints name it. Nothing is ordered by a clock: `seq` orders
-checkpoints, `touched` orders runs. Times are text and information only.
+Names carry a prefix because a server database may be shared. Nothing is ordered by a clock: `seq`
+orders checkpoints, `touched` orders runs. Times are text and information only.
 
 SQLite keeps any type in any column, and a file may be damaged, or hostile: `to_run` and
 `to_checkpoint` believe nothing before it was looked at.
@@ -35,6 +33,11 @@ _MOST_TEXT = 10_000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def utc_now() -> str:
+    """The time, as it is stored: for people to read, never to order by."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def _run_id() -> sa.Column[int]:
     return sa.Column("run_id", sa.ForeignKey("pi_run.id", ondelete="CASCADE"), primary_key=True)
 
@@ -56,7 +59,7 @@ RUNS = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),  # of the kind's states and parameters
     sa.Column("goal", sa.BigInteger, nullable=False),
     sa.Column("parameters", sa.Text, nullable=False),  # the task's other numbers and words
-    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("status", sa.String(10), nullable=False, default=ACTIVE),
     sa.Column("verified", sa.Integer, nullable=False, default=0),
     # Who writes: opening a run adds one, and a commit must name the epoch it was opened with.
     sa.Column("epoch", sa.BigInteger, nullable=False, default=0),
@@ -68,8 +71,8 @@ RUNS = sa.Table(
     sa.Column("elapsed_ms", sa.BigInteger, nullable=False, default=0),
     # Who has it open; "" after a clean end, so a name that is left tells of a kill.
     sa.Column("owner", sa.String(200), nullable=False, default=""),
-    sa.Column("created_utc", sa.String(40), nullable=False),
-    sa.Column("updated_utc", sa.String(40), nullable=False),  # when it was last saved
+    sa.Column("created_utc", sa.String(40), nullable=False, default=utc_now),
+    sa.Column("updated_utc", sa.String(40), nullable=False, default=utc_now),  # of the last save
     sa.UniqueConstraint("kind", "goal"),
     sa.CheckConstraint("committed >= 0"),
     sa.CheckConstraint("last_seq >= 0"),
@@ -87,7 +90,7 @@ CHECKPOINTS = sa.Table(
     sa.Column("manifest", sa.Text, nullable=False),
     sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # over steps, length and manifest
     sa.Column("elapsed_ms", sa.BigInteger, nullable=False),
-    sa.Column("saved_utc", sa.String(40), nullable=False),
+    sa.Column("saved_utc", sa.String(40), nullable=False, default=utc_now),
     sa.CheckConstraint("seq > 0"),
 )
 """One committed state: which pieces it has; none for the last one of a complete run."""
@@ -183,11 +186,6 @@ def _parameters(text: object) -> dict[str, int | str]:
     if not isinstance(found, dict) or not all(type(v) in (int, str) for v in found.values()):
         raise BadRow("impossible parameters")
     return found
-
-
-def utc_now() -> str:
-    """The time, as it is stored: for people to read, never to order by."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def milliseconds(seconds: float) -> int:

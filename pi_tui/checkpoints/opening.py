@@ -9,11 +9,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
-from pi_tui.checkpoints.family import refuse_names_beside
-from pi_tui.checkpoints.location import Location, look_at_folder
+from pi_tui.checkpoints.location import Location, look_at_folder, refuse_names_beside
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
 from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
@@ -36,22 +35,18 @@ def open_database(
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
     """
-    path = where.path
-    there = path is None or _look(where, path, write)
-    if path is not None and there:
-        _probe(where)
-    elif not there and not write:
-        raise _nothing_yet(where)
+    if where.path is not None:
+        _look(where, where.path, write)
     lock: WriterLock | None = None
     with ExitStack() as undo:
-        if write and path:
+        if write and where.path is not None:
             lock = FileWriterLock(where)
+            undo.callback(lock.release)
+            with suppress(FileExistsError):
+                make_empty_file(where.path)
         elif write:
             lock = ServerWriterLock(connect(where, "lock", is_leaving))
-        if lock is not None:
             undo.callback(lock.release)
-        if path is not None and not there:
-            make_empty_file(path)
         engine = connect(where, "write" if write else "read", is_leaving)
         undo.callback(engine.dispose)
         _prepare(engine, where, write)
@@ -79,15 +74,16 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
         migrate(engine, where)
 
 
-def _look(where: Location, path: Path, write: bool) -> bool:
-    """True if there is a file at `path`, False if there could be one."""
+def _look(where: Location, path: Path, write: bool) -> None:
+    """The file at `path` is ours, or there is none, but could be."""
     refuse_names_beside(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:
-        if write:
-            look_at_folder(path)
-        return False
+        if not write:
+            raise _nothing_yet(where) from None
+        look_at_folder(path)
+        return
     if stat.S_ISDIR(found.st_mode):
         raise NotOursError(
             f"{one_line(path)} is a folder; name a file in it, "
@@ -97,7 +93,7 @@ def _look(where: Location, path: Path, write: bool) -> bool:
         raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
         raise _not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
-    return True
+    _probe(where)
 
 
 def _probe(where: Location) -> None:
@@ -114,8 +110,7 @@ def _probe(where: Location) -> None:
             raise
         # A killed writer left a rollback to finish: the next connection does it, and looks again.
     finally:
-        with suppress(SQLAlchemyError):
-            engine.dispose()
+        engine.dispose()
 
 
 def _version_of(connection: Connection, where: Location) -> int:
@@ -127,13 +122,11 @@ def _version_of(connection: Connection, where: Location) -> int:
     is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
     if not is_ours(connection, where):
         return 0
-    there = inspect(connection).get_table_names()
-    if _META not in there:
-        raise damaged(where, f"no table {_META}")
     found = connection.scalar(text(f"SELECT value FROM {_META} WHERE key = 'schema_version'"))
     if not isinstance(found, str) or re.fullmatch("[1-9][0-9]{0,8}", found) is None:
         raise damaged(where, "no schema version")
     _refuse_newer(int(found), where)
+    there = inspect(connection).get_table_names()
     for table in TABLES.sorted_tables if int(found) == SCHEMA else ():
         if table.name not in there:
             raise damaged(where, f"no table {table.name}")

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, literal, select
+from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from pi_tui.checkpoints.models import OUTPUT, ROW_OUTPUT, BadRow
 from pi_tui.errors import WrongResultError
@@ -57,34 +57,18 @@ def _add(connection: Connection, run_id: int, committed: int, data: bytes) -> No
         connection.execute(insert(OUTPUT), {**values, "data": part, "chain": chain})
 
 
-def cut(connection: Connection, run_id: int, proven: int) -> int:
-    """Of the output the first `proven` bytes are left; what comes after can be written anew.
-
-    Rows that do not follow one another, which only others can have made, are gone too. Returns how
-    many bytes are left.
-    """
-    kept, end, rest = set(), 0, b""
-    for data in _checked(connection, run_id, 0, GENESIS) if proven else ():
-        if end + len(data) <= proven:
-            kept.add(end)
-            end += len(data)
-        else:
-            rest = data[: proven - end]
-        if end + len(rest) == proven:
-            break
-    mine = OUTPUT.c.run_id == run_id
-    for start in connection.scalars(select(OUTPUT.c.start).where(mine)).all():
-        if start not in kept:
-            connection.execute(delete(OUTPUT).where(mine, OUTPUT.c.start == literal(start)))
-    _add(connection, run_id, end, rest)
-    return end + len(rest)
+def cut(connection: Connection, run_id: int, proven: int) -> None:
+    """Of the output the first `proven` bytes are left, in new rows, and no row of others."""
+    good = read(connection, run_id, 0, proven)
+    connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run_id))
+    _add(connection, run_id, 0, good)
 
 
 def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) -> tuple[bytes, str]:
     """The output from the first byte on that passes every check, and what is wrong after it."""
     output = bytearray()
     try:
-        for data in _checked(connection, row.id, 0, GENESIS):
+        for data in _checked(connection, row.id):
             if not accepts(data):
                 raise BadRow(f"{_range(len(output), data)} cannot be output")
             output += data
@@ -101,18 +85,12 @@ def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
     """The output at offsets `start` to `stop - 1`, checked; raises BadRow."""
     if start >= stop:
         return b""
-    first = connection.execute(
-        _select(run_id).where(OUTPUT.c.start <= start).order_by(OUTPUT.c.start.desc()).limit(1)
-    ).first()
-    if first is None:
-        raise BadRow(f"output from {start + 1:,} on is missing")
-    output = bytearray()
-    chain = _chain_at(connection, run_id, first.start)
-    for data in _checked(connection, run_id, first.start, chain, stop):
-        output += data
-        if first.start + len(output) >= stop:
-            return bytes(output[start - first.start : stop - first.start])
-    raise BadRow(f"output from {first.start + len(output) + 1:,} on is missing")
+    row = _last_before(connection, run_id, start + 1)
+    first = row.start if row else start
+    output = b"".join(_checked(connection, run_id, first, stop))
+    if first + len(output) < stop:
+        raise BadRow(f"output from {first + len(output) + 1:,} on is missing")
+    return output[start - first : stop - first]
 
 
 def _select(run_id: int) -> Select[Any]:
@@ -120,28 +98,29 @@ def _select(run_id: int) -> Select[Any]:
     return select(*columns).where(OUTPUT.c.run_id == run_id)
 
 
+def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] | None:
+    query = _select(run_id).where(OUTPUT.c.start < offset)
+    return connection.execute(query.order_by(OUTPUT.c.start.desc()).limit(1)).first()
+
+
 def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
     """The link that a row at `offset` is chained to."""
     if offset == 0:
         return GENESIS
-    before = _select(run_id).where(OUTPUT.c.start < offset)
-    row = connection.execute(before.order_by(OUTPUT.c.start.desc()).limit(1)).first()
-    try:
-        good = row is not None and row.start + row.length == offset
-    except TypeError:
-        good = False
-    if not good or row is None or not isinstance(row.chain, bytes):
+    row = _last_before(connection, run_id, offset)
+    if row is None or row.length != offset - row.start or not isinstance(row.chain, bytes):
         raise BadRow(f"the output before {offset + 1:,} is missing")
     return row.chain
 
 
 def _checked(
-    connection: Connection, run_id: int, offset: int, chain: bytes, stop: int | None = None
+    connection: Connection, run_id: int, offset: int = 0, stop: int | None = None
 ) -> Iterator[bytes]:
     """The data of the rows from `offset` on, each proven before it is given out.
 
     With `stop`, rows from there on are not even read: who watches must not hold a writer up.
     """
+    chain = _chain_at(connection, run_id, offset)
     query = _select(run_id).order_by(OUTPUT.c.start).limit(_BATCH)
     if stop is not None:
         query = query.where(OUTPUT.c.start < stop)
@@ -150,6 +129,8 @@ def _checked(
             _check(row, offset, chain)
             yield row.data
             offset, chain = offset + row.length, row.chain
+            if stop is not None and offset >= stop:
+                return
 
 
 def _check(row: Row[Any], offset: int, chain: bytes) -> None:

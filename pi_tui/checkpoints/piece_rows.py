@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, insert, literal, select
 
 from pi_tui.checkpoints.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
+from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
@@ -52,12 +53,15 @@ def write(connection: Connection, new: dict[str, Any], state: State, good: int) 
             piece.known = known if piece.lasting else None
             if known.sha256 not in there:
                 forget(connection, run_id, {known.sha256} & stored)
-                _write_piece(connection, run_id, known.sha256, data)
+                for part, start in enumerate(range(0, max(len(data), 1), PART)):
+                    values = {"run_id": run_id, "sha256": known.sha256, "part": part}
+                    values["data"] = data[start : start + PART]
+                    connection.execute(insert(PIECES), values)
                 there.add(known.sha256)
                 written += len(data)
         entries.append(Entry(known, piece.lasting, name))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
-        raise ValueError(f"no names for pieces: {list(state)}; they are printable, without spaces")
+        raise ValueError(f"pieces have printable names without spaces, not {list(state.pieces)}")
     size, manifest = sum(entry.known.size for entry in entries), "\n".join(map(str, entries))
     sha256 = digest(new["steps"], new["length"], manifest)
     values = {**new, "size": size, "manifest": manifest, "sha256": sha256}
@@ -71,12 +75,6 @@ def _named(row: Row[Any] | None) -> set[bytes]:
         return {entry.known.sha256 for entry in entries_of(row)} if row else set()
     except BadRow:
         return set()
-
-
-def _write_piece(connection: Connection, run_id: int, sha256: bytes, data: bytes) -> None:
-    for part, start in enumerate(range(0, max(len(data), 1), PART)):
-        values = {"run_id": run_id, "sha256": sha256, "part": part}
-        connection.execute(insert(PIECES), {**values, "data": data[start : start + PART]})
 
 
 def digest(steps: int, length: int, manifest: str) -> bytes:
@@ -118,8 +116,8 @@ def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
 
 def read(
     connection: Connection, row: Row[Any], limits: Limits, broken: set[bytes]
-) -> tuple[State, list[str]]:
-    """The state of checkpoint `row`: sizes first, then every hash. Raises BadRow.
+) -> tuple[Checkpoint, State, list[str]]:
+    """The checkpoint of `row` and its state: sizes first, then every hash. Raises BadRow.
 
     Lasting pieces that fail are left out, and their names returned. Whatever fails is in `broken`
     afterwards.
@@ -140,7 +138,7 @@ def read(
             pieces[name].known = known if lasting else None
     if missing:
         raise BadRow(f"its piece {missing[-1]} is missing or damaged")
-    return State(pieces), lost
+    return checkpoint, State(pieces), lost
 
 
 def entries_of(row: Row[Any]) -> list[Entry]:

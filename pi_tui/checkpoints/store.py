@@ -7,6 +7,7 @@ its checks is never handed out. Read `save` and `load`: the others are care.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +15,8 @@ from sqlalchemy import Connection, Row, delete, insert, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.catalogue import RunCatalogue
-from pi_tui.checkpoints.database import Database, take_over
+from pi_tui.checkpoints.database import take_over
+from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import (
     OUTPUT,
     RUNS,
@@ -22,9 +24,9 @@ from pi_tui.checkpoints.models import (
     milliseconds,
     parameters_text,
     to_checkpoint,
-    utc_now,
 )
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError
 from pi_tui.machine import BadState, Kind, Limits, Machine, State, Task, WrongState
 from pi_tui.words import one_line
@@ -49,9 +51,9 @@ class _Grip:
 class CheckpointStore(RunCatalogue):
     """The saved runs of one kind in a database, and their states."""
 
-    def __init__(self, database: Database, kind: Kind) -> None:
-        super().__init__(database, kind)
-        self._grips: dict[int, _Grip] = {}
+    def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
+        super().__init__(where, kind, write, is_leaving)
+        self._grips = defaultdict[int, _Grip](_Grip)
 
     def open_run(self, task: Task) -> Run:
         """The run with that goal, made if need be, is ours to write.
@@ -59,7 +61,7 @@ class CheckpointStore(RunCatalogue):
         A run that is there keeps its own parameters. From now on, commits of any other process
         that had it open are refused. Looking at a complete run changes nothing.
         """
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             row = self._find(connection, task.goal) or self._begin(connection, task)
             before = self._to_run(row)
             if before.status == COMPLETE:
@@ -72,9 +74,7 @@ class CheckpointStore(RunCatalogue):
     def _begin(self, connection: Connection, task: Task) -> Row[Any]:
         """The row of a new run."""
         values = {"kind": self._kind.name, "version": self._kind.version, "goal": task.goal}
-        values |= {"parameters": parameters_text(task), "status": ACTIVE}
-        values |= {"created_utc": utc_now(), "updated_utc": utc_now()}
-        connection.execute(insert(RUNS), values)
+        connection.execute(insert(RUNS), {**values, "parameters": parameters_text(task)})
         return connection.execute(self._mine().where(RUNS.c.goal == task.goal)).one()
 
     def load(self, run: Run, before: int | None = None) -> Loaded:
@@ -89,47 +89,46 @@ class CheckpointStore(RunCatalogue):
             return self._load(run, before)
         except DamagedError:
             # A read that failed may look like damage: look once more, on a new connection.
-            self._database.engine.dispose()
+            self._engine.dispose()
             return self._load(run, before)
 
     def _load(self, run: Run, before: int | None) -> Loaded:
         run, output, problem, known = self._prove(run)
-        notes = [problem] if problem else []
+        notes = [problem]
         there = tuple(checkpoint for checkpoint in known.values() if checkpoint)
-        epoch = self._grips[run.id].epoch if run.id in self._grips else 0
-        grip = _Grip(epoch, proven=len(output) if problem else None)
+        grip = _Grip(self._grips[run.id].epoch, proven=len(output) if problem else None)
         self._grips[run.id] = grip
         if run.status == COMPLETE:
-            return Loaded(run, output, None, None, there, tuple(notes))
+            return Loaded(run, output, None, None, there, tuple(filter(None, notes)))
         numbers = list(known)
         if before is not None:
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
         machine, source = None, None
         for seq in numbers:
             machine, note = self._try(run, seq, output, grip.broken)
-            notes += [note] if note else []
+            notes.append(note)
             if machine is not None:
                 source = known[seq]
                 grip.good, grip.agreed = seq, len(machine.output)
                 break
         if machine is None:
-            if numbers and not notes:
+            if numbers and not any(notes):
                 return self._load(run, before)  # we only look, and whoever writes saved meanwhile
-            if notes or output:
+            if any(notes) or output:
                 notes.append(
                     "no checkpoint is good: computing again from the start, and comparing with "
                     f"the {len(output):,} {self._kind.unit} that are saved"
                 )
             machine = self._kind.new(run.task)
         notes += machine.notes
-        return Loaded(run, output, machine, source, there, tuple(notes))
+        return Loaded(run, output, machine, source, there, tuple(filter(None, notes)))
 
     def _prove(self, run: Run) -> tuple[Run, bytes, str, dict[int, Checkpoint | None]]:
         """The run as far as its output can be proven, that output, and what is wrong after it.
 
         And the checkpoints of the same moment.
         """
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             row = self._row(connection, run)
             limits, length = self._kind.limits(run.task), self._kind.length(run.task)
             most = limits.output if length is None else length
@@ -150,13 +149,12 @@ class CheckpointStore(RunCatalogue):
         """The machine of a checkpoint, and what is wrong with that; neither if it was pruned."""
         limits = self._kind.limits(run.task)
         try:
-            with self._database.transaction() as connection:
+            with self._transaction() as connection:
                 row = piece_rows.find(connection, run.id, seq)
                 if row is None:
                     return None, ""
                 try:
-                    checkpoint = to_checkpoint(row, limits)
-                    state, lost = piece_rows.read(connection, row, limits, broken)
+                    checkpoint, state, lost = piece_rows.read(connection, row, limits, broken)
                 except BadRow as problem:
                     raise BadState(str(problem)) from problem
             if checkpoint.length > len(output):
@@ -192,12 +190,13 @@ class CheckpointStore(RunCatalogue):
     ) -> Checkpoint:
         """Output, state and checkpoint in one transaction, with the end of what they replace."""
         begun, grip, output = time.monotonic(), self._grip(run), machine.output
-        with self._database.commit(run.id, grip.epoch) as (connection, row, change):
+        with self._fenced(run.id, grip.epoch) as (connection, row, change):
             saved, seq = row.committed, change["last_seq"]
             if grip.proven is not None:
-                saved = output_rows.cut(connection, run.id, grip.proven)
+                saved = grip.proven
+                output_rows.cut(connection, run.id, saved)
             added = output_rows.append(connection, run.id, saved, output, grip.agreed)
-            self._database.needed = added
+            self._needed = added
             change |= {"status": status, "verified": int(verified), "committed": saved + added}
             change["elapsed_ms"] = milliseconds(elapsed)
             piece_rows.forget(connection, run.id, grip.broken)
@@ -206,8 +205,8 @@ class CheckpointStore(RunCatalogue):
             else:
                 state, keep, change["owner"] = State({}), {seq}, ""
             new = {"run_id": run.id, "seq": seq, "steps": machine.steps, "length": len(output)}
-            new |= {"elapsed_ms": change["elapsed_ms"], "saved_utc": utc_now()}
-            self._database.needed += piece_rows.write(connection, new, state, grip.good)
+            new["elapsed_ms"] = change["elapsed_ms"]
+            self._needed += piece_rows.write(connection, new, state, grip.good)
             piece_rows.prune(connection, run.id, keep)
             checkpoint = to_checkpoint(piece_rows.newest_first(connection, run.id)[0], Limits())
         self._grips[run.id] = _Grip(grip.epoch, good=checkpoint.seq, agreed=len(output))
@@ -218,8 +217,9 @@ class CheckpointStore(RunCatalogue):
 
         For output that was found wrong: the rest can be computed again, and what is right stays.
         """
-        with self._database.commit(run.id, self._grip(run).epoch) as (connection, row, change):
-            committed = output_rows.cut(connection, run.id, min(good, row.committed))
+        with self._fenced(run.id, self._grip(run).epoch) as (connection, row, change):
+            committed = min(good, row.committed)
+            output_rows.cut(connection, run.id, committed)
             known = self._known(connection, run)
             keep = [seq for seq, old in known.items() if old and old.length <= good]
             piece_rows.prune(connection, run.id, keep)
@@ -227,14 +227,14 @@ class CheckpointStore(RunCatalogue):
 
     def leave(self, run: Run) -> None:
         """The run counts as left in good order: its next start has nothing to tell of a crash."""
-        if (grip := self._grips.get(run.id)) and grip.epoch:
+        if (grip := self._grips[run.id]).epoch:
             mine = (RUNS.c.id == run.id, RUNS.c.epoch == grip.epoch)
-            with self._database.transaction() as connection:
+            with self._transaction() as connection:
                 connection.execute(update(RUNS).where(*mine).values(owner=""))
 
     def restart(self, run: Run, task: Task) -> Run:
         """The run is ours and empty, and begins again with this task of the same goal."""
-        with self._database.transaction() as connection:
+        with self._transaction() as connection:
             grip = _Grip(take_over(connection, self._row(connection, run).id).epoch)
             piece_rows.prune(connection, run.id, keep=())
             connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run.id))
@@ -247,8 +247,8 @@ class CheckpointStore(RunCatalogue):
 
     def _grip(self, run: Run) -> _Grip:
         """What we know of the run; a complete one that is to be mended is taken over only now."""
-        grip = self._grips.setdefault(run.id, _Grip())
+        grip = self._grips[run.id]
         if not grip.epoch:
-            with self._database.transaction() as connection:
+            with self._transaction() as connection:
                 grip.epoch = take_over(connection, self._row(connection, run).id).epoch
         return grip

@@ -28,7 +28,10 @@ def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiErr
     if isinstance(error, MemoryError):
         return StorageError("not enough memory to save or load; what was saved before is untouched")
     if isinstance(error, OSError):
-        return _of_system(error, where, needed)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _full(where, needed)
+        text = one_line(error.strerror or type(error).__name__)
+        return StorageError(f"{where.display} cannot be used: {text}; look at its folder")
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, OSError | MemoryError):
         return in_our_words(cause, where, needed)
@@ -87,13 +90,6 @@ def no_rights(where: Location, detail: str) -> StorageError:
         f"{where.display} cannot be used: {detail}; "
         "ask its owner for the rights to make tables there and to use them"
     )
-
-
-def _of_system(error: OSError, where: Location, needed: int) -> PiTuiError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _full(where, needed)
-    reason = error.strerror or type(error).__name__
-    return StorageError(f"{where.display} cannot be used: {one_line(reason)}; look at its folder")
 
 
 def damaged(where: Location, detail: str) -> DamagedError:

@@ -8,6 +8,7 @@ import threading
 from datetime import datetime
 
 from pi_tui import garbage, words
+from pi_tui.checkpoints.lock import already_open
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import Place, is_terminal, say, tell
@@ -91,7 +92,8 @@ def keep_unless_meant(location: str, digits: int, *, sure: bool) -> bool:
 def _to_begin_again(location: str, digits: int) -> Run | None:
     try:
         with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-            store.refuse_if_open()
+            if writer := store.writer():
+                raise already_open(writer)
             return store.find_run(digits)
     except NothingSavedError:
         return None

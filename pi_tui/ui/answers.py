@@ -11,11 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from pi_tui import words
-from pi_tui.checkpoints.family import refuse_files_of_databases
+from pi_tui.checkpoints.location import refuse_files_of_databases
 from pi_tui.errors import UsageError
 from pi_tui.memory import warning as memory_warning
-from pi_tui.settings import BYTES_PER_DIGIT, parse_digits, parse_number
-from pi_tui.worker.pace import AUTO_SECONDS
+from pi_tui.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits, parse_number
 
 _MEASURED = ((1_000, 0.02), (20_000, 0.1), (100_000, 0.5), (1_000_000, 3.0), (10_000_000, 40.0))
 """Digits and seconds of whole runs at full speed on two cores; between them a straight line

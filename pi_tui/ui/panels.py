@@ -24,7 +24,7 @@ _FULL_LINES = 32
 def pace_in_words(pace: Pace) -> str:
     """The pace that holds.
 
-    >>> pace_in_words(Pace("max")), pace_in_words(Pace.auto(20_000))
+    >>> pace_in_words(Pace("max")), pace_in_words(Pace("auto", 666.7))
     ('full speed', 'auto 667/s')
     """
     if pace.limit is None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from pi_tui.settings import auto_pace
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.keys import bindings
 from pi_tui.ui.watching import why_not
@@ -57,7 +58,7 @@ class SteeringApp(Face):
     def action_full_speed(self) -> None:
         """Full speed, or back to auto."""
         is_full = self._pace.limit is None
-        self._set_pace(Pace.auto(self.worker.snapshot.goal) if is_full else MAX)
+        self._set_pace(auto_pace(self.worker.snapshot.goal) if is_full else MAX)
 
     def action_faster(self) -> None:
         """Twice the pace; full speed has nothing above it."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.worker.job import Job
 from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot, State
@@ -97,11 +96,6 @@ class Board:
     def is_stale(self) -> bool:
         """True if the last snapshot is so old that the next is due."""
         return self.clock() - self._published >= PUBLISH_SECONDS
-
-    def publish_checkpoint(self, checkpoint: Checkpoint, saved: int) -> None:
-        """The checkpoint is committed, and so much output is saved."""
-        shown = (checkpoint, *self.snapshot.checkpoints)[:CHECKPOINTS_SHOWN]
-        self.publish(checkpoints=shown, saved=saved, save_failure=None)
 
     def note(self, text: str) -> None:
         """The user is told `text`, once."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from math import inf
 
 from pi_tui.machine import Kind, Task
 from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence, Pace
@@ -31,5 +32,12 @@ class Job:
     """Someone looks on: find the first output quickly, to look at until the machine has it."""
     watch: bool = False
     """Someone looks on: if another process has the database open, follow what that one saves."""
-    patience: float | None = None
-    """Seconds that finished output waits for a failing disk; None: for ever, someone looks on."""
+    patience: float = inf
+    """Seconds that finished output waits for a failing disk: for ever, if someone looks on."""
+
+    def not_taken(self, begun: Task) -> Iterator[str]:
+        """What is to be said of what the user insisted on, in a run that was begun otherwise."""
+        for name in self.insisted:
+            if (value := begun.parameters.get(name)) != self.task.parameters[name]:
+                words = f"{name.replace('_', ' ')} {value}"
+                yield f"this run was begun with {words} and goes on so; --fresh begins again"

@@ -22,9 +22,6 @@ from pi_tui.worker.meter import Meter
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 
-BEAT_SECONDS = 1.0
-"""Between two signs of life."""
-
 
 class Loop:
     """The work of one `Worker` on one run, all of it in the worker's thread."""
@@ -41,8 +38,6 @@ class Loop:
         self._activity = State.PREPARING
         self._known = b""
         """Output saved earlier, or the overture: what the machine makes must be the same."""
-        self._committed = 0
-        self._beaten = 0.0
         self._saved_steps = -1
         self._source: Checkpoint | None = None
         """Where the machine came from, until it has proven itself by a save of its own."""
@@ -67,41 +62,36 @@ class Loop:
 
     def _open(self) -> None:
         """The run of the task is ours to write: the one that is there, or a new one."""
-        job, run = self._job, self._store.open_run(self._job.task)
-        if run.owner and run.last_seq:
-            self._board.publish(left_open=run.owner)
+        run = self._store.open_run(self._job.task)
+        self._board.publish(left_open=run.owner if run.last_seq else "")
         self._again = bool(run.owner or run.last_seq)
-        if job.fresh and run.last_seq:
-            run = self._store.restart(run, job.task)
-        self._run = run
-        for name in job.insisted:
-            if (begun_with := run.task.parameters.get(name)) != job.task.parameters[name]:
-                self._board.note(
-                    f"this run was begun with {name.replace('_', ' ')} {begun_with} and goes on "
-                    "so; --fresh begins again"
-                )
+        begins_again = self._job.fresh and run.last_seq
+        self._run = self._store.restart(run, self._job.task) if begins_again else run
+        for note in self._job.not_taken(self._run.task):
+            self._board.note(note)
 
     def _load(self) -> bool:
         """The machine stands where the last good checkpoint left it; False if all is done."""
         loaded = self._store.load(self._run, self._distrusted)
-        self._run, self._committed = loaded.run, len(loaded.output)
+        self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
-        if loaded.machine is not None:
-            self._machine, self._source = loaded.machine, loaded.checkpoint
-            made = len(loaded.machine.output)
-            self._meter = Meter(loaded.machine.work(), made, loaded.run.elapsed)
-            self._saved_steps = loaded.machine.steps if loaded.checkpoint else -1
+        if (machine := loaded.machine) is not None:
+            self._machine, self._source = machine, loaded.checkpoint
+            self._meter = Meter(machine.work(), len(machine.output), loaded.run.elapsed)
+            self._saved_steps = machine.steps if loaded.checkpoint else -1
+            self._board.publish(resumed_done=self._meter.done)
         if self._board.snapshot.left_open and loaded.checkpoint and (last := self._store.last_beat):
             after = (last - loaded.checkpoint.saved_at).total_seconds()
             self._board.publish(left_after=after)
-        self._publish(
-            **dict.fromkeys(("made", "saved", "resumed"), self._committed),
+        self._board.publish(
+            **dict.fromkeys(("made", "saved", "resumed"), saved),
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
             verified=loaded.run.verified,
             notes=self._board.snapshot.notes + loaded.notes,
         )
-        return loaded.machine is not None
+        self._publish()
+        return machine is not None
 
     def _compute(self) -> None:
         """Step until all is done; wishes are looked at between and within the steps."""
@@ -111,7 +101,9 @@ class Loop:
         self._restart_pace()
         while not machine.done:
             self._obey()
-            self._await_pace()
+            while wait := self._strides.seconds_until_next(self._clock(), len(machine.output)):
+                self._board.sleep(min(wait, PUBLISH_SECONDS))
+                self._obey()
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
             machine.stride(min(due, self._saves.output_until_mark(before)), self._obey)
@@ -130,19 +122,15 @@ class Loop:
             self._hold()
         elif self._save_is_due():
             self._save()
+        if self._board.pace is not self._strides.pace:
+            self._restart_pace()
         if self._board.is_stale:
-            self._beat()
+            self._store.beat()
             self._publish(part=part, parts=parts)
 
     def _save_is_due(self) -> bool:
         made = len(self._board.output)
         return self._board.save_wanted or self._saves.is_due(self._clock(), made)
-
-    def _beat(self) -> None:
-        """A sign of life once a second: after a kill it tells when that was."""
-        if (now := self._clock()) - self._beaten >= BEAT_SECONDS:
-            self._beaten = now
-            self._store.beat()
 
     def _save(self) -> None:
         """Everything up to the last whole step is committed, or the failure is on the screen.
@@ -152,26 +140,30 @@ class Loop:
         self._board.save_wanted = False
         if self._machine.steps == self._saved_steps:
             self._saves.saved(self._clock(), self._board.snapshot.made, took=0.0)
-            self._publish(save_failure=None)
-            return
-        self._publish(state=State.SAVING)
-        self._commit(self._store.save)
+            self._board.publish(save_failure=None)
+        else:
+            self._publish(state=State.SAVING)
+            self._commit(self._store.save)
         self._publish()
 
-    def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> None:
-        """It is saved, or that failed: then computing goes on and it is tried again, ever later."""
+    def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> bool:
+        """True if it is saved; if not, computing goes on and it is tried again, ever later."""
+        shown = self._board.snapshot
         try:
             checkpoint = save(self._run, self._machine, self._elapsed())
         except StorageError as error:
             self._saves.failed(self._clock())
-            before = self._board.snapshot.save_failure
-            since = before.since if before else datetime.now(UTC)
+            since = shown.save_failure.since if shown.save_failure else datetime.now(UTC)
             self._board.publish(save_failure=SaveFailure(since, str(error)))
-            return
+            return False
         self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
         self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
-        self._committed = max(checkpoint.length, self._committed)
-        self._board.publish_checkpoint(checkpoint, self._committed)
+        self._board.publish(
+            saved=max(checkpoint.length, shown.saved),
+            checkpoints=(checkpoint, *shown.checkpoints)[:CHECKPOINTS_SHOWN],
+            save_failure=None,
+        )
+        return True
 
     # Between the steps.
 
@@ -181,14 +173,14 @@ class Loop:
         stop = min(len(output), len(self._known))
         if start < stop and output[start:stop] != self._known[start:stop]:
             self._judge(start)
-        if len(output) >= self._committed:
+        if len(output) >= self._board.snapshot.saved:
             self._board.output = output
         self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
 
     def _judge(self, start: int) -> None:
         """What was made differs from what was known; raises what says which of the two is wrong."""
         kind, differ = self._job.kind, f"{self._job.kind.unit} after {start:,} differ"
-        saved = self._known[: self._committed]
+        saved = self._known[: self._board.snapshot.saved]
         if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
             raise WrongResultError(
                 f"{differ} from the saved ones, computed again; nothing was changed: check the "
@@ -203,17 +195,6 @@ class Loop:
             self._board.overture = self._known
             self._publish(overture=len(self._known))
 
-    def _await_pace(self) -> None:
-        """Wait until the pace allows the next step; wishes are obeyed meanwhile."""
-        while True:
-            if self._board.pace is not self._strides.pace:
-                self._restart_pace()
-            wait = self._strides.seconds_until_next(self._clock(), len(self._machine.output))
-            if not wait:
-                return
-            self._board.sleep(min(wait, PUBLISH_SECONDS))
-            self._obey()
-
     def _restart_pace(self) -> None:
         """The pace holds from here on: what went before (a pause, another pace) is forgotten."""
         self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
@@ -227,8 +208,7 @@ class Loop:
                 self._save()
             self._publish(state=State.PAUSED)
             self._board.sleep(self._saves.seconds_until_retry(self._clock()), paused=True)
-        now = self._clock()
-        self._watch.restart(now, self._watch.read(now))
+        self._watch.restart(self._clock(), self._elapsed())
         self._restart_pace()
         self._publish()
 
@@ -245,13 +225,12 @@ class Loop:
         if self._run.status != COMPLETE:  # a complete run needs no machine
             machine, shown, meter = self._machine, self._board.snapshot, self._meter
             # After a fallback the machine stands behind the output that is saved, and shown.
-            made = max(len(machine.output), self._committed)
+            made = max(len(machine.output), shown.saved)
             output_left = None if shown.length is None else shown.length - made
             done, left = meter.outlook(output_left, pace.limit, elapsed)
             done = max(done, shown.done)  # another pace is no step back
             figures |= {"made": made, "done": done, "left": left, "rate": meter.rate()}
             figures |= {"steps": machine.steps, "figures": machine.figures()}
-            figures["resumed_done"] = meter.resumed_done
         self._board.publish(**(figures | changes))
 
     # The end.
@@ -259,15 +238,12 @@ class Loop:
     def _finish(self) -> None:
         """The output is compared with an independent way, then the run is complete."""
         if self._run.status != COMPLETE:
-            task = self._run.task
             self._await_saved()
-            self._activity, output = State.VERIFYING, self._board.output
-            work = (task, output, self._obey, self._machine)
+            self._activity = State.VERIFYING
+            work = (self._run.task, self._board.output, self._obey, self._machine)
             verified = self._job.verify and self._job.kind.verify(*work)
-            self._commit(partial(self._store.complete, verified=verified))
-            while self._board.snapshot.save_failure is not None:
+            while not self._commit(partial(self._store.complete, verified=verified)):
                 self._await_saved()
-                self._commit(partial(self._store.complete, verified=verified))
             self._run = replace(self._run, status=COMPLETE, verified=verified)
         self._watch.stop(self._clock())
         done = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
@@ -276,21 +252,11 @@ class Loop:
     def _await_saved(self) -> None:
         """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""
         began = self._clock()
-        while (failure := self._board.snapshot.save_failure) is not None:
-            waited = self._clock() - began
-            if self._job.patience is not None and waited > self._job.patience:
-                raise StorageError(self._not_saved(failure))
+        while lost := self._board.snapshot.not_saved(self._job.kind.unit):
+            if self._clock() - began > self._job.patience:
+                raise StorageError(lost)
             self._board.sleep(self._saves.seconds_until_retry(self._clock()))
             self._obey()
-
-    def _not_saved(self, failure: SaveFailure) -> str:
-        now, unit = self._board.snapshot, self._job.kind.unit
-        if now.length is None:
-            return f"what was computed last could not be saved: {failure.reason}"
-        return (
-            f"{now.saved:,} of {now.length:,} {unit} are saved, "
-            f"{now.made - now.saved:,} more could not be: {failure.reason}"
-        )
 
     def _fall_back(self, error: WrongState | WrongOutput) -> None:
         """Go on from the last that is known to be good; once per session.
@@ -325,8 +291,8 @@ class Loop:
             raise WrongResultError(
                 f"{error}; not saved; start again to go on from the last good checkpoint"
             ) from error
-        if failure := self._board.snapshot.save_failure:
-            self._board.fail(self._not_saved(failure), StorageError.exit_code)
+        if lost := self._board.snapshot.not_saved(self._job.kind.unit):
+            self._board.fail(lost, StorageError.exit_code)
             return
         with suppress(PiTuiError):  # the mark of a crash stays: it is no more than a word
             self._store.leave(self._run)

@@ -1,4 +1,4 @@
-"""How far, how fast, how long still: the figures of a run, from times that are handed in."""
+"""How far, how fast, how long still: figures of a run, from times that are handed in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HALF_LIFE = 20.0
 
 
 class Meter:
-    """Measures one session of one run; knows no clock, every time is an argument.
+    """Measures one session of one run.
 
     Only time spent computing counts: pauses stop the meter. The time left comes from the work
     left, never from output per second alone: steps may get cheaper, or make no output at all.
@@ -23,7 +23,6 @@ class Meter:
 
     def __init__(self, work: Work, made: int, now: float) -> None:
         self._work = work
-        self.resumed_done = self.done
         self._samples = deque([(now, made)])
         self._busy_time = self._busy_work = 0.0
 
@@ -34,10 +33,7 @@ class Meter:
         return min(1.0, done / total) if total > 0 else 0.0
 
     def stepped(self, work: Work, made: int, now: float, took: float) -> None:
-        """A step has ended after `took` seconds, with so much work and output done.
-
-        `now` is a clock that stands still in pauses.
-        """
+        """A step has ended after `took` seconds, with so much work and output done."""
         fade = 0.5 ** (took / HALF_LIFE)
         self._busy_work = self._busy_work * fade + (work.done - self._work.done)
         self._busy_time = self._busy_time * fade + took

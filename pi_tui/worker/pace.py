@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-AUTO_SECONDS = 30.0
-"""A run that would be over sooner is spread over about this long, so that it can be watched."""
-AUTO_SLOWEST = 50.0
-"""Output per second that `auto` never goes below."""
 AUTO_SAVE_SECONDS = 5.0
 """`auto` never saves more often than this."""
 AUTO_SAVE_SHARE = 50.0
@@ -22,15 +18,6 @@ class Pace:
     """`auto`, `max`, or the number the user asked for."""
     limit: float | None = None
     """Output per second; None is full speed."""
-
-    @classmethod
-    def auto(cls, length: int) -> Pace:
-        """The default of the app: about thirty seconds for a run that would be over sooner.
-
-        >>> Pace.auto(60_000).limit
-        2000.0
-        """
-        return cls("auto", max(AUTO_SLOWEST, length / AUTO_SECONDS))
 
     @classmethod
     def of(cls, per_second: float) -> Pace:

@@ -1,8 +1,6 @@
 """What the worker tells the world: one immutable Snapshot, swapped in whole.
 
-The worker thread makes a new Snapshot and assigns it to one attribute; the screen polls that
-attribute at up to 10 Hz. Nothing else crosses from the thread to the screen, so there is nothing
-to lock and nothing to tear.
+The screen looks at it ten times a second; so there is nothing to lock and nothing to tear.
 """
 
 from __future__ import annotations
@@ -109,3 +107,18 @@ class Snapshot:
     def checkpoint(self) -> Checkpoint | None:
         """The newest committed checkpoint."""
         return self.checkpoints[0] if self.checkpoints else None
+
+    def not_saved(self, unit: str) -> str:
+        """What is lost if nobody waits for a save that fails, and why; "" if the last one did not.
+
+        The output is counted in that unit.
+        """
+        if self.save_failure is None:
+            return ""
+        reason = self.save_failure.reason
+        if self.length is None:
+            return f"what was computed last could not be saved: {reason}"
+        return (
+            f"{self.saved:,} of {self.length:,} {unit} are saved, "
+            f"{self.made - self.saved:,} more could not be: {reason}"
+        )

@@ -6,6 +6,8 @@ lasts, a commit to an SQLite file waits.
 
 from __future__ import annotations
 
+from math import inf
+
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, StorageError
@@ -42,9 +44,12 @@ class Watcher:
             self._board.output = self._output
         while not self._is_over:
             try:
-                self._look_again_and_again()
+                with CheckpointStore.open(self._job.location, self._job.kind, write=False) as store:
+                    while not self._is_over:
+                        self._look(store)
+                        self._rest()
             except StorageError as error:  # not there yet, busy or out of reach: look again
-                self._tell(str(error))
+                self._tell(str(error), self._board.snapshot.writer)
                 self._rest()
             except DamagedError:
                 if self._doubts:
@@ -69,12 +74,6 @@ class Watcher:
         self._board.output = self._output
         self._board.publish(made=0, saved=0, checkpoints=())
 
-    def _look_again_and_again(self) -> None:
-        with CheckpointStore.open(self._job.location, self._job.kind, write=False) as store:
-            while not self._is_over:
-                self._look(store)
-                self._rest()
-
     def _look(self, store: CheckpointStore) -> None:
         # In this order: what a writer saved before it went is then seen too.
         writer, run = store.writer(), store.find_run(self._job.task.goal)
@@ -93,34 +92,28 @@ class Watcher:
         """All output that is saved by now is there, and so are the figures that go with it."""
         if run.committed < len(self._output):
             self._forget()
-        output, first = self._output, self._run is None
+        if self._run is None:
+            self._board.publish(resumed=run.committed)
+        output, length = self._output, self._board.snapshot.length or inf
         while len(output) < run.committed and not self._board.stop_wanted:
             output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
-            self._publish(run, made=len(output), **({"resumed": run.committed} if first else {}))
-        checkpoints = self._merged(store.checkpoints(run))
-        self._publish(
-            run,
+            self._board.publish(made=len(output), done=len(output) / length)
+        newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
+        last = newest[-1].seq if newest else 0  # those before are there no more, but were seen
+        checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
+        is_complete = run.status == COMPLETE
+        self._board.publish(
+            state=State.COMPLETE if is_complete else State.WATCHING,
             made=len(output),
             saved=len(output),
+            done=1.0 if is_complete else len(output) / length,
             steps=checkpoints[0].steps if checkpoints else 0,
             rate=_rate(checkpoints),
             elapsed=run.elapsed,
             checkpoints=checkpoints,
             verified=run.verified,
-            state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
         )
         self._run, self._doubts = run, False
-
-    def _publish(self, run: Run, **changes: object) -> None:
-        length = self._board.snapshot.length
-        done = len(self._output) / length if length else 0.0
-        self._board.publish(done=1.0 if run.status == COMPLETE else done, **changes)
-
-    def _merged(self, newest: tuple[Checkpoint, ...]) -> tuple[Checkpoint, ...]:
-        """These, and those before them that we saw while they were there."""
-        last = newest[-1].seq if newest else 0
-        older = [one for one in self._board.snapshot.checkpoints if one.seq < last]
-        return (*newest, *older)[:CHECKPOINTS_SHOWN]
 
     def _notice(self, writer: str, run: Run | None) -> str:
         """What is to be said, if it is not simply computed there and watched here."""
@@ -133,13 +126,8 @@ class Watcher:
             return f"{self._last_writer or 'the other one'} has ended"
         return "" if run.owner == writer else f"{writer} has this database open, with another run"
 
-    def _tell(self, notice: str, writer: str | None = None) -> None:
-        """The snapshot says so; a new one only if it says anything new."""
-        now = self._board.snapshot
-        if now.state is State.COMPLETE:
-            return
-        writer = now.writer if writer is None else writer
-        if (now.notice, now.writer, now.state) != (notice, writer, State.WATCHING):
+    def _tell(self, notice: str, writer: str) -> None:
+        if self._board.snapshot.state is not State.COMPLETE:
             self._board.publish(state=State.WATCHING, notice=notice, writer=writer)
 
 

@@ -1,14 +1,7 @@
-"""The worker: a thread of its own that computes one run and keeps it safe.
-
-Whoever owns it calls `pause`, `resume`, `save_now`, `set_pace` and `stop`; each only leaves a wish
-behind (board.py). What the thread has to say it puts into `snapshot`, one immutable value at a
-time. What it does all day is in `loop.py`.
-"""
+"""The worker: a thread of its own for one run. What it does all day is in `loop.py`."""
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,15 +9,13 @@ from typing import TYPE_CHECKING
 
 from pi_tui import garbage
 from pi_tui.errors import AlreadyOpenError, PiTuiError, StorageError
+from pi_tui.threads import give_way, start_all
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
 
 if TYPE_CHECKING:
     from pi_tui.worker.loop import Loop
-
-NICENESS = 10
-"""Of the computing threads while a screen runs beside them."""
 
 
 class Worker(Board):
@@ -50,7 +41,7 @@ class Worker(Board):
     def _live(self) -> None:
         """Open, work, close; whatever happens, the snapshot says so."""
         if self.job.give_way:
-            _give_way()
+            give_way()
         try:
             # SQLAlchemy takes 0.3 s to import: here, beside the first frame, not before it.
             from pi_tui.worker.watcher import Watcher
@@ -92,27 +83,3 @@ class Worker(Board):
                 self.note(str(error))
             return False
         return not self.job.watch or self.snapshot.state is not State.COMPLETE
-
-
-def start_all(*threads: threading.Thread) -> None:
-    """The threads run; StorageError if the system does not give us so many."""
-    try:
-        for thread in threads:
-            thread.start()
-    except RuntimeError as error:
-        raise StorageError(
-            f"no thread can be started ({error}); look at `ulimit -u` and at the memory left"
-        ) from error
-
-
-def _give_way() -> None:
-    """This thread, and those it starts, let the others of this process go first.
-
-    With as many threads as cores the screen would wait its turn: at full speed the event
-    loop was late by 12 to 14 ms (p99), so by 8. Only Linux has niceness per thread; elsewhere it
-    would slow the screen down too.
-    """
-    if sys.platform == "linux":
-        me = threading.get_native_id()
-        own = os.getpriority(os.PRIO_PROCESS, me)  # whoever is nicer may not become less so
-        os.setpriority(os.PRIO_PROCESS, me, max(own, NICENESS))

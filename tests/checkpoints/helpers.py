@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import closing
+from copy import copy
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pi_tui.checkpoints.records import Loaded, Run
-from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.store import CheckpointStore, _Grip
 from pi_tui.machine import Machine
 from tests.tiny import Walk, Walks
 
@@ -24,6 +25,13 @@ def begin(store: CheckpointStore, goal: int = GOAL, bulk: int = 100) -> tuple[Ru
     """A new run and its machine, nothing saved."""
     task = Walks().task(goal, bulk)
     return store.open_run(task), Walks().new(task)
+
+
+def another_grip(store: CheckpointStore) -> CheckpointStore:
+    """As another process: the same database, and nothing known of its runs."""
+    other = copy(store)
+    other._grips = type(store._grips)(_Grip)
+    return other
 
 
 def advance(machine: M, steps: int) -> M:
@@ -53,7 +61,7 @@ def told(machine: Machine | None) -> tuple[Any, ...] | None:
     if machine is None:
         return None
     state = machine.to_state()
-    return machine.steps, bytes(machine.output), {name: state[name] for name in state}
+    return machine.steps, bytes(machine.output), {name: state[name] for name in state.pieces}
 
 
 def seen(loaded: Loaded) -> tuple[Any, ...]:

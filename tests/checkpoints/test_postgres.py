@@ -16,7 +16,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, DamagedError, NotOursError, StorageError
 from pi_tui.machine import Piece, State
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import GOAL, advance, begin, save_some, tale, told
+from tests.checkpoints.helpers import GOAL, advance, another_grip, begin, save_some, tale, told
 from tests.checkpoints.server import Server
 from tests.tiny import Walk, Walks
 
@@ -66,7 +66,7 @@ def test_whoever_starts_again_right_after_a_kill_waits_for_the_server_to_notice_
 def test_an_overtaken_writer_is_refused(postgres_url: str, open_store: OpenStore) -> None:
     store = open_store(postgres_url)
     run, walk = save_some(store)
-    overtaker = CheckpointStore(store._database, Walks())
+    overtaker = another_grip(store)
     overtaker.open_run(run.task)
     with pytest.raises(AlreadyOpenError, match="took over"):
         store.save(run, advance(walk, 1), 0.0)

@@ -24,6 +24,7 @@ from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import (
     GOAL,
     advance,
+    another_grip,
     begin,
     execute,
     pieces,
@@ -116,7 +117,7 @@ def test_a_checkpoint_says_what_it_holds(store: CheckpointStore) -> None:
     assert (saved.seq, saved.steps, saved.elapsed) == (1, 20, 1.25)
     assert saved.length == len(walk.output) > 0
     state = walk.to_state()
-    assert saved.size == sum(len(state[name]) for name in state) > 100
+    assert saved.size == sum(len(state[name]) for name in state.pieces) > 100
     assert saved.saved_at.tzinfo is UTC
     assert saved.saved_at <= datetime.now(UTC)
 
@@ -384,7 +385,7 @@ def test_delete_leaves_no_row_of_the_run_and_all_of_the_others(
 
 def test_an_overtaken_writer_is_refused_and_changes_nothing(store: CheckpointStore) -> None:
     run, walk = save_some(store)
-    overtaker = CheckpointStore(store._database, Walks())  # the same file, another grip on the run
+    overtaker = another_grip(store)  # the same file, another grip on the run
     overtaker.open_run(run.task)
     before = seen(overtaker.load(run))
     advance(walk, 5)
@@ -404,7 +405,7 @@ def test_output_computed_again_must_be_that_saved_before(store: CheckpointStore)
     early = advance(Walk(run.task), 12)
     wrong = advance(Walk(run.task), 12)
     wrong.output = b"?" + wrong.output[1:]
-    again = CheckpointStore(store._database, Walks())
+    again = another_grip(store)
     run = again.open_run(run.task)
     with pytest.raises(WrongResultError, match="differ from what is saved"):
         again.save(run, wrong, 0.0)
@@ -491,7 +492,7 @@ def test_an_empty_piece_is_a_piece(store: CheckpointStore) -> None:
 
 
 def test_what_counts_as_saved_is_synced_as_far_as_sqlite_can(store: CheckpointStore) -> None:
-    with store._database.transaction() as connection:
+    with store._transaction() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")

@@ -55,7 +55,7 @@ from tests.tiny import Walks
 with CheckpointStore.open(sys.argv[1], Walks()) as store:
     run, walk = save_some(store)
     with suppress(MemoryError):  # even for the answer to this
-        outside_transactions(store._database.engine, "PRAGMA hard_heap_limit=1")
+        outside_transactions(store._engine, "PRAGMA hard_heap_limit=1")
     try:
         store.save(run, advance(walk, 1), 0.0)
     except PiTuiError as error:

@@ -93,11 +93,14 @@ def test_pieces_hold_a_lot_and_lasting_ones_stay_the_same_objects() -> None:
     first = spigot.to_state()
     lots = -(-spigot.blocks // 4)
     expected = {"head", *(f"{piece}{lot}" for piece in "bs" for lot in range(lots))}
-    assert set(first) == expected
+    assert set(first.pieces) == expected
     spigot.step()
     second = spigot.to_state()
     lots = -(-spigot.blocks // 4)
-    assert set(second) == {"head", *(f"{piece}{lot}" for piece in "bn" for lot in range(lots))}
+    assert set(second.pieces) == {
+        "head",
+        *(f"{piece}{lot}" for piece in "bn" for lot in range(lots)),
+    }
     for name, piece in second.pieces.items():
         assert piece.lasting == name.startswith("b")
         if piece.lasting:

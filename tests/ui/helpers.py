@@ -12,6 +12,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.settings import auto_pace
 from pi_tui.spigot.figures import Figures
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.frame import Clock, Frame
@@ -19,7 +20,6 @@ from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.statistics import DigitCounts
 from pi_tui.ui.themes import NIGHT
 from pi_tui.ui.worker_protocol import NoWorker
-from pi_tui.worker.pace import Pace
 from pi_tui.worker.snapshot import Snapshot, State
 from tests.helpers import pi, until
 
@@ -52,7 +52,7 @@ def a_snapshot(**changes: Any) -> Snapshot:
         "state": State.RUNNING,
         "goal": 20_000,
         "length": 20_000,
-        "pace": Pace.auto(20_000),
+        "pace": auto_pace(20_000),
         "made": 8_640,
         "saved": 8_220,
         "resumed": 3_000,

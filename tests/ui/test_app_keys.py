@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pi_tui.checkpoints.glance import Glance
+from pi_tui.settings import auto_pace
 from pi_tui.ui.flow import Flow
-from pi_tui.worker.pace import MAX, Pace
+from pi_tui.worker.pace import MAX
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
@@ -67,7 +68,7 @@ async def test_f_lifts_the_pace_and_brings_it_back(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.pace == MAX)
         await until(lambda: "full speed · f auto" in text_of(app))
         await pilot.press("f")
-        await until(lambda: app.worker.snapshot.pace == Pace.auto(LONG))
+        await until(lambda: app.worker.snapshot.pace == auto_pace(LONG))
 
 
 async def test_plus_and_minus_double_and_halve_the_pace(bench: Bench) -> None:

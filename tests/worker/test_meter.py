@@ -67,7 +67,7 @@ def test_time_left_follows_the_work_and_not_the_output(share: float) -> None:
 
 def test_right_after_a_resume_the_time_left_comes_from_the_sessions_before() -> None:
     meter = meter_at(TOTAL / 4)
-    assert meter.resumed_done == meter.done == 0.25
+    assert meter.done == 0.25
     assert left(meter, DIGITS, None, 10.0) == pytest.approx(30.0)
 
 
