@@ -6,7 +6,7 @@ The fence lets one writer to a run, whatever locks may fail, and numbers every c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,8 +36,8 @@ class Database:
             raise in_our_words(error, where) from error
         self.where = where
         self._file = self._identity()
-        self.needed = 0
-        """Bytes written in this transaction so far: what a full disk is said to lack."""
+        self.needed: Callable[[], int] = lambda: 0
+        """Counts the bytes this transaction is to write: what a full disk is said to lack."""
 
     def close(self) -> None:
         """The connection is closed and the lock free. Idempotent."""
@@ -55,7 +55,6 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing."""
-        self.needed = 0
         try:
             with self.engine.begin() as connection:
                 yield connection
@@ -63,6 +62,8 @@ class Database:
             raise damaged(self.where, str(error)) from error
         except FAILURES as error:
             raise in_our_words(error, self.where, self.needed) from error
+        finally:
+            self.needed = lambda: 0  # it may hold a whole state
 
     @contextmanager
     def commit(self, run_id: int, epoch: int) -> Iterator[Commit]:
