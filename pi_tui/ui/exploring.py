@@ -210,7 +210,7 @@ class ExploringScreen(TakingScreen):
             if child.id in VIEWS:
                 child.display = child.id == name
         if name == "digits":
-            self.digits.focus()
+            self.set_focus(self.digits)  # at once: a field that is opened next is to keep it
         self.post_message(self.LooksChanged())
 
     def _make_view(self, name: str) -> Widget:

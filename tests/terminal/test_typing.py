@@ -25,6 +25,16 @@ def test_a_search_typed_in_one_piece_is_whole(keys: str, database: Path) -> None
         terminal.see(r"/ +9999 .*hit")
 
 
+@pytest.mark.parametrize("view", ["v", "vv"])
+def test_a_search_begun_at_a_picture_takes_what_is_typed(view: str, database: Path) -> None:
+    with a_finished_run(database) as terminal:
+        terminal.see("complete")
+        terminal.send(view)
+        terminal.see("walk: " if view == "v" else "heat map: ")
+        terminal.send("/9999")
+        terminal.see(r"/ +9999 .*hit")
+
+
 def test_going_somewhere_in_one_piece_arrives(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
