@@ -161,6 +161,17 @@ class ExploringScreen(TakingScreen):
         else:
             tell(self, "Position 762 is yet to come.", seconds=3)
 
+    def action_landmarks(self) -> None:
+        """All there is to see, to choose from."""
+        self.face.converse(self._landmarks())
+
+    async def _landmarks(self) -> None:
+        from pi_tui.ui.landmarks import Landmarks
+
+        place = await self.face.ask(Landmarks(self.source, self.count))
+        if place is not None:
+            self.show_position(*place)
+
     def action_birthday(self) -> None:
         """Look for a date, and show where it is on a card."""
         self.face.converse(self._birthday())
