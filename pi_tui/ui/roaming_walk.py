@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from math import ceil, sqrt
+from math import sqrt
 from typing import ClassVar
 
 from textual import events
@@ -18,10 +18,10 @@ _NEAREST = 40.0
 """Dots that a step takes at most: with more one would see no walk."""
 _STRIDE = 0.25
 """An arrow goes by such a part of the window."""
-_MOST_WALKED = 600_000
-"""Digits walked once more for one picture, at most: some 30 ms."""
-_MOST_DRAWN = 30_000
-"""Of those steps so many are drawn."""
+_MOST_WALKED = 250_000
+"""Digits walked once more for one picture, at most: some 0.1 s."""
+_FINE = 0.7
+"""Dots that two points are apart at least: nearer ones need not both be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,14 @@ class RoamingWalk(WalkView):
             super()._draw_path(points)
             return
         first = max(1, self._drawn)
-        near = [index for index in range(first, len(points)) if self._is_near(points, index)]
-        walked = len(near) * self._walk.stride
-        every = self._walk.stride if walked > _MOST_WALKED else max(1, ceil(walked / _MOST_DRAWN))
+        edges = self._edges(2 + 2 * sqrt(self._walk.stride))  # a walk strays so far between two
+        near = [
+            index
+            for index in range(first, len(points))
+            if _may_meet(edges, points[index - 1], points[index])
+        ]
+        is_fine = len(near) * self._walk.stride <= _MOST_WALKED
+        every = max(1, int((_FINE / self._frame[0]) ** 2)) if is_fine else self._walk.stride
         share = 10 * self._walk.stride / self._digits
         for index in near:
             self._draw_between(points, index, every, min(9, int(index * share)))
@@ -171,29 +176,34 @@ class RoamingWalk(WalkView):
         """The steps from one kept point to the next, as straight lines between some of them."""
         start, stop = points[index - 1], points[index]
         steps = () if every >= self._walk.stride else self._path(start, index - 1, index)
-        between = islice(steps, 0, None, every)
-        for (x0, y0), (x1, y1) in pairwise(map(self._dot, (start, *between, stop))):
-            if (x0, y0) != (x1, y1):
-                self._canvas.line(x0, y0, x1, y1, ink)
+        left, right, low, high = self._edges(max(2.0, 2 * sqrt(every)))
+        for before, point in pairwise((start, *islice(steps, every, None, every), stop)):
+            if left < point.real < right and low < point.imag < high:
+                (x0, y0), (x1, y1) = self._dot(before), self._dot(point)
+                if (x0, y0) != (x1, y1):
+                    self._canvas.line(x0, y0, x1, y1, ink)
+
+    def _edges(self, reach: float) -> tuple[float, float, float, float]:
+        """Left, right, low and high of what is in sight, and so many steps around it."""
+        here, there = self._there(0, self._canvas.height), self._there(self._canvas.width, 0)
+        return here.real - reach, there.real + reach, here.imag - reach, there.imag + reach
 
     def _dot(self, point: complex) -> tuple[int, int]:
         scale, dx, dy = self._frame
         return round(point.real * scale + dx), round(dy - point.imag * scale)
 
-    def _is_near(self, points: list[complex], index: int) -> bool:
-        """The steps to this kept point may be in sight: a walk strays so far between two."""
-        scale, dx, dy = self._frame
-        reach = 2 + 2 * sqrt(self._walk.stride) * scale
-        x0, x1 = sorted(points[at].real * scale + dx for at in (index - 1, index))
-        y0, y1 = sorted(dy - points[at].imag * scale for at in (index - 1, index))
-        return (
-            x1 > -reach
-            and x0 < self._canvas.width + reach
-            and y1 > -reach
-            and y0 < self._canvas.height + reach
-        )
-
     def _caption(self) -> None:
         super()._caption()
         near = "" if self._sight is None else f"× {self._frame[0] / self._whole_frame()[0]:,.1f} · "
         self.border_subtitle = f"{near}+ - 0 arrows, click for its digits"
+
+
+def _may_meet(edges: tuple[float, float, float, float], one: complex, other: complex) -> bool:
+    """The line between two places may come within the edges."""
+    left, right, low, high = edges
+    return (
+        max(one.real, other.real) > left
+        and min(one.real, other.real) < right
+        and max(one.imag, other.imag) > low
+        and min(one.imag, other.imag) < high
+    )
