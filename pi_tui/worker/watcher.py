@@ -67,7 +67,7 @@ class Watcher:
         """Nothing was read yet."""
         self._run, self._output = None, bytearray()
         self._board.output = self._output
-        self._board.publish(made=0, saved=0, checkpoints=())
+        self._board.publish(made=0, saved=0, done=0.0, checkpoints=())
 
     def _look_again_and_again(self) -> None:
         with CheckpointStore.open(self._job.location, self._job.kind, write=False) as store:
@@ -96,13 +96,13 @@ class Watcher:
         output, first = self._output, self._run is None
         while len(output) < run.committed and not self._board.stop_wanted:
             output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
-            self._publish(run, made=len(output), **({"resumed": run.committed} if first else {}))
+            self._board.publish(made=len(output), **({"resumed": run.committed} if first else {}))
         checkpoints = self._merged(store.checkpoints(run))
-        self._publish(
-            run,
+        self._board.publish(
             made=len(output),
             saved=len(output),
             steps=checkpoints[0].steps if checkpoints else 0,
+            done=self._share(run, checkpoints),
             rate=_rate(checkpoints),
             elapsed=run.elapsed,
             checkpoints=checkpoints,
@@ -111,10 +111,12 @@ class Watcher:
         )
         self._run, self._doubts = run, False
 
-    def _publish(self, run: Run, **changes: object) -> None:
-        length = self._board.snapshot.length
-        done = len(self._output) / length if length else 0.0
-        self._board.publish(done=1.0 if run.status == COMPLETE else done, **changes)
+    def _share(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
+        """How far the run is, by the work that is saved, as the writer and `status` tell it."""
+        if run.status == COMPLETE or not checkpoints:
+            return float(run.status == COMPLETE)
+        newest = checkpoints[0]
+        return self._job.kind.share(run.task, newest.steps, newest.length) or 0.0
 
     def _merged(self, newest: tuple[Checkpoint, ...]) -> tuple[Checkpoint, ...]:
         """These, and those before them that we saw while they were there."""
