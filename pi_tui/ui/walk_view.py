@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from pi_tui import words
 from pi_tui.ui.braille import Braille
-from pi_tui.ui.panel import Picture
+from pi_tui.ui.panel import FRAME, Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 from pi_tui.ui.walk import Walk
@@ -126,7 +126,8 @@ class WalkView(Picture):
     def _caption(self) -> None:
         away = abs(self._walk.points[-1])
         walked = words.counted(self._walk.walked, "step")
-        self.border_title = f"walk: {walked}, {away:,.0f} away"
+        captions = (f"walk: {walked}, {away:,.0f} away", f"walk: {walked}", "walk")
+        self.border_title = words.fitting(captions, self.size.width - FRAME)
 
     def render_line(self, y: int) -> Strip:
         """One line of cells, a segment for each run of one colour."""
