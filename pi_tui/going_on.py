@@ -17,7 +17,8 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
     moment, made = newest.saved_at.astimezone(), f"{snapshot.resumed:,}"
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
-        return tuple(f"goes on after {made} {unit}, saved {when}" for when in (day, clock))
+        from_there = f"goes on after {made} {unit}"
+        return (*(f"{from_there}, saved {when}" for when in (day, clock)), from_there)
     kept = f"all {made} saved {unit} are there" if snapshot.resumed else "all it saved is there"
     gap = snapshot.left_after
     after = f"{words.duration(gap)} after" if gap and gap >= NOTEWORTHY else "after"
@@ -27,4 +28,6 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
         f"the last session did not end by itself, {after} its save of {clock}; {kept}",
         f"was cut off {after} its save of {clock}; {kept}",
         f"cut off {after} a save; {kept}",
+        f"cut off; all {made} saved are there" if snapshot.resumed else f"cut off; {kept}",
+        "cut off; all is there",
     )

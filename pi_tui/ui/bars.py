@@ -50,7 +50,7 @@ class TopBar(Panel):
         """One line."""
         snapshot = frame.snapshot
         what = words.counted(snapshot.goal, "digit") if snapshot.goal else "pi-tui"
-        left = line((" π ", "bold $pi-paper on $accent"), (f"  {what}", "bold"))
+        left = line((" π ", "bold $pi-paper on $pi-mark"), (f"  {what}", "bold"))
         if not snapshot.goal:
             return [left]
         right = state_in_words(snapshot)
@@ -146,10 +146,10 @@ class StatusLine(Panel):
         """State, share, digits and time left; or what is wrong."""
         snapshot = frame.snapshot
         if not snapshot.goal:
-            return [line((" π ", "bold $pi-paper on $accent"), "  pi-tui")]
+            return [line((" π ", "bold $pi-paper on $pi-mark"), "  pi-tui")]
         if wrong := trouble(frame):
             return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
-        if said := notice(snapshot):
+        if said := _quiet(frame):
             return [line((words.fitting(said, width), "bold $pi-secondary"))]
         parts = [
             state_in_words(snapshot),
@@ -159,7 +159,9 @@ class StatusLine(Panel):
         ]
         hint = line(("?", "bold $pi-accent"), (" help" if width >= 28 else "", QUIET))
         room = width - hint.cell_length - 1
-        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > room:
+        if parts[0].cell_length > room:
+            parts[0] = parts[0].truncate(1)  # the sign alone
+        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > room + 1:
             parts.pop()
         return [spread(Content(" ").join(parts).truncate(width), hint, width)]
 

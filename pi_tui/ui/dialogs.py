@@ -24,7 +24,6 @@ class Dialog(ModalScreen[Answer]):
         # Before the input line, which would copy its preselected text and stay.
         Binding("ctrl+c", "app.quit", show=False, priority=True)
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012 - as Textual declares it
 
 
 class SavingScreen(Dialog[None]):

@@ -50,6 +50,7 @@ class ExploringScreen(TakingScreen):
         assert bar is not None
         self.set_class(True, "-searching")
         self._origin = self.digits.in_view[0]
+        self.show_hits()
         self.set_focus(bar.input)  # at once: `focus()` would come after the next key
 
     @property

@@ -35,6 +35,12 @@ _LOOK = 0.02
 class Face(App[int]):
     """The app, as its dialogs, its screens and its ways out know it."""
 
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
+        (0, "-tiny"),
+        (8, "-low"),
+        (18, "-high"),
+    ]
+    """Of all that lies on top; the screen of the run has its own."""
     worker: AnyWorker
     make_worker: MakeWorker | None
     location: str

@@ -10,8 +10,9 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
+from pi_tui import words
 from pi_tui.pictures.layout import LEVELS, levels
-from pi_tui.ui.panel import Picture
+from pi_tui.ui.panel import FRAME, Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 
@@ -96,7 +97,8 @@ class HeatView(Picture):
 
     def _caption(self) -> None:
         each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"
-        self.border_title = f"heat map: a square is {each}"
+        captions = (f"heat map: a square is {each}", "heat map", "heat")
+        self.border_title = words.fitting(captions, self.size.width - FRAME)
         self.border_subtitle = "click for its digits"
 
     def render_line(self, y: int) -> Strip:

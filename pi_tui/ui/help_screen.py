@@ -20,6 +20,8 @@ _NAMES = 20
 """Cells for the names on the left."""
 _MEANING = 48
 """Cells for what a key does: with the names they fit a window of 80 columns."""
+_NARROW = 20
+"""With fewer cells for it, it stands below the name, where it has the whole line."""
 _KEYS = (
     (
         "The run",
@@ -110,7 +112,10 @@ class HelpScreen(Dialog[None]):
         tables = (rows for _, rows in (*_KEYS, *_TEXTS))
         for shown, rows in zip(self.query(".help-table").results(Static), tables, strict=True):
             if shown.size.width:
-                shown.update(_table(rows, max(10, min(_MEANING, shown.size.width - _NAMES))))
+                room = min(_MEANING, shown.size.width - _NAMES)
+                shown.update(
+                    _table(rows, room) if room >= _NARROW else _stack(rows, shown.size.width)
+                )
 
     def action_scroll_down(self) -> None:
         """One line down."""
@@ -128,6 +133,15 @@ def _table(rows: tuple[tuple[str, str], ...], width: int) -> Content:
         for name, meaning in rows
         for first, text in _wrapped(meaning, width)
     ]
+    return Content("\n").join(lines)
+
+
+def _stack(rows: tuple[tuple[str, str], ...], width: int) -> Content:
+    """Each name on a line of its own, and below it what it means."""
+    lines = []
+    for name, meaning in rows:
+        lines.append(Content.assemble((name, "$pi-accent")))
+        lines += [Content("  " + text) for text in wrap(meaning, max(8, width - 2))]
     return Content("\n").join(lines)
 
 

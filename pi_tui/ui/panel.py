@@ -16,6 +16,8 @@ Part = str | Content | tuple[str, str]
 """A piece of a line: plain text (never markup), or text and style."""
 
 QUIET, FAINT = "$pi-quiet", "$pi-faint"
+FRAME = 6
+"""Cells that a border keeps for itself around the title in it."""
 
 
 def line(*parts: Part) -> Content:

@@ -55,7 +55,7 @@ class SearchBar(Horizontal):
         """A slash, the digits, and what came of it."""
         yield Static("/", classes="search-sign")
         yield _DigitsInput(
-            restrict=r"[0-9 ,._-]*", max_length=LONGEST, compact=True, placeholder="digits to find"
+            restrict=r"[0-9 ,._-]*", max_length=LONGEST, compact=True, placeholder="digits"
         )
         yield Static(classes="search-facts")
 
@@ -93,8 +93,10 @@ class SearchBar(Horizontal):
 
         `is_all` is whether there are no more digits to come.
         """
-        facts = Content() if needle is None else _facts(needle, digits, hit, number, is_all=is_all)
-        self.query_one(".search-facts", Static).update(facts)
+        facts = self.query_one(".search-facts", Static)
+        ways = [Content()] if needle is None else _facts(needle, digits, hit, number, is_all=is_all)
+        room = facts.content_size.width or ways[0].cell_length
+        facts.update(next((way for way in ways if way.cell_length <= room), ways[-1]))
 
 
 def meant(text: str) -> tuple[str, bool]:
@@ -108,20 +110,21 @@ def meant(text: str) -> tuple[str, bool]:
     return figures(rest), beginning is not None
 
 
-def _facts(needle: Needle, digits: int, hit: int | None, number: int, *, is_all: bool) -> Content:
+def _facts(
+    needle: Needle, digits: int, hit: int | None, number: int, *, is_all: bool
+) -> list[Content]:
+    """What came of the search, from full to short."""
     likely = chance_in_words(chance(len(needle.text), digits))
     said = f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
-    odds = line((f"  {said}", FAINT), ("  n N Esc", FAINT))
-    if not needle.hits:
-        where = words.counted(digits, "digit")
-        none = f"not in these {where}" if is_all else f"not in the first {where}"
-        return line((none, "$pi-warning")) + odds
+    odds, keys = line((f"  {said}", FAINT)), line(("  n N Esc", FAINT))
     hits = words.counted(needle.hits, "hit")
-    if hit is None:
-        return line((hits, "bold $pi-accent")) + odds
-    return Content.assemble(
-        (f"{words.number(number)} of {hits}", "bold $pi-accent"),
-        (" at position ", QUIET),
-        (words.number(hit + 1), "bold"),
-        odds,
-    )
+    if not needle.hits:
+        where = "not in these" if is_all else "not in the first"
+        brief = line((f"{where} {words.number(digits)}", "$pi-warning"))
+        told = line((f"{where} {words.counted(digits, 'digit')}", "$pi-warning"))
+    elif hit is None:
+        brief = told = line((hits, "bold $pi-accent"))
+    else:
+        brief = line((f"{words.number(number)} of {hits}", "bold $pi-accent"))
+        told = Content.assemble(brief, (" at position ", QUIET), (words.number(hit + 1), "bold"))
+    return [told + odds + keys, told + odds, told, brief]

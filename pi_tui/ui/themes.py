@@ -124,6 +124,7 @@ def own_variables(theme: Theme) -> dict[str, str]:
     spectrum = SPECTRUM_DARK if theme.dark else SPECTRUM_LIGHT
     hit = colors["primary"].blend(paper, 0.45)
     texts = {
+        "pi-text": readable(ink, papers),
         "pi-quiet": readable(ink.blend(paper, 0.3), papers),
         "pi-faint": readable(ink.blend(paper, 0.6), papers),
         "pi-saved": readable(ink.blend(paper, 0.18), papers),
@@ -133,13 +134,16 @@ def own_variables(theme: Theme) -> dict[str, str]:
         "pi-selected-ink": readable(paper, (ink,)),
         "pi-paper": readable(paper, (colors["accent"],)),
         "pi-alert-ink": readable(paper, (colors["error"],)),
+        "pi-cursor-ink": readable(paper, (colors["primary"],)),
         **{f"pi-{name}": readable(colors[name], papers) for name in _NAMED},
         **{f"pi-digit-{d}": readable(Color.parse(c), papers) for d, c in enumerate(spectrum)},
     }
     fills = {
         "pi-rule": ink.blend(paper, 0.84),
         "pi-before": colors["accent"].blend(paper, 0.6),
+        "pi-mark": colors["accent"],
         "pi-hit": hit,
+        "pi-cursor": colors["primary"],
         "pi-selected": ink,
         "pi-block-done": colors["secondary"],
     }
@@ -198,6 +202,7 @@ def _heat(cold: Color, paper: Color, ink: Color, hot: Color) -> dict[str, str]:
 def _for_ansi() -> dict[str, str]:
     """Only the terminal's own sixteen colours, so that its palette decides."""
     return {
+        "pi-text": "ansi_default",
         "pi-quiet": "ansi_default",  # bright black is the background of more than one palette
         "pi-faint": "ansi_default",
         "pi-rule": "ansi_bright_black",
@@ -206,10 +211,13 @@ def _for_ansi() -> dict[str, str]:
         "pi-held": "ansi_cyan",
         "pi-before": "ansi_bright_black",
         "pi-paper": "ansi_black",
-        "pi-hit": "ansi_blue",
-        "pi-hit-ink": "ansi_bright_white",
+        "pi-mark": "ansi_yellow",
+        "pi-hit": "ansi_cyan",
+        "pi-hit-ink": "ansi_black",
         "pi-block-done": "ansi_cyan",
         "pi-alert-ink": "ansi_black",
+        "pi-cursor": "ansi_default",
+        "pi-cursor-ink": "ansi_default",
         **{f"pi-{name}": color for name, color in zip(_NAMED, _NAMED_ANSI, strict=True)},
         **{f"pi-heat-{level}": color for level, color in enumerate(_HEAT_ANSI)},
         **{f"pi-digit-{digit}": color for digit, color in enumerate(_SPECTRUM_ANSI)},

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from pi_tui import words
 from pi_tui.pictures.path import STEPS
 from pi_tui.ui.braille import Braille
-from pi_tui.ui.panel import Picture
+from pi_tui.ui.panel import FRAME, Picture
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 from pi_tui.ui.walk import Walk
@@ -136,7 +136,8 @@ class WalkView(Picture):
     def _caption(self) -> None:
         away = abs(self._walk.points[-1])
         walked = words.counted(self._walk.walked, "step")
-        self.border_title = f"walk: {walked}, {away:,.0f} away"
+        captions = (f"walk: {walked}, {away:,.0f} away", f"walk: {walked}", "walk")
+        self.border_title = words.fitting(captions, self.size.width - FRAME)
 
     # From a place to its digits
 

@@ -6,8 +6,6 @@ lasts, a commit to an SQLite file waits.
 
 from __future__ import annotations
 
-from math import inf
-
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, StorageError
@@ -72,7 +70,7 @@ class Watcher:
         """Nothing was read yet."""
         self._run, self._output = None, bytearray()
         self._board.output = self._output
-        self._board.publish(made=0, saved=0, checkpoints=())
+        self._board.publish(made=0, saved=0, done=0.0, checkpoints=())
 
     def _look(self, store: CheckpointStore) -> None:
         # In this order: what a writer saved before it went is then seen too.
@@ -94,26 +92,32 @@ class Watcher:
             self._forget()
         if self._run is None:
             self._board.publish(resumed=run.committed)
-        output, length = self._output, self._board.snapshot.length or inf
+        output = self._output
         while len(output) < run.committed and not self._board.stop_wanted:
             output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
-            self._board.publish(made=len(output), done=len(output) / length)
+            self._board.publish(made=len(output))
         newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
         last = newest[-1].seq if newest else 0  # those before are there no more, but were seen
         checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
-        is_complete = run.status == COMPLETE
         self._board.publish(
-            state=State.COMPLETE if is_complete else State.WATCHING,
+            state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
             made=len(output),
             saved=len(output),
-            done=1.0 if is_complete else len(output) / length,
             steps=checkpoints[0].steps if checkpoints else 0,
+            done=self._share(run, checkpoints),
             rate=_rate(checkpoints),
             elapsed=run.elapsed,
             checkpoints=checkpoints,
             verified=run.verified,
         )
         self._run, self._doubts = run, False
+
+    def _share(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
+        """How far the run is, by the work that is saved, as the writer and `status` tell it."""
+        if run.status == COMPLETE or not checkpoints:
+            return float(run.status == COMPLETE)
+        newest = checkpoints[0]
+        return self._job.kind.share(run.task, newest.steps, newest.length) or 0.0
 
     def _notice(self, writer: str, run: Run | None) -> str:
         """What is to be said, if it is not simply computed there and watched here."""

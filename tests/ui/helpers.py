@@ -122,14 +122,17 @@ class Still(NoWorker):
 
 @asynccontextmanager
 async def a_still(
-    snapshot: Snapshot, size: tuple[int, int], theme: str = NIGHT
+    snapshot: Snapshot, size: tuple[int, int], theme: str = NIGHT, *, location: str = ""
 ) -> AsyncIterator[tuple[PiApp, Pilot[int]]]:
-    """The app on that run, at that size, with both clocks stopped."""
+    """The app on that run, at that size, with both clocks stopped; other runs are at `location`."""
     app = PiApp(
-        Still(snapshot), make_worker=lambda _: NoWorker(), clock=Clock(lambda: 100.0, lambda: NOW)
+        Still(snapshot),
+        make_worker=lambda _: NoWorker(),
+        location=location,
+        clock=Clock(lambda: 100.0, lambda: NOW),
     )
     app._rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=bool(location)) as pilot:
         app.theme = theme
         await until(lambda: app.main_screen.count == snapshot.made)
         thumbnail = app.main_screen.query_one("#walk-panel")

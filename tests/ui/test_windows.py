@@ -23,7 +23,16 @@ async def test_a_note_is_whole_again_after_a_resize_where_it_fits() -> None:
         await until(lambda: FACTS[0].saying in text_of(app))
 
 
-@pytest.mark.parametrize("width", [40, 50, 60])
+async def test_in_a_narrower_one_each_meaning_stands_below_its_name() -> None:
+    async with a_still(a_snapshot(), (40, 40)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(lambda: "p Space" in text_of(app))
+        raw = [row.strip("│ ") for row in text_of(app).splitlines()]
+        name = raw.index("p Space")
+        assert " ".join(raw[name + 1 : name + 3]) == "pause, which saves; again: go on"
+
+
+@pytest.mark.parametrize("width", [50, 60])
 async def test_help_keeps_its_two_columns_in_a_narrow_window(width: int) -> None:
     async with a_still(a_snapshot(), (width, 40)) as (app, pilot):
         await pilot.press("question_mark")

@@ -52,6 +52,24 @@ def test_what_the_other_saves_is_there_and_is_pi(database: Path, make_worker: Ma
         assert worker.snapshot.state is State.WATCHING
 
 
+def test_how_far_the_other_is_goes_by_the_work_it_saved(
+    database: Path, make_worker: MakeWorker
+) -> None:
+    kind = SpigotKind(1)
+    with CheckpointStore.open(str(database), kind) as store:
+        task = kind.task(DIGITS, 2)
+        run, machine = store.open_run(task), kind.new(task)
+        while len(machine.output) < 100:
+            machine.stride(100)
+        store.save(run, machine, 1.0)
+        worker = watch(make_worker, DIGITS)
+        wait_until(lambda: worker.snapshot.saved == len(machine.output))
+        work = machine.work()
+        assert work is not None
+        assert worker.snapshot.done == pytest.approx(work.done / work.total, rel=0.02)
+        assert worker.snapshot.done > 2 * worker.snapshot.saved / DIGITS
+
+
 def test_without_leave_to_watch_a_database_in_use_is_refused(
     database: Path, make_worker: MakeWorker
 ) -> None:
