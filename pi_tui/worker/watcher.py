@@ -82,9 +82,10 @@ class Watcher:
         elif now.state is not State.COMPLETE:
             if run is not None and run != self._run:
                 self._follow(store, run)
-            self._tell(self._notice(writer, run), writer)
             if not writer and self._clock() - self._came < MOMENT:
                 self._board.pause_wanted = False
+            else:
+                self._tell(self._notice(writer, run), writer)
 
     def _follow(self, store: CheckpointStore, run: Run) -> None:
         """All output that is saved by now is there, and so are the figures that go with it."""
