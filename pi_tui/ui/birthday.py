@@ -118,12 +118,10 @@ def card(text: str, place: Place) -> list[str]:
         odds = f"That a string of {size} digits is among them is {likely}."
     if place.offset is None:
         others = len(notations(text)) - 1
-        also = f", nor in {others} other notations" if others else ""
-        return [
-            f"{date_in_words(text)} is not in the first {place.count:,} digits of pi,",
-            f"not as {place.notation.text}{also}.",
-            odds,
-        ]
+        none = f"{date_in_words(text)} is not in the first {place.count:,} digits of pi"
+        if not others:  # digits, which are written in one way
+            return [f"{none}.", odds]
+        return [f"{none},", f"not as {place.notation.text}, nor in {others} other notations.", odds]
     return [
         f"{date_in_words(text)} is in pi",
         f"as {place.notation.text} ({place.notation.name})",

@@ -13,12 +13,12 @@ from textual.widgets.option_list import Option
 
 from pi_tui.ui.dialogs import Dialog
 from pi_tui.ui.facts import FACTS, Fact, is_reached, self_locating
-from pi_tui.ui.panel import FAINT, QUIET, line
+from pi_tui.ui.panel import QUIET, line
 from pi_tui.ui.statistics import Digits
 
 _LONGEST = 4
 """Figures of a number whose first place is asked for: longer ones are for the search."""
-_POSITION = 10
+_POSITION = 9
 """Cells for a position."""
 
 
@@ -35,15 +35,26 @@ def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
         # A longer run is not before the first of the shorter ones: one way through the digits.
         while (found := digits.find((text + digit).encode(), at, count)) >= 0:
             at, text = found, text + digit
-        yield Fact(at + 1, text, f"The longest run of {digit}s so far: {len(text):,} in a row.")
+        yield Fact(at + 1, text, f"The longest run of {digit}s: {len(text):,} in a row.")
 
 
-def landmarks(digits: Digits, count: int) -> list[Fact]:
-    """All facts by position, those to come too; then what can be told of so many digits only."""
+def landmarks(digits: Digits, count: int) -> list[Fact | str]:
+    """All facts by position, those to come too; then what can be told of so many digits only.
+
+    Headings are between them.
+    """
     known = {fact.position for fact in FACTS}
     found = [fact for fact in self_locating(digits, 0, count) if fact.position not in known]
     facts = sorted((*FACTS, *found), key=lambda fact: fact.position)
-    return [*facts, *longest_runs(digits, count)]
+    there = [fact for fact in facts if is_reached(fact, digits, count)]
+    to_come = [fact for fact in facts if fact not in there]
+    runs = [*longest_runs(digits, count)]
+    rows: list[Fact | str] = [*there]
+    for heading, under in (("To come:", to_come), (f"Among these {count:,} digits:", runs)):
+        if under:
+            rows.append(heading)
+            rows.extend(under)
+    return rows
 
 
 class Landmarks(Dialog[tuple[int, int] | None]):
@@ -57,22 +68,26 @@ class Landmarks(Dialog[tuple[int, int] | None]):
     def __init__(self, digits: Digits, count: int) -> None:
         super().__init__()
         self._digits, self._count = digits, count
-        self._facts = landmarks(digits, count)
+        self._rows = landmarks(digits, count)
         self._number = ""
 
     def compose(self) -> ComposeResult:
         """The list, the number, and the keys."""
         with Vertical(classes="dialog -wide-dialog"):
             yield Static("Landmarks", classes="dialog-title")
-            yield OptionList(*(Option(self._row(fact)) for fact in self._facts))
+            yield OptionList(
+                *(Option(self._row(row), disabled=isinstance(row, str)) for row in self._rows)
+            )
             yield Static(self._of_number(), id="number", classes="keys")
             yield Static("Enter goes there · Esc goes back", classes="quiet keys")
 
-    def _row(self, fact: Fact) -> Content:
-        position = f"{fact.position:>{_POSITION},}  "
-        if is_reached(fact, self._digits, self._count):
-            return line((position, "bold"), (fact.saying, ""))
-        return line((position + fact.saying, QUIET), (" To come.", FAINT))
+    def _row(self, row: Fact | str) -> Content:
+        if isinstance(row, str):
+            return line((f"{'':>{_POSITION}}  {row}", "$pi-accent"))
+        position = f"{row.position:>{_POSITION},}  "
+        if is_reached(row, self._digits, self._count):
+            return line((position, "bold"), (row.saying, ""))
+        return line((position + row.saying, QUIET))
 
     def _of_number(self) -> Content:
         if not self._number:
@@ -98,7 +113,8 @@ class Landmarks(Dialog[tuple[int, int] | None]):
     @on(OptionList.OptionSelected)
     def _go(self, event: OptionList.OptionSelected) -> None:
         """To the number, if there is one, or else to the fact in the list."""
-        fact = self._facts[event.option_index]
+        fact = self._rows[event.option_index]
+        assert isinstance(fact, Fact)  # a heading cannot be chosen
         at, length = fact.position - 1, len(fact.text)
         is_there = is_reached(fact, self._digits, self._count)
         if self._number:

@@ -169,23 +169,27 @@ class CheckpointPanel(Panel):
                     line((age, "$pi-success")),
                     width,
                 ),
-                spread(line(digits, (" digits", QUIET)), line((self._cost(newest), QUIET)), width),
+                spread(
+                    line(digits, (" digits", QUIET)),
+                    line((self._cost(newest, width), QUIET)),
+                    width,
+                ),
                 self._next(frame, width),
             ]
         return [
             pair(f"#{newest.seq}", (clock, "bold"), width),
             pair("saved", (age, "$pi-success"), width),
             pair("digits", digits, width),
-            pair("state", self._cost(newest), width),
+            pair("state", self._cost(newest, width - len("state ")), width),
             self._next(frame, width),
         ]
 
-    def _cost(self, checkpoint: Checkpoint) -> str:
+    def _cost(self, checkpoint: Checkpoint, room: int) -> str:
         """Bytes and seconds; a complete run has no state any more."""
         size = words.size(checkpoint.size) if checkpoint.size else "saved"
         if checkpoint.duration is None:
             return size if checkpoint.size else "not needed now"
-        return f"{size} in {words.brief(checkpoint.duration)}"
+        return words.fitting((f"{size} in {words.brief(checkpoint.duration)}", size), room)
 
     def _next(self, frame: Frame, width: int) -> Content:
         snapshot = frame.snapshot

@@ -34,9 +34,13 @@ class SteeringApp(Face):
 
     def action_toggle_pause(self) -> None:
         """Pause, which saves; or go on, also with a run that another process had."""
-        if self.worker.snapshot.state is State.WATCHING:
-            self.worker.resume()
-            self.hurry()
+        snapshot = self.worker.snapshot
+        if snapshot.state is State.WATCHING:
+            if snapshot.writer:
+                tell(self, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
+            else:
+                self.worker.resume()
+                self.hurry()
             return
         self._wants_pause = not self._wants_pause
         if self._wants_pause:

@@ -54,6 +54,9 @@ def test_a_second_start_watches_follows_the_checkpoints_and_writes_nothing(
             whole = saved(database)
             wait_until(lambda: shown(second) == whole)
             before = hashlib.sha256(database.read_bytes()).digest()
+            second.send("p")
+            second.see("p goes on here once")
+            assert "already open" not in second.screen
             for key in "cf+":
                 second.send(key)
                 second.read("Only looking on: pid")

@@ -18,6 +18,7 @@ from pi_tui.ui.answers import (
     parse_range,
     seconds,
 )
+from pi_tui.ui.birthday import card, look
 from pi_tui.ui.digit_lines import GROUP, DigitLines
 from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.search import Needle, chance
@@ -209,3 +210,12 @@ def test_self_locating_numbers_are_found_as_the_digits_come_however_they_come() 
         assert found == plain
     told = [fact for fact in facts.reached(digits, 49_000, 51_000) if fact.position == 50_001]
     assert [fact.saying for fact in told] == ["Self-locating: 50001 stands at position 50,001."]
+
+
+@pytest.mark.parametrize("text", ["24121999", "9999999"])
+def test_a_card_does_not_say_twice_that_digits_are_not_there(text: str) -> None:
+    place = look(text, pi(2_000), 2_000)
+    assert place is not None
+    lines = card(text, place)
+    assert lines[0] == f"{text} is not in the first 2,000 digits of pi."
+    assert sum(line.count(text) for line in lines) == 1

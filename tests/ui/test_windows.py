@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pi_tui.ui.bars import StatusLine
@@ -9,7 +11,7 @@ from pi_tui.ui.facts import FACTS
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.ui.terminal import TerminalTitle
 from tests.helpers import until
-from tests.ui.helpers import a_frame, a_snapshot, a_still, some_figures, text_of
+from tests.ui.helpers import a_checkpoint, a_frame, a_snapshot, a_still, some_figures, text_of
 
 
 async def test_a_note_is_whole_again_after_a_resize_where_it_fits() -> None:
@@ -97,3 +99,10 @@ async def test_one_moment_has_one_number_of_digits() -> None:
             app._look()
             assert f"{count:,} of 20,000" in str(panel.render())
             assert view.in_view[1] == count
+
+
+async def test_of_a_slow_save_of_much_the_size_is_told_and_nothing_is_cut_off() -> None:
+    slow = replace(a_checkpoint(0), size=388_700, duration=0.37)
+    async with a_still(a_snapshot(checkpoints=(slow,)), (80, 24)) as (app, _):
+        assert "388.7 kB " in text_of(app)
+        assert "…" not in text_of(app)
