@@ -128,7 +128,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
 
 
 def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """What is lost, "" if nothing is, and what is saved: in output, or in steps without any."""
+    """What is lost, "" if nothing is, and what is saved: output, or before there is any, work."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
@@ -137,4 +137,6 @@ def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
         lost = f"the last {words.counted(snapshot.steps - steps, 'step')} not saved; "
     if snapshot.length is not None:
         saved = f"{snapshot.saved:,} of {snapshot.length:,} {unit}"
+        if steps and not snapshot.saved:
+            saved = f"{words.percent(snapshot.done)} of the work for {snapshot.length:,} {unit}"
     return lost, saved

@@ -6,7 +6,7 @@ The fence lets one writer to a run, whatever locks may fail, and numbers every c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Self
@@ -34,8 +34,8 @@ class Database:
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
         self._where, self._kind = where, kind
-        self._needed = 0
-        """Bytes written in this transaction so far: what a full disk is said to lack."""
+        self._needed: Callable[[], int] = lambda: 0
+        """Counts the bytes this transaction is to write: what a full disk is said to lack."""
         with self._failures_in_our_words():
             self._engine, self._lock = open_database(where, write, is_leaving)
         self._file: tuple[int, int] | None = None
@@ -89,9 +89,11 @@ class Database:
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         """All or nothing."""
-        self._needed = 0
-        with self._failures_in_our_words(), self._engine.begin() as connection:
-            yield connection
+        try:
+            with self._failures_in_our_words(), self._engine.begin() as connection:
+                yield connection
+        finally:
+            self._needed = lambda: 0  # it may hold a whole state
 
     @contextmanager
     def _failures_in_our_words(self) -> Iterator[None]:

@@ -30,8 +30,8 @@ def link(chain: bytes, data: bytes) -> bytes:
 
 def append(
     connection: Connection, run_id: int, committed: int, output: bytes | bytearray, agreed: int
-) -> int:
-    """All of `output` is in rows; old rows stay as they are. Returns how many bytes are new.
+) -> None:
+    """All of `output` is in rows; old rows stay as they are.
 
     Output from `agreed` on that is there already, saved before a fallback, must be the same: else
     WrongResultError.
@@ -42,9 +42,7 @@ def append(
             f"{agreed + 1:,} to {both:,}, computed again, differ from what is saved; nothing was "
             "changed: check the database, or start over with --fresh"
         )
-    new = bytes(output[committed:])
-    _add(connection, run_id, committed, new)
-    return len(new)
+    _add(connection, run_id, committed, bytes(output[committed:]))
 
 
 def _add(connection: Connection, run_id: int, committed: int, data: bytes) -> None:

@@ -35,30 +35,42 @@ class Entry(NamedTuple):
         return f"{sha256.hex()} {size} {'L' if self.lasting else 'N'} {self.name}"
 
 
-def write(connection: Connection, new: dict[str, Any], state: State, good: int) -> int:
-    """The state is in the transaction as checkpoint `new`; returns how many bytes that took.
+class Stored(NamedTuple):
+    """The SHA-256 of pieces of a run."""
 
-    Only pieces of checkpoint `good` count as stored. What others name may have rotted since, and
-    is written anew.
-    """
-    run_id = new["run_id"]
-    stored = _stored(connection, run_id)
-    there = stored & _named(find(connection, run_id, good))
-    entries, written = [], 0
+    every: set[bytes]
+    good: set[bytes]
+    """Those that need not be written: what no good checkpoint names may have rotted since."""
+
+
+def stored(connection: Connection, run_id: int, good: int) -> Stored:
+    """The pieces that are there; only those of checkpoint `good` are relied upon."""
+    every = _stored(connection, run_id)
+    return Stored(every, every & _named(find(connection, run_id, good)))
+
+
+def missing(state: State, there: Stored) -> int:
+    """How many bytes `write` has to write. It makes them to count them."""
+    new = (p for p in state.pieces.values() if not p.known or p.known.sha256 not in there.good)
+    return sum(len(piece.read()) for piece in new)
+
+
+def write(connection: Connection, new: dict[str, Any], state: State, there: Stored) -> None:
+    """The state is in the transaction as checkpoint `new`."""
+    run_id, entries, good = new["run_id"], [], set(there.good)
     for name, piece in state.pieces.items():
         known = piece.known
-        if known is None or known.sha256 not in there:
+        if known is None or known.sha256 not in good:
             data = piece.read()
             known = Known(hashlib.sha256(data).digest(), len(data))
             piece.known = known if piece.lasting else None
-            if known.sha256 not in there:
-                forget(connection, run_id, {known.sha256} & stored)
+            if known.sha256 not in good:
+                forget(connection, run_id, {known.sha256} & there.every)
                 for part, start in enumerate(range(0, max(len(data), 1), PART)):
                     values = {"run_id": run_id, "sha256": known.sha256, "part": part}
                     values["data"] = data[start : start + PART]
                     connection.execute(insert(PIECES), values)
-                there.add(known.sha256)
-                written += len(data)
+                good.add(known.sha256)
         entries.append(Entry(known, piece.lasting, name))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
         raise ValueError(f"pieces have printable names without spaces, not {list(state.pieces)}")
@@ -66,7 +78,6 @@ def write(connection: Connection, new: dict[str, Any], state: State, good: int) 
     sha256 = digest(new["steps"], new["length"], manifest)
     values = {**new, "size": size, "manifest": manifest, "sha256": sha256}
     connection.execute(insert(CHECKPOINTS), values)
-    return written
 
 
 def _named(row: Row[Any] | None) -> set[bytes]:

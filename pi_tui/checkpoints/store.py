@@ -195,18 +195,20 @@ class CheckpointStore(RunCatalogue):
             if grip.proven is not None:
                 saved = grip.proven
                 output_rows.cut(connection, run.id, saved)
-            added = output_rows.append(connection, run.id, saved, output, grip.agreed)
-            self._needed = added
-            change |= {"status": status, "verified": int(verified), "committed": saved + added}
-            change["elapsed_ms"] = milliseconds(elapsed)
             piece_rows.forget(connection, run.id, grip.broken)
             if status == ACTIVE:
                 state, keep = machine.to_state(), {seq, grip.good}
             else:
                 state, keep, change["owner"] = State({}), {seq}, ""
+            stored = piece_rows.stored(connection, run.id, grip.good)
+            new_output = max(len(output) - saved, 0)
+            self._needed = lambda: new_output + piece_rows.missing(state, stored)
+            output_rows.append(connection, run.id, saved, output, grip.agreed)
+            change |= {"status": status, "verified": int(verified)}
+            change |= {"committed": saved + new_output, "elapsed_ms": milliseconds(elapsed)}
             new = {"run_id": run.id, "seq": seq, "steps": machine.steps, "length": len(output)}
-            new["elapsed_ms"] = change["elapsed_ms"]
-            self._needed += piece_rows.write(connection, new, state, grip.good)
+            new |= {"elapsed_ms": change["elapsed_ms"]}
+            piece_rows.write(connection, new, state, stored)
             piece_rows.prune(connection, run.id, keep)
             checkpoint = to_checkpoint(piece_rows.newest_first(connection, run.id)[0], Limits())
         self._grips[run.id] = _Grip(grip.epoch, good=checkpoint.seq, agreed=len(output))

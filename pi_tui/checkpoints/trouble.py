@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -12,24 +13,28 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
-from pi_tui.words import one_line
+from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
 """All that a transaction can raise: only the first is wrapped by SQLAlchemy."""
-MB = 10**6
 _UNREACHABLE = ("", "08", "57P")
 """Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
 _NOT_OUR_TABLES = ("42703", "42P01", "22021")
 """No such column, no such table, bytes that are no text."""
 
 
-def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiError:
-    """The error of ours that `error` is; `needed` is how many bytes were to be written."""
+def in_our_words(
+    error: Exception, where: Location, needed: Callable[[], int] = lambda: 0
+) -> PiTuiError:
+    """The error of ours that `error` is; `needed` counts the bytes to be written, if it is asked.
+
+    It is asked only where space may be what is missing, for counting takes time.
+    """
     if isinstance(error, MemoryError):
         return StorageError("not enough memory to save or load; what was saved before is untouched")
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _full(where, needed)
+            return _full(where, needed())
         text = one_line(error.strerror or type(error).__name__)
         return StorageError(f"{where.display} cannot be used: {text}; look at its folder")
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -40,13 +45,15 @@ def in_our_words(error: Exception, where: Location, needed: int = 0) -> PiTuiErr
     return _of_sqlite(getattr(cause, "sqlite_errorname", ""), cause or error, where, needed)
 
 
-def _of_sqlite(name: str, cause: BaseException, where: Location, needed: int) -> PiTuiError:
+def _of_sqlite(
+    name: str, cause: BaseException, where: Location, needed: Callable[[], int]
+) -> PiTuiError:
     path = where.display
-    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _free(where) < needed):
-        return _full(where, needed)
+    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _free(where) < needed()):
+        return _full(where, needed())
     if name.startswith("SQLITE_IOERR"):
         return StorageError(
-            f"the disk fails at {path} ({name}, {_free(where) // MB} MB free); "
+            f"the disk fails at {path} ({name}, {size(_free(where))} free); "
             "look at the disk, the quota and the limit on file sizes"
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -101,9 +108,8 @@ def damaged(where: Location, detail: str) -> DamagedError:
 
 
 def _full(where: Location, needed: int) -> StorageError:
-    return StorageError(
-        f"disk full at {where.display} ({_free(where) / MB:.1f} MB free, {needed / MB:.1f} needed)"
-    )
+    more = f", {size(needed)} to be written" if needed else ""
+    return StorageError(f"disk full at {where.display} ({size(_free(where))} free{more})")
 
 
 def _free(where: Location) -> int:

@@ -76,6 +76,21 @@ class Block:
         return divmod(number * radix + (carry * self.factor << self.shift), self.divisor)
 
 
+def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
+    """N, P and D of a few boxes by their definition, nothing divided out, and no `q_0`.
+
+    >>> from pi_tui.spigot.series import RABINOWITZ_WAGON
+    >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
+    (14, 6, 15)
+    """
+    number, factor, denominator = 0, 1, 1
+    for box in range(first, first + boxes):
+        q = series.q(box)
+        number = number * q + series.b(box) * factor
+        factor, denominator = factor * series.p(box + 1), denominator * q
+    return number, factor, denominator
+
+
 @lru_cache(maxsize=32)
 def common_factor(series: Series, boxes: int) -> mpz:
     """Γ(B), which divides N, P and D of every block of B boxes.

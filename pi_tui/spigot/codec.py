@@ -1,7 +1,6 @@
 """SpigotState <-> State, and a refusal of everything that is not one.
 
-Pieces, all numbers big-endian, each number as a 32-bit length and that many bytes without leading
-zeros, so one state has exactly one encoding:
+Pieces, all numbers big-endian (see packing.py), so that one state has exactly one encoding:
 
     head    a fixed header, 24 bytes of residues for every block, the predigit
     n0 …    from iteration 1 on: the numbers of a lot of blocks
@@ -26,13 +25,13 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from gmpy2 import mpz
 
-from pi_tui.machine import BadState, Piece, State
+from pi_tui.machine import Piece, State
 from pi_tui.spigot import limits
 from pi_tui.spigot.blocks import Block
+from pi_tui.spigot.packing import LENGTH, Source, put, require
 from pi_tui.spigot.reference import Kept, names
 from pi_tui.spigot.residue import PRIME, agrees
 from pi_tui.spigot.series import RABINOWITZ_WAGON
@@ -48,7 +47,6 @@ _RESIDUES = struct.Struct(">QQQ")
 """N at the start, P and D of a block, modulo 2^61-1 ..."""
 _NOT_MADE = (2**64 - 1,) * 3
 """... if it was made."""
-_LENGTH = struct.Struct(">I")
 
 
 def blocks_name(lot: int) -> str:
@@ -73,9 +71,9 @@ def blocks_bytes(blocks: Iterable[Block]) -> bytes:
     """What the piece of these blocks holds."""
     data = bytearray()
     for block in blocks:
-        data += _LENGTH.pack(block.shift)
-        _put(data, block.factor)
-        _put(data, block.divisor)
+        data += LENGTH.pack(block.shift)
+        put(data, block.factor)
+        put(data, block.divisor)
     return bytes(data)
 
 
@@ -83,7 +81,7 @@ def numbers_bytes(numbers: Iterable[mpz]) -> bytes:
     """What the piece of these numbers holds."""
     data = bytearray()
     for number in numbers:
-        _put(data, number)
+        put(data, number)
     return bytes(data)
 
 
@@ -142,20 +140,20 @@ def _head(state: SpigotState) -> bytes:
         start = block.start_residue if block and not state.i else 0
         made = block and (start, block.factor_residue, block.denominator_residue)
         data += _RESIDUES.pack(*(made or _NOT_MADE))
-    _put(data, state.predigit)
+    put(data, state.predigit)
     return bytes(data)
 
 
 def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
-    source = _Source(pieces["head"])
+    source = Source(pieces["head"])
     magic, form, series, *numbers, i, made, nines, start, dropped, blocks = source.take(_HEAD)
-    _require(magic == _MAGIC and form == FORMAT, "it does not begin like a state")
+    require(magic == _MAGIC and form == FORMAT, "it does not begin like a state")
     task = (size.digits, size.digits_per_step, size.boxes_per_block)
     name = series.rstrip(b"\0").decode("ascii", "replace")
-    _require((name, *numbers) == (size.series.name, *task), "another run's state")
-    _require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
-    _require(max(start, dropped) < PRIME and made < 2**53, "an impossible residue")
-    _require(blocks <= size.blocks_needed(0), "too many blocks")
+    require((name, *numbers) == (size.series.name, *task), "another run's state")
+    require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
+    require(max(start, dropped) < PRIME and made < 2**53, "an impossible residue")
+    require(blocks <= size.blocks_needed(0), "too many blocks")
     residues = [source.take(_RESIDUES) for _ in range(blocks)]
     predigit = source.number(limits.most_predigit_bytes(size))
     source.end()
@@ -181,7 +179,7 @@ def _kept(pieces: State, size: Size) -> Kept:
     kept: Kept = {}
     known = {f"v{name}": count for name, count in names(size.digits).items()}
     for name in [name for name in pieces.pieces if name in known]:
-        source, longest = _Source(pieces.take(name)), 2 * size.digits + 100
+        source, longest = Source(pieces.take(name)), 2 * size.digits + 100
         signs, *found = (source.number(longest) for _ in range(1 + known[name]))
         source.end()
         kept[name[1:]] = tuple(-n if signs >> i & 1 else n for i, n in enumerate(found))
@@ -220,21 +218,21 @@ def _blocks(
     piece: Piece, size: Size, numbers: range, residues: Sequence[tuple[int, ...]]
 ) -> list[Block]:
     """The blocks of a lot, and, if it was made longer, those that were dropped since."""
-    source, blocks = _Source(piece.read()), list[Block]()
+    source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(size)
     lot = range(numbers.start, numbers.start + size.blocks_per_lot)
     for number in lot:
         if number not in numbers and source.at_end:
             break
-        (shift,) = source.take(_LENGTH)
+        (shift,) = source.take(LENGTH)
         factor = source.number(longest)
         divisor = source.number(longest + (0 if number else limits.most_predigit_bytes(size)))
-        _require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
+        require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
         known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
         block = Block(factor, shift, divisor, known[1], known[2], known[0])
-        _require(known[2] > 0 or number not in numbers, "an impossible residue")
+        require(known[2] > 0 or number not in numbers, "an impossible residue")
         radix = size.radix_residue if number == 0 else 1
-        _require(number not in numbers or agrees(block, radix), "a block that is another")
+        require(number not in numbers or agrees(block, radix), "a block that is another")
         blocks.append(block)
     source.end()
     piece.let_go(partial(blocks_bytes, tuple(blocks)))
@@ -242,7 +240,7 @@ def _blocks(
 
 
 def _numbers(data: bytes, size: Size, numbers: range) -> list[mpz]:
-    source, longest = _Source(data), limits.most_box_bytes(size)
+    source, longest = Source(data), limits.most_box_bytes(size)
     first = longest + limits.most_predigit_bytes(size)  # box 0 holds a remainder of R
     result = [source.number(longest if number else first) for number in numbers]
     source.end()
@@ -251,22 +249,22 @@ def _numbers(data: bytes, size: Size, numbers: range) -> list[mpz]:
 
 def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
     """N of every block, in the textbook's base; P and D are to be made."""
-    source = _Source(data)
+    source = Source(data)
     magic, form, *task, i, nines, have, count, start, dropped, boxes = source.take(_FORMAT_1)
-    _require(magic == _MAGIC and form == 1, "it does not begin like a state")
+    require(magic == _MAGIC and form == 1, "it does not begin like a state")
     numbers = [size.digits, size.digits_per_step, size.boxes_per_block]
-    _require(task == numbers and size.series is RABINOWITZ_WAGON, "another run's state")
-    _require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
-    _require(have == (i > 0), "an impossible iteration")
-    _require(max(start, dropped) < PRIME, "an impossible residue")
-    _require(boxes <= size.blocks_needed(0), "too many boxes")
+    require(task == numbers and size.series is RABINOWITZ_WAGON, "another run's state")
+    require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
+    require(have == (i > 0), "an impossible iteration")
+    require(max(start, dropped) < PRIME, "an impossible residue")
+    require(boxes <= size.blocks_needed(0), "too many boxes")
     predigit = source.number(limits.most_predigit_bytes(size))
     longest = limits.most_box_bytes(size)
     first = longest + limits.most_predigit_bytes(size)
     kept = [source.number(longest if box else first) for box in range(boxes)]
     source.end()
     result = _digits_at(size, i, nines, output)
-    _require(count == len(result), "an impossible number of digits")
+    require(count == len(result), "an impossible number of digits")
     if i == 0:  # nothing is done yet
         return SpigotState.at_start(size)
     nothing = (None,) * boxes
@@ -276,50 +274,10 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
 def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
     """The digits that are settled after `i` iterations with `nines` held."""
     count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
-    _require(len(output) >= count, "it needs digits that are not there")
+    require(len(output) >= count, "it needs digits that are not there")
     return output[:count]
 
 
 def _lots(size: Size, blocks: int) -> list[range]:
     step = size.blocks_per_lot
     return [range(first, min(first + step, blocks)) for first in range(0, blocks, step)]
-
-
-def _put(data: bytearray, number: mpz) -> None:
-    length = (number.bit_length() + 7) // 8
-    data += _LENGTH.pack(length)
-    data += number.to_bytes(length, "big")
-
-
-def _require(true: bool, problem: str) -> None:
-    if not true:
-        raise BadState(problem)
-
-
-class _Source:
-    """The bytes of a piece, taken in order."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = memoryview(data)
-        self._at = 0
-
-    def take(self, form: struct.Struct) -> tuple[Any, ...]:
-        _require(len(self._data) - self._at >= form.size, "it ends too early")
-        self._at += form.size
-        return form.unpack_from(self._data, self._at - form.size)
-
-    def number(self, longest: int) -> mpz:
-        (length,) = self.take(_LENGTH)
-        _require(length <= longest, "a number is too long")
-        data = self._data[self._at : self._at + length]
-        _require(len(data) == length, "it ends too early")
-        _require(length == 0 or data[0] > 0, "a number begins with zeros")
-        self._at += length
-        return mpz.from_bytes(data, "big")
-
-    @property
-    def at_end(self) -> bool:
-        return self._at == len(self._data)
-
-    def end(self) -> None:
-        _require(self.at_end, "bytes follow its end")

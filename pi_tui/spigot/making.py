@@ -25,7 +25,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from gmpy2 import get_context, mpz, pack, unpack
 
 from pi_tui.machine import Poll, WrongState, unwatched
-from pi_tui.spigot.blocks import THIN_FROM, Block, common_factor, left_over
+from pi_tui.spigot.blocks import THIN_FROM, Block, boxes_one_by_one, common_factor, left_over
 from pi_tui.spigot.crew import Check, gather
 from pi_tui.spigot.numerals import unlocked
 from pi_tui.spigot.residue import PRIME
@@ -190,21 +190,6 @@ def _block(number: mpz, factor: mpz, denominator: mpz, radix: mpz) -> Block:
         int(denominator % PRIME),
         int(number % PRIME),
     )
-
-
-def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
-    """N, P and D of a few boxes by their definition, nothing divided out, and no `q_0`.
-
-    >>> from pi_tui.spigot.series import RABINOWITZ_WAGON
-    >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
-    (14, 6, 15)
-    """
-    number, factor, denominator = 0, 1, 1
-    for box in range(first, first + boxes):
-        q = series.q(box)
-        number = number * q + series.b(box) * factor
-        factor, denominator = factor * series.p(box + 1), denominator * q
-    return number, factor, denominator
 
 
 def _box_by_box(first: int, order: Order, numbers: bool) -> Parts:

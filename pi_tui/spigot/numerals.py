@@ -56,7 +56,7 @@ def to_text(number: mpz, width: int) -> bytes:
     return to_text(head, width - low) + to_text(tail, low)
 
 
-def to_number(text: bytes | bytearray) -> mpz:
+def to_number(text: bytes | bytearray | memoryview) -> mpz:
     """The number that decimal digits stand for; an empty text is 0.
 
     >>> to_number(b"00042")
@@ -64,7 +64,7 @@ def to_number(text: bytes | bytearray) -> mpz:
     """
     width = len(text)
     if width <= PIECE:
-        return mpz(text.decode() or "0", 10)
+        return mpz(str(text, "ascii") or "0", 10)
     low = width // 2
     head, tail = to_number(text[: width - low]), to_number(text[width - low :])
     with unlocked():

@@ -15,13 +15,15 @@ from functools import partial
 from itertools import chain, pairwise
 from math import isqrt
 from operator import mul
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gmpy2 import mpz
 
 from pi_tui.machine import Poll, unwatched
 from pi_tui.spigot.crew import Check, gather
-from pi_tui.spigot.numerals import power_of_ten, to_text
+from pi_tui.spigot.numerals import power_of_ten, to_number, to_text
+
+T = TypeVar("T")
 
 _DIGITS_PER_TERM = 14.181647462725477
 _A, _B, _C3_OVER_24 = 13_591_409, 545_140_134, 640_320**3 // 24
@@ -32,7 +34,10 @@ _PIECES = 16
 """Stretches of terms that are added up side by side, and then joined in pairs."""
 _LIST = 512
 _CHUNK = 10_000
-_LAST = "pi"
+_ENDS = ("root", "top q", "top t1", "top t2")
+"""What pi is made of in the end."""
+_AFTER = 4
+"""Jobs after that: two halves of the digits, and two products or texts."""
 
 
 Found = tuple[mpz, ...]
@@ -60,32 +65,105 @@ def pi_digits(n: int, poll: Poll = unwatched, threads: int = 2, kept: Kept | Non
     >>> pi_digits(10)
     b'1415926535'
     """
-    kept = {} if kept is None else kept
     threads = threads if n > _ALONE else 0
+    return _spelled(n, _series(n, poll, threads, kept), poll, threads)
+
+
+def first_difference(
+    result: bytes | bytearray,
+    poll: Poll = unwatched,
+    threads: int = 2,
+    kept: Kept | None = None,
+) -> int | None:
+    """The position, from 1, of the first wrong decimal; None if all are right. See `pi_digits`.
+
+    Right digits are known as such by two products, with no division; only where some are wrong is
+    the text of pi made, which takes longer.
+
+    >>> first_difference(b"1415926545")
+    9
+    """
+    n = len(result)
+    threads = threads if n > _ALONE else 0
+    series = _series(n, poll, threads, kept)
+    if result.isdigit() and _are_right(result, series, poll, threads):
+        return None
+    right = _spelled(n, series, lambda _, total: poll(total, total), threads)
+    for start in range(0, len(right), _CHUNK):
+        piece = result[start : start + _CHUNK]
+        if piece != right[start : start + _CHUNK]:
+            return start + 1 + next(i for i, d in enumerate(piece) if d != right[start + i])
+    return None
+
+
+class _Series(NamedTuple):
+    """Pi times 10^n and the guard is `numerator` over T."""
+
+    root: mpz
+    q: mpz
+    t: mpz
+    nodes: int
+    """How many numbers were found on the way."""
+
+    def numerator(self) -> mpz:
+        """426880 √10005 Q, times 10^n and the guard."""
+        return 426_880 * self.root * self.q
+
+
+def _series(n: int, poll: Poll, threads: int, kept: Kept | None) -> _Series:
+    """Q and T of all terms, as much of them as matters, and the root."""
+    kept = {} if kept is None else kept
     stages = _stages(n)
-    left, total = _left(stages, kept), sum(map(len, stages)) + 3
+    left, nodes = _left(stages, kept), sum(map(len, stages))
     for number, wanted in enumerate(left):
-        done, new = total - 3 - sum(map(len, left[number:])), Kept()
+        done, new = nodes - sum(map(len, left[number:])), Kept()
 
         def watch(more: int, done: int = done, new: Kept = new) -> None:
             kept.update(new)  # here, and by no job: a `poll` that saves must see one state
-            poll(done + more, total)
+            poll(done + more, nodes + _AFTER)
 
-        nodes = stages[number]
-        jobs = [partial(_find, name, nodes[name], kept, new) for name in wanted]
+        jobs = [partial(_find, name, stages[number][name], kept, new) for name in wanted]
         try:
             gather(jobs, threads, watch)
         finally:
             kept.update(new)
         after = range(number + 1, len(stages))
         later = [stages[stage][name].of for stage in after for name in left[stage]]
-        for name in kept.keys() - set(chain([_LAST], *later)):
+        for name in kept.keys() - set(chain(_ENDS, *later)):
             del kept[name]
-    (pi,), low = kept[_LAST], n // 2
-    halves: list[Callable[[Check], Any]] = [lambda _: divmod(pi, power_of_ten(low))]
-    ((high, rest),) = gather(halves, threads, lambda more: poll(total - 3 + more, total))
-    texts = [lambda _: to_text(high, n + 1 - low)[1:], lambda _: to_text(rest, low)]
-    return b"".join(gather(texts, threads, lambda more: poll(total - 2 + more, total)))
+    root, q, t1, t2 = (kept[name][0] for name in _ENDS)
+    return _Series(root, q, t1 + t2, nodes)
+
+
+def _are_right(result: bytes | bytearray, series: _Series, poll: Poll, threads: int) -> bool:
+    """True if 0 < pi·10^n - x < 1 for the number x that is 3 and these digits, beyond any doubt."""
+    high, total = len(result) - len(result) // 2, series.nodes + _AFTER
+    text = memoryview(result)  # cut without a copy
+    halves = [_job(to_number, text[:high]), _job(to_number, text[high:])]
+    head, tail = gather(halves, threads, lambda more: poll(series.nodes + more, total))
+    head += 3 * power_of_ten(high)
+    low = power_of_ten(len(result) - high)
+    products = [_job(lambda: (head * low + tail) * series.t << _GUARD_BITS), _job(series.numerator)]
+    x, pi = gather(products, threads, lambda more: poll(series.nodes + 2 + more, total))
+    doubt = series.t << _GUARD_BITS // 2
+    return bool(doubt < pi - x < (series.t << _GUARD_BITS) - doubt)
+
+
+def _spelled(n: int, series: _Series, poll: Poll, threads: int) -> bytes:
+    """The digits, by division."""
+    low, done, total = n // 2, series.nodes, series.nodes + _AFTER
+
+    def divided() -> tuple[mpz, mpz]:
+        return divmod(series.numerator() // series.t >> _GUARD_BITS, power_of_ten(low))
+
+    halves = gather([_job(divided)], threads, lambda more: poll(done + 2 * more, total))
+    texts = [_job(to_text, *of) for of in zip(halves[0], (n + 1 - low, low), strict=True)]
+    return b"".join(gather(texts, threads, lambda more: poll(done + 2 + more, total)))[1:]
+
+
+def _job(make: Callable[..., T], *of: Any) -> Callable[[Check], T]:
+    """A job that is never abandoned."""
+    return lambda _: make(*of)
 
 
 def found(n: int, kept: Kept) -> int:
@@ -110,21 +188,15 @@ def _stages(n: int) -> list[dict[str, _Node]]:
         pairs = zip(*[iter(sums)] * 2, strict=True)
         sums = {f"{left}+{right}": _Node((left, right), _join) for left, right in pairs}
         stages.append(sums)
-    two = tuple(sums)  # the last join: each product by itself, and no P
-    stages.append(
-        {
-            "q": _Node(two, lambda _, left, right: (left[1] * right[1],)),
-            "t1": _Node(two, lambda _, left, right: (right[1] * left[2],)),
-            "t2": _Node(two, lambda _, left, right: (left[0] * right[2],)),
-        }
-    )
-    stages.append({_LAST: _Node(("q", "t1", "t2", "root"), partial(_pi, bits))})
+    two = tuple(sums)  # the last join: each product by itself, as much of it as matters, and no P
+    tops = {"top q": (1, 1), "top t1": (2, 1), "top t2": (0, 2)}
+    stages.append({name: _Node(two, partial(_top, bits, *of)) for name, of in tops.items()})
     return stages
 
 
 def _left(stages: list[dict[str, _Node]], kept: Kept) -> list[list[str]]:
     """What is still to be found in each stage."""
-    wanted, left = {_LAST}, list[list[str]]()
+    wanted, left = set(_ENDS), list[list[str]]()
     for stage in reversed(stages):
         left.insert(0, [name for name in stage if name in wanted and name not in kept])
         wanted.update(*(stage[name].of for name in left[0]))
@@ -147,7 +219,9 @@ def _root(bits: int, n: int, check: Check) -> Found:
         error = (mpz(1) << 2 * precision) - 10_005 * inverse * inverse
         inverse = (inverse << finer - precision) + (inverse * error >> 3 * precision + 1 - finer)
         precision = finer
-    return ((10_005 * inverse >> precision - bits) * power_of_ten(n) >> bits - _GUARD_BITS,)
+    low = n // 2
+    shift = power_of_ten(low) * power_of_ten(n - low)  # not of n: that would stay in memory
+    return ((10_005 * inverse >> precision - bits) * shift >> bits - _GUARD_BITS,)
 
 
 def _sum(first: int, last: int, check: Check) -> Found:
@@ -180,27 +254,14 @@ def _join(check: Check, left: Found, right: Found) -> Found:
     return p1 * p2, q1 * q2, q2 * t1 + p1 * t2
 
 
-def _pi(bits: int, _: Check, q: Found, t1: Found, t2: Found, root: Found) -> Found:
-    """Pi times 10^n, from as many bits of Q and T as matter: 426880 √10005 Q / T."""
-    t = t1[0] + t2[0]
-    surplus = max(t.bit_length() - bits - _GUARD_BITS, 0)
-    return (426_880 * root[0] * (q[0] >> surplus) // (t >> surplus) >> _GUARD_BITS,)
+def _top(bits: int, a: int, b: int, _: Check, left: Found, right: Found) -> Found:
+    """The product of number `a` of the left and `b` of the right, without what is beyond `bits`.
 
-
-def first_difference(
-    result: bytes | bytearray,
-    poll: Poll = unwatched,
-    threads: int = 2,
-    kept: Kept | None = None,
-) -> int | None:
-    """The position, from 1, of the first wrong decimal; None if all are right. See `pi_digits`.
-
-    >>> first_difference(b"1415926545")
-    9
+    Q has more than twice the bits that matter. All three products end at the same place, which is
+    that of Q's; each is right to a few units there, for which there is the guard.
     """
-    right = pi_digits(len(result), poll, threads, kept)
-    for start in range(0, len(right), _CHUNK):
-        piece = result[start : start + _CHUNK]
-        if piece != right[start : start + _CHUNK]:
-            return start + 1 + next(i for i, d in enumerate(piece) if d != right[start + i])
-    return None
+    beyond = max(left[1].bit_length() + right[1].bit_length() - bits - _GUARD_BITS, 0)
+    x, y = left[a], right[b]
+    matter = max(x.bit_length() + y.bit_length() - beyond, 0) + _GUARD_BITS
+    less_x, less_y = (max(number.bit_length() - matter, 0) for number in (x, y))
+    return ((x >> less_x) * (y >> less_y) >> beyond - less_x - less_y,)

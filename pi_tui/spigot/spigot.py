@@ -20,7 +20,8 @@ from pi_tui.spigot import codec, plan, residue
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.figures import Figures
 from pi_tui.spigot.making import make_lots
-from pi_tui.spigot.numerals import power_of_ten, to_text
+from pi_tui.spigot.numerals import power_of_ten
+from pi_tui.spigot.predigit import first_digits, settle
 from pi_tui.spigot.reference import found
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import GOSPER, Series
@@ -62,7 +63,6 @@ class Spigot(Machine):
         """What is found of the reference, for who compares to go on from (reference.py)."""
         self.threads = threads
         self._order = state.size.order()
-        self._radix = self._order.radix
         self._numbers = list(state.boxes)
         self._blocks = list(state.blocks)
         self._pieces = dict(state.pieces)
@@ -237,7 +237,8 @@ class Spigot(Machine):
 
     def _commit(self, sweep: Sweep, quotient: mpz, digits: bytes) -> None:
         """Take over what an iteration made and drop the tail that can no longer be seen."""
-        text, predigit, nines = self._settle(quotient)
+        k = self.size.digits_per_step
+        text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
         if not nines:
             self._held = digits if quotient == predigit else b""
         kept = self.size.blocks_needed(self.i + 1)
@@ -245,9 +246,8 @@ class Spigot(Machine):
         self._numbers = [*sweep.numbers[:kept]]
         del self._blocks[kept:]
         self._let_go(kept)
-        first = bool(text) and self.i - self.nines == 1
+        decimals = text if self.i - self.nines > 1 else text[k:]  # the 3, and the 0 held before it
         self.i, self.predigit, self.nines = self.i + 1, predigit, nines
-        decimals = text[self.size.digits_per_step :] if first else text  # no "3"
         released = decimals[: self.size.digits - self.count]
         self.output += released
         self._ledger.surplus += decimals[len(released) :]
@@ -258,17 +258,6 @@ class Spigot(Machine):
         names = {codec.blocks_name(lot) for lot in range(lots)}
         if len(self._pieces) > lots:
             self._pieces = {name: self._pieces[name] for name in self._pieces if name in names}
-
-    def _settle(self, quotient: mpz) -> tuple[bytes, mpz, int]:
-        """The textbook's rule: the text that is settled now, and the new predigit and nines."""
-        k = self.size.digits_per_step
-        if not self.i:
-            return b"", quotient, 0
-        if quotient == self._radix - 1:
-            return b"", self.predigit, self.nines + 1
-        if quotient == self._radix:
-            return to_text(self.predigit + 1, k) + b"0" * (k * self.nines), mpz(0), 0
-        return (self._held or to_text(self.predigit, k)) + b"9" * (k * self.nines), quotient, 0
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
         """The residue equation holds, as far as it is known, for the digits that are in `output`.
@@ -311,5 +300,4 @@ class Spigot(Machine):
         if not self.i:
             return ""
         width = self.size.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone
-        hidden = max(width - most, 0)
-        return to_text(self.predigit // power_of_ten(hidden), width - hidden).decode()
+        return first_digits(self.predigit, width, most)

@@ -74,6 +74,7 @@ class ConversingApp(LooksApp):
             self.converse(self._crash_test())
 
     async def _crash_test(self) -> None:
+        from pi_tui.ui import guardian
         from pi_tui.ui.dialogs import Choice
 
         question = Choice(
@@ -84,6 +85,7 @@ class ConversingApp(LooksApp):
         )
         if await self.ask(question) != "kill":
             return
+        guardian.dismiss()  # what ends us is known, and would be written over by its guess
         if self._driver is not None:  # the terminal is given back; the worker knows of nothing
             self._driver.stop_application_mode()
             self._driver.close()

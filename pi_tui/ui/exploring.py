@@ -19,6 +19,7 @@ from pi_tui.ui.walk import Walk
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from pi_tui.ui.panel import Picture
     from pi_tui.ui.search_bar import SearchBar
 
 VIEWS = ("digits", "walk", "heat")
@@ -160,6 +161,17 @@ class ExploringScreen(TakingScreen):
         else:
             tell(self, "Position 762 is yet to come.", seconds=3)
 
+    def action_landmarks(self) -> None:
+        """All there is to see, to choose from."""
+        self.face.converse(self._landmarks())
+
+    async def _landmarks(self) -> None:
+        from pi_tui.ui.landmarks import Landmarks
+
+        place = await self.face.ask(Landmarks(self.source, self.count))
+        if place is not None:
+            self.show_position(*place)
+
     def action_birthday(self) -> None:
         """Look for a date, and show where it is on a card."""
         self.face.converse(self._birthday())
@@ -209,15 +221,20 @@ class ExploringScreen(TakingScreen):
         for child in stage.children:
             if child.id in VIEWS:
                 child.display = child.id == name
-        if name == "digits":
-            self.digits.focus()
+        # At once: a field that is opened next is to keep it.
+        view = self.query_one(f"#{name}")
+        self.set_focus(view if view.can_focus else None)
         self.post_message(self.LooksChanged())
+
+    def on_picture_chosen(self, event: Picture.Chosen) -> None:
+        """From a picture to its digits."""
+        self.show_position(event.offset, event.length)
 
     def _make_view(self, name: str) -> Widget:
         if name == "walk":
-            from pi_tui.ui.walk_view import WalkView
+            from pi_tui.ui.roaming_walk import RoamingWalk
 
-            return WalkView(self.walk, id="walk")
+            return RoamingWalk(self.walk, id="walk")
         from pi_tui.ui.heat_view import HeatView
 
         return HeatView(id="heat")

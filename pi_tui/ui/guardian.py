@@ -7,12 +7,15 @@ shell every movement of the mouse.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 _SAY = b"pi-tui was killed, or ran out of memory; its last checkpoint stands\r\n"
+_PATIENCE = 60.0
+"""Seconds for a terminal that takes no byte, as when its window shows a stopped program."""
 _pipe: list[int] = []
 """Our end of what the other process listens to, while there is one."""
 
@@ -58,6 +61,7 @@ def _watch(read: int, leave_screen: Callable[[], None], give_back: Callable[[], 
             signal.signal(getattr(signal, f"SIG{name}"), signal.SIG_IGN)
         if os.read(read, 1):
             return
+        select.select([], [2], [], _PATIENCE)  # what was drawn last may fill the terminal
         owner = os.tcgetpgrp(2)
         if owner in (os.getpgrp(), os.getsid(0)):  # ours still, or the shell's again already
             leave_screen()

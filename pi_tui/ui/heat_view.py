@@ -29,6 +29,8 @@ class HeatView(Picture):
     is away from 4.5, so the picture looks alike at a thousand digits and at ten million.
     """
 
+    ALLOW_SELECT = False
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.border_title = "heat map"
@@ -54,6 +56,13 @@ class HeatView(Picture):
         """A new grid for the new window."""
         self._lay_out()
         self.post_message(self.Resized())
+
+    def on_click(self, event: events.Click) -> None:
+        """The digits of the square under the mouse are chosen; of two in a cell the upper one."""
+        at = event.get_content_offset(self)
+        square = -1 if at is None else at.y * 2 * self._columns + at.x
+        if 0 <= square < len(self._values):
+            self.post_message(self.Chosen(square * self._stride, self._stride))
 
     def notify_style_update(self) -> None:
         """Other colours."""
@@ -88,6 +97,7 @@ class HeatView(Picture):
     def _caption(self) -> None:
         each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"
         self.border_title = f"heat map: a square is {each}"
+        self.border_subtitle = "click for its digits"
 
     def render_line(self, y: int) -> Strip:
         """Two rows of squares in one line of cells: upper half in front, lower half behind."""

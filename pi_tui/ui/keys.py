@@ -138,6 +138,15 @@ THE_DIGITS = (
         "birthday",
     ),
     Key(
+        "screen.landmarks",
+        "l",
+        "l",
+        "Landmarks",
+        "all there is to see in pi, reached and to come",
+        "landmarks",
+        "landmarks",
+    ),
+    Key(
         "screen.color_digits",
         "d",
         "d",

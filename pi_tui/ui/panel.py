@@ -82,6 +82,13 @@ class Picture(Widget):
     class Resized(Message):
         """It came into sight, or has another size: it wants to be shown the digits."""
 
+    class Chosen(Message):
+        """The user wants to see the digits that a place in it stands for."""
+
+        def __init__(self, offset: int, length: int = 1) -> None:
+            super().__init__()
+            self.offset, self.length = offset, length
+
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Take in the first `count` digits of `source`; the run will have `digits`."""
         raise NotImplementedError

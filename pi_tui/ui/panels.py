@@ -88,23 +88,30 @@ class ProgressPanel(Panel):
 
 
 class SpeedPanel(Panel):
-    """Digits per second, now and since the start; in a low window also what is held."""
+    """Digits per second, now and since the start; or what is waited for, where no other says."""
 
     TITLE = "speed"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """The rate, its history drawn in the rows that are free, and the span it covers."""
         rates, snapshot = frame.rates, frame.snapshot
+        inside = Figures.of(snapshot.figures)
+        if inside.making and not self._is_spigot_shown():
+            self.border_title = "making blocks"
+            return _whole_lesson(inside, width)
+        self.border_title = self.TITLE
         running = snapshot.state is State.RUNNING
         if snapshot.state.is_final and snapshot.elapsed:
             label, rate = "on average", snapshot.made / snapshot.elapsed
         else:
             label, rate = "digits", snapshot.rate
         now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
-        held = _held(snapshot, width) if self.has_class("-with-held") else []
-        rows = max(1, height - 2 - len(held))
+        rows = max(1, height - 2)
         drawn = [line((row, "$pi-primary")) for row in curve(rates.columns(width * 2), width, rows)]
-        return [now, *drawn, self._span(frame, width), *held]
+        return [now, *drawn, self._span(frame, width)]
+
+    def _is_spigot_shown(self) -> bool:
+        return any(panel.display for panel in self.screen.query(SpigotPanel))
 
     def _span(self, frame: Frame, width: int) -> Content:
         samples = frame.rates.samples
@@ -212,13 +219,15 @@ class SpigotPanel(Panel):
         if snapshot.state is State.WATCHING:
             return [line((text, FAINT)) for text in wrap(_NOT_SEEN, max(width, 1))]
         inside, step = Figures.of(snapshot.figures), counted_step(snapshot)
+        if snapshot.state is State.PREPARING and not inside.boxes_per_block:
+            return [line(("the run is being opened", FAINT))]
         boxes = f"{words.number(inside.boxes_left)} · {inside.series}"
         if len(boxes) + len("boxes left ") > width:
             boxes = words.number(inside.boxes_left)
         if snapshot.state is State.COMPLETE:
             sweep, boxes = pair("sweep", ("the last is done", FAINT), width), "not needed now"
         elif inside.making:
-            sweep = self._row_of("blocks made", inside.blocks_made, inside.blocks, width)
+            sweep = _row_of("blocks made", inside.blocks_made, inside.blocks, width)
         else:
             sweep = self._sweep(snapshot, width)
         return [
@@ -230,25 +239,26 @@ class SpigotPanel(Panel):
 
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:
         if snapshot.parts:
-            return self._row_of("sweep", snapshot.part, snapshot.parts, width)
+            return _row_of("sweep", snapshot.part, snapshot.parts, width)
         why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
         return pair("sweep", (why, FAINT), width)
 
-    def _row_of(self, label: str, done: int, total: int, width: int) -> Content:
-        """A square for each block, as far as there is room for them."""
-        text = f" {words.number(done)} of {words.number(total)}"
-        room = width - len(label) - 1 - len(text)
-        if room < 4:
-            return pair(label, text.strip(), width)
-        cells = min(room, total)
-        full = done * cells // total
-        return Content.assemble(
-            (label + " ", QUIET),
-            " " * (room - cells),
-            ("■" * full, "$pi-block-done"),
-            ("■" * (cells - full), "$pi-rule"),
-            text,
-        )
+
+def _row_of(label: str, done: int, total: int, width: int) -> Content:
+    """A square for each block, as far as there is room for them."""
+    text = f" {words.number(done)} of {words.number(total)}"
+    room = width - len(label) - 1 - len(text)
+    if room < 4:
+        return pair(label, text.strip(), width)
+    cells = min(room, total)
+    full = done * cells // total
+    return Content.assemble(
+        (label + " ", QUIET),
+        " " * (room - cells),
+        ("■" * full, "$pi-block-done"),
+        ("■" * (cells - full), "$pi-rule"),
+        text,
+    )
 
 
 def _lesson(inside: Figures, width: int) -> list[Content]:
@@ -257,6 +267,14 @@ def _lesson(inside: Figures, width: int) -> list[Content]:
     first = (f"{boxes} boxes are made one block, a big number;", f"{boxes} boxes make one block;")
     second = ("digits come once all blocks are made", "digits come after the last")
     return [line((words.fitting(choice, width), QUIET)) for choice in (first, second)]
+
+
+def _whole_lesson(inside: Figures, width: int) -> list[Content]:
+    """The same where there is no panel for it: a sentence, and the blocks as they come."""
+    boxes = words.number(inside.boxes_per_block)
+    text = f"{boxes} boxes make one block, a big number; digits come once all blocks are made."
+    lines = [line((row, QUIET)) for row in wrap(text, max(width, 1))]
+    return [_row_of("blocks", inside.blocks_made, inside.blocks, width), *lines]
 
 
 def counted_step(snapshot: Snapshot) -> str:

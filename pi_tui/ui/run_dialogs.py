@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from pi_tui import words
+from pi_tui import memory, words
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.settings import MAX_DIGITS, parse_digits
@@ -74,6 +74,8 @@ class RunDialogs:
             return
         if await self._quitting.let_go("… then the other run opens."):
             app.take(app.make_worker(digits))
+            if note := memory.warning(digits):
+                tell(app, note, seconds=12)
 
     async def _delete(self, run: Run) -> None:
         """Ask, then delete; but not the run that is on the screen.

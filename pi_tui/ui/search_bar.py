@@ -110,7 +110,8 @@ def meant(text: str) -> tuple[str, bool]:
 
 def _facts(needle: Needle, digits: int, hit: int | None, number: int, *, is_all: bool) -> Content:
     likely = chance_in_words(chance(len(needle.text), digits))
-    odds = line((f"  chance of a hit {likely}", FAINT), ("  n N Esc", FAINT))
+    said = f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
+    odds = line((f"  {said}", FAINT), ("  n N Esc", FAINT))
     if not needle.hits:
         where = words.counted(digits, "digit")
         none = f"not in these {where}" if is_all else f"not in the first {where}"

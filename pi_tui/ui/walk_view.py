@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import accumulate, groupby
+from math import inf
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,6 +12,7 @@ from textual import events
 from textual.strip import Strip
 
 from pi_tui import words
+from pi_tui.pictures.path import STEPS
 from pi_tui.ui.braille import Braille
 from pi_tui.ui.panel import Picture
 from pi_tui.ui.statistics import Digits
@@ -25,9 +28,16 @@ _HEAD = 10
 _BUSY = 0.02
 """Seconds between two chunks while the walk catches up with the digits."""
 
+_MOST_SEARCHED = 50_000
+"""Digits walked at most to find the one whose step ends at the mouse."""
+
 
 class WalkView(Picture):
     """Fits the window; its colours run through the spectrum from the first digit to the last."""
+
+    ALLOW_SELECT = False
+    was_dragged = False
+    """The mouse moved while its button was down: that was no click."""
 
     def __init__(self, walk: Walk, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -127,6 +137,45 @@ class WalkView(Picture):
         away = abs(self._walk.points[-1])
         walked = words.counted(self._walk.walked, "step")
         self.border_title = f"walk: {walked}, {away:,.0f} away"
+
+    # From a place to its digits
+
+    def on_click(self, event: events.Click) -> None:
+        """The digit whose step ends nearest to the mouse is chosen."""
+        if self.was_dragged:
+            return
+        here = self._under(event)
+        if here is not None and self._walk.walked:
+            self.post_message(self.Chosen(max(0, self._steps_to(here) - 1)))
+
+    def _under(self, event: events.MouseEvent) -> complex | None:
+        at = event.get_content_offset(self)
+        return None if at is None else self._there(at.x * 2 + 0.5, at.y * 4 + 1.5)
+
+    def _there(self, x: float, y: float) -> complex:
+        """The place that is drawn at this dot."""
+        scale, dx, dy = self._frame
+        return complex((x - dx) / scale, (dy - y) / scale)
+
+    def _steps_to(self, place: complex) -> int:
+        """After so many steps the walk is nearest to it."""
+        points, stride = self._walk.points, self._walk.stride
+        by_distance = sorted(range(len(points)), key=lambda index: abs(points[index] - place))
+        nearest, least = 0, inf
+        for index in by_distance[: max(1, _MOST_SEARCHED // stride)]:
+            first, last = max(0, index - 1), min(index + 1, len(points) - 1)
+            for step, point in enumerate(self._path(points[first], first, last)):
+                if (distance := abs(point - place)) < least:
+                    nearest, least = first * stride + step, distance
+        return nearest
+
+    def _path(self, start: complex, first: int, last: int) -> Iterator[complex]:
+        """Every step from one kept point to another."""
+        stride = self._walk.stride
+        digits = self._source[0][first * stride : last * stride]
+        return accumulate(map(STEPS.__getitem__, digits), initial=start)
+
+    # Drawing, a line at a time
 
     def render_line(self, y: int) -> Strip:
         """One line of cells, a segment for each run of one colour."""

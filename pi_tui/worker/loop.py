@@ -246,7 +246,9 @@ class Loop:
                 self._await_saved()
             self._run = replace(self._run, status=COMPLETE, verified=verified)
         self._watch.stop(self._clock())
-        done = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
+        done: dict[str, Any] = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
+        if newest := self._board.snapshot.checkpoint:
+            done["elapsed"] = newest.elapsed  # the save itself not counted, as at the next start
         self._publish(state=State.COMPLETE, verified=self._run.verified, **done)
 
     def _await_saved(self) -> None:

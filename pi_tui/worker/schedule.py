@@ -50,7 +50,7 @@ class SaveSchedule:
         """A session begins, with `count` there; `again` if it is not the first of its run.
 
         What ended the one before may end this one: with the automatic cadence no more than a fifth
-        of it is lost then, or ten times as much as a save takes.
+        of it is lost then, and while saves come that close, no more than a fifth goes into them.
         """
         self._again_from = now if again and self._cadence.share else None
         self.saved(now, count, took=0.0)
@@ -63,7 +63,7 @@ class SaveSchedule:
         if seconds is not None:
             wait = max(seconds, self._cadence.share * took)
             if self._again_from is not None:
-                wait = min(wait, max((now - self._again_from) / 4, 10 * took))
+                wait = min(wait, max((now - self._again_from) / 4, 4 * took))
             self.next_save = now + wait
         # A step may make no output, one byte or thousands: `count % output` would skip marks.
         self._mark = None if output is None else (count // output + 1) * output

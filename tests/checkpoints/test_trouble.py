@@ -20,10 +20,15 @@ from tests.checkpoints.server import Server
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["space", "quota"])
 def test_no_space_and_no_quota_are_a_full_disk(number: int, path: str) -> None:
-    error = in_our_words(OSError(number, "no"), parse_location(path), needed=5_000_000)
+    error = in_our_words(OSError(number, "no"), parse_location(path), lambda: 5_000_000)
     assert isinstance(error, StorageError)
     assert f"disk full at {path}" in str(error)
-    assert "5.0 needed" in str(error)
+    assert "5.0 MB to be written" in str(error)
+
+
+def test_where_nobody_knows_what_is_to_be_written_nothing_is_said_of_it(path: str) -> None:
+    error = in_our_words(OSError(errno.ENOSPC, "no"), parse_location(path))
+    assert str(error).endswith(" free)")
 
 
 def test_an_error_of_the_system_names_the_file_and_the_reason(path: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +35,8 @@ class Page:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._number = 0
+        self._sent = b""
+        """All that the server sent for its terminal."""
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """The answer to a DevTools call."""
@@ -42,6 +45,11 @@ class Page:
         await self._connection.send_json(request)
         while True:
             answer = json.loads((await asyncio.wait_for(self._connection.receive(), 60)).data)
+            if answer.get("method") == "Network.webSocketFrameReceived":
+                frame = answer["params"]["response"]
+                self._sent += (
+                    base64.b64decode(frame["payloadData"]) if frame["opcode"] == 2 else b""
+                )
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 return dict(answer["result"])
@@ -58,6 +66,16 @@ class Page:
         async with asyncio.timeout(60):
             while not await self.reckon(script):
                 await asyncio.sleep(0.01)
+
+    async def read(self, pattern: str) -> re.Match[str]:
+        """The newest text like this that came for its terminal."""
+        found: list[re.Match[str]] = []
+        async with asyncio.timeout(60):
+            while not found:
+                await self.reckon("0")  # what came meanwhile is taken in
+                text = re.sub(r"\x1b\[[^@-~]*[@-~]", "", self._sent.decode(errors="replace"))
+                found = [*re.finditer(pattern, text)]
+        return found[-1]
 
     async def type(self, keys: str) -> None:
         """Press the keys, one after the other."""
@@ -88,11 +106,13 @@ class Chromium:
     @asynccontextmanager
     async def tab(self, url: str) -> AsyncIterator[Page]:
         """A new tab, whose app is there and has the keys."""
-        opened = f"{self._address}/json/new?{url}"
+        opened = f"{self._address}/json/new?about:blank"
         async with self._session.put(opened) as answer:
             socket = (await answer.json())["webSocketDebuggerUrl"]
         async with self._session.ws_connect(socket) as connection:
             page = Page(connection)
+            await page.call("Network.enable")
+            await page.call("Page.navigate", url=url)
             await page.until("document.body?.classList.contains('-first-byte')")
             yield page
 
@@ -167,6 +187,40 @@ async def test_what_is_copied_in_a_tab_is_in_the_browsers_clipboard(
             await page.until("navigator.clipboard.readText().then(text => text.includes(' '))")
             copied = await page.reckon("navigator.clipboard.readText()")
             assert "".join(copied.split()[1:]).replace("3.", "") == pi(50).decode()
+
+
+async def test_a_second_tab_watches_what_the_first_computes(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PI_TUI_PACE", "100")  # so slowly that it is not over before we have looked
+    monkeypatch.setenv("PI_TUI_CHECKPOINT_EVERY", "100")
+
+    async def shown(page: Page) -> int:
+        return int((await page.read(r"digits +([\d,]+) of 20,000"))[1].replace(",", ""))
+
+    with serving(database) as served:
+        async with (
+            chromium(tmp_path / "profile") as browser,
+            browser.tab(address(served)) as first,
+        ):
+            await until(lambda: saved(database) > 300)
+            async with browser.tab(address(served)) as second:
+                assert await second.reckon("document.title") == "π pi-tui"
+                await second.read(r"watching pid \d+ on ")
+                before = await shown(second)
+                assert before >= 300
+                async with asyncio.timeout(60):
+                    while await shown(second) < before + 300:
+                        await asyncio.sleep(0.01)
+                assert await shown(second) <= saved(database), "it shows what is saved, no more"
+                await second.type("/926535")
+                await second.read("1 of 1 hit at position 5")
+                await first.type("p")
+                await first.read("paused")
+                whole = saved(database)
+                async with asyncio.timeout(60):
+                    while await shown(second) != whole:
+                        await asyncio.sleep(0.01)
 
 
 async def test_a_second_tab_is_there_and_a_closed_one_saves_and_ends_its_app(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -114,7 +115,9 @@ def test_the_program_goes_on_when_a_full_disk_has_space_again(tmp_path: Path, ta
     command = ["unshare", "-Urm", "sh", "-c", SCRIPT, "sh", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     tally("disk really full (tmpfs), then freed, `pi-tui run`", 1, "told, completed")
-    assert "disk full at" in said.read_text()
+    found = re.search(r"disk full at .* \(.* free, ([0-9.]+) kB to be written\)", said.read_text())
+    assert found, said.read_text()[:500]
+    assert float(found[1]) > 20  # the state, of which no byte was written before
     assert done.returncode == 0, said.read_text()[-500:]
     assert output.read_bytes().strip() == b"3." + pi()
 

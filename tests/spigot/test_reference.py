@@ -25,8 +25,37 @@ def test_the_first_wrong_digit_is_named_from_one(position: int, pi: bytes) -> No
     assert first_difference(wrong) == position
 
 
-def test_right_digits_have_no_difference(pi: bytes) -> None:
-    assert first_difference(pi[:20_000]) is None
+@pytest.mark.parametrize("n", [1, 2, 3, 761, 762, 768, 20_000])
+def test_right_digits_have_no_difference_and_are_known_without_a_division(
+    n: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(reference, "_spelled")
+    assert first_difference(pi[:n]) is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 762, 767, 4_000])
+def test_one_more_or_less_at_the_very_end_is_wrong(n: int, pi: bytes) -> None:
+    """Also where it is a carry: 134999999 for 135000000."""
+    for near in (1, -1):
+        digits = str(int("1" + pi[:n].decode()) + near)[1:].encode()
+        assert first_difference(digits) == 1 + next(
+            place for place, digit in enumerate(digits) if digit != pi[place]
+        )
+
+
+def test_digits_that_are_in_doubt_are_compared_one_by_one(
+    pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where so many nines or zeros follow the last one that the guard does not reach."""
+    monkeypatch.setattr(reference, "_are_right", lambda *_: False)
+    assert first_difference(pi[:500]) is None
+    assert first_difference(pi[:499] + b"x") == 500
+
+
+def test_what_is_no_digit_is_wrong() -> None:
+    assert first_difference(b"14 5") == 3
+    assert first_difference(b"1_15") == 2
+    assert first_difference(b"+141") == 1
 
 
 def test_verifying_tells_how_far_it_is() -> None:
@@ -77,7 +106,7 @@ def test_whatever_part_of_it_was_kept_it_goes_on(pi: bytes) -> None:
     """As after a kill between two numbers: those they are made of may be there, or not."""
     chance, whole, kept = random.Random(5), reference.Kept(), reference.Kept()
     pi_digits(30_000, lambda _done, _total: whole.update(kept), 2, kept)
-    assert set(whole) >= {"root", "0", "0+1", "q", "pi"}
+    assert set(whole) >= {"root", "0", "0+1", "top q"}
     for _ in range(40):
         some = {name: found for name, found in whole.items() if chance.random() < 0.5}
         assert pi_digits(30_000, kept=some) == pi[:30_000]

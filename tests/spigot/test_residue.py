@@ -9,7 +9,7 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import BadState, WrongState
-from pi_tui.spigot import making
+from pi_tui.spigot import making, predigit
 from pi_tui.spigot import spigot as spigot_module
 from pi_tui.spigot.reference import pi_digits
 from pi_tui.spigot.residue import PRIME
@@ -147,9 +147,9 @@ def test_a_flipped_radix_lets_no_digit_out() -> None:
             while spigot.count < 100:
                 spigot.step()
             wrong = mpz(10**10).bit_flip(bit)
-            if flip != "sweep":
-                spigot._radix = wrong
             with pytest.MonkeyPatch.context() as patch:
+                if flip != "sweep":
+                    patch.setattr(predigit, "power_of_ten", partial(_power_of, wrong))
                 if flip != "settle":
                     patch.setattr(spigot_module, "power_of_ten", partial(_power_of, wrong))
                 with contextlib.suppress(WrongState):  # if settling never needs it, it is right

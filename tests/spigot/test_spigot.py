@@ -8,6 +8,7 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import Abandoned, BadState
+from pi_tui.spigot.predigit import settle
 from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, Series
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.spigot.state import SpigotState
@@ -135,11 +136,9 @@ def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
 
 
 def test_a_carry_turns_held_nines_into_zeros() -> None:
-    spigot = Spigot.new(100, digits_per_step=2)
-    spigot.i, spigot.predigit, spigot.nines = 9, mpz(12), 3
-    assert spigot._settle(mpz(100)) == (b"13000000", mpz(0), 0)
-    assert spigot._settle(mpz(99)) == (b"", mpz(12), 4)
-    assert spigot._settle(mpz(7)) == (b"12999999", mpz(7), 0)
+    assert settle(mpz(12), 3, mpz(100), 2) == (b"13000000", mpz(0), 0)
+    assert settle(mpz(12), 3, mpz(99), 2) == (b"", mpz(12), 4)
+    assert settle(mpz(12), 3, mpz(7), 2) == (b"12999999", mpz(7), 0)
 
 
 @pytest.mark.parametrize("nines", [0, 1])
@@ -150,12 +149,11 @@ def test_super_digits_made_together_settle_like_those_made_one_by_one(
     """A quotient R counts as one more for the one before it when both come as one number."""
 
     def settled(quotients: Sequence[mpz]) -> tuple[bytes, mpz, int]:
-        spigot, texts = Spigot.new(100, digits_per_step=1), []
-        spigot.i, spigot.predigit, spigot.nines = 9, mpz(predigit), nines
+        texts, now, held = b"", mpz(predigit), nines
         for quotient in (*quotients, mpz(5)):
-            text, spigot.predigit, spigot.nines = spigot._settle(quotient)
-            texts.append(text)
-        return b"".join(texts), spigot.predigit, spigot.nines
+            text, now, held = settle(now, held, quotient, 1)
+            texts += text
+        return texts, now, held
 
     powers = [mpz(10) ** times for times in range(4)]
     for one_by_one in itertools.product(map(mpz, range(11)), repeat=3):

@@ -119,6 +119,10 @@ class Terminal:
         for code, (column, row), end in ((0, start, "M"), (32, stop, "M"), (0, stop, "m")):
             self.send(f"\x1b[<{code};{column + 1};{row + 1}{end}")
 
+    def click(self, column: int, row: int) -> None:
+        """Press the mouse there, and let go."""
+        self.drag((column, row), (column, row))
+
     def until(self, condition: Callable[[], object]) -> None:
         """The condition is true; AssertionError with the screen if it does not become so."""
 

@@ -44,9 +44,10 @@ def test_the_crash_test_kills_and_the_next_start_says_that_all_is_there(database
         assert first.wait() == -signal.SIGKILL
         assert first.left_behind() == []
         first.read("killed by SIGKILL, as you wished; `pi-tui --db")
-    assert saved(database) == before
+    kept = saved(database)
+    assert kept >= before
     with app(database) as second:
-        second.read(f"all {before:,} saved digits are there")
+        second.read(f"all {kept:,} saved digits are there")
     out = pi_tui("export", "--digits", DIGITS, "--db", database).stdout
     assert out.strip().encode() == b"3." + pi(DIGITS)[: saved(database)]
 

@@ -11,10 +11,11 @@ from tests.terminal.emulator import Terminal
 FIRST = "1415926535 8979323846"
 
 
-def a_finished_run(database: Path, **environment: str) -> Terminal:
-    size, program = (80, 24), ()
+def a_finished_run(
+    database: Path, size: tuple[int, int] = (80, 24), **environment: str
+) -> Terminal:
     arguments = ("--digits", 2000, "--pace", "max", "--db", database)
-    return Terminal(*arguments, size=size, program=program, **environment)
+    return Terminal(*arguments, size=size, program=(), **environment)
 
 
 @pytest.mark.parametrize("keys", ["/9999", "/9999\r"])
@@ -22,6 +23,16 @@ def test_a_search_typed_in_one_piece_is_whole(keys: str, database: Path) -> None
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send(keys)
+        terminal.see(r"/ +9999 .*hit")
+
+
+@pytest.mark.parametrize("view", ["v", "vv"])
+def test_a_search_begun_at_a_picture_takes_what_is_typed(view: str, database: Path) -> None:
+    with a_finished_run(database) as terminal:
+        terminal.see("complete")
+        terminal.send(view)
+        terminal.see("walk: " if view == "v" else "heat map: ")
+        terminal.send("/9999")
         terminal.see(r"/ +9999 .*hit")
 
 
@@ -83,7 +94,7 @@ LOOKS = {
 @pytest.mark.parametrize("colored", [False, True])
 @pytest.mark.parametrize("look", LOOKS)
 def test_selected_digits_are_seen_and_can_be_read(look: str, colored: bool, database: Path) -> None:
-    with a_finished_run(database, **LOOKS[look]) as terminal:
+    with a_finished_run(database, (80, 24), **LOOKS[look]) as terminal:
         terminal.see("complete")
         terminal.send("\x1b[Hd" if colored else "\x1b[H")
         terminal.see(FIRST)
@@ -97,6 +108,38 @@ def test_selected_digits_are_seen_and_can_be_read(look: str, colored: bool, data
             if len(ink) == len(paper) == 6:
                 assert contrast(ink, paper) >= 4.5
         assert terminal.cell(column + 12, row)[1:] != (ink, paper, is_swapped)
+
+
+@pytest.mark.parametrize(
+    ("size", "square", "each"),
+    [((80, 24), 4 * 76 + 3, "the mean of 2 digits"), ((120, 40), 4 * 78 + 3, "one digit")],
+)
+def test_a_click_in_a_picture_goes_to_its_digits(
+    size: tuple[int, int], square: int, each: str, database: Path
+) -> None:
+    with a_finished_run(database, size) as terminal:
+        terminal.see("complete")
+        terminal.send("vv")
+        terminal.see(f"heat map: a square is {each}")
+        terminal.click(5, 5)
+        terminal.see("digits [0-9]")
+        terminal.send("y")
+        offset = square * (2 if "2" in each else 1)
+        terminal.see(f"Copied the line at {1 + offset // 60 * 60:,}")
+
+
+def test_the_walk_comes_nearer_by_keys_and_wheel_and_is_whole_again(database: Path) -> None:
+    with a_finished_run(database) as terminal:
+        terminal.see("complete")
+        terminal.send("v")
+        terminal.see("walk: 2,000 steps")
+        terminal.see("[⠁-⣿]{5}")
+        terminal.send("+")
+        terminal.see("× 2.0")
+        terminal.send("\x1b[<64;40;10M")
+        terminal.see("× 3.0")
+        terminal.send("0")
+        terminal.until(lambda: "×" not in terminal.screen)
 
 
 def test_ctrl_c_copies_once_and_says_so_and_then_leaves(database: Path) -> None:

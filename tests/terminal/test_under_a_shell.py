@@ -198,3 +198,29 @@ def test_killed_where_ctrl_z_left_it_it_disturbs_nobody(database: Path) -> None:
         terminal.send("kill -KILL %1; wait; echo e''nd\n")
         terminal.see("(?m)^end")
         assert terminal.left_behind_by_a_job() == []
+
+
+def test_killed_by_a_crash_test_nobody_else_guesses_why(database: Path) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        terminal.send("\x10")
+        terminal.see("Search for commands")
+        terminal.send("crash test")
+        terminal.see("Kill pi-tui with SIGKILL")
+        terminal.send("\r")
+        terminal.see("Kill this pi-tui now")
+        terminal.send("\x1b[B\r")
+        terminal.see("as you wished; `pi-tui --db")
+        wait_until(lambda: is_gone(pid))
+        terminal.send("echo sh''own\n")
+        terminal.see("shown")
+        assert b"ran out of memory" not in terminal.raw
+
+
+def is_gone(group: int) -> bool:
+    """No process of this group is left: what it had to write is written."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False

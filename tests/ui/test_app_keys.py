@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.settings import auto_pace
 from pi_tui.ui.flow import Flow
@@ -9,7 +11,7 @@ from pi_tui.worker.pace import MAX
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import text_of, until_state
+from tests.ui.helpers import a_snapshot, a_still, text_of, until_state
 
 WATCHABLE = 200_000
 """At the auto pace this is not over before a test is."""
@@ -129,3 +131,13 @@ async def test_saved_output_are_there_before_the_worker_has_loaded_them(bench: B
     app._flow = Flow(Glance(WATCHABLE, 300, pi(300)))
     async with app.run_test(size=(80, 24)):
         assert app.main_screen.digits.count >= 300
+
+
+@pytest.mark.parametrize("first", [State.RUNNING, State.SAVING])
+@pytest.mark.parametrize("before", [State.PREPARING, State.WATCHING])
+async def test_how_it_goes_on_is_said_though_it_saves_at_once(before: State, first: State) -> None:
+    async with a_still(a_snapshot(state=before), (80, 24)) as (app, _):
+        assert "goes on after" not in text_of(app)
+        app.worker.snapshot = a_snapshot(state=first)  # type: ignore[misc]
+        app.hurry()
+        await until(lambda: "goes on after 3,000 digits" in text_of(app))

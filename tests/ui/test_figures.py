@@ -194,3 +194,18 @@ def test_the_first_moments_after_a_rest_are_no_sample_of_the_speed() -> None:
             history.feed(began + quarter / 4, 999.0 if quarter <= 4 else 5.0)
         history.rest()
     assert history.samples == [5.0] * 4
+
+
+def test_self_locating_numbers_are_found_as_the_digits_come_however_they_come() -> None:
+    digits = bytearray(pi(FAR)[:60_000])
+    digits[50_000:50_005] = b"50001"
+    plain = [at for at in range(10, 60_001) if digits[at - 1 : at - 1 + len(str(at))] == b"%d" % at]
+    assert plain == [16_470, 44_899, 50_001]
+    for size in (7, 999, 1_000, 60_000):
+        found: list[int] = []
+        for start in range(0, 60_000, size):
+            stop = min(60_000, start + size)
+            found += (fact.position for fact in facts.self_locating(digits, start, stop))
+        assert found == plain
+    told = [fact for fact in facts.reached(digits, 49_000, 51_000) if fact.position == 50_001]
+    assert [fact.saying for fact in told] == ["Self-locating: 50001 stands at position 50,001."]

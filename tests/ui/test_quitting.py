@@ -119,6 +119,11 @@ async def test_ctrl_c_again_after_a_while_leaves_at_once(
     [
         ({"state": State.COMPLETE, "verified": True}, 0, "complete, verified"),
         ({"state": State.PAUSED, "made": 500, "saved": 500}, 0, "goes on from there"),
+        (
+            {"state": State.PAUSED, "goal": 9_000, "made": 0, "saved": 0, "steps": 3, "done": 0.04},
+            0,
+            "4.0 % of the work for 9,000 digits is saved; `pi-tui` goes on from there",
+        ),
         ({"state": State.PAUSED, "made": 501, "saved": 500}, 6, "1 digit not saved"),
         ({"state": State.FAILED, "error": "disk full", "exit_code": 6}, 6, "disk full"),
         ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0}, 0, ""),

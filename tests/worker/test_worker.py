@@ -39,7 +39,9 @@ def test_it_computes_all_digits_and_compares_them(make_worker: MakeWorker, datab
     assert bytes(worker.output) == pi(5_000)
     assert (snapshot.made, snapshot.saved, snapshot.done) == (5_000, 5_000, 1.0)
     assert snapshot.verified
-    assert in_the_file(database, 5_000).run.verified
+    run = in_the_file(database, 5_000).run
+    assert run.verified
+    assert snapshot.elapsed == run.elapsed, "the next start says the same"
 
 
 def test_paused_means_saved_and_standing_still(make_worker: MakeWorker, database: Path) -> None:

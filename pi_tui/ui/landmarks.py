@@ -1,0 +1,110 @@
+"""All there is to see among the digits, reached and to come, as a list one can go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from pi_tui.ui.dialogs import Dialog
+from pi_tui.ui.facts import FACTS, Fact, is_reached, self_locating
+from pi_tui.ui.panel import FAINT, QUIET, line
+from pi_tui.ui.statistics import Digits
+
+_LONGEST = 4
+"""Figures of a number whose first place is asked for: longer ones are for the search."""
+_POSITION = 10
+"""Cells for a position."""
+
+
+def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
+    """Of each digit the longest run of nothing else among the first `count`, where it is first.
+
+    >>> [(run.position, run.text) for run in longest_runs(b"1221112", 7)]
+    [(4, '111'), (2, '22')]
+    """
+    for digit in "0123456789":
+        at, text = digits.find(digit.encode(), 0, count), digit
+        if at < 0:
+            continue
+        # A longer run is not before the first of the shorter ones: one way through the digits.
+        while (found := digits.find((text + digit).encode(), at, count)) >= 0:
+            at, text = found, text + digit
+        yield Fact(at + 1, text, f"The longest run of {digit}s so far: {len(text):,} in a row.")
+
+
+def landmarks(digits: Digits, count: int) -> list[Fact]:
+    """All facts by position, those to come too; then what can be told of so many digits only."""
+    known = {fact.position for fact in FACTS}
+    found = [fact for fact in self_locating(digits, 0, count) if fact.position not in known]
+    facts = sorted((*FACTS, *found), key=lambda fact: fact.position)
+    return [*facts, *longest_runs(digits, count)]
+
+
+class Landmarks(Dialog[tuple[int, int] | None]):
+    """The list; the answer is offset and length of what one goes to.
+
+    A number that is typed is one more landmark: the place where it stands first.
+    """
+
+    BINDINGS = [("escape,q,l", "dismiss(None)", "Close")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(self, digits: Digits, count: int) -> None:
+        super().__init__()
+        self._digits, self._count = digits, count
+        self._facts = landmarks(digits, count)
+        self._number = ""
+
+    def compose(self) -> ComposeResult:
+        """The list, the number, and the keys."""
+        with Vertical(classes="dialog -wide-dialog"):
+            yield Static("Landmarks", classes="dialog-title")
+            yield OptionList(*(Option(self._row(fact)) for fact in self._facts))
+            yield Static(self._of_number(), id="number", classes="keys")
+            yield Static("Enter goes there · Esc goes back", classes="quiet keys")
+
+    def _row(self, fact: Fact) -> Content:
+        position = f"{fact.position:>{_POSITION},}  "
+        if is_reached(fact, self._digits, self._count):
+            return line((position, "bold"), (fact.saying, ""))
+        return line((position + fact.saying, QUIET), (" To come.", FAINT))
+
+    def _of_number(self) -> Content:
+        if not self._number:
+            return line(("Type a number up to 9999: where it stands first.", QUIET))
+        at = self._place_of_number()
+        where = f"not among these {self._count:,} digits" if at < 0 else f"first at {at + 1:,}"
+        return line((self._number, "bold $pi-accent"), "  ", where)
+
+    def _place_of_number(self) -> int:
+        return self._digits.find(self._number.encode(), 0, self._count)
+
+    def on_key(self, event: events.Key) -> None:
+        """Figures are a number; backspace takes the last one back."""
+        if event.character and event.character in "0123456789":
+            self._number = (self._number + event.character)[:_LONGEST]
+        elif event.key == "backspace":
+            self._number = self._number[:-1]
+        else:
+            return
+        event.stop()
+        self.query_one("#number", Static).update(self._of_number())
+
+    @on(OptionList.OptionSelected)
+    def _go(self, event: OptionList.OptionSelected) -> None:
+        """To the number, if there is one, or else to the fact in the list."""
+        fact = self._facts[event.option_index]
+        at, length = fact.position - 1, len(fact.text)
+        is_there = is_reached(fact, self._digits, self._count)
+        if self._number:
+            at, length = self._place_of_number(), len(self._number)
+            is_there = at >= 0
+        if is_there:
+            self.dismiss((at, length))
+        else:
+            self.app.bell()

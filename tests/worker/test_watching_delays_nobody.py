@@ -1,0 +1,205 @@
+"""A watcher holds nothing while it waits, tells or is looked at; a read is short and gives way."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from pi_tui.checkpoints import output_rows
+from pi_tui.checkpoints.database import Database
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.spigot.kind import SpigotKind
+from pi_tui.worker import watcher
+from pi_tui.worker.board import Board
+from pi_tui.worker.job import Job
+from pi_tui.worker.watcher import Watcher
+from pi_tui.worker.worker import Worker
+from tests.checkpoints.server import Server
+from tests.helpers import wait_until
+from tests.worker.conftest import MakeWorker
+from tests.worker.test_watcher import DIGITS, watch
+
+
+class Writer:
+    """Has a run open, as another process would, and saves when it is told to."""
+
+    def __init__(self, store: CheckpointStore) -> None:
+        kind = SpigotKind(1)
+        task = kind.task(DIGITS, 2)
+        self.store, self.run, self.machine = store, store.open_run(task), kind.new(task)
+
+    def save(self, more: int) -> None:
+        """So many digits more are committed."""
+        wanted = len(self.machine.output) + more
+        while len(self.machine.output) < wanted:
+            self.machine.stride(100)
+        self.store.save(self.run, self.machine, 1.0)
+
+
+@contextmanager
+def a_writer(location: object) -> Iterator[Writer]:
+    with CheckpointStore.open(str(location), SpigotKind(1)) as store:
+        yield Writer(store)
+
+
+def is_free(database: Path) -> bool:
+    """Whoever commits now need not wait for anybody."""
+    with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            return False
+        connection.execute("ROLLBACK")
+        return True
+
+
+def test_nothing_is_held_between_two_reads(
+    database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it tells the screen, and whenever it rests, a commit would find no reader."""
+    monkeypatch.setattr(watcher, "BATCH", 1_000)
+    within, between = [], []
+    publish, rest, check = Board.publish, Watcher._rest, output_rows._check
+
+    def published(board: Board, **changes: object) -> None:
+        between.append(is_free(database))
+        publish(board, **changes)
+
+    def rested(self: Watcher) -> None:
+        between.append(is_free(database))
+        rest(self)
+
+    def checked(*row: object) -> None:
+        within.append(is_free(database))
+        check(*row)  # type: ignore[arg-type]
+
+    with a_writer(database) as writer:
+        writer.save(5_000)
+        monkeypatch.setattr(output_rows, "_check", checked)
+        monkeypatch.setattr(Watcher, "_rest", rested)
+        monkeypatch.setattr(Board, "publish", published)
+        worker = watch(make_worker, DIGITS)
+        wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+        wait_until(lambda: len(between) > len(writer.machine.output) // 1_000 + 3)
+        worker.stop()
+        assert worker.join(60)
+    assert all(between)
+    assert within
+    assert not any(within), "a read that is under way is noticed"
+
+
+def test_a_read_is_of_a_batch_and_no_more(
+    database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far behind it is: of rows that reach out of the batch there are two at most."""
+    monkeypatch.setattr(watcher, "BATCH", 1_000)
+    monkeypatch.setattr(output_rows, "ROW_OUTPUT", 400)
+    read: list[int] = []
+    transaction, checked = Database.transaction, output_rows._checked
+
+    @contextmanager
+    def begun(self: Database) -> Iterator[Connection]:
+        read.append(0)
+        with transaction(self) as connection:
+            yield connection
+
+    def counted(*which: object) -> Iterator[bytes]:
+        for data in checked(*which):  # type: ignore[arg-type]
+            read[-1] += len(data)
+            yield data
+
+    with a_writer(database) as writer:
+        writer.save(5_000)
+        monkeypatch.setattr(Database, "transaction", begun)
+        monkeypatch.setattr(output_rows, "_checked", counted)
+        worker = watch(make_worker, DIGITS)
+        wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+        worker.stop()
+        assert worker.join(60)
+    assert sum(read) >= 5_000
+    assert max(read) <= 1_000 + 2 * 400
+
+
+@contextmanager
+def in_the_middle_of_a_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A watcher that reads stands still there, within its transaction, until this is left."""
+    is_reading, may_go_on = threading.Event(), threading.Event()
+    check = output_rows._check
+
+    def held(*row: object) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            is_reading.set()
+            assert may_go_on.wait(60)
+        check(*row)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(output_rows, "_check", held)
+    try:
+        yield is_reading
+    finally:
+        may_go_on.set()
+
+
+def test_a_commit_that_meets_a_read_is_next_and_no_other_read_comes_before_it(
+    database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite lets nobody begin to read while a commit waits: it waits for one batch, never two."""
+    with a_writer(database) as writer:
+        writer.save(1_000)
+        with in_the_middle_of_a_read(monkeypatch) as is_reading:
+            worker = make_worker(DIGITS, digits_per_step=None, watch=True)
+            assert is_reading.wait(60)
+            committing = threading.Thread(target=writer.save, args=(1_000,))
+            committing.start()
+            wait_until(lambda: not can_begin_to_read(database))
+        committing.join(60)
+        assert not committing.is_alive()
+        wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+        worker.stop()
+        assert worker.join(60)
+
+
+def can_begin_to_read(database: Path) -> bool:
+    with closing(sqlite3.connect(database, timeout=0)) as connection:
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+
+def test_on_a_server_a_commit_does_not_even_wait_for_a_read_and_nothing_is_held_at_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    at_rest: list[object] = []
+    rest = Watcher._rest
+    server = Server()
+    try:
+        url = server.new_database()
+
+        def rested(self: Watcher) -> None:
+            at_rest.extend(server.query(idle, url))
+            rest(self)
+
+        monkeypatch.setattr(Watcher, "_rest", rested)
+        with a_writer(url) as writer:
+            writer.save(1_000)
+            kind = SpigotKind(1)
+            worker = Worker(Job(kind, kind.task(DIGITS), url, watch=True))
+            with in_the_middle_of_a_read(monkeypatch) as is_reading:
+                worker.start()
+                assert is_reading.wait(60)
+                writer.save(1_000)  # here, in this thread: it would wait for ever
+            wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+            wait_until(lambda: len(at_rest) > 2)
+            worker.stop()
+            assert worker.join(60)
+    finally:
+        server.close()
+    assert set(at_rest) == {(0,)}
