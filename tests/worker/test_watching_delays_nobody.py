@@ -101,7 +101,7 @@ def test_a_read_is_of_a_batch_and_no_more(
     monkeypatch.setattr(watcher, "BATCH", 1_000)
     monkeypatch.setattr(output_rows, "ROW_OUTPUT", 400)
     read: list[int] = []
-    transaction, checked = Database.transaction, output_rows._checked
+    transaction, checked = Database._transaction, output_rows._checked
 
     @contextmanager
     def begun(self: Database) -> Iterator[Connection]:
@@ -116,7 +116,7 @@ def test_a_read_is_of_a_batch_and_no_more(
 
     with a_writer(database) as writer:
         writer.save(5_000)
-        monkeypatch.setattr(Database, "transaction", begun)
+        monkeypatch.setattr(Database, "_transaction", begun)
         monkeypatch.setattr(output_rows, "_checked", counted)
         worker = watch(make_worker, DIGITS)
         wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
