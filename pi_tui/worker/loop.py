@@ -146,8 +146,8 @@ class Loop:
             self._commit(self._store.save)
         self._publish()
 
-    def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> bool:
-        """True if it is saved; if not, computing goes on and it is tried again, ever later."""
+    def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> Checkpoint | None:
+        """What was saved; None if that failed: computing goes on, and it is tried again later."""
         shown = self._board.snapshot
         try:
             checkpoint = save(self._run, self._machine, self._elapsed())
@@ -155,7 +155,7 @@ class Loop:
             self._saves.failed(self._clock())
             since = shown.save_failure.since if shown.save_failure else datetime.now(UTC)
             self._board.publish(save_failure=SaveFailure(since, str(error)))
-            return False
+            return None
         self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
         self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
         self._board.publish(
@@ -163,15 +163,14 @@ class Loop:
             checkpoints=(checkpoint, *shown.checkpoints)[:CHECKPOINTS_SHOWN],
             save_failure=None,
         )
-        return True
+        return checkpoint
 
     # Between the steps.
 
     def _stepped(self, start: int, took: float) -> None:
         """The new output is what was known already, where that reaches; then it is shown."""
-        output = self._machine.output
-        stop = min(len(output), len(self._known))
-        if start < stop and output[start:stop] != self._known[start:stop]:
+        output, known = self._machine.output, self._known
+        if output[start : len(known)] != known[start : len(output)]:
             self._judge(start)
         if len(output) >= self._board.snapshot.saved:
             self._board.output = output
@@ -242,14 +241,13 @@ class Loop:
             self._activity = State.VERIFYING
             work = (self._run.task, self._board.output, self._obey, self._machine)
             verified = self._job.verify and self._job.kind.verify(*work)
-            while not self._commit(partial(self._store.complete, verified=verified)):
+            while not (last := self._commit(partial(self._store.complete, verified=verified))):
                 self._await_saved()
-            self._run = replace(self._run, status=COMPLETE, verified=verified)
-        self._watch.stop(self._clock())
+            # The save itself is not counted, as it will not be at the next start.
+            self._run = replace(self._run, status=COMPLETE, verified=verified, elapsed=last.elapsed)
         done: dict[str, Any] = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
-        if newest := self._board.snapshot.checkpoint:
-            done["elapsed"] = newest.elapsed  # the save itself not counted, as at the next start
-        self._publish(state=State.COMPLETE, verified=self._run.verified, **done)
+        done |= {"verified": self._run.verified, "elapsed": self._run.elapsed}
+        self._publish(state=State.COMPLETE, **done)
 
     def _await_saved(self) -> None:
         """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""
