@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -68,6 +69,8 @@ class Driver:
             self.tell("ready")
             self.line.recv()
         if self.task.largest_file:
+            # Of a module imported late the bytecode would be cut off, and stay so.
+            sys.dont_write_bytecode = True
             hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.task.largest_file, hard))
         with self._patiently(CheckpointStore.open, self.task.location, KIND) as store:

@@ -1,13 +1,65 @@
-"""Killed at a bad moment."""
+"""A limit on memory: told when a run begins, and survived by the terminal when GMP ends it all."""
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from pathlib import Path
 
-from tests.helpers import wait_until
-from tests.terminal.test_under_a_shell import bash, state_of, watched
+import pytest
+
+from tests.helpers import pi_tui, saved, wait_until
+from tests.terminal.emulator import Terminal
+from tests.terminal.test_under_a_shell import bash, state_of, typed, watched
+
+DONE = 300_000
+"""Digits of the run that is complete when memory becomes short; ten times as many take 60 MB."""
+
+
+def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
+    """The app may grow by so much, as `ulimit -v` has it, and begins a longer run; its pid."""
+    assert pi_tui("run", "--digits", DONE, "--db", database).returncode == 0
+    terminal.send(typed("--db", database, "--digits", DONE))
+    terminal.see("complete, verified")
+    (pid,) = map(
+        int, Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text().split()
+    )
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + megabytes * 10**6
+    resource.prlimit(pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    press_x(terminal)
+    return pid
+
+
+def press_x(terminal: Terminal) -> None:
+    """Ten times as many digits are begun; that is refused until the worker has loaded the run."""
+
+    def is_refused() -> bool:
+        return "First this run" in terminal.screen
+
+    terminal.send("x")
+    terminal.until(lambda: is_refused() or "complete, verified" not in terminal.screen)
+    if is_refused():
+        terminal.until(lambda: not is_refused())
+        press_x(terminal)
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_ended_where_gmp_finds_no_memory_it_leaves_a_clean_terminal_and_all_that_was_saved(
+    attempt: int, database: Path
+) -> None:
+    with bash() as terminal:
+        pid = begun_with(40, terminal, database)
+        terminal.until(lambda: not state_of(pid))
+        terminal.see("its last checkpoint stands")
+        terminal.until(lambda: terminal.left_behind_by_a_job() == [])
+        terminal.send("echo code=$?; stty -a | grep -o ' icanon'\n")
+        terminal.see("(?m)^code=1(34|39)$")  # SIGABRT, sometimes SIGSEGV: no exception of Python's
+        terminal.see(r"(?m)^ icanon")
+    assert saved(database) == DONE
+    done = pi_tui("export", "--digits", DONE, "--from", 762, "--to", 767, "--db", database)
+    assert done.stdout == "999999\n"
 
 
 def test_killed_while_the_window_takes_no_byte_the_screen_is_given_back_when_it_does(

@@ -58,6 +58,22 @@ async def test_n_goes_through_the_hits_and_round(bench: Bench) -> None:
         await until(lambda: f"{len(hits)} of {len(hits)} hits" in text_of(app))
 
 
+async def test_n_finds_the_first_hit_in_view_also_if_it_came_after_the_search(bench: Bench) -> None:
+    app = bench.app(DIGITS)
+    app.worker.pause()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.PAUSED)
+        await pilot.press("slash", *"14", "enter")
+        view = app.main_screen.digits
+        assert (app.main_screen.count, view.here) == (0, None)
+        app.worker.resume()
+        await until(lambda: app.main_screen.count == DIGITS)
+        await pilot.press("home")
+        assert (view.in_view[0], view.here) == (0, None)
+        await pilot.press("n")
+        assert view.here == (0, 2)
+
+
 async def test_escape_ends_the_search(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"14", "escape")

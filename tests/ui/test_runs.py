@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -189,6 +190,25 @@ async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
         await pilot.press("ctrl+u", *"1500", "enter")
         await until(lambda: app.worker.snapshot.goal == 1_500)
         await until_state(app, State.COMPLETE)
+
+
+async def test_a_run_that_may_not_fit_is_told_of_also_where_the_list_begins_it(
+    bench: Bench,
+) -> None:
+    app = bench.app(500)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = pages * resource.getpagesize() + 900_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        try:
+            await pilot.press("r", "n")
+            await pilot.press("ctrl+u", *"50000000", "enter")
+            await until(lambda: app.worker.snapshot.goal == 50_000_000)
+            await until(lambda: "50,000,000 digits take about 980.0 MB" in text_of(app))
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 async def test_every_command_of_the_palette_does_something() -> None:

@@ -110,7 +110,7 @@ def test_digits_that_the_disk_does_not_take_leave_the_old_file(
 
 SHORT = """
 import resource, sys
-sys.dont_write_bytecode = True  # or what it compiles is cut short too, and found by the next test
+sys.dont_write_bytecode = True  # cut off at the limit, it would break every start after this one
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 from pi_tui.cli import main
 sys.exit(main(sys.argv[1:]))
