@@ -206,7 +206,7 @@ class PiApp(ConversingApp):
     def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
         """At a start that resumes there is a quiet line for some seconds."""
         began = before and before.state in (State.PREPARING, State.WATCHING)
-        if began and snapshot.state is State.RUNNING:
+        if began and snapshot.state in (State.RUNNING, State.SAVING):
             self._resumed = how_it_goes_on(snapshot, "digits")
             self._resumed_until = now + QUIET_SECONDS
 
