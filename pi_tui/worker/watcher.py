@@ -103,6 +103,7 @@ class Watcher:
             saved=len(output),
             steps=checkpoints[0].steps if checkpoints else 0,
             done=self._share(run, checkpoints),
+            figures=self._figures(run, checkpoints),
             rate=_rate(checkpoints),
             elapsed=run.elapsed,
             checkpoints=checkpoints,
@@ -117,6 +118,12 @@ class Watcher:
             return float(run.status == COMPLETE)
         newest = checkpoints[0]
         return self._job.kind.share(run.task, newest.steps, newest.length) or 0.0
+
+    def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
+        """What the newest checkpoint tells of the machine."""
+        if not checkpoints:
+            return None
+        return self._job.kind.figures(run.task, checkpoints[0].steps, checkpoints[0].length)
 
     def _merged(self, newest: tuple[Checkpoint, ...]) -> tuple[Checkpoint, ...]:
         """These, and those before them that we saw while they were there."""
