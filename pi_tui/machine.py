@@ -273,6 +273,10 @@ class Kind(ABC):
         whole = self.length(task)
         return length / whole if whole else None
 
+    def figures(self, task: Task, steps: int, length: int) -> object:
+        """Of what `Machine.figures` says, as much as steps and output tell: for the same runs."""
+        return None
+
     def limits(self, task: Task) -> Limits:
         """What a file may claim at most of such a task. Raises BadState for an impossible task."""
         return Limits()

@@ -16,7 +16,8 @@ from pi_tui.machine import (
     unwatched,
 )
 from pi_tui.spigot import codec, limits
-from pi_tui.spigot.plan import plan, work_done, work_of_block, work_total
+from pi_tui.spigot.figures import Figures
+from pi_tui.spigot.plan import iterations, plan, work_done, work_of_block, work_total
 from pi_tui.spigot.reference import first_difference
 from pi_tui.spigot.series import GOSPER, SERIES
 from pi_tui.spigot.spigot import Spigot
@@ -24,6 +25,8 @@ from pi_tui.spigot.state import Size, SpigotState
 
 MOST_NINES = 6
 """Iterations that pass at most without a digit, as at the six nines of pi, one digit a step."""
+_NEVER_NINES = 10
+"""Digits a step that are not all nines anywhere in what anybody computes."""
 SHORT = 100_000
 """Digits from which on a run has an overture."""
 OVERTURE = 20_000
@@ -71,17 +74,20 @@ class SpigotKind(Kind):
         return task.goal
 
     def share(self, task: Task, steps: int, length: int) -> float:
-        """Blocks made and iterations done, weighed by what they cost, as in `Spigot.work`.
-
-        Steps beyond the blocks are iterations; or, where digits tell of fewer, blocks made twice.
-        """
+        """Blocks made and iterations done, weighed by what they cost, as in `Spigot.work`."""
         size = _size(task)
         n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
         blocks, making = size.blocks_needed(0), work_of_block(size.series, b)
-        iterations = max(0, min(steps - blocks, length // k + 2 + MOST_NINES))
-        made = steps - iterations
-        done = made * making + work_done(n, k, b, iterations, size.series)
+        swept = _iterations(size, steps, length)
+        made = steps - swept
+        done = made * making + work_done(n, k, b, swept, size.series)
         return min(1.0, done / (max(made, blocks) * making + work_total(n, k, b, size.series)))
+
+    def figures(self, task: Task, steps: int, length: int) -> Figures:
+        """The iterations done, and those of the whole run."""
+        size = _size(task)
+        whole = iterations(size.digits, size.digits_per_step)
+        return Figures(iteration=min(_iterations(size, steps, length), whole), iterations=whole)
 
     def limits(self, task: Task) -> Limits:
         """What a file may claim at most of such a task."""
@@ -112,6 +118,16 @@ class SpigotKind(Kind):
         """
         digits = min(task.goal // 50, OVERTURE) if task.goal >= SHORT else 0
         return Spigot.new(digits).finalize(poll) if digits else b""
+
+
+def _iterations(size: Size, steps: int, length: int) -> int:
+    """Steps beyond the blocks; or, where digits tell of fewer, the others made blocks again.
+
+    Only few digits a step may ever be nines alone, and hold back a whole iteration.
+    """
+    k = size.digits_per_step
+    most = -(-length // k) + 2 + (MOST_NINES if k < _NEVER_NINES else 0)
+    return max(0, min(steps - size.blocks_needed(0), most))
 
 
 def _size(task: Task) -> Size:

@@ -13,7 +13,7 @@ from pi_tui import garbage, memory
 from pi_tui.going_on import how_it_goes_on
 from pi_tui.ui.conversations import ConversingApp
 from pi_tui.ui.face import tell
-from pi_tui.ui.flow import Flow
+from pi_tui.ui.flow import Flow, what_follows
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
@@ -175,7 +175,8 @@ class PiApp(ConversingApp):
             and before.checkpoint is snapshot.checkpoint
         )
         screen = self.main_screen
-        screen.show_digits(self.digits_now(), shown)
+        digits = self.digits_now()
+        screen.show_digits(digits, shown, what_follows(shown, snapshot, digits))
         quiet = self._resumed if now < self._resumed_until else ()
         frame = Frame(shown, self.clock.now(), now, self._rates, self._counts, quiet)
         screen.show(frame, fully=calm or self._looks % PANELS_EVERY == 0)

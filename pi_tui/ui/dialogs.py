@@ -170,7 +170,7 @@ class Card(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         """The lines, and the keys."""
-        keys = "y copies it · s saves a picture of it · Esc goes back"
+        keys = "y copies · s saves a picture · Esc back"
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             for line in self._lines:

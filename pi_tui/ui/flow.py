@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pi_tui.checkpoints.glance import Glance
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.statistics import Digits
 from pi_tui.ui.worker_protocol import AnyWorker
 from pi_tui.worker.snapshot import Snapshot, State
@@ -49,3 +50,28 @@ class Flow:
         flowed = max(self._flowed + limit * elapsed, snapshot.saved)
         self._flowed = min(flowed, made)
         return replace(snapshot, made=int(self._flowed))
+
+
+def what_follows(shown: Snapshot, snapshot: Snapshot, digits: Digits) -> bytes:
+    """What stands behind the digits shown: those on their way to them, then the held ones.
+
+    In all as many as are held. None of them counts as settled: they look held, all alike.
+    """
+    held = held_digits(snapshot)
+    if shown.made > snapshot.made:  # an overture is ahead of the spigot
+        return b""
+    coming = digits[shown.made : min(snapshot.made, shown.made + len(held))]
+    return (bytes(coming) + held)[: len(held)]
+
+
+def held_digits(snapshot: Snapshot) -> bytes:
+    """What is known of the digits behind the settled ones: a carry may still change them.
+
+    A snapshot carries only the first digits of a long super-digit, so the nines behind it are
+    shown only where it is whole.
+    """
+    inside = Figures.of(snapshot.figures)
+    held = inside.predigit
+    if len(held) == inside.digits_per_step:
+        held += "9" * min(inside.nines * inside.digits_per_step, 1000)
+    return held[: max(0, snapshot.goal - snapshot.made)].encode("ascii")

@@ -98,7 +98,7 @@ class HeatView(Picture):
     def _caption(self) -> None:
         each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"
         captions = (f"heat map: a square is {each}", "heat map", "heat")
-        self.border_title = words.fitting(captions, self.size.width - FRAME)
+        self.border_title = words.fitting(captions, self.outer_size.width - FRAME)
         self.border_subtitle = "click for its digits"
 
     def render_line(self, y: int) -> Strip:

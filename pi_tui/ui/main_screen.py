@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from pi_tui.spigot.figures import Figures
 from pi_tui.ui.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
@@ -108,10 +107,10 @@ class MainScreen(ExploringScreen):
         for view in self.query(WalkView):
             view.restart(self.walk)
 
-    def show_digits(self, source: Digits, snapshot: Snapshot) -> None:
-        """The digits as they are now, and what is held behind them."""
+    def show_digits(self, source: Digits, snapshot: Snapshot, follows: bytes) -> None:
+        """The digits as they are now, and what follows them, held."""
         self.source, self.count, self.asked = source, snapshot.made, snapshot.goal
-        self.digits.show(source, snapshot.made, snapshot.saved, held_digits(snapshot))
+        self.digits.show(source, snapshot.made, snapshot.saved, follows)
         self.show_place()
         self.show_hits()
         self._tell_facts(snapshot)
@@ -155,16 +154,3 @@ class MainScreen(ExploringScreen):
         """First the note goes, then search and marks."""
         if not self.query_one(NoteLine).dismiss():
             super().action_clear()
-
-
-def held_digits(snapshot: Snapshot) -> bytes:
-    """What is known of the digits behind the settled ones: a carry may still change them.
-
-    A snapshot carries only the first digits of a long super-digit, so the nines behind it are
-    shown only where it is whole.
-    """
-    inside = Figures.of(snapshot.figures)
-    held = inside.predigit
-    if len(held) == inside.digits_per_step:
-        held += "9" * min(inside.nines * inside.digits_per_step, 1000)
-    return held[: max(0, snapshot.goal - snapshot.made)].encode("ascii")

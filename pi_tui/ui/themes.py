@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NIGHT, DAY = "pi-night", "pi-day"
 
 _SPECTRUM_ANSI = (
-    "ansi_blue",
+    "ansi_default",  # blue is too dark on black in the palettes of consoles
     "ansi_bright_blue",
     "ansi_cyan",
     "ansi_bright_cyan",
@@ -117,7 +117,7 @@ def fitting_theme(
 def own_variables(theme: Theme) -> dict[str, str]:
     """The `$pi-…` variables for a theme that does not name them itself."""
     if theme.ansi:
-        return _for_ansi()
+        return _for_ansi(dark=theme.dark)
     colors = {name: Color.parse(color) for name, color in _plain(theme).items()}
     paper, ink = colors["background"], colors["foreground"]
     papers = (paper, colors["surface"], colors["panel"])
@@ -199,7 +199,7 @@ def _heat(cold: Color, paper: Color, ink: Color, hot: Color) -> dict[str, str]:
     return {f"pi-heat-{level}": color.hex for level, color in enumerate(colors)}
 
 
-def _for_ansi() -> dict[str, str]:
+def _for_ansi(*, dark: bool) -> dict[str, str]:
     """Only the terminal's own sixteen colours, so that its palette decides."""
     return {
         "pi-text": "ansi_default",
@@ -219,6 +219,7 @@ def _for_ansi() -> dict[str, str]:
         "pi-cursor": "ansi_default",
         "pi-cursor-ink": "ansi_default",
         **{f"pi-{name}": color for name, color in zip(_NAMED, _NAMED_ANSI, strict=True)},
+        **({"pi-primary": "ansi_cyan"} if dark else {}),
         **{f"pi-heat-{level}": color for level, color in enumerate(_HEAT_ANSI)},
         **{f"pi-digit-{digit}": color for digit, color in enumerate(_SPECTRUM_ANSI)},
     }

@@ -137,7 +137,7 @@ class WalkView(Picture):
         away = abs(self._walk.points[-1])
         walked = words.counted(self._walk.walked, "step")
         captions = (f"walk: {walked}, {away:,.0f} away", f"walk: {walked}", "walk")
-        self.border_title = words.fitting(captions, self.size.width - FRAME)
+        self.border_title = words.fitting(captions, self.outer_size.width - FRAME)
 
     # From a place to its digits
 

@@ -106,6 +106,7 @@ class Watcher:
             saved=len(output),
             steps=checkpoints[0].steps if checkpoints else 0,
             done=self._share(run, checkpoints),
+            figures=self._figures(run, checkpoints),
             rate=_rate(checkpoints),
             elapsed=run.elapsed,
             checkpoints=checkpoints,
@@ -119,6 +120,12 @@ class Watcher:
             return float(run.status == COMPLETE)
         newest = checkpoints[0]
         return self._job.kind.share(run.task, newest.steps, newest.length) or 0.0
+
+    def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
+        """What the newest checkpoint tells of the machine."""
+        if not checkpoints:
+            return None
+        return self._job.kind.figures(run.task, checkpoints[0].steps, checkpoints[0].length)
 
     def _notice(self, writer: str, run: Run | None) -> str:
         """What is to be said, if it is not simply computed there and watched here."""

@@ -153,6 +153,22 @@ def test_the_share_of_the_work_can_be_told_from_steps_and_digits_alone(
     assert last == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(
+    ("digits", "k", "again"), [(2_000, 10, 0), (9_010, 300, 0), (9_010, 300, 5), (800, 1, 0)]
+)
+def test_the_iteration_is_told_by_steps_and_digits_also_when_blocks_were_made_again(
+    digits: int, k: int, again: int
+) -> None:
+    kind = SpigotKind()
+    task = kind.task(digits, k)
+    spigot = kind.new(task)
+    while not spigot.done:
+        spigot.step()
+        known, told = spigot.figures(), kind.figures(task, spigot.steps + again, len(spigot.output))
+        if len(spigot.output) or not again:
+            assert (told.iteration, told.iterations) == (known.iteration, known.iterations)
+
+
 def test_an_overture_is_the_first_digits_of_long_runs(pi: bytes) -> None:
     assert KIND.overture(KIND.task(10**7)) == pi[:20_000]
     assert KIND.overture(KIND.task(10**5)) == pi[:2_000]

@@ -23,6 +23,8 @@ COLORED = [name for name, ansi in THEMES.items() if not ansi]
 ANSI = [name for name, ansi in THEMES.items() if ansi]
 _NO_PAPER = {"default", *(f"color({number})" for number in (*range(1, 7), *range(9, 15)))}
 """Sixteen colours as the terminal has them: what no palette takes for its background."""
+_BLUE = "color(4)"
+"""All but invisible on black in the palettes of consoles."""
 _ON_COLOR = {("color(0)", f"color({paper})") for paper in (2, 3, 6, 7)}
 """The same on coloured ground: black, on what no palette makes as dark as blue and red."""
 
@@ -49,7 +51,8 @@ def faint(app: PiApp) -> set[str]:
         ink, paper = style.color or Ink.default(), style.bgcolor or Ink.default()
         if style.reverse:
             ink, paper = paper, ink
-        if not _is_read(ink, paper, reverse=bool(style.reverse)):
+        too_dark = ink.name == _BLUE and app.current_theme.dark
+        if too_dark or not _is_read(ink, paper, reverse=bool(style.reverse)):
             found.add(f"{text.strip()[:30]!r}, {ink.name} on {paper.name}")
     return found
 

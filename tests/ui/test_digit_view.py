@@ -15,7 +15,8 @@ import pi_tui.ui
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.search import Needle
 from pi_tui.ui.themes import NIGHT_THEME, own_variables
-from tests.helpers import pi
+from tests.helpers import pi, until
+from tests.ui.conftest import Bench
 from tests.ui.helpers import text_of
 
 MANY = 10_000_000
@@ -187,3 +188,18 @@ async def test_no_digit_is_shown_beyond_the_count() -> None:
     async with a_view(1_000, pi(1_000), count=75, saved=75) as (view, _):
         assert view.render_line(1).text.split() == ["61", "5923078164", "06286"]
         assert not view.render_line(2).text.strip()
+
+
+async def test_at_a_pace_what_stands_behind_the_shown_digits_is_what_follows_them(
+    bench: Bench,
+) -> None:
+    """An iteration makes more than has flowed to the screen; its held digits are further on."""
+    app, seen = bench.app(20_000, pace="2000"), 0
+    async with app.run_test(size=(120, 40)):
+        view = app.main_screen.digits
+        while view.count < 5_000:
+            before = view.count
+            await until(lambda: view.count > before)  # noqa: B023 - called at once
+            assert view._held in (b"", pi(20_000)[view.count : view.count + len(view._held)])
+            seen += bool(view._held)
+    assert seen

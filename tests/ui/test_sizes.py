@@ -147,3 +147,17 @@ async def test_a_note_is_never_half_a_word_where_it_fits() -> None:
         for size in ((300, 80), (60, 20), (40, 12), (80, 24)):
             await resize(app, pilot, size)
             await until(lambda: (FACTS[0].saying in text_of(app)) == (app.size.width >= 56))
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+async def test_a_kill_is_told_too_if_the_first_look_finds_a_run_that_saves(
+    size: tuple[int, int],
+) -> None:
+    """A run that goes on saves soon, and a look on a slow machine may come only then."""
+    preparing = a_snapshot(state=State.PREPARING, made=3_000, saved=3_000)
+    async with a_still(preparing, size) as (app, _):
+        assert isinstance(app.worker, Still)
+        app.worker.snapshot = replace(
+            preparing, state=State.SAVING, left_open="pid 4711 on box", left_after=3.0
+        )
+        await until(lambda: "cut off" in text_of(app) or "did not end" in text_of(app))

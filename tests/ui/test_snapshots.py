@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pi_tui.spigot.figures import Figures
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import SaveFailure, State
 from tests.helpers import until
@@ -22,12 +23,12 @@ WATCHING: dict[str, Any] = {
     "state": State.WATCHING,
     "writer": "pid 4711 on box",
     "made": 8_220,
-    "figures": None,
+    "figures": Figures(iteration=139, iterations=336),
     "part": 0,
     "parts": 0,
     "left": None,
     "next_save": None,
-    "done": 0.411,
+    "done": 0.614,
     "resumed_done": 0.0,
 }
 """Another process computes the run."""

@@ -67,6 +67,7 @@ def test_how_far_the_other_is_goes_by_the_work_it_saved(
         work = machine.work()
         assert work is not None
         assert worker.snapshot.done == pytest.approx(work.done / work.total, rel=0.02)
+        assert worker.snapshot.figures.iteration == machine.i  # type: ignore[attr-defined]
         assert worker.snapshot.done > 2 * worker.snapshot.saved / DIGITS
 
 
