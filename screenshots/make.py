@@ -25,6 +25,8 @@ from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 
 FOLDER = Path(__file__).parent
+SOME = 400
+"""Digits not saved yet: enough to be seen."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Shot:
     keys: tuple[str, ...] = ()
     digits: int = 20_000
     pace: str = "2000"
-    reach: int = 12_000
+    reach: int = 8_000
     """Digits to wait for before the picture is taken."""
     theme: str = NIGHT
     before: tuple[int, ...] = ()
@@ -52,7 +54,7 @@ SHOTS = (
     Shot("colours", (120, 40), ("d",)),
     Shot("walk", (120, 40), ("v",), 200_000, "max", 200_000),
     Shot("heat", (120, 40), ("v", "v"), 1_000_000, "max", 1_000_000),
-    Shot("runs", (120, 40), ("r",), before=(1_000, 100_000)),
+    Shot("runs", (120, 40), ("p", "r"), before=(1_000, 100_000)),
     Shot("light", (120, 40), theme=DAY),
     Shot("paused", (100, 30), ("p",)),
     Shot("help", (100, 40), ("question_mark",)),
@@ -85,9 +87,15 @@ async def take(shot: Shot, location: str) -> str:
         await until(lambda: app.main_screen.count >= shot.reach)
         if shot.reach == shot.digits:
             await until(lambda: worker.snapshot.state is State.COMPLETE)
-        await pilot.press(*shot.keys)
+        for key in shot.keys:
+            await pilot.press(key)
+            if key == "p":
+                await until(lambda: worker.snapshot.state is State.PAUSED)
         await pilot.pause(1.5)
-        picture = app.export_screenshot(title="pi-tui")
+        view, picture = app.main_screen.digits, app.export_screenshot(title="pi-tui")
+        while not shot.keys and (view.count - view.saved < SOME or "running" not in picture):
+            await pilot.pause(0.05)  # and what changed is laid out
+            picture = app.export_screenshot(title="pi-tui")
         worker.stop()
         await asyncio.to_thread(worker.join)
     return picture

@@ -67,8 +67,8 @@ def curve(values: list[float], columns: int, rows: int) -> list[str]:
     The bottom is a bit below the lowest value, but never so near the highest that noise
     would look like mountains.
 
-    >>> curve([0, 0, 5, 10], 2, 1)
-    ['⣀⠎']
+    >>> curve([0, 0, 5, 10], 2, 1), curve([99, 100], 1, 1)
+    (['⣀⠎'], ['⠉'])
     """
     canvas = Braille(columns, rows)
     top = max(values, default=0.0) or 1.0

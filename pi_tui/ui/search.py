@@ -64,9 +64,13 @@ class Needle:
         return None if at < 0 else at
 
     def last_before(self, digits: Digits, offset: int, stop: int) -> int | None:
-        """The last hit before `offset`, or the very last if there is none; None without hits."""
+        """The last hit before `offset`, or the very last if there is none; None without hits.
+
+        >>> Needle("1").last_before(b"1921", 1, 4), Needle("1").last_before(b"1921", 0, 4)
+        (0, 3)
+        """
         reach = len(self.text) - 1
-        at = _rfind(digits, self.text, max(0, offset) + reach) if offset > 0 else -1
+        at = _rfind(digits, self.text, offset + reach) if offset > 0 else -1
         if at < 0:
             at = _rfind(digits, self.text, stop)
         return None if at < 0 else at
