@@ -17,7 +17,7 @@ from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
 """All that a transaction can raise: only the first is wrapped by SQLAlchemy."""
-_UNREACHABLE = ("", "08", "57P")
+_UNREACHABLE = ("08", "57P")
 """Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
 _NOT_OUR_TABLES = ("42703", "42P01", "22021")
 """No such column, no such table, bytes that are no text."""
@@ -85,7 +85,7 @@ def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
         return StorageError(
             f"{where.display} cannot be used: {text.partition('FATAL:')[2].strip()}"
         )
-    if state.startswith(_UNREACHABLE[1:]) or not state:
+    if state.startswith(_UNREACHABLE) or not state:
         kind = NoAnswerError if type(cause).__name__ == "ConnectionTimeout" else StorageError
         return kind(f"{where.display} cannot be reached: {text}; is the server running?")
     return StorageError(f"{where.display} cannot be used: {one_line(cause)}")
