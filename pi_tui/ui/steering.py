@@ -55,7 +55,7 @@ class SteeringApp(Face):
             return
         snapshot = self.worker.snapshot
         if snapshot.saved == snapshot.made and snapshot.checkpoint is not None:
-            tell(self, "Nothing new: every digit there is is saved.", seconds=3)
+            tell(self, "Nothing new to save: every digit is saved.", seconds=3)
         self.worker.save_now()
         self.hurry()
 

@@ -304,7 +304,7 @@ async def test_m_and_c_say_when_there_is_nothing_to_do(bench: Bench) -> None:
         await pilot.press("m")
         await until(lambda: "There is no note" in text_of(app))
         await pilot.press("c")
-        await until(lambda: "Nothing new: every digit" in text_of(app))
+        await until(lambda: "Nothing new to save: every digit" in text_of(app))
 
 
 async def test_a_range_suggests_a_file_that_says_so(bench: Bench) -> None:
