@@ -45,6 +45,7 @@ def measure_face(
 ) -> Readings:
     """How the app feels: at its default pace, at full speed with so many digits, and scrolling."""
     room.mkdir()
+    environment = environment | {"XDG_STATE_HOME": str(room)}  # not the looks its user left it with
     told = _first_frames(room, environment, runs) | _leisure(room, environment)
     told |= _first_digits(room, environment, sizes, runs)
     for digits in sizes:

@@ -34,7 +34,7 @@ _PIECES = 16
 """Stretches of terms that are added up side by side, and then joined in pairs."""
 _LIST = 512
 _CHUNK = 10_000
-_ENDS = ("root", "top q", "top t1", "top t2")
+_ENDS = ("root", "top-q", "top-t1", "top-t2")
 """What pi is made of in the end."""
 _AFTER = 4
 """Jobs after that: two halves of the digits, and two products or texts."""
@@ -189,7 +189,7 @@ def _stages(n: int) -> list[dict[str, _Node]]:
         sums = {f"{left}+{right}": _Node((left, right), _join) for left, right in pairs}
         stages.append(sums)
     two = tuple(sums)  # the last join: each product by itself, as much of it as matters, and no P
-    tops = {"top q": (1, 1), "top t1": (2, 1), "top t2": (0, 2)}
+    tops = {"top-q": (1, 1), "top-t1": (2, 1), "top-t2": (0, 2)}
     stages.append({name: _Node(two, partial(_top, bits, *of)) for name, of in tops.items()})
     return stages
 

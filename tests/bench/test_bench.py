@@ -78,6 +78,9 @@ def test_the_tables_show_all_of_it(
 def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feel, "LOOK", 0.3)
     monkeypatch.setattr(feel, "KEYS", 1)
+    (tmp_path / "pi-tui").mkdir()
+    (tmp_path / "pi-tui" / "face.json").write_text('{"view": "walk"}')  # where no digit is seen
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     face = feel.measure_face(tmp_path / "face", turns.environment(), [1_000_000], runs=1)
     over_too_soon_on_a_quick_machine = ("while blocks", "CPU", "event loop")
     for name, figure in face.items():

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, unwatched
 from pi_tui.spigot.figures import Figures
 from pi_tui.spigot.kind import SpigotKind
+from pi_tui.spigot.reference import names
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.job import Job
 from pi_tui.worker.pace import MAX, Cadence, Pace
@@ -343,6 +345,26 @@ def test_verifying_is_abandoned_and_made_again_at_the_next_start(
     again = make_worker(300_000)
     assert again.join(120)
     assert again.snapshot.verified
+
+
+def test_every_number_of_the_comparison_can_be_saved_and_is_there_again(database: Path) -> None:
+    kind = SpigotKind()
+    task = kind.task(2_000)
+    with CheckpointStore.open(str(database), kind) as store:
+        run, spigot, seen = store.open_run(task), kind.new(task), set[str]()
+        spigot.finalize()
+
+        def save(_done: int = 0, _total: int = 0) -> None:
+            if not seen >= spigot.kept.keys():
+                seen.update(spigot.kept)
+                store.save(run, spigot, 0.0)
+                again = store.load(run).machine
+                assert isinstance(again, Spigot)
+                assert again.kept == spigot.kept
+
+        assert kind.verify(task, spigot.output, save, spigot)
+        save()
+    assert {"root", "0", "0+1", "top-q", "top-t1", "top-t2"} <= seen <= set(names(2_000))
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
