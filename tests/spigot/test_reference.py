@@ -65,6 +65,14 @@ def test_verifying_tells_how_far_it_is() -> None:
     assert 0.75 < shares[-1] <= 1
 
 
+def test_verifying_right_digits_comes_to_its_whole_and_no_further(pi: bytes) -> None:
+    """With threads: they are asked for before each stage, so the last stage is told of too."""
+    shares: list[float] = []
+    assert first_difference(pi[:30_000], lambda done, total: shares.append(done / total)) is None
+    assert shares == sorted(shares)
+    assert 0.9 < shares[-1] <= 1
+
+
 def test_verifying_can_be_abandoned() -> None:
     def poll(done: int, total: int) -> None:
         assert done <= total

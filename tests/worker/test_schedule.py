@@ -109,6 +109,7 @@ def test_a_save_that_succeeds_ends_the_retries() -> None:
     saves.saved(now=1.0, count=500, took=0.0)
     assert saves.seconds_until_retry(2.0) is None
     assert saves.is_due(2.0, 600)
+    assert schedule(Cadence(seconds=5)).seconds_until_retry(2.0) is None, "none has failed"
 
 
 def test_a_stopwatch_stands_still_in_pauses_and_goes_on_with_what_it_had() -> None:
