@@ -17,12 +17,14 @@ from pi_tui.ui.app import PiApp
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.keys import IN_THE_BAR, KEYS
 from pi_tui.ui.main_screen import MainScreen
+from pi_tui.ui.roaming_walk import RoamingWalk
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 HELP = build_parser().format_help()
 SIGNS = {
     **{"/": "slash", "+": "plus", "-": "minus", "?": "question_mark"},
     **{"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "↑": "up", "↓": "down"},
+    **{"←": "left", "→": "right"},
 }
 
 
@@ -37,8 +39,8 @@ def key(name: str) -> str:
 
 
 def keys_that_do_something() -> set[str]:
-    """Every key that the app, its main screen or the digits have a binding for."""
-    owners = (PiApp, MainScreen, DigitView)
+    """Every key that the app, its main screen, the digits or the walk have a binding for."""
+    owners = (PiApp, MainScreen, DigitView, RoamingWalk)
     bound = {name for owner in owners for name in owner._merge_bindings().key_to_bindings}
     return bound | {App.COMMAND_PALETTE_BINDING}
 

@@ -37,7 +37,7 @@ _KEYS = (
             *((key.shown, key.meaning) for key in THE_DIGITS),
             ("↑ ↓ PgUp PgDn Home", "scroll; the wheel does too"),
             ("+ - 0 ← → ↑ ↓", "in the walk: nearer, farther, all, to a side"),
-            ("wheel, drag, click", "the same; a click in a picture shows its digits"),
+            ("mouse", "the same; a click in a picture shows its digits"),
             ("mouse, Ctrl+C", "select digits and copy them, without gaps"),
             ("Esc", "dismiss the note, then the search and the marks"),
         ),
