@@ -99,7 +99,7 @@ class HeatView(Picture):
         each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"
         captions = (f"heat map: a square is {each}", "heat map", "heat")
         self.border_title = words.fitting(captions, self.outer_size.width - FRAME)
-        self.border_subtitle = "click for its digits"
+        self.end_of_frame("click for its digits")
 
     def render_line(self, y: int) -> Strip:
         """Two rows of squares in one line of cells: upper half in front, lower half behind."""

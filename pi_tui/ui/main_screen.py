@@ -97,6 +97,11 @@ class MainScreen(ExploringScreen):
     def on_picture_resized(self) -> None:
         """A picture that came into sight takes in the digits."""
         self.show_pictures()
+        self.on_picture_captioned()
+
+    def on_picture_captioned(self) -> None:
+        """The note leaves room for the words at the other end of the frame."""
+        self.query_one(NoteLine).refresh(layout=True)
 
     def restart(self, digits: int) -> None:
         """Another run: forget everything about this one."""

@@ -91,6 +91,15 @@ class Picture(Widget):
             super().__init__()
             self.offset, self.length = offset, length
 
+    class Captioned(Message):
+        """The end of its frame says something else: the note beside that has other room."""
+
+    def end_of_frame(self, words: str) -> None:
+        """The end of the frame says this."""
+        if words != self.border_subtitle:
+            self.border_subtitle = words
+            self.post_message(self.Captioned())
+
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Take in the first `count` digits of `source`; the run will have `digits`."""
         raise NotImplementedError

@@ -195,7 +195,7 @@ class RoamingWalk(WalkView):
     def _caption(self) -> None:
         super()._caption()
         near = "" if self._sight is None else f"× {self._frame[0] / self._whole_frame()[0]:,.1f} · "
-        self.border_subtitle = f"{near}+ - 0 arrows, click for its digits"
+        self.end_of_frame(f"{near}+ - 0 arrows, click for its digits")
 
 
 def _may_meet(edges: tuple[float, float, float, float], one: complex, other: complex) -> bool:

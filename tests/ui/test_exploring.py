@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +271,27 @@ async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(
             whole = fact.saying in seen
             rest = seen.partition(fact.saying)[2] if whole else seen.rpartition("…")[2]
             assert rest.replace("m show · Esc dismiss", "").strip("─ ") in ("", "following")
+
+
+async def test_a_note_leaves_room_for_what_a_picture_says_too(bench: Bench) -> None:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until_state(app, State.COMPLETE)
+        note = app.main_screen.query_one(NoteLine)
+        while note.dismiss():
+            pass
+        note.tell([FACTS[0]])
+
+        def beside() -> str:
+            bottom = next((row for row in text_of(app).splitlines() if "✦" in row), "")
+            return bottom.partition("╯")[0].partition(FACTS[0].saying)[2].strip("─ ")
+
+        def is_beside(words: str) -> bool:
+            return beside().replace("m show · Esc dismiss", "").strip("─ ") == words
+
+        for words in ("+ - 0 arrows, click for its digits", "click for its digits"):
+            await pilot.press("v")
+            await until(partial(is_beside, words))
 
 
 async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> None:
