@@ -138,5 +138,5 @@ def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
     if snapshot.length is not None:
         saved = f"{snapshot.saved:,} of {snapshot.length:,} {unit}"
         if steps and not snapshot.saved:
-            saved = f"{words.percent(snapshot.done)} of the work for {snapshot.length:,} {unit}"
+            saved = f"{words.of_the_work(snapshot.done)} for {snapshot.length:,} {unit}"
     return lost, saved

@@ -89,9 +89,9 @@ def describe(snapshot: Snapshot, unit: str) -> str:
             head += f", {words.percent(snapshot.part / snapshot.parts)}"
         return head
     if snapshot.length is None:
-        return f"{head}, {_share(snapshot)}, {words.duration(snapshot.left)} left"
+        return f"{head}, {words.of_the_work(snapshot.done)}, {words.duration(snapshot.left)} left"
     return (
-        f"{head} ({_share(snapshot)}), {words.rate(snapshot.rate)}, "
+        f"{head} ({words.of_the_work(snapshot.done)}), {words.rate(snapshot.rate)}, "
         f"{words.duration(snapshot.left)} left, {snapshot.saved:,} saved"
     )
 
@@ -101,10 +101,6 @@ def _made(snapshot: Snapshot, unit: str) -> str:
     if snapshot.length is not None:
         return f"{snapshot.made:,} of {snapshot.length:,} {unit}"
     return f"{snapshot.made:,} {unit}" if snapshot.made else f"step {snapshot.steps:,}"
-
-
-def _share(snapshot: Snapshot) -> str:
-    return f"{words.percent(snapshot.done)} of the work"
 
 
 class _Told:

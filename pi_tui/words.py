@@ -76,6 +76,15 @@ def percent(share: float) -> str:
     return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
 
 
+def of_the_work(share: float) -> str:
+    """A share of all there is to do, before output can tell of it.
+
+    >>> of_the_work(0.04)
+    '4.0 % of the work'
+    """
+    return f"{percent(share)} of the work"
+
+
 def number(value: int) -> str:
     """The number with thousands separators.
 

@@ -133,7 +133,7 @@ def _no_run(digits: int) -> str:
 
 
 def _line(run: Run) -> str:
-    work = f", {words.percent(run.share)} of the work" if run.share and run.share < 1 else ""
+    work = f", {words.of_the_work(run.share)}" if run.share and run.share < 1 else ""
     when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (
         f"{run.goal:,} digits: {run.committed:,} saved "

@@ -65,14 +65,19 @@ def reached(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
     for fact in FACTS:
         if start < fact.end and is_reached(fact, digits, stop):
             yield fact
-    known = {fact.position for fact in FACTS}
-    yield from (fact for fact in self_locating(digits, start, stop) if fact.position not in known)
+    yield from further(digits, start, stop)
 
 
 def is_reached(fact: Fact, digits: Digits, count: int) -> bool:
     """True if it has come true among the first `count` digits, which are really those."""
     there = bytes(digits[fact.position - 1 : fact.end])
     return fact.end <= count and there == fact.text.encode()
+
+
+def further(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
+    """The self-locating numbers that are not among FACTS and end behind `start`."""
+    known = {fact.position for fact in FACTS}
+    return (fact for fact in self_locating(digits, start, stop) if fact.position not in known)
 
 
 def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pi_tui.ui.dialogs import Dialog
-from pi_tui.ui.facts import FACTS, Fact, is_reached, self_locating
+from pi_tui.ui.facts import FACTS, Fact, further, is_reached
 from pi_tui.ui.panel import QUIET, line
 from pi_tui.ui.statistics import Digits
 
@@ -43,9 +43,7 @@ def landmarks(digits: Digits, count: int) -> list[Fact | str]:
 
     Headings are between them.
     """
-    known = {fact.position for fact in FACTS}
-    found = [fact for fact in self_locating(digits, 0, count) if fact.position not in known]
-    facts = sorted((*FACTS, *found), key=lambda fact: fact.position)
+    facts = sorted((*FACTS, *further(digits, 0, count)), key=lambda fact: fact.position)
     there = [fact for fact in facts if is_reached(fact, digits, count)]
     to_come = [fact for fact in facts if fact not in there]
     runs = [*longest_runs(digits, count)]

@@ -139,7 +139,7 @@ def outcome(snapshot: Snapshot) -> tuple[int, str]:
         return 0, f"only looked on, so there was nothing to save here; {words.plain(whose)}"
     saved = f"{words.number(snapshot.saved)} of {digits} digits are saved"
     if not snapshot.saved and snapshot.steps:
-        saved = f"{words.percent(snapshot.done)} of the work for {digits} digits is saved"
+        saved = f"{words.of_the_work(snapshot.done)} for {digits} digits is saved"
     if lost := snapshot.made - snapshot.saved:
         told = f"pi-tui: {words.counted(lost, 'digit')} not saved; {saved}"
         return StorageError.exit_code, told

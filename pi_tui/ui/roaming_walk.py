@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 
 from pi_tui.ui.walk import Walk
-from pi_tui.ui.walk_view import WalkView
+from pi_tui.ui.walk_view import WalkView, around
 
 _NEAREST = 40.0
 """Dots that a step takes at most: with more one would see no walk."""
@@ -88,7 +88,7 @@ class RoamingWalk(WalkView):
     def _zoom(self, factor: float, fixed: complex | None) -> None:
         """The point `fixed` stays where it is."""
         scale, _, _ = self._frame
-        whole = self._whole_frame()[0]
+        whole = self._whole_scale()
         wanted = min(scale * factor, _NEAREST)
         if wanted <= whole or fixed is None:
             self._look_at(None if wanted <= whole else self._sight)
@@ -131,12 +131,8 @@ class RoamingWalk(WalkView):
 
     # Drawing
 
-    def _whole_frame(self) -> tuple[float, float, float]:
-        sight, self._sight = self._sight, None
-        frame = self._frame
-        self._fit(self._walk.points)
-        whole, self._frame, self._sight = self._frame, frame, sight
-        return whole
+    def _whole_scale(self) -> float:
+        return self._frame_of(around(self._walk.points))[0]
 
     def _fit(self, points: list[complex]) -> None:
         super()._fit(points)
@@ -194,7 +190,7 @@ class RoamingWalk(WalkView):
 
     def _caption(self) -> None:
         super()._caption()
-        near = "" if self._sight is None else f"× {self._frame[0] / self._whole_frame()[0]:,.1f} · "
+        near = "" if self._sight is None else f"× {self._frame[0] / self._whole_scale():,.1f} · "
         self.end_of_frame(f"{near}+ - 0 arrows, click for its digits")
 
 

@@ -106,18 +106,16 @@ class WalkView(Picture):
         return all(left <= p.real <= right and low <= p.imag <= high for p in points)
 
     def _fit(self, points: list[complex]) -> None:
-        left, right = min(p.real for p in points), max(p.real for p in points)
-        low, high = min(p.imag for p in points), max(p.imag for p in points)
-        margin = max(right - left, high - low, 4.0) * _MARGIN
-        left, right, low, high = left - margin, right + margin, low - margin, high + margin
+        self._bounds = around(points)
+        self._frame = self._frame_of(self._bounds)
+
+    def _frame_of(self, bounds: tuple[float, float, float, float]) -> tuple[float, float, float]:
+        """Scale and place at which all within the bounds fills the window."""
+        left, right, low, high = bounds
         width, height = self._canvas.width - 1, self._canvas.height - 1
         scale = min(width / (right - left), height / (high - low))
-        self._frame = (
-            scale,
-            width / 2 - scale * (left + right) / 2,
-            height / 2 + scale * (low + high) / 2,
-        )
-        self._bounds = (left, right, low, high)
+        dx, dy = width / 2 - scale * (left + right) / 2, height / 2 + scale * (low + high) / 2
+        return scale, dx, dy
 
     def _draw_path(self, points: list[complex]) -> None:
         scale, dx, dy = self._frame
@@ -198,3 +196,11 @@ class WalkView(Picture):
             segments.append(Segment(text[at:end], self._styles[ink]))
             at = end
         return Strip(segments, width)
+
+
+def around(points: list[complex]) -> tuple[float, float, float, float]:
+    """Left, right, low and high of all points, with a margin to grow into."""
+    left, right = min(p.real for p in points), max(p.real for p in points)
+    low, high = min(p.imag for p in points), max(p.imag for p in points)
+    margin = max(right - left, high - low, 4.0) * _MARGIN
+    return left - margin, right + margin, low - margin, high + margin

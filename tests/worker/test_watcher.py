@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.kind import SpigotKind
+from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker import watcher
 from pi_tui.worker.job import Job
 from pi_tui.worker.pace import Cadence, Pace
@@ -19,6 +21,7 @@ from tests.helpers import pi, saved, started, wait_until
 from tests.worker.conftest import MakeWorker
 
 DIGITS = 12_000
+KIND = SpigotKind(1)
 
 
 @contextmanager
@@ -34,6 +37,16 @@ def watch(make_worker: MakeWorker, digits: int = 40_000) -> Worker:
     worker = make_worker(digits, digits_per_step=None, watch=True)
     wait_until(lambda: worker.snapshot.state is State.WATCHING)
     return worker
+
+
+def a_run_with_a_save(store: CheckpointStore) -> tuple[Run, Spigot]:
+    """A run of ours that has saved a hundred digits, and its machine."""
+    task = KIND.task(DIGITS, 2)
+    run, machine = store.open_run(task), KIND.new(task)
+    while len(machine.output) < 100:
+        machine.stride(100)
+    store.save(run, machine, 1.0)
+    return run, machine
 
 
 def test_what_the_other_saves_is_there_and_is_pi(database: Path, make_worker: MakeWorker) -> None:
@@ -55,13 +68,8 @@ def test_what_the_other_saves_is_there_and_is_pi(database: Path, make_worker: Ma
 def test_how_far_the_other_is_goes_by_the_work_it_saved(
     database: Path, make_worker: MakeWorker
 ) -> None:
-    kind = SpigotKind(1)
-    with CheckpointStore.open(str(database), kind) as store:
-        task = kind.task(DIGITS, 2)
-        run, machine = store.open_run(task), kind.new(task)
-        while len(machine.output) < 100:
-            machine.stride(100)
-        store.save(run, machine, 1.0)
+    with CheckpointStore.open(str(database), KIND) as store:
+        _, machine = a_run_with_a_save(store)
         worker = watch(make_worker, DIGITS)
         wait_until(lambda: worker.snapshot.saved == len(machine.output))
         work = machine.work()
@@ -82,16 +90,11 @@ def test_without_leave_to_watch_a_database_in_use_is_refused(
 
 def test_a_run_that_begins_again_is_read_again(database: Path, make_worker: MakeWorker) -> None:
     """Another process throws the digits away (--fresh): those on the screen are not its own."""
-    kind = SpigotKind(1)
-    with CheckpointStore.open(str(database), kind) as store:
-        task = kind.task(DIGITS, 2)
-        run, machine = store.open_run(task), kind.new(task)
-        while len(machine.output) < 100:
-            machine.stride(100)
-        store.save(run, machine, 1.0)
+    with CheckpointStore.open(str(database), KIND) as store:
+        run, machine = a_run_with_a_save(store)
         worker = watch(make_worker, DIGITS)
         wait_until(lambda: worker.snapshot.saved == len(machine.output))
-        run, machine = store.restart(run, task), kind.new(task)
+        run, machine = store.restart(run, run.task), KIND.new(run.task)
         wait_until(lambda: worker.snapshot.saved == 0)
         while not machine.output:
             machine.stride(10)
