@@ -93,7 +93,7 @@ def _app(options: argparse.Namespace) -> int:
         return _print_completion(options.print_completion)
     if not _has_terminal():
         return _run(options)
-    from pi_tui.ui.app import run_app
+    from pi_tui.ui.guardian import guarded
     from pi_tui.which_run import run_to_open
 
     settings = settings_of(options)
@@ -101,7 +101,10 @@ def _app(options: argparse.Namespace) -> int:
         options.digits, _ = run_to_open(settings, options.digits)
         if not _may_begin(settings, options.digits, sure=False):
             return 0
-    return run_app(settings, options.digits)
+    with guarded():
+        from pi_tui.ui.app import run_app
+
+        return run_app(settings, options.digits)
 
 
 def _has_terminal() -> bool:

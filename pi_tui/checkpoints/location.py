@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from pi_tui.errors import StorageError, UsageError
@@ -32,8 +32,7 @@ _DATABASE = b"SQLite format 3\0"
 _JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A database, named: exactly one of `path` and `url` is set."""
 
     path: Path | None

@@ -33,9 +33,10 @@ from pi_tui.spigot import limits
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.packing import LENGTH, Source, put, require
 from pi_tui.spigot.reference import Kept, names
-from pi_tui.spigot.residue import PRIME, agrees
+from pi_tui.spigot.residue import PRIME, agrees, of_radix
 from pi_tui.spigot.series import RABINOWITZ_WAGON
-from pi_tui.spigot.state import Size, SpigotState
+from pi_tui.spigot.size import Size
+from pi_tui.spigot.state import SpigotState
 
 _MAGIC = b"pi-tui\r\n"
 FORMAT = 2
@@ -231,7 +232,7 @@ def _blocks(
         known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
         block = Block(factor, shift, divisor, known[1], known[2], known[0])
         require(known[2] > 0 or number not in numbers, "an impossible residue")
-        radix = size.radix_residue if number == 0 else 1
+        radix = of_radix(size.digits_per_step) if number == 0 else 1
         require(number not in numbers or agrees(block, radix), "a block that is another")
         blocks.append(block)
     source.end()

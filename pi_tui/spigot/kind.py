@@ -1,8 +1,13 @@
-"""Digits of pi as a kind of machine: what the store and the worker get to know of the spigot."""
+"""Digits of pi as a kind of machine: what the store and the worker get to know of the spigot.
+
+What computes is imported by who computes: a face asks for the kind before its first frame, and
+gmpy2 takes 30 ms to load.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pi_tui.machine import (
     BadState,
@@ -15,13 +20,14 @@ from pi_tui.machine import (
     WrongOutput,
     unwatched,
 )
-from pi_tui.spigot import codec, limits
+from pi_tui.spigot import limits
 from pi_tui.spigot.figures import Figures
 from pi_tui.spigot.plan import iterations, plan, work_done, work_of_block, work_total
-from pi_tui.spigot.reference import first_difference
 from pi_tui.spigot.series import GOSPER, SERIES
-from pi_tui.spigot.spigot import Spigot
-from pi_tui.spigot.state import Size, SpigotState
+from pi_tui.spigot.size import Size
+
+if TYPE_CHECKING:
+    from pi_tui.spigot.spigot import Spigot
 
 MOST_NINES = 6
 """Iterations that pass at most without a digit, as at the six nines of pi, one digit a step."""
@@ -59,10 +65,16 @@ class SpigotKind(Kind):
 
     def new(self, task: Task) -> Spigot:
         """A spigot at the start of the task, no block made yet."""
+        from pi_tui.spigot.spigot import Spigot
+        from pi_tui.spigot.state import SpigotState
+
         return Spigot(SpigotState.at_start(_size(task)), self.threads)
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
         """The spigot that had this state; blocks that are lost it makes again, and says so."""
+        from pi_tui.spigot import codec
+        from pi_tui.spigot.spigot import Spigot
+
         decoded = codec.decode(_size(task), state, output)
         spigot = Spigot(decoded, self.threads)
         if decoded.lost:
@@ -105,6 +117,9 @@ class SpigotKind(Kind):
         machine: Machine | None = None,
     ) -> bool:
         """True: all digits are those of the Chudnovsky series."""
+        from pi_tui.spigot.reference import first_difference
+        from pi_tui.spigot.spigot import Spigot
+
         kept = machine.kept if isinstance(machine, Spigot) else None
         wrong = first_difference(output, poll, self.threads, kept)
         if wrong is not None:
@@ -116,6 +131,8 @@ class SpigotKind(Kind):
 
         A short run has its first digits as soon by itself.
         """
+        from pi_tui.spigot.spigot import Spigot
+
         digits = min(task.goal // 50, OVERTURE) if task.goal >= SHORT else 0
         return Spigot.new(digits).finalize(poll) if digits else b""
 

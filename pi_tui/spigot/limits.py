@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pi_tui.spigot.state import Size
+from pi_tui.spigot.size import Size
 
 MOST_DIGITS = 10**9
 """A task that asks for more is not ours ..."""

@@ -27,23 +27,17 @@ from gmpy2 import get_context, mpz, pack, unpack
 from pi_tui.machine import Poll, WrongState, unwatched
 from pi_tui.spigot.blocks import THIN_FROM, Block, boxes_one_by_one, common_factor, left_over
 from pi_tui.spigot.crew import Check, gather
-from pi_tui.spigot.numerals import unlocked
+from pi_tui.spigot.numerals import power_of_ten, unlocked
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import Series
+from pi_tui.spigot.size import Size
 
 T = TypeVar("T")
 
 STRETCH = 16_384
 """Boxes whose leaves are packed into one integer, and joined as lists."""
-LOT = 65_536
-"""Boxes made by one job, at least, where blocks are smaller; pieces of a state hold as many."""
 _UNLOCK_FROM = 1_024
 """Joins of this many boxes and more release the interpreter lock; shorter ones would only fight."""
-
-
-def blocks_per_lot(boxes: int) -> int:
-    """Blocks of so many boxes that are made by one job."""
-    return max(LOT // boxes, 1)
 
 
 class Together(Protocol):
@@ -80,6 +74,12 @@ class Order:
     """B."""
     radix: mpz
     """R."""
+
+    @classmethod
+    def of(cls, size: Size) -> Order:
+        """That of a task."""
+        radix = power_of_ten(size.digits_per_step)
+        return cls(size.series, size.blocks_needed(0), size.boxes_per_block, radix)
 
     @property
     def regular(self) -> bool:

@@ -32,16 +32,15 @@ Where two rows are as fast, the one with smaller blocks or steps is taken: it is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import ceil, log, log2, pow
+from typing import NamedTuple
 
 from pi_tui.spigot.series import GOSPER, Series
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The two numbers that turn the toy into an engine."""
 
     digits_per_step: int

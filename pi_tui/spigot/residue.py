@@ -27,6 +27,11 @@ _PIECE = 400
 """Digits that Python turns into a number at once: longer ones take it longer, per digit."""
 
 
+def of_radix(digits_per_step: int) -> int:
+    """R modulo p, not from R itself: so that a wrong bit in that shows."""
+    return pow(10, digits_per_step, PRIME)
+
+
 def weights(blocks: Iterable[Block]) -> list[int]:
     """What one unit of each block's N is worth, modulo p: Π_{before} (P/D) · 1/D."""
     result, prefix = [], 1

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gmpy2 import mpz
+if TYPE_CHECKING:  # it is fast to know a series by name: gmpy2 is loaded by who computes
+    from gmpy2 import mpz
 
 Term = Callable[[int], int]
 """A number of each box j, a polynomial in j."""
@@ -25,6 +27,7 @@ Term = Callable[[int], int]
 def odd_part(number: mpz) -> mpz:
     """The number without its powers of two.
 
+    >>> from gmpy2 import mpz
     >>> odd_part(mpz(40))
     mpz(5)
     """

@@ -19,13 +19,14 @@ from pi_tui.machine import Machine, Piece, Poll, State, Work, WrongState, unwatc
 from pi_tui.spigot import codec, plan, residue
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.figures import Figures
-from pi_tui.spigot.making import make_lots
+from pi_tui.spigot.making import Order, make_lots
 from pi_tui.spigot.numerals import power_of_ten
 from pi_tui.spigot.predigit import first_digits, settle
 from pi_tui.spigot.reference import found
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import GOSPER, Series
-from pi_tui.spigot.state import Size, SpigotState
+from pi_tui.spigot.size import Size
+from pi_tui.spigot.state import SpigotState
 from pi_tui.spigot.sweep import Sweep, sweeps
 
 AT_ONCE = 2
@@ -62,12 +63,14 @@ class Spigot(Machine):
         self.kept = dict(state.kept)
         """What is found of the reference, for who compares to go on from (reference.py)."""
         self.threads = threads
-        self._order = state.size.order()
+        self._order = Order.of(state.size)
         self._numbers = list(state.boxes)
         self._blocks = list(state.blocks)
         self._pieces = dict(state.pieces)
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
-        self._ledger = residue.Ledger(state.size.radix_residue, state.start, state.dropped, [])
+        self._ledger = residue.Ledger(
+            residue.of_radix(state.size.digits_per_step), state.start, state.dropped, []
+        )
         self._held = b""
         """The text of the predigit, if a sweep made it; to make it again would take longer."""
         self._checked = self._stepped = residue.Spelled()
@@ -131,8 +134,9 @@ class Spigot(Machine):
         spigot can be checked as long as it lives; the state of one cannot, since its last digits
         are cut to those asked for.
         """
+        radix = residue.of_radix(self.size.digits_per_step)
         for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
-            if block and not residue.agrees(block, self.size.radix_residue if index == 0 else 1):
+            if block and not residue.agrees(block, radix if index == 0 else 1):
                 raise WrongState(f"block {index:,} is not what it was made")
             if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
                 raise WrongState(f"the number of block {index:,} is not what it was made")

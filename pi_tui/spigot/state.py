@@ -8,48 +8,10 @@ from dataclasses import dataclass, field
 from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece
-from pi_tui.spigot import plan
 from pi_tui.spigot.blocks import Block
-from pi_tui.spigot.making import Order, blocks_per_lot
 from pi_tui.spigot.numerals import power_of_ten
 from pi_tui.spigot.reference import Kept
-from pi_tui.spigot.residue import PRIME
-from pi_tui.spigot.series import Series
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """The numbers of a task: fixed when it begins."""
-
-    series: Series
-    """The base."""
-    digits: int
-    """Decimals asked for."""
-    digits_per_step: int
-    """K; R = 10^K."""
-    boxes_per_block: int
-    """B."""
-
-    def blocks_needed(self, done: int) -> int:
-        """Blocks that the digits still to come can see after `done` iterations."""
-        return plan.blocks_needed(
-            self.series, self.digits, self.digits_per_step, self.boxes_per_block, done
-        )
-
-    @property
-    def blocks_per_lot(self) -> int:
-        """Blocks that are made, and kept in a piece of a state, together."""
-        return blocks_per_lot(self.boxes_per_block)
-
-    @property
-    def radix_residue(self) -> int:
-        """R modulo 2^61-1, not from R itself: so that a wrong bit in that shows."""
-        return pow(10, self.digits_per_step, PRIME)
-
-    def order(self) -> Order:
-        """What all its blocks have in common."""
-        radix = power_of_ten(self.digits_per_step)
-        return Order(self.series, self.blocks_needed(0), self.boxes_per_block, radix)
+from pi_tui.spigot.size import Size
 
 
 @dataclass(frozen=True, slots=True)

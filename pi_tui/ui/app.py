@@ -125,11 +125,14 @@ class PiApp(ConversingApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if not self.worker.snapshot.goal:
+        goal = self.worker.snapshot.goal
+        if not goal:
             garbage.settle()  # nobody may answer for hours
             self.converse(self._runs.ask_for_run())
-        else:
-            self.worker.start()
+            return
+        self.worker.start()
+        if note := memory.warning(goal):
+            tell(self, note, seconds=12)
 
     def _tick(self) -> None:
         if self.screen_stack and not self.quitting.is_over:
@@ -266,6 +269,4 @@ def run_app(settings: Settings, digits: int | None) -> int:
         seen=None if settings.fresh else seen,
         memory=default_path(),
     )
-    if digits and (note := memory.warning(digits)):
-        app.when_open.append(lambda: tell(app, note, seconds=12))
     return run_to_the_end(app, app.quitting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 GROUP = 10
 """Digits in a group."""
@@ -12,8 +12,7 @@ _ROUND = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
 """Groups per line that are pleasant to count in; the last that fits is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigitLines:
+class DigitLines(NamedTuple):
     """Lines of so many groups of ten digits, each behind its position.
 
     >>> lines = DigitLines.fitting(80, 20_000)

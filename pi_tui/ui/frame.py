@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.statistics import DigitCounts
@@ -16,8 +17,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """The two clocks a face reads; tests stop them."""
 
     monotonic: Callable[[], float] = time.monotonic

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from typing import Any
 
 from pi_tui.threads import start_all
+from pi_tui.ui import guardian
 from pi_tui.ui.face import Face
-from pi_tui.ui.guardian import dismiss, watched
 from pi_tui.ui.quitting import Quitting, outcome
 
 _TTY_LOOK = 1.0
@@ -34,8 +33,9 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; returns its exit code when the last checkpoint is committed."""
     ends = Signals(app, quitting)
     app.when_open.append(ends.watch)
-    with _terminal_given_back(), _watched(), ends.signals():
+    with ends.signals():
         _look_for_threads()
+        guardian.arm()
         try:
             result = app.run()
         finally:
@@ -44,12 +44,6 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
                 app.worker.join()
     code = (result or 0) if app.return_code is None else app.return_code
     return code or ends.code_of_signal
-
-
-def _watched() -> AbstractContextManager[None]:
-    if os.environ.get("TEXTUAL_DRIVER") or not hasattr(os, "fork") or not _terminal_is_there():
-        return nullcontext()
-    return watched(_leave_screen, _give_back)
 
 
 def _look_for_threads() -> None:
@@ -115,7 +109,7 @@ class Signals:
         self._loop = loop
         while self._waiting:
             self._act(self._waiting.pop(0))
-        if _terminal_is_there():
+        if guardian.is_there():
             self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
 
     def _note(self, number: int, _frame: object) -> None:
@@ -133,7 +127,7 @@ class Signals:
         assert self._loop is not None
         driver: Any = self._app._driver
         away = getattr(driver, "_is_stopped", False) and driver.is_in_background
-        if away or (number == signal.SIGHUP and not _terminal_is_there()):
+        if away or (number == signal.SIGHUP and not guardian.is_there()):
             self._vanish()
             return
         with suppress(RuntimeError):  # closed: the last frame is drawn, all is saved
@@ -156,7 +150,7 @@ class Signals:
         self._vanish()
 
     def _look_at_terminal(self) -> None:
-        if not _terminal_is_there():
+        if not guardian.is_there():
             self._first = self._first or signal.SIGHUP
             self._vanish()
 
@@ -175,64 +169,7 @@ class Signals:
         code, _message = outcome(self._app.worker.snapshot)
         driver: Any = self._app._driver
         if not getattr(driver, "_is_stopped", False):
-            _leave_screen()
-        _give_back()
-        dismiss()
+            guardian.leave_screen()
+        guardian.give_back()
+        guardian.dismiss()
         os._exit(code or self.code_of_signal)
-
-
-def _terminal_is_there() -> bool:
-    """False once the terminal was closed: its file is open still, but is no terminal any more.
-
-    Or, behind a browser tab, once the server is gone that shows us and feeds us keys.
-    """
-    if sys.__stdin__ is None:
-        return False
-    if os.environ.get("TEXTUAL_DRIVER") and hasattr(select, "poll"):
-        look = select.poll()
-        look.register(sys.__stdin__, 0)
-        return not look.poll(0)
-    return os.isatty(sys.__stdin__.fileno())
-
-
-_LEAVE_SCREEN = (
-    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h"
-    b"\x1b[<u\x1b[?1049l\x1b[?25h"
-)
-"""Mouse, focus, pasting and keys as they were, the shell's own screen, the cursor."""
-
-
-def _leave_screen() -> None:
-    """The shell's screen is shown again, if the terminal takes another byte."""
-    with suppress(OSError, ValueError):
-        _, ready, _ = select.select([], [2], [], 0)
-        if ready and os.isatty(2):
-            os.write(2, _LEAVE_SCREEN)
-
-
-_given: list[Any] = []
-"""The settings of the terminal as we found it."""
-
-
-@contextmanager
-def _terminal_given_back() -> Iterator[None]:
-    """The terminal's settings are afterwards what they were, whatever happened in between."""
-    _given.clear()
-    if sys.platform != "win32" and _terminal_is_there():
-        import termios
-
-        with suppress(termios.error):
-            _given[:] = termios.tcgetattr(0)
-    try:
-        yield
-    finally:
-        _give_back()
-
-
-def _give_back() -> None:
-    if sys.platform != "win32" and _given:
-        import termios
-
-        with suppress(termios.error):
-            if termios.tcgetattr(0) != _given:
-                termios.tcsetattr(0, termios.TCSANOW, _given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 AUTO_SAVE_SECONDS = 5.0
 """`auto` never saves more often than this."""
@@ -10,8 +10,7 @@ AUTO_SAVE_SHARE = 50.0
 """... nor so often that saving takes more than one part in fifty of the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """Output per second asked for."""
 
     word: str
@@ -31,8 +30,7 @@ MAX = Pace("max")
 """Full speed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
+class Cadence(NamedTuple):
     """When to save of one's own accord: by time, by output, or never.
 
     Whatever it says, pausing, quitting, signals and the end save too.

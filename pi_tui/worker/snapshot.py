@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.worker.pace import Pace
@@ -38,8 +39,7 @@ class State(StrEnum):
         return self.is_final or self in (State.PAUSED, State.WATCHING)
 
 
-@dataclass(frozen=True, slots=True)
-class SaveFailure:
+class SaveFailure(NamedTuple):
     """A save that did not succeed; computing goes on and the save is tried again."""
 
     since: datetime

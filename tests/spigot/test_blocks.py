@@ -8,10 +8,12 @@ from gmpy2 import context, fac, get_context, mpz
 
 from pi_tui.machine import Abandoned, WrongState
 from pi_tui.spigot import making
+from pi_tui.spigot import size as size_module
 from pi_tui.spigot.blocks import THIN_FROM, Block, common_factor, left_over
 from pi_tui.spigot.making import Made, Order, make_lots
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
+from pi_tui.spigot.size import Size
 from tests.spigot.helpers import BOTH
 
 
@@ -20,7 +22,7 @@ def _make(
 ) -> Made:
     """The first blocks, as lots of a run that has no more."""
     order = Order(series, count, boxes, mpz(radix))
-    step = making.blocks_per_lot(boxes)
+    step = Size(series, 1, 1, boxes).blocks_per_lot
     lots = [range(first, min(first + step, count)) for first in range(0, count, step)]
     made = make_lots(order, lots, numbers=numbers, threads=threads)
     return Made(
@@ -141,7 +143,7 @@ def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
     """Joins across stretches, and a last stretch that is not full, against smaller stretches."""
     made = _make(series, 3, boxes, 10, numbers=True)
     monkeypatch.setattr(making, "STRETCH", 1_024)
-    monkeypatch.setattr(making, "LOT", 4_096)
+    monkeypatch.setattr(size_module, "LOT", 4_096)
     for threads in (1, 2, 3):
         assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
 
@@ -196,7 +198,7 @@ def test_wrong_products_are_noticed_while_blocks_are_made(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("threads", [0, 1, 2])
 def test_making_can_be_abandoned_at_any_poll(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "STRETCH", 64)
-    monkeypatch.setattr(making, "LOT", 640)
+    monkeypatch.setattr(size_module, "LOT", 640)
     for at in [0, 1, 2, 9] if threads == 0 else [0, 1]:
         polls = 0
 

@@ -11,7 +11,8 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece, State, WrongState
-from pi_tui.spigot import codec, limits, making
+from pi_tui.spigot import codec, limits
+from pi_tui.spigot import size as size_module
 from pi_tui.spigot.codec import decode, encode
 from pi_tui.spigot.residue import PRIME
 from pi_tui.spigot.series import RABINOWITZ_WAGON, Series
@@ -33,7 +34,7 @@ SHAPES = [
 @pytest.fixture(autouse=True)
 def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of digits in several pieces, as millions are."""
-    monkeypatch.setattr(making, "LOT", 128)
+    monkeypatch.setattr(size_module, "LOT", 128)
 
 
 def back(state: SpigotState, pieces: State | None = None) -> SpigotState:
@@ -324,7 +325,7 @@ def test_the_bounds_on_lengths_are_close() -> None:
 def test_a_size_of_nothing_or_less_is_no_spigots(good: SpigotState, name: str, number: int) -> None:
     size: dict[str, Any] = {name: number}
     with pytest.raises(BadState, match="no spigot"):
-        Spigot(replace(good, size=replace(good.size, **size)))
+        Spigot(replace(good, size=good.size._replace(**size)))
 
 
 def test_a_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pi_tui.machine import Abandoned, BadState, Piece, State, Task, WrongOutput, unwatched
-from pi_tui.spigot import making, spigot, sweep
+from pi_tui.spigot import size as size_module
+from pi_tui.spigot import spigot, sweep
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES
 from tests.spigot.helpers import stored
@@ -187,7 +188,7 @@ def test_whatever_happens_on_the_way_the_digits_are_right_and_work_never_falls(
 ) -> None:
     """Steps, strides, polls that give up, resumes with other threads, pieces that get lost."""
     chance = random.Random(seed)
-    monkeypatch.setattr(making, "LOT", chance.choice([64, 256, 65_536]))
+    monkeypatch.setattr(size_module, "LOT", chance.choice([64, 256, 65_536]))
     monkeypatch.setattr(sweep, "ALONE", chance.choice([0, 10**9]))
     monkeypatch.setattr(spigot, "ALONE", chance.choice([0, 10**9]))
     series, n, k = chance.choice([*SERIES.values()]), chance.randint(1, 900), chance.randint(1, 60)

@@ -9,7 +9,8 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import BadState, WrongState
-from pi_tui.spigot import making, predigit
+from pi_tui.spigot import predigit
+from pi_tui.spigot import size as size_module
 from pi_tui.spigot import spigot as spigot_module
 from pi_tui.spigot.reference import pi_digits
 from pi_tui.spigot.residue import PRIME
@@ -105,7 +106,7 @@ def test_a_block_that_goes_wrong_in_memory_is_found_by_the_next_check_or_step() 
 def test_a_block_that_goes_wrong_while_others_are_made_is_found(
     series: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "LOT", 64)
+    monkeypatch.setattr(size_module, "LOT", 64)
     spigot = Spigot.new(700, digits_per_step=10, boxes_per_block=32, series=series)
     spigot.step()
     spigot.check()
@@ -163,7 +164,7 @@ def test_a_start_made_with_another_radix_is_found() -> None:
     size = Spigot.new(700, digits_per_step=10, boxes_per_block=32).size
     with pytest.MonkeyPatch.context() as patch:
         wrong = mpz(10**10) + 64
-        patch.setattr("pi_tui.spigot.state.power_of_ten", lambda k: wrong)
+        patch.setattr("pi_tui.spigot.making.power_of_ten", lambda k: wrong)
         patch.setattr(spigot_module, "power_of_ten", partial(_power_of, wrong))
         spigot = Spigot(SpigotState.at_start(size))
         with pytest.raises(WrongState):

@@ -258,7 +258,7 @@ def test_a_state_that_contradicts_itself_is_refused(change: dict[str, object]) -
 def test_a_state_of_another_size_is_refused(change: dict[str, object]) -> None:
     state = _a_state()
     with pytest.raises(BadState, match="no spigot"):
-        Spigot(replace(state, size=replace(state.size, **change)))  # type: ignore[arg-type]
+        Spigot(replace(state, size=state.size._replace(**change)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("box", [mpz(-1), mpz(10) ** 1_000])

@@ -10,7 +10,8 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import Abandoned
-from pi_tui.spigot import making, reference, sweep
+from pi_tui.spigot import reference, sweep
+from pi_tui.spigot import size as size_module
 from pi_tui.spigot import spigot as spigot_module
 from pi_tui.spigot.blocks import Block
 from pi_tui.spigot.crew import Stopped, gather
@@ -23,7 +24,7 @@ from tests.spigot.helpers import ready, states
 def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a run of millions of digits does, done for hundreds; and no thread outlives its call."""
     monkeypatch.setattr(spigot_module, "ALONE", 0)
-    monkeypatch.setattr(making, "LOT", 64)
+    monkeypatch.setattr(size_module, "LOT", 64)
     monkeypatch.setattr(sweep, "ALONE", 0)
     monkeypatch.setattr(reference, "_ALONE", 0)
     before = threading.active_count()
