@@ -20,6 +20,7 @@ Answer = TypeVar("Answer")
 class Dialog(ModalScreen[Answer]):
     """A window on top; the app's own keys rest meanwhile, but ctrl+c always leaves."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before the input line, which would copy its preselected text and stay.
         Binding("ctrl+c", "app.quit", show=False, priority=True)

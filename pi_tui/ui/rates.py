@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import fmean
 
 
 class RateHistory:
@@ -28,7 +27,7 @@ class RateHistory:
         self._pending.append(rate)
         if now < self._due:
             return
-        mean = fmean(self._pending)
+        mean = sum(self._pending) / len(self._pending)
         self._pending.clear()
         self._due = now + self.interval
         if self._starting:
@@ -65,4 +64,4 @@ class RateHistory:
         if count <= width:
             return list(self.samples)
         edges = [column * count // width for column in range(width + 1)]
-        return [fmean(self.samples[a:b]) for a, b in pairwise(edges)]
+        return [sum(self.samples[a:b]) / (b - a) for a, b in pairwise(edges)]
