@@ -18,8 +18,7 @@ from pi_tui.hints import tell
 from pi_tui.leaving import AT_ONCE_AFTER, Asked
 from pi_tui.machine import Kind, Task
 from pi_tui.progress import progress_on
-from pi_tui.worker.job import Job
-from pi_tui.worker.pace import AUTO_CADENCE, Cadence
+from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 

@@ -75,7 +75,7 @@ def _tidying_up() -> Iterator[None]:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings: flags over PI_TUI_* variables over defaults."""
-    from pi_tui.checkpoints.location import look_at_folder, parse_location
+    from pi_tui.location import look_at_folder, parse_location
 
     names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "verify")
     hints.remember(getattr(options, "db", None))

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-from pi_tui.checkpoints.location import refuse_files_of_databases
 from pi_tui.errors import StorageError
+from pi_tui.location import refuse_files_of_databases
 
 
 class DigitFile:

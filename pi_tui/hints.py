@@ -17,7 +17,7 @@ _named: list[str] = []
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
     """From now on hints name the database as `--db` or PI_TUI_DB did; a flag comes first."""
-    from pi_tui.checkpoints.location import display_location
+    from pi_tui.location import display_location
 
     variable = environment.get("PI_TUI_DB", "")
     location = flag or variable

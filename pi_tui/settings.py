@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_tui.errors import StorageError, UsageError
-from pi_tui.worker.job import Job
-from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence, Pace
+from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Job, Pace
 
 if TYPE_CHECKING:
     from pi_tui.spigot.kind import SpigotKind
@@ -98,7 +97,6 @@ class Settings:
             verify=self.verify,
             give_way=give_way,
             overture=give_way,
-            watch=give_way and not self.fresh,
         )
         if not self.db:
             _make_folder(Path(self.location).parent)

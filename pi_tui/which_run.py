@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.glance import Glance, glance
-from pi_tui.checkpoints.location import parse_location
 from pi_tui.errors import NothingSavedError, UsageError
+from pi_tui.location import parse_location
 
 if TYPE_CHECKING:
     from pi_tui.checkpoints.records import Run

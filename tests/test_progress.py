@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pi_tui.progress import LineProgress, describe, progress_on
-from pi_tui.worker.pace import MAX
+from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
 
 

@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine, insert, select
 
 from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transactions
-from pi_tui.checkpoints.location import Location, parse_location, refuse_files_of_databases
 from pi_tui.checkpoints.models import TABLES, create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import StorageError, UsageError
+from pi_tui.location import Location, parse_location, refuse_files_of_databases
 from pi_tui.words import one_line
 
 _PARTIAL = ".partial"

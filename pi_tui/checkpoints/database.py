@@ -13,13 +13,13 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from pi_tui.checkpoints.location import Location, parse_location
 from pi_tui.checkpoints.lock import me, writer_of
 from pi_tui.checkpoints.models import CHECKPOINTS, MOST, RUNS, BadRow, utc_now, whole
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.silence import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
+from pi_tui.location import Location, parse_location
 from pi_tui.machine import Kind
 
 Commit = tuple[Connection, Row[Any], dict[str, Any]]

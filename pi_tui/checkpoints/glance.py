@@ -11,9 +11,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from pi_tui.checkpoints.location import parse_location
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.errors import UsageError
+from pi_tui.location import parse_location
 from pi_tui.machine import Kind, Task
 
 if TYPE_CHECKING:

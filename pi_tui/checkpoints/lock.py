@@ -20,8 +20,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pi_tui.checkpoints.location import Location
 from pi_tui.errors import AlreadyOpenError, StorageError
+from pi_tui.location import Location
 from pi_tui.words import one_line
 
 _KEY = 0x70692D747569

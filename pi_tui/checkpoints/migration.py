@@ -26,12 +26,12 @@ from sqlalchemy import (
 
 from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.backup import back_up
-from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import CHECKPOINTS, OUTPUT, PIECES, RUNS, TABLES, whole
 from pi_tui.checkpoints.piece_rows import Entry
 from pi_tui.checkpoints.records import SCHEMA
 from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.errors import NotOursError
+from pi_tui.location import Location
 from pi_tui.machine import Known
 
 _TABLES_OF_1 = {

@@ -15,8 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
+from pi_tui.location import Location
 from pi_tui.machine import BadState, Kind, Limits, Task
 from pi_tui.words import one_line
 

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
-from pi_tui.checkpoints.location import Location, look_at_folder, refuse_names_beside
 from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
 from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
@@ -20,6 +19,7 @@ from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.checkpoints.trouble import damaged, no_rights
 from pi_tui.errors import NothingSavedError, NotOursError
+from pi_tui.location import Location, look_at_folder, refuse_names_beside
 from pi_tui.words import one_line
 
 _SMALLEST = 512

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Row, delete, insert, update
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.database import take_over
-from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.models import (
     OUTPUT,
     RUNS,
@@ -28,6 +27,7 @@ from pi_tui.checkpoints.models import (
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError
+from pi_tui.location import Location
 from pi_tui.machine import BadState, Kind, Limits, Machine, State, Task, WrongState
 from pi_tui.words import one_line
 

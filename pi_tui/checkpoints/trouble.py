@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from pi_tui.checkpoints.location import Location
 from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
+from pi_tui.location import Location
 from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)

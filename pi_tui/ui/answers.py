@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from pi_tui import words
-from pi_tui.checkpoints.location import refuse_files_of_databases
 from pi_tui.errors import UsageError
+from pi_tui.location import refuse_files_of_databases
 from pi_tui.memory import warning as memory_warning
 from pi_tui.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits, parse_number
 

@@ -257,14 +257,16 @@ def run_app(settings: Settings, digits: int | None) -> int:
     """
     from pi_tui.ui.remembered import default_path
     from pi_tui.ui.signals import run_to_the_end
+    from pi_tui.watcher import WatchingWorker
     from pi_tui.which_run import run_to_open
     from pi_tui.worker.worker import Worker
 
     digits, seen = run_to_open(settings, digits)
     later = replace(settings, fresh=False)
+    a_worker = Worker if settings.fresh else WatchingWorker  # who begins again does not look on
     app = PiApp(
-        Worker(settings.job(digits, give_way=True)) if digits else None,
-        make_worker=lambda wanted: Worker(later.job(wanted, give_way=True)),
+        a_worker(settings.job(digits, give_way=True)) if digits else None,
+        make_worker=lambda wanted: WatchingWorker(later.job(wanted, give_way=True)),
         location=settings.location,
         seen=None if settings.fresh else seen,
         memory=default_path(),

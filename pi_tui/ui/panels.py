@@ -13,7 +13,7 @@ from pi_tui.spigot.figures import Figures
 from pi_tui.ui.braille import curve
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread
-from pi_tui.worker.pace import Pace
+from pi_tui.worker.job import Pace
 from pi_tui.worker.snapshot import Snapshot, State
 
 _NOT_SEEN = "What a spigot holds is known where it runs; from here only what it saves is seen."

@@ -11,7 +11,7 @@ from pi_tui.settings import auto_pace
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.keys import bindings
 from pi_tui.ui.watching import why_not
-from pi_tui.worker.pace import MAX, Pace
+from pi_tui.worker.job import MAX, Pace
 from pi_tui.worker.snapshot import State
 
 _SUSPEND_PATIENCE = 5.0

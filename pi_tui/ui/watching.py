@@ -18,7 +18,7 @@ def why_not(snapshot: Snapshot) -> str:
 def notice(snapshot: Snapshot) -> tuple[str, ...]:
     """What the worker says of now, and what one can do about it, from full to short; () if nothing.
 
-    >>> from pi_tui.worker.pace import MAX
+    >>> from pi_tui.worker.job import MAX
     >>> notice(Snapshot(State.WATCHING, 9, MAX, saved=5, notice="pid 1 on box has ended"))
     ('pid 1 on box has ended; p goes on with it here', 'p goes on with it here')
     """

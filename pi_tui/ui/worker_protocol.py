@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from pi_tui.worker.pace import MAX, Pace
+from pi_tui.worker.job import MAX, Pace
 from pi_tui.worker.snapshot import Snapshot, State
 
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pi_tui.worker.job import Job
-from pi_tui.worker.pace import Pace
+from pi_tui.worker.job import Job, Pace
 from pi_tui.worker.snapshot import Snapshot, State
 
 PUBLISH_SECONDS = 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from pi_tui.worker.pace import Cadence, Pace
+from pi_tui.worker.job import Cadence, Pace
 
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 """Seconds until a failed save is tried again: the first, then doubling, up to the last."""

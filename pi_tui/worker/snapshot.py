@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.worker.pace import Pace
+from pi_tui.worker.job import Pace
 
 
 class State(StrEnum):

@@ -5,17 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pi_tui import garbage
-from pi_tui.errors import AlreadyOpenError, PiTuiError, StorageError
+from pi_tui.errors import PiTuiError, StorageError
 from pi_tui.threads import give_way, start_all
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
-
-if TYPE_CHECKING:
-    from pi_tui.worker.loop import Loop
 
 
 class Worker(Board):
@@ -25,7 +21,6 @@ class Worker(Board):
         super().__init__(job, clock)
         self.crash: Exception | None = None
         """The exception behind a bug of ours, for whoever can print a traceback."""
-        self._loop: Loop | None = None
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -43,14 +38,7 @@ class Worker(Board):
         if self.job.give_way:
             give_way()
         try:
-            # SQLAlchemy takes 0.3 s to import: here, beside the first frame, not before it.
-            from pi_tui.worker.watcher import Watcher
-
-            watcher = Watcher(self)
-            while not self._compute():
-                watcher.watch()
-                if self.stop_wanted:
-                    break
+            self._work()
         except PiTuiError as error:
             self.fail(str(error), error.exit_code)
         except MemoryError:
@@ -61,25 +49,14 @@ class Worker(Board):
         finally:
             garbage.settle()  # also if it did not come so far
 
-    def _compute(self) -> bool:
-        """Work on the run; False if that is not possible or needful, but it shall be watched."""
+    def _work(self) -> None:
+        """The run is worked on until it is complete, or we are asked to stop."""
+        # SQLAlchemy takes 0.3 s to import: here, beside the first frame, not before it.
         from pi_tui.checkpoints.store import CheckpointStore
         from pi_tui.worker.loop import Loop
 
-        now = self.snapshot
-        if now.state.is_final:
-            return True
-        try:
-            where, kind = self.job.location, self.job.kind
-            with CheckpointStore.open(where, kind, is_leaving=self.is_leaving) as store:
-                garbage.settle()  # the last imports are done
-                self.publish(state=State.PREPARING, writer="", notice="")
-                self._loop = Loop(self, store)
-                self._loop.work()
-        except AlreadyOpenError as error:
-            if not self.job.watch:
-                raise
-            if now.state is State.WATCHING:
-                self.note(str(error))
-            return False
-        return not self.job.watch or self.snapshot.state is not State.COMPLETE
+        where, kind = self.job.location, self.job.kind
+        with CheckpointStore.open(where, kind, is_leaving=self.is_leaving) as store:
+            garbage.settle()  # the last imports are done
+            self.publish(state=State.PREPARING, writer="", notice="")  # it may have been watched
+            Loop(self, store).work()

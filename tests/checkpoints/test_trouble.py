@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints.location import parse_location
 from pi_tui.checkpoints.trouble import in_our_words
 from pi_tui.errors import StorageError
+from pi_tui.location import parse_location
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
 from tests.checkpoints.server import Server

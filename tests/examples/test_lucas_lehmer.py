@@ -30,7 +30,7 @@ IN_HASTE = f"""
 import sys
 from pi_tui.carry_on import carry_on
 from pi_tui.examples.lucas_lehmer import Mersenne
-from pi_tui.worker.pace import Cadence
+from pi_tui.worker.job import Cadence
 kind = Mersenne()
 code, output = carry_on(
     kind, kind.task({P}), sys.argv[1], again="this", cadence=Cadence(seconds=0.1)

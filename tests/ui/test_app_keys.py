@@ -7,7 +7,7 @@ import pytest
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.settings import auto_pace
 from pi_tui.ui.flow import Flow
-from pi_tui.worker.pace import MAX
+from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.ui.flow import Flow
-from pi_tui.worker.pace import MAX, Pace
+from pi_tui.worker.job import MAX, Pace
 from pi_tui.worker.snapshot import State
 from tests.ui.helpers import a_snapshot
 

@@ -11,8 +11,8 @@ import pytest
 from pi_tui.checkpoints.records import Loaded
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.kind import SpigotKind
-from pi_tui.worker.job import Job
-from pi_tui.worker.pace import MAX, Cadence
+from pi_tui.watcher import WatchingWorker
+from pi_tui.worker.job import MAX, Cadence, Job
 from pi_tui.worker.worker import Worker
 
 MakeWorker = Callable[..., Worker]
@@ -29,7 +29,8 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
         kind, k = SpigotKind(threads), settings.pop("digits_per_step")
         insisted = () if k is None else ("digits_per_step",)
         task = kind.task(digits, k)
-        worker = Worker(Job(kind, task, str(database), insisted=insisted, **settings))
+        a_worker = WatchingWorker if settings.pop("watch", False) else Worker
+        worker = a_worker(Job(kind, task, str(database), insisted=insisted, **settings))
         made.append(worker)
         worker.start()
         return worker

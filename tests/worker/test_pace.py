@@ -8,7 +8,7 @@ import pytest
 
 from pi_tui.errors import UsageError
 from pi_tui.settings import parse_cadence, parse_pace
-from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence
+from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence
 from pi_tui.worker.schedule import SaveSchedule
 
 

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from pi_tui.worker.pace import AUTO_CADENCE, MAX, Cadence, Pace
+from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Pace
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 
 

@@ -13,7 +13,9 @@ from pi_tui.checkpoints import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
-from pi_tui.worker.pace import MAX, Cadence, Pace
+from pi_tui.worker.board import Board
+from pi_tui.worker.job import MAX, Cadence, Pace
+from pi_tui.worker.loop import Loop
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
@@ -43,10 +45,26 @@ def paused(make_worker: MakeWorker, digits: int = 12_000) -> Worker:
     return worker
 
 
+LOOPS: dict[Board, Loop] = {}
+"""The loop of each worker."""
+
+
+@pytest.fixture(autouse=True)
+def kept_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    begin = Loop.__init__
+
+    def begun(loop: Loop, board: Board, store: CheckpointStore) -> None:
+        begin(loop, board, store)
+        LOOPS[board] = loop
+
+    monkeypatch.setattr(Loop, "__init__", begun)
+    yield
+    LOOPS.clear()
+
+
 def flip_a_bit(worker: Worker) -> None:
     """What bad memory does to a box while the worker stands still."""
-    assert worker._loop is not None
-    spigot = worker._loop._machine
+    spigot = LOOPS[worker]._machine
     assert isinstance(spigot, Spigot)
     number = spigot._numbers[0]
     assert number is not None

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui import watcher
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
-from pi_tui.worker import watcher
-from pi_tui.worker.job import Job
-from pi_tui.worker.pace import Cadence, Pace
+from pi_tui.watcher import WatchingWorker
+from pi_tui.worker.job import Cadence, Job, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, saved, started, wait_until
@@ -155,7 +155,7 @@ def test_a_postgresql_database_in_use_is_watched_too_and_taken_over_on_request()
     try:
         url, kind = server.new_database(), SpigotKind(1)
         task = kind.task(2_000)
-        worker = Worker(Job(kind, task, url, watch=True))
+        worker = WatchingWorker(Job(kind, task, url))
         with CheckpointStore.open(url, kind) as store:
             run, machine = store.open_run(task), kind.new(task)
             while not machine.output:

@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from pi_tui import watcher
 from pi_tui.checkpoints import output_rows
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.spigot.kind import SpigotKind
-from pi_tui.worker import watcher
+from pi_tui.watcher import Watcher, WatchingWorker
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
-from pi_tui.worker.watcher import Watcher
-from pi_tui.worker.worker import Worker
 from tests.checkpoints.server import Server
 from tests.helpers import wait_until
 from tests.worker.conftest import MakeWorker
@@ -191,7 +190,7 @@ def test_on_a_server_a_commit_does_not_even_wait_for_a_read_and_nothing_is_held_
         with a_writer(url) as writer:
             writer.save(1_000)
             kind = SpigotKind(1)
-            worker = Worker(Job(kind, kind.task(DIGITS), url, watch=True))
+            worker = WatchingWorker(Job(kind, kind.task(DIGITS), url))
             with in_the_middle_of_a_read(monkeypatch) as is_reading:
                 worker.start()
                 assert is_reading.wait(60)

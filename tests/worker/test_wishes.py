@@ -10,8 +10,7 @@ import pytest
 
 from pi_tui.machine import Task
 from pi_tui.worker.board import Board
-from pi_tui.worker.job import Job
-from pi_tui.worker.pace import Pace
+from pi_tui.worker.job import Job, Pace
 from tests.tiny import Walks
 
 Wish = Callable[[Board], None]

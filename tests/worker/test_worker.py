@@ -15,8 +15,7 @@ from pi_tui.spigot.figures import Figures
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.reference import names
 from pi_tui.spigot.spigot import Spigot
-from pi_tui.worker.job import Job
-from pi_tui.worker.pace import MAX, Cadence, Pace
+from pi_tui.worker.job import MAX, Cadence, Job, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until

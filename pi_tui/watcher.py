@@ -1,16 +1,22 @@
 """Watching: a run that another process computes is followed, read only, from what it saves.
 
-Nothing is locked and nothing written. Every read is a short transaction of its own, for while one
-lasts, a commit to an SQLite file waits.
+For who looks on; a plain worker says that the database is in use, and ends. Nothing is locked and
+nothing written. Every read is a short transaction of its own, for while one lasts, a commit to an
+SQLite file waits.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
-from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import DamagedError, StorageError
+from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
 from pi_tui.worker.snapshot import State
+from pi_tui.worker.worker import Worker
+
+if TYPE_CHECKING:
+    from pi_tui.checkpoints.store import CheckpointStore
 
 LOOK_SECONDS = 0.5
 """Between two looks at the other's checkpoints."""
@@ -20,8 +26,32 @@ MOMENT = 3.0
 """Whoever leaves so soon after we came leaves it to us: a browser tab is loaded again like that."""
 
 
+class WatchingWorker(Worker):
+    """A worker that follows its run, read only, as long as another process has it open."""
+
+    def _work(self) -> None:
+        watcher = Watcher(self)
+        while not self._compute():
+            watcher.watch()
+            if self.stop_wanted:
+                break
+
+    def _compute(self) -> bool:
+        """Work on the run; False if that is not possible or needful, but it shall be watched."""
+        before = self.snapshot.state
+        if before.is_final:
+            return True
+        try:
+            super()._work()
+        except AlreadyOpenError as error:
+            if before is State.WATCHING:
+                self.note(str(error))
+            return False
+        return self.snapshot.state is not State.COMPLETE
+
+
 class Watcher:
-    """Follows the run of one `Worker`, in the worker's thread, as long as another has it open."""
+    """Follows the run of one worker, in its thread."""
 
     def __init__(self, board: Board) -> None:
         self._board, self._job, self._clock = board, board.job, board.clock
@@ -37,6 +67,8 @@ class Watcher:
         Asked to go on: the end of a pause, for while another computes we rest. A complete run is
         looked at as long as it is on a screen: another may delete it.
         """
+        from pi_tui.checkpoints.store import CheckpointStore
+
         self._board.pause_wanted = True
         if self._board.snapshot.state is not State.COMPLETE:
             self._board.output = self._output
