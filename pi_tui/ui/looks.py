@@ -34,11 +34,21 @@ class LooksApp(SteeringApp):
         theme = self.available_themes[name]
         if theme.ansi:
             self.theme = name
-            return
-        self.set_reactive(App.theme, name)
-        self.set_class(theme.dark, "-dark-mode", update=False)
-        self.set_class(not theme.dark, "-light-mode", update=False)
+        else:
+            self.set_reactive(App.theme, name)
+            self.set_class(theme.dark, "-dark-mode", update=False)
+            self.set_class(not theme.dark, "-light-mode", update=False)
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """All styles are those of the theme; before there is a screen, only the app's own.
+
+        Textual would read every style sheet then, and once more for the first screen: 15 ms.
+        """
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.update(self, animate=animate)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, made to go with whatever theme is on."""
