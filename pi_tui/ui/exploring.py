@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -167,9 +168,11 @@ class ExploringScreen(TakingScreen):
         self.face.converse(self._landmarks())
 
     async def _landmarks(self) -> None:
-        from pi_tui.ui.landmarks import Landmarks
+        from pi_tui.ui.landmarks import Landmarks, landmarks
 
-        place = await self.face.ask(Landmarks(self.source, self.count))
+        source, count = self.source, self.count
+        rows = await asyncio.to_thread(landmarks, source, count)  # 100M digits take a second
+        place = await self.face.ask(Landmarks(source, count, rows))
         if place is not None:
             self.show_position(*place)
 
@@ -184,7 +187,7 @@ class ExploringScreen(TakingScreen):
         ask = Ask("Where is your date in pi?", explain_date, example="14.3.1988")
         if (answer := await self.face.ask(ask)) is None:
             return
-        place = look(answer, self.source, self.count)
+        place = await asyncio.to_thread(look, answer, self.source, self.count)
         assert place is not None
         lines = card(answer, place)
         told = await self.face.ask(Card("Your date in pi", lines, goes=place.offset is not None))

@@ -63,10 +63,9 @@ class Landmarks(Dialog[tuple[int, int] | None]):
 
     BINDINGS = [("escape,q,l", "dismiss(None)", "Close")]  # noqa: RUF012 - as Textual declares it
 
-    def __init__(self, digits: Digits, count: int) -> None:
+    def __init__(self, digits: Digits, count: int, rows: list[Fact | str]) -> None:
         super().__init__()
-        self._digits, self._count = digits, count
-        self._rows = landmarks(digits, count)
+        self._digits, self._count, self._rows = digits, count, rows
         self._number = ""
 
     def compose(self) -> ComposeResult:

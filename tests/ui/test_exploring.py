@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,8 +15,9 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import Selection
 
+from pi_tui.ui import landmarks
 from pi_tui.ui.app import PiApp
-from pi_tui.ui.facts import FACTS
+from pi_tui.ui.facts import FACTS, Fact
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
@@ -402,6 +404,27 @@ async def test_a_number_typed_among_the_landmarks_is_found_where_it_stands_first
         await pilot.press("backspace", "backspace", "enter")
         await until(lambda: app.screen is app.main_screen)
         assert app.main_screen.digits.here == (5, 7)
+
+
+async def test_the_screen_lives_while_landmarks_are_looked_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among a hundred million digits that takes a second."""
+    look, began, may_end = landmarks.landmarks, threading.Event(), threading.Event()
+    lived: list[bool] = []
+
+    def slow(*digits: Any) -> list[Fact | str]:
+        began.set()
+        lived.append(may_end.wait(30))
+        return look(*digits)
+
+    monkeypatch.setattr(landmarks, "landmarks", slow)
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("l")
+        await until(began.is_set)
+        may_end.set()
+        await until(lambda: "The Feynman point" in text_of(app))
+    assert lived == [True]
 
 
 async def test_a_landmark_that_is_to_come_is_not_gone_to(bench: Bench) -> None:
