@@ -22,6 +22,9 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        # Of a terminal that tells no size, others guess 25 lines, not 24, and the layout would go
+        # to and fro between the two for ever.
+        self._size = self._size or self._get_terminal_size()
         self.is_leaving: Callable[[], bool] = lambda: False
         self.on_stop: Callable[[], object] = lambda: None
         """What SIGTSTP from outside asks for."""

@@ -48,6 +48,7 @@ class Terminal:
         *arguments: object,
         size: tuple[int, int] = (80, 24),
         program: tuple[str, ...] = (),
+        tells_size: bool = True,
         **more: str,
     ) -> None:
         self._master, self._slave = pty.openpty()
@@ -58,6 +59,8 @@ class Terminal:
         """All that was written to the terminal."""
         self._fed = 0
         self.resize(*size)
+        if not tells_size:
+            fcntl.ioctl(self._master, termios.TIOCSWINSZ, bytes(8))
         self._before = termios.tcgetattr(self._slave)
         start = [sys.executable, *program] if program else PI_TUI
         command = [*start, *map(str, arguments)]

@@ -149,6 +149,18 @@ def test_it_fits_any_window_and_follows_a_resize(size: tuple[int, int], database
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
 
 
+def test_a_terminal_that_tells_no_size_is_taken_for_one_of_80_columns(database: Path) -> None:
+    """As a serial line is, or a container's for a moment; once it tells one, that holds."""
+    files = ("--db", database, "--pace", 100)
+    with Terminal("--digits", 5_000, *files, tells_size=False) as terminal:
+        terminal.see("running")
+        terminal.see(r"(?m)^ p pause  q save & quit")
+        terminal.resize(120, 40)
+        terminal.see("digit counts")
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+
+
 def test_a_dumb_terminal_gets_run_instead(database: Path) -> None:
     with Terminal("--digits", "90", "--db", database, TERM="dumb") as terminal:
         terminal.see("90 digits, verified")

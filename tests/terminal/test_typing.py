@@ -15,7 +15,7 @@ def a_finished_run(
     database: Path, size: tuple[int, int] = (80, 24), **environment: str
 ) -> Terminal:
     arguments = ("--digits", 2000, "--pace", "max", "--db", database)
-    return Terminal(*arguments, size=size, program=(), **environment)
+    return Terminal(*arguments, size=size, program=(), tells_size=True, **environment)
 
 
 @pytest.mark.parametrize("keys", ["/9999", "/9999\r"])
