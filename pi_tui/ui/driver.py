@@ -12,6 +12,7 @@ import signal
 import termios
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -25,6 +26,8 @@ class TerminalDriver(LinuxDriver):
         # Of a terminal that tells no size, others guess 25 lines, not 24, and the layout would go
         # to and fro between the two for ever.
         self._size = self._size or self._get_terminal_size()
+        if isinstance(self._file, TextIOWrapper):  # in Latin-1 half a screen would be \u2501
+            self._file.reconfigure(encoding="utf-8")
         self.is_leaving: Callable[[], bool] = lambda: False
         self.on_stop: Callable[[], object] = lambda: None
         """What SIGTSTP from outside asks for."""

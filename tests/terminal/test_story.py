@@ -161,6 +161,17 @@ def test_a_terminal_that_tells_no_size_is_taken_for_one_of_80_columns(database: 
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_whatever_the_locale_says_it_draws_in_utf_8(encoding: str, database: Path) -> None:
+    run = ("--digits", 5_000, "--db", database, "--pace", 100)
+    with Terminal(*run, PYTHONIOENCODING=encoding, PYTHONUTF8="0") as terminal:
+        terminal.see("π   5,000 digits")
+        terminal.see("╭─ digits 1 –")
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+        assert "\\u" not in terminal.screen
+
+
 def test_a_dumb_terminal_gets_run_instead(database: Path) -> None:
     with Terminal("--digits", "90", "--db", database, TERM="dumb") as terminal:
         terminal.see("90 digits, verified")
