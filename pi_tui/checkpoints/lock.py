@@ -116,6 +116,10 @@ class FileWriterLock:
         self._file = _file_beside(where)
         _look_at_lock(self._file)
         self._lock = FileLock(self._file, timeout=0, mode=0o600, thread_local=False)
+        self.last_beat: datetime | None = None
+        with suppress(OSError):  # before it is locked: some versions of filelock then empty it
+            if _named_in(self._file):
+                self.last_beat = datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
         try:
             self._lock.acquire()
         except Timeout:
@@ -127,10 +131,7 @@ class FileWriterLock:
                 f"{one_line(what)} cannot be written to ({one_line(reason)}); "
                 "make it writable, or use another file with --db"
             ) from error
-        self.last_beat: datetime | None = None
         with suppress(OSError):  # only words in messages hang on it
-            if _named_in(self._file):
-                self.last_beat = datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
             self._file.write_text(me(), "utf-8")
 
     def beat(self) -> None:

@@ -49,6 +49,17 @@ def test_after_a_kill_the_next_start_knows_who_left_it_open_and_when_it_was_save
     assert run.last_seq == 3
 
 
+def test_after_a_kill_the_next_start_knows_the_last_sign_of_life(
+    path: str, open_store: OpenStore
+) -> None:
+    """The lock file tells it, before it is locked: not every version of filelock leaves it so."""
+    write_and_kill(path, "hold")
+    beat = os.stat(f"{path}.lock").st_mtime
+    last = open_store().last_beat
+    assert last is not None
+    assert last.timestamp() == pytest.approx(beat, abs=0.001)
+
+
 def test_after_a_clean_end_there_is_nothing_to_tell(path: str, open_store: OpenStore) -> None:
     write_and_kill(path, "leave")
     store = open_store()
