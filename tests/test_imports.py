@@ -68,6 +68,24 @@ def test_the_worker_and_its_snapshot_load_no_sqlalchemy_before_it_starts() -> No
     assert not loaded & {"textual", "rich", "sqlalchemy"}
 
 
+def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Path) -> None:
+    """All that `run_app` does before the app runs, on a database that is there."""
+    files = ("--db", str(tmp_path / "db"))
+    modules_after(command("run", "--digits", "1000", *files, "-o", str(tmp_path / "digits")))
+    loaded = loaded_after(
+        "import pi_tui.ui.app, pi_tui.ui.signals\n"
+        "from pi_tui.settings import Settings\n"
+        "from pi_tui.watcher import WatchingWorker\n"
+        "from pi_tui.which_run import run_to_open\n"
+        f"settings = Settings(db={files[1]!r})\n"
+        "digits, seen = run_to_open(settings, None)\n"
+        "assert (digits, seen.committed) == (1000, 1000)\n"
+        "WatchingWorker(settings.job(digits, give_way=True))"
+    )
+    assert {"textual", "sqlite3"} <= loaded
+    assert not loaded & {"gmpy2", "sqlalchemy", "filelock"}
+
+
 def test_a_run_loads_neither_the_orm_nor_what_draws_its_progress(tmp_path: Path) -> None:
     files = ("--db", str(tmp_path / "db"), "-o", str(tmp_path / "digits"))
     loaded = modules_after(command("run", "--digits", "100", *files))
