@@ -6,19 +6,17 @@ a connection that can create and change nothing.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.errors import UsageError
 from pi_tui.location import parse_location
 from pi_tui.machine import Kind, Task
-
-if TYPE_CHECKING:
-    import sqlite3
-    from pathlib import Path
 
 _RUN = (
     "SELECT id, goal, committed, status = 'complete', verified, elapsed_ms FROM pi_run "
@@ -47,26 +45,16 @@ def glance(location: str, kind: Kind, goal: int | None) -> Glance | None:
     """
     try:
         path = parse_location(location).path
-        return _look(path, kind, goal) if path is not None and path.exists() else None
-    except (OSError, ValueError, UsageError):
-        return None
-
-
-def _look(path: Path, kind: Kind, goal: int | None) -> Glance | None:
-    import sqlite3
-
-    try:
+        if path is None:
+            return None
         uri = f"file:{quote(os.fsencode(path))}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=0.05)) as connection:
             return _read(connection, kind, goal)
-    except (sqlite3.Error, OSError, ValueError, TypeError, MemoryError):
+    except (sqlite3.Error, OSError, ValueError, TypeError, MemoryError, UsageError):
         return None
 
 
 def _read(connection: sqlite3.Connection, kind: Kind, goal: int | None) -> Glance | None:
-    import hashlib
-    import sqlite3
-
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 8 * 2**20)
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("BEGIN")  # one moment for all queries

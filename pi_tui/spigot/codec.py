@@ -232,7 +232,7 @@ def _blocks(
         known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
         block = Block(factor, shift, divisor, known[1], known[2], known[0])
         require(known[2] > 0 or number not in numbers, "an impossible residue")
-        radix = of_radix(size.digits_per_step) if number == 0 else 1
+        radix = of_radix(size) if number == 0 else 1
         require(number not in numbers or agrees(block, radix), "a block that is another")
         blocks.append(block)
     source.end()

@@ -21,15 +21,16 @@ from gmpy2 import mpz
 
 from pi_tui.machine import WrongState
 from pi_tui.spigot.blocks import Block
+from pi_tui.spigot.size import Size
 
 PRIME = (1 << 61) - 1
 _PIECE = 400
 """Digits that Python turns into a number at once: longer ones take it longer, per digit."""
 
 
-def of_radix(digits_per_step: int) -> int:
+def of_radix(size: Size) -> int:
     """R modulo p, not from R itself: so that a wrong bit in that shows."""
-    return pow(10, digits_per_step, PRIME)
+    return pow(10, size.digits_per_step, PRIME)
 
 
 def weights(blocks: Iterable[Block]) -> list[int]:

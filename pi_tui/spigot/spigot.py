@@ -68,9 +68,7 @@ class Spigot(Machine):
         self._blocks = list(state.blocks)
         self._pieces = dict(state.pieces)
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
-        self._ledger = residue.Ledger(
-            residue.of_radix(state.size.digits_per_step), state.start, state.dropped, []
-        )
+        self._ledger = residue.Ledger(residue.of_radix(state.size), state.start, state.dropped, [])
         self._held = b""
         """The text of the predigit, if a sweep made it; to make it again would take longer."""
         self._checked = self._stepped = residue.Spelled()
@@ -134,7 +132,7 @@ class Spigot(Machine):
         spigot can be checked as long as it lives; the state of one cannot, since its last digits
         are cut to those asked for.
         """
-        radix = residue.of_radix(self.size.digits_per_step)
+        radix = residue.of_radix(self.size)
         for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
             if block and not residue.agrees(block, radix if index == 0 else 1):
                 raise WrongState(f"block {index:,} is not what it was made")

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 _SAY = b"pi-tui was killed, or ran out of memory; its last checkpoint stands\r\n"
@@ -39,18 +39,17 @@ def guarded() -> Iterator[None]:
 
     To be entered before any thread is started, for threads do not live on in the other process.
     """
+    there = is_there()
     _given.clear()
-    if sys.platform != "win32" and is_there():
+    if sys.platform != "win32" and there:
         import termios
 
         with suppress(termios.error):
             _given[:] = termios.tcgetattr(0)
+    is_ours = there and hasattr(os, "fork") and not os.environ.get("TEXTUAL_DRIVER")
     try:
-        if os.environ.get("TEXTUAL_DRIVER") or not hasattr(os, "fork") or not is_there():
+        with _watched() if is_ours else nullcontext():
             yield
-        else:
-            with _watched():
-                yield
     finally:
         give_back()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,10 @@ FIRST = "1415926535 8979323846"
 
 
 def a_finished_run(
-    database: Path, size: tuple[int, int] = (80, 24), **environment: str
+    database: Path, size: tuple[int, int] = (80, 24), **environment: Any
 ) -> Terminal:
     arguments = ("--digits", 2000, "--pace", "max", "--db", database)
-    return Terminal(*arguments, size=size, program=(), tells_size=True, **environment)
+    return Terminal(*arguments, size=size, **environment)
 
 
 @pytest.mark.parametrize("keys", ["/9999", "/9999\r"])
