@@ -79,5 +79,5 @@ class Job:
         """What is to be said of what the user insisted on, in a run that was begun otherwise."""
         for name in self.insisted:
             if (value := begun.parameters.get(name)) != self.task.parameters[name]:
-                words = f"{name.replace('_', ' ')} {value}"
+                words = f"{name.replace('_', ' ')} {value!s}"
                 yield f"this run was begun with {words} and goes on so; --fresh begins again"
