@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
+from pi_tui.errors import Hint
 from pi_tui.machine import Kind, Task
 
 AUTO_SAVE_SECONDS = 5.0
@@ -80,4 +81,4 @@ class Job:
         for name in self.insisted:
             if (value := begun.parameters.get(name)) != self.task.parameters[name]:
                 words = f"{name.replace('_', ' ')} {value!s}"
-                yield f"this run was begun with {words} and goes on so; --fresh begins again"
+                yield f"this run was begun with {words} and goes on so; to change it, {Hint.FRESH}"
