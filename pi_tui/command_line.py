@@ -167,7 +167,7 @@ def _computing_options() -> _Parser:
     add(
         "--checkpoint-every",
         metavar="auto|N|Ns|0",
-        help="save every N digits, every N seconds, "
+        help="save every N digits (by time until there are any), every N seconds, "
         "0: only on pause, quit and the end (auto: every 5 s, at most 2 %% of the time; "
         "PI_TUI_CHECKPOINT_EVERY)",
     )

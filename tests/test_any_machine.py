@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -18,11 +19,34 @@ FILES = sorted(
         ROOT / "machine.py",
         ROOT / "carry_on.py",
         ROOT / "progress.py",
+        ROOT / "testing.py",
         *(ROOT / "checkpoints").glob("*.py"),
         *(ROOT / "worker").glob("*.py"),
     }
     - {KNOWS_SCHEMA_1}
 )
+
+
+OPTION = re.compile(r"--db|--fresh|\bpi-tui\b")
+"""What only the program `pi-tui` may advise: a library's user has no such options."""
+ADVISING = sorted(
+    {*FILES, *(ROOT / name for name in ("errors.py", "location.py", "words.py", "going_on.py"))}
+    - set((ROOT / "checkpoints").glob("*.py"))
+)
+
+
+def messages(code: str) -> list[str]:
+    """Every text in the code that is no docstring."""
+    tree = ast.parse(code)
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [str(text.value) for text in texts if id(text) not in alone]
+
+
+@pytest.mark.parametrize("path", ADVISING, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_messages_of_general_code_name_no_option_of_the_program(path: Path) -> None:
+    found = [text for text in messages(path.read_text("utf-8")) if OPTION.search(text)]
+    assert found == []
 
 
 def said(text: str) -> list[str]:

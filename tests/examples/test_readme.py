@@ -88,7 +88,7 @@ def tells(figure: str) -> bool:
 
 
 def test_it_runs_is_killed_and_goes_on_to_the_right_answer(program: Path, kind: Kind) -> None:
-    database, goal = program.parent / "collatz.sqlite3", 1_500_000
+    database, goal = program.parent / "collatz.sqlite3", 600_000
     with running(program, goal) as child:
         wait_until(lambda: saved_steps(database, kind))
         assert child.poll() is None

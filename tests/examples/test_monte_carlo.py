@@ -1,0 +1,116 @@
+"""A machine of a fifth sort: its input, its code and its mind in the middle of a step change."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from pi_tui.machine import Poll, State, Task, unwatched
+from pi_tui.testing import prove
+from tests.examples.helpers import ended, last_line, running, saved_steps
+from tests.examples.monte_carlo import BATCH, DartGames, Darts
+from tests.helpers import wait_until
+
+PROGRAM = Path(__file__).with_name("monte_carlo.py")
+GAMES = 150
+TASK = Task(4, {"seed": 3})
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "table.csv"
+    path.write_text("1,2\n")
+    return path
+
+
+def killed(database: Path, *arguments: object) -> int:
+    """Start the game, kill it as soon as one more step is saved, return the steps saved."""
+    kind = DartGames(Path(str(arguments[-1])))
+    before = saved_steps(database, kind)
+    with running(PROGRAM, *arguments) as child:
+        wait_until(lambda: saved_steps(database, kind) > before)
+        assert child.poll() is None
+        child.kill()
+        child.wait()
+    return saved_steps(database, kind)
+
+
+def test_game_killed_twice_ends_with_the_output_of_one_that_was_not(table: Path) -> None:
+    database = table.with_name("darts.sqlite3")
+    killed(database, GAMES, 3, table)
+    killed(database, GAMES, 3, table)
+    done = ended(PROGRAM, GAMES, 3, table)
+    whole = DartGames(table).new(Task(GAMES, {"seed": 3})).finalize()
+    assert (done.returncode, done.stdout.encode()) == (0, whole), done.stderr
+
+
+def test_changed_input_is_refused_and_the_game_goes_on_with_the_old_one(table: Path) -> None:
+    database = table.with_name("darts.sqlite3")
+    whole = DartGames(table).new(Task(GAMES, {"seed": 3})).finalize()
+    steps = killed(database, GAMES, 3, table)
+    table.write_text("1,3\n")
+    refused = ended(PROGRAM, GAMES, 3, table)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    told = f"darts: {table} has changed since this game began; put the old one back"
+    assert last_line(refused.stderr) == told
+    table.write_text("1,2\n")
+    assert saved_steps(database, DartGames(table)) == steps, "nothing has changed"
+    done = ended(PROGRAM, GAMES, 3, table)
+    assert (done.returncode, done.stdout.encode()) == (0, whole), done.stderr
+
+
+def test_game_is_whole(table: Path) -> None:
+    prove(DartGames(table), TASK)
+
+
+class Impatient(Darts):
+    """Throws with its own dice, not with a copy: an abandoned step has thrown."""
+
+    def step(self, poll: Poll = unwatched) -> None:
+        hits = 0
+        for dart in range(BATCH):
+            if dart % 1_000 == 0:
+                poll(dart, BATCH)
+            hits += self.random.random() ** 2 + self.random.random() ** 2 < 1
+        self.steps, self.hits = self.steps + 1, self.hits + hits
+        self.output += b"%d\n" % self.hits
+
+
+class Forgetful(Darts):
+    """Saves the dice of another game."""
+
+    def to_state(self) -> State:
+        mine, self.random = self.random, random.Random(1)
+        state = super().to_state()
+        self.random = mine
+        return state
+
+
+class Others(DartGames):
+    def __init__(self, table: Path, machine: type[Darts]) -> None:
+        super().__init__(table)
+        self.machine = machine
+
+    def new(self, task: Task) -> Darts:
+        return self.machine(task, self.digest())
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Darts:
+        machine = self.new(task)
+        vars(machine).update(vars(super().from_state(task, state, output)))
+        return machine
+
+
+@pytest.mark.parametrize(
+    ("machine", "told"),
+    [
+        (Impatient, "in the middle of step 1: the machine has the piece 'state' b'"),
+        (Forgetful, "after step 0: the machine resumed from its state makes output b'"),
+    ],
+)
+def test_game_that_is_not_whole_is_found(machine: type[Darts], told: str, table: Path) -> None:
+    with pytest.raises(AssertionError) as found:
+        prove(Others(table, machine), TASK)
+    assert str(found.value).startswith(told)
