@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from pi_tui import words
 from pi_tui.errors import PiTuiError, StorageError
-from pi_tui.hints import tell
+from pi_tui.hints import command_line, tell
 from pi_tui.leaving import AT_ONCE_AFTER, Asked
 from pi_tui.machine import Kind, Task
 from pi_tui.progress import progress_on
@@ -29,28 +30,44 @@ PATIENCE = 30.0
 
 
 def carry_on(
-    kind: Kind, task: Task, location: str, *, again: str, cadence: Cadence = AUTO_CADENCE
+    kind: Kind,
+    task: Task,
+    location: str,
+    *,
+    again: str | None = None,
+    cadence: Cadence = AUTO_CADENCE,
 ) -> tuple[int, bytes]:
-    """The exit code and the whole output of the task; b"" if the code is not 0.
+    """Compute the task to its end, or go on with it; return the exit code and the whole output.
 
-    `location` is the path or URL of the database, made if it is not there; `again` is the command
-    that goes on, to be printed. It saves every five seconds, or as `cadence` says. Call it in the
-    main thread: signals come there.
+    The output is b"" unless the code is 0. It is whole with 6 too, if all is computed and only the
+    database could not be written; then it was not verified. A `sys.exit` in a step ends the program
+    as it always does, after a save.
+
+    `location` is the path or URL of the database, made if it is not there. `again` is the command
+    to print that goes on, by default the one that started this process. `cadence` says when to
+    save, by default every five seconds. In the main thread, SIGINT, SIGTERM and SIGHUP save and
+    leave.
     """
     worker = Worker(Job(kind, task, location, cadence=cadence, patience=PATIENCE))
+    command = command_line() if again is None else again
     try:
-        code = carry_to_end(worker, program=kind.name, again=again)
+        code = carry_to_end(worker, program=kind.name, again=command)
     except PiTuiError as error:
         tell(f"{kind.name}: {words.plain(str(error))}")
         code = error.exit_code
-    return code, b"" if code else bytes(worker.output)
+    return code, bytes(worker.output) if is_whole(worker, code) else b""
+
+
+def is_whole(worker: Worker, code: int) -> bool:
+    """Return True if a worker that ended with that exit code holds all output."""
+    return code == 0 or (code == StorageError.exit_code and worker.is_whole)
 
 
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
-    """The worker, not yet started, has come to its end, and stderr says how; the exit code.
+    """Run the worker, not yet started, to its end, say on stderr how it ended; return the code.
 
-    0: it is complete, and nothing was said, for that is the caller's to say. Raises StorageError
-    if it cannot even start.
+    With 0 nothing is said: the caller says what is complete. Raises StorageError if the worker
+    cannot start, and SystemExit if its machine did.
     """
     with _signals() as asked:
         _watch(worker, asked)
@@ -92,8 +109,11 @@ def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -
 
 @contextmanager
 def _signals() -> Iterator[Asked]:
-    """Take note of the signals that ask us to end."""
+    """Take note of the signals that ask us to end; outside the main thread there are none."""
     asked = Asked()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
 
     def note(number: int, _frame: FrameType | None) -> None:
         asked.ask(number)
@@ -112,8 +132,15 @@ def _signals() -> Iterator[Asked]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Say on stderr how it ended, unless it is complete; the exit code."""
+    """Say on stderr how the worker ended, unless it is complete; return the exit code."""
     snapshot = worker.snapshot
+    lost, saved = _lost_and_saved(snapshot, worker.job.kind.unit)
+    goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
+    if isinstance(worker.crash, (SystemExit, KeyboardInterrupt)):
+        tell(f"{program}: {lost}saved {saved}; {goes_on}")
+        if isinstance(worker.crash, SystemExit):
+            raise worker.crash
+        return snapshot.exit_code
     if worker.crash is not None:
         sys.excepthook(type(worker.crash), worker.crash, worker.crash.__traceback__)
     if snapshot.state is State.FAILED:
@@ -121,8 +148,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
         return snapshot.exit_code
     if snapshot.state is State.COMPLETE:
         return 0
-    lost, saved = _lost_and_saved(snapshot, worker.job.kind.unit)
-    tell(f"{program}: {lost}saved {saved}; `{again}` goes on from there")
+    tell(f"{program}: {lost}saved {saved}; {goes_on}")
     return StorageError.exit_code if lost else 128 + received
 
 

@@ -16,13 +16,20 @@ from contextlib import contextmanager, nullcontext
 from pi_tui import garbage, hints
 from pi_tui.command_line import build_parser
 from pi_tui.commands.output import say, tell
-from pi_tui.errors import NothingSavedError, PiTuiError, UsageError
+from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
 from pi_tui.settings import Settings
+
+WORDS = {
+    Hint.OTHER_FILE: "choose another file with --db",
+    Hint.FRESH: "begin again with --fresh",
+}
+"""What this program calls the ways out that messages advise."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
     garbage.postpone()
+    speak(WORDS)
     _open_standard_streams()
     # What we make stays readable to its owner, whatever umask says; the others it may keep out.
     os.umask(os.umask(0o077) & 0o077)

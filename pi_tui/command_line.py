@@ -24,7 +24,7 @@ keys in the app: p pause, go on · c checkpoint now · f full speed · + - pace 
 
 Stop it as you like: started again, it goes on where it stopped.
 
-exit codes: 0 finished, or saved at your word · 1 a bug of ours · 2 usage · 3 already open
+exit codes: 0 finished, or saved at your word · 1 an error of the program · 2 usage · 3 already open
 elsewhere · 4 saved data damaged · 5 a check of the arithmetic failed · 6 storage (full,
 read-only, unreachable) · 7 not our database, or from a newer version · 128+signal ended by a
 signal, state saved

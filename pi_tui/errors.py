@@ -1,13 +1,41 @@
 """What can go wrong, and the exit code each kind of trouble ends in.
 
-The message of every error is one line for the user: what happened, and what to do.
+The message of every error is one line for the user: what happened, and what to do. What to do is a
+`Hint`, where it depends on the program around us: not every one has an option `--db`.
 """
+
+from collections.abc import Mapping
+from enum import Enum
+
+
+class Hint(Enum):
+    """What a message of general code advises; formatted, it is the words of the program."""
+
+    OTHER_FILE = "choose another location"
+    FRESH = "begin again at another location"
+
+    def __str__(self) -> str:
+        return _words.get(self, self.value)
+
+
+_words: dict[Hint, str] = {}
+"""What the program says instead."""
+
+
+def speak(words: Mapping[Hint, str]) -> None:
+    """From now on say hints in these words, which end a sentence: "…, or WORDS"."""
+    _words.clear()
+    _words.update(words)
 
 
 class PiTuiError(Exception):
     """Something went wrong that we have a word for; the base of all our errors."""
 
     exit_code = 1
+
+
+class MachineError(PiTuiError):
+    """A machine raised an exception, or broke a rule of `Machine`; its cause is the exception."""
 
 
 class UsageError(PiTuiError):
@@ -17,7 +45,7 @@ class UsageError(PiTuiError):
 
 
 class AlreadyOpenError(PiTuiError):
-    """Another pi-tui is writing to this database."""
+    """Another process is writing to this database."""
 
     exit_code = 3
 
@@ -47,6 +75,6 @@ class NothingSavedError(StorageError):
 
 
 class NotOursError(PiTuiError):
-    """The file is no pi-tui database, or one from a newer pi-tui."""
+    """The file is no database of ours, or one from a newer version."""
 
     exit_code = 7

@@ -1,4 +1,4 @@
-"""Hints that can be pasted: they name the database that was named to us; and telling them."""
+"""Say what to do next in the words of the program around us, with commands that can be pasted."""
 
 from __future__ import annotations
 
@@ -6,17 +6,33 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from pi_tui.words import plain
+
+
+def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
+    r"""Return the command that started this process, quoted for a shell; "" at a prompt.
+
+    >>> command_line(["python", "collatz.py", "it's"])
+    'python collatz.py \'it\'"\'"\'s\''
+    """
+    if hasattr(sys, "ps1"):
+        return ""
+    import shutil  # heavy, and wanted once
+
+    script = typed[1] if len(typed) > 1 else ""
+    is_installed = script and shutil.which(os.path.basename(script)) == script
+    return shlex.join([os.path.basename(script), *typed[2:]] if is_installed else typed)
+
 
 _named: list[str] = []
 """What the user said about the database, as words of a shell; empty if nothing."""
 
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
-    """From now on hints name the database as `--db` or PI_TUI_DB did; a flag comes first."""
+    """Name the database in commands from now on, as `--db` or PI_TUI_DB did; the flag wins."""
     from pi_tui.location import display_location
 
     variable = environment.get("PI_TUI_DB", "")
@@ -29,13 +45,13 @@ def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> N
 
 
 def to_paste(text: str) -> str:
-    """The text, its commands such that they find the same database."""
+    """Return the text with commands that find the same database."""
     if not _named:
         return text
     return re.sub(r"`pi-tui(?=[ `])", lambda _: f"`{_named[0]}", text)
 
 
 def tell(line: str) -> None:
-    """The line is on standard error, if that can be written: its trouble is not ours."""
+    """Print the line on standard error, if that can be written."""
     with suppress(OSError, ValueError):
         print(to_paste(line), file=sys.stderr, flush=True)

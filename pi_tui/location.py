@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
-from pi_tui.errors import StorageError, UsageError
+from pi_tui.errors import Hint, StorageError, UsageError
 from pi_tui.words import one_line
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
@@ -90,8 +90,7 @@ def look_at_folder(path: Path) -> None:
         os.stat(path.parent / ".")
     except (FileNotFoundError, NotADirectoryError):
         raise StorageError(
-            f"there is no folder {one_line(path.parent)}; make it first, or use another file "
-            "with --db"
+            f"there is no folder {one_line(path.parent)}; make it first, or {Hint.OTHER_FILE}"
         ) from None
     except OSError:
         pass  # whoever opens the file knows better what is wrong there
@@ -125,8 +124,8 @@ def refuse_names_beside(path: Path) -> None:
     """
     for base in _bases(path):
         raise UsageError(
-            f"{one_line(path)} is the name of a file beside a database; give --db the "
-            f"database itself ({one_line(base.name)}), or another name"
+            f"{one_line(path)} is the name of a file beside a database; name the database itself "
+            f"({one_line(base.name)}), or {Hint.OTHER_FILE}"
         )
 
 

@@ -41,15 +41,25 @@ the next start. Neither looks into it. So this file is all that one must know to
 >>> again.steps, again.finalize()
 (1, b'5050')
 
+A run is its kind, its goal and its parameters. What the result depends on is therefore a parameter:
+a seed, a size, the digest of an input file. Runs with other parameters live in the same database.
+
+    task = Task(1000, {"seed": 7, "input": sha256_of_the_file})
+
+Or keep that digest in the state and compare it when the machine is made again: if the file is not
+what it was, raise Refused.
+
 `pi_tui/examples/lucas_lehmer.py` is a whole program of this sort, killed and resumed in the tests.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
+
+from pi_tui.task import Parameter as Parameter
+from pi_tui.task import Task as Task
 
 Poll = Callable[[int, int], None]
 """What a step calls now and then, ten times a second or more, with (parts done, parts in all).
@@ -68,7 +78,29 @@ class Abandoned(Exception):
 
 
 class BadState(Exception):
-    """These bytes are no state of this task; the text says what is wrong with them."""
+    """These bytes are no state of this task; the text says what is wrong with them.
+
+    The saved data is damaged, then: an older checkpoint is used, or the run begins again. If the
+    machine cannot go on because something *outside* of the saved data changed, raise Refused.
+    """
+
+
+class Refused(Exception):
+    """The machine cannot compute here and now: its input is missing, or is not what it was.
+
+    Raise it from `Kind.new`, `Kind.from_state`, `Kind.limits` or `Machine.step`. The text is shown
+    whole, so say what is wrong and what to do. The program ends with exit code 2; what is saved
+    stays as it is, and the run goes on at a later start, once the input is as it was.
+    """
+
+
+class Refused(Exception):
+    """The task cannot be computed as things are; the text says why, and is shown as it is.
+
+    Raise it from `new`, `from_state`, `limits` or `step`, for instance because an input file has
+    changed since the run began. Nothing saved is changed, and the run goes on once the cause is
+    mended.
+    """
 
 
 class WrongState(ArithmeticError):
@@ -81,16 +113,6 @@ class WrongOutput(ArithmeticError):
     def __init__(self, text: str, good: int) -> None:
         super().__init__(text)
         self.good = good
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to compute: fixed when it begins, and the same at every start."""
-
-    goal: int
-    """The one number that tells tasks of a kind apart: an exponent, a last row, a size."""
-    parameters: Mapping[str, int | str] = field(default_factory=dict)
-    """What else must never change once the task has begun, such as the size of a step."""
 
 
 class Known(NamedTuple):
@@ -134,9 +156,11 @@ class State:
     part of it is large and seldom changes: what did not change is not written again.
     """
 
-    def __init__(self, pieces: Mapping[str, Piece]) -> None:
-        """A state of these pieces; names are short, printable, and without spaces."""
+    def __init__(self, pieces: Mapping[str, Piece], version: int | None = None) -> None:
+        """Make a state of these pieces; names are short, printable, and without spaces."""
         self.pieces = dict(pieces)
+        self.version = version
+        """The `Kind.version` that saved this state, for `from_state`; None before it is saved."""
 
     @classmethod
     def of(cls, data: bytes) -> State:
@@ -242,9 +266,30 @@ class Kind(ABC):
     name: str
     """Its name in the database, for ever: short, and yours alone."""
     version: int = 1
-    """Of its states and parameters; states of a newer one are refused before they are read."""
+    """Version of its states and parameters. Raise it when you change what `to_state` returns.
+
+    It is saved with every checkpoint. `from_state` finds the version that saved a state in
+    `state.version`, and may read older ones; a newer one is refused before it is read (exit 7).
+    """
+    tuning: Collection[str] = ()
+    """Names of parameters that change how fast it computes, and nothing of the output.
+
+    They do not tell runs apart: a run goes on with those it was begun with, whatever the task of a
+    later start says.
+    """
+    repeatable: bool = True
+    """False if the same output cannot be computed again: it comes from a network, or a clock.
+
+    After damage, a repeatable machine computes again what was saved, and both must be the same. A
+    run of any other goes back to the last good checkpoint, and the output after it is given up.
+    """
     unit: str = "bytes"
     """What output is counted in, one byte each, for messages: letters, rows."""
+    repeatable: bool = True
+    """True if the same output is found when it is computed again, as after damage.
+
+    A machine that asks a network or a clock says False: it then goes on from the last good output.
+    """
 
     @abstractmethod
     def new(self, task: Task) -> Machine:
@@ -252,7 +297,9 @@ class Kind(ABC):
 
     @abstractmethod
     def from_state(self, task: Task, state: State, output: bytes) -> Machine:
-        """The machine that had this state and this output. Raises BadState if there is none.
+        """Return the machine that had this state and this output.
+
+        Raises BadState if there is none, and Refused if its input is not what it was.
 
         The bytes are as they were saved, or lasting pieces are missing. But a file may be hostile:
         believe no length and no range that the task does not allow, and decode to nothing but
@@ -278,7 +325,10 @@ class Kind(ABC):
         return None
 
     def limits(self, task: Task) -> Limits:
-        """What a file may claim at most of such a task. Raises BadState for an impossible task."""
+        """Return what a file may claim at most of such a task, and a machine may save.
+
+        Raises BadState for a task that is impossible for this kind.
+        """
         return Limits()
 
     def accepts(self, output: bytes) -> bool:

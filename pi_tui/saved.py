@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import Run
-from pi_tui.machine import Kind
+from pi_tui.machine import Kind, Task
 
 if TYPE_CHECKING:
     from pi_tui.checkpoints.store import CheckpointStore
@@ -27,10 +27,10 @@ def saved_output(location: str, kind: Kind, run: Run) -> bytes:
         return store.output(run, 0, run.committed)
 
 
-def delete_run(location: str, kind: Kind, goal: int) -> None:
-    """The run is gone, output and all; AlreadyOpenError while a worker has the database."""
+def delete_run(location: str, kind: Kind, task: Task) -> None:
+    """Delete the run, output and all; AlreadyOpenError while a worker has the database."""
     with _store(location, kind, write=True) as store:
-        store.delete(goal)
+        store.delete(task)
 
 
 def _store(location: str, kind: Kind, *, write: bool) -> CheckpointStore:

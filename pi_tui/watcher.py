@@ -106,7 +106,7 @@ class Watcher:
 
     def _look(self, store: CheckpointStore) -> None:
         # In this order: what a writer saved before it went is then seen too.
-        writer, run = store.writer(), store.find_run(self._job.task.goal)
+        writer, run = store.writer(), store.find_run(self._job.task)
         now = self._board.snapshot
         if run is None and (self._run is not None or now.state is State.COMPLETE):
             gone = f"the run of {now.goal:,} {self._job.kind.unit} was deleted by another process"
@@ -150,8 +150,7 @@ class Watcher:
         """How far the run is, by the work that is saved, as the writer and `status` tell it."""
         if run.status == COMPLETE or not checkpoints:
             return float(run.status == COMPLETE)
-        newest = checkpoints[0]
-        return self._job.kind.share(run.task, newest.steps, newest.length) or 0.0
+        return checkpoints[0].share(self._job.kind, run.task) or 0.0
 
     def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
         """What the newest checkpoint tells of the machine."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pi_tui.checkpoints.glance import Glance, glance
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.location import parse_location
+from pi_tui.machine import Task
 
 if TYPE_CHECKING:
     from pi_tui.checkpoints.records import Run
@@ -20,7 +21,8 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
     Without `digits` it is the run last worked on, unfinished ones first; None on a first start.
     """
-    seen = glance(settings.location, settings.kind, digits)
+    task = None if digits is None else Task(digits)
+    seen = glance(settings.location, settings.kind, task)
     if digits is None:
         digits = seen.goal if seen else _last_run_in_store(settings)
     return digits, seen
@@ -47,9 +49,9 @@ def _last_run_in_store(settings: Settings) -> int | None:
 
 
 def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
-    """The saved run of so many digits, or else the longest. Raises UsageError if there is none."""
+    """Return the run of so many digits, or else the longest. Raises UsageError without one."""
     if digits is not None:
-        if run := store.find_run(digits):
+        if run := store.find_run(Task(digits)):
             return run
         raise UsageError(f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is")
     if longest := max(store.runs(), key=lambda run: run.committed, default=None):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from pi_tui import hints
+from pi_tui.errors import speak
 
 # Whatever started us with nohup or in the background ignores these, and so would our children.
 for _number, _handler in (
@@ -40,6 +41,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _UNUSUAL:
             monkeypatch.delenv(name)
     hints.remember(None, {})
+    speak({})
     return home
 
 

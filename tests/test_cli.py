@@ -161,7 +161,7 @@ def test_a_file_beside_a_database_is_no_database(end: str, command: str, databas
     pi_tui("run", "--digits", "90", "--db", database)
     before = {path: path.read_bytes() for path in database.parent.iterdir()}
     line = refused(2, *command.split(), "--db", f"{database}{end}")
-    assert f"give --db the database itself ({database.name})" in line
+    assert f"name the database itself ({database.name})" in line
     assert {path: path.read_bytes() for path in database.parent.iterdir()} == before
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -13,10 +13,18 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
-from pi_tui.checkpoints.models import PIECES, RUNS, BadRow, to_checkpoint, to_run
+from pi_tui.checkpoints.models import (
+    PIECES,
+    RUNS,
+    BadRow,
+    limits_of,
+    to_checkpoint,
+    to_run,
+    to_task,
+)
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.errors import DamagedError, NotOursError, StorageError
-from pi_tui.machine import Kind, Limits
+from pi_tui.machine import Kind, Task
 from pi_tui.words import one_line
 
 
@@ -35,13 +43,13 @@ class RunCatalogue(Database):
         size = int(size) if isinstance(size, int | Decimal) else 0
         share = 1.0 if run.status == COMPLETE else None
         if share is None and (newest := next(iter(self._known(connection, run).values()), None)):
-            share = self._kind.share(run.task, newest.steps, newest.length)
+            share = newest.share(self._kind, run.task)
         return replace(run, size=run.committed + size, share=share)
 
-    def find_run(self, goal: int) -> Run | None:
-        """The run with that goal."""
+    def find_run(self, task: Task) -> Run | None:
+        """Return the run of that task, whatever its tuning."""
         with self._transaction() as connection:
-            row = self._find(connection, goal)
+            row = self._find(connection, task)
             return self._to_run(row) if row else None
 
     def latest_run(self) -> Run | None:
@@ -64,15 +72,15 @@ class RunCatalogue(Database):
 
     def mark_verified(self, run: Run) -> None:
         """The complete run counts as compared with an independent way."""
-        with self._transaction() as connection:
+        with self._writing() as connection:
             verified = int(self._row(connection, run).status == COMPLETE)
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
-    def delete(self, goal: int) -> None:
-        """There is no run of that goal."""
-        with self._transaction() as connection:
-            mine = (RUNS.c.kind == self._kind.name, RUNS.c.goal == goal)
-            connection.execute(delete(RUNS).where(*mine))
+    def delete(self, task: Task) -> None:
+        """Delete the run of that task, if there is one."""
+        with self._writing() as connection:
+            if row := self._find(connection, task):
+                connection.execute(delete(RUNS).where(RUNS.c.id == row.id))
 
     def check(self) -> list[str]:
         """What is wrong in the database, structure and every byte; [] if nothing is."""
@@ -108,32 +116,51 @@ class RunCatalogue(Database):
         for row in piece_rows.newest_first(connection, run.id):
             known[row.seq] = None
             with suppress(BadRow):  # told in the notes, where its state is read
-                known[row.seq] = to_checkpoint(row, self._kind.limits(run.task))
+                known[row.seq] = to_checkpoint(row, limits_of(self._kind, run.task))
         return known
 
     def _mine(self) -> Select[Any]:
         return select(RUNS).where(RUNS.c.kind == self._kind.name)
 
-    def _find(self, connection: Connection, goal: int) -> Row[Any] | None:
-        row = connection.execute(self._mine().where(RUNS.c.goal == goal)).first()
-        if row is not None and row.goal != goal:  # SQLite believes its index
+    def _find(self, connection: Connection, task: Task) -> Row[Any] | None:
+        """Return the row of the run of that task."""
+        wanted = self._identity_of(task)
+        of_it = self._mine().where(RUNS.c.goal == task.goal, RUNS.c.identity == wanted)
+        row = connection.execute(of_it).first()
+        if row is not None and row.goal != task.goal:  # SQLite believes its index
             raise BadRow("an index and its table differ")
-        return row
+        if row is not None and self._identity_of(to_task(row)) == wanted:
+            return row
+        # Saved by an earlier version, or when the kind named other parameters as tuning.
+        rows = self._of_goal(connection, task.goal)
+        return next((row for row in rows if self._identity_of(to_task(row)) == wanted), None)
+
+    def _of_goal(self, connection: Connection, goal: int) -> Sequence[Row[Any]]:
+        """Return the rows of all runs with that goal, the one last worked on first."""
+        query = self._mine().where(RUNS.c.goal == goal).order_by(RUNS.c.touched.desc())
+        return connection.execute(query).all()
+
+    def _identity_of(self, task: Task) -> str:
+        return task.identity(self._kind.tuning)
 
     def _row(self, connection: Connection, run: Run) -> Row[Any]:
         row = connection.execute(select(RUNS).where(RUNS.c.id == run.id)).first()
-        if row is None or (row.kind, row.goal) != (self._kind.name, run.goal):
+        if row is None or not self._is_of(row, run):
             raise StorageError(f"there is no run of {run.goal:,} any more")
         self._to_run(row)
         return row
 
     def _to_run(self, row: Row[Any]) -> Run:
-        if isinstance(row.version, int) and row.version > self._kind.version:
-            raise NotOursError(
-                f"a run at {self._where.display} was made by a newer version of this "
-                "program; upgrade it"
-            )
+        self._refuse_newer(row.version)
         return to_run(row, self._kind)
+
+    def _refuse_newer(self, version: object) -> None:
+        known = self._kind.version
+        if isinstance(version, int) and version > known:
+            raise NotOursError(
+                f"a run at {self._where.display} was saved by a newer version of this program "
+                f"({self._kind.name} {version}, this one knows {known}); upgrade it"
+            )
 
 
 def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Iterator[str]:
@@ -142,7 +169,7 @@ def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Itera
     except BadRow as problem:
         yield f"its row holds {problem}"
         return
-    limits = kind.limits(run.task) if kind else Limits()
+    limits = limits_of(kind, run.task)
     length = kind.length(run.task) if kind else None
     accepts = kind.accepts if kind else lambda _data: True
     output, problem_of_output = output_rows.prove(connection, row, limits.output, accepts)
@@ -152,8 +179,7 @@ def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Itera
         yield f"complete, but {len(output):,} of {length:,} are there"
     for checkpoint in piece_rows.newest_first(connection, run.id):
         try:
-            *_, lost = piece_rows.read(connection, checkpoint, limits, set())
-            if lost:
+            if lost := piece_rows.read(connection, checkpoint, limits).lost:
                 raise BadRow(f"{len(lost)} of its lasting pieces are missing or damaged")
         except BadRow as problem:
             yield f"checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

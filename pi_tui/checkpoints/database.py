@@ -9,21 +9,42 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
 from pi_tui.checkpoints.lock import me, writer_of
-from pi_tui.checkpoints.models import CHECKPOINTS, MOST, RUNS, BadRow, utc_now, whole
+from pi_tui.checkpoints.models import (
+    CHECKPOINTS,
+    IDENTITY,
+    MOST,
+    RUNS,
+    BadRow,
+    to_task,
+    utc_now,
+    whole,
+)
 from pi_tui.checkpoints.opening import open_database
+from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.silence import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
-from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
+from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError, UsageError
 from pi_tui.location import Location, parse_location
-from pi_tui.machine import Kind
+from pi_tui.machine import Kind, Refused
 
-Commit = tuple[Connection, Row[Any], dict[str, Any]]
-"""The transaction, the run's row as it was, and what is to change in it, which may be added to."""
+
+class Commit(NamedTuple):
+    """A transaction behind the fence."""
+
+    connection: Connection
+    row: Row[Any]
+    """The run's row as it was."""
+    seq: int
+    """Its number."""
+
+
+def _nothing() -> int:
+    return 0
 
 
 class Database:
@@ -34,12 +55,17 @@ class Database:
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
         self._where, self._kind = where, kind
-        self._needed: Callable[[], int] = lambda: 0
-        """Counts the bytes this transaction is to write: what a full disk is said to lack."""
         with self._failures_in_our_words():
             self._engine, self._lock = open_database(where, write, is_leaving)
-        self._file: tuple[int, int] | None = None
-        self._look_at_the_file()
+        try:
+            self._file = self._find_file()
+            with self._transaction() as connection:
+                self._identity = connection.scalar(IDENTITY)
+            if not isinstance(self._identity, str):
+                raise damaged(where, "it has no identity")
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def open(
@@ -87,81 +113,139 @@ class Database:
             self._lock.beat()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """All or nothing."""
-        try:
-            with self._failures_in_our_words(), self._engine.begin() as connection:
-                yield connection
-        finally:
-            self._needed = lambda: 0  # it may hold a whole state
+    def _transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
+        """Run the block as one transaction: all or nothing.
+
+        `needed` counts the bytes it is to write: what a full disk is said to lack.
+        """
+        with self._failures_in_our_words(needed), self._engine.begin() as connection:
+            yield connection
 
     @contextmanager
-    def _failures_in_our_words(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[Connection]:
+        """Run the block as a transaction, but only in the database that was opened."""
+        self._look_at_the_file()
+        with self._transaction() as connection:
+            if connection.scalar(IDENTITY) != self._identity:
+                raise _replaced(self._where)
+            yield connection
+
+    @contextmanager
+    def _failures_in_our_words(self, needed: Callable[[], int] = _nothing) -> Iterator[None]:
         try:
             yield
         except BadRow as error:
             raise damaged(self._where, str(error)) from error
+        except Refused as error:
+            raise UsageError(str(error)) from error
         except FAILURES as error:
-            raise in_our_words(error, self._where, self._needed) from error
+            raise in_our_words(error, self._where, needed) from error
 
     @contextmanager
-    def _fenced(self, run_id: int, epoch: int) -> Iterator[Commit]:
-        """A transaction that begins with the fence, and ends with what changed in the run's row.
+    def _fenced(
+        self, run: Run, epoch: int, needed: Callable[[], int] = _nothing
+    ) -> Iterator[Commit]:
+        """Run the block as a transaction that begins with the fence.
 
-        If it fails, its outcome is unknown: the commit may be in although its answer is lost.
-        Then we look whether its number is there; only if it is not does the error come out. A
-        server that does not answer is not asked: the next save goes by what it finds.
+        The block must end with `record`. If the transaction fails, its outcome is unknown: the
+        commit may be in although its answer is lost. Then we look whether its number is there; only
+        if it is not does the error come out. A server that does not answer is not asked: the next
+        save goes by what it finds.
         """
         seq = 0
         try:
             self._look_at_the_file()
-            with self._transaction() as connection:
-                row = fence(connection, run_id, epoch)
-                seq = _next_seq(connection, row)
-                change: dict[str, Any] = {"last_seq": seq, "updated_utc": utc_now()}
-                yield connection, row, change
-                connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(change))
+            with self._transaction(needed) as connection:
+                row = self._fence(connection, run, epoch)
+                seq = max(whole(row.last_seq, 0, MOST, "last_seq"), int(row.newest or 0)) + 1
+                yield Commit(connection, row, seq)
+            self._look_at_the_file()  # what is in a file that lost its name meanwhile is lost
         except (StorageError, DamagedError) as error:
             self._engine.dispose()  # after a failing disk, nothing of the old one counts
-            if isinstance(error, NoAnswerError) or not self._landed(run_id, epoch, seq):
+            if isinstance(error, NoAnswerError) or not self._landed(run, epoch, seq):
                 raise
 
-    def _look_at_the_file(self) -> None:
-        """SQLite would go on writing to a file that has lost its name, and all would be lost."""
+    def _fence(self, connection: Connection, run: Run, epoch: int) -> Row[Any]:
+        """Return the row of the run, which is ours until this transaction ends.
+
+        Raises AlreadyOpenError if the run was opened by another since it got this `epoch`, and
+        StorageError if this is another database: ids and epochs are 1 in most.
+        """
+        numbers = (CHECKPOINTS.c.run_id == run.id, CHECKPOINTS.c.seq < MOST)
+        newest = select(func.max(CHECKPOINTS.c.seq)).where(*numbers).scalar_subquery()
+        query = select(RUNS, IDENTITY.scalar_subquery().label("database"), newest.label("newest"))
+        row = connection.execute(query.where(RUNS.c.id == run.id).with_for_update(of=RUNS)).first()
+        found = connection.scalar(IDENTITY) if row is None else row.database
+        if found != self._identity:
+            raise _replaced(self._where)
+        if row is None or row.epoch != epoch or not self._is_of(row, run):
+            raise AlreadyOpenError(
+                "another process took over this run; what was saved is in its hands: quit here"
+            )
+        return row
+
+    def _is_of(self, row: Row[Any], run: Run) -> bool:
+        """Return True if the row is that of the run: SQLite gives the id of a deleted one again."""
+        if (row.kind, row.goal) != (self._kind.name, run.goal):
+            return False
+        tuning = self._kind.tuning
+        return to_task(row).identity(tuning) == run.task.identity(tuning)
+
+    def _find_file(self) -> tuple[int, int]:
+        """Return what tells the file from others; the same for every server."""
         if self._where.path is None:
-            return
+            return 0, 0
         try:
             found = os.stat(self._where.path)
         except OSError as error:
             raise StorageError(
                 f"{self._where.display} was moved or deleted; put it back to go on saving"
             ) from error
-        if (file := (found.st_dev, found.st_ino)) != self._file:
-            self._engine.dispose()
-            self._file = file
+        return found.st_dev, found.st_ino
 
-    def _landed(self, run_id: int, epoch: int, seq: int) -> bool:
-        """True if the commit `seq` is there after all; one more commit has then put it on disk."""
+    def _look_at_the_file(self) -> None:
+        """Refuse a file that took the place of ours; a copy of ours is taken.
+
+        SQLite would go on writing to a file that has lost its name, and all would be lost.
+        """
+        if (file := self._find_file()) == self._file:
+            return
+        self._engine.dispose()
+        try:
+            with self._transaction() as connection:
+                found = connection.scalar(IDENTITY)
+        except DamagedError:
+            found = None
+        if found != self._identity:
+            raise _replaced(self._where)
+        self._file = file
+
+    def _landed(self, run: Run, epoch: int, seq: int) -> bool:
+        """Return True if the commit `seq` is there after all; one more has then put it on disk."""
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown still: the next save looks
             if self._lock is not None:
                 self._lock.renew()
             if seq:  # else it did not get past the fence
+                self._look_at_the_file()
                 with self._transaction() as connection:
-                    return bool(fence(connection, run_id, epoch).last_seq == seq)
+                    if self._fence(connection, run, epoch).last_seq != seq:
+                        return False
+                    record(connection, run.id, seq, {})
+                return True
         return False
 
 
-def fence(connection: Connection, run_id: int, epoch: int) -> Row[Any]:
-    """The row of the run, ours until this transaction ends: the first step of every commit.
+def record(connection: Connection, run_id: int, seq: int, change: dict[str, Any]) -> None:
+    """Write the number of a commit into the run's row, and what else changes there."""
+    values = {**change, "last_seq": seq, "updated_utc": utc_now()}
+    connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
 
-    Raises AlreadyOpenError if the run was opened by another since it got this `epoch`.
-    """
-    mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.epoch == epoch)
-    if connection.execute(mine.values(epoch=epoch)).rowcount != 1:
-        raise AlreadyOpenError(
-            "another process took over this run; what was saved is in its hands: quit here"
-        )
-    return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
+
+def _replaced(where: Location) -> StorageError:
+    return StorageError(
+        f"{where.display} was replaced while it was open, and what is there now was left as it is: "
+        "put the old file back to go on saving, or choose another file"
+    )
 
 
 def take_over(connection: Connection, run_id: int) -> Row[Any]:
@@ -170,11 +254,3 @@ def take_over(connection: Connection, run_id: int) -> Row[Any]:
     ours = {"epoch": RUNS.c.epoch + 1, "touched": latest + 1, "owner": me()}
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(ours))
     return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
-
-
-def _next_seq(connection: Connection, row: Row[Any]) -> int:
-    """A number above that of every commit of the run."""
-    its = (CHECKPOINTS.c.run_id == row.id, CHECKPOINTS.c.seq < MOST)
-    newest = connection.scalar(select(func.max(CHECKPOINTS.c.seq)).where(*its))
-    last = max(whole(row.last_seq, 0, MOST, "last_seq"), newest or 0)
-    return int(last) + 1  # a hostile file may hold 7.5

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sqlite3
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
@@ -19,9 +19,8 @@ from pi_tui.location import parse_location
 from pi_tui.machine import Kind, Task
 
 _RUN = (
-    "SELECT id, goal, committed, status = 'complete', verified, elapsed_ms FROM pi_run "
-    "WHERE kind = ? AND goal = coalesce(?, goal) "
-    "ORDER BY status = 'complete', touched DESC LIMIT 1"
+    "SELECT id, goal, committed, status = 'complete', verified, elapsed_ms, parameters FROM pi_run "
+    "WHERE kind = ? AND goal = coalesce(?, goal) ORDER BY status = 'complete', touched DESC"
 )
 _ROWS = "SELECT start, data, chain FROM pi_output WHERE run_id = ? ORDER BY start"
 
@@ -38,8 +37,8 @@ class Glance(NamedTuple):
     """Seconds computed."""
 
 
-def glance(location: str, kind: Kind, goal: int | None) -> Glance | None:
-    """What is saved of the run with that goal, or else of the one last worked on; or None.
+def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
+    """Return what is saved of the run of that task, or else of the one last worked on; or None.
 
     None on anything unusual: no such file or run, a server, damage, a commit under way.
     """
@@ -49,12 +48,12 @@ def glance(location: str, kind: Kind, goal: int | None) -> Glance | None:
             return None
         uri = f"file:{quote(os.fsencode(path))}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=0.05)) as connection:
-            return _read(connection, kind, goal)
+            return _read(connection, kind, task)
     except (sqlite3.Error, OSError, ValueError, TypeError, MemoryError, UsageError):
         return None
 
 
-def _read(connection: sqlite3.Connection, kind: Kind, goal: int | None) -> Glance | None:
+def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glance | None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 8 * 2**20)
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("BEGIN")  # one moment for all queries
@@ -62,11 +61,11 @@ def _read(connection: sqlite3.Connection, kind: Kind, goal: int | None) -> Glanc
     (schema,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID or schema != SCHEMA:
         return None
-    run = connection.execute(_RUN, (kind.name, goal)).fetchone()
-    if run is None or not isinstance(run[1], int) or goal not in (None, run[1]):
+    found = _find(connection, kind, task)
+    if found is None:
         return None
-    run_id, asked, committed, complete, verified, elapsed_ms = run
-    output, chain, length = bytearray(), bytes(32), kind.length(Task(asked))
+    of, (run_id, asked, committed, complete, verified, elapsed_ms) = found
+    output, chain, length = bytearray(), bytes(32), kind.length(of)
     for start, data, link in connection.execute(_ROWS, (run_id,)):
         chain = hashlib.sha256(chain + data).digest()
         if start != len(output) or chain != link or not kind.accepts(data):
@@ -79,3 +78,16 @@ def _read(connection: sqlite3.Connection, kind: Kind, goal: int | None) -> Glanc
     complete = bool(complete) and length in (None, committed)
     seconds = elapsed_ms / 1000 if isinstance(elapsed_ms, int) else 0.0
     return Glance(asked, committed, bytes(output), complete, complete and verified == 1, seconds)
+
+
+def _find(
+    connection: sqlite3.Connection, kind: Kind, task: Task | None
+) -> tuple[Task, tuple[Any, ...]] | None:
+    """Return the task of the run that is meant, and its row."""
+    wanted = task and task.identity(kind.tuning)
+    goal = task and task.goal
+    for *row, parameters in connection.execute(_RUN, (kind.name, goal)):
+        of = Task.of_text(row[1], parameters)
+        if task is None or (of.goal == goal and of.identity(kind.tuning) == wanted):
+            return of, tuple(row)
+    return None

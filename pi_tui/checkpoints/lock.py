@@ -66,7 +66,7 @@ def already_open(holder: str) -> AlreadyOpenError:
     if _state_of(pid) in ("T", "t"):
         who = f"({holder}, which is stopped)"
         first = f"`fg` where it was stopped or `kill -CONT {pid}` wakes it, then quit it"
-    return AlreadyOpenError(f"already open {who}; {first}, or use another file with --db")
+    return AlreadyOpenError(f"already open {who}; {first}, or choose another file")
 
 
 def _pid_here(holder: str) -> int:
@@ -129,7 +129,7 @@ class FileWriterLock:
             what = self._file if os.path.lexists(self._file) else self._file.parent
             raise StorageError(
                 f"{one_line(what)} cannot be written to ({one_line(reason)}); "
-                "make it writable, or use another file with --db"
+                "make it writable, or choose another file"
             ) from error
         with suppress(OSError):  # only words in messages hang on it
             self._file.write_text(me(), "utf-8")
@@ -163,7 +163,7 @@ def _look_at_lock(file: Path) -> None:
         what = "a file of something else"
     raise StorageError(
         f"{one_line(file)}, by which one process knows of another, is {what}; "
-        "move it away, or use another file with --db"
+        "move it away, or choose another file"
     )
 
 

@@ -9,7 +9,8 @@ SQLite keeps any type in any column, and a file may be damaged, or hostile: `to_
 
 from __future__ import annotations
 
-import json
+import math
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ import sqlalchemy as sa
 
 from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
 from pi_tui.location import Location
-from pi_tui.machine import BadState, Kind, Limits, Task
+from pi_tui.machine import BadState, Kind, Limits, Refused, Task, Work
+from pi_tui.task import LONGEST_TEXT
 from pi_tui.words import one_line
 
 PART = 2**20
@@ -28,14 +30,19 @@ MOST = 2**53
 """No count is larger: as many steps as a computer makes in a century."""
 _MOST_MS = 10**13
 """Milliseconds in three centuries."""
-_MOST_TEXT = 10_000
-"""Characters of a task's parameters."""
+_MOST_VERSION = 2**31 - 1
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> str:
-    """The time, as it is stored: for people to read, never to order by."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    """Return the time as it is stored: for people to read, never to order by."""
+    return now().isoformat(timespec="milliseconds")
+
+
+def now() -> datetime:
+    """Return the time, to the millisecond."""
+    when = datetime.now(UTC)
+    return when.replace(microsecond=when.microsecond // 1000 * 1000)
 
 
 def _run_id() -> sa.Column[int]:
@@ -50,15 +57,16 @@ META = sa.Table(
     sa.Column("key", sa.String(40), primary_key=True),
     sa.Column("value", sa.String(200), nullable=False),
 )
-"""Facts about the database itself: `schema_version`."""
+"""Facts about the database itself: `schema_version`, and `database`, its random identity."""
 RUNS = sa.Table(
     "pi_run",
     TABLES,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),  # of the kind's states and parameters
+    sa.Column("version", sa.Integer, nullable=False),  # of the kind that saved it last
     sa.Column("goal", sa.BigInteger, nullable=False),
-    sa.Column("parameters", sa.Text, nullable=False),  # the task's other numbers and words
+    sa.Column("parameters", sa.Text, nullable=False),  # see `Task.text`
+    sa.Column("identity", sa.String(64), nullable=False),  # see `Task.identity`
     sa.Column("status", sa.String(10), nullable=False, default=ACTIVE),
     sa.Column("verified", sa.Integer, nullable=False, default=0),
     # Who writes: opening a run adds one, and a commit must name the epoch it was opened with.
@@ -73,11 +81,11 @@ RUNS = sa.Table(
     sa.Column("owner", sa.String(200), nullable=False, default=""),
     sa.Column("created_utc", sa.String(40), nullable=False, default=utc_now),
     sa.Column("updated_utc", sa.String(40), nullable=False, default=utc_now),  # of the last save
-    sa.UniqueConstraint("kind", "goal"),
+    sa.UniqueConstraint("kind", "goal", "identity"),
     sa.CheckConstraint("committed >= 0"),
     sa.CheckConstraint("last_seq >= 0"),
 )
-"""A task and how far it is; kind and goal are its identity."""
+"""A task and how far it is; kind, goal and the digest of its parameters tell runs apart."""
 CHECKPOINTS = sa.Table(
     "pi_checkpoint",
     TABLES,
@@ -88,9 +96,12 @@ CHECKPOINTS = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),  # bytes of all its pieces
     # A line for each piece: SHA-256, bytes, whether it is lasting, name.
     sa.Column("manifest", sa.Text, nullable=False),
-    sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # over steps, length and manifest
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # see `piece_rows.digest`
     sa.Column("elapsed_ms", sa.BigInteger, nullable=False),
     sa.Column("saved_utc", sa.String(40), nullable=False, default=utc_now),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of the kind
+    sa.Column("done", sa.Double),  # work; NULL in those that earlier versions saved
+    sa.Column("total", sa.Double),
     sa.CheckConstraint("seq > 0"),
 )
 """One committed state: which pieces it has; none for the last one of a complete run."""
@@ -120,9 +131,19 @@ def create(connection: sa.Connection, where: Location) -> None:
     """The tables are there, and the database is marked as ours, once the transaction commits."""
     TABLES.create_all(connection, checkfirst=False)
     connection.execute(sa.insert(META).values(key="schema_version", value=str(SCHEMA)))
+    give_identity(connection)
     if where.path:
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+
+
+def give_identity(connection: sa.Connection) -> None:
+    """Give the database an identity that no other has; its copies share it."""
+    connection.execute(sa.insert(META).values(key="database", value=secrets.token_hex(16)))
+
+
+IDENTITY = sa.select(META.c.value).where(META.c.key == "database")
+"""Asks for the identity of the database."""
 
 
 class BadRow(Exception):
@@ -130,12 +151,9 @@ class BadRow(Exception):
 
 
 def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
-    """The record of a row, believed as far as the limits of its kind go. Raises BadRow."""
-    task = Task(whole(row.goal, 1, MOST, "goal"), _parameters(row.parameters))
-    try:
-        limits = kind.limits(task) if kind else Limits()
-    except BadState as problem:
-        raise BadRow(f"an impossible task ({one_line(problem, 80)})") from problem
+    """Return the record of a row, believed as far as its kind's limits go. Raises BadRow."""
+    task = to_task(row)
+    limits = limits_of(kind, task)
     if row.status not in (ACTIVE, COMPLETE):
         raise BadRow("an unknown status")
     return Run(
@@ -161,7 +179,43 @@ def to_checkpoint(row: sa.Row[Any], limits: Limits) -> Checkpoint:
         size=whole(row.size, 0, limits.state, "size"),
         saved_at=_when(row.saved_utc),
         elapsed=whole(row.elapsed_ms, 0, _MOST_MS, "elapsed_ms") / 1000,
+        version=whole(row.version, 0, _MOST_VERSION, "version"),
+        work=_work(row.done, row.total),
     )
+
+
+def _work(done: object, total: object) -> Work | None:
+    if done is None or total is None:
+        return None
+    if not (isinstance(done, float) and isinstance(total, float)):
+        raise BadRow("an impossible work")
+    if not (0 <= done < math.inf and 0 <= total < math.inf):
+        raise BadRow("an impossible work")
+    return Work(done, total)
+
+
+def limits_of(kind: Kind | None, task: Task) -> Limits:
+    """Return the limits of a task that a file names. Raises BadRow for an impossible one.
+
+    A kind that refuses to compute it now does not make what is saved wrong: no limits, then.
+    """
+    try:
+        return kind.limits(task) if kind else Limits()
+    except Refused:
+        return Limits(MOST, MOST, MOST)
+    except BadState as problem:
+        raise BadRow(f"an impossible task ({one_line(problem, 80)})") from problem
+
+
+def to_task(row: sa.Row[Any]) -> Task:
+    """Return the task of a row. Raises BadRow."""
+    goal = whole(row.goal, 1, MOST, "goal")
+    if not isinstance(row.parameters, str) or len(row.parameters) > LONGEST_TEXT:
+        raise BadRow("parameters that cannot be read")
+    try:
+        return Task.of_text(goal, row.parameters)
+    except (ValueError, TypeError, RecursionError):
+        raise BadRow("parameters that cannot be read") from None
 
 
 def whole(value: object, low: int, high: int, name: str) -> int:
@@ -169,23 +223,6 @@ def whole(value: object, low: int, high: int, name: str) -> int:
     if not isinstance(value, int) or not low <= value <= high:
         raise BadRow(f"an impossible {name}")
     return value
-
-
-def parameters_text(task: Task) -> str:
-    """The parameters of a task as they are stored."""
-    return json.dumps(dict(task.parameters), sort_keys=True)
-
-
-def _parameters(text: object) -> dict[str, int | str]:
-    try:
-        if not isinstance(text, str) or len(text) > _MOST_TEXT:
-            raise ValueError
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise BadRow("parameters that cannot be read") from None
-    if not isinstance(found, dict) or not all(type(v) in (int, str) for v in found.values()):
-        raise BadRow("impossible parameters")
-    return found
 
 
 def milliseconds(seconds: float) -> int:

@@ -71,7 +71,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
                 raise damaged(where, one_line(found.splitlines()[-1]))
         keep_a_rollback_journal(engine)
     if 0 < version < SCHEMA:
-        migrate(engine, where)
+        migrate(engine, where, version)
 
 
 def _look(where: Location, path: Path, write: bool) -> None:
@@ -90,7 +90,7 @@ def _look(where: Location, path: Path, write: bool) -> None:
             f"like {one_line(path / 'checkpoints.sqlite3')}"
         )
     if not stat.S_ISREG(found.st_mode):
-        raise NotOursError(f"{one_line(path)} is no regular file; choose another with --db")
+        raise NotOursError(f"{one_line(path)} is no regular file; choose another file")
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
         raise _not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
     _probe(where)
@@ -148,7 +148,7 @@ def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
     if connection.exec_driver_sql(f"{master} WHERE {no_table} LIMIT 1").first():
         raise NotOursError(
             f"{where.display} holds triggers or views that this program did not make; it was left "
-            "untouched: remove them, or choose another file with --db"
+            "untouched: remove them, or choose another file"
         )
     return True
 
@@ -167,8 +167,7 @@ def _postgres_is_ours(connection: Connection, where: Location) -> bool:
 
 def _not_ours(where: Location) -> NotOursError:
     return NotOursError(
-        f"{where.display} is no database of checkpoints; it was left untouched: "
-        "choose another file with --db"
+        f"{where.display} is no database of checkpoints; it was left untouched: choose another file"
     )
 
 

@@ -40,7 +40,7 @@ def append(
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:
         raise WrongResultError(
             f"{agreed + 1:,} to {both:,}, computed again, differ from what is saved; nothing was "
-            "changed: check the database, or start over with --fresh"
+            "changed: check the database, or begin the run again from its start"
         )
     _add(connection, run_id, committed, bytes(output[committed:]))
 

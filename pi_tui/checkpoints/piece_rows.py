@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, literal, select
 
-from pi_tui.checkpoints.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
+from pi_tui.checkpoints.models import (
+    CHECKPOINTS,
+    PART,
+    PIECES,
+    BadRow,
+    milliseconds,
+    to_checkpoint,
+)
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
 """Checkpoints looked at: two are kept, but a hostile file may hold any number."""
+_BATCH = 200
+"""Pieces named in one statement; the SQLite of old systems takes fewer than a thousand values."""
 _LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,12}) ([LN]) ([!-~]{1,80})")
 
 
@@ -35,82 +45,128 @@ class Entry(NamedTuple):
         return f"{sha256.hex()} {size} {'L' if self.lasting else 'N'} {self.name}"
 
 
-class Stored(NamedTuple):
-    """The SHA-256 of pieces of a run."""
+class Found(NamedTuple):
+    """What a checkpoint's row leads to."""
 
-    every: set[bytes]
-    good: set[bytes]
-    """Those that need not be written: what no good checkpoint names may have rotted since."""
-
-
-def stored(connection: Connection, run_id: int, good: int) -> Stored:
-    """The pieces that are there; only those of checkpoint `good` are relied upon."""
-    every = _stored(connection, run_id)
-    return Stored(every, every & _named(find(connection, run_id, good)))
+    checkpoint: Checkpoint
+    state: State
+    lost: list[str]
+    """Names of the lasting pieces that are missing or damaged; the state is without them."""
+    sound: frozenset[bytes]
+    """The SHA-256 of the pieces that were read and passed."""
 
 
-def missing(state: State, there: Stored) -> int:
-    """How many bytes `write` has to write. It makes them to count them."""
-    new = (p for p in state.pieces.values() if not p.known or p.known.sha256 not in there.good)
+def stored(connection: Connection, run_id: int) -> set[bytes]:
+    """Return the SHA-256 of the pieces of which any part is there."""
+    mine = select(PIECES.c.sha256).where(PIECES.c.run_id == run_id)
+    return set(connection.scalars(mine.distinct()))
+
+
+def missing(state: State, trusted: Set[bytes]) -> int:
+    """Count the bytes that `write` has to write. It makes them to count them."""
+    new = (p for p in state.pieces.values() if not p.known or p.known.sha256 not in trusted)
     return sum(len(piece.read()) for piece in new)
 
 
-def write(connection: Connection, new: dict[str, Any], state: State, there: Stored) -> None:
-    """The state is in the transaction as checkpoint `new`."""
-    run_id, entries, good = new["run_id"], [], set(there.good)
+def write(
+    connection: Connection, run_id: int, state: State, trusted: Set[bytes], there: set[bytes]
+) -> list[Entry]:
+    """Write the pieces of the state that are not among the `trusted`; return its manifest.
+
+    Of the others some may be `there`, left by a checkpoint that failed: they are replaced.
+    """
+    entries, done = [], set(trusted)
     for name, piece in state.pieces.items():
         known = piece.known
-        if known is None or known.sha256 not in good:
+        if known is None or known.sha256 not in done:
             data = piece.read()
             known = Known(hashlib.sha256(data).digest(), len(data))
             piece.known = known if piece.lasting else None
-            if known.sha256 not in good:
-                forget(connection, run_id, {known.sha256} & there.every)
-                for part, start in enumerate(range(0, max(len(data), 1), PART)):
-                    values = {"run_id": run_id, "sha256": known.sha256, "part": part}
-                    values["data"] = data[start : start + PART]
-                    connection.execute(insert(PIECES), values)
-                good.add(known.sha256)
+            if known.sha256 not in done:
+                forget(connection, run_id, {known.sha256} & there)
+                _write_piece(connection, run_id, known, data)
+                done.add(known.sha256)
         entries.append(Entry(known, piece.lasting, name))
     if not all(_LINE.fullmatch(str(entry)) for entry in entries):
         raise ValueError(f"pieces have printable names without spaces, not {list(state.pieces)}")
-    size, manifest = sum(entry.known.size for entry in entries), "\n".join(map(str, entries))
-    sha256 = digest(new["steps"], new["length"], manifest)
-    values = {**new, "size": size, "manifest": manifest, "sha256": sha256}
+    return entries
+
+
+def _write_piece(connection: Connection, run_id: int, known: Known, data: bytes) -> None:
+    for part, start in enumerate(range(0, max(len(data), 1), PART)):
+        values = {"run_id": run_id, "sha256": known.sha256, "part": part}
+        connection.execute(insert(PIECES), {**values, "data": data[start : start + PART]})
+
+
+def vouch(connection: Connection, run_id: int, new: Checkpoint, entries: list[Entry]) -> None:
+    """Write the row of the checkpoint, which names these pieces."""
+    done, total = new.work or (None, None)
+    manifest = "\n".join(map(str, entries))
+    values = {
+        "run_id": run_id,
+        "seq": new.seq,
+        "steps": new.steps,
+        "length": new.length,
+        "size": new.size,
+        "version": new.version,
+        "done": done,
+        "total": total,
+        "manifest": manifest,
+        "sha256": digest(new.version, new.steps, new.length, done, total, manifest),
+        "elapsed_ms": milliseconds(new.elapsed),
+        "saved_utc": new.saved_at.isoformat(timespec="milliseconds"),
+    }
     connection.execute(insert(CHECKPOINTS), values)
 
 
 def _named(row: Row[Any] | None) -> set[bytes]:
-    """The SHA-256 of every piece the checkpoint names; none if its row cannot be read."""
+    """Return the SHA-256 of every piece the checkpoint names; none if its row cannot be read."""
     try:
         return {entry.known.sha256 for entry in entries_of(row)} if row else set()
     except BadRow:
         return set()
 
 
-def digest(steps: int, length: int, manifest: str) -> bytes:
-    """What vouches for these of a checkpoint."""
-    return hashlib.sha256(f"{steps} {length}\n{manifest}".encode()).digest()
+def digest(
+    version: object, steps: object, length: object, done: object, total: object, manifest: str
+) -> bytes:
+    """Return the SHA-256 that vouches for these of a checkpoint."""
+    head = f"{version} {steps} {length} {done!r} {total!r}"
+    return hashlib.sha256(f"{head}\n{manifest}".encode()).digest()
 
 
-def prune(connection: Connection, run_id: int, keep: Iterable[int]) -> None:
-    """Of the run's checkpoints only those numbered in `keep` are left, and no piece but theirs."""
-    old = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq.not_in(keep))
-    connection.execute(delete(CHECKPOINTS).where(*old))
+def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
+    """Delete the run's checkpoints that are not so numbered, and every piece but theirs."""
+    _keep_rows(connection, run_id, numbers)
     named = set[bytes]().union(*map(_named, newest_first(connection, run_id)))
-    forget(connection, run_id, _stored(connection, run_id) - named)
+    forget(connection, run_id, stored(connection, run_id) - named)
+
+
+def prune(
+    connection: Connection, run_id: int, numbers: Iterable[int], pieces: Iterable[bytes]
+) -> None:
+    """Delete the run's checkpoints that are not so numbered, and these pieces of theirs."""
+    _keep_rows(connection, run_id, numbers)
+    forget(connection, run_id, pieces)
+
+
+def _keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
+    old = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq.not_in(numbers))
+    connection.execute(delete(CHECKPOINTS).where(*old))
 
 
 def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None:
-    """These pieces are not there any more, whole or in part."""
-    for sha256 in pieces:  # a hostile file may have any type there
-        its = (PIECES.c.run_id == run_id, PIECES.c.sha256 == literal(sha256))
+    """Delete these pieces, whole or in part."""
+    for some in _batches(pieces):
+        # A hostile file may have any type there: `literal` asks for no type of the column.
+        its = (PIECES.c.run_id == run_id, PIECES.c.sha256.in_([literal(one) for one in some]))
         connection.execute(delete(PIECES).where(*its))
 
 
-def _stored(connection: Connection, run_id: int) -> set[bytes]:
-    mine = select(PIECES.c.sha256).where(PIECES.c.run_id == run_id)
-    return set(connection.scalars(mine.distinct()))
+def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+    rest = iter(pieces)
+    while some := list(islice(rest, _BATCH)):
+        yield some
 
 
 def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
@@ -125,14 +181,8 @@ def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(CHECKPOINTS.c.seq.desc()).limit(_MOST_ROWS)).all()
 
 
-def read(
-    connection: Connection, row: Row[Any], limits: Limits, broken: set[bytes]
-) -> tuple[Checkpoint, State, list[str]]:
-    """The checkpoint of `row` and its state: sizes first, then every hash. Raises BadRow.
-
-    Lasting pieces that fail are left out, and their names returned. Whatever fails is in `broken`
-    afterwards.
-    """
+def read(connection: Connection, row: Row[Any], limits: Limits) -> Found:
+    """Return the checkpoint of `row` and its state: sizes first, then every hash. Raises BadRow."""
     checkpoint, entries = to_checkpoint(row, limits), entries_of(row)
     if checkpoint.size != sum(entry.known.size for entry in entries):
         raise BadRow("an impossible size")
@@ -142,20 +192,21 @@ def read(
     for known, lasting, name in entries:
         data = _read_piece(connection, row.run_id, known)
         if data is None:
-            broken.add(known.sha256)
             (lost if lasting else missing).append(name)
         else:
             pieces[name] = Piece(data, lasting=lasting)
             pieces[name].known = known if lasting else None
     if missing:
         raise BadRow(f"its piece {missing[-1]} is missing or damaged")
-    return checkpoint, State(pieces), lost
+    sound = frozenset(entry.known.sha256 for entry in entries if entry.name in pieces)
+    return Found(checkpoint, State(pieces, checkpoint.version), lost, sound)
 
 
 def entries_of(row: Row[Any]) -> list[Entry]:
     """What the checkpoint names, vouched for by its hash. Raises BadRow."""
     text = row.manifest
-    if not isinstance(text, str) or row.sha256 != digest(row.steps, row.length, text):
+    head = (row.version, row.steps, row.length, row.done, row.total)
+    if not isinstance(text, str) or row.sha256 != digest(*head, text):
         raise BadRow("its SHA-256 differs")
     return parse(text)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pi_tui.machine import Machine, Task
+from pi_tui.machine import Kind, Machine, Task, Work
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the tables: an older one is brought up to it (migration.py), a newer one refused."""
 APPLICATION_ID = 0x70692D74
 """The number in an SQLite file that marks it as ours."""
@@ -36,8 +36,21 @@ class Checkpoint:
     """When it was committed (UTC, aware). Information only: nothing is ordered by it."""
     elapsed: float
     """Seconds computed up to it, in all sessions."""
+    version: int = 1
+    """The version of the kind that saved it."""
+    work: Work | None = None
+    """How far the machine was; None for one that a version before 1.2 saved."""
     duration: float | None = None
     """Seconds the save took; None for one that an earlier session made."""
+
+    def share(self, kind: Kind, task: Task) -> float | None:
+        """Return the share of the work that it stands for; None if that cannot be told.
+
+        Writer, watcher, `status` and the list of runs all ask here, so they tell one number.
+        """
+        if self.work is None or self.work.total <= 0:
+            return kind.share(task, self.steps, self.length)
+        return min(1.0, self.work.done / self.work.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,8 @@ class Run:
     """Bytes it takes in the database; counted by `CheckpointStore.runs` alone."""
     share: float | None = None
     """The share of the work that is saved, if that can be told; by `CheckpointStore.runs` alone."""
+    notes: tuple[str, ...] = ()
+    """What the user must be told when it begins, such as that the goal has another run."""
 
     @property
     def goal(self) -> int:

@@ -59,7 +59,7 @@ def _of_sqlite(
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StorageError(f"another program is using {path}; close it there")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
-        return StorageError(f"{path} is read-only; make it writable, or use another file with --db")
+        return StorageError(f"{path} is read-only; make it writable, or choose another file")
     if name.startswith("SQLITE_CANTOPEN"):
         return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
     if name == "SQLITE_NOMEM":

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 
 from pi_tui import memory, words
-from pi_tui.carry_on import PATIENCE, carry_to_end
+from pi_tui.carry_on import PATIENCE, carry_to_end, is_whole
 from pi_tui.commands.output import tell, to_stdout
 from pi_tui.digit_file import DigitFile
 from pi_tui.worker.job import Job
@@ -26,8 +26,9 @@ def run(job: Job, output: str | None) -> int:
         worker = Worker(replace(job, patience=PATIENCE))
         again = f"pi-tui run --digits {job.task.goal}"
         code = carry_to_end(worker, program="pi-tui", again=again)
-        if code == 0:
+        if is_whole(worker, code):
             _write(worker, target)
+        if code == 0:
             tell(_finished(worker.snapshot))
         return code
     finally:

@@ -14,6 +14,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output import Place, is_terminal, say, tell
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.hints import to_paste
+from pi_tui.machine import Task
 from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
 from pi_tui.saved import delete_run, list_runs
 from pi_tui.spigot.kind import SpigotKind
@@ -94,7 +95,7 @@ def _to_begin_again(location: str, digits: int) -> Run | None:
         with CheckpointStore.open(location, SpigotKind(), write=False) as store:
             if writer := store.writer():
                 raise already_open(writer)
-            return store.find_run(digits)
+            return store.find_run(Task(digits))
     except NothingSavedError:
         return None
 
@@ -108,7 +109,7 @@ def delete(location: str, digits: int, *, ask: bool) -> int:
     if ask and not _confirmed("delete", run):
         tell("nothing was deleted")
         return 0
-    delete_run(location, SpigotKind(), digits)
+    delete_run(location, SpigotKind(), run.task)
     tell(f"deleted the run of {digits:,} digits")
     return 0
 

@@ -55,6 +55,7 @@ class Mersenne(machine.Kind):
     """Makes the tests."""
 
     name, unit = "lucas-lehmer", "letters"
+    tuning = ("squarings_per_step",)
 
     def task(self, p: int) -> Task:
         """The test of that exponent. Raises BadState if it is no odd prime, or too large."""

@@ -41,13 +41,17 @@ OVERTURE = 20_000
 
 @dataclass
 class SpigotKind(Kind):
-    """Decimals of pi. A task's goal is how many; its parameters are series, K and B."""
+    """Decimals of pi. A task's goal is how many; its parameters are series, K and B.
+
+    All three are tuning: the digits are the same with any.
+    """
 
     threads: int = 1
     """Threads that each machine works with."""
     name = "pi"
     version = 2
     unit = "digits"
+    tuning = ("series", "digits_per_step", "boxes_per_block")
 
     def task(
         self, digits: int, digits_per_step: int | None = None, series: str = GOSPER.name

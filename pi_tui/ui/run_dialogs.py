@@ -102,7 +102,7 @@ class RunDialogs:
         if not await self._quitting.let_go("… then the run is deleted."):
             return
         try:
-            await asyncio.to_thread(delete_run, app.location, SpigotKind(), run.goal)
+            await asyncio.to_thread(delete_run, app.location, SpigotKind(), run.task)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:

@@ -30,6 +30,8 @@ class Board:
         """How things stand; immutable, at most a moment old."""
         self.output: bytes | bytearray = b""
         """All output so far. It only grows: slice it, search it, never change it."""
+        self.is_whole = False
+        """All output is made, and waits only for a database that cannot be written."""
         self.overture = b""
         """The first output, found in another way, to be looked at until the machine has it."""
         self.pace = job.pace

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
+from pi_tui.errors import Hint
 from pi_tui.machine import Kind, Task
 
 AUTO_SAVE_SECONDS = 5.0
@@ -79,5 +80,5 @@ class Job:
         """What is to be said of what the user insisted on, in a run that was begun otherwise."""
         for name in self.insisted:
             if (value := begun.parameters.get(name)) != self.task.parameters[name]:
-                words = f"{name.replace('_', ' ')} {value}"
-                yield f"this run was begun with {words} and goes on so; --fresh begins again"
+                words = f"{name.replace('_', ' ')} {value!s}"
+                yield f"this run was begun with {words} and goes on so; to change it, {Hint.FRESH}"

@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import PiTuiError, StorageError, WrongResultError
-from pi_tui.machine import Abandoned, Machine, WrongOutput, WrongState
+from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
+from pi_tui.machine import Abandoned, Machine, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
 from pi_tui.worker.meter import Meter
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
+from pi_tui.worker.stepper import Stepper
 
 
 class Loop:
@@ -32,6 +33,7 @@ class Loop:
         self._saves = SaveSchedule(board.job.cadence)
         self._strides = StepSchedule(board.pace, board.clock(), 0)
         self._watch = Stopwatch()
+        self._steps = Stepper(board, self._obey, self._save)
         self._run: Run
         self._machine: Machine
         self._meter: Meter
@@ -48,8 +50,8 @@ class Loop:
 
     def work(self) -> None:
         """Go on with the run until it is complete or we are asked to stop."""
+        self._open()
         try:
-            self._open()
             while not self._board.snapshot.state.is_final:
                 try:
                     if self._load():
@@ -59,6 +61,9 @@ class Loop:
                     self._fall_back(error)
         except Abandoned:
             self._leave()
+        except (Refused, MachineError, SystemExit, KeyboardInterrupt):
+            self._mark_left()
+            raise
 
     def _open(self) -> None:
         """The run of the task is ours to write: the one that is there, or a new one."""
@@ -67,12 +72,15 @@ class Loop:
         self._again = bool(run.owner or run.last_seq)
         begins_again = self._job.fresh and run.last_seq
         self._run = self._store.restart(run, self._job.task) if begins_again else run
-        for note in self._job.not_taken(self._run.task):
+        for note in (*run.notes, *self._job.not_taken(self._run.task)):
             self._board.note(note)
 
     def _load(self) -> bool:
         """The machine stands where the last good checkpoint left it; False if all is done."""
         loaded = self._store.load(self._run, self._distrusted)
+        good = len(loaded.output if loaded.machine is None else loaded.machine.output)
+        if good < len(loaded.output) and not self._job.kind.repeatable:
+            return self._go_back(loaded, good)
         self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
@@ -93,6 +101,18 @@ class Loop:
         self._publish()
         return machine is not None
 
+    def _go_back(self, loaded: Loaded, good: int) -> bool:
+        """Cut output that cannot be computed again after damage, and load what is left."""
+        unit, lost = self._job.kind.unit, len(loaded.output) - good
+        self._store.cut(loaded.run, good)
+        for note in loaded.notes:
+            self._board.note(note)
+        self._board.note(
+            f"{lost:,} {unit} after {good:,} are not known to be good, nor can they be computed "
+            "again: they were taken away, and the run goes on before them"
+        )
+        return self._load()
+
     def _compute(self) -> None:
         """Step until all is done; wishes are looked at between and within the steps."""
         machine, self._activity = self._machine, State.RUNNING
@@ -106,7 +126,7 @@ class Loop:
                 self._obey()
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
-            machine.stride(min(due, self._saves.output_until_mark(before)), self._obey)
+            self._steps.make(machine, min(due, self._saves.output_until_mark(before)))
             self._stepped(before, took=self._elapsed() - began)
         self._save()
 
@@ -183,7 +203,7 @@ class Loop:
         if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
             raise WrongResultError(
                 f"{differ} from the saved ones, computed again; nothing was changed: check the "
-                "database, or begin again with --fresh"
+                f"database, or {Hint.FRESH}"
             )
         raise WrongState(f"{differ}, found in two ways")
 
@@ -237,6 +257,7 @@ class Loop:
     def _finish(self) -> None:
         """The output is compared with an independent way, then the run is complete."""
         if self._run.status != COMPLETE:
+            self._board.is_whole = True
             self._await_saved()
             self._activity = State.VERIFYING
             work = (self._run.task, self._board.output, self._obey, self._machine)
@@ -264,7 +285,7 @@ class Loop:
         A machine that fails before its first save of its own has a bad checkpoint to thank for it:
         then the one before is taken, as often as there is one.
         """
-        self._activity = State.PREPARING
+        self._activity, self._board.is_whole = State.PREPARING, False
         if self._source is not None and isinstance(error, WrongState):
             self._distrusted = self._source.seq
             self._board.note(f"checkpoint {self._distrusted}: {error}; the one before is used")
@@ -294,6 +315,10 @@ class Loop:
         if lost := self._board.snapshot.not_saved(self._job.kind.unit):
             self._board.fail(lost, StorageError.exit_code)
             return
-        with suppress(PiTuiError):  # the mark of a crash stays: it is no more than a word
-            self._store.leave(self._run)
+        self._mark_left()
         self._publish(state=State.PAUSED)
+
+    def _mark_left(self) -> None:
+        """Mark the session as ended by itself, so that the next start tells of no crash."""
+        with suppress(PiTuiError):  # then the mark of a crash stays, which is no more than a word
+            self._store.leave(self._run)

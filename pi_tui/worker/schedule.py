@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from math import inf
 
-from pi_tui.worker.job import Cadence, Pace
+from pi_tui.worker.job import AUTO_CADENCE, AUTO_SAVE_SECONDS, Cadence, Pace
+
+FIRST_SAVE_SECONDS = 1.0
+"""First save of a run, unless it was told when to save: a kill right after the start is common."""
 
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 """Seconds until a failed save is tried again: the first, then doubling, up to the last."""
@@ -36,59 +39,75 @@ class StepSchedule:
 
 
 class SaveSchedule:
-    """Says when a save is due, by the cadence or because the last one failed."""
+    """Says when a save is due: by time, by output, or because the last save failed.
+
+    While no new output appears, a cadence by output saves by time, as `auto` does. Otherwise a run
+    that makes no output for long, and is killed again and again, would begin anew each time.
+    """
 
     def __init__(self, cadence: Cadence) -> None:
         self._cadence = cadence
+        self._by_output = cadence.output is not None and cadence.seconds is None
+        self._timed = AUTO_CADENCE if self._by_output else cadence
         self._mark: int | None = None
+        self._seen = 0
+        """Output there was at the last look."""
+        self._due: float | None = None
         self._retry_after = 0.0
         self._again_from: float | None = None
-        self.next_save: float | None = None
-        """When the next save by time, or the next retry, is due."""
+
+    @property
+    def next_save(self) -> float | None:
+        """Return when the next save by time, or the next retry, is due; None if output decides."""
+        return None if self._by_output and not self._retry_after else self._due
 
     def begin(self, now: float, count: int, *, again: bool) -> None:
-        """A session begins, with `count` there; `again` if it is not the first of its run.
+        """Begin a session with `count` bytes of output; `again` if the run had one before.
 
-        What ended the one before may end this one: with the automatic cadence no more than a fifth
-        of it is lost then, and while saves come that close, no more than a fifth goes into them.
+        After a resume, save early, because what ended the session before may end this one: at most
+        a fifth of the session is at risk, and at most a fifth of its time goes into saves. The
+        first session saves early once. A cadence in seconds is followed as it is.
         """
-        self._again_from = now if again and self._cadence.share else None
+        self._again_from = now if again and self._timed.share else None
         self.saved(now, count, took=0.0)
+        if self._timed.share and self._due is not None:
+            self._due = min(self._due, now + FIRST_SAVE_SECONDS)
 
     def saved(self, now: float, count: int, took: float) -> None:
-        """A save that took `took` seconds has succeeded, or there was nothing to save."""
-        seconds, output = self._cadence.seconds, self._cadence.output
-        self._retry_after = 0.0
-        self.next_save = None
+        """Note a save that took `took` seconds, or that there was nothing to save."""
+        seconds, output = self._timed.seconds, self._cadence.output
+        self._retry_after, self._due, self._seen = 0.0, None, count
         if seconds is not None:
-            wait = max(seconds, self._cadence.share * took)
+            wait = max(seconds, self._timed.share * took)
             if self._again_from is not None:
                 wait = min(wait, max((now - self._again_from) / 4, 4 * took))
-            self.next_save = now + wait
+            self._due = now + wait
         # A step may make no output, one byte or thousands: `count % output` would skip marks.
         self._mark = None if output is None else (count // output + 1) * output
 
     def failed(self, now: float) -> None:
-        """A save has failed: the next one is a retry, later each time."""
+        """Note a save that failed: the next one is a retry, later each time."""
         self._retry_after = min(max(FIRST_RETRY, 2 * self._retry_after), LAST_RETRY)
-        self.next_save = now + self._retry_after
+        self._due = now + self._retry_after
 
     def is_due(self, now: float, count: int) -> bool:
-        """True if a mark of output was crossed or the time has come."""
+        """Return True if a mark of output was crossed or the time has come."""
         if self._retry_after:
             return self.seconds_until_retry(now) == 0.0
-        by_time = self.next_save is not None and now >= self.next_save
+        if self._by_output and count != self._seen:
+            self._seen, self._due = count, now + AUTO_SAVE_SECONDS
+        by_time = self._due is not None and now >= self._due
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
-        """Output until a mark makes a save due, with `count` there; inf if none will."""
+        """Return the output until a mark makes a save due; inf if none will."""
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def seconds_until_retry(self, now: float) -> float | None:
-        """Seconds until a failed save is tried again, or None if none has failed."""
-        if not self._retry_after or self.next_save is None:
+        """Return the seconds until a failed save is tried again, or None if none has failed."""
+        if not self._retry_after or self._due is None:
             return None
-        return max(0.0, self.next_save - now)
+        return max(0.0, self._due - now)
 
 
 class Stopwatch:

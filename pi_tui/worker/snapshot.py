@@ -108,6 +108,11 @@ class Snapshot:
         """The newest committed checkpoint."""
         return self.checkpoints[0] if self.checkpoints else None
 
+    @property
+    def kept(self) -> str:
+        """What a message about a failure ends with: the last step that is saved."""
+        return f"saved step {self.checkpoint.steps:,}" if self.checkpoint else "nothing is saved"
+
     def not_saved(self, unit: str) -> str:
         """What is lost if nobody waits for a save that fails, and why; "" if the last one did not.
 

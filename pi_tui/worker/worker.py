@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 
 from pi_tui import garbage
-from pi_tui.errors import PiTuiError, StorageError
+from pi_tui.errors import MachineError, PiTuiError, StorageError, UsageError
+from pi_tui.machine import Refused
 from pi_tui.threads import give_way, start_all
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
+from pi_tui.worker.stepper import frames_of_machine, text_of_exit
 
 
 class Worker(Board):
@@ -19,8 +21,8 @@ class Worker(Board):
 
     def __init__(self, job: Job, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(job, clock)
-        self.crash: Exception | None = None
-        """The exception behind a bug of ours, for whoever can print a traceback."""
+        self.crash: BaseException | None = None
+        """The exception, of a machine or a bug of ours, that ended the thread; or SystemExit."""
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def start(self) -> None:
@@ -40,14 +42,27 @@ class Worker(Board):
         try:
             self._work()
         except PiTuiError as error:
+            self.crash = error.__cause__ if isinstance(error, MachineError) else None
             self.fail(str(error), error.exit_code)
+        except Refused as error:
+            self.fail(str(error), UsageError.exit_code)
         except MemoryError:
             self.fail("out of memory; what was saved is safe", StorageError.exit_code)
-        except Exception as error:
+        except (SystemExit, KeyboardInterrupt) as error:
             self.crash = error
-            self.fail(f"a bug of ours, please report it: {error!r}", PiTuiError.exit_code)
+            self.fail(*text_of_exit(error))
+        except Exception as error:
+            self._fail_by(error)
         finally:
             garbage.settle()  # also if it did not come so far
+
+    def _fail_by(self, error: Exception) -> None:
+        """Report an exception that nobody expected: that of a machine, or a bug of ours."""
+        self.crash, text = error, f"a bug of ours, please report it: {error!r}"
+        if trace := frames_of_machine(error):
+            self.crash = error.with_traceback(trace)
+            text = f"{trace.tb_frame.f_code.co_name}() raised {error!r}; {self.snapshot.kept}"
+        self.fail(text, PiTuiError.exit_code)
 
     def _work(self) -> None:
         """The run is worked on until it is complete, or we are asked to stop."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from contextlib import closing
 from copy import copy
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from pi_tui.checkpoints.piece_rows import digest
 from pi_tui.checkpoints.records import Loaded, Run
 from pi_tui.checkpoints.store import CheckpointStore, _Grip
 from pi_tui.machine import Machine
@@ -101,7 +101,7 @@ def pieces(path: str) -> set[str]:
 def forge(path: str, seq: int, text: str) -> None:
     """The manifest of a checkpoint says this, and its own SHA-256 vouches for it."""
     where = "WHERE seq = ?"
-    ((steps, length),) = execute(path, f"SELECT steps, length FROM pi_checkpoint {where}", seq)
-    digest = hashlib.sha256(f"{steps} {length}\n{text}".encode()).digest()
+    columns = "version, steps, length, done, total"
+    (head,) = execute(path, f"SELECT {columns} FROM pi_checkpoint {where}", seq)
     change = f"UPDATE pi_checkpoint SET manifest = ?, sha256 = ? {where}"
-    execute(path, change, text, digest, seq)
+    execute(path, change, text, digest(*head, text), seq)

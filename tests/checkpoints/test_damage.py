@@ -10,7 +10,6 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import (
-    GOAL,
     advance,
     begin,
     execute,
@@ -158,7 +157,7 @@ def test_output_is_handed_out_only_up_to_the_first_damaged_row(
 ) -> None:
     ((start,),) = execute(path, "SELECT start FROM pi_output ORDER BY start LIMIT 1 OFFSET ?", row)
     flip(path, "pi_output", column, f"start = {start}")
-    assert glance(path, Walks(), GOAL) is None
+    assert glance(path, Walks(), Walks().task()) is None
     store = open_store()
     run = store.open_run(saved.task)
     loaded = store.load(run)

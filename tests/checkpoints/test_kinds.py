@@ -39,7 +39,7 @@ def test_two_kinds_share_a_database_and_a_goal_and_do_not_see_each_other(
         with open_store(kind=kind) as store:
             (run,) = store.runs()
             assert run.goal == GOAL
-            assert store.latest_run() == store.find_run(GOAL)
+            assert store.latest_run() == store.find_run(run.task)
             machine = store.load(store.open_run(run.task)).machine
             assert machine is not None
             machine.finalize()
@@ -58,7 +58,7 @@ def test_deleting_a_run_of_one_kind_spares_that_of_another(open_store: OpenStore
     begun(open_store, Walks(), 20)
     begun(open_store, StubbornWalks(), 30)
     with open_store() as store:
-        store.delete(GOAL)
+        store.delete(Walks().task())
         assert store.runs() == []
     with open_store(kind=StubbornWalks()) as store:
         assert [run.goal for run in store.runs()] == [GOAL]
@@ -101,7 +101,7 @@ def test_equal_pieces_of_two_runs_do_not_depend_on_each_other(
     begun(open_store, StubbornWalks(), 20)
     assert execute(path, "SELECT count(*), count(DISTINCT sha256) FROM pi_piece") == [(6, 3)]
     with open_store() as store:
-        store.delete(GOAL)
+        store.delete(Walks().task())
     with open_store(kind=StubbornWalks()) as store:
         loaded = store.load(store.runs()[0])
         assert (loaded.checkpoint is not None, loaded.notes) == (True, ())

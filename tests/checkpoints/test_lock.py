@@ -76,7 +76,7 @@ def test_readers_work_beside_a_writer(open_store: OpenStore, path: str) -> None:
     assert told(reader.load(run).machine) == told(walk)
     store.save(run, advance(walk, 5), 0.0)
     assert told(reader.load(run).machine) == told(walk)
-    seen = glance(path, Walks(), run.goal)
+    seen = glance(path, Walks(), run.task)
     assert seen is not None
     assert seen.output == bytes(walk.output)
 
@@ -87,7 +87,7 @@ def test_a_reader_cannot_write(open_store: OpenStore) -> None:
     with pytest.raises(StorageError, match="read-only"):
         reader.open_run(run.task)
     with pytest.raises(StorageError, match="read-only"):
-        reader.delete(run.goal)
+        reader.delete(run.task)
 
 
 def test_another_program_that_holds_the_file_is_waited_for_then_told(
@@ -163,5 +163,5 @@ def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path
     command = [sys.executable, "-c", code, path]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert done.stdout == bytes(walk.output)
-    assert glance(path, Walks(), run.goal + 1) is None
+    assert glance(path, Walks(), Walks().task(run.goal + 1)) is None
     assert glance(f"sqlite:///{path}", Walks(), None) == glance(path, Walks(), None) is not None

@@ -14,7 +14,7 @@ import pytest
 from pi_tui.checkpoints import migration
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.models import PART
-from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Loaded
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, SCHEMA, Loaded
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.spigot.kind import SpigotKind
@@ -30,9 +30,10 @@ NEWEST = "seq = (SELECT max(seq) FROM pi_checkpoint)"
 Migrated = Callable[..., CheckpointStore]
 
 
-def old(name: str, path: str) -> None:
-    """A database of version 1.0 is at `path`."""
-    Path(path).write_bytes(lzma.decompress((DATA / f"schema-1-{name}.sqlite3.xz").read_bytes()))
+def old(name: str, path: str, schema: int = 1) -> None:
+    """Put a database that version 1.0 wrote at `path`, or 1.1 for schema 2."""
+    packed = DATA / f"schema-{schema}-{name}.sqlite3.xz"
+    Path(path).write_bytes(lzma.decompress(packed.read_bytes()))
 
 
 def content(path: str | Path) -> list[str]:
@@ -74,7 +75,7 @@ def test_a_backup_with_the_same_content_is_beside_it(
     assert [name for (name,) in tables] == [
         "pi_checkpoint", "pi_meta", "pi_output", "pi_piece", "pi_run",
     ]  # fmt: skip
-    assert execute(path, "PRAGMA user_version") == [(2,)]
+    assert execute(path, "PRAGMA user_version") == [(SCHEMA,)]
 
 
 def test_a_finished_run_stays_finished_and_verified(migrated: Migrated, path: str) -> None:
@@ -321,15 +322,21 @@ def test_a_change_that_fails_halfway_leaves_the_old_database(
         assert len(store.runs()) == 4
 
 
-def old_server(server: Server, url: str, name: str, folder: Path) -> None:
-    """The tables of version 1.0 are on the server, with the rows of one of its files."""
+TABLES = {
+    1: ("pi_run", "pi_checkpoint", "pi_checkpoint_part", "pi_digits"),
+    2: ("pi_meta", "pi_run", "pi_checkpoint", "pi_piece", "pi_output"),
+}
+
+
+def old_server(server: Server, url: str, name: str, folder: Path, schema: int = 1) -> None:
+    """Put the tables of that schema on the server, with the rows of one of its files."""
     psycopg = pytest.importorskip("psycopg")
-    old(name, str(folder / "old.db"))
+    old(name, str(folder / "old.db"), schema)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute((DATA / "schema-1.postgresql.sql").read_text())
-        for table in ("pi_run", "pi_checkpoint", "pi_checkpoint_part", "pi_digits"):
+        connection.execute((DATA / f"schema-{schema}.postgresql.sql").read_text())
+        for table in TABLES[schema]:
             rows = execute(str(folder / "old.db"), f"SELECT * FROM {table}")
-            marks = ", ".join(["%s"] * len(rows[0]))
+            marks = ", ".join(["%s"] * len(rows[0])) if rows else ""
             with connection.cursor() as cursor:
                 cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
         last = "(SELECT max(id) FROM pi_run)"

@@ -119,7 +119,7 @@ def test_a_reader_changes_nothing_and_makes_no_tables(
         open_store(postgres_url, write=False)
     begin(open_store(postgres_url))
     with pytest.raises(StorageError, match="cannot be written"):
-        open_store(postgres_url, write=False).delete(GOAL)
+        open_store(postgres_url, write=False).delete(Walks().task())
 
 
 def test_a_backup_is_an_sqlite_file_that_goes_on(

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind
 from tests.helpers import LIMIT
 
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+SECTION = README.partition("\n## Make your own computation resumable\n")[2].partition("\n## ")[0]
+PROGRAM = SECTION.partition("```python\n")[2].partition("```")[0]
 PYTHON = (sys.executable, "-W", "error")
+
+
+def readme_program(folder: Path) -> Kind:
+    """The kind that the README's program makes, without what the program does."""
+    names: dict[str, Any] = {"__name__": "collatz"}
+    exec(compile(PROGRAM.partition("\ncode, output")[0], folder / "collatz.py", "exec"), names)
+    made = names["Searches"]()
+    assert isinstance(made, Kind)
+    return made
 
 
 def ended(*command: object) -> subprocess.CompletedProcess[str]:
@@ -31,6 +45,13 @@ def running(*command: object) -> Iterator[subprocess.Popen[str]]:
             yield child
         finally:
             child.kill()
+
+
+def last_line(err: str) -> str:
+    """What a program said last; on a slow computer, lines of progress come before it."""
+    *progress, last = err.splitlines()
+    assert all(re.match("(preparing|running|saving|verifying): ", line) for line in progress), err
+    return last
 
 
 def saved_steps(database: Path, kind: Kind) -> int:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
+import shlex
 from array import array
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from pi_tui.machine import Kind, State, Task
-from tests.examples.helpers import ended, running, saved_steps
+from tests.examples.helpers import (
+    PROGRAM,
+    PYTHON,
+    README,
+    SECTION,
+    ended,
+    last_line,
+    readme_program,
+    running,
+    saved_steps,
+)
 from tests.helpers import wait_until
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-SECTION = README.partition("\n## Make your own computation resumable\n")[2].partition("\n## ")[0]
-PROGRAM = SECTION.partition("```python\n")[2].partition("```")[0]
 GOAL, STEPS, MARK = 20_000, 20, 50
 """Of the search that the README's figures are of, and where its saves by output would be."""
 
@@ -32,11 +40,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def kind(program: Path) -> Kind:
     """The kind that the program makes, without what the program does."""
-    names: dict[str, Any] = {"__name__": "collatz"}
-    exec(compile(PROGRAM.partition("\ngoal, again")[0], program, "exec"), names)
-    made = names["Searches"]()
-    assert isinstance(made, Kind)
-    return made
+    return readme_program(program.parent)
 
 
 class Step(NamedTuple):
@@ -104,7 +108,8 @@ def test_it_says_how_to_go_on(program: Path, kind: Kind) -> None:
         _, err = child.communicate()
     assert child.returncode == 143
     steps = saved_steps(database, kind)
-    assert err == f"collatz: saved step {steps}; `python collatz.py 9000000` goes on from there\n"
+    command = shlex.join([*PYTHON, "collatz.py", "9000000"])
+    assert last_line(err) == f"collatz: saved step {steps}; `{command}` goes on from there"
 
 
 def test_killed_after_any_step_it_misses_nothing(kind: Kind) -> None:

@@ -124,7 +124,7 @@ def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False)
     """
     try:
         with CheckpointStore.open(location, KIND) as store:
-            run = store.find_run(digits)
+            run = store.find_run(KIND.task(digits))
             if run is None:
                 return f"lost: no run, {acked} acknowledged" if acked else ""
             loaded = store.load(run)

@@ -45,6 +45,6 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
 def in_the_file(database: Path, digits: int = 12_000) -> Loaded:
     """What another process would find in the database now."""
     with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
-        run = store.find_run(digits)
+        run = store.find_run(SpigotKind().task(digits))
         assert run is not None
         return store.load(run)

@@ -57,8 +57,58 @@ def test_a_run_that_goes_on_saves_soon_and_then_ever_more_seldom() -> None:
     saves.saved(now=130.0, count=0, took=0.5)
     assert saves.next_save == pytest.approx(137.5), "a long save waits in proportion"
 
+
+def test_auto_saves_a_new_run_after_one_second_and_then_every_five() -> None:
+    saves = SaveSchedule(AUTO_CADENCE)
     saves.begin(now=200.0, count=0, again=False)
-    assert saves.next_save == pytest.approx(205.0)
+    assert saves.next_save == pytest.approx(201.0)
+    assert not saves.is_due(200.9, 0)
+    saves.saved(201.0, count=0, took=0.01)
+    assert saves.next_save == pytest.approx(206.0)
+
+
+def test_cadence_by_output_saves_by_time_before_the_first_output() -> None:
+    saves = SaveSchedule(Cadence(output=1000))
+    saves.begin(now=0.0, count=0, again=False)
+    assert not saves.is_due(0.9, 0)
+    assert saves.is_due(1.0, 0)
+    saves.saved(1.0, count=0, took=0.01)
+    assert not saves.is_due(5.9, 0)
+    assert saves.is_due(6.0, 0)
+    saves.saved(6.0, count=0, took=0.2)
+    assert saves.is_due(16.0, 0), "at most 2 % of the time goes into saves"
+    assert not saves.is_due(15.9, 0)
+    assert saves.next_save is None, "the screen shows no time for saves that output decides"
+
+
+def test_cadence_by_output_leaves_saving_to_the_marks_while_output_appears() -> None:
+    saves = SaveSchedule(Cadence(output=1000))
+    saves.begin(now=0.0, count=0, again=False)
+    assert not any(saves.is_due(0.5 * look, 10 * look) for look in range(1, 100))
+    assert saves.is_due(50.0, 1000)
+
+
+def test_cadence_by_output_saves_by_time_again_once_output_stalls() -> None:
+    saves = SaveSchedule(Cadence(output=1000))
+    saves.begin(now=0.0, count=0, again=True)
+    saves.saved(0.1, count=0, took=0.01)
+    assert not saves.is_due(10.0, 500)
+    assert not saves.is_due(14.9, 500)
+    assert saves.is_due(15.0, 500)
+
+
+def test_cadence_by_output_saves_early_in_a_run_that_was_ended_before() -> None:
+    saves = SaveSchedule(Cadence(output=1000))
+    saves.begin(now=0.0, count=0, again=True)
+    assert saves.is_due(0.0, 0)
+    saves.saved(0.4, count=0, took=0.01)
+    assert saves.is_due(0.5, 0)
+
+
+def test_cadence_in_seconds_holds_from_the_start() -> None:
+    saves = SaveSchedule(Cadence(seconds=5))
+    saves.begin(now=0.0, count=0, again=False)
+    assert saves.next_save == 5.0
 
 
 def test_a_cadence_that_was_asked_for_holds_also_in_a_run_that_goes_on() -> None:
@@ -87,6 +137,9 @@ def test_it_is_known_how_far_the_next_mark_is() -> None:
 
 def test_never_means_never() -> None:
     assert not schedule(Cadence()).is_due(1e9, 10**9)
+    saves = SaveSchedule(Cadence())
+    saves.begin(now=0.0, count=0, again=True)
+    assert not saves.is_due(1e9, 0)
 
 
 def test_a_failed_save_is_tried_again_ever_later_but_at_least_once_a_minute() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from pi_tui.checkpoints import engine
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.machine import Poll, unwatched
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.worker.board import Board
@@ -63,12 +64,24 @@ def kept_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def flip_a_bit(worker: Worker) -> None:
-    """What bad memory does to a box while the worker stands still."""
+    """Do what bad memory does to a box, between two steps."""
     spigot = LOOPS[worker]._machine
     assert isinstance(spigot, Spigot)
     number = spigot._numbers[0]
     assert number is not None
     spigot._numbers[0] = number ^ 1
+
+
+def flip_a_bit_after_the_pause(worker: Worker) -> None:
+    """The same before the next step: a pause within a step holds numbers that the step replaces."""
+    spigot = LOOPS[worker]._machine
+
+    def stride(wanted: float, poll: Poll = unwatched) -> None:
+        del vars(spigot)["stride"]
+        flip_a_bit(worker)
+        spigot.stride(wanted, poll)
+
+    vars(spigot)["stride"] = stride
 
 
 def test_a_failed_save_is_shown_computing_goes_on_and_the_save_is_tried_again(
@@ -160,7 +173,7 @@ def test_a_flipped_bit_is_found_before_a_digit_of_it_is_shown_and_the_run_goes_b
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused(make_worker)
-    flip_a_bit(worker)
+    flip_a_bit_after_the_pause(worker)
     worker.set_pace(MAX)
     worker.resume()
     wait_until(lambda: worker.snapshot.notes)
@@ -173,18 +186,19 @@ def test_a_flipped_bit_is_found_before_a_digit_of_it_is_shown_and_the_run_goes_b
 def test_a_second_flipped_bit_ends_the_run_and_what_was_saved_is_safe(
     make_worker: MakeWorker, database: Path
 ) -> None:
-    worker = paused(make_worker)
+    # So long that it does not come to its end, where no bit matters, however late we look.
+    worker = paused(make_worker, 60_000)
     before = worker.snapshot.saved
-    flip_a_bit(worker)
+    flip_a_bit_after_the_pause(worker)
     worker.resume()
     wait_until(lambda: worker.snapshot.notes and worker.snapshot.made > before)
     worker.pause()
     wait_until(lambda: worker.snapshot.state is State.PAUSED and worker.snapshot.saved > before)
-    flip_a_bit(worker)
+    flip_a_bit_after_the_pause(worker)
     worker.resume()
     assert worker.join(60)
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 5)
-    output = in_the_file(database).output
+    output = in_the_file(database, 60_000).output
     assert output == pi(len(output))
     assert len(output) > before
 

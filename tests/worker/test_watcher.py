@@ -101,7 +101,7 @@ def test_a_run_that_begins_again_is_read_again(database: Path, make_worker: Make
         store.save(run, machine, 1.0)
         wait_until(lambda: worker.snapshot.saved == len(machine.output))
         assert bytes(worker.output) == bytes(machine.output)
-        store.delete(DIGITS)
+        store.delete(KIND.task(DIGITS))
         wait_until(lambda: worker.snapshot.state is State.FAILED)
         assert "deleted by another" in worker.snapshot.error
 
@@ -143,7 +143,7 @@ def test_a_complete_run_is_looked_at_without_the_lock(
     assert other.join(60)
     assert (worker.snapshot.state, other.snapshot.state) == (State.COMPLETE, State.COMPLETE)
     with CheckpointStore.open(str(database), SpigotKind()) as store:
-        store.delete(1_000)
+        store.delete(KIND.task(1_000))
     wait_until(lambda: worker.snapshot.state is State.FAILED)
     assert worker.join(60)
 

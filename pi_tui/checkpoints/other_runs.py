@@ -1,0 +1,57 @@
+"""Runs of the same kind and goal: their identities kept right, and a word on how they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, update
+
+from pi_tui.checkpoints.models import RUNS, to_task
+from pi_tui.machine import Task
+from pi_tui.words import one_line
+
+
+def renew_identities(
+    connection: Connection, rows: Sequence[Row[Any]], tuning: Collection[str]
+) -> None:
+    """Write the identities of the runs anew, by what counts as tuning today.
+
+    A migration knows no kind, so it takes all parameters; and a kind may change its mind.
+    """
+    found = [(row, to_task(row).identity(tuning)) for row in rows]
+    wrong = [(row, identity) for row, identity in found if row.identity != identity]
+    taken = {identity for row, identity in found if row.identity == identity}
+    for row, _ in wrong:  # none may be in another's way
+        _identify(connection, row.id, f"was of run {row.id}")
+    for row, identity in wrong:
+        if identity not in taken:
+            taken.add(identity)
+            _identify(connection, row.id, identity)
+
+
+def _identify(connection: Connection, run_id: int, identity: str) -> None:
+    connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(identity=identity))
+
+
+def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> tuple[str, ...]:
+    """Say that these runs of the same goal are there, and where the parameters differ."""
+    if not rows:
+        return ()
+    theirs, mine = to_task(rows[0]).parameters, task.parameters
+    names = sorted((theirs.keys() | mine.keys()) - set(tuning))
+    differ = [name for name in names if _shown(theirs, name) != _shown(mine, name)]
+    here, this = (", ".join(_shown(values, name) for name in differ) for values in (theirs, mine))
+    if len(rows) == 1:
+        there = f"another run of goal {task.goal:,} is here with {here}"
+    else:
+        there = f"{len(rows):,} other runs of goal {task.goal:,} are here, the last with {here}"
+    return (f"{there}; this one has {this}",)
+
+
+def _shown(values: Mapping[str, object], name: str) -> str:
+    """Return a parameter as a user would write it."""
+    if name not in values:
+        return f"no {name}"
+    value = values[name]
+    return f"{name}={one_line(value if isinstance(value, str) else repr(value), 40)}"

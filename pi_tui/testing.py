@@ -1,0 +1,195 @@
+"""Prove that a machine is whole: that nothing it needs is missing from its state.
+
+A field that `to_state` forgets, such as a random generator or a counter, is noticed by nobody until
+a killed run goes on with another result. Put one line into the tests of your machine:
+
+    prove(MyKind(), Task(1000))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pi_tui.machine import Abandoned, Kind, Machine, Piece, State, Task
+
+NEWEST = 8
+"""So many machines, those resumed last, run along with the original ..."""
+SHOWN = 40
+"""Bytes of a difference that a message shows."""
+
+
+class _View(NamedTuple):
+    """What can be seen of a machine between two steps."""
+
+    steps: int
+    output: bytes
+    pieces: dict[str, bytes]
+    lasting: frozenset[str]
+    done: bool
+
+    @classmethod
+    def of(cls, machine: Machine) -> _View:
+        state = machine.to_state()
+        pieces = {name: piece.read() for name, piece in state.pieces.items()}
+        lasting = frozenset(name for name, piece in state.pieces.items() if piece.lasting)
+        return cls(machine.steps, bytes(machine.output), pieces, lasting, machine.done)
+
+    def state(self) -> State:
+        """Return the state as the store hands it out."""
+        pieces = self.pieces.items()
+        return State({name: Piece(data, lasting=name in self.lasting) for name, data in pieces})
+
+    def difference(self, other: _View) -> str:
+        """Return how `other` differs from this one; "" if it does not."""
+        if other.steps != self.steps:
+            return f"counts {other.steps:,} steps where the original counts {self.steps:,}"
+        if other.output != self.output:
+            return f"makes output {_parting(other.output, self.output)}"
+        for name in sorted(self.pieces.keys() | other.pieces.keys()):
+            mine, its = self.pieces.get(name), other.pieces.get(name)
+            if mine is None or its is None:
+                return f"has {'no' if its is None else 'a'} piece {name!r}, unlike the original"
+            if mine != its:
+                return f"has the piece {name!r} {_parting(its, mine)}"
+        if other.done != self.done:
+            return f"is{'' if other.done else ' not'} done, unlike the original"
+        return ""
+
+
+class _Resumed(NamedTuple):
+    """A machine that runs along, and the step after which it was resumed."""
+
+    after: int
+    machine: Machine
+
+
+def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
+    """Step a machine of the task, and after each step resume another from its state.
+
+    The resumed ones run along, and all must agree with the original after every step: in steps,
+    output, every piece of the state, and at the end. A step is also saved and abandoned in its
+    middle, from `poll`. Raises AssertionError, which says after which step the machine was resumed,
+    and where the two part.
+
+    `steps` is how many to make, by default all. Equal machines must give equal states: keep times
+    and sets out of them. The cost is about ten steps for each step.
+    """
+    _Proof(kind, task).run(steps)
+
+
+class _Proof:
+    """The original machine, and those that run along."""
+
+    def __init__(self, kind: Kind, task: Task) -> None:
+        self._kind, self._task = kind, task
+        self._original = kind.new(task)
+        self._view = _View.of(self._original)
+        self._along: list[_Resumed] = []
+
+    def run(self, steps: int | None) -> None:
+        """Make so many steps, or all, with a resumed machine beside each."""
+        made = 0
+        while not self._original.done and made != steps:
+            self._resume(made)
+            self._step(made)
+            made += 1
+        self._resume(made)
+        whole = self._kind.length(self._task)
+        if self._original.done and whole not in (None, len(self._view.output)):
+            raise AssertionError(
+                f"length() promises {whole:,} bytes of output; the machine ended with "
+                f"{len(self._view.output):,}"
+            )
+
+    def _resume(self, after: int) -> None:
+        """Add a machine resumed from the original's state; keep the newest, and some old ones."""
+        self._along.append(_Resumed(after, self._resumed(self._view, f"after step {after:,}")))
+        latest = after - NEWEST
+        if latest > 0 and latest & (latest - 1):  # those resumed after step 0, 1, 2, 4, 8 … stay
+            self._along = [one for one in self._along if one.after != latest]
+
+    def _resumed(self, view: _View, when: str) -> Machine:
+        """Return a machine made from what was seen, as the store does it, and compare the two."""
+        limits, size = self._kind.limits(self._task), sum(map(len, view.pieces.values()))
+        claims = (view.steps, size, len(view.output))
+        for what, value, most in zip(limits._fields, claims, limits, strict=True):
+            if value > most:
+                raise AssertionError(f"{when}: {what} is {value:,}, limits() allow {most:,}")
+        machine = self._kind.from_state(self._task, view.state(), view.output)
+        machine.check()
+        if how := view.difference(_View.of(machine)):
+            raise AssertionError(f"{when}: the machine resumed from its state {how}")
+        return machine
+
+    def _step(self, number: int) -> None:
+        """Make a step with the original and with all that run along; raise where they part."""
+        before, polls = self._view, 0
+
+        def look(_done: int, _parts: int) -> None:
+            nonlocal polls
+            polls += 1
+            if polls & (polls - 1) == 0:  # not at each: there may be thousands
+                self._compare_in_step(before, number)
+
+        self._original.step(look)
+        self._view = _View.of(self._original)
+        self._check_rules(before, number)
+        self._abandon(self._along[-1], before, polls)
+        for one in self._along:
+            if one.machine.steps == before.steps:  # not made already, for it was abandoned late
+                one.machine.step()
+            if how := self._view.difference(_View.of(one.machine)):
+                raise AssertionError(
+                    f"after step {one.after:,}: the machine resumed from its state {how} at step "
+                    f"{number + 1:,}"
+                )
+
+    def _compare_in_step(self, before: _View, number: int) -> None:
+        when = f"in the middle of step {number + 1:,}"
+        if how := before.difference(_View.of(self._original)):
+            raise AssertionError(f"{when}: the machine {how} as it was before the step")
+        self._resumed(_View.of(self._original), when)
+
+    def _check_rules(self, before: _View, number: int) -> None:
+        if self._view.steps <= before.steps:
+            raise AssertionError(
+                f"step {number + 1:,} did not count: steps is {self._view.steps:,}"
+            )
+        if not self._view.output.startswith(before.output):
+            raise AssertionError(f"step {number + 1:,} changed output that was there before it")
+        if not self._kind.accepts(self._view.output):
+            raise AssertionError(f"after step {number + 1:,}: accepts() denies the output")
+
+    def _abandon(self, one: _Resumed, before: _View, polls: int) -> None:
+        """Abandon a step at its last poll; then nothing may have changed."""
+        try:
+            one.machine.step(_abandoning_at(polls))
+        except Abandoned:
+            if how := before.difference(_View.of(one.machine)):
+                raise AssertionError(
+                    f"step {one.after + 1:,}, abandoned by poll: the machine {how} as it was before"
+                ) from None
+
+
+def _abandoning_at(number: int) -> Callable[[int, int], None]:
+    """Return a poll that raises Abandoned when it is called for that time."""
+    calls = 0
+
+    def poll(_done: int, _parts: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            raise Abandoned
+
+    return poll
+
+
+def _parting(its: bytes, original: bytes) -> str:
+    """Return both, from a little before the first byte in which they differ."""
+    same = next((i for i, (a, b) in enumerate(zip(its, original, strict=False)) if a != b), None)
+    start = min(len(its), len(original)) if same is None else same
+    start = max(0, start - SHOWN // 4)
+    where = f", from byte {start:,} on," if start else ""
+    parts = [repr(text[start : start + SHOWN]) for text in (its, original)]
+    return f"{parts[0]}{where} where the original has {parts[1]}"

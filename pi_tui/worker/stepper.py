@@ -1,0 +1,99 @@
+"""Make the steps of a machine, and answer for what it raises or breaks in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import NoReturn
+
+from pi_tui.errors import MachineError, PiTuiError
+from pi_tui.machine import Abandoned, Kind, Machine, Poll, Refused, WrongOutput, WrongState
+from pi_tui.worker.board import Board
+
+
+class Stepper:
+    """Steps a machine. If that raises, the last whole step is saved before anything else."""
+
+    def __init__(self, board: Board, obey: Poll, save: Callable[[], None]) -> None:
+        self._board, self._obey, self._save = board, obey, save
+        self._ours: BaseException | None = None
+        """What our own poll raised last; it passes through the machine and is not its fault."""
+
+    def make(self, machine: Machine, wanted: float) -> None:
+        """Make a step, or as many as the machine makes together for `wanted` output.
+
+        Raises MachineError if the machine raises an Exception or breaks a rule. Refused, SystemExit
+        and KeyboardInterrupt are raised as they are, and so is what the poll raises.
+        """
+        steps, length = machine.steps, len(machine.output)
+        try:
+            machine.stride(wanted, self._poll)
+        except (Abandoned, PiTuiError, WrongState, WrongOutput):
+            raise
+        except BaseException as error:
+            if error is self._ours:
+                raise
+            self._give_up(machine, steps, length, error)
+        self._check(machine, steps, length)
+
+    def _poll(self, part: int, parts: int) -> None:
+        try:
+            self._obey(part, parts)
+        except BaseException as error:
+            self._ours = error
+            raise
+
+    def _give_up(self, machine: Machine, steps: int, length: int, error: BaseException) -> NoReturn:
+        """Save what is whole, then raise `error`, or MachineError for an exception of step."""
+        unchanged = (machine.steps, len(machine.output)) == (steps, length)
+        # Only a stride of several steps may have ended some of them.
+        is_whole = unchanged or type(machine).stride is not Machine.stride
+        number = (machine.steps if is_whole else steps) + 1
+        trouble = self._try_to_save() if is_whole else "the step left the machine half changed"
+        lost = f"not saved: {trouble}; " if trouble else ""
+        if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):
+            text = f"step {number:,} raised {error!r}; {lost}{self._board.snapshot.kept}"
+            error.__traceback__ = frames_of_machine(error) or error.__traceback__
+            raise MachineError(text) from error
+        if lost:
+            self._board.note(f"{lost}{self._board.snapshot.kept}")
+        raise error
+
+    def _try_to_save(self) -> str:
+        """Save, and return what prevented it; "" if nothing did."""
+        try:
+            self._save()
+        except Exception as error:  # the machine has failed already; this says what that cost
+            return str(error) or repr(error)
+        failure = self._board.snapshot.save_failure
+        return failure.reason if failure else ""
+
+    def _check(self, machine: Machine, steps: int, length: int) -> None:
+        """Raise MachineError if a step broke a rule that counting can tell."""
+        now, kept = len(machine.output), self._board.snapshot.kept
+        if machine.steps <= steps:
+            how = "still" if machine.steps == steps else "now"
+            raise MachineError(f"step() did not count: steps is {how} {machine.steps:,}; {kept}")
+        if now < length:
+            raise MachineError(
+                f"step {steps + 1:,} took output back: {length:,} bytes before it, {now:,} after; "
+                f"{kept}"
+            )
+
+
+def frames_of_machine(error: BaseException) -> TracebackType | None:
+    """Return the traceback from the first method of a machine or a kind on; None without one."""
+    trace = error.__traceback__
+    while trace and not isinstance(trace.tb_frame.f_locals.get("self"), (Machine, Kind)):
+        trace = trace.tb_next
+    return trace
+
+
+def text_of_exit(error: SystemExit | KeyboardInterrupt) -> tuple[str, int]:
+    """Return the text and the exit code with which an exit inside a machine ends the program."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted from within", 130
+    code = error.code
+    if isinstance(code, int) or code is None:
+        return "it ended itself", int(code or 0)
+    return str(code), 1

@@ -1,0 +1,341 @@
+"""Which run a task means: kind, goal and parameters, and what only tunes left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import NotOursError, UsageError
+from pi_tui.machine import (
+    BadState,
+    Kind,
+    Limits,
+    Machine,
+    Poll,
+    Refused,
+    State,
+    Task,
+    Work,
+    unwatched,
+)
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, execute
+from tests.checkpoints.server import Server
+
+
+class Dice(Machine):
+    """Throws as many dice as the goal says; where it goes depends on the seed."""
+
+    def __init__(self, task: Task, steps: int = 0, output: bytes = b"") -> None:
+        self.task, self.steps, self.output = task, steps, output
+
+    @property
+    def done(self) -> bool:
+        return self.steps == self.task.goal
+
+    def step(self, poll: Poll = unwatched) -> None:
+        self.steps += 1
+        self.output += b"%d" % (hash((self.task.parameters["seed"], self.steps)) % 6 + 1)
+
+    def to_state(self) -> State:
+        return State.of(b"%d" % self.steps)
+
+    def work(self) -> Work:
+        return Work(self.steps**2, self.task.goal**2)
+
+
+class DiceKind(Kind):
+    name = "dice"
+    tuning = ("threads",)
+
+    def __init__(self) -> None:
+        self.seen: list[int | None] = []
+
+    def new(self, task: Task) -> Dice:
+        return Dice(task)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Dice:
+        self.seen.append(state.version)
+        return Dice(task, int(state.data), output)
+
+
+def dice(seed: int = 1, goal: int = 20, **more: Any) -> Task:
+    return Task(goal, {"seed": seed, **more})
+
+
+def begun(store: CheckpointStore, task: Task, steps: int = 5) -> Run:
+    run = store.open_run(task)
+    store.save(run, advance(Dice(run.task), steps), 0.0)
+    return run
+
+
+def finished(store: CheckpointStore, task: Task) -> bytes:
+    run = store.open_run(task)
+    machine = store.load(run).machine
+    if machine is not None:
+        machine.finalize()
+        store.complete(run, machine, 0.0, verified=False)
+    return store.load(run).output
+
+
+def test_another_seed_is_another_run_with_its_own_output(open_store: OpenStore) -> None:
+    store = open_store(kind=DiceKind())
+    outputs = [finished(store, dice(seed)) for seed in (1, 2, 3)]
+    assert outputs == [Dice(dice(seed)).finalize() for seed in (1, 2, 3)]
+    assert [finished(store, dice(seed)) for seed in (1, 2, 3)] == outputs
+    assert len({run.id for run in store.runs()}) == len(set(outputs)) == 3
+    assert store.check() == []
+
+
+def test_a_run_that_begins_beside_others_says_so_once_and_names_what_differs(
+    open_store: OpenStore,
+) -> None:
+    store = open_store(kind=DiceKind())
+    assert store.open_run(dice(1, threads=2)).notes == ()
+    assert store.open_run(dice(2, threads=4)).notes == (
+        "another run of goal 20 is here with seed=1; this one has seed=2",
+    )
+    assert store.open_run(dice(2)).notes == ()
+    assert store.open_run(dice(1, goal=21)).notes == ()
+    assert store.open_run(dice(1, table="a")).notes == (
+        "2 other runs of goal 20 are here, the last with seed=2, no table; "
+        "this one has seed=1, table=a",
+    )
+
+
+def test_tuning_finds_the_same_run_which_keeps_its_own(open_store: OpenStore, path: str) -> None:
+    kind = DiceKind()
+    with open_store(kind=kind) as store:
+        run = begun(store, dice(threads=2))
+        again = store.open_run(dice(threads=8))
+        assert (again.id, again.task) == (run.id, run.task)
+        assert store.find_run(dice(threads=16)) == store.find_run(run.task)
+        assert store.find_run(dice(2)) is None
+    seen = glance(path, kind, dice(threads=9))
+    assert seen is not None
+    assert seen.output == Dice(dice()).finalize()[:5]
+    assert glance(path, kind, dice(2)) is None
+
+
+def test_deleting_a_run_spares_that_of_another_seed(open_store: OpenStore) -> None:
+    store = open_store(kind=DiceKind())
+    for seed in (1, 2):
+        begun(store, dice(seed))
+    store.delete(dice(1, threads=3))
+    store.delete(dice(1))
+    assert [run.task for run in store.runs()] == [dice(2)]
+    assert store.check() == []
+
+
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_parameters_come_back_exactly(
+    where: str, open_store: OpenStore, path: str, request: pytest.FixtureRequest
+) -> None:
+    location = path if where == "file" else request.getfixturevalue("postgres_url")
+    task = dice(rate=0.1, tiny=5e-324, on=True, key=b"\x00\xff", text="\x00ü\udcff", p=Path("a"))
+    with open_store(location, DiceKind()) as store:
+        store.open_run(task)
+    with open_store(location, DiceKind(), write=False) as store:
+        (run,) = store.runs()
+        assert run.task == task
+        assert store.find_run(task) == replace(run, size=0, share=None)
+
+
+def test_a_kind_that_changes_its_mind_about_tuning_finds_its_runs(
+    open_store: OpenStore, path: str
+) -> None:
+    class Strict(DiceKind):
+        tuning = ()
+
+    with open_store(kind=Strict()) as store:
+        ids = {n: begun(store, dice(threads=n)).id for n in (1, 2)}
+        assert ids[1] != ids[2]
+    with open_store(kind=DiceKind()) as store:  # which of the two is meant? the one last worked on
+        found = store.open_run(dice())
+        assert (found.id, found.notes) == (ids[2], ())
+        assert len(store.runs()) == 2
+    with open_store(kind=Strict()) as store:
+        for n in (1, 2):
+            assert store.open_run(dice(threads=n)).id == ids[n]
+        assert store.open_run(dice()).id not in ids.values()
+        assert store.check() == []
+
+
+def test_the_version_is_saved_each_time_told_on_the_way_back_and_a_newer_one_refused(
+    open_store: OpenStore,
+) -> None:
+    class Newer(DiceKind):
+        version = 2
+
+    with open_store(kind=DiceKind()) as store:
+        begun(store, dice())
+    newer = Newer()
+    with open_store(kind=newer) as store:
+        run = store.open_run(dice())
+        machine = store.load(run).machine
+        assert machine is not None
+        assert store.save(run, advance(machine, 1), 0.0).version == 2
+        assert [one.version for one in store.checkpoints(run)] == [2, 1]
+        store.load(run)
+    assert newer.seen == [1, 2]
+    with open_store(kind=DiceKind()) as store:
+        with pytest.raises(NotOursError, match=r"newer version.*dice 2, this one knows 1"):
+            store.open_run(dice())
+        assert store.open_run(dice(2)).notes != ()
+
+
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_the_work_is_saved_with_each_checkpoint_and_tells_how_far_a_run_is(
+    where: str, open_store: OpenStore, path: str, request: pytest.FixtureRequest
+) -> None:
+    location = path if where == "file" else request.getfixturevalue("postgres_url")
+    kind = DiceKind()
+    with open_store(location, kind) as store:
+        run = begun(store, dice(), steps=10)
+        (checkpoint,) = store.checkpoints(run)
+        assert (checkpoint.work, checkpoint.share(kind, run.task)) == (Work(100.0, 400.0), 0.25)
+        assert [one.share for one in store.runs()] == [0.25]
+
+
+def test_work_without_sense_costs_no_save(open_store: OpenStore) -> None:
+    class Lost(Dice):
+        def work(self) -> Work:
+            return Work(float("nan"), float("inf"))
+
+    store = open_store(kind=DiceKind())
+    run = store.open_run(dice())
+    saved = store.save(run, advance(Lost(run.task), 3), 0.0)
+    assert saved.work is None
+    assert [one.work for one in store.checkpoints(run)] == [None]
+
+
+def test_work_that_was_changed_in_the_file_is_not_believed(
+    open_store: OpenStore, path: str
+) -> None:
+    for change in ("done = 399", "total = -1", "done = 'much'", "done = 1e999", "version = 0"):
+        with open_store(kind=DiceKind()) as store:
+            run = begun(store, dice(), steps=10)
+        execute(path, f"UPDATE pi_checkpoint SET {change}")
+        with open_store(kind=DiceKind()) as store:
+            loaded = store.load(store.open_run(dice()))
+            assert loaded.checkpoint is None
+            assert "is damaged" in loaded.notes[0]
+            store.delete(run.task)
+
+
+class Picky(DiceKind):
+    """Refuses where it is told to, as if its input had changed."""
+
+    words = (
+        "the input a.csv is not what it was: 12 lines, and it had 10. Put the old one back. " * 3
+    )
+
+    def __init__(self, at: str = "") -> None:
+        super().__init__()
+        self.at = at
+
+    def _look(self, at: str) -> None:
+        if self.at == at:
+            raise Refused(self.words)
+
+    def new(self, task: Task) -> Dice:
+        self._look("new")
+        return super().new(task)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Dice:
+        self._look("from_state")
+        return super().from_state(task, state, output)
+
+    def limits(self, task: Task) -> Limits:
+        self._look("limits")
+        return Limits()
+
+
+def dump(path: str) -> list[Any]:
+    hidden = "epoch, touched"  # counters that nobody is told of
+    columns = [
+        name
+        for (name,) in execute(path, "SELECT name FROM pragma_table_info('pi_run')")
+        if name not in hidden
+    ]
+    tables = ("pi_checkpoint", "pi_piece", "pi_output")
+    rows = [execute(path, f"SELECT * FROM {table}") for table in tables]
+    return [execute(path, f"SELECT {', '.join(columns)} FROM pi_run"), *rows]
+
+
+@pytest.mark.parametrize("at", ["from_state", "limits"])
+def test_what_a_kind_refuses_is_said_whole_changes_nothing_and_goes_on_later(
+    at: str, open_store: OpenStore, path: str
+) -> None:
+    with open_store(kind=Picky()) as store:
+        store.leave(begun(store, dice()))
+    before = dump(path)
+    with open_store(kind=Picky(at)) as store:
+        with pytest.raises(UsageError) as caught:
+            store.load(store.open_run(dice()))
+        assert str(caught.value) == Picky.words
+        assert [run.committed for run in store.runs()] == [5]
+        assert store.check() == []
+    assert dump(path) == before
+    with open_store(kind=Picky()) as store:
+        run = store.open_run(dice())
+        assert run.owner == ""
+        loaded = store.load(run)
+        assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
+
+
+def test_a_run_that_is_refused_after_a_crash_keeps_the_mark_of_it(open_store: OpenStore) -> None:
+    with open_store(kind=Picky()) as store:
+        begun(store, dice())
+    with open_store(kind=Picky("from_state")) as store, pytest.raises(UsageError):
+        store.load(store.open_run(dice()))
+    with open_store(kind=Picky()) as store:
+        assert store.open_run(dice()).owner != ""
+
+
+@pytest.mark.parametrize("at", ["new", "limits"])
+def test_a_new_run_that_is_refused_leaves_nothing(at: str, open_store: OpenStore) -> None:
+    with open_store(kind=Picky(at)) as store:
+        with pytest.raises(UsageError) as caught:
+            store.load(store.open_run(dice()))
+        assert str(caught.value) == Picky.words
+        assert store.runs() == []
+
+
+def test_a_complete_run_can_be_read_whatever_the_kind_refuses(open_store: OpenStore) -> None:
+    with open_store(kind=Picky()) as store:
+        output = finished(store, dice())
+    for at in ("new", "from_state", "limits"):
+        with open_store(kind=Picky(at)) as store:
+            loaded = store.load(store.open_run(dice()))
+            assert (loaded.run.status, loaded.output) == (COMPLETE, output)
+
+
+def test_an_impossible_task_is_the_callers_mistake_and_no_damage(open_store: OpenStore) -> None:
+    class Even(DiceKind):
+        def limits(self, task: Task) -> Limits:
+            if task.goal % 2:
+                raise BadState("an even goal is needed")
+            return Limits()
+
+    store = open_store(kind=Even())
+    with pytest.raises(UsageError, match="an impossible task: an even goal is needed"):
+        store.open_run(dice(goal=21))
+    assert store.runs() == []
+
+
+def test_a_server_tells_runs_apart_too(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(postgres_url, DiceKind())
+    for seed in (1, 2):
+        assert finished(store, dice(seed)) == Dice(dice(seed)).finalize()
+    assert store.open_run(dice(3)).notes != ()
+    store.delete(dice(1))
+    assert sorted(run.task.parameters["seed"] for run in store.runs()) == [2, 3]

@@ -1,0 +1,161 @@
+"""What every later load would take for damage is refused before it is saved; and few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError
+from pi_tui.machine import Kind, Limits, Task
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import GOAL, advance, begin, flip, save_some, tale
+from tests.tiny import Finished, Walk, Walks
+
+
+class Bounded(Walks):
+    """Walks that are expected to be short."""
+
+    most = Limits()
+
+    def limits(self, task: Task) -> Limits:
+        return self.most
+
+
+class Exact(Walks):
+    def length(self, task: Task) -> int:
+        return 20
+
+
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (Limits(output=20), r"walk: \d+ letters of output, and its kind allows 20"),
+        (Limits(steps=9), r"walk: 40 steps, and its kind allows 9"),
+        (Limits(state=50), r"walk: \d+ bytes of state, and its kind allows 50"),
+    ],
+)
+def test_what_is_above_the_limits_is_not_saved(
+    most: Limits, words: str, open_store: OpenStore
+) -> None:
+    kind = Bounded()
+    kind.most = most
+    store = open_store(kind=kind)
+    run, walk = begin(store)
+    with pytest.raises(PiTuiError, match=words) as caught:
+        store.save(run, advance(walk, 40), 0.0)
+    assert caught.value.exit_code == 1
+    assert store.checkpoints(run) == ()
+    assert store.output(run, 0, 10) == b""
+    assert store.check() == []
+
+
+def test_output_that_is_longer_than_the_whole_is_not_saved(open_store: OpenStore) -> None:
+    store = open_store(kind=Exact())
+    run, walk = begin(store)
+    with pytest.raises(PiTuiError, match=r"walk: .* letters of output, and its kind allows 20"):
+        store.save(run, advance(walk, 40), 0.0)
+    with pytest.raises(PiTuiError, match="walk: 3 letters do not complete a run of 20"):
+        store.complete(run, Finished(b"1 2"), 0.0, verified=False)
+    assert store.load(run).output == b""
+
+
+def test_output_that_the_kind_does_not_accept_is_not_saved(store: CheckpointStore) -> None:
+    run, walk = save_some(store)
+    good = walk.output
+    walk.output += b"\xff"
+    with pytest.raises(PiTuiError, match="walk: its output is not what its kind accepts"):
+        store.save(run, advance(walk, 1), 0.0)
+    assert store.load(run).output == good
+
+
+class Once(Walks):
+    """Walks of which it is said that no second one would meet the same numbers."""
+
+    repeatable = False
+
+
+@pytest.mark.parametrize("damage", ["table", "output"])
+def test_what_cannot_be_computed_again_goes_back_to_the_last_good_output(
+    damage: str, open_store: OpenStore, path: str
+) -> None:
+    kind: Kind = Once()
+    with open_store(kind=kind) as store:
+        run, walk = save_some(store)
+        newest, older = store.checkpoints(run)
+        assert newest.length > older.length
+    if damage == "table":
+        flip(path, "pi_checkpoint", "sha256", "seq = 3")
+    else:
+        flip(path, "pi_output", "data", f"start >= {older.length}")
+    with open_store(kind=kind) as store:
+        loaded = store.load(run := store.open_run(run.task))
+        assert loaded.checkpoint == older
+        assert loaded.output == walk.output[: older.length]
+        assert loaded.run.committed == older.length
+        if damage == "table":
+            lost = newest.length - older.length
+            assert loaded.notes[-1] == (
+                "this output cannot be computed again: the run goes on after "
+                f"{older.length} letters; {lost} after them are given up"
+            )
+        assert loaded.machine is not None
+        other = loaded.machine
+        other.output = bytes(other.output) + b"seen for the first time\n"
+        store.save(run, advance(other, 1), 0.0)
+        again = store.load(run)
+        assert (again.notes, again.output) == ((), other.output)
+        assert store.check() == []
+
+
+def test_without_any_good_checkpoint_such_a_run_begins_again_and_says_so(
+    open_store: OpenStore, path: str
+) -> None:
+    with open_store(kind=Once()) as store:
+        run, _ = save_some(store)
+    flip(path, "pi_checkpoint", "sha256")
+    with open_store(kind=Once()) as store:
+        loaded = store.load(run := store.open_run(run.task))
+        assert (loaded.checkpoint, loaded.output) == (None, b"")
+        assert "the run goes on after 0 letters" in loaded.notes[-1]
+        assert loaded.machine is not None
+        store.save(run, advance(loaded.machine, 12), 0.0)
+        assert store.load(run).notes == ()
+
+
+@contextmanager
+def statements(store: CheckpointStore) -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        said.append(arguments[2])
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    yield said
+    event.remove(store._engine, "before_cursor_execute", note)
+
+
+def test_a_steady_save_takes_few_statements(store: CheckpointStore) -> None:
+    run, walk = save_some(store)
+    for _ in range(3):
+        with statements(store) as said:
+            store.save(run, advance(walk, 10), 0.0)
+        reads = [one for one in said if one.startswith("SELECT")]
+        assert len(said) <= 12, said
+        assert sum("FROM pi_checkpoint" in one and "manifest" in one for one in reads) == 0
+    assert store.check() == []
+
+
+def test_a_run_goes_on_to_its_end_with_what_is_trusted(open_store: OpenStore) -> None:
+    store = open_store()
+    run, walk = begin(store)
+    machine: Walk = walk
+    for _ in range(10):
+        store.save(run, advance(machine, 10), 0.0)
+        assert store.check() == []
+    store.complete(run, Finished(machine.finalize()), 0.0, verified=False)
+    assert store.load(run).output == tale(GOAL)

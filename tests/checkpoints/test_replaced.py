@@ -1,0 +1,135 @@
+"""A file that takes the place of the one a run is written to: it is told, and left as it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, execute, save_some, tale
+from tests.tiny import Finished, Walk, Walks
+
+TOLD = "was replaced while it was open"
+Deed = Callable[[CheckpointStore, Run, Walk], object]
+DEEDS: dict[str, Deed] = {
+    "save": lambda store, run, walk: store.save(run, advance(walk, 5), 1.0),
+    "complete": lambda store, run, walk: store.complete(
+        run, Finished(walk.finalize()), 1.0, verified=False
+    ),
+    "cut": lambda store, run, walk: store.cut(run, 3),
+    "leave": lambda store, run, walk: store.leave(run),
+    "restart": lambda store, run, walk: store.restart(run, run.task),
+    "mark verified": lambda store, run, walk: store.mark_verified(run),
+    "delete": lambda store, run, walk: store.delete(run.task),
+    "open a run": lambda store, run, walk: store.open_run(Walks().task(99)),
+}
+
+
+def finished_elsewhere(open_store: OpenStore, path: str, goal: int) -> str:
+    """The path of another database, whose finished run has the id and the epoch of ours."""
+    other = f"{path}.other"
+    with open_store(other) as store:
+        run, walk = save_some(store, goal=goal)
+        store.complete(run, Finished(walk.finalize()), 1.0, verified=True)
+        assert run.id == 1
+    assert execute(other, "SELECT epoch FROM pi_run") == [(1,)]
+    return other
+
+
+@pytest.mark.parametrize("goal", [27, 97])
+@pytest.mark.parametrize("deed", DEEDS)
+def test_nothing_is_written_into_the_file_of_another_run(
+    deed: str, goal: int, open_store: OpenStore, path: str
+) -> None:
+    other = finished_elsewhere(open_store, path, goal)
+    store = open_store()
+    run, walk = save_some(store)
+    assert run.id == 1
+    shutil.copy(other, f"{path}.copy")
+    os.replace(f"{path}.copy", path)
+    before = Path(path).read_bytes()
+    for _ in range(2):
+        with pytest.raises(StorageError, match=TOLD):
+            DEEDS[deed](store, run, walk)
+    assert Path(path).read_bytes() == before
+    assert not Path(f"{path}-journal").exists()
+    store.close()
+    with open_store() as store:
+        assert store.check() == []
+        loaded = store.load(store.runs()[0])
+        assert (loaded.run.goal, loaded.run.status, loaded.run.verified) == (goal, COMPLETE, True)
+        assert loaded.output == tale(goal)
+
+
+@pytest.mark.parametrize("what", [b"", b"my notes\n" * 200])
+def test_a_file_that_is_none_of_ours_is_left_as_it_is(
+    what: bytes, store: CheckpointStore, path: str
+) -> None:
+    run, walk = save_some(store)
+    Path(f"{path}.new").write_bytes(what)
+    os.replace(f"{path}.new", path)
+    with pytest.raises(StorageError, match=TOLD):
+        store.save(run, advance(walk, 5), 1.0)
+    assert Path(path).read_bytes() == what
+
+
+def test_once_the_file_is_back_it_goes_on(store: CheckpointStore, path: str) -> None:
+    run, walk = save_some(store)
+    os.rename(path, f"{path}.away")
+    Path(path).write_bytes(b"")
+    with pytest.raises(StorageError, match=TOLD):
+        store.save(run, advance(walk, 5), 1.0)
+    os.replace(f"{path}.away", path)
+    store.save(run, advance(walk, 5), 1.0)
+    assert store.load(run).output == walk.output
+    assert store.check() == []
+
+
+def test_an_older_copy_of_the_same_database_is_filled_up(store: CheckpointStore, path: str) -> None:
+    """What was trusted to be in the file is not in the copy, or no more."""
+    run, walk = save_some(store, times=1)
+    store.backup(f"{path}.backup")
+    for _ in range(3):
+        store.save(run, advance(walk, 10), 1.0)
+    os.replace(f"{path}.backup", path)
+    store.save(run, advance(walk, 10), 1.0)
+    assert store.check() == []
+    loaded = store.load(run)
+    assert (loaded.notes, loaded.output) == ((), walk.output)
+    assert loaded.machine is not None
+    assert loaded.machine.finalize() == tale()
+
+
+def test_a_file_that_is_replaced_within_a_commit_is_not_told_as_saved(
+    store: CheckpointStore, path: str, open_store: OpenStore
+) -> None:
+    other = finished_elsewhere(open_store, path, 97)
+    run, walk = save_some(store)
+    before = Path(other).read_bytes()
+
+    class Replacing(Walk):
+        def work(self):  # type: ignore[no-untyped-def]
+            os.replace(other, path)
+            return super().work()
+
+    mover = Replacing(run.task)
+    advance(mover, walk.steps + 5)
+    with pytest.raises(StorageError, match=TOLD):
+        store.save(run, mover, 1.0)
+    assert Path(path).read_bytes() == before
+
+
+def test_a_server_is_known_by_its_identity_too(open_store: OpenStore, postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    run, walk = save_some(store)
+    with store._transaction() as connection:
+        connection.exec_driver_sql("UPDATE pi_meta SET value = 'x' WHERE key = 'database'")
+    with pytest.raises(StorageError, match=TOLD):
+        store.save(run, advance(walk, 5), 1.0)

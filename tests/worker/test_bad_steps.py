@@ -1,0 +1,294 @@
+"""Steps that raise, exit, refuse or do not count: told by name, the last whole step saved."""
+
+from __future__ import annotations
+
+import shlex
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pi_tui.carry_on import carry_on
+from pi_tui.checkpoints import engine
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.machine import Poll, Refused, State, Task, unwatched
+from pi_tui.worker.board import Board
+from pi_tui.worker.job import Cadence, Job
+from pi_tui.worker.snapshot import State as Word
+from pi_tui.worker.worker import Worker
+from tests.tiny import Walk, Walks
+
+TASK = Walks().task()
+WHOLE = Walks().new(TASK).finalize()
+Deed = Callable[["Walk"], None]
+
+
+class Odd(Walks):
+    """Walks whose step does something odd, from step 21 on or from another."""
+
+    def __init__(self, deed: Deed, after: int = 20) -> None:
+        self.deed, self.after = deed, after
+
+    def new(self, task: Task) -> Walk:
+        return OddWalk(task, self)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Walk:
+        plain = super().from_state(task, state, output)
+        walk = OddWalk(task, self)
+        vars(walk).update(vars(plain))
+        return walk
+
+
+class OddWalk(Walk):
+    def __init__(self, task: Task, kind: Odd) -> None:
+        super().__init__(task)
+        self.kind = kind
+
+    def step(self, poll: Poll = unwatched) -> None:
+        if self.steps >= self.kind.after:
+            self.kind.deed(self)
+        else:
+            super().step(poll)
+
+
+def raising(error: BaseException) -> Deed:
+    def raises(_walk: Walk) -> None:
+        raise error
+
+    return raises
+
+
+def run(kind: Walks, database: Path) -> Worker:
+    worker = Worker(Job(kind, TASK, str(database), cadence=Cadence()))
+    worker.start()
+    assert worker.join(60)
+    assert worker.snapshot.state is Word.FAILED
+    return worker
+
+
+def saved_steps(database: Path) -> int:
+    with CheckpointStore.open(str(database), Walks(), write=False) as store:
+        found = store.find_run(TASK.goal)
+        assert found
+        checkpoint = store.load(found).checkpoint
+    return checkpoint.steps if checkpoint else -1
+
+
+def finishes(database: Path) -> bool:
+    """True if the run goes on to its right end once its machine is as it should be."""
+    return carry_on(Walks(), TASK, str(database), again="again") == (0, WHOLE)
+
+
+def test_step_that_raises_saves_the_step_before_and_says_both_numbers(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = Odd(raising(ZeroDivisionError("a bug")))
+    assert carry_on(kind, TASK, str(database), again="again", cadence=Cadence()) == (1, b"")
+    told = capsys.readouterr().err
+    assert told.endswith("walk: step 21 raised ZeroDivisionError('a bug'); saved step 20\n")
+    assert "Traceback" in told
+    assert "in raises" in told
+    assert "stepper.py" not in told, "only frames of the machine"
+    assert "a bug of ours" not in told
+    assert saved_steps(database) == 20
+    assert finishes(database)
+    assert "did not end by itself" not in capsys.readouterr().err
+
+
+def test_step_that_raises_while_the_disk_is_full_says_what_is_not_saved(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as other:
+
+        def deed(_walk: Walk) -> None:
+            other.execute("BEGIN EXCLUSIVE")
+            raise KeyError("gone")
+
+        worker = run(Odd(deed), database)
+    error = worker.snapshot.error
+    assert error.startswith("step 21 raised KeyError('gone'); not saved: ")
+    assert error.endswith("; nothing is saved")
+
+
+def test_step_that_raises_half_done_is_not_saved(database: Path) -> None:
+    def deed(walk: Walk) -> None:
+        walk.steps += 1
+        raise ValueError("too late")
+
+    error = run(Odd(deed), database).snapshot.error
+    assert error == (
+        "step 21 raised ValueError('too late'); not saved: the step left the machine half changed; "
+        "nothing is saved"
+    )
+    assert finishes(database)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "status"), [("enough", "enough", 1), (7, "", 7), (None, "", 0)]
+)
+def test_sys_exit_in_a_step_saves_and_leaves_with_its_own_text_and_code(
+    code: str | int | None, text: str, status: int, database: Path,
+    capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    kind = Odd(raising(SystemExit(code)))
+    with pytest.raises(SystemExit) as left:
+        carry_on(kind, TASK, str(database), again="again", cadence=Cadence())
+    assert left.value.code == code
+    assert capsys.readouterr().err == "walk: saved step 20; `again` goes on from there\n"
+    worker = run(kind, database)
+    assert worker.snapshot.exit_code == status
+    assert worker.snapshot.error == (text or "it ended itself")
+    assert saved_steps(database) == 20
+    assert finishes(database)
+    assert "did not end by itself" not in capsys.readouterr().err
+
+
+def test_keyboard_interrupt_in_a_step_saves_and_leaves_with_130(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = Odd(raising(KeyboardInterrupt()))
+    assert carry_on(kind, TASK, str(database), again="again", cadence=Cadence()) == (130, b"")
+    assert capsys.readouterr().err == "walk: saved step 20; `again` goes on from there\n"
+    assert finishes(database)
+
+
+def test_bug_of_ours_in_a_poll_is_not_put_on_the_machine(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(Job(Walks(), TASK, str(database), cadence=Cadence()))
+
+    def breaks(_board: Board) -> bool:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(Board, "is_stale", property(breaks))
+    worker.start()
+    assert worker.join(60)
+    assert worker.snapshot.error == "a bug of ours, please report it: RuntimeError('ours')"
+
+
+class Unsavable(Walk):
+    def to_state(self) -> State:
+        raise TypeError("no bytes")
+
+
+class Unsavables(Walks):
+    def new(self, task: Task) -> Walk:
+        return Unsavable(task)
+
+
+def test_to_state_that_raises_is_told_by_name(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert carry_on(Unsavables(), TASK, str(database), again="again")[0] == 1
+    told = capsys.readouterr().err
+    assert told.endswith("walk: to_state() raised TypeError('no bytes'); nothing is saved\n")
+    assert "loop.py" not in told
+
+
+LONG_TEXT = "the input table.csv has changed since the run began: " + "0123456789" * 20
+
+
+class Refusing(Walks):
+    """Walks that refuse, in one of their methods."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def new(self, task: Task) -> Walk:
+        self._refuse_in("new")
+        return super().new(task)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Walk:
+        self._refuse_in("from_state")
+        return super().from_state(task, state, output)
+
+    def _refuse_in(self, method: str) -> None:
+        if self.where == method:
+            raise Refused(LONG_TEXT)
+
+
+@pytest.mark.parametrize("where", ["new", "from_state"])
+def test_refusal_at_a_start_is_told_whole_and_changes_nothing(
+    where: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if where == "from_state":
+        run(Odd(raising(SystemExit())), database)
+    capsys.readouterr()
+    assert carry_on(Refusing(where), TASK, str(database), again="again") == (2, b"")
+    assert capsys.readouterr().err == f"walk: {LONG_TEXT}\n"
+    assert finishes(database)
+    assert "did not end by itself" not in capsys.readouterr().err
+
+
+def test_refusal_in_a_step_saves_the_steps_before(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = Odd(raising(Refused(LONG_TEXT)))
+    assert carry_on(kind, TASK, str(database), again="again", cadence=Cadence()) == (2, b"")
+    assert capsys.readouterr().err == f"walk: {LONG_TEXT}\n"
+    assert saved_steps(database) == 20
+    assert finishes(database)
+
+
+def test_step_that_does_not_count_is_told_at_once(database: Path) -> None:
+    worker = run(Odd(lambda walk: None, after=0), database)
+    assert worker.snapshot.error == "step() did not count: steps is still 0; nothing is saved"
+    assert worker.snapshot.exit_code == 1
+    assert saved_steps(database) == -1
+
+
+def test_step_that_counts_backwards_is_told_at_once(database: Path) -> None:
+    def deed(walk: Walk) -> None:
+        walk.steps -= 1
+
+    error = run(Odd(deed), database).snapshot.error
+    assert error == "step() did not count: steps is now 19; nothing is saved"
+
+
+def test_step_that_takes_output_back_is_told_at_once(database: Path) -> None:
+    def deed(walk: Walk) -> None:
+        walk.steps += 1
+        walk.output = walk.output[:-5]
+
+    error = run(Odd(deed), database).snapshot.error
+    assert error == "step 21 took output back: 51 bytes before it, 46 after; nothing is saved"
+
+
+def test_command_to_go_on_is_the_one_that_was_typed(tmp_path: Path) -> None:
+    (tmp_path / "it ends.py").write_text(PROGRAM, "utf-8")
+    command = [sys.executable, "it ends.py", "a b"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    wanted = f"ends: saved step 3; `{shlex.join(command)}` goes on from there\nenough\n"
+    assert done.stderr == wanted
+
+
+PROGRAM = """
+import sys
+from pi_tui.carry_on import carry_on
+from pi_tui.machine import Kind, Machine, State, Task, unwatched
+
+class Ends(Machine):
+    done = False
+    def step(self, poll=unwatched):
+        if self.steps == 3:
+            sys.exit("enough")
+        self.steps += 1
+    def to_state(self):
+        return State.of(b"")
+
+class Kinds(Kind):
+    name = "ends"
+    def new(self, task):
+        return Ends()
+    def from_state(self, task, state, output):
+        return Ends()
+
+carry_on(Kinds(), Task(1), "x.sqlite3")
+print("never")
+"""

@@ -1,0 +1,57 @@
+"""A cadence by output: what is made before the first output is saved by time, kill after kill."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pi_tui.spigot.kind import SpigotKind
+from tests.examples.helpers import saved_steps
+from tests.helpers import started, wait_until
+from tests.worker.chain import Chains, whole
+
+STEPS = 60
+SCRIPT = f"""
+import sys
+from pi_tui.carry_on import carry_on
+from pi_tui.machine import Task
+from pi_tui.worker.job import Cadence
+from tests.worker.chain import Chains
+code, output = carry_on(Chains(), Task({STEPS}), sys.argv[1], cadence=Cadence(output=100))
+print(output.decode())
+sys.exit(code)
+"""
+
+
+def test_run_without_output_killed_after_every_save_comes_to_its_end(database: Path) -> None:
+    command = [sys.executable, "-c", SCRIPT, str(database)]
+    folder, pipe = Path(__file__).parents[2], subprocess.PIPE
+    kills = 0
+    while True:
+        before = saved_steps(database, Chains())
+        with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True) as child:
+            wait_until(
+                lambda child=child, before=before: (  # type: ignore[misc]
+                    saved_steps(database, Chains()) > before or child.poll() is not None
+                )
+            )
+            if kills < 8:
+                child.kill()
+            out, err = child.communicate()
+        if child.returncode == 0:
+            break
+        assert child.returncode == -9, err
+        kills += 1
+    assert kills == 8
+    assert out.strip().encode() == whole(STEPS)
+
+
+def test_blocks_of_a_long_run_of_pi_survive_kills_with_a_cadence_in_digits(database: Path) -> None:
+    steps = 0
+    for _ in range(3):
+        arguments = ("run", "--digits", 2_000_000, "--threads", 1, "--db", database)
+        with started(*arguments, "--checkpoint-every", 1_000_000) as child:
+            wait_until(lambda before=steps: saved_steps(database, SpigotKind()) > before)  # type: ignore[misc]
+            child.kill()
+        steps = saved_steps(database, SpigotKind())
