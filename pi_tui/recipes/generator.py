@@ -14,13 +14,13 @@ parameters: they do not change during a run, and other parameters are another ru
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, Work, unwatched
 from pi_tui.recipes.values import is_immutable, pieces_of, values_of
 
-Yielded = Generator[Any, None, object]
+Yielded = Iterator[Any]
 """A generator that yields `state`, `(state, new)` or `(state, new, share)`.
 
 `state` is a dict of all the function's arguments but the goal and the parameters. `new` is text

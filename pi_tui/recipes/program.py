@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from pi_tui.carry_on import carry_on
+from pi_tui.carry_on import Face, carry_on
 from pi_tui.hints import tell
 from pi_tui.recipes.generator import GeneratorKind, Yielded
 
@@ -39,7 +39,7 @@ class Resumable:
         """Be a program: GOAL and options from the command line, the output on stdout, then exit."""
         options = vars(self._parser().parse_args(arguments))
         goal, db = options.pop("goal"), options.pop("db") or self._file
-        face = "screen" if options.pop("screen") else "auto"
+        face: Face = "screen" if options.pop("screen") else "line"
         fresh = options.pop("fresh")
         try:
             task = self.kind.task(goal, **options)
