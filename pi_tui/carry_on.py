@@ -1,7 +1,7 @@
 """The one call that makes a machine a program: compute it to its end, or go on with it.
 
-It shows progress on stderr, saves by time, and on Ctrl-C, SIGTERM and SIGHUP saves and says how to
-go on. `pi-tui run` is this too.
+It shows progress on stderr or a screen, saves by time, and on Ctrl-C, SIGTERM and SIGHUP saves and
+says how to go on. `pi-tui run` is this too.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
+from typing import Literal
 
 from pi_tui import words
+from pi_tui.commands.output import has_terminal
+from pi_tui.digit_file import DigitFile as OutputFile
 from pi_tui.errors import PiTuiError, StorageError
 from pi_tui.hints import command_line, tell
 from pi_tui.leaving import AT_ONCE_AFTER, Asked
@@ -23,6 +26,8 @@ from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 
+Face = Literal["auto", "line", "screen"]
+"""How a computation is shown."""
 LOOK_SECONDS = 0.1
 """How often the progress is looked at."""
 PATIENCE = 30.0
@@ -36,6 +41,11 @@ def carry_on(
     *,
     again: str | None = None,
     cadence: Cadence = AUTO_CADENCE,
+    every_seconds: float | None = None,
+    every_output: int | None = None,
+    fresh: bool = False,
+    to: str | None = None,
+    face: Face = "line",
 ) -> tuple[int, bytes]:
     """Compute the task to its end, or go on with it; return the exit code and the whole output.
 
@@ -44,16 +54,39 @@ def carry_on(
     as it always does, after a save.
 
     `location` is the path or URL of the database, made if it is not there. `again` is the command
-    to print that goes on, by default the one that started this process. `cadence` says when to
-    save, by default every five seconds. In the main thread, SIGINT, SIGTERM and SIGHUP save and
-    leave.
+    to print that goes on, by default the one that started this process. It saves every five
+    seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the run begins
+    again, and what is saved of it is lost. `to` is a file for the output, written whole or not at
+    all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen
+    on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and leave.
     """
-    worker = Worker(Job(kind, task, location, cadence=cadence, patience=PATIENCE))
+    if every_seconds is not None or every_output is not None:
+        cadence = Cadence(every_seconds, every_output)
+    job = Job(kind, task, location, cadence=cadence, fresh=fresh, patience=PATIENCE)
     command = command_line() if again is None else again
     try:
-        code = carry_to_end(worker, program=kind.name, again=command)
+        with nullcontext() if to is None else OutputFile.claim(to, location) as target:
+            code, output = _compute(job, command, face)
+            if target is not None and code == 0:
+                target.write(output, prefix=b"", end=b"")
+            return code, output
     except PiTuiError as error:
         tell(f"{kind.name}: {words.plain(str(error))}")
+        return error.exit_code, b""
+
+
+def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
+    """Compute the job on the face asked for; return the exit code and the whole output."""
+    if face != "line" and (has_terminal() or face == "screen"):
+        from pi_tui.app.open import open_app
+
+        how = {"again": again, "cadence": job.cadence, "fresh": job.fresh}
+        return open_app(job.kind, job.task, job.location, **how)
+    worker = Worker(job)
+    try:
+        code = carry_to_end(worker, program=job.kind.name, again=again)
+    except StorageError as error:
+        tell(f"{job.kind.name}: {words.plain(str(error))}")
         code = error.exit_code
     return code, bytes(worker.output) if is_whole(worker, code) else b""
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 
 from pi_tui import garbage, hints
 from pi_tui.command_line import build_parser
-from pi_tui.commands.output import say, tell
+from pi_tui.commands.output import has_terminal, say, tell
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
 from pi_tui.settings import Settings
 
@@ -98,7 +98,7 @@ def _app(options: argparse.Namespace) -> int:
     """The face, or `run` where there is no terminal to show it on."""
     if options.print_completion:
         return _print_completion(options.print_completion)
-    if not _has_terminal():
+    if not has_terminal():
         return _run(options)
     from pi_tui.ui.guardian import guarded
     from pi_tui.which_run import run_to_open
@@ -112,17 +112,6 @@ def _app(options: argparse.Namespace) -> int:
         from pi_tui.ui.app import run_app
 
         return run_app(settings, options.digits)
-
-
-def _has_terminal() -> bool:
-    """Textual reads stdin and draws on stderr; on a dumb terminal it would draw rubbish.
-
-    With a driver named in the environment, like that of a browser tab, it needs neither.
-    """
-    if os.environ.get("TEXTUAL_DRIVER"):
-        return True
-    terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))
-    return terminal and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 def _may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:

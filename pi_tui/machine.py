@@ -94,15 +94,6 @@ class Refused(Exception):
     """
 
 
-class Refused(Exception):
-    """The task cannot be computed as things are; the text says why, and is shown as it is.
-
-    Raise it from `new`, `from_state`, `limits` or `step`, for instance because an input file has
-    changed since the run began. Nothing saved is changed, and the run goes on once the cause is
-    mended.
-    """
-
-
 class WrongState(ArithmeticError):
     """State and output deny each other: bad memory, bad storage, or a bug."""
 
@@ -285,11 +276,6 @@ class Kind(ABC):
     """
     unit: str = "bytes"
     """What output is counted in, one byte each, for messages: letters, rows."""
-    repeatable: bool = True
-    """True if the same output is found when it is computed again, as after damage.
-
-    A machine that asks a network or a clock says False: it then goes on from the last good output.
-    """
 
     @abstractmethod
     def new(self, task: Task) -> Machine:

@@ -1,0 +1,1 @@
+"""Two machines that ship ready made: a generator, and a batch of items. May import carry_on."""

@@ -1,0 +1,176 @@
+r"""The short way: a generator function that yields its state and what is new, made resumable.
+
+    @resumable
+    def squares(goal, number=0):
+        while number < goal:
+            number += 1
+            yield {"number": number}, f"{number * number}\n"
+
+Each `yield` is a step. State and new output are saved together or not at all. After a kill the
+function is called again with the last saved state as its arguments. Arguments after a `*` are
+parameters: they do not change during a run, and other parameters are another run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, Work, unwatched
+from pi_tui.recipes.values import is_immutable, pieces_of, values_of
+
+Yielded = Iterator[Any]
+"""A generator that yields `state`, `(state, new)` or `(state, new, share)`.
+
+`state` is a dict of all the function's arguments but the goal and the parameters. `new` is text
+or bytes to append to the output, or None. `share` says how far the run is, from 0 to 1: the bar
+and the time left come from it.
+"""
+
+
+class GeneratorKind(Kind):
+    """Makes the machines of one generator function."""
+
+    def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
+        self.function, self.name, self.version = function, name, version
+        found = list(inspect.signature(function).parameters.values())
+        if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found):
+            raise TypeError(f"{name}: *args and **kwargs have no names to save them under")
+        if not found or found[0].kind is inspect.Parameter.KEYWORD_ONLY:
+            raise TypeError(f"{name}: the first argument must be the goal")
+        self.parameters = {one.name: one for one in found if one.kind is one.KEYWORD_ONLY}
+        self.arguments = [one.name for one in found[1:] if one.name not in self.parameters]
+        self.names = frozenset(self.arguments)
+        if missing := [one.name for one in found[1:] if self._has_no_start(one)]:
+            raise TypeError(f"{name}: {missing[0]} is part of the state and needs a first value")
+
+    def _has_no_start(self, argument: inspect.Parameter) -> bool:
+        return argument.name in self.arguments and argument.default is argument.empty
+
+    def task(self, goal: int, **parameters: Any) -> Task:
+        """Return the task of that goal; parameters that are not given take their defaults.
+
+        Raises TypeError for a parameter that the function does not have, or that is missing.
+        """
+        if unknown := [name for name in parameters if name not in self.parameters]:
+            raise TypeError(f"{self.name} has no parameter {unknown[0]}")
+        given = {n: p.default for n, p in self.parameters.items() if p.default is not p.empty}
+        given |= parameters
+        if missing := [name for name in self.parameters if name not in given]:
+            raise TypeError(f"{self.name} needs the parameter {missing[0]}")
+        return Task(goal, given)
+
+    def new(self, task: Task) -> GeneratorMachine:
+        """Return a machine at the first line of the function."""
+        return GeneratorMachine(self, task)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
+        """Return a machine that calls the function with the saved state as its arguments."""
+        values = values_of(state)
+        steps, share = values.pop("!steps", None), values.pop("!share", None)
+        done = values.pop("!done", None)
+        if type(steps) is not int or type(done) is not bool or not isinstance(share, int | float):
+            raise BadState("it has no count of steps")
+        if values and sorted(values) != sorted(self.arguments):
+            raise BadState(f"it holds {', '.join(values)}, and not the arguments of {self.name}")
+        return GeneratorMachine(self, task, values, steps, output, share, done=done)
+
+
+class GeneratorMachine(Machine):
+    """Steps a generator: one `yield` is one step."""
+
+    def __init__(
+        self,
+        kind: GeneratorKind,
+        task: Task,
+        values: Mapping[str, Any] | None = None,
+        steps: int = 0,
+        output: bytes = b"",
+        share: float = 0.0,
+        *,
+        done: bool = False,
+    ) -> None:
+        self._kind, self._values, self._share, self._done = kind, dict(values or {}), share, done
+        self.steps = steps
+        self.output: bytearray = bytearray(output)
+        self._handed_out = (steps, len(output), share)
+        self._checked, self._torn = False, False
+        self._generator = kind.function(task.goal, **self._values, **task.parameters)
+
+    @property
+    def done(self) -> bool:
+        """Return True once the function has returned."""
+        return self._done
+
+    def step(self, poll: Poll = unwatched) -> None:
+        """Run the function to its next `yield`, or to its end."""
+        try:
+            yielded = next(self._generator)
+        except StopIteration:
+            self._done, self.steps = True, self.steps + 1
+            return
+        except BaseException:
+            self._go_back()
+            raise
+        state, new, share = self._parts(yielded)
+        self._values, self._share = state, share
+        self.output += new
+        self.steps += 1
+
+    def _parts(self, yielded: object) -> tuple[dict[str, Any], bytes, float]:
+        """Return state, new output and share of what was yielded; raises TypeError by name."""
+        parts = yielded if isinstance(yielded, tuple) else (yielded,)
+        name, share = self._kind.name, self._share
+        state, new = parts[0] if parts else None, parts[1] if len(parts) > 1 else None
+        if not isinstance(state, dict) or len(parts) > 3:
+            raise TypeError(f"{name} must yield a dict, or a dict and what is new, not {yielded!r}")
+        if state.keys() != self._kind.names:
+            self._refuse_names(state)
+        if not self._checked:
+            self._checked = bool(pieces_of(state))  # tells at the first yield what cannot be stored
+        if isinstance(new, str):
+            new = new.encode()
+        elif new is not None and not isinstance(new, bytes | bytearray):
+            raise TypeError(f"{name} must yield text or bytes as what is new, not {new!r}")
+        if len(parts) == 3:
+            share = max(share, min(float(parts[2]), 1.0))
+        return state, bytes(new or b""), share
+
+    def _refuse_names(self, state: Mapping[str, object]) -> None:
+        name, wanted = self._kind.name, self._kind.arguments
+        if more := [one for one in state if one not in wanted]:
+            raise TypeError(
+                f"{name} yields the state {more[0]!r}, which is no argument of it: "
+                "a resumed run could not hand it back"
+            )
+        less = [one for one in wanted if one not in state]
+        raise TypeError(
+            f"{name} does not yield its argument {less[0]!r}: a resumed run would start with the "
+            "default; yield it, or make it a parameter (behind a * in the signature)"
+        )
+
+    def _go_back(self) -> None:
+        """Undo the step that raised.
+
+        Values that cannot change are still those of the last `yield`. Others may have changed
+        since, so the machine goes back to the state that was handed out last, which is saved
+        already, and hands out no other.
+        """
+        if not all(map(is_immutable, self._values.values())):
+            self.steps, length, self._share = self._handed_out
+            del self.output[length:]
+            self._torn = True
+
+    def to_state(self) -> State:
+        """Return the values of the last `yield`, with the count of steps."""
+        if self._torn:
+            raise TypeError(f"{self._kind.name} raised while it changed its lists or arrays")
+        facts = {"!steps": self.steps, "!share": self._share, "!done": self._done}
+        state = State(pieces_of({**self._values, **facts}))
+        self._handed_out = (self.steps, len(self.output), self._share)
+        return state
+
+    def work(self) -> Work:
+        """Return the share that was yielded last, or that nothing is known."""
+        return Work(1.0 if self._done else self._share, 1.0 if self._share else 0.0)

@@ -1,0 +1,123 @@
+"""What `@resumable` makes of a generator function: a call, and a program with a command line."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+from pi_tui.carry_on import Face, carry_on
+from pi_tui.hints import tell
+from pi_tui.recipes.generator import GeneratorKind, Yielded
+
+
+class Resumable:
+    """A generator function that can be stopped at any moment and goes on where it stopped."""
+
+    def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
+        self.kind = GeneratorKind(function, name, version)
+        self.__doc__, self.__name__, self.__wrapped__ = function.__doc__, name, function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Yielded:
+        """Call the function itself: a plain generator, of which nothing is saved."""
+        return self.kind.function(*args, **kwargs)
+
+    def run(self, goal: int, *, db: str | None = None, **parameters: Any) -> bytes:
+        """Compute the goal, or go on with it, and return the whole output.
+
+        `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
+        with the exit code if it was interrupted or failed; stderr says why, and how to go on.
+        """
+        code, output = carry_on(self.kind, self.kind.task(goal, **parameters), db or self._file)
+        if code:
+            raise SystemExit(code)
+        return output
+
+    def main(self, arguments: Sequence[str] | None = None) -> None:
+        """Be a program: GOAL and options from the command line, the output on stdout, then exit."""
+        options = vars(self._parser().parse_args(arguments))
+        goal, db = options.pop("goal"), options.pop("db") or self._file
+        face: Face = "screen" if options.pop("screen") else "line"
+        fresh = options.pop("fresh")
+        try:
+            task = self.kind.task(goal, **options)
+        except (TypeError, ValueError) as error:
+            tell(f"{self.kind.name}: {error}")
+            raise SystemExit(2) from None
+        code, output = carry_on(self.kind, task, db, face=face, fresh=fresh)
+        if code == 0:
+            sys.stdout.buffer.write(output)
+            sys.stdout.flush()
+        raise SystemExit(code)
+
+    @property
+    def _file(self) -> str:
+        return f"{self.kind.name}.sqlite3"
+
+    def _parser(self) -> argparse.ArgumentParser:
+        parser = argparse.ArgumentParser(description=self.__doc__, allow_abbrev=False)
+        goal, *_ = inspect.signature(self.kind.function).parameters
+        parser.add_argument("goal", metavar=goal.upper(), type=_whole_number)
+        parser.add_argument("--db", metavar="FILE", help=f"where it is saved ({self._file})")
+        parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
+        parser.add_argument(
+            "--fresh", action="store_true", help="begin again; what is saved is lost"
+        )
+        for parameter in self.kind.parameters.values():
+            _add_option(parser, parameter)
+        return parser
+
+
+def _whole_number(text: str) -> int:
+    return int(text.replace("_", "").replace(",", ""))
+
+
+_whole_number.__name__ = "whole number"  # argparse says: invalid whole number value
+
+
+def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> None:
+    """Add `--name VALUE` for a parameter, of the type of its default or its annotation."""
+    default = None if parameter.default is parameter.empty else parameter.default
+    kind = type(default) if default is not None else _annotated(parameter)
+    flag = "--" + parameter.name.replace("_", "-")
+    more: dict[str, Any] = {"default": default, "required": parameter.default is parameter.empty}
+    if kind is bool:
+        parser.add_argument(flag, action=argparse.BooleanOptionalAction, **more)
+        return
+    more["help"] = None if default is None else f"({default})"
+    metavar = parameter.name.upper()
+    parser.add_argument(flag, type=_whole_number if kind is int else kind, metavar=metavar, **more)
+
+
+def _annotated(parameter: inspect.Parameter) -> Callable[[str], Any]:
+    """Return the type a parameter is annotated with, by name or as itself; else str."""
+    known: dict[object, Callable[[str], Any]] = {int: int, float: float, bool: bool}
+    known |= {"int": int, "float": float, "bool": bool}
+    return known.get(parameter.annotation, str)
+
+
+@overload
+def resumable(function: Callable[..., Yielded], /) -> Resumable: ...
+
+
+@overload
+def resumable(
+    *, name: str = "", version: int = 1
+) -> Callable[[Callable[..., Yielded]], Resumable]: ...
+
+
+def resumable(
+    function: Callable[..., Yielded] | None = None, /, *, name: str = "", version: int = 1
+) -> Resumable | Callable[[Callable[..., Yielded]], Resumable]:
+    """Make a generator function resumable; its state is what it yields.
+
+    `name` names its runs in the database (the function's name). Raise `version` when old states
+    no longer fit the function: a newer state is then refused by older code.
+    """
+
+    def wrap(wrapped: Callable[..., Yielded]) -> Resumable:
+        return Resumable(wrapped, name or wrapped.__name__.replace("_", "-"), version)
+
+    return wrap if function is None else wrap(function)

@@ -1,0 +1,144 @@
+"""Plain values as the pieces of a state, and back: no pickle, so a hostile file runs no code.
+
+Everything but arrays is one piece of JSON. What JSON does not know is a dict of one key:
+`{"!bytes": hex}`, `{"!tuple": [...]}`, `{"!int": hex}` for integers that are too long for Python's
+own conversion, and `{"!array": number}` for an array, whose bytes are pieces of their own, 1 MiB
+each, so that a save writes only the parts that changed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pi_tui.machine import BadState, Piece, State
+
+if TYPE_CHECKING:
+    import numpy
+
+HEADER = "state"
+"""Name of the piece that holds the JSON."""
+PART = 2**20
+"""Bytes of an array in one piece."""
+LONG_INT = 2**4096
+"""Integers from here on are stored as hex: Python refuses decimals above 4,300 digits."""
+IMMUTABLE = (type(None), bool, int, float, str, bytes)
+"""Types whose values cannot change after they were handed over."""
+
+
+class Unstorable(TypeError):
+    """A value of a type that cannot be stored; the text names the value."""
+
+
+def pieces_of(values: Mapping[str, object]) -> dict[str, Piece]:
+    """Return the pieces that hold the values; raises Unstorable for what cannot be stored.
+
+    >>> pieces_of({"start": 1, "seen": (2, b"x")})["state"].read()
+    b'{"start":1,"seen":{"!tuple":[2,{"!bytes":"78"}]}}'
+    """
+    arrays: list[numpy.ndarray[Any, Any]] = []
+    plain = {name: _encode(value, name, arrays) for name, value in values.items()}
+    text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
+    pieces = {HEADER: Piece(text.encode("utf-8", "surrogatepass"))}
+    for number, array in enumerate(arrays):
+        data = memoryview(array.reshape(-1).view("uint8").data if array.size else b"")
+        for part, start in enumerate(range(0, len(data), PART)):
+            read = partial(bytes, data[start : start + PART])
+            pieces[f"array{number}.{part}"] = Piece(read)
+    return pieces
+
+
+def values_of(state: State) -> dict[str, Any]:
+    """Return the values that `pieces_of` stored; raises BadState for anything else."""
+    try:
+        found = json.loads(state[HEADER].decode("utf-8", "surrogatepass"))
+        if not isinstance(found, dict):
+            raise BadState("its values are no mapping")
+        return {name: _decode(value, state) for name, value in found.items()}
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+        raise BadState(f"its values cannot be read ({error})") from error
+
+
+def is_immutable(value: object) -> bool:
+    """Return True if no later change can reach into the value."""
+    if type(value) is tuple:
+        return all(map(is_immutable, value))
+    return type(value) in IMMUTABLE
+
+
+def _encode(value: object, name: str, arrays: list[Any]) -> object:
+    """Return the value as JSON knows it; `name` is where it stands, for errors."""
+    match value:
+        case bool() | None | str() | float():
+            return value
+        case int():
+            return value if abs(value) < LONG_INT else {"!int": hex(value)}
+        case bytes():
+            return {"!bytes": value.hex()}
+        case list():
+            return [_encode(v, f"{name}[{i}]", arrays) for i, v in enumerate(value)]
+        case tuple():
+            parts = [_encode(v, f"{name}[{i}]", arrays) for i, v in enumerate(value)]
+            return {"!tuple": parts}
+        case dict():
+            return _encode_dict(value, name, arrays)
+    if (numpy := sys.modules.get("numpy")) and isinstance(value, numpy.ndarray):
+        return _encode_array(value, name, arrays)
+    raise Unstorable(
+        f"{name} is a {type(value).__name__}; a state holds None, bool, int, float, str, bytes, "
+        "list, tuple, dict and numpy arrays"
+    )
+
+
+def _encode_dict(value: dict[Any, Any], name: str, arrays: list[Any]) -> dict[str, object]:
+    for key in value:
+        if not isinstance(key, str) or key.startswith("!"):
+            raise Unstorable(
+                f"{name} has the key {key!r}; keys of a state are texts that do not begin with '!'"
+            )
+    return {key: _encode(v, f"{name}[{key!r}]", arrays) for key, v in value.items()}
+
+
+def _encode_array(array: Any, name: str, arrays: list[Any]) -> dict[str, object]:
+    import numpy
+
+    if array.dtype.hasobject or array.dtype.names:
+        raise Unstorable(f"{name} is an array of {array.dtype}; arrays of numbers can be stored")
+    arrays.append(numpy.ascontiguousarray(array))
+    return {"!array": len(arrays) - 1, "dtype": array.dtype.str, "shape": list(array.shape)}
+
+
+def _decode(value: object, state: State) -> Any:
+    match value:
+        case list():
+            return [_decode(one, state) for one in value]
+        case {"!int": str(text)}:
+            return int(text, 16)
+        case {"!bytes": str(text)}:
+            return bytes.fromhex(text)
+        case {"!tuple": list(parts)}:
+            return tuple(_decode(one, state) for one in parts)
+        case {"!array": int(number), "dtype": str(dtype), "shape": list(shape)}:
+            return _decode_array(number, dtype, shape, state)
+        case dict():
+            return {key: _decode(one, state) for key, one in value.items()}
+    return value
+
+
+def _decode_array(number: int, dtype: str, shape: list[int], state: State) -> Any:
+    """Return a writable array of the saved bytes; raises BadState if their count is another."""
+    try:
+        import numpy
+    except ImportError:
+        raise BadState("it holds numpy arrays, and numpy is not installed") from None
+    data, part = bytearray(), 0
+    while (name := f"array{number}.{part}") in state:
+        data += state.take(name)
+        part += 1
+    kind = numpy.dtype(dtype)
+    if kind.hasobject:
+        raise BadState("an array of objects")
+    return numpy.frombuffer(data, kind).reshape(shape)

@@ -1,0 +1,202 @@
+"""A generator as a machine: its steps, its state, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pi_tui.machine import BadState, State, Task
+from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
+
+numpy = pytest.importorskip("numpy")
+
+
+def squares(goal: int, number: int = 0, total: int = 0, *, factor: int = 1) -> Iterator[Any]:
+    while number < goal:
+        number += 1
+        total += factor * number * number
+        yield {"number": number, "total": total}, f"{total}\n", number / goal
+
+
+KIND = GeneratorKind(squares, "squares", 1)
+
+
+def whole(kind: GeneratorKind, goal: int, **parameters: Any) -> bytes:
+    return kind.new(kind.task(goal, **parameters)).finalize()
+
+
+def resumed(kind: GeneratorKind, machine: GeneratorMachine, goal: int) -> GeneratorMachine:
+    return kind.from_state(kind.task(goal), machine.to_state(), bytes(machine.output))
+
+
+def test_every_yield_is_a_step_and_appends_its_output() -> None:
+    machine = KIND.new(KIND.task(3))
+    machine.step()
+    assert (machine.steps, machine.output, machine.done) == (1, b"1\n", False)
+    assert machine.finalize() == b"1\n5\n14\n"
+    assert machine.steps == 4  # the end is a step of its own
+
+
+def test_machine_taken_through_its_state_after_each_step_makes_the_same() -> None:
+    machine = KIND.new(KIND.task(6))
+    while not machine.done:
+        machine.step()
+        machine = resumed(KIND, machine, 6)
+    assert machine.output == whole(KIND, 6)
+    assert resumed(KIND, machine, 6).done
+
+
+def test_parameters_reach_the_function_and_the_task() -> None:
+    assert whole(KIND, 2, factor=10) == b"10\n50\n"
+    assert KIND.task(5).parameters == {"factor": 1}
+
+
+def test_share_is_the_work_done_and_never_falls() -> None:
+    def there_and_back(goal: int, i: int = 0) -> Iterator[Any]:
+        for share in (0.5, 0.2, 7):
+            i += 1
+            yield {"i": i}, None, share
+
+    machine = GeneratorKind(there_and_back, "back", 1).new(Task(1))
+    done = []
+    for _ in range(3):
+        machine.step()
+        done.append(machine.work())
+    assert done == [(0.5, 1), (0.5, 1), (1, 1)]
+
+
+def test_state_alone_may_be_yielded() -> None:
+    def silent(goal: int, i: int = 0) -> Iterator[Any]:
+        while i < goal:
+            i += 1
+            yield {"i": i}
+
+    kind = GeneratorKind(silent, "silent", 1)
+    machine = kind.new(kind.task(3))
+    assert (machine.finalize(), machine.work().done) == (b"", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("yielded", "said"),
+    [
+        ({"number": 1}, "does not yield its argument 'total'"),
+        ({"number": 1, "total": 1, "sum": 2}, "yields the state 'sum', which is no argument"),
+        ({"number": {1}, "total": 1}, "number is a set"),
+        (5, "must yield a dict"),
+        (({"number": 1, "total": 1}, 7), "text or bytes as what is new, not 7"),
+        (({"number": 1, "total": 1}, "", 0, 0), "must yield a dict"),
+        ((), "must yield a dict"),
+    ],
+    ids=str,
+)
+def test_wrong_yield_is_told_by_name_at_the_first_step(yielded: object, said: str) -> None:
+    def wrong(goal: int, number: int = 0, total: int = 0) -> Iterator[Any]:
+        yield yielded
+
+    machine = GeneratorKind(wrong, "wrong", 1).new(Task(1))
+    with pytest.raises(TypeError, match=said):
+        machine.step()
+    assert machine.steps == 0
+
+
+def test_signature_that_cannot_be_resumed_is_refused_when_it_is_made() -> None:
+    def no_start(goal: int, number: int) -> Iterator[Any]:
+        yield {"number": number}
+
+    def stars(goal: int, *numbers: int) -> Iterator[Any]:
+        yield {}
+
+    def nothing() -> Iterator[Any]:
+        yield {}
+
+    for function, said in ((no_start, "first value"), (stars, "no names"), (nothing, "the goal")):
+        with pytest.raises(TypeError, match=said):
+            GeneratorKind(function, "wrong", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [({"size": 1}, "no parameter size"), ({}, "needs the parameter seed")]
+)
+def test_parameter_that_is_unknown_or_missing_is_named(given: dict[str, Any], said: str) -> None:
+    def seeded(goal: int, *, seed: int) -> Iterator[Any]:
+        yield {}
+
+    with pytest.raises(TypeError, match=said):
+        GeneratorKind(seeded, "seeded", 1).task(1, **given)
+
+
+def test_exception_leaves_the_last_whole_step_where_values_cannot_change() -> None:
+    def breaks(goal: int, i: int = 0) -> Iterator[Any]:
+        while True:
+            i += 1
+            if i == goal:
+                raise ValueError("no more")
+            yield {"i": i}, f"{i} "
+
+    kind = GeneratorKind(breaks, "breaks", 1)
+    machine = kind.new(kind.task(4))
+    for _ in range(3):
+        machine.step()
+    with pytest.raises(ValueError, match="no more"):
+        machine.step()
+    again = resumed(kind, machine, 4)
+    assert (again.steps, again.output) == (3, b"1 2 3 ")
+
+
+def test_exception_within_a_change_of_a_list_goes_back_to_the_state_handed_out_last() -> None:
+    def breaks(goal: int, seen: list[int] = [], i: int = 0) -> Iterator[Any]:  # noqa: B006
+        seen = list(seen)
+        while True:
+            i += 1
+            seen.append(i)
+            if i == goal:
+                raise ValueError("half done")
+            yield {"seen": seen, "i": i}, f"{i} "
+
+    kind = GeneratorKind(breaks, "breaks", 1)
+    machine = kind.new(kind.task(4))
+    machine.step()
+    saved, output = machine.to_state(), bytes(machine.output)
+    saved = State({name: type(p)(p.read()) for name, p in saved.pieces.items()})
+    machine.step()
+    machine.step()
+    with pytest.raises(ValueError, match="half done"):
+        machine.step()
+    assert (machine.steps, machine.output) == (1, b"1 ")
+    with pytest.raises(TypeError, match="while it changed"):
+        machine.to_state()
+    again = kind.from_state(kind.task(4), saved, output)
+    again.step()
+    assert again.output == b"1 2 "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{}",
+        b'{"!steps":1,"!share":0,"!done":false,"number":1}',
+        b'{"!steps":"1","!share":0,"!done":false,"number":1,"total":1}',
+        b'{"!steps":1,"!share":"x","!done":false,"number":1,"total":1}',
+    ],
+)
+def test_state_of_another_function_is_a_bad_state(text: bytes) -> None:
+    with pytest.raises(BadState):
+        KIND.from_state(KIND.task(5), State.of(text), b"")
+
+
+def test_arrays_changed_in_place_are_resumed_as_they_were_yielded() -> None:
+    def heat(goal: int, grid: Any = None, i: int = 0) -> Iterator[Any]:
+        grid = numpy.arange(1000.0) if grid is None else grid
+        while i < goal:
+            i += 1
+            grid[1:-1] = (grid[:-2] + grid[2:]) / 2 + i
+            yield {"grid": grid, "i": i}, f"{grid.sum():.6f}\n"
+
+    kind = GeneratorKind(heat, "heat", 1)
+    machine = kind.new(kind.task(8))
+    while not machine.done:
+        machine.step()
+        machine = resumed(kind, machine, 8)
+    assert machine.output == whole(kind, 8)

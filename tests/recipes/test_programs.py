@@ -1,0 +1,166 @@
+"""Programs of a few lines, in whole processes: run, killed, resumed, and told what is wrong."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError
+from pi_tui.recipes.generator import GeneratorKind
+from tests.examples.helpers import ended, running
+from tests.helpers import wait_until
+
+SUMS = '''
+from pi_tui.recipes.program import resumable
+
+@resumable
+def sums(goal, number=0, total=0, *, factor: int = 1, loud: bool = False):
+    """Add the numbers up to GOAL."""
+    while number < goal:
+        for _ in range(1000):
+            number += 1
+            total += factor * number
+        yield {"number": number, "total": total}, f"{total}{'!' if loud else ''}\\n", number / goal
+
+if __name__ == "__main__":
+    sums.main()
+'''
+BATCH = """
+import sys
+from pathlib import Path
+from pi_tui.recipes.items import Items
+
+def work(number):
+    with open("log", "a") as log:
+        log.write(f"{number}\\n")
+    total = sum(i * i % 7 for i in range(200_000))
+    return [number, total]
+
+if __name__ == "__main__":
+    Items(work, range(60), workers=2, name="batch").main()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the programs in it."""
+    monkeypatch.chdir(tmp_path)
+    Path("sums.py").write_text(SUMS)
+    Path("batch.py").write_text(BATCH)
+    return tmp_path
+
+
+def saved_steps(database: str, name: str) -> int:
+    """Return the steps in the newest checkpoint of the runs of that kind."""
+    kind = GeneratorKind(lambda goal: iter(()), name, 1)
+    try:
+        with CheckpointStore.open(database, kind, write=False) as store:
+            return max((c.steps for run in store.runs() for c in store.checkpoints(run)), default=0)
+    except PiTuiError:
+        return 0
+
+
+def expected(goal: int, factor: int = 1) -> str:
+    return "".join(f"{factor * n * (n + 1) // 2}\n" for n in range(1000, goal + 1, 1000))
+
+
+def test_program_prints_its_output_and_prints_it_again_from_the_database(folder: Path) -> None:
+    for _ in range(2):
+        done = ended("sums.py", 5_000)
+        assert (done.returncode, done.stdout, done.stderr) == (0, expected(5_000), "")
+    assert (folder / "sums.sqlite3").exists()
+
+
+def test_another_parameter_is_another_run_in_the_same_file(folder: Path) -> None:
+    assert ended("sums.py", 3_000).stdout == expected(3_000)
+    other = ended("sums.py", 3_000, "--factor", "7")
+    assert other.stdout == expected(3_000, 7)
+    assert "factor=1" in other.stderr
+    assert ended("sums.py", 3_000).stdout == expected(3_000)
+    assert ended("sums.py", 1_000, "--loud").stdout == "500500!\n"
+
+
+def test_killed_program_goes_on_and_ends_with_the_whole_output(folder: Path) -> None:
+    goal, chance = 60_000_000, random.Random(3)
+    for _ in range(3):
+        before = saved_steps("sums.sqlite3", "sums")
+        with running("sums.py", goal) as child:
+            wanted = before + chance.randrange(1, 2_000)
+            wait_until(lambda wanted=wanted: saved_steps("sums.sqlite3", "sums") >= wanted)  # type: ignore[misc]
+            assert child.poll() is None
+            child.kill()
+            child.wait()
+    done = ended("sums.py", goal)
+    assert (done.returncode, done.stdout) == (0, expected(goal)), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("0",), "a goal is an int from 1"),
+        (("x",), "invalid whole number value: 'x'"),
+        (("5", "--factor", "x"), "invalid whole number value: 'x'"),
+        (("5", "--size", "1"), "unrecognized arguments"),
+        ((), "GOAL"),
+    ],
+)
+def test_wrong_command_line_is_exit_2_and_no_traceback(
+    arguments: tuple[str, ...], said: str, folder: Path
+) -> None:
+    done = ended("sums.py", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / "sums.sqlite3").exists()
+
+
+def test_fresh_begins_again(folder: Path) -> None:
+    assert ended("sums.py", 2_000).stdout == expected(2_000)
+    code = SUMS.replace("total += factor * number", "total += 2 * number")
+    Path("sums.py").write_text(code)
+    assert ended("sums.py", 2_000).stdout == expected(2_000)
+    assert ended("sums.py", 2_000, "--fresh").stdout == expected(2_000, 2)
+
+
+def test_state_of_the_wrong_sort_is_named_and_nothing_is_saved(folder: Path) -> None:
+    Path("bad.py").write_text(SUMS.replace('"total": total', '"total": {total}'))
+    done = ended("bad.py", 5_000)
+    assert done.returncode == 1
+    assert "total is a set" in done.stderr.splitlines()[-1]
+
+
+def test_call_returns_the_output_or_exits_with_the_code(folder: Path) -> None:
+    Path("call.py").write_text(
+        "from sums import sums\nprint(sums.run(2000, db='x.db', factor=3), flush=True)\n"
+        "sums.run(2000, db='no/such/folder.db')\n"
+    )
+    done = ended("call.py")
+    assert done.stdout == f"{expected(2_000, 3).encode()!r}\n"
+    assert done.returncode == 6
+    assert "Traceback" not in done.stderr
+
+
+def test_killed_batch_computes_no_saved_item_again(folder: Path) -> None:
+    log = folder / "log"
+
+    def calls() -> list[int]:
+        return [int(line) for line in log.read_text().split()] if log.exists() else []
+
+    for aim in (8, 20, 35):
+        with running("batch.py") as child:
+            wait_until(lambda aim=aim: len(calls()) >= aim)  # type: ignore[misc]
+            child.kill()
+            child.wait()
+    saved = saved_steps("batch.sqlite3", "batch")
+    before = len(calls())
+    done = ended("batch.py")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [int(line.split(",")[0][1:]) for line in lines] == list(range(60))
+    assert len(set(lines[0].split(",")[1:])) == 1
+    assert set(calls()) == set(range(60))
+    assert saved > 0
+    assert len(calls()) - before <= 60 - saved

@@ -1,0 +1,129 @@
+"""Values of a state as pieces, and back."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pi_tui.machine import BadState, Piece, State
+from pi_tui.recipes.values import PART, Unstorable, is_immutable, pieces_of, values_of
+
+numpy = pytest.importorskip("numpy")
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary(max_size=50),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text().filter(lambda key: key[:1] != "!"), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def again(**values: Any) -> dict[str, Any]:
+    return values_of(State(pieces_of(values)))
+
+
+@given(PLAIN)
+def test_any_plain_value_comes_back_equal_and_of_its_type(value: object) -> None:
+    found = again(value=value)["value"]
+    assert (found, repr(found)) == (value, repr(value))
+
+
+def test_integers_longer_than_python_converts_come_back() -> None:
+    assert again(big=3**40_000, negative=-(7**9_000)) == {"big": 3**40_000, "negative": -(7**9_000)}
+
+
+def test_state_of_a_random_generator_comes_back_as_it_is() -> None:
+    chance = random.Random(5)
+    chance.gauss(0, 1)
+    other = random.Random()
+    other.setstate(again(state=chance.getstate())["state"])
+    assert other.gauss(0, 1) == chance.gauss(0, 1)
+    assert other.random() == chance.random()
+
+
+def test_infinite_and_missing_numbers_come_back() -> None:
+    found = again(values=[math.inf, -math.inf, math.nan])["values"]
+    assert found[:2] == [math.inf, -math.inf]
+    assert math.isnan(found[2])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int8", "bool", "complex64", "<M8[s]", ">i4", "S3"])
+@pytest.mark.parametrize("shape", [(0,), (7,), (3, 5), (2, 0, 4), ()])
+def test_array_comes_back_with_dtype_and_shape_and_can_be_written(
+    dtype: str, shape: tuple[int, ...]
+) -> None:
+    array = numpy.ones(shape, "int64").astype(dtype)
+    found = again(array=array)["array"]
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    assert numpy.array_equal(found, array)
+    assert found.flags.writeable
+
+
+def test_array_that_is_a_strided_view_comes_back() -> None:
+    array = numpy.arange(40).reshape(5, 8)[::2, ::-3].T
+    assert numpy.array_equal(again(a=array)["a"], array)
+
+
+def test_changed_array_changes_only_the_pieces_that_hold_the_change() -> None:
+    array = numpy.zeros(3 * PART + 10, "uint8")
+    before = {name: piece.read() for name, piece in pieces_of({"a": array}).items()}
+    array[PART + 5] = 1
+    after = {name: piece.read() for name, piece in pieces_of({"a": array}).items()}
+    assert [name for name in before if before[name] != after[name]] == ["array0.1"]
+    assert sorted(after) == ["array0.0", "array0.1", "array0.2", "array0.3", "state"]
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ({1: 2}, "inner has the key 1"),
+        ({"!int": "x"}, "inner has the key '!int'"),
+        ([1, {2}], r"inner\[1\] is a set"),
+        ({"a": [object()]}, r"inner\['a'\]\[0\] is a object"),
+        (random.Random(1), "inner is a Random"),
+        (numpy.array([object()]), "inner is an array of object"),
+        (numpy.int64(3), "inner is a int64"),
+    ],
+    ids=str,
+)
+def test_value_that_cannot_be_stored_is_named(value: object, named: str) -> None:
+    with pytest.raises(Unstorable, match=named):
+        pieces_of({"inner": value})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[1]",
+        b'{"a":',
+        b'{"a":{"!int":"zz"}}',
+        b'{"a":{"!bytes":"0"}}',
+        b'{"a":{"!array":0,"dtype":"O","shape":[1]}}',
+        b'{"a":{"!array":0,"dtype":"f8","shape":[99]}}',
+        b'{"a":{"!array":0,"dtype":"no","shape":[1]}}',
+        b"\xff",
+        b'{"a":' + b"[" * 100_000,
+    ],
+)
+def test_bytes_that_no_state_has_are_a_bad_state(text: bytes) -> None:
+    with pytest.raises(BadState):
+        values_of(State({"state": Piece(text), "array0.0": Piece(b"12345678")}))
+
+
+def test_only_values_without_inner_change_are_immutable() -> None:
+    assert all(map(is_immutable, (1, 1.5, "a", b"b", None, True, (1, ("x",)))))
+    assert not any(map(is_immutable, ([], {}, (1, []), numpy.zeros(2))))
