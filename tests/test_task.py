@@ -69,7 +69,8 @@ def test_a_path_is_taken_as_its_text_and_a_number_of_an_enum_as_the_number(tmp_p
     class Size(IntEnum):
         LARGE = 9
 
-    parameters = Task(7, {"input": tmp_path, "size": Size.LARGE}).parameters
+    given: dict[str, Any] = {"input": tmp_path, "size": Size.LARGE}
+    parameters = Task(7, given).parameters
     assert parameters == {"input": str(tmp_path), "size": 9}
     assert type(parameters["size"]) is int
 

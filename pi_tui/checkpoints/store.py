@@ -6,7 +6,6 @@ its checks is never handed out. Read `save` and `load`: the others are care.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from contextlib import suppress
@@ -16,15 +15,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
+from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.database import record, take_over
-from pi_tui.checkpoints.models import OUTPUT, RUNS, BadRow, limits_of, milliseconds, now
+from pi_tui.checkpoints.models import OUTPUT, RUNS, BadRow, limits_of, milliseconds
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.location import Location
-from pi_tui.machine import BadState, Kind, Machine, State, Task, Work, WrongState
+from pi_tui.machine import BadState, Kind, Machine, State, Task, WrongState
 from pi_tui.words import one_line
 
 
@@ -256,7 +256,7 @@ class CheckpointStore(RunCatalogue):
     ) -> Checkpoint:
         """Output, state and checkpoint in one transaction, with the end of what they replace."""
         begun, grip, output = time.monotonic(), self._grip(run), machine.output
-        self._refuse_too_much(run, machine)
+        refuse_too_much(self._kind, run.task, machine, grip.agreed)
         state = machine.to_state() if status == ACTIVE else State({})
 
         def needed() -> int:
@@ -272,8 +272,8 @@ class CheckpointStore(RunCatalogue):
             there = piece_rows.stored(connection, run.id)
             entries = piece_rows.write(connection, run.id, state, sure.pieces, there)
             pieces = frozenset(entry.known.sha256 for entry in entries)
-            new = self._checkpoint(seq, machine, elapsed, sum(e.known.size for e in entries))
-            self._refuse_large(run, new)
+            size = sum(entry.known.size for entry in entries)
+            new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size)
             piece_rows.vouch(connection, run.id, new, entries)
             keep, gone = {seq}, there - pieces
             if status == ACTIVE:
@@ -284,43 +284,6 @@ class CheckpointStore(RunCatalogue):
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))
         self._grips[run.id] = _Grip(grip.epoch, seq, seq, pieces, agreed=len(output))
         return replace(new, duration=time.monotonic() - begun)
-
-    def _checkpoint(self, seq: int, machine: Machine, elapsed: float, size: int) -> Checkpoint:
-        work = Work(*map(float, machine.work()))
-        sane = all(0 <= number < math.inf for number in work)
-        return Checkpoint(
-            seq=seq,
-            steps=machine.steps,
-            length=len(machine.output),
-            size=size,
-            saved_at=now(),
-            elapsed=milliseconds(elapsed) / 1000,
-            version=self._kind.version,
-            work=work if sane else None,
-        )
-
-    def _refuse_too_much(self, run: Run, machine: Machine) -> None:
-        """Raise before a save what every later load would take for damage."""
-        limits, length = limits_of(self._kind, run.task), self._kind.length(run.task)
-        most = limits.output if length is None else length
-        if (made := len(machine.output)) > most:
-            raise self._too_much(f"{made:,} {self._kind.unit} of output", most)
-        if machine.steps > limits.steps:
-            raise self._too_much(f"{machine.steps:,} steps", limits.steps)
-        if not self._kind.accepts(bytes(machine.output[self._grips[run.id].agreed :])):
-            raise PiTuiError(
-                f"{self._kind.name}: its output is not what its kind accepts; not saved"
-            )
-
-    def _refuse_large(self, run: Run, new: Checkpoint) -> None:
-        if new.size > (most := limits_of(self._kind, run.task).state):
-            raise self._too_much(f"{new.size:,} bytes of state", most)
-
-    def _too_much(self, what: str, most: int) -> PiTuiError:
-        return PiTuiError(
-            f"{self._kind.name}: {what}, and its kind allows {most:,} for goal and parameters like "
-            "these; not saved"
-        )
 
     def cut(self, run: Run, good: int) -> None:
         """Only the first `good` bytes of output are left, and no checkpoint that goes beyond.

@@ -104,4 +104,6 @@ def forge(path: str, seq: int, text: str) -> None:
     columns = "version, steps, length, done, total"
     (head,) = execute(path, f"SELECT {columns} FROM pi_checkpoint {where}", seq)
     change = f"UPDATE pi_checkpoint SET manifest = ?, sha256 = ? {where}"
-    execute(path, change, text, digest(*head, text), seq)
+    version, steps, length, done, total = head
+    sha256 = digest(version, steps, length, done, total, text)
+    execute(path, change, text, sha256, seq)

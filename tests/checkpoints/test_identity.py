@@ -52,7 +52,7 @@ class Dice(Machine):
 
 class DiceKind(Kind):
     name = "dice"
-    tuning = ("threads",)
+    tuning: tuple[str, ...] = ("threads",)
 
     def __init__(self) -> None:
         self.seen: list[int | None] = []

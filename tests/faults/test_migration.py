@@ -1,4 +1,4 @@
-"""A database of version 1.0 that is killed or starved while it is brought up to date."""
+"""A database of version 1.0 or 1.1 that is killed or starved while it is brought up to date."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from tests.faults.test_kill import points_of
 pytestmark = [pytest.mark.usefixtures("strace"), pytest.mark.timeout(1200)]
 CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,link"
 """Made on the database, its journal and its backup only; pipes and logs are written by others."""
-SAVED = 1000
-"""Digits that version 1.0 saved of this run, which is of 3,000."""
+SAVED = {1: 1000, 2: 960}
+"""Digits that versions 1.0 and 1.1 saved of this run, which is of 3,000."""
+SCHEMAS = pytest.mark.parametrize("schema", SAVED)
 
 
-def task_at(path: Path) -> Task:
-    """The process opens the database of version 1.0, loads its run, and ends."""
-    old("unfinished", str(path))
+def task_at(path: Path, schema: int) -> Task:
+    """The process opens the database of an older version, loads its run, and ends."""
+    old("unfinished", str(path), schema)
     return Task(str(path), 3000, 40, 64, saves=0)
 
 
@@ -38,39 +39,42 @@ def run(task: Task, log: str, *options: str) -> tuple[int, list[str]]:
     return code, [*victim.said("failed"), *map(str, victim.said("error"))]
 
 
-def calls(path: Path) -> Counter[str]:
+def calls(path: Path, schema: int) -> Counter[str]:
     log = f"{path}.log"
-    code, _ = run(task_at(path), log)
+    code, _ = run(task_at(path, schema), log)
     assert code == 0
     return Counter(re.findall(r"^(\w+)\(", Path(log).read_text(), re.MULTILINE))
 
 
-def what_is_left(task: Task, before: list[str]) -> str:
+def what_is_left(task: Task, before: list[str], schema: int) -> str:
     """What is wrong with the database and its backups; "" if it is the old one or the new one."""
-    backups = sorted(Path(task.location).parent.glob(f"{Path(task.location).name}.schema-1*"))
+    backups = sorted(
+        Path(task.location).parent.glob(f"{Path(task.location).name}.schema-{schema}*")
+    )
     if any(content(backup) != before for backup in backups):
         return "a backup that is not the old database"
-    is_new = any("pi_output" in line for line in content(task.location))
+    is_new = any("identity" in line for line in content(task.location))
     if is_new and not backups:
         return "brought up to date without a backup"
     if not is_new and content(task.location) != before:
         return "neither the old nor the new"
-    return judge(task.location, SAVED, task.digits)
+    return judge(task.location, SAVED[schema], task.digits)
 
 
-def disturb(folder: Path, inject: str, call: str, n: int, thorough: bool) -> str:
+def disturb(folder: Path, schema: int, inject: str, call: str, n: int, thorough: bool) -> str:
     """One call is disturbed: what is wrong then."""
     place = folder / f"{call}{n}"
     place.mkdir()
-    task = task_at(place / "pi.sqlite3")
+    task = task_at(place / "pi.sqlite3", schema)
     before = content(task.location)
     code, told = run(task, "/dev/null", "-e", f"inject={call}:{inject}:when={n}")
     if code not in (0, 4, 6, -9):
         return f"{call} {n}: exit {code}: {told}"
-    fault = what_is_left(task, before) or (finish(task) if thorough else "")
+    fault = what_is_left(task, before, schema) or (finish(task) if thorough else "")
     return f"{call} {n}: {fault}" if fault else ""
 
 
+@SCHEMAS
 @pytest.mark.parametrize(
     ("inject", "which"),
     [
@@ -80,33 +84,38 @@ def disturb(folder: Path, inject: str, call: str, n: int, thorough: bool) -> str
     ],
 )
 def test_disturbed_at_every_call_it_leaves_the_old_database_or_the_new_one(
-    inject: str, which: str, folder: Path, much: int, tally: Tally
+    inject: str, which: str, schema: int, folder: Path, much: int, tally: Tally
 ) -> None:
-    counts = calls(folder / "count.db")
+    counts = calls(folder / "count.db", schema)
     chosen = Counter({call: count for call, count in counts.items() if call in which.split(",")})
     points = points_of(chosen, 2 if much == 1 else 1)
     tried = side_by_side(
-        lambda point: disturb(folder, inject, *point, thorough=point[1] % 10 == 0), points
+        lambda point: disturb(folder, schema, inject, *point, thorough=point[1] % 10 == 0), points
     )
     faults = [fault for fault in tried if fault]
-    tally(f"migration from schema 1, {inject} at the N-th call", len(tried), f"{len(faults)} lost")
+    tally(
+        f"migration from schema {schema}, {inject} at the N-th call",
+        len(tried),
+        f"{len(faults)} lost",
+    )
     assert faults == []
     assert len(points) > 20
 
 
+@SCHEMAS
 def test_control_a_migration_without_a_journal_is_spoilt_by_a_kill(
-    folder: Path, tally: Tally
+    schema: int, folder: Path, tally: Tally
 ) -> None:
     faults = []
     for n in range(2, 60, 3):
         place = folder / f"control{n}"
         place.mkdir()
-        task = task_at(place / "pi.sqlite3")
+        task = task_at(place / "pi.sqlite3", schema)
         before = content(task.location)
         spoilt = replace(task, sabotage=("journal=OFF", "cache=2"))
         run(spoilt, "/dev/null", "-e", f"inject=pwrite64:signal=KILL:when={n}")
         try:
-            fault = what_is_left(task, before)
+            fault = what_is_left(task, before, schema)
         except Exception as error:
             fault = str(error)
         faults += [fault] if fault else []
@@ -114,6 +123,7 @@ def test_control_a_migration_without_a_journal_is_spoilt_by_a_kill(
     assert faults != []
 
 
-def test_a_run_that_is_brought_over_has_the_digits_it_had(folder: Path) -> None:
-    task = task_at(folder / "pi.sqlite3")
+@SCHEMAS
+def test_a_run_that_is_brought_over_has_the_digits_it_had(schema: int, folder: Path) -> None:
+    task = task_at(folder / "pi.sqlite3", schema)
     assert finish(task) == ""

@@ -14,7 +14,7 @@ from tests.faults.conftest import Tally
 from tests.faults.driver import Task
 from tests.faults.lab import child, judge
 from tests.faults.test_kill import kill_at_random
-from tests.faults.test_migration import SAVED, run
+from tests.faults.test_migration import SAVED, SCHEMAS, run
 
 pytestmark = pytest.mark.timeout(1200)
 CUT_OFF = (
@@ -75,35 +75,45 @@ def test_control_a_server_that_confirms_before_it_writes_loses_what_was_saved(
     assert faults != []
 
 
-def brought_over(server: Server, folder: Path, log: str, *inject: str) -> tuple[str, int]:
-    """The URL of a database of version 1.0 that was opened for writing once, and the exit code."""
+def brought_over(
+    server: Server, folder: Path, schema: int, log: str, *inject: str
+) -> tuple[str, int]:
+    """The URL of an older database that was opened for writing once, and the exit code."""
     url = server.new_database()
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        old_server(server, url, "unfinished", Path(place))
+        old_server(server, url, "unfinished", Path(place), schema)
     return url, run(Task(url, 3000, 40, 64, saves=0), log, "-e", "trace=sendto", *inject)[0]
 
 
 @pytest.mark.usefixtures("strace")
+@SCHEMAS
 def test_killed_at_any_statement_a_server_has_the_old_tables_or_the_new_ones(
-    server: Server, folder: Path, much: int, tally: Tally
+    schema: int, server: Server, folder: Path, much: int, tally: Tally
 ) -> None:
     log = folder / "calls"
-    _, code = brought_over(server, folder, str(log))
+    _, code = brought_over(server, folder, schema, str(log))
     statements = log.read_text().count("sendto(")
     assert code == 0
     assert statements > 20
-    faults, left = [], set[str]()
+    faults, left = [], set[bool]()
     tried = range(1, statements, 3 if much == 1 else 1)
     for n in tried:
         url, code = brought_over(
-            server, folder, "/dev/null", "-e", f"inject=sendto:signal=KILL:when={n}"
+            server, folder, schema, "/dev/null", "-e", f"inject=sendto:signal=KILL:when={n}"
         )
         assert code == -9
         names = {name for (name,) in server.query("SELECT tablename FROM pg_tables", url)}
-        tables = names & {"pi_digits", "pi_output"}
-        left |= tables
-        fault = judge(url, SAVED, 3000) if len(tables) == 1 else f"tables of both: {tables}"
+        columns = "SELECT column_name FROM information_schema.columns"
+        found = {name for (name,) in server.query(f"{columns} WHERE table_name = 'pi_run'", url)}
+        is_new = "identity" in found
+        left.add(is_new)
+        both = "pi_digits" in names and is_new
+        fault = "tables of both" if both else judge(url, SAVED[schema], 3000)
         faults += [f"{n}: {fault}"] if fault else []
-    tally("migration on PostgreSQL, SIGKILL at the N-th message", len(tried), f"{len(faults)} lost")
+    tally(
+        f"migration from {schema}, PostgreSQL, SIGKILL at the N-th message",
+        len(tried),
+        f"{len(faults)} lost",
+    )
     assert faults == []
-    assert left == {"pi_digits", "pi_output"}, "some were killed before the change, some after"
+    assert left == {False, True}, "some were killed before the change, some after"
