@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
-from pi_tui.location import Location
+from pi_tui.location import Location, no_room
 from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
@@ -49,6 +49,8 @@ def _of_sqlite(
     name: str, cause: BaseException, where: Location, needed: Callable[[], int]
 ) -> PiTuiError:
     path = where.display
+    if where.path is not None and not where.path.parent.is_dir():
+        return StorageError(f"the folder of {path} was moved or deleted; put it back there")
     if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _free(where) < needed()):
         return _full(where, needed())
     if name.startswith("SQLITE_IOERR"):
@@ -61,6 +63,8 @@ def _of_sqlite(
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         return StorageError(f"{path} is read-only; make it writable, or use another file with --db")
     if name.startswith("SQLITE_CANTOPEN"):
+        if where.path is not None and no_room(where.path.parent):
+            return _full(where, 0)
         return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
     if name == "SQLITE_NOMEM":
         return in_our_words(MemoryError(), where)
@@ -108,6 +112,8 @@ def damaged(where: Location, detail: str) -> DamagedError:
 
 
 def _full(where: Location, needed: int) -> StorageError:
+    if where.path is not None and (reason := no_room(where.path.parent)):
+        return StorageError(f"no file can be made beside {where.display}: {reason}")
     more = f", {size(needed)} to be written" if needed else ""
     return StorageError(f"disk full at {where.display} ({size(_free(where))} free{more})")
 

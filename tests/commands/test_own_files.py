@@ -92,7 +92,16 @@ def test_a_text_that_only_has_such_a_name_is_replaced(filled: Path) -> None:
     assert notes.read_bytes() == b"3." + pi(90) + b"\n"
 
 
-def test_a_backup_that_was_killed_is_simply_made_again(database: Path) -> None:
+@pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock"])
+def test_backup_refuses_names_beside_a_database_even_without_one(end: str, filled: Path) -> None:
+    target = filled.parent / f"copy.sqlite3{end}"
+    done = pi_tui("backup", target, "--db", filled)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is the name of a file beside a database" in done.stderr
+    assert not target.exists()
+
+
+def test_backup_after_a_killed_one_succeeds_and_names_what_is_left(database: Path) -> None:
     pi_tui("run", "--digits", 300_000, "--db", database)
     copy = database.parent / "nightly.sqlite3"
     for _ in range(3):
@@ -100,13 +109,27 @@ def test_a_backup_that_was_killed_is_simply_made_again(database: Path) -> None:
             wait_until(lambda: list(database.parent.glob("*nightly*")) or child.poll() is not None)
             child.send_signal(signal.SIGKILL)
             child.wait()
-        if copy.exists():  # whole, for it was quicker than we
+        if copy.exists():  # the backup was complete before the signal
             assert saved(copy) == 300_000
             copy.unlink()
+    left = sorted(database.parent.glob(".nightly.sqlite3.*.partial"))
     done = pi_tui("backup", copy, "--db", database)
-    assert (done.returncode, done.stderr) == (0, f"backed up to {copy}\n")
+    told = f"backed up to {copy}\n" + "".join(
+        f"note: {path} is half a backup; delete it if no other backup runs\n" for path in left
+    )
+    assert (done.returncode, done.stderr) == (0, told)
     assert saved(copy) == 300_000
-    assert [path.name for path in database.parent.glob("*nightly*")] == ["nightly.sqlite3"]
+
+
+def test_backup_removes_only_what_it_made(filled: Path) -> None:
+    thesis = filled.parent / ".copy.sqlite3.mine.partial" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("ten years")
+    names = {path.name for path in filled.parent.iterdir()}
+    done = pi_tui("backup", filled.parent / "copy.sqlite3", "--db", filled)
+    assert done.returncode == 0
+    assert thesis.read_text() == "ten years"
+    assert {path.name for path in filled.parent.iterdir()} == names | {"copy.sqlite3"}
 
 
 def test_a_link_to_another_file_system_is_written_through(filled: Path) -> None:
