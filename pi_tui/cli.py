@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from pi_tui import garbage, hints
-from pi_tui.command_line import build_parser
+from pi_tui.command_line import build_parser, digits_first
 from pi_tui.commands.output import say, tell
 from pi_tui.errors import NothingSavedError, PiTuiError, UsageError
 from pi_tui.settings import Settings
@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What we make stays readable to its owner, whatever umask says; the others it may keep out.
     os.umask(os.umask(0o077) & 0o077)
     try:
-        options = build_parser().parse_args(arguments)
+        typed = sys.argv[1:] if arguments is None else arguments
+        options = build_parser().parse_args(digits_first(typed))
         return _COMMANDS[options.command](options)
     except PiTuiError as error:
         from pi_tui.words import plain
@@ -235,7 +236,9 @@ def _print_completion(shell: str) -> int:
         for action in each._actions:
             if action.metavar in ("FILE", "PATH|URL"):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
-    say(shtab.complete(parser, shell))
+    # shtab's lines for zsh know `eval` only, and complete at once when they are sourced.
+    lines = shtab.complete(parser, shell)
+    say(lines.replace("$zsh_eval_context[-1] == eval", "$zsh_eval_context[-1] != loadautofunc"))
     return 0
 
 
