@@ -10,8 +10,10 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 
 from pi_tui import garbage, hints
 from pi_tui.command_line import build_parser, digits_first
@@ -19,11 +21,15 @@ from pi_tui.commands.output import say, tell
 from pi_tui.errors import NothingSavedError, PiTuiError, UsageError
 from pi_tui.settings import Settings
 
+_COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
+"""Values of TEXTUAL_COLOR_SYSTEM that rich knows; it fails on any other."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
     garbage.postpone()
     _open_standard_streams()
+    _correct_environment()
     # What we make stays readable to its owner, whatever umask says; the others it may keep out.
     os.umask(os.umask(0o077) & 0o077)
     try:
@@ -52,6 +58,18 @@ def _let_go_of_readers_that_left() -> None:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _correct_environment() -> None:
+    """Pass over values on which libraries fail: times are then in UTC, colours are found out."""
+    if "TZ" in os.environ:
+        try:
+            datetime.now().astimezone()
+        except ValueError:  # more than a day from UTC
+            os.environ["TZ"] = "UTC"
+            time.tzset()
+    if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
+        os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
 
 
 def _open_standard_streams() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -35,6 +37,8 @@ def in_our_words(
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _full(where, needed())
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            return _too_many_files(where)
         text = one_line(error.strerror or type(error).__name__)
         return StorageError(f"{where.display} cannot be used: {text}; look at its folder")
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -65,6 +69,8 @@ def _of_sqlite(
     if name.startswith("SQLITE_CANTOPEN"):
         if where.path is not None and no_room(where.path.parent):
             return _full(where, 0)
+        if where.path is not None and not _can_open_more(where.path.parent):
+            return _too_many_files(where)
         return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
     if name == "SQLITE_NOMEM":
         return in_our_words(MemoryError(), where)
@@ -73,6 +79,26 @@ def _of_sqlite(
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
         return damaged(where, one_line(cause))  # our statements are right: then the tables are not
     return StorageError(f"{path} cannot be used: {one_line(cause)}")
+
+
+def _can_open_more(folder: Path) -> bool:
+    """Tell whether a database, its journal and its folder can be open at the same time."""
+    opened: list[int] = []
+    try:
+        opened.extend(os.open(folder, os.O_RDONLY) for _ in range(3))
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return True
+
+
+def _too_many_files(where: Location) -> StorageError:
+    return StorageError(
+        f"{where.display} cannot be opened, because too many files are open; "
+        "raise the limit (`ulimit -n`), or close other programs"
+    )
 
 
 def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
