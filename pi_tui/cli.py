@@ -82,14 +82,25 @@ def _open_standard_streams() -> None:
 
 @contextmanager
 def _tidying_up() -> Iterator[None]:
-    """Ctrl+c ends what is in here by an exception, so that it leaves no half-written file."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """End what is in here by an exception, whatever signal comes: no half-written file is left."""
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.getsignal(number) for number in _ENDS}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:  # else it is ignored, as under nohup
+            own = signal.default_int_handler if number == signal.SIGINT else leave
+            signal.signal(number, own)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Signals by which a user, a shell or a closed terminal ends a program."""
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -33,10 +33,13 @@ class DigitFile:
         refuse_files_of_databases(target, location)
         try:
             mode = _mode_of(target)
+            if name.endswith(os.sep) or (mode is not None and stat.S_ISDIR(mode)):
+                raise IsADirectoryError("it is a folder")
             if mode is not None and not stat.S_ISREG(mode):
-                if stat.S_ISDIR(mode):
-                    raise IsADirectoryError("it is a folder")
                 return cls(target, None, location)
+            if mode is not None and not os.access(target, os.W_OK):
+                # A move would replace it all the same: that asks for rights on the folder only.
+                raise PermissionError("it is read-only")
             # Behind a link, which may lead to another file system: a move there is no move.
             target = resolved(target)
         except OSError as error:
@@ -80,7 +83,7 @@ class DigitFile:
         """What a plain open() would have given: the old file's mode, or the umask's."""
         mode = _mode_of(self._target)
         if mode is not None:
-            return stat.S_IMODE(mode)
+            return mode & 0o777  # no set-user-id bit on what somebody else may have asked for
         umask = os.umask(0)
         os.umask(umask)
         return 0o666 & ~umask

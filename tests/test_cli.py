@@ -569,8 +569,11 @@ def test_ctrl_c_is_no_traceback_from_our_first_words_on(command: str, tmp_path: 
         assert b"Error" not in err
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["export -o {}", "backup {}", "run --digits 9 -o {}"])
-def test_ctrl_c_leaves_no_half_written_file(command: str, tmp_path: Path) -> None:
+def test_a_signal_leaves_no_half_written_file(
+    command: str, number: signal.Signals, tmp_path: Path
+) -> None:
     database, folder = tmp_path / "pi.sqlite3", tmp_path / "out"
     pi_tui("run", "--digits", 400_000, "--no-verify", "--db", database)
     for milliseconds in range(0, 60, 15):
@@ -579,10 +582,20 @@ def test_ctrl_c_leaves_no_half_written_file(command: str, tmp_path: Path) -> Non
         with started(*words, "--db", database) as child:
             wait_until(lambda: list(folder.iterdir()) or child.poll() is not None)
             time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
-            child.send_signal(signal.SIGINT)
-            assert child.wait(60) in (0, 130)
+            child.send_signal(number)
+            assert child.wait(60) in (0, 128 + number, -number)
         assert [path.name for path in folder.iterdir()] in ([], ["pi.txt"])
         shutil.rmtree(folder)
+
+
+def test_relative_folders_in_xdg_variables_are_passed_over(
+    tmp_path: Path, private_home: Path
+) -> None:
+    relative = {f"XDG_{name}_HOME": "here" for name in ("DATA", "STATE", "CACHE", "CONFIG")}
+    done = pi_tui("run", "--digits", 9, cwd=tmp_path, env=os.environ | relative)
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in private_home.rglob("pi.sqlite3")] == ["pi.sqlite3"]
 
 
 def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:

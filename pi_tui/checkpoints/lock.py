@@ -124,6 +124,13 @@ class FileWriterLock:
         try:
             self._lock.acquire()
         except Timeout:
+            if not os.path.lexists(
+                self._file
+            ):  # filelock takes /proc, say, for a lock that is held
+                raise StorageError(
+                    f"no file can be made in {one_line(self._file.parent)}; "
+                    "use another file with --db"
+                ) from None
             raise already_open(_named_in(self._file)) from None
         except (OSError, NotImplementedError) as error:
             reason = getattr(error, "strerror", None) or "no file locks"

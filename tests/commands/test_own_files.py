@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -130,6 +131,49 @@ def test_backup_removes_only_what_it_made(filled: Path) -> None:
     assert done.returncode == 0
     assert thesis.read_text() == "ten years"
     assert {path.name for path in filled.parent.iterdir()} == names | {"copy.sqlite3"}
+
+
+def test_output_that_is_read_only_is_not_replaced(filled: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # where others find it
+        Path(folder).chmod(0o777)
+        notes = Path(folder) / "notes.txt"
+        notes.write_text("mine")
+        notes.chmod(0o444)
+        done = subprocess.run(
+            [*stranger(), *PI_TUI, "run", "--digits", "9", "--db", f"{folder}/x", "-o", notes],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (6, "")
+        assert "it is read-only; choose another file" in done.stderr
+        assert notes.read_text() == "mine"
+        assert os.listdir(folder) == ["notes.txt"]
+
+
+def stranger() -> list[str]:
+    """Words by which root starts a program as somebody else; none for who is not root."""
+    if os.getuid():
+        return []
+    words = ["setpriv", "--reuid=54321"]
+    if shutil.which("setpriv") is None or subprocess.run([*words, *PI_TUI, "--version"]).returncode:
+        pytest.skip("root may write to every file, and no one else finds Python here")
+    return words
+
+
+def test_output_keeps_rights_but_no_set_user_id(filled: Path) -> None:
+    old = filled.parent / "old.txt"
+    old.write_text("old")
+    old.chmod(0o4750)
+    assert pi_tui("export", "-o", old, "--db", filled).returncode == 0
+    assert stat.S_IMODE(old.stat().st_mode) == 0o750
+
+
+def test_output_that_ends_in_a_slash_is_a_folder(filled: Path) -> None:
+    done = pi_tui("export", "-o", f"{filled.parent}/new/", "--db", filled)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "it is a folder" in done.stderr
+    assert not (filled.parent / "new").exists()
 
 
 def test_a_link_to_another_file_system_is_written_through(filled: Path) -> None:

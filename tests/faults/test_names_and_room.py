@@ -167,3 +167,8 @@ def test_a_user_s_empty_file_stays_when_it_cannot_be_filled(tmp_path: Path) -> N
     with pytest.raises(StorageError):
         CheckpointStore.open(str(database), SpigotKind())
     assert database.exists()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux's /proc")
+def test_folder_in_which_no_file_can_be_made_is_not_told_as_a_lock() -> None:
+    assert_line(pi_tui("run", "--digits", 9, "--db", "/proc/x"), "no file can be made in /proc")
