@@ -22,6 +22,12 @@ def start() -> int:
         return code
     except KeyboardInterrupt:
         return 130
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and "map segment" not in str(error):
+            raise
+        sys.stderr.write("pi-tui: not enough memory to start; close other programs, or raise the ")
+        sys.stderr.write("limit (`ulimit -v`)\n")
+        return 6
 
 
 if __name__ == "__main__":

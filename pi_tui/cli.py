@@ -10,11 +10,13 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 
 from pi_tui import garbage, hints
-from pi_tui.command_line import build_parser
+from pi_tui.command_line import build_parser, digits_first
 from pi_tui.commands.output import has_terminal, say, tell
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
 from pi_tui.settings import Settings
@@ -25,16 +27,21 @@ WORDS = {
 }
 """What this program calls the ways out that messages advise."""
 
+_COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
+"""Values of TEXTUAL_COLOR_SYSTEM that rich knows; it fails on any other."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
     garbage.postpone()
     speak(WORDS)
     _open_standard_streams()
+    _correct_environment()
     # What we make stays readable to its owner, whatever umask says; the others it may keep out.
     os.umask(os.umask(0o077) & 0o077)
     try:
-        options = build_parser().parse_args(arguments)
+        typed = sys.argv[1:] if arguments is None else arguments
+        options = build_parser().parse_args(digits_first(typed))
         return _COMMANDS[options.command](options)
     except PiTuiError as error:
         from pi_tui.words import plain
@@ -60,6 +67,18 @@ def _let_go_of_readers_that_left() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _correct_environment() -> None:
+    """Pass over values on which libraries fail: times are then in UTC, colours are found out."""
+    if "TZ" in os.environ:
+        try:
+            datetime.now().astimezone()
+        except ValueError:  # more than a day from UTC
+            os.environ["TZ"] = "UTC"
+            time.tzset()
+    if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
+        os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
+
+
 def _open_standard_streams() -> None:
     """Descriptors 0 to 2 are taken: no file of ours may get one and be written over by messages."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -70,14 +89,25 @@ def _open_standard_streams() -> None:
 
 @contextmanager
 def _tidying_up() -> Iterator[None]:
-    """Ctrl+c ends what is in here by an exception, so that it leaves no half-written file."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """End what is in here by an exception, whatever signal comes: no half-written file is left."""
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.getsignal(number) for number in _ENDS}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:  # else it is ignored, as under nohup
+            own = signal.default_int_handler if number == signal.SIGINT else leave
+            signal.signal(number, own)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Signals by which a user, a shell or a closed terminal ends a program."""
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -231,7 +261,9 @@ def _print_completion(shell: str) -> int:
         for action in each._actions:
             if action.metavar in ("FILE", "PATH|URL"):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
-    say(shtab.complete(parser, shell))
+    # shtab's lines for zsh know `eval` only, and complete at once when they are sourced.
+    lines = shtab.complete(parser, shell)
+    say(lines.replace("$zsh_eval_context[-1] == eval", "$zsh_eval_context[-1] != loadautofunc"))
     return 0
 
 

@@ -6,6 +6,8 @@ What a command does is in `cli.py`, under its name.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from pi_tui import __version__
@@ -15,6 +17,7 @@ from pi_tui.settings import (
     SERIES,
     parse_digits,
     parse_digits_per_step,
+    parse_number,
     parse_position,
     parse_threads,
 )
@@ -23,6 +26,13 @@ EPILOG = """\
 keys in the app: p pause, go on · c checkpoint now · f full speed · + - pace · ? help · q save, quit
 
 Stop it as you like: started again, it goes on where it stopped.
+
+pi-tui 20000, 10k, 1 million, 1e6: so many digits, as with --digits.
+
+completion, with pi-tui[completion]: a line for the shell's start-up file
+  bash  source <(pi-tui --print-completion bash)
+  zsh   source <(pi-tui --print-completion zsh)   # after compinit
+  fish  pi-tui --print-completion fish | source
 
 exit codes: 0 finished, or saved at your word · 1 an error of the program · 2 usage · 3 already open
 elsewhere · 4 saved data damaged · 5 a check of the arithmetic failed · 6 storage (full,
@@ -40,6 +50,20 @@ class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: object = None) -> None:
         """Help and version go where data goes: whole, in any encoding, or with an error."""
         to_stdout(as_bytes(message))
+
+
+def digits_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments; leading ones that read as a number become `--digits`.
+
+    >>> digits_first(["1", "million", "--pace", "max"]), digits_first(["run", "--digits", "9"])
+    (['--digits', '1 million', '--pace', 'max'], ['run', '--digits', '9'])
+    """
+    for count in (3, 2, 1):  # as in "20 000 000", "1 million", "20000"
+        words, others = arguments[:count], arguments[count:]
+        with suppress(ValueError):
+            if len(words) == count and parse_number(number := " ".join(words)) >= 0:
+                return ["--digits", number, *others]
+    return list(arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -76,7 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     status.add_argument("--digits", type=parse_digits, help="only this run")
     add("runs", "list all runs")
     export = add("export", "write saved digits to stdout or a file")
-    export.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
+    export.add_argument("--digits", type=parse_digits, help="of this run (the last)")
     export.add_argument(
         "--from",
         dest="start",
@@ -95,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
     picture = add("picture", "draw saved digits into a .png or .svg file")
     picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
-    picture.add_argument("--digits", type=parse_digits, required=True, help="of this run")
+    picture.add_argument("--digits", type=parse_digits, help="of this run (the last)")
     picture.add_argument(
         "--from", dest="start", type=parse_position, default=1, metavar="A", help="first position"
     )
@@ -110,7 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--theme", choices=("night", "day", "paper"), default="night", help="colours (night)"
     )
     verify = add("verify", "compare a run's saved digits with an independent pi")
-    verify.add_argument("--digits", type=parse_digits, required=True, help="this run")
+    verify.add_argument("--digits", type=parse_digits, help="of this run (the last)")
     add("check", "read every saved byte and check it; exit 0, 4 or 5")
     backup = add("backup", "copy the database, also while another pi-tui computes")
     backup.add_argument("file", metavar="FILE", help="a new file")

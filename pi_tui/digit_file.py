@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Self
 
 from pi_tui.errors import StorageError
-from pi_tui.location import refuse_files_of_databases
+from pi_tui.location import no_room, refuse_files_of_databases, resolved
+from pi_tui.temporary import Temporary
 
 
 class DigitFile:
     """Digits go into a temporary file beside the target, then take its name in one move.
 
-    Claiming it before the first step finds a mistyped folder at once and not after an hour.
-    A pipe or device is written to as it is.
+    Used as a context: entering it before the first step finds a mistyped folder at once and not
+    after an hour. A pipe or device is written to as it is.
     """
 
-    def __init__(self, target: Path, part: Path | None, location: str) -> None:
-        self._target, self._part, self._location = target, part, location
+    def __init__(self, target: Path, temporary: Temporary | None, location: str) -> None:
+        self._target, self._temporary, self._location = target, temporary, location
 
     @classmethod
     def claim(cls, name: str, location: str) -> Self:
-        """The target can be written; StorageError says why not.
+        """Return the file to write; StorageError if it cannot be written.
 
         UsageError if it is a file of the database at `location`, or of another one.
         """
@@ -32,40 +33,49 @@ class DigitFile:
         refuse_files_of_databases(target, location)
         try:
             mode = _mode_of(target)
+            if name.endswith(os.sep) or (mode is not None and stat.S_ISDIR(mode)):
+                raise IsADirectoryError("it is a folder")
             if mode is not None and not stat.S_ISREG(mode):
-                if stat.S_ISDIR(mode):
-                    raise IsADirectoryError("it is a folder")
                 return cls(target, None, location)
+            if mode is not None and not os.access(target, os.W_OK):
+                # A move would replace it all the same: that asks for rights on the folder only.
+                raise PermissionError("it is read-only")
             # Behind a link, which may lead to another file system: a move there is no move.
-            target = Path(os.path.realpath(target))
-            handle, part = tempfile.mkstemp(
-                dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part"
-            )
-            os.close(handle)
+            target = resolved(target)
         except OSError as error:
             raise StorageError(_cannot(target, error)) from error
-        return cls(target, Path(part), location)
+        return cls(target, Temporary(target, ".part"), location)
 
     def __enter__(self) -> Self:
-        return self
+        try:
+            if self._temporary is not None:
+                self._temporary.__enter__()
+            return self
+        except OSError as error:
+            raise StorageError(_cannot(self._target, error)) from error
+        except BaseException:  # ctrl+c, just when the temporary file was made
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
-        self.release()
+        if self._temporary is not None:
+            self._temporary.__exit__()
 
     def write(self, digits: bytes | bytearray, prefix: bytes = b"3.", end: bytes = b"\n") -> None:
-        """The target holds the digits, on disk; StorageError if not, the old file untouched."""
+        """Write the digits to disk; StorageError if that fails, with the old file untouched."""
         refuse_files_of_databases(self._target, self._location)  # it may be one by now
+        part = None if self._temporary is None else self._temporary.path
         try:
-            with open(self._part or self._target, "wb") as stream:
+            with open(part or self._target, "wb") as stream:
                 stream.write(prefix)
                 stream.write(digits)
                 stream.write(end)
                 stream.flush()
-                if self._part is not None:
+                if part is not None:
                     os.fsync(stream.fileno())
                     os.fchmod(stream.fileno(), self._mode())
-            if self._part is not None:
-                self._part.replace(self._target)
+            if part is not None:
+                part.replace(self._target)
         except OSError as error:
             raise StorageError(_cannot(self._target, error)) from error
 
@@ -73,15 +83,10 @@ class DigitFile:
         """What a plain open() would have given: the old file's mode, or the umask's."""
         mode = _mode_of(self._target)
         if mode is not None:
-            return stat.S_IMODE(mode)
+            return mode & 0o777  # no set-user-id bit on what somebody else may have asked for
         umask = os.umask(0)
         os.umask(umask)
         return 0o666 & ~umask
-
-    def release(self) -> None:
-        """No temporary file is left behind."""
-        if self._part is not None:
-            self._part.unlink(missing_ok=True)
 
 
 def _mode_of(path: Path) -> int | None:
@@ -94,4 +99,6 @@ def _mode_of(path: Path) -> int | None:
 
 def _cannot(target: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        reason = no_room(target.parent) or reason
     return f"cannot write the digits to {str(target)!r}: {reason}; choose another file with -o"

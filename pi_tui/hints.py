@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from pi_tui.shell import program, quoted
 from pi_tui.words import plain
 
 
@@ -28,27 +29,30 @@ def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
 
 
 _named: list[str] = []
-"""What the user said about the database, as words of a shell; empty if nothing."""
+"""The database as a word of a shell, and whether a flag or a variable named it; [] if neither."""
 
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
-    """Name the database in commands from now on, as `--db` or PI_TUI_DB did; the flag wins."""
+    """Let hints name the database as `--db` or PI_TUI_DB did; a flag comes first."""
     from pi_tui.location import display_location
 
     variable = environment.get("PI_TUI_DB", "")
     location = flag or variable
-    shown = display_location(location) if location else ""
-    if shown != plain(location):  # it holds a secret, which no screen shall show
-        shown = "the same URL"
-    word = shlex.quote(shown)
-    _named[:] = [f"pi-tui --db {word}" if flag else f"PI_TUI_DB={word} pi-tui"] if location else []
+    # A URL that is not shown whole holds a secret, which no screen shall show.
+    secret = "://" in location and display_location(location) != plain(location)
+    word = shlex.quote("the same URL") if secret else quoted(location)
+    _named[:] = [word, "flag" if flag else "variable"] if location else []
 
 
 def to_paste(text: str) -> str:
-    """Return the text with commands that find the same database."""
-    if not _named:
+    """Return the text, its commands such that they find the same program and database."""
+    if "`pi-tui" not in text:
         return text
-    return re.sub(r"`pi-tui(?=[ `])", lambda _: f"`{_named[0]}", text)
+    start = program()
+    if _named:
+        word, by = _named
+        start = f"{start} --db {word}" if by == "flag" else f"PI_TUI_DB={word} {start}"
+    return re.sub(r"`pi-tui(?=[ `])", lambda _: f"`{start}", text)
 
 
 def tell(line: str) -> None:

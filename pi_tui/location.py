@@ -27,6 +27,8 @@ _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """What the names of the files beside a database end in."""
+_LONGEST_PATH = 504
+"""Bytes of a path: SQLite on Unix has room for 512, the end of a journal's name included."""
 _DATABASE = b"SQLite format 3\0"
 """How a database begins, and so every backup of one."""
 _JOURNAL = bytes.fromhex("d9d505f920a163d7")
@@ -96,6 +98,52 @@ def look_at_folder(path: Path) -> None:
         pass  # whoever opens the file knows better what is wrong there
 
 
+def refuse_long_names(path: Path) -> None:
+    """Raise StorageError if SQLite cannot open `path`, or the files beside it, for their length.
+
+    Checked before anything is made: SQLite says no more than "unable to open database file".
+    """
+    length = len(os.fsencode(path))
+    if length > _LONGEST_PATH:
+        raise StorageError(
+            f"the path of the database is {length} bytes long, and SQLite opens {_LONGEST_PATH} "
+            f"at most: {one_line(path, 60)}…; use a shorter one with --db"
+        )
+    longest = _longest_name(path.parent) - len(max(_BESIDE, key=len))
+    if len(os.fsencode(path.name)) > longest:
+        raise StorageError(
+            f"the name {one_line(path.name, 60)}… is too long for a database: {longest} bytes at "
+            "most, as the files beside it have longer names; use a shorter one with --db"
+        )
+
+
+def _longest_name(folder: Path) -> int:
+    """Return how many bytes a file name may have in this folder."""
+    with suppress(OSError, ValueError, AttributeError):  # Windows has no pathconf
+        return os.pathconf(folder, "PC_NAME_MAX")
+    return 255
+
+
+def no_room(folder: Path) -> str:
+    """Say what is used up where nothing can be written to `folder`."""
+    with suppress(OSError, AttributeError):  # Windows has no statvfs
+        found = os.statvfs(folder)
+        if found.f_files and not found.f_favail:
+            return "no inodes left: too many files, delete some there"
+    return ""
+
+
+def resolved(path: Path | str) -> Path:
+    """Return the absolute path, links followed; StorageError if the working folder is gone."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:
+        raise StorageError(
+            f"{one_line(path)} cannot be found, because the working folder was deleted; "
+            "change to another folder, or give the whole path"
+        ) from None
+
+
 def refuse_files_of_databases(target: Path, location: str) -> None:
     """`target` is no file of the database at `location`, nor of any other: UsageError if it is.
 
@@ -105,7 +153,7 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
     ours = parse_location(location).path if location else None
     family = [ours, *(ours.with_name(ours.name + end) for end in _BESIDE)] if ours else []
     try:
-        target = Path(os.path.realpath(target))
+        target = resolved(target)
     except ValueError as error:  # a null byte, or characters the file system has no bytes for
         raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
     if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
@@ -154,7 +202,7 @@ def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> b
 def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
         raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
-    path = Path(os.path.realpath(os.path.expanduser(name)))
+    path = resolved(os.path.expanduser(name))
     return Location(path, "", one_line(path))
 
 

@@ -135,17 +135,22 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def parse_number(text: str) -> int:
-    """The whole number `text` says, or a ValueError; 1_000, 1,000 and 1e6 are numbers too.
+_UNITS = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6}
 
-    >>> parse_number("1e6"), parse_number("20_000"), parse_number("20,000")
-    (1000000, 20000, 20000)
+
+def parse_number(text: str) -> int:
+    """Return the whole number that `text` says; ValueError if it says none.
+
+    >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 million")]
+    [1000000, 20000, 20000, 20000, 10000, 1000000]
     """
     if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
         return int(match[1][:20]) * int(10 ** int(match[2]))
-    if not re.fullmatch(r"-?\d{1,3}(,\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
+    if match := re.fullmatch(r"(\d[\d,_]*) ?(k|thousand|m|million)", text.lower(), re.ASCII):
+        return parse_number(match[1]) * _UNITS[match[2]]
+    if not re.fullmatch(r"-?\d{1,3}([, ]\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
         raise ValueError(text)
-    return int(text.replace(",", "").replace("_", "")[:20])
+    return int(re.sub("[,_ ]", "", text)[:20])
 
 
 def parse_digits(text: str) -> int:
@@ -159,7 +164,7 @@ def parse_digits(text: str) -> int:
     except ValueError:
         raise UsageError(
             f"{_shown(text)} is not a number of digits; ask for a whole number, "
-            "like 20000, 1_000_000 or 1e6"
+            "like 20000, 10k or 1 million"
         ) from None
     if digits < 1:
         raise UsageError(f"there are no {digits} digits of pi; ask for 1 or more")

@@ -49,11 +49,14 @@ def _last_run_in_store(settings: Settings) -> int | None:
 
 
 def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
-    """Return the run of so many digits, or else the longest. Raises UsageError without one."""
+    """Return the saved run of so many digits, or else the one that `pi-tui` would go on with.
+
+    Raises UsageError if there is none.
+    """
     if digits is not None:
         if run := store.find_run(Task(digits)):
             return run
         raise UsageError(f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is")
-    if longest := max(store.runs(), key=lambda run: run.committed, default=None):
-        return longest
+    if run := store.latest_run():
+        return run
     raise UsageError("nothing is saved yet; `pi-tui --digits 20000` begins a run")

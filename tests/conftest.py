@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from pi_tui import hints
 from pi_tui.errors import speak
+from tests.helpers import SCRIPTS
 
 # Whatever started us with nohup or in the background ignores these, and so would our children.
 for _number, _handler in (
@@ -40,6 +41,8 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in os.environ:
         if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _UNUSUAL:
             monkeypatch.delenv(name)
+    # As after an installation: then hints say `pi-tui`, and shells in tests find it.
+    monkeypatch.setenv("PATH", f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
     hints.remember(None, {})
     speak({})
     return home

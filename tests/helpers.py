@@ -19,7 +19,8 @@ from pi_tui.spigot.kind import SpigotKind
 
 LIMIT = 60.0
 """Seconds after which a condition will not come true any more. Only failures ever take so long."""
-PI_TUI = (sys.executable, "-W", "error", "-m", "pi_tui")
+SCRIPTS = Path(sys.executable).parent
+PI_TUI = (sys.executable, "-W", "error", str(SCRIPTS / "pi-tui"))
 """The program as a child runs it: a warning is a failure there too."""
 
 

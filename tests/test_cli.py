@@ -20,7 +20,7 @@ import pytest
 
 from pi_tui import __version__, manual
 from pi_tui.cli import main
-from pi_tui.command_line import build_parser
+from pi_tui.command_line import build_parser, digits_first
 from tests.helpers import PI_TUI, pi, pi_tui, started, wait_until
 from tests.terminal.emulator import Terminal
 
@@ -50,7 +50,9 @@ WORDS = {
     "run without digits": (["run"], "--digits"),
     "an unknown kind of database": (["--digits", "9", "--db", "foo://x/y"], "foo"),
     "another kind of database": (["--digits", "9", "--db", "mysql://x/y"], "mysql"),
-    "verify without digits": (["verify"], "--digits"),
+    "delete without digits": (["delete"], "--digits"),
+    "a number and a bit": (["20000x"], "invalid choice"),
+    "no digits as the first word": (["0"], "ask for 1 or more"),
     "export from before the first": (["export", "--from", "0"], "from 1"),
     "bench without runs": (["bench", "--runs", "0"], "1 or more"),
     "no port": (["serve", "--port", "70000"], "65535"),
@@ -226,6 +228,29 @@ def test_numbers_may_be_written_as_people_write_them(number: str, database: Path
     assert done.stdout.encode() == b"3." + pi(200) + b"\n"
 
 
+@pytest.mark.parametrize(
+    "words", ["2000", "2k", "2 k", "2 thousand", "2e3", "2 000", "2,000", "2_000", "'2 000'", "2K"]
+)
+def test_a_first_word_that_reads_as_a_number_is_digits(words: str, database: Path) -> None:
+    done = pi_tui(*shlex.split(words), "--db", database)
+    assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(2_000) + b"\n")
+
+
+@pytest.mark.parametrize("million", ["1m", "1 million", "1M", "1 000 000"])
+def test_a_million_may_be_written_as_people_say_it(million: str) -> None:
+    options = build_parser().parse_args(digits_first(million.split()))
+    assert (options.command, options.digits) == ("app", 1_000_000)
+
+
+@pytest.mark.parametrize("command", ["export", "verify", "picture walk -o pi.svg"])
+def test_commands_on_saved_digits_take_the_last_run(command: str, tmp_path: Path) -> None:
+    for digits in (300, 120):
+        pi_tui("run", "--digits", digits, "--db", "pi.db", cwd=tmp_path)
+    done = pi_tui(*command.split(), "--db", "pi.db", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "120" in done.stderr or done.stdout == "3." + pi(120).decode() + "\n"
+
+
 def test_without_a_terminal_it_behaves_as_run(database: Path) -> None:
     done = pi_tui("--digits", "300", "--db", database)
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
@@ -298,30 +323,40 @@ def test_completion_knows_commands_options_and_files(shell: str) -> None:
     ] in done.stdout
 
 
-ASKED = {
-    "bash": (
-        'eval "$(cat {})"; COMP_WORDS=(pi-tui exp); COMP_CWORD=1; _shtab_pi_tui; '
-        'echo "${{COMPREPLY[@]}}"',
-        "export",
+COMPLETED = {
+    "bash": ("bash --norc --noprofile -i", "source <(pi-tui --print-completion bash)"),
+    "zsh": (
+        "zsh -f -i",
+        "autoload -U compinit; compinit -D; source <(pi-tui --print-completion zsh)",
     ),
-    "zsh": (  # it completes on a terminal only: what it would do there
-        'autoload -U compinit; compinit -D; eval "$(cat {})"; echo "$_comps[pi-tui]"',
-        "_shtab_pi_tui",
-    ),
-    "fish": ('source {}; complete --do-complete "pi-tui exp"', "export"),
+    "fish": ("fish --no-config -i", "pi-tui --print-completion fish | source"),
 }
+"""A shell that reads none of the user's files, and what it is told."""
 
 
-@pytest.mark.parametrize("shell", ASKED)
-def test_what_is_printed_completes_in_that_shell(shell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell", COMPLETED)
+def test_the_line_for_a_shell_makes_it_complete(shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
-    lines, (ask, answer) = tmp_path / "lines", ASKED[shell]
-    lines.write_text(pi_tui("--print-completion", shell).stdout)
-    command = [shell, "-c", ask.format(lines)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.stdout.split()[0] == answer
+    command, line = COMPLETED[shell]
+    start = f"import os; os.execvp({shell!r}, {command.split()!r})"
+    with Terminal(program=("-c", start), size=(120, 40)) as terminal:
+        terminal.see(r"[#$%>]")
+        terminal.send(f"{line}; echo read''y\r")
+        terminal.see("ready")
+        terminal.send("pi-tui expo\t")
+        terminal.see("pi-tui export")
+        terminal.send("--fro\t")
+        terminal.see("pi-tui export --from")
+        assert "not found" not in terminal.screen
+        assert "can only be called" not in terminal.screen
+
+
+@pytest.mark.parametrize("shell", COMPLETED)
+def test_help_and_readme_name_the_line_for_each_shell(shell: str) -> None:
+    line = COMPLETED[shell][1].rpartition("; ")[2]
+    assert line in build_parser().format_help()
+    assert line in Path("README.md").read_text()
 
 
 def test_the_manual_page_names_every_command_and_option() -> None:
@@ -534,8 +569,11 @@ def test_ctrl_c_is_no_traceback_from_our_first_words_on(command: str, tmp_path: 
         assert b"Error" not in err
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["export -o {}", "backup {}", "run --digits 9 -o {}"])
-def test_ctrl_c_leaves_no_half_written_file(command: str, tmp_path: Path) -> None:
+def test_a_signal_leaves_no_half_written_file(
+    command: str, number: signal.Signals, tmp_path: Path
+) -> None:
     database, folder = tmp_path / "pi.sqlite3", tmp_path / "out"
     pi_tui("run", "--digits", 400_000, "--no-verify", "--db", database)
     for milliseconds in range(0, 60, 15):
@@ -544,10 +582,20 @@ def test_ctrl_c_leaves_no_half_written_file(command: str, tmp_path: Path) -> Non
         with started(*words, "--db", database) as child:
             wait_until(lambda: list(folder.iterdir()) or child.poll() is not None)
             time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
-            child.send_signal(signal.SIGINT)
-            assert child.wait(60) in (0, 130)
+            child.send_signal(number)
+            assert child.wait(60) in (0, 128 + number, -number)
         assert [path.name for path in folder.iterdir()] in ([], ["pi.txt"])
         shutil.rmtree(folder)
+
+
+def test_relative_folders_in_xdg_variables_are_passed_over(
+    tmp_path: Path, private_home: Path
+) -> None:
+    relative = {f"XDG_{name}_HOME": "here" for name in ("DATA", "STATE", "CACHE", "CONFIG")}
+    done = pi_tui("run", "--digits", 9, cwd=tmp_path, env=os.environ | relative)
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in private_home.rglob("pi.sqlite3")] == ["pi.sqlite3"]
 
 
 def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+PYTHON = (sys.executable, "-P")
+"""How every child is started: `-P` keeps modules that lie in the working folder out of it."""
 OURS = "pi-tui run"
 RESUMED = "pi-tui run, second half"
 NO_SAVES = "pi-tui run, every 0"
@@ -41,7 +43,7 @@ def ours(*flags: str) -> Callable[[int, Path], list[str]]:
     """`pi-tui run` with these flags and a database in the folder."""
 
     def command(digits: int, folder: Path) -> list[str]:
-        run = [sys.executable, "-m", "pi_tui", "run", "--digits", str(digits)]
+        run = [*PYTHON, "-m", "pi_tui", "run", "--digits", str(digits)]
         return [*run, "--db", database_in(folder), *flags]
 
     return command
@@ -52,7 +54,7 @@ def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
 
     def command(digits: int, folder: Path) -> list[str]:
         module = "pi_tui.bench.inside"
-        return [sys.executable, "-m", module, part, str(digits), database_in(folder), *more]
+        return [*PYTHON, "-m", module, part, str(digits), database_in(folder), *more]
 
     return command
 
@@ -109,11 +111,11 @@ def _command(
 def _module(module: str, name: str, code: str) -> Contender | None:
     if importlib.util.find_spec(module) is None:
         return None
-    return Contender(name, lambda digits, _: [sys.executable, "-c", code, str(digits)], 1.3)
+    return Contender(name, lambda digits, _: [*PYTHON, "-c", code, str(digits)], 1.3)
 
 
 def _textbook(digits: int, _: Path) -> list[str]:
-    return [sys.executable, "-m", "pi_tui.bench.textbook", str(digits)]
+    return [*PYTHON, "-m", "pi_tui.bench.textbook", str(digits)]
 
 
 _MPMATH = """\

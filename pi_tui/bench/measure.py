@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import platform
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,8 +21,10 @@ from pi_tui import __version__
 from pi_tui.bench import contenders as who
 from pi_tui.bench import feel
 from pi_tui.bench.turns import Turns, environment, tell
-from pi_tui.errors import UsageError
+from pi_tui.errors import StorageError, UsageError
 from pi_tui.settings import cores
+from pi_tui.temporary import Temporary
+from pi_tui.words import one_line
 
 SIZES = (1_000, 20_000, 100_000, 1_000_000)
 FULL_SIZE = 10_000_000
@@ -38,9 +39,16 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
     if runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
     sizes = (*sizes, FULL_SIZE) if full else tuple(sizes)
-    cache_folder = Path(user_cache_dir("pi-tui", ensure_exists=True))  # /tmp is often no disk
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=cache_folder) as folder:
-        report = _measure_all(Turns(Path(folder), runs), sizes, full)
+    cache_folder = Path(user_cache_dir("pi-tui"))  # /tmp is often no disk
+    try:
+        cache_folder.mkdir(parents=True, exist_ok=True)
+        with Temporary(cache_folder / "bench", ".room", folder=True) as folder:
+            report = _measure_all(Turns(folder, runs), sizes, full)
+    except OSError as error:
+        raise StorageError(
+            f"cannot measure in {one_line(cache_folder)}: {error.strerror or error}; "
+            "let XDG_CACHE_HOME name a folder that can be written to"
+        ) from error
     if as_json:
         print(json.dumps(report))
     else:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from pi_tui.bench.contenders import PYTHON
 from pi_tui.errors import PiTuiError
 
 COLUMNS, ROWS = 120, 40
@@ -37,7 +38,7 @@ class App:
         size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
         self._child = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _LOGIN, sys.executable, *command],
+            [sys.executable, "-I", "-S", "-c", _LOGIN, *PYTHON, *command],
             stdin=theirs,
             env=environment | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
         )

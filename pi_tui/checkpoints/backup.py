@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine, insert, select
 
@@ -13,16 +12,24 @@ from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transact
 from pi_tui.checkpoints.models import TABLES, create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import StorageError, UsageError
-from pi_tui.location import Location, parse_location, refuse_files_of_databases
+from pi_tui.location import (
+    Location,
+    parse_location,
+    refuse_files_of_databases,
+    refuse_long_names,
+    refuse_names_beside,
+)
+from pi_tui.temporary import Temporary, left_over
 from pi_tui.words import one_line
 
 _PARTIAL = ".partial"
 
 
-def back_up(engine: Engine, where: Location, target: str) -> None:
-    """All that is saved in `engine` is in the new file `target`, and on disk.
+def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
+    """Copy all that is saved in `engine` into the new file `target`, and see it on disk.
 
-    The finished copy is given its name in one step, so `target` is whole or not there.
+    The finished copy is given its name in one step, so `target` is whole or not there. Returns the
+    half-made copies beside it. They are not ours to remove: another backup may be writing them.
     """
     to = parse_location(target)
     if to.path is None:
@@ -30,34 +37,39 @@ def back_up(engine: Engine, where: Location, target: str) -> None:
     if os.path.lexists(to.path):
         raise UsageError(f"{one_line(to.path)} exists already; a backup never replaces a file")
     refuse_files_of_databases(to.path, str(where.path or ""))
+    refuse_names_beside(to.path)
+    temporary = Temporary(to.path, _PARTIAL, folder=True)
+    refuse_long_names(to.path)
+    refuse_long_names(temporary.path / "copy")
     try:
-        _back_up(engine, where, to.path)
-    except FAILURES as error:
-        words = in_our_words(error, where)
-        raise in_our_words(error, to) if isinstance(words, StorageError) else words from error
-
-
-def _back_up(engine: Engine, where: Location, path: Path) -> None:
-    beginning = f".{path.name[:100]}."
-    try:
-        folder = TemporaryDirectory(_PARTIAL, beginning, path.parent, ignore_cleanup_errors=True)
+        with temporary as folder:
+            _back_up(engine, where, folder / "copy", to)
+        return left_over(to.path, _PARTIAL)
     except OSError as error:
-        raise StorageError(
-            f"{one_line(path)} cannot be written: {one_line(error.strerror)}"
-        ) from error
-    with folder:
-        copy = Path(folder.name, "copy")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise in_our_words(error, to) from error
+        reason = one_line(error.strerror)
+        raise StorageError(f"{to.display} cannot be written: {reason}") from error
+
+
+def _back_up(engine: Engine, where: Location, copy: Path, to: Location) -> None:
+    """Make the copy, and give it its name; all failures are told in our words.
+
+    Told here, while the copy is still there: once it is removed there is room again.
+    """
+    assert to.path is not None
+    try:
         make_empty_file(copy)
         if where.path is not None:
             _vacuum(where, copy)
         else:
             _copy_rows(engine, copy)
         _to_disk(copy)
-        _give_name(copy, path)
-        _to_disk(path.parent)
-    for left in path.parent.iterdir():  # by a backup that was killed
-        if left.name.startswith(beginning) and left.name.endswith(_PARTIAL):
-            shutil.rmtree(left, ignore_errors=True)
+        _give_name(copy, to.path)
+        _to_disk(to.path.parent)
+    except FAILURES as error:
+        words = in_our_words(error, where)
+        raise in_our_words(error, to) if isinstance(words, StorageError) else words from error
 
 
 def _give_name(copy: Path, path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
@@ -90,9 +91,12 @@ class RunCatalogue(Database):
         except DamagedError as error:
             return [str(error)]
 
-    def backup(self, path: str) -> None:
-        """All that is saved is in the new SQLite file `path`, consistent even if another writes."""
-        back_up(self._engine, self._where, path)
+    def backup(self, path: str) -> list[Path]:
+        """Copy all that is saved into the new SQLite file `path`, even while another writes.
+
+        Returns the half-made copies that other backups left beside it.
+        """
+        return back_up(self._engine, self._where, path)
 
     def _problems_of_file(self, connection: Connection) -> Iterator[str]:
         if self._where.path is not None:

@@ -6,6 +6,7 @@ fails is the fence in every commit (database.py).
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -21,7 +22,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pi_tui.errors import AlreadyOpenError, StorageError
-from pi_tui.location import Location
+from pi_tui.location import Location, no_room
 from pi_tui.words import one_line
 
 _KEY = 0x70692D747569
@@ -123,9 +124,18 @@ class FileWriterLock:
         try:
             self._lock.acquire()
         except Timeout:
+            if not os.path.lexists(
+                self._file
+            ):  # filelock takes /proc, say, for a lock that is held
+                raise StorageError(
+                    f"no file can be made in {one_line(self._file.parent)}; "
+                    "use another file with --db"
+                ) from None
             raise already_open(_named_in(self._file)) from None
         except (OSError, NotImplementedError) as error:
             reason = getattr(error, "strerror", None) or "no file locks"
+            if getattr(error, "errno", 0) == errno.ENOSPC:
+                reason = no_room(self._file.parent) or reason
             what = self._file if os.path.lexists(self._file) else self._file.parent
             raise StorageError(
                 f"{one_line(what)} cannot be written to ({one_line(reason)}); "
@@ -146,7 +156,7 @@ class FileWriterLock:
         """The lock is free; its file stays, and names nobody."""
         if self._lock.is_locked:
             with suppress(OSError):
-                self._file.write_text("", "utf-8")
+                os.truncate(self._file, 0)
         self._lock.release()
 
 

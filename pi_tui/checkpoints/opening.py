@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
@@ -17,9 +18,14 @@ from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.silence import IsLeaving
-from pi_tui.checkpoints.trouble import damaged, no_rights
+from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words, no_rights
 from pi_tui.errors import NothingSavedError, NotOursError
-from pi_tui.location import Location, look_at_folder, refuse_names_beside
+from pi_tui.location import (
+    Location,
+    look_at_folder,
+    refuse_long_names,
+    refuse_names_beside,
+)
 from pi_tui.words import one_line
 
 _SMALLEST = 512
@@ -42,16 +48,42 @@ def open_database(
         if write and where.path is not None:
             lock = FileWriterLock(where)
             undo.callback(lock.release)
-            with suppress(FileExistsError):
+            if not os.path.lexists(where.path):
+                undo.callback(_remove_what_is_empty, where.path)
+            with suppress(FileExistsError), _told(where):
                 make_empty_file(where.path)
         elif write:
             lock = ServerWriterLock(connect(where, "lock", is_leaving))
             undo.callback(lock.release)
         engine = connect(where, "write" if write else "read", is_leaving)
         undo.callback(engine.dispose)
-        _prepare(engine, where, write)
+        with _told(where):
+            _prepare(engine, where, write)
         undo.pop_all()
     return engine, lock
+
+
+@contextmanager
+def _told(where: Location) -> Iterator[None]:
+    """Raise failures in our words, while what they are about is still as they found it."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except FAILURES as error:
+        raise in_our_words(error, where) from error
+
+
+def _remove_what_is_empty(path: Path) -> None:
+    """Remove a database that could not be filled, and its lock file.
+
+    The lock is still held. A process that waits for it sees that its file has no name any more,
+    and begins again.
+    """
+    with suppress(OSError):
+        if not path.exists() or path.stat().st_size == 0:
+            path.unlink(missing_ok=True)
+            Path(f"{path}.lock").unlink()
 
 
 def _prepare(engine: Engine, where: Location, write: bool) -> None:
@@ -77,6 +109,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
 def _look(where: Location, path: Path, write: bool) -> None:
     """The file at `path` is ours, or there is none, but could be."""
     refuse_names_beside(path)
+    refuse_long_names(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:

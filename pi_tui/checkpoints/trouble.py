@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
-from pi_tui.location import Location
+from pi_tui.location import Location, no_room
 from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
@@ -35,6 +37,8 @@ def in_our_words(
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _full(where, needed())
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            return _too_many_files(where)
         text = one_line(error.strerror or type(error).__name__)
         return StorageError(f"{where.display} cannot be used: {text}; look at its folder")
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -49,6 +53,8 @@ def _of_sqlite(
     name: str, cause: BaseException, where: Location, needed: Callable[[], int]
 ) -> PiTuiError:
     path = where.display
+    if where.path is not None and not where.path.parent.is_dir():
+        return StorageError(f"the folder of {path} was moved or deleted; put it back there")
     if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _free(where) < needed()):
         return _full(where, needed())
     if name.startswith("SQLITE_IOERR"):
@@ -61,6 +67,10 @@ def _of_sqlite(
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         return StorageError(f"{path} is read-only; make it writable, or choose another file")
     if name.startswith("SQLITE_CANTOPEN"):
+        if where.path is not None and no_room(where.path.parent):
+            return _full(where, 0)
+        if where.path is not None and not _can_open_more(where.path.parent):
+            return _too_many_files(where)
         return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
     if name == "SQLITE_NOMEM":
         return in_our_words(MemoryError(), where)
@@ -69,6 +79,26 @@ def _of_sqlite(
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
         return damaged(where, one_line(cause))  # our statements are right: then the tables are not
     return StorageError(f"{path} cannot be used: {one_line(cause)}")
+
+
+def _can_open_more(folder: Path) -> bool:
+    """Tell whether a database, its journal and its folder can be open at the same time."""
+    opened: list[int] = []
+    try:
+        opened.extend(os.open(folder, os.O_RDONLY) for _ in range(3))
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return True
+
+
+def _too_many_files(where: Location) -> StorageError:
+    return StorageError(
+        f"{where.display} cannot be opened, because too many files are open; "
+        "raise the limit (`ulimit -n`), or close other programs"
+    )
 
 
 def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
@@ -108,6 +138,8 @@ def damaged(where: Location, detail: str) -> DamagedError:
 
 
 def _full(where: Location, needed: int) -> StorageError:
+    if where.path is not None and (reason := no_room(where.path.parent)):
+        return StorageError(f"no file can be made beside {where.display}: {reason}")
     more = f", {size(needed)} to be written" if needed else ""
     return StorageError(f"disk full at {where.display} ({size(_free(where))} free{more})")
 

@@ -34,6 +34,8 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
     """The saved digits at positions `start` to `stop`, both included; UsageError if not all are."""
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
+        if not run.committed:
+            raise UsageError(f"no digit of the run of {run.goal:,} is saved yet")
         stop = run.committed if stop is None else stop
         if not 1 <= start <= stop <= run.committed:
             raise UsageError(
@@ -43,7 +45,7 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
         return store.output(run, start - 1, stop)
 
 
-def verify(location: str, digits: int) -> int:
+def verify(location: str, digits: int | None) -> int:
     """Every saved digit of the run is that of pi; WrongResultError names the first that is not.
 
     A complete run is marked as verified, unless another pi-tui is writing.

@@ -14,7 +14,7 @@ from pi_tui.pictures.wish import Wish, form_of, parse_size
 def picture(
     location: str,
     kind: str,
-    digits: int,
+    digits: int | None,
     span: tuple[int, int | None],
     output: str,
     size: str,

@@ -6,6 +6,7 @@ The digits are data (stdout or a file), everything else is narration (stderr).
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 
 from pi_tui import memory, words
@@ -19,8 +20,7 @@ from pi_tui.worker.worker import Worker
 
 def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
-    target = DigitFile.claim(output, job.location) if output else None
-    try:
+    with DigitFile.claim(output, job.location) if output else nullcontext() as target:
         if note := memory.warning(job.task.goal):
             tell(f"note: {note}")
         worker = Worker(replace(job, patience=PATIENCE))
@@ -31,9 +31,6 @@ def run(job: Job, output: str | None) -> int:
         if code == 0:
             tell(_finished(worker.snapshot))
         return code
-    finally:
-        if target is not None:
-            target.release()
 
 
 def _write(worker: Worker, target: DigitFile | None) -> None:

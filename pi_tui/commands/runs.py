@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from datetime import datetime
+from io import TextIOWrapper
 
 from pi_tui import garbage, words
 from pi_tui.checkpoints.lock import already_open
@@ -123,6 +124,8 @@ def _confirmed(what: str, run: Run) -> bool:
         file=sys.stderr,
         flush=True,
     )
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # bytes that are no text mean no
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

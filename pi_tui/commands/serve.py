@@ -23,28 +23,32 @@ def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:
         from pi_tui.commands.web import TabServer
     except ImportError:
         raise UsageError("serving needs textual-serve: pip install 'pi-tui[web]'") from None
-    _claim(port)
+    door = _claim(port)
     garbage.settle()
     # By the environment: a password in a URL must not show in the list of processes.
     os.environ["PI_TUI_DB"] = location
-    TabServer(app_command(digits), HOST, port, secrets.token_urlsafe(16) if token else "").run()
+    word = secrets.token_urlsafe(16) if token else ""
+    TabServer(app_command(digits), HOST, port, word).run(door)
     return 0
 
 
 def app_command(digits: int | None) -> list[str]:
     """The command that starts the app behind one browser tab."""
     arguments = [] if digits is None else ["--digits", str(digits)]
-    return [sys.executable, "-m", "pi_tui", *arguments]
+    # -P: a file sqlite3.py in the working folder is not what we mean by sqlite3.
+    return [sys.executable, "-P", "-m", "pi_tui", *arguments]
 
 
-def _claim(port: int) -> None:
-    """The port is free; otherwise an error says so in a line, and not the web server in forty."""
+def _claim(port: int) -> socket.socket:
+    """Return a socket on that port; UsageError if it cannot be had."""
     if not 1 <= port <= 65535:
         raise UsageError(f"{port} is not a port; use a whole number from 1 to 65535")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise UsageError(f"port {port}: {reason}; choose another with --port") from error
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((HOST, port))
+    except OSError as error:
+        door.close()
+        reason = error.strerror or str(error)
+        raise UsageError(f"port {port}: {reason}; choose another with --port") from error
+    return door

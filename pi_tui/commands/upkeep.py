@@ -46,8 +46,10 @@ def _check_states(store: CheckpointStore, run: Run) -> int:
 
 
 def backup(location: str, file: str) -> int:
-    """`file` is a consistent copy of the database, made even while another pi-tui writes."""
+    """Make `file` a consistent copy of the database, even while another pi-tui writes."""
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-        store.backup(file)
+        left = store.backup(file)
     tell(f"backed up to {words.plain(file)}")
+    for path in left:
+        tell(f"note: {words.one_line(path)} is half a backup; delete it if no other backup runs")
     return 0

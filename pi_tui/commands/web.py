@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import logging
 import re
 import signal
 import socket
@@ -18,6 +19,7 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
@@ -41,11 +43,19 @@ class TabServer(Server):
         self._hosts = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
         self._cookie = f"pi-tui-{port}"  # cookies know no ports: two servers are two names
         self._tabs: dict[Tab, web.WebSocketResponse] = {}
+        # It says "Application failed to start" of every tab that is closed before its first frame.
+        logging.getLogger("textual-serve").setLevel(logging.CRITICAL)
+        logging.getLogger("aiohttp.server").addFilter(_is_ours)
 
-    def run(self) -> None:
-        """Serve until SIGINT, SIGTERM or SIGHUP; then every app has saved and ended."""
-        web.run_app(self._make_app(), host=self.host, port=self.port, print=None, access_log=None,
+    def run(self, door: socket.socket) -> None:
+        """Serve on this socket until SIGINT, SIGTERM or SIGHUP; then every app saves and ends."""
+        web.run_app(self._make_app(), sock=door, print=self._say_where, access_log=None,
                     shutdown_timeout=1.0)  # fmt: skip
+
+    def _say_where(self, _: str) -> None:
+        """Print the address; called once the port is open."""
+        token = f"?token={self._token}" if self._token else ""
+        say(f"http://{self.host}:{self.port}/{token}\nctrl+c ends it; every tab saves first")
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
@@ -53,11 +63,9 @@ class TabServer(Server):
         return app
 
     async def on_startup(self, app: web.Application) -> None:
-        """Say where it is."""
+        """Obey SIGHUP like SIGTERM."""
         if hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
-        token = f"?token={self._token}" if self._token else ""
-        say(f"http://{self.host}:{self.port}/{token}\nctrl+c ends it; every tab saves first")
 
     async def on_shutdown(self, app: web.Application) -> None:
         """Every app has saved and ended, every tab knows."""
@@ -68,8 +76,14 @@ class TabServer(Server):
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
         """Only requests to this machine, from our own page, that know the token."""
         origin = request.headers.get("Origin")
-        if request.host.lower() not in self._hosts or (
-            origin is not None and origin.lower() not in {f"http://{name}" for name in self._hosts}
+        hosts = [host.lower() for host in request.headers.getall("Host", [])]
+        if (
+            len(hosts) != 1
+            or hosts[0] not in self._hosts
+            or (
+                origin is not None
+                and origin.lower() not in {f"http://{name}" for name in self._hosts}
+            )
         ):
             raise web.HTTPForbidden(text="pi-tui serves this machine only")
         if not (request.path.startswith("/static/") or self._knows_token(request)):
@@ -185,6 +199,12 @@ class Tab(AppService):
         await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Return False for a request that is no HTTP: its sender is told, and nobody else need be."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def _our_page(html: str) -> str:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from pi_tui import words
-from pi_tui.errors import UsageError
+from pi_tui.errors import PiTuiError, UsageError
 from pi_tui.location import refuse_files_of_databases
 from pi_tui.memory import warning as memory_warning
 from pi_tui.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits, parse_number
@@ -67,7 +67,7 @@ def explain_file(name: str, location: str) -> tuple[bool, str]:
         return False, words.plain(f"there is no folder {str(path.parent)!r}")
     try:
         refuse_files_of_databases(path, location)
-    except UsageError as error:
+    except PiTuiError as error:
         return False, str(error)
     there = " is replaced" if os.path.exists(path) else ""
     return True, words.plain(os.path.realpath(path)) + there

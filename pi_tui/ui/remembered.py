@@ -6,12 +6,13 @@ import errno
 import json
 import os
 import stat
-import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from platformdirs import user_state_dir
+
+from pi_tui.temporary import Temporary
 
 _LONGEST = 65_536
 """Bytes of the file that are read: far more than we ever write."""
@@ -47,14 +48,9 @@ class Remembered:
     def save(self, path: Path) -> None:
         """The file says this, whole; OSError if it cannot be written."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".face.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(asdict(self), stream, indent=2)
+        with Temporary(path, ".part") as part:
+            part.write_text(json.dumps(asdict(self), indent=2), "utf-8")
             os.replace(part, path)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
-            raise
 
 
 def _read(path: Path) -> str:

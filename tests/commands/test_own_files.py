@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -92,7 +93,16 @@ def test_a_text_that_only_has_such_a_name_is_replaced(filled: Path) -> None:
     assert notes.read_bytes() == b"3." + pi(90) + b"\n"
 
 
-def test_a_backup_that_was_killed_is_simply_made_again(database: Path) -> None:
+@pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock"])
+def test_backup_refuses_names_beside_a_database_even_without_one(end: str, filled: Path) -> None:
+    target = filled.parent / f"copy.sqlite3{end}"
+    done = pi_tui("backup", target, "--db", filled)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is the name of a file beside a database" in done.stderr
+    assert not target.exists()
+
+
+def test_backup_after_a_killed_one_succeeds_and_names_what_is_left(database: Path) -> None:
     pi_tui("run", "--digits", 300_000, "--db", database)
     copy = database.parent / "nightly.sqlite3"
     for _ in range(3):
@@ -100,13 +110,70 @@ def test_a_backup_that_was_killed_is_simply_made_again(database: Path) -> None:
             wait_until(lambda: list(database.parent.glob("*nightly*")) or child.poll() is not None)
             child.send_signal(signal.SIGKILL)
             child.wait()
-        if copy.exists():  # whole, for it was quicker than we
+        if copy.exists():  # the backup was complete before the signal
             assert saved(copy) == 300_000
             copy.unlink()
+    left = sorted(database.parent.glob(".nightly.sqlite3.*.partial"))
     done = pi_tui("backup", copy, "--db", database)
-    assert (done.returncode, done.stderr) == (0, f"backed up to {copy}\n")
+    told = f"backed up to {copy}\n" + "".join(
+        f"note: {path} is half a backup; delete it if no other backup runs\n" for path in left
+    )
+    assert (done.returncode, done.stderr) == (0, told)
     assert saved(copy) == 300_000
-    assert [path.name for path in database.parent.glob("*nightly*")] == ["nightly.sqlite3"]
+
+
+def test_backup_removes_only_what_it_made(filled: Path) -> None:
+    thesis = filled.parent / ".copy.sqlite3.mine.partial" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("ten years")
+    names = {path.name for path in filled.parent.iterdir()}
+    done = pi_tui("backup", filled.parent / "copy.sqlite3", "--db", filled)
+    assert done.returncode == 0
+    assert thesis.read_text() == "ten years"
+    assert {path.name for path in filled.parent.iterdir()} == names | {"copy.sqlite3"}
+
+
+def test_output_that_is_read_only_is_not_replaced(filled: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # where others find it
+        Path(folder).chmod(0o777)
+        notes = Path(folder) / "notes.txt"
+        notes.write_text("mine")
+        notes.chmod(0o444)
+        done = subprocess.run(
+            [*stranger(), *PI_TUI, "run", "--digits", "9", "--db", f"{folder}/x", "-o", notes],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (6, "")
+        assert "it is read-only; choose another file" in done.stderr
+        assert notes.read_text() == "mine"
+        assert os.listdir(folder) == ["notes.txt"]
+
+
+def stranger() -> list[str]:
+    """Words by which root starts a program as somebody else; none for who is not root."""
+    if os.getuid():
+        return []
+    words = ["setpriv", "--reuid=54321"]
+    if shutil.which("setpriv") is None or subprocess.run([*words, *PI_TUI, "--version"]).returncode:
+        pytest.skip("root may write to every file, and no one else finds Python here")
+    return words
+
+
+def test_output_keeps_rights_but_no_set_user_id(filled: Path) -> None:
+    old = filled.parent / "old.txt"
+    old.write_text("old")
+    old.chmod(0o4750)
+    assert pi_tui("export", "-o", old, "--db", filled).returncode == 0
+    assert stat.S_IMODE(old.stat().st_mode) == 0o750
+
+
+def test_output_that_ends_in_a_slash_is_a_folder(filled: Path) -> None:
+    done = pi_tui("export", "-o", f"{filled.parent}/new/", "--db", filled)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "it is a folder" in done.stderr
+    assert not (filled.parent / "new").exists()
 
 
 def test_a_link_to_another_file_system_is_written_through(filled: Path) -> None:

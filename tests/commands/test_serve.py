@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 import socket
@@ -281,3 +282,65 @@ async def test_an_app_whose_server_was_killed_saves_and_ends(
         await see(connection, b"paused")
         served.process.kill()
         await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
+
+
+EVIL = (
+    "import os; open(os.environ['EVIL_RAN'], 'a').close()\nraise ImportError('from the folder')\n"
+)
+
+
+async def test_a_tab_runs_no_module_that_lies_in_the_working_folder(
+    database: Path, tmp_path: Path
+) -> None:
+    folder, ran = tmp_path / "evil", tmp_path / "ran"
+    folder.mkdir()
+    for name in ("sqlite3", "random", "textual", "gmpy2", "sqlalchemy", "pi_tui", "json"):
+        (folder / f"{name}.py").write_text(EVIL)
+    port = free_port()
+    child = [sys.executable, "-P", "-m", "pi_tui", "serve", "--digits", "20000"]
+    with subprocess.Popen(
+        [*child, "--port", str(port), "--db", str(database)],
+        cwd=folder,
+        env=os.environ | {"EVIL_RAN": str(ran)},
+        stdout=subprocess.PIPE,
+    ) as process:
+        try:
+            assert process.stdout
+            token = process.stdout.readline().decode().strip().partition("?token=")[2]
+            async with tab(Served(port, token, process)) as connection:
+                await see(connection, b"1415926535")
+        finally:
+            process.terminate()
+    assert not ran.exists()
+
+
+def test_the_address_is_printed_when_the_port_is_open(database: Path) -> None:
+    for _ in range(3):
+        port = free_port()
+        with started("serve", "--db", database, "--port", port) as process:
+            assert process.stdout
+            assert process.stdout.readline()
+            assert is_open(port)
+
+
+async def test_tabs_that_close_early_are_no_failure_to_report(database: Path) -> None:
+    with serving(database) as up:
+        for pause in (0.0, 0.05, 0.3):
+            async with tab(up):
+                await asyncio.sleep(pause)  # the point of this test: before the first frame
+        up.process.terminate()
+        out, err = await asyncio.to_thread(up.process.communicate, timeout=60)
+    assert err == b""
+    assert b"failed" not in out
+
+
+def test_a_request_with_two_hosts_is_refused_without_a_traceback(served: Served) -> None:
+    host = f"127.0.0.1:{served.port}"
+    for hosts in ([host, "evil.example"], ["evil.example", host], [host, host], []):
+        lines = [f"GET /?token={served.token} HTTP/1.1", *(f"Host: {name}" for name in hosts)]
+        with closing(socket.create_connection(("127.0.0.1", served.port), timeout=60)) as line:
+            line.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+            assert re.match(rb"HTTP/1.[01] 40[03] ", line.recv(100))
+    served.process.terminate()
+    _, err = served.process.communicate(timeout=60)
+    assert err == b""

@@ -1,0 +1,54 @@
+"""Words for a shell: how this program was started, and names that can be pasted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pi_tui.words import plain
+
+
+def quoted(word: str) -> str:
+    r"""Return `word` as one a shell reads back, byte for byte, and a terminal shows harmlessly.
+
+    What cannot be seen (a line break, a mark for writing from right to left, bytes that are no
+    text) is written as `$'\012'`, which bash, zsh, ksh and POSIX of 2024 know.
+
+    >>> print(quoted("a b"), quoted("a\nb"))
+    'a b' $'a\012b'
+    """
+    if plain(word) == word:
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in "'\\":
+        return f"\\{character}"
+    if plain(character) == character:
+        return character
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))
+
+
+def program(
+    typed: str | None = None, before: Sequence[str] | None = None, name: str = "pi-tui"
+) -> str:
+    """Return the words that start this program again, as the user started it.
+
+    `typed` is the program's own path (sys.argv[0]), `before` all words with those of Python.
+    The bare name, if a shell finds this very program by it, or if something else embeds us.
+
+    >>> program("/x/pi_tui/__main__.py", ["python3", "-W", "error", "-m", "pi_tui", "run"])
+    'python3 -m pi_tui'
+    """
+    path = Path(sys.argv[0] if typed is None else typed)
+    if path.name == "__main__.py" and path.parent.name == "pi_tui":
+        return f"{quoted((sys.orig_argv if before is None else before)[0])} -m pi_tui"
+    found = shutil.which(name)
+    if path.name != name or (found and os.path.realpath(found) == os.path.realpath(path)):
+        return name
+    return quoted(str(path))

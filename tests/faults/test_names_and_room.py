@@ -1,0 +1,174 @@
+"""Places that can take no database or file: a message says the true cause, nothing is left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
+from pi_tui.spigot.kind import SpigotKind
+from tests.checkpoints.helpers import advance, save_some
+from tests.faults.test_disk import need_namespaces
+from tests.helpers import PI_TUI, pi_tui
+from tests.tiny import Walks
+
+WRITES = ["run --digits 50", "--digits 50"]
+
+
+def assert_line(done: subprocess.CompletedProcess[str], words: str, code: int = 6) -> None:
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "rights" not in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [*WRITES, "status", "check"])
+def test_path_that_sqlite_cannot_open_is_refused_before_anything_is_made(
+    command: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / ("d" * 200) / ("e" * 200)
+    folder.mkdir(parents=True)
+    name = "f" * (505 - len(os.fsencode(folder)) - 1)
+    assert_line(
+        pi_tui(*command.split(), "--db", folder / name),
+        "505 bytes long, and SQLite opens 504 at most",
+    )
+    assert list(folder.iterdir()) == []
+    assert pi_tui("run", "--digits", 50, "--db", folder / name[1:]).returncode == 0
+
+
+@pytest.mark.parametrize("command", [*WRITES, "status"])
+@pytest.mark.parametrize("character", ["n", "界"])
+def test_name_without_room_for_those_beside_it_is_refused_before_anything_is_made(
+    character: str, command: str, tmp_path: Path
+) -> None:
+    longest = "x" * (247 % len(character.encode())) + character * (247 // len(character.encode()))
+    done = pi_tui(*command.split(), "--db", f"{longest}x", cwd=tmp_path)
+    assert_line(done, "is too long for a database: 247 bytes at most")
+    assert list(tmp_path.iterdir()) == []
+    assert pi_tui("run", "--digits", 50, "--db", longest, cwd=tmp_path).returncode == 0
+    assert pi_tui("run", "--digits", 50, "--db", longest, cwd=tmp_path).returncode == 0
+
+
+def test_backup_to_such_a_name_is_refused(database: Path) -> None:
+    pi_tui("run", "--digits", 50, "--db", database)
+    before = sorted(os.listdir(database.parent))
+    done = pi_tui("backup", database.parent / ("n" * 250), "--db", database)
+    assert_line(done, "is too long for a database")
+    assert sorted(os.listdir(database.parent)) == before
+
+
+@pytest.mark.parametrize("inodes", range(1, 5))
+@pytest.mark.parametrize("command", ["run", "export", "picture", "backup"])
+def test_file_system_without_inodes_is_named_and_nothing_is_left(
+    command: str, inodes: int, tmp_path: Path
+) -> None:
+    need_namespaces()
+    database, full = tmp_path / "pi.sqlite3", tmp_path / "full"
+    pi_tui("run", "--digits", 50, "--db", database)
+    full.mkdir()
+    words = {
+        "run": ["run", "--digits", "50", "--db", f"{full}/pi.sqlite3"],
+        "export": ["export", "-o", f"{full}/pi.txt", "--db", str(database)],
+        "picture": [
+            "picture",
+            "walk",
+            "--digits",
+            "50",
+            "-o",
+            f"{full}/pi.svg",
+            "--db",
+            str(database),
+        ],
+        "backup": ["backup", f"{full}/copy", "--db", str(database)],
+    }
+    script = (
+        'mount -t tmpfs -o size=20m,nr_inodes="$1" none "$0" || exit 99; full="$0"; shift; '
+        'code=0; "$@" || code=$?; [ $code = 0 ] || ls -A "$full"; exit $code'
+    )
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", script, str(full), str(inodes), *PI_TUI, *words[command]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 99:
+        pytest.skip("no tmpfs with a limit on files here")
+    if done.returncode == 0:
+        assert inodes > 1
+        return
+    assert_line(done, "no inodes left")
+
+
+def test_folder_that_was_renamed_within_a_save_is_not_a_full_disk(tmp_path: Path) -> None:
+    folder, away = tmp_path / "here", tmp_path / "away"
+    folder.mkdir()
+    with CheckpointStore.open(str(folder / "pi.db"), Walks()) as store:
+        run, walk = save_some(store)
+        folder.rename(away)
+        with pytest.raises(StorageError, match="was moved or deleted; put it back"):
+            store.save(run, advance(walk, 1), 0.0)
+        away.rename(folder)
+        store.save(run, walk, 0.0)
+    shutil.rmtree(folder)
+
+
+COMMANDS = {
+    "status": "status --db f",
+    "export": "export -o f",
+    "picture": "picture walk --digits 50 -o f.svg",
+    "backup": "backup f",
+    "run to a file": "run --digits 50 -o f",
+    "run": "run --digits 50 --db f",
+    "app": "--digits 50 --db f",
+    "delete": "delete --digits 50 --db f --yes",
+    "serve": "serve --db f",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_relative_name_in_a_deleted_working_folder_is_a_line(command: str, tmp_path: Path) -> None:
+    assert pi_tui("run", "--digits", 50).returncode == 0
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    script = 'cd "$0" && rmdir "$0" && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, str(folder), *PI_TUI, *command.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert_line(done, "because the working folder was deleted; change to another folder")
+
+
+@pytest.mark.parametrize("command", ["status", "export", "check", "runs", "run --digits 50"])
+def test_deleted_working_folder_hinders_no_command_that_names_nothing_in_it(
+    command: str, tmp_path: Path
+) -> None:
+    assert pi_tui("run", "--digits", 50).returncode == 0
+    script = 'cd "$0" && rmdir "$0" && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, str(tmp_path), *PI_TUI, *command.split()], check=False
+    )
+    assert done.returncode == 0
+
+
+def test_a_user_s_empty_file_stays_when_it_cannot_be_filled(tmp_path: Path) -> None:
+    """What is removed after a failure is only what was made for it."""
+    database = tmp_path / "pi.sqlite3"
+    database.touch()
+    (tmp_path / "pi.sqlite3-journal").symlink_to(tmp_path / "missing" / "journal")
+    with pytest.raises(StorageError):
+        CheckpointStore.open(str(database), SpigotKind())
+    assert database.exists()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux's /proc")
+def test_folder_in_which_no_file_can_be_made_is_not_told_as_a_lock() -> None:
+    assert_line(pi_tui("run", "--digits", 9, "--db", "/proc/x"), "no file can be made in /proc")

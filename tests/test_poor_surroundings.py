@@ -1,0 +1,84 @@
+"""Limits, variables and answers that are no text: each is survived, or told in one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import PI_TUI, pi, pi_tui
+from tests.terminal.emulator import Terminal
+
+
+def limited(*arguments: object, **limits: int) -> subprocess.CompletedProcess[str]:
+    """Run `pi-tui` within these limits."""
+    if shutil.which("prlimit") is None:
+        pytest.skip("no prlimit")
+    options = [f"--{name}={value}" for name, value in limits.items()]
+    command = ["prlimit", *options, *PI_TUI, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def is_whole_or_a_line(done: subprocess.CompletedProcess[str], codes: tuple[int, ...]) -> None:
+    assert "Traceback" not in done.stderr
+    if done.returncode:
+        assert done.returncode in codes, done.stderr
+        assert re.search(r"^pi-tui: [^\n]+\n\Z", done.stderr, re.MULTILINE), done.stderr
+    else:
+        assert done.stdout.encode() in (b"", b"3." + pi(60) + b"\n")
+
+
+@pytest.mark.parametrize("files", [4, 5, 6, 7, 8])
+def test_few_open_files_are_named_as_the_cause(files: int, tmp_path: Path) -> None:
+    done = limited("run", "--digits", 60, "--db", tmp_path / "pi.db", nofile=files)
+    is_whole_or_a_line(done, (6,))
+    if done.returncode:
+        assert "too many files are open" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count other memory")
+@pytest.mark.parametrize("megabytes", range(24, 80, 8))
+def test_little_memory_at_the_start_is_a_line(megabytes: int, tmp_path: Path) -> None:
+    size = megabytes * 2**20
+    bare = ["prlimit", f"--as={size}", sys.executable, "-c", "import argparse, re, signal"]
+    if subprocess.run(bare, capture_output=True, check=False).returncode:
+        pytest.skip("Python itself does not start")
+    for command in ("status", "--help", "runs"):
+        done = limited(*command.split(), "--db", tmp_path / "pi.db", **{"as": size})
+        assert "Traceback" not in done.stderr
+        if done.returncode:
+            assert done.returncode == 6
+            assert "not enough memory" in done.stderr
+
+
+@pytest.mark.parametrize("zone", ["UTC+99999999999", "A-24", "A+24:59:59", "bogus", ":/etc/passwd"])
+@pytest.mark.parametrize("command", ["status", "runs", "run --digits 60", "status --json"])
+def test_a_wrong_time_zone_is_survived(zone: str, command: str, database: Path) -> None:
+    pi_tui("run", "--digits", 60, "--db", database)
+    done = pi_tui(*command.split(), "--db", database, env=os.environ | {"TZ": zone})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["bogus", "", "TRUECOLOR"])
+def test_an_unknown_colour_system_is_passed_over(name: str, database: Path) -> None:
+    with Terminal("--digits", 60, "--db", database, TEXTUAL_COLOR_SYSTEM=name) as terminal:
+        terminal.see("complete")
+        terminal.send("q")
+        assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+def test_an_answer_that_is_no_text_is_no(encoding: str, database: Path) -> None:
+    pi_tui("run", "--digits", 60, "--db", database)
+    words = ("delete", "--digits", 60, "--db", database)
+    with Terminal(*words, PYTHONIOENCODING=encoding) as terminal:
+        terminal.see(r"\[y/N\]")
+        terminal.send(b"\xe9y\n")
+        assert terminal.wait() == 0
+        terminal.see("nothing was deleted")
