@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from pi_tui import words
+from pi_tui import crash, words
 from pi_tui.errors import PiTuiError, StorageError
 from pi_tui.hints import tell
 from pi_tui.leaving import AT_ONCE_AFTER, Asked
@@ -115,7 +115,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     """Say on stderr how it ended, unless it is complete; the exit code."""
     snapshot = worker.snapshot
     if worker.crash is not None:
-        sys.excepthook(type(worker.crash), worker.crash, worker.crash.__traceback__)
+        tell(crash.report(worker.crash))
     if snapshot.state is State.FAILED:
         tell(f"{program}: {words.plain(snapshot.error)}")
         return snapshot.exit_code

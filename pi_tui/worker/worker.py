@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from pi_tui import garbage
+from pi_tui import crash, garbage
 from pi_tui.errors import PiTuiError, StorageError
 from pi_tui.threads import give_way, start_all
 from pi_tui.worker.board import Board
@@ -45,7 +45,10 @@ class Worker(Board):
             self.fail("out of memory; what was saved is safe", StorageError.exit_code)
         except Exception as error:
             self.crash = error
-            self.fail(f"a bug of ours, please report it: {error!r}", PiTuiError.exit_code)
+            self.fail(
+                f"a bug of ours, please report it: {crash.without_passwords(repr(error))}",
+                PiTuiError.exit_code,
+            )
         finally:
             garbage.settle()  # also if it did not come so far
 
