@@ -27,8 +27,13 @@ def run(job: Job, output: str | None) -> int:
         again = f"pi-tui run --digits {job.task.goal}"
         code = carry_to_end(worker, program="pi-tui", again=again)
         if code == 0:
+            # A reader like `head -c` may leave the cursor within a line: so say it first.
+            says_first = target is None and not sys.stdout.isatty()
+            if says_first:
+                tell(_finished(worker.snapshot))
             _write(worker, target)
-            tell(_finished(worker.snapshot))
+            if not says_first:
+                tell(_finished(worker.snapshot))
         return code
     finally:
         if target is not None:

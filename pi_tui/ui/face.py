@@ -97,12 +97,11 @@ class Face(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         """Leave with exit code 1 and a traceback, which shows no local variables."""
         self._return_code = 1
-        if self._exception is None:  # only the first: the others follow from it
-            self._exception = error
-            self._exception_event.set()
-            cause = getattr(error, "error", error)  # of Textual's WorkerFailed
-            self._exit_renderables.append(Text(crash.report(cause)))
+        self._exception = self._exception or error  # the first: the others follow from it
+        cause = getattr(self._exception, "error", self._exception)  # of Textual's WorkerFailed
+        self._exit_renderables[:] = [Text(crash.report(cause))]
         self._close_messages_no_wait()
+        self._exception_event.set()
 
     # Keys
 

@@ -27,7 +27,7 @@ _SEQUENCE = re.compile(
     rb"|\[[0-?]+[ -/]*[@-~]"
     rb"|O[ -~]"
     rb"|(?:\][0-9lL]|P[0-9>!$+|]|_G)[^\x07\x1b]*(?:\x07|\x1b\\)"  # answers of the terminal
-    rb"|[^\x1b\[O]"  # a key with alt
+    rb"|[^\x1b\[O\]P_]|\](?=[^0-9lL])|P(?=[^0-9>!$+|])|_(?=[^G])"  # a key with alt
     rb")"
 )
 _BEGINS_ANSWER = re.compile(rb"\x1b(?:\][0-9lL]|P[0-9>!$+|]|_G)[^\x07\x1b]*\x1b?\Z")
