@@ -37,6 +37,8 @@ _MALFORMED = re.compile(rb"\x1b(?:\[\[?[0-?]*[ -/]*|[\]P_][^\x07\x1b]*|O)?")
 _PASTE, _PASTED = b"\x1b[200~", b"\x1b[201~"
 _CURSOR_REPORT = re.compile(r"\x1b\[\d+;\d+R")
 _MOUSE = re.compile(r"\x1b\[<\d{1,4};-?\d{1,6};-?\d{1,6}[Mm]")
+_PRESSED = re.compile(r"(;\d+):[12](?=[;A-Zu~])")
+"""How kitty marks a key that was pressed or repeats; one that is released is no key."""
 _SYNCHRONIZED = re.compile(r"\x1b\[\?2026;[1-4]\$y")
 _LONGEST = 1_000
 """Bytes of the longest sequence that is looked at; a longer one is dropped."""
@@ -139,7 +141,7 @@ class Keyboard:
         elif sequence[1:2] in b"]P_" and len(sequence) > 2:
             self._on_answer(sequence)
         elif len(sequence) <= _LONGEST:
-            text = sequence.decode("latin-1")
+            text = _PRESSED.sub(r"\1", sequence.decode("latin-1"))
             if text == "\x1b[I":
                 yield events.AppFocus()
             elif text == "\x1b[O":

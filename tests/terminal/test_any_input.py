@@ -101,6 +101,7 @@ def test_keys_are_what_they_were() -> None:
     ]
     assert keys(b"\x1b", b"a", b"\x1b") == ["alt+a", "escape"]
     assert keys(b"\xc3", b"\xa9") == ["é"]
+    assert keys(b"\x1b[99;5:1u\x1b[99;5:3u\x1b[105;1:3u") == ["ctrl+c"], "kitty's releases"
 
 
 @pytest.mark.parametrize("cut", range(30))
