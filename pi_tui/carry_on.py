@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Literal
 
-from pi_tui import words
+from pi_tui import crash, words
 from pi_tui.commands.output import has_terminal
 from pi_tui.digit_file import DigitFile as OutputFile
 from pi_tui.errors import PiTuiError, StorageError
@@ -175,7 +175,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
             raise worker.crash
         return snapshot.exit_code
     if worker.crash is not None:
-        sys.excepthook(type(worker.crash), worker.crash, worker.crash.__traceback__)
+        tell(crash.report(worker.crash))
     if snapshot.state is State.FAILED:
         tell(f"{program}: {words.plain(snapshot.error)}")
         return snapshot.exit_code

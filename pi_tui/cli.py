@@ -53,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
+    except Exception as error:
+        from pi_tui.crash import report
+
+        tell(f"{report(error)}\npi-tui: a bug of ours, please report it; what was saved is safe")
+        return 1
     finally:
         _let_go_of_readers_that_left()
         garbage.settle()

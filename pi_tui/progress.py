@@ -135,11 +135,17 @@ def _bar_on(stream: TextIO, unit: str) -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress
 
+    class Plain(Console):
+        """A console that leaves the cursor: nobody would show it again after SIGKILL or ctrl+z."""
+
+        def show_cursor(self, show: bool = True) -> bool:
+            return False
+
     bar = RichProgress(
         TextColumn("{task.fields[word]:<9}", style="bold"),
         BarColumn(bar_width=None),
         TextColumn("{task.fields[figures]}"),
-        console=Console(file=stream, markup=False),
+        console=Plain(file=stream, markup=False),
         transient=True,
         expand=True,
     )

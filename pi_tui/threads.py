@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 from pi_tui.errors import StorageError
 
+Result = TypeVar("Result")
 NICENESS = 10
 """Of the computing threads while a screen runs beside them."""
 
@@ -34,3 +37,25 @@ def give_way() -> None:
         me = threading.get_native_id()
         own = os.getpriority(os.PRIO_PROCESS, me)  # whoever is nicer may not become less so
         os.setpriority(os.PRIO_PROCESS, me, max(own, NICENESS))
+
+
+async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
+    """Await `work(*arguments)` in a thread that the end of the process does not wait for.
+
+    Threads of asyncio.to_thread are joined at the end, for ever if one writes into a pipe that
+    nobody reads.
+    """
+    import asyncio
+    from concurrent.futures import Future
+
+    future: Future[Result] = Future()
+
+    def live() -> None:
+        future.set_running_or_notify_cancel()  # or a cancelled one raises below
+        try:
+            future.set_result(work(*arguments))
+        except BaseException as error:
+            future.set_exception(error)
+
+    start_all(threading.Thread(target=live, name="beside the screen", daemon=True))
+    return await asyncio.wrap_future(future)

@@ -26,9 +26,13 @@ def run(job: Job, output: str | None) -> int:
         worker = Worker(replace(job, patience=PATIENCE))
         again = f"pi-tui run --digits {job.task.goal}"
         code = carry_to_end(worker, program="pi-tui", again=again)
+        # A reader like `head -c` may leave the cursor within a line: so say it first.
+        says_first = target is None and not sys.stdout.isatty()
+        if code == 0 and says_first:
+            tell(_finished(worker.snapshot))
         if is_whole(worker, code):
             _write(worker, target)
-        if code == 0:
+        if code == 0 and not says_first:
             tell(_finished(worker.snapshot))
         return code
 

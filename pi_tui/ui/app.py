@@ -74,7 +74,6 @@ class PiApp(ConversingApp):
         self.clock = clock or Clock()
         self.quitting = Quitting(self)
         self._title = TerminalTitle(self._write_to_terminal)
-        self._is_open = False
         self._hurry_until = 0.0
         self._forget(seen)
 
@@ -115,10 +114,8 @@ class PiApp(ConversingApp):
 
     def _open(self) -> None:
         """Draw what is saved, then start the worker, whose imports shall not delay that."""
-        self._is_open = True
         for watch in self.when_open:
             watch()
-        self._title.open()
         self._timer = self.set_timer(QUICK, self._tick)
         self.recall_looks()
         self._look()
@@ -235,13 +232,9 @@ class PiApp(ConversingApp):
     # The terminal around us
 
     def _write_to_terminal(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
-
-    async def on_unmount(self) -> None:
-        """The terminal gets its title back."""
-        if self._is_open:
-            self._title.close()
+        driver: Any = self._driver
+        if driver is not None:
+            getattr(driver, "set_title", driver.write)(text)
 
 
 def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:

@@ -85,7 +85,7 @@ class ConversingApp(LooksApp):
         )
         if await self.ask(question) != "kill":
             return
-        guardian.dismiss()  # what ends us is known, and would be written over by its guess
+        guardian.disarm()  # what ends us is known, and would be written over by its guess
         if self._driver is not None:  # the terminal is given back; the worker knows of nothing
             self._driver.stop_application_mode()
             self._driver.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from pi_tui import words
+from pi_tui.threads import in_thread
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.face import tell
 from pi_tui.ui.search import Needle
@@ -171,7 +171,7 @@ class ExploringScreen(TakingScreen):
         from pi_tui.ui.landmarks import Landmarks, landmarks
 
         source, count = self.source, self.count
-        rows = await asyncio.to_thread(landmarks, source, count)  # 100M digits take a second
+        rows = await in_thread(landmarks, source, count)  # 100M digits take a second
         place = await self.face.ask(Landmarks(source, count, rows))
         if place is not None:
             self.show_position(*place)
@@ -187,7 +187,7 @@ class ExploringScreen(TakingScreen):
         ask = Ask("Where is your date in pi?", explain_date, example="14.3.1988")
         if (answer := await self.face.ask(ask)) is None:
             return
-        place = await asyncio.to_thread(look, answer, self.source, self.count)
+        place = await in_thread(look, answer, self.source, self.count)
         assert place is not None
         lines = card(answer, place)
         told = await self.face.ask(Card("Your date in pi", lines, goes=place.offset is not None))

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -19,6 +20,7 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from pi_tui import crash
 from pi_tui.hints import to_paste
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker
 from pi_tui.words import plain
@@ -90,7 +92,23 @@ class Face(App[int]):
             self._expects_question = True
         return super().pop_screen()
 
+    # Crashes
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave with exit code 1 and a traceback, which shows no local variables."""
+        self._return_code = 1
+        self._exception = self._exception or error  # the first: the others follow from it
+        cause = getattr(self._exception, "error", self._exception)  # of Textual's WorkerFailed
+        self._exit_renderables[:] = [Text(crash.report(cause))]
+        self._close_messages_no_wait()
+        self._exception_event.set()
+
     # Keys
+
+    @property
+    def waiting(self) -> int:
+        """How many keys and messages are not obeyed yet; asked by the thread that reads keys."""
+        return len(self._typed) + self.message_queue_size
 
     async def on_event(self, event: events.Event) -> None:
         """Keys queue up; all else is as in any app."""

@@ -1,9 +1,9 @@
-"""The terminal is given back as it was found, however we end.
+"""The terminal is given back as it was found, however pi-tui ends.
 
-Out of memory GMP calls abort(); then, as after SIGKILL, no line of ours runs any more: the terminal
-would stay raw, and tell the shell every movement of the mouse. So a tiny second process waits for
-our end. It is made before Textual is loaded: that is quicker, and what both have in common is
-small (made later it cost the first frame 12 ms of copied pages).
+Out of memory GMP calls abort(). Then, as after SIGKILL, pi-tui cannot tidy up: the terminal would
+stay raw, and send the shell every movement of the mouse. So a small second process waits for the
+end of the first. It is forked before Textual is loaded: that is quicker, and both share little
+memory (forked later it cost the first frame 12 ms of copied pages).
 """
 
 from __future__ import annotations
@@ -17,27 +17,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
-_SAY = b"pi-tui was killed, or ran out of memory; its last checkpoint stands\r\n"
-_PATIENCE = 60.0
-"""Seconds for a terminal that takes no byte, as when its window shows a stopped program."""
-_LEAVE_SCREEN = (
-    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h"
-    b"\x1b[<u\x1b[?1049l\x1b[?25h"
-)
-"""Mouse, focus, pasting and keys as they were, the shell's own screen, the cursor."""
-_ARMED, _DISMISSED = b"+", b"!"
+_NAME = b"terminal-guard"
+"""Its name in the list of processes: `pkill -9 pi-tui` shall spare it."""
+_END = b"\0"
 
 _given: list[Any] = []
 """The settings of the terminal as we found it."""
 _pipe: list[int] = []
-"""Our end of what the other process listens to, while there is one."""
+"""Our end of the pipe to the guardian, while there is one."""
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """The terminal's settings are afterwards what they were, whatever happens within.
+    """Restore the settings of the terminal at the end, whatever happens within.
 
-    To be entered before any thread is started, for threads do not live on in the other process.
+    Enter it before any thread is started, because threads do not live on in the forked process.
     """
     there = is_there()
     _given.clear()
@@ -55,9 +49,9 @@ def guarded() -> Iterator[None]:
 
 
 def is_there() -> bool:
-    """False once the terminal was closed: its file is open still, but is no terminal any more.
+    """Return False once the terminal was closed: its file is open still, but no terminal any more.
 
-    Or, behind a browser tab, once the server is gone that shows us and feeds us keys.
+    Behind a browser tab: once the server has gone that shows us and sends us keys.
     """
     if sys.__stdin__ is None:
         return False
@@ -68,16 +62,8 @@ def is_there() -> bool:
     return os.isatty(sys.__stdin__.fileno())
 
 
-def leave_screen(within: float = 0.0) -> None:
-    """The shell's screen is shown again, if the terminal takes a byte within so many seconds."""
-    with suppress(OSError, ValueError):
-        _, ready, _ = select.select([], [2], [], within)
-        if ready and os.isatty(2):
-            os.write(2, _LEAVE_SCREEN)
-
-
 def give_back() -> None:
-    """The terminal's settings are what they were when `guarded` was entered."""
+    """Restore the settings that the terminal had when `guarded` was entered."""
     if sys.platform != "win32" and _given:
         import termios
 
@@ -86,39 +72,37 @@ def give_back() -> None:
                 termios.tcsetattr(0, termios.TCSANOW, _given)
 
 
-def arm() -> None:
-    """From now on there is a screen to leave, and something to say, should we be killed."""
-    _tell(_ARMED)
-
-
-def dismiss() -> None:
-    """All is well: the other process has nothing to do any more."""
-    _tell(_DISMISSED)
-
-
-def _tell(what: bytes) -> None:
+def arm(last_words: bytes) -> None:
+    """Let the guardian write `last_words` to the terminal once this process has ended."""
     for write in _pipe:
         with suppress(OSError):
-            os.write(write, what)
+            os.write(write, last_words + _END)
+
+
+def disarm() -> None:
+    """Let the guardian end without a word: the terminal is as it was."""
+    arm(b"")
 
 
 @contextmanager
 def _watched() -> Iterator[None]:
-    """Should this process end within, and be armed, another tidies up and says what happened."""
+    """Fork the guardian; dismiss it at the end."""
     read, write = os.pipe()
+    os.set_blocking(write, False)
+    group = os.getpgrp()
     try:
         watcher = os.fork()
     except OSError:  # no more processes: then nobody watches
         watcher = -1
     if watcher == 0:
         os.close(write)
-        _watch(read)
+        _watch(read, group)
     os.close(read)
     _pipe[:] = [write]
     try:
         yield
     finally:
-        dismiss()
+        disarm()
         _pipe.clear()
         os.close(write)
         until = time.monotonic() + 0.5  # it may have been stopped by somebody
@@ -126,19 +110,48 @@ def _watched() -> Iterator[None]:
             time.sleep(0.001)
 
 
-def _watch(read: int) -> None:
-    """The life of the other process. What ends or stops a job is meant for ours, not for it."""
+def _watch(read: int, group: int) -> None:
+    """Wait for the end of the first process, whose group is `group`, then tidy up."""
     try:
+        # Signals and kills of the job are meant for the first process.
         for name in ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTIN", "TTOU", "PIPE"):
             signal.signal(getattr(signal, f"SIG{name}"), signal.SIG_IGN)
-        if os.read(read, 1) != _ARMED or os.read(read, 1):
-            return
-        select.select([], [2], [], _PATIENCE)  # what was drawn last may fill the terminal
+        with suppress(OSError):
+            os.setpgid(0, 0)
+        _rename()
+        last_words = _last_of(read)
         owner = os.tcgetpgrp(2)
-        if owner in (os.getpgrp(), os.getsid(0)):  # ours still, or the shell's again already
-            leave_screen(_PATIENCE)  # the shell writes too: there may be no room again
-            os.write(2, _SAY)
-        if owner == os.getpgrp():
+        if last_words and owner in (group, os.getsid(0)):  # ours still, or the shell's again
+            _write_all(last_words)
+        if last_words and owner == group:
             give_back()
     finally:
         os._exit(0)
+
+
+def _rename() -> None:
+    """Take a name of its own, for `pkill` and `ps`; Linux only."""
+    with suppress(OSError, ValueError, IndexError):
+        with open("/proc/self/comm", "wb") as name:
+            name.write(_NAME)
+        with open("/proc/self/stat", "rb") as stat:
+            start, end = map(int, stat.read().rpartition(b")")[2].split()[45:47])
+        with open("/proc/self/mem", "r+b", buffering=0) as memory:
+            memory.seek(start)
+            memory.write(_NAME[: end - start - 1].ljust(end - start, b"\0"))
+
+
+def _last_of(read: int) -> bytes:
+    """Return the last message of the first process, once it has ended."""
+    last, rest = b"", b""
+    while data := os.read(read, 4096):
+        *whole, rest = (rest + data).split(_END)
+        last = whole[-1] if whole else last
+    return last
+
+
+def _write_all(text: bytes) -> None:
+    """Write to the terminal, however long it takes no bytes; OSError once it has gone."""
+    while text:
+        select.select([], [2], [])
+        text = text[os.write(2, text) :]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 from pi_tui import memory, words
@@ -10,6 +9,7 @@ from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.settings import MAX_DIGITS, parse_digits
 from pi_tui.spigot.kind import SpigotKind
+from pi_tui.threads import in_thread
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.watching import why_not
@@ -102,7 +102,7 @@ class RunDialogs:
         if not await self._quitting.let_go("… then the run is deleted."):
             return
         try:
-            await asyncio.to_thread(delete_run, app.location, SpigotKind(), run.task)
+            await in_thread(delete_run, app.location, SpigotKind(), run.task)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:
@@ -123,7 +123,7 @@ class RunDialogs:
         if answer is None:
             return
         try:
-            digits = await asyncio.to_thread(saved_output, app.location, SpigotKind(), run)
+            digits = await in_thread(saved_output, app.location, SpigotKind(), run)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
@@ -17,6 +16,7 @@ from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.run_table import COLUMNS, RIGHT, cells
 from pi_tui.spigot.kind import SpigotKind
+from pi_tui.threads import in_thread
 from pi_tui.ui.dialogs import Dialog
 from pi_tui.ui.face import Face, tell
 
@@ -67,7 +67,7 @@ class RunsScreen(Dialog[int | None]):
         from pi_tui.saved import list_runs
 
         try:
-            self._runs = await asyncio.to_thread(list_runs, self._location, SpigotKind())
+            self._runs = await in_thread(list_runs, self._location, SpigotKind())
         except PiTuiError as error:
             tell(self, str(error), wrong=True)
             return

@@ -35,7 +35,6 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
     app.when_open.append(ends.watch)
     with ends.signals():
         _look_for_threads()
-        guardian.arm()
         try:
             result = app.run()
         finally:
@@ -168,8 +167,25 @@ class Signals:
         self._app.worker.join()
         code, _message = outcome(self._app.worker.snapshot)
         driver: Any = self._app._driver
-        if not getattr(driver, "_is_stopped", False):
-            guardian.leave_screen()
+        if getattr(driver, "is_shown", False):
+            _leave_screen(driver.leaving.encode())
         guardian.give_back()
-        guardian.dismiss()
         os._exit(code or self.code_of_signal)
+
+
+def _leave_screen(text: bytes) -> None:
+    """Write `text` if the terminal takes it; else the guardian writes it once the terminal does.
+
+    In a thread, since a terminal that nobody reads blocks the writer.
+    """
+    guardian.arm(text)
+    write = threading.Thread(target=_write, args=(text,), daemon=True)
+    write.start()
+    write.join(_DEAF / 3)
+    if not write.is_alive():
+        guardian.disarm()
+
+
+def _write(text: bytes) -> None:
+    with suppress(OSError):
+        os.write(2, text)

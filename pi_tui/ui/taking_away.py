@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,6 +12,7 @@ from textual.screen import Screen
 from pi_tui import words
 from pi_tui.digit_file import DigitFile
 from pi_tui.errors import PiTuiError
+from pi_tui.threads import in_thread
 from pi_tui.ui.answers import file_named
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.face import Face, tell
@@ -131,7 +131,7 @@ def write_picture(app: Face, name: str, draw: Draw, what: str) -> None:
 
     async def write() -> None:
         try:
-            path = await asyncio.to_thread(save_picture, name, draw, app.location)
+            path = await in_thread(save_picture, name, draw, app.location)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:
@@ -156,7 +156,7 @@ def write_digits(app: Face, name: str, digits: Digits, start: int, stop: int) ->
     async def write() -> None:
         arguments = (name, bytes(digits[start:stop]), start, app.location)
         try:
-            path = await asyncio.to_thread(save_digits, *arguments)
+            path = await in_thread(save_digits, *arguments)
         except PiTuiError as error:
             tell(app, str(error), wrong=True)
         else:

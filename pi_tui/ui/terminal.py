@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from pi_tui import words
 from pi_tui.worker.snapshot import Snapshot, State
 
-_KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
+KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
+_LEAVE_SCREEN = (
+    # The end of whatever was cut off, and of a frame; the mouse, focus, pasting, wrapping, colours.
+    "\x1b\\\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
+    "\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m"
+    # Where there is no other screen to go back to, the prompt shall not stand in our picture.
+    "\x1b[H\x1b[J"
+    "\x1b[<u\x1b[?1049l\x1b[?25h"
+)
 _NO_PROGRESS = "\x1b]9;4;0;0\x07"
 _STATES = {State.PAUSED: 4, State.WATCHING: 4, State.FAILED: 2, State.PREPARING: 3}
 """OSC 9;4 knows 1 normal, 2 error, 3 busy, 4 paused."""
@@ -27,17 +35,18 @@ def shows_progress(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("TERM_PROGRAM") in ("ghostty", "WezTerm")
 
 
+def leaving() -> str:
+    """Return what gives the terminal back: modes, the shell's screen, cursor, title, progress."""
+    return _LEAVE_SCREEN + _GIVE_TITLE_BACK + _NO_PROGRESS * shows_progress()
+
+
 class TerminalTitle:
-    """Keeps the title, changes it while we run, gives it back."""
+    """Shows progress in the title while we run; the driver keeps the old one and gives it back."""
 
     def __init__(self, write: Callable[[str], object], *, progress: bool | None = None) -> None:
         self._write = write
         self._progress = shows_progress() if progress is None else progress
         self._shown = ""
-
-    def open(self) -> None:
-        """The terminal keeps its own title for later."""
-        self._write(_KEEP_TITLE)
 
     def show(self, snapshot: Snapshot) -> None:
         """Progress in whole per cent, written only when it changed."""
@@ -48,14 +57,9 @@ class TerminalTitle:
         if text == self._shown:
             return
         self._shown = text
-        self._write(f"\x1b]2;{text}\x07")
+        progress = ""
         if self._progress:
+            progress = f"\x1b]9;4;{_STATES.get(snapshot.state, 1)};{percent}\x07"
             if snapshot.state is State.COMPLETE:
-                self._write(_NO_PROGRESS)
-            else:
-                self._write(f"\x1b]9;4;{_STATES.get(snapshot.state, 1)};{percent}\x07")
-
-    def close(self) -> None:
-        """The terminal is as it was."""
-        self._write((_NO_PROGRESS if self._progress else "") + _GIVE_TITLE_BACK)
-        self._shown = ""
+                progress = _NO_PROGRESS
+        self._write(f"\x1b]2;{text}\x07{progress}")

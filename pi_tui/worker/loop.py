@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, Refused, WrongOutput, WrongState
@@ -78,9 +78,6 @@ class Loop:
     def _load(self) -> bool:
         """The machine stands where the last good checkpoint left it; False if all is done."""
         loaded = self._store.load(self._run, self._distrusted)
-        good = len(loaded.output if loaded.machine is None else loaded.machine.output)
-        if good < len(loaded.output) and not self._job.kind.repeatable:
-            return self._go_back(loaded, good)
         self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
@@ -100,18 +97,6 @@ class Loop:
         )
         self._publish()
         return machine is not None
-
-    def _go_back(self, loaded: Loaded, good: int) -> bool:
-        """Cut output that cannot be computed again after damage, and load what is left."""
-        unit, lost = self._job.kind.unit, len(loaded.output) - good
-        self._store.cut(loaded.run, good)
-        for note in loaded.notes:
-            self._board.note(note)
-        self._board.note(
-            f"{lost:,} {unit} after {good:,} are not known to be good, nor can they be computed "
-            "again: they were taken away, and the run goes on before them"
-        )
-        return self._load()
 
     def _compute(self) -> None:
         """Step until all is done; wishes are looked at between and within the steps."""

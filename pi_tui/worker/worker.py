@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from pi_tui import garbage
+from pi_tui import crash, garbage
 from pi_tui.errors import MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Refused
 from pi_tui.threads import give_way, start_all
@@ -58,10 +58,11 @@ class Worker(Board):
 
     def _fail_by(self, error: Exception) -> None:
         """Report an exception that nobody expected: that of a machine, or a bug of ours."""
-        self.crash, text = error, f"a bug of ours, please report it: {error!r}"
+        shown = crash.without_passwords(repr(error))
+        self.crash, text = error, f"a bug of ours, please report it: {shown}"
         if trace := frames_of_machine(error):
             self.crash = error.with_traceback(trace)
-            text = f"{trace.tb_frame.f_code.co_name}() raised {error!r}; {self.snapshot.kept}"
+            text = f"{trace.tb_frame.f_code.co_name}() raised {shown}; {self.snapshot.kept}"
         self.fail(text, PiTuiError.exit_code)
 
     def _work(self) -> None:

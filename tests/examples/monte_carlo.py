@@ -20,7 +20,7 @@ BATCH = 20_000
 class Darts(Machine):
     def __init__(self, task: Task, digest: str) -> None:
         self.goal, self.digest = task.goal, digest
-        self.random = random.Random(f"{task.parameters['seed']} {digest}")
+        self.random = random.Random(f"{task.parameters['seed']!r} {digest}")
         self.hits, self.output = 0, b""
 
     @property

@@ -26,14 +26,13 @@ _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<>=][\d;]*[a-zA-Z]|\?\d+\$p)")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[^@-~]*)?\Z")
 _LEFT, _CLEARED = b"\x1b[?1049l", b"\x1b[H\x1b[2J"
 """pyte has no alternate screen: what was drawn on it goes when it is left."""
-_SWITCHED = {
-    "alternate screen": 1049,
-    "mouse": 1000,
-    "mouse motion": 1003,
-    "mouse as text": 1006,
-    "focus": 1004,
-    "pasting": 2004,
-}
+_MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
+_NAMES = {1049: "alternate screen", 25: "hidden cursor", 2004: "pasting"}
+_ON_AT_FIRST = {7: b"h", 25: b"h"}
+"""Lines wrap and the cursor is seen; every other mode is off."""
+_KITTY = re.compile(rb"\x1b\[([<>])\d*u")
+_KEPT_TITLE = re.compile(rb"\x1b\[2([23]);2t")
+_PROGRESS = re.compile(rb"\x1b\]9;4;(\d)")
 _OF_A_PROMPT = ("pasting", "terminal settings")
 
 
@@ -86,8 +85,12 @@ class Terminal:
         self._pyte.resize(rows, columns)
 
     def send(self, keys: str | bytes) -> None:
-        """Type."""
-        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
+        """Type, however long it takes the program to read that much."""
+        rest = keys.encode() if isinstance(keys, str) else keys
+        while rest:
+            with suppress(BlockingIOError):
+                rest = rest[os.write(self._master, rest) :]
+            self._read()
 
     def signal(self, number: signal.Signals) -> None:
         """Send the program a signal."""
@@ -177,11 +180,19 @@ class Terminal:
     def left_behind(self) -> list[str]:
         """What is not as it was before the program came; nothing, if it was well-behaved."""
         self._read()
-        found = [name for name, mode in _SWITCHED.items() if self._is_switched_on(mode)]
-        if self.raw.rfind(b"\x1b[?25l") > self.raw.rfind(b"\x1b[?25h"):
-            found.append("hidden cursor")
-        if self.raw.count(b"\x1b[>1u") > self.raw.count(b"\x1b[<u"):
+        now = {int(mode): to for mode, to in _MODE.findall(self.raw)}
+        found = [
+            _NAMES.get(mode, f"mode {mode}")
+            for mode, to in now.items()
+            if to != _ON_AT_FIRST.get(mode, b"l")
+        ]
+        kitty, titles = _KITTY.findall(self.raw), _KEPT_TITLE.findall(self.raw)
+        if kitty.count(b">") != kitty.count(b"<"):
             found.append("kitty keys")
+        if titles.count(b"2") != titles.count(b"3"):
+            found.append("title")
+        if _PROGRESS.findall(self.raw)[-1:] not in ([], [b"0"]):
+            found.append("progress")
         if termios.tcgetattr(self._slave) != self._before:
             found.append("terminal settings")
         return found
@@ -194,11 +205,7 @@ class Terminal:
     def has_left_the_alternate_screen(self) -> bool:
         """True while the shell's own screen is shown."""
         self._read()
-        return not self._is_switched_on(_SWITCHED["alternate screen"])
-
-    def _is_switched_on(self, mode: int) -> bool:
-        on, off = b"\x1b[?%dh" % mode, b"\x1b[?%dl" % mode
-        return self.raw.rfind(on) > self.raw.rfind(off)
+        return self.raw.rfind(b"\x1b[?1049h") <= self.raw.rfind(b"\x1b[?1049l")
 
     def _read(self) -> None:
         """Take in what was written since, and draw it."""

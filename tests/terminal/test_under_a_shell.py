@@ -7,6 +7,7 @@ import shlex
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ UNSAVED = ("--checkpoint-every", "0")
 """Nothing is saved but by the way out."""
 
 
-def bash() -> Terminal:
-    terminal = Terminal(program=BASH, PS1="ready> ", HISTFILE="/dev/null")
+def bash(**environment: Any) -> Terminal:
+    terminal = Terminal(program=BASH, PS1="ready> ", HISTFILE="/dev/null", **environment)
     terminal.see("ready>")
     return terminal
 

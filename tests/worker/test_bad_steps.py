@@ -72,7 +72,7 @@ def run(kind: Walks, database: Path) -> Worker:
 
 def saved_steps(database: Path) -> int:
     with CheckpointStore.open(str(database), Walks(), write=False) as store:
-        found = store.find_run(TASK.goal)
+        found = store.find_run(TASK)
         assert found
         checkpoint = store.load(found).checkpoint
     return checkpoint.steps if checkpoint else -1
