@@ -114,7 +114,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
-        """Run the block as one transaction: all or nothing.
+        """Run what follows as one transaction: all or nothing.
 
         `needed` counts the bytes it is to write: what a full disk is said to lack.
         """
@@ -123,7 +123,7 @@ class Database:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """Run the block as a transaction, but only in the database that was opened."""
+        """Run what follows as a transaction, but only in the database that was opened."""
         self._look_at_the_file()
         with self._transaction() as connection:
             if connection.scalar(IDENTITY) != self._identity:
@@ -145,9 +145,9 @@ class Database:
     def _fenced(
         self, run: Run, epoch: int, needed: Callable[[], int] = _nothing
     ) -> Iterator[Commit]:
-        """Run the block as a transaction that begins with the fence.
+        """Run what follows as a transaction that begins with the fence.
 
-        The block must end with `record`. If the transaction fails, its outcome is unknown: the
+        It must end with `record`. If the transaction fails, its outcome is unknown: the
         commit may be in although its answer is lost. Then we look whether its number is there; only
         if it is not does the error come out. A server that does not answer is not asked: the next
         save goes by what it finds.
