@@ -17,7 +17,7 @@ class UsageError(PiTuiError):
 
 
 class AlreadyOpenError(PiTuiError):
-    """Another pi-tui is writing to this database."""
+    """Another process has this run open, or, to change its tables, the whole database."""
 
     exit_code = 3
 

@@ -26,7 +26,8 @@ _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
-"""What the names of the files beside a database end in."""
+"""Ends of the names of the files beside a database; a run's lock has its number in it too."""
+_BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
 _DATABASE = b"SQLite format 3\0"
 """How a database begins, and so every backup of one."""
 _JOURNAL = bytes.fromhex("d9d505f920a163d7")
@@ -131,9 +132,9 @@ def refuse_names_beside(path: Path) -> None:
 
 
 def _bases(path: Path) -> list[Path]:
-    """The databases that a file of this name would stand beside; none for most names."""
-    ends = [end for end in _BESIDE if path.name.endswith(end) and path.name != end]
-    return [path.with_name(path.name.removesuffix(end)) for end in ends]
+    """Return the database that a file of this name would stand beside; none for most names."""
+    found = _BASE.fullmatch(path.name)
+    return [path.with_name(found[1])] if found else []
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:

@@ -69,10 +69,15 @@ class RunCatalogue(Database):
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
     def delete(self, goal: int) -> None:
-        """There is no run of that goal."""
+        """Delete the run of that goal, if there is one; AlreadyOpenError while it is computed."""
         with self._transaction() as connection:
-            mine = (RUNS.c.kind == self._kind.name, RUNS.c.goal == goal)
-            connection.execute(delete(RUNS).where(*mine))
+            row = self._find(connection, goal)
+            if row is None:
+                return
+            self._claim(row)
+            connection.execute(delete(RUNS).where(RUNS.c.id == row.id))
+        if self._locks is not None:
+            self._locks.let_go(row.id)
 
     def check(self) -> list[str]:
         """What is wrong in the database, structure and every byte; [] if nothing is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
-from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
+from pi_tui.checkpoints.lock import MAKING, FileLocks, ServerLocks, WriterLocks, already_open
 from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
@@ -24,43 +25,50 @@ from pi_tui.words import one_line
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
+_MOMENT = 5.0
+"""Seconds to wait for another process that changes the tables."""
 _META = META.name
 _MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 
 
 def open_database(
     where: Location, write: bool, is_leaving: IsLeaving
-) -> tuple[Engine, WriterLock | None]:
-    """A database of ours, checked and with tables; locked if it is to be written.
+) -> tuple[Engine, WriterLocks | None]:
+    """Open a database of ours, checked and with tables; with locks if it is to be written.
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
     """
     if where.path is not None:
         _look(where, where.path, write)
-    lock: WriterLock | None = None
+    locks: WriterLocks | None = None
     with ExitStack() as undo:
         if write and where.path is not None:
-            lock = FileWriterLock(where)
-            undo.callback(lock.release)
+            locks = FileLocks(where)
+            undo.callback(locks.release)
             with suppress(FileExistsError):
                 make_empty_file(where.path)
         elif write:
-            lock = ServerWriterLock(connect(where, "lock", is_leaving))
-            undo.callback(lock.release)
+            locks = ServerLocks(where, connect(where, "lock", is_leaving))
+            undo.callback(locks.release)
         engine = connect(where, "write" if write else "read", is_leaving)
         undo.callback(engine.dispose)
-        _prepare(engine, where, write)
+        if _prepare(engine, where, write) < SCHEMA and locks is not None:
+            _update(engine, where, locks)
         undo.pop_all()
-    return engine, lock
+    return engine, locks
 
 
-def _prepare(engine: Engine, where: Location, write: bool) -> None:
+def _prepare(engine: Engine, where: Location, write: bool) -> int:
+    """Make the tables, or look at those that are there; return their version."""
     with engine.begin() as connection:
+        if write and where.path is None:
+            connection.execute(MAKING)
         version = _version_of(connection, where)
         if version == 0:
             if not write:
                 raise _nothing_yet(where)
             create(connection, where)
+            version = SCHEMA
         elif version < SCHEMA and not write:
             raise refuse_older(where)
     if write and where.path is not None:
@@ -70,8 +78,25 @@ def _prepare(engine: Engine, where: Location, write: bool) -> None:
             if found != "ok":
                 raise damaged(where, one_line(found.splitlines()[-1]))
         keep_a_rollback_journal(engine)
-    if 0 < version < SCHEMA:
-        migrate(engine, where)
+    return version
+
+
+def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
+    """Bring older tables up to date, alone; while another process does that, wait a moment."""
+    until = time.monotonic() + _MOMENT
+    while True:
+        if locks.take_alone() and _is_older(engine, where):
+            migrate(engine, where)
+        if locks.share() and not _is_older(engine, where):
+            return
+        if time.monotonic() > until:
+            raise already_open(where.display, "")
+        time.sleep(0.05)
+
+
+def _is_older(engine: Engine, where: Location) -> bool:
+    with engine.connect() as connection:
+        return _version_of(connection, where) < SCHEMA
 
 
 def _look(where: Location, path: Path, write: bool) -> None:

@@ -63,6 +63,8 @@ class Run:
     """Bytes it takes in the database; counted by `CheckpointStore.runs` alone."""
     share: float | None = None
     """The share of the work that is saved, if that can be told; by `CheckpointStore.runs` alone."""
+    owner_mark: str = ""
+    """The owner with what tells it from another process of that pid (process.py)."""
 
     @property
     def goal(self) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, insert, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.catalogue import RunCatalogue
-from pi_tui.checkpoints.database import take_over
+from pi_tui.checkpoints.lock import MAKING
 from pi_tui.checkpoints.models import (
     OUTPUT,
     RUNS,
@@ -66,13 +66,17 @@ class CheckpointStore(RunCatalogue):
             before = self._to_run(row)
             if before.status == COMPLETE:
                 return before
-            row = take_over(connection, row.id)
+            row = self._take_over(connection, row)
             run = replace(self._to_run(row), owner=before.owner)
         self._grips[run.id] = _Grip(row.epoch)
         return run
 
     def _begin(self, connection: Connection, task: Task) -> Row[Any]:
-        """The row of a new run."""
+        """Insert a new run, or find the one that another process has just inserted."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(MAKING)
+            if (row := self._find(connection, task.goal)) is not None:
+                return row
         values = {"kind": self._kind.name, "version": self._kind.version, "goal": task.goal}
         connection.execute(insert(RUNS), {**values, "parameters": parameters_text(task)})
         return connection.execute(self._mine().where(RUNS.c.goal == task.goal)).one()
@@ -237,7 +241,7 @@ class CheckpointStore(RunCatalogue):
     def restart(self, run: Run, task: Task) -> Run:
         """The run is ours and empty, and begins again with this task of the same goal."""
         with self._transaction() as connection:
-            grip = _Grip(take_over(connection, self._row(connection, run).id).epoch)
+            grip = _Grip(self._take_over(connection, self._row(connection, run)).epoch)
             piece_rows.prune(connection, run.id, keep=())
             connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run.id))
             change = {"status": ACTIVE, "verified": 0, "committed": 0, "elapsed_ms": 0}
@@ -252,5 +256,5 @@ class CheckpointStore(RunCatalogue):
         grip = self._grips[run.id]
         if not grip.epoch:
             with self._transaction() as connection:
-                grip.epoch = take_over(connection, self._row(connection, run).id).epoch
+                grip.epoch = self._take_over(connection, self._row(connection, run)).epoch
         return grip

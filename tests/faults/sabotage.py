@@ -46,7 +46,7 @@ def _busy(seconds: str) -> None:
 
 
 def _no_lock(_: str) -> None:
-    setattr(opening, "FileWriterLock", NoLock)  # noqa: B010
+    setattr(opening, "FileLocks", NoLocks)  # noqa: B010
 
 
 def _no_fence(_: str) -> None:
@@ -65,20 +65,22 @@ def _server_forgets(_: str) -> None:
 
     def forgetful(*arguments: Any) -> Any:
         made = connect(*arguments)
-        event.listen(made, "connect", forget)
+        event.listen(made, "begin", forget)
         return made
 
-    def forget(connection: Any, _: Any) -> None:
-        connection.execute("SET synchronous_commit = off")
-        connection.commit()
+    def forget(connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
     setattr(opening, "connect", forgetful)  # noqa: B010
 
 
-class NoLock:
-    """A lock that locks nothing."""
+class NoLocks:
+    """Locks that lock nothing."""
+
+    note, mark, last_beat = "", "nobody", None
 
     def __init__(self, where: Location) -> None: ...
+    def claim(self, run_id: int, what: str, owner: str) -> None: ...
     def renew(self) -> None: ...
     def release(self) -> None: ...
 

@@ -72,8 +72,9 @@ def watched(terminal: Terminal, database: Path) -> int:
 
 
 def holder(database: Path) -> int:
-    """The pid in the lock."""
-    return int(Path(f"{database}.lock").read_text().split()[1])
+    """The pid in the lock of the run."""
+    (lock,) = database.parent.glob(f"{database.name}.run-*.lock")
+    return int(lock.read_text().split()[1])
 
 
 def state_of(pid: int) -> str:

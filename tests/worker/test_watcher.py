@@ -136,7 +136,7 @@ def test_a_complete_run_is_looked_at_without_the_lock(
 
     def is_free() -> bool:
         with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
-            return store.writer() == ""
+            return store.writer(store.find_run(1_000)) == ""
 
     wait_until(is_free)
     other = make_worker(1_500, digits_per_step=None)
