@@ -12,7 +12,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
+from pi_tui.checkpoints.engine import (
+    connect,
+    keep_a_rollback_journal,
+    make_empty_file,
+    outside_transactions,
+)
 from pi_tui.checkpoints.lock import MAKING, FileLocks, ServerLocks, WriterLocks, already_open
 from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
@@ -72,11 +77,11 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
         elif version < SCHEMA and not write:
             raise refuse_older(where)
     if write and where.path is not None:
-        with engine.connect() as connection:  # writing to a broken tree could do more harm
-            # Not quick_check: that is no faster here, and passes over an index that lost our run.
-            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-            if found != "ok":
-                raise damaged(where, one_line(found.splitlines()[-1]))
+        # Writing to a broken tree could do more harm. Not quick_check: that is no faster here, and
+        # passes over an index that lost our run. Outside of a transaction: ours keep others out.
+        (found,) = outside_transactions(engine, "PRAGMA integrity_check(1)") or ("nothing",)
+        if found != "ok":
+            raise damaged(where, one_line(found.splitlines()[-1]))
         keep_a_rollback_journal(engine)
     return version
 

@@ -45,6 +45,11 @@ def _busy(seconds: str) -> None:
     setattr(engine, "BUSY_SECONDS", float(seconds))  # noqa: B010
 
 
+def _no_turns(_: str) -> None:
+    """SQLite's own time-out is all there is, however much others write meanwhile."""
+    setattr(engine, "_last_written", lambda _: (0, 0))  # noqa: B010
+
+
 def _no_lock(_: str) -> None:
     setattr(opening, "FileLocks", NoLocks)  # noqa: B010
 
@@ -91,6 +96,7 @@ _DEEDS: dict[str, Callable[[str], None]] = {
     "most-pages": _most_pages,
     "cache": _cache,
     "busy": _busy,
+    "no-turns": _no_turns,
     "no-lock": _no_lock,
     "no-fence": _no_fence,
     "no-checksum": no_checksum,
