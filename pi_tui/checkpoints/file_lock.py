@@ -40,13 +40,14 @@ class FileLock:
     def take(self, *, shared: bool = False) -> bool:
         """Take the lock, or change it to the other kind; False if another process prevents it.
 
-        A lock that is held and cannot be changed may be lost. Raises NoLocksError.
+        A lock that is held and cannot be changed is lost. Raises NoLocksError.
         """
         while _flock(self._fd, shared):
             if self._has_its_name():
                 return True
             self._close()  # removed by the one who held it last: nobody else would find this one
             self._open()
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
         return False
 
     def take_soon(self) -> bool:

@@ -142,7 +142,7 @@ class FileLocks:
         self._database.write("")  # an earlier version may have left a name, and have been killed
 
     def take_alone(self) -> bool:
-        """Exclude all other writers of the database; False while there are some."""
+        """Exclude all other writers of the database; False, with no lock, while there are some."""
         return bool(self.note) or self._database.take()
 
     def share(self) -> bool:
@@ -213,7 +213,7 @@ class ServerLocks:
         return my_mark(unlocked=bool(self.note))
 
     def take_alone(self) -> bool:
-        """Exclude all other writers of the database; False while there are some."""
+        """Exclude all other writers of the database; False, with no lock, while there are some."""
         return self._exchange(_LET_GO_SHARED, _TAKE_ALONE)
 
     def share(self) -> bool:

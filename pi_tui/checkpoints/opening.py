@@ -92,11 +92,11 @@ def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
     while True:
         if locks.take_alone() and _is_older(engine, where):
             migrate(engine, where)
-        if locks.share() and not _is_older(engine, where):
+        if not _is_older(engine, where) and locks.share():
             return
         if time.monotonic() > until:
             raise already_open(where.display, "")
-        time.sleep(0.05)
+        time.sleep(0.05)  # with no lock: of several that wait like this, one must get it alone
 
 
 def _is_older(engine: Engine, where: Location) -> bool:

@@ -8,18 +8,23 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import engine
+from pi_tui.checkpoints import engine, opening
 from pi_tui.checkpoints.file_lock import FileLock
 from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, StorageError, UsageError
+from pi_tui.machine import Kind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
+from tests.checkpoints.test_migration import KIND, old
 from tests.tiny import Walks
 
 HOLDER = """
@@ -268,3 +273,62 @@ def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path
     assert done.stdout == bytes(walk.output)
     assert glance(path, Walks(), run.goal + 1) is None
     assert glance(f"sqlite:///{path}", Walks(), None) == glance(path, Walks(), None) is not None
+
+
+def open_at_once(location: str, kind: Kind) -> list[list[int]]:
+    """The goals that each of four stores sees, which are opened at the same moment."""
+    ready = threading.Barrier(4)
+
+    def goals(_: int) -> list[int]:
+        ready.wait()
+        with CheckpointStore.open(location, kind) as store:
+            return [run.goal for run in store.runs()]
+
+    with ThreadPoolExecutor(4) as lanes:
+        return list(lanes.map(goals, range(4)))
+
+
+def test_starts_at_once_bring_an_old_database_up_to_date_once(path: str, tmp_path: Path) -> None:
+    old("several", path)
+    seen = open_at_once(path, KIND)
+    assert seen == [seen[0]] * 4
+    assert len(seen[0]) > 1
+    assert [name for name in files(tmp_path) if ".schema-" in name] == ["pi.sqlite3.schema-1"]
+
+
+def test_database_that_others_have_open_is_not_brought_up_to_date(
+    path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_MOMENT", 0.2)
+    old("several", path)
+    before = Path(path).read_bytes()
+    other = FileLock(Path(f"{path}.lock"))
+    assert other.take(shared=True)
+    with pytest.raises(AlreadyOpenError):
+        open_store(kind=KIND)
+    other.release()
+    assert Path(path).read_bytes() == before
+    open_store(kind=KIND)
+
+
+def test_starts_at_once_make_the_tables_of_a_server_once(postgres_url: str) -> None:
+    assert open_at_once(postgres_url, Walks()) == [[]] * 4
+
+
+def test_of_starts_at_once_on_one_new_run_of_a_server_one_gets_it(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    stores = [open_store(postgres_url) for _ in range(4)]
+    ready = threading.Barrier(4)
+
+    def begins(store: CheckpointStore) -> bool:
+        ready.wait()
+        try:
+            store.open_run(Walks().task())
+        except AlreadyOpenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as lanes:
+        assert sorted(lanes.map(begins, stores)) == [False, False, False, True]
+    assert len(stores[0].runs()) == 1

@@ -168,7 +168,7 @@ def test_a_stopped_holder_is_named_as_stopped(database: Path) -> None:
         pid = watched(terminal, database)
         terminal.send("\x1a")
         wait_until(lambda: state_of(pid) == "T")
-        done = pi_tui("run", "--digits", 90, "--db", database)
+        done = pi_tui("run", "--digits", 90_000, "--db", database)
         assert done.returncode == 3
         assert f"pid {pid}" in done.stderr
         assert "stopped" in done.stderr
