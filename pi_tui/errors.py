@@ -45,7 +45,7 @@ class UsageError(PiTuiError):
 
 
 class AlreadyOpenError(PiTuiError):
-    """Another process is writing to this database."""
+    """Another process has this run open, or, to change its tables, the whole database."""
 
     exit_code = 3
 

@@ -26,7 +26,8 @@ _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
-"""What the names of the files beside a database end in."""
+"""Ends of the names of the files beside a database; a run's lock has its number in it too."""
+_BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
 _LONGEST_PATH = 504
 """Bytes of a path: SQLite on Unix has room for 512, the end of a journal's name included."""
 _DATABASE = b"SQLite format 3\0"
@@ -107,13 +108,13 @@ def refuse_long_names(path: Path) -> None:
     if length > _LONGEST_PATH:
         raise StorageError(
             f"the path of the database is {length} bytes long, and SQLite opens {_LONGEST_PATH} "
-            f"at most: {one_line(path, 60)}…; use a shorter one with --db"
+            f"at most: {one_line(path, 60)}…; {Hint.OTHER_FILE}"
         )
     longest = _longest_name(path.parent) - len(max(_BESIDE, key=len))
     if len(os.fsencode(path.name)) > longest:
         raise StorageError(
             f"the name {one_line(path.name, 60)}… is too long for a database: {longest} bytes at "
-            "most, as the files beside it have longer names; use a shorter one with --db"
+            f"most, as the files beside it have longer names; {Hint.OTHER_FILE}"
         )
 
 
@@ -178,9 +179,9 @@ def refuse_names_beside(path: Path) -> None:
 
 
 def _bases(path: Path) -> list[Path]:
-    """The databases that a file of this name would stand beside; none for most names."""
-    ends = [end for end in _BESIDE if path.name.endswith(end) and path.name != end]
-    return [path.with_name(path.name.removesuffix(end)) for end in ends]
+    """Return the database that a file of this name would stand beside; none for most names."""
+    found = _BASE.fullmatch(path.name)
+    return [path.with_name(found[1])] if found else []
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:

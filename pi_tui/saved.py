@@ -28,7 +28,7 @@ def saved_output(location: str, kind: Kind, run: Run) -> bytes:
 
 
 def delete_run(location: str, kind: Kind, task: Task) -> None:
-    """Delete the run, output and all; AlreadyOpenError while a worker has the database."""
+    """Delete the run, output and all; AlreadyOpenError while a worker computes it."""
     with _store(location, kind, write=True) as store:
         store.delete(task)
 

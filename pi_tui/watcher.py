@@ -105,8 +105,8 @@ class Watcher:
         self._board.publish(made=0, saved=0, done=0.0, checkpoints=())
 
     def _look(self, store: CheckpointStore) -> None:
-        # In this order: what a writer saved before it went is then seen too.
-        writer, run = store.writer(), store.find_run(self._job.task)
+        writer = store.writer(store.find_run(self._job.task))
+        run = store.find_run(self._job.task)  # after that: what a writer saved last is seen too
         now = self._board.snapshot
         if run is None and (self._run is not None or now.state is State.COMPLETE):
             gone = f"the run of {now.goal:,} {self._job.kind.unit} was deleted by another process"
@@ -163,11 +163,8 @@ class Watcher:
         self._last_writer = writer or self._last_writer
         goal = f"{self._job.task.goal:,} {self._job.kind.unit}"
         if run is None:
-            other = f"; {writer} computes another one" if writer else ""
-            return f"there is no run of {goal} yet{other}"
-        if not writer:
-            return f"{self._last_writer or 'the other one'} has ended"
-        return "" if run.owner == writer else f"{writer} has this database open, with another run"
+            return f"there is no run of {goal} yet"
+        return "" if writer else f"{self._last_writer or 'the other one'} has ended"
 
     def _tell(self, notice: str, writer: str) -> None:
         if self._board.snapshot.state is not State.COMPLETE:

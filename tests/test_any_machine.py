@@ -31,7 +31,6 @@ OPTION = re.compile(r"--db|--fresh|\bpi-tui\b")
 """What only the program `pi-tui` may advise: a library's user has no such options."""
 ADVISING = sorted(
     {*FILES, *(ROOT / name for name in ("errors.py", "location.py", "words.py", "going_on.py"))}
-    - set((ROOT / "checkpoints").glob("*.py"))
 )
 
 

@@ -157,7 +157,7 @@ def test_a_missing_folder_is_named_by_who_writes_and_by_who_reads(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock"])
+@pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock", ".run-7.lock"])
 @pytest.mark.parametrize("command", ["run --digits 9", "--digits 9", "status", "check", "export"])
 def test_a_file_beside_a_database_is_no_database(end: str, command: str, database: Path) -> None:
     pi_tui("run", "--digits", "90", "--db", database)

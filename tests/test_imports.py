@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"textual", "sqlalchemy", "rich", "gmpy2", "platformdirs", "filelock", "asyncio"}
+HEAVY = {"textual", "sqlalchemy", "rich", "gmpy2", "platformdirs", "asyncio"}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -56,7 +56,7 @@ def test_the_package_imports_nothing() -> None:
 )
 def test_the_spigot_knows_neither_screen_nor_store(module: str) -> None:
     loaded = loaded_after(f"import pi_tui.spigot.{module}")
-    assert not loaded & {"textual", "rich", "sqlalchemy", "sqlite3", "platformdirs", "filelock"}
+    assert not loaded & {"textual", "rich", "sqlalchemy", "sqlite3", "platformdirs"}
 
 
 def test_the_store_knows_no_screen() -> None:
@@ -83,7 +83,7 @@ def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Pa
         "WatchingWorker(settings.job(digits, give_way=True))"
     )
     assert {"textual", "sqlite3"} <= loaded
-    assert not loaded & {"gmpy2", "sqlalchemy", "filelock"}
+    assert not loaded & {"gmpy2", "sqlalchemy"}
 
 
 def test_a_run_loads_neither_the_orm_nor_what_draws_its_progress(tmp_path: Path) -> None:

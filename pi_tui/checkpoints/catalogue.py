@@ -78,10 +78,15 @@ class RunCatalogue(Database):
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
     def delete(self, task: Task) -> None:
-        """Delete the run of that task, if there is one."""
+        """Delete the run of that task, if there is one; AlreadyOpenError while it is computed."""
         with self._writing() as connection:
-            if row := self._find(connection, task):
-                connection.execute(delete(RUNS).where(RUNS.c.id == row.id))
+            row = self._find(connection, task)
+            if row is None:
+                return
+            self._claim(row)
+            connection.execute(delete(RUNS).where(RUNS.c.id == row.id))
+        if self._locks is not None:
+            self._locks.let_go(row.id)
 
     def check(self) -> list[str]:
         """What is wrong in the database, structure and every byte; [] if nothing is."""

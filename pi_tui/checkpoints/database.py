@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from pi_tui.checkpoints.lock import me, writer_of
+from pi_tui.checkpoints.lock import writer_of
 from pi_tui.checkpoints.models import (
     CHECKPOINTS,
     IDENTITY,
@@ -25,10 +25,11 @@ from pi_tui.checkpoints.models import (
     whole,
 )
 from pi_tui.checkpoints.opening import open_database
+from pi_tui.checkpoints.process import my_mark
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.silence import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
-from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError, UsageError
+from pi_tui.errors import AlreadyOpenError, DamagedError, Hint, StorageError, UsageError
 from pi_tui.location import Location, parse_location
 from pi_tui.machine import Kind, Refused
 
@@ -56,7 +57,7 @@ class Database:
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
         self._where, self._kind = where, kind
         with self._failures_in_our_words():
-            self._engine, self._lock = open_database(where, write, is_leaving)
+            self._engine, self._locks = open_database(where, write, is_leaving)
         try:
             self._file = self._find_file()
             with self._transaction() as connection:
@@ -86,10 +87,10 @@ class Database:
         return cls(parse_location(location), kind, write, is_leaving)
 
     def close(self) -> None:
-        """The connection is closed and the lock free. Idempotent."""
+        """Close the connection and free the locks. Idempotent."""
         self._engine.dispose()
-        if self._lock is not None:
-            self._lock.release()
+        if self._locks is not None:
+            self._locks.release()
 
     def __enter__(self) -> Self:
         return self
@@ -97,20 +98,38 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def writer(self) -> str:
-        """Who computes here, as far as can be told without a lock; "" if nobody does."""
+    def writer(self, run: Run | None) -> str:
+        """Return who computes the run, as far as can be told without a lock; "" if nobody does."""
+        if run is None:
+            return ""
         with self._failures_in_our_words():
-            return writer_of(self._where, self._engine)
+            return writer_of(self._where, self._engine, run.id, run.owner_mark)
+
+    @property
+    def lock_note(self) -> str:
+        """Return what the user must know where no lock can be had; "" where locks work."""
+        return self._locks.note if self._locks else ""
 
     @property
     def last_beat(self) -> datetime | None:
-        """The last sign of life of the writer before us; None if there is none."""
-        return self._lock.last_beat if self._lock else None
+        """Return the last sign of life of the run's writer before us; None if there is none."""
+        return self._locks.last_beat if self._locks else None
 
     def beat(self) -> None:
-        """A sign of life: after a kill, the next writer knows when that was. Never raises."""
-        if self._lock is not None:
-            self._lock.beat()
+        """Give a sign of life: after a kill, the next writer knows its time. Never raises."""
+        if self._locks is not None:
+            self._locks.beat()
+
+    def _claim(self, row: Row[Any]) -> None:
+        """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
+        if self._locks is not None:
+            what = f"the run of {whole(row.goal, 1, MOST, 'goal'):,} {self._kind.unit}"
+            self._locks.claim(row.id, what, str(row.owner))
+
+    def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:
+        """Claim the run, and make this process its writer; return its new row."""
+        self._claim(row)
+        return take_over(connection, row.id, self._locks.mark if self._locks else my_mark())
 
     @contextmanager
     def _transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
@@ -223,8 +242,8 @@ class Database:
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
         """Return True if the commit `seq` is there after all; one more has then put it on disk."""
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown still: the next save looks
-            if self._lock is not None:
-                self._lock.renew()
+            if self._locks is not None:
+                self._locks.renew()
             if seq:  # else it did not get past the fence
                 self._look_at_the_file()
                 with self._transaction() as connection:
@@ -244,13 +263,14 @@ def record(connection: Connection, run_id: int, seq: int, change: dict[str, Any]
 def _replaced(where: Location) -> StorageError:
     return StorageError(
         f"{where.display} was replaced while it was open, and what is there now was left as it is: "
-        "put the old file back to go on saving, or choose another file"
+        f"put the old file back to go on saving, or {Hint.OTHER_FILE}"
     )
 
 
-def take_over(connection: Connection, run_id: int) -> Row[Any]:
-    """This process is the writer of the run, and it is the one last worked on; its new row."""
+def take_over(connection: Connection, run_id: int, mark: str) -> Row[Any]:
+    """Make the process with this mark the writer of the run; return the run's new row."""
     latest = connection.scalar(select(func.max(RUNS.c.touched)).where(RUNS.c.touched < MOST)) or 0
-    ours = {"epoch": RUNS.c.epoch + 1, "touched": latest + 1, "owner": me()}
-    connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(ours))
+    ours = {"epoch": RUNS.c.epoch + 1, "touched": latest + 1, "owner": mark}
+    if not connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(ours)).rowcount:
+        raise StorageError("the run was deleted by another process; start again")
     return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()

@@ -16,11 +16,11 @@ from typing import Any, Literal, cast
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from pi_tui.checkpoints.lock import me
+from pi_tui.checkpoints.process import me
 from pi_tui.checkpoints.silence import IsLeaving, bear_no_silence
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.location import Location
@@ -83,9 +83,34 @@ def _sqlite(where: Location, mode: Mode) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # sqlite3 opens no transaction for SELECT and DDL; a late upgrade of a read lock may fail.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")
+        if mode == "write":
+            _begin_when_it_is_our_turn(connection, where.path or "")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _begin_when_it_is_our_turn(connection: Connection, path: str | Path) -> None:
+    """Begin to write; while other processes commit, wait for as long as that takes.
+
+    SQLite waits in growing pauses, and gives up after BUSY_SECONDS. With many writers somebody may
+    have bad luck for that long. It is an error only if nothing was written in all that time.
+    """
+    while True:
+        before = _last_written(path)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            busy = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            if not busy or _last_written(path) == before:
+                raise
+
+
+def _last_written(path: str | Path) -> tuple[int, int]:
+    found = os.stat(path)  # never open: closing it would drop SQLite's locks
+    return found.st_mtime_ns, found.st_ino
 
 
 def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
@@ -133,7 +158,10 @@ def _postgres(url: str, mode: Mode) -> Engine:
             pool_timeout=BUSY_SECONDS,
             hide_parameters=True,
             isolation_level=_ISOLATION[mode],
+            # A pooler may give every transaction another session of the server. So nothing of ours
+            # is kept in one: no prepared statements, and no setting that outlives a transaction.
             connect_args={
+                "prepare_threshold": None,
                 "connect_timeout": BUSY_SECONDS,
                 "client_encoding": "utf8",  # in SQL_ASCII the driver gives bytes for text
                 "keepalives_idle": 15,
@@ -153,14 +181,19 @@ def _postgres(url: str, mode: Mode) -> Engine:
             "postgresql+psycopg://USER@HOST:PORT/DATABASE"
         ) from error
 
-    @event.listens_for(engine, "connect")
-    def durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        cursor.execute("SET synchronous_commit = on")
-        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
-        if mode == "read":
-            cursor.execute("SET default_transaction_read_only = on")
-        cursor.close()
-        connection.commit()
-
+    if mode == "write":
+        event.listen(engine, "begin", _make_durable)
+    if mode == "read":
+        event.listen(engine, "connect", _make_read_only)
     return engine
+
+
+def _make_durable(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "SELECT set_config('synchronous_commit', 'on', true), "
+        f"set_config('lock_timeout', '{BUSY_SECONDS}s', true)"
+    )
+
+
+def _make_read_only(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.read_only = True  # the driver then says it at the beginning of every transaction

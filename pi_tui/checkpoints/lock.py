@@ -1,221 +1,320 @@
-"""One writer per database: a lock that the operating system, or the server, frees with the process.
+"""One writer per run: locks that the operating system, or the server, frees with the process.
 
-It makes the second writer stop with a clear message. What keeps the data right if a lock ever
-fails is the fence in every commit (database.py).
+A run has a lock of its own, so several processes compute different runs of one database. The
+database has one too. All writers share it; only one that changes the tables takes it alone, and so
+did every writer of version 1.1, which therefore never writes beside us.
+
+A lock makes the second writer stop with a clear message. What keeps the data right if a lock fails,
+or if there are none, is the fence in every commit (database.py).
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import re
-import socket
-import stat
-import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pi_tui.errors import AlreadyOpenError, StorageError
-from pi_tui.location import Location, no_room
+from pi_tui.checkpoints.file_lock import FileLock, NoLocksError, is_locked, mark_in
+from pi_tui.checkpoints.process import (
+    is_alive,
+    is_me,
+    is_stopped,
+    is_unlocked,
+    me,
+    my_mark,
+    pid_in,
+    words_of,
+)
+from pi_tui.errors import AlreadyOpenError
+from pi_tui.location import Location
 from pi_tui.words import one_line
 
 _KEY = 0x70692D747569
-"""Our advisory lock in a PostgreSQL database."""
+"""Our advisory lock on a whole PostgreSQL database; its upper half is that of no run."""
+_SPACE = 0x70692D74
+"""First key of the advisory locks of runs; the second is the id of the run."""
+_NO_RUN = 0
+"""Second key while tables or runs are made: no run has this id."""
 _MOMENT = 2.0
 """Seconds in which a server notices that the client that held the lock was killed."""
-_LONGEST_NAME = 200
-"""Bytes at most in a lock of ours: a pid and the name of a machine."""
-_HOST = one_line(socket.gethostname(), 30)
-_STRANGE = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link"}
-_TAKE = text("SELECT pg_try_advisory_lock(:key)")
-_HOLDER = text(
+_HERE = "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+_HOLDER = (
     "SELECT coalesce(nullif(a.application_name, ''), 'another session') "
     "FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-    "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
-    "AND (l.classid::bigint << 32) + l.objid::bigint = :key"
+    f"WHERE l.locktype = 'advisory' AND l.granted AND {_HERE} "
+)
+_HOLDER_OF_RUN = text(
+    f"{_HOLDER} AND l.objsubid = 2 AND l.classid = {_SPACE} AND l.objid::bigint = :run"
+)
+_HOLDER_OF_DATABASE = text(
+    f"{_HOLDER} AND l.objsubid = 1 AND (l.classid::bigint << 32) + l.objid::bigint = {_KEY} "
+    "AND a.pid != pg_backend_pid()"
+)
+_TAKE_RUN = text(f"SELECT pg_try_advisory_lock({_SPACE}, :run)")
+_LET_GO_OF_RUN = text(f"SELECT pg_advisory_unlock({_SPACE}, :run)")
+_SHARE = text(f"SELECT pg_try_advisory_lock_shared({_KEY})")
+_TAKE_ALONE = text(f"SELECT pg_try_advisory_lock({_KEY})")
+_LET_GO_ALONE = text(f"SELECT pg_advisory_unlock({_KEY})")
+_LET_GO_SHARED = text(f"SELECT pg_advisory_unlock_shared({_KEY})")
+MAKING = text(f"SELECT pg_advisory_xact_lock({_SPACE}, {_NO_RUN})")
+"""Ends other transactions that make tables or runs before this one goes on."""
+_WITHOUT = (
+    "a start of this run elsewhere is not refused: the run then goes on there, "
+    "and stops here with its last checkpoint safe"
 )
 
 
-def me() -> str:
-    """This process, as another one should name it."""
-    return f"pid {os.getpid()} on {_HOST}"
+def already_open(what: str, mark: str) -> AlreadyOpenError:
+    """Return the error for a run or database that a process with this mark has open."""
+    who, first = words_of(mark), "quit that one first"
+    if who == me() and not is_me(mark):
+        who += ", in a container of its own"
+    if is_stopped(mark):
+        who += ", which is stopped"
+        first = f"`fg` where it was stopped or `kill -CONT {pid_in(mark)}` wakes it, then quit it"
+    inside = f" ({who})" if who else ""
+    return AlreadyOpenError(f"{what} is already open in another process{inside}; {first}")
 
 
-def writer_of(where: Location, engine: Engine) -> str:
-    """Who holds the lock, as far as can be told without trying to take it; "" if nobody does."""
+def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
+    """Return who computes a run, in words; "" if nobody does. Takes no lock.
+
+    Whether the lock is held decides; the owner in the run's row only gives the name, and speaks
+    for a process that could take no lock.
+    """
     if where.path is None:
         with engine.connect() as connection:
-            return _holder(connection)
-    holder = _named_in(_file_beside(where))
-    return "" if _is_gone(_pid_here(holder)) else holder
+            holder = _holder(connection, run_id)
+    else:
+        file = _file_of_run(where, run_id)
+        holder = (words_of(mark_in(file)) or "another process") if is_locked(file) else ""
+    return holder or (words_of(owner) if _computes_unlocked(owner) else "")
 
 
-def _holder(connection: Connection) -> str:
-    return one_line(connection.scalar(_HOLDER, {"key": _KEY}) or "", 80)
+def _computes_unlocked(owner: str) -> bool:
+    return is_unlocked(owner) and is_alive(owner) is not False
 
 
-def already_open(holder: str) -> AlreadyOpenError:
-    """The error for a database that `holder` is writing to."""
-    who, first = f"({holder})" if holder else "elsewhere", "quit that one first"
-    pid = _pid_here(holder)
-    if _state_of(pid) in ("T", "t"):
-        who = f"({holder}, which is stopped)"
-        first = f"`fg` where it was stopped or `kill -CONT {pid}` wakes it, then quit it"
-    return AlreadyOpenError(f"already open {who}; {first}, or choose another file")
+def _holder(connection: Connection, run_id: int) -> str:
+    return one_line(connection.scalar(_HOLDER_OF_RUN, {"run": run_id}) or "", 80)
 
 
-def _pid_here(holder: str) -> int:
-    """The pid of a holder on this machine, or 0."""
-    found = re.fullmatch("pid ([0-9]+) on (.*)", holder)
-    return int(found[1]) if found and found[2] == _HOST else 0
+def _refuse_living(what: str, owner: str) -> None:
+    """Raise AlreadyOpenError if the owner can be seen to run: for where no lock tells it."""
+    if is_alive(owner) and not is_me(owner):
+        raise already_open(what, owner)
 
 
-def _state_of(pid: int) -> str:
-    """The letter of the process's state: T is stopped, Z has ended; "" if nobody tells."""
-    with suppress(OSError, IndexError, ValueError):  # only Linux tells
-        told = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
-        return told.rpartition(")")[2].split()[0]
-    return ""
-
-
-def _is_gone(pid: int) -> bool:
-    """True if there is no such process any more; its lock is free then."""
-    if not pid or sys.platform == "win32":  # where signal 0 would end it
-        return False
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except PermissionError:
-        return False
-    return _state_of(pid) in ("Z", "X")
-
-
-def _file_beside(where: Location) -> Path:
+def _file_of_database(where: Location) -> Path:
     return Path(f"{where.path}.lock")
 
 
-def _named_in(file: Path) -> str:
-    with suppress(OSError), file.open("rb") as opened:
-        return one_line(opened.read(100).decode("utf-8", "replace"), 80)
-    return ""
+def _file_of_run(where: Location, run_id: int) -> Path:
+    return Path(f"{where.path}.run-{run_id}.lock")
 
 
-class FileWriterLock:
-    """The lock of a file: `flock` on a file beside it, which is never removed.
+class FileLocks:
+    """The locks of a file: `flock` on files beside it.
 
-    Removing it would let two processes hold two files of one name.
+    That of the database is never removed, as version 1.1 expects; that of a run goes with a clean
+    end. Where the file system has no locks, `note` says what that means.
     """
 
     def __init__(self, where: Location) -> None:
-        self._file = _file_beside(where)
-        _look_at_lock(self._file)
-        self._lock = FileLock(self._file, timeout=0, mode=0o600, thread_local=False)
+        self._where, self.note = where, ""
         self.last_beat: datetime | None = None
-        with suppress(OSError):  # before it is locked: some versions of filelock then empty it
-            if _named_in(self._file):
-                self.last_beat = datetime.fromtimestamp(self._file.stat().st_mtime, UTC)
+        """The last sign of life of the writer before us, of the run claimed last."""
+        self._runs: dict[int, FileLock] = {}
+        self._database = FileLock(_file_of_database(where))
         try:
-            self._lock.acquire()
-        except Timeout:
-            if not os.path.lexists(
-                self._file
-            ):  # filelock takes /proc, say, for a lock that is held
-                raise StorageError(
-                    f"no file can be made in {one_line(self._file.parent)}; "
-                    "use another file with --db"
-                ) from None
-            raise already_open(_named_in(self._file)) from None
-        except (OSError, NotImplementedError) as error:
-            reason = getattr(error, "strerror", None) or "no file locks"
-            if getattr(error, "errno", 0) == errno.ENOSPC:
-                reason = no_room(self._file.parent) or reason
-            what = self._file if os.path.lexists(self._file) else self._file.parent
-            raise StorageError(
-                f"{one_line(what)} cannot be written to ({one_line(reason)}); "
-                "make it writable, or choose another file"
-            ) from error
-        with suppress(OSError):  # only words in messages hang on it
-            self._file.write_text(me(), "utf-8")
+            if not self._database.take(shared=True):
+                mark = mark_in(_file_of_database(where))
+                self._database.release()
+                raise already_open(where.display, mark)
+        except NoLocksError:
+            self.note = f"there are no file locks at {where.display}; {_WITHOUT}"
+        self._database.write("")  # an earlier version may have left a name, and have been killed
+
+    def take_alone(self) -> bool:
+        """Exclude all other writers of the database; False, with no lock, while there are some."""
+        return bool(self.note) or self._database.take()
+
+    def share(self) -> bool:
+        """Let other writers in again; False if one of them has taken the lock alone."""
+        return bool(self.note) or self._database.take(shared=True)
+
+    def claim(self, run_id: int, what: str, owner: str) -> None:
+        """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
+        if run_id in self._runs:
+            return
+        lock = FileLock(file := _file_of_run(self._where, run_id))
+        self.last_beat = lock.last_beat()
+        try:
+            if not self.note and not lock.take_soon():
+                raise already_open(what, mark_in(file))
+            if self.note or is_unlocked(owner):
+                _refuse_living(what, owner)
+        except BaseException:
+            lock.release()
+            raise
+        lock.write(self.mark)
+        self._runs[run_id] = lock
+
+    @property
+    def mark(self) -> str:
+        """This process, as it is named in the lock and the row of a run."""
+        return my_mark(unlocked=bool(self.note))
+
+    def let_go(self, run_id: int) -> None:
+        """Free the lock of a run; its file goes with it."""
+        if lock := self._runs.pop(run_id, None):
+            lock.release(remove=True)
 
     def beat(self) -> None:
-        """The time of the file is now."""
-        with suppress(OSError):
-            os.utime(self._file)
+        """Give a sign of life."""
+        for lock in self._runs.values():
+            lock.beat()
 
     def renew(self) -> None:
-        """Held as before: the system frees it only with the process."""
+        """Do nothing: the system frees file locks only with the process."""
 
     def release(self) -> None:
-        """The lock is free; its file stays, and names nobody."""
-        if self._lock.is_locked:
-            with suppress(OSError):
-                os.truncate(self._file, 0)
-        self._lock.release()
+        """Free all locks."""
+        for run_id in tuple(self._runs):
+            self.let_go(run_id)
+        self._database.release()
 
 
-def _look_at_lock(file: Path) -> None:
-    """StorageError if something else has the lock's name: it would be written over, or hang us."""
-    try:
-        found = os.lstat(file)
-    except OSError:
-        return
-    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "no regular file")
-    if stat.S_ISREG(found.st_mode):
-        if found.st_size <= _LONGEST_NAME:
-            return
-        what = "a file of something else"
-    raise StorageError(
-        f"{one_line(file)}, by which one process knows of another, is {what}; "
-        "move it away, or choose another file"
-    )
+class ServerLocks:
+    """Advisory locks on a connection of their own; the server frees them with that connection.
 
-
-class ServerWriterLock:
-    """An advisory lock on a connection of its own; the server frees it with that connection."""
+    Behind a pooler every statement may go to another session of the server, so a lock would be held
+    by nobody, or for ever: then none is taken, and `note` says what that means.
+    """
 
     last_beat: datetime | None = None
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, where: Location, engine: Engine) -> None:
+        self._where, self._engine, self.note = where, engine, ""
         self._connection: Connection | None = None
+        self._runs: dict[int, str] = {}
+        """What is said of the runs that are claimed."""
         self.renew()
 
+    @property
+    def mark(self) -> str:
+        """This process, as it is named in the row of a run."""
+        return my_mark(unlocked=bool(self.note))
+
+    def take_alone(self) -> bool:
+        """Exclude all other writers of the database; False, with no lock, while there are some."""
+        return self._exchange(_LET_GO_SHARED, _TAKE_ALONE)
+
+    def share(self) -> bool:
+        """Let other writers in again; False if one of them has taken the lock alone."""
+        return self._exchange(_LET_GO_ALONE, _SHARE)
+
+    def _exchange(self, old: TextClause, new: TextClause) -> bool:
+        if self._connection is None:
+            return True
+        self._connection.execute(old)
+        return bool(self._connection.scalar(new))
+
+    def claim(self, run_id: int, what: str, owner: str) -> None:
+        """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
+        if run_id in self._runs:
+            return
+        if self._connection is not None:
+            self._take(self._connection, run_id, what, owner)
+        else:
+            with self._engine.connect() as connection:
+                holder = _holder(connection, run_id)
+            self._engine.dispose()
+            if holder:
+                raise already_open(what, _mark_of(holder, owner))
+        if self._connection is None or is_unlocked(owner):
+            _refuse_living(what, owner)
+        self._runs[run_id] = what
+
+    def _take(self, connection: Connection, run_id: int, what: str, owner: str = "") -> None:
+        if not _soon(lambda: bool(connection.scalar(_TAKE_RUN, {"run": run_id}))):
+            raise already_open(what, _mark_of(_holder(connection, run_id), owner))
+
+    def let_go(self, run_id: int) -> None:
+        """Free the lock of a run."""
+        if self._runs.pop(run_id, None) is not None and self._connection is not None:
+            with suppress(SQLAlchemyError):
+                self._connection.execute(_LET_GO_OF_RUN, {"run": run_id})
+
     def beat(self) -> None:
-        """Nothing to do: there is no place for it that costs no commit."""
+        """Do nothing: a server has no place for it that costs no commit."""
 
     def renew(self) -> None:
-        """The lock is held, on a new connection if the old one is gone, or AlreadyOpenError."""
+        """Hold all locks, on a new connection if the old one is gone, or raise AlreadyOpenError."""
         with suppress(SQLAlchemyError):
             if self._connection is not None:
                 self._connection.execute(text("SELECT 1"))
                 return
-        self.release()
-        self._connection = self._engine.connect()
+        self._disconnect()
+        connection = self._engine.connect()
+        if _is_pooled(connection):
+            connection.close()
+            self._engine.dispose()
+            self.note = f"{self._where.display} is behind a connection pooler; {_WITHOUT}"
+            return
+        self._connection = connection
         try:
-            until = time.monotonic() + _MOMENT
-            while not self._connection.scalar(_TAKE, {"key": _KEY}):
-                if time.monotonic() > until:
-                    raise already_open(_holder(self._connection))
-                time.sleep(0.05)
+            if not _soon(lambda: bool(connection.scalar(_SHARE))):
+                holder = one_line(connection.scalar(_HOLDER_OF_DATABASE) or "", 80)
+                raise already_open(self._where.display, holder)
+            for run_id, what in self._runs.items():
+                self._take(connection, run_id, what)
         except BaseException:
-            self.release()
+            self._disconnect()
             raise
 
     def release(self) -> None:
-        """The lock is free and its connection closed."""
+        """Free all locks and close their connection."""
+        self._runs.clear()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.invalidate()  # a connection in a pool would go on holding the lock
+            connection.invalidate()  # a connection in a pool would go on holding the locks
             connection.close()
         self._engine.dispose()
 
 
-WriterLock = FileWriterLock | ServerWriterLock
-"""Held: nobody else opens the database for writing. To release it twice does no harm."""
+def _soon(take: Callable[[], bool]) -> bool:
+    """Try to take a lock until a server would have noticed that its holder was killed."""
+    until = time.monotonic() + _MOMENT
+    while not take():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _mark_of(holder: str, owner: str) -> str:
+    """Return the mark of the holder of a lock, whom the server knows by words only."""
+    return owner if words_of(owner) == holder else holder
+
+
+def _is_pooled(connection: Connection) -> bool:
+    """Return True if something between us and the server answers in its place.
+
+    A pooler gives each client a number of its own for cancelling, so it is not the server's.
+    """
+    session = cast(Any, connection.connection.driver_connection).info.backend_pid
+    return bool(connection.scalar(text("SELECT pg_backend_pid()")) != session)
+
+
+WriterLocks = FileLocks | ServerLocks
+"""Held: no writer of another version opens the database, and no one else the runs claimed."""

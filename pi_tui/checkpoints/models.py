@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pi_tui.checkpoints.process import words_of
 from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
 from pi_tui.location import Location
 from pi_tui.machine import BadState, Kind, Limits, Refused, Task, Work
@@ -164,7 +165,8 @@ def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
         committed=whole(row.committed, 0, limits.output, "committed"),
         last_seq=whole(row.last_seq, 0, MOST, "last_seq"),
         elapsed=whole(row.elapsed_ms, 0, _MOST_MS, "elapsed_ms") / 1000,
-        owner=one_line(row.owner, 80),
+        owner=words_of(str(row.owner)),
+        owner_mark=one_line(row.owner, 200),
         created_at=_when(row.created_utc),
         updated_at=_when(row.updated_utc),
     )

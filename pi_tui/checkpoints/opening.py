@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,14 +13,19 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from pi_tui.checkpoints.engine import connect, keep_a_rollback_journal, make_empty_file
-from pi_tui.checkpoints.lock import FileWriterLock, ServerWriterLock, WriterLock
+from pi_tui.checkpoints.engine import (
+    connect,
+    keep_a_rollback_journal,
+    make_empty_file,
+    outside_transactions,
+)
+from pi_tui.checkpoints.lock import MAKING, FileLocks, ServerLocks, WriterLocks, already_open
 from pi_tui.checkpoints.migration import migrate, refuse_older
 from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words, no_rights
-from pi_tui.errors import NothingSavedError, NotOursError
+from pi_tui.errors import Hint, NothingSavedError, NotOursError
 from pi_tui.location import (
     Location,
     look_at_folder,
@@ -30,37 +36,41 @@ from pi_tui.words import one_line
 
 _SMALLEST = 512
 """Bytes in the smallest page, and so in the smallest database."""
+_MOMENT = 5.0
+"""Seconds to wait for another process that changes the tables."""
 _META = META.name
 _MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 
 
 def open_database(
     where: Location, write: bool, is_leaving: IsLeaving
-) -> tuple[Engine, WriterLock | None]:
-    """A database of ours, checked and with tables; locked if it is to be written.
+) -> tuple[Engine, WriterLocks | None]:
+    """Open a database of ours, checked and with tables; with locks if it is to be written.
 
     Without `write` nothing is made, and a database that is not there yet is a StorageError.
     """
     if where.path is not None:
         _look(where, where.path, write)
-    lock: WriterLock | None = None
+    locks: WriterLocks | None = None
     with ExitStack() as undo:
         if write and where.path is not None:
-            lock = FileWriterLock(where)
-            undo.callback(lock.release)
+            locks = FileLocks(where)
+            undo.callback(locks.release)
             if not os.path.lexists(where.path):
                 undo.callback(_remove_what_is_empty, where.path)
             with suppress(FileExistsError), _told(where):
                 make_empty_file(where.path)
         elif write:
-            lock = ServerWriterLock(connect(where, "lock", is_leaving))
-            undo.callback(lock.release)
+            locks = ServerLocks(where, connect(where, "lock", is_leaving))
+            undo.callback(locks.release)
         engine = connect(where, "write" if write else "read", is_leaving)
         undo.callback(engine.dispose)
         with _told(where):
-            _prepare(engine, where, write)
+            version = _prepare(engine, where, write)
+            if version < SCHEMA and locks is not None:
+                _update(engine, where, locks)
         undo.pop_all()
-    return engine, lock
+    return engine, locks
 
 
 @contextmanager
@@ -86,24 +96,45 @@ def _remove_what_is_empty(path: Path) -> None:
             Path(f"{path}.lock").unlink()
 
 
-def _prepare(engine: Engine, where: Location, write: bool) -> None:
+def _prepare(engine: Engine, where: Location, write: bool) -> int:
+    """Make the tables, or look at those that are there; return their version."""
     with engine.begin() as connection:
+        if write and where.path is None:
+            connection.execute(MAKING)
         version = _version_of(connection, where)
         if version == 0:
             if not write:
                 raise _nothing_yet(where)
             create(connection, where)
+            version = SCHEMA
         elif version < SCHEMA and not write:
             raise refuse_older(where)
     if write and where.path is not None:
-        with engine.connect() as connection:  # writing to a broken tree could do more harm
-            # Not quick_check: that is no faster here, and passes over an index that lost our run.
-            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-            if found != "ok":
-                raise damaged(where, one_line(found.splitlines()[-1]))
+        # Writing to a broken tree could do more harm. Not quick_check: that is no faster here, and
+        # passes over an index that lost our run. Outside of a transaction: ours keep others out.
+        (found,) = outside_transactions(engine, "PRAGMA integrity_check(1)") or ("nothing",)
+        if found != "ok":
+            raise damaged(where, one_line(found.splitlines()[-1]))
         keep_a_rollback_journal(engine)
-    if 0 < version < SCHEMA:
-        migrate(engine, where, version)
+    return version
+
+
+def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
+    """Bring older tables up to date, alone; while another process does that, wait a moment."""
+    until = time.monotonic() + _MOMENT
+    while True:
+        if locks.take_alone() and (version := _version(engine, where)) < SCHEMA:
+            migrate(engine, where, version)
+        if _version(engine, where) == SCHEMA and locks.share():
+            return
+        if time.monotonic() > until:
+            raise already_open(where.display, "")
+        time.sleep(0.05)  # with no lock: of several that wait like this, one must get it alone
+
+
+def _version(engine: Engine, where: Location) -> int:
+    with engine.connect() as connection:
+        return _version_of(connection, where)
 
 
 def _look(where: Location, path: Path, write: bool) -> None:
@@ -123,7 +154,7 @@ def _look(where: Location, path: Path, write: bool) -> None:
             f"like {one_line(path / 'checkpoints.sqlite3')}"
         )
     if not stat.S_ISREG(found.st_mode):
-        raise NotOursError(f"{one_line(path)} is no regular file; choose another file")
+        raise NotOursError(f"{one_line(path)} is no regular file; {Hint.OTHER_FILE}")
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
         raise _not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
     _probe(where)
@@ -181,7 +212,7 @@ def _sqlite_is_ours(connection: Connection, where: Location) -> bool:
     if connection.exec_driver_sql(f"{master} WHERE {no_table} LIMIT 1").first():
         raise NotOursError(
             f"{where.display} holds triggers or views that this program did not make; it was left "
-            "untouched: remove them, or choose another file"
+            f"untouched: remove them, or {Hint.OTHER_FILE}"
         )
     return True
 
@@ -200,7 +231,7 @@ def _postgres_is_ours(connection: Connection, where: Location) -> bool:
 
 def _not_ours(where: Location) -> NotOursError:
     return NotOursError(
-        f"{where.display} is no database of checkpoints; it was left untouched: choose another file"
+        f"{where.display} is no database of checkpoints; it was left untouched: {Hint.OTHER_FILE}"
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from pi_tui.checkpoints.models import OUTPUT, ROW_OUTPUT, BadRow
-from pi_tui.errors import WrongResultError
+from pi_tui.errors import Hint, WrongResultError
 
 GENESIS = bytes(32)
 """The link before the first row."""
@@ -40,7 +40,7 @@ def append(
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:
         raise WrongResultError(
             f"{agreed + 1:,} to {both:,}, computed again, differ from what is saved; nothing was "
-            "changed: check the database, or begin the run again from its start"
+            f"changed: check the database, or {Hint.FRESH}"
         )
     _add(connection, run_id, committed, bytes(output[committed:]))
 

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Row, delete, insert, update
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
 from pi_tui.checkpoints.catalogue import RunCatalogue
-from pi_tui.checkpoints.database import record, take_over
+from pi_tui.checkpoints.database import record
+from pi_tui.checkpoints.lock import MAKING
 from pi_tui.checkpoints.models import OUTPUT, RUNS, BadRow, limits_of, milliseconds
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
@@ -84,7 +85,7 @@ class CheckpointStore(RunCatalogue):
             if before.status == COMPLETE:
                 return before
             self._kind.limits(before.task)  # it may refuse: then nothing is changed
-            row = take_over(connection, row.id)
+            row = self._take_over(connection, row)
             run = replace(self._to_run(row), owner=before.owner, notes=notes)
         self._grips[run.id] = _Grip(row.epoch, run.last_seq, left=before.owner)
         return run
@@ -96,7 +97,11 @@ class CheckpointStore(RunCatalogue):
             raise UsageError(f"an impossible task: {problem}") from problem
 
     def _begin(self, connection: Connection, task: Task) -> Row[Any]:
-        """Insert a new run; return its row."""
+        """Insert a new run, or find the one that another process has just inserted."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(MAKING)
+            if (row := self._find(connection, task)) is not None:
+                return row
         values = {"kind": self._kind.name, "version": self._kind.version, "goal": task.goal}
         identity = self._identity_of(task)
         values |= {"parameters": task.text, "identity": identity}
@@ -310,7 +315,7 @@ class CheckpointStore(RunCatalogue):
         """Empty the run, take it over, and let it begin again with this task: other tuning."""
         self._refuse_impossible(task)
         with self._writing() as connection:
-            epoch = take_over(connection, self._row(connection, run).id).epoch
+            epoch = self._take_over(connection, self._row(connection, run)).epoch
             piece_rows.keep(connection, run.id, ())
             connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run.id))
             change = {"status": ACTIVE, "verified": 0, "committed": 0, "elapsed_ms": 0}
@@ -325,6 +330,6 @@ class CheckpointStore(RunCatalogue):
         """Return what we know of the run; a complete one to be mended is taken over only now."""
         if not self._grips[run.id].epoch:
             with self._writing() as connection:
-                row = take_over(connection, self._row(connection, run).id)
+                row = self._take_over(connection, self._row(connection, run))
             self._grips[run.id] = replace(self._grips[run.id], epoch=row.epoch)
         return self._grips[run.id]

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.silence import NoAnswerError
-from pi_tui.errors import DamagedError, PiTuiError, StorageError
+from pi_tui.errors import DamagedError, Hint, PiTuiError, StorageError
 from pi_tui.location import Location, no_room
 from pi_tui.words import one_line, size
 
@@ -65,7 +65,7 @@ def _of_sqlite(
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StorageError(f"another program is using {path}; close it there")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
-        return StorageError(f"{path} is read-only; make it writable, or choose another file")
+        return StorageError(f"{path} is read-only; make it writable, or {Hint.OTHER_FILE}")
     if name.startswith("SQLITE_CANTOPEN"):
         if where.path is not None and no_room(where.path.parent):
             return _full(where, 0)
@@ -133,7 +133,7 @@ def damaged(where: Location, detail: str) -> DamagedError:
     """The error for a database that cannot be trusted as a whole."""
     return DamagedError(
         f"{where.display} is damaged ({detail}); it was left untouched: "
-        "restore a backup, or start over with another file"
+        f"restore a backup, or {Hint.OTHER_FILE}"
     )
 
 

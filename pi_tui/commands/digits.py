@@ -48,7 +48,7 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 def verify(location: str, digits: int | None) -> int:
     """Every saved digit of the run is that of pi; WrongResultError names the first that is not.
 
-    A complete run is marked as verified, unless another pi-tui is writing.
+    A complete run is marked as verified, unless the whole database is in use elsewhere.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)

@@ -83,7 +83,7 @@ def _all(location: str) -> list[Run]:
 def keep_unless_meant(location: str, digits: int, *, sure: bool) -> bool:
     """Whether a run of so many digits may begin again: nothing is saved of it, or it is meant.
 
-    Raises AlreadyOpenError if another pi-tui computes there.
+    Raises AlreadyOpenError if another pi-tui computes it.
     """
     run = _to_begin_again(location, digits)
     if run is None or not run.committed or sure:
@@ -94,9 +94,10 @@ def keep_unless_meant(location: str, digits: int, *, sure: bool) -> bool:
 def _to_begin_again(location: str, digits: int) -> Run | None:
     try:
         with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-            if writer := store.writer():
-                raise already_open(writer)
-            return store.find_run(Task(digits))
+            run = store.find_run(Task(digits))
+            if writer := store.writer(run):
+                raise already_open(f"the run of {digits:,} digits", writer)
+            return run
     except NothingSavedError:
         return None
 

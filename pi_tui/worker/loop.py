@@ -72,6 +72,8 @@ class Loop:
         self._again = bool(run.owner or run.last_seq)
         begins_again = self._job.fresh and run.last_seq
         self._run = self._store.restart(run, self._job.task) if begins_again else run
+        if note := self._store.lock_note:
+            self._board.note(note)
         for note in (*run.notes, *self._job.not_taken(self._run.task)):
             self._board.note(note)
 

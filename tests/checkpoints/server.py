@@ -23,6 +23,8 @@ class Server:
         folder = tempfile.mkdtemp(prefix="pi-tui-postgres-")
         self._server = self._module.get_server(folder, cleanup_mode="delete")
         self.url: str = self._server.get_uri()
+        self.system_user: str | None = self._server.system_user
+        """Whom its processes belong to, if not to us."""
 
     def control(self, *arguments: str) -> None:
         """Run pg_ctl, wait for it."""
@@ -41,6 +43,14 @@ class Server:
         with self._psycopg.connect(url) as connection:
             rows: list[Any] = connection.execute(statement).fetchall()
             return rows
+
+    @contextmanager
+    def session(self, url: str) -> Iterator[Any]:
+        """A session of another program."""
+        with self._psycopg.connect(
+            url, autocommit=True, application_name="old pi-tui"
+        ) as connection:
+            yield connection
 
     def new_database(self, options: str = "") -> str:
         """The URL of an empty database of its own."""

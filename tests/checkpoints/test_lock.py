@@ -1,24 +1,30 @@
-"""One writer, any number of readers."""
+"""One writer to a run, any number of readers."""
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import engine
+from pi_tui.checkpoints import engine, opening
+from pi_tui.checkpoints.file_lock import FileLock
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, StorageError, UsageError
+from pi_tui.machine import Kind, Task
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
+from tests.checkpoints.test_migration import KIND, old
 from tests.tiny import Walks
 
 HOLDER = """
@@ -26,15 +32,25 @@ import sys
 from pi_tui.checkpoints.store import CheckpointStore
 from tests.tiny import Walks
 store = CheckpointStore.open(sys.argv[1], Walks())
+store.open_run(Walks().task())
+print("open", flush=True)
+sys.stdin.read()
+"""
+OLD_WRITER = """
+import fcntl, sys
+file = open(sys.argv[1] + ".lock", "w")
+fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+file.write("pid 7 on mill")
+file.flush()
 print("open", flush=True)
 sys.stdin.read()
 """
 
 
 @contextmanager
-def another_pi_tui(path: str) -> Iterator[int]:
-    """Another process has the store open; its pid."""
-    command = [sys.executable, "-c", HOLDER, path]
+def another_process(path: str, code: str = HOLDER, *before: str) -> Iterator[int]:
+    """Another process has the walk from 27 open; its pid."""
+    command = [*before, sys.executable, "-c", code, path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"open\n"
@@ -44,29 +60,119 @@ def another_pi_tui(path: str) -> Iterator[int]:
             process.kill()
 
 
-def test_a_second_writer_is_refused_by_the_name_of_the_first(path: str) -> None:
-    with another_pi_tui(path) as pid, pytest.raises(AlreadyOpenError) as caught:
-        CheckpointStore.open(path, Walks())
-    assert f"pid {pid} on {socket.gethostname()[:30]}" in str(caught.value)
+def files(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
 
 
-def test_the_lock_is_free_at_once_after_a_kill(path: str) -> None:
-    with another_pi_tui(path):
+def test_open_run_refuses_run_of_another_process_by_its_name(
+    open_store: OpenStore, path: str
+) -> None:
+    with another_process(path) as pid, pytest.raises(AlreadyOpenError) as caught:
+        open_store().open_run(Walks().task())
+    host = socket.gethostname()[:30]
+    assert (
+        f"the run of 27 letters is already open in another process (pid {pid} on {host});"
+        in str(caught.value)
+    )
+
+
+def test_open_run_allows_another_run_beside_one_that_is_open(
+    open_store: OpenStore, path: str
+) -> None:
+    with another_process(path) as pid:
+        store = open_store()
+        run, walk = save_some(store, goal=97)
+        assert told(store.load(run).machine) == told(walk)
+        assert store.writer(store.find_run(Task(27))).startswith(f"pid {pid} on ")
+        assert store.writer(run).startswith(f"pid {os.getpid()} on ")
+
+
+def test_delete_and_restart_refuse_run_of_another_process(open_store: OpenStore, path: str) -> None:
+    with another_process(path):
+        store = open_store()
+        run = store.find_run(Task(27))
+        assert run is not None
+        for verb in (lambda: store.delete(Task(27)), lambda: store.restart(run, run.task)):
+            with pytest.raises(AlreadyOpenError, match="the run of 27 letters is already open"):
+                verb()
+        assert store.find_run(Task(27)) == run
+
+
+def test_lock_is_free_at_once_after_a_kill(open_store: OpenStore, path: str) -> None:
+    with another_process(path):
         pass
-    CheckpointStore.open(path, Walks()).close()
+    store = open_store()
+    assert store.writer(store.find_run(Task(27))) == ""
+    store.open_run(Walks().task())
 
 
-def test_a_link_to_the_file_is_the_same_file(path: str, tmp_path: Path) -> None:
+def test_lock_is_not_kept_by_a_forked_child(open_store: OpenStore, path: str) -> None:
+    fork = "import os, time\nif os.fork() == 0: time.sleep(60)\n"
+    code = HOLDER.replace("print(", fork + "print(os.getpid(), flush=True)\nprint(", 1)
+    assert fork in code
+    command = [sys.executable, "-c", code, path]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            process.kill()
+            process.wait()
+            open_store().open_run(Walks().task())
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_lock_file_of_a_run_goes_with_a_clean_end_and_stays_after_a_kill(
+    open_store: OpenStore, path: str, tmp_path: Path
+) -> None:
+    always = ["pi.sqlite3", "pi.sqlite3.lock"]
+    with another_process(path):
+        assert files(tmp_path) == [*always, "pi.sqlite3.run-1.lock"]
+    assert files(tmp_path) == [*always, "pi.sqlite3.run-1.lock"]
+    with open_store() as store:
+        store.open_run(Walks().task())
+    assert files(tmp_path) == always
+
+
+def test_lock_that_its_holder_removes_is_not_held_under_a_name_that_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    first, second = FileLock(path), FileLock(path)
+    assert first.take()
+    assert not second.take()
+    first.release(remove=True)
+    assert second.take()
+    assert not FileLock(path).take()
+
+
+def test_linked_file_is_the_same_database(open_store: OpenStore, path: str, tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(path)
-    with another_pi_tui(path), pytest.raises(AlreadyOpenError):
-        CheckpointStore.open(str(link), Walks())
+    with another_process(path), pytest.raises(AlreadyOpenError):
+        open_store(str(link)).open_run(Walks().task())
 
 
 def test_two_stores_in_one_process_exclude_each_other(open_store: OpenStore) -> None:
-    open_store()
+    open_store().open_run(Walks().task())
     with pytest.raises(AlreadyOpenError, match=f"pid {os.getpid()}"):
-        open_store()
+        open_store().open_run(Walks().task())
+
+
+def test_database_is_refused_while_version_1_1_writes(open_store: OpenStore, path: str) -> None:
+    """It locks the whole database alone, as its lock file shows."""
+    with another_process(path, OLD_WRITER):
+        with pytest.raises(AlreadyOpenError, match=r"already open in another process \(pid 7 on"):
+            open_store()
+        assert not Path(path).exists()
+    open_store()
+
+
+def test_version_1_1_is_refused_while_we_write(open_store: OpenStore, path: str) -> None:
+    open_store()
+    command = [sys.executable, "-c", OLD_WRITER, path]
+    done = subprocess.run(command, capture_output=True, input=b"", timeout=60)
+    assert b"BlockingIOError" in done.stderr
 
 
 def test_readers_work_beside_a_writer(open_store: OpenStore, path: str) -> None:
@@ -150,7 +256,9 @@ def test_a_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_pa
     with pytest.raises(StorageError, match="cannot be written"):
         store.backup(str(tmp_path / "missing" / "copy.db"))
     assert mine.read_text() == "mine"
-    assert sorted(os.listdir(tmp_path)) == ["mine.txt", "pi.sqlite3", "pi.sqlite3.lock"]
+    assert files(tmp_path) == [
+        *("mine.txt", "pi.sqlite3", "pi.sqlite3.lock", "pi.sqlite3.run-1.lock")
+    ]
 
 
 def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path: str) -> None:
@@ -158,10 +266,69 @@ def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path
     code = (
         "import sys; from pi_tui.checkpoints.glance import glance; from tests.tiny import Walks; "
         "seen = glance(sys.argv[1], Walks(), None); print(seen.output.decode(), end=''); "
-        "assert not {'sqlalchemy', 'gmpy2', 'filelock'} & set(sys.modules)"
+        "assert not {'sqlalchemy', 'gmpy2'} & set(sys.modules)"
     )
     command = [sys.executable, "-c", code, path]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert done.stdout == bytes(walk.output)
     assert glance(path, Walks(), Walks().task(run.goal + 1)) is None
     assert glance(f"sqlite:///{path}", Walks(), None) == glance(path, Walks(), None) is not None
+
+
+def open_at_once(location: str, kind: Kind) -> list[list[int]]:
+    """The goals that each of four stores sees, which are opened at the same moment."""
+    ready = threading.Barrier(4)
+
+    def goals(_: int) -> list[int]:
+        ready.wait()
+        with CheckpointStore.open(location, kind) as store:
+            return [run.goal for run in store.runs()]
+
+    with ThreadPoolExecutor(4) as lanes:
+        return list(lanes.map(goals, range(4)))
+
+
+def test_starts_at_once_bring_an_old_database_up_to_date_once(path: str, tmp_path: Path) -> None:
+    old("several", path)
+    seen = open_at_once(path, KIND)
+    assert seen == [seen[0]] * 4
+    assert len(seen[0]) > 1
+    assert [name for name in files(tmp_path) if ".schema-" in name] == ["pi.sqlite3.schema-1"]
+
+
+def test_database_that_others_have_open_is_not_brought_up_to_date(
+    path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_MOMENT", 0.2)
+    old("several", path)
+    before = Path(path).read_bytes()
+    other = FileLock(Path(f"{path}.lock"))
+    assert other.take(shared=True)
+    with pytest.raises(AlreadyOpenError):
+        open_store(kind=KIND)
+    other.release()
+    assert Path(path).read_bytes() == before
+    open_store(kind=KIND)
+
+
+def test_starts_at_once_make_the_tables_of_a_server_once(postgres_url: str) -> None:
+    assert open_at_once(postgres_url, Walks()) == [[]] * 4
+
+
+def test_of_starts_at_once_on_one_new_run_of_a_server_one_gets_it(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    stores = [open_store(postgres_url) for _ in range(4)]
+    ready = threading.Barrier(4)
+
+    def begins(store: CheckpointStore) -> bool:
+        ready.wait()
+        try:
+            store.open_run(Walks().task())
+        except AlreadyOpenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as lanes:
+        assert sorted(lanes.map(begins, stores)) == [False, False, False, True]
+    assert len(stores[0].runs()) == 1

@@ -14,7 +14,7 @@ from pi_tui.checkpoints import silence
 from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, DamagedError, NotOursError, StorageError
-from pi_tui.machine import Piece, State
+from pi_tui.machine import Piece, State, Task
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import GOAL, advance, another_grip, begin, save_some, tale, told
 from tests.checkpoints.server import Server
@@ -46,20 +46,53 @@ def test_a_run_is_begun_here_and_finished_there(postgres_url: str, open_store: O
 def test_a_second_writer_is_refused_by_the_name_of_the_first(
     postgres_url: str, open_store: OpenStore
 ) -> None:
-    store = open_store(postgres_url)
-    with pytest.raises(AlreadyOpenError, match=r"pid \d+ on"):
-        open_store(postgres_url)
+    store, other = open_store(postgres_url), open_store(postgres_url)
+    run, _ = save_some(store)
+    with pytest.raises(AlreadyOpenError, match=r"the run of 27 letters .* \(pid \d+ on"):
+        other.open_run(run.task)
+    with pytest.raises(AlreadyOpenError):
+        other.delete(Task(GOAL))
+    assert other.writer(run).startswith(f"pid {os.getpid()} on ")
+    save_some(other, goal=97)
     store.close()
+    assert other.writer(run) == ""
+    other.open_run(run.task)
+
+
+def test_postgres_runs_of_another_database_are_no_concern(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    """The server lists the locks of all its databases, and each of them has a run 1."""
+    store, other = open_store(postgres_url), open_store(postgres.new_database())
+    run, _ = save_some(store)
+    same, _ = save_some(other)
+    other.close()
+    assert same.id == run.id
+    assert open_store(postgres_url, write=False).writer(run) != ""
+    assert other.writer(same) == ""
+
+
+def test_postgres_stays_with_version_1_1_while_that_writes(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    key = 0x70692D747569
+    with postgres.session(postgres_url) as old:
+        old.execute(f"SELECT pg_advisory_lock({key})")
+        with pytest.raises(AlreadyOpenError, match=r"already open in another process \(old pi-tui"):
+            open_store(postgres_url)
     open_store(postgres_url)
+    with postgres.session(postgres_url) as old:
+        assert old.execute(f"SELECT pg_try_advisory_lock({key})").fetchone() == (False,)
 
 
 def test_whoever_starts_again_right_after_a_kill_waits_for_the_server_to_notice_it(
     postgres_url: str, open_store: OpenStore
 ) -> None:
-    leaving = open_store(postgres_url)
+    leaving, coming = open_store(postgres_url), open_store(postgres_url)
+    run, _ = save_some(leaving)
     notices = threading.Timer(0.5, leaving.close)
     notices.start()
-    open_store(postgres_url)
+    coming.open_run(run.task)
     notices.join()
 
 
@@ -104,7 +137,7 @@ def test_a_save_that_fails_on_this_side_does_not_let_go_of_the_lock(
         "WHERE locktype = 'advisory' AND datname = current_database()"
     )
     holder = postgres.query(locks, postgres_url)
-    assert len(holder) == 1
+    assert len(holder) == 2  # the database's and the run's
     with pytest.raises(StorageError, match="cannot be used"):
         store.save(run, advance(Failing(walk.task), 40), 0.0)
     assert postgres.query(locks, postgres_url) == holder

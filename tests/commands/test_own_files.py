@@ -23,6 +23,7 @@ NAMES: dict[str, Callable[[Path], Path]] = {
     "its journal": lambda database: Path(f"{database}-journal"),
     "a write-ahead log": lambda database: Path(f"{database}-wal"),
     "its lock": lambda database: Path(f"{database}.lock"),
+    "the lock of a run": lambda database: Path(f"{database}.run-1.lock"),
     "a link to its lock": lambda database: linked(Path(f"{database}.lock"), os.link),
     "a backup": lambda database: backed_up(database),
     "the lock of a backup": lambda database: Path(f"{backed_up(database)}.lock"),

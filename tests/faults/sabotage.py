@@ -45,8 +45,13 @@ def _busy(seconds: str) -> None:
     setattr(engine, "BUSY_SECONDS", float(seconds))  # noqa: B010
 
 
+def _no_turns(_: str) -> None:
+    """SQLite's own time-out is all there is, however much others write meanwhile."""
+    setattr(engine, "_last_written", lambda _: (0, 0))  # noqa: B010
+
+
 def _no_lock(_: str) -> None:
-    setattr(opening, "FileWriterLock", NoLock)  # noqa: B010
+    setattr(opening, "FileLocks", NoLocks)  # noqa: B010
 
 
 def _no_fence(_: str) -> None:
@@ -65,20 +70,22 @@ def _server_forgets(_: str) -> None:
 
     def forgetful(*arguments: Any) -> Any:
         made = connect(*arguments)
-        event.listen(made, "connect", forget)
+        event.listen(made, "begin", forget)
         return made
 
-    def forget(connection: Any, _: Any) -> None:
-        connection.execute("SET synchronous_commit = off")
-        connection.commit()
+    def forget(connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
     setattr(opening, "connect", forgetful)  # noqa: B010
 
 
-class NoLock:
-    """A lock that locks nothing."""
+class NoLocks:
+    """Locks that lock nothing."""
+
+    note, mark, last_beat = "", "nobody", None
 
     def __init__(self, where: Location) -> None: ...
+    def claim(self, run_id: int, what: str, owner: str) -> None: ...
     def renew(self) -> None: ...
     def release(self) -> None: ...
 
@@ -89,6 +96,7 @@ _DEEDS: dict[str, Callable[[str], None]] = {
     "most-pages": _most_pages,
     "cache": _cache,
     "busy": _busy,
+    "no-turns": _no_turns,
     "no-lock": _no_lock,
     "no-fence": _no_fence,
     "no-checksum": no_checksum,

@@ -43,8 +43,9 @@ def test_of_eight_copies_started_at_once_one_runs_and_seven_say_who(
         assert [copy.hear_out() for copy in refused] == [3] * (COPIES - 1)
         words = [copy.messages[-1][2] for copy in refused]
         # Who comes in the instant before the winner has written its name cannot say who it is.
-        named = f"already open (pid {winner.pid} on "
-        assert all(word.startswith((named, "already open elsewhere")) for word in words)
+        told = "the run of 8,000 digits is already open in another process"
+        named = f"{told} (pid {winner.pid} on "
+        assert all(word.startswith((named, f"{told};")) for word in words)
         winner.hear_until("saved")
         winner.kill()
     tally("8 starts at once, half through a link", 1, "1 runs, 7 refused with exit 3")

@@ -123,7 +123,8 @@ def rot(sound: Sound, folder: Path, times: int, kinds: list[Damage]) -> Counter[
         path.write_bytes(data)
         seen[outcome(path, whole)] += 1
         path.unlink()
-        Path(f"{path}.lock").unlink(missing_ok=True)
+        for lock in folder.glob(f"{path.name}*.lock"):
+            lock.unlink()
     return seen
 
 

@@ -89,7 +89,7 @@ def test_state_alone_may_be_yielded() -> None:
         (({"number": 1, "total": 1}, "", 0, 0), "must yield a dict"),
         ((), "must yield a dict"),
     ],
-    ids=str,
+    ids=["missing", "unknown", "a set", "no dict", "new is no text", "too many", "nothing"],
 )
 def test_wrong_yield_is_told_by_name_at_the_first_step(yielded: object, said: str) -> None:
     def wrong(goal: int, number: int = 0, total: int = 0) -> Iterator[Any]:

@@ -97,7 +97,7 @@ def test_changed_array_changes_only_the_pieces_that_hold_the_change() -> None:
         (numpy.array([object()]), "inner is an array of object"),
         (numpy.int64(3), "inner is a int64"),
     ],
-    ids=str,
+    ids=["int key", "reserved key", "set", "object", "random", "array of objects", "numpy int"],
 )
 def test_value_that_cannot_be_stored_is_named(value: object, named: str) -> None:
     with pytest.raises(Unstorable, match=named):

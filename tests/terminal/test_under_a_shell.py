@@ -73,8 +73,9 @@ def watched(terminal: Terminal, database: Path) -> int:
 
 
 def holder(database: Path) -> int:
-    """The pid in the lock."""
-    return int(Path(f"{database}.lock").read_text().split()[1])
+    """The pid in the lock of the run."""
+    (lock,) = database.parent.glob(f"{database.name}.run-*.lock")
+    return int(lock.read_text().split()[1])
 
 
 def state_of(pid: int) -> str:
@@ -168,7 +169,7 @@ def test_a_stopped_holder_is_named_as_stopped(database: Path) -> None:
         pid = watched(terminal, database)
         terminal.send("\x1a")
         wait_until(lambda: state_of(pid) == "T")
-        done = pi_tui("run", "--digits", 90, "--db", database)
+        done = pi_tui("run", "--digits", 90_000, "--db", database)
         assert done.returncode == 3
         assert f"pid {pid}" in done.stderr
         assert "stopped" in done.stderr

@@ -11,6 +11,7 @@ import pytest
 from pi_tui import watcher
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.machine import Task
 from pi_tui.spigot.kind import SpigotKind
 from pi_tui.spigot.spigot import Spigot
 from pi_tui.watcher import WatchingWorker
@@ -136,7 +137,7 @@ def test_a_complete_run_is_looked_at_without_the_lock(
 
     def is_free() -> bool:
         with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
-            return store.writer() == ""
+            return store.writer(store.find_run(Task(1_000))) == ""
 
     wait_until(is_free)
     other = make_worker(1_500, digits_per_step=None)

@@ -1,0 +1,169 @@
+"""A lock on a file by `flock`: the system frees it with the process, also after SIGKILL."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from weakref import WeakSet
+
+from pi_tui.errors import Hint, StorageError
+from pi_tui.words import one_line
+
+_LONGEST = 200
+"""Bytes at most in a lock of ours: the mark of a process."""
+_LOOKING = 0.3
+"""Seconds in which somebody who only looks whether a lock is free has looked."""
+_NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
+"""Answers of file systems that have no locks, such as Lustre mounted without `flock`."""
+_STRANGE = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link"}
+
+
+class NoLocksError(Exception):
+    """The file system has no locks."""
+
+
+class FileLock:
+    """A file that is made to be locked. Raises StorageError if it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._fd = path, -1
+        refuse_strange(path)
+        self._open()
+        _ALL.add(self)
+
+    def take(self, *, shared: bool = False) -> bool:
+        """Take the lock, or change it to the other kind; False if another process prevents it.
+
+        A lock that is held and cannot be changed is lost. Raises NoLocksError.
+        """
+        while _flock(self._fd, shared):
+            if self._has_its_name():
+                return True
+            self._close()  # removed by the one who held it last: nobody else would find this one
+            self._open()
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+        return False
+
+    def take_soon(self) -> bool:
+        """Take the lock, and wait for those who only look whether it is free."""
+        until = time.monotonic() + _LOOKING
+        while not self.take():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def write(self, mark: str) -> None:
+        """Name the holder in the file; only words in messages depend on it."""
+        with suppress(OSError):
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, mark.encode()[:_LONGEST], 0)
+
+    def last_beat(self) -> datetime | None:
+        """Return the last sign of life of a holder that was killed; None if there was none."""
+        with suppress(OSError):
+            if (found := os.fstat(self._fd)).st_size:
+                return datetime.fromtimestamp(found.st_mtime, UTC)
+        return None
+
+    def beat(self) -> None:
+        """Give a sign of life: the time of the file becomes now."""
+        with suppress(OSError):
+            os.utime(self._fd)
+
+    def release(self, *, remove: bool = False) -> None:
+        """Free the lock, and with `remove` delete its file, as its holder may. Idempotent."""
+        if remove and self._fd >= 0:
+            with suppress(OSError):
+                self._path.unlink()
+        self._close()
+
+    def _open(self) -> None:
+        # Without blocking or following a link: it may have become something else since we looked.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            self._fd = os.open(self._path, flags, 0o600)
+        except OSError as error:
+            what = self._path if os.path.lexists(self._path) else self._path.parent
+            raise StorageError(
+                f"{one_line(what)} cannot be written to ({one_line(error.strerror)}); "
+                f"make it writable, or {Hint.OTHER_FILE}"
+            ) from error
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def _has_its_name(self) -> bool:
+        with suppress(OSError):
+            return os.path.samestat(os.fstat(self._fd), os.stat(self._path))
+        return False
+
+
+_ALL: WeakSet[FileLock] = WeakSet()
+
+
+def _close_in_child() -> None:
+    """Close inherited descriptors: one that is left open would keep the lock after our end."""
+    for lock in _ALL:
+        lock._close()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
+
+
+def is_locked(path: Path) -> bool:
+    """Return True if a process holds the lock of this file. Changes nothing."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return not _flock(fd, shared=True)
+    except (OSError, NoLocksError):
+        return False
+    finally:
+        os.close(fd)
+
+
+def mark_in(path: Path) -> str:
+    """Return the mark of the holder that the file names; "" if it names none."""
+    with suppress(OSError), path.open("rb") as opened:
+        return opened.read(_LONGEST).decode("utf-8", "replace")
+    return ""
+
+
+def _flock(fd: int, shared: bool) -> bool:
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise NoLocksError from error
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            return False
+        raise
+    return True
+
+
+def refuse_strange(path: Path) -> None:
+    """Raise StorageError if something else has the lock's name, which we would write over."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return
+    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "no regular file")
+    if stat.S_ISREG(found.st_mode):
+        if found.st_size <= _LONGEST:
+            return
+        what = "a file of something else"
+    raise StorageError(
+        f"{one_line(path)}, by which one process knows of another, is {what}; "
+        f"move it away, or {Hint.OTHER_FILE}"
+    )

@@ -1,0 +1,109 @@
+"""Name a process so that another one can tell whether it still runs.
+
+A pid alone cannot: after the end of a process its pid is given to another, and in every container
+some process has pid 1. So the mark of a process also holds its time of start, the boot of its
+system and its pid namespace. Only Linux tells these; elsewhere a mark is no more than words.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from pi_tui.words import one_line
+
+_HOST = one_line(socket.gethostname(), 30)
+_UNLOCKED = "!"
+"""Ends the mark of a process that could take no lock, so that only its mark tells of it."""
+_MARK = re.compile(
+    r"(?P<words>(pid (?P<pid>[0-9]{1,9}) on )?.*?)"
+    r"( #(?P<boot>[0-9a-f-]+)\.(?P<namespace>[0-9]+)\.(?P<start>[0-9]+)(?P<unlocked>!?))?"
+)
+
+
+class _Identity(NamedTuple):
+    boot: str
+    """Id of the boot of the system."""
+    namespace: str
+    """Number of the pid namespace."""
+    start: str
+    """Time of start, in ticks since the boot."""
+
+
+def me() -> str:
+    """Return words for this process, as another one should name it."""
+    return f"pid {os.getpid()} on {_HOST}"
+
+
+def my_mark(*, unlocked: bool = False) -> str:
+    """Return the words for this process, and by what another one recognises it."""
+    identity = _identity_of("self")
+    return f"{me()} #{'.'.join(identity)}{_UNLOCKED * unlocked}" if identity else me()
+
+
+def words_of(mark: str) -> str:
+    """Return the part of a mark that people read.
+
+    >>> words_of("pid 7 on mill #1c2d.4026531836.99"), words_of("pid 7 on mill"), words_of("")
+    ('pid 7 on mill', 'pid 7 on mill', '')
+    """
+    return one_line(_parts(mark)["words"], 80)
+
+
+def is_unlocked(mark: str) -> bool:
+    """Return True if the marked process said that it could take no lock."""
+    return bool(_parts(mark)["unlocked"])
+
+
+def is_me(mark: str) -> bool:
+    """Return True if the mark is of this very process."""
+    return mark.rstrip(_UNLOCKED) == my_mark()
+
+
+def is_alive(mark: str) -> bool | None:
+    """Return whether the marked process runs; None if that cannot be told from here."""
+    parts, mine = _parts(mark), _identity_of("self")
+    if not mine or not parts["pid"] or (parts["boot"], parts["namespace"]) != mine[:2]:
+        return None
+    if os.readlink("/proc/self") != str(os.getpid()):
+        return None  # we see the pids of another namespace
+    its = _identity_of(parts["pid"])
+    return its is not None and its.start == parts["start"]
+
+
+def is_stopped(mark: str) -> bool:
+    """Return True if the marked process runs here, but was stopped by a signal."""
+    return bool(is_alive(mark)) and _stat_of(str(pid_in(mark)))[:1] in (["T"], ["t"])
+
+
+def pid_in(mark: str) -> int:
+    """Return the pid in a mark, or 0."""
+    return int(_parts(mark)["pid"] or 0)
+
+
+def _parts(mark: str) -> dict[str, str]:
+    found = _MARK.fullmatch(one_line(mark, 200))
+    return found.groupdict("") if found else {}
+
+
+def _identity_of(pid: str) -> _Identity | None:
+    """Return the identity of a process of our boot and namespace; None if there is none."""
+    with suppress(OSError, IndexError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+        stat = _stat_of(pid)
+        if stat and stat[0] not in "ZX":
+            return _Identity(boot, namespace, stat[19])
+    return None
+
+
+def _stat_of(pid: str) -> list[str]:
+    """Return the state of a process and what Linux tells after it; [] if there is none."""
+    with suppress(OSError):
+        told = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+        return told.rpartition(")")[2].split()
+    return []

@@ -1,0 +1,150 @@
+"""Telling one process from another that has its pid."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints import process
+from pi_tui.checkpoints.lock import already_open
+from pi_tui.checkpoints.process import is_alive, is_me, is_stopped, my_mark, pid_in, words_of
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.machine import Task
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import execute
+from tests.checkpoints.test_lock import HOLDER, another_process
+from tests.tiny import Walks
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+TELL = """
+import sys
+from pi_tui.checkpoints.process import my_mark
+print(my_mark(), flush=True)
+sys.stdin.read()
+"""
+SECOND = """
+import os, sys
+from pi_tui.checkpoints.store import CheckpointStore
+from tests.tiny import Walks
+assert os.getpid() == 1
+with CheckpointStore.open(sys.argv[1], Walks()) as store:
+    run = store.find_run(27)
+    print(store.writer(run))
+    try:
+        store.open_run(run.task)
+    except Exception as error:
+        print(error)
+"""
+
+
+@contextmanager
+def marked() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Another process, and its mark."""
+    command = [sys.executable, "-c", TELL]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdout is not None
+        try:
+            yield other, other.stdout.readline().strip()
+        finally:
+            other.kill()
+
+
+def test_mark_names_the_process_and_knows_it_again() -> None:
+    assert (
+        words_of(my_mark()) == process.me() == f"pid {os.getpid()} on {socket.gethostname()[:30]}"
+    )
+    assert is_me(my_mark())
+    assert is_me(my_mark(unlocked=True))
+    assert is_alive(my_mark())
+    assert len(my_mark(unlocked=True)) < 200
+    assert my_mark().isprintable()
+
+
+def test_mark_tells_a_running_process_from_a_stopped_and_an_ended_one() -> None:
+    with marked() as (other, mark):
+        assert (pid_in(mark), is_alive(mark), is_stopped(mark)) == (other.pid, True, False)
+        assert not is_me(mark)
+        other.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)
+        assert is_stopped(mark)
+        assert f"`kill -CONT {other.pid}` wakes it" in str(already_open("x", mark))
+        other.kill()
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+        assert is_alive(mark) is False, "a zombie has ended"
+    assert is_alive(mark) is False
+
+
+@pytest.mark.parametrize("part", ["boot", "namespace", "start"])
+def test_mark_with_our_pid_is_not_this_process(part: str) -> None:
+    head, _, identity = my_mark().partition("#")
+    boot, namespace, start = identity.split(".")
+    changed = {"boot": boot, "namespace": namespace, "start": start}
+    changed[part] += "0"
+    mark = f"{head}#{'.'.join(changed.values())}"
+    assert not is_me(mark)
+    assert is_alive(mark) is (False if part == "start" else None)
+
+
+@pytest.mark.parametrize(
+    "mark", ["", "pid 7 on mill", "somebody", "pid 99999999999 on x", "\x1b[0m"]
+)
+def test_mark_without_identity_tells_nothing_of_life(mark: str) -> None:
+    assert is_alive(mark) is None
+    assert words_of(mark).isprintable()
+
+
+def test_reused_pid_in_a_lock_that_is_free_does_not_hold_it(
+    open_store: OpenStore, path: str
+) -> None:
+    """The pid of a process that was killed went to us, as it may in a container that starts."""
+    with open_store() as store:
+        store.open_run(Walks().task())
+    execute(path, "UPDATE pi_run SET owner = ?", process.me())
+    Path(f"{path}.run-1.lock").write_text(process.me())
+    store = open_store()
+    assert store.writer(store.find_run(Task(27))) == ""
+    store.open_run(Walks().task())
+
+
+@cache
+def no_namespaces() -> str:
+    command = ["unshare", "--pid", "--fork", "--mount-proc", "true"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return str(error)
+    return done.stderr
+
+
+@pytest.fixture(params=["own /proc", "/proc of the host"])
+def inside(request: pytest.FixtureRequest) -> list[str]:
+    """The beginning of a command that is process 1 of a pid namespace of its own."""
+    if reason := no_namespaces():
+        pytest.skip(f"no pid namespaces: {reason}")
+    own = ["--mount-proc"] if request.param == "own /proc" else []
+    return ["unshare", "--pid", "--fork", "--kill-child", *own]
+
+
+def test_process_1_of_two_containers_is_told_apart(inside: list[str], path: str) -> None:
+    host = socket.gethostname()[:30]
+    command = [*inside, sys.executable, "-c", SECOND, path]
+    with another_process(path, HOLDER, *inside):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.stderr == ""
+        writer, refusal = done.stdout.splitlines()
+        assert writer == f"pid 1 on {host}"
+        assert f"(pid 1 on {host}, in a container of its own)" in refusal
+        with CheckpointStore.open(path, Walks(), write=False) as reader:
+            assert reader.writer(reader.find_run(Task(27))) == f"pid 1 on {host}"
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "\n", "free after a kill, and nobody computes"
