@@ -15,8 +15,9 @@ class ManPage(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """The page is among the files that are shared."""
         sys.path.insert(0, self.root)
-        from pi_tui import __version__, manual
+        from pi_tui import __version__
         from pi_tui.command_line import build_parser
+        from pi_tui.reports import manual
 
         self._file = Path(self.directory) / "pi-tui.1"
         self._file.parent.mkdir(parents=True, exist_ok=True)

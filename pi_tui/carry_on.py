@@ -14,15 +14,16 @@ from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Literal
 
-from pi_tui import crash, words
-from pi_tui.commands.output import has_terminal
-from pi_tui.digit_file import DigitFile as OutputFile
+from pi_tui import words
 from pi_tui.errors import PiTuiError, StorageError
-from pi_tui.hints import command_line, tell
-from pi_tui.leaving import AT_ONCE_AFTER, Asked
+from pi_tui.files.output_file import DigitFile as OutputFile
 from pi_tui.machine import Kind, Task
-from pi_tui.progress import progress_on
+from pi_tui.reports.hints import command_line, tell
+from pi_tui.reports.progress import progress_on
+from pi_tui.reports.standard_output import has_terminal
+from pi_tui.worker import crash_report as crash
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, Asked
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 

@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
-from pi_tui import garbage, hints
 from pi_tui.command_line import build_parser, digits_first
-from pi_tui.commands.output import has_terminal, say, tell
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
-from pi_tui.settings import Settings
+from pi_tui.pi.settings import Settings
+from pi_tui.reports import hints
+from pi_tui.reports.standard_output import has_terminal, say, tell
+from pi_tui.worker import garbage
 
 WORDS = {
     Hint.OTHER_FILE: "choose another file with --db",
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
     except Exception as error:
-        from pi_tui.crash import report
+        from pi_tui.worker.crash_report import report
 
         tell(f"{report(error)}\npi-tui: a bug of ours, please report it; what was saved is safe")
         return 1
@@ -117,7 +118,7 @@ _ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if ha
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings: flags over PI_TUI_* variables over defaults."""
-    from pi_tui.location import look_at_folder, parse_location
+    from pi_tui.files.location import look_at_folder, parse_location
 
     names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "verify")
     hints.remember(getattr(options, "db", None))
@@ -135,8 +136,8 @@ def _app(options: argparse.Namespace) -> int:
         return _print_completion(options.print_completion)
     if not has_terminal():
         return _run(options)
+    from pi_tui.pi.which_run import run_to_open
     from pi_tui.ui.guardian import guarded
-    from pi_tui.which_run import run_to_open
 
     settings = settings_of(options)
     if settings.fresh and not options.yes:
@@ -162,8 +163,8 @@ def _may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pi_tui.commands.run import run
-    from pi_tui.which_run import run_to_open
+    from pi_tui.pi.commands.compute import run
+    from pi_tui.pi.which_run import run_to_open
 
     settings = settings_of(options)
     digits, _ = run_to_open(settings, options.digits)
@@ -196,7 +197,7 @@ def _delete(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from pi_tui.commands.digits import export
+    from pi_tui.pi.commands.saved_digits import export
 
     location = _location(options)
     with _tidying_up():
@@ -204,7 +205,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _picture(options: argparse.Namespace) -> int:
-    from pi_tui.commands.picture import picture
+    from pi_tui.pi.commands.draw import picture
 
     with _tidying_up():
         return picture(
@@ -219,7 +220,7 @@ def _picture(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from pi_tui.commands.digits import verify
+    from pi_tui.pi.commands.saved_digits import verify
 
     return verify(_location(options), options.digits)
 
@@ -238,7 +239,7 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from pi_tui.bench.measure import bench
+    from pi_tui.pi.bench.measure import bench
 
     with _tidying_up():
         return bench(full=options.full, as_json=options.json, runs=options.runs)
@@ -255,7 +256,7 @@ def _location(options: argparse.Namespace) -> str:
 
 
 def _print_completion(shell: str) -> int:
-    from pi_tui.manual import commands
+    from pi_tui.reports.manual import commands
 
     try:
         import shtab

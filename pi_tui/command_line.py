@@ -11,9 +11,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from pi_tui import __version__
-from pi_tui.commands.output import as_bytes, to_stdout
 from pi_tui.errors import UsageError
-from pi_tui.settings import (
+from pi_tui.pi.settings import (
     SERIES,
     parse_digits,
     parse_digits_per_step,
@@ -21,6 +20,7 @@ from pi_tui.settings import (
     parse_position,
     parse_threads,
 )
+from pi_tui.reports.standard_output import as_bytes, to_stdout
 
 EPILOG = """\
 keys in the app: p pause, go on · c checkpoint now · f full speed · + - pace · ? help · q save, quit

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import resvg_py
 
-from pi_tui.commands.picture import picture
-from pi_tui.settings import Settings
+from pi_tui.pi.commands.draw import picture
+from pi_tui.pi.settings import Settings
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import State

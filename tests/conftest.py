@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from pi_tui import hints
 from pi_tui.errors import speak
+from pi_tui.reports import hints
 from tests.helpers import SCRIPTS
 
 # Whatever started us with nohup or in the background ignores these, and so would our children.

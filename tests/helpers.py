@@ -15,7 +15,7 @@ import mpmath
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 
 LIMIT = 60.0
 """Seconds after which a condition will not come true any more. Only failures ever take so long."""

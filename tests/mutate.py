@@ -2,7 +2,7 @@
 
     python tests/mutate.py pi_tui/worker/meter.py --times 20
     python tests/mutate.py pi_tui/worker/meter.py --times 20 --seed 7 tests/worker tests/faults
-    python tests/mutate.py pi_tui/spigot --times 40     # anywhere in the wing
+    python tests/mutate.py pi_tui/pi/spigot --times 40     # anywhere in the wing
 
 All of it happens in a copy: whatever ends this program, the working tree was never touched. What
 lives, and why it may, is in `tests/mutants.md`.

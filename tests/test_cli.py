@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui import __version__, manual
+from pi_tui import __version__
 from pi_tui.cli import main
 from pi_tui.command_line import build_parser, digits_first
+from pi_tui.reports import manual
 from tests.helpers import PI_TUI, pi, pi_tui, started, wait_until
 from tests.terminal.emulator import Terminal
 

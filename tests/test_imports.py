@@ -55,7 +55,7 @@ def test_the_package_imports_nothing() -> None:
     "module", ["spigot", "plan", "blocks", "reference", "residue", "series", "codec", "kind"]
 )
 def test_the_spigot_knows_neither_screen_nor_store(module: str) -> None:
-    loaded = loaded_after(f"import pi_tui.spigot.{module}")
+    loaded = loaded_after(f"import pi_tui.pi.spigot.{module}")
     assert not loaded & {"textual", "rich", "sqlalchemy", "sqlite3", "platformdirs"}
 
 
@@ -74,9 +74,9 @@ def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Pa
     modules_after(command("run", "--digits", "1000", *files, "-o", str(tmp_path / "digits")))
     loaded = loaded_after(
         "import pi_tui.ui.app, pi_tui.ui.signals\n"
-        "from pi_tui.settings import Settings\n"
-        "from pi_tui.watcher import WatchingWorker\n"
-        "from pi_tui.which_run import run_to_open\n"
+        "from pi_tui.pi.settings import Settings\n"
+        "from pi_tui.worker.watcher import WatchingWorker\n"
+        "from pi_tui.pi.which_run import run_to_open\n"
         f"settings = Settings(db={files[1]!r})\n"
         "digits, seen = run_to_open(settings, None)\n"
         "assert (digits, seen.committed) == (1000, 1000)\n"
@@ -99,7 +99,7 @@ def test_commands_know_no_screen(module: str) -> None:
 
 
 def test_bench_knows_no_screen() -> None:
-    assert "textual" not in loaded_after("import pi_tui.bench.measure")
+    assert "textual" not in loaded_after("import pi_tui.pi.bench.measure")
 
 
 def test_the_app_is_there_before_the_store_is() -> None:

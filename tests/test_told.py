@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from pi_tui import errors, manual
+from pi_tui import errors
 from pi_tui.command_line import EPILOG, build_parser
 from pi_tui.errors import PiTuiError
-from pi_tui.settings import Settings
+from pi_tui.pi.settings import Settings
+from pi_tui.reports import manual
 from pi_tui.ui import help_screen
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.digit_view import DigitView

@@ -12,14 +12,14 @@ from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transact
 from pi_tui.checkpoints.models import TABLES, create
 from pi_tui.checkpoints.trouble import FAILURES, in_our_words
 from pi_tui.errors import StorageError, UsageError
-from pi_tui.location import (
+from pi_tui.files.location import (
     Location,
     parse_location,
     refuse_files_of_databases,
     refuse_long_names,
     refuse_names_beside,
 )
-from pi_tui.temporary import Temporary, left_over
+from pi_tui.files.temporary import Temporary, left_over
 from pi_tui.words import one_line
 
 _PARTIAL = ".partial"

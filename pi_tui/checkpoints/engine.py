@@ -20,10 +20,10 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from pi_tui.checkpoints.process import me
+from pi_tui.checkpoints.locking.process import me
 from pi_tui.checkpoints.silence import IsLeaving, bear_no_silence
 from pi_tui.errors import StorageError, UsageError
-from pi_tui.location import Location
+from pi_tui.files.location import Location
 
 BUSY_SECONDS = 5
 LONGEST_VALUE = 8 * 2**20

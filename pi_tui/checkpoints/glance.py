@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.errors import UsageError
-from pi_tui.location import parse_location
+from pi_tui.files.location import parse_location
 from pi_tui.machine import Kind, Task
 
 _RUN = (

@@ -16,9 +16,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pi_tui.checkpoints.process import words_of
+from pi_tui.checkpoints.locking.process import words_of
 from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
-from pi_tui.location import Location
+from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Limits, Refused, Task, Work
 from pi_tui.task import LONGEST_TEXT
 from pi_tui.words import one_line

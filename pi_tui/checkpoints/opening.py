@@ -19,14 +19,20 @@ from pi_tui.checkpoints.engine import (
     make_empty_file,
     outside_transactions,
 )
-from pi_tui.checkpoints.lock import MAKING, FileLocks, ServerLocks, WriterLocks, already_open
-from pi_tui.checkpoints.migration import migrate, refuse_older
+from pi_tui.checkpoints.locking.lock import (
+    MAKING,
+    FileLocks,
+    ServerLocks,
+    WriterLocks,
+    already_open,
+)
 from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words, no_rights
+from pi_tui.checkpoints.upgrade.migration import migrate, refuse_older
 from pi_tui.errors import Hint, NothingSavedError, NotOursError
-from pi_tui.location import (
+from pi_tui.files.location import (
     Location,
     look_at_folder,
     refuse_long_names,

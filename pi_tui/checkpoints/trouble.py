@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.silence import NoAnswerError
 from pi_tui.errors import DamagedError, Hint, PiTuiError, StorageError
-from pi_tui.location import Location, no_room
+from pi_tui.files.location import Location, no_room
 from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)

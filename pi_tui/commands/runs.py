@@ -8,17 +8,18 @@ import threading
 from datetime import datetime
 from io import TextIOWrapper
 
-from pi_tui import garbage, words
-from pi_tui.checkpoints.lock import already_open
+from pi_tui import words
+from pi_tui.checkpoints.locking.lock import already_open
 from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.saved_runs import delete_run, list_runs
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output import Place, is_terminal, say, tell
 from pi_tui.errors import NothingSavedError, UsageError
-from pi_tui.hints import to_paste
 from pi_tui.machine import Task
-from pi_tui.run_table import COLUMNS, RIGHT, cells, state_word
-from pi_tui.saved import delete_run, list_runs
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.reports.hints import to_paste
+from pi_tui.reports.run_table import COLUMNS, RIGHT, cells, state_word
+from pi_tui.reports.standard_output import Place, is_terminal, say, tell
+from pi_tui.worker import garbage
 
 WATCH_SECONDS = 2.0
 

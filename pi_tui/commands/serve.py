@@ -7,8 +7,8 @@ import secrets
 import socket
 import sys
 
-from pi_tui import garbage
 from pi_tui.errors import UsageError
+from pi_tui.worker import garbage
 
 HOST = "127.0.0.1"
 """Never a public address: whoever reaches the page can delete runs and write files."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.commands.output import tell
 from pi_tui.errors import DamagedError, WrongResultError
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.reports.standard_output import tell
 
 
 def check(location: str) -> int:

@@ -23,7 +23,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
-from pi_tui.commands.output import say
+from pi_tui.reports.standard_output import say
 
 COLUMNS, ROWS = (10, 1_000), (3, 500)
 """The smallest and the largest window that is believed: the app draws every cell of it."""

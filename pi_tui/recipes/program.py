@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 from pi_tui.carry_on import Face, carry_on
-from pi_tui.hints import tell
 from pi_tui.recipes.generator import GeneratorKind, Yielded
+from pi_tui.reports.hints import tell
 
 
 class Resumable:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pi_tui import words
 from pi_tui.errors import PiTuiError, UsageError
-from pi_tui.location import refuse_files_of_databases
-from pi_tui.memory import warning as memory_warning
-from pi_tui.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits, parse_number
+from pi_tui.files.location import refuse_files_of_databases
+from pi_tui.pi.memory import warning as memory_warning
+from pi_tui.pi.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits, parse_number
 
 _MEASURED = ((1_000, 0.02), (20_000, 0.1), (100_000, 0.5), (1_000_000, 3.0), (10_000_000, 40.0))
 """Digits and seconds of whole runs at full speed on two cores; between them a straight line
@@ -75,7 +75,7 @@ def explain_file(name: str, location: str) -> tuple[bool, str]:
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
     """The same for a picture, whose kind is told by the end of its name."""
-    from pi_tui.pictures.wish import form_of
+    from pi_tui.pi.pictures.wish import form_of
 
     try:
         form_of(name)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from pi_tui import garbage, memory
-from pi_tui.going_on import how_it_goes_on
+from pi_tui.pi import memory
+from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.ui.conversations import ConversingApp
 from pi_tui.ui.face import tell
 from pi_tui.ui.flow import Flow, what_follows
@@ -21,6 +21,7 @@ from pi_tui.ui.rates import RateHistory
 from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker, NoWorker
+from pi_tui.worker import garbage
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from pi_tui.checkpoints.glance import Glance
-    from pi_tui.settings import Settings
+    from pi_tui.pi.settings import Settings
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
 """Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
@@ -248,10 +249,10 @@ def run_app(settings: Settings, digits: int | None) -> int:
 
     None is the run worked on last, or a question.
     """
+    from pi_tui.pi.which_run import run_to_open
     from pi_tui.ui.remembered import default_path
     from pi_tui.ui.signals import run_to_the_end
-    from pi_tui.watcher import WatchingWorker
-    from pi_tui.which_run import run_to_open
+    from pi_tui.worker.watcher import WatchingWorker
     from pi_tui.worker.worker import Worker
 
     digits, seen = run_to_open(settings, digits)

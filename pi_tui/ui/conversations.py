@@ -8,8 +8,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pi_tui.hints import to_paste
-from pi_tui.settings import MAX_DIGITS
+from pi_tui.pi.settings import MAX_DIGITS
+from pi_tui.reports.hints import to_paste
 from pi_tui.ui.face import tell
 from pi_tui.ui.looks import LooksApp
 from pi_tui.ui.quitting import Quitting

@@ -10,12 +10,12 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from pi_tui import words
-from pi_tui.threads import in_thread
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.face import tell
 from pi_tui.ui.search import Needle
 from pi_tui.ui.taking_away import TakingScreen
 from pi_tui.ui.walk import Walk
+from pi_tui.worker.threads import in_thread
 
 if TYPE_CHECKING:
     from textual.widget import Widget

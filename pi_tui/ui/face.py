@@ -20,10 +20,10 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-from pi_tui import crash
-from pi_tui.hints import to_paste
+from pi_tui.reports.hints import to_paste
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker
 from pi_tui.words import plain
+from pi_tui.worker import crash_report as crash
 
 Answer = TypeVar("Answer")
 _URGENT = frozenset({"ctrl+c", "ctrl+q"})

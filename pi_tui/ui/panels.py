@@ -9,7 +9,7 @@ from textual.content import Content
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.spigot.figures import Figures
+from pi_tui.pi.spigot.figures import Figures
 from pi_tui.ui.braille import curve
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.panel import FAINT, QUIET, Panel, line, pair, spread

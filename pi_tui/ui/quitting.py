@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pi_tui import words
 from pi_tui.errors import StorageError
-from pi_tui.hints import to_paste
-from pi_tui.leaving import Asked
+from pi_tui.reports.hints import to_paste
 from pi_tui.ui.face import Face
+from pi_tui.worker.leave_request import Asked
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from platformdirs import user_state_dir
 
-from pi_tui.temporary import Temporary
+from pi_tui.files.temporary import Temporary
 
 _LONGEST = 65_536
 """Bytes of the file that are read: far more than we ever write."""

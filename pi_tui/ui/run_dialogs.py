@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from pi_tui import memory, words
+from pi_tui import words
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
-from pi_tui.settings import MAX_DIGITS, parse_digits
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.threads import in_thread
+from pi_tui.pi import memory
+from pi_tui.pi.settings import MAX_DIGITS, parse_digits
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.watching import why_not
+from pi_tui.worker.threads import in_thread
 
 
 class RunDialogs:
@@ -82,7 +83,7 @@ class RunDialogs:
 
         Only one may write to the database, so the worker lets go of it meanwhile.
         """
-        from pi_tui.saved import delete_run
+        from pi_tui.checkpoints.saved_runs import delete_run
         from pi_tui.ui.dialogs import Choice
 
         app = self._app
@@ -111,7 +112,7 @@ class RunDialogs:
 
     async def _export(self, run: Run) -> None:
         """Ask for a file, and write the run's saved digits into it."""
-        from pi_tui.saved import saved_output
+        from pi_tui.checkpoints.saved_runs import saved_output
         from pi_tui.ui.answers import explain_file, suggested_name
         from pi_tui.ui.dialogs import Ask
         from pi_tui.ui.taking_away import write_digits

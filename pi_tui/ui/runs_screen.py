@@ -14,11 +14,11 @@ from textual.widgets import DataTable, Static
 
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
-from pi_tui.run_table import COLUMNS, RIGHT, cells
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.threads import in_thread
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.reports.run_table import COLUMNS, RIGHT, cells
 from pi_tui.ui.dialogs import Dialog
 from pi_tui.ui.face import Face, tell
+from pi_tui.worker.threads import in_thread
 
 Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
 """What deletes or exports a run while the list stays where it is."""
@@ -64,7 +64,7 @@ class RunsScreen(Dialog[int | None]):
 
     @work(group="runs", exclusive=True)
     async def _read(self) -> None:
-        from pi_tui.saved import list_runs
+        from pi_tui.checkpoints.saved_runs import list_runs
 
         try:
             self._runs = await in_thread(list_runs, self._location, SpigotKind())

@@ -18,10 +18,10 @@ from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from typing import Any
 
-from pi_tui.threads import start_all
 from pi_tui.ui import guardian
 from pi_tui.ui.face import Face
 from pi_tui.ui.quitting import Quitting, outcome
+from pi_tui.worker.threads import start_all
 
 _TTY_LOOK = 1.0
 """Seconds between looks whether the terminal is still there."""

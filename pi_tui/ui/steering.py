@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from pi_tui.settings import auto_pace
+from pi_tui.pi.settings import auto_pace
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.keys import bindings
 from pi_tui.ui.watching import why_not

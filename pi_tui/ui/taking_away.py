@@ -10,13 +10,13 @@ from pathlib import Path
 from textual.screen import Screen
 
 from pi_tui import words
-from pi_tui.digit_file import DigitFile
 from pi_tui.errors import PiTuiError
-from pi_tui.threads import in_thread
+from pi_tui.files.output_file import DigitFile
 from pi_tui.ui.answers import file_named
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.face import Face, tell
 from pi_tui.ui.statistics import Digits
+from pi_tui.worker.threads import in_thread
 
 
 class TakingScreen(Screen[None]):
@@ -78,8 +78,8 @@ class TakingScreen(Screen[None]):
             tell(self, "There is nothing to draw yet.", seconds=4)
 
     async def _picture(self) -> None:
-        from pi_tui.pictures.drawing import draw
-        from pi_tui.pictures.wish import Wish, can_png
+        from pi_tui.pi.pictures.drawing import draw
+        from pi_tui.pi.pictures.wish import Wish, can_png
         from pi_tui.ui.answers import explain_picture
         from pi_tui.ui.dialogs import Ask
 
@@ -96,7 +96,7 @@ class TakingScreen(Screen[None]):
 
     async def picture_of_card(self, lines: list[str], name: str) -> None:
         """Ask where to, and save the card as a picture."""
-        from pi_tui.pictures.card import draw_card
+        from pi_tui.pi.pictures.card import draw_card
         from pi_tui.ui.answers import explain_picture
         from pi_tui.ui.dialogs import Ask
 
@@ -142,7 +142,7 @@ def write_picture(app: Face, name: str, draw: Draw, what: str) -> None:
 
 def save_picture(name: str, draw: Draw, location: str) -> Path:
     """The file holds the picture, whole; an error of ours if not."""
-    from pi_tui.pictures.wish import form_of
+    from pi_tui.pi.pictures.wish import form_of
 
     path, form = file_named(name), form_of(name)
     with DigitFile.claim(str(path), location) as target:

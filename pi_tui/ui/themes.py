@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
-from pi_tui.pictures.inks import SPECTRUM_DARK, SPECTRUM_LIGHT
+from pi_tui.pi.pictures.inks import SPECTRUM_DARK, SPECTRUM_LIGHT
 
 if TYPE_CHECKING:
     from rich.console import Console

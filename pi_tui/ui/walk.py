@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate, islice
 
-from pi_tui.pictures.path import STEPS
+from pi_tui.pi.pictures.path import STEPS
 from pi_tui.ui.statistics import Digits
 
 CAPACITY = 16_384

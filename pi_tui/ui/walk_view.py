@@ -12,7 +12,7 @@ from textual import events
 from textual.strip import Strip
 
 from pi_tui import words
-from pi_tui.pictures.path import STEPS
+from pi_tui.pi.pictures.path import STEPS
 from pi_tui.ui.braille import Braille
 from pi_tui.ui.panel import FRAME, Picture
 from pi_tui.ui.statistics import Digits

@@ -6,14 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from pi_tui import crash, garbage
 from pi_tui.errors import MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Refused
-from pi_tui.threads import give_way, start_all
+from pi_tui.worker import crash_report as crash
+from pi_tui.worker import garbage
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.stepper import frames_of_machine, text_of_exit
+from pi_tui.worker.threads import give_way, start_all
 
 
 class Worker(Board):

@@ -10,7 +10,7 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Kind
-from pi_tui.spigot.reference import pi_digits
+from pi_tui.pi.spigot.reference import pi_digits
 from tests.checkpoints.server import Server
 from tests.tiny import Walks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pi_tui.checkpoints.glance import glance
 from pi_tui.machine import Kind
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import (
     GOAL,

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints import engine, opening
-from pi_tui.checkpoints.file_lock import FileLock
 from pi_tui.checkpoints.glance import glance
+from pi_tui.checkpoints.locking.file_lock import FileLock
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, StorageError, UsageError
 from pi_tui.machine import Kind, Task

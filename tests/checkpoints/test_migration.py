@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import migration
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.models import PART
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, SCHEMA, Loaded
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.upgrade import migration
 from pi_tui.errors import DamagedError, NotOursError, StorageError
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import execute
 from tests.checkpoints.server import Server

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import migration
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, SCHEMA
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.upgrade import migration
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.examples.lucas_lehmer import Mersenne
 from pi_tui.machine import Kind, Task
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import execute
 from tests.checkpoints.server import Server

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pi_tui.checkpoints.process import my_mark
+from pi_tui.checkpoints.locking.process import my_mark
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, StorageError
 from pi_tui.machine import Task

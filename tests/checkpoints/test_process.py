@@ -14,9 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import process
-from pi_tui.checkpoints.lock import already_open
-from pi_tui.checkpoints.process import is_alive, is_me, is_stopped, my_mark, pid_in, words_of
+from pi_tui.checkpoints.locking import process
+from pi_tui.checkpoints.locking.lock import already_open
+from pi_tui.checkpoints.locking.process import (
+    is_alive,
+    is_me,
+    is_stopped,
+    my_mark,
+    pid_in,
+    words_of,
+)
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Task
 from tests.checkpoints.conftest import OpenStore
@@ -27,7 +34,7 @@ from tests.tiny import Walks
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 TELL = """
 import sys
-from pi_tui.checkpoints.process import my_mark
+from pi_tui.checkpoints.locking.process import my_mark
 print(my_mark(), flush=True)
 sys.stdin.read()
 """

@@ -13,8 +13,8 @@ import pytest
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import NothingSavedError, NotOursError, PiTuiError, StorageError, UsageError
-from pi_tui.location import display_location, parse_location
-from pi_tui.settings import Settings
+from pi_tui.files.location import display_location, parse_location
+from pi_tui.pi.settings import Settings
 from tests.checkpoints.helpers import execute, save_some
 from tests.tiny import Walks
 

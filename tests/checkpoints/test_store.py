@@ -18,7 +18,7 @@ from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Machine, Piece, State, WrongState
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import (
     GOAL,

@@ -12,7 +12,7 @@ import pytest
 
 from pi_tui.checkpoints.trouble import in_our_words
 from pi_tui.errors import StorageError
-from pi_tui.location import parse_location
+from pi_tui.files.location import parse_location
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
 from tests.checkpoints.server import Server

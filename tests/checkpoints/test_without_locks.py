@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints.process import my_mark
+from pi_tui.checkpoints.locking.process import my_mark
 from tests.checkpoints.helpers import execute
 
 NO_FLOCK = """

@@ -12,7 +12,7 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.cli import main
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.words import percent
 from tests.helpers import pi, pi_tui, started
 from tests.terminal.emulator import Terminal

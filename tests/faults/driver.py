@@ -15,7 +15,7 @@ from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
 from pi_tui.machine import Machine
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.faults import sabotage
 
 KIND = SpigotKind()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
-from pi_tui.spigot.reference import pi_digits
+from pi_tui.pi.spigot.reference import pi_digits
 from tests.faults.driver import KIND, Task, drive
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, event, select
 
 from pi_tui.checkpoints import database, engine, opening, output_rows
 from pi_tui.checkpoints.models import RUNS
-from pi_tui.location import Location
+from pi_tui.files.location import Location
 
 
 def commit(words: tuple[str, ...]) -> None:

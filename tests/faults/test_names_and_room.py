@@ -11,7 +11,7 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.helpers import advance, save_some
 from tests.faults.test_disk import need_namespaces
 from tests.helpers import PI_TUI, pi_tui

@@ -20,7 +20,7 @@ from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from pi_tui.machine import Machine, Task
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.helpers import told
 from tests.faults.conftest import Tally
 from tests.faults.lab import pi

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 
 
 def live() -> None:

@@ -63,8 +63,8 @@ def test_app_broken_anywhere_exits_1_and_shows_no_password(place: str) -> None:
     ("module", "owner", "name"),
     [
         ("pi_tui.worker.worker", "Worker", "_work"),
-        ("pi_tui.progress", "_BarProgress", "show"),
-        ("pi_tui.commands.run", "Worker", "start"),
+        ("pi_tui.reports.progress", "_BarProgress", "show"),
+        ("pi_tui.pi.commands.compute", "Worker", "start"),
     ],
 )
 def test_run_broken_anywhere_shows_no_password(module: str, owner: str, name: str) -> None:

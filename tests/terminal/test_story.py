@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.helpers import pi, pi_tui, saved, wait_until
 from tests.terminal.emulator import Terminal
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.watcher import MOMENT
+from pi_tui.worker.watcher import MOMENT
 from tests.helpers import pi_tui, saved, wait_until
 from tests.terminal.emulator import Terminal
 

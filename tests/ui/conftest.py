@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.settings import Settings
+from pi_tui.pi.settings import Settings
 from pi_tui.ui.app import PiApp
 from pi_tui.worker.worker import Worker
 

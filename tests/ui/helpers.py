@@ -12,8 +12,8 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.settings import auto_pace
-from pi_tui.spigot.figures import Figures
+from pi_tui.pi.settings import auto_pace
+from pi_tui.pi.spigot.figures import Figures
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.rates import RateHistory

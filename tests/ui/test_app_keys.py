@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pi_tui.checkpoints.glance import Glance
-from pi_tui.settings import auto_pace
+from pi_tui.pi.settings import auto_pace
 from pi_tui.ui.flow import Flow
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import State

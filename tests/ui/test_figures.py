@@ -8,7 +8,7 @@ from cmath import pi as half_turn
 
 import pytest
 
-from pi_tui.pictures.layout import levels
+from pi_tui.pi.pictures.layout import levels
 from pi_tui.ui import facts, walk
 from pi_tui.ui.answers import (
     explain_digits,

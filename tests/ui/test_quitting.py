@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pi_tui import leaving
 from pi_tui.checkpoints import engine
 from pi_tui.errors import StorageError
 from pi_tui.ui.quitting import outcome
+from pi_tui.worker import leave_request as leaving
 from pi_tui.worker.snapshot import State
 from tests.helpers import until
 from tests.ui.conftest import Bench

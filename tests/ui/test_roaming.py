@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import pytest
 from textual.geometry import Offset
 
-from pi_tui.pictures.path import STEPS
+from pi_tui.pi.pictures.path import STEPS
 from pi_tui.ui.braille import Braille
 from pi_tui.ui.heat_view import HeatView
 from pi_tui.ui.roaming_walk import RoamingWalk, Sight

@@ -12,8 +12,8 @@ import pytest
 from textual.widgets import DataTable
 
 from pi_tui.checkpoints.records import Run
-from pi_tui.saved import list_runs
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.checkpoints.saved_runs import list_runs
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.ui.palette import commands
 from pi_tui.ui.remembered import Remembered
 from pi_tui.ui.taking_away import clipboard_doubt

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from pi_tui.going_on import how_it_goes_on
+from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.bars import StatusLine
 from pi_tui.ui.facts import FACTS

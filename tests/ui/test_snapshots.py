@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.spigot.figures import Figures
+from pi_tui.pi.spigot.figures import Figures
 from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import SaveFailure, State
 from tests.helpers import until

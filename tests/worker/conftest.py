@@ -10,9 +10,9 @@ import pytest
 
 from pi_tui.checkpoints.records import Loaded
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.watcher import WatchingWorker
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.worker.job import MAX, Cadence, Job
+from pi_tui.worker.watcher import WatchingWorker
 from pi_tui.worker.worker import Worker
 
 MakeWorker = Callable[..., Worker]

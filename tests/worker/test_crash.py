@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from pi_tui.checkpoints import engine
-from pi_tui.digit_file import DigitFile
 from pi_tui.errors import StorageError
+from pi_tui.files.output_file import DigitFile
 from pi_tui.machine import Machine, Poll, Task, unwatched
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State

@@ -9,9 +9,9 @@ import pytest
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.upkeep import check
 from pi_tui.errors import WrongResultError
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.spigot.reference import pi_digits
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.reference import pi_digits
+from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.threads import NICENESS
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.worker.job import Job
+from pi_tui.worker.threads import NICENESS
 from pi_tui.worker.worker import Worker
 from tests.helpers import wait_until
 

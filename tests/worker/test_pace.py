@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from pi_tui.errors import UsageError
-from pi_tui.settings import parse_cadence, parse_pace
+from pi_tui.pi.settings import parse_cadence, parse_pace
 from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence
 from pi_tui.worker.schedule import SaveSchedule
 

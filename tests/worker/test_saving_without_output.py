@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pi_tui.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.examples.helpers import saved_steps
 from tests.helpers import started, wait_until
 from tests.worker.chain import Chains, whole

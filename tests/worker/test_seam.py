@@ -15,8 +15,8 @@ from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, speak
-from pi_tui.hints import command_line
 from pi_tui.machine import Poll, Task, unwatched
+from pi_tui.reports.hints import command_line
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State as Word
 from pi_tui.worker.worker import Worker

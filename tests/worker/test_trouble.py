@@ -12,8 +12,8 @@ import pytest
 from pi_tui.checkpoints import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, unwatched
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.spigot.spigot import Spigot
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import MAX, Cadence, Pace
 from pi_tui.worker.loop import Loop

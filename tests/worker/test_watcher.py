@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui import watcher
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Task
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.spigot.spigot import Spigot
-from pi_tui.watcher import WatchingWorker
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.spigot import Spigot
+from pi_tui.worker import watcher
 from pi_tui.worker.job import Cadence, Job, Pace
 from pi_tui.worker.snapshot import State
+from pi_tui.worker.watcher import WatchingWorker
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, saved, started, wait_until
 from tests.worker.conftest import MakeWorker

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from pi_tui import watcher
 from pi_tui.checkpoints import output_rows
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.spigot.kind import SpigotKind
-from pi_tui.watcher import Watcher, WatchingWorker
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.worker import watcher
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
+from pi_tui.worker.watcher import Watcher, WatchingWorker
 from tests.checkpoints.server import Server
 from tests.helpers import wait_until
 from tests.worker.conftest import MakeWorker

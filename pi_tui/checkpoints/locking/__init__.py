@@ -1,0 +1,1 @@
+"""Who may write: the lock of a run, and the process that holds it."""

@@ -1,0 +1,247 @@
+"""Databases of earlier versions are brought up to date: one transaction each, after a backup.
+
+Killed or out of disk at any moment it leaves the old database or the new one. Schema 1 kept runs of
+the spigot only, with columns of its own for them; this is the one module here that knows of it.
+Schema 2 told runs apart by kind and goal alone.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    MetaData,
+    Row,
+    TableClause,
+    column,
+    insert,
+    inspect,
+    literal,
+    select,
+    table,
+    text,
+    update,
+)
+
+from pi_tui.checkpoints import piece_rows
+from pi_tui.checkpoints.backup import back_up
+from pi_tui.checkpoints.engine import outside_transactions
+from pi_tui.checkpoints.models import (
+    CHECKPOINTS,
+    OUTPUT,
+    PIECES,
+    RUNS,
+    BadRow,
+    give_identity,
+    to_task,
+    whole,
+)
+from pi_tui.checkpoints.piece_rows import Entry
+from pi_tui.checkpoints.records import SCHEMA
+from pi_tui.checkpoints.trouble import FAILURES
+from pi_tui.checkpoints.upgrade import schema_2
+from pi_tui.errors import NotOursError
+from pi_tui.files.location import Location
+from pi_tui.machine import Known
+
+_TABLES_OF_1 = {
+    "pi_run": "id digits algorithm digits_per_step boxes_per_block status verified epoch touched "
+    "last_seq committed elapsed_ms created_utc updated_utc",
+    "pi_checkpoint": "run_id seq iteration count size sha256 elapsed_ms saved_utc",
+    "pi_checkpoint_part": "run_id seq part data",
+    "pi_digits": "run_id start count data chain",
+}
+"""Their columns, as far as there is something to bring over."""
+_ALGORITHM_OF_1 = "rabinowitz-wagon/1"
+
+
+class OlderError(NotOursError):
+    """The database must be brought up to date before it can be read."""
+
+
+def refuse_older(where: Location) -> OlderError:
+    """The error for a reader of older tables: only a writer may bring them up to date."""
+    return OlderError(
+        f"{where.display} is from an earlier version of this program; open it once for computing "
+        "to bring it up to date (a backup is made beside it)"
+    )
+
+
+def migrate(engine: Engine, where: Location, version: int) -> None:
+    """Bring the tables up to today's schema, with all that was saved in them.
+
+    A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that is taken), where N is the
+    version it has. A server's change of tables is a transaction too; its backups are its owner's.
+    """
+    backup = _free_name(Path(f"{where.path}.schema-{version}")) if where.path else None
+    if backup is not None:
+        back_up(engine, where, str(backup))
+        outside_transactions(engine, "PRAGMA foreign_keys=OFF")  # for `_from_2_to_3`
+    try:
+        with engine.begin() as connection:
+            for step in (_from_1_to_2, _from_2_to_3)[version - 1 :]:
+                step(connection)
+            change = f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'"
+            connection.execute(text(change))
+            if where.path is not None:
+                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+    except Exception:
+        if backup is not None and _is_still_old(engine, version):
+            backup.unlink()  # or every start would leave one more
+        raise
+    finally:
+        engine.dispose()  # new connections keep foreign keys again
+
+
+def _is_still_old(engine: Engine, version: int) -> bool:
+    """Return True if the change is known not to be there; a commit that failed may have landed."""
+    engine.dispose()
+    with suppress(*FAILURES), engine.connect() as connection:
+        found = "SELECT value FROM pi_meta WHERE key = 'schema_version'"
+        return bool(connection.scalar(text(found)) == str(version))
+    return False
+
+
+def _free_name(path: Path) -> Path:
+    if not path.exists():
+        return path
+    return next(name for n in count(2) if not (name := Path(f"{path}.{n}")).exists())
+
+
+def _from_1_to_2(connection: Connection) -> None:
+    """One table for output of any kind; states in pieces, found by their hash."""
+    old = {}
+    for name, columns in _TABLES_OF_1.items():
+        connection.execute(text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
+        old[name] = table(_aside(name), *map(column, columns.split()))
+    schema_2.TABLES.create_all(connection)
+    for run in connection.execute(select(old["pi_run"])).all():
+        connection.execute(insert(schema_2.RUNS).values(_run_of_1(run)))
+    output = old["pi_digits"]
+    connection.execute(insert(OUTPUT).from_select(output.c.keys(), select(output)))
+    moved: set[tuple[int, bytes]] = set()
+    for row in connection.execute(select(old["pi_checkpoint"])).all():
+        _move_checkpoint(connection, row, old["pi_checkpoint_part"], moved)
+    for name in reversed(_TABLES_OF_1):
+        connection.execute(text(f"DROP TABLE {_aside(name)}"))
+    if connection.dialect.name == "postgresql":  # ids were given, and the next must not be again
+        connection.execute(
+            text(
+                "SELECT setval(pg_get_serial_sequence('pi_run', 'id'), "
+                "coalesce(max(id), 0) + 1, false) FROM pi_run"
+            )
+        )
+
+
+def _from_2_to_3(connection: Connection) -> None:
+    """Give runs an identity by their parameters, checkpoints a version and room for their work."""
+    if connection.dialect.name == "postgresql":
+        _widen_runs_of_a_server(connection)
+    else:
+        _make_runs_anew(connection)
+    for definition in ("version INTEGER NOT NULL DEFAULT 1", *map(_double, ("done", "total"))):
+        connection.execute(text(f"ALTER TABLE pi_checkpoint ADD COLUMN {definition}"))
+    found = connection.execute(select(RUNS.c.id, RUNS.c.version)).all()
+    versions = {row.id: row.version for row in found}
+    for row in connection.execute(select(CHECKPOINTS)).all():
+        version = versions.get(row.run_id)
+        sound = row.sha256 == schema_2.digest(row.steps, row.length, row.manifest)
+        head = (version, row.steps, row.length, None, None)
+        new = piece_rows.digest(*head, row.manifest) if sound else b"damaged"
+        its = (CHECKPOINTS.c.run_id == row.run_id, CHECKPOINTS.c.seq == row.seq)
+        change = {"version": version if isinstance(version, int) else 0, "sha256": new}
+        connection.execute(update(CHECKPOINTS).where(*its).values(change))
+    give_identity(connection)
+
+
+def _double(name: str) -> str:
+    return f"{name} DOUBLE PRECISION"
+
+
+def _make_runs_anew(connection: Connection) -> None:
+    """Replace the table, for SQLite cannot drop a constraint.
+
+    Nothing else is copied: the other tables name this one, and go on doing so, because foreign
+    keys are off. With them on, all rows of all runs would be deleted with the old table.
+    """
+    new = RUNS.to_metadata(MetaData(), name="pi_new_run")
+    new.create(connection)
+    for row in connection.execute(select(schema_2.RUNS)).all():
+        connection.execute(insert(new).values({**row._asdict(), "identity": _identity_of_2(row)}))
+    connection.execute(text("DROP TABLE pi_run"))
+    connection.execute(text("ALTER TABLE pi_new_run RENAME TO pi_run"))
+
+
+def _widen_runs_of_a_server(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE pi_run ADD COLUMN identity VARCHAR(64)"))
+    for row in connection.execute(select(schema_2.RUNS)).all():
+        mine = update(RUNS).where(RUNS.c.id == row.id)
+        connection.execute(mine.values(identity=_identity_of_2(row)))
+    connection.execute(text("ALTER TABLE pi_run ALTER COLUMN identity SET NOT NULL"))
+    for constraint in inspect(connection).get_unique_constraints("pi_run"):
+        connection.execute(text(f'ALTER TABLE pi_run DROP CONSTRAINT "{constraint["name"]}"'))
+    connection.execute(text("ALTER TABLE pi_run ADD UNIQUE (kind, goal, identity)"))
+
+
+def _identity_of_2(row: Row[Any]) -> str:
+    """Return the digest of all parameters; the first start that knows the kind leaves out tuning.
+
+    A row that cannot be read keeps its damage, under an identity that no task has.
+    """
+    try:
+        return to_task(row).identity()
+    except BadRow:
+        return f"damaged run {row.id}"
+
+
+def _aside(name: str) -> str:
+    return name.replace("pi_", "pi_old_", 1)
+
+
+def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
+    """The values of a run: what was columns of its own is now parameters of its task."""
+    old = row._asdict()
+    if old["algorithm"] != _ALGORITHM_OF_1:
+        raise NotOursError("a run was made by a version that this program does not know")
+    numbers = {
+        name: whole(old[name], 1, 2**53, name) for name in ("digits_per_step", "boxes_per_block")
+    }
+    same = ("id", "status", "verified", "epoch", "touched", "last_seq", "committed", "elapsed_ms")
+    return {name: old[name] for name in (*same, "created_utc", "updated_utc")} | {
+        "kind": "pi",
+        "version": 1,
+        "goal": old["digits"],
+        "parameters": json.dumps({**numbers, "series": "rabinowitz-wagon"}, sort_keys=True),
+        "owner": "",
+    }
+
+
+def _move_checkpoint(
+    connection: Connection,
+    row: Row[tuple[object, ...]],
+    parts: TableClause,
+    moved: set[tuple[int, bytes]],
+) -> None:
+    """Its bytes become one piece under the hash they were saved with: damage stays visible."""
+    old = row._asdict()
+    sha256, size = old["sha256"], old["size"]
+    sound = isinstance(sha256, bytes) and len(sha256) == 32 and isinstance(size, int)
+    entries = [Entry(Known(sha256, size), False, "state")] if sound and size else []
+    same = ("run_id", "seq", "size", "elapsed_ms", "saved_utc")
+    steps, length, manifest = old["iteration"], old["count"], "\n".join(map(str, entries))
+    new = {name: old[name] for name in same}
+    new |= {"steps": steps, "length": length, "manifest": manifest}
+    new["sha256"] = schema_2.digest(steps, length, manifest) if sound else b"damaged"
+    connection.execute(insert(schema_2.CHECKPOINTS).values(new))
+    if entries and (row.run_id, sha256) not in moved:
+        moved.add((row.run_id, sha256))
+        its = (parts.c.run_id == row.run_id, parts.c.seq == row.seq)
+        data = select(parts.c.run_id, literal(sha256), parts.c.part, parts.c.data).where(*its)
+        columns = ("run_id", "sha256", "part", "data")
+        connection.execute(insert(PIECES).from_select(columns, data))

@@ -1,0 +1,1 @@
+"""Where a database is, and files written whole or not at all. May import words and errors."""

@@ -1,0 +1,1 @@
+"""Everything that knows a digit of pi: one machine with its face. May import all outside."""

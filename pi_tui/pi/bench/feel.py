@@ -1,0 +1,257 @@
+"""How the app feels: first frame, keys, scrolling, and what it costs to leave it open.
+
+What a key does while blocks are made counts only if they still were when its frame had come: a
+short run may be over that before a key can be pressed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+
+from pi_tui.pi.bench.contenders import database_in, ours
+from pi_tui.pi.bench.pseudo_terminal import FRAME, App
+
+LOOK = 5.0
+"""Seconds over which a share of the processor is measured."""
+KEYS = 5
+"""How often a key is pressed for its median."""
+KEYS_PER_SECOND = 60
+"""What a held key sends."""
+FEW = 20
+"""Looks at the event loop, below which nothing is said of it."""
+SHORT = 20_000
+"""Digits of a run whose first ones are there at once."""
+A_ROW = r"\d{10} \d{10}"
+"""Digits on the screen; those of a long run flow on, and the very first are gone at once."""
+Readings = dict[str, float | None]
+"""A name and what was measured; None: it could not be."""
+
+
+def can_measure() -> bool:
+    """True where processes can be looked at as we do: on Linux."""
+    return Path("/proc/self/stat").exists()
+
+
+def measure_face(
+    room: Path, environment: dict[str, str], sizes: Sequence[int], runs: int
+) -> Readings:
+    """How the app feels: at its default pace, at full speed with so many digits, and scrolling."""
+    room.mkdir()
+    environment = environment | {"XDG_STATE_HOME": str(room)}  # not the looks its user left it with
+    told = _first_frames(room, environment, runs) | _leisure(room, environment)
+    told |= _first_digits(room, environment, sizes, runs)
+    for digits in sizes:
+        told |= _full_speed(room, environment, digits)
+    return told | _scrolling(room, environment, sizes[0])
+
+
+def _app(database: Path, digits: int, *more: str) -> list[str]:
+    return ["-m", "pi_tui", "--db", str(database), "--digits", str(digits), *more]
+
+
+def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Readings:
+    """Seconds from the start of the process to its first frame, and to one with saved digits."""
+    fresh, resumed = list[float](), list[float]()
+    database = room / "first.sqlite3"
+    for turn in range(runs):
+        database.unlink(missing_ok=True)
+        with App(_app(database, 20_000 + turn), environment) as app:
+            fresh.append(app.seconds_until("20,0"))
+            app.seconds_until(A_ROW)
+            app.quit()
+        with App(_app(database, 20_000 + turn), environment) as app:
+            resumed.append(app.seconds_until(A_ROW))
+    return {"first frame": median(fresh), "first frame with saved digits": median(resumed)}
+
+
+def _leisure(room: Path, environment: dict[str, str]) -> Readings:
+    """20,000 digits at the default pace: the share of a core in every state."""
+    shares: Readings = {}
+    with App(_app(room / "leisure.sqlite3", 20_000), environment) as app:
+        app.seconds_until(A_ROW)
+        shares["CPU running"] = app.share(LOOK)
+        app.press("p")
+        app.seconds_until("paused")
+        shares["CPU paused"] = app.share(LOOK)
+        app.press("fp")
+        app.seconds_until("complete")
+        shares["CPU complete"] = app.share(LOOK)
+        shares["memory"] = app.peak()
+    return shares
+
+
+def _first_digits(
+    room: Path, environment: dict[str, str], sizes: Sequence[int], runs: int
+) -> Readings:
+    """Seconds from the start of the process until a fresh run has its first digits on the screen.
+
+    Also how many times as long that is as in a run that is short.
+    """
+    took: dict[int, list[float]] = {SHORT: [], **{digits: [] for digits in sizes}}
+    database = room / "first-digits.sqlite3"
+    for _ in range(runs):
+        for digits, seconds in took.items():
+            database.unlink(missing_ok=True)
+            with App(_app(database, digits), environment) as app:
+                seconds.append(app.seconds_until(A_ROW))
+    told: Readings = {}
+    for digits, seconds in took.items():
+        told[f"first digits of {digits:,}"] = median(seconds)
+        if digits != SHORT:
+            told[f"× those of {SHORT:,}, {digits:,} digits"] = median(seconds) / median(took[SHORT])
+    return told
+
+
+def _full_speed(room: Path, environment: dict[str, str], digits: int) -> Readings:
+    """While `digits` are computed at full speed: how late the screen is, and what keys take."""
+    told: Readings = {}
+    with _watched(room, environment, digits) as (app, watch):
+        app.seconds_until("running")
+        app.press("p")
+        told["p to paused"] = app.seconds_until("paused")
+        app.press("p")
+        app.read_for(1.0)
+        told["key to help"] = median(_help_and_back(app) for _ in range(KEYS))
+        app.quit()
+        told |= _lateness(watch)
+    told |= _key_while_made(room, environment, digits) | _pause_while_made(
+        room, environment, digits
+    )
+    return {f"{name}, {digits:,} digits": figure for name, figure in told.items()}
+
+
+def _lateness(watch: _Watch) -> Readings:
+    """How late the event loop was in each state, for 99 of 100 looks."""
+    late: dict[str, list[float]] = json.loads(watch.lags.read_text())
+    told: Readings = {}
+    for state in ("making blocks", "running"):
+        lags = late.get(state, [])
+        figure = quantiles(lags, n=100)[98] if len(lags) >= FEW else None
+        told[f"event loop late, {state}, p99"] = figure
+    return told
+
+
+def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
+    """The help is asked for while blocks are made, as often as there is time."""
+    took: list[float] = []
+    with _watched(room, environment, digits) as (app, watch):
+        app.read_until(watch.began, "that blocks are made")
+        while len(took) < KEYS and not watch.made.exists():
+            seconds = _help_and_back(app)
+            if not watch.made.exists():
+                took.append(seconds)
+    return {"key to help while blocks are made": median(took) if took else None}
+
+
+def _pause_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
+    """A pause is asked for while blocks are made: when it is told, and if it is one."""
+    pause = share = None
+    with _watched(room, environment, digits) as (app, watch):
+        app.read_until(watch.began, "that blocks are made")
+        app.press("p")
+        seconds = app.seconds_until("paused")
+        if not watch.made.exists():
+            pause, share = seconds, app.share(LOOK)
+    return {"p to paused while blocks are made": pause, "CPU in that pause": share}
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Files by which the app tells from inside how it is."""
+
+    lags: Path
+    """Seconds the event loop was late, by state; written at its end."""
+    making: Path
+    """Is there once blocks are made ..."""
+    made: Path
+    """... and this once a sweep is done."""
+
+    def began(self) -> bool:
+        """True once blocks are made, or were."""
+        return self.making.exists() or self.made.exists()
+
+
+@contextmanager
+def _watched(room: Path, environment: dict[str, str], digits: int) -> Iterator[tuple[App, _Watch]]:
+    """The app at full speed with a fresh run of so many digits, and what it tells."""
+    with TemporaryDirectory(dir=room) as folder:
+        watch = _Watch(*(Path(folder) / name for name in ("lags", "making", "made")))
+        files = [str(watch.lags), str(watch.making), str(watch.made)]
+        command = ["-c", _WATCHED, *files, str(Path(folder) / "pi.sqlite3"), str(digits)]
+        with App(command, environment) as app:
+            yield app, watch
+
+
+def _help_and_back(app: App) -> float:
+    """Seconds from the key to the help it asks for: the largest thing that can open."""
+    app.press("?")
+    seconds = app.seconds_until("turn the view")
+    app.read_for(0.3)  # the rest of the frame
+    app.press("\x1b")
+    app.read_for(0.5)  # what follows Escape too soon is taken for Alt and a key
+    return seconds
+
+
+def _scrolling(room: Path, environment: dict[str, str], digits: int) -> Readings:
+    """Frames per second while PageDown is held, in a finished run of so many digits."""
+    subprocess.run(ours()(digits, room), check=True, env=environment, capture_output=True)
+    database = Path(database_in(room))
+    with App(_app(database, digits), environment) as app:
+        app.seconds_until("complete")
+        app.press("\x1b[H")
+        app.seconds_until("1415926535")
+        app.press("")
+        began = time.perf_counter()
+        while (now := time.perf_counter() - began) < LOOK:
+            app.type("\x1b[6~")
+            app.read_for(1 / KEYS_PER_SECOND)
+        frames = app.written.count(FRAME)
+        return {
+            "digits scrolled": digits,
+            "frames a second": frames / now,
+            "memory, scrolling": app.peak(),
+        }
+
+
+_WATCHED = """\
+import asyncio, json, sys, time
+from pathlib import Path
+from pi_tui.cli import main
+from pi_tui.pi.spigot.figures import Figures
+from pi_tui.ui import app
+
+lags, making, made, database, digits = sys.argv[1:]
+late = {}
+
+def stage(snapshot):
+    inside = Figures.of(snapshot.figures)
+    if inside.iteration:
+        Path(made).touch()
+    elif inside.making:
+        Path(making).touch()
+        return "making blocks"
+    return snapshot.state
+
+async def measure(self):
+    while True:
+        due, state = time.perf_counter() + 0.005, stage(self.worker.snapshot)
+        state = state if len(self.screen_stack) == 1 else "in help"
+        await asyncio.sleep(0.005)
+        late.setdefault(state, []).append(time.perf_counter() - due)
+
+def on_ready(self):
+    self.measuring = asyncio.create_task(measure(self))
+
+app.PiApp.on_ready = on_ready
+code = main(["--db", database, "--pace", "max", "--digits", digits])
+Path(lags).write_text(json.dumps(late))
+sys.exit(code)
+"""

@@ -1,0 +1,125 @@
+"""What `bench` looks at from inside, each in a process of its own: the program's real parts.
+
+python -m pi_tui.pi.bench.inside half|first|saved|kept|saving|phases DIGITS DATABASE [CADENCE]
+"""
+
+from __future__ import annotations
+
+import time
+
+BEGAN = time.perf_counter()
+
+from pi_tui.worker import garbage  # noqa: E402
+
+garbage.postpone()  # as the program itself does
+
+import json  # noqa: E402 - what the imports below cost is one of the figures
+import os  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+
+from pi_tui.pi.settings import Settings  # noqa: E402
+from pi_tui.worker.snapshot import Snapshot, State  # noqa: E402
+from pi_tui.worker.worker import Worker  # noqa: E402
+
+IMPORTED = time.perf_counter()
+LOOK = 0.002
+"""Seconds between two looks at the snapshot."""
+
+
+def half(digits: int, location: str, _: str) -> None:
+    """The database holds the run of `digits`, half of them computed and saved."""
+    # A second for all digits is no brake on a long run; a short one would be over before `stop`.
+    worker = _worker(digits, location, pace=str(max(digits, 50)))
+    _wait(worker, lambda snapshot: snapshot.made >= digits // 2)
+    worker.stop()
+    worker.join()
+    _no_failure(worker, worker.snapshot)
+
+
+def first(digits: int, location: str, _: str) -> None:
+    """The first new digit is there, and this process has ended in that moment."""
+    _wait(_worker(digits, location), lambda snapshot: snapshot.made > snapshot.resumed)
+    os._exit(0)
+
+
+def saved(digits: int, location: str, _: str) -> None:
+    """The same with that digit saved, because it was asked for at once (the key `c`)."""
+    worker = _worker(digits, location)
+    _wait(worker, lambda snapshot: snapshot.made > snapshot.resumed)
+    worker.save_now()
+    _wait(worker, lambda snapshot: snapshot.saved > snapshot.resumed)
+    os._exit(0)
+
+
+def kept(digits: int, location: str, _: str) -> None:
+    """The same with a new digit saved when nobody asked: at the default cadence."""
+    _wait(_worker(digits, location), lambda snapshot: snapshot.saved > snapshot.resumed)
+    os._exit(0)
+
+
+def saving(digits: int, location: str, cadence: str) -> None:
+    """Print the saves of a whole run at this cadence: how many, the seconds, the share."""
+    took: dict[int, float] = {}
+    whole = 0.0
+    for snapshot, seconds in _looks(_worker(digits, location, cadence)):
+        took |= {c.seq: c.duration for c in snapshot.checkpoints if c.duration is not None}
+        whole += seconds
+    in_saves = sum(took.values())
+    print(json.dumps({"saves": len(took), "seconds": in_saves, "share": in_saves / whole}))
+
+
+def phases(digits: int, location: str, _: str) -> None:
+    """Print the seconds that a whole run spends in each state, to about 0.05 s."""
+    told: dict[str, float] = {"imports": IMPORTED - BEGAN}
+    told |= dict.fromkeys((State.PREPARING, State.RUNNING, State.SAVING), 0.0)
+    for snapshot, seconds in _looks(_worker(digits, location)):
+        told[snapshot.state] = told.get(snapshot.state, 0.0) + seconds
+    print(json.dumps(told))
+
+
+def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max") -> Worker:
+    """The worker of `pi-tui run` with default settings, at work."""
+    settings = Settings(db=location, checkpoint_every=cadence)
+    worker = Worker(settings.job(digits, pace=pace))
+    worker.start()
+    return worker
+
+
+def _wait(worker: Worker, condition: Callable[[Snapshot], bool]) -> None:
+    """The condition is true of the worker's snapshot."""
+    while not condition(worker.snapshot):
+        _no_failure(worker, worker.snapshot)
+        worker.join(LOOK)
+
+
+def _looks(worker: Worker) -> Iterator[tuple[Snapshot, float]]:
+    """Every look at the worker until it has ended, and the seconds until the next one."""
+    ended = False
+    while not ended:
+        began, snapshot = time.perf_counter(), worker.snapshot
+        ended = worker.join(LOOK)
+        yield snapshot, time.perf_counter() - began
+    _no_failure(worker, worker.snapshot)
+    yield worker.snapshot, 0.0
+
+
+def _no_failure(worker: Worker, snapshot: Snapshot) -> None:
+    if worker.crash is not None:
+        raise worker.crash
+    if snapshot.state is State.FAILED:
+        sys.exit(snapshot.error)
+
+
+PARTS = {
+    "half": half,
+    "first": first,
+    "saved": saved,
+    "kept": kept,
+    "saving": saving,
+    "phases": phases,
+}
+
+if __name__ == "__main__":
+    part, asked, database, *more = sys.argv[1:]
+    PARTS[part](int(asked), database, more[0] if more else "auto")

@@ -1,0 +1,106 @@
+"""`pi-tui bench`: whole processes side by side, in one call, so that ratios can be trusted.
+
+A busy machine makes every time on it wrong by the same unknown factor. So all contenders take
+turns, round by round, and what counts is the ratio of their medians.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_dir
+
+from pi_tui import __version__
+from pi_tui.errors import StorageError, UsageError
+from pi_tui.files.temporary import Temporary
+from pi_tui.pi.bench import contenders as who
+from pi_tui.pi.bench import feel
+from pi_tui.pi.bench.turns import Turns, environment, tell
+from pi_tui.pi.settings import cores
+from pi_tui.words import one_line
+
+SIZES = (1_000, 20_000, 100_000, 1_000_000)
+FULL_SIZE = 10_000_000
+DOUBLED = ((100_000, 200_000), (500_000, 1_000_000))
+FULL_DOUBLED = (1_000_000, 2_000_000)
+CADENCE_SIZE = 1_000_000
+KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
+
+
+def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
+    """What this machine can do is printed: a table for people, or JSON."""
+    if runs < 1:
+        raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
+    sizes = (*sizes, FULL_SIZE) if full else tuple(sizes)
+    cache_folder = Path(user_cache_dir("pi-tui"))  # /tmp is often no disk
+    try:
+        cache_folder.mkdir(parents=True, exist_ok=True)
+        with Temporary(cache_folder / "bench", ".room", folder=True) as folder:
+            report = _measure_all(Turns(folder, runs), sizes, full)
+    except OSError as error:
+        raise StorageError(
+            f"cannot measure in {one_line(cache_folder)}: {error.strerror or error}; "
+            "let XDG_CACHE_HOME name a folder that can be written to"
+        ) from error
+    if as_json:
+        print(json.dumps(report))
+    else:
+        from pi_tui.pi.bench.tables import show
+
+        show(report)
+    return 0
+
+
+def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
+    """Everything that is measured, as plain data."""
+    report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
+    turns.look_inside("phases", 1_000)  # once for nothing: Python compiles what was never imported
+    contenders = [*who.us(), *who.peers()]
+    report["sizes"] = [asdict(f) for n in sizes for f in turns.side_by_side(contenders, n)]
+    large = [n for n in sizes if n >= CADENCE_SIZE] or [max(sizes)]
+    report["first digit"] = [
+        asdict(f) for n in large for f in turns.side_by_side(who.first_digits(), n)
+    ]
+    size = large[0]
+    compared = [who.us()[0], *who.cadences()]
+    report["cadences"] = [asdict(f) for f in turns.side_by_side(compared, size)]
+    report["saving"] = [
+        {"cadence": cadence, "digits": n, **turns.look_inside("saving", n, cadence)}
+        for n in large
+        for cadence in ("auto", "1s")
+    ]
+    report["phases"] = [{"digits": n, "seconds": turns.look_inside("phases", n)} for n in sizes]
+    pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
+    if feel.can_measure() and size >= CADENCE_SIZE:  # less is over before a key is pressed
+        tell("the app in a terminal, about a minute")
+        report["face"] = feel.measure_face(turns.folder / "face", environment(), large, turns.runs)
+    report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
+    report["doubled"] = [turns.doubled(*pair) for pair in pairs]
+    return report
+
+
+def machine() -> dict[str, Any]:
+    """What was measured on, and with what."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": cores(),
+        "processor": platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "pi-tui": __version__,
+        **{name: _version(name) for name in ("gmpy2", "sqlalchemy", "textual", "mpmath")},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,116 @@
+"""A program in a pseudo-terminal, looked at from outside, where its user sits."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from pi_tui.errors import PiTuiError
+from pi_tui.pi.bench.contenders import PYTHON
+
+COLUMNS, ROWS = 120, 40
+PATIENCE = 300.0
+"""Seconds for what the app must show some day: making blocks, say, on a slow machine."""
+FRAME = b"\x1b[?2026h"
+"""Comes before each frame, for terminals that say they can show it whole ..."""
+_ASKED, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+"""... when they are asked."""
+_LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+_STYLE = re.compile(rb"\x1b\[[\d;:]*m")
+
+
+class App:
+    """A program in a terminal of its own; leave it as a context."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self._terminal, theirs = pty.openpty()
+        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LOGIN, *PYTHON, *command],
+            stdin=theirs,
+            env=environment | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        )
+        os.close(theirs)
+        self.written = b""
+        """What came to the terminal since `press`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.kill()
+        self._child.wait()
+        os.close(self._terminal)
+
+    def press(self, keys: str) -> None:
+        """Type; what was written before is forgotten."""
+        self.read_for(0.0)
+        self.written = b""
+        self.type(keys)
+
+    def type(self, keys: str) -> None:
+        """Type, and forget nothing."""
+        os.write(self._terminal, keys.encode())
+
+    def read_for(self, seconds: float) -> None:
+        """All that is written within these seconds is taken in."""
+        end = time.perf_counter() + seconds
+        while select.select([self._terminal], [], [], max(0.0, end - time.perf_counter()))[0]:
+            try:
+                data = os.read(self._terminal, 1 << 16)
+            except OSError:  # Linux says so when the program has ended
+                return
+            self.written += data
+            if _ASKED in data:
+                os.write(self._terminal, _ANSWER)
+
+    def seconds_until(self, pattern: str) -> float:
+        """Seconds until what has been written matches, styles left out."""
+        began, wanted = time.perf_counter(), re.compile(pattern.encode())
+        self.read_until(lambda: bool(wanted.search(_STYLE.sub(b"", self.written))), pattern)
+        return time.perf_counter() - began
+
+    def read_until(self, condition: Callable[[], bool], name: str) -> None:
+        """The condition is true; all that was written meanwhile is taken in."""
+        began = time.perf_counter()
+        while not condition():
+            select.select([self._terminal], [], [], 0.01)
+            self.read_for(0.0)
+            if time.perf_counter() - began > PATIENCE or self._child.poll() is not None:
+                raise PiTuiError(f"the app did not show {name}")
+
+    def share(self, seconds: float) -> float:
+        """Share of one core it takes over the next seconds."""
+        began, cpu = time.perf_counter(), self._cpu_seconds()
+        self.read_for(seconds)
+        return (self._cpu_seconds() - cpu) / (time.perf_counter() - began)
+
+    def _cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak(self) -> int:
+        """Bytes of memory at most."""
+        status = Path(f"/proc/{self._child.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+    def quit(self) -> None:
+        """It has saved and ended."""
+        self.press("q")
+        began = time.perf_counter()
+        while self._child.poll() is None:
+            self.read_for(0.02)
+            if time.perf_counter() - began > PATIENCE:
+                raise PiTuiError("the app did not end when asked to")

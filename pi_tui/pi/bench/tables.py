@@ -1,0 +1,140 @@
+"""What `bench` found, as tables for people."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pi_tui import words
+from pi_tui.pi.bench import contenders as who
+
+Report = dict[str, Any]
+
+
+def show(report: Report) -> None:
+    """All tables are on standard output."""
+    console = Console(markup=False, highlight=False)
+    console.print(_machine(report))
+    for draw in (_sizes, _first_digit, _cadences, _killed, _phases, _doubled, _face):
+        table = draw(report)
+        if table.row_count:
+            console.print()
+            console.print(table)
+
+
+def _machine(report: Report) -> str:
+    machine = report["machine"]
+    named = ("python", "pi-tui", "gmpy2", "sqlalchemy", "textual", "mpmath")
+    versions = ", ".join(f"{name} {machine[name]}" for name in named if machine[name])
+    return (
+        f"{machine['date']}, {machine['cores']} cores ({machine['processor']})\n{versions}\n"
+        f"medians of up to {report['runs']} runs in turns; every digit compared with the reference"
+    )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
+    return table
+
+
+def _sizes(report: Report) -> Table:
+    table = _table("Whole processes", "", "digits", "time", "× ours", "CPU", "memory")
+    for digits, group in groupby(report["sizes"], key=lambda row: row["digits"]):
+        rows = list(group)
+        ours = rows[0]["seconds"]
+        for row in rows:
+            ratio = "1" if row is rows[0] else _times(row["seconds"] / ours)
+            table.add_row(row["name"], f"{digits:,}", *_times_of(row, ratio))
+        table.add_section()
+    return table
+
+
+def _times_of(row: dict[str, Any], ratio: str) -> tuple[str, ...]:
+    return words.brief(row["seconds"]), ratio, words.brief(row["cpu"]), words.size(row["peak"])
+
+
+def _first_digit(report: Report) -> Table:
+    table = _table("From the start of the process", "", "digits", "time", "of a whole run")
+    whole = {row["digits"]: row for row in report["sizes"] if row["name"] == who.OURS}
+    for row in report["first digit"]:
+        share = words.percent(row["seconds"] / whole[row["digits"]]["seconds"])
+        table.add_row(row["name"], f"{row['digits']:,}", words.brief(row["seconds"]), share)
+    return table
+
+
+def _cadences(report: Report) -> Table:
+    table = _table("What saving costs", "", "digits", "time", "× no saves", "saves", "in saves")
+    names = {"auto": who.OURS, "1s": who.EVERY_SECOND}
+    inside = {(names[row["cadence"]], row["digits"]): row for row in report["saving"]}
+    rows = {(row["name"], row["digits"]): row for row in report["cadences"]}
+    size = report["cadences"][0]["digits"]
+    without = rows[who.NO_SAVES, size]["seconds"]
+    for name, digits in ((who.NO_SAVES, size), *inside):
+        row, look = rows.get((name, digits), {}), inside.get((name, digits), {})
+        seconds = row["seconds"] if row else look["whole process"]
+        ratio = _times(seconds / without) if row else ""
+        share = (f"{look['saves']}", words.percent(look["share"])) if look else ("", "")
+        table.add_row(name, f"{digits:,}", words.brief(seconds), ratio, *share)
+    return table
+
+
+def _killed(report: Report) -> Table:
+    table = _table("Killed again and again", "digits", "every", "kills", "CPU", "× in peace")
+    for row in report["killed"]:
+        ratio = row["cpu"] / row["cpu in peace"]
+        told = _times(ratio) if row["ended"] else f"given up at {_times(ratio)}"
+        cells = f"{row['digits']:,}", f"{row['every']:g} s", f"{row['kills']}"
+        table.add_row(*cells, words.brief(row["cpu"]), told)
+    return table
+
+
+def _phases(report: Report) -> Table:
+    sizes = report["phases"]
+    table = _table("Where the time goes", "", *(f"{size['digits']:,}" for size in sizes))
+    names = dict.fromkeys(name for size in sizes for name in size["seconds"])
+    parts = [name for name in names if name != "whole process"]
+    for name in parts:
+        table.add_row(name, *(words.brief(size["seconds"].get(name, 0.0)) for size in sizes))
+    rest = [2 * s["seconds"]["whole process"] - sum(s["seconds"].values()) for s in sizes]
+    table.add_row("Python's start and end", *map(words.brief, rest))
+    table.add_row("whole process", *(words.brief(s["seconds"]["whole process"]) for s in sizes))
+    return table
+
+
+def _doubled(report: Report) -> Table:
+    table = _table("Twice the digits", "digits", "time", "twice", "time", "× the time")
+    for row in report["doubled"]:
+        once, twice = row["seconds"], row["twice_seconds"]
+        numbers = f"{row['digits']:,}", words.brief(once), f"{row['twice']:,}", words.brief(twice)
+        table.add_row(*numbers, _times(twice / once))
+    return table
+
+
+def _face(report: Report) -> Table:
+    table = _table("The app in a terminal", "", "")
+    for name, figure in report.get("face", {}).items():
+        table.add_row(name, _in_its_unit(name, figure))
+    return table
+
+
+def _in_its_unit(name: str, figure: float | None) -> str:
+    if figure is None:
+        return "not measured"
+    if name.startswith("CPU"):
+        return f"{words.percent(figure)} of a core"
+    if name.startswith("×"):
+        return _times(figure)
+    if name.startswith("memory"):
+        return words.size(int(figure))
+    if name.startswith(("digits scr", "frames a second")):
+        return f"{figure:,.0f}"
+    return words.brief(figure)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"

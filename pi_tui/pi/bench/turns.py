@@ -1,0 +1,164 @@
+"""Contenders take turns, each try a whole process in an empty folder of its own.
+
+No time counts before the digits were compared with our reference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+from pi_tui.errors import PiTuiError, WrongResultError
+from pi_tui.pi.bench import contenders as who
+from pi_tui.pi.bench import stopwatch
+from pi_tui.pi.bench.contenders import Contender
+from pi_tui.pi.bench.killed import killed_every
+
+PATIENCE = 75.0
+"""Seconds that a contender may be expected to take; a slower one sits the size out."""
+ONCE = 15.0
+"""Seconds from which on a contender runs once only."""
+HOPELESS = 4.0
+"""Times the CPU seconds of a run left in peace, after which a killed one is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What was measured of one contender at one size: medians over its runs."""
+
+    name: str
+    digits: int
+    seconds: float
+    cpu: float
+    peak: int
+    """Bytes of memory at most."""
+    runs: int
+
+    @classmethod
+    def of(cls, name: str, digits: int, tries: list[dict[str, float]]) -> Timing:
+        """The medians of all tries."""
+        seconds, cpu, peak = (median(t[key] for t in tries) for key in ("seconds", "cpu", "peak"))
+        return cls(name, digits, seconds, cpu, int(peak), len(tries))
+
+
+class Turns:
+    """Runs contenders in turns, each try in an empty folder of its own."""
+
+    def __init__(self, folder: Path, runs: int) -> None:
+        self.runs = runs
+        self.folder = folder
+        self._expected: dict[str, tuple[int, float]] = {}
+        """What each contender took last: so many digits, so many seconds."""
+
+    def side_by_side(self, contenders: list[Contender], digits: int) -> list[Timing]:
+        """Medians of all contenders that are quick enough, in the order given."""
+        tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
+        for turn in range(self.runs):
+            for contender in contenders:
+                if self._takes_part(contender, digits, turn):
+                    tell(f"{digits:,} digits, round {turn + 1} of {self.runs}: {contender.name}")
+                    tries[contender.name].append(self._try(contender, digits))
+                    self._expected[contender.name] = digits, tries[contender.name][-1]["seconds"]
+        return [Timing.of(name, digits, found) for name, found in tries.items()]
+
+    def doubled(self, n: int, twice: int) -> dict[str, float]:
+        """How much longer twice the digits take, from runs in turns."""
+        ours = who.us()[:1]
+        pairs = [(self._try(ours[0], n), self._try(ours[0], twice)) for _ in range(self.runs)]
+        small, large = (median(t["seconds"] for t in side) for side in zip(*pairs, strict=True))
+        return {"digits": n, "twice": twice, "seconds": small, "twice_seconds": large}
+
+    def look_inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
+        """What a part of `inside.py` says about itself, and its `whole process` seconds."""
+        tell(f"{digits:,} digits: {part} {' '.join(more)}")
+        contender = Contender(part, who.child(part, *more), prints=False)
+        with self._room(contender, digits) as room:
+            took = _time(contender.command(digits, Path(room)), Path(room) / "said")
+            told: dict[str, float] = json.loads((Path(room) / "said").read_text())
+        return told | {"whole process": took["seconds"]}
+
+    def killed(self, digits: int, every: float) -> dict[str, float | bool]:
+        """What it costs to be killed every so many seconds, against a run left in peace."""
+        ours = who.us()[0]
+        tell(f"{digits:,} digits: in peace, then killed every {every:g} s")
+        peace = self._try(ours, digits)["cpu"]
+        with self._room(ours, digits) as room:
+            command, said = ours.command(digits, Path(room)), Path(room) / "said"
+            told = killed_every(every, command, said, environment(), HOPELESS * peace)
+            if told.ended:
+                _compare(ours, digits, said.read_bytes())
+        return {"digits": digits, "every": every, "cpu in peace": peace, **asdict(told)}
+
+    def _takes_part(self, contender: Contender, digits: int, turn: int) -> bool:
+        if contender.growth is None or contender.name not in self._expected:
+            return True
+        before, seconds = self._expected[contender.name]
+        expected: float = seconds * (digits / before) ** contender.growth
+        return expected <= (PATIENCE if turn == 0 else ONCE)
+
+    def _try(self, contender: Contender, digits: int) -> dict[str, float]:
+        """One measured run; WrongResultError if its digits are not those of pi."""
+        with self._room(contender, digits) as room:
+            said = Path(room) / "said"
+            took = _time(contender.command(digits, Path(room)), said)
+            if contender.prints:
+                _compare(contender, digits, said.read_bytes())
+        return took
+
+    def _room(self, contender: Contender, digits: int) -> tempfile.TemporaryDirectory[str]:
+        room = tempfile.TemporaryDirectory(dir=self.folder)
+        if contender.resumes:
+            shutil.copy(self._half_done(digits), who.database_in(Path(room.name)))
+        return room
+
+    def _half_done(self, digits: int) -> Path:
+        folder = self.folder / f"half-{digits}"
+        if not folder.exists():
+            folder.mkdir()
+            _time(who.child("half")(digits, folder), folder / "said")
+        return Path(who.database_in(folder))
+
+
+def _time(command: list[str], output: Path) -> dict[str, float]:
+    """The command has run, its output is in the file; seconds, CPU seconds and peak bytes."""
+    watched = [sys.executable, "-I", "-S", str(stopwatch.__file__), str(output), *command]
+    done = subprocess.run(watched, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        raise PiTuiError(f"a contender failed ({' '.join(command[:4])} …): {last}")
+    took: dict[str, float] = json.loads(done.stdout)
+    return took
+
+
+def environment() -> dict[str, str]:
+    """Ours, without settings of us and without what makes Python slower: defaults are measured."""
+    slow = ("PI_TUI_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    return {name: value for name, value in os.environ.items() if not name.startswith(slow)}
+
+
+def _compare(contender: Contender, digits: int, said: bytes) -> None:
+    text = said.strip()
+    if text[:2] != b"3." or text[2:] != reference(digits):
+        raise WrongResultError(f"{contender.name} gave wrong digits for {digits:,}; no time counts")
+
+
+@cache
+def reference(digits: int) -> bytes:
+    """The decimals that every contender is compared with."""
+    from pi_tui.pi.spigot.reference import pi_digits
+
+    return pi_digits(digits)
+
+
+def tell(line: str) -> None:
+    """What happens now is on standard error."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Commands of `pi-tui` about digits. May import all but the app."""

@@ -1,0 +1,64 @@
+"""A few lines of text as a picture that one sends to a friend."""
+
+from __future__ import annotations
+
+import io
+from html import escape
+
+from pi_tui.pi.pictures.inks import THEMES, Inks, along
+
+SIZE = (1200, 630)
+"""What messengers show whole."""
+_TOP, _STEP = 190, 74
+
+
+def draw_card(lines: list[str], theme: str, form: str) -> bytes:
+    """The card as PNG or SVG; the first line is the largest."""
+    inks = THEMES[theme]
+    return _png(lines, inks) if form == "png" else _svg(lines, inks).encode()
+
+
+def _rows(lines: list[str]) -> list[tuple[str, int, int]]:
+    """Each line with its size and how far down it stands."""
+    sizes = [
+        min(54 if at == 0 else 34, int(1_900 / max(1, len(line)))) for at, line in enumerate(lines)
+    ]
+    return [
+        (line, size, _TOP + _STEP * at)
+        for at, (line, size) in enumerate(zip(lines, sizes, strict=True))
+    ]
+
+
+def _svg(lines: list[str], inks: Inks) -> str:
+    width, height = SIZE
+    stripe = "".join(
+        f'<rect x="{at * width / 10:.0f}" width="{width / 10:.0f}" height="14" fill="{color}"/>'
+        for at, color in enumerate(inks.spectrum)
+    )
+    texts = "\n".join(
+        f'<text x="{width // 2}" y="{y}" font-size="{size}" text-anchor="middle" '
+        f'fill="{inks.text if at in (0, 3) else inks.quiet}">{escape(line)}</text>'
+        for at, (line, size, y) in enumerate(_rows(lines))
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">\n'
+        f'<rect width="100%" height="100%" fill="{inks.paper}"/>\n{stripe}\n'
+        f'<g font-family="sans-serif">\n{texts}\n</g>\n</svg>\n'
+    )
+
+
+def _png(lines: list[str], inks: Inks) -> bytes:
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.new("RGB", SIZE, inks.paper)
+    pen = ImageDraw.Draw(image)
+    for x in range(SIZE[0]):
+        pen.line((x, 0, x, 13), along(inks.spectrum, x / SIZE[0]))
+    for at, (line, size, y) in enumerate(_rows(lines)):
+        font = ImageFont.load_default(size)
+        ink = inks.text if at in (0, 3) else inks.quiet
+        plain = line.replace("…", "...").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+        pen.text((SIZE[0] / 2, y), plain, ink, font, "ms")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,130 @@
+"""Where everything goes in a picture, whatever draws it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pi_tui.pi.pictures.path import bounds
+
+_DEVIATION = math.sqrt(8.25)
+"""Of one random digit."""
+LEVELS = 9
+
+
+def margin(size: tuple[int, int]) -> int:
+    """The blank border, in pixels."""
+    return max(8, min(size) // 18)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkFrame:
+    """From steps to pixels."""
+
+    scale: float
+    """Pixels for a step."""
+    dx: float
+    dy: float
+    stride: int
+    """Every so-manieth point is drawn: the others are nearer to it than a pixel or so."""
+
+    @classmethod
+    def of(cls, digits: bytes, size: tuple[int, int], most: int) -> WalkFrame:
+        """The frame that shows all of the walk, drawing no more than about `most` points."""
+        rough = max(1, len(digits) // 50_000)
+        left, right, low, high = bounds(digits, rough)
+        reach = 2 * math.sqrt(rough)  # a walk may stray so far between two points
+        left, right, low, high = left - reach, right + reach, low - reach, high + reach
+        edge = margin(size)
+        width, height = size[0] - 2 * edge, size[1] - 3 * edge
+        scale = min(width / (right - left), height / (high - low), min(size) / 8)
+        fine = max(1, int((0.8 / scale) ** 2), math.ceil(len(digits) / most))
+        return cls(
+            scale,
+            size[0] / 2 - scale * (left + right) / 2,
+            edge + height / 2 + scale * (low + high) / 2,
+            fine,
+        )
+
+    def at(self, point: complex) -> tuple[float, float]:
+        """Where the point is drawn."""
+        return self.dx + point.real * self.scale, self.dy - point.imag * self.scale
+
+    def dots(self, points: list[complex]) -> list[tuple[float, float]]:
+        """Where these points are drawn; ten million in a few seconds."""
+        dx, dy, scale = self.dx, self.dy, self.scale
+        return [(dx + point.real * scale, dy - point.imag * scale) for point in points]
+
+    def thick(self, size: tuple[int, int]) -> float:
+        """Pixels that the line is thick: seen on paper, and a small part of a step."""
+        return max(min(size) / 1400, min(self.scale / 16, min(size) / 300))
+
+    def measure(self, size: tuple[int, int]) -> int:
+        """Steps that a bar at the edge is long: 1, 2 or 5 and zeros."""
+        wanted = size[0] / 20 / self.scale
+        power = 10 ** math.floor(math.log10(max(wanted, 1)))
+        return next(int(n * power) for n in (1, 2, 5, 10) if n * power >= wanted or n == 10)
+
+
+def steps(count: int) -> str:
+    """So many, in words.
+
+    >>> steps(1), steps(2000)
+    ('1 step', '2,000 steps')
+    """
+    return f"{count:,} step{'s' * (count != 1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A square for each digit, or for the mean of so many, to the last one."""
+
+    columns: int
+    rows: int
+    side: int
+    """Pixels."""
+    stride: int
+    """Digits for a square."""
+    left: int
+    top: int
+
+    @classmethod
+    def of(cls, digits: int, size: tuple[int, int], most: int = 2**62) -> Grid:
+        """The grid with the largest squares, `most` at most, that shows all the digits."""
+        edge = margin(size)
+        width, height = size[0] - 2 * edge, size[1] - 3 * edge
+        stride = max(1, math.ceil(digits / min(width * height, most)))
+        while True:
+            squares = math.ceil(digits / stride)
+            side = max(1, math.isqrt(width * height // squares))
+            while side > 1 and (width // side) * (height // side) < squares:
+                side -= 1
+            if (width // side) * (height // side) >= squares:
+                break
+            stride += 1
+        columns = min(width // side, squares)
+        rows = math.ceil(squares / columns)
+        left = (size[0] - columns * side) // 2
+        return cls(columns, rows, side, stride, left, edge + (height - rows * side) // 2)
+
+
+def levels(digits: bytes, stride: int) -> bytes:
+    """A value for each `stride` digits, the last rest too: the digit, or the level of their mean.
+
+    The level says how many standard deviations the mean is away from 4.5.
+
+    >>> list(levels(b"0199", 1)), list(levels(b"000044459999999", 4))
+    ([0, 1, 9, 9], [0, 4, 8, 8])
+    """
+    if stride == 1:
+        return digits.translate(_TO_NUMBER)
+    parts = (digits[at : at + stride] for at in range(0, len(digits), stride))
+    middle = LEVELS // 2
+    return bytes(min(LEVELS - 1, max(0, middle + round(_deviations(part) * 1.6))) for part in parts)
+
+
+def _deviations(part: bytes) -> float:
+    return (sum(part) - len(part) * 52.5) / (_DEVIATION * math.sqrt(len(part)))
+
+
+_TO_NUMBER = bytes((code - 48) % 256 for code in range(256))

@@ -1,0 +1,259 @@
+"""Defaults and where they come from: a flag beats a PI_TUI_* variable beats the default."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pi_tui.errors import StorageError, UsageError
+from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Job, Pace
+
+if TYPE_CHECKING:
+    from pi_tui.pi.spigot.kind import SpigotKind
+
+MAX_DIGITS = 100_000_000
+"""More digits than this are refused: the state alone would not fit most machines."""
+BYTES_PER_DIGIT = 18
+"""Peak memory of a whole run per digit, measured at 10,000,000."""
+FASTEST = 1_000_000_000
+"""Digits per second that nobody gets anyway: a pace beyond is a mistake."""
+AUTO_SECONDS = 30.0
+"""A run that would be over sooner is spread over about this long, so that it can be watched."""
+AUTO_SLOWEST = 50.0
+"""Digits per second that `auto` never goes below."""
+SERIES = ("gosper", "rabinowitz-wagon")
+"""Names of the series a run can be begun in, the default first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for, each value still a word; checked by `parse_*` below."""
+
+    db: str = ""
+    """Path or SQLAlchemy URL; empty is the user's data folder."""
+    pace: str = "auto"
+    checkpoint_every: str = "auto"
+    digits_per_step: int | None = None
+    series: str = ""
+    """One of SERIES for a new run; empty is the fastest."""
+    threads: int = 0
+    """Sweeps side by side; 0 is one per core."""
+    verify: bool = True
+    fresh: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The defaults with every PI_TUI_* variable that is set put in.
+
+        >>> Settings.from_environment({"PI_TUI_PACE": "max"}).pace
+        'max'
+        """
+        settings = cls(
+            db=environment.get("PI_TUI_DB", ""),
+            pace=environment.get("PI_TUI_PACE") or "auto",
+            checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY") or "auto",
+        )
+        if threads := environment.get("PI_TUI_THREADS"):
+            settings = replace(settings, threads=parse_threads(threads))
+        return settings
+
+    def with_flags(self, **flags: object) -> Settings:
+        """The same, with every flag that is not None put in."""
+        return replace(self, **{k: v for k, v in flags.items() if v is not None})  # type: ignore[arg-type]
+
+    @property
+    def location(self) -> str:
+        """Path or URL of the database."""
+        return self.db or default_location()
+
+    @property
+    def kind(self) -> SpigotKind:
+        """The kind of machine that all our runs are of."""
+        from pi_tui.pi.spigot.kind import SpigotKind
+
+        return SpigotKind(threads=self.threads or cores())
+
+    def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
+        """The job of computing `digits` so; UsageError for a word that means nothing.
+
+        `pace` beats the user's word, which must mean something all the same.
+        """
+        asked, kind = parse_pace(self.pace, digits), self.kind
+        task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])
+        asked_for = {"digits_per_step": self.digits_per_step, "series": self.series}
+        job = Job(
+            kind=kind,
+            task=task,
+            location=self.location,
+            pace=parse_pace(pace, digits) if pace else asked,
+            cadence=parse_cadence(self.checkpoint_every),
+            insisted=[name for name, value in asked_for.items() if value],
+            fresh=self.fresh,
+            verify=self.verify,
+            give_way=give_way,
+            overture=give_way,
+        )
+        if not self.db:
+            _make_folder(Path(self.location).parent)
+        return job
+
+
+def default_location() -> str:
+    """The file `pi.sqlite3` in the user's data folder."""
+    from platformdirs import user_data_path
+
+    try:
+        folder = user_data_path("pi-tui", appauthor=False)
+    except RuntimeError:  # no HOME, and nobody knows this user
+        folder = Path("~")
+    if not folder.is_absolute():  # older platformdirs leave the "~" where they found no home
+        raise UsageError("there is no home folder to keep digits in; name a file with --db")
+    return str(folder / "pi.sqlite3")
+
+
+def _make_folder(folder: Path) -> None:
+    """The user's data folder is there, and its name on disk: digits in it are no safer than it."""
+    if folder.is_dir():
+        return
+    try:
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StorageError(
+            f"there is no folder {folder}, and it cannot be made: {error.strerror}; "
+            "use another file with --db"
+        ) from error
+
+
+_UNITS = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6}
+
+
+def parse_number(text: str) -> int:
+    """Return the whole number that `text` says; ValueError if it says none.
+
+    >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 million")]
+    [1000000, 20000, 20000, 20000, 10000, 1000000]
+    """
+    if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
+        return int(match[1][:20]) * int(10 ** int(match[2]))
+    if match := re.fullmatch(r"(\d[\d,_]*) ?(k|thousand|m|million)", text.lower(), re.ASCII):
+        return parse_number(match[1]) * _UNITS[match[2]]
+    if not re.fullmatch(r"-?\d{1,3}([, ]\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
+        raise ValueError(text)
+    return int(re.sub("[,_ ]", "", text)[:20])
+
+
+def parse_digits(text: str) -> int:
+    """The number of digits `text` asks for; UsageError if we cannot make that many.
+
+    >>> parse_digits("20000")
+    20000
+    """
+    try:
+        digits = parse_number(text)
+    except ValueError:
+        raise UsageError(
+            f"{_shown(text)} is not a number of digits; ask for a whole number, "
+            "like 20000, 10k or 1 million"
+        ) from None
+    if digits < 1:
+        raise UsageError(f"there are no {digits} digits of pi; ask for 1 or more")
+    if digits > MAX_DIGITS:
+        need = digits * BYTES_PER_DIGIT / 1e9
+        raise UsageError(
+            f"{digits:,} digits would take about {need:,.0f} GB of memory; "
+            f"the limit is {MAX_DIGITS:,} (about {MAX_DIGITS * BYTES_PER_DIGIT / 1e9:.1f} GB)"
+        )
+    return digits
+
+
+def auto_pace(digits: int) -> Pace:
+    """The default of the app: about thirty seconds for a run that would be over sooner.
+
+    >>> auto_pace(60_000).limit
+    2000.0
+    """
+    return Pace("auto", max(AUTO_SLOWEST, digits / AUTO_SECONDS))
+
+
+def parse_pace(text: str, digits: int) -> Pace:
+    """The pace `text` asks for in a run of so many digits; UsageError if it is none.
+
+    >>> parse_pace("auto", 600).limit, parse_pace("2_000", 600).limit, parse_pace("max", 600).limit
+    (50.0, 2000.0, None)
+    """
+    if text in ("auto", "max"):
+        return auto_pace(digits) if text == "auto" else MAX
+    with suppress(ValueError):
+        if (per_second := parse_number(text)) <= FASTEST:
+            return Pace.of(per_second)
+    raise UsageError(f"{_shown(text)} is not a pace; use auto, max, or digits per second, like 500")
+
+
+def parse_cadence(text: str) -> Cadence:
+    """The cadence `text` asks for; UsageError if it is none.
+
+    >>> parse_cadence("5s").seconds, parse_cadence("1_000").output, parse_cadence("0") == Cadence()
+    (5.0, 1000, True)
+    """
+    if text == "auto":
+        return AUTO_CADENCE
+    with suppress(ValueError):
+        if text.endswith("s") and 0.1 <= (seconds := float(text[:-1])) <= 1e6:
+            return Cadence(seconds=seconds)
+        if (digits := parse_number(text)) >= 0:
+            return Cadence(output=digits or None)
+    raise UsageError(
+        f"{_shown(text)} does not say when to save; use auto, digits like 1000, "
+        "seconds like 5s, or 0 for only on pause, quit and the end"
+    )
+
+
+def parse_digits_per_step(text: str) -> int:
+    """Digits per step from 1 to 1,000,000; UsageError otherwise."""
+    return _whole_number(text, "number of digits per step", 1, 1_000_000)
+
+
+def parse_position(text: str) -> int:
+    """A position among the digits: 1 is the first after the point."""
+    return _whole_number(text, "position", 1, MAX_DIGITS)
+
+
+def parse_threads(text: str) -> int:
+    """Threads from 1 to 64; UsageError otherwise."""
+    return _whole_number(text, "number of threads", 1, 64)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows do not tell
+        return os.cpu_count() or 1
+
+
+def _whole_number(text: str, what: str, low: int, high: int) -> int:
+    try:
+        number = parse_number(text)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise UsageError(
+            f"{_shown(text)} is not a {what}; use a whole number from {low} to {high:,}"
+        )
+    return number
+
+
+def _shown(text: str) -> str:
+    """`text` in quotes, short, and without anything a terminal would obey."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -1,0 +1,284 @@
+"""SpigotState <-> State, and a refusal of everything that is not one.
+
+Pieces, all numbers big-endian (see packing.py), so that one state has exactly one encoding:
+
+    head    a fixed header, 24 bytes of residues for every block, the predigit
+    n0 …    from iteration 1 on: the numbers of a lot of blocks
+    s0 …    before it: the same, lasting, since the numbers at the start stay what they are
+    b0 …    P and D of a lot of blocks, lasting
+    v…      once all digits are settled: what was found of the reference, by its name there
+
+A lot is `LOT` boxes, or one block. If an s or b is lost, its blocks are made again as steps. The
+digits themselves are output and in no piece. No pickle and no JSON: decoding can make integers and
+nothing else.
+
+What is read is believed if it fits the task, each P and D and each number at the start agrees with
+its residue in the header, and (`Spigot.check`) the residue equation holds for the digits saved
+beside it. From iteration 1 on that ties P and D to the digits. Before it, hashes in the store
+protect from accident; no check here would stop someone who forges blocks, the verification at the
+end does. States of version 1 (one piece, `state`: header, predigit, N) have no P and D.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from gmpy2 import mpz
+
+from pi_tui.machine import Piece, State
+from pi_tui.pi.spigot import limits
+from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.packing import LENGTH, Source, put, require
+from pi_tui.pi.spigot.reference import Kept, names
+from pi_tui.pi.spigot.residue import PRIME, agrees, of_radix
+from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
+from pi_tui.pi.spigot.size import Size
+from pi_tui.pi.spigot.state import SpigotState
+
+_MAGIC = b"pi-tui\r\n"
+FORMAT = 2
+_HEAD = struct.Struct(">8sI32sQQQQQQQQI")
+"""magic, format, series, digits, K, B, i, made, nines, start, dropped, blocks."""
+_FORMAT_1 = struct.Struct(">8sIQQQQQBQQQI")
+"""magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
+_RESIDUES = struct.Struct(">QQQ")
+"""N at the start, P and D of a block, modulo 2^61-1 ..."""
+_NOT_MADE = (2**64 - 1,) * 3
+"""... if it was made."""
+
+
+def blocks_name(lot: int) -> str:
+    """The piece with P and D of a lot.
+
+    >>> blocks_name(3)
+    'b3'
+    """
+    return f"b{lot}"
+
+
+def start_name(lot: int) -> str:
+    """The piece with the numbers of a lot at the start.
+
+    >>> start_name(3)
+    's3'
+    """
+    return f"s{lot}"
+
+
+def blocks_bytes(blocks: Iterable[Block]) -> bytes:
+    """What the piece of these blocks holds."""
+    data = bytearray()
+    for block in blocks:
+        data += LENGTH.pack(block.shift)
+        put(data, block.factor)
+        put(data, block.divisor)
+    return bytes(data)
+
+
+def numbers_bytes(numbers: Iterable[mpz]) -> bytes:
+    """What the piece of these numbers holds."""
+    data = bytearray()
+    for number in numbers:
+        put(data, number)
+    return bytes(data)
+
+
+def encode(state: SpigotState) -> State:
+    """The pieces of a state; long ones are not made before they are read."""
+    pieces = {"head": Piece(_head(state))}
+    if state.blocks_needed:
+        pieces |= state.pieces
+        if state.i:
+            for lot, some in enumerate(_lots(state.size, len(state.boxes))):
+                numbers = [n for n in state.boxes[some.start : some.stop] if n is not None]
+                pieces[f"n{lot}"] = Piece(partial(numbers_bytes, numbers))
+    else:
+        for name, found in state.kept.items():
+            signs = mpz(sum(1 << place for place, number in enumerate(found) if number < 0))
+            pieces[f"v{name}"] = Piece(
+                partial(numbers_bytes, (signs, *(n if n > 0 else -n for n in found)))
+            )
+    return State(pieces)
+
+
+def decode(size: Size, state: State, output: bytes) -> SpigotState:
+    """The state in these pieces, of a task of this size, with the digits saved beside it.
+
+    Every length and range is checked against what the size allows before memory is taken. Raises
+    BadState. Takes the large pieces out of `state`.
+    """
+    if "state" in state:
+        decoded = _decode_format_1(size, state.take("state"), output)
+    else:
+        decoded = _decode_pieces(size, state, output)
+    decoded.refuse_nonsense()
+    return decoded
+
+
+def _head(state: SpigotState) -> bytes:
+    size, kept = state.size, state.blocks_needed
+    blocks = state.blocks[:kept]
+    data = bytearray(
+        _HEAD.pack(
+            _MAGIC,
+            FORMAT,
+            size.series.name.encode(),
+            size.digits,
+            size.digits_per_step,
+            size.boxes_per_block,
+            state.i,
+            state.made,
+            state.nines,
+            state.start,
+            state.dropped,
+            len(blocks),
+        )
+    )
+    for block in blocks:
+        start = block.start_residue if block and not state.i else 0
+        made = block and (start, block.factor_residue, block.denominator_residue)
+        data += _RESIDUES.pack(*(made or _NOT_MADE))
+    put(data, state.predigit)
+    return bytes(data)
+
+
+def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
+    source = Source(pieces["head"])
+    magic, form, series, *numbers, i, made, nines, start, dropped, blocks = source.take(_HEAD)
+    require(magic == _MAGIC and form == FORMAT, "it does not begin like a state")
+    task = (size.digits, size.digits_per_step, size.boxes_per_block)
+    name = series.rstrip(b"\0").decode("ascii", "replace")
+    require((name, *numbers) == (size.series.name, *task), "another run's state")
+    require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
+    require(max(start, dropped) < PRIME and made < 2**53, "an impossible residue")
+    require(blocks <= size.blocks_needed(0), "too many blocks")
+    residues = [source.take(_RESIDUES) for _ in range(blocks)]
+    predigit = source.number(limits.most_predigit_bytes(size))
+    source.end()
+    empty = SpigotState(
+        size,
+        (None,) * blocks,
+        (None,) * blocks,
+        i,
+        made,
+        nines,
+        predigit,
+        _digits_at(size, i, nines, output),
+        start,
+        dropped,
+    )
+    if blocks:
+        return _fill(empty, pieces, residues)
+    return replace(empty, kept=_kept(pieces, size) if empty.result else {})
+
+
+def _kept(pieces: State, size: Size) -> Kept:
+    """What was found of the reference."""
+    kept: Kept = {}
+    known = {f"v{name}": count for name, count in names(size.digits).items()}
+    for name in [name for name in pieces.pieces if name in known]:
+        source, longest = Source(pieces.take(name)), 2 * size.digits + 100
+        signs, *found = (source.number(longest) for _ in range(1 + known[name]))
+        source.end()
+        kept[name[1:]] = tuple(-n if signs >> i & 1 else n for i, n in enumerate(found))
+    return kept
+
+
+def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
+    """The same state, with the numbers and blocks that are there."""
+    boxes: list[mpz | None] = []
+    blocks: list[Block | None] = []
+    kept: dict[str, Piece] = {}
+    lost = 0
+    for lot, some in enumerate(_lots(state.size, len(residues))):
+        known = residues[some.start : some.stop]
+        if state.i:
+            boxes += _numbers(pieces.take(f"n{lot}"), state.size, some)
+        names = [blocks_name(lot)] if state.i else [blocks_name(lot), start_name(lot)]
+        made = _NOT_MADE not in known
+        if not made or any(name not in pieces for name in names):
+            lost += len(some) if made else 0
+            blocks += [None] * len(some)
+            boxes += [None] * (0 if state.i else len(some))
+            continue
+        some_blocks = _blocks(pieces.pieces[names[0]], state.size, some, known)
+        kept[names[0]] = pieces.pieces[names[0]]
+        blocks += some_blocks[: len(some)]
+        if not state.i:
+            kept[names[1]] = pieces.pieces[names[1]]
+            numbers = _numbers(pieces[names[1]], state.size, some)
+            kept[names[1]].let_go(partial(numbers_bytes, numbers))
+            boxes += numbers
+    return replace(state, boxes=tuple(boxes), blocks=tuple(blocks), pieces=kept, lost=lost)
+
+
+def _blocks(
+    piece: Piece, size: Size, numbers: range, residues: Sequence[tuple[int, ...]]
+) -> list[Block]:
+    """The blocks of a lot, and, if it was made longer, those that were dropped since."""
+    source, blocks = Source(piece.read()), list[Block]()
+    longest = limits.most_box_bytes(size)
+    lot = range(numbers.start, numbers.start + size.blocks_per_lot)
+    for number in lot:
+        if number not in numbers and source.at_end:
+            break
+        (shift,) = source.take(LENGTH)
+        factor = source.number(longest)
+        divisor = source.number(longest + (0 if number else limits.most_predigit_bytes(size)))
+        require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
+        known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
+        block = Block(factor, shift, divisor, known[1], known[2], known[0])
+        require(known[2] > 0 or number not in numbers, "an impossible residue")
+        radix = of_radix(size) if number == 0 else 1
+        require(number not in numbers or agrees(block, radix), "a block that is another")
+        blocks.append(block)
+    source.end()
+    piece.let_go(partial(blocks_bytes, tuple(blocks)))
+    return blocks
+
+
+def _numbers(data: bytes, size: Size, numbers: range) -> list[mpz]:
+    source, longest = Source(data), limits.most_box_bytes(size)
+    first = longest + limits.most_predigit_bytes(size)  # box 0 holds a remainder of R
+    result = [source.number(longest if number else first) for number in numbers]
+    source.end()
+    return result
+
+
+def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
+    """N of every block, in the textbook's base; P and D are to be made."""
+    source = Source(data)
+    magic, form, *task, i, nines, have, count, start, dropped, boxes = source.take(_FORMAT_1)
+    require(magic == _MAGIC and form == 1, "it does not begin like a state")
+    numbers = [size.digits, size.digits_per_step, size.boxes_per_block]
+    require(task == numbers and size.series is RABINOWITZ_WAGON, "another run's state")
+    require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
+    require(have == (i > 0), "an impossible iteration")
+    require(max(start, dropped) < PRIME, "an impossible residue")
+    require(boxes <= size.blocks_needed(0), "too many boxes")
+    predigit = source.number(limits.most_predigit_bytes(size))
+    longest = limits.most_box_bytes(size)
+    first = longest + limits.most_predigit_bytes(size)
+    kept = [source.number(longest if box else first) for box in range(boxes)]
+    source.end()
+    result = _digits_at(size, i, nines, output)
+    require(count == len(result), "an impossible number of digits")
+    if i == 0:  # nothing is done yet
+        return SpigotState.at_start(size)
+    nothing = (None,) * boxes
+    return SpigotState(size, tuple(kept), nothing, i, 0, nines, predigit, result, start, dropped)
+
+
+def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
+    """The digits that are settled after `i` iterations with `nines` held."""
+    count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
+    require(len(output) >= count, "it needs digits that are not there")
+    return output[:count]
+
+
+def _lots(size: Size, blocks: int) -> list[range]:
+    step = size.blocks_per_lot
+    return [range(first, min(first + step, blocks)) for first in range(0, blocks, step)]

@@ -1,0 +1,116 @@
+"""The one equation that ties every digit ever made to the state of now.
+
+With V the exact value of all boxes (the mixed-radix number, a fraction), one iteration makes
+V' = R·V - R·q. So after t iterations, with S the value of the boxes at the start, D the number
+all super-digits so far spell (the held ones too) and X what dropped tail blocks took with them,
+
+    R^t · S = R · D + V + X
+
+holds exactly, hence also modulo the prime p = 2^61-1, where it costs one pass over the state. A
+wrong bit in any box or digit breaks it with probability 1 - 2^-61. It does not prove that there
+are enough boxes: guard boxes and the reference do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gmpy2 import mpz
+
+from pi_tui.machine import WrongState
+from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.size import Size
+
+PRIME = (1 << 61) - 1
+_PIECE = 400
+"""Digits that Python turns into a number at once: longer ones take it longer, per digit."""
+
+
+def of_radix(size: Size) -> int:
+    """R modulo p, not from R itself: so that a wrong bit in that shows."""
+    return pow(10, size.digits_per_step, PRIME)
+
+
+def weights(blocks: Iterable[Block]) -> list[int]:
+    """What one unit of each block's N is worth, modulo p: Π_{before} (P/D) · 1/D."""
+    result, prefix = [], 1
+    for block in blocks:
+        inverse = pow(block.denominator_residue, -1, PRIME)
+        result.append(prefix * inverse % PRIME)
+        prefix = prefix * block.factor_residue * inverse % PRIME
+    return result
+
+
+def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
+    """The value of some blocks modulo p; one pass over their bits."""
+    return sum(int(n % PRIME) * w for n, w in zip(numbers, weights, strict=True)) % PRIME
+
+
+def agrees(block: Block, radix: int) -> bool:
+    """P and D are what their residues say; `radix` is R modulo p for the first block, 1 if not."""
+    factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
+    divisor = int(block.divisor % PRIME)
+    return (
+        factor % PRIME == block.factor_residue
+        and divisor == block.denominator_residue * radix % PRIME
+    )
+
+
+def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
+    """The number a text of digits spells, modulo p, when it goes on after `so_far`.
+
+    >>> text_value(b"14", so_far=3)
+    314
+    """
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        so_far = (so_far * pow(10, len(piece), PRIME) + int(piece)) % PRIME
+    return so_far
+
+
+class Spelled(NamedTuple):
+    """The first decimals, and the number they spell with the 3 before them, modulo p."""
+
+    digits: int = 0
+    number: int = 3
+
+    def with_more(self, output: bytearray) -> Spelled:
+        """The same of all decimals in `output`. Raises WrongState if what is new is no digits."""
+        new = output[self.digits :]
+        if new and not new.isdigit():
+            raise WrongState("what should be digits is none")
+        return Spelled(len(output), text_value(new, self.number))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The scalars of the equation, kept up to date by every iteration."""
+
+    radix: int
+    """R modulo p."""
+    start: int
+    """S."""
+    dropped: int
+    """X."""
+    weights: list[int]
+    """Of every block, also of those dropped since."""
+    surplus: bytes = b""
+    """Settled digits beyond those asked for."""
+
+    def drop(self, lost: Sequence[mpz], kept: int) -> None:
+        """One iteration dropped the blocks from number `kept` on."""
+        tail = value(lost, self.weights[kept : kept + len(lost)])
+        self.dropped = (self.dropped * self.radix + tail) % PRIME
+
+    def check(
+        self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz], spelled: Spelled
+    ) -> None:
+        """The equation holds after iteration `i`; raises WrongState if not."""
+        settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
+        made = settled * self.radix + int(predigit % PRIME) if i else 0
+        made = (made + 1) * pow(self.radix, nines, PRIME) - 1
+        now = self.radix * made + value(numbers, self.weights[: len(numbers)]) + self.dropped
+        if (pow(self.radix, i, PRIME) * self.start - now) % PRIME:
+            raise WrongState(f"digits and boxes disagree after iteration {i}")

@@ -1,0 +1,35 @@
+"""The size of a task: how many boxes, in which blocks. Needs no big integers, so no gmpy2."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pi_tui.pi.spigot import plan
+from pi_tui.pi.spigot.series import Series
+
+LOT = 65_536
+"""Boxes made by one job, at least, where blocks are smaller; pieces of a state hold as many."""
+
+
+class Size(NamedTuple):
+    """The numbers of a task: fixed when it begins."""
+
+    series: Series
+    """The base."""
+    digits: int
+    """Decimals asked for."""
+    digits_per_step: int
+    """K; R = 10^K."""
+    boxes_per_block: int
+    """B."""
+
+    def blocks_needed(self, done: int) -> int:
+        """Blocks that the digits still to come can see after `done` iterations."""
+        return plan.blocks_needed(
+            self.series, self.digits, self.digits_per_step, self.boxes_per_block, done
+        )
+
+    @property
+    def blocks_per_lot(self) -> int:
+        """Blocks that are made by one job, and kept in a piece of a state, together."""
+        return max(LOT // self.boxes_per_block, 1)

@@ -1,0 +1,78 @@
+"""What a spigot is between two steps: values that do not change, to keep and to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gmpy2 import mpz
+
+from pi_tui.machine import BadState, Piece
+from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.numerals import power_of_ten
+from pi_tui.pi.spigot.reference import Kept
+from pi_tui.pi.spigot.size import Size
+
+
+@dataclass(frozen=True, slots=True)
+class SpigotState:
+    """All there is to know to go on: after every step, and nothing of it made again from digits."""
+
+    size: Size
+    boxes: tuple[mpz | None, ...]
+    """The number N of each block, first block first; None where the block is not made yet."""
+    blocks: tuple[Block | None, ...]
+    """P and D of each block; None where they are not made yet, or were lost."""
+    i: int = 0
+    """Iterations done."""
+    made: int = 0
+    """Blocks made, in all sessions; those made twice count twice."""
+    nines: int = 0
+    """Held super-digits equal to R-1, behind the predigit."""
+    predigit: mpz = field(default_factory=mpz)
+    """The held super-digit, 0 … R-1."""
+    result: bytes = b""
+    """The settled decimals after "3.", as ASCII, at most `size.digits`."""
+    start: int = 0
+    """Value of the boxes at the start, modulo 2^61-1 (see residue.py); 0 while i is 0."""
+    dropped: int = 0
+    """Value that dropped tail blocks took with them, modulo 2^61-1."""
+    lost: int = field(default=0, compare=False)
+    """Blocks that were made, but could not be read back."""
+    pieces: Mapping[str, Piece] = field(default_factory=dict, compare=False)
+    """Of what never changes: P, D, and the numbers at the start (codec.py)."""
+    kept: Kept = field(default_factory=dict, compare=False)
+    """What was found of the comparison with the reference, once all digits are settled."""
+
+    @classmethod
+    def at_start(cls, size: Size) -> SpigotState:
+        """Nothing is made yet."""
+        nothing = (None,) * size.blocks_needed(0)
+        return cls(size, nothing, nothing)
+
+    @property
+    def blocks_needed(self) -> int:
+        """Blocks a state with this size and i must have; 0 when all digits are settled."""
+        done = len(self.result) >= self.size.digits
+        return 0 if done else self.size.blocks_needed(self.i)
+
+    def refuse_nonsense(self) -> None:
+        """Nothing in the state contradicts the rest of it; raises BadState if it does."""
+        n, k = self.size.digits, self.size.digits_per_step
+        released = max(self.i - self.nines - 2, 0) * k
+        sane = (
+            min(n, k, self.size.boxes_per_block) > 0
+            and min(self.i, self.nines, self.made) >= 0
+            and self.nines <= max(self.i - 1, 0)
+            and 0 <= self.predigit < power_of_ten(k)
+            and (self.i > 0 or self.predigit == self.dropped == 0)
+            and len(self.result) == min(n, released)
+            and self.blocks_needed in (0, len(self.boxes))
+            and len(self.blocks) == len(self.boxes)
+            and (self.i == 0 or None not in self.boxes)
+        )
+        if not sane:
+            raise BadState(f"no spigot can be in this state after iteration {self.i}")
+        for number, block in zip(self.boxes, self.blocks, strict=True):
+            if number is not None and (number < 0 or (block and number >= block.divisor)):
+                raise BadState("a box holds more than it can")

@@ -1,0 +1,1 @@
+"""Text about a run for terminals, pipes and files. May import worker, checkpoints and below."""

@@ -1,0 +1,61 @@
+"""Say what to do next in the words of the program around us, with commands that can be pasted."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from pi_tui.reports.shell import program, quoted
+from pi_tui.words import plain
+
+
+def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
+    r"""Return the command that started this process, quoted for a shell; "" at a prompt.
+
+    >>> command_line(["python", "collatz.py", "it's"])
+    'python collatz.py \'it\'"\'"\'s\''
+    """
+    if hasattr(sys, "ps1"):
+        return ""
+    import shutil  # heavy, and wanted once
+
+    script = typed[1] if len(typed) > 1 else ""
+    is_installed = script and shutil.which(os.path.basename(script)) == script
+    return shlex.join([os.path.basename(script), *typed[2:]] if is_installed else typed)
+
+
+_named: list[str] = []
+"""The database as a word of a shell, and whether a flag or a variable named it; [] if neither."""
+
+
+def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
+    """Let hints name the database as `--db` or PI_TUI_DB did; a flag comes first."""
+    from pi_tui.files.location import display_location
+
+    variable = environment.get("PI_TUI_DB", "")
+    location = flag or variable
+    # A URL that is not shown whole holds a secret, which no screen shall show.
+    secret = "://" in location and display_location(location) != plain(location)
+    word = shlex.quote("the same URL") if secret else quoted(location)
+    _named[:] = [word, "flag" if flag else "variable"] if location else []
+
+
+def to_paste(text: str) -> str:
+    """Return the text, its commands such that they find the same program and database."""
+    if "`pi-tui" not in text:
+        return text
+    start = program()
+    if _named:
+        word, by = _named
+        start = f"{start} --db {word}" if by == "flag" else f"PI_TUI_DB={word} {start}"
+    return re.sub(r"`pi-tui(?=[ `])", lambda _: f"`{start}", text)
+
+
+def tell(line: str) -> None:
+    """Print the line on standard error, if that can be written."""
+    with suppress(OSError, ValueError):
+        print(to_paste(line), file=sys.stderr, flush=True)

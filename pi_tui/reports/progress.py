@@ -1,0 +1,179 @@
+"""Progress on stderr: a live bar on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from pi_tui import words
+from pi_tui.reports.resumed import how_it_goes_on
+from pi_tui.worker.snapshot import Snapshot, State
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+LINE_SECONDS = 5.0
+"""A pipe gets a line this often: silence would be taken for a hang."""
+
+
+class Progress(Protocol):
+    """Shows one snapshot after the other."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """The reader knows what the snapshot says."""
+
+
+@contextmanager
+def progress_on(stream: TextIO, unit: str) -> Iterator[Progress]:
+    """The progress that suits the stream, closed at the end; output is counted in that unit."""
+    if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
+        with _bar_on(stream, unit) as bar:
+            yield _WhileItCan(bar)
+    else:
+        yield _WhileItCan(LineProgress(stream, unit))
+
+
+class _WhileItCan:
+    """Falls silent when the stream fails: a full disk or a closed terminal stops no computation.
+
+    Only a reader that has left is told of, by BrokenPipeError.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress: Progress | None = progress
+
+    def show(self, snapshot: Snapshot) -> None:
+        if self._progress is None:
+            return
+        try:
+            self._progress.show(snapshot)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            self._progress = None
+
+
+class LineProgress:
+    """A plain line at the start, at every change of mind, and every few seconds."""
+
+    def __init__(self, stream: TextIO, unit: str) -> None:
+        self._stream, self._unit = stream, unit
+        self._told = _Told(unit)
+        self._state: State | None = None
+        self._last = time.monotonic()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Print what is new."""
+        for line in self._told.news(snapshot):
+            self._print(line)
+        # Before the first step nothing is known yet, and a refused database shall be one line.
+        known = snapshot.state is State.VERIFYING and snapshot.parts > 0
+        changed = known and snapshot.state is not self._state
+        if changed or time.monotonic() - self._last >= LINE_SECONDS:
+            self._print(describe(snapshot, self._unit))
+            self._last = time.monotonic()
+            self._state = snapshot.state
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+def describe(snapshot: Snapshot, unit: str) -> str:
+    """One line that says how far, how fast, how long still."""
+    head = f"{snapshot.state}: {_made(snapshot, unit)}"
+    if snapshot.state is State.VERIFYING:
+        if snapshot.parts:
+            head += f", {words.percent(snapshot.part / snapshot.parts)}"
+        return head
+    if snapshot.length is None:
+        return f"{head}, {words.of_the_work(snapshot.done)}, {words.duration(snapshot.left)} left"
+    return (
+        f"{head} ({words.of_the_work(snapshot.done)}), {words.rate(snapshot.rate)}, "
+        f"{words.duration(snapshot.left)} left, {snapshot.saved:,} saved"
+    )
+
+
+def _made(snapshot: Snapshot, unit: str) -> str:
+    """How much output there is, and of how much if that is known; the steps, where none is yet."""
+    if snapshot.length is not None:
+        return f"{snapshot.made:,} of {snapshot.length:,} {unit}"
+    return f"{snapshot.made:,} {unit}" if snapshot.made else f"step {snapshot.steps:,}"
+
+
+class _Told:
+    """Remembers which notes and failures were already told."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._notes, self._left_open = 0, ""
+        self._failing = False
+
+    def news(self, snapshot: Snapshot) -> list[str]:
+        lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
+        self._notes = len(snapshot.notes)
+        if snapshot.left_open and not self._left_open and snapshot.resumed:
+            lines += [
+                f"note: {words.plain(line)}" for line in how_it_goes_on(snapshot, self._unit)[:1]
+            ]
+        self._left_open = snapshot.left_open if snapshot.resumed else ""
+        failure = snapshot.save_failure
+        if failure is not None and not self._failing:
+            since = failure.since.astimezone().strftime("%H:%M:%S")
+            lines.append(f"NOT SAVED since {since}: {words.plain(failure.reason)}")
+        elif failure is None and self._failing:
+            lines.append(f"saved again: {snapshot.saved:,} {self._unit}")
+        self._failing = failure is not None
+        return lines
+
+
+@contextmanager
+def _bar_on(stream: TextIO, unit: str) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
+
+    class Plain(Console):
+        """A console that leaves the cursor: nobody would show it again after SIGKILL or ctrl+z."""
+
+        def show_cursor(self, show: bool = True) -> bool:
+            return False
+
+    bar = RichProgress(
+        TextColumn("{task.fields[word]:<9}", style="bold"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[figures]}"),
+        console=Plain(file=stream, markup=False),
+        transient=True,
+        expand=True,
+    )
+    try:
+        with suppress(OSError, RuntimeError):  # no thread for it: no bar
+            bar.start()
+        yield _BarProgress(bar, unit)
+    finally:
+        with suppress(OSError):
+            bar.stop()
+
+
+class _BarProgress:
+    """A live bar of the work done, with the figures behind it."""
+
+    def __init__(self, bar: RichProgress, unit: str) -> None:
+        self._bar, self._unit = bar, unit
+        self._task = bar.add_task("", total=1.0, word="", figures="")
+        self._told = _Told(unit)
+
+    def show(self, snapshot: Snapshot) -> None:
+        for line in self._told.news(snapshot):
+            self._bar.console.print(line)
+        done, known = snapshot.done, snapshot.length is not None
+        figures = f"{snapshot.made:,}/{snapshot.length:,}" if known else _made(snapshot, self._unit)
+        if snapshot.state is State.VERIFYING:
+            done = snapshot.part / snapshot.parts if snapshot.parts else 0.0
+        else:
+            figures += f" · {words.rate(snapshot.rate)}" if known else ""
+            figures += f" · {words.duration(snapshot.left)} left"
+        self._bar.update(self._task, completed=done, word=str(snapshot.state), figures=figures)

@@ -1,0 +1,87 @@
+"""Temporary files: no interrupt leaves one, and none of others is removed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from pi_tui.files import temporary
+from pi_tui.files.output_file import DigitFile
+from pi_tui.files.temporary import Temporary, left_over
+
+
+@contextmanager
+def interrupted(at: int) -> Iterator[None]:
+    """Raise KeyboardInterrupt before the `at`-th line of ours, as ctrl+c may."""
+    lines, ours = 0, str(Path(temporary.__file__).parent)
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal lines
+        if not frame.f_code.co_filename.startswith(ours):
+            return None
+        if event == "line" and frame.f_code.co_name not in ("__exit__", "_remove"):
+            lines += 1
+            if lines == at:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def write_digits(folder: Path) -> None:
+    with DigitFile.claim(str(folder / "pi.txt"), "") as target:
+        target.write(b"14")
+
+
+def make_folder(folder: Path) -> None:
+    with Temporary(folder / "copy.db", ".partial", folder=True) as made:
+        (made / "copy").touch()
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # open, no `with` yet
+@pytest.mark.parametrize("work", [write_digits, make_folder])
+def test_an_interrupt_at_any_line_leaves_no_temporary_file(
+    work: Callable[[Path], None], tmp_path: Path
+) -> None:
+    places = 0
+    while True:
+        places += 1
+        with suppress(KeyboardInterrupt), interrupted(places):
+            work(tmp_path)
+            break
+        assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert places > 5
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_name_that_is_taken_is_left_alone(folder: bool, tmp_path: Path) -> None:
+    one = Temporary(tmp_path / "pi.txt", ".part", folder=folder)
+    one.path.mkdir()
+    (one.path / "thesis.txt").write_text("mine")
+    with pytest.raises(FileExistsError):
+        one.__enter__()
+    assert (one.path / "thesis.txt").read_text() == "mine"
+    assert left_over(tmp_path / "pi.txt", ".part") == [one.path]
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "界" * 85, b"\xff" * 255], ids=["x", "CJK", "bytes"])
+def test_the_longest_names_have_temporary_ones_too(name: str | bytes, tmp_path: Path) -> None:
+    target = tmp_path / os.fsdecode(name)
+    with DigitFile.claim(str(target), "") as file:
+        file.write(b"14")
+    assert target.read_bytes() == b"3.14\n"
+    assert os.listdir(tmp_path) == [target.name]

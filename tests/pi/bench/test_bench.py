@@ -1,0 +1,185 @@
+"""`bench` at a small size: it runs everyone, and no time counts before the digits are right."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.errors import PiTuiError, WrongResultError
+from pi_tui.pi.bench import contenders as who
+from pi_tui.pi.bench import feel, turns
+from pi_tui.pi.bench.contenders import Contender
+from pi_tui.pi.bench.killed import killed_every
+from pi_tui.pi.bench.measure import bench
+from pi_tui.pi.bench.tables import show
+from pi_tui.pi.bench.textbook import textbook
+from pi_tui.pi.bench.turns import Timing, Turns
+from tests.helpers import pi
+
+
+@pytest.mark.parametrize("digits", [*range(1, 40), 762, 770, 1_000])
+def test_the_textbook_is_right_to_its_last_digit(digits: int) -> None:
+    assert textbook(digits).encode() == pi(digits)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One small bench, as its JSON says."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        (tmp_path_factory.mktemp("o") / "o").open("w+") as o,
+    ):
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(sys, "stdout", o)
+        assert bench(full=False, as_json=True, runs=1, sizes=(400,)) == 0
+        o.seek(0)
+        return dict(json.load(o))
+
+
+def test_we_and_our_peers_are_measured_side_by_side(report: dict[str, Any]) -> None:
+    names = [row["name"] for row in report["sizes"]]
+    assert names[:2] == [who.OURS, who.RESUMED]
+    assert {"mpmath, one shot", "gmpy2, one shot", "textbook in Python"} <= set(names)
+    for row in report["sizes"]:
+        assert row["digits"] == 400
+        assert row["seconds"] > 0
+        assert row["peak"] > 1_000_000
+
+
+def test_every_phase_of_a_run_is_there(report: dict[str, Any]) -> None:
+    (phases,) = report["phases"]
+    assert {"imports", "preparing"} <= set(phases["seconds"]), "the rest may be over too soon"
+    assert phases["seconds"]["whole process"] > phases["seconds"]["imports"]
+
+
+def test_first_digits_and_saves_are_measured(report: dict[str, Any]) -> None:
+    named = [who.FIRST_FRESH, who.FIRST_RESUMED, who.SAVED_RESUMED, who.KEPT_RESUMED]
+    assert [r["name"] for r in report["first digit"]] == named
+    assert {r["cadence"] for r in report["saving"]} == {"auto", "1s"}
+    assert all(0 <= r["share"] < 1 for r in report["saving"])
+
+
+def test_the_tables_show_all_of_it(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(report)
+    told = capsys.readouterr().out
+    for words in ("Whole processes", "Where the time goes", "What saving costs", "mpmath"):
+        assert words in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.skipif(not feel.can_measure(), reason="needs Linux's /proc")
+def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feel, "LOOK", 0.3)
+    monkeypatch.setattr(feel, "KEYS", 1)
+    (tmp_path / "pi-tui").mkdir()
+    (tmp_path / "pi-tui" / "face.json").write_text('{"view": "walk"}')  # where no digit is seen
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    face = feel.measure_face(tmp_path / "face", turns.environment(), [1_000_000], runs=1)
+    over_too_soon_on_a_quick_machine = ("while blocks", "CPU", "event loop")
+    for name, figure in face.items():
+        if not any(words in name for words in over_too_soon_on_a_quick_machine):
+            assert figure is not None, name
+            assert figure > 0, name
+    assert {"first digits of 20,000", "first digits of 1,000,000"} <= set(face)
+    assert {
+        "key to help while blocks are made, 1,000,000 digits",
+        "p to paused while blocks are made, 1,000,000 digits",
+        "event loop late, making blocks, p99, 1,000,000 digits",
+    } <= set(face)
+
+
+def test_what_was_over_too_soon_is_called_not_measured(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(report | {"face": {"p to paused while blocks are made": None}})
+    assert "not measured" in capsys.readouterr().out
+
+
+def restarted(tmp_path: Path, starts: int) -> list[str]:
+    """A program that hangs, but ends by itself when it was started so many times."""
+    code = (
+        "import sys, time; log = open(sys.argv[1], 'a+')\n"
+        "log.write('x'); log.flush(); log.seek(0)\n"
+        "time.sleep(600 * (len(log.read()) < int(sys.argv[2]))); print('done')"
+    )
+    return [sys.executable, "-c", code, str(tmp_path / "starts"), str(starts)]
+
+
+def test_what_goes_on_where_it_was_killed_comes_to_its_end(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    told = killed_every(1.0, restarted(tmp_path, 2), said, os.environ, give_up=60.0)
+    assert (told.ended, said.read_text()) == (True, "done\n")
+    assert told.kills >= 1
+    assert told.cpu > 0
+
+
+def test_what_never_ends_is_given_up(tmp_path: Path) -> None:
+    spins = [sys.executable, "-c", "while True: pass"]
+    told = killed_every(0.2, spins, tmp_path / "said", os.environ, give_up=0.5)
+    assert not told.ended
+    assert told.kills >= 2
+    assert told.cpu >= 0.5
+
+
+def test_what_fails_when_started_again_says_why(tmp_path: Path) -> None:
+    with pytest.raises(PiTuiError, match="no pi today"):
+        killed_every(60.0, failing(0, tmp_path), tmp_path / "said", os.environ, give_up=60.0)
+
+
+def test_a_run_of_ours_that_is_killed_is_compared_with_one_in_peace(tmp_path: Path) -> None:
+    told = Turns(tmp_path, 1).killed(1_000, every=60.0)
+    assert (told["ended"], told["kills"]) == (True, 0)
+    assert told["cpu in peace"] > 0
+
+
+def test_the_table_says_what_was_given_up(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0}
+    show(report | {"killed": [killed | {"ended": False}, killed | {"ended": True}]})
+    told = capsys.readouterr().out
+    assert told.count("given up at 4.00") == 1
+
+
+def lying(digits: int, _: Path) -> list[str]:
+    return [sys.executable, "-c", f"print('3.' + '1' * {digits})"]
+
+
+def failing(_digits: int, _: Path) -> list[str]:
+    return [sys.executable, "-c", "import sys; sys.exit('no pi today')"]
+
+
+def test_wrong_digits_count_for_nothing(tmp_path: Path) -> None:
+    with pytest.raises(WrongResultError, match="liar gave wrong digits"):
+        Turns(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
+
+
+def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(PiTuiError, match="no pi today"):
+        Turns(tmp_path, 1).side_by_side([Contender("failing", failing)], 10)
+
+
+def test_a_median_is_not_moved_by_one_bad_run() -> None:
+    tries = [{"seconds": s, "cpu": s, "peak": 5e6} for s in (1.0, 99.0, 2.0)]
+    assert Timing.of("we", 10, tries) == Timing("we", 10, 2.0, 2.0, 5_000_000, 3)
+
+
+def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:
+    runner = Turns(tmp_path, 1)
+    runner._expected["slow"] = (100, 1.0)
+    slow = Contender("slow", lying, growth=2.0)
+    assert runner._takes_part(slow, 700, turn=0)
+    assert not runner._takes_part(slow, 900, turn=0), "81 seconds are too long"
+    assert not runner._takes_part(slow, 400, turn=1), "16 seconds are enough once"
+
+
+def test_no_settings_of_the_user_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PI_TUI_CHECKPOINT_EVERY", "1")
+    assert "PI_TUI_CHECKPOINT_EVERY" not in turns.environment()

@@ -1,0 +1,228 @@
+"""Blocks: N, P and D of their definition, with the common factor divided out, however made."""
+
+import itertools
+from math import prod
+
+import pytest
+from gmpy2 import context, fac, get_context, mpz
+
+from pi_tui.machine import Abandoned, WrongState
+from pi_tui.pi.spigot import making
+from pi_tui.pi.spigot import size as size_module
+from pi_tui.pi.spigot.blocks import THIN_FROM, Block, common_factor, left_over
+from pi_tui.pi.spigot.making import Made, Order, make_lots
+from pi_tui.pi.spigot.residue import PRIME
+from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
+from pi_tui.pi.spigot.size import Size
+from tests.pi.spigot.helpers import BOTH
+
+
+def _make(
+    series: Series, count: int, boxes: int, radix: int, *, numbers: bool, threads: int = 0
+) -> Made:
+    """The first blocks, as lots of a run that has no more."""
+    order = Order(series, count, boxes, mpz(radix))
+    step = Size(series, 1, 1, boxes).blocks_per_lot
+    lots = [range(first, min(first + step, count)) for first in range(0, count, step)]
+    made = make_lots(order, lots, numbers=numbers, threads=threads)
+    return Made(
+        [block for lot in made for block in lot.blocks],
+        [number for lot in made for number in lot.numbers],
+    )
+
+
+def _q(series: Series, box: int) -> int:
+    return series.q(box) if box else series.q_0
+
+
+def _by_definition(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
+    last = first + boxes
+    n = sum(
+        series.b(j)
+        * prod(map(series.p, range(first + 1, j + 1)))
+        * prod(_q(series, m) for m in range(j + 1, last))
+        for j in range(first, last)
+    )
+    p = prod(map(series.p, range(first + 1, last + 1)))
+    return n, p, prod(_q(series, m) for m in range(first, last))
+
+
+@BOTH
+@pytest.mark.parametrize("boxes", [1, 2, 3, 4, 8, 16, 32, 33, 64, 128, 300, 512])
+def test_blocks_are_their_definition_over_the_common_factor(series: Series, boxes: int) -> None:
+    blocks, numbers = _make(series, 5, boxes, 1, numbers=True)
+    common = common_factor(series, boxes)
+    for index, (block, number) in enumerate(zip(blocks, numbers, strict=True)):
+        n, p, d = map(mpz, _by_definition(series, index * boxes, boxes))
+        assert number * common == n
+        assert (block.factor << block.shift) * common == p
+        assert block.divisor * common == d
+        assert block.factor_residue == p // common % PRIME
+        assert block.denominator_residue == d // common % PRIME
+
+
+@BOTH
+def test_the_last_blocks_of_a_long_run_are_their_definition_too(series: Series) -> None:
+    """Their numbers are the longest: a field too short for them would spill into the next."""
+    last = 2**20
+    lot = range(last - 3, last)
+    (made,) = make_lots(Order(series, last, 64, mpz(1)), [lot], numbers=True)
+    common = common_factor(series, 64)
+    for index, block, number in zip(lot, made.blocks, made.numbers, strict=True):
+        n, p, d = map(mpz, _by_definition(series, index * 64, 64))
+        assert number * common == n
+        assert (block.factor << block.shift) * common == p
+        assert block.divisor * common == d
+
+
+@BOTH
+def test_rest_divides_every_p_and_d_of_so_many_boxes_in_a_row(series: Series) -> None:
+    """By brute force: what the common factor of blocks of up to 512 boxes is made of."""
+    for half in range(1, 257):
+        rest = series.rest(fac(half))
+        for first in (1, 2, 3, 7, half, 1_000, 65_536 - half // 2):
+            assert prod(map(series.p, range(first, first + half))) % rest == 0
+            assert prod(map(series.q, range(first, first + half))) % rest == 0
+
+
+@BOTH
+@pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
+def test_the_common_factor_divides_n_p_and_d_wherever_the_block_is(
+    series: Series, boxes: int
+) -> None:
+    """Every mixed product, each of which is what one box adds to N; P and D are the last two."""
+    common = common_factor(series, boxes)
+    assert (common > 1) == (boxes >= 2 * THIN_FROM)
+    for first in range(0, 60, 7):
+        for j in range(0, boxes + 1, 3):
+            mixed = prod(map(series.p, range(first + 1, first + j + 1)))
+            mixed *= prod(_q(series, m) for m in range(first + j + 1, first + boxes))
+            assert mixed % common == 0
+        for product in _by_definition(series, first, boxes):
+            assert product % common == 0
+
+
+@BOTH
+def test_what_is_left_over_makes_the_common_factor_of_halves_that_of_the_whole(
+    series: Series,
+) -> None:
+    for boxes in (2 * THIN_FROM, 256, 4_096):
+        half = boxes // 2
+        assert common_factor(series, half) ** 2 * left_over(series, half) == common_factor(
+            series, boxes
+        )
+
+
+def test_the_common_factor_of_the_textbooks_base_is_that_of_version_1() -> None:
+    """Numbers that version 1 saved are divided by it."""
+    for boxes, half, quarter in ((64, 1, 1), (128, 64, 1), (300, 150, 75), (512, 256, 128)):
+        expected = odd_part(fac(half)) * odd_part(fac(quarter if quarter >= 64 else 1))
+        expected *= odd_part(fac(64)) if boxes == 512 else 1
+        assert common_factor(RABINOWITZ_WAGON, boxes) == expected
+
+
+def test_the_first_block_keeps_its_box_0_modulo_r() -> None:
+    plain, times_r = (_make(GOSPER, 2, 32, r, numbers=False).blocks for r in (1, 1_000))
+    assert times_r[0].divisor == 1_000 * plain[0].divisor
+    assert times_r[0].denominator_residue == plain[0].denominator_residue
+    assert times_r[1] == plain[1]
+
+
+def test_blocks_made_without_numbers_are_the_same() -> None:
+    with_numbers = _make(GOSPER, 9, 64, 10, numbers=True)
+    without = _make(GOSPER, 9, 64, 10, numbers=False)
+    assert without.blocks == with_numbers.blocks
+    assert without.numbers == []
+
+
+@BOTH
+@pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
+def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
+    series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joins across stretches, and a last stretch that is not full, against smaller stretches."""
+    made = _make(series, 3, boxes, 10, numbers=True)
+    monkeypatch.setattr(making, "STRETCH", 1_024)
+    monkeypatch.setattr(size_module, "LOT", 4_096)
+    for threads in (1, 2, 3):
+        assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
+
+
+@BOTH
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_a_block_that_all_threads_made_together_is_the_one_that_one_made(
+    series: Series, threads: int
+) -> None:
+    polls: set[tuple[int, int]] = set()
+    order = Order(series, 3, 65_536, mpz(10))
+    for number in range(2):
+        lot = [range(number, number + 1)]
+        (alone,) = make_lots(order, lot, numbers=True)
+        (made,) = make_lots(
+            order, lot, numbers=True, threads=threads, poll=lambda *at: polls.add(at)
+        )
+        assert made == alone
+    assert order.parts(threads) >= 2
+    assert all(done <= todo for done, todo in polls)
+
+
+@pytest.mark.parametrize("bad", range(6))
+def test_a_wrong_product_is_noticed_also_when_a_block_is_made_together(
+    bad: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four parts are joined by four products, then two: any of them may be the wrong one."""
+    calls = itertools.count()
+
+    def wrong(a: mpz, b: mpz) -> mpz:
+        long = a.bit_length() + b.bit_length() > 50_000
+        return a * b + (long and next(calls) == bad)
+
+    monkeypatch.setattr(making, "STRETCH", 1_024)
+    monkeypatch.setattr(making, "mul", wrong)
+    with pytest.raises(WrongState, match="miscalculates"):
+        make_lots(Order(GOSPER, 400, 4_096, mpz(10)), [range(399, 400)], numbers=True, threads=4)
+    assert next(calls) > bad
+
+
+def test_wrong_products_are_noticed_while_blocks_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "STRETCH", 256)
+
+    def wrong(a: mpz, b: mpz) -> mpz:
+        return a * b + (a.bit_length() > 2_000)
+
+    monkeypatch.setattr(making, "mul", wrong)
+    with pytest.raises(WrongState, match="miscalculates"):
+        _make(GOSPER, 2, 1_024, 10, numbers=True)
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
+def test_making_can_be_abandoned_at_any_poll(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "STRETCH", 64)
+    monkeypatch.setattr(size_module, "LOT", 640)
+    for at in [0, 1, 2, 9] if threads == 0 else [0, 1]:
+        polls = 0
+
+        def poll(done: int, total: int, at: int = at) -> None:
+            nonlocal polls
+            polls += 1
+            assert 0 <= done <= total == 40
+            if polls > at:
+                raise Abandoned
+
+        order = Order(GOSPER, 400, 64, mpz(10))
+        lots = [range(first, first + 10) for first in range(0, 400, 10)]
+        with pytest.raises(Abandoned):
+            make_lots(order, lots, numbers=True, threads=threads, poll=poll)
+
+
+@pytest.mark.parametrize("boxes", [3, 64, 2_048])
+def test_making_blocks_leaves_the_callers_gmpy2_settings_alone(boxes: int) -> None:
+    for release in (False, True):
+        with context(get_context(), allow_release_gil=release):
+            _make(GOSPER, 3, boxes, 10, numbers=True)
+            assert get_context().allow_release_gil == release
+
+
+def test_a_block_step_is_one_division() -> None:
+    block = Block(mpz(3), 2, mpz(1_001), 12, 1_001)
+    assert block.step(mpz(100), mpz(10), mpz(7)) == divmod(mpz(100 * 10 + 7 * 12), 1_001)

@@ -1,0 +1,182 @@
+"""The residue equation: true after every step, and broken by every error tried."""
+
+import contextlib
+import random
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from gmpy2 import mpz
+
+from pi_tui.machine import BadState, WrongState
+from pi_tui.pi.spigot import predigit
+from pi_tui.pi.spigot import size as size_module
+from pi_tui.pi.spigot import spigot as spigot_module
+from pi_tui.pi.spigot.reference import pi_digits
+from pi_tui.pi.spigot.residue import PRIME
+from pi_tui.pi.spigot.series import Series
+from pi_tui.pi.spigot.spigot import Spigot
+from pi_tui.pi.spigot.state import SpigotState
+from tests.pi.spigot.helpers import BOTH, ready, states
+from tests.pi.spigot.textbook import BASES
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("n", "k", "b"), [(40, 1, 1), (800, 1, 64), (700, 10, 32), (3_000, 50, 99)]
+)
+def test_no_false_alarm_after_any_step_of_a_run_or_of_a_resumed_one(
+    n: int, k: int, b: int, series: Series
+) -> None:
+    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
+    spigot.check()
+    while not spigot.done:
+        spigot.step()
+        spigot.check()
+    for state in states(n, k, b, series)[:-1][:: 1 + n // 100]:
+        Spigot(state).check()
+
+
+@BOTH
+def test_the_start_is_the_series_added_up_box_by_box(series: Series) -> None:
+    spigot = ready(1_000, 20, 128, series)
+    base, value = BASES[series.name], 0
+    for box in reversed(range(spigot.blocks * 128)):
+        weight = base.p(box + 1) * pow(base.q(box + 1), -1, PRIME)
+        value = (base.b(box) + weight * value) % PRIME
+    assert spigot.snapshot().start == value
+
+
+def test_every_flipped_bit_of_a_box_is_found() -> None:
+    chance = random.Random(1)
+    state = chance.choice(states(700, 10, 32)[:-1])
+    for block, number in enumerate(state.boxes):
+        assert number
+        for _ in range(8):
+            wrong = number.bit_flip(chance.randrange(number.bit_length() - 1))
+            boxes = (*state.boxes[:block], wrong, *state.boxes[block + 1 :])
+            with pytest.raises((WrongState, BadState)):  # or more than the box can hold
+                Spigot(replace(state, boxes=boxes)).check()
+
+
+def test_every_changed_digit_is_found() -> None:
+    state = states(700, 10, 32)[:-1][-1]
+    for position in range(len(state.result)):
+        digit = (state.result[position] - ord("0") + 1) % 10
+        wrong = state.result[:position] + b"%d" % digit + state.result[position + 1 :]
+        with pytest.raises(WrongState):
+            Spigot(replace(state, result=wrong)).check()
+
+
+def test_a_changed_predigit_start_or_dropped_is_found() -> None:
+    for state in states(700, 10, 32)[:-1][2:]:
+        for wrong in (
+            replace(state, predigit=state.predigit ^ 1),
+            replace(state, start=state.start ^ 1),
+            replace(state, dropped=state.dropped ^ 1),
+        ):
+            with pytest.raises(WrongState):
+                Spigot(wrong).check()
+
+
+def test_a_number_that_goes_wrong_in_memory_is_found_before_the_next_digit() -> None:
+    spigot = ready(700, 10, 32)
+    for _ in range(5):
+        spigot.step()
+    number = spigot._numbers[3]
+    assert number is not None
+    spigot._numbers[3] = number.bit_flip(3)
+    with pytest.raises(WrongState, match="iteration 6"):
+        spigot.step()
+
+
+def test_a_block_that_goes_wrong_in_memory_is_found_by_the_next_check_or_step() -> None:
+    for name in ("divisor", "factor"):
+        spigot = ready(700, 10, 32)
+        block = spigot._blocks[3]
+        assert block
+        spigot._blocks[3] = replace(block, **{name: getattr(block, name) - 2})
+        with pytest.raises(WrongState, match="block 3"):
+            spigot.check()
+        with pytest.raises(WrongState):
+            spigot.step()
+
+
+@BOTH
+def test_a_block_that_goes_wrong_while_others_are_made_is_found(
+    series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(size_module, "LOT", 64)
+    spigot = Spigot.new(700, digits_per_step=10, boxes_per_block=32, series=series)
+    spigot.step()
+    spigot.check()
+    assert spigot.missing
+    number = spigot._numbers[1]
+    assert number is not None
+    spigot._numbers[1] = number.bit_flip(3)
+    with pytest.raises(WrongState, match="number of block 1"):
+        spigot.check()
+
+
+def test_a_flipped_bit_in_digits_not_handed_out_yet_is_found_by_check() -> None:
+    """Also if the steps after the flip do not touch it, and wherever in the buffer it is."""
+    for position in range(0, 80, 7):
+        for bit in (1, 2, 8, 16, 64):
+            spigot = ready(700, 10, 32)
+            while spigot.count < 50:
+                spigot.step()
+            spigot.check()  # these 50 are saved
+            while spigot.count < 130:
+                spigot.step()
+            spigot.check()  # and these
+            while spigot.count < 210:
+                spigot.step()
+            spigot.output[130 + position] ^= bit
+            with pytest.raises(WrongState):
+                spigot.check()
+
+
+def _power_of(radix: mpz, exponent: int) -> mpz:
+    return radix ** (exponent // 10)
+
+
+def test_a_flipped_radix_lets_no_digit_out() -> None:
+    """Wherever it is kept: for the products, for settling, for the remainder in box 0."""
+    for bit in (0, 5, 30):
+        for flip in ("settle", "sweep", "both"):
+            spigot = ready(700, 10, 32)
+            while spigot.count < 100:
+                spigot.step()
+            wrong = mpz(10**10).bit_flip(bit)
+            with pytest.MonkeyPatch.context() as patch:
+                if flip != "sweep":
+                    patch.setattr(predigit, "power_of_ten", partial(_power_of, wrong))
+                if flip != "settle":
+                    patch.setattr(spigot_module, "power_of_ten", partial(_power_of, wrong))
+                with contextlib.suppress(WrongState):  # if settling never needs it, it is right
+                    spigot.finalize()
+            assert spigot.output == pi_digits(spigot.count)
+            assert (flip == "settle") == spigot.done
+
+
+def test_a_start_made_with_another_radix_is_found() -> None:
+    """Box 0 keeps a remainder of R: a wrong one is found though everything agrees with it."""
+    size = Spigot.new(700, digits_per_step=10, boxes_per_block=32).size
+    with pytest.MonkeyPatch.context() as patch:
+        wrong = mpz(10**10) + 64
+        patch.setattr("pi_tui.pi.spigot.making.power_of_ten", lambda k: wrong)
+        patch.setattr(spigot_module, "power_of_ten", partial(_power_of, wrong))
+        spigot = Spigot(SpigotState.at_start(size))
+        with pytest.raises(WrongState):
+            spigot.finalize()
+    assert spigot.output == b""
+
+
+def test_the_equation_holds_at_the_very_end_with_digits_beyond_those_asked_for() -> None:
+    spigot = ready(701, 10, 32)
+    spigot.finalize()
+    spigot.check()
+    assert spigot._numbers[0] is not None
+    spigot._numbers[0] += 1
+    with pytest.raises(WrongState):
+        spigot.check()

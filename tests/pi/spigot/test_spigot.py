@@ -1,0 +1,273 @@
+"""The spigot: equal to the textbook, right to the last digit, resumable after every step."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from gmpy2 import mpz
+
+from pi_tui.machine import Abandoned, BadState
+from pi_tui.pi.spigot.predigit import settle
+from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, Series
+from pi_tui.pi.spigot.spigot import Spigot
+from pi_tui.pi.spigot.state import SpigotState
+from pi_tui.pi.spigot.sweep import super_digits
+from tests.pi.spigot.conftest import mpmath_digits
+from tests.pi.spigot.helpers import BOTH, ready, release, states
+from tests.pi.spigot.textbook import BASES, Textbook
+
+
+@BOTH
+@pytest.mark.parametrize("n", [1, 2, 31, 32, 33, 150])
+def test_one_by_one_is_the_textbook_after_every_iteration(n: int, series: Series) -> None:
+    spigot = ready(n, 1, 1, series)
+    textbook = Textbook(spigot.blocks, BASES[series.name])
+    while not spigot.done:
+        spigot.step()
+        textbook.step()
+        del textbook.boxes[spigot.blocks :]  # the tail that can no longer be seen
+        state = spigot.snapshot()
+        assert list(state.boxes) == textbook.boxes
+        assert (state.i, state.nines) == (textbook.i, textbook.nines)
+        assert state.predigit == textbook.predigit
+        assert ("3" + state.result.decode())[: len(textbook.digits)] == textbook.digits[: n + 1]
+
+
+@BOTH
+def test_every_n_from_1_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
+    wrong = [n for n in range(1, 2_001) if Spigot.new(n, series=series).finalize() != pi[:n]]
+    assert wrong == []
+
+
+@BOTH
+@pytest.mark.parametrize("b", [1, 2, 3, 16, 100, 512])
+@pytest.mark.parametrize("k", [1, 2, 3, 7, 40, 200])
+def test_every_series_k_and_b_makes_the_same_digits(
+    k: int, b: int, series: Series, pi: bytes
+) -> None:
+    for n in (1, 2, 5, 8, 14, 20, 31, 48, 99):
+        spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
+        assert spigot.finalize() == pi[:n]
+
+
+@BOTH
+@pytest.mark.parametrize(("k", "b"), [(None, None), (500, 1_000), (2_500, 4_096), (9_999, 8_192)])
+def test_100_000_digits_agree_with_mpfr_and_mpmath(
+    k: int | None, b: int | None, series: Series, pi: bytes
+) -> None:
+    spigot = Spigot.new(100_000, digits_per_step=k, boxes_per_block=b, series=series)
+    assert spigot.finalize() == pi
+
+
+def test_mpfr_and_mpmath_agree(pi: bytes) -> None:
+    assert mpmath_digits(100_000) == pi
+
+
+def test_digits_released_one_after_the_other_are_the_result(pi: bytes) -> None:
+    spigot = Spigot.new(500, digits_per_step=7)
+    released = b""
+    while not spigot.done:
+        released += release(spigot)
+        assert spigot.output == released == pi[: spigot.count]
+    assert released == pi[:500]
+    assert release(spigot) == b""
+
+
+@BOTH
+@pytest.mark.parametrize(("n", "k", "b"), [(60, 1, 1), (300, 7, 16), (800, 40, 64)])
+def test_resuming_from_every_step_gives_the_same_states_and_digits(
+    n: int, k: int, b: int, series: Series, pi: bytes
+) -> None:
+    every = states(n, k, b, series)
+    for state, following in itertools.pairwise(every):
+        resumed = Spigot(state)
+        assert resumed.snapshot() == state
+        resumed.step()
+        assert resumed.snapshot() == following
+        assert resumed.finalize() == pi[:n]
+        assert resumed.snapshot() == every[-1]
+
+
+@BOTH
+@pytest.mark.parametrize(("n", "k"), [(n, k) for n in range(758, 772) for k in (1, 2, 3)])
+def test_a_run_that_ends_in_or_beside_the_six_nines_is_right(
+    n: int, k: int, series: Series, pi: bytes
+) -> None:
+    assert pi[761:767] == b"999999"
+    assert Spigot.new(n, digits_per_step=k, series=series).finalize() == pi[:n]
+
+
+@BOTH
+def test_nines_are_held_until_it_is_known_that_no_carry_comes(series: Series) -> None:
+    spigot = ready(762, 1, 64, series)
+    held = 0
+    while not spigot.done:
+        spigot.step()
+        held = max(held, spigot.nines)
+    assert held == 6
+    assert spigot.i == 769  # five iterations more than for n digits without nines
+
+
+@pytest.mark.parametrize(
+    ("series", "k", "n", "at", "nines"),
+    [
+        (RABINOWITZ_WAGON, 1, 60, 33, 0),
+        (RABINOWITZ_WAGON, 1, 620, 603, 1),
+        (RABINOWITZ_WAGON, 2, 900, 429, 0),
+        (GOSPER, 1, 400, 361, 0),
+        (GOSPER, 1, 900, 857, 1),
+        (GOSPER, 2, 900, 429, 0),
+    ],
+)
+def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
+    series: Series, k: int, n: int, at: int, nines: int, pi: bytes
+) -> None:
+    """Single boxes leave a carry behind now and then: here the quotient is R itself."""
+    spigot = ready(n, k, 1, series)
+    while spigot.i < at - 1:
+        spigot.step()
+    predigit = spigot.predigit
+    assert spigot.nines == nines
+    released = release(spigot)
+    assert released == b"%0*d" % (k, predigit + 1) + b"0" * (k * nines)
+    assert (spigot.predigit, spigot.nines) == (0, 0)
+    assert spigot.finalize() == pi[:n]
+
+
+def test_a_carry_turns_held_nines_into_zeros() -> None:
+    assert settle(mpz(12), 3, mpz(100), 2) == (b"13000000", mpz(0), 0)
+    assert settle(mpz(12), 3, mpz(99), 2) == (b"", mpz(12), 4)
+    assert settle(mpz(12), 3, mpz(7), 2) == (b"12999999", mpz(7), 0)
+
+
+@pytest.mark.parametrize("nines", [0, 1])
+@pytest.mark.parametrize("predigit", [0, 4, 8])
+def test_super_digits_made_together_settle_like_those_made_one_by_one(
+    predigit: int, nines: int
+) -> None:
+    """A quotient R counts as one more for the one before it when both come as one number."""
+
+    def settled(quotients: Sequence[mpz]) -> tuple[bytes, mpz, int]:
+        texts, now, held = b"", mpz(predigit), nines
+        for quotient in (*quotients, mpz(5)):
+            text, now, held = settle(now, held, quotient, 1)
+            texts += text
+        return texts, now, held
+
+    powers = [mpz(10) ** times for times in range(4)]
+    for one_by_one in itertools.product(map(mpz, range(11)), repeat=3):
+        together = sum(q * power for q, power in zip(one_by_one, powers[2::-1], strict=True))
+        assert settled(super_digits(mpz(together), powers, 3)) == settled(one_by_one)
+
+
+def test_a_step_abandoned_at_any_block_leaves_the_state_untouched(pi: bytes) -> None:
+    spigot = ready(300, 10, 32)
+    spigot.step()
+    before = spigot.snapshot()
+    for at in range(spigot.blocks):
+
+        def poll(done: int, total: int, at: int = at) -> None:
+            if done == at:
+                raise Abandoned
+
+        with pytest.raises(Abandoned):
+            spigot.step(poll)
+        assert spigot.snapshot() == before
+    assert spigot.finalize() == pi[:300]
+
+
+def test_poll_counts_the_blocks_of_an_iteration() -> None:
+    swept: list[tuple[int, int]] = []
+    spigot = ready(300, 10, 32)
+    blocks = spigot.blocks
+    spigot.step(lambda *done: swept.append(done))
+    assert swept == [(done, blocks) for done in range(blocks)]
+
+
+def test_whatever_poll_raises_comes_through() -> None:
+    def poll(done: int, total: int) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        Spigot.new(300).step(poll)
+
+
+def test_the_held_digits_are_the_head_of_the_predigit() -> None:
+    spigot = ready(300, 10, 64)
+    shown = [spigot.held_digits(4)]
+    for _ in range(3):
+        spigot.step()
+        shown.append(spigot.held_digits(4))
+    assert shown == ["", "3", "1415", "8979"]
+    assert spigot.held_digits(99) == "8979323846"
+
+
+def test_the_tail_shrinks_as_digits_are_made() -> None:
+    spigot = ready(2_000, 50, 16)
+    at_start = spigot.blocks
+    while spigot.count < 1_000:
+        spigot.step()
+    assert spigot.blocks == pytest.approx(at_start / 2, rel=0.1)
+
+
+def test_a_finished_state_gives_its_digits_at_once(pi: bytes) -> None:
+    spigot = Spigot.new(500)
+    spigot.finalize()
+    again = Spigot(spigot.snapshot())
+    assert again.done
+    assert again.finalize() == pi[:500]
+
+
+def _a_state() -> SpigotState:
+    return states(300, 10, 32)[12]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"i": 13},
+        {"i": -1},
+        {"nines": 1},
+        {"nines": -1},
+        {"made": -1},
+        {"predigit": mpz(10) ** 10},
+        {"predigit": mpz(-1)},
+        {"result": b"1415"},
+        {"boxes": ()},
+        {"boxes": (None,) * 8},
+    ],
+    ids=str,
+)
+def test_a_state_that_contradicts_itself_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(BadState, match="no spigot"):
+        Spigot(replace(_a_state(), **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"digits": 0},
+        {"digits": 301_000},
+        {"digits_per_step": 11},
+        {"boxes_per_block": 8},
+        {"series": RABINOWITZ_WAGON},
+    ],
+    ids=str,
+)
+def test_a_state_of_another_size_is_refused(change: dict[str, object]) -> None:
+    state = _a_state()
+    with pytest.raises(BadState, match="no spigot"):
+        Spigot(replace(state, size=state.size._replace(**change)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("box", [mpz(-1), mpz(10) ** 1_000])
+def test_a_box_that_holds_more_than_it_can_is_refused(box: mpz) -> None:
+    state = _a_state()
+    with pytest.raises(BadState, match="box"):
+        Spigot(replace(state, boxes=(*state.boxes[:-1], box)))
+
+
+def test_no_digits_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        Spigot.new(0)

@@ -1,0 +1,253 @@
+"""Side by side or one after the other: the same states, all or nothing, and no thread left."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from math import inf
+
+import pytest
+from gmpy2 import mpz
+
+from pi_tui.machine import Abandoned
+from pi_tui.pi.spigot import reference, sweep
+from pi_tui.pi.spigot import size as size_module
+from pi_tui.pi.spigot import spigot as spigot_module
+from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.crew import Stopped, gather
+from pi_tui.pi.spigot.reference import first_difference, pi_digits
+from pi_tui.pi.spigot.spigot import AT_ONCE, Spigot
+from tests.pi.spigot.helpers import ready, states
+
+
+@pytest.fixture(autouse=True)
+def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a run of millions of digits does, done for hundreds; and no thread outlives its call."""
+    monkeypatch.setattr(spigot_module, "ALONE", 0)
+    monkeypatch.setattr(size_module, "LOT", 64)
+    monkeypatch.setattr(sweep, "ALONE", 0)
+    monkeypatch.setattr(reference, "_ALONE", 0)
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize(("n", "k", "b"), [(300, 10, 32), (700, 31, 64), (60, 1, 1)])
+def test_waves_go_through_the_states_of_single_steps(
+    n: int, k: int, b: int, threads: int, pi: bytes
+) -> None:
+    every = states(n, k, b)
+    spigot = ready(n, k, b, threads=threads)
+    while not spigot.done:
+        before = spigot.i
+        spigot.stride(inf)
+        assert before < spigot.i <= before + threads * AT_ONCE
+        assert spigot.snapshot() == every[spigot.i]
+        spigot.check()
+    assert spigot.output == pi[:n]
+    spigot.stride(inf)
+    assert spigot.snapshot() == every[-1]
+
+
+def test_a_stride_is_one_iteration_where_fewer_digits_are_wanted() -> None:
+    spigot = ready(400, 10, 16, threads=2)
+    for wanted, iterations in ((0, 1), (39, 1), (40, 4), (inf, 4)):
+        before = spigot.i
+        spigot.stride(wanted)
+        assert spigot.i == before + iterations
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_run_goes_on_with_another_number_of_threads(threads: int, pi: bytes) -> None:
+    for state in states(500, 12, 32)[:-1:5]:
+        spigot = Spigot(state, threads)
+        assert spigot.snapshot() == state
+        assert spigot.finalize() == pi[:500]
+
+
+def test_a_state_without_settings_of_ours_goes_on_with_its_own_k_and_b(pi: bytes) -> None:
+    """As when a run begun elsewhere, with another plan, is carried on here."""
+    state = states(400, 9, 16)[20]
+    spigot = Spigot(state, threads=2)
+    assert (spigot.size.digits_per_step, spigot.size.boxes_per_block) == (9, 16)
+    assert spigot.finalize() == pi[:400]
+
+
+def test_a_wave_abandoned_at_every_block_leaves_the_state_untouched(
+    pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The threads do exactly `at` blocks and stand at the next one when poll gives up."""
+    spigot = ready(400, 20, 32, threads=3)
+    spigot.stride(inf)
+    before, plain = spigot.snapshot(), Block.step
+    totals: list[int] = []
+    Spigot(before, threads=3).stride(inf, lambda _, total: totals.append(total))
+    for at in range(totals[0]):
+        gate = threading.Semaphore(at)
+
+        def gated(
+            block: Block, number: mpz, radix: mpz, carry: mpz, gate: threading.Semaphore = gate
+        ) -> tuple[mpz, mpz]:
+            assert gate.acquire(timeout=60)
+            return plain(block, number, radix, carry)
+
+        def poll(done: int, _: int, at: int = at, gate: threading.Semaphore = gate) -> None:
+            if done == at:
+                gate.release(1_000)
+                raise Abandoned
+
+        monkeypatch.setattr(Block, "step", gated)
+        with pytest.raises(Abandoned):
+            spigot.stride(inf, poll)
+        assert spigot.snapshot() == before
+    monkeypatch.setattr(Block, "step", plain)
+    assert spigot.finalize() == pi[:400]
+
+
+def test_a_wave_without_threads_abandoned_at_every_block_leaves_the_state_untouched(
+    pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "ALONE", 10**9)
+    spigot = ready(400, 20, 32, threads=3)
+    spigot.stride(inf)
+    before, polls = spigot.snapshot(), 0
+    spigot_of_all = Spigot(before, threads=3)
+
+    def count(done: int, total: int) -> None:
+        nonlocal polls
+        assert done == polls < total
+        polls += 1
+
+    spigot_of_all.stride(inf, count)
+    for at in range(polls):
+
+        def poll(done: int, _: int, at: int = at) -> None:
+            if done == at:
+                raise Abandoned
+
+        with pytest.raises(Abandoned):
+            spigot.stride(inf, poll)
+        assert spigot.snapshot() == before
+    assert spigot.finalize() == pi[:400]
+
+
+def test_poll_runs_in_the_calling_thread_only() -> None:
+    seen = set()
+
+    def poll(done: int, total: int) -> None:
+        assert 0 <= done <= total
+        seen.add(threading.current_thread())
+
+    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
+    spigot.finalize(poll)
+    first_difference(bytes(spigot.output), poll)
+    assert seen == {threading.current_thread()}
+
+
+def test_an_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
+    spigot = ready(400, 20, 32, threads=3)
+    before = spigot.snapshot()
+    sound = spigot._blocks[5]
+    assert sound
+    spigot._blocks[5] = replace(sound, divisor=mpz(0))
+    with pytest.raises(ZeroDivisionError):
+        spigot.stride(inf)
+    spigot._blocks[5] = sound
+    assert spigot.snapshot() == before
+
+
+def test_the_first_error_stops_the_other_jobs() -> None:
+    def endless(check: object) -> None:
+        assert callable(check)
+        while True:
+            check()
+
+    def failing(check: object) -> None:
+        raise KeyError("first")
+
+    with pytest.raises(KeyError, match="first"):
+        gather([endless, endless, failing], 3, lambda done: None)
+
+
+def test_while_the_watch_does_not_return_no_job_gets_past_its_next_check() -> None:
+    """What a pause is: no thread computes until the user goes on."""
+    done, waiting, released = [0, 0], threading.Semaphore(0), threading.Event()
+
+    def job(check: object, number: int) -> None:
+        assert callable(check)
+        while not released.is_set():
+            waiting.release()
+            check()
+            done[number] += 1
+
+    looks = 0
+
+    def watch(_: int) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 5:
+            while waiting.acquire(timeout=0.2):  # until both stand at a check
+                pass
+            before = list(done)
+            assert not waiting.acquire(timeout=0.2)
+            assert done == before
+            released.set()
+
+    gather([partial(job, number=0), partial(job, number=1)], 2, watch)
+    assert looks >= 5
+
+
+def test_every_job_is_done_once_however_many_threads_take_them() -> None:
+    taken: list[int] = []
+    jobs = [lambda check, number=number: taken.append(number) for number in range(2_000)]
+    gather(jobs, 8, lambda done: None)
+    assert sorted(taken) == list(range(2_000))
+
+
+def test_results_come_in_the_order_of_the_jobs_however_many_threads_there_are() -> None:
+    for threads in (0, 1, 2, 5, 20):
+        jobs = [lambda check, number=number: number for number in range(9)]
+        assert gather(jobs, threads, lambda done: None) == list(range(9))
+
+
+def test_a_stopped_job_is_no_error_of_its_own() -> None:
+    def wait(check: object) -> None:
+        assert callable(check)
+        while True:
+            check()
+
+    def watch(done: int) -> None:
+        raise Abandoned
+
+    with pytest.raises(Abandoned) as caught:
+        gather([wait, wait], 2, watch)
+    assert not isinstance(caught.value.__context__, Stopped)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_reference_is_the_same_with_any_number_of_threads(threads: int, pi: bytes) -> None:
+    for n in (1, 20, 5_000):
+        assert pi_digits(n, threads=threads) == pi[:n]
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 2])
+def test_where_threads_cannot_be_started_those_that_can_do_all_the_work(
+    allowed: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, left = threading.Thread.start, allowed
+
+    def start_some(thread: threading.Thread) -> None:
+        nonlocal left
+        if not left:
+            raise RuntimeError("can't start new thread")
+        left -= 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    spigot = ready(700, 31, 64, threads=4)
+    while not spigot.done:
+        left = allowed
+        spigot.stride(inf)
+        spigot.check()
+    assert spigot.output == pi[:700]

@@ -1,0 +1,146 @@
+"""Pictures as files: what is in them is looked at, dot by dot."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from pi_tui.errors import UsageError
+from pi_tui.pi.pictures.drawing import draw
+from pi_tui.pi.pictures.inks import THEMES
+from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels
+from pi_tui.pi.pictures.path import bounds, pieces
+from pi_tui.pi.pictures.wish import Wish, parse_size
+from tests.helpers import pi, pi_tui
+
+SMALL = (320, 200)
+
+
+def opened(wish: Wish) -> Image.Image:
+    return Image.open(io.BytesIO(draw(wish, "png"))).convert("RGB")
+
+
+@pytest.mark.parametrize("count", [1, 2, 59, 3_333, 20_000, 100_001])
+def test_a_heat_map_shows_every_digit_to_the_last(count: int) -> None:
+    digits, inks = pi(count), THEMES["night"]
+    image, grid = opened(Wish("heat", digits, 0, SMALL)), Grid.of(count, SMALL)
+    values = levels(digits, grid.stride)
+    assert len(values) == -(-count // grid.stride)
+    colors = inks.spectrum if grid.stride == 1 else inks.heat
+    for at, value in enumerate(values):
+        x = grid.left + at % grid.columns * grid.side + grid.side // 2
+        y = grid.top + at // grid.columns * grid.side + grid.side // 2
+        assert image.getpixel((x, y)) == tuple(bytes.fromhex(colors[value][1:]))
+
+
+@pytest.mark.parametrize("stride", [1, 3, 7])
+def test_the_path_ends_where_all_steps_lead(stride: int) -> None:
+    digits = pi(123_457)
+    whole = [point for piece in pieces(digits, 1) for point in piece]
+    end = [point for piece in pieces(digits, stride) for point in piece][-1]
+    assert abs(end - whole[-1]) < 1e-6
+    left, right, low, high = bounds(digits, 1)
+    assert all(left <= p.real <= right and low <= p.imag <= high for p in whole)
+
+
+@pytest.mark.parametrize("count", [1, 10, 5_000, 400_000])
+def test_a_walk_is_in_the_picture_from_start_to_end(count: int) -> None:
+    digits = pi(count)
+    frame = WalkFrame.of(digits, SMALL, 10**6)
+    for piece in pieces(digits, 1):
+        for point in piece[:: max(1, count // 5_000)]:
+            x, y = frame.at(point)
+            assert 0 <= x < SMALL[0]
+            assert 0 <= y < SMALL[1]
+    image = opened(Wish("walk", digits, 0, SMALL))
+    colors = {color for _, color in image.getcolors(10**6) or []}
+    assert len(colors) > 20
+
+
+PEAK = """
+import re, sys
+from pi_tui.pi.pictures import png
+from pi_tui.pi.pictures.drawing import draw
+from pi_tui.pi.pictures.wish import Wish
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
+before = peak()
+draw(Wish(sys.argv[1], b"0123456789" * 2_000, 0), "png")
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks are read from /proc")
+@pytest.mark.parametrize(("kind", "most"), [("walk", 50_000), ("heat", 30_000)])
+def test_a_large_picture_takes_little_memory(kind: str, most: int) -> None:
+    # In kB; a byte for each of 3840 x 2160 dots, drawn twice as large for a walk.
+    done = subprocess.run([sys.executable, "-c", PEAK, kind], capture_output=True, check=True)
+    assert int(done.stdout) < most
+
+
+@pytest.mark.parametrize("kind", ["walk", "heat"])
+def test_a_drawing_in_svg_is_one_and_says_what_it_is(kind: str) -> None:
+    text = draw(Wish(kind, pi(5_000), 761), "svg").decode()
+    root = ElementTree.fromstring(text)
+    assert root.tag.endswith("svg")
+    assert "digits 762 to 5,761 of pi" in text
+    assert len(text) < 1_000_000
+
+
+@pytest.mark.parametrize("text", ["", "x", "10x10", "99999x99999", "-1x100", "100x", "a100x100"])
+def test_sizes_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a size"):
+        parse_size(text)
+
+
+def test_the_command_draws_what_is_saved(database: Path, tmp_path: Path) -> None:
+    assert pi_tui("run", "--digits", 3000, "--db", database).returncode == 0
+    common = ("--digits", 3000, "--db", database)
+    for name in ("a.png", "b.svg"):
+        target = tmp_path / name
+        done = pi_tui("picture", "walk", *common, "-o", target, "--size", "640x360")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "drew 3,000 digits into" in done.stderr
+        assert target.stat().st_size > 1_000
+    part = tmp_path / "part.png"
+    spans = ("--from", "762", "--to", "767", "--theme", "paper")
+    assert pi_tui("picture", "heat", *common, *spans, "-o", part).returncode == 0
+    with Image.open(part) as image:
+        assert image.size == (3840, 2160)
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        (("-o", "a.gif"), "end the file's name with .png or .svg"),
+        (("-o", "a.svg", "--size", "big"), "is not a size"),
+        (("-o", "a.svg", "--from", "5", "--to", "4"), "are not all there"),
+        (("-o", "no/folder/a.svg"), "cannot write"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_in_a_line(
+    more: tuple[str, ...], word: str, database: Path, tmp_path: Path
+) -> None:
+    assert pi_tui("run", "--digits", 100, "--db", database).returncode == 0
+    done = pi_tui("picture", "heat", "--digits", 100, "--db", database, *more, cwd=tmp_path)
+    assert done.returncode in (2, 6)
+    assert word in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [one.name for one in tmp_path.iterdir() if "sqlite" not in one.name] == []
+
+
+def test_without_the_extra_it_says_how_to_get_it() -> None:
+    code = (
+        "import importlib.util, sys; importlib.util.find_spec = lambda name: None\n"
+        "from pi_tui.cli import main\n"
+        "sys.exit(main(['picture', 'walk', '--digits', '9', '-o', 'a.png', '--db', 'x']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'pi-tui[pictures]'" in done.stderr

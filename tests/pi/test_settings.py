@@ -1,0 +1,102 @@
+"""Whatever is asked for: a setting, or one line that says what to ask for instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pi_tui.errors import UsageError
+from pi_tui.pi.settings import (
+    Settings,
+    cores,
+    parse_cadence,
+    parse_digits,
+    parse_digits_per_step,
+    parse_pace,
+    parse_position,
+    parse_threads,
+)
+
+ANYTHING = st.text() | st.text("0123456789eE+-_,.:sinfa٣²", max_size=12) | st.floats().map(str)
+PARSERS: dict[str, Callable[[str], object]] = {
+    "--digits": parse_digits,
+    "--pace": lambda text: parse_pace(text, 20_000),
+    "--checkpoint-every": parse_cadence,
+    "--digits-per-step": parse_digits_per_step,
+    "--from": parse_position,
+    "--threads": parse_threads,
+}
+
+
+def advice(parse: Callable[[], object]) -> str:
+    """What the user is told; "" if there is nothing to tell."""
+    told = ""
+    try:
+        parse()
+    except UsageError as error:
+        told = str(error)
+    assert told == "" or told.isprintable()
+    return told
+
+
+@pytest.mark.parametrize("option", PARSERS)
+@given(text=ANYTHING)
+@example(text="9" * 30)
+@example(text="9" * 400 + "e9")
+@example(text="9" * 5_000)
+@example(text="1e" + "9" * 400)
+@example(text="\udcff")
+def test_any_text_is_a_setting_or_one_line_of_advice(option: str, text: str) -> None:
+    assert len(advice(lambda: PARSERS[option](text))) < 500
+
+
+@given(st.integers(1, 100_000_000))
+def test_a_number_of_digits_may_be_written_in_each_of_our_ways(digits: int) -> None:
+    for written in (f"{digits}", f"{digits:,}", f"{digits:_}", f"{digits}e0"):
+        assert parse_digits(written) == digits
+
+
+@given(st.dictionaries(st.sampled_from(["PI_TUI_PACE", "PI_TUI_THREADS", "PI_TUI_DB"]), ANYTHING))
+def test_any_environment_is_settings_or_one_line_of_advice(environment: dict[str, str]) -> None:
+    advice(lambda: Settings.from_environment(environment))
+
+
+@pytest.mark.parametrize(
+    ("option", "first", "last"),
+    [
+        ("--digits", 1, 100_000_000),
+        ("--digits-per-step", 1, 1_000_000),
+        ("--from", 1, 100_000_000),
+        ("--threads", 1, 64),
+    ],
+)
+def test_both_ends_are_in_and_what_is_beyond_them_is_out(
+    option: str, first: int, last: int
+) -> None:
+    for number in (first, last):
+        assert PARSERS[option](str(number)) == number
+    for number in (first - 1, last + 1):
+        with pytest.raises(UsageError):
+            PARSERS[option](str(number))
+
+
+@pytest.mark.parametrize("option", PARSERS)
+@pytest.mark.parametrize("text", ["", "x", "-1", "1.2.3", "nan"])
+def test_what_means_nothing_is_refused(option: str, text: str) -> None:
+    with pytest.raises(UsageError):
+        PARSERS[option](text)
+
+
+def test_flags_beat_variables_and_what_is_not_said_is_the_default() -> None:
+    variables = {"PI_TUI_PACE": "500", "PI_TUI_DB": "/a", "PI_TUI_THREADS": "3"}
+    asked = Settings.from_environment(variables)
+    settings = asked.with_flags(pace="max", db=None, fresh=True)
+    assert (settings.pace, settings.location, settings.threads) == ("max", "/a", 3)
+    assert (settings.fresh, settings.verify) == (True, True)
+    assert Settings().location.endswith(".sqlite3")
+    assert (Settings().fresh, Settings().verify, Settings().job(9).give_way) == (False, True, False)
+    assert settings.kind.threads == 3
+    assert Settings().kind.threads == cores() >= 1

@@ -1,0 +1,65 @@
+"""A hint can be pasted, and works."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pi_tui.reports import hints
+from tests.helpers import pi_tui, saved, started, wait_until
+from tests.terminal.emulator import Terminal
+
+
+def pasted(hint: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of the command in a hint."""
+    script = f'pi-tui() {{ "{sys.executable}" -m pi_tui "$@"; }}; export PI_TUI_DB; {hint}'
+    bash = ["bash", "-c", script]
+    return subprocess.run(bash, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("by", ["flag", "variable"])
+def test_the_hint_of_run_finds_the_same_database(by: str, tmp_path: Path) -> None:
+    database = tmp_path / "it's mine; $HOME.db"
+    flag = ["--db", str(database)] if by == "flag" else []
+    more = {} if by == "flag" else {"PI_TUI_DB": str(database)}
+    slow = (
+        "--digits",
+        40_000,
+        "--digits-per-step",
+        5,
+        "--threads",
+        1,
+        "--checkpoint-every",
+        "0.1s",
+    )
+    with started("run", *slow, *flag, env=os.environ | more) as child:
+        wait_until(lambda: saved(database))
+        child.terminate()
+        _, err = child.communicate(timeout=60)
+    hint = re.search(r"`([^`]+)` goes on", err.decode())
+    assert hint, err
+    assert pasted(hint[1]).returncode == 0
+    assert saved(database) == 40_000
+
+
+def test_the_hint_of_the_app_names_it_too(tmp_path: Path) -> None:
+    database = tmp_path / "x.db"
+    with Terminal("--digits", 6_000, "--db", database, size=(200, 24)) as terminal:
+        terminal.see(r"[1-9]\d\d of 6,000")
+        terminal.send("q")
+        terminal.wait()
+        terminal.see(f"`pi-tui --db {database}` goes on")
+
+
+def test_without_a_name_none_is_told() -> None:
+    assert "`pi-tui --digits 20000` begins" in pi_tui("status").stdout
+
+
+def test_a_password_is_in_no_hint() -> None:
+    hints.remember("postgresql://me:secret@host/pi", {})
+    assert "secret" not in hints.to_paste("`pi-tui runs` lists them")

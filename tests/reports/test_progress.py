@@ -1,0 +1,71 @@
+"""The lines of progress, from snapshots handed in."""
+
+from __future__ import annotations
+
+import io
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pi_tui.reports.progress import LineProgress, describe, progress_on
+from pi_tui.worker.job import MAX
+from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
+
+
+def snapshot(state: State = State.RUNNING, **changes: Any) -> Snapshot:
+    facts: dict[str, Any] = {"made": 500, "saved": 400, "rate": 100.0, "done": 0.75, "left": 65.0}
+    facts["length"] = 1_000
+    return Snapshot(state, 1_000, MAX, **(facts | changes))
+
+
+FAILURE = SaveFailure(datetime(2026, 7, 22, 12, 0, tzinfo=UTC), "disk full at \x1b[31m/x")
+
+
+def lines(*snapshots: Snapshot) -> list[str]:
+    stream = io.StringIO()
+    with progress_on(stream, "digits") as shown:
+        for each in snapshots:
+            shown.show(each)
+    return stream.getvalue().splitlines()
+
+
+def test_a_line_says_how_far_how_fast_and_how_long_still() -> None:
+    assert describe(snapshot(), "digits") == (
+        "running: 500 of 1,000 digits (75.0 % of the work), 100/s, 1 min 05 s left, 400 saved"
+    )
+
+
+def test_nothing_is_said_before_anything_is_known() -> None:
+    assert lines(snapshot(State.PREPARING, made=0)) == []
+
+
+def test_a_pipe_gets_a_line_at_every_change_and_silence_in_between() -> None:
+    comparing = snapshot(State.VERIFYING, part=1, parts=4)
+    told = lines(snapshot(), snapshot(), comparing, comparing)
+    assert told == ["verifying: 500 of 1,000 digits, 25.0 %"]
+
+
+def test_silence_never_lasts_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    stream = io.StringIO()
+    shown = LineProgress(stream, "digits")
+    for _ in range(11):
+        shown.show(snapshot())
+        now += 1.0
+    assert len(stream.getvalue().splitlines()) == 2
+
+
+def test_a_note_is_told_once() -> None:
+    noted = snapshot(notes=("an older checkpoint was used",))
+    assert lines(noted, noted) == ["note: an older checkpoint was used"]
+
+
+def test_a_failing_save_is_told_when_it_begins_and_when_it_ends() -> None:
+    failing = snapshot(save_failure=FAILURE)
+    began, ended = lines(snapshot(), failing, failing, snapshot(saved=450))
+    assert began.startswith("NOT SAVED since ")
+    assert began.endswith("disk full at ·[31m/x")
+    assert ended == "saved again: 450 digits"

@@ -1,0 +1,138 @@
+"""`prove` finds what a machine forgets, and finds nothing in the machines that are here."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.examples.lucas_lehmer import Mersenne
+from pi_tui.machine import Kind, Limits, Machine, Poll, State, Task, unwatched
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.testing import prove
+from tests.examples.helpers import readme_program
+from tests.tiny import StubbornWalks, Walks
+
+
+@pytest.mark.parametrize("series", ["gosper", "rabinowitz-wagon"])
+@pytest.mark.parametrize(
+    ("digits", "k", "threads"), [(1, 1, 1), (60, 1, 1), (500, 9, 2), (3_000, 100, 1)]
+)
+def test_spigot_is_whole(series: str, digits: int, k: int, threads: int) -> None:
+    kind = SpigotKind(threads)
+    prove(kind, kind.task(digits, k, series))
+
+
+def test_spigot_is_whole_while_it_makes_blocks() -> None:
+    kind = SpigotKind()
+    prove(kind, kind.task(100_000), steps=12)
+
+
+@pytest.mark.parametrize("p", [3, 521, 9_689])
+def test_lucas_lehmer_is_whole(p: int) -> None:
+    kind = Mersenne()
+    prove(kind, kind.task(p))
+
+
+@pytest.mark.parametrize("kind", [Walks(), StubbornWalks()])
+@pytest.mark.parametrize("goal", [1, 2, 27])
+def test_walks_are_whole(kind: Walks, goal: int) -> None:
+    prove(kind, kind.task(goal))
+
+
+def test_program_of_the_readme_is_whole(tmp_path: Path) -> None:
+    prove(readme_program(tmp_path), Task(20_000))
+
+
+class Dice(Machine):
+    """Throws dice; every third throw is written down."""
+
+    def __init__(self, task: Task, forgets: str = "") -> None:
+        self.goal, self.forgets = task.goal, forgets
+        self.random, self.since, self.output = random.Random(7), 0, b""
+
+    @property
+    def done(self) -> bool:
+        return self.steps >= self.goal
+
+    def step(self, poll: Poll = unwatched) -> None:
+        if self.forgets == "to wait for the end of a step":
+            self.steps += 1
+        poll(0, 2)
+        poll(1, 2)
+        thrown = self.random.randrange(6)
+        if self.forgets != "to wait for the end of a step":
+            self.steps += 1
+        if self.forgets == "what it found" and self.steps == 4:
+            self.output = b""
+        if self.forgets == "to count" and self.steps == 4:
+            self.steps = 3
+        self.since += 1
+        if self.since == 3:
+            self.since, self.output = 0, self.output + b"%d" % thrown
+
+    def to_state(self) -> State:
+        dice = "" if self.forgets == "the dice" else repr(self.random.getstate()[1])
+        since = 0 if self.forgets == "the count" else self.since
+        return State.of(f"{self.steps}|{since}|{dice}".encode())
+
+
+class Throws(Kind):
+    name = "dice"
+
+    def __init__(self, forgets: str = "") -> None:
+        self.forgets = forgets
+
+    def new(self, task: Task) -> Dice:
+        return Dice(task, self.forgets)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Dice:
+        steps, since, dice = state.data.decode().split("|")
+        machine = Dice(task, self.forgets)
+        machine.steps, machine.since, machine.output = int(steps), int(since), output
+        if dice:
+            numbers: Any = tuple(map(int, dice.strip("()").split(", ")))
+            machine.random.setstate((3, numbers, None))
+        return machine
+
+    def length(self, task: Task) -> int | None:
+        return 9 if self.forgets == "how long it is" else None
+
+    def limits(self, task: Task) -> Limits:
+        return Limits(state=100 if self.forgets == "how large it is" else 10**5)
+
+
+def test_machine_that_forgets_nothing_passes() -> None:
+    prove(Throws(), Task(30))
+
+
+@pytest.mark.parametrize(
+    ("forgets", "told"),
+    [
+        (
+            "the dice",
+            "after step 1: the machine resumed from its state makes output b'1' where the original "
+            "has b'3' at step 3",
+        ),
+        (
+            "the count",
+            "after step 1: the machine resumed from its state makes output b'' where the original "
+            "has b'3' at step 3",
+        ),
+        (
+            "to wait for the end of a step",
+            "in the middle of step 1: the machine counts 1 steps where the original counts 0 "
+            "as it was before the step",
+        ),
+        ("what it found", "step 4 changed output that was there before it"),
+        ("to count", "step 4 did not count: steps is 3"),
+        ("how long it is", "length() promises 9 bytes of output; the machine ended with 10"),
+        ("how large it is", "after step 0: state is 7,361, limits() allow 100"),
+    ],
+)
+def test_machine_that_forgets_something_is_found(forgets: str, told: str) -> None:
+    with pytest.raises(AssertionError) as found:
+        prove(Throws(forgets), Task(30))
+    assert str(found.value) == told

@@ -1,0 +1,53 @@
+"""When being asked twice means at once."""
+
+from __future__ import annotations
+
+import signal
+
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, Asked
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_asked_twice_within_an_instant_is_asked_once() -> None:
+    clock = Clock()
+    asked = Asked(clock)
+    assert not asked
+    for _ in range(3):
+        asked.ask(signal.SIGHUP)
+        clock.now += AT_ONCE_AFTER / 4
+    assert asked
+    assert not asked.at_once
+
+
+def test_asked_again_after_a_while_is_at_once() -> None:
+    clock = Clock()
+    asked = Asked(clock)
+    asked.ask()
+    clock.now += AT_ONCE_AFTER
+    assert asked.is_long_ago
+    assert not asked.at_once
+    asked.ask(signal.SIGTERM)
+    assert asked.at_once
+
+
+def test_the_first_signal_is_the_one_that_counts_also_behind_a_key() -> None:
+    asked = Asked(Clock())
+    for number in (0, signal.SIGTERM, signal.SIGHUP, 0):
+        asked.ask(number)
+    assert asked.signal == signal.SIGTERM
+
+
+def test_taken_back_it_was_never_asked() -> None:
+    clock = Clock()
+    asked = Asked(clock)
+    asked.ask(signal.SIGTERM)
+    clock.now += 3 * AT_ONCE_AFTER
+    asked.forget()
+    asked.ask()
+    assert (asked.signal, asked.at_once) == (0, False)
