@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from pi_tui.pi import memory
+from pi_tui.pi.digits.statistics import DigitCounts, Digits
 from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.ui.conversations import ConversingApp
 from pi_tui.ui.face import tell
@@ -18,7 +19,6 @@ from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.main_screen import MainScreen
 from pi_tui.ui.quitting import Quitting
 from pi_tui.ui.rates import RateHistory
-from pi_tui.ui.statistics import DigitCounts, Digits
 from pi_tui.ui.terminal import TerminalTitle
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker, NoWorker
 from pi_tui.worker import garbage

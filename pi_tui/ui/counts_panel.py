@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from pi_tui import words
+from pi_tui.pi.digits.statistics import chance_of_more, verdict
 from pi_tui.ui.frame import Frame
 from pi_tui.ui.panel import QUIET, Panel, line
-from pi_tui.ui.statistics import chance_of_more, verdict
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 

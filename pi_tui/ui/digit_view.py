@@ -15,6 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from pi_tui.pi.digits.search import Needle
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.ui.digit_lines import GROUP, DigitLines
 from pi_tui.ui.digit_paint import (
     COLORED,
@@ -30,8 +32,6 @@ from pi_tui.ui.digit_paint import (
     segments,
     stain,
 )
-from pi_tui.ui.search import Needle
-from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks, selected
 
 _CACHED_LINES = 512

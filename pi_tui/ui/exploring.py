@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from pi_tui import words
+from pi_tui.pi.digits.search import Needle
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.face import tell
-from pi_tui.ui.search import Needle
 from pi_tui.ui.taking_away import TakingScreen
 from pi_tui.ui.walk import Walk
 from pi_tui.worker.threads import in_thread
@@ -181,7 +181,7 @@ class ExploringScreen(TakingScreen):
         self.face.converse(self._birthday())
 
     async def _birthday(self) -> None:
-        from pi_tui.ui.birthday import card, explain_date, framed, look
+        from pi_tui.pi.digits.dates import card, explain_date, framed, look
         from pi_tui.ui.dialogs import Ask, Card
 
         ask = Ask("Where is your date in pi?", explain_date, example="14.3.1988")

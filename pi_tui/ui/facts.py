@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pi_tui.ui.statistics import Digits
+from pi_tui.pi.digits.statistics import Digits
 
 
 class Fact(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pi_tui.checkpoints.glance import Glance
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.spigot.figures import Figures
-from pi_tui.ui.statistics import Digits
 from pi_tui.ui.worker_protocol import AnyWorker
 from pi_tui.worker.snapshot import Snapshot, State
 

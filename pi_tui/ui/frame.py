@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from pi_tui.pi.digits.statistics import DigitCounts
 from pi_tui.ui.rates import RateHistory
-from pi_tui.ui.statistics import DigitCounts
 from pi_tui.worker.snapshot import Snapshot
 
 

@@ -11,9 +11,9 @@ from textual import events
 from textual.strip import Strip
 
 from pi_tui import words
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.pictures.layout import LEVELS, levels
 from pi_tui.ui.panel import FRAME, Picture
-from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 
 CHUNK = 1_000_000

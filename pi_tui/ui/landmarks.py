@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.ui.dialogs import Dialog
 from pi_tui.ui.facts import FACTS, Fact, further, is_reached
 from pi_tui.ui.panel import QUIET, line
-from pi_tui.ui.statistics import Digits
 
 _LONGEST = 4
 """Figures of a number whose first place is asked for: longer ones are for the search."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.ui.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.ui.counts_panel import CountsPanel
 from pi_tui.ui.digit_view import DigitView
@@ -20,7 +21,6 @@ from pi_tui.ui.keys import bindings
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.ui.panel import Panel, Picture
 from pi_tui.ui.panels import CheckpointPanel, ProgressPanel, SpeedPanel, SpigotPanel
-from pi_tui.ui.statistics import Digits
 from pi_tui.ui.walk import Walk
 from pi_tui.ui.walk_view import WalkView
 from pi_tui.worker.snapshot import Snapshot

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.ui.frame import Frame
-from pi_tui.ui.statistics import Digits
 
 Part = str | Content | tuple[str, str]
 """A piece of a line: plain text (never markup), or text and style."""

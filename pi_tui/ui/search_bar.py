@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from pi_tui import words
+from pi_tui.pi.digits.search import Needle, chance, chance_in_words
 from pi_tui.ui.panel import FAINT, QUIET, line
-from pi_tui.ui.search import Needle, chance, chance_in_words
 from pi_tui.words import figures
 
 LONGEST = 100

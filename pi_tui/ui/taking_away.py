@@ -12,10 +12,10 @@ from textual.screen import Screen
 from pi_tui import words
 from pi_tui.errors import PiTuiError
 from pi_tui.files.output_file import DigitFile
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.ui.answers import file_named
 from pi_tui.ui.digit_view import DigitView
 from pi_tui.ui.face import Face, tell
-from pi_tui.ui.statistics import Digits
 from pi_tui.worker.threads import in_thread
 
 

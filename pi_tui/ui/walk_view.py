@@ -12,10 +12,10 @@ from textual import events
 from textual.strip import Strip
 
 from pi_tui import words
+from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.pictures.path import STEPS
 from pi_tui.ui.braille import Braille
 from pi_tui.ui.panel import FRAME, Picture
-from pi_tui.ui.statistics import Digits
 from pi_tui.ui.themes import inks
 from pi_tui.ui.walk import Walk
 

@@ -12,12 +12,12 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.pi.digits.statistics import DigitCounts
 from pi_tui.pi.settings import auto_pace
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.ui.app import PiApp
 from pi_tui.ui.frame import Clock, Frame
 from pi_tui.ui.rates import RateHistory
-from pi_tui.ui.statistics import DigitCounts
 from pi_tui.ui.themes import NIGHT
 from pi_tui.ui.worker_protocol import NoWorker
 from pi_tui.worker.snapshot import Snapshot, State

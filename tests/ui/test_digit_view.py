@@ -12,8 +12,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 import pi_tui.ui
+from pi_tui.pi.digits.search import Needle
 from pi_tui.ui.digit_view import DigitView
-from pi_tui.ui.search import Needle
 from pi_tui.ui.themes import NIGHT_THEME, own_variables
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench

@@ -8,6 +8,9 @@ from cmath import pi as half_turn
 
 import pytest
 
+from pi_tui.pi.digits.dates import card, look
+from pi_tui.pi.digits.search import Needle, chance
+from pi_tui.pi.digits.statistics import CHUNK, DigitCounts
 from pi_tui.pi.pictures.layout import levels
 from pi_tui.ui import facts, walk
 from pi_tui.ui.answers import (
@@ -18,11 +21,8 @@ from pi_tui.ui.answers import (
     parse_range,
     seconds,
 )
-from pi_tui.ui.birthday import card, look
 from pi_tui.ui.digit_lines import GROUP, DigitLines
 from pi_tui.ui.rates import RateHistory
-from pi_tui.ui.search import Needle, chance
-from pi_tui.ui.statistics import CHUNK, DigitCounts
 from pi_tui.ui.walk import Walk
 from tests.helpers import pi
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pi_tui.pi.digits.dates import explain_date
+from pi_tui.pi.digits.search import Needle
 from pi_tui.ui.answers import explain_place, explain_range
-from pi_tui.ui.birthday import explain_date
 from pi_tui.ui.remembered import VIEWS, Remembered, default_path
-from pi_tui.ui.search import Needle
 from pi_tui.ui.search_bar import meant
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pi_tui.ui.search import Needle, chance, chance_in_words
+from pi_tui.pi.digits.search import Needle, chance, chance_in_words
 
 DIGITS = st.text("012", max_size=60)
 """Few different digits: hits are many and overlap."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pi_tui.ui.search import chance, chance_in_words
-from pi_tui.ui.statistics import Digits
+from pi_tui.pi.digits.search import chance, chance_in_words
+from pi_tui.pi.digits.statistics import Digits
 
 _AROUND = 10
 """Digits shown before and after the date."""
