@@ -204,6 +204,14 @@ def _export(options: argparse.Namespace) -> int:
         return export(location, options.digits, options.start, options.stop, options.output)
 
 
+def _find(options: argparse.Namespace) -> int:
+    from pi_tui.pi.commands.find import find
+
+    location, text = _location(options), options.text
+    with _tidying_up():
+        return find(location, text, options.digits, options.first, as_json=options.json)
+
+
 def _picture(options: argparse.Namespace) -> int:
     from pi_tui.pi.commands.draw import picture
 
@@ -279,6 +287,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "status": _status,
     "runs": _runs,
     "export": _export,
+    "find": _find,
     "picture": _picture,
     "verify": _verify,
     "check": _check,

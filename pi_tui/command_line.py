@@ -117,6 +117,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="last position, included (the last saved)",
     )
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
+    find = add("find", "where a string of digits stands in pi, among all that are saved")
+    find.add_argument("text", metavar="TEXT", help="the digits, like 14031988 for a birthday")
+    find.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
+    find.add_argument("--first", type=int, default=10, metavar="N", help="places to show (10)")
+    find.add_argument("--json", action="store_true", help="for scripts: one object")
     picture = add("picture", "draw saved digits into a .png or .svg file")
     picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
     picture.add_argument("--digits", type=parse_digits, help="of this run (the last)")

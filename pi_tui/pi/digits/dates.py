@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pi_tui.pi.digits.search import chance, chance_in_words
+from pi_tui.pi.digits.chance import chance, chance_in_words
 from pi_tui.pi.digits.statistics import Digits
 
 _AROUND = 10

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
+from pi_tui.pi.digits.chance import chance as chance
+from pi_tui.pi.digits.chance import chance_in_words as chance_in_words
 from pi_tui.pi.digits.statistics import Digits
 
 
@@ -95,34 +96,3 @@ def _rfind(digits: Digits, text: bytes, stop: int) -> int:
             break
         stop, piece = start + reach, piece * 4
     return -1
-
-
-def chance(length: int, digits: int) -> float:
-    """The chance that a given string of that length occurs in so many random digits.
-
-    1 - (1 - 10^-length)^places, the usual estimate; strings that overlap themselves differ a bit.
-
-    >>> round(chance(8, 100_000_000), 2), chance(3, 2)
-    (0.63, 0.0)
-    """
-    places = digits - length + 1
-    if places <= 0 or length <= 0:
-        return 0.0
-    return -math.expm1(places * math.log1p(-(10.0**-length)))
-
-
-def chance_in_words(probability: float) -> str:
-    """A chance as people say it.
-
-    >>> [chance_in_words(p) for p in (0.632, 0.9999, 0.0123, 0.0000004, 0.0)]
-    ['63 %', 'all but certain', '1.2 %', '1 in 2,500,000', 'none yet']
-    """
-    if probability <= 0:
-        return "none yet"
-    if probability > 0.995:
-        return "all but certain"
-    if probability >= 0.1:
-        return f"{probability * 100:.0f} %"
-    if probability >= 0.001:
-        return f"{probability * 100:.1f} %"
-    return f"1 in {1 / probability:,.0f}"

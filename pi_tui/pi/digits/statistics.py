@@ -48,21 +48,23 @@ class DigitCounts:
         return sum((count - expected) ** 2 for count in self.counts) / expected
 
 
-def chance_of_more(chi_square: float) -> float:
-    """The chance that ten equally likely digits differ from evenness by more than this.
+def chance_of_more(chi_square: float, freedom: int = 9) -> float:
+    """Return the chance that equally likely outcomes differ from evenness by more than this.
 
-    The upper tail of chi-square with nine degrees of freedom, in closed form
-    (Abramowitz & Stegun 26.4.4).
+    The upper tail of chi-square with an odd number of degrees of freedom, in closed form
+    (Abramowitz & Stegun 26.4.4): nine for the ten digits.
 
-    >>> round(chance_of_more(16.919), 3), chance_of_more(0)
-    (0.05, 1.0)
+    >>> round(chance_of_more(16.919), 3), chance_of_more(0), round(chance_of_more(123.225, 99), 3)
+    (0.05, 1.0, 0.05)
     """
     if chi_square <= 0:
         return 1.0
     root = math.sqrt(chi_square)
     density = math.exp(-chi_square / 2) / math.sqrt(2 * math.pi)
-    series = root * (1 + chi_square / 3 * (1 + chi_square / 5 * (1 + chi_square / 7)))
-    return math.erfc(root / math.sqrt(2)) + 2 * density * series
+    series = 0.0
+    for odd in range(freedom - 2, 1, -2):
+        series = chi_square / odd * (1 + series)
+    return math.erfc(root / math.sqrt(2)) + 2 * density * root * (1 + series) * (freedom > 1)
 
 
 def verdict(chance: float) -> str:

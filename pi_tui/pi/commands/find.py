@@ -1,0 +1,104 @@
+"""`pi-tui find`: where a string of digits stands among all that are saved."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import UsageError
+from pi_tui.pi.digits.chance import LIKELY, chance, digits_for, expected
+from pi_tui.pi.digits.hits import AROUND, Hits, after_a_miss, headline, odds
+from pi_tui.pi.settings import MAX_DIGITS
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.pi.which_run import run_to_read
+from pi_tui.reports.hints import to_paste
+from pi_tui.reports.standard_output import is_terminal, say
+
+_PIECE = 4 * 2**20
+"""Digits read in one go; a hundred million take no more memory than one million."""
+_LONGEST = 100
+"""Digits of a string to look for; nobody will find more."""
+_MARKED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A hit, and the digits beside it."""
+
+    position: int
+    before: str
+    after: str
+
+
+def find(location: str, text: str, digits: int | None, first: int, *, as_json: bool) -> int:
+    """Print where `text` stands in the run of so many digits, or else in the longest; return 0."""
+    _check(text, first)
+    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+        run = run_to_read(store, digits)
+
+        def read(start: int, stop: int) -> bytes:
+            return store.output(run, max(0, start), min(stop, run.committed))
+
+        hits = Hits(text, first)
+        for start in range(0, run.committed, _PIECE):
+            hits.feed(read(start, start + _PIECE))
+        places = [_place(offset, len(text), read) for offset in hits.first]
+    for line in [_as_json(hits, places)] if as_json else _lines(hits, places):
+        say(line)
+    return 0
+
+
+def _check(text: str, first: int) -> None:
+    """Raise UsageError for a string that cannot be among digits."""
+    if not re.fullmatch(r"\d+", text, re.ASCII):
+        raise UsageError(f"{text!r} is no string of digits; write it without a gap, like 14031988")
+    if len(text) > _LONGEST:
+        raise UsageError(f"a string of {len(text):,} digits is too long; {_LONGEST} at most")
+    if first < 1:
+        raise UsageError(f"--first {first} shows nothing; use 1 or more")
+
+
+def _place(offset: int, length: int, read: Callable[[int, int], bytes]) -> Place:
+    before = read(offset - AROUND, offset) if offset else b""
+    end = offset + length
+    return Place(offset + 1, before.decode(), read(end, end + AROUND).decode())
+
+
+def _lines(hits: Hits, places: list[Place]) -> Iterator[str]:
+    length, count = len(hits.text), hits.searched
+    yield headline(hits)
+    marked, plain = (_MARKED, _PLAIN) if _has_colors() else ("", "")
+    width = max((len(f"{place.position:,}") for place in places), default=0)
+    for place in places:
+        middle = f"{marked}{hits.text}{plain}"
+        around = f"{place.before:>{AROUND}} {middle} {place.after}".rstrip()
+        yield f"{place.position:>{width + 2},}  {around}"
+    yield odds(length, count)
+    if not places:
+        yield from map(to_paste, after_a_miss(length, MAX_DIGITS))
+
+
+def _has_colors() -> bool:
+    return is_terminal() and not os.environ.get("NO_COLOR")
+
+
+def _as_json(hits: Hits, places: list[Place]) -> str:
+    length, count = len(hits.text), hits.searched
+    return json.dumps(
+        {
+            "text": hits.text,
+            "digits": count,
+            "count": hits.count,
+            "first": [
+                {"position": place.position, "before": place.before, "after": place.after}
+                for place in places
+            ],
+            "chance": chance(length, count),
+            "expected": expected(length, count),
+            "digits_for": {f"{likely:g}": digits_for(length, likely) for likely in LIKELY},
+        }
+    )

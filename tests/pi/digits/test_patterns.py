@@ -1,0 +1,132 @@
+"""Pairs, gaps and runs against a count digit by digit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby, pairwise
+
+import mpmath
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pi_tui.pi.digits.pattern_table import in_words, lines
+from pi_tui.pi.digits.patterns import (
+    CHUNK,
+    DigitStatistics,
+    Longest,
+    Patterns,
+    chance_of_any,
+    expected_gaps,
+    expected_long_gaps,
+    expected_runs,
+)
+from pi_tui.pi.digits.statistics import chance_of_more
+from tests.helpers import pi
+
+
+def brute_force(digits: bytes) -> Patterns:
+    """Everything counted the slow way."""
+    text = digits.decode()
+    pairs = Counter(text[at : at + 2] for at in range(0, len(text) - 1, 2))
+    places = {d: [at for at, c in enumerate(text) if c == d] for d in sorted(set(text))}
+    waits = {d: [(b - a, a) for a, b in pairwise(p)] for d, p in places.items()}
+    runs: dict[str, Longest] = {}
+    at = 0
+    for d, same in groupby(text):
+        length = len(list(same))
+        if d not in runs or length > runs[d].length:
+            runs[d] = Longest(int(d), length, at + 1)
+        at += length
+    longest = {
+        d: max(found, key=lambda gap: (gap[0], -gap[1])) for d, found in waits.items() if found
+    }
+    return Patterns(
+        len(text),
+        tuple(pairs[f"{pair:02}"] for pair in range(100)),
+        dict(sorted(Counter(gap for found in waits.values() for gap, _ in found).items())),
+        tuple(runs[d] for d in sorted(runs)),
+        tuple(Longest(int(d), gap, a + 1) for d, (gap, a) in sorted(longest.items())),
+    )
+
+
+@given(st.text("0179", max_size=60), st.lists(st.integers(0, 60), max_size=8))
+def test_patterns_fed_in_any_pieces_are_those_of_brute_force(text: str, stops: list[int]) -> None:
+    digits, statistics = text.encode(), DigitStatistics()
+    for stop in [*sorted(stops), len(digits)]:
+        assert not statistics.feed(digits, stop)
+    assert statistics.snapshot() == brute_force(digits)
+
+
+def test_patterns_of_pi_over_several_chunks_are_those_of_brute_force() -> None:
+    digits, statistics, turns = pi(2 * CHUNK + 12_345), DigitStatistics(), 1
+    while statistics.feed(bytearray(digits), len(digits)):
+        turns += 1
+    assert (turns, statistics.counted) == (3, len(digits))
+    assert statistics.snapshot() == brute_force(digits)
+
+
+def test_a_snapshot_is_not_changed_by_later_digits() -> None:
+    statistics = DigitStatistics()
+    statistics.feed(pi(1_000), 500)
+    before = statistics.snapshot()
+    statistics.feed(pi(1_000), 1_000)
+    assert before == brute_force(pi(500))
+
+
+@pytest.mark.parametrize("chi_square", [0.5, 60.0, 98.3, 150.0, 2_000.0])
+@pytest.mark.parametrize("freedom", [1, 9, 99])
+def test_chance_of_more_is_the_incomplete_gamma_function(chi_square: float, freedom: int) -> None:
+    exact = mpmath.gammainc(freedom / 2, chi_square / 2, regularized=True)
+    assert chance_of_more(chi_square, freedom) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
+
+
+def test_expected_runs_and_gaps_are_the_means_over_all_strings() -> None:
+    # All 100,000 strings of five digits: their means are exact.
+    everything = [brute_force(b"%05d" % number) for number in range(100_000)]
+    gaps = Counter[int]()
+    for patterns in everything:
+        gaps.update(patterns.gaps)
+    for length in (1, 2, 3, 4):
+        assert gaps[length] / 100_000 == pytest.approx(expected_gaps(length, 5))
+    strings = [f"{number:05}" for number in range(100_000)]
+    for length in (1, 2, 3, 5, 6):
+        begins = sum(
+            text.startswith("7" * length, at) and (at == 0 or text[at - 1] != "7")
+            for text in strings
+            for at in range(5)
+        )
+        assert begins / 100_000 == pytest.approx(expected_runs(length, 5))
+
+
+def test_table_of_pi_names_the_run_of_seven_and_fits_a_terminal() -> None:
+    statistics, digits = DigitStatistics(), pi(710_200)
+    while statistics.feed(digits, len(digits)):
+        pass
+    patterns = statistics.snapshot()
+    told = list(lines(patterns))
+    assert max(map(len, told)) <= 80
+    (run,) = [run for run in patterns.runs if run.length == 7]
+    assert in_words(run, 710_200) == (
+        "A run of seven 3s is to be expected once in 11 million digits. Here it is at 710,100."
+    )
+    assert any(
+        line.split()[:3] == ["3", "7", "710,100"] and line.endswith("6.2 %") for line in told
+    )
+    assert any("as chance would" in line for line in told)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 9, 20, 300])
+def test_table_of_few_digits_is_one_too(count: int) -> None:
+    statistics = DigitStatistics()
+    statistics.feed(pi(300), count)
+    told = "\n".join(lines(statistics.snapshot()))
+    assert told
+    assert "nan" not in told
+    assert "inf" not in told
+
+
+def test_long_gaps_of_one_digit_add_up_to_those_of_all() -> None:
+    exact = sum(expected_gaps(length, 10**6) for length in range(50, 2_000))
+    assert 10 * expected_long_gaps(50, 10**6) == pytest.approx(exact, rel=0.01)
+    assert chance_of_any(1e-12) == pytest.approx(1e-12)
