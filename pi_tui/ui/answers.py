@@ -118,12 +118,26 @@ def parse_place(text: str, count: int) -> int:
 
 
 def explain_place(text: str, count: int) -> tuple[bool, str]:
-    """Whether `text` names a position, and which."""
+    """Return whether `text` names a position, and which, or how many there are.
+
+    >>> explain_place("2000000", 1_000_000)
+    (False, 'there are 1,000,000 digits so far, so no position 2,000,000; end is the last')
+    """
     try:
         offset = parse_place(text, count)
     except (ValueError, OverflowError):
+        if (position := _number(text)) > count:
+            there = f"there {'is' if count == 1 else 'are'} {words.counted(count, 'digit')} so far"
+            return False, f"{there}, so no position {position:,}; end is the last"
         return False, f"a position from 1 to {count:,}, like 762, 1e6, 50% or end"
     return True, f"position {offset + 1:,} of {count:,}"
+
+
+def _number(text: str) -> int:
+    try:
+        return parse_number(text.strip().lower())
+    except ValueError:
+        return 0
 
 
 def parse_range(text: str, count: int) -> tuple[int, int]:

@@ -226,7 +226,8 @@ async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Pa
         await pilot.press("enter")
         at = pi(DIGITS).find(b"0628")
         await until(lambda: f"at position {at + 1:,} of 2,000 after the point" in text_of(app))
-        assert "as 0628 (month day)" in text_of(app)
+        assert "28 June is in pi as 0628, without the year" in text_of(app)
+        assert "The full date, 28063589, takes about 99 million digits" in text_of(app)
         await pilot.press("y")
         await until(lambda: "Copied the card" in text_of(app))
         assert f"position {at + 1:,}" in app.clipboard

@@ -15,6 +15,7 @@ from pi_tui.pi.pictures.layout import levels
 from pi_tui.ui import facts, walk
 from pi_tui.ui.answers import (
     explain_digits,
+    explain_place,
     explain_range,
     memory,
     parse_place,
@@ -160,6 +161,27 @@ def test_lines_fit_and_columns_lead_back_to_digits(width: int, digits: int) -> N
 def test_places_that_are_not_there_are_refused(text: str) -> None:
     with pytest.raises((ValueError, OverflowError)):
         parse_place(text, 1_000)
+
+
+@pytest.mark.parametrize("text", ["2000000", "2,000,000", "2e6", " 1000001 "])
+def test_a_place_behind_the_last_digit_is_told_how_many_there_are(text: str) -> None:
+    is_there, told = explain_place(text, 1_000_000)
+    assert not is_there
+    assert told.startswith("there are 1,000,000 digits so far, so no position ")
+
+
+@pytest.mark.parametrize("text", ["", "0", "-3", "abc", "101%"])
+def test_a_place_that_is_none_is_told_what_places_are(text: str) -> None:
+    told = explain_place(text, 1_000_000)[1]
+    assert told == "a position from 1 to 1,000,000, like 762, 1e6, 50% or end"
+
+
+def test_before_the_feynman_point_three_equal_digits_were_the_most() -> None:
+    fact = next(fact for fact in facts.FACTS if "Feynman" in fact.saying)
+    assert fact.saying.endswith("six nines in a row; before, three was the most.")
+    digits = pi(1_000)
+    runs = [b"%d" % digit * 4 for digit in range(10)]
+    assert min(at for run in runs if (at := digits.find(run)) >= 0) == fact.position - 1
 
 
 def test_ranges_are_positions_both_included() -> None:

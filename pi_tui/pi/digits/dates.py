@@ -1,12 +1,13 @@
-"""Where a date stands in pi: in which notation, how likely that was, and a card that tells it."""
+"""Find a date in pi: in which notation, how likely that was, and a card that says so."""
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pi_tui.pi.digits.chance import chance, chance_in_words
+from pi_tui.pi.digits.chance import about, chance, chance_in_words, digits_for
 from pi_tui.pi.digits.statistics import Digits
 
 _AROUND = 10
@@ -20,11 +21,13 @@ class Notation:
 
     name: str
     text: str
+    lacks: str = ""
+    """What the date has and this notation has not: `the year`, `the century`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one of the notations stands, or that none does."""
+    """Where one of the notations is found, or that none is."""
 
     notation: Notation
     offset: int | None
@@ -36,38 +39,48 @@ class Place:
 
 
 def notations(text: str) -> list[Notation]:
-    """The ways to write the date, the longest first; empty if it is no date.
+    """Return the ways to write the date, the longest first; empty if `text` is no date.
 
     >>> [(one.name, one.text) for one in notations("14.3.1988")][:3]
     [('day month year', '14031988'), ('month day year', '03141988'), ('year month day', '19880314')]
-    >>> [one.text for one in notations("140388")], notations("hello")
-    (['140388'], [])
+    >>> [one.text for one in notations("140388")], notations("hello"), notations("31.2.1990")
+    (['140388'], [], [])
     """
     text = text.strip()
     if re.fullmatch(r"\d{4,12}", text, re.ASCII):
         return [Notation("as you wrote it", text)]
-    if (parts := _parts(text)) is None:
+    parts = _parts(text)
+    if parts is None or _fault(*parts):
         return []
-    d, m, year = (f"{parts[0]:02}", f"{parts[1]:02}", parts[2])
-    ways: list[tuple[str, str]] = []
-    for y, name in (
-        ((year, "year"), (year[-2:], "short year"))
-        if len(year) == 4
-        else (((year, "short year"),) if year else ())
-    ):
-        ways += [(f"day month {name}", d + m + y), (f"month day {name}", m + d + y)]
-        ways.append((f"{name} month day", y + m + d))
-    ways += [("day month", d + m), ("month day", m + d)]
-    seen: set[str] = set()
-    return [
-        Notation(name, digits)
-        for name, digits in ways
-        if not (digits in seen or seen.add(digits))  # type: ignore[func-returns-value]
-    ]
+    unique: dict[str, Notation] = {}
+    for way in _ways(*parts):
+        unique.setdefault(way.text, way)
+    return [*unique.values()]
+
+
+def _ways(day: int, month: int, year: str) -> Iterator[Notation]:
+    """Yield every notation, the usual ones first."""
+    d, m = f"{day:02}", f"{month:02}"
+    for y, name, lacks in _years(year):
+        yield Notation(f"day month {name}", d + m + y, lacks)
+        yield Notation(f"month day {name}", m + d + y, lacks)
+        yield Notation(f"{name} month day", y + m + d, lacks)
+    lacks = "the year" if year else ""
+    yield Notation("day month", d + m, lacks)
+    yield Notation("month day", m + d, lacks)
+
+
+def _years(year: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the ways to write the year: digits, name, and what they lack."""
+    if len(year) == 4:
+        yield year, "year", ""
+        yield year[-2:], "short year", "the century"
+    elif year:
+        yield year, "short year", ""
 
 
 def _parts(text: str) -> tuple[int, int, str] | None:
-    """Day, month, and the year as it is written or ""; a slash means that the month comes first."""
+    """Return day, month, and the year as written or ""; a slash means that the month is first."""
     if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text, re.ASCII):
         day, month, year = match[3], match[2], match[1]
     elif match := re.fullmatch(r"(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?", text, re.ASCII):
@@ -78,13 +91,31 @@ def _parts(text: str) -> tuple[int, int, str] | None:
         day, month, year = match[1], match[2], match[3] or ""
     else:
         return None
-    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
-        return None
     return int(day), int(month), year
 
 
+def _fault(day: int, month: int, year: str) -> str:
+    """Return why there is no such day, or "" if there is one.
+
+    >>> _fault(31, 2, "1990"), _fault(29, 2, "88"), _fault(29, 2, "")
+    ('February 1990 has 28 days', '', '')
+    >>> _fault(3, 14, "1988")
+    'there is no month 14; with dots the day is first, with slashes the month'
+    """
+    if not 1 <= month <= 12:
+        return f"there is no month {month}; with dots the day is first, with slashes the month"
+    # Of 29 February it is only known with all of the year that it was not.
+    known = len(year) == 4
+    leap = calendar.isleap(int(year)) if known else int(year or 0) % 4 == 0
+    days = calendar.monthrange(2000 if leap else 2001, month)[1]
+    if 1 <= day <= days:
+        return ""
+    name = _MONTHS.split()[month - 1] + (f" {year}" if known and month == 2 else "")
+    return f"{name} has {days} days"
+
+
 def look(text: str, digits: Digits, count: int) -> Place | None:
-    """Where the date stands first, in the longest notation that does; None if it is no date."""
+    """Return where the date is first, in the longest notation that is there; None if no date."""
     ways = notations(text)
     for way in ways:
         at = digits.find(way.text.encode(), 0, count)
@@ -96,43 +127,68 @@ def look(text: str, digits: Digits, count: int) -> Place | None:
     return Place(ways[0], None, count) if ways else None
 
 
-def date_in_words(text: str) -> str:
-    """The date as one says it; digits alone stay as they are.
+def date_in_words(text: str, *, with_year: bool = True) -> str:
+    """Return the date as one says it; digits alone stay as they are.
 
     >>> date_in_words("3/14/1988"), date_in_words("140388")
     ('14 March 1988', '140388')
     """
-    if (parts := _parts(text.strip())) is None:
+    parts = _parts(text.strip())
+    if parts is None or _fault(*parts):
         return text.strip()
     day, month, year = parts
     short = f" \N{RIGHT SINGLE QUOTATION MARK}{year}" if len(year) == 2 else f" {year}"
-    return f"{day} {_MONTHS.split()[month - 1]}" + (short if year else "")
+    return f"{day} {_MONTHS.split()[month - 1]}" + (short if year and with_year else "")
 
 
 def card(text: str, place: Place) -> list[str]:
-    """The lines of the card."""
+    """Return the lines of the card."""
     size = len(place.notation.text)
     likely = chance_in_words(chance(size, place.count))
     odds = f"A string of {size} digits is among them with a chance of {likely}."
     if "certain" in likely or "none" in likely:
         odds = f"That a string of {size} digits is among them is {likely}."
     if place.offset is None:
-        others = len(notations(text)) - 1
-        none = f"{date_in_words(text)} is not in the first {place.count:,} digits of pi"
-        if not others:  # digits, which are written in one way
-            return [f"{none}.", odds]
-        return [f"{none},", f"not as {place.notation.text}, nor in {others} other notations.", odds]
-    return [
-        f"{date_in_words(text)} is in pi",
-        f"as {place.notation.text} ({place.notation.name})",
+        return [*_missed(text, place), odds, f"It takes {_needed(size)}."]
+    lines = [
+        _headline(text, place.notation),
+        f"written as {place.notation.name}",
         f"at position {place.offset + 1:,} of {place.count:,} after the point:",
         f"… {place.before} [{place.notation.text}] {place.after} …",
         odds,
     ]
+    if place.notation.lacks:
+        full = notations(text)[0].text
+        lines.append(f"The full date, {full}, takes {_needed(len(full))}.")
+    return lines
+
+
+def _headline(text: str, found: Notation) -> str:
+    """Return which notation of the date is in pi, and no more than that.
+
+    >>> [_headline("14.3.1988", way) for way in notations("14.3.1988")][::6]
+    ['14 March 1988 is in pi as 14031988', '14 March is in pi as 1403, without the year']
+    """
+    date = date_in_words(text, with_year=found.lacks != "the year")
+    if date == found.text:
+        return f"{date} is in pi"
+    return f"{date} is in pi as {found.text}" + (f", without {found.lacks}" if found.lacks else "")
+
+
+def _missed(text: str, place: Place) -> list[str]:
+    others = len(notations(text)) - 1
+    none = f"{date_in_words(text)} is not in the first {place.count:,} digits of pi"
+    if not others:  # digits, which are written in one way
+        return [f"{none}."]
+    return [f"{none},", f"not as {place.notation.text}, nor in {others} other notations."]
+
+
+def _needed(size: int) -> str:
+    return f"about {about(digits_for(size, 0.63))} digits for a chance of 63 %"
 
 
 def framed(lines: list[str]) -> str:
-    """The card as plain text, to be pasted anywhere.
+    """Return the card as plain text, to be pasted anywhere.
 
     >>> print(framed(["pi"]))
     ╭────╮
@@ -146,11 +202,16 @@ def framed(lines: list[str]) -> str:
 
 
 def explain_date(text: str) -> tuple[bool, str]:
-    """Whether it is a date, and how it is read."""
-    ways = notations(text)
-    if not ways:
-        return False, "a date like 14.3.1988, 3/14/1988 or 1988-03-14; or only its digits"
-    return True, f"{date_in_words(text)}: " + ", ".join(_some(way.text for way in ways))
+    """Return whether `text` is a date, and how it is read, or why it is none.
+
+    >>> explain_date("31.2.1990")
+    (False, 'February 1990 has 28 days')
+    """
+    if ways := notations(text):
+        return True, f"{date_in_words(text)}: " + ", ".join(_some(way.text for way in ways))
+    if parts := _parts(text.strip()):
+        return False, _fault(*parts)
+    return False, "a date like 14.3.1988, 3/14/1988 or 1988-03-14; or only its digits"
 
 
 def _some(texts: Iterator[str]) -> list[str]:

@@ -1,0 +1,95 @@
+"""Dates: which there are, how they are read, and what a card claims."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pi_tui.pi.digits.dates import card, explain_date, look, notations
+from tests.helpers import pi
+
+
+@given(st.dates())
+def test_every_day_of_the_calendar_is_a_date(day: datetime.date) -> None:
+    ways = notations(f"{day.day}.{day.month}.{day.year:04}")
+    assert ways[0].text == f"{day.day:02}{day.month:02}{day.year:04}"
+    assert ways == notations(f"{day.month}/{day.day}/{day.year:04}")
+    assert ways == notations(day.isoformat())
+    assert notations(f"{day.day}.{day.month}.{day.year % 100:02}")
+    assert notations(f"{day.day}.{day.month}.")
+
+
+@given(st.integers(0, 40), st.integers(0, 20), st.integers(1, 9999))
+def test_days_that_the_calendar_has_not_are_no_dates(day: int, month: int, year: int) -> None:
+    text = f"{day:02}.{month:02}.{year:04}"
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        assert notations(text) == []
+        assert look(text, pi(100), 100) is None
+        is_date, told = explain_date(text)
+        assert not is_date
+        assert " has 2" in told or " has 3" in told or "no month" in told
+    else:
+        assert explain_date(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("31.2.1990", "February 1990 has 28 days"),
+        ("29.2.1900", "February 1900 has 28 days"),
+        ("30.2.2000", "February 2000 has 29 days"),
+        ("2/30", "February has 29 days"),
+        ("29.2.89", "February has 28 days"),
+        ("31.4.", "April has 30 days"),
+        ("0.4.1988", "April has 30 days"),
+        ("14/3/1988", "there is no month 14; with dots the day is first, with slashes the month"),
+        ("tomorrow", "a date like 14.3.1988, 3/14/1988 or 1988-03-14; or only its digits"),
+    ],
+)
+def test_what_is_no_date_is_explained(text: str, told: str) -> None:
+    assert explain_date(text) == (False, told)
+
+
+def test_a_card_claims_only_the_notation_it_found() -> None:
+    digits = b"0" * 50 + b"1403" + b"9" * 50 + b"140388" + b"9" * 50 + b"14031988" + b"0" * 50
+    claims = {
+        60: "14 March is in pi as 1403, without the year",
+        120: "14 March 1988 is in pi as 140388, without the century",
+        len(digits): "14 March 1988 is in pi as 14031988",
+    }
+    for count, claim in claims.items():
+        place = look("14.3.1988", digits, count)
+        assert place is not None
+        lines = card("14.3.1988", place)
+        assert lines[0] == claim
+        needs = "The full date, 14031988, takes about 99 million digits for a chance of 63 %."
+        assert (needs in lines) == ("without" in claim)
+
+
+def test_a_date_without_a_year_needs_no_more_than_it_says() -> None:
+    place = look("14.3.", pi(30_000), 30_000)
+    assert place is not None
+    lines = card("14.3.", place)
+    assert lines[0] == f"14 March is in pi as {place.notation.text}"
+    assert not any("full date" in line for line in lines)
+
+
+def test_a_card_of_a_miss_says_how_many_digits_it_takes() -> None:
+    digits = b"5" * 1_000
+    place = look("14.3.1988", digits, len(digits))
+    assert place is not None
+    lines = card("14.3.1988", place)
+    assert lines[0] == "14 March 1988 is not in the first 1,000 digits of pi,"
+    assert lines[1] == "not as 14031988, nor in 7 other notations."
+    assert lines[-1] == "It takes about 99 million digits for a chance of 63 %."
+
+
+def test_notations_of_equal_day_and_month_are_told_once() -> None:
+    texts = [way.text for way in notations("5.5.2005")]
+    assert len(texts) == len(set(texts))
+    assert texts[0] == "05052005"
