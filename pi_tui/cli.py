@@ -224,6 +224,7 @@ def _picture(options: argparse.Namespace) -> int:
             options.output,
             options.size,
             options.theme,
+            options.seconds,
         )
 
 

@@ -122,7 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
     find.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
     find.add_argument("--first", type=int, default=10, metavar="N", help="places to show (10)")
     find.add_argument("--json", action="store_true", help="for scripts: one object")
-    picture = add("picture", "draw saved digits into a .png or .svg file")
+    picture = add("picture", "draw saved digits into a file: .png, .svg, or a .gif that moves")
     picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
     picture.add_argument("--digits", type=parse_digits, help="of this run (the last)")
     picture.add_argument(
@@ -132,9 +132,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--to", dest="stop", type=parse_position, metavar="B", help="last position, included"
     )
     picture.add_argument(
-        "-o", "--output", metavar="FILE", required=True, help=".png (needs pi-tui[pictures]), .svg"
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help=".svg, .png; a walk also as .gif or .webp (all but .svg need pi-tui[pictures])",
     )
-    picture.add_argument("--size", default="3840x2160", metavar="WxH", help="pixels (3840x2160)")
+    picture.add_argument("--size", metavar="WxH", help="pixels (3840x2160; 800x450 if it moves)")
+    picture.add_argument("--seconds", metavar="S", help="how long a walk in a .gif takes (15)")
     picture.add_argument(
         "--theme", choices=("night", "day", "paper"), default="night", help="colours (night)"
     )

@@ -118,7 +118,9 @@ def test_the_command_draws_what_is_saved(database: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("more", "word"),
     [
-        (("-o", "a.gif"), "end the file's name with .png or .svg"),
+        (("-o", "a.bmp"), "end the file's name with .png or .svg"),
+        (("-o", "a.gif"), "a heat map does not move; end the file's name with .png or .svg"),
+        (("-o", "a.png", "--seconds", "9"), "--seconds is for a walk that moves"),
         (("-o", "a.svg", "--size", "big"), "is not a size"),
         (("-o", "a.svg", "--from", "5", "--to", "4"), "are not all there"),
         (("-o", "no/folder/a.svg"), "cannot write"),

@@ -1,14 +1,29 @@
-"""`pi-tui picture`: a walk or a heat map of saved digits, as it should be printed."""
+"""`pi-tui picture`: a walk or a heat map of saved digits, as it should be printed; or moving."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
-from pi_tui.files.output_file import DigitFile
+from pi_tui.errors import UsageError
 from pi_tui.pi.commands.saved_digits import saved_range
 from pi_tui.pi.pictures.drawing import draw
-from pi_tui.pi.pictures.wish import Wish, form_of, parse_size
+from pi_tui.pi.pictures.wish import (
+    MOVING_SIZE,
+    SECONDS,
+    SIZE,
+    Wish,
+    form_of,
+    moving_form_of,
+    parse_moving_size,
+    parse_seconds,
+    parse_size,
+)
+from pi_tui.files.output_file import DigitFile
 from pi_tui.reports.standard_output import tell
+
+_Way = tuple[tuple[int, int], Callable[[Wish], bytes]]
+"""The size of a picture, and what draws it."""
 
 
 def picture(
@@ -17,13 +32,30 @@ def picture(
     digits: int | None,
     span: tuple[int, int | None],
     output: str,
-    size: str,
+    size: str | None,
     theme: str,
+    seconds: str | None = None,
 ) -> int:
-    """The file holds the picture, whole; `span` is the first and the last position in it."""
-    form, pixels = form_of(output), parse_size(size)
+    """Write the picture to a file, whole; `span` is the first and the last position in it."""
+    moving = moving_form_of(output, kind)
+    pixels, make = _moving(moving, size, seconds) if moving else _still(output, size, seconds)
     with DigitFile.claim(output, location) as target:
         wish = Wish(kind, saved_range(location, digits, *span), span[0] - 1, pixels, theme)
-        target.write(draw(wish, form), b"", b"")
+        target.write(make(wish), b"", b"")
     tell(f"drew {len(wish.digits):,} digits into {os.path.realpath(output)}")
     return 0
+
+
+def _moving(form: str, size: str | None, seconds: str | None) -> _Way:
+    from pi_tui.pi.pictures.animation import animate
+
+    pixels = parse_moving_size(size) if size else MOVING_SIZE
+    lasts = parse_seconds(seconds) if seconds else SECONDS
+    return pixels, lambda wish: animate(wish, form, lasts)
+
+
+def _still(output: str, size: str | None, seconds: str | None) -> _Way:
+    form = form_of(output)
+    if seconds:
+        raise UsageError("--seconds is for a walk that moves; end the file's name with .gif, .webp")
+    return parse_size(size) if size else SIZE, lambda wish: draw(wish, form)

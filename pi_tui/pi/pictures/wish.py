@@ -1,4 +1,4 @@
-"""A walk or a heat map as a file: PNG with Pillow, SVG without it."""
+"""A walk or a heat map as a file: PNG, GIF and WebP with Pillow, SVG without it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from pi_tui.pi.pictures.inks import THEMES, Inks
 
 KINDS = ("walk", "heat")
 SIZE = (3840, 2160)
+MOVING_SIZE = (800, 450)
+SECONDS = 15.0
+"""Size of an animation and how long the walk takes in it, if nothing else is asked for."""
 _LARGEST = 16_384
 """Pixels in width or height; more than any printer of posters asks for."""
 
@@ -50,6 +53,46 @@ def form_of(name: str) -> str:
     if form == ".png" and not can_png():
         raise UsageError("a PNG needs Pillow: pip install 'pi-tui[pictures]'; or name a .svg file")
     return form[1:]
+
+
+def moving_form_of(name: str, kind: str) -> str | None:
+    """Return `gif` or `webp` if the file's name asks for an animation, None if for a picture.
+
+    Raise UsageError if it cannot be made.
+    """
+    form = Path(name).suffix.lower()
+    if form not in (".gif", ".webp"):
+        return None
+    if kind != "walk":
+        raise UsageError(f"a {kind} map does not move; end the file's name with .png or .svg")
+    if not can_png():
+        raise UsageError("an animation needs Pillow: pip install 'pi-tui[pictures]'")
+    return form[1:]
+
+
+def parse_moving_size(text: str) -> tuple[int, int]:
+    """Return width and height of an animation, in which every picture takes memory.
+
+    >>> parse_moving_size("800x450")
+    (800, 450)
+    """
+    size = parse_size(text)
+    if max(size) > 1920:
+        raise UsageError(f"{text!r} is too large for an animation; 1920x1080 is enough for a film")
+    return size
+
+
+def parse_seconds(text: str) -> float:
+    """Return how long an animation takes.
+
+    >>> parse_seconds("15"), parse_seconds("2.5s")
+    (15.0, 2.5)
+    """
+    if re.fullmatch(r"\d{1,3}(\.\d{1,3})?\s?s?", text.strip(), re.ASCII):
+        seconds = float(text.strip().rstrip("s "))
+        if 1 <= seconds <= 120:
+            return seconds
+    raise UsageError(f"{text!r} seconds cannot be made; use 1 to 120, like 15")
 
 
 def can_png() -> bool:

@@ -1,0 +1,103 @@
+"""Walks that move: every picture of the file is looked at."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pi_tui.errors import UsageError
+from pi_tui.pi.pictures.animation import HOLD, PER_SECOND, animate
+from pi_tui.pi.pictures.inks import THEMES
+from pi_tui.pi.pictures.wish import Wish, moving_form_of, parse_moving_size, parse_seconds
+from tests.helpers import pi, pi_tui
+
+SIZE = (320, 180)
+
+
+def frames_of(data: bytes) -> tuple[list[Image.Image], list[int]]:
+    """Every picture of the file in its colours, and how many milliseconds each is shown."""
+    image = Image.open(io.BytesIO(data))
+    pictures, lasts = [], []
+    for number in range(image.n_frames):  # type: ignore[attr-defined]
+        image.seek(number)
+        image.load()
+        pictures.append(image.convert("RGB"))
+        lasts.append(round(image.info["duration"]))
+    return pictures, lasts
+
+
+def inked(picture: Image.Image) -> int:
+    """How many dots above the caption are no paper."""
+    paper = bytes.fromhex(THEMES["night"].paper[1:])
+    dots = picture.crop((0, 0, SIZE[0], SIZE[1] - 30)).tobytes()
+    rgb = (dots[at : at + 3] for at in range(0, len(dots), 3))
+    return sum(max(abs(a - b) for a, b in zip(dot, paper, strict=True)) > 24 for dot in rgb)
+
+
+@pytest.mark.parametrize("form", ["gif", "webp"])
+def test_animation_grows_from_the_first_digit_to_all_in_the_time_asked_for(form: str) -> None:
+    data = animate(Wish("walk", pi(20_000), 0, SIZE), form, 2.0)
+    pictures, lasts = frames_of(data)
+    assert len(pictures) == 2 * PER_SECOND
+    assert sum(lasts) / 1000 == pytest.approx(2.0 + HOLD, abs=0.15)
+    grown = [inked(picture) for picture in pictures]
+    assert grown[0] < grown[-1] / 5
+    assert all(later >= earlier - 60 for earlier, later in itertools.pairwise(grown))
+    assert all(picture.size == SIZE for picture in pictures)
+    assert Image.open(io.BytesIO(data)).info["loop"] == 0, "for ever"
+
+
+def test_last_picture_has_the_start_and_all_colours_of_the_way() -> None:
+    pictures, _ = frames_of(animate(Wish("walk", pi(20_000), 0, SIZE), "gif", 1.0))
+    colors = pictures[-1].getcolors(10**6) or []
+    reds = [color for _, color in colors if isinstance(color, tuple) and color[0] > color[2] + 60]
+    blues = [color for _, color in colors if isinstance(color, tuple) and color[2] > color[0] + 60]
+    assert reds, "where it ends"
+    assert blues, "where it begins"
+    assert inked(pictures[0]) > 10, "the first digits are seen"
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 300_017])
+@pytest.mark.parametrize("form", ["gif", "webp"])
+def test_animation_of_any_number_of_digits_is_one(count: int, form: str) -> None:
+    pictures, lasts = frames_of(animate(Wish("walk", pi(count), 0, SIZE), form, 1.0))
+    assert pictures
+    assert sum(lasts) / 1000 == pytest.approx(1.0 + HOLD, abs=0.15)
+
+
+def test_animation_of_a_million_digits_is_under_two_megabytes() -> None:
+    digits = bytes(pi(100_000)) * 10
+    assert len(animate(Wish("walk", digits, 0, (800, 450)), "gif", 15.0)) < 2_000_000
+
+
+@pytest.mark.parametrize("name", ["walk.gif", "walk.webp"])
+def test_command_draws_a_walk_that_moves(name: str, database: Path, tmp_path: Path) -> None:
+    assert pi_tui("run", "--digits", 1000, "--db", database).returncode == 0
+    target = tmp_path / name
+    more = ("--digits", 1000, "--db", database, "-o", target, "--seconds", "1")
+    done = pi_tui("picture", "walk", *more)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "drew 1,000 digits into" in done.stderr
+    with Image.open(target) as image:
+        assert image.size == (800, 450)
+        assert image.n_frames > 10  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["0", "121", "-1", "x", "", "1e9", "nan"])
+def test_seconds_that_make_no_animation_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="use 1 to 120"):
+        parse_seconds(text)
+
+
+def test_an_animation_larger_than_a_screen_is_refused() -> None:
+    with pytest.raises(UsageError, match="too large for an animation"):
+        parse_moving_size("3840x2160")
+
+
+def test_names_of_pictures_are_no_names_of_animations() -> None:
+    assert moving_form_of("a.PNG", "walk") is None
+    assert moving_form_of("a.GIF", "walk") == "gif"
