@@ -17,11 +17,12 @@ from typing import Any
 
 from platformdirs import user_cache_dir
 
-from pi_tui import __version__
+from pi_tui import __version__, words
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.temporary import Temporary
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import feel
+from pi_tui.pi.bench.explanations import expected_seconds
 from pi_tui.pi.bench.turns import Turns, environment, tell
 from pi_tui.pi.settings import cores
 from pi_tui.words import one_line
@@ -61,7 +62,7 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
 def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
     """Everything that is measured, as plain data."""
     report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
-    turns.look_inside("phases", 1_000)  # once for nothing: Python compiles what was never imported
+    _announce(turns, full)
     contenders = [*who.us(), *who.peers()]
     report["sizes"] = [asdict(f) for n in sizes for f in turns.side_by_side(contenders, n)]
     large = [n for n in sizes if n >= CADENCE_SIZE] or [max(sizes)]
@@ -84,6 +85,14 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
     report["doubled"] = [turns.doubled(*pair) for pair in pairs]
     return report
+
+
+def _announce(turns: Turns, full: bool) -> None:
+    """Say how long it will take, judged by a small run on this machine."""
+    turns.look_inside("phases", 1_000)  # once for nothing: Python compiles what was never imported
+    small_run = turns.look_inside("phases", 1_000)["whole process"]
+    seconds = expected_seconds(turns.runs, small_run, full=full)
+    tell(f"this takes about {words.duration(seconds)}; ctrl+c ends it and leaves nothing behind")
 
 
 def machine() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pi_tui import words
 from pi_tui.pi.bench import contenders as who
+from pi_tui.pi.bench.explanations import explanation
 
 Report = dict[str, Any]
 
@@ -23,6 +24,8 @@ def show(report: Report) -> None:
         if table.row_count:
             console.print()
             console.print(table)
+            for line in explanation(str(table.title)):
+                console.print(line)
 
 
 def _machine(report: Report) -> str:

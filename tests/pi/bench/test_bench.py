@@ -14,6 +14,7 @@ from pi_tui.errors import PiTuiError, WrongResultError
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import feel, turns
 from pi_tui.pi.bench.contenders import Contender
+from pi_tui.pi.bench.explanations import SMALL_RUN, TABLES, expected_seconds, explanation
 from pi_tui.pi.bench.killed import killed_every
 from pi_tui.pi.bench.measure import bench
 from pi_tui.pi.bench.tables import show
@@ -72,6 +73,40 @@ def test_the_tables_show_all_of_it(
     for words in ("Whole processes", "Where the time goes", "What saving costs", "mpmath"):
         assert words in told
     assert max(map(len, told.splitlines())) <= 80
+
+
+def test_every_table_is_followed_by_what_its_lines_are(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0, "ended": True}
+    doubled = {"digits": 1, "twice": 2, "seconds": 1.0, "twice_seconds": 2.0}
+    show(report | {"killed": [killed], "doubled": [doubled], "face": {"first frame": 0.3}})
+    told = capsys.readouterr().out
+    places = []
+    for title in TABLES:
+        lines = list(explanation(title))
+        assert "\n".join(lines) in told
+        assert max(map(len, lines)) <= 78
+        places += [told.index(title), told.index(lines[0])]
+    assert places == sorted(places), "each right after its table"
+
+
+def test_the_time_it_takes_grows_with_runs_and_slowness() -> None:
+    short = expected_seconds(1, SMALL_RUN, full=False)
+    assert short < expected_seconds(3, SMALL_RUN, full=False) < expected_seconds(3, 1.0, full=False)
+    assert expected_seconds(1, SMALL_RUN, full=True) > 3 * short
+
+
+def test_bench_says_first_how_long_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(who, "peers", list)
+    assert bench(full=False, as_json=True, runs=1, sizes=(50,)) == 0
+    told = capfd.readouterr().err.splitlines()
+    place = next(at for at, line in enumerate(told) if line.startswith("this takes about "))
+    assert place == 2, "after the two small runs it is judged by"
+    assert "ctrl+c ends it" in told[place]
 
 
 @pytest.mark.skipif(not feel.can_measure(), reason="needs Linux's /proc")
