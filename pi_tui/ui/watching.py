@@ -12,7 +12,7 @@ def why_not(snapshot: Snapshot) -> str:
         return ""
     if not snapshot.writer:
         return "Nobody computes this now: p goes on with it here first."
-    return f"Only looking on: {snapshot.writer} has this database open, and saves there."
+    return f"Only looking on: {snapshot.writer} computes this run, and saves there."
 
 
 def notice(snapshot: Snapshot) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.locking import process
-from pi_tui.checkpoints.locking.lock import already_open
 from pi_tui.checkpoints.locking.process import (
     is_alive,
     is_me,
@@ -24,6 +23,7 @@ from pi_tui.checkpoints.locking.process import (
     pid_in,
     words_of,
 )
+from pi_tui.checkpoints.owner import already_open
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Task
 from tests.checkpoints.conftest import OpenStore

@@ -88,23 +88,16 @@ def test_run_without_locks_says_so_once_and_goes_on_after_a_kill(
             assert process.communicate()[1] == ""
 
 
-def test_run_without_locks_refuses_a_run_whose_owner_lives(
-    path: str, no_flock: dict[str, str]
+@pytest.mark.parametrize("second_has_locks", [False, True])
+def test_run_of_a_living_owner_without_locks_is_refused(
+    second_has_locks: bool, path: str, no_flock: dict[str, str]
 ) -> None:
-    with writer(path, no_flock) as first, writer(path, no_flock) as second:
+    with writer(path, no_flock) as first:
         assert line(first)
-        said = refusal(second)
-        assert said.startswith(
-            f"3 the run of 27 letters is already open in another process (pid {first.pid} on "
-        )
-
-
-def test_run_with_locks_refuses_a_run_whose_owner_has_none_and_lives(
-    path: str, no_flock: dict[str, str]
-) -> None:
-    with writer(path, no_flock) as first, writer(path, dict(os.environ)) as second:
-        assert line(first)
-        assert f"(pid {first.pid} on " in refusal(second)
+        with writer(path, dict(os.environ) if second_has_locks else no_flock) as second:
+            assert refusal(second).startswith(
+                f"3 the run of 27 letters is already open in another process (pid {first.pid} on "
+            )
 
 
 def test_run_without_locks_is_taken_from_an_owner_that_cannot_be_seen(

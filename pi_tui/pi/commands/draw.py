@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 
 from pi_tui.errors import UsageError
+from pi_tui.files.output_file import DigitFile
 from pi_tui.pi.commands.saved_digits import saved_range
 from pi_tui.pi.pictures.drawing import draw
 from pi_tui.pi.pictures.wish import (
@@ -19,7 +20,6 @@ from pi_tui.pi.pictures.wish import (
     parse_seconds,
     parse_size,
 )
-from pi_tui.files.output_file import DigitFile
 from pi_tui.reports.standard_output import tell
 
 _Way = tuple[tuple[int, int], Callable[[Wish], bytes]]
