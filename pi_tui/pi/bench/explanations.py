@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-SECONDS_PER_RUN, SECONDS_OF_THE_APP = 45.0, 75.0
+SECONDS_PER_RUN, SECONDS_OF_THE_APP = 30.0, 50.0
 FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
 """Of two cores on which a small run takes SMALL_RUN; with --full the latter come on top."""
 SMALL_RUN = 0.4
@@ -53,7 +53,7 @@ def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:
     """Return about how long `bench` takes where a small run takes `small_run` seconds.
 
     >>> expected_seconds(3, SMALL_RUN, full=False)
-    210.0
+    140.0
     """
     seconds = SECONDS_OF_THE_APP + runs * SECONDS_PER_RUN
     if full:
