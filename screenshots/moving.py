@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyte
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 SIZE = (80, 24)
 PER_SECOND = 8
 """Pictures a second."""
-COLORS = 64
+COLORS = 96
 _PATIENCE = 60.0
 _FONT, _BOLD, _POINTS = "DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf", 15
 _CELL, _STRIP = (9, 18), 34
@@ -236,14 +236,30 @@ def _story(shell: Shell) -> None:
     shell.film(3.2)
 
 
+def _palette(frames: list[Frame]) -> Image.Image:
+    """Return a picture of every colour on the screens, and those between it and the paper.
+
+    A palette made from the pictures themselves would leave out what is small, like a green word.
+    """
+    used = {_color(name, _INK) for frame in frames for row in frame.cells for name in _names(row)}
+    colors = [ImageColor.getrgb(name) for name in sorted({*used, _PAPER, _STRIP_PAPER})]
+    paper = ImageColor.getrgb(_PAPER)
+    sample = Image.new("RGB", (len(colors), 3))
+    for x, color in enumerate(colors):
+        for y, share in enumerate((1.0, 0.65, 0.3)):
+            mixed = (round(a * share + b * (1 - share)) for a, b in zip(color, paper, strict=True))
+            sample.putpixel((x, y), tuple(mixed))
+    return sample.quantize(COLORS, Image.Quantize.MAXCOVERAGE)
+
+
+def _names(row: list[pyte.screens.Char]) -> set[str]:
+    return {cell.fg for cell in row} | {cell.bg for cell in row}
+
+
 def write_gif(frames: list[Frame], target: Path) -> None:
     """Write the film: one palette for all frames, each shown for the same time."""
     pictures = [frame.paint() for frame in frames]
-    width, height = pictures[0].size
-    sample = Image.new("RGB", (width, height * 4))
-    for at in range(4):
-        sample.paste(pictures[(2 * at + 1) * len(pictures) // 8], (0, at * height))
-    palette = sample.quantize(COLORS, Image.Quantize.MEDIANCUT)
+    palette = _palette(frames)
     first, *rest = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     every = 1000 // PER_SECOND
     first.save(target, save_all=True, append_images=rest, duration=every, loop=0)
