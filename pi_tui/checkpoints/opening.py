@@ -20,10 +20,10 @@ from pi_tui.checkpoints.engine import (
     outside_transactions,
 )
 from pi_tui.checkpoints.locking.lock import FileLocks, WriterLocks
+from pi_tui.checkpoints.locking.owner import already_open
+from pi_tui.checkpoints.locking.server_lock import MAKING, ServerLocks
 from pi_tui.checkpoints.models import META, TABLES, create
-from pi_tui.checkpoints.owner import already_open
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
-from pi_tui.checkpoints.server_lock import MAKING, ServerLocks
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words, no_rights
 from pi_tui.checkpoints.upgrade.migration import migrate, refuse_older

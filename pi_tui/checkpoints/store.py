@@ -18,10 +18,10 @@ from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.database import record
+from pi_tui.checkpoints.locking.server_lock import MAKING
 from pi_tui.checkpoints.models import OUTPUT, RUNS, BadRow, limits_of, milliseconds
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
-from pi_tui.checkpoints.server_lock import MAKING
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.files.location import Location

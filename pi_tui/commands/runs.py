@@ -9,7 +9,7 @@ from datetime import datetime
 from io import TextIOWrapper
 
 from pi_tui import words
-from pi_tui.checkpoints.owner import already_open
+from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.saved_runs import delete_run, list_runs
 from pi_tui.checkpoints.store import CheckpointStore

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.locking import process
+from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.locking.process import (
     is_alive,
     is_me,
@@ -23,7 +24,6 @@ from pi_tui.checkpoints.locking.process import (
     pid_in,
     words_of,
 )
-from pi_tui.checkpoints.owner import already_open
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Task
 from tests.checkpoints.conftest import OpenStore

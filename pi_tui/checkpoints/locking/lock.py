@@ -16,9 +16,14 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pi_tui.checkpoints.locking.file_lock import FileLock, NoLocksError, is_locked, mark_in
+from pi_tui.checkpoints.locking.owner import (
+    WITHOUT_LOCKS,
+    already_open,
+    computes_unlocked,
+    refuse_living,
+)
 from pi_tui.checkpoints.locking.process import is_unlocked, my_mark, words_of
-from pi_tui.checkpoints.owner import WITHOUT_LOCKS, already_open, computes_unlocked, refuse_living
-from pi_tui.checkpoints.server_lock import ServerLocks, holder_of_run
+from pi_tui.checkpoints.locking.server_lock import ServerLocks, holder_of_run
 from pi_tui.files.location import Location
 
 

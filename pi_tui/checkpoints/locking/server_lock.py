@@ -11,8 +11,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from pi_tui.checkpoints.locking.owner import WITHOUT_LOCKS, already_open, refuse_living
 from pi_tui.checkpoints.locking.process import is_unlocked, my_mark, words_of
-from pi_tui.checkpoints.owner import WITHOUT_LOCKS, already_open, refuse_living
 from pi_tui.files.location import Location
 from pi_tui.words import one_line
 
