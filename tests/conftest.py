@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from pi_tui.errors import speak
 from pi_tui.reports import hints
+from tests import selection, shared
 from tests.helpers import SCRIPTS
 
 # Whatever started us with nohup or in the background ignores these, and so would our children.
@@ -27,8 +30,65 @@ settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--faults=long`: the fault tests try ten times as much."""
+    """`--all` runs every test; `--faults=long` lets the fault tests try ten times as much."""
+    parser.addoption("--all", action="store_true", help="run the slow tests too")
     parser.addoption("--faults", choices=("short", "long"), default="short")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: only run with --all, or where its file is named")
+    if hasattr(config, "workerinput"):
+        config.option.all = config.workerinput["all"]
+    else:
+        shared.make_folder()
+        config.add_cleanup(shared.remove_folder)
+        config.option.all = config.option.all or _is_selected_by_hand(config)
+    if not os.access(config.rootpath, os.W_OK):
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(shared.folder() / "hypothesis")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let a worker run what we run; it does not see which arguments were given to us."""
+    node.workerinput["all"] = node.config.option.all
+
+
+def _is_selected_by_hand(config: pytest.Config) -> bool:
+    """Return whether the command line names files, folders, keywords or marks."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    return named or any(config.getoption(name) for name in ("-k", "-m", "--lf"))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return two workers for each core, as many tests wait for others; none for a single test."""
+    if any("::" in argument for argument in config.args):
+        return 0
+    return 2 * len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-randomly, in the order of the files
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    quick, slow = selection.split(items)
+    for item in slow:
+        item.add_marker("slow")
+    if not config.option.all:
+        items[:] = quick
+        config.hook.pytest_deselected(items=slow)
+    return (yield)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how to repeat this order of the tests, which `-q` hides."""
+    if config.pluginmanager.hasplugin("randomly"):
+        seed = config.getoption("randomly_seed")
+        terminalreporter.write_line(f"this order of the tests again: --randomly-seed={seed}")
+    if not config.option.all:
+        terminalreporter.write_line("the slow tests were left out; `pytest --all` runs them too")
 
 
 @pytest.fixture(autouse=True)

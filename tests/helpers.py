@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import mpmath
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from pi_tui.pi.spigot.kind import SpigotKind
+from tests import fork_server
 
 LIMIT = 60.0
 """Seconds after which a condition will not come true any more. Only failures ever take so long."""
+_POLL = 0.02
+"""Seconds from one look at a condition to the next. Looking takes time from what it waits for."""
 SCRIPTS = Path(sys.executable).parent
 PI_TUI = (sys.executable, "-W", "error", str(SCRIPTS / "pi-tui"))
 """The program as a child runs it: a warning is a failure there too."""
@@ -29,7 +34,7 @@ def wait_until(condition: Callable[[], object], *, limit: float = LIMIT) -> None
     end = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < end, f"not within {limit:g} s: {condition}"
-        time.sleep(0.002)
+        time.sleep(_POLL)
 
 
 async def until(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
@@ -37,7 +42,7 @@ async def until(condition: Callable[[], object], *, limit: float = LIMIT) -> Non
     end = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < end, f"not within {limit:g} s: {condition}"
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(_POLL)
 
 
 @cache
@@ -53,11 +58,21 @@ def pi(digits: int) -> bytes:
     return str(text)[2 : digits + 2].encode()
 
 
-def pi_tui(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    """A whole `pi-tui`, run to its end without a terminal."""
-    settings: dict[str, object] = {"stdin": subprocess.DEVNULL, "timeout": LIMIT} | options
-    command = [*PI_TUI, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **settings)  # type: ignore[call-overload,no-any-return]
+def pi_tui(
+    *arguments: object,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    umask: int = -1,
+    fresh: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    """Run `pi-tui` to its end without a terminal, forked from a warm process or started fresh."""
+    words, variables = list(map(str, arguments)), os.environ if env is None else env
+    if fresh or not fork_server.can_serve(variables):
+        options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "timeout": LIMIT, "umask": umask}
+        options |= {"cwd": cwd, "env": variables, "capture_output": True, "text": True}
+        return subprocess.run([*PI_TUI, *words], check=False, **options)
+    request = fork_server.Request(words, str(cwd or Path.cwd()), dict(variables), umask)
+    return fork_server.call(request, timeout=LIMIT)
 
 
 @contextmanager

@@ -114,7 +114,7 @@ class Copy:
             shutil.copy(ROOT / module, self._folder / module)
 
     def _fails(self, limit: float | None) -> bool:
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:randomly", *self._tests]
+        command = [sys.executable, "-m", "pytest", "-x", "-n0", "-p", "no:randomly", *self._tests]
         environment = os.environ | {
             "PYTHONPATH": str(self._folder),
             "PYTHONDONTWRITEBYTECODE": "1",  # what was compiled a moment ago may look current

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -60,14 +62,29 @@ WORDS = {
 }
 
 
-def refused(exit_code: int, *arguments: object, **options: object) -> str:
-    """The one line on stderr with which it was refused."""
-    done = pi_tui(*arguments, **options)
-    assert done.returncode == exit_code, done.stderr
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    assert re.fullmatch(r"pi-tui: [^\n\x1b]+\n", done.stderr), done.stderr
-    return done.stderr
+def refused(
+    exit_code: int,
+    *arguments: object,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Return the one line on stderr with which `main`, called in this process, refuses."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        for name in os.environ.keys() - (env or os.environ).keys():
+            patch.delenv(name)
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
+        patch.chdir(cwd or Path.cwd())
+        assert main(list(map(str, arguments))) == exit_code, err.getvalue()
+    assert out.getvalue() == ""
+    line = err.getvalue()
+    assert re.fullmatch(r"pi-tui: [^\n\x1b]+\n", line), line
+    return line
 
 
 @pytest.mark.parametrize(("arguments", "advice"), WORDS.values(), ids=WORDS)
@@ -223,9 +240,8 @@ def test_looking_where_nothing_is_makes_no_file(command: str, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", ["200", "2e2", "2_00"])
-def test_numbers_may_be_written_as_people_write_them(number: str, database: Path) -> None:
-    done = pi_tui("run", "--digits", number, "--db", database)
+def test_numbers_may_be_written_as_people_write_them(database: Path) -> None:
+    done = pi_tui("run", "--digits", "2e2", "--db", database)
     assert done.stdout.encode() == b"3." + pi(200) + b"\n"
 
 
@@ -307,11 +323,6 @@ def test_every_command_explains_itself(command: str) -> None:
     done = pi_tui(*command.split(), "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "--db" in done.stdout
-
-
-def test_help_names_every_exit_code() -> None:
-    told = build_parser().format_help()
-    assert all(f"{code} " in told for code in range(8))
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -529,11 +540,8 @@ def test_empty_variables_are_none(database: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--pace", "--checkpoint-every"])
-@pytest.mark.parametrize("number", ["1e6", "1_000", "2,000"])
-def test_every_number_may_be_written_as_people_write_it(
-    option: str, number: str, database: Path
-) -> None:
-    assert pi_tui("run", "--digits", "9", option, number, "--db", database).returncode == 0
+def test_every_number_may_be_written_as_people_write_it(option: str, database: Path) -> None:
+    assert pi_tui("run", "--digits", "9", option, "2,000", "--db", database).returncode == 0
 
 
 TELLS = """
@@ -688,3 +696,10 @@ def test_fresh_asks_where_somebody_can_answer(answer: str, database: Path) -> No
             terminal.send("q")
         assert terminal.wait() == 0
     assert (database.read_bytes() == before) == (answer == "n")
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_refusal_sets_the_exit_code_of_the_process(fresh: bool) -> None:
+    done = pi_tui("run", "--digits", "0", fresh=fresh)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"pi-tui: [^\n]*ask for 1 or more\n", done.stderr)

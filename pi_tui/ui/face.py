@@ -19,8 +19,10 @@ from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.timer import Timer, TimerCallback
 
 from pi_tui.reports.hints import to_paste
+from pi_tui.ui.timers import certain
 from pi_tui.ui.worker_protocol import AnyWorker, MakeWorker
 from pi_tui.words import plain
 from pi_tui.worker import crash_report as crash
@@ -56,6 +58,17 @@ class Face(App[int]):
         self._asked: list[Screen[Any]] = []
         self.when_open: list[Callable[[], None]] = []
         """Called once the app runs."""
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """Call a function after a delay; Textual's own timers of the app are made here too."""
+        return certain(super().set_timer(delay, callback, name=name, pause=pause))
 
     def take(self, worker: AnyWorker) -> None:
         """From now on this worker's run is on the screen."""

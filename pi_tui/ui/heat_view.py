@@ -15,6 +15,7 @@ from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.pictures.layout import LEVELS, levels
 from pi_tui.ui.panel import FRAME, Picture
 from pi_tui.ui.themes import inks
+from pi_tui.ui.timers import certain
 
 CHUNK = 1_000_000
 """Digits added up in one go: about 8 ms."""
@@ -93,7 +94,7 @@ class HeatView(Picture):
         left = min(count, len(source)) - len(self._values) * self._stride
         self._busy = left >= self._stride and self.is_attached
         if self._busy:
-            self.set_timer(_BUSY, self._step)
+            certain(self.set_timer(_BUSY, self._step))
 
     def _caption(self) -> None:
         each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from pi_tui.ui.facts import Fact
 from pi_tui.ui.panel import FAINT, QUIET, line
+from pi_tui.ui.timers import certain
 
 SECONDS = 8.0
 """A note stays this long, unless the next one waits or it is dismissed."""
@@ -49,7 +50,7 @@ class NoteLine(Widget):
         self.set_class(self.fact is not None, "-shown")
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(SECONDS, self.next) if self.fact else None
+        self._timer = certain(self.set_timer(SECONDS, self.next)) if self.fact else None
         self.refresh(layout=True)
 
     def dismiss(self) -> bool:

@@ -17,6 +17,7 @@ from pi_tui.pi.pictures.path import STEPS
 from pi_tui.ui.braille import Braille
 from pi_tui.ui.panel import FRAME, Picture
 from pi_tui.ui.themes import inks
+from pi_tui.ui.timers import certain
 from pi_tui.ui.walk import Walk
 
 _MARGIN = 0.08
@@ -75,7 +76,7 @@ class WalkView(Picture):
         self._catching_up = self.is_attached and self._walk.feed(*self._source)
         self._chunks += 1
         if self._catching_up:
-            self.set_timer(_BUSY, self._step)
+            certain(self.set_timer(_BUSY, self._step))
         if not self._catching_up or self._chunks % _CHUNKS_A_FRAME == 0:
             self._draw()
 

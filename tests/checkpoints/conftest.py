@@ -10,16 +10,10 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Kind
-from pi_tui.pi.spigot.reference import pi_digits
 from tests.checkpoints.server import Server
 from tests.tiny import Walks
 
 OpenStore = Callable[..., CheckpointStore]
-
-
-@pytest.fixture(scope="session")
-def pi() -> bytes:
-    return pi_digits(3000)
 
 
 @pytest.fixture

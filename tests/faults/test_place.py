@@ -23,9 +23,8 @@ from pi_tui.machine import Machine, Task
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.helpers import told
 from tests.faults.conftest import Tally
-from tests.faults.lab import pi
 from tests.faults.test_disk import need_namespaces
-from tests.helpers import wait_until
+from tests.helpers import pi, wait_until
 
 PROGRAM = [sys.executable, "-m", "pi_tui", "run", "--digits", "20000"]
 
@@ -168,7 +167,7 @@ def test_a_clock_that_is_set_back_and_forth_changes_nothing(tmp_path: Path, tall
             saved = now.committed
     done = run(db, LD_PRELOAD=str(library), FAKETIME="-3d")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().encode() == b"3." + pi()[:20_000]
+    assert done.stdout.strip().encode() == b"3." + pi(100_000)[:20_000]
     assert not output.exists()
     tally("clock set back and forth (libfaketime), kill, resume", len(times), "0 lost, completed")
 

@@ -16,7 +16,8 @@ import pytest
 
 from tests.faults.conftest import Tally
 from tests.faults.driver import KIND, Task
-from tests.faults.lab import Child, child, judge, pi
+from tests.faults.lab import Child, child, judge
+from tests.helpers import pi
 
 COPIES = 8
 
@@ -133,7 +134,7 @@ def test_of_real_programs_exactly_those_that_ran_alone_succeed(
     for (said, code), output in zip(ends, outputs, strict=True):
         assert code in (0, 3), said
         assert code == 0 or "already open" in said
-        assert code == 3 or output.read_bytes().strip() == b"3." + pi()[:20_000]
+        assert code == 3 or output.read_bytes().strip() == b"3." + pi(100_000)[:20_000]
     won = [code for _, code in ends].count(0)
     tally("4 times `pi-tui run` at once", 1, f"{won} finished, {4 - won} refused with exit 3")
     assert won >= 1
@@ -154,5 +155,5 @@ def test_a_reader_beside_a_writer_never_sees_half_a_save(order: str, db: str) ->
                 assert run is not None
                 loaded = store.load(run)
             assert loaded.notes == ()
-            assert loaded.output == pi()[: len(loaded.output)]
+            assert loaded.output == pi(100_000)[: len(loaded.output)]
         writer.kill()

@@ -17,7 +17,8 @@ from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Machine
 from tests.faults.conftest import Tally
 from tests.faults.driver import KIND, Task
-from tests.faults.lab import child, pi
+from tests.faults.lab import child
+from tests.helpers import pi
 
 Damage = Callable[[bytearray, random.Random], None]
 Sound = tuple[bytes, int]
@@ -55,7 +56,7 @@ def spoil_the_header(data: bytearray, chance: random.Random) -> None:
 
 def change_a_digit(data: bytearray, chance: random.Random) -> None:
     row = 32 * chance.randrange(10, 60)  # 32 digits were saved at a time
-    sound = pi()[row : row + 32]
+    sound = pi(100_000)[row : row + 32]
     wrong = sound[:9] + (b"1" if sound[9:10] == b"2" else b"2") + sound[10:]
     data[:] = data.replace(sound, wrong)  # SQLite leaves old copies behind in its pages
 
@@ -84,7 +85,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
 def outcome(path: Path, whole: int) -> str:
     """What the store makes of the file: one word, "wrong" if it hands out a wrong digit."""
     seen = glance(str(path), KIND, None)
-    if seen and seen.output != pi()[: len(seen.output)]:
+    if seen and seen.output != pi(100_000)[: len(seen.output)]:
         return "wrong"
     try:
         with CheckpointStore.open(str(path), KIND) as store:
@@ -92,7 +93,7 @@ def outcome(path: Path, whole: int) -> str:
             if run.goal != 8000:
                 return "wrong run"
             loaded = store.load(run)
-            if loaded.output != pi()[: len(loaded.output)]:
+            if loaded.output != pi(100_000)[: len(loaded.output)]:
                 return "wrong"
             if loaded.machine is None:
                 return "silently complete"
@@ -110,7 +111,7 @@ def go_on(store: CheckpointStore, run: Run, machine: Machine) -> str:
     for _ in range(3):
         machine.step()
     store.save(run, machine, 0.0)
-    return "" if machine.output == pi()[: len(machine.output)] else "wrong"
+    return "" if machine.output == pi(100_000)[: len(machine.output)] else "wrong"
 
 
 def rot(sound: Sound, folder: Path, times: int, kinds: list[Damage]) -> Counter[str]:

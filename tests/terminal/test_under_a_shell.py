@@ -168,7 +168,7 @@ def test_a_stopped_holder_is_named_as_stopped(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
-        wait_until(lambda: state_of(pid) == "T")
+        terminal.until(lambda: state_of(pid) == "T")  # it stops once all it draws is read
         done = pi_tui("run", "--digits", 90_000, "--db", database)
         assert done.returncode == 3
         assert f"pid {pid}" in done.stderr

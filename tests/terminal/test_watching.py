@@ -15,6 +15,11 @@ from tests.helpers import pi_tui, saved, wait_until
 from tests.terminal.emulator import Terminal
 
 DIGITS = 6_000
+PATIENT = (
+    "import sys; from pi_tui import watcher; watcher.MOMENT = 600.0; "
+    "from pi_tui.__main__ import start; sys.exit(start())"
+)
+"""The program, which counts as just come for as long as a busy machine may need."""
 
 
 def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Terminal:
@@ -117,7 +122,7 @@ def test_whoever_leaves_as_we_come_leaves_it_to_us(database: Path) -> None:
     with app(database) as first:
         first.see("running")
         first.signal(signal.SIGSTOP)
-        with app(database) as second:
+        with Terminal("--db", database, program=("-W", "error", "-c", PATIENT)) as second:
             second.see("watching pid")
             first.signal(signal.SIGCONT)
             first.send("q")
@@ -153,8 +158,9 @@ def test_a_finished_run_that_is_deleted_elsewhere_is_gone_here_too(database: Pat
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
     with app(database) as terminal:
         terminal.see("complete, verified")
-        deleted = pi_tui("delete", "--digits", DIGITS, "--db", database, "--yes")
-        assert deleted.returncode == 0, deleted.stderr
+        # Until the app has found the run complete, it holds the database.
+        delete = ("delete", "--digits", DIGITS, "--db", database, "--yes")
+        wait_until(lambda: pi_tui(*delete).returncode == 0)
         terminal.read("the run of 6,000 digits was deleted by another process")
         terminal.send("q")
         assert terminal.wait() == 6

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App
 
 from pi_tui.pi.settings import Settings
+from pi_tui.ui import note_line
 from pi_tui.ui.app import PiApp
 from pi_tui.worker.worker import Worker
+from tests import shared
+from tests.helpers import LIMIT, pi_tui
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +27,18 @@ def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("COLORFGBG", raising=False)
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def lasting_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Toasts and notes stay: on a busy machine they would be gone before the test looks."""
+    notify = App.notify
+
+    def notify_for_long(app: App[Any], message: str, **options: Any) -> None:
+        notify(app, message, **options | {"timeout": 10 * LIMIT})
+
+    monkeypatch.setattr(App, "notify", notify_for_long)
+    monkeypatch.setattr(note_line, "SECONDS", 10 * LIMIT)
 
 
 @dataclass
@@ -58,3 +74,15 @@ def bench(database: Path, tmp_path: Path) -> Iterator[Bench]:
         for worker in made.workers:
             worker.stop(save=False)
             end.callback(worker.join, 60)
+
+
+@pytest.fixture(scope="session")
+def runs() -> Path:
+    """A database with three finished runs, to be read only."""
+    return shared.made_once("runs", _make_runs) / "pi"
+
+
+def _make_runs(folder: Path) -> None:
+    for digits in (300, 20_000, 1_000):
+        done = pi_tui("run", "--digits", digits, "--db", folder / "pi", "-o", folder / "pi.txt")
+        assert done.returncode == 0, done.stderr

@@ -40,6 +40,13 @@ async def paste(pilot: Pilot[Any], text: str) -> None:
     await pilot.pause()
 
 
+async def resize(app: PiApp, pilot: Pilot[int], size: tuple[int, int]) -> None:
+    """Resize the window, and wait until what lies on top is laid out for it."""
+    await pilot.resize_terminal(*size)
+    await until(lambda: app.screen._compositor.size == size)
+    await pilot.pause()
+
+
 async def until_state(app: PiApp, *states: State) -> None:
     """The worker is in one of these states, and the screen shows it."""
     await until(lambda: app.worker.snapshot.state in states)

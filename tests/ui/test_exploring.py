@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import pytest
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import Selection
+from textual.widgets import Input
 
 from pi_tui.ui import landmarks
 from pi_tui.ui.app import PiApp
@@ -22,7 +24,7 @@ from pi_tui.ui.note_line import NoteLine
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.ui.conftest import Bench
-from tests.ui.helpers import paste, text_of, until_state
+from tests.ui.helpers import paste, resize, text_of, until_state
 
 DIGITS = 2_000
 
@@ -217,6 +219,14 @@ async def test_both_halves_of_a_cell_of_the_heat_map_have_their_colours(bench: B
         assert len({style.bgcolor for style in cells}) > 3
 
 
+async def see_the_card(app: PiApp, pilot: Pilot[int]) -> None:
+    """Look for a birthday, and wait for the card that tells where it is."""
+    await pilot.press("b")
+    await until(lambda: isinstance(app.focused, Input))
+    await pilot.press(*"28.6.3589", "enter")
+    await until(lambda: "as 0628 (month day)" in text_of(app))
+
+
 async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("b")
@@ -233,9 +243,13 @@ async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Pa
         assert f"position {at + 1:,}" in app.clipboard
         for name in ("card.svg", "card.png"):
             target = tmp_path / name
-            await pilot.press("b", *"28.6.3589", "enter", "s", "ctrl+u", *str(target), "enter")
+            await see_the_card(app, pilot)
+            await pilot.press("s")
+            await until(lambda: isinstance(app.focused, Input))
+            await pilot.press("ctrl+u", *str(target), "enter")
             await until(target.exists)
-        await pilot.press("b", *"28.6.3589", "enter", "enter")
+        await see_the_card(app, pilot)
+        await pilot.press("enter")
         await until(lambda: app.main_screen.digits.here == (at, at + 4))
 
 
@@ -255,15 +269,14 @@ async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.goal == 20_000)
 
 
-@pytest.mark.parametrize("width", range(57, 130, 3))
-async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(
-    width: int, bench: Bench
-) -> None:
+async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(bench: Bench) -> None:
     app = bench.app(DIGITS)
-    async with app.run_test(size=(width, 24)) as pilot:
+    async with app.run_test(size=(57, 24)) as pilot:
         await until_state(app, State.COMPLETE)
         note = app.main_screen.query_one(NoteLine)
-        for fact in FACTS[:7]:
+        for width, fact in itertools.product(range(57, 130, 3), FACTS[:7]):
+            if app.size.width != width:
+                await resize(app, pilot, (width, 24))
             while note.dismiss():
                 pass
             note.tell([fact])

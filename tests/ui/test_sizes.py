@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.ui.app import PiApp
@@ -14,8 +13,8 @@ from pi_tui.ui.bars import StatusLine
 from pi_tui.ui.facts import FACTS
 from pi_tui.ui.note_line import NoteLine
 from pi_tui.worker.snapshot import Snapshot, State
-from tests.helpers import pi_tui, until
-from tests.ui.helpers import Still, a_frame, a_snapshot, a_still, text_of
+from tests.helpers import until
+from tests.ui.helpers import Still, a_frame, a_snapshot, a_still, resize, text_of
 
 SIZES = (
     *((10, 3), (20, 6), (30, 8), (40, 12), (60, 20), (80, 24), (120, 40), (200, 60), (300, 80)),
@@ -36,15 +35,6 @@ ON_TOP = {
 }
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with a run in it."""
-    folder = tmp_path_factory.mktemp("runs")
-    done = pi_tui("run", "--digits", 300, "--db", folder / "pi", "-o", folder / "pi.txt")
-    assert done.returncode == 0
-    return folder / "pi"
-
-
 def fits(app: PiApp) -> str:
     """What is on the screen, no line of it wider and no more of them than the window has."""
     width, height = app.size
@@ -52,13 +42,6 @@ def fits(app: PiApp) -> str:
     assert max(map(len, lines), default=0) <= width
     assert len(lines) <= height
     return "\n".join(lines)
-
-
-async def resize(app: PiApp, pilot: Pilot[int], size: tuple[int, int]) -> None:
-    """The window has this size, and what lies on top is laid out for it."""
-    await pilot.resize_terminal(*size)
-    await until(lambda: app.screen._compositor.size == size)
-    await pilot.pause()
 
 
 def once(text: str) -> None:

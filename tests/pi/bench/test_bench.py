@@ -20,6 +20,7 @@ from pi_tui.pi.bench.measure import bench
 from pi_tui.pi.bench.tables import show
 from pi_tui.pi.bench.textbook import textbook
 from pi_tui.pi.bench.turns import Timing, Turns
+from tests import shared
 from tests.helpers import pi
 
 
@@ -28,18 +29,18 @@ def test_the_textbook_is_right_to_its_last_digit(digits: int) -> None:
     assert textbook(digits).encode() == pi(digits)
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def report() -> dict[str, Any]:
     """One small bench, as its JSON says."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        (tmp_path_factory.mktemp("o") / "o").open("w+") as o,
-    ):
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(sys, "stdout", o)
+    folder = shared.made_once("report", _make_report)
+    return dict(json.loads((folder / "report.json").read_text()))
+
+
+def _make_report(folder: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch, (folder / "report.json").open("w") as file:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.setattr(sys, "stdout", file)
         assert bench(full=False, as_json=True, runs=1, sizes=(400,)) == 0
-        o.seek(0)
-        return dict(json.load(o))
 
 
 def test_we_and_our_peers_are_measured_side_by_side(report: dict[str, Any]) -> None:

@@ -135,12 +135,6 @@ def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
     assert spigot.finalize() == pi[:n]
 
 
-def test_a_carry_turns_held_nines_into_zeros() -> None:
-    assert settle(mpz(12), 3, mpz(100), 2) == (b"13000000", mpz(0), 0)
-    assert settle(mpz(12), 3, mpz(99), 2) == (b"", mpz(12), 4)
-    assert settle(mpz(12), 3, mpz(7), 2) == (b"12999999", mpz(7), 0)
-
-
 @pytest.mark.parametrize("nines", [0, 1])
 @pytest.mark.parametrize("predigit", [0, 4, 8])
 def test_super_digits_made_together_settle_like_those_made_one_by_one(

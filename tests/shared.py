@@ -1,0 +1,41 @@
+"""What all workers of one test session share: a folder, and what is made in it once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+_VARIABLE = "XDG_RUNTIME_DIR"
+"""Workers inherit it. It also keeps the sockets and locks of a PostgreSQL server with us."""
+
+
+def make_folder() -> None:
+    """Make the folder of a new session."""
+    os.environ[_VARIABLE] = tempfile.mkdtemp(prefix="pi-tui-tests-")
+
+
+def folder() -> Path:
+    """Return the folder of this session."""
+    return Path(os.environ[_VARIABLE])
+
+
+def remove_folder() -> None:
+    """Remove the folder, when no worker is left."""
+    shutil.rmtree(folder(), ignore_errors=True)
+
+
+def made_once(name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first worker to ask fills by `make`; treat it as read-only."""
+    done, building = folder() / name, folder() / f"{name}.building"
+    with FileLock(folder() / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(building, ignore_errors=True)
+            building.mkdir()
+            make(building)
+            building.rename(done)
+    return done

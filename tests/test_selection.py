@@ -1,0 +1,28 @@
+"""What `pytest` alone runs, and a warm process that behaves as a fresh one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import pi_tui
+from tests.selection import SLOW
+
+_ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("path", SLOW)
+def test_every_path_in_the_table_of_slow_tests_exists(path: str) -> None:
+    assert (_ROOT / path).exists()
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_command_gets_its_directory_environment_and_umask(fresh: bool, tmp_path: Path) -> None:
+    words = ("run", "--digits", 9, "-o", "out.txt")
+    env = os.environ | {"PI_TUI_DB": "here.sqlite3"}
+    done = pi_tui(*words, cwd=tmp_path, env=env, umask=0o027, fresh=fresh)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (tmp_path / "here.sqlite3").exists()
+    assert (tmp_path / "out.txt").stat().st_mode & 0o777 == 0o640
