@@ -146,7 +146,7 @@ def test_under_nohup_a_hangup_does_not_stop_it(database: Path) -> None:
 def test_a_second_writer_is_refused_with_the_pid_of_the_first(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
-    done = pi_tui("run", "--digits", "50", "--db", database)
+    done = pi_tui("run", *SLOW, "--db", database)
     assert done.returncode == 3
     assert str(running.pid) in done.stderr
     assert len(done.stderr.splitlines()) == 1
