@@ -16,7 +16,7 @@ from typing import Literal
 
 from pi_tui import words
 from pi_tui.errors import PiTuiError, StorageError
-from pi_tui.files.output_file import DigitFile as OutputFile
+from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.progress import progress_on

@@ -1,4 +1,4 @@
-"""A file for digits: claimed before the work, whole or not there at all."""
+"""A file for output: claimed before the work, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
 from pi_tui.files.temporary import Temporary
 
 
-class DigitFile:
-    """Digits go into a temporary file beside the target, then take its name in one move.
+class OutputFile:
+    """Collects output in a temporary file beside the target, which then takes its name in one move.
 
     Used as a context: entering it before the first step finds a mistyped folder at once and not
     after an hour. A pipe or device is written to as it is.
@@ -101,4 +101,4 @@ def _cannot(target: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
         reason = no_room(target.parent) or reason
-    return f"cannot write the digits to {str(target)!r}: {reason}; choose another file with -o"
+    return f"cannot write the output to {str(target)!r}: {reason}; choose another file with -o"

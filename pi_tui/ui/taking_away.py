@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from pi_tui import words
 from pi_tui.errors import PiTuiError
-from pi_tui.files.output_file import DigitFile
+from pi_tui.files.output_file import OutputFile
 from pi_tui.pi.digits.statistics import Digits
 from pi_tui.ui.answers import file_named
 from pi_tui.ui.digit_view import DigitView
@@ -145,7 +145,7 @@ def save_picture(name: str, draw: Draw, location: str) -> Path:
     from pi_tui.pi.pictures.wish import form_of
 
     path, form = file_named(name), form_of(name)
-    with DigitFile.claim(str(path), location) as target:
+    with OutputFile.claim(str(path), location) as target:
         target.write(draw(form), b"", b"")
     return Path(os.path.realpath(path))
 
@@ -171,7 +171,7 @@ def save_digits(name: str, digits: bytes, start: int, location: str) -> Path:
     From the first digit on it begins with "3."; a later range is digits only.
     """
     path = file_named(name)
-    with DigitFile.claim(str(path), location) as target:
+    with OutputFile.claim(str(path), location) as target:
         target.write(digits, b"3." if start == 0 else b"")
     return Path(os.path.realpath(path))
 

@@ -41,10 +41,11 @@ sys.stdin.read()
 SECOND = """
 import os, sys
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.machine import Task
 from tests.tiny import Walks
 assert os.getpid() == 1
 with CheckpointStore.open(sys.argv[1], Walks()) as store:
-    run = store.find_run(27)
+    run = store.find_run(Task(27))
     print(store.writer(run))
     try:
         store.open_run(run.task)

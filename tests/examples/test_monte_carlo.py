@@ -14,7 +14,7 @@ from tests.examples.monte_carlo import BATCH, DartGames, Darts
 from tests.helpers import wait_until
 
 PROGRAM = Path(__file__).with_name("monte_carlo.py")
-GAMES = 150
+GAMES = 400
 TASK = Task(4, {"seed": 3})
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pi_tui.files import temporary
-from pi_tui.files.output_file import DigitFile
+from pi_tui.files.output_file import OutputFile
 from pi_tui.files.temporary import Temporary, left_over
 
 
@@ -41,7 +41,7 @@ def interrupted(at: int) -> Iterator[None]:
 
 
 def write_digits(folder: Path) -> None:
-    with DigitFile.claim(str(folder / "pi.txt"), "") as target:
+    with OutputFile.claim(str(folder / "pi.txt"), "") as target:
         target.write(b"14")
 
 
@@ -81,7 +81,7 @@ def test_a_name_that_is_taken_is_left_alone(folder: bool, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["x" * 255, "界" * 85, b"\xff" * 255], ids=["x", "CJK", "bytes"])
 def test_the_longest_names_have_temporary_ones_too(name: str | bytes, tmp_path: Path) -> None:
     target = tmp_path / os.fsdecode(name)
-    with DigitFile.claim(str(target), "") as file:
+    with OutputFile.claim(str(target), "") as file:
         file.write(b"14")
     assert target.read_bytes() == b"3.14\n"
     assert os.listdir(tmp_path) == [target.name]

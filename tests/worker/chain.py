@@ -8,7 +8,7 @@ from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, unwatched
 
 
 def link(before: bytes) -> bytes:
-    return hashlib.pbkdf2_hmac("sha256", before, b"", 30_000)
+    return hashlib.pbkdf2_hmac("sha256", before, b"", 120_000)
 
 
 def whole(steps: int) -> bytes:

@@ -15,7 +15,7 @@ import pytest
 
 from pi_tui.checkpoints import engine
 from pi_tui.errors import StorageError
-from pi_tui.files.output_file import DigitFile
+from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Machine, Poll, Task, unwatched
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
@@ -67,14 +67,14 @@ def test_digits_that_the_disk_does_not_take_leave_the_old_file(
     database: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(StorageError, match="No space left on device; choose another file"):
-        DigitFile.claim("/dev/full", "").write(b"1" * 100_000)
+        OutputFile.claim("/dev/full", "").write(b"1" * 100_000)
     assert pi_tui("run", "--digits", 9_000, "--db", database).returncode == 0
     target = tmp_path / "pi.txt"
     target.write_text("old")
     command = [sys.executable, "-c", SHORT, *("export", "-o", str(target), "--db", str(database))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 6
-    assert re.fullmatch(r"pi-tui: cannot write the digits to .*: File too large; .*\n", done.stderr)
+    assert re.fullmatch(r"pi-tui: cannot write the output to .*: File too large; .*\n", done.stderr)
     assert target.read_text() == "old"
     assert list(tmp_path.glob(".pi.txt*")) == []
 

@@ -217,12 +217,16 @@ def test_a_finished_run_is_there_at_once_and_is_not_computed_again(
     assert in_the_file(database, 500).run.last_seq == before.last_seq
 
 
-def test_a_second_worker_on_the_same_database_is_refused(make_worker: MakeWorker) -> None:
+def test_second_worker_is_refused_the_same_run_and_computes_another(
+    make_worker: MakeWorker,
+) -> None:
     first = make_worker()
     wait_until(lambda: is_running(first))
-    second = make_worker(99)
+    second, other = make_worker(), make_worker(99)
     assert second.join(60)
+    assert other.join(60)
     assert (second.snapshot.state, second.snapshot.exit_code) == (State.FAILED, 3)
+    assert other.snapshot.state is State.COMPLETE
 
 
 def test_every_mark_that_is_crossed_is_saved(make_worker: MakeWorker, database: Path) -> None:

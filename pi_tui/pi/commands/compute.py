@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pi_tui import words
 from pi_tui.carry_on import PATIENCE, carry_to_end, is_whole
-from pi_tui.files.output_file import DigitFile
+from pi_tui.files.output_file import OutputFile
 from pi_tui.pi import memory
 from pi_tui.reports.standard_output import tell, to_stdout
 from pi_tui.worker.job import Job
@@ -21,7 +21,7 @@ from pi_tui.worker.worker import Worker
 
 def run(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
-    with DigitFile.claim(output, job.location) if output else nullcontext() as target:
+    with OutputFile.claim(output, job.location) if output else nullcontext() as target:
         if note := memory.warning(job.task.goal):
             tell(f"note: {note}")
         worker = Worker(replace(job, patience=PATIENCE))
@@ -38,7 +38,7 @@ def run(job: Job, output: str | None) -> int:
         return code
 
 
-def _write(worker: Worker, target: DigitFile | None) -> None:
+def _write(worker: Worker, target: OutputFile | None) -> None:
     if target is not None:
         target.write(worker.output)
     elif not sys.stdout.isatty():

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from pi_tui.errors import UsageError
-from pi_tui.files.output_file import DigitFile
+from pi_tui.files.output_file import OutputFile
 from pi_tui.pi.commands.saved_digits import saved_range
 from pi_tui.pi.pictures.drawing import draw
 from pi_tui.pi.pictures.wish import (
@@ -39,7 +39,7 @@ def picture(
     """Write the picture to a file, whole; `span` is the first and the last position in it."""
     moving = moving_form_of(output, kind)
     pixels, make = _moving(moving, size, seconds) if moving else _still(output, size, seconds)
-    with DigitFile.claim(output, location) as target:
+    with OutputFile.claim(output, location) as target:
         wish = Wish(kind, saved_range(location, digits, *span), span[0] - 1, pixels, theme)
         target.write(make(wish), b"", b"")
     tell(f"drew {len(wish.digits):,} digits into {os.path.realpath(output)}")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, UsageError, WrongResultError
-from pi_tui.files.output_file import DigitFile
+from pi_tui.files.output_file import OutputFile
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.reference import first_difference
 from pi_tui.pi.which_run import run_to_read
@@ -25,7 +25,7 @@ def export(
     if output is None:
         to_stdout(prefix, text, b"\n")
         return 0
-    with DigitFile.claim(output, location) as target:
+    with OutputFile.claim(output, location) as target:
         target.write(text, prefix)
     return 0
 
