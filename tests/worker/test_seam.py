@@ -134,7 +134,7 @@ def test_machine_that_cannot_repeat_itself_goes_on_from_the_last_good_output(
     assert code == 0, told
     numbers = [line.split()[0] for line in output.splitlines()]
     assert numbers == [line.split()[0] for line in WHOLE.splitlines()], "none is lost or doubled"
-    assert "cannot be computed again" in told, told
+    assert "cannot be computed again" in told or lost == "output", told
 
 
 def test_hints_are_in_the_words_of_the_program() -> None:
