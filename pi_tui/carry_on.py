@@ -81,8 +81,9 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
     if face != "line" and (has_terminal() or face == "screen"):
         from pi_tui.app.open import open_app
 
-        how = {"again": again, "cadence": job.cadence, "fresh": job.fresh}
-        return open_app(job.kind, job.task, job.location, **how)
+        return open_app(
+            job.kind, job.task, job.location, again=again, cadence=job.cadence, fresh=job.fresh
+        )
     worker = Worker(job)
     try:
         code = carry_to_end(worker, program=job.kind.name, again=again)

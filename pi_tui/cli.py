@@ -136,8 +136,8 @@ def _app(options: argparse.Namespace) -> int:
         return _print_completion(options.print_completion)
     if not has_terminal():
         return _run(options)
+    from pi_tui.app.terminal.guardian import guarded
     from pi_tui.pi.which_run import run_to_open
-    from pi_tui.ui.guardian import guarded
 
     settings = settings_of(options)
     if settings.fresh and not options.yes:
@@ -145,7 +145,7 @@ def _app(options: argparse.Namespace) -> int:
         if not _may_begin(settings, options.digits, sure=False):
             return 0
     with guarded():
-        from pi_tui.ui.app import run_app
+        from pi_tui.pi.app.pi_app import run_app
 
         return run_app(settings, options.digits)
 

@@ -16,11 +16,11 @@ from pi_tui.pi.settings import (
     SERIES,
     parse_digits,
     parse_digits_per_step,
-    parse_number,
     parse_position,
     parse_threads,
 )
 from pi_tui.reports.standard_output import as_bytes, to_stdout
+from pi_tui.words import parse_number
 
 EPILOG = """\
 keys in the app: p pause, go on · c checkpoint now · f full speed · + - pace · ? help · q save, quit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -94,6 +95,24 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+_UNITS = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6}
+
+
+def parse_number(text: str) -> int:
+    """Return the whole number that `text` says; ValueError if it says none.
+
+    >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 million")]
+    [1000000, 20000, 20000, 20000, 10000, 1000000]
+    """
+    if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
+        return int(match[1][:20]) * int(10 ** int(match[2]))
+    if match := re.fullmatch(r"(\d[\d,_]*) ?(k|thousand|m|million)", text.lower(), re.ASCII):
+        return parse_number(match[1]) * _UNITS[match[2]]
+    if not re.fullmatch(r"-?\d{1,3}([, ]\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
+        raise ValueError(text)
+    return int(re.sub("[,_ ]", "", text)[:20])
+
+
 def counted(value: int, noun: str) -> str:
     """A number and its noun, in the plural where that is right.
 
@@ -101,6 +120,15 @@ def counted(value: int, noun: str) -> str:
     ('1 digit', '2,000 digits')
     """
     return f"{value:,} {noun}" + ("" if value == 1 else "s")
+
+
+def of_unit(value: int, unit: str) -> str:
+    """Name so many of a unit that is given in the plural.
+
+    >>> of_unit(1, "digits"), of_unit(2_000, "digits"), of_unit(5, "bytes")
+    ('1 digit', '2,000 digits', '5 bytes')
+    """
+    return f"{value:,} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def ago(seconds: float) -> str:

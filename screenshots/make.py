@@ -19,10 +19,10 @@ from pathlib import Path
 import resvg_py
 from moving import film, write_gif
 
+from pi_tui.app.looks.themes import DAY, NIGHT
+from pi_tui.pi.app.pi_app import PiApp
 from pi_tui.pi.commands.draw import picture
 from pi_tui.pi.settings import Settings
-from pi_tui.ui.app import PiApp
-from pi_tui.ui.themes import DAY, NIGHT
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 

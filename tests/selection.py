@@ -28,8 +28,9 @@ SLOW = {
     "tests/examples": Few(2),
     "tests/faults": Few(1),
     "tests/terminal": Few(2),
-    "tests/ui/test_contrast.py": Few(ALL, 2),
-    "tests/ui/test_sizes.py": Few(ALL, 2),
+    "tests/pi/app/test_contrast.py": Few(ALL, 2),
+    "tests/pi/app/test_sizes.py": Few(ALL, 2),
+    "tests/app/test_in_a_terminal.py": Few(3),
 }
 """The longest path that fits a file counts. Put a file's most telling tests first."""
 

@@ -26,12 +26,12 @@ FILES = sorted(
     - {KNOWS_SCHEMA_1}
 )
 
+APP_WORD = re.compile(r"\b(digits?|box(es)?|spigots?|predigits?)\b", re.IGNORECASE)
+APP = sorted(path for path in (ROOT / "app").rglob("*") if path.suffix in (".py", ".tcss"))
 
 OPTION = re.compile(r"--db|--fresh|\bpi-tui\b")
 """What only the program `pi-tui` may advise: a library's user has no such options."""
-ADVISING = sorted(
-    {*FILES, *(ROOT / name for name in ("errors.py", "location.py", "words.py", "going_on.py"))}
-)
+ADVISING = sorted({*FILES, *(ROOT / name for name in ("errors.py", "words.py"))})
 
 
 def messages(code: str) -> list[str]:
@@ -48,15 +48,20 @@ def test_messages_of_general_code_name_no_option_of_the_program(path: Path) -> N
     assert found == []
 
 
-def said(text: str) -> list[str]:
+def said(text: str, word: re.Pattern[str] = WORD) -> list[str]:
     """The lines in which it stands: as a word, and as a part of a name."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", _NAMES.sub("", text))
-    return [line for line in apart.splitlines() if WORD.search(line)]
+    return [line for line in apart.splitlines() if word.search(line)]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_word_of_the_spigot_stands_where_any_machine_is_served(path: Path) -> None:
     assert said(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("path", APP, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_word_of_the_spigot_stands_in_the_app_for_any_machine(path: Path) -> None:
+    assert said(path.read_text("utf-8"), APP_WORD) == []
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Pa
     files = ("--db", str(tmp_path / "db"))
     modules_after(command("run", "--digits", "1000", *files, "-o", str(tmp_path / "digits")))
     loaded = loaded_after(
-        "import pi_tui.ui.app, pi_tui.ui.signals\n"
+        "import pi_tui.pi.app.pi_app, pi_tui.app.terminal.signals\n"
         "from pi_tui.pi.settings import Settings\n"
         "from pi_tui.worker.watcher import WatchingWorker\n"
         "from pi_tui.pi.which_run import run_to_open\n"
@@ -103,4 +103,4 @@ def test_bench_knows_no_screen() -> None:
 
 
 def test_the_app_is_there_before_the_store_is() -> None:
-    assert "sqlalchemy" not in loaded_after("import pi_tui.ui.app")
+    assert "sqlalchemy" not in loaded_after("import pi_tui.pi.app.pi_app")

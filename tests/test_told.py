@@ -11,14 +11,15 @@ from textual.app import App
 from pi_tui import errors
 from pi_tui.command_line import EPILOG, build_parser
 from pi_tui.errors import PiTuiError
+from pi_tui.pi.app.pi_app import PiApp
+from pi_tui.pi.app.pi_keys import PI_KEYS
+from pi_tui.pi.app.pi_screen import PiScreen
+from pi_tui.pi.app.views.digit_view import DigitView
+from pi_tui.pi.app.views.roaming_walk import RoamingWalk
 from pi_tui.pi.settings import Settings
 from pi_tui.reports import manual
-from pi_tui.ui import help_screen
-from pi_tui.ui.app import PiApp
-from pi_tui.ui.digit_view import DigitView
-from pi_tui.ui.keys import IN_THE_BAR, KEYS
-from pi_tui.ui.main_screen import MainScreen
-from pi_tui.ui.roaming_walk import RoamingWalk
+
+KEYS = PI_KEYS.keys
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 HELP = build_parser().format_help()
@@ -41,7 +42,7 @@ def key(name: str) -> str:
 
 def keys_that_do_something() -> set[str]:
     """Every key that the app, its main screen, the digits or the walk have a binding for."""
-    owners = (PiApp, MainScreen, DigitView, RoamingWalk)
+    owners = (PiApp, PiScreen, DigitView, RoamingWalk)
     bound = {name for owner in owners for name in owner._merge_bindings().key_to_bindings}
     return bound | {App.COMMAND_PALETTE_BINDING}
 
@@ -64,7 +65,8 @@ def test_the_readme_names_every_key_and_no_other() -> None:
 
 
 def test_the_help_screen_names_every_key_and_no_other() -> None:
-    rows = {names for _, rows in help_screen._KEYS for names, _ in rows if "mouse" not in names}
+    more = {names for section in PI_KEYS.sections for names, _ in section.more}
+    rows = {key.shown for key in KEYS} | {names for names in more if "mouse" not in names}
     told = set().union(*map(shown, rows))
     assert set().union(*(shown(each.shown) for each in KEYS)) - told == set()
     assert told - keys_that_do_something() == set()
@@ -74,7 +76,7 @@ def test_the_help_screen_names_every_key_and_no_other() -> None:
 def test_every_key_that_is_listed_is_bound_to_its_action() -> None:
     for each in KEYS:
         where, _, action = each.action.partition(".")
-        owner = PiApp if where == "app" else MainScreen
+        owner = PiApp if where == "app" else PiScreen
         bound = owner._merge_bindings().key_to_bindings
         for name in each.keys.split(","):
             assert [b.action.rpartition(".")[2] for b in bound[name]] == [action], name
@@ -82,7 +84,7 @@ def test_every_key_that_is_listed_is_bound_to_its_action() -> None:
 
 
 def test_the_key_bar_has_keys_that_are_listed() -> None:
-    assert set(IN_THE_BAR) <= {each.action for each in KEYS if each.word}
+    assert set(PI_KEYS.in_the_bar) <= {each.action for each in KEYS if each.word}
 
 
 def test_the_help_of_the_command_line_names_keys_that_are_bound() -> None:

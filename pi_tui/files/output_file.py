@@ -6,11 +6,19 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from pi_tui.errors import StorageError
 from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
 from pi_tui.files.temporary import Temporary
+
+
+class FileContent(NamedTuple):
+    """The bytes of a file; the large part is not copied."""
+
+    data: bytes | bytearray
+    prefix: bytes = b""
+    end: bytes = b""
 
 
 class OutputFile:
@@ -61,14 +69,14 @@ class OutputFile:
         if self._temporary is not None:
             self._temporary.__exit__()
 
-    def write(self, digits: bytes | bytearray, prefix: bytes = b"3.", end: bytes = b"\n") -> None:
-        """Write the digits to disk; StorageError if that fails, with the old file untouched."""
+    def write(self, output: bytes | bytearray, prefix: bytes = b"3.", end: bytes = b"\n") -> None:
+        """Write the output to disk; StorageError if that fails, the old file untouched."""
         refuse_files_of_databases(self._target, self._location)  # it may be one by now
         part = None if self._temporary is None else self._temporary.path
         try:
             with open(part or self._target, "wb") as stream:
                 stream.write(prefix)
-                stream.write(digits)
+                stream.write(output)
                 stream.write(end)
                 stream.flush()
                 if part is not None:

@@ -1,1 +1,4 @@
-"""Everything that knows a digit of pi: one machine with its face. May import all outside."""
+"""Everything that knows a digit of pi.
+
+It may import all of pi_tui; nothing but the program's entry point may import it.
+"""

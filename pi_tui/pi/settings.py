@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_tui.errors import StorageError, UsageError
+from pi_tui.words import parse_number
 from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Job, Pace
 
 if TYPE_CHECKING:
@@ -133,24 +133,6 @@ def _make_folder(folder: Path) -> None:
             f"there is no folder {folder}, and it cannot be made: {error.strerror}; "
             "use another file with --db"
         ) from error
-
-
-_UNITS = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6}
-
-
-def parse_number(text: str) -> int:
-    """Return the whole number that `text` says; ValueError if it says none.
-
-    >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 million")]
-    [1000000, 20000, 20000, 20000, 10000, 1000000]
-    """
-    if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
-        return int(match[1][:20]) * int(10 ** int(match[2]))
-    if match := re.fullmatch(r"(\d[\d,_]*) ?(k|thousand|m|million)", text.lower(), re.ASCII):
-        return parse_number(match[1]) * _UNITS[match[2]]
-    if not re.fullmatch(r"-?\d{1,3}([, ]\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
-        raise ValueError(text)
-    return int(re.sub("[,_ ]", "", text)[:20])
 
 
 def parse_digits(text: str) -> int:

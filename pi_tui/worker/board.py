@@ -25,7 +25,13 @@ class Board:
     def __init__(self, job: Job, clock: Callable[[], float]) -> None:
         self.job, self.clock = job, clock
         self.snapshot = Snapshot(
-            State.PREPARING, job.task.goal, job.pace, length=job.kind.length(job.task)
+            State.PREPARING,
+            job.task.goal,
+            job.pace,
+            length=job.kind.length(job.task),
+            kind=job.kind.name,
+            unit=job.kind.unit,
+            parameters=job.task.parameters,
         )
         """How things stand; immutable, at most a moment old."""
         self.output: bytes | bytearray = b""

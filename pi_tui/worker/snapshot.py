@@ -5,10 +5,11 @@ The screen looks at it ten times a second; so there is nothing to lock and nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.worker.job import Pace
@@ -102,6 +103,12 @@ class Snapshot:
     """Why the state is `failed`."""
     exit_code: int = 0
     """The exit code the program should end with because of `error`."""
+    kind: str = ""
+    """Name of the kind of machine."""
+    unit: str = "bytes"
+    """What the output is counted in, as the kind calls it."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Of the task."""
 
     @property
     def checkpoint(self) -> Checkpoint | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from pi_tui.ui.keyboard import Keyboard
+from pi_tui.app.terminal.keyboard import Keyboard
 from tests.terminal.emulator import Terminal
 
 ODD = {
@@ -150,15 +150,15 @@ def test_late_answers_open_no_dialog(database: Path) -> None:
 COUNTING = """
 import sys
 from pi_tui.cli import main
-from pi_tui.ui.exploring import ExploringScreen
+from pi_tui.pi.app.pi_screen import PiScreen
 
-turn, turned = ExploringScreen.action_color_digits, []
+turn, turned = PiScreen.action_color_digits, []
 
 def counted(self):
     turned.append(1)
     turn(self)
 
-ExploringScreen.action_color_digits = counted
+PiScreen.action_color_digits = counted
 code = main(sys.argv[1:])
 print("obeyed:", len(turned))
 sys.exit(code)

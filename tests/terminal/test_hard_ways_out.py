@@ -140,16 +140,16 @@ def test_the_first_start_asks_and_leaving_there_leaves(database: Path) -> None:
 BROKEN_FACE = """
 import sys
 from pi_tui.cli import main
-from pi_tui.ui.main_screen import MainScreen
+from pi_tui.pi.app.pi_screen import PiScreen
 
-show = MainScreen.show
+show = PiScreen.show
 
 def broken(self, frame, **options):
     if frame.snapshot.made > 1000:
         raise RuntimeError("a bug in the face")
     show(self, frame, **options)
 
-MainScreen.show = broken
+PiScreen.show = broken
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -26,18 +26,18 @@ setattr(module.{owner}, {name!r}, broken)
 sys.exit(main(sys.argv[1:]))
 """
 PLACES = {
-    "timer": ("pi_tui.ui.app", "PiApp", "_tick", ""),
-    "opening": ("pi_tui.ui.app", "PiApp", "_open", ""),
-    "look": ("pi_tui.ui.app", "PiApp", "_look", ""),
-    "action": ("pi_tui.ui.conversations", "ConversingApp", "action_help", "?"),
-    "conversation": ("pi_tui.ui.run_dialogs", "RunDialogs", "browse", "r"),
-    "key": ("pi_tui.ui.face", "Face", "_obey", "x"),
-    "widget": ("pi_tui.ui.digit_view", "DigitView", "render_line", ""),
-    "dialog": ("pi_tui.ui.help_screen", "HelpScreen", "compose", "?"),
-    "thread": ("pi_tui.ui.runs_screen", "RunsScreen", "__init__", "r"),
-    "leaving": ("pi_tui.ui.quitting", "Quitting", "_settle", "q"),
-    "driver": ("pi_tui.ui.driver", "TerminalDriver", "process_message", "x"),
-    "last step": ("pi_tui.ui.quitting", "Quitting", "_exit", "q"),
+    "timer": ("pi_tui.app.live", "Live", "_tick", ""),
+    "opening": ("pi_tui.app.app", "RunApp", "open", ""),
+    "look": ("pi_tui.app.live", "Live", "_look", ""),
+    "action": ("pi_tui.app.app", "RunApp", "action_help", "?"),
+    "conversation": ("pi_tui.app.talk.changing_runs", "RunChanges", "browse", "r"),
+    "key": ("pi_tui.app.talk.key_queue", "KeyQueue", "_obey", "x"),
+    "widget": ("pi_tui.pi.app.views.digit_view", "DigitView", "render_line", ""),
+    "dialog": ("pi_tui.app.screens.help", "HelpScreen", "compose", "?"),
+    "thread": ("pi_tui.app.screens.runs_list", "RunsList", "__init__", "r"),
+    "leaving": ("pi_tui.app.terminal.quitting", "Quitting", "_settle", "q"),
+    "driver": ("pi_tui.app.terminal.driver", "TerminalDriver", "process_message", "x"),
+    "last step": ("pi_tui.app.terminal.quitting", "Quitting", "_exit", "q"),
 }
 
 

@@ -226,7 +226,7 @@ import asyncio, json, sys, time
 from pathlib import Path
 from pi_tui.cli import main
 from pi_tui.pi.spigot.figures import Figures
-from pi_tui.ui import app
+from pi_tui.pi.app import pi_app as app
 
 lags, making, made, database, digits = sys.argv[1:]
 late = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pi_tui.needle import Needle
 from pi_tui.pi.digits.chance import LIKELY, about, chance, chance_in_words, digits_for, expected
-from pi_tui.pi.digits.search import Needle
 from pi_tui.words import counted
 
 AROUND = 10

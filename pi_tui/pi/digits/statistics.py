@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+
+from pi_tui.needle import Output
+
+Digits = Output
+"""Digits as ASCII: bytes, or the worker's growing bytearray."""
 
 CHUNK = 1_000_000
 """Digits counted in one go: about 10 ms, so the screen stays alive when ten million are loaded."""
-
-
-class Digits(Protocol):
-    """What a face needs of the digits: bytes, or the worker's growing bytearray."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, key: slice, /) -> bytes | bytearray: ...
-
-    def find(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """As of bytes."""
-
-    def count(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """As of bytes."""
 
 
 class DigitCounts:
@@ -30,7 +21,7 @@ class DigitCounts:
         self.counted = 0
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Count up to offset `stop`, at most CHUNK more; true if there is more to count."""
+        """Count up to offset `stop`, at most CHUNK more; return True if there is more to count."""
         start, stop = self.counted, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
@@ -68,7 +59,7 @@ def chance_of_more(chi_square: float, freedom: int = 9) -> float:
 
 
 def verdict(chance: float) -> str:
-    """What such a chance means, in a word.
+    """Say what such a chance means.
 
     >>> verdict(0.5), verdict(0.01), verdict(0.999)
     ('as chance would', 'rather uneven', 'rather even')

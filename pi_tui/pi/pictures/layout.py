@@ -26,7 +26,7 @@ class WalkFrame:
     dx: float
     dy: float
     stride: int
-    """Every so-manieth point is drawn: the others are nearer to it than a pixel or so."""
+    """Every `stride`-th point is drawn: the others are nearer to it than a pixel or so."""
 
     @classmethod
     def of(cls, digits: bytes, size: tuple[int, int], most: int) -> WalkFrame:
@@ -64,15 +64,6 @@ class WalkFrame:
         wanted = size[0] / 20 / self.scale
         power = 10 ** math.floor(math.log10(max(wanted, 1)))
         return next(int(n * power) for n in (1, 2, 5, 10) if n * power >= wanted or n == 10)
-
-
-def steps(count: int) -> str:
-    """So many, in words.
-
-    >>> steps(1), steps(2000)
-    ('1 step', '2,000 steps')
-    """
-    return f"{count:,} step{'s' * (count != 1)}"
 
 
 @dataclass(frozen=True, slots=True)

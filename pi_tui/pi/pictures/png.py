@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from pi_tui.pi.pictures.inks import along
-from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels, margin, steps
+from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels, margin
 from pi_tui.pi.pictures.path import pieces
+from pi_tui.words import counted
 
 if TYPE_CHECKING:
     from pi_tui.pi.pictures.wish import Wish
@@ -100,7 +101,7 @@ def _measure(pen: ImageDraw.ImageDraw, wish: Wish, frame: WalkFrame, times: int)
     tick = edge * times * 0.12
     ends = [(left, y - tick), (left, y), (left + bar, y), (left + bar, y - tick)]
     pen.line(ends, _QUIET, 2 * times)
-    return _Label((left + bar) / times + edge * 0.3, _base(wish), steps(count), "ls")
+    return _Label((left + bar) / times + edge * 0.3, _base(wish), counted(count, "step"), "ls")
 
 
 def _heat(wish: Wish) -> Image.Image:

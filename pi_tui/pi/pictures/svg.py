@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pi_tui.pi.pictures.inks import along
-from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels, margin, steps
+from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels, margin
 from pi_tui.pi.pictures.path import pieces
+from pi_tui.words import counted
 
 if TYPE_CHECKING:
     from pi_tui.pi.pictures.wish import Wish
@@ -69,7 +70,7 @@ def _marks(wish: Wish, frame: WalkFrame, end: tuple[float, float]) -> str:
             f'<circle cx="{end[0]:.1f}" cy="{end[1]:.1f}" r="{dot:.1f}" fill="{inks.text}"/>',
             f'<path d="M{x} {y - 8:.0f}v8h{bar:.0f}v-8" fill="none" stroke="{inks.quiet}" '
             f'stroke-width="2"/>',
-            _text(beyond, y, steps(count), wish),
+            _text(beyond, y, counted(count, "step"), wish),
         )
     )
 

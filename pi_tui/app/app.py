@@ -1,0 +1,304 @@
+"""The app for any machine: what it does is in the objects it holds."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.timer import Timer, TimerCallback
+
+from pi_tui.app.face import tell
+from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
+from pi_tui.app.frames.frame import Clock
+from pi_tui.app.frames.naming import Naming
+from pi_tui.app.keys import KEYS, KeyTable, bindings
+from pi_tui.app.live import Live
+from pi_tui.app.looks.choosing_looks import Looks
+from pi_tui.app.looks.remembered import Remembered
+from pi_tui.app.looks.themes import own_variables
+from pi_tui.app.screen import RunScreen
+from pi_tui.app.steering import Steering
+from pi_tui.app.talk.changing_runs import RunChanges
+from pi_tui.app.talk.goals import Goals
+from pi_tui.app.talk.key_queue import KeyQueue
+from pi_tui.app.talk.questions import Questions
+from pi_tui.app.terminal.quitting import Quitting
+from pi_tui.app.terminal.timers import certain
+from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.worker import garbage
+from pi_tui.worker.crash_report import report
+
+if TYPE_CHECKING:
+    from textual._path import CSSPathType
+    from textual.app import SystemCommand
+
+    from pi_tui.app.screens.help import HelpTexts
+    from pi_tui.checkpoints.glance import Glance
+    from pi_tui.machine import Kind
+
+Answer = TypeVar("Answer")
+STYLES = Path(__file__).with_name("app.tcss")
+"""The style sheet of any run."""
+
+
+class RunApp(App[int]):
+    """Watch a run of any machine."""
+
+    TITLE = "pi-tui"
+    CSS_PATH: ClassVar[CSSPathType | None] = STYLES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(KEYS.keys, "app"),
+        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend"),
+        Binding("ctrl+c", "quit", "Save and quit", show=False, system=True),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
+        (0, "-tiny"),
+        (8, "-low"),
+        (18, "-high"),
+    ]
+    """Of all that lies on top; the screen of the run has its own."""
+    key_table: KeyTable = KEYS
+
+    def __init__(
+        self,
+        worker: AnyWorker | None = None,
+        *,
+        make_worker: MakeWorker | None = None,
+        kind: Kind | None = None,
+        location: str = "",
+        seen: Glance | None = None,
+        clock: Clock | None = None,
+        memory: Path | None = None,
+        usual: Remembered | None = None,
+        naming: Naming | None = None,
+        goals: Goals | None = None,
+    ) -> None:
+        """An app on a worker that is not started yet, or that asks for a goal.
+
+        `seen` is what is saved, to be shown before the worker has loaded it; `memory` is the file
+        that keeps the looks from one start to the next, `usual` are those of the first start.
+        """
+        super().__init__()
+        self.animation_level = "none"  # a scroll through 166,667 lines shall not crawl
+        self.worker: AnyWorker = worker or NoWorker()
+        self.make_worker, self.kind, self.location = make_worker, kind, location
+        self.naming, self.goals = naming or Naming(), goals or Goals()
+        self.when_open: list[Callable[[], object]] = []
+        self.questions = Questions(self)
+        self._keys = KeyQueue(self, self.questions, self._has_run, super().on_event)
+        self.steering, self.quitting = Steering(self), Quitting(self)
+        self.run_changes = RunChanges(self, self.quitting, self.goals)
+        self._title = TerminalTitle(self._write_to_terminal, self.naming)
+        self.live = Live(self, self._main, clock or Clock(), seen, self._title.show)
+        self.looks = Looks(self, self.questions, memory, usual or Remembered())
+        self.live.rings = lambda: self.looks.now.bell
+        self.live.is_over = lambda: self.quitting.is_over
+        self.looks.begin()
+
+    def get_default_screen(self) -> RunScreen:
+        """Return the one screen of the run."""
+        return RunScreen(self.worker.snapshot, self.open)
+
+    @property
+    def main_screen(self) -> RunScreen:
+        """The screen of the run, whatever lies on top of it."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, RunScreen)
+        return screen
+
+    def _main(self) -> RunScreen:
+        return self.main_screen
+
+    def _has_run(self) -> bool:
+        return self.worker.snapshot.goal > 0
+
+    # Opening
+
+    def open(self) -> None:
+        """Draw what is saved, then start the worker, whose imports shall not delay that."""
+        for watch in self.when_open:
+            watch()
+        self.recall_looks()
+        self.live.start()
+        self.call_after_refresh(self._begin)
+
+    def recall_looks(self) -> None:
+        """Make the screen look as it did last time; remember changes from now on."""
+        self.looks.keep(self.main_screen)
+
+    def _begin(self) -> None:
+        goal = self.worker.snapshot.goal
+        if not goal:
+            garbage.settle()  # nobody may answer for hours
+            self.converse(self.run_changes.ask_for_run())
+            return
+        self.worker.start()
+        if note := self.goals.warning(goal):
+            tell(self, note, seconds=12)
+
+    def take(self, worker: AnyWorker) -> None:
+        """Show the run of this worker from now on."""
+        self.worker = worker
+        self.steering.forget()
+        self.live.begin_again()
+        worker.start()
+        self.live.hurry()
+
+    def hurry(self) -> None:
+        """Look often for a moment: something was requested of the worker."""
+        self.live.hurry()
+
+    # Questions and keys
+
+    def converse(self, steps: Coroutine[Any, Any, None]) -> None:
+        """Begin a conversation."""
+        self.questions.converse(steps)
+
+    async def ask(self, question: Screen[Answer]) -> Answer | None:
+        """Return the answer to a question."""
+        return await self.questions.ask(question)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Take the screen on top away."""
+        self.questions.note_popped(self.screen)
+        return super().pop_screen()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Queue keys; anything else is as in any app."""
+        await self._keys.handle(event)
+
+    def watch_app_focus(self, focus: bool) -> None:
+        """Give a key to the field, even if it came while the window had no focus."""
+        if focus and self.screen_stack and self.screen.focused is None:
+            self.screen.focus_next(self.screen.AUTO_FOCUS or "*")
+
+    # Actions
+
+    @property
+    def is_plain(self) -> bool:
+        """True while nothing lies on top of the run."""
+        return self.screen is self.main_screen
+
+    def action_toggle_pause(self) -> None:
+        """Pause or go on."""
+        self.steering.toggle_pause()
+
+    def action_save_now(self) -> None:
+        """Checkpoint now."""
+        self.steering.save_now()
+
+    async def action_save_and_suspend(self) -> None:
+        """Checkpoint, then stop as ctrl+z does."""
+        await self.steering.suspend()
+
+    async def action_quit(self) -> None:
+        """Save, then leave."""
+        self.quitting.begin()
+
+    def action_runs(self) -> None:
+        """Show all runs of the database."""
+        if self.is_plain and self.make_worker is not None:
+            self.converse(self.run_changes.browse())
+
+    def action_change_theme(self) -> None:
+        """Choose a theme by looking at it."""
+        if self.is_plain:
+            self.converse(self.looks.choose_theme())
+
+    def action_turn_bell(self) -> None:
+        """Ring when a run is complete, or do not any more."""
+        self.looks.turn_bell()
+
+    def action_crash_test(self) -> None:
+        """Kill this process, if that is meant, to see what is lost."""
+        if self.is_plain:
+            from pi_tui.app.terminal.crash_test import crash_test
+
+            crash_test(self)
+
+    def action_help(self) -> None:
+        """Explain the screen and the keys."""
+        from pi_tui.app.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.key_table, self.help_texts()))
+
+    def help_texts(self) -> HelpTexts:
+        """Return what the help says apart from keys."""
+        from pi_tui.app.screens.help import HelpTexts
+
+        return HelpTexts()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return every action by name, for the command palette."""
+        from textual.app import SystemCommand
+
+        from pi_tui.app.screens.palette import commands
+
+        more = [
+            SystemCommand(
+                f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
+                "Whether the terminal rings when a run is complete; remembered",
+                self.action_turn_bell,
+            )
+        ]
+        if hasattr(signal, "SIGKILL"):
+            told = "Kill pi-tui with SIGKILL; the next start shows that all that was saved is there"
+            more.append(SystemCommand("Crash test", told, self.action_crash_test))
+        return commands(self, self.key_table, *more)
+
+    # Looks
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Make all styles those of the theme; before there is a screen, only the app's own.
+
+        Textual would read every style sheet then, and once more for the first screen: 15 ms.
+        """
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.update(self, animate=animate)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return our own colours, made to go with whatever theme is on."""
+        return own_variables(self.current_theme)
+
+    # The terminal around us
+
+    def _write_to_terminal(self, text: str) -> None:
+        driver: Any = self._driver
+        if driver is not None:
+            getattr(driver, "set_title", driver.write)(text)
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """Call a function after a delay; Textual's own timers of the app are made here too."""
+        return certain(super().set_timer(delay, callback, name=name, pause=pause))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave with exit code 1 and a traceback, which shows no local variables."""
+        self._return_code = 1
+        self._exception = self._exception or error  # the first: the others follow from it
+        cause = getattr(self._exception, "error", self._exception)  # of Textual's WorkerFailed
+        self._exit_renderables[:] = [Text(report(cause))]
+        self._close_messages_no_wait()
+        self._exception_event.set()
+
+    @property
+    def waiting(self) -> int:
+        """How many keys and messages are not obeyed yet; asked by the thread that reads keys."""
+        return self._keys.waiting + self.message_queue_size

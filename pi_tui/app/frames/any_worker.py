@@ -1,0 +1,32 @@
+"""The worker behind the screen, and the one that stands in while there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pi_tui.machine import Task
+from pi_tui.worker.job import MAX
+from pi_tui.worker.snapshot import Snapshot, State
+from pi_tui.worker.worker import Worker
+
+
+class NoWorker:
+    """Compute nothing: there is no run yet, or the last one was just closed."""
+
+    snapshot = Snapshot(State.PAUSED, 0, MAX)
+    output: bytes | bytearray = b""
+    overture = b""
+
+    def _ignore(self, *_: object, **__: object) -> None:
+        """Do nothing: nothing is computed."""
+
+    start = pause = resume = save_now = set_pace = stop = _ignore
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Return True: no thread is running."""
+        return True
+
+
+AnyWorker = Worker | NoWorker
+MakeWorker = Callable[[Task], AnyWorker]
+"""Make a worker for a task, not yet started."""

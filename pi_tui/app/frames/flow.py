@@ -1,0 +1,51 @@
+"""How much output is on the screen: what is known early at once, at a pace as it flows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pi_tui.app.frames.any_worker import AnyWorker
+from pi_tui.checkpoints.glance import Glance
+from pi_tui.needle import Output
+from pi_tui.worker.snapshot import Snapshot, State
+
+
+class Flow:
+    """The output of one run on its way to the screen."""
+
+    def __init__(self, seen: Glance | None = None) -> None:
+        """`seen` is what is saved, to be shown before the worker has loaded it."""
+        self._seen = seen or Glance(0, 0, b"")
+        self._flowed = 0.0
+
+    def output(self, worker: AnyWorker) -> Output:
+        """Return all output: the worker's, or until it has that, what is known early."""
+        early = max(self._seen.output, worker.overture, key=len)
+        return worker.output if len(worker.output) >= len(early) else early
+
+    def shown(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
+        """Return the snapshot as it is shown, so many seconds after the one before."""
+        return self._at_the_pace(self._with_early_output(snapshot), elapsed)
+
+    def _with_early_output(self, snapshot: Snapshot) -> Snapshot:
+        """Put in output that was saved, or found in an overture, before the machine has it."""
+        seen, known = self._seen, len(self._seen.output)
+        if snapshot.made < known and snapshot.state is State.PREPARING:
+            snapshot = replace(snapshot, made=known, saved=known, resumed=known)
+            if not seen.complete:
+                return snapshot
+            snapshot = replace(snapshot, verified=seen.verified, elapsed=seen.elapsed)
+            return replace(snapshot, state=State.COMPLETE, done=1.0)
+        if snapshot.made < snapshot.overture:
+            return replace(snapshot, made=snapshot.overture)
+        return snapshot
+
+    def _at_the_pace(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
+        """Let output flow at a pace, though a step makes thousands of bytes at once."""
+        made, limit = snapshot.made, snapshot.pace.limit
+        if limit is None or snapshot.state not in (State.RUNNING, State.SAVING):
+            self._flowed = made
+            return snapshot
+        flowed = max(self._flowed + limit * elapsed, snapshot.saved)
+        self._flowed = min(flowed, made)
+        return replace(snapshot, made=int(self._flowed))

@@ -1,0 +1,30 @@
+"""What is said while another process computes the run on the screen."""
+
+from __future__ import annotations
+
+from pi_tui.words import plain
+from pi_tui.worker.snapshot import Snapshot, State
+
+
+def why_not(snapshot: Snapshot) -> str:
+    """Why nothing can be written from here, in a line; "" if it can."""
+    if snapshot.state is not State.WATCHING:
+        return ""
+    if not snapshot.writer:
+        return "Nobody computes this now: p goes on with it here first."
+    return f"Only looking on: {snapshot.writer} computes this run, and saves there."
+
+
+def notice(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the worker's notice and what can be done about it, from full to short; () if none.
+
+    >>> from pi_tui.worker.job import MAX
+    >>> notice(Snapshot(State.WATCHING, 9, MAX, saved=5, notice="pid 1 on host has ended"))
+    ('pid 1 on host has ended; p goes on with it here', 'p goes on with it here')
+    """
+    if not snapshot.notice:
+        return ()
+    if snapshot.state is not State.WATCHING or snapshot.writer:
+        return (plain(snapshot.notice),)
+    offer = "p goes on with it here" if snapshot.saved else "p begins it here"
+    return plain(f"{snapshot.notice}; {offer}"), offer

@@ -1,0 +1,79 @@
+"""What the app calls a run, in bars, titles and messages; an app for one kind says it better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pi_tui import words
+from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.files.output_file import FileContent
+from pi_tui.reports.run_table import cells
+from pi_tui.worker.job import Pace
+from pi_tui.worker.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names for a run of any kind."""
+
+    program: str = "pi-tui"
+    """The command that goes on."""
+    name: str = "pi-tui"
+    """The name before an error."""
+    sign: str = "▶"
+    """In front of the header and of the terminal's title."""
+
+    def task(self, snapshot: Snapshot) -> str:
+        """Name the task in the header: kind, goal, parameters."""
+        parameters = (f"{name} {value}" for name, value in snapshot.parameters.items())
+        return words.plain(f"{snapshot.kind} {snapshot.goal:,}  {'  '.join(parameters)}".rstrip())
+
+    def short(self, snapshot: Snapshot) -> str:
+        """Name the task in the terminal's title."""
+        return words.plain(f"{snapshot.kind} {snapshot.goal:,}")
+
+    def whole(self, snapshot: Snapshot) -> str:
+        """Name the whole output, in the last line of the terminal."""
+        return self.short(snapshot)
+
+    def news(self, snapshot: Snapshot) -> str:
+        """Say that the run is complete."""
+        return f"{self.whole(snapshot)}{', verified' if snapshot.verified else ''}."
+
+    def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
+        """Return the word for what grows, and how much of it there will be."""
+        return snapshot.unit, snapshot.length
+
+    def run(self, run: Run, unit: str) -> str:
+        """Name a saved run, in a question."""
+        return f"{run.goal:,}"
+
+    def columns(self, unit: str) -> tuple[str, ...]:
+        """Return the headings of the list of runs."""
+        return ("goal", *_COLUMNS[1:])
+
+    def row(self, run: Run) -> tuple[str, ...]:
+        """Return the cells of a run in the list of runs."""
+        share = 1.0 if run.status == COMPLETE else run.share
+        first, saved, _, *others = cells(run)
+        return (first, saved, "–" if share is None else words.percent(share), *others)
+
+    def file(self, goal: int) -> str:
+        """Suggest the name of a file for the whole output."""
+        return "output.txt"
+
+    def file_content(self, output: bytes | bytearray) -> FileContent:
+        """Return the content of a file of the whole output."""
+        return FileContent(output)
+
+    @property
+    def after_completion(self) -> str:
+        """Say what can be done with a complete run."""
+        return ""
+
+    def pace(self, pace: Pace) -> tuple[str, str]:
+        """Return the pace in words and the key that changes it; "" where no key does."""
+        return ("" if pace.limit is None else f"at most {words.rate(pace.limit)}"), ""
+
+
+_COLUMNS = ("goal", "saved", "", "state", "computed", "size", "last saved")

@@ -1,0 +1,67 @@
+"""The history of the rate that the sparkline draws."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+
+class RateHistory:
+    """Rates sampled at an even interval; when full, neighbours are joined and the interval doubles.
+
+    So it always spans the whole session, in bounded memory.
+    """
+
+    def __init__(self, interval: float = 0.5, capacity: int = 240) -> None:
+        self.interval = interval
+        self.samples: list[float] = []
+        self._capacity = capacity
+        self._due: float | None = None
+        self._pending: list[float] = []
+        self._starting = True
+
+    def feed(self, now: float, rate: float) -> None:
+        """Take the rate at `now` (seconds)."""
+        if self._due is None:  # the first moments measure the start, not the speed
+            self._due = now + self.interval
+            self._starting = True
+        self._pending.append(rate)
+        if now < self._due:
+            return
+        mean = sum(self._pending) / len(self._pending)
+        self._pending.clear()
+        self._due = now + self.interval
+        if self._starting:
+            self._starting = False
+            return
+        self.samples.append(mean)
+        if len(self.samples) >= self._capacity:
+            self._halve()
+
+    def rest(self) -> None:
+        """Begin the next sample anew: nothing is computed now."""
+        self._due = None
+        self._pending.clear()
+
+    @property
+    def span(self) -> float:
+        """Seconds of computing that the samples cover."""
+        return len(self.samples) * self.interval
+
+    def _halve(self) -> None:
+        pairs = zip(self.samples[::2], self.samples[1::2], strict=False)
+        self.samples = [(a + b) / 2 for a, b in pairs]
+        self.interval *= 2
+
+    def columns(self, width: int) -> list[float]:
+        """Return at most `width` values, oldest first: all samples, averaged where there are more.
+
+        >>> history = RateHistory()
+        >>> history.samples = [1.0, 3.0, 5.0, 7.0]
+        >>> history.columns(2)
+        [2.0, 6.0]
+        """
+        count = len(self.samples)
+        if count <= width:
+            return list(self.samples)
+        edges = [column * count // width for column in range(width + 1)]
+        return [sum(self.samples[a:b]) / (b - a) for a, b in pairwise(edges)]

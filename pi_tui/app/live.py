@@ -1,0 +1,167 @@
+"""Look at the worker again and again, and show what is new; nothing here blocks on the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.timer import Timer
+
+from pi_tui.app.face import Face, tell
+from pi_tui.app.frames.flow import Flow
+from pi_tui.app.frames.frame import Clock, Frame
+from pi_tui.app.frames.rates import RateHistory
+from pi_tui.app.screen import RunScreen
+from pi_tui.checkpoints.glance import Glance
+from pi_tui.needle import Output
+from pi_tui.reports.resumed import how_it_goes_on
+from pi_tui.worker.snapshot import Snapshot, State
+
+QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
+"""Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
+PANELS_EVERY = 3
+"""While it runs, panels and pictures follow at every third look: nobody reads faster, and at
+200 × 60 they cost as much as the output."""
+QUIET_SECONDS = 8.0
+"""How long the screen says how a run goes on."""
+_HURRY = 2.0
+"""Seconds of quick looks after a key, for what it changes."""
+
+
+class Live:
+    """Polls the worker and draws frames."""
+
+    def __init__(
+        self,
+        face: Face,
+        screen: Callable[[], RunScreen],
+        clock: Clock,
+        seen: Glance | None,
+        show_title: Callable[[Snapshot], object],
+    ) -> None:
+        """`seen` is what is saved, to be shown before the worker has loaded it."""
+        self._face, self._screen, self.clock = face, screen, clock
+        self._show_title = show_title
+        self.rings: Callable[[], bool] = lambda: False
+        """Whether the terminal rings when a run is complete."""
+        self.is_over: Callable[[], bool] = lambda: False
+        self._timer: Timer | None = None
+        self._hurry_until = 0.0
+        self.forget(seen)
+
+    def forget(self, seen: Glance | None = None) -> None:
+        """Forget everything about the run that was shown."""
+        self._flow = Flow(seen)
+        self.rates = RateHistory()
+        self.shown: Snapshot | None = None
+        """The snapshot on the screen."""
+        self._shown_at = 0.0
+        self._notes_told = self._looks = 0
+        self._resumed: tuple[str, ...] = ()
+        self._resumed_until = 0.0
+
+    @property
+    def output(self) -> Output:
+        """All output there is."""
+        return self._flow.output(self._face.worker)
+
+    # When to look
+
+    def start(self) -> None:
+        """Look now, and from now on."""
+        self._timer = self._face.set_timer(QUICK, self._tick)
+        self.look()
+
+    def _tick(self) -> None:
+        if self._face.screen_stack and not self.is_over():
+            self.look()
+            self._timer = self._face.set_timer(self._pulse(), self._tick)
+
+    def _pulse(self) -> float:
+        """Return how soon to look again: not at all often while nothing can change."""
+        snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
+        if now < self._hurry_until or screen.is_behind(max(snapshot.made, snapshot.overture)):
+            return QUICK
+        if snapshot.state is State.WATCHING:
+            return SLOW
+        if not snapshot.state.is_at_rest:
+            # Where pages fly by nobody reads, and the machine can use the time.
+            return QUICK if snapshot.rate * QUICK < screen.output_view.page else 2 * QUICK
+        newest = snapshot.checkpoint
+        young = newest is not None and (self.clock.now() - newest.saved_at).total_seconds() < 60
+        return SLOW if young else IDLE
+
+    def hurry(self) -> None:
+        """Look often for a moment: something was requested of the worker."""
+        self._hurry_until = self.clock.monotonic() + _HURRY
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._face.set_timer(QUICK, self._tick)
+
+    # What is shown
+
+    def look(self) -> None:
+        """Take the worker's snapshot and show it, unless it is the one already shown."""
+        snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
+        behind = screen.is_behind(max(snapshot.made, snapshot.overture))
+        if snapshot is self.shown and now - self._shown_at < SLOW and not behind:
+            return
+        if self.shown is not None and snapshot.made < self.shown.made:
+            self.begin_again()  # the one we watch began again, or found what it had saved wrong
+        before, elapsed = self.shown, now - self._shown_at
+        self.shown, self._shown_at = snapshot, now
+        self._note_how_it_goes_on(before, snapshot, now)
+        shown = self._flow.shown(snapshot, elapsed)
+        self._measure(shown, now)
+        self._looks += 1
+        screen.show_output(self.output, shown, snapshot)
+        quiet = self._resumed if now < self._resumed_until else ()
+        frame = Frame(shown, self.clock.now(), now, self.rates, self._face.naming, quiet)
+        fully = _is_calm(before, snapshot) or self._looks % PANELS_EVERY == 0
+        screen.show(frame, fully=fully)
+        self._show_title(shown)
+        self._tell_news(before, snapshot)
+
+    def begin_again(self) -> None:
+        """Show the run from nothing."""
+        self.forget()
+        self._screen().restart(self._face.worker.snapshot)
+
+    def _measure(self, shown: Snapshot, now: float) -> None:
+        if shown.state in (State.RUNNING, State.SAVING):
+            self.rates.feed(now, shown.rate)
+        else:
+            self.rates.rest()
+
+    def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
+        for note in snapshot.notes[self._notes_told :]:
+            tell(self._face, note, seconds=12)
+        self._notes_told = len(snapshot.notes)
+        if snapshot.state is State.COMPLETE and before and _is_news(before, snapshot):
+            tell(self._face, self._face.naming.news(snapshot), title="Complete")
+            if self.rings():
+                self._face.bell()
+
+    def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
+        """At a start that resumes, show a quiet line for some seconds."""
+        began = before and before.state in (State.PREPARING, State.WATCHING)
+        if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
+            self._resumed = how_it_goes_on(snapshot, snapshot.unit)
+            self._resumed_until = now + QUIET_SECONDS
+
+
+def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
+    """Return False while a run goes on without a save."""
+    return before is None or not (
+        before.state is snapshot.state is State.RUNNING and before.checkpoint is snapshot.checkpoint
+    )
+
+
+def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
+    """Return True if the run became complete just now, and was not so when it was opened."""
+    was_there = before.state is State.PREPARING and snapshot.resumed == _length(snapshot)
+    return not before.state.is_final and not was_there
+
+
+def _length(snapshot: Snapshot) -> Any:
+    return snapshot.made if snapshot.length is None else snapshot.length

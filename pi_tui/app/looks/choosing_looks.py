@@ -1,0 +1,76 @@
+"""How the app looks, and that the next start looks the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+from textual.theme import Theme
+
+from pi_tui.app.face import tell
+from pi_tui.app.looks.remembered import Memory, Remembered
+from pi_tui.app.looks.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme
+from pi_tui.app.talk.questions import Questions
+
+
+class Looks:
+    """The theme, and what is remembered from one start to the next."""
+
+    def __init__(
+        self, app: App[Any], questions: Questions, path: Path | None, usual: Remembered
+    ) -> None:
+        """`path` is the file that is remembered in; `usual` are the looks of the first start."""
+        self._app, self._questions = app, questions
+        self.memory = Memory(path, usual)
+        self._is_trying = False
+        app.register_theme(NIGHT_THEME)
+        app.register_theme(DAY_THEME)
+
+    @property
+    def now(self) -> Remembered:
+        """What is remembered."""
+        return self.memory.now
+
+    def begin(self) -> None:
+        """Set the theme of the first frame, without Textual making all styles twice for it."""
+        app = self._app
+        name = fitting_theme(self.now.theme, app.available_themes, app.console)
+        theme = app.available_themes[name]
+        if theme.ansi:
+            app.theme = name
+        else:
+            app.set_reactive(App.theme, name)
+            app.set_class(theme.dark, "-dark-mode", update=False)
+            app.set_class(not theme.dark, "-light-mode", update=False)
+        app.stylesheet.set_variables(app.get_css_variables())
+
+    def keep(self, screen: Screen[Any]) -> None:
+        """Remember every theme that is chosen from now on."""
+        self._app.theme_changed_signal.subscribe(screen, self._remember_theme)
+
+    async def choose_theme(self) -> None:
+        """Let the user try themes and take one."""
+        from pi_tui.app.screens.theme_list import ThemeList
+
+        app, before = self._app, self._app.theme
+        self._is_trying = True
+        ours = (NIGHT, DAY)
+        others = sorted(set(app.available_themes) - {*ours})
+        taken = await self._questions.ask(ThemeList([*ours, *others]))
+        app.theme, self._is_trying = taken or before, False
+        self.remember(theme=app.theme)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        if not self._is_trying:
+            self.remember(theme=theme.name)
+
+    def turn_bell(self) -> None:
+        """Ring when a run is complete, or do not any more."""
+        self.remember(bell=not self.now.bell)
+
+    def remember(self, **changes: Any) -> None:
+        """Remember these changes for the next start."""
+        if trouble := self.memory.change(**changes):
+            tell(self._app, f"The look is not remembered: {trouble}")

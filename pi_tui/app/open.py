@@ -1,0 +1,69 @@
+"""Open the app on a task of any kind: for a program around one machine.
+
+>>> from pi_tui.app.open import open_app
+>>> # code, output = open_app(kind, task, "lines.sqlite3", again="python lines.py 1000")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pi_tui.app.terminal.guardian import guarded
+from pi_tui.machine import Kind, Task
+from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
+
+
+def open_app(
+    kind: Kind,
+    task: Task | None,
+    location: str,
+    *,
+    again: str,
+    cadence: Cadence = AUTO_CADENCE,
+    fresh: bool = False,
+    tasks: Callable[[int], Task] = Task,
+) -> tuple[int, bytes]:
+    """Show the run of a task until the user leaves; return exit code and whole output.
+
+    The output is b"" unless the run is complete. Without a task the app asks for a goal; `tasks`
+    makes the task of a goal, and raises BadState for an impossible one. `location` is the path or
+    URL of the database, `again` the command that goes on, to be printed. With `fresh` the run
+    begins again at its first step. Call it in the main thread, in a terminal. Raises PiTuiError
+    if it cannot start.
+    """
+    with guarded():  # before Textual is loaded: its process is smaller then
+        from pi_tui.app.app import RunApp
+        from pi_tui.app.frames.naming import Naming
+        from pi_tui.app.looks.remembered import default_path
+        from pi_tui.app.talk.goals import Goals
+        from pi_tui.app.terminal.signals import run_to_the_end
+        from pi_tui.worker.snapshot import State
+        from pi_tui.worker.watcher import WatchingWorker
+        from pi_tui.worker.worker import Worker
+
+        def job(wanted: Task, *, fresh: bool = False) -> Job:
+            return Job(
+                kind,
+                wanted,
+                location,
+                cadence=cadence,
+                fresh=fresh,
+                give_way=True,
+                overture=True,
+            )
+
+        # A fresh start never watches: it would show what it is to replace.
+        a_worker = Worker if fresh else WatchingWorker
+        worker = a_worker(job(task, fresh=fresh)) if task else None
+        app = RunApp(
+            worker,
+            make_worker=lambda wanted: WatchingWorker(job(wanted)),
+            kind=kind,
+            location=location,
+            memory=default_path(),
+            naming=Naming(program=again, name=kind.name),
+            goals=Goals(tasks),
+        )
+        code = run_to_the_end(app, app.quitting)
+    is_whole = worker is not None and worker.snapshot.state is State.COMPLETE
+    return code, bytes(worker.output) if worker and is_whole else b""

@@ -1,0 +1,275 @@
+"""The screen of a run: output, panels, bars. It is handed frames and draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+
+from pi_tui import words
+from pi_tui.app.face import Face, face_of, tell
+from pi_tui.app.frames.frame import Frame
+from pi_tui.app.keys import KEYS, bindings
+from pi_tui.app.searching import Searching
+from pi_tui.app.talk.export import ask_for_file, copy, counted_text, write_file
+from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
+from pi_tui.app.widgets.output_tail import OutputTail
+from pi_tui.app.widgets.output_view import OutputView
+from pi_tui.app.widgets.panel import Panel
+from pi_tui.app.widgets.panels import CheckpointPanel, FiguresPanel, ProgressPanel, SpeedPanel
+from pi_tui.files.output_file import FileContent
+from pi_tui.needle import Output
+from pi_tui.worker.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pi_tui.app.widgets.search_bar import SearchBar
+
+
+class RunScreen(Screen[None]):
+    """Everything about one run, of any kind."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
+        (0, "-tiny-wide"),
+        (56, "-narrow"),
+        (100, "-wide"),
+        (170, "-huge"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-tiny-high"),
+        (15, "-low"),
+        (22, "-middle"),
+        (30, "-tall"),
+        (40, "-high"),
+    ]
+    AUTO_FOCUS = "OutputView"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(KEYS.keys, "screen"),
+        Binding("escape", "clear", "Clear search and marks", show=False),
+    ]
+
+    def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
+        """A screen for a run; `on_ready` is called when it can be handed frames.
+
+        That is before the first paint, so that the first paint shows something.
+        """
+        super().__init__()
+        self.source: Output = b""
+        self.count = 0
+        self.snapshot = snapshot
+        self.searching = Searching(self, lambda: self.output_view)
+        self._on_ready = on_ready
+
+    # What it is made of; a screen for one kind puts in its own
+
+    def compose(self) -> ComposeResult:
+        """Yield bars around the body; in the body the output and the panels."""
+        self._take_breakpoints(*self.app.size)
+        yield TopBar(id="top")
+        yield ProgressLine(id="progress")
+        yield AlertLine(id="alert")
+        with Horizontal(id="body"):
+            with Vertical(id="stage"):
+                yield from self.on_stage()
+            with Vertical(id="panels"):
+                with Vertical(id="first"):
+                    yield from self.first_panels()
+                if second := [*self.second_panels()]:
+                    with Vertical(id="second"):
+                        yield from second
+        yield StatusLine(id="status")
+        yield KeyBar(id="keys")
+
+    def on_stage(self) -> Iterable[Widget]:
+        """Yield what fills the middle."""
+        yield OutputTail(id="output")
+
+    def first_panels(self) -> Iterable[Widget]:
+        """Yield the panels that matter most."""
+        yield ProgressPanel(id="progress-panel", classes="card")
+        yield FiguresPanel(id="figures-panel", classes="card -empty")
+        yield SpeedPanel(id="speed-panel", classes="card")
+        yield CheckpointPanel(id="checkpoint-panel", classes="card")
+
+    def second_panels(self) -> Iterable[Widget]:
+        """Yield the panels for a large window, if there are any."""
+        return ()
+
+    def _take_breakpoints(self, width: int, height: int) -> None:
+        """Set the classes of the first Resize early: otherwise everything is laid out twice."""
+        wide = [name for columns, name in self.HORIZONTAL_BREAKPOINTS if width >= columns]
+        high = [name for rows, name in self.VERTICAL_BREAKPOINTS if height >= rows]
+        self.add_class(wide[-1], high[-1])
+
+    def on_mount(self) -> None:
+        """Request the first frame."""
+        self._on_ready()
+
+    @property
+    def face(self) -> Face:
+        """The app."""
+        return face_of(self)
+
+    @property
+    def output_view(self) -> OutputView:
+        """The view of the output."""
+        return self.query_one(OutputView)
+
+    @property
+    def asked(self) -> int:
+        """The goal of the run."""
+        return self.snapshot.goal
+
+    # What is shown
+
+    def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
+        """Show the output as it is now; `snapshot` is what `shown` was made from."""
+        self.snapshot = shown
+        self.source, self.count = source, shown.made
+        self.output_view.show(source, shown.made, shown.saved, self.held(shown, snapshot))
+        self.show_place()
+        self.searching.feed(source, shown.made, shown.length)
+
+    def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
+        """Return what stands behind the output and may still change."""
+        return b""
+
+    def is_behind(self, made: int) -> bool:
+        """Return True while there is output that it has not taken in yet."""
+        return False
+
+    def show(self, frame: Frame, *, fully: bool = True) -> None:
+        """Show this moment in the bars; fully: in the panels too."""
+        self.set_class(not frame.snapshot.goal, "-no-run")
+        for panel in self.query(Panel):
+            if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):
+                panel.show(frame)
+
+    def restart(self, snapshot: Snapshot) -> None:
+        """Forget everything about this run: another one comes."""
+        self.action_clear()
+        self.source, self.count, self.snapshot = b"", 0, snapshot
+        self.output_view.forget()
+
+    @on(OutputView.Moved)
+    def show_place(self) -> None:
+        """Say in the frame what is in view, and whether it follows the end."""
+        view = self.output_view
+        first, end = view.in_view
+        if view.count and not view.size.height:
+            return  # not in sight; it says so again when it is
+        where = f" {words.number(first + 1)} – {words.number(end)}" if view.count else ""
+        view.border_title = f"{self.title_of_output()}{where}"
+        view.border_subtitle = "following" if view.following else "G follows the tail"
+
+    def title_of_output(self) -> str:
+        """Return the word in the frame around the output."""
+        view = self.output_view
+        if isinstance(view, OutputTail) and not view.is_text:
+            return f"{words.size(view.count)}, not text: bytes"
+        return f"output, {words.size(view.count)}: bytes" if view.count else "no output yet"
+
+    # Searching and going
+
+    async def action_search(self) -> None:
+        """Open the search line."""
+        await self.searching.open()
+
+    def action_next_hit(self) -> None:
+        """Go to the next hit."""
+        self.searching.turn(forward=True)
+
+    def action_previous_hit(self) -> None:
+        """Go to the hit before."""
+        self.searching.turn(forward=False)
+
+    def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
+        """Search as the user types."""
+        self.searching.search_for(event.text, from_start=event.from_start)
+
+    def on_search_bar_accepted(self) -> None:
+        """Give the keys back to the output."""
+        self.searching.accept()
+
+    def on_search_bar_closed(self) -> None:
+        """End the search."""
+        self.searching.close()
+
+    def action_clear(self) -> None:
+        """Forget search and marks."""
+        self.clear_selection()
+        self.searching.close()
+
+    def action_go_to(self) -> None:
+        """Ask for a position and show it."""
+        if self.count:
+            self.face.converse(self._go_to())
+        else:
+            tell(self, "There is nowhere to go yet.", seconds=3)
+
+    async def _go_to(self) -> None:
+        from pi_tui.app.screens.dialogs import Ask
+        from pi_tui.app.talk.answers import explain_place, parse_place
+
+        unit = self.face.worker.snapshot.unit
+        explain = partial(explain_place, count=self.count, unit=unit)
+        answer = await self.face.ask(Ask("Go to position", explain, example="762"))
+        if answer is not None:
+            self.show_position(parse_place(answer, self.count))
+
+    def show_position(self, offset: int, length: int = 1) -> None:
+        """Bring the byte at `offset` into view and light it up."""
+        self.searching.forget_hit()
+        self.output_view.mark(offset, offset + length)
+
+    def action_follow(self) -> None:
+        """Go back to the end."""
+        self.output_view.follow()
+
+    # Taking output away
+
+    def action_copy(self) -> None:
+        """Copy what is selected, or else the line that is marked or at the top."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        elif text := self.output_view.line_as_text():
+            copy(self.face, text, self.name_of_line(text))
+        else:
+            tell(self, "There is nothing to copy yet.", seconds=4)
+
+    def name_of_line(self, text: str) -> str:
+        """Return what is said of a line that was copied."""
+        return "the line"
+
+    def action_copy_text(self) -> None:
+        """Copy what is selected; then nothing is, so that the next ctrl+c leaves."""
+        text = self.get_selected_text()
+        if text is None:
+            super().action_copy_text()
+            return
+        copy(self.face, text, counted_text(text, self.unit_of_text))
+        self.clear_selection()
+
+    unit_of_text = "letters"
+
+    def action_export(self) -> None:
+        """Ask where to, and write the output."""
+        if self.count:
+            self.face.converse(self.export())
+        else:
+            tell(self, "There is nothing to export yet.", seconds=4)
+
+    async def export(self) -> None:
+        """Ask for a file, and write all output into it, as it is now."""
+        source, count = self.source, self.count
+        suggested = self.face.naming.file(self.snapshot.goal)
+        name = await ask_for_file(self.face, "Into which file?", suggested)
+        if name is not None:
+            wrote = f"Wrote {words.size(count)} to"
+            write_file(self.face, name, lambda _: FileContent(bytes(source[:count])), wrote)

@@ -1,0 +1,122 @@
+"""Help: what the keys do, what is on the screen, and what the machine is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import ClassVar, NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from pi_tui.app.keys import KeyTable
+from pi_tui.app.screens.dialogs import Dialog
+
+_NAMES = 20
+"""Cells for the names on the left."""
+_MEANING = 48
+"""Cells for what a key does: with the names they fit a window of 80 columns."""
+_NARROW = 20
+"""With fewer cells for it, it stands below the name, where it has the whole line."""
+Rows = tuple[tuple[str, str], ...]
+"""Names, and what they mean."""
+ON_THE_SCREEN: Rows = (
+    ("position", "1 is the first byte of the output."),
+    ("saved", "output in a committed checkpoint: nothing can take it away."),
+    ("not saved yet", "warmer: in the next checkpoint."),
+    ("steps", "the parts a machine works in; it can stop after each."),
+    ("figures", "what the machine says of itself."),
+    ("time left", "from the work that is left at this speed."),
+    ("watching", "another process computes this run; what it saves is shown here."),
+    ("bar", "the quieter part was done before this start."),
+)
+
+
+class HelpTexts(NamedTuple):
+    """What the help says apart from keys."""
+
+    on_the_screen: Rows = ON_THE_SCREEN
+    title: str = ""
+    """Heading of a text about the machine."""
+    text: str = ""
+
+
+class HelpScreen(Dialog[None]):
+    """All of the help, to scroll through."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q,enter", "dismiss", show=False),
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+    def __init__(self, table: KeyTable, texts: HelpTexts) -> None:
+        super().__init__()
+        self._texts = texts
+        sections = ((one.title, one.keys, one.more) for one in table.sections)
+        self._tables: list[tuple[str, Rows]] = [
+            (title, (*((key.shown, key.meaning) for key in keys), *more))
+            for title, keys, more in sections
+        ]
+        self._tables.append(("On the screen", texts.on_the_screen))
+
+    def compose(self) -> ComposeResult:
+        """Yield keys first, then words, then the idea."""
+        with VerticalScroll(classes="dialog -wide-dialog", id="help"):
+            yield Static("pi-tui", classes="dialog-title")
+            for title, rows in self._tables:
+                yield Static(title, classes="help-title")
+                yield Static(_table(rows, _MEANING), classes="help-table")
+            if self._texts.text:
+                yield Static(self._texts.title, classes="help-title")
+                yield Static(self._texts.text)
+            yield Static("Esc closes this.", classes="quiet")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the meanings in their own column, however narrow it is."""
+        self.call_after_refresh(self._wrap)
+
+    def _wrap(self) -> None:
+        tables = (rows for _, rows in self._tables)
+        for shown, rows in zip(self.query(".help-table").results(Static), tables, strict=True):
+            if shown.size.width:
+                room = min(_MEANING, shown.size.width - _NAMES)
+                shown.update(
+                    _table(rows, room) if room >= _NARROW else _stack(rows, shown.size.width)
+                )
+
+    def action_scroll_down(self) -> None:
+        """Scroll one line down."""
+        self.query_one("#help").scroll_down(animate=False)
+
+    def action_scroll_up(self) -> None:
+        """Scroll one line up."""
+        self.query_one("#help").scroll_up(animate=False)
+
+
+def _table(rows: Rows, width: int) -> Content:
+    """Put names on the left; wrap what they mean in a column of its own."""
+    lines = [
+        Content.assemble((f"{name if first else '':<{_NAMES}}", "$pi-accent"), text)
+        for name, meaning in rows
+        for first, text in _wrapped(meaning, width)
+    ]
+    return Content("\n").join(lines)
+
+
+def _stack(rows: Rows, width: int) -> Content:
+    """Put each name on a line of its own, and below it what it means."""
+    lines = []
+    for name, meaning in rows:
+        lines.append(Content.assemble((name, "$pi-accent")))
+        lines += [Content("  " + text) for text in wrap(meaning, max(8, width - 2))]
+    return Content("\n").join(lines)
+
+
+def _wrapped(meaning: str, width: int) -> Iterator[tuple[bool, str]]:
+    for at, text in enumerate(wrap(meaning, width)):
+        yield at == 0, text

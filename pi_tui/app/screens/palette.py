@@ -1,0 +1,19 @@
+"""Every action by name: what ctrl+p offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from textual.app import App, SystemCommand
+
+from pi_tui.app.keys import KeyTable
+
+
+def commands(app: App[Any], table: KeyTable, *more: SystemCommand) -> Iterator[SystemCommand]:
+    """Yield the commands, with the keys that do the same; `more` are those without a key."""
+    for key in table.keys:
+        help_text = f"{key.shown} · {key.meaning}"
+        yield SystemCommand(key.title, help_text, partial(app.run_action, key.action))
+    yield from more

@@ -1,0 +1,139 @@
+"""The list of all runs of a kind in the database, and what can be done with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import DataTable, Static
+
+from pi_tui.app.face import face_of, tell
+from pi_tui.app.screens.dialogs import Dialog
+from pi_tui.checkpoints.records import Run
+from pi_tui.errors import PiTuiError
+from pi_tui.machine import Kind
+from pi_tui.reports.run_table import RIGHT
+from pi_tui.worker.threads import in_thread
+
+Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
+"""What deletes or exports a run while the list stays where it is."""
+_LAST_TO_GO = (0, 2, 3, 6, 1, 4, 5)
+"""Columns, the most useful first: a narrow window has room for some of them."""
+NEW = "new"
+"""The answer that asks for a new run."""
+_PADDING = 2
+
+
+class RunsList(Dialog[Run | str | None]):
+    """A table to choose from; the answer is the run to open, NEW for a new one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,r,q", "dismiss(None)", show=False),
+        Binding("n", "dismiss('new')", "New run"),
+        Binding("d,delete", "aside('delete')", "Delete"),
+        Binding("e", "aside('export')", "Export"),
+    ]
+
+    def __init__(self, location: str, kind: Kind, here: int, aside: Aside) -> None:
+        """The runs of a kind at that location; the one with the goal `here` is on the screen."""
+        super().__init__()
+        self._location, self._kind, self._here, self._do = location, kind, here, aside
+        self._runs: list[Run] = []
+
+    def compose(self) -> ComposeResult:
+        """Yield the table and its keys."""
+        with Vertical(classes="dialog -runs-dialog"):
+            yield Static("Runs", classes="dialog-title")
+            yield DataTable[Text](cursor_type="row", id="runs-table")
+            yield Static("Enter open · n new · e export · d delete · Esc back", classes="quiet")
+
+    def on_mount(self) -> None:
+        """Read the runs."""
+        self._read()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the columns that have room."""
+        self.call_after_refresh(self._fill)
+
+    @property
+    def _table(self) -> DataTable[Text]:
+        return self.query_one(DataTable)
+
+    @work(group="runs", exclusive=True)
+    async def _read(self) -> None:
+        from pi_tui.checkpoints.saved_runs import list_runs
+
+        try:
+            self._runs = await in_thread(list_runs, self._location, self._kind)
+        except PiTuiError as error:
+            tell(self, str(error), wrong=True)
+            return
+        self._fill()
+        self._table.focus()
+
+    def _fill(self) -> None:
+        """Show the runs in the table; keep the cursor where it was."""
+        table, row = self._table, self._table.cursor_row
+        rows = [self._cells(run) for run in self._runs]
+        titles = face_of(self).naming.columns(self._kind.unit)
+        shown = _columns_for(rows, titles, table.container_size.width)
+        with self.app.batch_update():
+            table.clear(columns=True)
+            for column in shown:
+                table.add_column(titles[column])
+            for one in rows:
+                table.add_row(*(Text(one[at], justify=_justify(at)) for at in shown))
+            table.move_cursor(row=min(row, len(rows) - 1))
+
+    def _cells(self, run: Run) -> tuple[str, ...]:
+        first, *others = face_of(self).naming.row(run)
+        return (("▸ " if run.goal == self._here else "  ") + first, *others)
+
+    @property
+    def _chosen(self) -> Run | None:
+        row = self._table.cursor_row
+        return self._runs[row] if 0 <= row < len(self._runs) else None
+
+    def on_data_table_row_selected(self) -> None:
+        """Open the run of the row."""
+        if (run := self._chosen) is not None:
+            self.dismiss(run)
+
+    def action_aside(self, action: str) -> None:
+        """Delete or export the chosen run; the list stays."""
+        if (run := self._chosen) is not None:
+            face_of(self).converse(self._aside(action, run))
+
+    async def _aside(self, action: str, run: Run) -> None:
+        await self._do(action, run)
+        if self.is_attached:
+            self._read()
+
+
+def _justify(column: int) -> Any:
+    return "right" if RIGHT[column] else "left"
+
+
+def _columns_for(rows: list[tuple[str, ...]], titles: tuple[str, ...], width: int) -> list[int]:
+    """Return the columns that fit, in their order.
+
+    >>> row = ("20,000", "100", "0.5 %", "unfinished", "1 s", "9 B", "2026-07-22 10:00")
+    >>> titles = ("goal", "saved", "", "state", "computed", "size", "last saved")
+    >>> _columns_for([row], titles, 40), _columns_for([row], titles, 60)
+    ([0, 2, 3], [0, 1, 2, 3, 6])
+    """
+    wide = [
+        max(len(title), *(len(row[at]) for row in rows)) + _PADDING if rows else 0
+        for at, title in enumerate(titles)
+    ]
+    fitting: list[int] = []
+    for column in _LAST_TO_GO:
+        if sum(wide[at] for at in (*fitting, column)) > width and fitting:
+            break
+        fitting.append(column)
+    return sorted(fitting)

@@ -1,0 +1,117 @@
+"""Search in the output of the run, while more of it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from pi_tui.app.face import tell
+from pi_tui.app.widgets.output_view import OutputView
+from pi_tui.needle import Needle, Output
+
+if TYPE_CHECKING:
+    from pi_tui.app.widgets.search_bar import SearchBar
+
+
+class Searching:
+    """The search line and its hits."""
+
+    def __init__(self, screen: Screen[Any], view: Callable[[], OutputView]) -> None:
+        self._screen, self._view = screen, view
+        self.bar_class: Callable[[], type[SearchBar]] = _usual_bar
+        self.source: Output = b""
+        self.count = self.total = 0
+        self._origin = 0
+        """Offset from which on the first hit is wanted."""
+        self._number = 0
+        """Which hit is marked, counted from 1; 0 if none is."""
+
+    async def open(self) -> None:
+        """Open the search line and type into it."""
+        if not self._screen.query("#search"):
+            await self._screen.mount(self.bar_class()(id="search"), before="#status")
+        bar = self.bar
+        assert bar is not None
+        self._screen.set_class(True, "-searching")
+        self._origin = self._view().in_view[0]
+        self.show_hits()
+        self._screen.set_focus(bar.input)  # at once: `focus()` would come after the next key
+
+    @property
+    def bar(self) -> SearchBar | None:
+        """The search line, once it was opened."""
+        found = self._screen.query("#search")
+        return found.first() if found else None  # type: ignore[return-value]
+
+    def feed(self, source: Output, count: int, total: int | None) -> None:
+        """Take in the output as it is now; `total` is how much there will be."""
+        self.source, self.count = source, count
+        self.total = count + 1 if total is None else total
+        self.show_hits()
+
+    def search_for(self, text: str, *, from_start: bool = False) -> None:
+        """Highlight all occurrences of `text` and go to the first from where the search began."""
+        if from_start:
+            self._origin = 0
+        view = self._view()
+        view.here, self._number = None, 0
+        view.needle = Needle(text) if text else None
+        view.forget_lines()
+        if view.needle is not None:
+            view.needle.feed(self.source, self.count)
+            self._go_to(view.needle.next_after(self.source, self._origin - 1, self.count))
+        self.show_hits()
+
+    def _go_to(self, offset: int | None) -> None:
+        view = self._view()
+        if offset is None or view.needle is None:
+            return
+        self._number = view.needle.number_of(self.source, offset)
+        view.mark(offset, offset + len(view.needle.text))
+        self.show_hits()
+
+    def show_hits(self) -> None:
+        """Count the hits in new output, and show how many there are."""
+        bar, view = self.bar, self._view()
+        if bar is None or not self._screen.has_class("-searching"):
+            return
+        if view.needle is not None:
+            view.needle.feed(self.source, self.count)
+        hit = view.here[0] if view.here and self._number else None
+        bar.show(view.needle, self.count, hit, self._number, is_all=self.count >= self.total)
+
+    def forget_hit(self) -> None:
+        """Forget which hit is marked: something else is."""
+        self._number = 0
+
+    def accept(self) -> None:
+        """Give the keys back to the output; close the line if nothing is searched."""
+        if self._view().needle is None:
+            self.close()
+        self._view().focus()
+
+    def close(self) -> None:
+        """End the search."""
+        if (bar := self.bar) is not None:
+            self._screen.set_class(False, "-searching")
+            bar.input.value = ""
+        self.search_for("")
+        self._view().focus()
+
+    def turn(self, *, forward: bool) -> None:
+        """Go to the next hit, or the one before; round the end."""
+        view = self._view()
+        if view.needle is None:
+            tell(self._screen, "Nothing is searched; / searches.", seconds=3)
+            return
+        at = view.here[0] if view.here else view.in_view[0] - 1
+        to = view.needle.next_after if forward else view.needle.last_before
+        self._go_to(to(self.source, at, self.count))
+
+
+def _usual_bar() -> type[SearchBar]:
+    from pi_tui.app.widgets.search_bar import SearchBar
+
+    return SearchBar

@@ -1,0 +1,85 @@
+"""Steer the run: every method is a plain call to the worker, which obeys when it can."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pi_tui.app.face import Face, tell
+from pi_tui.app.frames.looking_on import why_not
+from pi_tui.worker.snapshot import State
+
+_SUSPEND_PATIENCE = 5.0
+"""Seconds ctrl+z waits for the checkpoint before it stops the process anyway."""
+
+
+class Steering:
+    """Pause, checkpoint, suspend."""
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._wants_pause = False
+
+    def forget(self) -> None:
+        """Forget what was requested: another worker is there."""
+        self._wants_pause = False
+
+    def toggle_pause(self) -> None:
+        """Pause, which saves; or go on, also with a run that another process had."""
+        worker = self._face.worker
+        snapshot = worker.snapshot
+        if snapshot.state is State.WATCHING:
+            if snapshot.writer:
+                tell(self._face, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
+            else:
+                worker.resume()
+                self._face.hurry()
+            return
+        self._wants_pause = not self._wants_pause
+        if self._wants_pause:
+            worker.pause()
+        else:
+            worker.resume()
+        self._face.hurry()
+
+    def save_now(self) -> None:
+        """Request a checkpoint."""
+        if self.is_refused():
+            return
+        snapshot = self._face.worker.snapshot
+        newest = snapshot.checkpoint
+        is_all = snapshot.made or (newest is not None and newest.steps == snapshot.steps)
+        if newest is not None and snapshot.saved == snapshot.made and is_all:
+            unit = snapshot.unit.removesuffix("s")
+            tell(self._face, f"Nothing new to save: every {unit} is saved.", seconds=3)
+        self._face.worker.save_now()
+        self._face.hurry()
+
+    def is_refused(self) -> bool:
+        """Return True, and say why, if nothing can be written because another process does."""
+        why = why_not(self._face.worker.snapshot)
+        if why:
+            tell(self._face, why, seconds=4)
+        return bool(why)
+
+    async def suspend(self) -> None:
+        """Checkpoint, then stop as ctrl+z does; the time spent stopped does not count."""
+        worker = self._face.worker
+        paused_by_us = not worker.snapshot.state.is_at_rest
+        if paused_by_us:
+            worker.pause()
+            await self._await_rest()
+        driver: Any = self._face._driver
+        if driver is not None and hasattr(driver, "stop_until_continued"):
+            driver.stop_until_continued()
+        if paused_by_us:
+            worker.resume()
+        self._face.refresh(layout=True)
+        self._face.hurry()
+
+    async def _await_rest(self) -> None:
+        deadline = asyncio.get_running_loop().time() + _SUSPEND_PATIENCE
+        while asyncio.get_running_loop().time() < deadline:
+            if self._face.worker.snapshot.state.is_at_rest:
+                return
+            await asyncio.sleep(0.03)

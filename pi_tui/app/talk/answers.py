@@ -1,0 +1,76 @@
+"""What people type into a dialog: what it means, and what is said about it as they type.
+
+Every `explain_…` says whether the text is usable, and gives one line to show under the field.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pi_tui import words
+from pi_tui.errors import PiTuiError
+from pi_tui.files.location import refuse_files_of_databases
+from pi_tui.words import parse_number
+
+
+def explain_file(name: str, location: str) -> tuple[bool, str]:
+    """Say whether a file can be written there, and what would happen to one that is there."""
+    path = file_named(name)
+    if not name.strip() or os.path.isdir(path):
+        return False, "the name of a file"
+    if not os.path.isdir(path.parent):
+        return False, words.plain(f"there is no folder {str(path.parent)!r}")
+    try:
+        refuse_files_of_databases(path, location)
+    except PiTuiError as error:
+        return False, str(error)
+    there = " is replaced" if os.path.exists(path) else ""
+    return True, words.plain(os.path.realpath(path)) + there
+
+
+def file_named(name: str) -> Path:
+    """Return the path; a home that is not there stays a name, as in a shell."""
+    return Path(os.path.expanduser(name))
+
+
+def parse_place(text: str, count: int) -> int:
+    """Return the offset (position - 1) that `text` names among `count`; ValueError if none.
+
+    >>> parse_place("762", 1000), parse_place("50%", 1000), parse_place("end", 1000)
+    (761, 500, 999)
+    """
+    text = text.strip().lower()
+    if text in ("end", "tail", "last"):
+        offset = count - 1
+    elif text.endswith("%"):
+        offset = int(float(text[:-1]) / 100 * count)
+        offset = min(offset, count - 1) if offset == count else offset
+    else:
+        offset = parse_number(text) - 1
+    if not 0 <= offset < count:
+        raise ValueError(text)
+    return offset
+
+
+def explain_place(text: str, count: int, unit: str) -> tuple[bool, str]:
+    """Return whether `text` names a position, and which, or how many there are.
+
+    >>> explain_place("2000000", 1_000_000, "letters")
+    (False, 'there are 1,000,000 letters so far, so no position 2,000,000; end is the last')
+    """
+    try:
+        offset = parse_place(text, count)
+    except (ValueError, OverflowError):
+        if (position := _number(text)) > count:
+            there = f"there {'is' if count == 1 else 'are'} {words.of_unit(count, unit)} so far"
+            return False, f"{there}, so no position {position:,}; end is the last"
+        return False, f"a position from 1 to {count:,}, like 762, 1e6, 50% or end"
+    return True, f"position {offset + 1:,} of {count:,}"
+
+
+def _number(text: str) -> int:
+    try:
+        return parse_number(text.strip().lower())
+    except ValueError:
+        return 0

@@ -1,0 +1,117 @@
+"""Begin a run, change to another, delete one, export one."""
+
+from __future__ import annotations
+
+from pi_tui.app.face import Face, tell
+from pi_tui.app.frames.looking_on import why_not
+from pi_tui.app.talk.export import ask_for_file, write_file
+from pi_tui.app.talk.goals import Goals
+from pi_tui.app.terminal.quitting import Quitting
+from pi_tui.checkpoints.records import Run
+from pi_tui.errors import PiTuiError
+from pi_tui.machine import Task
+from pi_tui.words import of_unit
+from pi_tui.worker.threads import in_thread
+
+
+class RunChanges:
+    """The conversations about runs."""
+
+    def __init__(self, face: Face, quitting: Quitting, goals: Goals) -> None:
+        self._face, self._quitting, self._goals = face, quitting, goals
+
+    async def ask_for_run(self) -> None:
+        """Ask for a goal, and begin; without an answer at the first start, leave."""
+        if self._is_refused():
+            return
+        here = self._face.worker.snapshot.goal
+        answer = await self._face.ask(self._goals.question(here))
+        if answer is not None:
+            await self.open_run(self._goals.parse(answer))
+        elif not here:
+            self._quitting.begin()
+
+    async def browse(self) -> None:
+        """Show all runs, and do what is requested with one."""
+        from pi_tui.app.screens.runs_list import NEW, RunsList
+
+        face = self._face
+        if face.kind is None:
+            return
+        runs = RunsList(face.location, face.kind, face.worker.snapshot.goal, self._aside)
+        chosen = await face.ask(runs)
+        if chosen == NEW:
+            await self.ask_for_run()
+        elif isinstance(chosen, Run):
+            await self.open_run(chosen.task)
+
+    async def _aside(self, action: str, run: Run) -> None:
+        """Delete or export a run while the list stays."""
+        await (self._delete(run) if action == "delete" else self._export(run))
+
+    def _is_refused(self) -> bool:
+        """Return True, and say why, if another process computes here: nothing can be written."""
+        why = why_not(self._face.worker.snapshot)
+        if why:
+            tell(self._face, why, seconds=4)
+        return bool(why)
+
+    async def open_run(self, task: Task) -> None:
+        """Show the run of this task; save the one before first."""
+        face = self._face
+        if face.make_worker is None or task.goal == face.worker.snapshot.goal:
+            return
+        if await self._quitting.let_go("… then the other run opens."):
+            face.take(face.make_worker(task))
+            if note := self._goals.warning(task.goal):
+                tell(face, note, seconds=12)
+
+    async def _delete(self, run: Run) -> None:
+        """Ask, then delete; but not the run that is on the screen.
+
+        Only one process may write to the database, so the worker lets go of it meanwhile.
+        """
+        from pi_tui.app.screens.dialogs import Choice
+        from pi_tui.checkpoints.saved_runs import delete_run
+
+        face, kind = self._face, self._face.kind
+        if self._is_refused() or kind is None:
+            return
+        here = face.worker.snapshot
+        if run.goal == here.goal:
+            tell(face, "This run is on the screen; open another one first.")
+            return
+        name = face.naming.run(run, kind.unit)
+        question = Choice(
+            f"Delete the run of {name}?",
+            f"{of_unit(run.committed, kind.unit)} are saved; they cannot be brought back.",
+            {"keep": "Keep it", "delete": "Delete it"},
+        )
+        if await face.ask(question) != "delete" or face.make_worker is None:
+            return
+        if not await self._quitting.let_go("… then the run is deleted."):
+            return
+        try:
+            await in_thread(delete_run, face.location, kind, run.task)
+        except PiTuiError as error:
+            tell(face, str(error), wrong=True)
+        else:
+            tell(face, f"The run of {name} is deleted.")
+        face.take(face.make_worker(Task(here.goal, dict(here.parameters))))
+
+    async def _export(self, run: Run) -> None:
+        """Ask for a file, and write the run's saved output into it."""
+        from pi_tui.checkpoints.saved_runs import saved_output
+
+        face, kind = self._face, self._face.kind
+        name = await ask_for_file(face, "Into which file?", face.naming.file(run.committed))
+        if name is None or kind is None:
+            return
+        try:
+            output = await in_thread(saved_output, face.location, kind, run)
+        except PiTuiError as error:
+            tell(face, str(error), wrong=True)
+            return
+        content = face.naming.file_content(output)
+        wrote = f"Wrote {of_unit(len(output), kind.unit)} to"
+        write_file(face, name, lambda _: content, wrote)

@@ -1,0 +1,46 @@
+"""The crash test: kill this process, so that the next start shows what is lost: nothing saved."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from pi_tui.app.face import Face, tell
+from pi_tui.app.terminal import guardian
+from pi_tui.reports.hints import to_paste
+from pi_tui.worker.snapshot import State
+
+
+def crash_test(face: Face) -> None:
+    """Ask, then kill this process; say so if nothing is computed here."""
+    snapshot = face.worker.snapshot
+    if snapshot.state.is_final or snapshot.state is State.WATCHING or not snapshot.goal:
+        tell(face, "Nothing is computed here now, so a crash could not show anything.")
+    else:
+        face.converse(_ask_and_kill(face))
+
+
+async def _ask_and_kill(face: Face) -> None:
+    from pi_tui.app.screens.dialogs import Choice
+
+    question = Choice(
+        "Kill this pi-tui now?",
+        "SIGKILL ends it at once, as a crash would; nothing is saved before. "
+        "The next start says what is still there.",
+        {"stay": "Go on computing", "kill": "Kill it"},
+    )
+    if await face.ask(question) != "kill":
+        return
+    guardian.disarm()  # the cause is known: the guardian would write its guess over it
+    if face._driver is not None:  # give the terminal back; the worker knows of nothing
+        face._driver.stop_application_mode()
+        face._driver.close()
+    program = face.naming.program
+    told = f"killed by SIGKILL, as you wished; `{program}` goes on from the last checkpoint"
+    if sys.__stderr__ is not None:  # not sys.stderr: that is Textual's while the app runs
+        with suppress(OSError):
+            sys.__stderr__.write(to_paste(told) + "\n")
+            sys.__stderr__.flush()
+    os.kill(os.getpid(), signal.SIGKILL)

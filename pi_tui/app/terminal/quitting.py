@@ -1,0 +1,158 @@
+"""Letting go of a worker: pause, which saves; ask if that failed; then stop, and wait."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pi_tui import words
+from pi_tui.app.face import Face
+from pi_tui.app.frames.naming import Naming
+from pi_tui.errors import StorageError
+from pi_tui.reports.hints import to_paste
+from pi_tui.worker.leave_request import Asked
+from pi_tui.worker.snapshot import Snapshot, State
+
+if TYPE_CHECKING:
+    from pi_tui.app.screens.dialogs import Choice
+
+_LOOK = 0.03
+_PATIENCE = 2.0
+"""Seconds that a thread told to leave without saving may take before we leave without it."""
+
+
+class Quitting:
+    """The way out, walked once however often it is asked for; also the way to another run."""
+
+    def __init__(self, app: Face) -> None:
+        self._app = app
+        self._asked = Asked()
+        self._is_leaving = False
+        self._question: Choice | None = None
+        self.is_over = False
+
+    def begin(self, signal: int = 0) -> None:
+        """Save and leave; a signal asks nothing. Asked for again after a while, leave at once."""
+        self._asked.ask(signal)
+        if self._question is not None and (signal or self._asked.at_once):
+            self._question.dismiss("leave")
+        if not self._is_leaving and not self.is_over:
+            self._is_leaving = True
+            self._app.run_worker(self._leave(), group="quit")
+
+    async def _leave(self) -> None:
+        if await self.let_go("Ctrl+C after a while leaves at once; the last checkpoint stands."):
+            self._exit()
+        else:
+            self._is_leaving = False
+            self._asked.forget()
+
+    async def let_go(self, then: str) -> bool:
+        """True once all is saved, or given up at the user's word, and the thread has ended.
+
+        False if the user would rather go on computing.
+        """
+        from pi_tui.app.screens.dialogs import SavingScreen
+
+        app = self._app
+        saving = SavingScreen(then)
+        await app.push_screen(saving)
+        app.worker.pause(leaving=True)
+        while (snapshot := await self._settle()).save_failure is not None:
+            if self._asked.at_once or self._asked.signal:
+                break
+            choice = await self._ask(snapshot)
+            if choice == "retry":
+                await self._retry()
+            elif choice == "leave":
+                break
+            else:
+                await saving.dismiss()
+                app.worker.resume()
+                app.hurry()
+                return False
+        await self._stop(save=app.worker.snapshot.save_failure is None and not self._asked.at_once)
+        if saving.is_current:
+            await saving.dismiss()
+        return True
+
+    async def _settle(self) -> Snapshot:
+        """The snapshot once the worker rests, or has failed to save."""
+        while True:
+            snapshot = self._app.worker.snapshot
+            failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING
+            if snapshot.state.is_at_rest or failed or self._asked.at_once:
+                return snapshot
+            await asyncio.sleep(_LOOK)
+
+    async def _retry(self) -> None:
+        """Ask for another save and wait until the worker has tried."""
+        before = self._app.worker.snapshot
+        self._app.worker.save_now()
+        while self._app.worker.snapshot is before and not self._asked.at_once:
+            await asyncio.sleep(_LOOK)
+
+    async def _ask(self, snapshot: Snapshot) -> str | None:
+        from pi_tui.app.screens.dialogs import Choice
+
+        assert snapshot.save_failure is not None
+        lost = words.of_unit(snapshot.made - snapshot.saved, snapshot.unit)
+        self._question = Choice(
+            f"The last {lost} cannot be saved",
+            words.plain(snapshot.save_failure.reason),
+            {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
+        )
+        try:
+            return await self._app.ask(self._question)
+        finally:
+            self._question = None
+
+    async def _stop(self, *, save: bool) -> None:
+        """Until the thread has ended; not waited for any longer than the user is willing to."""
+        worker, looks = self._app.worker, 0
+        worker.stop(save=save)
+        # No asyncio.to_thread(join): leaving the event loop waits for such threads, for ever if
+        # the disk hangs.
+        while not worker.join(0):
+            looks += 1
+            if self._asked.at_once if save else looks * _LOOK > _PATIENCE:
+                return
+            await asyncio.sleep(_LOOK)
+
+    def _exit(self) -> None:
+        self.is_over = True
+        code, message = outcome(self._app.worker.snapshot, self._app.naming)
+        if not code and self._asked.signal:
+            code = 128 + self._asked.signal
+        self._app.exit(result=code, return_code=code, message=to_paste(message))
+
+
+def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
+    """The exit code, and the line that stays in the terminal."""
+    unit, program = snapshot.unit, naming.program
+    if snapshot.state is State.FAILED:
+        return snapshot.exit_code, f"{naming.name}: {words.plain(snapshot.error)}"
+    if snapshot.state is State.COMPLETE:
+        checked = ", verified" if snapshot.verified else ""
+        return 0, f"{naming.whole(snapshot)}, complete{checked}{naming.after_completion}"
+    if snapshot.state is State.WATCHING:
+        whose = f"`{program}` goes on with it"
+        if snapshot.writer:
+            whose = f"{snapshot.writer} computes it"
+        return 0, f"only looked on, so there was nothing to save here; {words.plain(whose)}"
+    saved = _saved(snapshot)
+    if lost := snapshot.made - snapshot.saved:
+        told = f"{naming.name}: {words.of_unit(lost, unit)} not saved; {saved}"
+        return StorageError.exit_code, told
+    return 0, f"{saved}; `{program}` goes on from there" if snapshot.goal else ""
+
+
+def _saved(snapshot: Snapshot) -> str:
+    """Say how much is saved: output, or before there is any, work."""
+    steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
+    if snapshot.length is None:
+        return f"step {steps:,} is saved"
+    whole = f"{snapshot.length:,} {snapshot.unit}"
+    if not snapshot.saved and snapshot.steps:
+        return f"{words.of_the_work(snapshot.done)} for {whole} is saved"
+    return f"{snapshot.saved:,} of {whole} are saved"

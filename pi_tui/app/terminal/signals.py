@@ -1,0 +1,191 @@
+"""Every way out of the app saves first and leaves a clean terminal.
+
+Signals, a closed terminal and an exception of ours all end in `worker.stop()` and `worker.join()`.
+What Textual does by itself was measured: SIGTERM and SIGHUP kill it at once, alternate screen and
+mouse reporting left on; SIGINT cancels it without its quit action; with the terminal gone it spins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from typing import Any
+
+from pi_tui.app.face import Face
+from pi_tui.app.terminal import guardian
+from pi_tui.app.terminal.quitting import Quitting, outcome
+from pi_tui.worker.threads import start_all
+
+_TTY_LOOK = 1.0
+"""Seconds between looks whether the terminal is still there."""
+_DEAF = 3.0
+"""Seconds after which a screen that does not react to a signal is taken for blocked."""
+
+
+def run_to_the_end(app: Face, quitting: Quitting) -> int:
+    """Run the app; returns its exit code when the last checkpoint is committed."""
+    ends = Signals(app, quitting)
+    app.when_open.append(ends.watch)
+    with ends.signals():
+        _look_for_threads()
+        try:
+            result = app.run()
+        finally:
+            if not quitting.is_over:  # an exception of ours, or a browser tab that was closed
+                app.worker.stop()
+                app.worker.join()
+    code = (result or 0) if app.return_code is None else app.return_code
+    return code or ends.code_of_signal
+
+
+def _look_for_threads() -> None:
+    """StorageError if there are not enough to write, to read keys and to compute.
+
+    Textual without them leaves the terminal as only a screen needs it.
+    """
+    over = threading.Event()
+    threads = [threading.Thread(target=over.wait) for _ in range(3)]
+    try:
+        start_all(*threads)
+    finally:
+        over.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+
+
+class Signals:
+    """Catches the signals that end a program, and notices a terminal that has gone."""
+
+    def __init__(self, app: Face, quitting: Quitting) -> None:
+        self._app, self._quitting = app, quitting
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: list[int] = []
+        """Signals that came before there was a screen to leave."""
+        self._first = 0
+        self._heard = threading.Event()
+        self._insisting = self._vanishing = False
+        if sys.platform != "win32" and not os.environ.get("TEXTUAL_DRIVER"):
+            from pi_tui.app.terminal.driver import TerminalDriver
+
+            app.driver_class = TerminalDriver
+
+    @property
+    def code_of_signal(self) -> int:
+        """The exit code of the first signal that asked us to leave, or 0."""
+        return 128 + self._first if self._first else 0
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """From now on signals save and leave, also before the first frame and after the last."""
+        wanted = [getattr(signal, n) for n in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, n)]
+        before = {n: signal.signal(n, self._note) for n in wanted}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def watch(self) -> None:
+        """The screen is there to be left; called from within the running app."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):  # Textual's driver for browsers takes them
+            with suppress(NotImplementedError, ValueError):
+                if loop.remove_signal_handler(number):
+                    signal.signal(number, self._note)
+        driver: Any = self._app._driver
+        if hasattr(driver, "is_leaving"):
+            driver.is_leaving = lambda: bool(self._first or self._quitting.is_over)
+            driver.on_stop = lambda: self._app.call_later(self._app.run_action, "save_and_suspend")
+        self._context = copy_context()
+        self._loop = loop
+        while self._waiting:
+            self._act(self._waiting.pop(0))
+        if guardian.is_there():
+            self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
+
+    def _note(self, number: int, _frame: object) -> None:
+        """In the main thread, between any two of its steps."""
+        self._first = self._first or number
+        for stop in ("SIGTTOU", "SIGTTIN"):  # to give a terminal back stops nobody
+            if hasattr(signal, stop):
+                signal.signal(getattr(signal, stop), signal.SIG_IGN)
+        if self._loop is None:
+            self._waiting.append(number)
+        else:
+            self._act(number)
+
+    def _act(self, number: int) -> None:
+        assert self._loop is not None
+        driver: Any = self._app._driver
+        away = getattr(driver, "_is_stopped", False) and driver.is_in_background
+        if away or (number == signal.SIGHUP and not guardian.is_there()):
+            self._vanish()
+            return
+        with suppress(RuntimeError):  # closed: the last frame is drawn, all is saved
+            self._loop.call_soon_threadsafe(self._leave, number, context=self._context)
+            if not self._insisting:
+                self._insisting = True
+                threading.Thread(target=self._insist, daemon=True).start()
+
+    def _leave(self, number: int) -> None:
+        self._heard.set()
+        self._quitting.begin(number)
+
+    def _insist(self) -> None:
+        """A terminal that takes no more bytes blocks the screen: then it ends without it."""
+        if not self._heard.wait(_DEAF):
+            self._vanish()
+        while not self._quitting.is_over:
+            time.sleep(_TTY_LOOK / 10)
+        time.sleep(_DEAF)
+        self._vanish()
+
+    def _look_at_terminal(self) -> None:
+        if not guardian.is_there():
+            self._first = self._first or signal.SIGHUP
+            self._vanish()
+
+    def _vanish(self) -> None:
+        """The terminal has gone, or is not ours: save and end without drawing another byte.
+
+        Textual's way out would block for ever on writing to the dead terminal.
+        """
+        if not self._vanishing:
+            self._vanishing = True
+            threading.Thread(target=self._save_and_vanish, daemon=True).start()
+
+    def _save_and_vanish(self) -> None:
+        self._app.worker.stop()
+        self._app.worker.join()
+        code, _message = outcome(self._app.worker.snapshot, self._app.naming)
+        driver: Any = self._app._driver
+        if getattr(driver, "is_shown", False):
+            _leave_screen(driver.leaving.encode())
+        guardian.give_back()
+        os._exit(code or self.code_of_signal)
+
+
+def _leave_screen(text: bytes) -> None:
+    """Write `text` if the terminal takes it; else the guardian writes it once the terminal does.
+
+    In a thread, since a terminal that nobody reads blocks the writer.
+    """
+    guardian.arm(text)
+    write = threading.Thread(target=_write, args=(text,), daemon=True)
+    write.start()
+    write.join(_DEAF / 3)
+    if not write.is_alive():
+        guardian.disarm()
+
+
+def _write(text: bytes) -> None:
+    with suppress(OSError):
+        os.write(2, text)

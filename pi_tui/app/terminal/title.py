@@ -1,0 +1,68 @@
+"""What the terminal around us shows: its title, and progress in its tab or task bar."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from pi_tui.app.frames.naming import Naming
+from pi_tui.worker.snapshot import Snapshot, State
+
+KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
+_LEAVE_SCREEN = (
+    # The end of whatever was cut off, and of a frame; the mouse, focus, pasting, wrapping, colours.
+    "\x1b\\\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
+    "\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m"
+    # Where there is no other screen to go back to, the prompt shall not stand in our picture.
+    "\x1b[H\x1b[J"
+    "\x1b[<u\x1b[?1049l\x1b[?25h"
+)
+_NO_PROGRESS = "\x1b]9;4;0;0\x07"
+_STATES = {State.PAUSED: 4, State.WATCHING: 4, State.FAILED: 2, State.PREPARING: 3}
+"""OSC 9;4 knows 1 normal, 2 error, 3 busy, 4 paused."""
+
+
+def shows_progress(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return True if the terminal knows OSC 9;4; in others OSC 9 opens a pop-up.
+
+    >>> shows_progress({"TERM_PROGRAM": "ghostty"}), shows_progress({"TERM_PROGRAM": "iTerm.app"})
+    (True, False)
+    """
+    if "TMUX" in environment or "STY" in environment:
+        return False
+    if any(name in environment for name in ("WT_SESSION", "ConEmuANSI")):
+        return True
+    return environment.get("TERM_PROGRAM") in ("ghostty", "WezTerm")
+
+
+def leaving() -> str:
+    """Return what gives the terminal back: modes, the shell's screen, cursor, title, progress."""
+    return _LEAVE_SCREEN + _GIVE_TITLE_BACK + _NO_PROGRESS * shows_progress()
+
+
+class TerminalTitle:
+    """Shows progress in the title while we run; the driver keeps the old one and gives it back."""
+
+    def __init__(
+        self, write: Callable[[str], object], naming: Naming, *, progress: bool | None = None
+    ) -> None:
+        self._write, self._naming = write, naming
+        self._progress = shows_progress() if progress is None else progress
+        self._shown = ""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show progress in whole per cent; write only when it changed."""
+        percent = int(snapshot.done * 100)
+        sign = self._naming.sign
+        text = f"{sign} {percent} % of {self._naming.short(snapshot)} – {snapshot.state.value}"
+        if not snapshot.goal:  # nobody has said yet what there shall be
+            text = f"{sign} pi-tui"
+        if text == self._shown:
+            return
+        self._shown = text
+        progress = ""
+        if self._progress:
+            progress = f"\x1b]9;4;{_STATES.get(snapshot.state, 1)};{percent}\x07"
+            if snapshot.state is State.COMPLETE:
+                progress = _NO_PROGRESS
+        self._write(f"\x1b]2;{text}\x07{progress}")

@@ -1,0 +1,221 @@
+"""The lines across the screen: what runs, how far it is, what is wrong, which keys there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+
+from pi_tui import words
+from pi_tui.app.face import face_of
+from pi_tui.app.frames.frame import Frame
+from pi_tui.app.frames.looking_on import notice
+from pi_tui.app.keys import KeyTable
+from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, spread
+from pi_tui.app.widgets.panels import time_left
+from pi_tui.worker.snapshot import Snapshot, State
+
+STATE_STYLE = {
+    State.PREPARING: "$pi-secondary",
+    State.RUNNING: "$pi-success",
+    State.PAUSED: "$pi-warning",
+    State.SAVING: "$pi-secondary",
+    State.VERIFYING: "$pi-secondary",
+    State.COMPLETE: "$pi-accent",
+    State.FAILED: "$pi-error",
+    State.WATCHING: "$pi-secondary",
+}
+_STATE_SIGN = {
+    State.RUNNING: "●",
+    State.PAUSED: "‖",
+    State.COMPLETE: "✓",
+    State.FAILED: "✗",
+    State.WATCHING: "◎",
+}
+
+
+def _sign(frame: Frame) -> Content:
+    return line((f" {frame.naming.sign} ", "bold $pi-paper on $pi-mark"))
+
+
+def state_in_words(snapshot: Snapshot) -> Content:
+    """Return the state word with its sign and colour."""
+    sign = _STATE_SIGN.get(snapshot.state, "◌")
+    word = snapshot.state.value
+    if snapshot.state is State.COMPLETE and snapshot.verified:
+        word += ", verified"
+    return line((f"{sign} {word}", f"bold {STATE_STYLE[snapshot.state]}"))
+
+
+class TopBar(Panel):
+    """The run, its state and its pace."""
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show the task, its state and its pace in one line."""
+        snapshot = frame.snapshot
+        what = frame.naming.task(snapshot) if snapshot.goal else "pi-tui"
+        sign, right = _sign(frame), state_in_words(snapshot)
+        room = width - sign.cell_length - right.cell_length - 5
+        left = sign + line((f"  {words.shortened(what, max(room, 12))}", "bold"))
+        if not snapshot.goal:
+            return [left]
+        if snapshot.state is State.WATCHING:
+            whose = Content.assemble(right, (f" {snapshot.writer}" * bool(snapshot.writer), QUIET))
+            fits = left.cell_length + whose.cell_length + 2 <= width
+            right = whose if fits else right
+        elif not snapshot.state.is_final and width >= 60:
+            word, hint = frame.naming.pace(snapshot.pace)
+            word, hint = word and f"   {word}", hint and f" · {hint}"
+            paced = Content.assemble(right, (word, QUIET), (hint, FAINT))
+            right = paced if left.cell_length + paced.cell_length + 2 <= width else right
+        return [spread(left, right + " ", width)]
+
+
+class ProgressLine(Panel):
+    """A bar of the work done: what earlier sessions did in a quieter shade."""
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show bar, share and time left in one line."""
+        snapshot = frame.snapshot
+        share, stepping = _share(snapshot), snapshot.state is not State.VERIFYING
+        tail = f" {words.percent(share):>7}  {self._text(snapshot)} "
+        room = max(0, width - len(tail) - 1)
+        full = int(share * room)
+        before = min(full, int(snapshot.resumed_done * room)) if stepping else 0
+        color = "$pi-accent" if stepping else STATE_STYLE[snapshot.state]
+        return [
+            line(
+                " ",
+                ("━" * before, "$pi-before"),
+                ("━" * (full - before), color),
+                ("─" * (room - full), "$pi-rule"),
+                (tail, "bold"),
+            )
+        ]
+
+    def _text(self, snapshot: Snapshot) -> str:
+        if snapshot.state is State.VERIFYING:
+            return "verifying"
+        if snapshot.state.is_final:
+            return f"took {words.took(snapshot.elapsed)}"
+        if snapshot.state is State.WATCHING:
+            return "saved there"
+        return "…" if snapshot.left is None else f"{time_left(snapshot)} left"
+
+
+def _share(snapshot: Snapshot) -> float:
+    """Return how far the run is; the comparison has a bar of its own."""
+    if snapshot.state is State.VERIFYING:
+        return snapshot.part / max(1, snapshot.parts)
+    return snapshot.done
+
+
+def trouble(frame: Frame) -> str:
+    """Return what is wrong just now, in one line; "" if nothing is."""
+    snapshot = frame.snapshot
+    if snapshot.error:
+        return words.plain(snapshot.error)
+    if snapshot.save_failure is not None:
+        since = frame.clock_time(snapshot.save_failure.since)
+        return words.plain(f"NOT SAVED since {since}: {snapshot.save_failure.reason}")
+    return ""
+
+
+class AlertLine(Panel):
+    """What is wrong, loudly, or what is worth a word, quietly; there only while something is."""
+
+    def show(self, frame: Frame) -> None:
+        """Appear or go."""
+        wrong = bool(trouble(frame))
+        self.display = wrong or bool(_quiet(frame))
+        self.set_class(not wrong, "-quiet")
+        super().show(frame)
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show one line, cut to the width."""
+        if wrong := trouble(frame):
+            return [line(words.shortened(" ! " + wrong, width))]
+        return [line(" " + words.fitting(_quiet(frame), width - 2))] if _quiet(frame) else []
+
+
+def _quiet(frame: Frame) -> tuple[str, ...]:
+    """Return the texts for a quiet line, from full to short."""
+    return notice(frame.snapshot) or tuple(map(words.plain, frame.quiet))
+
+
+class StatusLine(Panel):
+    """All that a tiny window has room for."""
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show state, share, output and time left; or what is wrong."""
+        snapshot = frame.snapshot
+        if not snapshot.goal:
+            return [_sign(frame) + line("  pi-tui")]
+        if wrong := trouble(frame):
+            return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
+        if said := _quiet(frame):
+            return [line((words.fitting(said, width), "bold $pi-secondary"))]
+        parts = [
+            state_in_words(snapshot),
+            line((words.percent(_share(snapshot)), "bold")),
+            line(words.number(snapshot.made)),
+            line(("" if snapshot.left is None else f"{time_left(snapshot)} left", QUIET)),
+        ]
+        hint = line(("?", "bold $pi-accent"), (" help" if width >= 28 else "", QUIET))
+        room = width - hint.cell_length - 1
+        if parts[0].cell_length > room:
+            parts[0] = parts[0].truncate(1)  # the sign alone
+        while len(parts) > 1 and sum(part.cell_length + 1 for part in parts) > room + 1:
+            parts.pop()
+        return [spread(Content(" ").join(parts).truncate(width), hint, width)]
+
+
+class KeyBar(Panel):
+    """The keys that do something now, the most useful first; each can be clicked."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._actions: list[tuple[range, str]] = []
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show as many keys as fit."""
+        shown, used = Content(), 0
+        self._actions.clear()
+        for key, word, action in keys(frame.snapshot, face_of(self).key_table):
+            one = line((f" {key}", "bold $pi-accent"), (f" {word} ", QUIET))
+            if used + one.cell_length > width:
+                continue
+            self._actions.append((range(used, used + one.cell_length), action))
+            used += one.cell_length
+            shown += one
+        return [shown]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the action of the key that was clicked."""
+        for cells, action in self._actions:
+            if event.x in cells:
+                await self.run_action(action)
+
+
+def _pause(snapshot: Snapshot) -> str:
+    return "resume" if snapshot.state is State.PAUSED else "pause"
+
+
+def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
+    """Return key, word and action, most useful first; the pause key says what it would do."""
+    final, watching = snapshot.state.is_final, snapshot.state is State.WATCHING
+    says = {
+        "app.toggle_pause": "go on here" if watching else _pause(snapshot),
+        "app.quit": "quit" if final or watching else "save & quit",
+    } | table.says(snapshot)
+    in_order: tuple[str, ...] = table.in_the_bar
+    if snapshot.state is State.COMPLETE:
+        in_order = table.when_complete
+    elif final:
+        in_order = tuple(a for a in table.when_complete if a not in table.of_a_whole_run)
+    elif watching:
+        useless = table.of_a_writer[0 if snapshot.writer else 1 :]
+        in_order = tuple(a for a in table.in_the_bar if a not in useless)
+    shown = [table.of(action) for action in in_order]
+    return [(key.shown.split()[0], says.get(key.action, key.word), key.action) for key in shown]

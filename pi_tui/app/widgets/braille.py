@@ -1,0 +1,82 @@
+"""Drawing with dots: two by four of them in every cell."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bit of the dot in each of the four rows and two columns of a cell (Unicode U+2800 ff.)."""
+
+
+class Braille:
+    """A canvas of `columns` by `rows` cells; dot (0, 0) is at the top left.
+
+    >>> canvas = Braille(2, 1)
+    >>> canvas.line(0, 0, 3, 3)
+    >>> canvas.text(0)
+    '⠑⢄'
+    """
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self.dots = bytearray(columns * rows)
+        self.inks = bytearray(columns * rows)
+        """What colour each cell has: the ink of the last dot that fell into it."""
+
+    @property
+    def width(self) -> int:
+        """Dots from left to right."""
+        return self.columns * 2
+
+    @property
+    def height(self) -> int:
+        """Dots from top to bottom."""
+        return self.rows * 4
+
+    def dot(self, x: int, y: int, ink: int = 0) -> None:
+        """Set one dot; outside the canvas nothing happens."""
+        if 0 <= x < self.width and 0 <= y < self.height:
+            cell = (y >> 2) * self.columns + (x >> 1)
+            self.dots[cell] |= _DOTS[y & 3][x & 1]
+            self.inks[cell] = ink
+
+    def line(self, x0: int, y0: int, x1: int, y1: int, ink: int = 0) -> None:
+        """Set the dots from one point to another, both included."""
+        steps = max(abs(x1 - x0), abs(y1 - y0))
+        if steps <= 1:
+            self.dot(x0, y0, ink)
+            self.dot(x1, y1, ink)
+            return
+        dx, dy = (x1 - x0) / steps, (y1 - y0) / steps
+        for step in range(steps + 1):
+            self.dot(round(x0 + dx * step), round(y0 + dy * step), ink)
+
+    def text(self, row: int) -> str:
+        """Return a row of cells; blank ones are spaces: some fonts draw an empty braille cell."""
+        cells = self.dots[row * self.columns : (row + 1) * self.columns]
+        return "".join(chr(0x2800 + dots) if dots else " " for dots in cells)
+
+    def row_inks(self, row: int) -> bytearray:
+        """Return the inks of a row of cells."""
+        return self.inks[row * self.columns : (row + 1) * self.columns]
+
+
+def curve(values: list[float], columns: int, rows: int) -> list[str]:
+    """Draw the values as a line, newest at the right, on a scale of their own.
+
+    The bottom is a bit below the lowest value, but never so near the highest that noise
+    would look like mountains.
+
+    >>> curve([0, 0, 5, 10], 2, 1), curve([99, 100], 1, 1)
+    (['⣀⠎'], ['⠉'])
+    """
+    canvas = Braille(columns, rows)
+    top = max(values, default=0.0) or 1.0
+    low = min(values, default=0.0)
+    bottom = max(0.0, min(low - (top - low) * 0.3, top * 0.7))
+    heights = [round((top - value) / (top - bottom) * (canvas.height - 1)) for value in values]
+    for x, (y0, y1) in enumerate(pairwise(heights)):
+        canvas.line(x, y0, x + 1, y1)
+    if len(heights) == 1:
+        canvas.dot(0, heights[0])
+    return [canvas.text(row) for row in range(rows)]

@@ -1,0 +1,183 @@
+"""The output of any machine: its lines if it is text, otherwise its size and its bytes in hex."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from pi_tui import words
+from pi_tui.app.looks.themes import selected
+from pi_tui.app.terminal.timers import certain
+from pi_tui.app.widgets.line_index import LineIndex
+from pi_tui.app.widgets.output_view import FRESH, SAVED, OutputView
+from pi_tui.needle import Output
+
+_GUTTER, _PLAIN = 6, 7
+"""Looks beside those of bytes: the offset before a line of hex, and the empty cells."""
+_BUSY = 0.01
+"""Seconds between two chunks while the index catches up with the output."""
+_CHUNKS_A_FRAME = 10
+"""While it catches up: a few frames a second."""
+_LOOKED_AT = 65_536
+"""Bytes of the beginning that must be text for the output to be shown as text."""
+
+
+class OutputTail(OutputView):
+    """The output, live: text in lines that fit the window, or bytes in hex."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.is_text = True
+        self._lines = LineIndex(80)  # render_line comes before the first Resize
+        self._per_line = 16
+        self._looked_at = 0
+        self._busy = False
+        self._chunks = 0
+
+    def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
+        """Show the first `count` bytes of `source`."""
+        self._look_for_text(source, count)
+        super().show(source, count, saved)
+        if not self._busy:
+            self._catch_up()
+
+    def forget(self) -> None:
+        """Show another run, from nothing."""
+        self.is_text, self._looked_at = True, 0
+        super().forget()
+
+    def _look_for_text(self, source: Output, count: int) -> None:
+        """Take the output for bytes once its beginning is no text."""
+        if not self.is_text or self._looked_at >= min(count, _LOOKED_AT):
+            return
+        self._looked_at = min(count, _LOOKED_AT)
+        if not is_text(bytes(source[: self._looked_at])):
+            self.is_text = False
+            self.forget_lines()
+
+    def _catch_up(self) -> None:
+        """Index the lines of new output, a chunk at a time."""
+        self._busy = self.is_attached and self.is_text
+        self._busy = self._busy and self._lines.feed(self._source, self.count)
+        self._chunks += 1
+        if not self._busy or self._chunks % _CHUNKS_A_FRAME == 0:
+            self.grow()
+        if self._busy:
+            certain(self.set_timer(_BUSY, self._catch_up))
+
+    # Where lines begin
+
+    def line_total(self) -> int:
+        """Return how many lines there are."""
+        return self._lines.lines if self.is_text else max(1, -(-self.count // self._per_line))
+
+    def line_width(self) -> int:
+        """Return the cells of a full line."""
+        return self.scrollable_content_region.width or 1
+
+    def line_of(self, offset: int) -> int:
+        """Return the line of the byte at `offset`."""
+        return self._lines.line_of(offset) if self.is_text else max(0, offset) // self._per_line
+
+    def start_of(self, line: int) -> int:
+        """Return the offset of the first byte of a line."""
+        return self._lines.start_of(line) if self.is_text else max(0, line) * self._per_line
+
+    def offset_at(self, line: int, column: int) -> int:
+        """Return the offset of the byte at a column, or of the first behind it."""
+        start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
+        if not self.is_text:
+            return min(start + max(0, column - self._gutter) // 3, stop)
+        text, cells = bytes(self._source[start:stop]).decode("utf-8", "replace"), 0
+        for at, character in enumerate(text):
+            if cells >= column:
+                return start + len(text[:at].encode())
+            cells += Segment(character).cell_length
+        return stop
+
+    @property
+    def _gutter(self) -> int:
+        return len(f"{self.count:,}") + 2
+
+    def fit(self) -> None:
+        """Break the lines for the width of the window."""
+        width = self.scrollable_content_region.width
+        self._per_line = next((n for n in (32, 16, 8, 4) if self._gutter + 4 * n <= width), 1)
+        if width != self._lines.width:
+            self._lines = LineIndex(width)
+        if self.is_text:
+            self._lines.feed(self._source, self.count)
+            if not self._busy:
+                self._catch_up()
+
+    # Painting
+
+    def is_final(self, line: int) -> bool:
+        """Return True if all its bytes are saved, those of a hit that ends behind it too."""
+        reach = len(self.needle.text) if self.needle else 0
+        return line + 1 < self.line_total() and self.start_of(line + 1) + reach <= self.saved
+
+    def paint(self, line: int) -> Strip:
+        """Make a line."""
+        styles, width = self.styles_of_looks, self.scrollable_content_region.width
+        start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
+        if start >= stop:
+            return Strip.blank(width, styles[_PLAIN])
+        data = bytes(self._source[start:stop])
+        saved = min(max(self.saved - start, 0), len(data))
+        look = bytearray(bytes([SAVED]) * saved + bytes([FRESH]) * (len(data) - saved))
+        self.stain_finds(look, line, start, len(data))
+        made = self._text(data, look) if self.is_text else self._hex(start, data, look)
+        strip = Strip([Segment(text, styles[code]) for text, code in made])
+        return strip.adjust_cell_length(width, styles[_PLAIN]).apply_offsets(0, line)
+
+    def _text(self, data: bytes, look: bytearray) -> list[tuple[str, int]]:
+        """Return text and look of each run of bytes that look alike."""
+        data, made, at = data.rstrip(b"\r\n"), [], 0
+        for code, run in groupby(look[: len(data)]):
+            end = at + len(list(run))
+            made.append((shown(data[at:end]), code))
+            at = end
+        return made
+
+    def _hex(self, start: int, data: bytes, look: bytearray) -> list[tuple[str, int]]:
+        """Return offset, bytes in hex, and what of them is ASCII."""
+        made = [(f"{start:>{self._gutter - 2},}  ", _GUTTER)]
+        made += [(f"{byte:02x} ", code) for byte, code in zip(data, look, strict=True)]
+        made.append((" " * (3 * (self._per_line - len(data)) + 1), _PLAIN))
+        letters = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in data)
+        return [*made, (letters, _GUTTER)]
+
+    def make_styles(self) -> list[Style]:
+        """Return the style of each look."""
+        names = ("saved", "fresh", "held", "hit", "here")
+        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
+        gutter = self.get_component_rich_style("output--gutter")
+        return [*looks, selected(self.app), gutter, self.rich_style]
+
+
+def is_text(data: bytes) -> bool:
+    r"""Return True if the bytes are UTF-8, apart from a character cut off at the end.
+
+    >>> is_text("Größe\n".encode()), is_text("Größe".encode()[:3]), is_text(b"\0\1")
+    (True, True, False)
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if len(data) - error.start > 3 or "unexpected end" not in error.reason:
+            return False
+        text = data[: error.start].decode("utf-8")
+    return not any(character < " " and character not in "\t\n\r\f\x1b" for character in text)
+
+
+def shown(data: bytes) -> str:
+    r"""Return the text of these bytes, with nothing in it that a terminal would obey.
+
+    >>> shown(b"a\tb\x1b[2J")
+    'a b·[2J'
+    """
+    return words.plain(data.decode("utf-8", "replace").replace("\t", " "))

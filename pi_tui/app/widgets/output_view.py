@@ -1,0 +1,284 @@
+"""A view of output that grows: it follows the end until scrolled away, and marks what was found.
+
+Only the lines in sight are ever made, so 100 MB scroll like a hundred bytes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import Reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from pi_tui.needle import Needle, Output
+
+SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
+"""How a byte looks; later ones win over earlier ones."""
+_CACHED_LINES = 512
+"""More than any window shows; a line is about 200 bytes."""
+
+
+def stain(look: bytearray, start: int, stop: int, code: int) -> None:
+    """Give the part of `look` from `start` to `stop` that exists this code.
+
+    >>> look = bytearray(4)
+    >>> stain(look, 2, 99, HIT)
+    >>> list(look)
+    [0, 0, 3, 3]
+    """
+    start, stop = max(start, 0), min(stop, len(look))
+    if start < stop:
+        look[start:stop] = bytes([code]) * (stop - start)
+
+
+class OutputView(ScrollView, can_focus=True):
+    """Output in lines; a subclass says where lines begin and paints them."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "output--gutter",
+        "output--saved",
+        "output--fresh",
+        "output--held",
+        "output--hit",
+        "output--here",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+    virtual_size = Reactive(Size(0, 0), layout=False)
+    """Textual lays out the whole screen when this grows; ours grows ten times a second and moves
+    nothing but the scrollbar. That is two thirds of the work of a frame saved."""
+
+    class Moved(Message):
+        """Other lines are in view, or the view began or ceased to follow the end."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.following = True
+        self.count = 0
+        self.saved = 0
+        self.needle: Needle | None = None
+        self.here: tuple[int, int] | None = None
+        self._source: Output = b""
+        self._top = 0
+        """Offset of the first byte in view."""
+        self._cache: dict[int, Strip] = {}
+        self._styles: list[Style] = []
+
+    # What a subclass says
+
+    def line_total(self) -> int:
+        """Return how many lines there are; at least one."""
+        raise NotImplementedError
+
+    def line_width(self) -> int:
+        """Return the cells of a full line."""
+        raise NotImplementedError
+
+    def line_of(self, offset: int) -> int:
+        """Return the line of the byte at `offset`."""
+        raise NotImplementedError
+
+    def start_of(self, line: int) -> int:
+        """Return the offset of the first byte of a line."""
+        raise NotImplementedError
+
+    def offset_at(self, line: int, column: int) -> int:
+        """Return the offset of the byte at a column, or of the first behind it."""
+        raise NotImplementedError
+
+    def paint(self, line: int) -> Strip:
+        """Make a line."""
+        raise NotImplementedError
+
+    def is_final(self, line: int) -> bool:
+        """Return True if the line will not look otherwise while nothing else is marked."""
+        raise NotImplementedError
+
+    def fit(self) -> None:
+        """Fit the lines to the window."""
+
+    def make_styles(self) -> list[Style]:
+        """Return the style of each look."""
+        raise NotImplementedError
+
+    def text_between(self, start: int, stop: int) -> str:
+        """Return the output between two offsets as text, to be copied."""
+        return bytes(self._source[start : min(stop, self.count)]).decode("utf-8", "replace")
+
+    def line_as_text(self) -> str:
+        """Return the line that is marked, or else the top one, as text."""
+        line = self._line_to_copy
+        return self.text_between(self.start_of(line), self.start_of(line + 1)).strip("\r\n")
+
+    # What is shown
+
+    def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
+        """Show the first `count` bytes of `source`, of which `saved` are saved."""
+        changed = [
+            *((self.count, count) if count != self.count else ()),
+            *((self.saved, saved) if saved != self.saved else ()),
+        ]
+        longest = max(self.count, count)
+        self._source, self.count, self.saved = source, count, saved
+        if changed:
+            self.refresh_bytes(min(changed), longest)
+            self.grow()
+
+    def forget(self) -> None:
+        """Show another run, from nothing."""
+        self._source, self.count, self.saved = b"", 0, 0
+        self.following, self.here, self._top = True, None, 0
+        self.lay_out()
+
+    def mark(self, start: int, stop: int) -> None:
+        """Light up the bytes from offset `start` to `stop`, and bring them into view."""
+        self.here = (start, stop)
+        self.forget_lines()
+        line = self.line_of(start)
+        if not self.scroll_offset.y <= line < self.scroll_offset.y + self.size.height - 1:
+            self.scroll_to(y=max(0, line - self.size.height // 3), animate=False)
+        self._hold_if_at_end()
+
+    def follow(self) -> None:
+        """Go to the end and stay there."""
+        self.following = True
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+        self.post_message(self.Moved())
+
+    def forget_lines(self) -> None:
+        """Make every line anew: their look changed, not the output."""
+        self._cache.clear()
+        self.refresh()
+
+    @property
+    def in_view(self) -> tuple[int, int]:
+        """Offsets of the first byte in view, and one past the last."""
+        top = self.start_of(self.scroll_offset.y)
+        end = self.start_of(self._last_visible)
+        return min(top, self.count), min(end, self.count)
+
+    @property
+    def page(self) -> int:
+        """Bytes that the window holds."""
+        return self.size.height * self.line_width()
+
+    @property
+    def _line_to_copy(self) -> int:
+        return self.line_of(self.here[0]) if self.here else self.scroll_offset.y
+
+    @property
+    def _last_visible(self) -> int:
+        return self.scroll_offset.y + self.size.height
+
+    def refresh_bytes(self, start: int, stop: int) -> None:
+        """Draw the lines in view anew that have bytes between two offsets."""
+        first = max(self.line_of(start), self.scroll_offset.y)
+        last = min(self.line_of(stop), self._last_visible)
+        if first <= last:
+            self.refresh_lines(first, last - first + 1)
+
+    # Layout and scrolling
+
+    def grow(self) -> None:
+        """Make room for all lines; follow the end."""
+        size = Size(self.line_width(), self.line_total())
+        if size != self.virtual_size:
+            self.virtual_size = size
+            if self.following:
+                self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """Fit the scrollbar."""
+        self._scroll_update(size)
+
+    def lay_out(self) -> None:
+        """Fit the lines to the window; keep the byte at the top there."""
+        top, following = self._top, self.following
+        self.fit()
+        self.screen.clear_selection()
+        self.forget_lines()
+        self.grow()  # fewer lines may clamp the scroll: that must not pass for scrolling
+        y = self.max_scroll_y if following else self.line_of(top)
+        self.scroll_to(y=y, animate=False, force=True)
+        self._top, self.following = top, following
+        self.post_message(self.Moved())
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the output out for the new size."""
+        self.lay_out()
+
+    def notify_style_update(self) -> None:
+        """Make all lines anew: theme or colours changed."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._cache.clear()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the end once scrolled there, and no more once scrolled away."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._top = self.start_of(round(new_value))
+            self._hold_if_at_end()
+
+    def _hold_if_at_end(self) -> None:
+        self.following = self.scroll_offset.y >= self.max_scroll_y
+        self.post_message(self.Moved())
+
+    # Painting
+
+    @property
+    def styles_of_looks(self) -> list[Style]:
+        """The style of each look, made once a theme."""
+        self._styles = self._styles or self.make_styles()
+        return self._styles
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the window."""
+        line = self.scroll_offset.y + y
+        if (strip := self._cache.get(line)) is None:
+            strip = self.paint(line)
+            if self.is_final(line) and self.text_selection is None:
+                if len(self._cache) >= _CACHED_LINES:
+                    self._cache.clear()
+                self._cache[line] = strip
+        return strip
+
+    def stain_finds(self, look: bytearray, line: int, start: int, settled: int) -> None:
+        """Light up hits, marks and the selection in the bytes of a line from offset `start`."""
+        if self.needle is not None:
+            for hit in self.needle.hits_in(self._source, start, start + settled):
+                stain(look, hit - start, hit - start + len(self.needle.text), HIT)
+        if self.here is not None:
+            stain(look, self.here[0] - start, self.here[1] - start, HERE)
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(line)) is not None:
+            first = self.offset_at(line, span[0])
+            last = start + len(look) if span[1] == -1 else self.offset_at(line, span[1])
+            stain(look, first - start, last - start, SELECTED)
+
+    # Selecting with the mouse
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected output as text."""
+        start, stop = self._offset(selection.start, 0), self._offset(selection.end, self.count)
+        return None if stop <= start else (self.text_between(start, stop), "\n")
+
+    def _offset(self, place: tuple[int, int] | None, default: int) -> int:
+        if place is None:
+            return default
+        column, line = place
+        return self.offset_at(line, column)
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw another selection of the mouse."""
+        self.forget_lines()

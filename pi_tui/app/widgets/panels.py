@@ -1,0 +1,211 @@
+"""The panels that any run has: progress, speed, checkpoints, figures of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.content import Content
+
+from pi_tui import words
+from pi_tui.app.frames.frame import Frame
+from pi_tui.app.widgets.braille import curve
+from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, pair, spread
+from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.worker.snapshot import Snapshot, State
+
+_FULL_LINES = 32
+"""Cells from which on a checkpoint is told in full lines."""
+
+
+def time_left(snapshot: Snapshot) -> str:
+    """Return the time left at this pace, as far as it is known."""
+    if snapshot.state.is_final:
+        return "none" if snapshot.state is State.COMPLETE else "–"
+    return "–" if snapshot.left is None else words.duration(snapshot.left + 0.5)
+
+
+class ProgressPanel(Panel):
+    """How much output there is, steps, times and pace."""
+
+    TITLE = "progress"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show one fact a line."""
+        snapshot, over = frame.snapshot, frame.snapshot.state.is_final
+        elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
+        label, total = frame.naming.made(snapshot)
+        lines = [self.row(label, snapshot.made, total, width)]
+        lines += self.steps(snapshot, width)
+        lines.append(pair("elapsed", elapsed, width))
+        if snapshot.state is State.WATCHING:
+            return [*lines, *self._whose(snapshot, width)]
+        lines.append(pair("time left", time_left(snapshot), width))
+        return lines if over else [*lines, *self._pace(frame, width)]
+
+    def steps(self, snapshot: Snapshot, width: int) -> Iterable[Content]:
+        """Return the lines about steps."""
+        yield pair("steps", (words.number(snapshot.steps), "bold"), width)
+
+    def _pace(self, frame: Frame, width: int) -> list[Content]:
+        word, hint = frame.naming.pace(frame.snapshot.pace)
+        if not word:
+            return []
+        shown = line((word, "$pi-accent"), ("  " + hint, FAINT))
+        if shown.cell_length + 5 > width:
+            shown = line((word, "$pi-accent"))
+        return [pair("pace", shown, width)]
+
+    def _whose(self, snapshot: Snapshot, width: int) -> list[Content]:
+        """Name the process that computes the run, if there is one."""
+        writer = words.shortened(snapshot.writer or "nobody", width)
+        return [line(("computed by", QUIET)), line((writer, "bold"))]
+
+    def row(self, label: str, done: int, total: int | None, width: int) -> Content:
+        """Return a line with a count, of a total if that is known."""
+        if total is None:
+            return pair(label, (words.number(done), "bold"), width)
+        value = line((words.number(done), "bold"), (f" of {words.number(total)}", QUIET))
+        if value.cell_length + len(label) >= width:
+            value = line((words.number(done), "bold"), (f"/{words.number(total)}", QUIET))
+        return value if value.cell_length + len(label) >= width else pair(label, value, width)
+
+
+class SpeedPanel(Panel):
+    """Output per second, now and since the start."""
+
+    TITLE = "speed"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show the rate, its history drawn in the rows that are free, and the span it covers."""
+        self.border_title = self.TITLE
+        rates, snapshot = frame.rates, frame.snapshot
+        running = snapshot.state is State.RUNNING
+        if snapshot.state.is_final and snapshot.elapsed:
+            label, rate = "on average", snapshot.made / snapshot.elapsed
+        else:
+            label, rate = snapshot.unit, snapshot.rate
+        now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
+        rows = max(1, height - 2)
+        drawn = [line((row, "$pi-primary")) for row in curve(rates.columns(width * 2), width, rows)]
+        return [now, *drawn, _span(frame, width)]
+
+
+def _span(frame: Frame, width: int) -> Content:
+    samples = frame.rates.samples
+    if not samples:
+        words_for = {State.WATCHING: "between two checkpoints" if frame.snapshot.rate else ""}
+        text = "" if frame.snapshot.state.is_final else "no rate yet"
+        return line((words_for.get(frame.snapshot.state, text), FAINT))
+    lowest, highest = words.rate(min(samples)), words.rate(max(samples))
+    span = words.duration(frame.rates.span)
+    ways = (f"{lowest} – {highest} over {span}", f"{lowest} – {highest}", f"up to {highest}")
+    fitting = next((text for text in ways if len(text) <= width), "")
+    return line((fitting, FAINT))
+
+
+class CheckpointPanel(Panel):
+    """The newest checkpoint, when the next is due, and those before it."""
+
+    TITLE = "checkpoint"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show the newest first; let the history fill the rows that are left."""
+        snapshot = frame.snapshot
+        newest = snapshot.checkpoint
+        if newest is None:
+            said = [] if snapshot.saved else [line(("nothing saved yet", QUIET))]
+            return [*said, self._next(frame, width)]
+        facts = self._facts(frame, newest, width)
+        room = height - len(facts) - 1
+        if room < 1 or len(snapshot.checkpoints) < 2:
+            return facts
+        older = snapshot.checkpoints[1 : room + 1]
+        return [*facts, Content(), *(self._brief(frame, one, width) for one in older)]
+
+    def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
+        """Return three full lines where they fit, five short ones elsewhere."""
+        age = words.ago((frame.now - newest.saved_at).total_seconds())
+        clock, made = frame.clock_time(newest.saved_at), words.number(newest.length)
+        if width >= _FULL_LINES:
+            return [
+                spread(
+                    line((clock, "bold"), (f"  #{newest.seq}", QUIET)),
+                    line((age, "$pi-success")),
+                    width,
+                ),
+                spread(
+                    line(made, (f" {frame.snapshot.unit}", QUIET)),
+                    line((self._cost(newest, width), QUIET)),
+                    width,
+                ),
+                self._next(frame, width),
+            ]
+        return [
+            pair(f"#{newest.seq}", (clock, "bold"), width),
+            pair("saved", (age, "$pi-success"), width),
+            pair(frame.snapshot.unit, made, width),
+            pair("state", self._cost(newest, width - len("state ")), width),
+            self._next(frame, width),
+        ]
+
+    def _cost(self, checkpoint: Checkpoint, room: int) -> str:
+        """Say how many bytes the state has and how long the save took."""
+        size = words.size(checkpoint.size) if checkpoint.size else "saved"
+        if checkpoint.duration is None:
+            return size if checkpoint.size else "not needed now"
+        return words.fitting((f"{size} in {words.brief(checkpoint.duration)}", size), room)
+
+    def _next(self, frame: Frame, width: int) -> Content:
+        snapshot = frame.snapshot
+        if snapshot.save_failure is not None:
+            return pair("next", ("trying again", "$pi-error"), width)
+        if snapshot.state is State.SAVING:
+            return pair("next", ("saving now", "$pi-secondary"), width)
+        if snapshot.state is not State.RUNNING or snapshot.next_save is None:
+            word = "when there is something new" if width >= _FULL_LINES else "–"
+            if snapshot.state is State.WATCHING:
+                word = "when the other saves" if width >= _FULL_LINES else "–"
+            if snapshot.state is State.COMPLETE:
+                word = "all is saved"
+            return pair("next", (word, FAINT), width)
+        wait = snapshot.next_save - frame.monotonic
+        return pair("next", words.within(wait), width)
+
+    def _brief(self, frame: Frame, one: Checkpoint, width: int) -> Content:
+        left = f"#{one.seq}  {frame.clock_time(one.saved_at)}"
+        return pair(left, (words.number(one.length), FAINT), width)
+
+
+class FiguresPanel(Panel):
+    """What the machine says of itself, where that is a mapping: a name and a value a row."""
+
+    TITLE = "figures"
+
+    def show(self, frame: Frame) -> None:
+        """Appear once there are figures; the screen makes room for them."""
+        has_figures = bool(_figures(frame.snapshot))
+        self.set_class(not has_figures, "-empty")
+        self.screen.set_class(has_figures, "-has-figures")
+        super().show(frame)
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show one figure a line, as many as fit."""
+        rows = [*_figures(frame.snapshot).items()]
+        room = height if len(rows) <= height else height - 1
+        shown = [_figure(str(name), value, width) for name, value in rows[:room]]
+        more = [line((f"… {len(rows) - room} more", FAINT))] if len(rows) > room else []
+        return [*shown, *more]
+
+
+def _figures(snapshot: Snapshot) -> Mapping[object, object]:
+    return snapshot.figures if isinstance(snapshot.figures, Mapping) else {}
+
+
+def _figure(name: str, value: object, width: int) -> Content:
+    """Return the line of a figure; numbers are shortened, anything else is cut."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        text = f"{value:,}"
+    else:
+        text = f"{value:,.6g}" if isinstance(value, float) else words.plain(str(value)[:1000])
+    label = words.shortened(words.plain(name), max(4, width // 2))
+    return pair(label, (words.shortened(text, width - len(label) - 1), "bold"), width)

@@ -1,0 +1,108 @@
+"""Find a text in the output of a run while more arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class Output(Protocol):
+    """Bytes, or the worker's growing bytearray: only ever sliced and searched."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: slice, /) -> bytes | bytearray: ...
+
+    def find(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
+        """As of bytes."""
+
+    def count(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
+        """As of bytes."""
+
+
+class Needle:
+    """A text to find; counts its hits as the output grows, overlapping ones too."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.encode()
+        self.hits = 0
+        self._searched = 0
+        self._overlaps = any(
+            self.text.startswith(self.text[shift:]) for shift in range(1, len(self.text))
+        )
+
+    def feed(self, output: Output, stop: int) -> None:
+        """Count the hits that end before offset `stop` and were not counted yet."""
+        start = max(0, self._searched - len(self.text) + 1)
+        if stop > self._searched:
+            self.hits += self.count_in(output, start, stop)
+            self._searched = stop
+
+    def count_in(self, output: Output, start: int, stop: int) -> int:
+        """Return how often it occurs within the output from `start` to `stop`.
+
+        A needle that cannot overlap itself is counted by bytes.count: 10 ms in ten million
+        bytes. Others are rare, and are found one by one.
+
+        >>> Needle("11").count_in(b"1112111", 0, 7)
+        4
+        """
+        if not self._overlaps:
+            return output.count(self.text, start, stop)
+        return sum(1 for _ in self._find_all(output, start, stop))
+
+    def _find_all(self, output: Output, start: int, stop: int) -> Iterator[int]:
+        at = output.find(self.text, start, stop)
+        while at >= 0:
+            yield at
+            at = output.find(self.text, at + 1, stop)
+
+    def hits_in(self, output: Output, start: int, stop: int) -> Iterator[int]:
+        """Yield the offsets of all hits that reach into the output from `start` to `stop`."""
+        reach = len(self.text) - 1
+        window = bytes(output[max(0, start - reach) : stop + reach])
+        base = max(0, start - reach)
+        return (base + at for at in self._find_all(window, 0, len(window)))
+
+    def next_after(self, output: Output, offset: int, stop: int) -> int | None:
+        """Return the first hit behind `offset`, or else the very first; None without hits.
+
+        >>> Needle("9").next_after(b"1929", 1, 4), Needle("9").next_after(b"1929", 3, 4)
+        (3, 1)
+        """
+        at = output.find(self.text, offset + 1, stop)
+        if at < 0:
+            at = output.find(self.text, 0, stop)
+        return None if at < 0 else at
+
+    def last_before(self, output: Output, offset: int, stop: int) -> int | None:
+        """Return the last hit before `offset`, or else the very last; None without hits.
+
+        >>> Needle("1").last_before(b"1921", 1, 4), Needle("1").last_before(b"1921", 0, 4)
+        (0, 3)
+        """
+        reach = len(self.text) - 1
+        at = _rfind(output, self.text, offset + reach) if offset > 0 else -1
+        if at < 0:
+            at = _rfind(output, self.text, stop)
+        return None if at < 0 else at
+
+    def number_of(self, output: Output, offset: int) -> int:
+        """Return which hit, counted from 1, stands at `offset`."""
+        return self.count_in(output, 0, offset + len(self.text))
+
+
+def _rfind(output: Output, text: bytes, stop: int) -> int:
+    """Return the last hit that ends at or before `stop`; look back in pieces that grow.
+
+    The worker's buffer is only ever sliced, counted and searched forward.
+    """
+    reach, piece = len(text) - 1, 4096
+    while stop > 0:
+        start = max(0, stop - piece)
+        at = bytes(output[start:stop]).rfind(text)
+        if at >= 0:
+            return start + at
+        if start == 0:
+            break
+        stop, piece = start + reach, piece * 4
+    return -1

@@ -1,0 +1,51 @@
+"""The pace of digits: full speed, or slow enough to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pi_tui.app.face import Face
+from pi_tui.pi.settings import auto_pace
+from pi_tui.worker.job import MAX, Pace
+
+
+class Pacing:
+    """Change the pace of the run on the screen."""
+
+    def __init__(self, face: Face, is_refused: Callable[[], bool]) -> None:
+        """`is_refused` says why, and returns True, while another process computes."""
+        self._face, self._is_refused = face, is_refused
+        self._requested: Pace | None = None
+
+    def forget(self) -> None:
+        """Forget the pace requested last: another worker is there."""
+        self._requested = None
+
+    def toggle_full_speed(self) -> None:
+        """Full speed, or back to auto."""
+        is_full = self._pace.limit is None
+        self._set(auto_pace(self._face.worker.snapshot.goal) if is_full else MAX)
+
+    def double(self) -> None:
+        """Double the pace; full speed has nothing above it."""
+        limit = self._pace.limit
+        if limit is not None:
+            self._set(Pace.of(limit * 2))
+
+    def halve(self) -> None:
+        """Halve the pace; from full speed, half of what it reaches."""
+        limit = self._pace.limit or self._face.worker.snapshot.rate
+        if limit >= 2:
+            self._set(Pace.of(limit / 2))
+
+    @property
+    def _pace(self) -> Pace:
+        """The pace requested last; the snapshot may still tell of the one before."""
+        return self._requested or self._face.worker.snapshot.pace
+
+    def _set(self, pace: Pace) -> None:
+        if self._is_refused():
+            return
+        self._requested = pace
+        self._face.worker.set_pace(pace)
+        self._face.hurry()

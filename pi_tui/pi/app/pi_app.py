@@ -1,0 +1,210 @@
+"""The app for pi: the app for any machine, and what only pi has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from textual.binding import BindingType
+
+from pi_tui.app.app import STYLES, RunApp
+from pi_tui.app.face import tell
+from pi_tui.app.frames.any_worker import AnyWorker
+from pi_tui.app.frames.frame import Clock
+from pi_tui.app.keys import bindings
+from pi_tui.app.looks.remembered import Remembered
+from pi_tui.machine import Task
+from pi_tui.pi.app.pacing import Pacing
+from pi_tui.pi.app.pi_colors import pi_variables
+from pi_tui.pi.app.pi_keys import PI_KEYS, PI_ROWS
+from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
+from pi_tui.pi.app.pi_screen import VIEWS, PiScreen
+from pi_tui.pi.settings import MAX_DIGITS
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.worker.snapshot import State
+
+if TYPE_CHECKING:
+    from textual._path import CSSPathType
+    from textual.app import SystemCommand
+    from textual.screen import Screen
+
+    from pi_tui.app.screens.help import HelpTexts
+    from pi_tui.checkpoints.glance import Glance
+    from pi_tui.pi.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PiLooks(Remembered):
+    """What the app for pi remembers."""
+
+    view: str = VIEWS[0].name
+    colored: bool = False
+    by_heart: int = 0
+    """Digits known by heart, at best."""
+
+    def updated(self, said: dict[str, Any]) -> Self:
+        """Return these looks with what a file says; a view that there is not is none."""
+        looks = Remembered.updated(self, said)
+        is_there = looks.view in [view.name for view in VIEWS]
+        return looks if is_there else replace(looks, view=VIEWS[0].name)
+
+
+class PiApp(RunApp):
+    """Watch pi being computed."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = [STYLES, "pi.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PI_ROWS, "app")
+    key_table = PI_KEYS
+
+    def __init__(
+        self,
+        worker: AnyWorker | None = None,
+        *,
+        make_worker: Callable[[int], AnyWorker] | None = None,
+        location: str = "",
+        seen: Glance | None = None,
+        clock: Clock | None = None,
+        memory: Path | None = None,
+    ) -> None:
+        """An app on a worker that is not started yet, or that asks how many digits there shall be.
+
+        `make_worker` makes one for so many digits; all else is as for any machine.
+        """
+        super().__init__(
+            worker,
+            make_worker=make_worker and (lambda task: make_worker(task.goal)),
+            kind=SpigotKind(),
+            location=location,
+            seen=seen,
+            clock=clock,
+            memory=memory,
+            usual=PiLooks(),
+            naming=PiNaming(),
+            goals=PiGoals(),
+        )
+        self.pacing = Pacing(self, self.steering.is_refused)
+
+    def get_default_screen(self) -> PiScreen:
+        """Return the one screen of the run."""
+        return PiScreen(self.worker.snapshot, self.open)
+
+    @property
+    def main_screen(self) -> PiScreen:
+        """The screen with the digits, whatever lies on top of it."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, PiScreen)
+        return screen
+
+    def take(self, worker: AnyWorker) -> None:
+        """Show the run of this worker from now on."""
+        self.pacing.forget()
+        super().take(worker)
+
+    # Looks
+
+    @property
+    def _looks(self) -> PiLooks:
+        assert isinstance(self.looks.now, PiLooks)
+        return self.looks.now
+
+    def recall_looks(self) -> None:
+        """Make the screen look as it did last time; remember changes from now on."""
+        screen = self.main_screen
+        screen.digits.colored = self._looks.colored
+        screen.show_view(self._looks.view)
+        super().recall_looks()
+
+    def on_pi_screen_looks_changed(self) -> None:
+        """Remember another view, or digits in colour."""
+        screen = self.main_screen
+        self.looks.remember(view=screen.view, colored=screen.digits.colored)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return our own colours, and those of digits."""
+        return super().get_theme_variable_defaults() | pi_variables(self.current_theme)
+
+    def help_texts(self) -> HelpTexts:
+        """Return what the help says apart from keys."""
+        from pi_tui.pi.app.screens.pi_help import PI_HELP
+
+        return PI_HELP
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return every action by name, for the command palette."""
+        from textual.app import SystemCommand
+
+        yield from super().get_system_commands(screen)
+        for view in VIEWS:
+            show = partial(self.main_screen.show_view, view.name)
+            yield SystemCommand(f"View: {view.title}", view.meaning, show)
+        feynman = self.main_screen.action_feynman
+        yield SystemCommand("The Feynman point", "Six nines at position 762", feynman)
+
+    # Actions
+
+    def action_full_speed(self) -> None:
+        """Full speed, or back to auto."""
+        self.pacing.toggle_full_speed()
+
+    def action_faster(self) -> None:
+        """Double the pace."""
+        self.pacing.double()
+
+    def action_slower(self) -> None:
+        """Halve the pace."""
+        self.pacing.halve()
+
+    def action_ten_times(self) -> None:
+        """Go on to ten times as many digits."""
+        snapshot = self.worker.snapshot
+        if snapshot.state is not State.COMPLETE:
+            tell(self, "First this run is to be complete.", seconds=3)
+        elif snapshot.goal * 10 > MAX_DIGITS:
+            tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
+        elif self.is_plain and self.make_worker is not None:
+            self.converse(self.run_changes.open_run(Task(snapshot.goal * 10)))
+
+    def action_by_heart(self) -> None:
+        """Type the digits from memory."""
+        if not self.is_plain:
+            return
+        if self.main_screen.count:
+            self.converse(self._by_heart())
+        else:
+            tell(self, "There are no digits yet.", seconds=3)
+
+    async def _by_heart(self) -> None:
+        from pi_tui.pi.app.screens.by_heart import ByHeart
+
+        screen, best = self.main_screen, self._looks.by_heart
+        score = await self.ask(ByHeart(bytes(screen.source[: screen.count]), best)) or 0
+        if score > best:
+            self.looks.remember(by_heart=score)
+            tell(self, f"{score:,} digits by heart, your best.")
+
+
+def run_app(settings: Settings, digits: int | None) -> int:
+    """Run the app on a run of so many digits; return the exit code once everything is saved.
+
+    None is the run worked on last, or a question.
+    """
+    from pi_tui.app.looks.remembered import default_path
+    from pi_tui.app.terminal.signals import run_to_the_end
+    from pi_tui.pi.which_run import run_to_open
+    from pi_tui.worker.watcher import WatchingWorker
+    from pi_tui.worker.worker import Worker
+
+    digits, seen = run_to_open(settings, digits)
+    later = replace(settings, fresh=False)
+    a_worker = Worker if settings.fresh else WatchingWorker  # a fresh start looks on nobody
+    app = PiApp(
+        a_worker(settings.job(digits, give_way=True)) if digits else None,
+        make_worker=lambda wanted: WatchingWorker(later.job(wanted, give_way=True)),
+        location=settings.location,
+        seen=None if settings.fresh else seen,
+        memory=default_path(),
+    )
+    return run_to_the_end(app, app.quitting)

@@ -1,0 +1,78 @@
+"""The keys of the app for pi: those of any run, and those that know digits."""
+
+from __future__ import annotations
+
+from pi_tui.app.keys import KEYS, OF_THE_REST, OF_THE_RUN, KeyTable, Section, rows
+from pi_tui.worker.snapshot import Snapshot
+
+_THE_RUN = rows(
+    """
+app.toggle_pause | p,space | p Space | pause | pause | Pause or go on | pause, which saves; again: go on
+app.quit
+app.full_speed | f | f | full-speed | full speed | Full speed on or off | full speed, or back to a pace one can watch
+app.save_now
+app.faster | plus,equals_sign | + | faster | | Double the pace | twice as many digits per second
+app.slower | minus | - | slower | | Halve the pace | half as many digits per second
+app.ten_times | x | x | ten-times | ten times as many | Ten times as many | go on to ten times as many, when complete
+app.runs
+""",  # noqa: E501 - a row is a line
+    KEYS.keys,
+)
+_THE_DIGITS = rows(
+    """
+screen.search | slash | / | search | search | Search | search digits as you type; n N turn, Esc ends it
+screen.next_hit
+screen.previous_hit
+screen.turn_view | v | v | view | view | Next view | turn the view: digits, random walk, heat map
+screen.go_to | g,ctrl+g | g | go-to | go to | Go to position | go to a position: 762, 1e6, 50%, end
+screen.follow
+screen.birthday | b | b | birthday | birthday | Find a birthday | where a date stands in pi, on a card to share
+screen.landmarks | l | l | landmarks | landmarks | Landmarks | all there is to see in pi, reached and to come
+screen.color_digits | d | d | color | colours | Colour by digit | each digit in its own colour, or not
+screen.copy
+screen.export | e | e | export | export | Export to a file | write all digits, or a range, into a file
+screen.picture | s | s | picture | picture | Save a picture | draw the walk, or the heat map in sight
+app.by_heart | h | h | by-heart | | Pi by heart | type the digits from memory
+screen.show_fact | m | m | note | | Show what the note tells of | go to what the note at the bottom tells of
+""",  # noqa: E501
+    KEYS.keys,
+)
+
+
+def _says(snapshot: Snapshot) -> dict[str, str]:
+    """Return the word of the pace key: what it would do."""
+    return {"app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed"}
+
+
+PI_ROWS = tuple(key for key in (*_THE_RUN, *_THE_DIGITS) if key.id not in {k.id for k in KEYS.keys})
+"""The keys that only the app for pi has."""
+PI_KEYS = KeyTable(
+    (
+        Section("The run", _THE_RUN, OF_THE_RUN),
+        Section(
+            "The digits",
+            _THE_DIGITS,
+            (
+                ("↑ ↓ PgUp PgDn Home", "scroll; the wheel does too"),
+                ("+ - 0 ← → ↑ ↓", "in the walk: nearer, farther, all, to a side"),
+                ("mouse", "the same; a click in a picture shows its digits"),
+                ("mouse, Ctrl+C", "select digits and copy them, without gaps"),
+                ("Esc", "dismiss the note, then the search and the marks"),
+            ),
+        ),
+        Section("The rest", KEYS.sections[2].keys, OF_THE_REST),
+    ),
+    in_the_bar=(
+        *("app.toggle_pause", "app.quit", "app.full_speed", "app.save_now", "app.help"),
+        *("screen.search", "screen.turn_view", "screen.go_to", "screen.color_digits"),
+        *("screen.export", "app.runs", "app.change_theme"),
+    ),
+    when_complete=(
+        *("app.quit", "app.ten_times", "screen.birthday", "screen.picture", "app.help"),
+        *("screen.export", "screen.search", "screen.turn_view", "screen.go_to"),
+        *("screen.color_digits", "app.runs", "app.change_theme"),
+    ),
+    of_a_writer=("app.toggle_pause", "app.full_speed", "app.save_now"),
+    of_a_whole_run=("app.ten_times",),
+    says=_says,
+)

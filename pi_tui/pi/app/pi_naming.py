@@ -1,0 +1,121 @@
+"""What the app calls a run of pi, and how it asks for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pi_tui import words
+from pi_tui.app.frames.naming import Naming
+from pi_tui.app.talk.goals import Goals
+from pi_tui.checkpoints.records import Run
+from pi_tui.files.output_file import FileContent
+from pi_tui.machine import Task
+from pi_tui.pi import memory
+from pi_tui.pi.settings import MAX_DIGITS, parse_digits
+from pi_tui.reports.run_table import COLUMNS, cells
+from pi_tui.worker.job import Pace
+from pi_tui.worker.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+@dataclass(frozen=True)
+class PiNaming(Naming):
+    """A run of pi is called by how many digits it has."""
+
+    sign: str = "π"
+
+    def task(self, snapshot: Snapshot) -> str:
+        """Name the task in the header."""
+        return words.counted(snapshot.goal, "digit")
+
+    def short(self, snapshot: Snapshot) -> str:
+        """Name the task in the terminal's title."""
+        return words.number(snapshot.goal)
+
+    def whole(self, snapshot: Snapshot) -> str:
+        """Name the whole output."""
+        return f"{snapshot.goal:,} digits of pi"
+
+    def news(self, snapshot: Snapshot) -> str:
+        """Say that the run is complete."""
+        verified = ", every one of them verified" if snapshot.verified else ""
+        return f"{snapshot.goal:,} digits{verified}."
+
+    def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
+        """Return the word for what grows, and how much of it there will be."""
+        return "digits", snapshot.goal
+
+    def run(self, run: Run, unit: str) -> str:
+        """Name a saved run."""
+        return words.counted(run.goal, "digit")
+
+    def columns(self, unit: str) -> tuple[str, ...]:
+        """Return the headings of the list of runs."""
+        return COLUMNS
+
+    def row(self, run: Run) -> tuple[str, ...]:
+        """Return the cells of a run in the list of runs."""
+        return cells(run)
+
+    def file(self, goal: int) -> str:
+        """Suggest the name of a file for the first digits."""
+        return suggested_name(0, goal)
+
+    def file_content(self, output: bytes | bytearray) -> FileContent:
+        """Return the content of a file of all digits."""
+        return FileContent(output, b"3.", b"\n")
+
+    @property
+    def after_completion(self) -> str:
+        """Say what can be done with a complete run."""
+        return "; `pi-tui export` writes them out"
+
+    def pace(self, pace: Pace) -> tuple[str, str]:
+        """Return the pace in words and the key that lifts it, or brings it back.
+
+        >>> PiNaming().pace(Pace("max")), PiNaming().pace(Pace("auto", 666.7))
+        (('full speed', 'f auto'), ('auto 667/s', 'f full speed'))
+        """
+        if pace.limit is None:
+            return "full speed", "f auto"
+        word = "auto" if pace.word == "auto" else "at most"
+        return f"{word} {words.rate(pace.limit)}", "f full speed"
+
+
+class PiGoals(Goals):
+    """Asks how many digits there shall be."""
+
+    def question(self, here: int) -> Screen[str | None]:
+        """Return the question, asked while a run of `here` digits is on the screen; 0: none."""
+        from pi_tui.pi.app.screens.ask_digits import AskDigits
+        from pi_tui.pi.app.screens.digit_answers import explain_digits
+
+        first = here == 0
+        return AskDigits(
+            "How many digits of pi?",
+            explain_digits,
+            value="20,000" if first else words.number(min(here * 10, MAX_DIGITS)),
+            choices=("1,000", "20,000", "100,000", "1,000,000", "10,000,000"),
+            more="Then b finds your birthday in it." if first else "",
+            keys=f"Enter begins · ↑ ↓ examples · ? help · Esc {'leaves' if first else 'goes back'}",
+        )
+
+    def parse(self, text: str) -> Task:
+        """Return the task of a number of digits that was typed."""
+        return Task(parse_digits(text.strip()))
+
+    def warning(self, goal: int) -> str:
+        """Return a line about a run that may not fit into memory, or ""."""
+        return memory.warning(goal)
+
+
+def suggested_name(start: int, stop: int) -> str:
+    """Suggest a file name that says which digits are in it, from offset `start` to `stop`.
+
+    >>> suggested_name(0, 20_000), suggested_name(761, 767)
+    ('pi-20000.txt', 'pi-762-767.txt')
+    """
+    return f"pi-{stop}.txt" if start == 0 else f"pi-{start + 1}-{stop}.txt"

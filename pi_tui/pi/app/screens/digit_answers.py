@@ -1,0 +1,95 @@
+"""What people type into a dialog: what it means, and what is said about it as they type.
+
+Every `explain_…` says whether the text is usable, and gives one line to show under the field.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from pi_tui import words
+from pi_tui.app.talk.answers import explain_file, parse_place
+from pi_tui.errors import UsageError
+from pi_tui.pi.memory import warning as memory_warning
+from pi_tui.pi.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits
+
+_MEASURED = ((1_000, 0.02), (20_000, 0.1), (100_000, 0.5), (1_000_000, 3.0), (10_000_000, 40.0))
+"""Digits and seconds of whole runs at full speed on two cores; between them a straight line
+on paper with logarithmic scales."""
+_BASE_MEMORY = 60_000_000
+"""Bytes of Python, Textual and SQLAlchemy."""
+
+
+def seconds(digits: int) -> float:
+    """Estimate how long so many digits take at full speed.
+
+    >>> round(seconds(100_000), 2)
+    0.5
+    """
+    pairs = list(pairwise(_MEASURED))
+    (n0, t0), (n1, t1) = next((pair for pair in pairs if digits <= pair[1][0]), pairs[-1])
+    slope = math.log(t1 / t0) / math.log(n1 / n0)
+    return t0 * math.exp(slope * math.log(digits / n0))
+
+
+def memory(digits: int) -> int:
+    """Estimate how many bytes the whole program takes for so many digits."""
+    return _BASE_MEMORY + digits * BYTES_PER_DIGIT
+
+
+def explain_digits(text: str) -> tuple[bool, str]:
+    """Say whether `text` asks for a run that is possible, and what it would take."""
+    if not text.strip():
+        return False, 'decimals after "3.", like 20000 or 1e6'
+    try:
+        digits = parse_digits(text.strip())
+    except UsageError as error:
+        return False, str(error)
+    fast = seconds(digits)
+    time = "less than a second" if fast < 1 else f"about {words.duration(fast)}"
+    watch = ", half a minute at the pace for watching it" if fast < AUTO_SECONDS else ""
+    return True, (
+        f"{words.counted(digits, 'digit')}: {time} at full speed{watch}; "
+        f"{words.size(memory(digits))} of memory"
+        + (f". {warning}" if (warning := memory_warning(digits)) else "")
+    )
+
+
+def explain_picture(name: str, location: str) -> tuple[bool, str]:
+    """Say whether a picture can be written there; the end of the name tells its kind."""
+    from pi_tui.pi.pictures.wish import form_of
+
+    try:
+        form_of(name)
+    except UsageError as error:
+        return False, str(error)
+    return explain_file(name, location)
+
+
+def parse_range(text: str, count: int) -> tuple[int, int]:
+    """Return offsets start and stop of "all", "a-b", "a-" or "-b" (positions, both included).
+
+    >>> parse_range("all", 50), parse_range("10-20", 50), parse_range("41-", 50)
+    ((0, 50), (9, 20), (40, 50))
+    """
+    text = text.strip().lower()
+    if text in ("", "all"):
+        return 0, count
+    first, dash, last = text.replace("–", "-").replace("..", "-").partition("-")
+    if not dash:
+        raise ValueError(text)
+    start = parse_place(first, count) if first.strip() else 0
+    stop = parse_place(last, count) + 1 if last.strip() else count
+    if start >= stop:
+        raise ValueError(text)
+    return start, stop
+
+
+def explain_range(text: str, count: int) -> tuple[bool, str]:
+    """Say whether `text` names a range, and how long it is."""
+    try:
+        start, stop = parse_range(text, count)
+    except (ValueError, OverflowError):
+        return False, f"all, or positions from 1 to {count:,} like 1,000-2,000"
+    return True, f"positions {start + 1:,} to {stop:,}: {stop - start:,} digits"

@@ -1,0 +1,34 @@
+"""What the help of the app for pi says: the words on the screen, and what a spigot is."""
+
+from __future__ import annotations
+
+from pi_tui.app.screens.help import HelpTexts
+
+_ON_THE_SCREEN = (
+    ("position", "1 is the first digit after the point: the 1 of 3.1."),
+    ("saved", "digits in a committed checkpoint: nothing can take them away."),
+    ("not saved yet", "settled, warmer (bold among colours): in the next checkpoint."),
+    ("held", "slanted, at the tail: computed, but a carry may still change them."),
+    ("iteration", "once through all blocks; it makes as many digits as it says."),
+    ("sweep", "the blocks done by the iterations under way."),
+    ("held back", "the last digits made: a carry may still reach them."),
+    ("nines held", "runs of nothing but 9 behind them: a carry would run through."),
+    ("boxes left", "the remainders the spigot still works on; fewer with every step."),
+    ("time left", "from the work that is left: iterations get cheaper as boxes go."),
+    ("watching", "another pi-tui computes this run; what it saves is shown here."),
+    ("bar", "the quieter part was done before this start."),
+    ("χ²", "how uneven the counts are; about 8 is what chance gives."),
+    ("walk", "digit d is a step in direction d × 36°; violet is early, pink is late."),
+    ("heat map", "the whole run on one page, a square for one digit or for many."),
+)
+_SPIGOT = """\
+A spigot gives the digits of pi one after the other, as a tap gives drops, and keeps all it needs \
+to go on in a row of boxes. Each box holds a small remainder. To get the next digits, every \
+remainder is multiplied by a power of ten; then, from the last box to the first, each box divides, \
+keeps its remainder and hands a carry to its neighbour. What leaves the first box is the next \
+digits of pi. (Rabinowitz and Wagon, 1995.)
+
+Because the boxes are the whole state, saving them is enough to stop at any moment and go on \
+later: that is a checkpoint. This spigot works on many boxes at once, as one large number: a \
+block."""
+PI_HELP = HelpTexts(_ON_THE_SCREEN, "What a spigot is", _SPIGOT)

@@ -1,0 +1,87 @@
+"""Write digits and pictures of them into files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from pi_tui import words
+from pi_tui.app.face import Face
+from pi_tui.app.talk.export import ask_for_file, save_file, write_file
+from pi_tui.files.output_file import FileContent
+from pi_tui.pi.app.pi_naming import suggested_name
+from pi_tui.pi.digits.statistics import Digits
+
+Draw = Callable[[str], bytes]
+"""Make the bytes of a picture in a form: `png` or `svg`."""
+
+
+async def export_digits(face: Face, digits: Digits, count: int) -> None:
+    """Ask which digits and into which file, and write them."""
+    from pi_tui.app.screens.dialogs import Ask
+    from pi_tui.pi.app.screens.digit_answers import explain_range, parse_range
+
+    explain = partial(explain_range, count=count)
+    answer = await face.ask(Ask("Export which positions?", explain, value="all"))
+    if answer is None:
+        return
+    start, stop = parse_range(answer, count)
+    name = await ask_for_file(face, "Into which file?", suggested_name(start, stop))
+    if name is not None:
+        content = digits_in_file(bytes(digits[start:stop]), start)
+        wrote = f"Wrote {words.counted(stop - start, 'digit')} to"
+        write_file(face, name, lambda _: content, wrote)
+
+
+def digits_in_file(digits: bytes, start: int) -> FileContent:
+    """Return the content of a file of the digits from offset `start` on.
+
+    From the first digit on it begins with "3."; a later range is digits only.
+    """
+    return FileContent(digits, b"3." if start == 0 else b"", b"\n")
+
+
+def save_digits(name: str, digits: bytes, start: int, location: str) -> Path:
+    """Write the digits from offset `start` on into a file; raise PiTuiError if that fails."""
+    return save_file(name, lambda _: digits_in_file(digits, start), location)
+
+
+async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:
+    """Ask for a file, and draw the walk or the heat map into it."""
+    from pi_tui.pi.pictures.drawing import draw
+    from pi_tui.pi.pictures.wish import Wish, can_png
+
+    name = f"pi-{kind}-{count}.{'png' if can_png() else 'svg'}"
+    title = "The heat map, into which file?" if kind == "heat" else "The walk, into which file?"
+    answer = await _ask_for_picture(face, title, name)
+    if answer is not None:
+        wish = Wish(kind, bytes(digits[:count]), 0, theme=_theme(face))
+        _write_picture(face, answer, partial(draw, wish), words.counted(count, "digit"))
+
+
+async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
+    """Ask for a file, and save the card as a picture."""
+    from pi_tui.pi.pictures.card import draw_card
+
+    answer = await _ask_for_picture(face, "The card, into which file?", name)
+    if answer is not None:
+        _write_picture(face, answer, partial(draw_card, lines, _theme(face)), "the card")
+
+
+async def _ask_for_picture(face: Face, title: str, name: str) -> str | None:
+    from pi_tui.app.screens.dialogs import Ask
+    from pi_tui.pi.app.screens.digit_answers import explain_picture
+
+    explain = partial(explain_picture, location=face.location)
+    return await face.ask(Ask(title, explain, value=name))
+
+
+def _theme(face: Face) -> str:
+    return "night" if face.current_theme.dark else "day"
+
+
+def _write_picture(face: Face, name: str, draw: Draw, what: str) -> None:
+    from pi_tui.pi.pictures.wish import form_of
+
+    write_file(face, name, lambda name: FileContent(draw(form_of(name))), f"Drew {what} into")

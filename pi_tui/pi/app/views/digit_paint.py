@@ -1,0 +1,45 @@
+"""From digits and the look of each to the segments of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.segment import Segment
+from rich.style import Style
+
+from pi_tui.app.widgets.output_view import SAVED
+from pi_tui.pi.digits.digit_lines import GROUP
+
+COLORED, COLORED_FRESH = 6, 16
+"""The first of ten looks each, one for every digit."""
+GUTTER, PLAIN = 26, 27
+"""The position before the line, and the empty cells."""
+
+
+def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Segment]:
+    """Return the digits in groups; one segment where all look alike, which is nearly always."""
+    text = digits.decode("ascii")
+    if len(set(look)) <= 1:
+        groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
+        return [Segment(" ".join(groups), styles[look[0]])] if text else []
+    cells, codes = _with_gaps(text, look)
+    made, at = [], 0
+    for code, run in groupby(codes):
+        end = at + len(list(run))
+        made.append(Segment(cells[at:end], styles[code]))
+        at = end
+    return made
+
+
+def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
+    """Cells and their looks, gaps between groups included: a gap is lit where both sides are."""
+    cells, codes = [], []
+    for index, digit in enumerate(text):
+        if index and index % GROUP == 0:
+            joined = look[index] if look[index] == look[index - 1] else SAVED
+            cells.append(" ")
+            codes.append(joined if joined < COLORED else SAVED)
+        cells.append(digit)
+        codes.append(look[index])
+    return "".join(cells), codes

@@ -1,0 +1,133 @@
+"""The digits, live, in groups of ten behind their position."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from pi_tui.app.looks.themes import inks, selected
+from pi_tui.app.widgets.output_view import FRESH, HELD, SAVED, OutputView
+from pi_tui.pi.app.views.digit_paint import COLORED, COLORED_FRESH, GUTTER, PLAIN, segments
+from pi_tui.pi.digits.digit_lines import GROUP, DigitLines
+from pi_tui.pi.digits.statistics import Digits
+
+
+class DigitView(OutputView):
+    """Digits in groups of ten behind their position; follows the tail until scrolled away."""
+
+    def __init__(self, digits: int, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.digits = digits
+        self.lines = DigitLines.fitting(80, digits)  # render_line comes before the first Resize
+        self.colored = False
+        self._held = b""
+
+    def show(self, source: Digits, count: int, saved: int, held: bytes = b"") -> None:
+        """Show the first `count` digits of `source`, and behind them what is still held."""
+        longest = max(self.count + len(self._held), count + len(held))
+        moved = held != self._held or count != self.count
+        first = min(self.count, count) if moved else None
+        self._held = held
+        super().show(source, count, saved)
+        if first is not None:
+            self.refresh_bytes(first, longest)
+            self.grow()
+
+    def restart(self, digits: int) -> None:
+        """Show another run, from nothing."""
+        self.digits, self._held = digits, b""
+        self.forget()
+
+    # Where lines begin
+
+    def line_total(self) -> int:
+        """Return how many lines the digits take, the held ones too."""
+        return self.lines.lines(self.count + len(self._held))
+
+    def line_width(self) -> int:
+        """Return the cells of a full line."""
+        return self.lines.width
+
+    def line_of(self, offset: int) -> int:
+        """Return the line of the digit at `offset`."""
+        return self.lines.line_of(offset)
+
+    def start_of(self, line: int) -> int:
+        """Return the offset of the first digit of a line."""
+        return line * self.lines.per_line
+
+    def offset_at(self, line: int, column: int) -> int:
+        """Return the offset of the digit at a column, or of the first behind it."""
+        return self.start_of(line) + self.lines.digits_before(column)
+
+    @property
+    def page(self) -> int:
+        """Digits that the window holds."""
+        return self.size.height * self.lines.per_line
+
+    def fit(self) -> None:
+        """Take as many groups as the window has room for."""
+        self.lines = DigitLines.fitting(self.scrollable_content_region.width, self.digits)
+
+    def line_as_text(self) -> str:
+        """Return the line that is marked, or else the top one: position and settled digits."""
+        start = self.start_of(self._line_to_copy)
+        digits = self.text_between(start, start + self.lines.per_line)
+        groups = (digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
+        return " ".join((str(start + 1), *groups)) if digits else ""
+
+    # Painting
+
+    def is_final(self, line: int) -> bool:
+        """Return True if all its digits are saved, those of a hit that ends behind it too."""
+        reach = len(self.needle.text) if self.needle else 0
+        return self.start_of(line + 1) + reach <= self.saved
+
+    def paint(self, line: int) -> Strip:
+        """Make a line: position, digits in groups."""
+        looks = self.styles_of_looks
+        width = self.scrollable_content_region.width
+        start = self.start_of(line)
+        digits = self._text(start, start + self.lines.per_line)
+        if not digits and line:
+            return Strip.blank(width, looks[PLAIN])
+        position = f"{start + 1:>{self.lines.gutter},} " + ("3." if line == 0 else "  ")
+        painted = segments(digits, self._look_of_digits(line, start, digits), looks)
+        made = [Segment(position, looks[GUTTER]), *painted]
+        strip = Strip(made).adjust_cell_length(width, looks[PLAIN])
+        return strip.apply_offsets(0, line)
+
+    def _text(self, start: int, stop: int) -> bytes:
+        """Return the digits in sight, settled and held alike."""
+        settled = bytes(self._source[start : min(stop, self.count)])
+        missing = stop - max(start, self.count)
+        if missing <= 0:
+            return settled
+        begin = max(0, start - self.count)
+        return settled + self._held[begin : begin + missing]
+
+    def _look_of_digits(self, line: int, start: int, digits: bytes) -> bytearray:
+        """Return the look of each digit in the line; later rules win."""
+        size = len(digits)
+        saved = min(max(self.saved - start, 0), size)
+        settled = min(max(self.count - start, 0), size)
+        if self.colored:
+            look = bytearray(COLORED + digit - 48 for digit in digits[:saved])
+            look += bytearray(COLORED_FRESH + digit - 48 for digit in digits[saved:])
+        else:
+            look = bytearray(bytes([SAVED]) * saved + bytes([FRESH]) * (size - saved))
+        look[settled:] = bytes([HELD]) * (size - settled)
+        self.stain_finds(look, line, start, settled)
+        return look
+
+    def make_styles(self) -> list[Style]:
+        """Return the styles in the order of the looks in digit_paint."""
+        names = ("saved", "fresh", "held", "hit", "here")
+        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
+        looks.append(selected(self.app))
+        plain = self.rich_style
+        colors = inks(self.app, "spectrum", 10)
+        looks += [plain + ink for ink in colors]
+        looks += [plain + ink + Style(bold=True) for ink in colors]
+        return [*looks, self.get_component_rich_style("output--gutter"), plain]

@@ -1,0 +1,139 @@
+"""All digits at once, as a grid of colours."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+
+from pi_tui import words
+from pi_tui.app.looks.themes import inks
+from pi_tui.app.terminal.timers import certain
+from pi_tui.app.widgets.panel import FRAME
+from pi_tui.pi.app.views.overview import Picture
+from pi_tui.pi.digits.statistics import Digits
+from pi_tui.pi.pictures.layout import LEVELS, levels
+
+CHUNK = 1_000_000
+"""Digits added up in one go: about 8 ms."""
+_BUSY = 0.02
+_EMPTY = 255
+"""A square for digits that are yet to come."""
+
+
+class HeatView(Picture):
+    """The whole run fits the window: a square for each digit, or for the mean of so many.
+
+    Where squares stand for several digits the colour says how many standard deviations their mean
+    is away from 4.5, so the picture looks alike at a thousand digits and at ten million.
+    """
+
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.border_title = "heat map"
+        self._digits = 1
+        self._source: tuple[Digits, int] = (b"", 0)
+        self._values = bytearray()
+        self._columns = 1
+        self._stride = 1
+        self._busy = False
+        self._styles: dict[tuple[int, int], Style] = {}
+        self._inks: list[Style] = []
+
+    def show(self, source: Digits, count: int, digits: int) -> None:
+        """Take in the digits that are new."""
+        if digits != self._digits:
+            self._digits = digits
+            self._lay_out()
+        self._source = (source, count)
+        if not self._busy:
+            self._step()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Make a grid for the new size."""
+        self._lay_out()
+        self.post_message(self.Resized())
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the digits of the square under the mouse; of two in a cell the upper one."""
+        at = event.get_content_offset(self)
+        square = -1 if at is None else at.y * 2 * self._columns + at.x
+        if 0 <= square < len(self._values):
+            self.post_message(self.Chosen(square * self._stride, self._stride))
+
+    def notify_style_update(self) -> None:
+        """Take the colours of another theme."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._inks.clear()
+
+    def _lay_out(self) -> None:
+        self._columns = max(1, self.content_size.width)
+        squares = self._columns * max(1, self.content_size.height) * 2
+        self._stride = max(1, -(-self._digits // squares))
+        self._values.clear()
+        self._styles.clear()
+        self._inks.clear()
+        self.refresh()
+
+    def _step(self) -> None:
+        source, count = self._source
+        start = len(self._values) * self._stride
+        squares = (min(count, len(source), start + CHUNK) - start) // self._stride
+        if squares > 0:
+            self._values += levels(
+                bytes(source[start : start + squares * self._stride]), self._stride
+            )
+            self._caption()
+            self.refresh()
+        left = min(count, len(source)) - len(self._values) * self._stride
+        self._busy = left >= self._stride and self.is_attached
+        if self._busy:
+            certain(self.set_timer(_BUSY, self._step))
+
+    def _caption(self) -> None:
+        each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"
+        captions = (f"heat map: a square is {each}", "heat map", "heat")
+        self.border_title = words.fitting(captions, self.outer_size.width - FRAME)
+        self.end_of_frame("click for its digits")
+
+    def render_line(self, y: int) -> Strip:
+        """Return two rows of squares in a line of cells: upper half in front, lower half behind."""
+        width, columns = self.content_size.width, self._columns
+        upper, lower = self._row(2 * y), self._row(2 * y + 1)
+        if columns != width:
+            return Strip.blank(width, self.rich_style)
+        segments = [
+            Segment(("▀" if pair[0] != _EMPTY else " ") * len(list(run)), self._style(*pair))
+            for pair, run in groupby(zip(upper, lower, strict=True))
+        ]
+        return Strip(segments, width)
+
+    def _row(self, row: int) -> bytes:
+        """Return the values of a row of squares."""
+        start = row * self._columns
+        return bytes(self._values[start : start + self._columns]).ljust(
+            self._columns, bytes([_EMPTY])
+        )
+
+    def _style(self, upper: int, lower: int) -> Style:
+        if (style := self._styles.get((upper, lower))) is None:
+            style = self.rich_style
+            if upper != _EMPTY:
+                style += Style(color=self._color(upper))
+            if lower != _EMPTY:
+                style += Style(bgcolor=self._color(lower))
+            self._styles[upper, lower] = style
+        return style
+
+    def _color(self, value: int) -> Color | None:
+        if not self._inks:
+            one = self._stride == 1
+            self._inks = inks(self.app, "spectrum" if one else "heat", 10 if one else LEVELS)
+        return self._inks[value].color

@@ -1,0 +1,205 @@
+"""The walk as one can roam in it: nearer and farther, and to every side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from math import sqrt
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+
+from pi_tui.pi.app.views.walk_view import WalkView, around
+from pi_tui.pi.digits.walk import Walk
+
+_NEAREST = 40.0
+"""Dots that a step takes at most: with more one would see no walk."""
+_STRIDE = 0.25
+"""An arrow goes by such a part of the window."""
+_MOST_WALKED = 250_000
+"""Digits walked once more for one picture, at most: some 0.1 s."""
+_FINE = 0.7
+"""Dots that two points are apart at least: nearer ones need not both be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of the walk is looked at."""
+
+    scale: float
+    """Dots for a step."""
+    center: complex
+
+
+class RoamingWalk(WalkView):
+    """The whole walk, or a part of it that is looked at more closely.
+
+    Of a long walk only every `stride`-th point is kept: near enough, the steps between two points
+    are walked once more.
+    """
+
+    can_focus = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus,equals_sign", "zoom(2)", "Nearer", show=False),
+        Binding("minus", "zoom(0.5)", "Farther", show=False),
+        Binding("0", "whole", "The whole walk", show=False),
+        Binding("left", "pan(-1, 0)", show=False),
+        Binding("right", "pan(1, 0)", show=False),
+        Binding("up", "pan(0, 1)", show=False),
+        Binding("down", "pan(0, -1)", show=False),
+    ]
+    _sight: Sight | None = None
+    """None: all of it."""
+    _dragged_from: Offset | None = None
+
+    def restart(self, walk: Walk) -> None:
+        """Show the walk of another run, all of it."""
+        self._sight = None
+        super().restart(walk)
+
+    # Nearer and farther
+
+    def action_zoom(self, factor: float) -> None:
+        """Zoom in or out about the middle."""
+        self._zoom(factor, self._there(self._canvas.width / 2, self._canvas.height / 2))
+
+    def action_whole(self) -> None:
+        """Show the whole walk."""
+        self._look_at(None)
+
+    def action_pan(self, right: int, up: int) -> None:
+        """Move to a side, unless the whole walk is in sight."""
+        if self._sight is not None:
+            self._move(
+                right * _STRIDE * self._canvas.width / self._sight.scale,
+                up * _STRIDE * self._canvas.height / self._sight.scale,
+            )
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in at the mouse."""
+        self._zoom(1.5, self._under(event))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out at the mouse."""
+        self._zoom(1 / 1.5, self._under(event))
+
+    def _zoom(self, factor: float, fixed: complex | None) -> None:
+        """Zoom so that the point `fixed` stays where it is."""
+        scale, _, _ = self._frame
+        whole = self._whole_scale()
+        wanted = min(scale * factor, _NEAREST)
+        if wanted <= whole or fixed is None:
+            self._look_at(None if wanted <= whole else self._sight)
+            return
+        center = self._there(self._canvas.width / 2, self._canvas.height / 2)
+        self._look_at(Sight(wanted, fixed + (center - fixed) * (scale / wanted)))
+
+    def _move(self, right: float, up: float) -> None:
+        assert self._sight is not None
+        self._look_at(Sight(self._sight.scale, self._sight.center + complex(right, up)))
+
+    def _look_at(self, sight: Sight | None) -> None:
+        self._sight, self._thinned = sight, -1  # it is drawn anew
+        self._draw()
+
+    # The mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to drag the walk."""
+        self._dragged_from, self.was_dragged = event.screen_offset, False
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag the walk."""
+        start = self._dragged_from
+        if start is None or event.screen_offset == start:
+            return
+        gone, self._dragged_from, self.was_dragged = (
+            event.screen_offset - start,
+            event.screen_offset,
+            True,
+        )
+        if self._sight is not None:
+            self._move(-gone.x * 2 / self._sight.scale, gone.y * 4 / self._sight.scale)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """End dragging."""
+        self._dragged_from = None
+        self.release_mouse()
+
+    # Drawing
+
+    def _whole_scale(self) -> float:
+        return self._frame_of(around(self._walk.points))[0]
+
+    def _fit(self, points: list[complex]) -> None:
+        super()._fit(points)
+        if self._sight is not None:
+            scale, center = self._sight.scale, self._sight.center
+            self._frame = (
+                scale,
+                self._canvas.width / 2 - scale * center.real,
+                self._canvas.height / 2 + scale * center.imag,
+            )
+
+    def _fits(self, points: list[complex]) -> bool:
+        return self._sight is not None or super()._fits(points)
+
+    def _draw_path(self, points: list[complex]) -> None:
+        if self._sight is None:
+            super()._draw_path(points)
+            return
+        first = max(1, self._drawn)
+        edges = self._edges(2 + 2 * sqrt(self._walk.stride))  # a walk strays so far between two
+        near = [
+            index
+            for index in range(first, len(points))
+            if _may_meet(edges, points[index - 1], points[index])
+        ]
+        is_fine = len(near) * self._walk.stride <= _MOST_WALKED
+        every = max(1, int((_FINE / self._frame[0]) ** 2)) if is_fine else self._walk.stride
+        share = 10 * self._walk.stride / self._digits
+        for index in near:
+            self._draw_between(points, index, every, min(9, int(index * share)))
+        self._drawn = len(points)
+        x, y = self._dot(points[-1])
+        is_in_sight = 0 <= x < self._canvas.width and 0 <= y < self._canvas.height
+        self._head = (x // 2, y // 4) if is_in_sight else (0, -1)
+
+    def _draw_between(self, points: list[complex], index: int, every: int, ink: int) -> None:
+        """Draw the steps from one kept point to the next, as lines between some of them."""
+        start, stop = points[index - 1], points[index]
+        steps = () if every >= self._walk.stride else self._path(start, index - 1, index)
+        left, right, low, high = self._edges(max(2.0, 2 * sqrt(every)))
+        for before, point in pairwise((start, *islice(steps, every, None, every), stop)):
+            if left < point.real < right and low < point.imag < high:
+                (x0, y0), (x1, y1) = self._dot(before), self._dot(point)
+                if (x0, y0) != (x1, y1):
+                    self._canvas.line(x0, y0, x1, y1, ink)
+
+    def _edges(self, reach: float) -> tuple[float, float, float, float]:
+        """Return left, right, low and high of what is in sight, with so many steps around it."""
+        here, there = self._there(0, self._canvas.height), self._there(self._canvas.width, 0)
+        return here.real - reach, there.real + reach, here.imag - reach, there.imag + reach
+
+    def _dot(self, point: complex) -> tuple[int, int]:
+        scale, dx, dy = self._frame
+        return round(point.real * scale + dx), round(dy - point.imag * scale)
+
+    def _caption(self) -> None:
+        super()._caption()
+        near = "" if self._sight is None else f"× {self._frame[0] / self._whole_scale():,.1f} · "
+        self.end_of_frame(f"{near}+ - 0 arrows, click for its digits")
+
+
+def _may_meet(edges: tuple[float, float, float, float], one: complex, other: complex) -> bool:
+    """Return True if the line between two places may come within the edges."""
+    left, right, low, high = edges
+    return (
+        max(one.real, other.real) > left
+        and min(one.real, other.real) < right
+        and max(one.imag, other.imag) > low
+        and min(one.imag, other.imag) < high
+    )

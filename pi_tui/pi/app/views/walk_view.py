@@ -1,0 +1,208 @@
+"""The walk of pi, drawn in braille, growing as the digits come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate, groupby
+from math import inf
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+
+from pi_tui import words
+from pi_tui.app.looks.themes import inks
+from pi_tui.app.terminal.timers import certain
+from pi_tui.app.widgets.braille import Braille
+from pi_tui.app.widgets.panel import FRAME
+from pi_tui.pi.app.views.overview import Picture
+from pi_tui.pi.digits.statistics import Digits
+from pi_tui.pi.digits.walk import Walk
+from pi_tui.pi.pictures.path import STEPS
+
+_MARGIN = 0.08
+"""Room left around the path, so that it need not be fitted anew with every step outwards."""
+_CHUNKS_A_FRAME = 6
+"""While it catches up: about seven frames a second."""
+_HEAD = 10
+"""The ink of the place the walk has reached."""
+_BUSY = 0.02
+"""Seconds between two chunks while the walk catches up with the digits."""
+
+_MOST_SEARCHED = 50_000
+"""Digits walked at most to find the one whose step ends at the mouse."""
+
+
+class WalkView(Picture):
+    """Fits the window; its colours run through the spectrum from the first digit to the last."""
+
+    ALLOW_SELECT = False
+    was_dragged = False
+    """The mouse moved while its button was down: that was no click."""
+
+    def __init__(self, walk: Walk, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.border_title = "walk"
+        self._walk = walk
+        self._canvas = Braille(1, 1)
+        self._drawn = 0
+        self._thinned = -1
+        self._frame: tuple[float, float, float] = (1.0, 0.0, 0.0)
+        self._bounds = (0.0, 0.0, 0.0, 0.0)
+        self._digits = 1
+        self._source: tuple[Digits, int] = (b"", 0)
+        self._catching_up = False
+        self._head = (0, -1)
+        self._chunks = 0
+        self._styles: list[Style] = []
+
+    def notify_style_update(self) -> None:
+        """Take the colours of another theme."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def show(self, source: Digits, count: int, digits: int) -> None:
+        """Walk on over the digits that are new."""
+        self._source, self._digits = (source, count), max(1, digits)
+        if not self._catching_up:
+            self._step()
+
+    def restart(self, walk: Walk) -> None:
+        """Show the walk of another run."""
+        self._walk, self._thinned, self._drawn = walk, -1, 0
+        self.refresh()
+
+    def _step(self) -> None:
+        self._catching_up = self.is_attached and self._walk.feed(*self._source)
+        self._chunks += 1
+        if self._catching_up:
+            certain(self.set_timer(_BUSY, self._step))
+        if not self._catching_up or self._chunks % _CHUNKS_A_FRAME == 0:
+            self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the path to the new window."""
+        self._thinned = -1
+        self._draw()
+        self.post_message(self.Resized())
+
+    def _draw(self) -> None:
+        """Draw what is new, or everything if it does not fit any more."""
+        columns, rows = self.content_size
+        if columns < 2 or rows < 2 or not self.display:
+            return
+        points = self._walk.points
+        if self._thinned == self._walk.thinned and self._drawn == len(points):
+            return
+        if self._thinned != self._walk.thinned or not self._fits(points[self._drawn :]):
+            self._canvas = Braille(columns, rows)
+            self._fit(points)
+            self._drawn, self._thinned = 1, self._walk.thinned
+        self._draw_path(points)
+        self._caption()
+        self.refresh()
+
+    def _fits(self, points: list[complex]) -> bool:
+        left, right, low, high = self._bounds
+        return all(left <= p.real <= right and low <= p.imag <= high for p in points)
+
+    def _fit(self, points: list[complex]) -> None:
+        self._bounds = around(points)
+        self._frame = self._frame_of(self._bounds)
+
+    def _frame_of(self, bounds: tuple[float, float, float, float]) -> tuple[float, float, float]:
+        """Return scale and place at which all within the bounds fills the window."""
+        left, right, low, high = bounds
+        width, height = self._canvas.width - 1, self._canvas.height - 1
+        scale = min(width / (right - left), height / (high - low))
+        dx, dy = width / 2 - scale * (left + right) / 2, height / 2 + scale * (low + high) / 2
+        return scale, dx, dy
+
+    def _draw_path(self, points: list[complex]) -> None:
+        scale, dx, dy = self._frame
+        line, share = self._canvas.line, 10 * self._walk.stride / self._digits
+        first = max(1, self._drawn)
+        before = points[first - 1]
+        x0, y0 = round(before.real * scale + dx), round(dy - before.imag * scale)
+        for index, point in enumerate(points[first:], start=first):
+            x1, y1 = round(point.real * scale + dx), round(dy - point.imag * scale)
+            if x1 != x0 or y1 != y0:
+                line(x0, y0, x1, y1, min(9, int(index * share)))
+                x0, y0 = x1, y1
+        self._drawn = len(points)
+        self._head = x0 // 2, y0 // 4
+
+    def _caption(self) -> None:
+        away = abs(self._walk.points[-1])
+        walked = words.counted(self._walk.walked, "step")
+        captions = (f"walk: {walked}, {away:,.0f} away", f"walk: {walked}", "walk")
+        self.border_title = words.fitting(captions, self.outer_size.width - FRAME)
+
+    # From a place to its digits
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the digit whose step ends nearest to the mouse."""
+        if self.was_dragged:
+            return
+        here = self._under(event)
+        if here is not None and self._walk.walked:
+            self.post_message(self.Chosen(max(0, self._steps_to(here) - 1)))
+
+    def _under(self, event: events.MouseEvent) -> complex | None:
+        at = event.get_content_offset(self)
+        return None if at is None else self._there(at.x * 2 + 0.5, at.y * 4 + 1.5)
+
+    def _there(self, x: float, y: float) -> complex:
+        """Return the place that is drawn at this dot."""
+        scale, dx, dy = self._frame
+        return complex((x - dx) / scale, (dy - y) / scale)
+
+    def _steps_to(self, place: complex) -> int:
+        """Return after how many steps the walk is nearest to a place."""
+        points, stride = self._walk.points, self._walk.stride
+        by_distance = sorted(range(len(points)), key=lambda index: abs(points[index] - place))
+        nearest, least = 0, inf
+        for index in by_distance[: max(1, _MOST_SEARCHED // stride)]:
+            first, last = max(0, index - 1), min(index + 1, len(points) - 1)
+            for step, point in enumerate(self._path(points[first], first, last)):
+                if (distance := abs(point - place)) < least:
+                    nearest, least = first * stride + step, distance
+        return nearest
+
+    def _path(self, start: complex, first: int, last: int) -> Iterator[complex]:
+        """Return every step from one kept point to another."""
+        stride = self._walk.stride
+        digits = self._source[0][first * stride : last * stride]
+        return accumulate(map(STEPS.__getitem__, digits), initial=start)
+
+    # Drawing, a line at a time
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of cells, a segment for each run of one colour."""
+        width = self.content_size.width
+        if self._canvas.columns != width or y >= self._canvas.rows:
+            return Strip.blank(width, self.rich_style)
+        if not self._styles:
+            plain = self.rich_style
+            self._styles = [plain + ink for ink in inks(self.app, "spectrum", 10)]
+            self._styles.append(plain + Style(bold=True))
+        text, colors = self._canvas.text(y), self._canvas.row_inks(y)
+        column, row = self._head
+        if y == row:
+            text = f"{text[:column]}●{text[column + 1 :]}"
+            colors[column] = _HEAD
+        segments, at = [], 0
+        for ink, run in groupby(colors):
+            end = at + len(list(run))
+            segments.append(Segment(text[at:end], self._styles[ink]))
+            at = end
+        return Strip(segments, width)
+
+
+def around(points: list[complex]) -> tuple[float, float, float, float]:
+    """Return left, right, low and high of all points, with a margin to grow into."""
+    left, right = min(p.real for p in points), max(p.real for p in points)
+    low, high = min(p.imag for p in points), max(p.imag for p in points)
+    margin = max(right - left, high - low, 4.0) * _MARGIN
+    return left - margin, right + margin, low - margin, high + margin

@@ -1,0 +1,54 @@
+"""How often each digit came so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from pi_tui import words
+from pi_tui.app.frames.frame import Frame
+from pi_tui.app.widgets.panel import QUIET, Panel, line
+from pi_tui.pi.digits.statistics import DigitCounts, chance_of_more, verdict
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+class CountsPanel(Panel):
+    """A bar, a share and a count for each digit, and chi-square."""
+
+    TITLE = "digit counts"
+
+    def __init__(self, counts: DigitCounts, *, id: str | None = None, classes: str | None = None):
+        super().__init__(id=id, classes=classes)
+        self.counts = counts
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Ten bars on one scale, the longest fills the room."""
+        counts = self.counts
+        most = max(counts.counts) or 1
+        digits_wide = len(words.number(most))
+        room = max(4, width - digits_wide - 11)
+        self.border_subtitle = self._verdict()
+        return [
+            self._bar(digit, count, counts.counted, most, room, digits_wide)
+            for digit, count in enumerate(counts.counts)
+        ]
+
+    def _bar(self, digit: int, count: int, total: int, most: int, room: int, wide: int) -> Content:
+        eighths = count * room * 8 // most
+        full, rest = divmod(eighths, 8)
+        bar = ("█" * full + _EIGHTHS[rest].strip()).ljust(room)
+        percent = count / total * 100 if total else 0.0
+        return line(
+            (f"{digit} ", "bold"),
+            (bar, f"$pi-spectrum-{digit}"),
+            (f" {percent:5.2f} %", QUIET),
+            f" {words.number(count):>{wide}}",
+        )
+
+    def _verdict(self) -> str:
+        chi = self.counts.chi_square
+        if not self.counts.counted:
+            return ""
+        return f"χ² {chi:.2f}, {verdict(chance_of_more(chi))}"

@@ -1,0 +1,39 @@
+"""The search line for digits: no letters, and the chance of a hit."""
+
+from __future__ import annotations
+
+import re
+
+from pi_tui.app.widgets.search_bar import SearchBar
+from pi_tui.needle import Needle
+from pi_tui.pi.digits.chance import chance, chance_in_words
+from pi_tui.words import figures
+
+
+class DigitSearchBar(SearchBar):
+    """Search digits as you type; show how often they were found and how likely that was."""
+
+    RESTRICT = r"[0-9 ,._-]*"
+    PLACEHOLDER = "digits"
+    REFUSAL = "only digits can be found: pi has no letters"
+    UNIT = "digit"
+
+    def meant(self, text: str) -> tuple[str, bool]:
+        """Return the digits to find, and whether they are the beginning of pi, with its 3."""
+        return meant(text)
+
+    def odds(self, needle: Needle, count: int) -> str:
+        """Return the chance of a hit among so many digits."""
+        likely = chance_in_words(chance(len(needle.text), count))
+        return f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
+
+
+def meant(text: str) -> tuple[str, bool]:
+    """Return the digits to find, and whether they are the beginning of pi, with its 3.
+
+    >>> meant("3.14159"), meant("14 15"), meant("3.")
+    (('14159', True), ('1415', False), ('3', False))
+    """
+    beginning = re.match(r"\s*3[.,]\s*(?=\d)", text)
+    rest = text[beginning.end() :] if beginning else text
+    return figures(rest), beginning is not None

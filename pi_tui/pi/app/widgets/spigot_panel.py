@@ -1,0 +1,136 @@
+"""The panels that know the spigot: progress in iterations, making blocks, and its inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+from textual.content import Content
+
+from pi_tui import words
+from pi_tui.app.frames.frame import Frame
+from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, pair
+from pi_tui.app.widgets.panels import ProgressPanel, SpeedPanel
+from pi_tui.pi.spigot.figures import Figures
+from pi_tui.worker.snapshot import Snapshot, State
+
+_NOT_SEEN = "What a spigot holds is known where it runs; from here only what it saves is seen."
+
+
+class PiProgressPanel(ProgressPanel):
+    """Digits, iterations, times and pace."""
+
+    def steps(self, snapshot: Snapshot, width: int) -> Iterable[Content]:
+        """Return the line about iterations, once their number is known."""
+        inside = Figures.of(snapshot.figures)
+        if inside.iterations:
+            yield self.row("iteration", inside.iteration, inside.iterations, width)
+        elif snapshot.state is State.PREPARING:
+            yield pair("iteration", ("–", FAINT), width)
+
+
+class PiSpeedPanel(SpeedPanel):
+    """Digits per second; or what is waited for, where no other panel says."""
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show the blocks while they are made, then the speed."""
+        inside = Figures.of(frame.snapshot.figures)
+        if inside.making and not any(one.display for one in self.screen.query(SpigotPanel)):
+            self.border_title = "making blocks"
+            return _whole_lesson(inside, width)
+        return super().lines(frame, width, height)
+
+
+class SpigotPanel(Panel):
+    """The inside of the spigot: what is held, the sweep, the boxes."""
+
+    TITLE = "inside the spigot"
+
+    def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
+        """Show what is held, the sweep through the blocks, and the boxes left."""
+        snapshot = frame.snapshot
+        if snapshot.state is State.WATCHING:
+            return [line((text, FAINT)) for text in wrap(_NOT_SEEN, max(width, 1))]
+        inside, step = Figures.of(snapshot.figures), counted_step(snapshot)
+        if snapshot.state is State.PREPARING and not inside.boxes_per_block:
+            return [line(("the run is being opened", FAINT))]
+        boxes = f"{words.number(inside.boxes_left)} · {inside.series}"
+        if len(boxes) + len("boxes left ") > width:
+            boxes = words.number(inside.boxes_left)
+        if snapshot.state is State.COMPLETE:
+            sweep, boxes = pair("sweep", ("the last is done", FAINT), width), "not needed now"
+        elif inside.making:
+            sweep = _row_of("blocks made", inside.blocks_made, inside.blocks, width)
+        else:
+            sweep = self._sweep(snapshot, width)
+        return [
+            *(_lesson(inside, width) if inside.making else _held(snapshot, width)),
+            sweep,
+            pair("boxes left", boxes, width),
+            *([pair("iteration", step, width)] if inside.digits_per_step else []),
+        ]
+
+    def _sweep(self, snapshot: Snapshot, width: int) -> Content:
+        if snapshot.parts:
+            return _row_of("sweep", snapshot.part, snapshot.parts, width)
+        why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
+        return pair("sweep", (why, FAINT), width)
+
+
+def _row_of(label: str, done: int, total: int, width: int) -> Content:
+    """Return a line with a square for each block, as far as there is room."""
+    text = f" {words.number(done)} of {words.number(total)}"
+    room = width - len(label) - 1 - len(text)
+    if room < 4:
+        return pair(label, text.strip(), width)
+    cells = min(room, total)
+    full = done * cells // total
+    return Content.assemble(
+        (label + " ", QUIET),
+        " " * (room - cells),
+        ("■" * full, "$pi-block-done"),
+        ("■" * (cells - full), "$pi-rule"),
+        text,
+    )
+
+
+def _lesson(inside: Figures, width: int) -> list[Content]:
+    """Say in two lines what happens while no digit comes."""
+    boxes = words.number(inside.boxes_per_block)
+    first = (f"{boxes} boxes are made one block, a big number;", f"{boxes} boxes make one block;")
+    second = ("digits come once all blocks are made", "digits come after the last")
+    return [line((words.fitting(choice, width), QUIET)) for choice in (first, second)]
+
+
+def _whole_lesson(inside: Figures, width: int) -> list[Content]:
+    """Say what happens while no digit comes: a sentence, and the blocks as they come."""
+    boxes = words.number(inside.boxes_per_block)
+    text = f"{boxes} boxes make one block, a big number; digits come once all blocks are made."
+    lines = [line((row, QUIET)) for row in wrap(text, max(width, 1))]
+    return [_row_of("blocks", inside.blocks_made, inside.blocks, width), *lines]
+
+
+def counted_step(snapshot: Snapshot) -> str:
+    """Say how many digits one iteration makes.
+
+    >>> from pi_tui.worker.job import MAX
+    >>> inside = Figures(digits_per_step=60, threads=2)
+    >>> counted_step(Snapshot(State.RUNNING, 9, MAX, figures=inside))
+    '60 digits, 2 threads'
+    """
+    inside = Figures.of(snapshot.figures)
+    text = words.counted(inside.digits_per_step, "digit")
+    return text + (f", {inside.threads} threads" if inside.threads > 1 else "")
+
+
+def _held(snapshot: Snapshot, width: int) -> list[Content]:
+    if snapshot.made >= snapshot.goal:
+        return [
+            pair("held back", ("nothing any more", FAINT), width),
+            pair("nines held", "0", width),
+        ]
+    predigit = words.shortened(Figures.of(snapshot.figures).predigit or "–", width - 10)
+    return [
+        pair("held back", (predigit, "$pi-held"), width),
+        pair("nines held", (words.number(Figures.of(snapshot.figures).nines), "$pi-held"), width),
+    ]

@@ -1,0 +1,72 @@
+"""Where each digit stands on the screen: the arithmetic of the digit view, without a widget."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+GROUP = 10
+"""Digits in a group."""
+_POINT = 2
+"""Cells for the "3." before the first digit; blank on all other lines."""
+_ROUND = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
+"""Groups per line that are pleasant to count in; the last that fits is taken."""
+
+
+class DigitLines(NamedTuple):
+    """Lines of so many groups of ten digits, each behind its position.
+
+    >>> lines = DigitLines.fitting(80, 20_000)
+    >>> lines.groups, lines.gutter
+    (6, 6)
+    """
+
+    groups: int
+    """Groups of ten digits in a line."""
+    gutter: int
+    """Cells for the position, which is right-aligned in them."""
+
+    @classmethod
+    def fitting(cls, width: int, digits: int) -> DigitLines:
+        """Return the lines for `width` cells and a run of `digits` digits.
+
+        The gutter depends on the digits asked for, not on those there are, so it never jumps.
+        """
+        gutter = len(f"{digits:,}")
+        room = max(1, (width - gutter - _POINT) // (GROUP + 1))
+        return cls(max(groups for groups in _ROUND if groups <= room), gutter)
+
+    @property
+    def per_line(self) -> int:
+        """Digits in a full line."""
+        return self.groups * GROUP
+
+    @property
+    def left(self) -> int:
+        """The column of a line's first digit."""
+        return self.gutter + 1 + _POINT
+
+    @property
+    def width(self) -> int:
+        """Cells of a full line."""
+        return self.left + self.groups * (GROUP + 1) - 1
+
+    def lines(self, digits: int) -> int:
+        """Return how many lines `digits` digits take; at least one."""
+        return max(1, -(-digits // self.per_line))
+
+    def line_of(self, offset: int) -> int:
+        """Return the line of the digit at `offset` (position - 1)."""
+        return max(0, offset) // self.per_line
+
+    def digits_before(self, column: int) -> int:
+        """Return how many of a line's digits stand to the left of `column`.
+
+        >>> lines = DigitLines(groups=2, gutter=1)
+        >>> [lines.digits_before(column) for column in (0, 4, 5, 14, 15, 99)]
+        [0, 0, 1, 10, 10, 20]
+        """
+        cells = column - self.left
+        if cells <= 0:
+            return 0
+        groups, rest = divmod(cells, GROUP + 1)
+        return min(groups * GROUP + min(rest, GROUP), self.per_line)

@@ -1,0 +1,53 @@
+"""The random walk of pi: every digit d is a step of length 1 in direction d × 36°."""
+
+from __future__ import annotations
+
+from itertools import accumulate, islice
+
+from pi_tui.pi.digits.statistics import Digits
+from pi_tui.pi.pictures.path import STEPS
+
+CAPACITY = 16_384
+"""Points kept; a window of 200 × 60 cells has 96,000 dots, and the walk fills few of them."""
+CHUNK = 100_000
+"""Digits walked in one go: about 5 ms."""
+
+
+class Walk:
+    """The path of the first `walked` digits, as every `stride`-th point of it.
+
+    When there are too many points every other one is dropped and the stride doubles: ten million
+    digits cost half a second once and no more memory than ten thousand.
+    """
+
+    def __init__(self) -> None:
+        self.points: list[complex] = [0j]
+        self.stride = 1
+        self.thinned = 0
+        """How often points were dropped: whoever draws must then begin anew."""
+
+    @property
+    def walked(self) -> int:
+        """Digits that the path covers."""
+        return (len(self.points) - 1) * self.stride
+
+    def feed(self, digits: Digits, stop: int) -> bool:
+        """Walk on towards offset `stop`, at most CHUNK digits; return True if more is left.
+
+        >>> walk = Walk()
+        >>> walk.feed(b"05", 2)
+        False
+        >>> abs(walk.points[-1]) < 1e-9
+        True
+        """
+        start, stride = self.walked, self.stride
+        steps = (min(stop, len(digits), start + CHUNK) - start) // stride
+        if steps > 0:
+            ahead = digits[start : start + steps * stride]
+            path = accumulate(map(STEPS.__getitem__, ahead), initial=self.points[-1])
+            self.points += islice(path, stride, None, stride)
+            while len(self.points) > CAPACITY:
+                self.points = self.points[::2]
+                self.stride *= 2
+                self.thinned += 1
+        return min(stop, len(digits)) - self.walked >= self.stride

@@ -1,1 +1,0 @@
-"""The face: Textual screens and widgets, drawn from the worker's snapshots."""

@@ -1,0 +1,66 @@
+"""A terminal that is always the same, and the app for any machine on runs that stand still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from pi_tui.app.app import RunApp
+from pi_tui.app.frames.any_worker import NoWorker
+from pi_tui.worker.job import MAX
+from pi_tui.worker.snapshot import Snapshot, State
+from tests.helpers import until
+
+
+@pytest.fixture(autouse=True)
+def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """24-bit colour, and clock times that do not depend on where the tests run."""
+    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("COLORFGBG", raising=False)
+    time.tzset()
+
+
+class Still(NoWorker):
+    """A run that stands still: it shows one snapshot until the test sets another."""
+
+    def __init__(self, output: bytes | bytearray, **changes: Any) -> None:
+        facts: dict[str, Any] = {
+            "state": State.RUNNING,
+            "goal": 1_000,
+            "pace": MAX,
+            "kind": "ising",
+            "unit": "bytes",
+            "parameters": {"size": 64, "seed": 7},
+            "steps": 12,
+            "done": 0.25,
+            "figures": {"temperature": 2.27, "energy": -1.41, "accepted": 12_345},
+        }
+        size = len(output)
+        self.snapshot = Snapshot(**(facts | {"made": size, "saved": size} | changes))
+        self.output = output
+
+
+Shown = Callable[..., AbstractAsyncContextManager[tuple[RunApp, Pilot[int]]]]
+
+
+@pytest.fixture
+def shown(tmp_path: Any) -> Shown:
+    """Shows the app on a run with this output."""
+
+    @asynccontextmanager
+    async def show(
+        output: bytes | bytearray, size: tuple[int, int] = (100, 30), **changes: Any
+    ) -> AsyncIterator[tuple[RunApp, Pilot[int]]]:
+        app = RunApp(Still(output, **changes), location=str(tmp_path / "db"))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await until(lambda: app.main_screen.count == len(output))
+            await pilot.pause()
+            yield app, pilot
+
+    return show

@@ -1,0 +1,165 @@
+"""The middle of the screen for any machine: text and bytes, however much of them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from pi_tui.app.app import RunApp
+from pi_tui.app.widgets.line_index import CHUNK, LineIndex
+from pi_tui.app.widgets.output_tail import OutputTail
+from tests.app.conftest import Shown, Still
+from tests.helpers import until
+from tests.pi.app.helpers import paste, text_of
+
+MB = 1_000_000
+
+
+def tail_of(app: RunApp) -> OutputTail:
+    return app.main_screen.query_one(OutputTail)
+
+
+@pytest.mark.parametrize("width", [1, 3, 4, 80])
+def test_line_index_fed_in_pieces_is_the_one_fed_at_once(width: int) -> None:
+    chance = random.Random(width)
+    for _ in range(200):
+        text = "".join(chance.choice("aé漢\n😀b") for _ in range(chance.randrange(80))).encode()
+        pieces, whole, stop = LineIndex(width), LineIndex(width), 0
+        while stop < len(text):
+            stop = min(len(text), stop + chance.randrange(1, 9))
+            assert not pieces.feed(text, stop)
+        whole.feed(text, len(text))
+        starts = [pieces.start_of(number) for number in range(pieces.lines)]
+        assert starts == [whole.start_of(number) for number in range(whole.lines)]
+        ends = [*starts[1:], len(text)]
+        rows = [text[a:b] for a, b in zip(starts, ends, strict=True)]
+        assert b"".join(rows) == text
+        if width >= 4:
+            assert all(len(row.rstrip(b"\n").decode()) <= width for row in rows)
+        for at in range(len(text)):
+            assert starts[pieces.line_of(at)] <= at < ends[pieces.line_of(at)]
+
+
+async def test_text_follows_its_end_and_stays_where_one_scrolls(shown: Shown) -> None:
+    output = bytearray(b"".join(b"line %d\n" % number for number in range(1_000)))
+    async with shown(output) as (app, pilot):
+        await until(lambda: "line 999" in text_of(app))
+        assert "following" in text_of(app)
+        await pilot.press("pageup")
+        await until(lambda: "line 999" not in text_of(app))
+        assert "G follows the tail" in text_of(app)
+        before = tail_of(app).in_view[0]
+        output += b"line 1000\n"
+        worker = app.worker
+        assert isinstance(worker, Still)
+        worker.snapshot = Still(output).snapshot
+        await until(lambda: app.main_screen.count == len(output))
+        assert tail_of(app).in_view[0] == before
+        await pilot.press("G")
+        await until(lambda: "line 1000" in text_of(app))
+
+
+async def test_bytes_that_are_no_text_are_shown_with_their_size_in_hex(shown: Shown) -> None:
+    output = bytes(range(256)) * 8
+    async with shown(output) as (app, _):
+        await until(lambda: "2.0 kB, not text" in text_of(app))
+        assert "fc fd fe ff" in text_of(app)
+
+
+async def test_100_mb_are_scrolled_through_without_a_copy(shown: Shown) -> None:
+    row = b"0123456789abcdef" * 3 + b"\n"
+    output = bytearray(row * (100 * MB // len(row)) + b"the end\n")
+    async with shown(output) as (app, pilot):
+        tail = tail_of(app)
+        lines = 100 * MB // len(row) + 1
+        await until(lambda: tail.line_total() == lines and tail.in_view[1] == len(output))
+        await until(lambda: "the end" in text_of(app))
+        await pilot.press("home")
+        assert tail.in_view[0] == 0
+        await pilot.press("g", *"50%", "enter")
+        await until(lambda: tail.here is not None and tail.here[0] == len(output) // 2)
+        assert tail.in_view[0] <= len(output) // 2 < tail.in_view[1]
+        await pilot.press("slash", *"the end", "enter")
+        await until(lambda: "1 of 1 hit at position" in text_of(app))
+        await until(lambda: "the end" in text_of(app))
+        output += b"more"  # no part of the screen holds the buffer: it can grow
+
+
+async def test_another_width_breaks_the_lines_anew_and_keeps_the_place(shown: Shown) -> None:
+    output = b"".join(b"%06d " % number for number in range(2 * CHUNK // 7))
+    async with shown(output, (100, 30)) as (app, pilot):
+        tail = tail_of(app)
+        await pilot.press("g", *"30%", "enter")
+        first = tail.in_view[0]
+        for width in (60, 140, 100):
+            await pilot.resize_terminal(width, 30)
+            await pilot.pause()
+            await until(lambda: tail.in_view[0] <= first < tail.in_view[1])
+
+
+async def test_a_search_marks_goes_round_and_ends(shown: Shown) -> None:
+    async with shown("größer: a\nb: größe\nend\n".encode()) as (app, pilot):
+        await pilot.press("slash", *"größe")
+        await until(lambda: "1 of 2 hits at position 1 " in text_of(app))
+        await pilot.press("enter", "n")
+        await until(lambda: "2 of 2 hits" in text_of(app))
+        await pilot.press("n")
+        await until(lambda: "1 of 2 hits" in text_of(app))
+        await pilot.press("escape")
+        assert tail_of(app).needle is None
+
+
+async def test_nothing_in_the_output_reaches_the_terminal_as_a_command(shown: Shown) -> None:
+    async with shown(b"a\x1b[2Jb [red]c[/red]\n") as (app, _):
+        await until(lambda: "a·[2Jb [red]c[/red]" in text_of(app))
+
+
+async def test_all_output_is_exported_as_it_is(shown: Shown, tmp_path: Path) -> None:
+    output, target = b"one\ntwo\n\xff", tmp_path / "file"
+    async with shown(output) as (app, pilot):
+        await pilot.press("e", "ctrl+u")
+        await paste(pilot, str(target))
+        await pilot.press("enter")
+        await until(lambda: "Wrote 9 B to" in text_of(app))
+    assert target.read_bytes() == output
+
+
+async def test_y_copies_the_line_at_the_top(shown: Shown) -> None:
+    async with shown(b"one\ntwo\n") as (app, pilot):
+        await pilot.press("y")
+        assert app.clipboard == "one"
+
+
+async def test_figures_have_a_panel_and_the_header_says_the_task(shown: Shown) -> None:
+    async with shown(b"") as (app, _):
+        text = text_of(app)
+        assert "ising 1,000  size 64  seed 7" in text
+        for name, value in (("temperature", "2.27"), ("energy", "-1.41"), ("accepted", "12,345")):
+            assert any(name in row and value in row for row in text.splitlines())
+
+
+async def test_many_figures_say_how_many_more_there_are(shown: Shown) -> None:
+    figures = {f"figure {number}": number for number in range(100)}
+    async with shown(b"", (120, 40), figures=figures) as (app, _):
+        assert "more" in text_of(app)
+
+
+SIZES = ((10, 3), (40, 12), (120, 40), (300, 80), (1, 1), (80, 24))
+
+
+@pytest.mark.parametrize("output", [b"", b"text\n" * 100, bytes(1_000)])
+async def test_the_screen_is_whole_at_every_size(output: bytes, shown: Shown) -> None:
+    async with shown(output) as (app, pilot):
+        for keys in ((), ("slash",)) if output else ((), ("question_mark",), ("t",)):
+            await pilot.press(*keys)
+            for width, height in SIZES:
+                await pilot.resize_terminal(width, height)
+                size = (width, height)
+                await until(lambda size=size: app.screen._compositor.size == size)  # type: ignore[misc]
+                await pilot.pause()
+                lines = text_of(app).splitlines()
+                assert len(lines) <= height
+                assert max(map(len, lines), default=0) <= width
+            await pilot.press("escape")

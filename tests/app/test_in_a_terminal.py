@@ -1,0 +1,123 @@
+"""The app on machines that are not ours, in a real terminal: paused, quit, killed, watched."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.app.lines import line
+from tests.terminal.emulator import Terminal
+
+LINES = str(Path(__file__).with_name("lines.py"))
+LUCAS = """
+import sys
+from pi_tui.app.open import open_app
+from pi_tui.examples.lucas_lehmer import Mersenne
+
+kind = Mersenne()
+task = kind.task(int(sys.argv[1]))
+code, output = open_app(kind, task, sys.argv[2], again="lucas again", tasks=kind.task)
+print("it is", output.decode() or "unknown")
+sys.exit(code)
+"""
+GOAL = 400
+
+
+def lines(
+    database: Path, seconds: float = 0.02, size: tuple[int, int] = (100, 30), goal: int = GOAL
+) -> Terminal:
+    return Terminal(goal, database, seconds, program=(LINES,), size=size)
+
+
+def reached(terminal: Terminal) -> int:
+    """The last line of output that is on the screen."""
+    return max(map(int, re.findall(r"line (\d+): ", terminal.screen)), default=0)
+
+
+def test_a_text_machine_pauses_quits_and_goes_on_where_it_stopped(database: Path) -> None:
+    with lines(database) as terminal:
+        terminal.see(f"lines {GOAL}")
+        terminal.see("line 20: ")
+        terminal.see("temperature .*2.27")
+        terminal.send("p")
+        terminal.see("paused")
+        terminal.send("p")
+        terminal.see("running")
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+        assert "is saved; `lines 400` goes on from there" in terminal.screen
+    with lines(database, 0.0) as again:
+        again.see("goes on after")
+        again.see(f"line {GOAL}: {line(GOAL).split()[-1].decode()}")
+        again.see("complete")
+        again.send("q")
+        assert again.wait() == 0
+        whole = sum(len(line(number)) for number in range(1, GOAL + 1))
+        assert f"output of {whole} bytes" in again.screen
+
+
+def test_after_a_kill_the_next_start_says_what_is_there_and_goes_on(database: Path) -> None:
+    with lines(database, 0.05, goal=100_000) as terminal:
+        terminal.see("#2 ")
+        terminal.signal(signal.SIGKILL)
+        terminal.wait()
+    with lines(database, 0.05, goal=100_000) as again:
+        again.see("cut off|did not end by itself")
+        again.see("running")
+        assert reached(again) > 1
+        again.send("q")
+        assert again.wait() == 0
+
+
+def test_a_second_process_watches_and_takes_over(database: Path) -> None:
+    with lines(database, 0.05, goal=100_000) as first:
+        first.see("#1 ")
+        with lines(database, 0.05, goal=100_000) as second:
+            second.see("watching pid")
+            second.see(r"line \d+: ")
+            second.send("c")
+            second.see("Only looking on")
+            here = reached(first)  # a writer that ends within seconds leaves the run to us at once
+            first.until(lambda: reached(first) > here + 80)
+            first.send("q")
+            assert first.wait() == 0
+            second.see("has ended; p goes on with it here")
+            second.send("p")
+            second.see("running")
+            second.send("q")
+            assert second.wait() == 0
+
+
+@pytest.mark.parametrize("size", [(80, 24), (10, 3), (300, 80)])
+def test_the_example_runs_to_its_verdict_at_every_size(
+    size: tuple[int, int], database: Path
+) -> None:
+    with Terminal(2203, database, program=("-c", LUCAS), size=size) as terminal:
+        if size[1] > 3:
+            terminal.see("lucas-lehmer 2,203")
+            terminal.see("complete")
+        terminal.see("prime|✓")
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+        assert "it is prime" in re.sub(r"\s+", " ", terminal.raw.decode())
+
+
+def test_another_goal_is_asked_for_and_refused_with_the_reason(database: Path) -> None:
+    with Terminal(2203, database, program=("-c", LUCAS)) as terminal:
+        terminal.see("complete")
+        terminal.send("rn")
+        terminal.see("Which goal")
+        terminal.send("100\r")
+        terminal.see("100 is no odd prime")
+        terminal.send("\x15" + "607\r")
+        terminal.see("lucas-lehmer 607")
+        terminal.see("complete")
+        terminal.send("r")
+        terminal.see("607 .*100 %")
+        terminal.send("q")
+        terminal.until(lambda: "last saved" not in terminal.screen)
+        terminal.send("q")
+        assert terminal.wait() == 0

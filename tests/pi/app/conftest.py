@@ -1,0 +1,88 @@
+"""A terminal that is always the same, a stopped clock, and apps on real runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+
+from pi_tui.pi.app.pi_app import PiApp
+from pi_tui.pi.app.widgets import note_line
+from pi_tui.pi.settings import Settings
+from pi_tui.worker.worker import Worker
+from tests import shared
+from tests.helpers import LIMIT, pi_tui
+
+
+@pytest.fixture(autouse=True)
+def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """24-bit colour, and clock times that do not depend on where the tests run."""
+    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("COLORFGBG", raising=False)
+    time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def lasting_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Toasts and notes stay: on a busy machine they would be gone before the test looks."""
+    notify = App.notify
+
+    def notify_for_long(app: App[Any], message: str, **options: Any) -> None:
+        notify(app, message, **options | {"timeout": 10 * LIMIT})
+
+    monkeypatch.setattr(App, "notify", notify_for_long)
+    monkeypatch.setattr(note_line, "SECONDS", 10 * LIMIT)
+
+
+@dataclass
+class Bench:
+    """Makes apps on one database, and ends their workers."""
+
+    location: str
+    memory: Path
+    workers: list[Worker] = field(default_factory=list)
+
+    def worker(self, digits: int, pace: str = "max", **settings: Any) -> Worker:
+        """A worker that is not started yet."""
+        made = Worker(Settings(db=self.location, pace=pace, **settings).job(digits))
+        self.workers.append(made)
+        return made
+
+    def app(self, digits: int | None, pace: str = "max", **settings: Any) -> PiApp:
+        """An app on a run of so many digits; None is a first start."""
+        return PiApp(
+            self.worker(digits, pace, **settings) if digits else None,
+            make_worker=lambda wanted: self.worker(wanted, pace, **settings),
+            location=self.location,
+            memory=self.memory,
+        )
+
+
+@pytest.fixture
+def bench(database: Path, tmp_path: Path) -> Iterator[Bench]:
+    """Apps on real workers and a real database; no thread outlives the test."""
+    made = Bench(str(database), tmp_path / "face.json")
+    with ExitStack() as end:
+        yield made
+        for worker in made.workers:
+            worker.stop(save=False)
+            end.callback(worker.join, 60)
+
+
+@pytest.fixture(scope="session")
+def runs() -> Path:
+    """A database with three finished runs, to be read only."""
+    return shared.made_once("runs", _make_runs) / "pi"
+
+
+def _make_runs(folder: Path) -> None:
+    for digits in (300, 20_000, 1_000):
+        done = pi_tui("run", "--digits", digits, "--db", folder / "pi", "-o", folder / "pi.txt")
+        assert done.returncode == 0, done.stderr

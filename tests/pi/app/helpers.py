@@ -1,0 +1,149 @@
+"""What the tests of the screen share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from textual.app import App
+from textual.events import Paste
+from textual.pilot import Pilot
+
+from pi_tui.app.frames.any_worker import NoWorker
+from pi_tui.app.frames.frame import Clock, Frame
+from pi_tui.app.frames.rates import RateHistory
+from pi_tui.app.looks.themes import NIGHT
+from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.pi.app.pi_app import PiApp
+from pi_tui.pi.app.pi_naming import PiNaming
+from pi_tui.pi.settings import auto_pace
+from pi_tui.pi.spigot.figures import Figures
+from pi_tui.worker.snapshot import Snapshot, State
+from tests.helpers import pi, until
+
+NOW = datetime(2026, 7, 22, 14, 3, 25, tzinfo=UTC)
+"""When the clock was stopped."""
+
+
+def text_of(app: App[Any]) -> str:
+    """What is on the screen now, line by line, without colours."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """What a terminal sends when its user pastes: all at once, where typing waits for each key."""
+    assert pilot.app._driver is not None
+    pilot.app._driver.send_message(Paste(text))
+    await pilot.pause()
+
+
+async def resize(app: PiApp, pilot: Pilot[int], size: tuple[int, int]) -> None:
+    """Resize the window, and wait until what lies on top is laid out for it."""
+    await pilot.resize_terminal(*size)
+    await until(lambda: app.screen._compositor.size == size)
+    await pilot.pause()
+
+
+async def until_state(app: PiApp, *states: State) -> None:
+    """The worker is in one of these states, and the screen shows it."""
+    await until(lambda: app.worker.snapshot.state in states)
+    await until(lambda: f" {app.worker.snapshot.state.value}" in text_of(app))
+
+
+def a_snapshot(**changes: Any) -> Snapshot:
+    """A run of 20,000 digits in full swing."""
+    facts: dict[str, Any] = {
+        "state": State.RUNNING,
+        "goal": 20_000,
+        "length": 20_000,
+        "pace": auto_pace(20_000),
+        "made": 8_640,
+        "saved": 8_220,
+        "resumed": 3_000,
+        "steps": 144,
+        "part": 5,
+        "parts": 12,
+        "figures": some_figures(),
+        "rate": 667.3,
+        "done": 0.632,
+        "resumed_done": 0.27,
+        "elapsed": 13.2,
+        "left": 17.0,
+        "next_save": 102.0,
+        "kind": "pi",
+        "unit": "digits",
+        "checkpoints": tuple(a_checkpoint(number) for number in range(5)),
+    }
+    return Snapshot(**(facts | changes))
+
+
+def some_figures(**changes: Any) -> Figures:
+    """What the spigot of that run says of itself."""
+    facts: dict[str, Any] = {
+        "iteration": 144,
+        "iterations": 336,
+        "digits_per_step": 60,
+        "boxes_per_block": 1_024,
+        "predigit": "91724876913928345670"[:20],
+        "nines": 0,
+        "boxes_left": 39_936,
+        "blocks": 39,
+        "blocks_made": 39,
+        "series": "Gosper",
+        "threads": 2,
+    }
+    return Figures(**(facts | changes))
+
+
+def a_checkpoint(number: int) -> Checkpoint:
+    """The newest is number 0; each was made five seconds after the one before."""
+    return Checkpoint(
+        seq=12 - number,
+        steps=137 - 56 * number,
+        length=8_220 - 1_660 * number,
+        size=12_345 + 2_901 * number,
+        saved_at=NOW - timedelta(seconds=3 + 5 * number),
+        elapsed=12.5 - 2.5 * number,
+        duration=0.0083,
+    )
+
+
+def a_frame(**changes: Any) -> Frame:
+    """A moment of that run, with the history it would have."""
+    snapshot = a_snapshot(**changes)
+    rates = RateHistory()
+    rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
+    return Frame(snapshot, NOW, 100.0, rates, PiNaming())
+
+
+class Still(NoWorker):
+    """A run that stands still: it shows one snapshot for ever."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.output = pi(20_000)[: snapshot.made]
+
+
+@asynccontextmanager
+async def a_still(
+    snapshot: Snapshot, size: tuple[int, int], theme: str = NIGHT, *, location: str = ""
+) -> AsyncIterator[tuple[PiApp, Pilot[int]]]:
+    """The app on that run, at that size, with both clocks stopped; other runs are at `location`."""
+    app = PiApp(
+        Still(snapshot),
+        make_worker=lambda _: NoWorker(),
+        location=location,
+        clock=Clock(lambda: 100.0, lambda: NOW),
+    )
+    app.live.rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
+    async with app.run_test(size=size, notifications=bool(location)) as pilot:
+        app.theme = theme
+        await until(lambda: app.main_screen.count == snapshot.made)
+        thumbnail = app.main_screen.query_one("#walk-panel")
+        await until(lambda: not thumbnail.region or app.main_screen.walk.walked == snapshot.made)
+        await pilot.pause()
+        yield app, pilot

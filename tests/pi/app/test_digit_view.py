@@ -1,0 +1,206 @@
+"""The digit view: ten million like a hundred, the tail, the place, the looks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+import pi_tui.app
+from pi_tui.app.looks.themes import NIGHT_THEME, own_variables
+from pi_tui.needle import Needle
+from pi_tui.pi.app.pi_colors import pi_variables
+from pi_tui.pi.app.views.digit_view import DigitView
+from tests.helpers import pi, until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import text_of
+
+MANY = 10_000_000
+
+
+class ViewApp(App[None]):
+    """Nothing but the view."""
+
+    CSS_PATH = Path(pi_tui.app.__file__).parent / "app.tcss"
+
+    def __init__(self, digits: int) -> None:
+        super().__init__()
+        self.digits = digits
+        self.animation_level = "none"
+        self.register_theme(NIGHT_THEME)
+        self.theme = NIGHT_THEME.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return own_variables(self.current_theme) | pi_variables(self.current_theme)
+
+    def compose(self) -> ComposeResult:
+        yield DigitView(self.digits)
+
+
+@asynccontextmanager
+async def a_view(
+    digits: int, source: bytes, size: tuple[int, int] = (80, 10), **shown: Any
+) -> AsyncIterator[tuple[DigitView, Pilot[Any]]]:
+    app = ViewApp(digits)
+    async with app.run_test(size=size) as pilot:
+        view = app.query_one(DigitView)
+        view.show(source, **({"count": len(source), "saved": len(source)} | shown))
+        await pilot.pause()
+        yield view, pilot
+
+
+@pytest.fixture(scope="module")
+def many() -> bytes:
+    """Not pi, but so many digits that each line is different: its own position, over and over."""
+    return b"".join(b"%010d" % at for at in range(0, MANY, 10))
+
+
+def first_line(pilot: Pilot[Any]) -> str:
+    return text_of(pilot.app).splitlines()[0].strip(" │╭╮─")
+
+
+async def test_lines_are_grouped_by_ten_behind_their_position() -> None:
+    async with a_view(1_000, pi(1_000)) as (view, pilot):
+        await pilot.press("home")
+        lines = [line.strip(" │") for line in text_of(pilot.app).splitlines()[1:]]
+        assert lines[0].split() == [
+            "1",
+            "3." + pi(10).decode(),
+            *(pi(60)[at : at + 10].decode() for at in range(10, 60, 10)),
+        ]
+        assert lines[1].split()[0] == "61"
+        assert view.virtual_size.height == 17
+
+
+async def test_ten_million_digits_scroll_at_once_to_anywhere(many: bytes) -> None:
+    async with a_view(MANY, many) as (view, pilot):
+        assert view.following
+        assert view.in_view[1] == MANY
+        await pilot.press("home")
+        assert view.scroll_offset.y == 0
+        await pilot.press("pagedown")
+        assert 0 < view.scroll_offset.y <= view.size.height
+        await pilot.press("end")
+        assert view.scroll_offset.y == view.max_scroll_y
+        view.mark(5_000_000, 5_000_010)
+        await pilot.pause()
+        first, end = view.in_view
+        assert first <= 5_000_000 < end
+        assert "0005000000" in text_of(pilot.app)
+
+
+async def test_only_lines_in_sight_are_ever_painted(many: bytes) -> None:
+    async with a_view(MANY, many) as (view, pilot):
+        for _ in range(20):
+            await pilot.press("pageup")
+        assert len(view._cache) <= 512
+
+
+async def test_scrolling_up_lets_go_of_the_tail_and_the_bottom_takes_hold_again() -> None:
+    source = pi(5_000)
+    async with a_view(5_000, source, count=2_000, saved=2_000) as (view, pilot):
+        await pilot.press("up")
+        place = view.in_view[0]
+        view.show(source, 3_000, 2_000)
+        await pilot.pause()
+        assert view.in_view[0] == place
+        assert not view.following
+        for _ in range(40):
+            await pilot.press("pagedown")
+        view.show(source, 5_000, 5_000)
+        await pilot.pause()
+        assert view.in_view[1] == 5_000
+
+
+async def test_the_wheel_moves_and_lets_go() -> None:
+    async with a_view(5_000, pi(5_000)) as (view, pilot):
+        bottom = view.scroll_offset.y
+        await pilot._post_mouse_events([_scroll_up()], DigitView)
+        await pilot.pause()
+        assert view.scroll_offset.y < bottom
+        assert not view.following
+
+
+def _scroll_up() -> Any:
+    from textual.events import MouseScrollUp
+
+    return MouseScrollUp
+
+
+async def test_the_place_survives_a_resize() -> None:
+    async with a_view(9_000, pi(9_000), size=(120, 12)) as (view, pilot):
+        view.mark(4_321, 4_322)
+        await pilot.pause()
+        top = view.in_view[0]
+        for width in (60, 200, 43, 120):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            first = view.in_view[0]
+            assert first <= top < first + view.lines.per_line
+        assert view.in_view[0] == top
+
+
+async def test_saved_fresh_and_held_digits_look_different() -> None:
+    async with a_view(1_000, pi(120), count=100, saved=60, held=b"12345") as (view, _):
+        looks = view.styles_of_looks
+        second = view.render_line(1)
+        styles = {segment.text.strip(): segment.style for segment in second if segment.style}
+        fresh = next(style for text, style in styles.items() if text.startswith("5923078164"))
+        held = next(style for text, style in styles.items() if text.endswith("5"))
+        assert fresh.color == looks[1].color
+        assert held.color == looks[2].color
+        assert held.italic
+        saved = view.render_line(0)._segments[1].style
+        assert saved is not None
+        assert len({saved.color, fresh.color, held.color}) == 3
+
+
+async def test_coloured_digits_show_what_is_saved_too() -> None:
+    async with a_view(1_000, pi(120), count=100, saved=60, held=b"12345") as (view, _):
+        view.colored = True
+        view.forget_lines()
+        saved = [s for s in view.render_line(0)._segments[1:] if s.text.strip()]
+        fresh = [s for s in view.render_line(1)._segments[1:] if s.text.strip()]
+        assert {bool(s.style and s.style.bold) for s in saved} == {False}
+        assert {s.style.bold for s in fresh[:10] if s.style} == {True}
+        shown = {s.text: s.style.color for s in (*saved, *fresh[:10]) if s.style}
+        assert len(set(shown.values())) == len({text[0] for text in shown}) == 10
+
+
+async def test_a_hit_that_ends_in_the_next_line_is_lit_in_both() -> None:
+    async with a_view(1_000, pi(1_000)) as (view, pilot):
+        await pilot.press("home")
+        view.needle = Needle(pi(62)[58:].decode())
+        view.forget_lines()
+        lit = [
+            "".join(s.text for s in view.render_line(y) if s.style and s.style.bgcolor == bg)
+            for y in (0, 1)
+            for bg in [view.get_component_rich_style("output--hit").bgcolor]
+        ]
+        assert lit == [pi(60)[58:].decode(), pi(62)[60:].decode()]
+
+
+async def test_no_digit_is_shown_beyond_the_count() -> None:
+    async with a_view(1_000, pi(1_000), count=75, saved=75) as (view, _):
+        assert view.render_line(1).text.split() == ["61", "5923078164", "06286"]
+        assert not view.render_line(2).text.strip()
+
+
+async def test_at_a_pace_what_stands_behind_the_shown_digits_is_what_follows_them(
+    bench: Bench,
+) -> None:
+    """An iteration makes more than has flowed to the screen; its held digits are further on."""
+    app, seen = bench.app(20_000, pace="2000"), 0
+    async with app.run_test(size=(120, 40)):
+        view = app.main_screen.digits
+        while view.count < 5_000:
+            before = view.count
+            await until(lambda: view.count > before)  # noqa: B023 - called at once
+            assert view._held in (b"", pi(20_000)[view.count : view.count + len(view._held)])
+            seen += bool(view._held)
+    assert seen

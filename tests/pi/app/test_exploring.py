@@ -1,0 +1,482 @@
+"""Finding, going, copying, exporting, turning the view: on a real run."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.geometry import Offset
+from textual.pilot import Pilot
+from textual.selection import Selection
+from textual.widgets import Input
+
+from pi_tui.pi.app.pi_app import PiApp
+from pi_tui.pi.app.widgets.note_line import NoteLine
+from pi_tui.pi.digits import landmarks
+from pi_tui.pi.digits.facts import FACTS, Fact
+from pi_tui.worker.snapshot import State
+from tests.helpers import pi, until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import paste, resize, text_of, until_state
+
+DIGITS = 2_000
+
+
+@asynccontextmanager
+async def a_complete_run(
+    bench: Bench, size: tuple[int, int] = (100, 30)
+) -> AsyncIterator[tuple[PiApp, Pilot[Any]]]:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        yield app, pilot
+
+
+async def test_search_finds_while_one_types(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("g", *"1", "enter", "slash", *"999999")
+        await until(lambda: "1 of 1 hit at position 762" in text_of(app))
+        view = app.main_screen.digits
+        assert view.here == (761, 767)
+        first, end = view.in_view
+        assert first <= 761 < end
+
+
+async def test_n_goes_through_the_hits_and_round(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        hits = [at for at in range(DIGITS) if pi(DIGITS).startswith(b"14", at)]
+        await pilot.press("g", *"1", "enter", "slash", *"14", "enter")
+        view = app.main_screen.digits
+        assert view.here == (hits[0], hits[0] + 2)
+        for hit in [*hits[1:], hits[0]]:
+            await pilot.press("n")
+            assert view.here == (hit, hit + 2)
+        await pilot.press("N")
+        assert view.here == (hits[-1], hits[-1] + 2)
+        await until(lambda: f"{len(hits)} of {len(hits)} hits" in text_of(app))
+
+
+async def test_n_finds_the_first_hit_in_view_also_if_it_came_after_the_search(bench: Bench) -> None:
+    app = bench.app(DIGITS)
+    app.worker.pause()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.PAUSED)
+        await pilot.press("slash", *"14", "enter")
+        view = app.main_screen.digits
+        assert (app.main_screen.count, view.here) == (0, None)
+        app.worker.resume()
+        await until(lambda: app.main_screen.count == DIGITS)
+        await pilot.press("home")
+        assert (view.in_view[0], view.here) == (0, None)
+        await pilot.press("n")
+        assert view.here == (0, 2)
+
+
+async def test_escape_ends_the_search(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"14", "escape")
+        assert app.main_screen.digits.needle is None
+        await until(lambda: "? help" in text_of(app))
+
+
+async def test_letters_do_not_get_into_the_search_and_do_nothing_else(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"q9p9")
+        needle = app.main_screen.digits.needle
+        assert needle is not None
+        assert needle.text == b"99"
+        assert not app.quitting.is_over
+
+
+async def test_hits_are_counted_while_digits_arrive(bench: Bench) -> None:
+    app = bench.app(200_000, "auto")
+    async with app.run_test() as pilot:
+        await until(lambda: app.main_screen.count > 500)
+        await pilot.press("slash", *"7", "enter")
+        needle = app.main_screen.digits.needle
+        assert needle is not None
+        before = needle.hits
+        await until(lambda: needle.hits > before)
+        await pilot.press("p")
+        await until_state(app, State.PAUSED)
+        await until(lambda: app.main_screen.count == app.worker.snapshot.made)
+        assert needle.hits == bytes(app.worker.output).count(b"7")
+
+
+async def test_g_goes_to_a_position_and_shift_g_back_to_the_tail(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        view = app.main_screen.digits
+        assert view.following
+        await pilot.press("g", *"762", "enter")
+        await until(lambda: view.here == (761, 762))
+        assert view.in_view[0] <= 761 < view.in_view[1]
+        await pilot.press("G")
+        assert view.in_view[1] == DIGITS
+
+
+async def test_go_to_says_what_it_understands(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("g", *"5000")
+        await until(lambda: "a position from 1 to 2,000" in text_of(app))
+        await pilot.press("enter")
+        assert app.screen is not app.main_screen
+        await pilot.press("ctrl+u", *"50%")
+        await until(lambda: "position 1,001 of 2,000" in text_of(app))
+        await pilot.press("escape")
+        assert app.screen is app.main_screen
+
+
+async def test_selected_digits_are_copied_plain(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("home")
+        view = app.main_screen.digits
+        left = view.lines.left
+        app.screen.selections = {view: Selection(Offset(left, 0), Offset(left + 14, 1))}
+        await pilot.press("ctrl+c")
+        expected = pi(DIGITS)[: view.lines.per_line + 13].decode()
+        assert app.clipboard == expected
+        assert not app.quitting.is_over
+
+
+async def test_digits_can_be_selected_with_the_mouse(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("home")
+        left = app.main_screen.digits.lines.left + 2  # border and padding
+        await pilot.mouse_down("#digits", offset=(left, 1))
+        await pilot.hover("#digits", offset=(left + 12, 1))
+        await pilot.mouse_up("#digits", offset=(left + 12, 1))
+        assert app.screen.get_selected_text() == pi(12).decode()
+
+
+async def test_y_copies_the_line_with_its_position(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("home", "y")
+        assert app.clipboard.startswith("1 1415926535 8979323846 ")
+        await until(lambda: "Copied the line at 1." in text_of(app))
+
+
+async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        part, whole = tmp_path / "part.txt", tmp_path / "whole.txt"
+        await pilot.press("e", "ctrl+u", *"762-767", "enter")
+        await pilot.press("ctrl+u")
+        await paste(pilot, str(part))
+        await pilot.press("enter")
+        await until(part.exists)
+        assert part.read_text() == "999999\n"
+        await pilot.press("e", "enter")
+        await pilot.press("ctrl+u")
+        await paste(pilot, str(whole))
+        await pilot.press("enter")
+        await until(whole.exists)
+        assert whole.read_bytes() == b"3." + pi(DIGITS) + b"\n"
+        await until(lambda: "Wrote 2,000 digits" in text_of(app))
+
+
+async def test_s_draws_the_walk_and_the_heat_map(bench: Bench, tmp_path: Path) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        for name, turns in (("a.svg", ()), ("b.png", ("v", "v"))):
+            target = tmp_path / name
+            await pilot.press(*turns, "s", "ctrl+u", *str(target), "enter")
+            await until(target.exists)
+            await until(lambda: "Drew 2,000 digits" in text_of(app))
+        await pilot.press("s", "ctrl+u", *"a.gif")
+        await until(lambda: "end the file's name" in text_of(app))
+
+
+async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: "walk: " in text_of(app))
+        await until(lambda: "2,000 steps" in text_of(app))
+        await pilot.press("v")
+        await until(lambda: "heat map" in text_of(app))
+        await pilot.press("d")
+    again = bench.app(DIGITS)
+    async with again.run_test(size=(100, 30)):
+        await until(lambda: "heat map" in text_of(again))
+        assert again.main_screen.digits.colored
+
+
+async def test_both_halves_of_a_cell_of_the_heat_map_have_their_colours(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v", "v")
+        await until(lambda: "▀▀▀" in text_of(app))
+        cells = [
+            segment.style
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if "▀" in segment.text and segment.style is not None
+        ]
+        assert len({style.color for style in cells}) > 3
+        assert len({style.bgcolor for style in cells}) > 3
+
+
+async def see_the_card(app: PiApp, pilot: Pilot[int]) -> None:
+    """Look for a birthday, and wait for the card that tells where it is."""
+    await pilot.press("b")
+    await until(lambda: isinstance(app.focused, Input))
+    await pilot.press(*"28.6.3589", "enter")
+    await until(lambda: "as 0628 (month day)" in text_of(app))
+
+
+async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("b")
+        await until(lambda: "Where is your date in pi?" in text_of(app))
+        await pilot.press(*"28.6.3589")
+        await until(lambda: "28 June 3589: 28063589" in text_of(app))
+        await pilot.press("enter")
+        at = pi(DIGITS).find(b"0628")
+        await until(lambda: f"at position {at + 1:,} of 2,000 after the point" in text_of(app))
+        assert "28 June is in pi as 0628, without the year" in text_of(app)
+        assert "The full date, 28063589, takes about 99 million digits" in text_of(app)
+        await pilot.press("y")
+        await until(lambda: "Copied the card" in text_of(app))
+        assert f"position {at + 1:,}" in app.clipboard
+        for name in ("card.svg", "card.png"):
+            target = tmp_path / name
+            await see_the_card(app, pilot)
+            await pilot.press("s")
+            await until(lambda: isinstance(app.focused, Input))
+            await pilot.press("ctrl+u", *str(target), "enter")
+            await until(target.exists)
+        await see_the_card(app, pilot)
+        await pilot.press("enter")
+        await until(lambda: app.main_screen.digits.here == (at, at + 4))
+
+
+async def test_a_date_that_is_not_there_is_told_with_its_chance(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("b", *"99999999", "enter")
+        await until(lambda: "is not in the first 2,000 digits" in text_of(app))
+        await until(lambda: "A string of 8 digits is" in text_of(app))
+        await pilot.press("escape", "b", *"30.13.1")
+        await until(lambda: "a date like 14.3.1988" in text_of(app))
+
+
+async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await until(lambda: "x ten times as many  b birthday  s picture" in text_of(app))
+        await pilot.press("x")
+        await until(lambda: app.worker.snapshot.goal == 20_000)
+
+
+async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(bench: Bench) -> None:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=(57, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        note = app.main_screen.query_one(NoteLine)
+        for width, fact in itertools.product(range(57, 130, 3), FACTS[:7]):
+            if app.size.width != width:
+                await resize(app, pilot, (width, 24))
+            while note.dismiss():
+                pass
+            note.tell([fact])
+            await pilot.pause()
+            bottom = next(row for row in text_of(app).splitlines() if "✦" in row)
+            seen, corner, _ = bottom.partition("╯")
+            assert corner
+            whole = fact.saying in seen
+            rest = seen.partition(fact.saying)[2] if whole else seen.rpartition("…")[2]
+            assert rest.replace("m show · Esc dismiss", "").strip("─ ") in ("", "following")
+
+
+async def test_a_note_leaves_room_for_what_a_picture_says_too(bench: Bench) -> None:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until_state(app, State.COMPLETE)
+        note = app.main_screen.query_one(NoteLine)
+        while note.dismiss():
+            pass
+        note.tell([FACTS[0]])
+
+        def beside() -> str:
+            bottom = next((row for row in text_of(app).splitlines() if "✦" in row), "")
+            return bottom.partition("╯")[0].partition(FACTS[0].saying)[2].strip("─ ")
+
+        def is_beside(words: str) -> bool:
+            return beside().replace("m show · Esc dismiss", "").strip("─ ") == words
+
+        for words in ("+ - 0 arrows, click for its digits", "click for its digits"):
+            await pilot.press("v")
+            await until(partial(is_beside, words))
+
+
+async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> None:
+    app = bench.app(800)  # so that it is among the notes that wait
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(lambda: app.main_screen.count == 800)
+        note = app.main_screen.query_one("#note")
+        while note.fact is not None and note.fact.position != 762:  # type: ignore[attr-defined]
+            await pilot.press("escape")
+        await pilot.press("m")
+        assert app.main_screen.digits.here == (761, 767)
+
+
+async def test_the_beginning_of_pi_is_found_at_the_beginning(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"3.14159")
+        await until(lambda: "1 of 1 hit at position 1 " in text_of(app))
+
+
+async def test_letters_in_a_search_are_answered(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"ab")
+        await until(lambda: "only digits can be found: pi has no letters" in text_of(app))
+        await pilot.press(*"99999999")
+        await until(lambda: "not in these 2,000 digits  chance of a hit 1 in" in text_of(app))
+
+
+async def test_m_and_c_say_when_there_is_nothing_to_do(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        while app.main_screen.query_one(NoteLine).dismiss():
+            pass
+        await pilot.press("m")
+        await until(lambda: "There is no note" in text_of(app))
+        await pilot.press("c")
+        await until(lambda: "Nothing new to save: every digit" in text_of(app))
+
+
+async def test_a_range_suggests_a_file_that_says_so(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("e", "ctrl+u", *"762-767", "enter")
+        await until(lambda: "pi-762-767.txt" in text_of(app))
+
+
+async def test_back_from_a_picture_the_title_never_runs_backwards(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        seen: set[str] = set()
+        view = app.main_screen.digits
+        await pilot.press("v", "v")
+        await until(lambda: "heat map" in text_of(app))
+        app.main_screen.show_place()
+        seen.add(str(view.border_title))
+        await pilot.press("v")
+        seen.add(str(view.border_title))
+        await until(lambda: view.size.height and app.main_screen.view == "digits")
+        await pilot.pause()
+        seen.add(str(view.border_title))
+        for title in seen:
+            first, last = (int(n.replace(",", "")) for n in title.split()[1::2])
+            assert first <= last
+
+
+async def test_a_theme_is_on_while_one_looks_and_off_again(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        before = app.theme
+        await pilot.press("t")
+        await until(lambda: "Enter takes it" in text_of(app))
+        await pilot.press("down")
+        await until(lambda: app.theme != before)
+        await pilot.press("escape")
+        await until(lambda: app.theme == before)
+        assert app.looks.now.theme in ("", before)
+        await pilot.press("t", "down", "enter")
+        await until(lambda: app.looks.now.theme == app.theme != before)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_landmarks_are_a_list_from_which_one_goes_there(
+    size: tuple[int, int], bench: Bench
+) -> None:
+    async with a_complete_run(bench, size) as (app, pilot):
+        await pilot.press("l")
+        await until(lambda: "The Feynman point" in text_of(app))
+        await until(lambda: "Enter goes there" in text_of(app))
+        assert text_of(app).partition("To come:")[0].count(" 762  ") == 1
+        await pilot.press(*["down"] * 6, "enter")
+        await until(lambda: app.screen is app.main_screen)
+        await until(lambda: app.main_screen.digits.here == (761, 767))
+        await pilot.press("l", "end")
+        await until(lambda: "The longest run of 9s: 6 in a row." in text_of(app))
+        await pilot.press("up", "enter")
+        await until(lambda: app.screen is app.main_screen)
+        here: tuple[int, int] | None = app.main_screen.digits.here
+        assert here is not None
+        assert set(pi(DIGITS)[slice(*here)]) == {ord("8")}
+
+
+async def test_a_number_typed_among_the_landmarks_is_found_where_it_stands_first(
+    bench: Bench,
+) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("l", *"264")
+        at = pi(DIGITS).index(b"264")
+        await until(lambda: f"264  first at {at + 1:,}" in text_of(app))
+        await pilot.press("backspace", *"00")
+        await until(lambda: "2600  not among these 2,000 digits" in text_of(app))
+        await pilot.press("enter")
+        assert app.screen is not app.main_screen, "there is no such place"
+        await pilot.press("backspace", "backspace", "enter")
+        await until(lambda: app.screen is app.main_screen)
+        assert app.main_screen.digits.here == (5, 7)
+
+
+async def test_the_screen_lives_while_landmarks_are_looked_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among a hundred million digits that takes a second."""
+    look, began, may_end = landmarks.landmarks, threading.Event(), threading.Event()
+    lived: list[bool] = []
+
+    def slow(*digits: Any) -> list[Fact | str]:
+        began.set()
+        lived.append(may_end.wait(30))
+        return look(*digits)
+
+    monkeypatch.setattr(landmarks, "landmarks", slow)
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("l")
+        await until(began.is_set)
+        may_end.set()
+        await until(lambda: "The Feynman point" in text_of(app))
+    assert lived == [True]
+
+
+async def test_a_landmark_that_is_to_come_is_not_gone_to(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("l", *["down"] * 8)
+        await until(lambda: "To come:" in text_of(app))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Landmarks" in text_of(app)
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.main_screen)
+        assert app.main_screen.digits.here is None
+
+
+async def test_every_word_of_the_theme_list_is_in_sight_at_80_columns(bench: Bench) -> None:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("t")
+        await until(lambda: "pi-day" in text_of(app))
+        assert app.screen.query_one(".keys").size.height == 1, "it is cut, not wrapped"
+
+
+async def test_pi_by_heart_shows_mistakes_and_remembers_the_best(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("home", "h")
+        await until(lambda: "Pi by heart" in text_of(app))
+        assert not re.search(r"\d{5}", text_of(app)), "nothing to read it from, around it either"
+        await pilot.press(*"14158", *"2")
+        await until(lambda: "3.141592" in text_of(app))
+        await until(lambda: "4 digits without a mistake · 1 mistake" in text_of(app))
+        await pilot.press("escape")
+        await until(lambda: "4 digits by heart, your best" in text_of(app))
+    again = bench.app(DIGITS)
+    async with again.run_test(size=(100, 30)) as pilot:
+        await until_state(again, State.COMPLETE)
+        await pilot.press("h")
+        await until(lambda: "best 4" in text_of(again))
+        await pilot.press(*"141", "escape")
+        await until(lambda: again.screen is again.main_screen)
+        assert again._looks.by_heart == 4

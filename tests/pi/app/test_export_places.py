@@ -1,0 +1,100 @@
+"""Into which file an export may go: whatever is typed, a word comes back and never a crash."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pi_tui.app.talk.answers import explain_file
+from pi_tui.errors import PiTuiError, UsageError
+from pi_tui.pi.app.taking_digits import save_digits
+from tests.helpers import pi, pi_tui, until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import text_of
+
+NAMES = {
+    "nobody's home": "~nosuch/pi.txt",
+    "nobody": "~nosuch",
+    "a long name": "x" * 300,
+    "a long path": "x/" * 3000,
+    "no name": "",
+    "blanks": "   ",
+    "a folder": ".",
+    "under a file": "file/pi.txt",
+    "a loop of links": "loop",
+    "under a loop of links": "loop/pi.txt",
+    "a null byte": "a\0b",
+    "half a character": "a\ud800b",
+    "no terminal's friend": "\x1b[2J",
+}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    Path("file").write_text("mine")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_every_name_is_written_to_or_refused_in_a_line(name: str) -> None:
+    good, hint = explain_file(name, "pi.sqlite3")
+    assert hint.isprintable()
+    try:
+        path = save_digits(name, pi(20), 0, "pi.sqlite3")
+    except PiTuiError as error:
+        refusal = str(error).splitlines()
+    else:
+        refusal = ["it was written"]
+        assert good or not name.strip()
+        assert path.read_bytes() == b"3." + pi(20) + b"\n"
+    assert len(refusal) == 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(), max_size=40))
+def test_whatever_is_typed_is_explained_and_never_a_crash(name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        typed = f"{folder}/{name}" if "/" not in name else name
+        explain_file(typed, f"{folder}/pi.sqlite3")
+        if "/" not in name:
+            try:
+                path = save_digits(typed, pi(20), 0, f"{folder}/pi.sqlite3")
+            except PiTuiError:
+                assert os.listdir(folder) == []
+            else:
+                assert path.read_bytes() == b"3." + pi(20) + b"\n"
+
+
+@pytest.mark.parametrize("name", ["pi.sqlite3", "other.txt", "pi.sqlite3-journal"])
+def test_the_file_of_a_database_is_none_of_them(name: str, database: Path) -> None:
+    pi_tui("run", "--digits", 90, "--db", database)
+    os.link(database, "other.txt")
+    before = database.read_bytes()
+    good, hint = explain_file(name, str(database))
+    assert not good
+    assert "belongs to a database" in hint
+    with pytest.raises(UsageError):
+        save_digits(name, pi(20), 0, str(database))
+    assert database.read_bytes() == before
+
+
+async def test_the_screen_says_so_and_stays(bench: Bench) -> None:
+    app = bench.app(300)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(lambda: app.main_screen.count == 300)
+        await pilot.press("e")
+        await until(lambda: "which positions" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "which file" in text_of(app))
+        for name, hint in {bench.location: "belongs to a data", "~nosuch/x": "no folder"}.items():
+            app.screen.query_one("Input").value = name  # type: ignore[attr-defined]
+            await until(lambda hint=hint: hint in text_of(app))  # type: ignore[misc]
+            await pilot.press("enter")
+            assert "which file" in text_of(app)

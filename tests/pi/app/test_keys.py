@@ -1,0 +1,45 @@
+"""The keys are said once; what they are said to do, they do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pi_tui
+from pi_tui.pi.app.pi_app import PiApp
+from pi_tui.pi.app.pi_keys import PI_KEYS
+from pi_tui.pi.app.pi_screen import PiScreen
+from tests.pi.app.helpers import a_snapshot, a_still, text_of
+
+
+def test_no_key_means_two_things_and_every_action_is_there() -> None:
+    names = [name for key in PI_KEYS.keys for name in key.keys.split(",")]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+    for key in PI_KEYS.keys:
+        where, _, action = key.action.partition(".")
+        owner = PiApp if where == "app" else PiScreen
+        assert hasattr(owner, f"action_{action}")
+
+
+def test_what_stands_in_the_bar_has_a_word() -> None:
+    words = {key.action: key.word for key in PI_KEYS.keys}
+    for action in (*PI_KEYS.in_the_bar, *PI_KEYS.when_complete):
+        assert words[action]
+
+
+async def test_help_says_every_key() -> None:
+    async with a_still(a_snapshot(), (100, 200)) as (app, pilot):
+        await pilot.press("f1")
+        await pilot.pause()
+        text = text_of(app)
+        for key in PI_KEYS.keys:
+            assert key.shown in text
+            assert key.meaning.split()[0] in text
+
+
+def test_no_two_files_of_the_face_have_the_name_of_another() -> None:
+    folder = Path(pi_tui.__file__).parent
+    names = Counter(path.name for path in folder.rglob("*.py") if path.name != "__init__.py")
+    where = ("app", "pi", "pictures")
+    ours = {path.name for one in where for path in (folder / one).rglob("*.py")}
+    assert [name for name in ours - {"__init__.py"} if names[name] > 1] == []

@@ -1,0 +1,90 @@
+"""What people type and what files may say: an answer, never a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pi_tui.app.looks.remembered import Memory, default_path
+from pi_tui.app.talk.answers import explain_place
+from pi_tui.needle import Needle
+from pi_tui.pi.app.pi_app import PiLooks
+from pi_tui.pi.app.screens.digit_answers import explain_range
+from pi_tui.pi.app.stage import VIEWS
+from pi_tui.pi.app.widgets.digit_search_bar import meant
+from pi_tui.pi.digits.dates import explain_date
+from tests.helpers import pi, until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import text_of
+
+OTHER_DIGITS = "٣١٤²Ⅷ๑１"
+
+
+@given(st.text(max_size=30) | st.text(OTHER_DIGITS + "0123456789.-%e", max_size=30))
+def test_whatever_is_typed_is_explained(text: str) -> None:
+    explain_date(text)
+    explain_place(text, 1_000, "digits")
+    explain_range(text, 1_000)
+    if digits := meant(text)[0]:
+        Needle(digits).feed(pi(1_000), 1_000)
+
+
+@pytest.mark.parametrize("key", OTHER_DIGITS)
+async def test_other_digits_are_searched_by_nobody(key: str, bench: Bench) -> None:
+    app = bench.app(300)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.main_screen.count == 300)
+        await pilot.press("slash")
+        await until(lambda: app.main_screen.searching.bar is not None)
+        bar = app.main_screen.searching.bar
+        assert bar is not None
+        bar.input.value = f"14{key}15"
+        await until(lambda: "1 of 1" in text_of(app))
+
+
+@settings(max_examples=100)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x), max_leaves=5
+    ),
+    st.sampled_from(["theme", "view", "colored", "bell", "else"]),
+)
+def test_whatever_the_file_of_looks_says_is_a_look(value: object, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "face.json"
+        path.write_text(json.dumps({name: value}), encoding="utf-8")
+        looks = Memory(path, PiLooks()).now
+        assert isinstance(looks, PiLooks)
+        assert looks.view in [view.name for view in VIEWS]
+        assert isinstance(looks.theme, str)
+        path.write_text(json.dumps(value), encoding="utf-8")
+        assert Memory(path, PiLooks()).now == PiLooks()
+
+
+def deep(path: Path) -> None:
+    path.write_text("[" * 50_000)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, deep, endless], ids=lambda f: f.__name__)
+def test_what_is_no_file_of_looks_is_passed_over(make: object, tmp_path: Path) -> None:
+    path = tmp_path / "face.json"
+    make(path)  # type: ignore[operator]
+    assert Memory(path, PiLooks()).now == PiLooks()
+
+
+def test_a_user_without_a_home_is_remembered_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_name: str) -> str:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("pi_tui.app.looks.remembered.user_state_dir", nobody)
+    assert default_path() is None

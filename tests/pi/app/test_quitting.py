@@ -1,0 +1,150 @@
+"""Leaving while nothing can be saved: asked once, never hung, nothing lost that need not be."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from pi_tui.app.terminal.quitting import outcome
+from pi_tui.checkpoints import engine
+from pi_tui.errors import StorageError
+from pi_tui.pi.app.pi_naming import PiNaming
+from pi_tui.worker import leave_request as leaving
+from pi_tui.worker.snapshot import State
+from tests.helpers import until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import a_snapshot, text_of
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked database is a failed save after a tenth of a second."""
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+
+
+@contextmanager
+def locked(location: str) -> Iterator[None]:
+    """Another program holds the database."""
+    connection = sqlite3.connect(location, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) -> None:
+    app = bench.app(90_000, "2000", checkpoint_every="100")
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: app.worker.snapshot.checkpoint)
+        with locked(bench.location):
+            await until(lambda: app.worker.snapshot.save_failure)
+            await until(lambda: "NOT SAVED since " in text_of(app))
+            count = app.worker.snapshot.made
+            await until(lambda: app.worker.snapshot.made > count)
+        await until(lambda: app.worker.snapshot.save_failure is None)
+        await until(lambda: "NOT SAVED" not in text_of(app))
+
+
+async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None:
+    app = bench.app(90_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.made > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be saved" in text_of(app))
+            assert "Leave, losing " in text_of(app)
+            await pilot.click("#leave")
+            await until(lambda: app.quitting.is_over)
+    assert app.return_code == StorageError.exit_code
+
+
+async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -> None:
+    app = bench.app(90_000, "2000")
+    async with app.run_test(size=(40, 12)) as pilot:
+        await until(lambda: app.worker.snapshot.made > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be" in text_of(app))
+            for answer in ("Try again", "Leave, losing", "Go on computing"):
+                await until(lambda answer=answer: answer in text_of(app))  # type: ignore[misc]
+            await pilot.click("#leave")
+            await until(lambda: app.quitting.is_over)
+
+
+async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
+    app = bench.app(90_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.made > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be saved" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: app.quitting.is_over)
+    assert app.return_code == 0
+    assert app.worker.snapshot.saved == app.worker.snapshot.made > 200
+
+
+async def test_staying_goes_on_computing(bench: Bench) -> None:
+    app = bench.app(90_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.made > 200)
+        with locked(bench.location):
+            await pilot.press("q")
+            await until(lambda: "cannot be saved" in text_of(app))
+            await pilot.press("escape")
+            await until(lambda: app.screen is app.main_screen)
+            await until(lambda: app.worker.snapshot.state is State.RUNNING)
+
+
+async def test_ctrl_c_again_after_a_while_leaves_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "AT_ONCE_AFTER", 0.1)
+    app = bench.app(90_000, "2000")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.worker.snapshot.made > 200)
+        with locked(bench.location):
+            await pilot.press("ctrl+c")
+            await until(lambda: "cannot be saved" in text_of(app))
+            await pilot.press("ctrl+c")
+            await until(lambda: app.quitting.is_over)
+
+
+PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 3, "done": 0.04}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"state": State.COMPLETE, "verified": True}, 0, "complete, verified"),
+        ({"state": State.PAUSED, "made": 500, "saved": 500}, 0, "goes on from there"),
+        (
+            {
+                "state": State.PAUSED,
+                "goal": 9_000,
+                "length": 9_000,
+                "made": 0,
+                "saved": 0,
+                "steps": 3,
+                "done": 0.04,
+            },
+            0,
+            "4.0 % of the work for 9,000 digits is saved; `pi-tui` goes on from there",
+        ),
+        ({"state": State.PAUSED, "made": 501, "saved": 500}, 6, "1 digit not saved"),
+        ({"state": State.FAILED, "error": "disk full", "exit_code": 6}, 6, "disk full"),
+        ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0}, 0, ""),
+    ],
+)
+def test_the_last_line_and_the_exit_code_say_what_became_of_the_run(
+    changes: dict[str, Any], code: int, words: str
+) -> None:
+    told, line = outcome(a_snapshot(**changes), PiNaming())
+    assert told == code
+    assert words in line
+    assert bool(line) == bool(words)

@@ -1,0 +1,114 @@
+"""From a picture to its digits, and roaming in the walk: by keys and by mouse."""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+
+import pytest
+from textual.geometry import Offset
+
+from pi_tui.app.widgets.braille import Braille
+from pi_tui.pi.app.views.heat_view import HeatView
+from pi_tui.pi.app.views.roaming_walk import RoamingWalk, Sight
+from pi_tui.pi.digits.walk import CAPACITY
+from pi_tui.pi.pictures.path import STEPS
+from tests.helpers import pi, until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import a_snapshot, a_still, text_of
+from tests.pi.app.test_exploring import a_complete_run
+
+IN_FRAME = Offset(2, 1)
+"""What a picture's frame takes on the left and above."""
+
+
+async def test_a_click_on_the_walk_goes_to_the_digits_that_led_there(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: "walk: 2,000 steps" in text_of(app))
+        view = app.main_screen.query_one(RoamingWalk)
+        for step in (1, 700, 1_400):
+            x, y = view._dot(view._walk.points[step])
+            await pilot.click(view, IN_FRAME + Offset(x // 2, y // 4))
+            await until(lambda: app.main_screen.view == "digits")
+            assert app.main_screen.digits.here is not None
+            chosen = view._dot(view._walk.points[app.main_screen.digits.here[0] + 1])
+            assert abs(chosen[0] - x) <= 1
+            assert abs(chosen[1] - y) <= 3
+            await pilot.press("v")
+
+
+async def test_a_click_on_a_square_goes_to_its_digits(bench: Bench) -> None:
+    async with a_complete_run(bench, (60, 20)) as (app, pilot):
+        await pilot.press("v", "v")
+        await until(lambda: "heat map: a square is" in text_of(app))
+        view = app.main_screen.query_one(HeatView)
+        first = (6 * view.content_size.width + 5) * view._stride
+        await pilot.click(view, IN_FRAME + Offset(5, 3))
+        assert app.main_screen.digits.here == (first, first + view._stride)
+        assert app.main_screen.view == "digits"
+        await pilot.press("v", "v")
+        await until(lambda: view.content_size.height)
+        await pilot.click(view, IN_FRAME + Offset(3, view.content_size.height - 1))
+        assert app.main_screen.view == "heat", "there is no square"
+
+
+async def test_keys_go_nearer_and_to_every_side_and_back_to_all_of_it(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: "walk: 2,000 steps" in text_of(app))
+        view = app.main_screen.query_one(RoamingWalk)
+        whole, picture = view._frame, bytes(view._canvas.dots)
+        await pilot.press("plus", "plus")
+        await until(lambda: view._frame[0] == 4 * whole[0])
+        await until(lambda: "× 4.0" in text_of(app))
+        scale, x, y = view._frame
+        for key, moved in {"left": (1, 0), "right": (0, 0), "up": (0, 1), "down": (0, 0)}.items():
+            await pilot.press(key)
+            right, down = moved[0] * view._canvas.width / 4, moved[1] * view._canvas.height / 4
+            assert view._frame == pytest.approx((scale, x + right, y + down))
+        await pilot.press("minus", "minus")
+        assert view._frame == whole
+        await pilot.press(*["plus"] * 20, "0")
+        await until(lambda: bytes(view._canvas.dots) == picture)
+        assert app.worker.snapshot.pace.limit is None, "plus and minus meant the walk"
+
+
+async def test_the_wheel_goes_nearer_to_where_the_mouse_is_and_dragging_moves(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: "walk: 2,000 steps" in text_of(app))
+        view = app.main_screen.query_one(RoamingWalk)
+        at = IN_FRAME + Offset(20, 8)
+        here = view._there(20 * 2 + 0.5, 8 * 4 + 1.5)
+        for _ in range(5):
+            await pilot._post_mouse_events([_wheel()], view, at)
+        assert view._sight is not None
+        assert view._there(20 * 2 + 0.5, 8 * 4 + 1.5) == pytest.approx(here)
+        await pilot.mouse_down(view, at)
+        await pilot.hover(view, at + Offset(6, -2))
+        await pilot.mouse_up(view, at + Offset(6, -2))
+        assert view._there(26 * 2 + 0.5, 6 * 4 + 1.5) == pytest.approx(here)
+        assert app.main_screen.view == "walk", "that was no click"
+
+
+def _wheel() -> type:
+    from textual.events import MouseScrollUp
+
+    return MouseScrollUp
+
+
+async def test_near_enough_every_step_of_a_long_walk_is_drawn() -> None:
+    digits = pi(20_000)
+    async with a_still(a_snapshot(made=20_000, saved=20_000), (100, 30)) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: app.main_screen.walk.walked == 20_000)
+        view = app.main_screen.query_one(RoamingWalk)
+        assert view._walk.stride > 1
+        assert len(view._walk.points) <= CAPACITY
+        path = [*accumulate(map(STEPS.__getitem__, digits), initial=0j)]
+        view._look_at(Sight(6.0, path[9_001]))
+        expected = Braille(view._canvas.columns, view._canvas.rows)
+        for (x0, y0), (x1, y1) in pairwise(map(view._dot, path)):
+            expected.line(x0, y0, x1, y1)
+        assert view._canvas.dots == expected.dots
+        assert path[view._steps_to(path[9_001])] == pytest.approx(path[9_001])

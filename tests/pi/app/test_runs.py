@@ -1,0 +1,335 @@
+"""First start, runs screen, palette, what is remembered."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from textual.widgets import DataTable
+
+from pi_tui.app.looks.remembered import Memory, Remembered
+from pi_tui.app.looks.themes import DAY, NIGHT
+from pi_tui.app.screens.palette import commands
+from pi_tui.app.talk.export import clipboard_doubt
+from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.saved_runs import list_runs
+from pi_tui.pi.app.pi_app import PiLooks
+from pi_tui.pi.app.pi_keys import PI_KEYS
+from pi_tui.pi.app.pi_naming import PiNaming
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.worker.snapshot import State
+from tests.helpers import pi, until, wait_until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import a_snapshot, a_still, paste, text_of, until_state
+
+
+def finish(bench: Bench, digits: int) -> None:
+    """A run that is there already."""
+    worker = bench.worker(digits)
+    worker.start()
+    assert worker.join(60)
+    assert worker.snapshot.state is State.COMPLETE
+
+
+async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> None:
+    app = bench.app(None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "How many digits of pi?" in text_of(app))
+        await pilot.press("ctrl+u", *"1e6")
+        await until(lambda: "1,000,000 digits: about" in text_of(app))
+        assert "MB of memory" in text_of(app)
+        await pilot.press("ctrl+u", *"0", "enter")
+        await until(lambda: "ask for 1 or more" in text_of(app))
+        await pilot.press("ctrl+u", *"1_000", "enter")
+        await until_state(app, State.COMPLETE)
+        assert bytes(app.worker.output) == pi(1_000)
+        assert "1,000 digits" in text_of(app)
+
+
+async def test_the_first_question_says_its_keys_offers_examples_and_explains(bench: Bench) -> None:
+    app = bench.app(None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "Enter begins" in text_of(app) and "Esc leaves" in text_of(app))
+        await pilot.press("down")
+        await until(lambda: "100,000 digits: " in text_of(app))
+        await pilot.press("question_mark")
+        await until(lambda: "pause, which saves" in text_of(app))
+        await pilot.press("escape", "up")
+        await until(lambda: "20,000 digits: " in text_of(app))
+
+
+async def test_a_run_that_goes_on_says_from_where_and_when_that_was_saved(bench: Bench) -> None:
+    first = bench.worker(200_000, digits_per_step=50)
+    first.start()
+    wait_until(lambda: first.snapshot.made > 0)
+    first.stop()
+    assert first.join(60)
+    checkpoint = first.snapshot.checkpoint
+    assert checkpoint is not None
+    app = bench.app(200_000, "auto")
+    async with app.run_test(size=(100, 30), notifications=True):
+        when = f"{checkpoint.saved_at.astimezone():%Y-%m-%d}"
+        await until(lambda: f"goes on after {checkpoint.length:,} digits, saved" in text_of(app))
+        assert when in text_of(app)
+
+
+async def test_the_list_does_not_come_over_another_screen(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("question_mark")
+        await until(lambda: "pause, which saves" in text_of(app))
+        await pilot.press("ctrl+p", *"all runs")
+        await until(lambda: "All runs" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "pause, which saves" in text_of(app))
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.main_screen)
+
+
+async def test_the_list_stays_as_it_is_when_nothing_is_deleted(bench: Bench) -> None:
+    for digits in (1_000, 1_500):
+        finish(bench, digits)
+    app = bench.app(2_000)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 2,000" in text_of(app))
+        assert "last saved" in text_of(app)
+        assert all(f"{run.updated_at.astimezone():%H:%M}" in text_of(app) for run in _all(bench))
+        await pilot.press("down", "down")
+        table = app.screen.query_one(DataTable)
+        await pilot.press("d")
+        await until(lambda: "they cannot be brought back" in text_of(app))
+        rows: list[tuple[int, int]] = []
+        await pilot.press("escape")
+        for _ in range(20):
+            rows.append((table.row_count, table.cursor_row))
+            await pilot.pause()
+        assert set(rows) == {(3, 2)}
+
+
+def _all(bench: Bench) -> list[Run]:
+    return list_runs(bench.location, SpigotKind())
+
+
+async def test_nothing_wanted_at_the_first_start_leaves(bench: Bench) -> None:
+    app = bench.app(None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "How many digits of pi?" in text_of(app))
+        await pilot.press("escape")
+        await until(lambda: app.quitting.is_over)
+    assert app.return_code == 0
+
+
+async def test_r_lists_all_runs_and_opens_another_saving_the_first(bench: Bench) -> None:
+    finish(bench, 1_000)
+    app = bench.app(200_000, "auto", checkpoint_every="0")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(lambda: app.worker.snapshot.made > 500)
+        await pilot.press("r")
+        await until(lambda: "▸ " in text_of(app))
+        assert "▸ 200,000" in text_of(app)
+        await pilot.press("down", "enter")
+        await until(lambda: app.worker.snapshot.goal == 1_000)
+        await until_state(app, State.COMPLETE)
+        await until(lambda: app.main_screen.digits.count == 1_000)
+        left = next(run for run in list_runs(bench.location, SpigotKind()) if run.goal == 200_000)
+        assert left.committed > 500
+
+
+async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
+    finish(bench, 1_000)
+    app = bench.app(2_000)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 2,000" in text_of(app))
+        await pilot.press("d")
+        await until(lambda: "This run is on the screen" in text_of(app))
+        await until(lambda: "Enter open" in text_of(app))
+        await pilot.press("down", "d")
+        await until(lambda: "they cannot be brought back" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "Enter open" in text_of(app))
+        assert len(list_runs(bench.location, SpigotKind())) == 2
+        await until(lambda: "▸ " in text_of(app))
+        await pilot.press("down", "d")
+        await until(lambda: "they cannot be brought back" in text_of(app))
+        await pilot.press("down", "enter")
+        await until(lambda: len(list_runs(bench.location, SpigotKind())) == 1)
+        await until(lambda: app.worker.snapshot.goal == 2_000)
+        await until(lambda: "is deleted" in text_of(app))
+
+
+async def test_a_run_is_exported_from_the_list(bench: Bench, tmp_path: Path) -> None:
+    finish(bench, 1_000)
+    app = bench.app(2_000)
+    target = tmp_path / "a.txt"
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 2,000" in text_of(app))
+        await pilot.press("down", "e", "ctrl+u")
+        await paste(pilot, str(target))
+        await pilot.press("enter")
+        await until(target.exists)
+    assert target.read_bytes() == b"3." + pi(1_000) + b"\n"
+
+
+async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "Enter open" in text_of(app))
+        await pilot.press("n")
+        await until(lambda: "10,000 digits: less than a second" in text_of(app))
+        await pilot.press("ctrl+u", *"1500", "enter")
+        await until(lambda: app.worker.snapshot.goal == 1_500)
+        await until_state(app, State.COMPLETE)
+
+
+async def test_a_run_that_may_not_fit_is_told_of_also_where_the_list_begins_it(
+    bench: Bench,
+) -> None:
+    app = bench.app(500)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = pages * resource.getpagesize() + 900_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        try:
+            await pilot.press("r", "n")
+            await pilot.press("ctrl+u", *"50000000", "enter")
+            await until(lambda: app.worker.snapshot.goal == 50_000_000)
+            await until(lambda: "50,000,000 digits take about 980.0 MB" in text_of(app))
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+async def test_every_command_of_the_palette_does_something() -> None:
+    async with a_still(a_snapshot(), (100, 30)) as (app, _):
+        titles = [command.title for command in commands(app, PI_KEYS)]
+        assert len(titles) == len(set(titles)) >= 20
+        assert {"Find a birthday", "All runs", "Export to a file", "Theme"} <= set(titles)
+
+
+async def test_ctrl_p_offers_the_birthday_search() -> None:
+    async with a_still(a_snapshot(), (100, 30)) as (app, pilot):
+        await pilot.press("ctrl+p", *"birth")
+        await until(lambda: "Find a birthday" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "Where is your date in pi?" in text_of(app))
+
+
+async def test_the_theme_is_remembered(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test():
+        assert app.theme == NIGHT
+        app.theme = DAY
+        await until(bench.memory.exists)
+    again = bench.app(1_000)
+    async with again.run_test():
+        assert again.theme == DAY
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{", '{"theme": 7, "view": "walk", "more": 1}', "\0"])
+def test_a_file_that_says_nonsense_is_like_none(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "face.json"
+    path.write_text(said)
+    remembered = Memory(path, PiLooks()).now
+    assert isinstance(remembered, PiLooks)
+    assert remembered.theme == ""
+    assert remembered.view == ("walk" if "walk" in said else "digits")
+
+
+def test_what_is_remembered_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "face.json"
+    assert Memory(path, PiLooks()).change(theme="nord", colored=True) == ""
+    assert json.loads(path.read_text())["theme"] == "nord"
+    assert [one.name for one in path.parent.iterdir()] == ["face.json"]
+
+
+def test_what_another_app_remembers_stays_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "face.json"
+    Memory(path, PiLooks()).change(by_heart=7)
+    Memory(path, Remembered()).change(theme="nord")
+    kept = Memory(path, PiLooks()).now
+    assert kept == PiLooks(theme="nord", by_heart=7)
+
+
+async def test_looks_that_cannot_be_remembered_are_told_and_no_harm(bench: Bench) -> None:
+    bench.memory = Path("/proc/no/face.json")
+    app = bench.app(1_000)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("d")
+        await until(lambda: "The look is not remembered" in text_of(app))
+
+
+@pytest.mark.parametrize(
+    ("environment", "theme"),
+    [
+        ({"TERM": "linux"}, "ansi-dark"),
+        ({"TERM": "xterm-256color", "COLORFGBG": "0;15"}, DAY),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, NIGHT),
+    ],
+)
+async def test_the_first_theme_suits_the_terminal(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], theme: str
+) -> None:
+    monkeypatch.delenv("COLORTERM")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    app = bench.app(1_000)
+    assert app.theme == theme
+    async with app.run_test(size=(80, 24)):
+        await until_state(app, State.COMPLETE)
+
+
+async def test_no_color_is_obeyed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with a_still(a_snapshot(), (80, 24)) as (app, _):
+        for strip in app.screen._compositor.render_strips():
+            for _, style, _ in strip:
+                assert style is not None
+                for color in (style.color, style.bgcolor):
+                    if color is not None and color.triplet is not None:
+                        assert len(set(color.triplet)) == 1
+
+
+def test_terminal_title_tells_progress_once_and_ends_it_when_complete() -> None:
+    written: list[str] = []
+    title = TerminalTitle(written.append, PiNaming(), progress=True)
+    for _ in range(3):
+        title.show(a_snapshot(done=0.43))
+    title.show(a_snapshot(state=State.COMPLETE, done=1.0))
+    text = "".join(written)
+    assert text.count("π 43 % of 20,000 – running") == 1
+    assert "\x1b]9;4;1;43\x07" in text
+    assert text.endswith("\x1b]9;4;0;0\x07")
+
+
+def test_a_terminal_without_a_clipboard_is_told_of() -> None:
+    assert "exports" in clipboard_doubt({"TERM_PROGRAM": "Apple_Terminal"})
+    assert "set-clipboard" in clipboard_doubt({"TMUX": "x", "TERM": "tmux-256color"})
+
+
+def test_the_face_loads_neither_the_store_nor_what_the_first_frame_does_not_need() -> None:
+    ask = "import sys, pi_tui.pi.app.pi_app, json; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    heavy = ("sqlalchemy", "gmpy2", "rich.markdown", "markdown_it")
+    assert not loaded & set(heavy)
+    ours = ("screens.help", "screens.runs_list", "screens.dialogs", "screens.palette")
+    assert not loaded & {f"pi_tui.app.{name}" for name in ours}
+    assert not loaded & {
+        f"pi_tui.pi.app.{name}" for name in ("views.heat_view", "widgets.digit_search_bar")
+    }

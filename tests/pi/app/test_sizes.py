@@ -1,0 +1,146 @@
+"""Windows of every size, and windows that change: all fits, nothing is cut that has room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pi_tui.app.widgets.bars import StatusLine
+from pi_tui.pi.app.pi_app import PiApp
+from pi_tui.pi.app.widgets.note_line import NoteLine
+from pi_tui.pi.digits.facts import FACTS
+from pi_tui.reports.resumed import how_it_goes_on
+from pi_tui.worker.snapshot import Snapshot, State
+from tests.helpers import until
+from tests.pi.app.helpers import Still, a_frame, a_snapshot, a_still, resize, text_of
+
+SIZES = (
+    *((10, 3), (20, 6), (30, 8), (40, 12), (60, 20), (80, 24), (120, 40), (200, 60), (300, 80)),
+    *((40, 12), (5, 2), (300, 80), (1, 1), (80, 24)),
+)
+"""There and back; in the smallest ones there is hardly more to ask than that nothing breaks."""
+MODES = ((), ("d",), ("d", "v"), ("v",))
+ON_TOP = {
+    "help": ("question_mark",),
+    "palette": ("ctrl+p",),
+    "go to": ("g",),
+    "export": ("e",),
+    "card": ("b", *"1403", "enter"),
+    "themes": ("t",),
+    "by heart": ("h", "1", "5"),
+    "runs": ("r",),
+    "search": ("slash", *"14"),
+}
+
+
+def fits(app: PiApp) -> str:
+    """What is on the screen, no line of it wider and no more of them than the window has."""
+    width, height = app.size
+    lines = text_of(app).splitlines()
+    assert max(map(len, lines), default=0) <= width
+    assert len(lines) <= height
+    return "\n".join(lines)
+
+
+def once(text: str) -> None:
+    """Each of these is said in one place."""
+    for said in ("running", "digits 8,", "walk:", "heat map", "following", "time left", "? help"):
+        assert text.count(said) <= 1
+
+
+async def test_every_mode_is_whole_at_every_size() -> None:
+    async with a_still(a_snapshot(), SIZES[0]) as (app, pilot):
+        for mode in MODES:
+            await pilot.press(*mode)
+            for size in SIZES:
+                app.main_screen.query_one(NoteLine).tell([FACTS[0]])
+                await resize(app, pilot, size)
+                text = fits(app)
+                once(text)
+                if size[0] >= 10 and size[1] <= 12:
+                    assert "?" in text.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ON_TOP)
+async def test_what_lies_on_top_is_there_at_every_size(name: str, runs: Path) -> None:
+    async with a_still(a_snapshot(), (80, 24), location=str(runs)) as (app, pilot):
+        await pilot.press(*ON_TOP[name])
+        before = app.screen
+        for size in SIZES:
+            await resize(app, pilot, size)
+            fits(app)
+        await pilot.press("escape")
+        for size in SIZES[:4]:
+            await resize(app, pilot, size)
+            await pilot.press(*ON_TOP[name])
+            fits(app)
+            assert type(app.screen) is type(before)
+            await pilot.press("escape")
+            await pilot.pause()
+
+
+async def test_in_a_tiny_window_one_can_still_type_an_answer() -> None:
+    async with a_still(a_snapshot(), (10, 3)) as (app, pilot):
+        await pilot.press("g", *"762")
+        await until(lambda: text_of(app).startswith("762"))
+        await pilot.press("escape", "ctrl+p", *"pace")
+        await until(lambda: text_of(app).startswith("🔎pace"))
+
+
+async def test_a_search_that_was_closed_leaves_nothing_behind() -> None:
+    async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
+        await pilot.press("slash", *"99999999")
+        await until(lambda: "not in the first" in text_of(app))
+        await pilot.press("escape", "slash")
+        await until(lambda: " / digits" in text_of(app))
+        assert "not in the first" not in text_of(app)
+
+
+def test_a_line_of_status_says_all_that_has_room() -> None:
+    for width in range(8, 60):
+        (line,) = StatusLine().lines(a_frame(), width, 1)
+        assert line.cell_length <= width
+        assert "?" in line.plain
+    assert StatusLine().lines(a_frame(), 18, 1)[0].plain == "● running 63.2 % ?"
+
+
+def _told(width: int, snapshot: Snapshot) -> str:
+    frame = replace(a_frame(), snapshot=snapshot, quiet=how_it_goes_on(snapshot, "digits"))
+    return StatusLine().lines(frame, width, 1)[0].plain
+
+
+def test_after_a_kill_a_narrow_window_says_in_whole_words_that_all_is_there() -> None:
+    killed = a_snapshot(left_open="pid 4711 on box", left_after=3.0)
+    assert _told(38, killed) == "cut off; all 3,000 saved are there"
+    assert _told(22, killed) == "cut off; all is there"
+    assert _told(38, replace(killed, resumed=9_999_999)) == "cut off; all 9,999,999 saved are there"
+    assert _told(38, replace(killed, resumed=0)) == "cut off; all it saved is there"
+    assert _told(38, a_snapshot(state=State.RUNNING)) == "goes on after 3,000 digits"
+
+
+async def test_a_note_is_never_half_a_word_where_it_fits() -> None:
+    async with a_still(a_snapshot(), (120, 40)) as (app, pilot):
+        assert isinstance(app.worker, Still)
+        note = app.main_screen.query_one(NoteLine)
+        while note.dismiss():
+            pass
+        note.tell([FACTS[0]])
+        for size in ((300, 80), (60, 20), (40, 12), (80, 24)):
+            await resize(app, pilot, size)
+            await until(lambda: (FACTS[0].saying in text_of(app)) == (app.size.width >= 56))
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+async def test_a_kill_is_told_too_if_the_first_look_finds_a_run_that_saves(
+    size: tuple[int, int],
+) -> None:
+    """A run that goes on saves soon, and a look on a slow machine may come only then."""
+    preparing = a_snapshot(state=State.PREPARING, made=3_000, saved=3_000)
+    async with a_still(preparing, size) as (app, _):
+        assert isinstance(app.worker, Still)
+        app.worker.snapshot = replace(
+            preparing, state=State.SAVING, left_open="pid 4711 on box", left_after=3.0
+        )
+        await until(lambda: "cut off" in text_of(app) or "did not end" in text_of(app))

@@ -1,0 +1,94 @@
+"""Windows of unusual sizes, and windows that change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.pi.app.pi_naming import PiNaming
+from tests.helpers import until
+from tests.pi.app.helpers import a_checkpoint, a_snapshot, a_still, some_figures, text_of
+
+
+async def test_in_a_narrower_one_each_meaning_stands_below_its_name() -> None:
+    async with a_still(a_snapshot(), (40, 40)) as (app, pilot):
+        await pilot.press("question_mark")
+
+        def rows() -> str:
+            raw = (row.strip("│ ▂▄▆") for row in text_of(app).splitlines())  # a scroll bar's end
+            return "\n".join(raw)
+
+        await until(lambda: re.search("^p Space\npause, which saves; again:\ngo on$", rows(), re.M))
+
+
+@pytest.mark.parametrize("width", [50, 60])
+async def test_help_keeps_its_two_columns_in_a_narrow_window(width: int) -> None:
+    async with a_still(a_snapshot(), (width, 40)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(lambda: "p Space" in text_of(app))
+        await pilot.pause()
+        raw = text_of(app).splitlines()
+        start = next(at for at, row in enumerate(raw) if "p Space" in row)
+        column = raw[start].index("pause")
+        stop = next(
+            at
+            for at in range(start + 1, len(raw))
+            if raw[at][column - 20 :].strip() != "│" and raw[at][column - 20] != " "
+        )
+        for row in raw[start + 1 : stop]:
+            assert not row[column - 20 : column].strip()
+            assert row[column] != " "
+
+
+async def test_the_walk_is_shown_once() -> None:
+    async with a_still(a_snapshot(), (300, 80)) as (app, pilot):
+        assert app.main_screen.query_one("#walk-panel").region
+        await pilot.press("v")
+        await until(lambda: text_of(app).count("walk: 8,640 steps") == 1)
+        assert not app.main_screen.query_one("#walk-panel").region
+
+
+@pytest.mark.parametrize("size", [(40, 12), (30, 8), (20, 5)])
+async def test_a_tiny_window_says_that_there_is_help(size: tuple[int, int]) -> None:
+    async with a_still(a_snapshot(), size) as (app, pilot):
+        assert "?" in text_of(app).splitlines()[-1]
+        await pilot.press("question_mark")
+        await until(lambda: app.screen is not app.main_screen)
+
+
+async def test_the_span_of_the_speed_is_never_cut() -> None:
+    async with a_still(a_snapshot(), (80, 24)) as (app, _):
+        app.live.rates.samples = [55_556.0, 1_234_567.0] * 100
+        app.live.shown = None
+        app.live.look()
+        await until(lambda: "55,556/s – 1.23 M/s" in text_of(app))
+        assert "…" not in text_of(app)
+
+
+def test_before_the_first_answer_the_title_is_only_a_name() -> None:
+    written: list[str] = []
+    TerminalTitle(written.append, PiNaming(), progress=False).show(
+        a_snapshot(goal=0, made=0, done=0.0)
+    )
+    assert written == ["\x1b]2;π pi-tui\x07"]
+
+
+async def test_one_moment_has_one_number_of_digits() -> None:
+    async with a_still(a_snapshot(), (120, 40)) as (app, _):
+        panel, view = app.main_screen.query_one("#progress-panel"), app.main_screen.digits
+        for count in range(8_650, 8_750, 7):
+            changed = a_snapshot(made=count, saved=count, figures=some_figures(predigit=""))
+            app.worker.snapshot = changed
+            app.live.look()
+            assert f"{count:,} of 20,000" in str(panel.render())
+            assert view.in_view[1] == count
+
+
+async def test_of_a_slow_save_of_much_the_size_is_told_and_nothing_is_cut_off() -> None:
+    slow = replace(a_checkpoint(0), size=388_700, duration=0.37)
+    async with a_still(a_snapshot(checkpoints=(slow,)), (80, 24)) as (app, _):
+        assert "388.7 kB " in text_of(app)
+        assert "…" not in text_of(app)
