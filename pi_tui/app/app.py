@@ -183,7 +183,7 @@ class RunApp(App[int]):
     # Actions
 
     @property
-    def is_plain(self) -> bool:
+    def is_uncovered(self) -> bool:
         """True while nothing lies on top of the run."""
         return self.screen is self.main_screen
 
@@ -205,12 +205,12 @@ class RunApp(App[int]):
 
     def action_runs(self) -> None:
         """Show all runs of the database."""
-        if self.is_plain and self.make_worker is not None:
+        if self.is_uncovered and self.make_worker is not None:
             self.converse(self.run_changes.browse())
 
     def action_change_theme(self) -> None:
         """Choose a theme by looking at it."""
-        if self.is_plain:
+        if self.is_uncovered:
             self.converse(self.looks.choose_theme())
 
     def action_turn_bell(self) -> None:
@@ -219,7 +219,7 @@ class RunApp(App[int]):
 
     def action_crash_test(self) -> None:
         """Kill this process, if that is meant, to see what is lost."""
-        if self.is_plain:
+        if self.is_uncovered:
             from pi_tui.app.terminal.crash_test import crash_test
 
             crash_test(self)

@@ -56,6 +56,8 @@ class Live:
         self.shown: Snapshot | None = None
         """The snapshot on the screen."""
         self._shown_at = 0.0
+        self._stepped: tuple[float, int] | None = None
+        """Time and steps at the last look at a machine without output."""
         self._notes_told = self._looks = 0
         self._resumed: tuple[str, ...] = ()
         self._resumed_until = 0.0
@@ -129,9 +131,17 @@ class Live:
 
     def _measure(self, shown: Snapshot, now: float) -> None:
         if shown.state in (State.RUNNING, State.SAVING):
-            self.rates.feed(now, shown.rate)
+            self.rates.feed(now, self._rate(shown, now))
         else:
             self.rates.rest()
+            self._stepped = None
+
+    def _rate(self, shown: Snapshot, now: float) -> float:
+        """Return output per second; steps while a machine of unknown length has no output."""
+        if shown.made or shown.length is not None:
+            return shown.rate
+        (then, steps), self._stepped = self._stepped or (now, shown.steps), (now, shown.steps)
+        return (shown.steps - steps) / (now - then) if now > then else 0.0
 
     def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         for note in snapshot.notes[self._notes_told :]:

@@ -10,9 +10,11 @@ import pytest
 from pi_tui.app.app import RunApp
 from pi_tui.app.widgets.line_index import CHUNK, LineIndex
 from pi_tui.app.widgets.output_tail import OutputTail
+from pi_tui.machine import Task
 from tests.app.conftest import Shown, Still
+from tests.app.helpers import paste, text_of
+from tests.app.lines import LinesKind
 from tests.helpers import until
-from tests.pi.app.helpers import paste, text_of
 
 MB = 1_000_000
 
@@ -163,3 +165,38 @@ async def test_the_screen_is_whole_at_every_size(output: bytes, shown: Shown) ->
                 assert len(lines) <= height
                 assert max(map(len, lines), default=0) <= width
             await pilot.press("escape")
+
+
+async def test_a_machine_without_output_yet_has_a_speed_in_steps(shown: Shown) -> None:
+    async with shown(b"", steps=100) as (app, _):
+        worker = app.worker
+        assert isinstance(worker, Still)
+        assert app.live._rate(worker.snapshot, 50.0) >= 0.0
+        later = Still(b"", steps=130).snapshot
+        assert app.live._rate(later, 52.0) == 15.0
+        assert any(row.count("steps") and "speed" not in row for row in text_of(app).splitlines())
+
+
+async def test_without_a_task_the_app_asks_for_a_goal_and_leaves_if_none_is_given(
+    tmp_path: Path,
+) -> None:
+    made: list[Task] = []
+
+    def make(task: Task) -> Still:
+        made.append(task)
+        return Still(b"made\n", goal=task.goal)
+
+    app = RunApp(make_worker=make, kind=LinesKind(), location=str(tmp_path / "db"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "Which goal?" in text_of(app))
+        await pilot.press(*"1.5", "enter")
+        await until(lambda: "a whole number from 1" in text_of(app))
+        await pilot.press("ctrl+u", *"5000", "enter")
+        await until(lambda: "ising 5,000" in text_of(app))
+        assert made == [Task(5_000)]
+    again = RunApp(make_worker=make, location=str(tmp_path / "db"))
+    async with again.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "Which goal?" in text_of(again))
+        await pilot.press("escape")
+        await until(lambda: again.quitting.is_over)
+    assert again.return_code == 0

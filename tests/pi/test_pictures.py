@@ -15,7 +15,7 @@ from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.drawing import draw
 from pi_tui.pi.pictures.inks import THEMES
 from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels
-from pi_tui.pi.pictures.path import bounds, pieces
+from pi_tui.pi.pictures.walk_points import bounds, pieces
 from pi_tui.pi.pictures.wish import Wish, parse_size
 from tests.helpers import pi, pi_tui
 

@@ -26,7 +26,7 @@ async def _ask_and_kill(face: Face) -> None:
     from pi_tui.app.screens.dialogs import Choice
 
     question = Choice(
-        "Kill this pi-tui now?",
+        f"Kill this {face.naming.name} now?",
         "SIGKILL ends it at once, as a crash would; nothing is saved before. "
         "The next start says what is still there.",
         {"stay": "Go on computing", "kill": "Kill it"},

@@ -82,8 +82,10 @@ class SpeedPanel(Panel):
         running = snapshot.state is State.RUNNING
         if snapshot.state.is_final and snapshot.elapsed:
             label, rate = "on average", snapshot.made / snapshot.elapsed
-        else:
+        elif snapshot.made or snapshot.length is not None:
             label, rate = snapshot.unit, snapshot.rate
+        else:
+            label, rate = "steps", (rates.samples or [0.0])[-1]
         now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
         rows = max(1, height - 2)
         drawn = [line((row, "$pi-primary")) for row in curve(rates.columns(width * 2), width, rows)]
@@ -125,7 +127,7 @@ class CheckpointPanel(Panel):
     def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
         """Return three full lines where they fit, five short ones elsewhere."""
         age = words.ago((frame.now - newest.saved_at).total_seconds())
-        clock, made = frame.clock_time(newest.saved_at), words.number(newest.length)
+        clock, (made, unit) = frame.clock_time(newest.saved_at), _extent(newest, frame.snapshot)
         if width >= _FULL_LINES:
             return [
                 spread(
@@ -134,7 +136,7 @@ class CheckpointPanel(Panel):
                     width,
                 ),
                 spread(
-                    line(made, (f" {frame.snapshot.unit}", QUIET)),
+                    line(made, (f" {unit}", QUIET)),
                     line((self._cost(newest, width), QUIET)),
                     width,
                 ),
@@ -143,7 +145,7 @@ class CheckpointPanel(Panel):
         return [
             pair(f"#{newest.seq}", (clock, "bold"), width),
             pair("saved", (age, "$pi-success"), width),
-            pair(frame.snapshot.unit, made, width),
+            pair(unit, made, width),
             pair("state", self._cost(newest, width - len("state ")), width),
             self._next(frame, width),
         ]
@@ -173,7 +175,14 @@ class CheckpointPanel(Panel):
 
     def _brief(self, frame: Frame, one: Checkpoint, width: int) -> Content:
         left = f"#{one.seq}  {frame.clock_time(one.saved_at)}"
-        return pair(left, (words.number(one.length), FAINT), width)
+        return pair(left, (_extent(one, frame.snapshot)[0], FAINT), width)
+
+
+def _extent(checkpoint: Checkpoint, snapshot: Snapshot) -> tuple[str, str]:
+    """Return how much is saved and its unit: output, or steps where there is none yet."""
+    if snapshot.length is None and not checkpoint.length:
+        return words.number(checkpoint.steps), "steps"
+    return words.number(checkpoint.length), snapshot.unit
 
 
 class FiguresPanel(Panel):
@@ -207,5 +216,6 @@ def _figure(name: str, value: object, width: int) -> Content:
         text = f"{value:,}"
     else:
         text = f"{value:,.6g}" if isinstance(value, float) else words.plain(str(value)[:1000])
-    label = words.shortened(words.plain(name), max(4, width // 2))
-    return pair(label, (words.shortened(text, width - len(label) - 1), "bold"), width)
+    text = words.shortened(text, max(6, width * 2 // 3))
+    label = words.shortened(words.plain(name), max(0, width - len(text) - 1))
+    return pair(label, (text, "bold"), width)

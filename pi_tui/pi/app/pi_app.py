@@ -21,7 +21,8 @@ from pi_tui.pi.app.pacing import Pacing
 from pi_tui.pi.app.pi_colors import pi_variables
 from pi_tui.pi.app.pi_keys import PI_KEYS, PI_ROWS
 from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
-from pi_tui.pi.app.pi_screen import VIEWS, PiScreen
+from pi_tui.pi.app.pi_screen import PiScreen
+from pi_tui.pi.app.stage import VIEWS
 from pi_tui.pi.settings import MAX_DIGITS
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.worker.snapshot import State
@@ -164,12 +165,12 @@ class PiApp(RunApp):
             tell(self, "First this run is to be complete.", seconds=3)
         elif snapshot.goal * 10 > MAX_DIGITS:
             tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
-        elif self.is_plain and self.make_worker is not None:
+        elif self.is_uncovered and self.make_worker is not None:
             self.converse(self.run_changes.open_run(Task(snapshot.goal * 10)))
 
     def action_by_heart(self) -> None:
         """Type the digits from memory."""
-        if not self.is_plain:
+        if not self.is_uncovered:
             return
         if self.main_screen.count:
             self.converse(self._by_heart())

@@ -18,7 +18,6 @@ from pi_tui.app.widgets.search_bar import SearchBar
 from pi_tui.needle import Output
 from pi_tui.pi.app.held import what_follows
 from pi_tui.pi.app.pi_keys import PI_ROWS
-from pi_tui.pi.app.stage import VIEWS as VIEWS
 from pi_tui.pi.app.stage import Stage
 from pi_tui.pi.app.views.digit_view import DigitView
 from pi_tui.pi.app.views.overview import Picture

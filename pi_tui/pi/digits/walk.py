@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate, islice
 
 from pi_tui.pi.digits.statistics import Digits
-from pi_tui.pi.pictures.path import STEPS
+from pi_tui.pi.pictures.walk_points import STEPS
 
 CAPACITY = 16_384
 """Points kept; a window of 200 × 60 cells has 96,000 dots, and the walk fills few of them."""

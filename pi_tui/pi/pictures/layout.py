@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pi_tui.pi.pictures.path import bounds
+from pi_tui.pi.pictures.walk_points import bounds
 
 _DEVIATION = math.sqrt(8.25)
 """Of one random digit."""

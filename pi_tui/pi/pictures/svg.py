@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pi_tui.pi.pictures.inks import along
 from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels, margin
-from pi_tui.pi.pictures.path import pieces
+from pi_tui.pi.pictures.walk_points import pieces
 from pi_tui.words import counted
 
 if TYPE_CHECKING:

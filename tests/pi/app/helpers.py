@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from textual.app import App
-from textual.events import Paste
 from textual.pilot import Pilot
 
 from pi_tui.app.frames.any_worker import NoWorker
@@ -21,23 +19,12 @@ from pi_tui.pi.app.pi_naming import PiNaming
 from pi_tui.pi.settings import auto_pace
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import Snapshot, State
+from tests.app.helpers import paste as paste
+from tests.app.helpers import text_of as text_of
 from tests.helpers import pi, until
 
 NOW = datetime(2026, 7, 22, 14, 3, 25, tzinfo=UTC)
 """When the clock was stopped."""
-
-
-def text_of(app: App[Any]) -> str:
-    """What is on the screen now, line by line, without colours."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
-
-
-async def paste(pilot: Pilot[Any], text: str) -> None:
-    """What a terminal sends when its user pastes: all at once, where typing waits for each key."""
-    assert pilot.app._driver is not None
-    pilot.app._driver.send_message(Paste(text))
-    await pilot.pause()
 
 
 async def resize(app: PiApp, pilot: Pilot[int], size: tuple[int, int]) -> None:

@@ -11,7 +11,7 @@ from pi_tui.app.widgets.braille import Braille
 from pi_tui.pi.app.views.heat_view import HeatView
 from pi_tui.pi.app.views.roaming_walk import RoamingWalk, Sight
 from pi_tui.pi.digits.walk import CAPACITY
-from pi_tui.pi.pictures.path import STEPS
+from pi_tui.pi.pictures.walk_points import STEPS
 from tests.helpers import pi, until
 from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import a_snapshot, a_still, text_of

@@ -19,7 +19,7 @@ from pi_tui.app.widgets.panel import FRAME
 from pi_tui.pi.app.views.overview import Picture
 from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.digits.walk import Walk
-from pi_tui.pi.pictures.path import STEPS
+from pi_tui.pi.pictures.walk_points import STEPS
 
 _MARGIN = 0.08
 """Room left around the path, so that it need not be fitted anew with every step outwards."""
