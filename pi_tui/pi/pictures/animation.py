@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pi_tui.pi.pictures.inks import along, blend
 from pi_tui.pi.pictures.layout import WalkFrame, margin
-from pi_tui.pi.pictures.path import pieces
+from pi_tui.pi.pictures.walk_points import pieces
 from pi_tui.pi.pictures.wish import Wish
 
 PER_SECOND = 12.5
