@@ -102,5 +102,16 @@ def test_bench_knows_no_screen() -> None:
     assert "textual" not in loaded_after("import pi_tui.pi.bench.measure")
 
 
+def test_what_opens_the_app_loads_no_textual_before_the_call() -> None:
+    loaded = loaded_after("from pi_tui.app.open import open_app")
+    assert not loaded & HEAVY
+
+
+def test_the_app_for_any_machine_loads_nothing_of_pi() -> None:
+    loaded = modules_after("import pi_tui.app.app, pi_tui.app.screens.runs_list, pi_tui.app.open")
+    ours = ("pi_tui.pi", "pi_tui.pi.spigot", "pi_tui.pi.pictures", "pi_tui.pi.settings", "gmpy2")
+    assert not [name for name in loaded if name.startswith(ours)]
+
+
 def test_the_app_is_there_before_the_store_is() -> None:
     assert "sqlalchemy" not in loaded_after("import pi_tui.pi.app.pi_app")

@@ -134,7 +134,8 @@ class RunScreen(Screen[None]):
         self.source, self.count = source, shown.made
         self.output_view.show(source, shown.made, shown.saved, self.held(shown, snapshot))
         self.show_place()
-        self.searching.feed(source, shown.made, shown.length)
+        total = shown.made if shown.state.is_final else shown.length
+        self.searching.feed(source, shown.made, total)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
         """Return what stands behind the output and may still change."""

@@ -121,3 +121,38 @@ def test_another_goal_is_asked_for_and_refused_with_the_reason(database: Path) -
         terminal.until(lambda: "last saved" not in terminal.screen)
         terminal.send("q")
         assert terminal.wait() == 0
+
+
+def test_the_crash_test_names_the_command_that_goes_on_and_nothing_saved_is_lost(
+    database: Path,
+) -> None:
+    with lines(database, 0.05, goal=100_000) as first:
+        first.see("#2 ")
+        first.send("\x10")
+        first.see("Search for commands")
+        first.send("crash test")
+        first.see("Kill pi-tui with SIGKILL")
+        first.send("\r")
+        first.see("Kill this lines now")
+        first.send("\x1b[B\r")
+        assert first.wait() == -signal.SIGKILL
+        assert first.left_behind() == []
+        first.read("killed by SIGKILL, as you wished; `lines 100000` goes on")
+    with lines(database, 0.05, goal=100_000) as second:
+        second.see("saved letters are there")
+
+
+def test_what_is_searched_and_exported_is_what_the_machine_wrote(
+    database: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    with lines(database, 0.0) as terminal:
+        terminal.see("complete")
+        terminal.send("/line 123:\r")
+        terminal.see("1 of 1 hit at position")
+        terminal.see(f"line 123: {line(123).split()[-1].decode()}")
+        terminal.send("e\x15" + f"{target}\r")
+        terminal.see("Wrote .* to")
+        terminal.send("q")
+        assert terminal.wait() == 0
+    assert target.read_bytes() == b"".join(line(number) for number in range(1, GOAL + 1))
