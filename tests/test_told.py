@@ -21,7 +21,8 @@ from pi_tui.reports import manual
 
 KEYS = PI_KEYS.keys
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+README = (Path(__file__).parents[1] / "pi_tui" / "pi" / "README.md").read_text("utf-8")
+"""The reference of the program: keys, commands, exit codes."""
 HELP = build_parser().format_help()
 SIGNS = {
     **{"/": "slash", "+": "plus", "-": "minus", "?": "question_mark"},
