@@ -125,7 +125,7 @@ def _add_looking(add: _Adder) -> None:
     status = add(
         "status",
         f"{_GENERAL}.runs:status",
-        "how the runs stand, also while another pi-tui computes",
+        "how runs of any kind stand, also while another process computes",
         named,
         tidy=True,
     )
@@ -237,7 +237,7 @@ def _add_json(parser: _Parser) -> None:
 def _add_range(parser: _Parser) -> None:
     parser.add_argument(
         "--from", dest="start", type=parse_position, default=1, metavar="A",
-        help="first position (1: the first digit after the point)",
+        help="first position, from 1 on (of pi: after the point)",
     )  # fmt: skip
     parser.add_argument(
         "--to", dest="stop", type=parse_position, metavar="B",

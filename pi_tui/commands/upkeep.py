@@ -22,44 +22,54 @@ def check(location: str, kinds: Kinds) -> int:
     with CheckpointStore.open(location, kinds.own, write=False) as store:
         problems = store.check()
         runs = store.all_runs(kinds) if not problems else []
-        own = [run for run in runs if kinds.is_own(run)]
-        states = sum(_check_states(store, run, kinds) for run in own)
-        kept = [run for run in runs if not kinds.is_own(run) and run.status != COMPLETE]
-        others = sum(len(store.of_kind(kinds.find(run.kind)).checkpoints(run)) for run in kept)
+        states = Counter[str]()
+        for run in runs:
+            states[run.kind] += _states_of(store, run, kinds)
     for problem in problems:
         tell(words.plain(problem))
     if problems:
         raise DamagedError("the database is damaged; nothing was changed")
-    arithmetic = words.counted(states, "state")
-    if len(own) == len(runs):
-        tell(f"{_counted(runs)}, every byte as it was saved; {arithmetic}, the arithmetic holds")
-        return 0
-    arithmetic = f"{arithmetic} of {kinds.own.name}, the arithmetic holds; " if own else ""
-    tell(
-        f"{_counted(runs)} ({_by_kind(runs)}), every byte as it was saved; {arithmetic}"
-        f"{words.counted(others, 'state')} of other kinds: bytes checked, their arithmetic unknown"
-    )
+    own = states.pop(kinds.own.name, 0)
+    parts = [f"{_runs(runs, kinds)}, every byte as it was saved"]
+    if own or not states.total():
+        parts.append(f"{words.counted(own, 'state')}, the arithmetic holds")
+    if states.total():
+        parts.append(f"only their own programs can check the arithmetic of states: {_each(states)}")
+    tell("; ".join(parts))
     return 0
 
 
-def _counted(runs: Sequence[Run]) -> str:
-    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+def _runs(runs: Sequence[Run], kinds: Kinds) -> str:
+    """Return how many runs there are, and of which kinds, if there is any but the own one."""
+    counted = words.counted(len(runs), "run")
+    if all(map(kinds.is_own, runs)):
+        return counted
+    return f"{counted} ({_each(Counter(run.kind for run in runs))})"
 
 
-def _by_kind(runs: Sequence[Run]) -> str:
-    """Return how many runs of each kind there are.
+def _each(counts: Counter[str]) -> str:
+    """Return a count of each kind.
 
-    >>> _by_kind([])
-    ''
+    >>> _each(Counter(["pi", "lines", "pi"]))
+    '1 of lines, 2 of pi'
     """
-    counts = sorted(Counter(run.kind for run in runs).items())
-    return ", ".join(f"{count} of {words.one_line(kind, 40)}" for kind, count in counts)
+    found = sorted((kind, count) for kind, count in counts.items() if count)
+    return ", ".join(f"{count:,} of {words.one_line(kind, 40)}" for kind, count in found)
+
+
+def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
+    """Return how many states the unfinished run has; those of the own kind are checked."""
+    if run.status == COMPLETE:
+        return 0
+    if kinds.is_own(run):
+        return _check_states(store, run, kinds)
+    return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))
 
 
 def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
     """Check the arithmetic of the run's states; return how many there are."""
     states = 0
-    for checkpoint in store.load(run).checkpoints if run.status != COMPLETE else ():
+    for checkpoint in store.load(run).checkpoints:
         loaded = store.load(run, checkpoint.seq + 1)
         if loaded.checkpoint == checkpoint:
             states += 1

@@ -15,6 +15,7 @@ from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.cli import main
 from pi_tui.examples.lucas_lehmer import Mersenne
 from pi_tui.machine import Kind, Task
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.recipes.generator import GeneratorKind, Yielded
 from tests.checkpoints.server import Server
 from tests.checkpoints.test_migration import old
@@ -227,12 +228,20 @@ def test_delete_refuses_a_run_that_is_computed_and_names_it(mixed: Path) -> None
 
 def test_check_says_what_it_checked_of_which_kinds(mixed: Path) -> None:
     done = pi_tui("check", "--db", mixed)
-    assert (done.returncode, done.stderr) == (
-        0,
+    told = (
         "4 runs (2 of lines, 1 of lucas-lehmer, 1 of pi), every byte as it was saved; "
-        "0 states of pi, the arithmetic holds; "
-        "2 states of other kinds: bytes checked, their arithmetic unknown\n",
+        "only their own programs can check the arithmetic of states: 1 of lines, 1 of lucas-lehmer"
     )
+    assert (done.returncode, done.stderr) == (0, f"{told}\n")
+
+
+def test_check_tells_the_arithmetic_of_pi_beside_other_kinds(mixed: Path) -> None:
+    pi_kind = SpigotKind()
+    compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
+    done = pi_tui("check", "--db", mixed)
+    assert done.returncode == 0
+    assert "2 of pi), every byte as it was saved; 1 state, the arithmetic holds; " in done.stderr
+    assert done.stderr.endswith("states: 1 of lines, 1 of lucas-lehmer\n")
 
 
 def test_check_finds_damage_in_any_kind(mixed: Path) -> None:
