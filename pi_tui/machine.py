@@ -58,6 +58,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
+from pi_tui import words
 from pi_tui.task import Parameter as Parameter
 from pi_tui.task import Task as Task
 
@@ -293,6 +294,11 @@ class Kind(ABC):
         """
 
     # What follows serves most kinds as it is.
+
+    def title(self, task: Task) -> str:
+        """Return how messages and lists name a run of the task: its kind, goal and parameters."""
+        told = {n: value for n, value in task.parameters.items() if n not in self.tuning}
+        return " ".join([words.one_line(self.name, 40), f"{task.goal:,}", *words.named(told)])
 
     def length(self, task: Task) -> int | None:
         """Bytes of the whole output, or None if that shows only at the end."""

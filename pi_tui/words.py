@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def duration(seconds: float | None) -> str:
@@ -207,6 +207,21 @@ def one_line(text: object, limit: int = 300) -> str:
     """
     lines = str(text)[: 4 * limit].strip().splitlines() or [""]
     return plain(lines[0])[:limit]
+
+
+def named(values: Mapping[str, object]) -> list[str]:
+    """Return each value with its name, as a user would write it, none of them long.
+
+    >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2)})
+    ['seed=3', 'input=a.csv', 'digest=0000']
+    """
+    return [
+        f"{one_line(name, 40)}={one_line(_written(value), 40)}" for name, value in values.items()
+    ]
+
+
+def _written(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value
 
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

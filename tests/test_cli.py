@@ -16,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -256,7 +258,7 @@ def test_a_first_word_that_reads_as_a_number_is_digits(words: str, database: Pat
 @pytest.mark.parametrize("million", ["1m", "1 million", "1M", "1 000 000"])
 def test_a_million_may_be_written_as_people_say_it(million: str) -> None:
     options = build_parser().parse_args(digits_first(million.split()))
-    assert (options.command, options.digits) == ("app", 1_000_000)
+    assert (options.run, options.digits) == (None, 1_000_000)
 
 
 @pytest.mark.parametrize("command", ["export", "verify", "picture walk -o pi.svg"])
@@ -317,6 +319,8 @@ def test_the_version_is_that_of_the_package() -> None:
         "delete",
         "bench",
         "serve",
+        "open",
+        "watch",
     ],
 )
 def test_every_command_explains_itself(command: str) -> None:
@@ -369,6 +373,23 @@ def test_help_and_readme_name_the_line_for_each_shell(shell: str) -> None:
     line = COMPLETED[shell][1].rpartition("; ")[2]
     assert line in build_parser().format_help()
     assert line in Path("README.md").read_text()
+
+
+@pytest.mark.parametrize("name", manual.commands(build_parser()))
+def test_every_command_is_carried_out_by_a_function_with_its_options(name: str) -> None:
+    command = manual.commands(build_parser())[name]
+    module, _, function = command.get_default("run").partition(":")
+    wanted = signature(getattr(import_module(module), function)).parameters.values()
+    options = {action.dest for action in command._actions}
+    known = options | {"settings", "location", "new_location", "kinds", "wanted"}
+    needed = {each.name for each in wanted if each.default is each.empty}
+    assert needed <= known
+    assert "wanted" not in needed or {"digits", "kind", "goal", "parameters"} <= options
+    assert options - {each.name for each in wanted} <= {
+        *("help", "db"),
+        *("digits", "kind", "goal", "parameters"),  # which are `wanted`
+        *("pace", "checkpoint_every", "digits_per_step", "series", "threads", "fresh", "verify"),
+    }, "no option is without effect"
 
 
 def test_the_manual_page_names_every_command_and_option() -> None:

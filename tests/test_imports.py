@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {"textual", "sqlalchemy", "rich", "gmpy2", "platformdirs", "asyncio"}
 
 
@@ -93,9 +94,25 @@ def test_a_run_loads_neither_the_orm_nor_what_draws_its_progress(tmp_path: Path)
     assert not loaded & {"sqlalchemy.orm", "sqlalchemy.ext", "textual", "rich"}
 
 
-@pytest.mark.parametrize("module", ["run", "runs", "digits", "upkeep", "serve"])
-def test_commands_know_no_screen(module: str) -> None:
-    assert "textual" not in loaded_after(f"import pi_tui.commands.{module}")
+GENERAL = sorted(
+    f"pi_tui.commands.{path.stem}"
+    for path in (ROOT / "pi_tui" / "commands").glob("[a-z]*.py")
+    if path.stem != "web"  # only serve loads it
+)
+OF_PI = sorted(
+    f"pi_tui.pi.commands.{path.stem}"
+    for path in (ROOT / "pi_tui" / "pi" / "commands").glob("[a-z]*.py")
+)
+
+
+def test_commands_load_no_screen() -> None:
+    assert len(GENERAL) > 5 < len(OF_PI) + 5
+    assert "textual" not in loaded_after(f"import {', '.join(GENERAL + OF_PI)}")
+
+
+def test_general_commands_do_not_load_pi() -> None:
+    loaded = modules_after(f"import {', '.join(GENERAL)}")
+    assert not [module for module in loaded if module.startswith("pi_tui.pi")]
 
 
 def test_bench_knows_no_screen() -> None:

@@ -1,4 +1,4 @@
-"""RunCatalogue: the runs of one kind in a database, without their states: list, read, delete."""
+"""RunCatalogue: the runs in a database, without their states: list, read, delete."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from pi_tui.checkpoints.models import (
     to_task,
 )
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
 from pi_tui.words import one_line
@@ -37,6 +38,17 @@ class RunCatalogue(Database):
         with self._transaction() as connection:
             rows = connection.execute(self._mine().order_by(RUNS.c.touched.desc())).all()
             return [self._measured(connection, self._to_run(row)) for row in rows]
+
+    def all_runs(self, kinds: Kinds) -> list[Run]:
+        """Return the runs of every kind, the one last worked on first."""
+        with self._transaction() as connection:
+            rows = connection.execute(select(RUNS).order_by(RUNS.c.touched.desc())).all()
+            views = [(self.of_kind(kinds.find(str(row.kind))), row) for row in rows]
+            return [view._measured(connection, view._to_run(row)) for view, row in views]
+
+    def title(self, run: Run) -> str:
+        """Return how messages name a run of the kind."""
+        return self._kind.title(run.task)
 
     def _measured(self, connection: Connection, run: Run) -> Run:
         pieces = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run.id)

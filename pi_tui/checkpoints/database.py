@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -98,6 +99,12 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def of_kind(self, kind: Kind) -> Self:
+        """Return this open database for runs of another kind; both share what `close` closes."""
+        other = copy(self)
+        other._kind = kind
+        return other
+
     def writer(self, run: Run | None) -> str:
         """Return who computes the run, as far as can be told without a lock; "" if nobody does."""
         if run is None:
@@ -123,7 +130,7 @@ class Database:
     def _claim(self, row: Row[Any]) -> None:
         """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
         if self._locks is not None:
-            what = f"the run of {whole(row.goal, 1, MOST, 'goal'):,} {self._kind.unit}"
+            what = f"the run of {self._kind.title(to_task(row))}"
             self._locks.claim(row.id, what, str(row.owner))
 
     def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:

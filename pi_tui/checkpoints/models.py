@@ -159,6 +159,7 @@ def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
         raise BadRow("an unknown status")
     return Run(
         id=row.id,
+        kind=_name(row.kind),
         task=task,
         status=row.status,
         verified=row.verified == 1 and row.status == COMPLETE,
@@ -224,6 +225,12 @@ def whole(value: object, low: int, high: int, name: str) -> int:
     """`value`, which is an integer from `low` to `high`. Raises BadRow."""
     if not isinstance(value, int) or not low <= value <= high:
         raise BadRow(f"an impossible {name}")
+    return value
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadRow("an impossible kind")
     return value
 
 

@@ -78,6 +78,8 @@ class Run:
     """The share of the work that is saved, if that can be told; by `CheckpointStore.runs` alone."""
     notes: tuple[str, ...] = ()
     """What the user must be told when it begins, such as that the goal has another run."""
+    kind: str = ""
+    """Name of the kind of its machine."""
     owner_mark: str = ""
     """The owner with what tells it from another process of that pid (process.py)."""
 

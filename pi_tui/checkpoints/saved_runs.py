@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.machine import Kind, Task
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ def list_runs(location: str, kind: Kind) -> list[Run]:
     """All runs of the kind; works while a worker, ours or another's, is writing."""
     with _store(location, kind, write=False) as store:
         return store.runs()
+
+
+def list_all_runs(location: str, kinds: Kinds) -> list[Run]:
+    """Return the runs of every kind; works while another process is writing."""
+    with _store(location, kinds.own, write=False) as store:
+        return store.all_runs(kinds)
 
 
 def saved_output(location: str, kind: Kind, run: Run) -> bytes:

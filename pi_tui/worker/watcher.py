@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
 from pi_tui.worker.snapshot import State
@@ -27,7 +28,10 @@ MOMENT = 3.0
 
 
 class WatchingWorker(Worker):
-    """A worker that follows its run, read only, as long as another process has it open."""
+    """A worker that follows its run, read only, as long as another process has it open.
+
+    A run of a StoredKind is followed to its end, whoever has it open.
+    """
 
     def _work(self) -> None:
         watcher = Watcher(self)
@@ -41,6 +45,10 @@ class WatchingWorker(Worker):
         before = self.snapshot.state
         if before.is_final:
             return True
+        if isinstance(self.job.kind, StoredKind):
+            if before is State.WATCHING:  # asked to go on
+                self.note(self.job.kind.refusal)
+            return False
         try:
             super()._work()
         except AlreadyOpenError as error:
@@ -60,6 +68,7 @@ class Watcher:
         self._last_writer = ""
         self._run: Run | None = None
         self._doubts = False
+        self._can_compute = not isinstance(board.job.kind, StoredKind)
 
     def watch(self) -> None:
         """Until we are asked to stop, or to go on with the run ourselves, or it is no more.
@@ -109,12 +118,12 @@ class Watcher:
         run = store.find_run(self._job.task)  # after that: what a writer saved last is seen too
         now = self._board.snapshot
         if run is None and (self._run is not None or now.state is State.COMPLETE):
-            gone = f"the run of {now.goal:,} {self._job.kind.unit} was deleted by another process"
+            gone = f"the run of {self._title} was deleted by another process"
             self._board.fail(gone, StorageError.exit_code)
         elif now.state is not State.COMPLETE:
             if run is not None and run != self._run:
                 self._follow(store, run)
-            if not writer and self._clock() - self._came < MOMENT:
+            if not writer and self._can_compute and self._clock() - self._came < MOMENT:
                 self._board.pause_wanted = False
             else:
                 self._tell(self._notice(writer, run), writer)
@@ -161,10 +170,13 @@ class Watcher:
     def _notice(self, writer: str, run: Run | None) -> str:
         """What is to be said, if it is not simply computed there and watched here."""
         self._last_writer = writer or self._last_writer
-        goal = f"{self._job.task.goal:,} {self._job.kind.unit}"
         if run is None:
-            return f"there is no run of {goal} yet"
+            return f"there is no run of {self._title} yet"
         return "" if writer else f"{self._last_writer or 'the other one'} has ended"
+
+    @property
+    def _title(self) -> str:
+        return self._job.kind.title(self._job.task)
 
     def _tell(self, notice: str, writer: str) -> None:
         if self._board.snapshot.state is not State.COMPLETE:

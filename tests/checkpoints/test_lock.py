@@ -70,9 +70,8 @@ def test_open_run_refuses_run_of_another_process_by_its_name(
     with another_process(path) as pid, pytest.raises(AlreadyOpenError) as caught:
         open_store().open_run(Walks().task())
     host = socket.gethostname()[:30]
-    assert (
-        f"the run of 27 letters is already open in another process (pid {pid} on {host});"
-        in str(caught.value)
+    assert f"the run of walk 27 is already open in another process (pid {pid} on {host});" in str(
+        caught.value
     )
 
 
@@ -93,7 +92,7 @@ def test_delete_and_restart_refuse_run_of_another_process(open_store: OpenStore,
         run = store.find_run(Task(27))
         assert run is not None
         for verb in (lambda: store.delete(Task(27)), lambda: store.restart(run, run.task)):
-            with pytest.raises(AlreadyOpenError, match="the run of 27 letters is already open"):
+            with pytest.raises(AlreadyOpenError, match="the run of walk 27 is already open"):
                 verb()
         assert store.find_run(Task(27)) == run
 

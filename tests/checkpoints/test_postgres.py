@@ -48,7 +48,7 @@ def test_a_second_writer_is_refused_by_the_name_of_the_first(
 ) -> None:
     store, other = open_store(postgres_url), open_store(postgres_url)
     run, _ = save_some(store)
-    with pytest.raises(AlreadyOpenError, match=r"the run of 27 letters .* \(pid \d+ on"):
+    with pytest.raises(AlreadyOpenError, match=r"the run of walk 27 .* \(pid \d+ on"):
         other.open_run(run.task)
     with pytest.raises(AlreadyOpenError):
         other.delete(Task(GOAL))

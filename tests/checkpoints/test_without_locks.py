@@ -96,7 +96,7 @@ def test_run_of_a_living_owner_without_locks_is_refused(
         assert line(first)
         with writer(path, dict(os.environ) if second_has_locks else no_flock) as second:
             assert refusal(second).startswith(
-                f"3 the run of 27 letters is already open in another process (pid {first.pid} on "
+                f"3 the run of walk 27 is already open in another process (pid {first.pid} on "
             )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.upkeep import check
 from pi_tui.errors import WrongResultError
 from pi_tui.pi.spigot.kind import SpigotKind
@@ -100,7 +101,7 @@ def test_check_tells_a_state_the_arithmetic_denies_from_damaged_bytes(
     save_some_steps(good, monkeypatch, wrong_from=4)
     save_some_steps(bad, monkeypatch, wrong_from=3)
 
-    assert check(good) == 0
+    assert check(good, Kinds(SpigotKind())) == 0
     assert "2 states, the arithmetic holds" in capsys.readouterr().err
     with pytest.raises(WrongResultError, match="checkpoint 3"):
-        check(bad)
+        check(bad, Kinds(SpigotKind()))

@@ -85,6 +85,10 @@ class SpigotKind(Kind):
             spigot.notes = (f"lost saved blocks are made again: {decoded.lost:,}",)
         return spigot
 
+    def title(self, task: Task) -> str:
+        """Return how a run is named: by its digits, for series, K and B change none of them."""
+        return f"{task.goal:,} digits"
+
     def length(self, task: Task) -> int:
         """The digits asked for."""
         return task.goal
