@@ -139,11 +139,10 @@ def _no_run(digits: int) -> str:
 
 
 def _line(run: Run) -> str:
-    work = f", {words.of_the_work(run.share)}" if run.share and run.share < 1 else ""
+    done = "" if run.share is None else f"{words.percent(run.share)}, "
     when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (
-        f"{run.goal:,} digits: {run.committed:,} saved "
-        f"({words.percent(run.committed / run.goal)}){work}, {state_word(run)}, "
+        f"{run.goal:,} digits: {run.committed:,} saved, {done}{state_word(run)}, "
         f"checkpoint {run.last_seq} at {when}, {words.took(run.elapsed)} of computing"
     )
 
