@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.models import CHECKPOINTS
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, WrongState, unwatched
@@ -76,6 +77,9 @@ def compared(writer: Worker, watcher: Worker, database: Path) -> float:
     told = paused(writer)
     wait_until(lambda: watcher.snapshot.checkpoint and watcher.snapshot.steps == told.steps)
     assert watcher.snapshot.done == told.done == listed(database)
+    seen = glance(str(database), SpigotKind(), None)
+    assert seen is not None
+    assert seen.share == told.done
     return told.done
 
 
