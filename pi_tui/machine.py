@@ -56,6 +56,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
+from math import inf
 from typing import NamedTuple
 
 from pi_tui import words
@@ -188,6 +189,17 @@ class Work(NamedTuple):
     total: float
     """0 if it cannot be told beforehand."""
 
+    @property
+    def share(self) -> float | None:
+        """Return how much of the total is done, 0 to 1; None if the total is not known.
+
+        >>> Work(30, 40).share, Work(30, 0).share
+        (0.75, None)
+        """
+        if not (0 <= self.done < inf and 0 < self.total < inf):
+            return None
+        return min(1.0, self.done / self.total)
+
 
 class Machine(ABC):
     """A computation that may stop after any step and go on later, here or on another computer."""
@@ -234,8 +246,17 @@ class Machine(ABC):
         """
 
     def work(self) -> Work:
-        """How far it is: never falls, also over a resume. The time left is reckoned from it."""
+        """Return how far the machine is; the bar and the time left are reckoned from it.
+
+        It never falls, also over a resume. What `Kind.verify` takes belongs to it, if known: then
+        say in `verifying_work` how much that is.
+        """
         return Work(self.steps, 0)
+
+    @property
+    def verifying_work(self) -> float:
+        """How much of the total of `work` is that of `Kind.verify`, which some runs do without."""
+        return 0.0
 
     def figures(self) -> object:
         """One immutable value for the face of this kind; worker and store do not look into it."""
@@ -305,9 +326,10 @@ class Kind(ABC):
         return None
 
     def share(self, task: Task, steps: int, length: int) -> float | None:
-        """The share of the work that so many steps, with so much output, are; None if unknown.
+        """Return the share of the work that so many steps, with so much output, are, or None.
 
-        For a run that is only looked at: no machine is made for it.
+        Asked where no work was saved: of machines that cannot tell theirs, and of versions before
+        1.2. Rather too little than too much, because the share on the screen must not fall later.
         """
         whole = self.length(task)
         return length / whole if whole else None

@@ -77,6 +77,15 @@ def percent(share: float) -> str:
     return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
 
 
+def speed(output: float, share: float) -> str:
+    """Return the output a second or, while none is made, how fast the work goes on.
+
+    >>> speed(666.6, 0.001), speed(0.0, 0.0012)
+    ('667/s', '7.2 %/min')
+    """
+    return f"{share * 6000:.1f} %/min" if share and not output else rate(output)
+
+
 def of_the_work(share: float) -> str:
     """A share of all there is to do, before output can tell of it.
 

@@ -23,7 +23,7 @@ from pi_tui.checkpoints.models import (
     to_run,
     to_task,
 )
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
@@ -54,9 +54,8 @@ class RunCatalogue(Database):
         pieces = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run.id)
         size = connection.scalar(pieces)  # hostile rows may make it a text, or infinite
         size = int(size) if isinstance(size, int | Decimal) else 0
-        share = 1.0 if run.status == COMPLETE else None
-        if share is None and (newest := next(iter(self._known(connection, run).values()), None)):
-            share = newest.share(self._kind, run.task)
+        known = tuple(filter(None, self._known(connection, run).values()))
+        share = share_of(run, known, self._kind)
         return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, task: Task) -> Run | None:

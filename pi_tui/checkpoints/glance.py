@@ -16,13 +16,15 @@ from urllib.parse import quote
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.errors import UsageError
 from pi_tui.files.location import parse_location
-from pi_tui.machine import Kind, Task
+from pi_tui.machine import Kind, Task, Work
 
 _RUN = (
     "SELECT id, goal, committed, status = 'complete', verified, elapsed_ms, parameters FROM pi_run "
     "WHERE kind = ? AND goal = coalesce(?, goal) ORDER BY status = 'complete', touched DESC"
 )
 _ROWS = "SELECT start, data, chain FROM pi_output WHERE run_id = ? ORDER BY start"
+
+_NEWEST = "SELECT done, total FROM pi_checkpoint WHERE run_id = ? ORDER BY seq DESC LIMIT 1"
 
 
 class Glance(NamedTuple):
@@ -35,6 +37,8 @@ class Glance(NamedTuple):
     verified: bool = False
     elapsed: float = 0.0
     """Seconds computed."""
+    share: float = 0.0
+    """How far the run is, as its newest checkpoint tells; 0 where only the store can tell."""
 
 
 def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
@@ -77,7 +81,15 @@ def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glan
         return None
     complete = bool(complete) and length in (None, committed)
     seconds = elapsed_ms / 1000 if isinstance(elapsed_ms, int) else 0.0
-    return Glance(asked, committed, bytes(output), complete, complete and verified == 1, seconds)
+    share = 1.0 if complete else _share(connection, run_id)
+    verified = complete and verified == 1
+    return Glance(asked, committed, bytes(output), complete, verified, seconds, share)
+
+
+def _share(connection: sqlite3.Connection, run_id: int) -> float:
+    row = connection.execute(_NEWEST, (run_id,)).fetchone()
+    known = row is not None and all(isinstance(number, float) for number in row)
+    return Work(*row).share or 0.0 if known else 0.0
 
 
 def _find(

@@ -44,13 +44,12 @@ class Checkpoint:
     """Seconds the save took; None for one that an earlier session made."""
 
     def share(self, kind: Kind, task: Task) -> float | None:
-        """Return the share of the work that it stands for; None if that cannot be told.
+        """Return how far the run was, as the writer showed it then; None if that cannot be told.
 
-        Writer, watcher, `status` and the list of runs all ask here, so they tell one number.
+        Watcher, `status`, the list of runs and the next writer all ask here: there is one number.
         """
-        if self.work is None or self.work.total <= 0:
-            return kind.share(task, self.steps, self.length)
-        return min(1.0, self.work.done / self.work.total)
+        share = self.work.share if self.work else None
+        return kind.share(task, self.steps, self.length) if share is None else share
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Run:
     size: int = 0
     """Bytes it takes in the database; counted by `CheckpointStore.runs` alone."""
     share: float | None = None
-    """The share of the work that is saved, if that can be told; by `CheckpointStore.runs` alone."""
+    """How far it is, by its newest checkpoint, if that tells; by `CheckpointStore.runs` alone."""
     notes: tuple[str, ...] = ()
     """What the user must be told when it begins, such as that the goal has another run."""
     kind: str = ""
@@ -87,6 +86,13 @@ class Run:
     def goal(self) -> int:
         """The goal of its task."""
         return self.task.goal
+
+
+def share_of(run: Run, newest_first: tuple[Checkpoint, ...], kind: Kind) -> float | None:
+    """Return how far a run is, by what is saved of it; None if that cannot be told."""
+    if run.status == COMPLETE or not newest_first:
+        return float(run.status == COMPLETE)
+    return newest_first[0].share(kind, run.task)
 
 
 @dataclass(frozen=True, slots=True)

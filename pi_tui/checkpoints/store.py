@@ -25,7 +25,7 @@ from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.files.location import Location
-from pi_tui.machine import BadState, Kind, Machine, State, Task, WrongState
+from pi_tui.machine import BadState, Kind, Machine, State, Task, Work, WrongState
 from pi_tui.words import one_line
 
 
@@ -236,7 +236,9 @@ class CheckpointStore(RunCatalogue):
         lost = ", ".join(found.lost)
         return machine, f"checkpoint {seq}: lost or damaged: {lost}" if lost else "", found.sound
 
-    def save(self, run: Run, machine: Machine, elapsed: float) -> Checkpoint:
+    def save(
+        self, run: Run, machine: Machine, elapsed: float, work: Work | None = None
+    ) -> Checkpoint:
         """The machine's state and its new output are committed and on disk, and proven before.
 
         The newest two checkpoints are kept. Raises WrongState if the machine fails its check,
@@ -244,7 +246,7 @@ class CheckpointStore(RunCatalogue):
         and WrongResultError if what was computed again after damage differs from what is saved.
         """
         machine.check()
-        return self._commit(run, machine, elapsed, ACTIVE)
+        return self._commit(run, machine, elapsed, ACTIVE, work=work)
 
     def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
         """All output is committed and the run is complete; it needs no state any more."""
@@ -254,10 +256,16 @@ class CheckpointStore(RunCatalogue):
                 f"{self._kind.name}: {len(output):,} {self._kind.unit} do not complete a run of "
                 f"{length:,}"
             )
-        return self._commit(run, machine, elapsed, COMPLETE, verified)
+        return self._commit(run, machine, elapsed, COMPLETE, verified, Work(1.0, 1.0))
 
     def _commit(
-        self, run: Run, machine: Machine, elapsed: float, status: str, verified: bool = False
+        self,
+        run: Run,
+        machine: Machine,
+        elapsed: float,
+        status: str,
+        verified: bool = False,
+        work: Work | None = None,
     ) -> Checkpoint:
         """Output, state and checkpoint in one transaction, with the end of what they replace."""
         begun, grip, output = time.monotonic(), self._grip(run), machine.output
@@ -278,7 +286,7 @@ class CheckpointStore(RunCatalogue):
             entries = piece_rows.write(connection, run.id, state, sure.pieces, there)
             pieces = frozenset(entry.known.sha256 for entry in entries)
             size = sum(entry.known.size for entry in entries)
-            new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size)
+            new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size, work)
             piece_rows.vouch(connection, run.id, new, entries)
             keep, gone = {seq}, there - pieces
             if status == ACTIVE:

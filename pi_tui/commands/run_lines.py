@@ -17,7 +17,7 @@ _WIDEST = 40
 
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
     """Return the lines of a table; with a column for the kind if there is any but the own one."""
-    rows = [_row(run, kinds, to_the_second) for run in runs]
+    rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
         return _aligned([COLUMNS, *rows], RIGHT)
     names = [words.shortened(_kind_and_parameters(run, kinds), _WIDEST) for run in runs]
@@ -26,11 +26,9 @@ def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> 
     return _aligned([head, *mixed], (False, *RIGHT))
 
 
-def _row(run: Run, kinds: Kinds, to_the_second: bool) -> tuple[str, ...]:
-    goal, saved, percent, *others, when = cells(run)
-    if kinds.find(run.kind).length(run.task) is None:
-        percent = "" if run.share is None else words.percent(run.share)
-    return goal, saved, percent, *others, _when(run) if to_the_second else when
+def _row(run: Run, to_the_second: bool) -> tuple[str, ...]:
+    *others, when = cells(run)
+    return *others, _when(run) if to_the_second else when
 
 
 def _kind_and_parameters(run: Run, kinds: Kinds) -> str:
@@ -64,12 +62,10 @@ def how_much(run: Run, kinds: Kinds) -> str:
 
 def line(run: Run, kinds: Kinds) -> str:
     """Return all that can be said of a run in one line."""
-    length = kinds.find(run.kind).length(run.task)
-    of_it = f" ({words.percent(run.committed / length)})" if length else ""
-    work = f", {words.of_the_work(run.share)}" if run.share and run.share < 1 else ""
+    done = "" if run.share is None else f"{words.percent(run.share)}, "
     when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (
-        f"{kinds.title(run)}: {how_much(run, kinds)}{of_it}{work}, {state_word(run)}, "
+        f"{kinds.title(run)}: {how_much(run, kinds)}, {done}{state_word(run)}, "
         f"checkpoint {run.last_seq} at {when}, {words.took(run.elapsed)} of computing"
     )
 

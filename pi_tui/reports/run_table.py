@@ -5,7 +5,7 @@ from __future__ import annotations
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 
-COLUMNS = ("digits", "saved", "", "state", "computed", "size", "last saved")
+COLUMNS = ("digits", "saved", "done", "state", "computed", "size", "last saved")
 RIGHT = (True, True, True, False, True, True, False)
 """Which columns hold figures, and so end at the right."""
 
@@ -22,7 +22,7 @@ def cells(run: Run) -> tuple[str, ...]:
     return (
         words.number(run.goal),
         words.number(run.committed),
-        words.percent(run.committed / run.goal),
+        "" if run.share is None else words.percent(run.share),
         state_word(run),
         words.took(run.elapsed),
         words.size(run.size),

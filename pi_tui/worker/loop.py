@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run, share_of
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
-from pi_tui.machine import Abandoned, Machine, Refused, WrongOutput, WrongState
+from pi_tui.machine import Abandoned, Machine, Refused, Work, WrongOutput, WrongState
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
-from pi_tui.worker.meter import Meter
+from pi_tui.worker.meter import Meter, work_of
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.stepper import Stepper
@@ -72,6 +72,8 @@ class Loop:
         self._again = bool(run.owner or run.last_seq)
         begins_again = self._job.fresh and run.last_seq
         self._run = self._store.restart(run, self._job.task) if begins_again else run
+        if begins_again:
+            self._board.publish(done=0.0)
         if note := self._store.lock_note:
             self._board.note(note)
         for note in (*run.notes, *self._job.not_taken(self._run.task)):
@@ -85,7 +87,10 @@ class Loop:
         self._known = self._board.output = loaded.output
         if (machine := loaded.machine) is not None:
             self._machine, self._source = machine, loaded.checkpoint
-            self._meter = Meter(machine.work(), len(machine.output), loaded.run.elapsed)
+            shown = max(self._shown_before(loaded), self._board.snapshot.done)
+            verifying = machine.verifying_work if self._job.verify else 0.0
+            made, elapsed = len(machine.output), loaded.run.elapsed
+            self._meter = Meter(self._work(), made, elapsed, shown, verifying)
             self._saved_steps = machine.steps if loaded.checkpoint else -1
             self._board.publish(resumed_done=self._meter.done)
         if self._board.snapshot.left_open and loaded.checkpoint and (last := self._store.last_beat):
@@ -150,7 +155,8 @@ class Loop:
             self._board.publish(save_failure=None)
         else:
             self._publish(state=State.SAVING)
-            self._commit(self._store.save)
+            self._meter.saw(self._work())
+            self._commit(partial(self._store.save, work=self._meter.work))
         self._publish()
 
     def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> Checkpoint | None:
@@ -181,7 +187,7 @@ class Loop:
             self._judge(start)
         if len(output) >= self._board.snapshot.saved:
             self._board.output = output
-        self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
+        self._meter.stepped(self._work(), len(output), self._elapsed(), took)
 
     def _judge(self, start: int) -> None:
         """What was made differs from what was known; raises what says which of the two is wrong."""
@@ -218,6 +224,14 @@ class Loop:
         self._restart_pace()
         self._publish()
 
+    def _shown_before(self, loaded: Loaded) -> float:
+        """Return how far the run was when it was saved last; 0 for a complete one to be mended."""
+        share = share_of(loaded.run, loaded.checkpoints, self._job.kind) or 0.0
+        return share if share < 1 else 0.0
+
+    def _work(self) -> Work:
+        return work_of(self._job, self._run.task, self._machine)
+
     # What is said.
 
     def _elapsed(self) -> float:
@@ -233,9 +247,11 @@ class Loop:
             # After a fallback the machine stands behind the output that is saved, and shown.
             made = max(len(machine.output), shown.saved)
             output_left = None if shown.length is None else shown.length - made
-            done, left = meter.outlook(output_left, pace.limit, elapsed)
-            done = max(done, shown.done)  # another pace is no step back
-            figures |= {"made": made, "done": done, "left": left, "rate": meter.rate()}
+            left = meter.left(output_left, pace.limit, elapsed)
+            if self._activity is State.VERIFYING:  # a comparison makes no steps
+                meter.saw(self._work())
+            figures |= {"made": made, "done": meter.done, "left": left}
+            figures |= {"rate": meter.rate(), "work_rate": meter.work_rate()}
             figures |= {"steps": machine.steps, "figures": machine.figures()}
         self._board.publish(**(figures | changes))
 

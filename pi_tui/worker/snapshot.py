@@ -75,14 +75,21 @@ class Snapshot:
     """What the machine says of itself."""
     rate: float = 0.0
     """Bytes of output per second over the last seconds of computing."""
+    work_rate: float = 0.0
+    """The share of the run per second over the same seconds, also while no output is made."""
     done: float = 0.0
-    """How far the run is, 0 to 1; never falls."""
+    """How far the run is, 0 to 1; it never falls.
+
+    This is the number to show everywhere. It counts all that the machine has to do, and the
+    comparison at the end; the state says which of these is going on. It is saved with each
+    checkpoint, so another process that asks what is saved is told the same.
+    """
     resumed_done: float = 0.0
     """The share that was done before this program started."""
     elapsed: float = 0.0
     """Seconds computed, in all sessions, pauses not counted."""
     left: float | None = None
-    """Seconds of computing left at this pace, from the work left; None while unknown."""
+    """Seconds left at this pace, comparison included, from the work left; None while unknown."""
     checkpoints: tuple[Checkpoint, ...] = ()
     """The last few checkpoints, newest first."""
     next_save: float | None = None

@@ -7,9 +7,10 @@ SQLite file waits.
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
@@ -146,20 +147,24 @@ class Watcher:
             made=len(output),
             saved=len(output),
             steps=checkpoints[0].steps if checkpoints else 0,
-            done=self._share(run, checkpoints),
+            done=share_of(run, checkpoints, self._job.kind) or 0.0,
             figures=self._figures(run, checkpoints),
             rate=_rate(checkpoints),
+            work_rate=self._work_rate(run, checkpoints),
             elapsed=run.elapsed,
             checkpoints=checkpoints,
             verified=run.verified,
         )
         self._run, self._doubts = run, False
 
-    def _share(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
-        """How far the run is, by the work that is saved, as the writer and `status` tell it."""
-        if run.status == COMPLETE or not checkpoints:
-            return float(run.status == COMPLETE)
-        return checkpoints[0].share(self._job.kind, run.task) or 0.0
+    def _work_rate(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
+        """Return the share of the run per second between the newest two checkpoints."""
+        if len(checkpoints) < 2 or run.status == COMPLETE:
+            return 0.0
+        newest, before = checkpoints[:2]
+        seconds = newest.elapsed - before.elapsed
+        shares = (one.share(self._job.kind, run.task) or 0.0 for one in (newest, before))
+        return operator.sub(*shares) / seconds if seconds > 0 else 0.0
 
     def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
         """What the newest checkpoint tells of the machine."""

@@ -24,7 +24,7 @@ def test_it_shows_a_bar_and_then_the_line_that_stays(database: Path) -> None:
 
 def test_the_bar_says_how_far_how_fast_and_how_long_still(database: Path) -> None:
     with run(database) as terminal:
-        terminal.see(r"running +\S+ +[\d,]+/100,000 · [\d,]+/s · .* left")
+        terminal.see(r"running +\S+ +[\d,]+/100,000 · [\d.]+ % · [\d,]+/s · .* left")
 
 
 def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Path) -> None:
