@@ -28,12 +28,12 @@ class Meter:
 
     @property
     def done(self) -> float:
-        """The share of the work that is done; 0 if the whole of it is not known."""
+        """Return the share of the work that is done; 0 if the total is unknown."""
         done, total = self._work
         return min(1.0, done / total) if total > 0 else 0.0
 
     def stepped(self, work: Work, made: int, now: float, took: float) -> None:
-        """A step has ended after `took` seconds, with so much work and output done."""
+        """Record a step that took `took` seconds, with the work and output done by now."""
         fade = 0.5 ** (took / HALF_LIFE)
         self._busy_work = self._busy_work * fade + (work.done - self._work.done)
         self._busy_time = self._busy_time * fade + took
@@ -43,14 +43,14 @@ class Meter:
             self._samples.popleft()
 
     def rate(self) -> float:
-        """Bytes of output per second over the last seconds."""
+        """Return the bytes of output per second over the last seconds."""
         (start, first), (end, last) = self._samples[0], self._samples[-1]
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 
     def outlook(
         self, output_left: int | None, limit: float | None, elapsed: float
     ) -> tuple[float, float | None]:
-        """The share that is done, and the seconds that are left; None while unknown.
+        """Return the share that is done, and the seconds that are left; None while unknown.
 
         Both by the work or, if that takes longer, by the pace. `elapsed` are seconds of all
         sessions.
@@ -64,7 +64,7 @@ class Meter:
         return (elapsed / (elapsed + left) if left else 1.0), left
 
     def _seconds_of_work(self, elapsed: float) -> float | None:
-        """Until this session has made a step, the sessions before stand in for it."""
+        """Estimate the seconds left; before the first step, by the speed of earlier sessions."""
         done, total = self._work
         if total <= 0:
             return None

@@ -1,6 +1,7 @@
-"""What the worker tells the world: one immutable Snapshot, swapped in whole.
+"""Snapshots: immutable records of the worker's state, replaced as a whole.
 
-The screen looks at it ten times a second; so there is nothing to lock and nothing to tear.
+The screen reads the current one ten times a second. Replacing a reference is atomic, so no lock is
+needed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pi_tui.worker.job import Pace
 
 
 class State(StrEnum):
-    """The state words, the same in the code and on the screen."""
+    """States of a worker, with the words shown on the screen."""
 
     PREPARING = "preparing"
     """Opening the store, loading the run."""
@@ -31,17 +32,17 @@ class State(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """True once the worker does nothing more."""
+        """Return True if the worker has ended its work."""
         return self in (State.COMPLETE, State.FAILED)
 
     @property
     def is_at_rest(self) -> bool:
-        """True while nothing is computed here, so that there is nothing to save before leaving."""
+        """Return True if nothing is computed here, so an exit needs no save."""
         return self.is_final or self in (State.PAUSED, State.WATCHING)
 
 
 class SaveFailure(NamedTuple):
-    """A save that did not succeed; computing goes on and the save is tried again."""
+    """A failed save. Computing goes on, and the save is retried."""
 
     since: datetime
     """When the first of the failing saves was tried (UTC)."""
@@ -50,7 +51,7 @@ class SaveFailure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a face needs to draw one frame; made by the worker, never changed."""
+    """Everything an app needs to draw one frame; made by the worker, never changed."""
 
     state: State
     goal: int
@@ -112,18 +113,18 @@ class Snapshot:
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """The newest committed checkpoint."""
+        """Return the newest committed checkpoint."""
         return self.checkpoints[0] if self.checkpoints else None
 
     @property
     def kept(self) -> str:
-        """What a message about a failure ends with: the last step that is saved."""
+        """Return the last saved step in words, for the end of a failure message."""
         return f"saved step {self.checkpoint.steps:,}" if self.checkpoint else "nothing is saved"
 
     def not_saved(self, unit: str) -> str:
-        """What is lost if nobody waits for a save that fails, and why; "" if the last one did not.
+        """Return what an exit now would lose, and why saving fails; "" if the last save worked.
 
-        The output is counted in that unit.
+        Output is counted in `unit`.
         """
         if self.save_failure is None:
             return ""

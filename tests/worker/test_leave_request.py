@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from pi_tui.worker.leave_request import AT_ONCE_AFTER, Asked
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
 
 
 class Clock:
@@ -16,7 +16,7 @@ class Clock:
 
 def test_asked_twice_within_an_instant_is_asked_once() -> None:
     clock = Clock()
-    asked = Asked(clock)
+    asked = LeaveRequest(clock)
     assert not asked
     for _ in range(3):
         asked.ask(signal.SIGHUP)
@@ -27,7 +27,7 @@ def test_asked_twice_within_an_instant_is_asked_once() -> None:
 
 def test_asked_again_after_a_while_is_at_once() -> None:
     clock = Clock()
-    asked = Asked(clock)
+    asked = LeaveRequest(clock)
     asked.ask()
     clock.now += AT_ONCE_AFTER
     assert asked.is_long_ago
@@ -37,7 +37,7 @@ def test_asked_again_after_a_while_is_at_once() -> None:
 
 
 def test_the_first_signal_is_the_one_that_counts_also_behind_a_key() -> None:
-    asked = Asked(Clock())
+    asked = LeaveRequest(Clock())
     for number in (0, signal.SIGTERM, signal.SIGHUP, 0):
         asked.ask(number)
     assert asked.signal == signal.SIGTERM
@@ -45,7 +45,7 @@ def test_the_first_signal_is_the_one_that_counts_also_behind_a_key() -> None:
 
 def test_taken_back_it_was_never_asked() -> None:
     clock = Clock()
-    asked = Asked(clock)
+    asked = LeaveRequest(clock)
     asked.ask(signal.SIGTERM)
     clock.now += 3 * AT_ONCE_AFTER
     asked.forget()

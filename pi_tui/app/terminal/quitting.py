@@ -10,7 +10,7 @@ from pi_tui.app.face import Face
 from pi_tui.app.frames.naming import Naming
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import to_paste
-from pi_tui.worker.leave_request import Asked
+from pi_tui.worker.leave_request import LeaveRequest
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Quitting:
 
     def __init__(self, app: Face) -> None:
         self._app = app
-        self._asked = Asked()
+        self._asked = LeaveRequest()
         self._is_leaving = False
         self._question: Choice | None = None
         self.is_over = False
