@@ -1,4 +1,4 @@
-"""When being asked twice means at once."""
+"""When a repeated request to exit means: at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Clock:
         return self.now
 
 
-def test_asked_twice_within_an_instant_is_asked_once() -> None:
+def test_leave_request_repeated_at_once_counts_once() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     assert not asked
@@ -25,7 +25,7 @@ def test_asked_twice_within_an_instant_is_asked_once() -> None:
     assert not asked.at_once
 
 
-def test_asked_again_after_a_while_is_at_once() -> None:
+def test_leave_request_repeated_after_two_seconds_is_at_once() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     asked.ask()
@@ -36,14 +36,14 @@ def test_asked_again_after_a_while_is_at_once() -> None:
     assert asked.at_once
 
 
-def test_the_first_signal_is_the_one_that_counts_also_behind_a_key() -> None:
+def test_leave_request_keeps_the_first_signal_even_after_a_key() -> None:
     asked = LeaveRequest(Clock())
     for number in (0, signal.SIGTERM, signal.SIGHUP, 0):
         asked.ask(number)
     assert asked.signal == signal.SIGTERM
 
 
-def test_taken_back_it_was_never_asked() -> None:
+def test_leave_request_that_is_forgotten_counts_no_more() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     asked.ask(signal.SIGTERM)
