@@ -211,7 +211,7 @@ class Machine(ABC):
     def to_state(self) -> State:
         """Return the state after the last complete step; `poll` may call it within the next."""
 
-    # What follows serves most machines as it is.
+    # Defaults that suit most machines.
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
         """Make one step, or several if they are faster together.
@@ -292,7 +292,7 @@ class Kind(ABC):
         pickle).
         """
 
-    # What follows serves most kinds as it is.
+    # Defaults that suit most kinds.
 
     def length(self, task: Task) -> int | None:
         """Return the bytes of the whole output, or None if known only at the end."""

@@ -132,7 +132,7 @@ def of_unit(value: int, unit: str) -> str:
 
 
 def ago(seconds: float) -> str:
-    """How long ago something was; never in the future, for clocks may be set back.
+    """Format how long ago something was; never in the future, as clocks may be set back.
 
     >>> [ago(s) for s in (-5, 0.4, 3, 125, 7_300, 200_000)]
     ['just now', 'just now', '3 s ago', '2 min ago', '2 h ago', '2 d ago']

@@ -16,7 +16,7 @@ from pi_tui.reports import hints
 from tests import selection, shared
 from tests.helpers import SCRIPTS
 
-# Whatever started us with nohup or in the background ignores these, and so would our children.
+# nohup and background jobs start us with these ignored, and our children would inherit that.
 for _number, _handler in (
     (signal.SIGHUP, signal.SIG_DFL),
     (signal.SIGINT, signal.default_int_handler),

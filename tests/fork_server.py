@@ -71,7 +71,7 @@ def call(request: Request, *, timeout: float) -> subprocess.CompletedProcess[str
 
 
 class _Drain(threading.Thread):
-    """Reads a pipe to its end while the other one is read too."""
+    """A reader that drains one pipe to its end, in parallel to the other."""
 
     def __init__(self, pipe: int) -> None:
         super().__init__(daemon=True)
@@ -136,7 +136,7 @@ def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k.startswith(_READ_AT_START)}
 
 
-# What follows runs in the warm process.
+# The code below runs in the warm process.
 
 
 def _serve(line: socket.socket) -> bool:

@@ -206,8 +206,8 @@ def to_a_diary(lock: Path) -> None:
     [
         (to_a_folder, "is a folder; move it away"),
         (to_a_link, "is a link; move it away"),
-        (to_a_pipe, "is no regular file; move it away"),
-        (to_a_diary, "is a file of something else; move it away"),
+        (to_a_pipe, "is not a regular file; move it away"),
+        (to_a_diary, "is a file of another program; move it away"),
     ],
 )
 def test_cli_names_a_foreign_lock_file_and_keeps_it(
@@ -217,7 +217,7 @@ def test_cli_names_a_foreign_lock_file_and_keeps_it(
     make(lock)
     before = lock.lstat()
     line = refused(6, "run", "--digits", "9", "--db", database)
-    assert f"{lock}, by which one process knows of another, {what}" in line
+    assert f"{lock} should be a lock file, but {what}" in line
     assert list(database.parent.iterdir()) == [lock]
     assert lock.lstat() == before
 

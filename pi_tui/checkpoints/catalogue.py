@@ -109,7 +109,7 @@ class RunCatalogue(Database):
                 if found != "ok":
                     yield f"the file's structure: {one_line(found)}"
             for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-                yield f"a row of {one_line(found[0], 40)} belongs to nothing"
+                yield f"a row of {one_line(found[0], 40)} refers to no run"
 
     def _problems_of_runs(self, connection: Connection) -> Iterator[str]:
         """Yield problems of all runs; use what our kind knows (lengths) for its own runs."""

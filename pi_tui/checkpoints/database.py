@@ -1,6 +1,7 @@
 """An open database, with plain transactions and fenced ones.
 
-The fence admits one writer to a run even if locks fail, and numbers every commit.
+The fence is a check of the run's `epoch` (a fencing token) at the start of every commit. It admits
+one writer to a run even if locks fail. A fenced commit also gets a number.
 """
 
 from __future__ import annotations
@@ -198,7 +199,7 @@ class Database:
             raise _replaced(self._where)
         if row is None or row.epoch != epoch or not self._is_of(row, run):
             raise AlreadyOpenError(
-                "another process took over this run; what was saved is in its hands: quit here"
+                "another process took over this run and goes on from the last save; quit here"
             )
         return row
 

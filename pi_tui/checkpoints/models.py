@@ -30,7 +30,7 @@ ROW_OUTPUT = 10**6
 MOST = 2**53
 """The largest count accepted: as many steps as a computer makes in a century."""
 _MOST_MS = 10**13
-"""Milliseconds in three centuries."""
+"""The longest elapsed time accepted: milliseconds in three centuries."""
 _MOST_VERSION = 2**31 - 1
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -99,7 +99,7 @@ def _remove_what_is_empty(path: Path) -> None:
 
 
 def _prepare(engine: Engine, where: Location, write: bool) -> int:
-    """Make the tables, or look at those that are there; return their version."""
+    """Create the tables in an empty database, or check existing ones; return their version."""
     with engine.begin() as connection:
         if write and where.path is None:
             connection.execute(MAKING)
@@ -112,8 +112,8 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
         elif version < SCHEMA and not write:
             raise refuse_older(where)
     if write and where.path is not None:
-        # Writing to a broken tree could do more harm. Not quick_check: that is no faster here, and
-        # passes over an index that lost our run. Outside of a transaction: ours keep others out.
+        # Writing to a broken B-tree could do more harm. quick_check is no faster here, and misses
+        # an index that lost our run. Not in a transaction, because ours lock others out.
         (found,) = outside_transactions(engine, "PRAGMA integrity_check(1)") or ("nothing",)
         if found != "ok":
             raise damaged(where, one_line(found.splitlines()[-1]))
@@ -156,7 +156,7 @@ def _look(where: Location, path: Path, write: bool) -> None:
             f"like {one_line(path / 'checkpoints.sqlite3')}"
         )
     if not stat.S_ISREG(found.st_mode):
-        raise NotOursError(f"{one_line(path)} is no regular file; {Hint.OTHER_FILE}")
+        raise NotOursError(f"{one_line(path)} is not a regular file; {Hint.OTHER_FILE}")
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
         raise _not_ours(where)  # SQLite treats a file this short as empty, and would overwrite it
     _probe(where)
@@ -233,7 +233,7 @@ def _postgres_is_ours(connection: Connection, where: Location) -> bool:
 
 def _not_ours(where: Location) -> NotOursError:
     return NotOursError(
-        f"{where.display} is no database of checkpoints; it was left untouched: {Hint.OTHER_FILE}"
+        f"{where.display} is not a database of checkpoints; it was not changed: {Hint.OTHER_FILE}"
     )
 
 

@@ -22,7 +22,7 @@ def renew_identities(
     found = [(row, to_task(row).identity(tuning)) for row in rows]
     wrong = [(row, identity) for row, identity in found if row.identity != identity]
     taken = {identity for row, identity in found if row.identity == identity}
-    for row, _ in wrong:  # first to unique names, so that no update violates the constraint
+    for row, _ in wrong:  # temporary values first: two runs may swap identities
         _identify(connection, row.id, f"was of run {row.id}")
     for row, identity in wrong:
         if identity not in taken:

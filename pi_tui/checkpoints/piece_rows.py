@@ -99,7 +99,9 @@ def _write_piece(connection: Connection, run_id: int, known: Known, data: bytes)
         connection.execute(insert(PIECES), {**values, "data": data[start : start + PART]})
 
 
-def vouch(connection: Connection, run_id: int, new: Checkpoint, entries: list[Entry]) -> None:
+def write_checkpoint(
+    connection: Connection, run_id: int, new: Checkpoint, entries: list[Entry]
+) -> None:
     """Insert the checkpoint row, which lists these pieces."""
     done, total = new.work or (None, None)
     manifest = "\n".join(map(str, entries))

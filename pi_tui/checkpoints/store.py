@@ -176,7 +176,7 @@ class CheckpointStore(RunCatalogue):
             output = output[: len(machine.output)]
             notes.append(
                 f"this output cannot be computed again: the run goes on after {len(output):,} "
-                f"{self._kind.unit}; {run.committed - len(output):,} after them are given up"
+                f"{self._kind.unit}; {run.committed - len(output):,} after them are discarded"
             )
             trust, run = replace(trust, proven=len(output)), replace(run, committed=len(output))
         self._trusted[run.id] = trust
@@ -223,7 +223,7 @@ class CheckpointStore(RunCatalogue):
             checkpoint = found.checkpoint
             self._refuse_newer(checkpoint.version)
             if checkpoint.length > len(output):
-                raise BadState("it needs output that is not there")
+                raise BadState("it needs output that is missing")
             machine = self._kind.from_state(run.task, found.state, output[: checkpoint.length])
             if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
                 raise BadState("its row and its state differ")
@@ -278,7 +278,7 @@ class CheckpointStore(RunCatalogue):
             pieces = frozenset(entry.known.sha256 for entry in entries)
             size = sum(entry.known.size for entry in entries)
             new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size)
-            piece_rows.vouch(connection, run.id, new, entries)
+            piece_rows.write_checkpoint(connection, run.id, new, entries)
             keep, gone = {seq}, there - pieces
             if status == ACTIVE:
                 keep, gone = {seq, sure.good}, gone - sure.pieces

@@ -158,7 +158,7 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
     try:
         target = resolved(target)
     except ValueError as error:  # a null byte, or characters the file system has no bytes for
-        raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
+        raise UsageError(f"{one_line(target)!r} is not a valid file name") from error
     if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
         _is_kept(base, family, (_DATABASE,)) for base in _bases(target)
     ):
@@ -187,7 +187,7 @@ def _bases(path: Path) -> list[Path]:
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
-    """Return True if `path` is one of the family, or has the first bytes of a database.
+    """Return True if `path` is a file of `family`, or has the first bytes of a database.
 
     Check in this order: reading a file that SQLite has open here would drop its locks.
     """
@@ -204,17 +204,17 @@ def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> b
 
 def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
-        raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
+        raise UsageError(f"{one_line(location)!r} names no file; give a path")
     path = resolved(os.path.expanduser(name))
     return Location(path, "", one_line(path))
 
 
 def _quoted(rest: str) -> str:
-    """Percent-encode the password of a server's URL, if it can be told from the other parts."""
+    """Percent-encode the password of a server's URL, if the other parts are unambiguous."""
     parts = _SERVER.fullmatch(rest)
     if parts is None and rest.count("@") > 1:
         raise UsageError(  # psycopg would print part of the password as a host
-            "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
+            "this PostgreSQL URL is ambiguous; write @ : / ? # in a password as "
             "%40 %3A %2F %3F %23, or set it as PGPASSWORD"
         )
     if parts is None or parts["password"] is None:

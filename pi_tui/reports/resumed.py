@@ -23,9 +23,9 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
     gap = snapshot.left_after
     after = f"{words.duration(gap)} after" if gap and gap >= NOTEWORTHY else "after"
     return (
-        f"the session before ({snapshot.left_open}) did not end by itself, {after} its last "
-        f"checkpoint, of {day}; {kept}, and it goes on from them",
-        f"the last session did not end by itself, {after} its save of {clock}; {kept}",
+        f"the last session ({snapshot.left_open}) was cut off {after} its last "
+        f"checkpoint, of {day}; {kept}, and the run goes on from there",
+        f"the last session was cut off {after} its save of {clock}; {kept}",
         f"was cut off {after} its save of {clock}; {kept}",
         f"cut off {after} a save; {kept}",
         f"cut off; all {made} saved are there" if snapshot.resumed else f"cut off; {kept}",

@@ -81,4 +81,4 @@ class Job:
         for name in self.insisted:
             if (value := begun.parameters.get(name)) != self.task.parameters[name]:
                 words = f"{name.replace('_', ' ')} {value!s}"
-                yield f"this run was begun with {words} and goes on so; to change it, {Hint.FRESH}"
+                yield f"this run was begun with {words} and keeps it; to change that, {Hint.FRESH}"

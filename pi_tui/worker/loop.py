@@ -189,10 +189,10 @@ class Loop:
         saved = self._known[: self._board.snapshot.saved]
         if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
             raise WrongResultError(
-                f"{differ} from the saved ones, computed again; nothing was changed: check the "
+                f"{differ} from the saved ones when computed again; nothing was changed: check the "
                 f"database, or {Hint.FRESH}"
             )
-        raise WrongState(f"{differ}, found in two ways")
+        raise WrongState(f"{differ} between two methods")
 
     def _play_overture(self) -> None:
         """Compute the first output quickly in another way, if the job asks for it."""
@@ -239,7 +239,7 @@ class Loop:
             figures |= {"steps": machine.steps, "figures": machine.figures()}
         self._board.publish(**(figures | changes))
 
-    # The end.
+    # Ending a run.
 
     def _finish(self) -> None:
         """Verify the output by an independent method, then complete the run."""
@@ -279,8 +279,8 @@ class Loop:
             return
         if self._fell_back:
             raise WrongResultError(
-                f"{error}, again after going back to what was good: this machine computes "
-                "wrongly, or we do; what was saved before is safe"
+                f"{error}, again after a restart from good data: this computer makes errors, or "
+                "this program has a bug; what was saved before is safe"
             ) from error
         self._fell_back = True
         if isinstance(error, WrongOutput):

@@ -45,7 +45,7 @@ class SaveFailure(NamedTuple):
     """A failed save. Computing goes on, and the save is retried."""
 
     since: datetime
-    """When the first of the failing saves was tried (UTC)."""
+    """Time of the first of the failing saves (UTC)."""
     reason: str
 
 
@@ -55,7 +55,7 @@ class Snapshot:
 
     state: State
     goal: int
-    """Of the task."""
+    """Goal of the task."""
     pace: Pace
     length: int | None = None
     """Bytes of the whole output, if that is known beforehand."""
@@ -66,20 +66,20 @@ class Snapshot:
     resumed: int = 0
     """Bytes of output that were there when this program started."""
     overture: int = 0
-    """Bytes of output found quickly in another way, to look at until the machine has them."""
+    """Bytes of output found quickly in another way, shown until the machine has them."""
     steps: int = 0
     part: int = 0
-    """Parts done of what is being done: of a step, or of the comparison while `verifying` ..."""
+    """Parts done of the current step, or of the verification while `verifying` ..."""
     parts: int = 0
     """... out of this many."""
     figures: object = None
-    """What the machine says of itself."""
+    """The value of `Machine.figures`."""
     rate: float = 0.0
     """Bytes of output per second over the last seconds of computing."""
     done: float = 0.0
-    """How far the run is, 0 to 1; never falls."""
+    """Share of the work done, 0 to 1; never falls."""
     resumed_done: float = 0.0
-    """The share that was done before this program started."""
+    """Share of the work done before this program started."""
     elapsed: float = 0.0
     """Seconds computed, in all sessions, pauses not counted."""
     left: float | None = None
@@ -91,15 +91,15 @@ class Snapshot:
     save_failure: SaveFailure | None = None
     verified: bool = False
     left_open: str = ""
-    """Who had the run open and did not end by itself, before this program started."""
+    """The previous process with the run open, if it was killed."""
     left_after: float | None = None
-    """Seconds from the last checkpoint to the end of that session; None if nobody knows."""
+    """Seconds from the last checkpoint to the end of that session; None if unknown."""
     writer: str = ""
-    """Who computes the run while we are `watching`; "" if nobody does any more."""
+    """The process that computes the run while we are `watching`; "" once it has ended."""
     notice: str = ""
-    """What is to be said of now, in a line, as long as it is there."""
+    """A line about the current situation, shown while set."""
     notes: tuple[str, ...] = field(default=())
-    """What the user must be told once: a fallback, a setting that was not taken."""
+    """Messages to be shown once: a fallback, a setting that was not used."""
     error: str = ""
     """Why the state is `failed`."""
     exit_code: int = 0
@@ -107,9 +107,9 @@ class Snapshot:
     kind: str = ""
     """Name of the kind of machine."""
     unit: str = "bytes"
-    """What the output is counted in, as the kind calls it."""
+    """The unit of the output, named by the kind."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Of the task."""
+    """Parameters of the task."""
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -130,7 +130,7 @@ class Snapshot:
             return ""
         reason = self.save_failure.reason
         if self.length is None:
-            return f"what was computed last could not be saved: {reason}"
+            return f"the newest results could not be saved: {reason}"
         return (
             f"{self.saved:,} of {self.length:,} {unit} are saved, "
             f"{self.made - self.saved:,} more could not be: {reason}"

@@ -49,7 +49,7 @@ class Stepper:
         # Only an overridden stride may have completed some of its steps.
         is_whole = unchanged or type(machine).stride is not Machine.stride
         number = (machine.steps if is_whole else steps) + 1
-        trouble = self._try_to_save() if is_whole else "the step left the machine half changed"
+        trouble = self._try_to_save() if is_whole else "the step left the machine partly changed"
         lost = f"not saved: {trouble}; " if trouble else ""
         if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):
             text = f"step {number:,} raised {error!r}; {lost}{self._board.snapshot.kept}"
@@ -63,7 +63,7 @@ class Stepper:
         """Save, and return why that failed; "" if it worked."""
         try:
             self._save()
-        except Exception as error:  # the machine has failed already: only report this one too
+        except Exception as error:  # a step has failed already: report this in its message
             return str(error) or repr(error)
         failure = self._board.snapshot.save_failure
         return failure.reason if failure else ""

@@ -130,7 +130,7 @@ class Watcher:
             output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
             self._board.publish(made=len(output))
         newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
-        last = newest[-1].seq if newest else 0  # older ones are pruned, but were seen
+        last = newest[-1].seq if newest else 0  # older ones are pruned, but stay in the list
         checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
         self._board.publish(
             state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
@@ -164,7 +164,7 @@ class Watcher:
         goal = f"{self._job.task.goal:,} {self._job.kind.unit}"
         if run is None:
             return f"there is no run of {goal} yet"
-        return "" if writer else f"{self._last_writer or 'the other one'} has ended"
+        return "" if writer else f"{self._last_writer or 'the other process'} has ended"
 
     def _tell(self, notice: str, writer: str) -> None:
         if self._board.snapshot.state is not State.COMPLETE:

@@ -243,7 +243,7 @@ def test_complete_run_with_damaged_output_is_computed_again(
     flip(path, "pi_output", "data", "start > 0")
     store = open_store()
     run = store.open_run(run.task)
-    assert (run.status, run.verified) == (COMPLETE, True)  # until somebody looks at its output
+    assert (run.status, run.verified) == (COMPLETE, True)  # until its output is loaded
     loaded = store.load(run)
     assert (loaded.run.status, loaded.run.verified, loaded.checkpoint) == (ACTIVE, False, None)
     assert 0 < len(loaded.output) < len(tale())

@@ -215,7 +215,7 @@ def test_changed_tables_raise_damaged_error_in_one_line(
     assert len(str(caught.value)) < 500
     with open(path, "rb") as file:
         assert file.read() == before
-    glance(path, Walks(), None)  # whatever it makes of it, without a word
+    glance(path, Walks(), None)  # with any result, but without a warning
 
 
 def test_columns_of_unknown_types_cause_no_warning(

@@ -101,7 +101,7 @@ def test_unrepeatable_run_goes_back_to_last_good_output(
             lost = newest.length - older.length
             assert loaded.notes[-1] == (
                 "this output cannot be computed again: the run goes on after "
-                f"{older.length} letters; {lost} after them are given up"
+                f"{older.length} letters; {lost} after them are discarded"
             )
         assert loaded.machine is not None
         other = loaded.machine

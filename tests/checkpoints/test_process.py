@@ -85,7 +85,7 @@ def test_mark_distinguishes_running_stopped_and_ended_processes() -> None:
         other.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)
         assert is_stopped(mark)
-        assert f"`kill -CONT {other.pid}` wakes it" in str(already_open("x", mark))
+        assert f"by `kill -CONT {other.pid}`, then quit it" in str(already_open("x", mark))
         other.kill()
         os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
         assert is_alive(mark) is False, "a zombie has ended"
@@ -149,7 +149,7 @@ def test_process_1_of_two_containers_is_distinguished(inside: list[str], path: s
         assert done.stderr == ""
         writer, refusal = done.stdout.splitlines()
         assert writer == f"pid 1 on {host}"
-        assert f"(pid 1 on {host}, in a container of its own)" in refusal
+        assert f"(pid 1 on {host}, in another container)" in refusal
         with CheckpointStore.open(path, Walks(), write=False) as reader:
             assert reader.writer(reader.find_run(Task(27))) == f"pid 1 on {host}"
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -90,12 +90,12 @@ def with_a_view(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (text_file, "is no database of checkpoints"),
-        (short_text_file, "is no database of checkpoints"),
-        (random_file, "is no database of checkpoints"),
-        (foreign_database, "is no database of checkpoints"),
-        (foreign_database_with_a_write_ahead_log, "is no database of checkpoints"),
-        (foreign_database_without_tables, "is no database of checkpoints"),
+        (text_file, "is not a database of checkpoints"),
+        (short_text_file, "is not a database of checkpoints"),
+        (random_file, "is not a database of checkpoints"),
+        (foreign_database, "is not a database of checkpoints"),
+        (foreign_database_with_a_write_ahead_log, "is not a database of checkpoints"),
+        (foreign_database_without_tables, "is not a database of checkpoints"),
         (newer_schema, "schema 7, this one knows 3"),
         (newer_schema_row, "schema 7, this one knows 3"),
         (with_a_trigger, "triggers or views"),
@@ -149,7 +149,7 @@ def test_folder_is_refused_as_database(tmp_path: Path) -> None:
 
 
 def test_device_is_refused_as_database() -> None:
-    with pytest.raises(NotOursError, match="no regular file"):
+    with pytest.raises(NotOursError, match="not a regular file"):
         CheckpointStore.open("/dev/null", Walks())
 
 

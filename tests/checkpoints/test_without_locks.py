@@ -81,8 +81,8 @@ def test_run_without_locks_warns_once_and_resumes_after_a_kill(
     for _ in range(3):
         with writer(path, no_flock) as process:
             assert line(process) == (
-                f"there are no file locks at {path}; a start of this run elsewhere is not "
-                "refused: the run then goes on there, and stops here with its last checkpoint safe"
+                f"there are no file locks at {path}; if this run is started elsewhere too, it goes "
+                "on there and stops here; what is saved is safe"
             )
             process.send_signal(signal.SIGKILL)
             assert process.communicate()[1] == ""

@@ -144,5 +144,5 @@ def _data(arguments: str) -> bytes:
 
 
 def _plain(escaped: str) -> bytes:
-    """What `strace -xx` wrote, byte for byte, as \\x.."""
+    """Decode a string that `strace -xx` wrote as \\x.. bytes."""
     return bytes.fromhex(escaped.replace("\\x", ""))

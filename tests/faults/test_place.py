@@ -204,7 +204,7 @@ def test_foreign_file_ends_the_program_with_7(
     path = tmp_path / "file.db"
     make(path)
     before = path.read_bytes()
-    words = "newer version" if make is newer_database else "is no database of checkpoints"
+    words = "newer version" if make is newer_database else "is not a database of checkpoints"
     assert_refused(run(str(path)), 7, words)
     assert path.read_bytes() == before
     tally(f"{make.__name__.replace('_', ' ')}", 1, "exit 7, one line, file as it was")

@@ -43,7 +43,7 @@ def test_eight_copies_started_at_once_one_runs_and_seven_name_it(
         (winner,) = (copy for copy in copies if copy not in refused)
         assert [copy.hear_out() for copy in refused] == [3] * (COPIES - 1)
         words = [copy.messages[-1][2] for copy in refused]
-        # Who comes in the instant before the winner has written its name cannot say who it is.
+        # A process that comes before the winner has written its name cannot name it.
         told = "the run of 8,000 digits is already open in another process"
         named = f"{told} (pid {winner.pid} on "
         assert all(word.startswith((named, f"{told};")) for word in words)

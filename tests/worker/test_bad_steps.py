@@ -96,7 +96,7 @@ def test_step_that_raises_saves_the_step_before_and_names_both_steps(
     assert "a bug of ours" not in told
     assert saved_steps(database) == 20
     assert finishes(database)
-    assert "did not end by itself" not in capsys.readouterr().err
+    assert "was cut off" not in capsys.readouterr().err
 
 
 def test_step_that_raises_on_a_full_disk_says_what_is_not_saved(
@@ -122,8 +122,8 @@ def test_step_that_raises_with_changed_machine_is_not_saved(database: Path) -> N
 
     error = run(Odd(deed), database).snapshot.error
     assert error == (
-        "step 21 raised ValueError('too late'); not saved: the step left the machine half changed; "
-        "nothing is saved"
+        "step 21 raised ValueError('too late'); not saved: the step left the machine partly "
+        "changed; nothing is saved"
     )
     assert finishes(database)
 
@@ -145,7 +145,7 @@ def test_sys_exit_in_a_step_saves_and_exits_with_its_text_and_code(
     assert worker.snapshot.error == (text or "it ended itself")
     assert saved_steps(database) == 20
     assert finishes(database)
-    assert "did not end by itself" not in capsys.readouterr().err
+    assert "was cut off" not in capsys.readouterr().err
 
 
 def test_keyboard_interrupt_in_a_step_saves_and_exits_with_130(
@@ -222,7 +222,7 @@ def test_refusal_at_start_is_shown_whole_and_changes_nothing(
     assert carry_on(Refusing(where), TASK, str(database), again="again") == (2, b"")
     assert capsys.readouterr().err == f"walk: {LONG_TEXT}\n"
     assert finishes(database)
-    assert "did not end by itself" not in capsys.readouterr().err
+    assert "was cut off" not in capsys.readouterr().err
 
 
 def test_refusal_in_a_step_saves_the_steps_before(

@@ -158,12 +158,11 @@ def refuse_strange(path: Path) -> None:
         found = os.lstat(path)
     except OSError:
         return
-    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "no regular file")
+    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "not a regular file")
     if stat.S_ISREG(found.st_mode):
         if found.st_size <= _LONGEST:
             return
-        what = "a file of something else"
+        what = "a file of another program"
     raise StorageError(
-        f"{one_line(path)}, by which one process knows of another, is {what}; "
-        f"move it away, or {Hint.OTHER_FILE}"
+        f"{one_line(path)} should be a lock file, but is {what}; move it away, or {Hint.OTHER_FILE}"
     )

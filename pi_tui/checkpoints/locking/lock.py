@@ -122,4 +122,4 @@ class FileLocks:
 
 
 WriterLocks = FileLocks | ServerLocks
-"""The locks of a writer, which keep other versions out, and other processes off its runs."""
+"""The locks of a writer: on the database, shared with others, and on each of its runs."""

@@ -14,8 +14,7 @@ from pi_tui.checkpoints.locking.process import (
 from pi_tui.errors import AlreadyOpenError
 
 WITHOUT_LOCKS = (
-    "a start of this run elsewhere is not refused: the run then goes on there, "
-    "and stops here with its last checkpoint safe"
+    "if this run is started elsewhere too, it goes on there and stops here; what is saved is safe"
 )
 """Warning for the user where locks do not work."""
 
@@ -24,10 +23,10 @@ def already_open(what: str, mark: str) -> AlreadyOpenError:
     """Return the error for a run or database that the marked process has open."""
     who, first = words_of(mark), "quit that one first"
     if who == me() and not is_me(mark):
-        who += ", in a container of its own"
+        who += ", in another container"
     if is_stopped(mark):
         who += ", which is stopped"
-        first = f"`fg` where it was stopped or `kill -CONT {pid_in(mark)}` wakes it, then quit it"
+        first = f"continue it by `fg` in its shell, or by `kill -CONT {pid_in(mark)}`, then quit it"
     inside = f" ({who})" if who else ""
     return AlreadyOpenError(f"{what} is already open in another process{inside}; {first}")
 

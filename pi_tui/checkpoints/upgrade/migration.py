@@ -192,7 +192,7 @@ def _widen_runs_of_a_server(connection: Connection) -> None:
 def _identity_of_2(row: Row[Any]) -> str:
     """Return the digest of all parameters; the first start that knows the kind omits tuning.
 
-    An unreadable row stays as damaged as it is, under an identity that no task has.
+    An unreadable row stays damaged, with an identity that no task has.
     """
     try:
         return to_task(row).identity()
