@@ -1,4 +1,4 @@
-"""Who may know whom: seen in what a fresh interpreter has really loaded."""
+"""Import rules, checked by the modules that a fresh interpreter loads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ HEAVY = {"textual", "sqlalchemy", "rich", "gmpy2", "platformdirs", "asyncio"}
 
 
 def loaded_after(code: str) -> set[str]:
-    """Top-level names of what the code has loaded."""
+    """Return the top-level names of the modules that the code loads."""
     return {module.partition(".")[0] for module in modules_after(code)}
 
 
 def modules_after(code: str) -> set[str]:
-    """The modules that the code has loaded; not what was there before it, such as a coverage tool
+    """Return the modules that the code loads, except earlier ones, such as a coverage tool
     that measures every child."""
     before = "import sys, json; before = set(sys.modules)"
     ask = "print(json.dumps(sorted(set(sys.modules) - before)))"
@@ -40,37 +40,37 @@ def command(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_and_version_load_nothing_heavy(argument: str) -> None:
+def test_help_and_version_import_nothing_slow(argument: str) -> None:
     assert not loaded_after(command(argument)) & HEAVY
 
 
-def test_a_mistyped_flag_loads_nothing_heavy() -> None:
+def test_mistyped_flag_imports_nothing_slow() -> None:
     assert not loaded_after(command("--digts", "5")) & HEAVY
 
 
-def test_the_package_imports_nothing() -> None:
+def test_package_import_loads_nothing() -> None:
     assert not loaded_after("import pi_tui") & (HEAVY | {"argparse"})
 
 
 @pytest.mark.parametrize(
     "module", ["spigot", "plan", "blocks", "reference", "residue", "series", "codec", "kind"]
 )
-def test_the_spigot_knows_neither_screen_nor_store(module: str) -> None:
+def test_spigot_imports_neither_screen_nor_store(module: str) -> None:
     loaded = loaded_after(f"import pi_tui.pi.spigot.{module}")
     assert not loaded & {"textual", "rich", "sqlalchemy", "sqlite3", "platformdirs"}
 
 
-def test_the_store_knows_no_screen() -> None:
+def test_store_imports_no_screen() -> None:
     assert not loaded_after("import pi_tui.checkpoints.store") & {"textual", "rich"}
 
 
-def test_the_worker_and_its_snapshot_load_no_sqlalchemy_before_it_starts() -> None:
+def test_worker_imports_no_sqlalchemy_before_it_starts() -> None:
     loaded = loaded_after("import pi_tui.worker.worker, pi_tui.worker.snapshot")
     assert not loaded & {"textual", "rich", "sqlalchemy"}
 
 
-def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Path) -> None:
-    """All that `run_app` does before the app runs, on a database that is there."""
+def test_first_frame_waits_for_neither_gmpy2_nor_sqlalchemy(tmp_path: Path) -> None:
+    """Do everything that `run_app` does before the app runs, on an existing database."""
     files = ("--db", str(tmp_path / "db"))
     modules_after(command("run", "--digits", "1000", *files, "-o", str(tmp_path / "digits")))
     loaded = loaded_after(
@@ -87,7 +87,7 @@ def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Pa
     assert not loaded & {"gmpy2", "sqlalchemy"}
 
 
-def test_a_run_loads_neither_the_orm_nor_what_draws_its_progress(tmp_path: Path) -> None:
+def test_run_imports_neither_the_orm_nor_a_progress_bar(tmp_path: Path) -> None:
     files = ("--db", str(tmp_path / "db"), "-o", str(tmp_path / "digits"))
     loaded = modules_after(command("run", "--digits", "100", *files))
     assert "sqlalchemy.engine" in loaded
@@ -115,7 +115,7 @@ def test_general_commands_do_not_load_pi() -> None:
     assert not [module for module in loaded if module.startswith("pi_tui.pi")]
 
 
-def test_bench_knows_no_screen() -> None:
+def test_bench_imports_no_screen() -> None:
     assert "textual" not in loaded_after("import pi_tui.pi.bench.measure")
 
 

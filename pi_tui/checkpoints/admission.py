@@ -1,4 +1,4 @@
-"""What may be saved: nothing that every later load would take for damage."""
+"""Refuse to save what every later load would reject as damage."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pi_tui.machine import Kind, Machine, Task, Work
 
 
 def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> None:
-    """Raise PiTuiError if steps or output are not what the kind says of such a task.
+    """Raise PiTuiError if steps or output exceed the limits of the kind for this task.
 
-    Output up to `agreed` was looked at before.
+    Output before `agreed` was checked earlier.
     """
     limits, length = limits_of(kind, task), kind.length(task)
     most = limits.output if length is None else length

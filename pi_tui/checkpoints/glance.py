@@ -1,7 +1,7 @@
-"""A first look at saved output, before SQLAlchemy is loaded: for a fast first frame.
+"""Read saved output without SQLAlchemy, so that the first frame appears fast.
 
-The store is the authority; this only reads what it wrote, with the same chain of hashes, through
-a connection that can create and change nothing.
+The store is the authority. This module only reads its rows, checks the same hash chain, and uses a
+read-only connection.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NEWEST = "SELECT done, total FROM pi_checkpoint WHERE run_id = ? ORDER BY seq D
 
 
 class Glance(NamedTuple):
-    """Saved output, every byte of it proven."""
+    """Saved output, every byte checked."""
 
     goal: int
     committed: int
@@ -42,9 +42,9 @@ class Glance(NamedTuple):
 
 
 def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
-    """Return what is saved of the run of that task, or else of the one last worked on; or None.
+    """Return the saved output of the task's run; without a task, of the run last worked on.
 
-    None on anything unusual: no such file or run, a server, damage, a commit under way.
+    Returns None on anything unusual: no such file or run, a server, damage, a commit under way.
     """
     try:
         path = parse_location(location).path
@@ -60,7 +60,7 @@ def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
 def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glance | None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 8 * 2**20)
     connection.execute("PRAGMA trusted_schema=OFF")
-    connection.execute("BEGIN")  # one moment for all queries
+    connection.execute("BEGIN")  # so that all queries see one snapshot
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (schema,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID or schema != SCHEMA:
@@ -95,7 +95,7 @@ def _share(connection: sqlite3.Connection, run_id: int) -> float:
 def _find(
     connection: sqlite3.Connection, kind: Kind, task: Task | None
 ) -> tuple[Task, tuple[Any, ...]] | None:
-    """Return the task of the run that is meant, and its row."""
+    """Find the run of the task, or the newest one; return its task and row."""
     wanted = task and task.identity(kind.tuning)
     goal = task and task.goal
     for *row, parameters in connection.execute(_RUN, (kind.name, goal)):

@@ -1,4 +1,4 @@
-"""How far, how fast, how long still: figures of a run, from times that are handed in."""
+"""Progress, rate and time left of a run, computed from times given as arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However pi-tui breaks, the password of the database is not shown."""
+"""The database password is never shown, whatever breaks in pi-tui."""
 
 from __future__ import annotations
 

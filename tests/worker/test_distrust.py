@@ -1,4 +1,4 @@
-"""A checkpoint whose bytes are as saved, but whose numbers the arithmetic denies."""
+"""Checkpoints whose bytes are intact but whose numbers are wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DIGITS = 2_000
 
 
 def save_some_steps(location: str, monkeypatch: pytest.MonkeyPatch, *, wrong_from: int) -> None:
-    """Three checkpoints; those from number `wrong_from` on were changed in memory."""
+    """Save three checkpoints; change those from number `wrong_from` on in memory first."""
     kind = SpigotKind()
     task = kind.task(DIGITS, 50)
     with CheckpointStore.open(location, kind) as store, monkeypatch.context() as patch:
@@ -46,7 +46,7 @@ def finish(location: str) -> Worker:
     return worker
 
 
-def test_a_checkpoint_the_arithmetic_denies_is_passed_over_with_a_note(
+def test_checkpoint_that_fails_its_check_is_skipped_with_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location = str(tmp_path / "pi.sqlite3")
@@ -59,7 +59,7 @@ def test_a_checkpoint_the_arithmetic_denies_is_passed_over_with_a_note(
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(
+def test_run_restarts_if_every_checkpoint_fails_its_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location = str(tmp_path / "pi.sqlite3")
@@ -72,7 +72,7 @@ def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_a_saved_digit_that_is_wrong_is_told_by_its_number_and_only_what_follows_is_made_again(
+def test_wrong_saved_digit_is_named_and_computed_again_from_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location, kind = str(tmp_path / "pi.sqlite3"), SpigotKind()
@@ -94,7 +94,7 @@ def test_a_saved_digit_that_is_wrong_is_told_by_its_number_and_only_what_follows
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_check_tells_a_state_the_arithmetic_denies_from_damaged_bytes(
+def test_check_tells_wrong_state_from_damaged_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = str(tmp_path / "good.sqlite3"), str(tmp_path / "bad.sqlite3")
