@@ -1,7 +1,7 @@
-"""The one call that makes a machine a program: compute it to its end, or go on with it.
+"""Run a machine as a program with one call: compute it to its end, or resume it.
 
-It shows progress on stderr or a screen, saves by time, and on Ctrl-C, SIGTERM and SIGHUP saves and
-says how to go on. `pi-tui run` is this too.
+`carry_on` shows progress on stderr or a screen and saves at intervals. On Ctrl-C, SIGTERM and
+SIGHUP it saves and tells how to resume. `pi-tui run` is built on it too.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from pi_tui.worker.worker import Worker
 Face = Literal["auto", "line", "screen"]
 """How a computation is shown."""
 LOOK_SECONDS = 0.1
-"""How often the progress is looked at."""
+"""Interval at which the progress is read."""
 PATIENCE = 30.0
-"""Seconds that finished output waits for a failing disk before we give up: nobody may be there."""
+"""Seconds to retry writing finished output to a failing disk; the user may not be there."""
 
 
 def carry_on(
@@ -48,18 +48,19 @@ def carry_on(
     to: str | None = None,
     face: Face = "line",
 ) -> tuple[int, bytes]:
-    """Compute the task to its end, or go on with it; return the exit code and the whole output.
+    """Compute the task to its end, or resume it; return the exit code and the whole output.
 
-    The output is b"" unless the code is 0. It is whole with 6 too, if all is computed and only the
-    database could not be written; then it was not verified. A `sys.exit` in a step ends the program
-    as it always does, after a save.
+    The output is b"" unless the code is 0. With code 6 it can be whole too, if all is computed and
+    only the database could not be written; then it was not verified. A `sys.exit` in a step ends
+    the program as usual, after a save.
 
-    `location` is the path or URL of the database, made if it is not there. `again` is the command
-    to print that goes on, by default the one that started this process. It saves every five
-    seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the run begins
-    again, and what is saved of it is lost. `to` is a file for the output, written whole or not at
-    all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen
-    on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and leave.
+    `location` is the path or URL of the database, created if missing. `again` is the printed
+    command that resumes the run, by default the one that started this process. The run is saved
+    every five seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the run
+    starts over, and what is saved of it is lost. `to` is a file for the output, written whole or
+    not at all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the
+    screen on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and end
+    the run.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -77,7 +78,7 @@ def carry_on(
 
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
-    """Compute the job on the face asked for; return the exit code and the whole output."""
+    """Compute the job with the requested display; return the exit code and the whole output."""
     if face != "line" and (has_terminal() or face == "screen"):
         from pi_tui.app.open import open_app
 
@@ -94,15 +95,15 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
 
 
 def is_whole(worker: Worker, code: int) -> bool:
-    """Return True if a worker that ended with that exit code holds all output."""
+    """Return whether a worker that ended with that exit code holds all output."""
     return code == 0 or (code == StorageError.exit_code and worker.is_whole)
 
 
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
-    """Run the worker, not yet started, to its end, say on stderr how it ended; return the code.
+    """Run the worker, not yet started, to its end; report on stderr how it ended; return the code.
 
-    With 0 nothing is said: the caller says what is complete. Raises StorageError if the worker
-    cannot start, and SystemExit if its machine did.
+    With code 0 nothing is reported, because the caller reports the result. Raises StorageError if
+    the worker cannot start, and SystemExit if its machine raised it.
     """
     with _signals() as asked:
         _watch(worker, asked)
@@ -110,13 +111,14 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 
 
 def _watch(worker: Worker, asked: Asked) -> None:
-    """Run the worker to its end, or until it was asked to end."""
+    """Run the worker to its end, or until the process is asked to end."""
     try:
         with progress_on(sys.stderr, worker.job.kind.unit) as progress:
             worker.start()
             _await_end(worker, asked, progress.show)
     except BrokenPipeError:
-        # Nobody reads our progress any more, and nobody can be told; what is computed is saved.
+        # The reader of our progress has gone, so no message can be shown. The computed part is
+        # saved.
         asked.ask(signal.SIGPIPE)
         _await_end(worker, asked, lambda _snapshot: None)
     finally:
@@ -126,8 +128,8 @@ def _watch(worker: Worker, asked: Asked) -> None:
 
 
 def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:
-    """Until the worker's thread has ended, or its saving is not waited for any longer."""
-    told = False
+    """Wait until the worker's thread has ended, or a second request cuts saving short."""
+    warned = False
     while not worker.join(LOOK_SECONDS):
         if asked.at_once:
             worker.stop(save=False)
@@ -135,8 +137,8 @@ def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -
             break
         if asked:
             worker.stop()
-        if asked.is_long_ago and not told:
-            told = True
+        if asked.is_long_ago and not warned:
+            warned = True
             tell("still saving; asked again, it leaves at once and the last checkpoint stands")
         show(worker.snapshot)
     show(worker.snapshot)
@@ -144,7 +146,7 @@ def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -
 
 @contextmanager
 def _signals() -> Iterator[Asked]:
-    """Take note of the signals that ask us to end; outside the main thread there are none."""
+    """Record the signals that ask the process to end; outside the main thread there are none."""
     asked = Asked()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -155,7 +157,7 @@ def _signals() -> Iterator[Asked]:
 
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    # A signal that was ignored when we started stays so: that is what `nohup` asks for.
+    # A signal that was ignored at the start stays ignored: that is what `nohup` asks for.
     before = {n: signal.getsignal(n) for n in wanted if signal.getsignal(n) != signal.SIG_IGN}
     for number in before:
         signal.signal(number, note)
@@ -167,7 +169,7 @@ def _signals() -> Iterator[Asked]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Say on stderr how the worker ended, unless it is complete; return the exit code."""
+    """Report on stderr how the worker ended, unless it is complete; return the exit code."""
     snapshot = worker.snapshot
     lost, saved = _lost_and_saved(snapshot, worker.job.kind.unit)
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
@@ -188,7 +190,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
 
 
 def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """What is lost, "" if nothing is, and what is saved: output, or before there is any, work."""
+    """Return what is lost ("" if nothing) and what is saved: output, or work before any output."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:

@@ -12,7 +12,12 @@ from PIL import Image
 from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.animation import HOLD, PER_SECOND, animate
 from pi_tui.pi.pictures.inks import THEMES
-from pi_tui.pi.pictures.wish import Wish, moving_form_of, parse_moving_size, parse_seconds
+from pi_tui.pi.pictures.request import (
+    PictureRequest,
+    moving_form_of,
+    parse_moving_size,
+    parse_seconds,
+)
 from tests.helpers import pi, pi_tui
 
 SIZE = (320, 180)
@@ -40,7 +45,7 @@ def inked(picture: Image.Image) -> int:
 
 @pytest.mark.parametrize("form", ["gif", "webp"])
 def test_animation_grows_from_the_first_digit_to_all_in_the_time_asked_for(form: str) -> None:
-    data = animate(Wish("walk", pi(20_000), 0, SIZE), form, 2.0)
+    data = animate(PictureRequest("walk", pi(20_000), 0, SIZE), form, 2.0)
     pictures, lasts = frames_of(data)
     assert len(pictures) == 2 * PER_SECOND
     assert sum(lasts) / 1000 == pytest.approx(2.0 + HOLD, abs=0.15)
@@ -52,7 +57,7 @@ def test_animation_grows_from_the_first_digit_to_all_in_the_time_asked_for(form:
 
 
 def test_last_picture_has_the_start_and_all_colours_of_the_way() -> None:
-    pictures, _ = frames_of(animate(Wish("walk", pi(20_000), 0, SIZE), "gif", 1.0))
+    pictures, _ = frames_of(animate(PictureRequest("walk", pi(20_000), 0, SIZE), "gif", 1.0))
     colors = pictures[-1].getcolors(10**6) or []
     reds = [color for _, color in colors if isinstance(color, tuple) and color[0] > color[2] + 60]
     blues = [color for _, color in colors if isinstance(color, tuple) and color[2] > color[0] + 60]
@@ -64,7 +69,7 @@ def test_last_picture_has_the_start_and_all_colours_of_the_way() -> None:
 @pytest.mark.parametrize("count", [1, 2, 7, 300_017])
 @pytest.mark.parametrize("form", ["gif", "webp"])
 def test_animation_of_any_number_of_digits_is_one(count: int, form: str) -> None:
-    pictures, lasts = frames_of(animate(Wish("walk", pi(count), 0, SIZE), form, 1.0))
+    pictures, lasts = frames_of(animate(PictureRequest("walk", pi(count), 0, SIZE), form, 1.0))
     assert pictures
     if len(pictures) > 1:  # WebP gives a single picture no time
         assert sum(lasts) / 1000 == pytest.approx(1.0 + HOLD, abs=0.15)
@@ -72,7 +77,7 @@ def test_animation_of_any_number_of_digits_is_one(count: int, form: str) -> None
 
 def test_animation_of_a_million_digits_is_under_two_megabytes() -> None:
     digits = bytes(pi(100_000)) * 10
-    assert len(animate(Wish("walk", digits, 0, (800, 450)), "gif", 15.0)) < 2_000_000
+    assert len(animate(PictureRequest("walk", digits, 0, (800, 450)), "gif", 15.0)) < 2_000_000
 
 
 @pytest.mark.parametrize("name", ["walk.gif", "walk.webp"])

@@ -15,21 +15,21 @@ from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.drawing import draw
 from pi_tui.pi.pictures.inks import THEMES
 from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels
+from pi_tui.pi.pictures.request import PictureRequest, parse_size
 from pi_tui.pi.pictures.walk_points import bounds, pieces
-from pi_tui.pi.pictures.wish import Wish, parse_size
 from tests.helpers import pi, pi_tui
 
 SMALL = (320, 200)
 
 
-def opened(wish: Wish) -> Image.Image:
-    return Image.open(io.BytesIO(draw(wish, "png"))).convert("RGB")
+def opened(request: PictureRequest) -> Image.Image:
+    return Image.open(io.BytesIO(draw(request, "png"))).convert("RGB")
 
 
 @pytest.mark.parametrize("count", [1, 2, 59, 3_333, 20_000, 100_001])
 def test_a_heat_map_shows_every_digit_to_the_last(count: int) -> None:
     digits, inks = pi(count), THEMES["night"]
-    image, grid = opened(Wish("heat", digits, 0, SMALL)), Grid.of(count, SMALL)
+    image, grid = opened(PictureRequest("heat", digits, 0, SMALL)), Grid.of(count, SMALL)
     values = levels(digits, grid.stride)
     assert len(values) == -(-count // grid.stride)
     colors = inks.spectrum if grid.stride == 1 else inks.heat
@@ -58,7 +58,7 @@ def test_a_walk_is_in_the_picture_from_start_to_end(count: int) -> None:
             x, y = frame.at(point)
             assert 0 <= x < SMALL[0]
             assert 0 <= y < SMALL[1]
-    image = opened(Wish("walk", digits, 0, SMALL))
+    image = opened(PictureRequest("walk", digits, 0, SMALL))
     colors = {color for _, color in image.getcolors(10**6) or []}
     assert len(colors) > 20
 
@@ -67,11 +67,11 @@ PEAK = """
 import re, sys
 from pi_tui.pi.pictures import png
 from pi_tui.pi.pictures.drawing import draw
-from pi_tui.pi.pictures.wish import Wish
+from pi_tui.pi.pictures.request import PictureRequest
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 before = peak()
-draw(Wish(sys.argv[1], b"0123456789" * 2_000, 0), "png")
+draw(PictureRequest(sys.argv[1], b"0123456789" * 2_000, 0), "png")
 print(peak() - before)
 """
 
@@ -86,7 +86,7 @@ def test_a_large_picture_takes_little_memory(kind: str, most: int) -> None:
 
 @pytest.mark.parametrize("kind", ["walk", "heat"])
 def test_a_drawing_in_svg_is_one_and_says_what_it_is(kind: str) -> None:
-    text = draw(Wish(kind, pi(5_000), 761), "svg").decode()
+    text = draw(PictureRequest(kind, pi(5_000), 761), "svg").decode()
     root = ElementTree.fromstring(text)
     assert root.tag.endswith("svg")
     assert "digits 762 to 5,761 of pi" in text

@@ -1,4 +1,4 @@
-"""`export` and `verify`: what can be done with digits that are saved."""
+"""`export` and `verify`: write out saved digits, and check them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pi_tui.reports.standard_output import tell, to_stdout
 def export(
     location: str, digits: int | None, start: int, stop: int | None, output: str | None
 ) -> int:
-    """Digits `start` to `stop` (positions, both included) are in the file, or on stdout.
+    """Write digits `start` to `stop` (positions, both included) to the file, or to stdout.
 
     From position 1 on, the text begins with "3."; a later range is digits only.
     """
@@ -31,7 +31,10 @@ def export(
 
 
 def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
-    """The saved digits at positions `start` to `stop`, both included; UsageError if not all are."""
+    """Return the saved digits at positions `start` to `stop`, both included.
+
+    UsageError if not all are.
+    """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
         if not run.committed:
@@ -46,9 +49,9 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 
 
 def verify(location: str, digits: int | None) -> int:
-    """Every saved digit of the run is that of pi; WrongResultError names the first that is not.
+    """Compare every saved digit with pi; raise WrongResultError with the first wrong position.
 
-    A complete run is marked as verified, unless the whole database is in use elsewhere.
+    Marks a complete run as verified, unless the whole database is in use elsewhere.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -64,7 +67,7 @@ def verify(location: str, digits: int | None) -> int:
 
 
 def _cut(location: str, run: Run, position: int) -> str:
-    """Digits from `position` on, which are wrong, are not saved any more; what to say of it."""
+    """Delete the digits from `position` on, which are wrong; return the message about it."""
     wrong = f"digit {position:,} of the run of {run.goal:,} is not that of pi"
     try:
         with CheckpointStore.open(location, SpigotKind()) as store:

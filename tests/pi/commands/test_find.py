@@ -30,7 +30,7 @@ def test_find_shows_positions_with_the_digits_around_them(saved: Path) -> None:
     assert done.stdout.splitlines() == [
         "999999 stands once in the first 3,000 digits of pi:",
         f"  762  {around[:10]} 999999 {around[16:]}",
-        "A given string of 6 digits is in so many digits with a chance of 0.3 %.",
+        "A given string of 6 digits occurs in that many digits with a chance of 0.3 %.",
     ]
 
 
@@ -47,7 +47,7 @@ def test_find_after_a_miss_says_how_many_digits_it_takes(saved: Path) -> None:
     assert done.returncode == 0
     assert "14031988 is not in the first 3,000 digits of pi." in done.stdout
     assert "99 million digits for a chance of 63 %, about 300 million for 95 %" in done.stdout
-    assert f"`pi-tui --db {saved} run --digits 100000000` computes so many." in done.stdout
+    assert f"`pi-tui --db {saved} run --digits 100000000` computes that many." in done.stdout
 
 
 def test_find_counts_all_and_shows_the_first(saved: Path) -> None:
@@ -55,7 +55,7 @@ def test_find_counts_all_and_shows_the_first(saved: Path) -> None:
     headline, *rows = done.stdout.splitlines()
     assert f"26 stands {pi(DIGITS).count(b'26')} times" in headline
     assert [row.split()[0] for row in rows] == ["6", "21", "A"]
-    assert "is expected about 30 times in so many digits" in rows[-1]
+    assert "is expected about 30 times in that many digits" in rows[-1]
 
 
 def test_find_json_is_one_object_for_scripts(saved: Path) -> None:

@@ -40,7 +40,7 @@ def test_long_strings_are_told_without_an_overflow() -> None:
     told = next(after_a_miss(100, 10**8))
     assert "9.9 × 10^99 digits" in told
     assert "3 × 10^100 for 95 %" in told
-    assert odds(3, 2).endswith("cannot be in so few digits.")
+    assert odds(3, 2).endswith("does not fit into so few digits.")
 
 
 @pytest.mark.parametrize(

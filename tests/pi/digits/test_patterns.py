@@ -108,7 +108,7 @@ def test_table_of_pi_names_the_run_of_seven_and_fits_a_terminal() -> None:
     assert max(map(len, told)) <= 80
     (run,) = [run for run in patterns.runs if run.length == 7]
     assert in_words(run, 710_200) == (
-        "A run of seven 3s is to be expected once in 11 million digits. Here it is at 710,100."
+        "A run of seven 3s is expected once in 11 million digits. Here it is at 710,100."
     )
     assert any(
         line.split()[:3] == ["3", "7", "710,100"] and line.endswith("6.2 %") for line in told
