@@ -392,7 +392,7 @@ def test_man_reads_the_manual_page_without_a_complaint(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "go on where it stopped" in " ".join(done.stdout.split())
+    assert "continues where it stopped" in " ".join(done.stdout.split())
 
 
 def test_a_name_full_of_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ class Settings:
     def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
         """Return the job of computing `digits` with these settings.
 
-        UsageError for an invalid setting. `pace` overrides the user's pace, which must be valid all
-        the same.
+        Raises UsageError for an invalid setting. `pace` overrides the user's pace, which must be
+        valid all the same.
         """
         asked, kind = parse_pace(self.pace, digits), self.kind
         task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])

@@ -29,7 +29,7 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
 
 def _last_run_in_store(settings: Settings) -> int | None:
-    """Ask the store where a quick look saw nothing: on a server, old tables, a commit under way."""
+    """Read the last run from the store: a quick look cannot on a server or during a commit."""
     path = parse_location(settings.location).path
     with suppress(OSError):  # the store gives a better error
         if path is not None and path.stat().st_size == 0:

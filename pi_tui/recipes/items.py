@@ -1,4 +1,4 @@
-"""Many independent items, side by side: each result is kept as soon as it is there.
+"""Compute many independent items in parallel; each result is kept as soon as it is ready.
 
     Items(shrink, ["a.png", "b.png", ...], workers=4, retries=2).run(db="shrink.sqlite3")
 
@@ -51,7 +51,7 @@ class Items(Kind):
 
         `workers` items are computed at once (one a core), in processes of their own, or with
         `threads` in threads, for functions that wait for files or the network. `retries` is how
-        often an item that raised is tried again. Inputs are told apart by their `repr`.
+        often an item that raised is tried again. Inputs are distinguished by their `repr`.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.workers, self.threads = workers or os.cpu_count() or 1, threads
@@ -60,7 +60,7 @@ class Items(Kind):
             raise ValueError("there are no inputs")
 
     def task(self) -> Task:
-        """Return the task: so many items, with these inputs."""
+        """Return the task for these inputs; its goal is their number."""
         digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
         return Task(len(self.inputs), {"inputs": digest[:16]})
 
@@ -76,7 +76,7 @@ class Items(Kind):
         return output
 
     def main(self) -> None:
-        """Be a program: `[--db FILE]`, results on stdout, then exit."""
+        """Run as a program: `[--db FILE]`, results on stdout, then exit."""
         import argparse
 
         parser = argparse.ArgumentParser(description=self.function.__doc__)
@@ -102,7 +102,7 @@ class Items(Kind):
 
 
 class ItemsMachine(Machine):
-    """Computes a batch; a step ends when the next items have results."""
+    """A machine that computes a batch; a step ends when the next items have results."""
 
     def __init__(self, kind: Items, waiting: dict[int, str], steps: int, output: bytes) -> None:
         self._kind, self._waiting, self.steps = kind, waiting, steps
@@ -119,11 +119,11 @@ class ItemsMachine(Machine):
 
     @property
     def done(self) -> bool:
-        """Return True once every item has its line."""
+        """True once every item has its line."""
         return self._next == len(self._kind.inputs)
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Wait until at least one more item has a result, and take all that are there."""
+        """Wait until at least one more item has a result, and take all results that are ready."""
         try:
             finished: list[tuple[int, str]] = []
             while not finished:
@@ -142,7 +142,7 @@ class ItemsMachine(Machine):
             self._close()
 
     def _fill(self) -> None:
-        """Hand out items until every worker has one and another waits."""
+        """Hand out items until every worker has one and a second one is queued."""
         if self._executor is None:
             self._executor = _executor(self._kind)
         now = time.monotonic()
@@ -158,7 +158,7 @@ class ItemsMachine(Machine):
         self._running[future] = index
 
     def _collect(self) -> list[tuple[int, str]]:
-        """Return the items that ended meanwhile, with their lines; failed ones are retried."""
+        """Return the items that have ended, with their lines; schedule a retry of failed ones."""
         if not self._running:
             threading.Event().wait(LOOK_SECONDS)
         ended, _ = wait(self._running, LOOK_SECONDS, FIRST_COMPLETED)
@@ -181,7 +181,7 @@ class ItemsMachine(Machine):
         return json.dumps(failed, default=repr)
 
     def _close(self) -> None:
-        """End the workers; what they had begun is lost."""
+        """End the workers; the items they were computing will be computed again."""
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
@@ -189,7 +189,7 @@ class ItemsMachine(Machine):
         self._running, self._paused = {}, {}
 
     def to_state(self) -> State:
-        """Return the results that are not in the output yet."""
+        """Encode the results that are not in the output yet."""
         return State.of(json.dumps([self.steps, self._waiting]).encode())
 
     def work(self) -> Work:
@@ -200,7 +200,7 @@ class ItemsMachine(Machine):
 def _executor(kind: Items) -> Executor:
     if kind.threads:
         return ThreadPoolExecutor(kind.workers, "item")
-    # Loaded here: 30 ms that a batch of threads does not need.
+    # Imported here, because it takes 30 ms that a batch with threads does not need.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
@@ -213,7 +213,7 @@ def _executor(kind: Items) -> Executor:
 def _begin_child() -> None:
     """Leave ctrl+c to the parent, and end when the parent ends, also by SIGKILL.
 
-    A pool's child holds both ends of its queue, so it would wait for work for ever.
+    A child of a pool holds both ends of its queue, so it would wait for work forever.
     """
     import multiprocessing
     import signal

@@ -323,9 +323,7 @@ async def test_tabs_that_close_early_report_no_failure(database: Path) -> None:
     with serving(database) as up:
         for pause in (0.0, 0.05, 0.3):
             async with tab(up):
-                await asyncio.sleep(
-                    pause
-                )  # closing before the first frame is the point of this test
+                await asyncio.sleep(pause)  # close before the first frame
         up.process.terminate()
         out, err = await asyncio.to_thread(up.process.communicate, timeout=60)
     assert err == b""

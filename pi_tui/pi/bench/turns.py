@@ -71,7 +71,7 @@ class Turns:
         return [Timing.of(name, digits, found) for name, found in tries.items()]
 
     def doubled(self, n: int, twice: int) -> dict[str, float]:
-        """Measure how much longer twice the digits take, in turns."""
+        """Measure how much longer twice the digits take; runs of both sizes alternate."""
         ours = who.us()[:1]
         pairs = [(self._try(ours[0], n), self._try(ours[0], twice)) for _ in range(self.runs)]
         small, large = (median(t["seconds"] for t in side) for side in zip(*pairs, strict=True))

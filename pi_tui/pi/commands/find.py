@@ -1,4 +1,4 @@
-"""`pi-tui find`: search a string among all saved digits."""
+"""`pi-tui find`: search for a string among all saved digits."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def export(
 def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
     """Return the saved digits at positions `start` to `stop`, both included.
 
-    UsageError if not all are.
+    Raises UsageError if some of them are not saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)

@@ -1,4 +1,4 @@
-"""Search a date in pi: which notation occurs, how likely that was, and a card that shows it."""
+"""Search for a date in pi: which notation occurs, how likely that was, and a card that shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search a string in digits that arrive in pieces, and report the result."""
+"""Search for a string in digits that arrive in pieces, and report the result."""
 
 from __future__ import annotations
 
