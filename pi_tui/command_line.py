@@ -1,4 +1,4 @@
-"""The command line: every command and option there is, and what `--help` says of them.
+"""The command line: all commands and options, and their help texts.
 
 What a command does is in `cli.py`, under its name.
 """

@@ -65,9 +65,9 @@ class Items(Kind):
         return Task(len(self.inputs), {"inputs": digest[:16]})
 
     def run(self, db: str | None = None) -> bytes:
-        """Compute all items, or go on, and return the lines of output.
+        """Compute all items, or the rest of them, and return the lines of output.
 
-        Raises SystemExit with the exit code if it was interrupted; stderr says how to go on.
+        Raises SystemExit with the exit code if it was interrupted; stderr says how to resume.
         """
         location = db or f"{self.name}.sqlite3"
         code, output = carry_on(self, self.task(), location, cadence=CADENCE)

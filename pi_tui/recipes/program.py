@@ -28,7 +28,7 @@ class Resumable:
         """Compute the goal, or resume it, and return the whole output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
-        with the exit code if it was interrupted or failed; stderr says why, and how to go on.
+        with the exit code if it was interrupted or failed; stderr says why, and how to resume.
         """
         code, output = carry_on(self.kind, self.kind.task(goal, **parameters), db or self._file)
         if code:

@@ -13,7 +13,7 @@ from pi_tui.worker import garbage  # noqa: E402
 
 garbage.postpone()  # as the program itself does
 
-import json  # noqa: E402 - what the imports below cost is one of the figures
+import json  # noqa: E402 - the time of the imports below is measured
 import os  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402

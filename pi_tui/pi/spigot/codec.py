@@ -150,7 +150,7 @@ def _head(state: SpigotState) -> bytes:
 def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
     source = Source(pieces["head"])
     magic, form, series, *numbers, i, made, nines, start, dropped, blocks = source.take(_HEAD)
-    require(magic == _MAGIC and form == FORMAT, "it does not begin like a state")
+    require(magic == _MAGIC and form == FORMAT, "the header is not that of a state")
     task = (size.digits, size.digits_per_step, size.boxes_per_block)
     name = series.rstrip(b"\0").decode("ascii", "replace")
     require((name, *numbers) == (size.series.name, *task), "another run's state")
@@ -235,7 +235,7 @@ def _blocks(
         block = Block(factor, shift, divisor, known[1], known[2], known[0])
         require(known[2] > 0 or number not in numbers, "an impossible residue")
         radix = of_radix(size) if number == 0 else 1
-        require(number not in numbers or agrees(block, radix), "a block that is another")
+        require(number not in numbers or agrees(block, radix), "a block differs from its residue")
         blocks.append(block)
     source.end()
     piece.let_go(partial(blocks_bytes, tuple(blocks)))
@@ -254,7 +254,7 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
     """Decode N of every block from a state of version 1; P and D must be made again."""
     source = Source(data)
     magic, form, *task, i, nines, have, count, start, dropped, boxes = source.take(_FORMAT_1)
-    require(magic == _MAGIC and form == 1, "it does not begin like a state")
+    require(magic == _MAGIC and form == 1, "the header is not that of a state")
     numbers = [size.digits, size.digits_per_step, size.boxes_per_block]
     require(task == numbers and size.series is RABINOWITZ_WAGON, "another run's state")
     require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
@@ -277,7 +277,7 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
 def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
     """Return the digits that are settled after `i` iterations with `nines` held."""
     count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
-    require(len(output) >= count, "it needs digits that are not there")
+    require(len(output) >= count, "some of its digits are missing")
     return output[:count]
 
 

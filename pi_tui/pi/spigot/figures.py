@@ -11,9 +11,9 @@ class Figures(NamedTuple):
     series: str = ""
     """The title of the series, as shown to people."""
     digits_per_step: int = 0
-    """K."""
+    """K, the digits of a step."""
     boxes_per_block: int = 0
-    """B."""
+    """B, the boxes of a block."""
     iteration: int = 0
     """Iterations done."""
     iterations: int = 0

@@ -41,9 +41,9 @@ OVERTURE = 20_000
 
 @dataclass
 class SpigotKind(Kind):
-    """Decimals of pi. A task's goal is how many; its parameters are series, K and B.
+    """Decimals of pi. A task's goal is their number; its parameters are series, K and B.
 
-    All three are tuning: the digits are the same with any.
+    All three parameters only tune the speed: the digits are the same with any values.
     """
 
     threads: int = 1

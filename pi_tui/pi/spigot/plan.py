@@ -128,7 +128,7 @@ def blocks_needed(
 
 
 def work_of_block(series: Series, boxes_per_block: int) -> float:
-    """Return the work of making one block with its number N; without N it is three fifths."""
+    """Return the work of making one block with its number N; without N, three fifths."""
     return 4.2 * series.box_bits[1] * boxes_per_block * pow(boxes_per_block, 0.277)
 
 

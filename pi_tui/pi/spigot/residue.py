@@ -81,13 +81,13 @@ class Spelled(NamedTuple):
         """Return the value for all decimals in `output`; raise WrongState at a non-digit."""
         new = output[self.digits :]
         if new and not new.isdigit():
-            raise WrongState("what should be digits is none")
+            raise WrongState("the output contains a non-digit")
         return Spelled(len(output), text_value(new, self.number))
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The scalars of the equation, kept up to date by every iteration."""
+    """The scalars of the residue equation, updated by every iteration."""
 
     radix: int
     """R modulo p."""

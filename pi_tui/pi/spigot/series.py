@@ -38,7 +38,7 @@ def odd_part(number: mpz) -> mpz:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Series:
-    """A base: what box j holds at the start, and what it is worth."""
+    """A series: the initial content of each box j, and the value of a box."""
 
     name: str
     """Its name on the command line and in a saved state."""
@@ -63,7 +63,7 @@ class Series:
     leaf: int
     """Boxes made at once by Newton's formula (making.py), as measured."""
     block_scale: float
-    """B is the power of two next to 2^block_scale·n^0.89 for n digits, as measured (plan.py)."""
+    """(x, y): a box takes x·log2(s/B) + y bits, where s is the first box of its block."""
     box_bits: tuple[float, float]
     """(x, y): a box, box s being the first of its block, takes x·log2(s/B) + y bits."""
 

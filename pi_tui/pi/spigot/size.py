@@ -31,5 +31,5 @@ class Size(NamedTuple):
 
     @property
     def blocks_per_lot(self) -> int:
-        """Blocks that are made by one job, and kept in a piece of a state, together."""
+        """Blocks of a lot, which one job makes and one piece of a state holds."""
         return max(LOT // self.boxes_per_block, 1)

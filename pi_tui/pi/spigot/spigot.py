@@ -143,9 +143,9 @@ class Spigot(Machine):
         radix = residue.of_radix(self.size)
         for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
             if block and not residue.agrees(block, radix if index == 0 else 1):
-                raise WrongState(f"block {index:,} is not what it was made")
+                raise WrongState(f"block {index:,} differs from its residue")
             if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
-                raise WrongState(f"the number of block {index:,} is not what it was made")
+                raise WrongState(f"the number of block {index:,} differs from its residue")
         self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
@@ -287,7 +287,7 @@ class Spigot(Machine):
 
     @property
     def count(self) -> int:
-        """Settled decimals."""
+        """The number of settled decimals."""
         return len(self.output)
 
     @property

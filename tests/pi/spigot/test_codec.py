@@ -243,8 +243,8 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
 @pytest.mark.parametrize(
     ("index", "value", "problem"),
     [
-        (0, b"SQLite f", "begin like a state"),
-        (1, 1, "begin like a state"),
+        (0, b"SQLite f", "header is not that of a state"),
+        (1, 1, "header is not that of a state"),
         (2, b"rabinowitz-wagon", "another run"),
         (2, b"\xff", "another run"),
         (3, 301, "another run"),
