@@ -48,19 +48,18 @@ def carry_on(
     to: str | None = None,
     face: Face = "line",
 ) -> tuple[int, bytes]:
-    """Compute the task to its end, or resume it; return the exit code and the whole output.
+    """Compute the task to its end, or go on with it; return the exit code and the whole output.
 
-    The output is b"" unless the code is 0. With code 6 it can be whole too, if all is computed and
-    only the database could not be written; then it was not verified. A `sys.exit` in a step ends
-    the program as usual, after a save.
+    The output is b"" unless the code is 0. It is whole with 6 too, if all is computed and only the
+    database could not be written; then it was not verified. A `sys.exit` in a step ends the program
+    as it always does, after a save.
 
-    `location` is the path or URL of the database, created if missing. `again` is the printed
-    command that resumes the run, by default the one that started this process. The run is saved
-    every five seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the run
-    starts over, and what is saved of it is lost. `to` is a file for the output, written whole or
-    not at all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the
-    screen on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and end
-    the run.
+    `location` is the path or URL of the database, made if it is not there. `again` is the command
+    to print that goes on, by default the one that started this process. It saves every five
+    seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the run begins
+    again, and what is saved of it is lost. `to` is a file for the output, written whole or not at
+    all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen
+    on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and leave.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -111,7 +110,7 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 
 
 def _watch(worker: Worker, asked: Asked) -> None:
-    """Run the worker to its end, or until the process is asked to end."""
+    """Run the worker to its end, or until it was asked to end."""
     try:
         with progress_on(sys.stderr, worker.job.kind.unit) as progress:
             worker.start()
@@ -146,7 +145,7 @@ def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -
 
 @contextmanager
 def _signals() -> Iterator[Asked]:
-    """Record the signals that ask the process to end; outside the main thread there are none."""
+    """Take note of the signals that ask us to end; outside the main thread there are none."""
     asked = Asked()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -190,7 +189,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
 
 
 def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """Return what is lost ("" if nothing) and what is saved: output, or work before any output."""
+    """What is lost, "" if nothing is, and what is saved: output, or before there is any, work."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:

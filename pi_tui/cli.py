@@ -151,7 +151,7 @@ def _app(options: argparse.Namespace) -> int:
 
 
 def _may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
-    """Return False if --fresh would delete digits and the user does not want that."""
+    """False if --fresh would throw digits away and that was not meant."""
     from pi_tui.commands.runs import keep_unless_meant
 
     if not settings.fresh or digits is None:

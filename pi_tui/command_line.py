@@ -67,7 +67,7 @@ def digits_first(arguments: Sequence[str]) -> list[str]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of the whole command line."""
+    """The whole command line."""
     shared, computing = _shared_options(), _computing_options()
     top = _Parser(
         prog="pi-tui",

@@ -1,4 +1,4 @@
-"""Compute many independent items in parallel; each result is kept as soon as it is ready.
+"""Many independent items, side by side: each result is kept as soon as it is there.
 
     Items(shrink, ["a.png", "b.png", ...], workers=4, retries=2).run(db="shrink.sqlite3")
 
@@ -51,7 +51,7 @@ class Items(Kind):
 
         `workers` items are computed at once (one a core), in processes of their own, or with
         `threads` in threads, for functions that wait for files or the network. `retries` is how
-        often an item that raised is tried again. Inputs are distinguished by their `repr`.
+        often an item that raised is tried again. Inputs are told apart by their `repr`.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.workers, self.threads = workers or os.cpu_count() or 1, threads
@@ -60,14 +60,14 @@ class Items(Kind):
             raise ValueError("there are no inputs")
 
     def task(self) -> Task:
-        """Return the task for these inputs; its goal is their number."""
+        """Return the task: so many items, with these inputs."""
         digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
         return Task(len(self.inputs), {"inputs": digest[:16]})
 
     def run(self, db: str | None = None) -> bytes:
-        """Compute all items, or the rest of them, and return the lines of output.
+        """Compute all items, or go on, and return the lines of output.
 
-        Raises SystemExit with the exit code if it was interrupted; stderr says how to resume.
+        Raises SystemExit with the exit code if it was interrupted; stderr says how to go on.
         """
         location = db or f"{self.name}.sqlite3"
         code, output = carry_on(self, self.task(), location, cadence=CADENCE)
@@ -76,7 +76,7 @@ class Items(Kind):
         return output
 
     def main(self) -> None:
-        """Run as a program: `[--db FILE]`, results on stdout, then exit."""
+        """Be a program: `[--db FILE]`, results on stdout, then exit."""
         import argparse
 
         parser = argparse.ArgumentParser(description=self.function.__doc__)
@@ -102,7 +102,7 @@ class Items(Kind):
 
 
 class ItemsMachine(Machine):
-    """A machine that computes a batch; a step ends when the next items have results."""
+    """Computes a batch; a step ends when the next items have results."""
 
     def __init__(self, kind: Items, waiting: dict[int, str], steps: int, output: bytes) -> None:
         self._kind, self._waiting, self.steps = kind, waiting, steps
@@ -119,11 +119,11 @@ class ItemsMachine(Machine):
 
     @property
     def done(self) -> bool:
-        """True once every item has its line."""
+        """Return True once every item has its line."""
         return self._next == len(self._kind.inputs)
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Wait until at least one more item has a result, and take all results that are ready."""
+        """Wait until at least one more item has a result, and take all that are there."""
         try:
             finished: list[tuple[int, str]] = []
             while not finished:
@@ -142,7 +142,7 @@ class ItemsMachine(Machine):
             self._close()
 
     def _fill(self) -> None:
-        """Hand out items until every worker has one and a second one is queued."""
+        """Hand out items until every worker has one and another waits."""
         if self._executor is None:
             self._executor = _executor(self._kind)
         now = time.monotonic()
@@ -158,7 +158,7 @@ class ItemsMachine(Machine):
         self._running[future] = index
 
     def _collect(self) -> list[tuple[int, str]]:
-        """Return the items that have ended, with their lines; schedule a retry of failed ones."""
+        """Return the items that ended meanwhile, with their lines; failed ones are retried."""
         if not self._running:
             threading.Event().wait(LOOK_SECONDS)
         ended, _ = wait(self._running, LOOK_SECONDS, FIRST_COMPLETED)
@@ -181,7 +181,7 @@ class ItemsMachine(Machine):
         return json.dumps(failed, default=repr)
 
     def _close(self) -> None:
-        """End the workers; the items they were computing will be computed again."""
+        """End the workers; what they had begun is lost."""
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
@@ -189,7 +189,7 @@ class ItemsMachine(Machine):
         self._running, self._paused = {}, {}
 
     def to_state(self) -> State:
-        """Encode the results that are not in the output yet."""
+        """Return the results that are not in the output yet."""
         return State.of(json.dumps([self.steps, self._waiting]).encode())
 
     def work(self) -> Work:
@@ -200,7 +200,7 @@ class ItemsMachine(Machine):
 def _executor(kind: Items) -> Executor:
     if kind.threads:
         return ThreadPoolExecutor(kind.workers, "item")
-    # Imported here, because it takes 30 ms that a batch with threads does not need.
+    # Loaded here: 30 ms that a batch of threads does not need.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
@@ -213,7 +213,7 @@ def _executor(kind: Items) -> Executor:
 def _begin_child() -> None:
     """Leave ctrl+c to the parent, and end when the parent ends, also by SIGKILL.
 
-    A child of a pool holds both ends of its queue, so it would wait for work forever.
+    A pool's child holds both ends of its queue, so it would wait for work for ever.
     """
     import multiprocessing
     import signal

@@ -20,7 +20,7 @@ from pi_tui.worker.worker import Worker
 
 
 def run(job: Job, output: str | None) -> int:
-    """Compute `job`, write the digits to stdout or `output`, return the exit code."""
+    """Compute `job`, write the digits where they belong, return the exit code."""
     with OutputFile.claim(output, job.location) if output else nullcontext() as target:
         if note := memory.warning(job.task.goal):
             tell(f"note: {note}")

@@ -36,7 +36,7 @@ def picture(
     theme: str,
     seconds: str | None = None,
 ) -> int:
-    """Draw the picture into a file, whole or not at all; `span` is its first and last position."""
+    """Write the picture to a file, whole; `span` is the first and the last position in it."""
     moving = moving_form_of(output, kind)
     pixels, make = _moving(moving, size, seconds) if moving else _still(output, size, seconds)
     with OutputFile.claim(output, location) as target:

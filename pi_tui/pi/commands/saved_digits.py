@@ -17,7 +17,7 @@ from pi_tui.reports.standard_output import tell, to_stdout
 def export(
     location: str, digits: int | None, start: int, stop: int | None, output: str | None
 ) -> int:
-    """Write digits `start` to `stop` (positions, both included) to the file, or to stdout.
+    """Digits `start` to `stop` (positions, both included) are in the file, or on stdout.
 
     From position 1 on, the text begins with "3."; a later range is digits only.
     """

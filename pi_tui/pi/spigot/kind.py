@@ -90,7 +90,7 @@ class SpigotKind(Kind):
         return task.goal
 
     def share(self, task: Task, steps: int, length: int) -> float:
-        """Return the share of the work done: blocks and iterations by cost, as in `Spigot.work`."""
+        """Blocks made and iterations done, weighed by what they cost, as in `Spigot.work`."""
         size = _size(task)
         n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
         blocks, making = size.blocks_needed(0), work_of_block(size.series, b)

@@ -134,11 +134,11 @@ def work_of_block(series: Series, boxes_per_block: int) -> float:
 
 @lru_cache(maxsize=4)
 def _work(series: Series, digits: int, digits_per_step: int, boxes_per_block: int) -> list[float]:
-    """Return a list with the work of the first 0, 1, 2 … iterations.
+    """Work of the first 0, 1, 2 … iterations.
 
-    A box takes x·log2(s/B) + y bits, where s is the first box of its block. Summed over all boxes
-    up to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.4 in a wave of
-    sweeps, and K^0.2 where the products are so long that GMP multiplies by transforms.
+    A box takes x·log2(s/B) + y bits, box s being the first of its block; summed over all boxes up
+    to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.4 in a wave,
+    and K^0.2 where products are so long that they are done by transforms.
     """
     k = digits_per_step
     work, per_bit = [0.0], min(0.031 * pow(k, 0.47), 2.0 * pow(k, 0.08))
@@ -153,9 +153,9 @@ def _work(series: Series, digits: int, digits_per_step: int, boxes_per_block: in
 def work_done(
     digits: int, digits_per_step: int, boxes_per_block: int, done: int, series: Series = GOSPER
 ) -> float:
-    """Return the work of the first `done` iterations; each takes a little less than the one before.
+    """Work of the first `done` iterations; each takes a little less than the one before.
 
-    The first call for a run costs about 1 µs an iteration, later calls nothing.
+    The first call for a run costs about 1 µs an iteration, the others nothing.
     """
     work = _work(series, digits, digits_per_step, boxes_per_block)
     return work[min(done, len(work) - 1)]
@@ -164,5 +164,5 @@ def work_done(
 def work_total(
     digits: int, digits_per_step: int, boxes_per_block: int, series: Series = GOSPER
 ) -> float:
-    """Return the work of all iterations, without that of making the blocks."""
+    """Work of all iterations; making blocks not counted."""
     return _work(series, digits, digits_per_step, boxes_per_block)[-1]

@@ -149,7 +149,7 @@ class Spigot(Machine):
         self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
-        """Return the work of blocks and iterations by cost; blocks made twice count twice."""
+        """Blocks and iterations, weighed by what they cost; blocks made twice count twice."""
         making = plan.work_of_block(self.size.series, self.size.boxes_per_block)
         numbers = self.size.digits, self.size.digits_per_step, self.size.boxes_per_block
         total = plan.work_total(*numbers, self.size.series)

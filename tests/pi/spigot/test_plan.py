@@ -55,7 +55,9 @@ def test_omitted_boxes_are_worth_less_than_the_last_digit(series: Series, n: int
 
 
 @pytest.mark.parametrize(("n", "k", "b"), [(1, 1, 1), (1_000, 10, 64), (1_000_000, 50_000, 65_536)])
-def test_work_grows_from_zero_to_total_with_falling_increments(n: int, k: int, b: int) -> None:
+def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
+    n: int, k: int, b: int
+) -> None:
     work = [work_done(n, k, b, i) for i in range(iterations(n, k) + 1)]
     steps = [after - before for before, after in itertools.pairwise(work)]
     assert work[0] == 0
@@ -92,7 +94,9 @@ def test_steps_of_short_runs_are_short() -> None:
 @pytest.mark.parametrize(
     ("n", "share"), [(20_000, 0.45), (100_000, 0.60), (1_000_000, 0.69), (10_000_000, 0.68)]
 )
-def test_making_blocks_has_its_measured_share_of_the_work(n: int, share: float) -> None:
+def test_making_has_the_share_of_the_work_that_it_was_measured_to_take(
+    n: int, share: float
+) -> None:
     work = Spigot.new(n).work()
     size = Spigot.new(n).size
     stepping = work_total(n, size.digits_per_step, size.boxes_per_block)
