@@ -1,4 +1,4 @@
-"""What a package index shows: the README without what leads nowhere there, pictures and paths."""
+"""The package index's description: the README without pictures and links to files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _LINK_TO_A_FILE = re.compile(r"\[([^\]]*)\]\((?!https?:|#)[^)]*\)")
 
 
 def elsewhere(readme: str) -> str:
-    """The README as it can be read where its repository is not: no public address is known."""
+    """Remove pictures and links to files, which lead nowhere outside the repository."""
     return _LINK_TO_A_FILE.sub(r"\1", _PICTURE.sub("", _TABLE_OF_PICTURES.sub("", readme)))
 
 
 class Description(MetadataHookInterface):
-    """The long description is the README as it is read elsewhere."""
+    """The build hook that sets the package's long description."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """It is made from README.md at every build."""
+        """Generate the description from README.md at every build."""
         text = elsewhere(Path(self.root, "README.md").read_text("utf-8"))
         metadata["readme"] = {"content-type": "text/markdown", "text": text}

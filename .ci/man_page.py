@@ -1,4 +1,4 @@
-"""Makes the manual page when a wheel is built; it goes to share/man/man1."""
+"""Generate the manual page when a wheel is built; it is installed in share/man/man1."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ManPage(BuildHookInterface[Any]):
-    """The wheel holds pi-tui.1, made from the parser."""
+    """The build hook that adds pi-tui.1, made from the parser, to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """The page is among the files that are shared."""
+        """Write the page and add it to the shared files."""
         sys.path.insert(0, self.root)
         from pi_tui import __version__
         from pi_tui.command_line import build_parser
@@ -25,5 +25,5 @@ class ManPage(BuildHookInterface[Any]):
         build_data["shared_data"][str(self._file)] = "share/man/man1/pi-tui.1"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """It is in the wheel, and nowhere else."""
+        """Delete the page, which is now in the wheel."""
         self._file.unlink()

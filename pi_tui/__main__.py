@@ -1,14 +1,14 @@
-"""``python -m pi_tui`` is ``pi-tui``: the door, which is open before the house is built."""
+"""Entry point of ``python -m pi_tui`` and ``pi-tui``; handles SIGINT before the slow imports."""
 
 import sys
 
 
 def start() -> int:
-    """Run pi-tui. Ctrl+c is no traceback, however early or late it comes.
+    """Run pi-tui; ctrl+c never shows a traceback, however early or late it comes.
 
-    It ends us in the system's own way, at once and without a word: a KeyboardInterrupt somewhere
-    within an import is told by Python, whoever catches it. Commands that have something to save or
-    to tidy up ask for another way.
+    At the start, SIGINT ends the process by the system's default action, at once and silently.
+    Python would print a KeyboardInterrupt that comes during an import, even if it is caught.
+    Commands that have something to save or clean up install their own handler.
     """
     try:
         import signal
@@ -18,7 +18,7 @@ def start() -> int:
         from pi_tui.cli import main
 
         code = main()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said and done
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to do
         return code
     except KeyboardInterrupt:
         return 130

@@ -1,7 +1,7 @@
-"""The one call that makes a machine a program: compute it to its end, or go on with it.
+"""Run a machine as a program with one call: compute it to its end, or resume it.
 
-It shows progress on stderr or a screen, saves by time, and on Ctrl-C, SIGTERM and SIGHUP saves and
-says how to go on. `pi-tui run` is this too.
+`carry_on` shows progress on stderr or a screen and saves at intervals. On Ctrl-C, SIGTERM and
+SIGHUP it saves and tells how to resume. `pi-tui run` is built on it too.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from pi_tui.worker.worker import Worker
 Face = Literal["auto", "line", "screen"]
 """How a computation is shown."""
 LOOK_SECONDS = 0.1
-"""How often the progress is looked at."""
+"""Interval at which the progress is read."""
 PATIENCE = 30.0
-"""Seconds that finished output waits for a failing disk before we give up: nobody may be there."""
+"""Seconds to retry writing finished output to a failing disk; the user may not be there."""
 
 
 def carry_on(
@@ -77,7 +77,7 @@ def carry_on(
 
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
-    """Compute the job on the face asked for; return the exit code and the whole output."""
+    """Compute the job with the requested display; return the exit code and the whole output."""
     if face != "line" and (has_terminal() or face == "screen"):
         from pi_tui.app.open import open_app
 
@@ -94,15 +94,15 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
 
 
 def is_whole(worker: Worker, code: int) -> bool:
-    """Return True if a worker that ended with that exit code holds all output."""
+    """Return whether a worker that ended with that exit code holds all output."""
     return code == 0 or (code == StorageError.exit_code and worker.is_whole)
 
 
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
-    """Run the worker, not yet started, to its end, say on stderr how it ended; return the code.
+    """Run the worker, not yet started, to its end; report on stderr how it ended; return the code.
 
-    With 0 nothing is said: the caller says what is complete. Raises StorageError if the worker
-    cannot start, and SystemExit if its machine did.
+    With code 0 nothing is reported, because the caller reports the result. Raises StorageError if
+    the worker cannot start, and SystemExit if its machine raised it.
     """
     with _signals() as asked:
         _watch(worker, asked)
@@ -116,7 +116,8 @@ def _watch(worker: Worker, asked: LeaveRequest) -> None:
             worker.start()
             _await_end(worker, asked, progress.show)
     except BrokenPipeError:
-        # Nobody reads our progress any more, and nobody can be told; what is computed is saved.
+        # The reader of our progress has gone, so no message can be shown. The computed part is
+        # saved.
         asked.ask(signal.SIGPIPE)
         _await_end(worker, asked, lambda _snapshot: None)
     finally:
@@ -126,8 +127,8 @@ def _watch(worker: Worker, asked: LeaveRequest) -> None:
 
 
 def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
-    """Until the worker's thread has ended, or its saving is not waited for any longer."""
-    told = False
+    """Wait until the worker's thread has ended, or a second request cuts saving short."""
+    warned = False
     while not worker.join(LOOK_SECONDS):
         if asked.at_once:
             worker.stop(save=False)
@@ -135,8 +136,8 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
             break
         if asked:
             worker.stop()
-        if asked.is_long_ago and not told:
-            told = True
+        if asked.is_long_ago and not warned:
+            warned = True
             tell("still saving; asked again, it leaves at once and the last checkpoint stands")
         show(worker.snapshot)
     show(worker.snapshot)
@@ -155,7 +156,7 @@ def _signals() -> Iterator[LeaveRequest]:
 
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    # A signal that was ignored when we started stays so: that is what `nohup` asks for.
+    # A signal that was ignored at the start stays ignored: that is what `nohup` asks for.
     before = {n: signal.getsignal(n) for n in wanted if signal.getsignal(n) != signal.SIG_IGN}
     for number in before:
         signal.signal(number, note)
@@ -167,7 +168,7 @@ def _signals() -> Iterator[LeaveRequest]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Say on stderr how the worker ended, unless it is complete; return the exit code."""
+    """Report on stderr how the worker ended, unless it is complete; return the exit code."""
     snapshot = worker.snapshot
     lost, saved = _lost_and_saved(snapshot, worker.job.kind.unit)
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"

@@ -1,4 +1,4 @@
-"""The program: parse, pick a face or a command, return the exit code.
+"""The program: parse the command line, run the app or a command, return the exit code.
 
 Everything heavy is imported inside functions: `--help` and `--version` load neither Textual nor
 SQLAlchemy nor rich, and take about as long as Python itself.
@@ -34,19 +34,19 @@ WORDS = {
     Hint.FRESH: "begin again with --fresh",
     Hint.BEGIN: "`pi-tui --digits 20000` begins one",
 }
-"""What this program calls the ways out that messages advise."""
+"""How this program words the remedies that messages suggest."""
 
 _COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 """Values of TEXTUAL_COLOR_SYSTEM that rich knows; it fails on any other."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run pi-tui; returns the exit code. One line on stderr says what went wrong, if anything."""
+    """Run pi-tui; return the exit code. A failure is reported in one line on stderr."""
     garbage.postpone()
     speak(WORDS)
     _open_standard_streams()
     _correct_environment()
-    # What we make stays readable to its owner, whatever umask says; the others it may keep out.
+    # Files stay readable to their owner under any umask; the umask may exclude others.
     os.umask(os.umask(0o077) & 0o077)
     try:
         typed = sys.argv[1:] if arguments is None else arguments
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _let_go_of_readers_that_left() -> None:
-    """What could not be written is dropped: the interpreter would fail on it at exit (code 120)."""
+    """Drop unwritten output, on which the interpreter would fail at exit (code 120)."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -82,7 +82,7 @@ def _let_go_of_readers_that_left() -> None:
 
 
 def _correct_environment() -> None:
-    """Pass over values on which libraries fail: times are then in UTC, colours are found out."""
+    """Correct variables on which libraries fail: use UTC for times, detect colours."""
     if "TZ" in os.environ:
         try:
             datetime.now().astimezone()
@@ -94,16 +94,16 @@ def _correct_environment() -> None:
 
 
 def _open_standard_streams() -> None:
-    """Descriptors 0 to 2 are taken: no file of ours may get one and be written over by messages."""
+    """Open closed descriptors 0 to 2, so that no file gets one and is overwritten by messages."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by whoever started us
-            number = os.open(os.devnull, os.O_RDWR)  # the lowest free one: its own
+        if getattr(sys, name) is None:  # closed by the parent process
+            number = os.open(os.devnull, os.O_RDWR)  # the lowest free number, this one's
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 @contextmanager
 def _tidying_up() -> Iterator[None]:
-    """End what is in here by an exception, whatever signal comes: no half-written file is left."""
+    """Turn signals into exceptions within this block, so that no half-written file is left."""
 
     def leave(number: int, _: object) -> None:
         raise SystemExit(128 + number)
@@ -125,7 +125,7 @@ _ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if ha
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The settings: flags over PI_TUI_* variables over defaults."""
+    """Return the settings: flags override PI_TUI_* variables, which override defaults."""
     from pi_tui.files.location import look_at_folder, parse_location
 
     names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "verify")
@@ -134,12 +134,12 @@ def settings_of(options: argparse.Namespace) -> Settings:
         **{n: getattr(options, n, None) for n in (*names, "fresh")}
     )
     if settings.db and (path := parse_location(settings.db).path) is not None:
-        look_at_folder(path)  # whoever names a folder that is not there has mistyped it
+        look_at_folder(path)  # a missing folder is a typing mistake
     return settings
 
 
 def _app(options: argparse.Namespace) -> int:
-    """The face, or `run` where there is no terminal to show it on."""
+    """Run the app, or `run` if there is no terminal to show it on."""
     if options.print_completion:
         return _print_completion(options.print_completion)
     if not has_terminal():
@@ -221,7 +221,7 @@ def _print_completion(shell: str) -> int:
         for action in each._actions:
             if action.metavar in ("FILE", "PATH|URL"):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
-    # shtab's lines for zsh know `eval` only, and complete at once when they are sourced.
+    # shtab's script for zsh handles `eval` only, and would complete at once when sourced.
     lines = shtab.complete(parser, shell)
     say(lines.replace("$zsh_eval_context[-1] == eval", "$zsh_eval_context[-1] != loadautofunc"))
     return 0

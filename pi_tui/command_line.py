@@ -1,4 +1,4 @@
-"""The command line: every command and option there is, and what `--help` says of them.
+"""The command line: all commands and options, and their help texts.
 
 Each command names the function that carries it out, as `module:function`, for nothing heavy is
 loaded here. `cli.py` calls it with the options that its parameters are named after.
@@ -29,32 +29,32 @@ RUN = f"{_PI}.compute:run"
 """What computes digits without a screen."""
 
 EPILOG = """\
-keys in the app: p pause, go on · c checkpoint now · f full speed · + - pace · ? help · q save, quit
+keys in the app: p pause, resume · c save now · f full speed · + - pace · ? help · q save, quit
 
-Stop it as you like: started again, it goes on where it stopped.
+Stop it at any time: started again, it continues where it stopped.
 
-pi-tui 20000, 10k, 1 million, 1e6: so many digits, as with --digits.
+pi-tui 20000, 10k, 1 million or 1e6 computes that many digits, as --digits does.
 
-completion, with pi-tui[completion]: a line for the shell's start-up file
+tab completion (needs pi-tui[completion]): a line for the shell's start-up file
   bash  source <(pi-tui --print-completion bash)
   zsh   source <(pi-tui --print-completion zsh)   # after compinit
   fish  pi-tui --print-completion fish | source
 
-exit codes: 0 finished, or saved at your word · 1 an error of the program · 2 usage · 3 already open
-elsewhere · 4 saved data damaged · 5 a check of the arithmetic failed · 6 storage (full,
+exit codes: 0 finished, or saved on request · 1 an error of the program · 2 usage · 3 already open
+elsewhere · 4 saved data damaged · 5 a check found a wrong result · 6 storage (full,
 read-only, unreachable) · 7 not our database, or from a newer version · 128+signal ended by a
 signal, state saved
 """
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is one line that says what to do."""
+    """An argument parser that reports a mistake in one line and says what to do."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
     def _print_message(self, message: str, file: object = None) -> None:
-        """Help and version go where data goes: whole, in any encoding, or with an error."""
+        """Write help and version to stdout like data: whole, in any encoding, or with an error."""
         to_stdout(as_bytes(message))
 
 
@@ -77,12 +77,12 @@ def build_parser() -> argparse.ArgumentParser:
     shared = _shared_options()
     top = _Parser(
         prog="pi-tui",
-        description="Compute digits of pi with a spigot that can always go on where it stopped. "
-        "Without a command: watch it in the terminal; without --digits: go on with the last run.",
+        description="Compute digits of pi. Stop at any time: the next start continues there. "
+        "Without a command, watch it in the terminal; without --digits, continue the last run.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        # Its own copy: set_defaults below would change those of `run`, and so hide what stood
-        # before the word `run`.
+        # Its own copy: set_defaults below would otherwise change the defaults of `run`, which
+        # would override options given before the word `run`.
         parents=[shared, _computing_options()],
         allow_abbrev=False,
     )
@@ -90,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--print-completion",
         choices=("bash", "zsh", "fish"),
-        help="lines by which your shell completes commands (needs pi-tui[completion])",
+        help="print a script for tab completion in your shell (needs pi-tui[completion])",
     )
     top.set_defaults(run=None, tidy=False, pace=None, digits=None, output=None, yes=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
@@ -246,7 +246,7 @@ def _add_range(parser: _Parser) -> None:
 
 
 class _Adder:
-    """Adds one command after the other, each with the options all have."""
+    """A helper that adds commands, each with the shared options."""
 
     def __init__(self, commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:
         self._commands, self._shared = commands, shared
@@ -263,7 +263,10 @@ class _Adder:
 
 
 def _shared_options() -> _Parser:
-    """What every command takes; SUPPRESS, lest its default hide what stood before the command."""
+    """Return the options of every command.
+
+    With SUPPRESS, no default of a command overrides an option given before the command's name.
+    """
     options = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     options.add_argument("--db", metavar="PATH|URL", help="database (PI_TUI_DB; user data folder)")
     return options
@@ -323,15 +326,25 @@ def _computing_options() -> _Parser:
         "0: only on pause, quit and the end (auto: every 5 s, at most 2 %% of the time; "
         "PI_TUI_CHECKPOINT_EVERY)",
     )
-    add("--digits-per-step", type=parse_digits_per_step, metavar="K", help="of a new run")
-    add("--series", choices=SERIES, metavar="NAME", help="of a new run: gosper, rabinowitz-wagon")
+    add(
+        "--digits-per-step",
+        type=parse_digits_per_step,
+        metavar="K",
+        help="digits a step, for a new run",
+    )
+    add(
+        "--series",
+        choices=SERIES,
+        metavar="NAME",
+        help="formula of a new run: gosper, rabinowitz-wagon",
+    )
     add(
         "--threads",
         type=parse_threads,
         metavar="N",
-        help="side by side (one per core; PI_TUI_THREADS)",
+        help="threads that compute (one per core; PI_TUI_THREADS)",
     )
-    add("--fresh", action="store_true", help="begin again at the first digit")
-    add("--yes", action="store_true", help="do not ask before digits are thrown away")
+    add("--fresh", action="store_true", help="start over at the first digit")
+    add("--yes", action="store_true", help="do not ask before digits are deleted")
     add("--no-verify", dest="verify", action="store_false", help="skip the comparison at the end")
     return options

@@ -1,9 +1,9 @@
-"""Make all screenshots anew, from the running app: `python screenshots/make.py`.
+"""Make all screenshots again from the running app: `python screenshots/make.py`.
 
 Every picture is a real run in a database of its own; nothing is drawn by hand. Each is written as
-SVG (as Textual exports it) and as PNG; `python screenshots/make.py moving` makes the moving one, a
-GIF. Needs `pip install -e '.[screenshots]'` and a monospaced
-font: with resvg, a font that is not installed is text that is not there.
+SVG (as Textual exports it) and as PNG. `python screenshots/make.py moving` makes the animated one,
+a GIF. Needs `pip install -e '.[screenshots]'` and an installed monospaced font: resvg leaves out
+text whose font is missing.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from pi_tui.worker.worker import Worker
 
 FOLDER = Path(__file__).parent
 SOME = 400
-"""Digits not saved yet: enough to be seen."""
+"""Unsaved digits to wait for, so that some are visible."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture."""
+    """A picture to take."""
 
     name: str
     size: tuple[int, int]
@@ -44,7 +44,7 @@ class Shot:
     """Digits to wait for before the picture is taken."""
     theme: str = NIGHT
     before: tuple[int, ...] = ()
-    """Runs that are there already."""
+    """Runs that exist already."""
 
 
 SHOTS = (
@@ -65,20 +65,20 @@ SHOTS = (
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """The condition is true."""
+    """Wait until the condition is true."""
     while not condition():
         await asyncio.sleep(0.02)
 
 
 def finish(settings: Settings, digits: int) -> None:
-    """A run that is complete before the picture is taken."""
+    """Complete a run before the picture is taken."""
     worker = Worker(settings.job(digits, pace="max"))
     worker.start()
     worker.join()
 
 
 async def take(shot: Shot, location: str) -> str:
-    """The picture, as SVG."""
+    """Take the picture; return it as SVG."""
     settings = Settings(db=location, pace=shot.pace, checkpoint_every="1s")
     for digits in shot.before:
         finish(settings, digits)
@@ -96,7 +96,7 @@ async def take(shot: Shot, location: str) -> str:
         await pilot.pause(1.5)
         view, picture = app.main_screen.digits, app.export_screenshot(title="pi-tui")
         while not shot.keys and (view.count - view.saved < SOME or "running" not in picture):
-            await pilot.pause(0.05)  # and what changed is laid out
+            await pilot.pause(0.05)  # until the change is laid out
             picture = app.export_screenshot(title="pi-tui")
         worker.stop()
         await asyncio.to_thread(worker.join)
@@ -104,11 +104,11 @@ async def take(shot: Shot, location: str) -> str:
 
 
 PICTURES = (("print-walk", "walk", 1_000_000), ("print-heat", "heat", 20_000))
-"""What `pi-tui picture` draws: name, kind, digits."""
+"""Pictures by `pi-tui picture`: name, kind, digits."""
 
 
 def draw_picture(name: str, kind: str, digits: int) -> None:
-    """A picture for paper, drawn by the program."""
+    """Draw a picture for paper with the program."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(db=f"{folder}/pi.sqlite3")
         finish(settings, digits)
@@ -117,7 +117,7 @@ def draw_picture(name: str, kind: str, digits: int) -> None:
 
 
 LARGEST = 2_000_000
-"""Bytes of the moving picture: more would be slow to load above a README."""
+"""Most bytes of the animated picture; a larger one would load slowly above a README."""
 
 
 def make_moving(target: Path) -> None:
@@ -130,7 +130,7 @@ def make_moving(target: Path) -> None:
 
 
 def main() -> None:
-    """Take all pictures, or those that are named."""
+    """Take all pictures, or those named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("names", nargs="*", help="only these")
     parser.add_argument("--font", default="DejaVu Sans Mono", help="an installed monospaced font")

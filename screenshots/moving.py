@@ -1,8 +1,8 @@
 """Film the running app in a real shell: digits, kill -9, back, search, walk.
 
 A bash in a pseudo-terminal runs `pi-tui` of this environment. Nothing is drawn by hand: a terminal
-emulator reads all that is written, and each picture is what its user would see at that moment.
-Waiting for the app is left out; everything else has its own speed.
+emulator reads all output, and each picture is what the user would see at that moment. Waiting times
+for the app are left out; everything else runs at its real speed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COLORS = 96
 _PATIENCE = 60.0
 _FONT, _BOLD, _POINTS = "DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf", 15
 _CELL, _STRIP = (9, 18), 34
-"""Pixels of a character, and of the line below the terminal that says what is going on."""
+"""Pixels of a character, and of the caption line below the terminal."""
 _INK, _PAPER, _STRIP_INK, _STRIP_PAPER = "#cdd5e1", "#0f1218", "#0f1218", "#e8b860"
 _SCREENS = re.compile(rb"(\x1b\[\?1049[hl])")
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<>=][\d;]*[a-zA-Z]|\?\d+\$p)")
@@ -41,7 +41,7 @@ _NAMED = {
     **{"blue": "#5fa5e0", "magenta": "#d974ab", "cyan": "#4dbfd0", "white": "#cdd5e1"},
 }
 _BRAILLE = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
-"""Column and row of the dot that each bit of a braille character is; the font has none."""
+"""Column and row of the dot for each bit of a braille character, which the font lacks."""
 
 
 class Shell:
@@ -65,7 +65,7 @@ class Shell:
         self._now, self._rest, self._due = self._shell, b"", 0.0
 
     def close(self) -> None:
-        """End the shell and all that runs in it, the app as a closed window would."""
+        """Close the terminal, as closing a window would; the shell and the app end."""
         os.close(self.master)
         self._child.wait(_PATIENCE)
 
@@ -80,7 +80,7 @@ class Shell:
             self.film(1 / per_second)
 
     def film(self, seconds: float) -> None:
-        """Take pictures for so long; what is left of a picture's time is the next one's."""
+        """Take pictures for so long; a remainder of a picture's time counts for the next call."""
         self._due += seconds * PER_SECOND
         while self._due >= 1:
             self._read(time.monotonic() + 1 / PER_SECOND)
@@ -88,7 +88,7 @@ class Shell:
             self._due -= 1
 
     def see(self, pattern: str) -> None:
-        """Wait until this is on the screen, without filming."""
+        """Wait until the pattern is on the screen, without filming."""
         end = time.monotonic() + _PATIENCE
         while not re.search(pattern, text := "\n".join(self._now[0].display)):
             if time.monotonic() > end:
@@ -100,7 +100,7 @@ class Shell:
         os.kill(os.tcgetpgrp(self.master), signal.SIGKILL)
 
     def _read(self, until: float) -> None:
-        """Take in what is written until then."""
+        """Read all output until then."""
         while select.select([self.master], [], [], max(0.0, until - time.monotonic()))[0]:
             self._feed(os.read(self.master, 65536))
 
@@ -118,12 +118,12 @@ class Shell:
 
 
 def _with_stream(screen: pyte.Screen) -> tuple[pyte.Screen, pyte.ByteStream]:
-    """Return the screen and what feeds it, which keeps the half of a character that came."""
+    """Return the screen and its stream, which keeps incomplete characters for the next read."""
     return screen, pyte.ByteStream(screen)
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """Return an environment without settings of ours, whose home is the folder."""
+    """Return an environment without our settings, with the folder as home."""
     ours = ("PI_TUI_", "XDG_", "TEXTUAL", "NO_COLOR")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -136,7 +136,7 @@ def _environment(folder: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Frame:
-    """What was on the screen at a moment; painted later, so that filming costs no time."""
+    """The contents of the screen at a moment; painted later, so that filming takes no time."""
 
     cells: list[list[pyte.screens.Char]]
     cursor: tuple[int, int] | None
@@ -144,14 +144,14 @@ class Frame:
 
     @classmethod
     def of(cls, screen: pyte.Screen, saying: str) -> Frame:
-        """Return what is on the screen now."""
+        """Copy the current contents of the screen."""
         columns, rows = SIZE
         cells = [[screen.buffer[row][column] for column in range(columns)] for row in range(rows)]
         cursor = None if screen.cursor.hidden else (screen.cursor.x, screen.cursor.y)
         return cls(cells, cursor, saying)
 
     def paint(self) -> Image.Image:
-        """Return the picture, with a line below it that says what is going on."""
+        """Paint the picture, with a caption line below."""
         width, height = SIZE[0] * _CELL[0], SIZE[1] * _CELL[1]
         image = Image.new("RGB", (width, height + _STRIP), _PAPER)
         pen = ImageDraw.Draw(image)
@@ -199,7 +199,7 @@ def _color(name: str, default: str) -> str:
 
 
 def film(folder: str) -> list[Frame]:
-    """Return all frames of the story, about fifteen seconds of them."""
+    """Film the whole story, about fifteen seconds; return the frames."""
     shell = Shell(folder)
     try:
         _story(shell)
@@ -237,9 +237,9 @@ def _story(shell: Shell) -> None:
 
 
 def _palette(frames: list[Frame]) -> Image.Image:
-    """Return a picture of every colour on the screens, and those between it and the paper.
+    """Return a palette of every colour on the screens, and of shades between it and the paper.
 
-    A palette made from the pictures themselves would leave out what is small, like a green word.
+    A palette made from the pictures themselves would lose small things, like a green word.
     """
     used = {_color(name, _INK) for frame in frames for row in frame.cells for name in _names(row)}
     colors = [ImageColor.getrgb(name) for name in sorted({*used, _PAPER, _STRIP_PAPER})]

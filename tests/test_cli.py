@@ -413,7 +413,7 @@ def test_manual_page_is_read_by_man_without_warnings(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "go on where it stopped" in " ".join(done.stdout.split())
+    assert "continues where it stopped" in " ".join(done.stdout.split())
 
 
 def test_name_with_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:

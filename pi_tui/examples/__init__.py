@@ -1,1 +1,1 @@
-"""Machines that are no spigot, each a whole program, to learn from."""
+"""Example machines other than the spigot; each is a whole program to learn from."""

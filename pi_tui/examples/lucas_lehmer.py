@@ -1,6 +1,7 @@
 """Is M = 2^P - 1 prime? Run `python -m pi_tui.examples.lucas_lehmer P`.
 
-Let s be 4, then P - 2 times s*s - 2 modulo M. If s is 0 in the end, M is prime, and only then.
+Start with s = 4 and compute s*s - 2 modulo M, P - 2 times. M is prime if and only if s is 0 in the
+end.
 """
 
 import argparse
@@ -12,11 +13,11 @@ from pi_tui import machine
 from pi_tui.carry_on import carry_on
 from pi_tui.machine import BadState, Limits, Poll, State, Task, Work, WrongState
 
-BITS_PER_STEP = 2**24  # a step takes 10 to 50 ms and needs no poll; runs were begun with it
+BITS_PER_STEP = 2**24  # a step takes 10 to 50 ms and needs no poll; saved runs depend on this value
 
 
 class LucasLehmer(machine.Machine):
-    """The test of one exponent; its output is its verdict."""
+    """The test of one exponent; its output is the verdict."""
 
     def __init__(self, task: Task, steps: int, s: mpz, output: bytes) -> None:
         self.p, self.m, self.steps = task.goal, (mpz(1) << task.goal) - 1, steps
@@ -28,10 +29,10 @@ class LucasLehmer(machine.Machine):
 
     def step(self, poll: Poll = machine.unwatched) -> None:
         s, (done, total) = self.s, self.work()
-        with context(get_context(), allow_release_gil=True):  # others may run
+        with context(get_context(), allow_release_gil=True):  # other threads may run
             for _ in range(min(self.size, int(total - done))):
                 s = s * s - 2
-                s = (s & self.m) + (s >> self.p)  # for 2^P is 1 modulo M
+                s = (s & self.m) + (s >> self.p)  # because 2^P is 1 modulo M
                 s = s - self.m if s >= self.m else s
         self.s, self.steps = s, self.steps + 1
         self.output = self.verdict()
@@ -43,7 +44,8 @@ class LucasLehmer(machine.Machine):
         return State.of(b"%d " % self.steps + self.s.to_bytes(self.p // 8 + 1, "big"))
 
     def check(self) -> None:
-        # The Jacobi symbol (s - 2 | M) is never 1 for a true s, but for half of all others.
+        # The Jacobi symbol (s - 2 | M) is never 1 for a true s, but is 1 for half of all other
+        # values.
         if self.output != self.verdict() or (self.steps and jacobi(self.s - 2, self.m) == 1):
             raise WrongState("its number or its verdict is not what squaring leads to")
 
@@ -52,13 +54,13 @@ class LucasLehmer(machine.Machine):
 
 
 class Mersenne(machine.Kind):
-    """Makes the tests."""
+    """The kind of machine that tests Mersenne numbers."""
 
     name, unit = "lucas-lehmer", "letters"
     tuning = ("squarings_per_step",)
 
     def task(self, p: int) -> Task:
-        """The test of that exponent. Raises BadState if it is no odd prime, or too large."""
+        """Return the test of that exponent. Raises BadState if it is no odd prime, or too large."""
         if not 2 < p < 20_000_000 or not is_prime(p):  # the largest take three weeks
             raise BadState(f"{p} is no odd prime below 20,000,000; choose one, like 44497")
         return Task(p, {"squarings_per_step": max(1, BITS_PER_STEP // p)})
@@ -80,7 +82,10 @@ class Mersenne(machine.Kind):
 
 
 def main() -> int:
-    """It is told whether 2^P - 1 is prime, or how to go on; the exit code."""
+    """Run the program: report whether 2^P - 1 is prime, or how to continue.
+
+    Return the exit code.
+    """
     parser = argparse.ArgumentParser(prog="python -m pi_tui.examples.lucas_lehmer")
     parser.add_argument("p", metavar="P", type=int)
     parser.add_argument("--db", metavar="FILE", default="lucas_lehmer.sqlite3")

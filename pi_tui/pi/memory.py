@@ -1,4 +1,4 @@
-"""What a run will take, and what the machine and its limits have left."""
+"""Estimate the memory of a run, and compare it with what the machine and its limits have left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def warning(digits: int, root: Path = Path("/")) -> str:
-    """A line if a run of so many digits may not fit, or ""."""
+    """Return a warning if a run of so many digits may not fit in memory, else ""."""
     need = digits * BYTES_PER_DIGIT + _BASE
     left, whose = min(_limits(root), default=(need, ""))
     if left >= need:
@@ -27,11 +27,11 @@ def warning(digits: int, root: Path = Path("/")) -> str:
 
 
 def _limits(root: Path) -> list[tuple[int, str]]:
-    """Bytes left, by everyone who may say no."""
+    """Return the bytes left under each limit that applies, with the name of the limit."""
     found: list[tuple[int, str]] = []
     with suppress(OSError, ValueError, StopIteration):
-        told = (root / "proc/meminfo").read_text().splitlines()
-        free = next(line for line in told if line.startswith("MemAvailable:"))
+        lines = (root / "proc/meminfo").read_text().splitlines()
+        free = next(line for line in lines if line.startswith("MemAvailable:"))
         found.append((int(free.split()[1]) * 1024, "this machine"))
     for folder in _groups(root):
         with suppress(OSError, ValueError):
@@ -50,7 +50,7 @@ def _limits(root: Path) -> list[tuple[int, str]]:
 
 
 def _groups(root: Path) -> list[Path]:
-    """The control group of this process and those around it, whose limits hold as well."""
+    """Return the control group of this process and its ancestors, whose limits apply too."""
     with suppress(OSError, IndexError):
         own = (root / "proc/self/cgroup").read_text().rpartition("::")[2].strip().strip("/")
         top = root / _CGROUP.relative_to("/")

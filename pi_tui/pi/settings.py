@@ -1,4 +1,4 @@
-"""Defaults and where they come from: a flag beats a PI_TUI_* variable beats the default."""
+"""Settings of the program: a flag beats a PI_TUI_* variable, which beats the default."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ MAX_DIGITS = 100_000_000
 BYTES_PER_DIGIT = 18
 """Peak memory of a whole run per digit, measured at 10,000,000."""
 FASTEST = 1_000_000_000
-"""Digits per second that nobody gets anyway: a pace beyond is a mistake."""
+"""Digits per second that no machine reaches; a faster pace is a typing mistake."""
 AUTO_SECONDS = 30.0
-"""A run that would be over sooner is spread over about this long, so that it can be watched."""
+"""A run that would be over sooner is slowed down to about this long, so that it can be watched."""
 AUTO_SLOWEST = 50.0
-"""Digits per second that `auto` never goes below."""
+"""Slowest pace, in digits per second, that `auto` chooses."""
 SERIES = ("gosper", "rabinowitz-wagon")
-"""Names of the series a run can be begun in, the default first."""
+"""Names of the series for a new run, the default first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user asked for, each value still a word; checked by `parse_*` below."""
+    """The user's settings, still as text; the `parse_*` functions below check them."""
 
     db: str = ""
-    """Path or SQLAlchemy URL; empty is the user's data folder."""
+    """Path or SQLAlchemy URL; if empty, a file in the user's data folder."""
     pace: str = "auto"
     checkpoint_every: str = "auto"
     digits_per_step: int | None = None
     series: str = ""
-    """One of SERIES for a new run; empty is the fastest."""
+    """One of SERIES for a new run; if empty, the fastest."""
     threads: int = 0
-    """Sweeps side by side; 0 is one per core."""
+    """Threads that compute side by side; 0 is one per core."""
     verify: bool = True
     fresh: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """The defaults with every PI_TUI_* variable that is set put in.
+        """Return the defaults, overridden by every PI_TUI_* variable that is set.
 
         >>> Settings.from_environment({"PI_TUI_PACE": "max"}).pace
         'max'
@@ -63,7 +63,7 @@ class Settings:
         return settings
 
     def with_flags(self, **flags: object) -> Settings:
-        """The same, with every flag that is not None put in."""
+        """Return a copy, overridden by every flag that is not None."""
         return replace(self, **{k: v for k, v in flags.items() if v is not None})  # type: ignore[arg-type]
 
     @property
@@ -73,15 +73,16 @@ class Settings:
 
     @property
     def kind(self) -> SpigotKind:
-        """The kind of machine that all our runs are of."""
+        """The kind of machine of all our runs."""
         from pi_tui.pi.spigot.kind import SpigotKind
 
         return SpigotKind(threads=self.threads or cores())
 
     def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
-        """The job of computing `digits` so; UsageError for a word that means nothing.
+        """Return the job of computing `digits` with these settings.
 
-        `pace` beats the user's word, which must mean something all the same.
+        Raises UsageError for an invalid setting. `pace` overrides the user's pace, which must be
+        valid all the same.
         """
         asked, kind = parse_pace(self.pace, digits), self.kind
         task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])
@@ -108,20 +109,20 @@ class Settings:
 
 
 def default_location() -> str:
-    """The file `pi.sqlite3` in the user's data folder."""
+    """Return the path of `pi.sqlite3` in the user's data folder."""
     from platformdirs import user_data_path
 
     try:
         folder = user_data_path("pi-tui", appauthor=False)
-    except RuntimeError:  # no HOME, and nobody knows this user
+    except RuntimeError:  # no HOME, and no entry for this user
         folder = Path("~")
-    if not folder.is_absolute():  # older platformdirs leave the "~" where they found no home
-        raise UsageError("there is no home folder to keep digits in; name a file with --db")
+    if not folder.is_absolute():  # older platformdirs keep the "~" if they find no home
+        raise UsageError("there is no home folder to save digits in; choose a file with --db")
     return str(folder / "pi.sqlite3")
 
 
 def _make_folder(folder: Path) -> None:
-    """The user's data folder is there, and its name on disk: digits in it are no safer than it."""
+    """Create the user's data folder and sync its parent, so that a crash cannot lose the folder."""
     if folder.is_dir():
         return
     try:
@@ -140,7 +141,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def parse_digits(text: str) -> int:
-    """The number of digits `text` asks for; UsageError if we cannot make that many.
+    """Parse a number of digits; UsageError if it cannot be computed.
 
     >>> parse_digits("20000")
     20000
@@ -164,7 +165,7 @@ def parse_digits(text: str) -> int:
 
 
 def auto_pace(digits: int) -> Pace:
-    """The default of the app: about thirty seconds for a run that would be over sooner.
+    """Return the app's default pace: about thirty seconds for a run that would be over sooner.
 
     >>> auto_pace(60_000).limit
     2000.0
@@ -173,7 +174,7 @@ def auto_pace(digits: int) -> Pace:
 
 
 def parse_pace(text: str, digits: int) -> Pace:
-    """The pace `text` asks for in a run of so many digits; UsageError if it is none.
+    """Parse the pace for a run of so many digits; UsageError if it is invalid.
 
     >>> parse_pace("auto", 600).limit, parse_pace("2_000", 600).limit, parse_pace("max", 600).limit
     (50.0, 2000.0, None)
@@ -187,7 +188,7 @@ def parse_pace(text: str, digits: int) -> Pace:
 
 
 def parse_cadence(text: str) -> Cadence:
-    """The cadence `text` asks for; UsageError if it is none.
+    """Parse how often to save; UsageError if it is invalid.
 
     >>> parse_cadence("5s").seconds, parse_cadence("1_000").output, parse_cadence("0") == Cadence()
     (5.0, 1000, True)
@@ -206,25 +207,25 @@ def parse_cadence(text: str) -> Cadence:
 
 
 def parse_digits_per_step(text: str) -> int:
-    """Digits per step from 1 to 1,000,000; UsageError otherwise."""
+    """Parse the digits per step, from 1 to 1,000,000; UsageError otherwise."""
     return _whole_number(text, "number of digits per step", 1, 1_000_000)
 
 
 def parse_position(text: str) -> int:
-    """A position among the digits: 1 is the first after the point."""
+    """Parse a position among the digits; 1 is the first after the point."""
     return _whole_number(text, "position", 1, MAX_DIGITS)
 
 
 def parse_threads(text: str) -> int:
-    """Threads from 1 to 64; UsageError otherwise."""
+    """Parse a number of threads, from 1 to 64; UsageError otherwise."""
     return _whole_number(text, "number of threads", 1, 64)
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return how many cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows do not tell
+    except AttributeError:  # not known on macOS and Windows
         return os.cpu_count() or 1
 
 
@@ -241,5 +242,5 @@ def _whole_number(text: str, what: str, low: int, high: int) -> int:
 
 
 def _shown(text: str) -> str:
-    """`text` in quotes, short, and without anything a terminal would obey."""
+    """Quote `text` for a message: shortened, and with control characters escaped."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

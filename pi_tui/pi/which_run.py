@@ -1,4 +1,4 @@
-"""Which run is meant: the one that was named, or else the one that suits."""
+"""Choose the run to open or read: the one named, else the most suitable."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
-    """The digits of the run to go on with, and its saved ones where a quick look can see them.
+    """Return the digits of the run to continue, and a quick look at its saved digits if possible.
 
-    Without `digits` it is the run last worked on, unfinished ones first; None on a first start.
+    Without `digits` that is the run last worked on, unfinished ones first; None on a first start.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, settings.kind, task)
@@ -29,9 +29,9 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
 
 def _last_run_in_store(settings: Settings) -> int | None:
-    """From the store, where a glance saw nothing: a server, old tables, a commit under way."""
+    """Read the last run from the store: a quick look cannot on a server or during a commit."""
     path = parse_location(settings.location).path
-    with suppress(OSError):  # the store says better what is wrong there
+    with suppress(OSError):  # the store gives a better error
         if path is not None and path.stat().st_size == 0:
             return None
     from pi_tui.checkpoints.store import CheckpointStore
@@ -41,7 +41,7 @@ def _last_run_in_store(settings: Settings) -> int | None:
         store = CheckpointStore.open(settings.location, settings.kind, write=False)
     except NothingSavedError:
         return None
-    except OlderError:  # who asks is about to compute: then it may be brought up to date
+    except OlderError:  # the caller will write, so migration is allowed
         store = CheckpointStore.open(settings.location, settings.kind)
     with store:
         run = store.latest_run()
@@ -49,7 +49,7 @@ def _last_run_in_store(settings: Settings) -> int | None:
 
 
 def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
-    """Return the saved run of so many digits, or else the one that `pi-tui` would go on with.
+    """Return the saved run of so many digits, or else the one that `pi-tui` would continue.
 
     Raises UsageError if there is none.
     """

@@ -1,4 +1,4 @@
-r"""The short way: a generator function that yields its state and what is new, made resumable.
+r"""Make a generator function resumable: it yields its state and new output.
 
     @resumable
     def squares(goal, number=0):
@@ -30,7 +30,7 @@ and the time left come from it.
 
 
 class GeneratorKind(Kind):
-    """Makes the machines of one generator function."""
+    """The kind of machine that runs one generator function."""
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
         self.function, self.name, self.version = function, name, version
@@ -78,7 +78,7 @@ class GeneratorKind(Kind):
 
 
 class GeneratorMachine(Machine):
-    """Steps a generator: one `yield` is one step."""
+    """A machine that runs a generator: one `yield` is one step."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class GeneratorMachine(Machine):
 
     @property
     def done(self) -> bool:
-        """Return True once the function has returned."""
+        """True once the function has returned."""
         return self._done
 
     def step(self, poll: Poll = unwatched) -> None:
@@ -119,7 +119,7 @@ class GeneratorMachine(Machine):
         self.steps += 1
 
     def _parts(self, yielded: object) -> tuple[dict[str, Any], bytes, float]:
-        """Return state, new output and share of what was yielded; raises TypeError by name."""
+        """Split a yielded value into state, new output and share; raise TypeError if invalid."""
         parts = yielded if isinstance(yielded, tuple) else (yielded,)
         name, share = self._kind.name, self._share
         state, new = parts[0] if parts else None, parts[1] if len(parts) > 1 else None
@@ -128,7 +128,7 @@ class GeneratorMachine(Machine):
         if state.keys() != self._kind.names:
             self._refuse_names(state)
         if not self._checked:
-            self._checked = bool(pieces_of(state))  # tells at the first yield what cannot be stored
+            self._checked = bool(pieces_of(state))  # the first yield shows unstorable values
         if isinstance(new, str):
             new = new.encode()
         elif new is not None and not isinstance(new, bytes | bytearray):
@@ -153,9 +153,9 @@ class GeneratorMachine(Machine):
     def _go_back(self) -> None:
         """Undo the step that raised.
 
-        Values that cannot change are still those of the last `yield`. Others may have changed
-        since, so the machine goes back to the state that was handed out last, which is saved
-        already, and hands out no other.
+        Immutable values are still those of the last `yield`. Mutable values may have changed since
+        then, so the machine returns to the last state it handed out, which is saved already, and
+        hands out no other.
         """
         if not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out
@@ -172,5 +172,5 @@ class GeneratorMachine(Machine):
         return state
 
     def work(self) -> Work:
-        """Return the share that was yielded last, or that nothing is known."""
+        """Return the share yielded last, or a total of 0 if none was yielded."""
         return Work(1.0 if self._done else self._share, 1.0 if self._share else 0.0)

@@ -1,4 +1,4 @@
-"""What `@resumable` makes of a generator function: a call, and a program with a command line."""
+"""`@resumable`: make a generator function a resumable call and a program with a command line."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from pi_tui.reports.hints import tell
 
 
 class Resumable:
-    """A generator function that can be stopped at any moment and goes on where it stopped."""
+    """A generator function that can be stopped at any moment and resumed there."""
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
         self.kind = GeneratorKind(function, name, version)
         self.__doc__, self.__name__, self.__wrapped__ = function.__doc__, name, function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Yielded:
-        """Call the function itself: a plain generator, of which nothing is saved."""
+        """Call the function itself: a plain generator that saves nothing."""
         return self.kind.function(*args, **kwargs)
 
     def run(self, goal: int, *, db: str | None = None, **parameters: Any) -> bytes:
-        """Compute the goal, or go on with it, and return the whole output.
+        """Compute the goal, or resume it, and return the whole output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
-        with the exit code if it was interrupted or failed; stderr says why, and how to go on.
+        with the exit code if it was interrupted or failed; stderr says why, and how to resume.
         """
         code, output = carry_on(self.kind, self.kind.task(goal, **parameters), db or self._file)
         if code:
@@ -36,7 +36,7 @@ class Resumable:
         return output
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
-        """Be a program: GOAL and options from the command line, the output on stdout, then exit."""
+        """Run as a program: GOAL and options from the command line, output on stdout, then exit."""
         options = vars(self._parser().parse_args(arguments))
         goal, db = options.pop("goal"), options.pop("db") or self._file
         face: Face = "screen" if options.pop("screen") else "line"
@@ -104,7 +104,7 @@ def reader_of(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _annotated(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type a parameter is annotated with, by name or as itself; else str."""
+    """Return the type of a parameter's annotation, which may be a name; str without one."""
     known: dict[object, Callable[[str], Any]] = {int: int, float: float, bool: bool}
     known |= {"int": int, "float": float, "bool": bool}
     return known.get(parameter.annotation, str)

@@ -1,9 +1,9 @@
-"""Plain values as the pieces of a state, and back: no pickle, so a hostile file runs no code.
+"""Encode plain values as the pieces of a state, and decode them, without pickle.
 
-Everything but arrays is one piece of JSON. What JSON does not know is a dict of one key:
-`{"!bytes": hex}`, `{"!tuple": [...]}`, `{"!int": hex}` for integers that are too long for Python's
-own conversion, and `{"!array": number}` for an array, whose bytes are pieces of their own, 1 MiB
-each, so that a save writes only the parts that changed.
+So a hostile file runs no code. All values except arrays form one piece of JSON. Types that JSON
+lacks are written as a dict with one key: `{"!bytes": hex}`, `{"!tuple": [...]}`, `{"!int": hex}`
+for integers too long for Python's own conversion, and `{"!array": number}`. The bytes of an array
+are pieces of their own, 1 MiB each, so that a save writes only the parts that changed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PART = 2**20
 LONG_INT = 2**4096
 """Integers from here on are stored as hex: Python refuses decimals above 4,300 digits."""
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
-"""Types whose values cannot change after they were handed over."""
+"""Immutable types."""
 
 
 class Unstorable(TypeError):
@@ -34,7 +34,7 @@ class Unstorable(TypeError):
 
 
 def pieces_of(values: Mapping[str, object]) -> dict[str, Piece]:
-    """Return the pieces that hold the values; raises Unstorable for what cannot be stored.
+    """Encode the values as pieces; raise Unstorable for a value that cannot be stored.
 
     >>> pieces_of({"start": 1, "seen": (2, b"x")})["state"].read()
     b'{"start":1,"seen":{"!tuple":[2,{"!bytes":"78"}]}}'
@@ -52,7 +52,7 @@ def pieces_of(values: Mapping[str, object]) -> dict[str, Piece]:
 
 
 def values_of(state: State) -> dict[str, Any]:
-    """Return the values that `pieces_of` stored; raises BadState for anything else."""
+    """Decode the values that `pieces_of` stored; raise BadState for anything else."""
     try:
         found = json.loads(state[HEADER].decode("utf-8", "surrogatepass"))
         if not isinstance(found, dict):
@@ -63,14 +63,14 @@ def values_of(state: State) -> dict[str, Any]:
 
 
 def is_immutable(value: object) -> bool:
-    """Return True if no later change can reach into the value."""
+    """Return whether the value, with all its parts, is immutable."""
     if type(value) is tuple:
         return all(map(is_immutable, value))
     return type(value) in IMMUTABLE
 
 
 def _encode(value: object, name: str, arrays: list[Any]) -> object:
-    """Return the value as JSON knows it; `name` is where it stands, for errors."""
+    """Return the value in JSON types; `name` says for errors where the value is."""
     match value:
         case bool() | None | str() | float():
             return value
@@ -129,7 +129,7 @@ def _decode(value: object, state: State) -> Any:
 
 
 def _decode_array(number: int, dtype: str, shape: list[int], state: State) -> Any:
-    """Return a writable array of the saved bytes; raises BadState if their count is another."""
+    """Return a writable array of the saved bytes; raise BadState if their count is wrong."""
     try:
         import numpy
     except ImportError:

@@ -1,4 +1,4 @@
-"""The app in a real Chromium, without a window: what its user would press, see and get."""
+"""The app in a real headless Chromium: what its user would press, see and get."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Page:
         """All that the server sent for its terminal."""
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """The answer to a DevTools call."""
+        """Return the answer to a DevTools call."""
         self._number += 1
         request = {"id": self._number, "method": method, "params": parameters}
         await self._connection.send_json(request)
@@ -55,24 +55,24 @@ class Page:
                 return dict(answer["result"])
 
     async def reckon(self, script: str) -> Any:
-        """What a piece of JavaScript comes to."""
+        """Return the value of a JavaScript expression."""
         answer = await self.call(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
         )
         return answer["result"].get("value")
 
     async def until(self, script: str) -> None:
-        """The JavaScript comes to something true."""
+        """Wait until a JavaScript expression is true."""
         async with asyncio.timeout(60):
             while not await self.reckon(script):
                 await asyncio.sleep(0.01)
 
     async def read(self, pattern: str) -> re.Match[str]:
-        """The newest text like this that came for its terminal."""
+        """Wait for text that matches; return the newest match among the tab's messages."""
         found: list[re.Match[str]] = []
         async with asyncio.timeout(60):
             while not found:
-                await self.reckon("0")  # what came meanwhile is taken in
+                await self.reckon("0")  # lets pending messages arrive
                 text = re.sub(r"\x1b\[[^@-~]*[@-~]", "", self._sent.decode(errors="replace"))
                 found = [*re.finditer(pattern, text)]
         return found[-1]
@@ -85,14 +85,14 @@ class Page:
                 await self.call("Input.dispatchKeyEvent", type=kind, text=key, key=name)
 
     async def click(self, x: int, y: int) -> None:
-        """Press the mouse there, and let go."""
+        """Click the mouse at this point."""
         for kind in ("mousePressed", "mouseReleased"):
             await self.call(
                 "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
             )
 
     async def picture(self) -> Image.Image:
-        """What the window looks like."""
+        """Take a screenshot of the window."""
         data = (await self.call("Page.captureScreenshot"))["data"]
         return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
 
@@ -105,7 +105,7 @@ class Chromium:
 
     @asynccontextmanager
     async def tab(self, url: str) -> AsyncIterator[Page]:
-        """A new tab, whose app is there and has the keys."""
+        """Open a new tab and wait until its app is shown and has the keyboard focus."""
         opened = f"{self._address}/json/new?about:blank"
         async with self._session.put(opened) as answer:
             socket = (await answer.json())["webSocketDebuggerUrl"]
@@ -119,7 +119,7 @@ class Chromium:
 
 @asynccontextmanager
 async def chromium(profile: Path) -> AsyncIterator[Chromium]:
-    """A browser; it is gone afterwards."""
+    """Start a browser; end it after the test."""
     port, silent = free_port(), asyncio.subprocess.DEVNULL
     flags = [*FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
     assert CHROMIUM
@@ -137,13 +137,11 @@ def address(served: Served) -> str:
     return f"{served.url}/?token={served.token}"
 
 
-async def test_a_first_start_in_a_browser_takes_keys_at_once(
-    database: Path, tmp_path: Path
-) -> None:
+async def test_first_start_in_a_browser_takes_keys_at_once(database: Path, tmp_path: Path) -> None:
     with serving(database, digits=None) as served:
         async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
             assert await page.reckon("document.title") == "π pi-tui"
-            # No Tab, no click: what a user types who reads the question.
+            # No Tab key, no click: only what a user types who reads the question.
             await page.type("700\r")
             await until(lambda: saved(database))
             await page.type("f")
@@ -152,9 +150,7 @@ async def test_a_first_start_in_a_browser_takes_keys_at_once(
             assert len(colors) > 100  # letters, not a blank page
 
 
-async def test_a_click_beside_the_first_field_takes_no_keys_from_it(
-    database: Path, tmp_path: Path
-) -> None:
+async def test_click_beside_the_first_field_keeps_its_focus(database: Path, tmp_path: Path) -> None:
     with serving(database, digits=None) as served:
         async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
             height = await page.reckon("innerHeight")
@@ -164,7 +160,7 @@ async def test_a_click_beside_the_first_field_takes_no_keys_from_it(
             await until(lambda: saved(database))
 
 
-async def test_the_page_asks_nobody_else_for_anything(database: Path, tmp_path: Path) -> None:
+async def test_page_requests_nothing_from_other_hosts(database: Path, tmp_path: Path) -> None:
     with serving(database) as served:
         async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
             names = "performance.getEntriesByType('resource').map(each => each.name)"
@@ -174,7 +170,7 @@ async def test_the_page_asks_nobody_else_for_anything(database: Path, tmp_path: 
             assert await page.reckon("document.fonts.check('16px \"Roboto Mono\"')")
 
 
-async def test_what_is_copied_in_a_tab_is_in_the_browsers_clipboard(
+async def test_text_copied_in_a_tab_is_in_the_browsers_clipboard(
     database: Path, tmp_path: Path
 ) -> None:
     assert pi_tui("run", "--digits", 50, "--db", database).returncode == 0
@@ -189,10 +185,10 @@ async def test_what_is_copied_in_a_tab_is_in_the_browsers_clipboard(
             assert "".join(copied.split()[1:]).replace("3.", "") == pi(50).decode()
 
 
-async def test_a_second_tab_watches_what_the_first_computes(
+async def test_second_tab_watches_the_run_of_the_first(
     database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PI_TUI_PACE", "100")  # so slowly that it is not over before we have looked
+    monkeypatch.setenv("PI_TUI_PACE", "100")  # slow enough that the run is not over before we look
     monkeypatch.setenv("PI_TUI_CHECKPOINT_EVERY", "100")
 
     async def shown(page: Page) -> int:
@@ -223,7 +219,7 @@ async def test_a_second_tab_watches_what_the_first_computes(
                         await asyncio.sleep(0.01)
 
 
-async def test_a_second_tab_is_there_and_a_closed_one_saves_and_ends_its_app(
+async def test_second_tab_shows_an_app_and_a_closed_tab_saves_and_ends_its_app(
     database: Path, tmp_path: Path
 ) -> None:
     with serving(database) as served:
@@ -238,6 +234,6 @@ async def test_a_second_tab_is_there_and_a_closed_one_saves_and_ends_its_app(
                 before = saved(database)
                 await until(lambda: saved(database) > before)
                 await first.call("Page.close")
-            # Saved, and the lock is free: another pi-tui can go on.
+            # Saved, and the lock is free: another pi-tui can resume the run.
             more = ("run", "--digits", "20000", "--db", database)
             await until(lambda: pi_tui(*more).returncode == 0)

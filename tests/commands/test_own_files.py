@@ -1,4 +1,4 @@
-"""Nothing we are told to write ever lands on a database, its journal, its lock or a backup."""
+"""Files of a database: no output ever overwrites a database, its journal, its lock or a backup."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def backed_up(database: Path) -> Path:
 
 @pytest.fixture
 def filled(database: Path) -> Path:
-    """A finished run of 90 digits."""
+    """Make a database with a finished run of 90 digits."""
     (database.parent / "x").mkdir()
     assert pi_tui("run", "--digits", 90, "--db", database).returncode == 0
     return database
@@ -56,7 +56,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("command", ["run", "export", "backup"])
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_no_name_of_a_file_of_a_database_is_written_to(
+def test_output_to_a_file_of_a_database_is_refused(
     name: Callable[[Path], Path], command: str, filled: Path
 ) -> None:
     target = name(filled)
@@ -73,21 +73,21 @@ def test_no_name_of_a_file_of_a_database_is_written_to(
     assert contents(filled.parent) == before
 
 
-def test_a_database_that_is_yet_to_be_made_is_kept_too(database: Path) -> None:
+def test_output_to_a_database_that_does_not_exist_yet_is_refused(database: Path) -> None:
     done = pi_tui("run", "--digits", 90, "-o", database, "--db", database)
     assert (done.returncode, done.stdout) == (2, "")
     assert "belongs to a database" in done.stderr
     assert list(database.parent.iterdir()) == []
 
 
-def test_a_database_with_a_usual_name_is_kept_too(tmp_path: Path) -> None:
+def test_output_to_a_database_with_an_ordinary_name_is_refused(tmp_path: Path) -> None:
     database = tmp_path / "pi.txt"
     pi_tui("run", "--digits", 90, "--db", database)
     assert pi_tui("export", "-o", database, "--db", database).returncode == 2
     assert saved(database) == 90
 
 
-def test_a_text_that_only_has_such_a_name_is_replaced(filled: Path) -> None:
+def test_text_file_with_the_name_of_a_lock_is_replaced(filled: Path) -> None:
     notes = filled.parent / "notes.lock"
     notes.write_text("mine")
     assert pi_tui("export", "-o", notes, "--db", filled).returncode == 0
@@ -95,7 +95,7 @@ def test_a_text_that_only_has_such_a_name_is_replaced(filled: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock"])
-def test_backup_refuses_names_beside_a_database_even_without_one(end: str, filled: Path) -> None:
+def test_backup_refuses_names_of_files_beside_a_database(end: str, filled: Path) -> None:
     target = filled.parent / f"copy.sqlite3{end}"
     done = pi_tui("backup", target, "--db", filled)
     assert (done.returncode, done.stdout) == (2, "")
@@ -103,7 +103,7 @@ def test_backup_refuses_names_beside_a_database_even_without_one(end: str, fille
     assert not target.exists()
 
 
-def test_backup_after_a_killed_one_succeeds_and_names_what_is_left(database: Path) -> None:
+def test_backup_after_killed_backups_succeeds_and_names_their_remains(database: Path) -> None:
     pi_tui("run", "--digits", 300_000, "--db", database)
     copy = database.parent / "nightly.sqlite3"
     for _ in range(3):
@@ -123,7 +123,7 @@ def test_backup_after_a_killed_one_succeeds_and_names_what_is_left(database: Pat
     assert saved(copy) == 300_000
 
 
-def test_backup_removes_only_what_it_made(filled: Path) -> None:
+def test_backup_removes_only_files_it_made(filled: Path) -> None:
     thesis = filled.parent / ".copy.sqlite3.mine.partial" / "thesis.txt"
     thesis.parent.mkdir()
     thesis.write_text("ten years")
@@ -134,8 +134,8 @@ def test_backup_removes_only_what_it_made(filled: Path) -> None:
     assert {path.name for path in filled.parent.iterdir()} == names | {"copy.sqlite3"}
 
 
-def test_output_that_is_read_only_is_not_replaced(filled: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:  # where others find it
+def test_read_only_output_is_not_replaced(filled: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # a folder that other users can reach
         Path(folder).chmod(0o777)
         notes = Path(folder) / "notes.txt"
         notes.write_text("mine")
@@ -153,7 +153,10 @@ def test_output_that_is_read_only_is_not_replaced(filled: Path) -> None:
 
 
 def stranger() -> list[str]:
-    """Words by which root starts a program as somebody else; none for who is not root."""
+    """Return the command prefix by which root starts a program as another user.
+
+    None if not root.
+    """
     if os.getuid():
         return []
     words = ["setpriv", "--reuid=54321"]
@@ -162,7 +165,7 @@ def stranger() -> list[str]:
     return words
 
 
-def test_output_keeps_rights_but_no_set_user_id(filled: Path) -> None:
+def test_output_file_keeps_permissions_except_set_user_id(filled: Path) -> None:
     old = filled.parent / "old.txt"
     old.write_text("old")
     old.chmod(0o4750)
@@ -170,14 +173,14 @@ def test_output_keeps_rights_but_no_set_user_id(filled: Path) -> None:
     assert stat.S_IMODE(old.stat().st_mode) == 0o750
 
 
-def test_output_that_ends_in_a_slash_is_a_folder(filled: Path) -> None:
+def test_output_path_ending_in_a_slash_is_refused_as_folder(filled: Path) -> None:
     done = pi_tui("export", "-o", f"{filled.parent}/new/", "--db", filled)
     assert (done.returncode, done.stdout) == (6, "")
     assert "it is a folder" in done.stderr
     assert not (filled.parent / "new").exists()
 
 
-def test_a_link_to_another_file_system_is_written_through(filled: Path) -> None:
+def test_output_link_to_another_file_system_is_followed(filled: Path) -> None:
     elsewhere = Path("/dev/shm")
     if not elsewhere.is_dir() or elsewhere.stat().st_dev == filled.stat().st_dev:
         pytest.skip("needs a second file system")
@@ -192,7 +195,7 @@ def test_a_link_to_another_file_system_is_written_through(filled: Path) -> None:
         assert os.listdir(folder) == ["pi.txt"]
 
 
-def test_a_umask_that_hides_all_hides_nothing_from_the_owner(tmp_path: Path) -> None:
+def test_files_stay_readable_to_their_owner_under_any_umask(tmp_path: Path) -> None:
     child = (*PI_TUI, "run", "--digits", "90", "-o", "pi.txt")
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")}
     subprocess.run(child, umask=0o777, cwd=tmp_path, env=environment, check=True)

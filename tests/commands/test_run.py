@@ -19,13 +19,13 @@ import pytest
 from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
 
 LONG = 100_000
-"""Digits of a run that is never over before it is interrupted: it takes many small steps."""
+"""Digits of a run of many small steps, which is never over before it is interrupted."""
 SLOW = ("--digits", str(LONG), "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 OFTEN = ("--checkpoint-every", "0.1s")
 
 
 def status(database: Path) -> dict[str, object]:
-    """What `status --json` says of the one run."""
+    """Return the report of `status --json` about the one run."""
     (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
     return dict(run)
 
@@ -36,7 +36,7 @@ def has_saved_more_than(count: int, database: Path) -> bool:
 
 @pytest.fixture
 def running(database: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A long run that has saved some digits and goes on."""
+    """Start a long run and wait until it has saved some digits."""
     with started("run", *SLOW, *OFTEN, "--db", database) as child:
         wait_until(lambda: saved(database))
         assert child.poll() is None
@@ -44,14 +44,14 @@ def running(database: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("digits", [1, 2, 10, 762, 768, 5_000])
-def test_the_digits_on_stdout_are_those_of_pi(digits: int, database: Path) -> None:
+def test_run_prints_the_digits_of_pi(digits: int, database: Path) -> None:
     done = pi_tui("run", "--digits", digits, "--db", database)
     assert done.returncode == 0
     assert done.stdout.encode() == b"3." + pi(digits) + b"\n"
     assert f"{digits:,} digits, verified" in done.stderr
 
 
-def test_a_finished_run_is_told_again_without_computing(database: Path) -> None:
+def test_finished_run_is_printed_again_without_computing(database: Path) -> None:
     first = pi_tui("run", "--digits", "2000", "--db", database)
     before = status(database)
     again = pi_tui("run", "--digits", "2000", "--db", database)
@@ -59,13 +59,13 @@ def test_a_finished_run_is_told_again_without_computing(database: Path) -> None:
     assert status(database)["checkpoint"] == before["checkpoint"]
 
 
-def test_no_verify_says_so(database: Path) -> None:
+def test_run_without_verification_reports_so(database: Path) -> None:
     done = pi_tui("run", "--digits", "100", "--no-verify", "--db", database)
     assert "not verified" in done.stderr
     assert status(database)["verified"] is False
 
 
-def test_fresh_begins_again(database: Path) -> None:
+def test_fresh_starts_the_run_over(database: Path) -> None:
     pi_tui("run", "--digits", "100", "--db", database)
     done = pi_tui(
         "run", "--digits", "100", "--fresh", "--yes", "--digits-per-step", "7", "--db", database
@@ -77,7 +77,7 @@ def test_fresh_begins_again(database: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_a_signal_saves_and_says_how_to_go_on(
+def test_signal_saves_and_reports_how_to_resume(
     number: signal.Signals, code: int, running: subprocess.Popen[bytes], database: Path
 ) -> None:
     before = saved(database)
@@ -89,7 +89,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert int(told[1].replace(b",", b"")) == saved(database) >= before > 0
 
 
-def test_interrupted_twice_it_goes_on_each_time_and_ends_with_the_digits_of_pi(
+def test_run_interrupted_twice_resumes_and_ends_with_the_digits_of_pi(
     database: Path,
 ) -> None:
     slow, before = ("--digits", "40000", "--digits-per-step", "1"), 0  # 40 times the cadence
@@ -104,7 +104,7 @@ def test_interrupted_twice_it_goes_on_each_time_and_ends_with_the_digits_of_pi(
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(40_000) + b"\n")
 
 
-def test_killed_twice_in_a_row_nothing_saved_is_lost(
+def test_run_killed_twice_loses_nothing_saved(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     first = saved(database)
@@ -122,18 +122,18 @@ def test_killed_twice_in_a_row_nothing_saved_is_lost(
     assert exported == b"3." + pi(len(exported) - 2)
 
 
-def test_a_second_interrupt_ends_it_at_once_and_what_was_saved_stays(
+def test_second_interrupt_ends_run_at_once_and_keeps_the_last_save(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     before = saved(database)
-    # Stopped, it gets both in one go: the first may not have been answered yet.
+    # While stopped, both arrive at once: the first may not have been handled yet.
     for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
         running.send_signal(number)
     assert running.wait(60) in (-signal.SIGINT, -signal.SIGTERM, 130, 143)
     assert saved(database) >= before
 
 
-def test_under_nohup_a_hangup_does_not_stop_it(database: Path) -> None:
+def test_hangup_under_nohup_does_not_stop_the_run(database: Path) -> None:
     ignoring = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
     with started("run", *SLOW, *OFTEN, "--db", database, **ignoring) as child:
         wait_until(lambda: saved(database))
@@ -143,7 +143,7 @@ def test_under_nohup_a_hangup_does_not_stop_it(database: Path) -> None:
         assert child.poll() is None
 
 
-def test_a_second_writer_is_refused_with_the_pid_of_the_first(
+def test_second_writer_is_refused_with_the_pid_of_the_first(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     done = pi_tui("run", *SLOW, "--db", database)
@@ -152,7 +152,7 @@ def test_a_second_writer_is_refused_with_the_pid_of_the_first(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_everything_that_only_looks_works_while_another_computes(
+def test_read_only_commands_work_while_another_process_computes(
     running: subprocess.Popen[bytes], database: Path, tmp_path: Path
 ) -> None:
     assert "unfinished" in pi_tui("runs", "--db", database).stdout
@@ -166,7 +166,7 @@ def test_everything_that_only_looks_works_while_another_computes(
     assert running.poll() is None
 
 
-def test_the_output_file_is_whole_or_not_there(database: Path, tmp_path: Path) -> None:
+def test_output_file_is_whole_or_absent(database: Path, tmp_path: Path) -> None:
     target = tmp_path / "pi.txt"
     with started("run", *SLOW, *OFTEN, "--db", database, "-o", target) as child:
         wait_until(lambda: saved(database))
@@ -178,7 +178,7 @@ def test_the_output_file_is_whole_or_not_there(database: Path, tmp_path: Path) -
     assert target.read_bytes() == b"3." + pi(90) + b"\n"
 
 
-def test_an_old_output_file_keeps_its_permissions_and_a_new_one_gets_the_usual(
+def test_existing_output_file_keeps_permissions_and_new_one_gets_defaults(
     database: Path, tmp_path: Path
 ) -> None:
     old, new = tmp_path / "old.txt", tmp_path / "new.txt"
@@ -190,7 +190,7 @@ def test_an_old_output_file_keeps_its_permissions_and_a_new_one_gets_the_usual(
     assert modes == [0o604, 0o640]
 
 
-def test_an_output_file_behind_a_link_is_written_and_the_link_stays(
+def test_output_file_behind_a_link_is_written_and_the_link_stays(
     database: Path, tmp_path: Path
 ) -> None:
     real, link = tmp_path / "real.txt", tmp_path / "link.txt"
@@ -206,7 +206,7 @@ def test_output_may_be_a_device(database: Path) -> None:
     assert done.stdout.encode() == b"3." + pi(9) + b"\n"
 
 
-def test_a_reader_that_has_gone_is_no_error_of_ours(database: Path) -> None:
+def test_export_ends_silently_when_its_reader_has_gone(database: Path) -> None:
     pi_tui("run", "--digits", "200000", "--no-verify", "--db", database)
     with started("export", "--db", database) as child:
         assert child.stdout
@@ -217,7 +217,7 @@ def test_a_reader_that_has_gone_is_no_error_of_ours(database: Path) -> None:
         assert child.wait(60) == 128 + signal.SIGPIPE
 
 
-def test_when_nobody_reads_the_progress_it_saves_and_leaves(database: Path) -> None:
+def test_closed_stderr_pipe_saves_and_ends_the_run(database: Path) -> None:
     read, write = os.pipe()
     with started("run", *SLOW, *OFTEN, "--db", database, stderr=write) as child:
         os.close(write)
@@ -235,7 +235,7 @@ def test_progress_in_a_pipe_is_plain_lines(database: Path) -> None:
     assert all(re.match(r"preparing|running|verifying|60,000", s) for s in done.stderr.splitlines())
 
 
-def test_nothing_goes_to_stdout_before_the_run_is_complete(
+def test_stdout_stays_empty_until_the_run_is_complete(
     running: subprocess.Popen[bytes],
 ) -> None:
     running.send_signal(signal.SIGTERM)
@@ -243,7 +243,7 @@ def test_nothing_goes_to_stdout_before_the_run_is_complete(
     assert out == b""
 
 
-def test_digits_per_step_of_a_run_stay_what_they_were_and_it_says_so(
+def test_digits_per_step_of_a_saved_run_are_kept_with_a_note(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     running.send_signal(signal.SIGTERM)
@@ -254,7 +254,7 @@ def test_digits_per_step_of_a_run_stay_what_they_were_and_it_says_so(
     assert status(database)["digits_per_step"] == 1
 
 
-def test_what_could_not_be_saved_is_told_and_no_signal_hides_it(
+def test_unsaved_digits_are_reported_also_after_a_signal(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
@@ -265,7 +265,7 @@ def test_what_could_not_be_saved_is_told_and_no_signal_hides_it(
     assert re.search(rb"[1-9][\d,]* more could not be: another program", err), err
 
 
-def test_asked_again_after_a_while_it_leaves_at_once_and_says_what_is_lost(
+def test_second_request_during_a_slow_save_leaves_and_reports_the_loss(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
@@ -279,7 +279,7 @@ def test_asked_again_after_a_while_it_leaves_at_once_and_says_what_is_lost(
         assert re.search(rb"[1-9][\d,]* digits are not saved", b"".join(lines))
 
 
-def test_a_full_disk_behind_stderr_stops_no_computation(database: Path) -> None:
+def test_full_disk_behind_stderr_does_not_stop_the_run(database: Path) -> None:
     with open("/dev/full", "w") as full:
         for command, code in ((["run", "--digits", "60000"], 0), (["status", "--digits", "9"], 2)):
             child = [*PI_TUI, *command, "--db", str(database)]
@@ -288,7 +288,7 @@ def test_a_full_disk_behind_stderr_stops_no_computation(database: Path) -> None:
     assert saved(database) == 60_000
 
 
-def test_a_reader_of_stderr_that_has_gone_changes_no_exit_code(database: Path) -> None:
+def test_closed_stderr_pipe_does_not_change_the_exit_code(database: Path) -> None:
     pi_tui("run", "--digits", "90", "--db", database)
     for command, code in ((["run", "--digits", "90"], 0), (["status", "--digits", "9"], 2)):
         read, write = os.pipe()

@@ -1,4 +1,4 @@
-"""What can be done with saved runs: look, export, verify, check, back up, delete."""
+"""Commands on saved runs: status, export, verify, check, backup, delete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.terminal.emulator import Terminal
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """To read only: a finished run of 300 digits, and one of 600 that is half done."""
+    """Make a read-only database: a finished run of 300 digits, and one of 600 that is half done."""
     path = tmp_path_factory.mktemp("filled") / "pi.sqlite3"
     assert main(["run", "--digits", "300", "--db", str(path)]) == 0
     kind = SpigotKind()
@@ -36,7 +36,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(filled: Path, database: Path) -> Path:
-    """The same, to be changed."""
+    """Make a copy of that database that may be changed."""
     database.write_bytes(filled.read_bytes())
     return database
 
@@ -47,7 +47,7 @@ def ask(*arguments: object, database: Path) -> str:
     return done.stdout
 
 
-def test_runs_lists_all_of_them_as_a_table(filled: Path) -> None:
+def test_runs_lists_all_runs_as_a_table(filled: Path) -> None:
     head, *rows = ask("runs", database=filled).splitlines()
     assert head.split()[:2] == ["digits", "saved"]
     assert any("300" in row and "verified" in row for row in rows)
@@ -55,7 +55,7 @@ def test_runs_lists_all_of_them_as_a_table(filled: Path) -> None:
     assert len(rows) == 2
 
 
-def test_watching_on_a_terminal_redraws_in_place_and_fits(copy: Path) -> None:
+def test_status_watch_on_a_terminal_redraws_in_place_and_fits(copy: Path) -> None:
     with Terminal("status", "--watch", "--db", copy, size=(80, 24)) as terminal:
         terminal.see("unfinished")
         terminal.until(lambda: b"\x1b[3F" in terminal.raw and terminal.screen)
@@ -67,14 +67,14 @@ def test_watching_on_a_terminal_redraws_in_place_and_fits(copy: Path) -> None:
         assert "unfinished" not in terminal.screen
 
 
-def test_watching_in_a_small_window_is_cut_to_it(copy: Path) -> None:
+def test_status_watch_in_a_small_window_is_cut_to_fit(copy: Path) -> None:
     with Terminal("status", "--watch", "--db", copy, size=(30, 3)) as terminal:
         terminal.until(lambda: b"\x1b[2F" in terminal.raw and terminal.screen)
         assert len(terminal.screen.split("\n")[0]) < 30
         assert terminal.screen.startswith("digits")
 
 
-def test_watching_in_a_pipe_adds_lines(copy: Path) -> None:
+def test_status_watch_in_a_pipe_appends_lines(copy: Path) -> None:
     with started("status", "--watch", "--db", copy) as process:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(4)]
@@ -82,12 +82,12 @@ def test_watching_in_a_pipe_adds_lines(copy: Path) -> None:
         assert not any(b"\x1b" in line for line in lines)
 
 
-def test_status_is_a_line_for_each_run_and_can_be_asked_of_one(filled: Path) -> None:
+def test_status_prints_a_line_per_run_or_only_the_named_run(filled: Path) -> None:
     assert len(ask("status", database=filled).splitlines()) == 2
     assert ask("status", "--digits", "600", database=filled).startswith("600 digits: 300 saved")
 
 
-def test_status_json_says_the_same_for_scripts(filled: Path) -> None:
+def test_status_json_has_the_same_facts(filled: Path) -> None:
     runs = {run["digits"]: run for run in json.loads(ask("status", "--json", database=filled))}
     assert (runs[300]["status"], runs[300]["verified"]) == ("complete", True)
     assert (runs[600]["status"], runs[600]["saved"]) == ("active", 300)
@@ -95,7 +95,7 @@ def test_status_json_says_the_same_for_scripts(filled: Path) -> None:
     assert (runs[600]["digits_per_step"], runs[600]["series"]) == (10, "gosper")
 
 
-def test_status_tells_the_share_of_the_work_which_is_not_that_of_the_digits(filled: Path) -> None:
+def test_status_reports_the_share_of_the_work_not_of_the_digits(filled: Path) -> None:
     runs = {run["digits"]: run for run in json.loads(ask("status", "--json", database=filled))}
     assert runs[300]["share_of_work"] == 1
     assert 0.5 < runs[600]["share_of_work"] < 1, "half of the digits, and all blocks, are made"
@@ -104,7 +104,7 @@ def test_status_tells_the_share_of_the_work_which_is_not_that_of_the_digits(fill
     assert percent(runs[600]["share_of_work"]) in ask("runs", database=filled)
 
 
-def test_status_of_a_run_that_is_not_there_is_an_error(filled: Path) -> None:
+def test_status_of_a_missing_run_is_an_error(filled: Path) -> None:
     done = pi_tui("status", "--digits", "77", "--db", filled)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no run of 77 digits" in done.stderr
@@ -131,7 +131,7 @@ def test_status_watch_ends_when_all_is_complete_and_by_ctrl_c(filled: Path) -> N
         (["--digits", "600", "--from", "290", "--to", "300"], pi(300)[289:]),
     ],
 )
-def test_export_gives_exactly_the_positions_asked_for(
+def test_export_writes_exactly_the_requested_positions(
     arguments: list[str], expected: bytes, filled: Path, tmp_path: Path
 ) -> None:
     assert ask("export", *arguments, database=filled).encode() == expected + b"\n"
@@ -141,7 +141,7 @@ def test_export_gives_exactly_the_positions_asked_for(
 
 
 @pytest.mark.parametrize("positions", [["--from", "301"], ["--to", "301"], ["--from=9", "--to=8"]])
-def test_export_refuses_positions_that_are_not_there(positions: list[str], filled: Path) -> None:
+def test_export_refuses_positions_that_are_not_saved(positions: list[str], filled: Path) -> None:
     done = pi_tui("export", "--digits", "600", *positions, "--db", filled)
     assert (done.returncode, done.stdout) == (2, "")
     assert "1 to 300" in done.stderr
@@ -152,7 +152,7 @@ def test_export_without_digits_takes_the_longest(filled: Path, copy: Path) -> No
     assert ask("export", database=copy).encode() == b"3." + pi(300) + b"\n"
 
 
-def test_verify_compares_what_is_saved_and_marks_a_complete_run(copy: Path) -> None:
+def test_verify_compares_saved_digits_and_marks_a_complete_run(copy: Path) -> None:
     ask("run", "--digits", "150", "--no-verify", database=copy)
     assert "complete" in ask("status", "--digits", "150", database=copy)
     ask("verify", "--digits", "150", database=copy)
@@ -192,14 +192,14 @@ def test_check_reads_every_byte(copy: Path) -> None:
     assert copy.read_bytes() == before
 
 
-def test_a_backup_is_a_database_to_go_on_with(filled: Path, tmp_path: Path) -> None:
+def test_backup_is_a_database_that_can_be_resumed(filled: Path, tmp_path: Path) -> None:
     target = tmp_path / "backup.sqlite3"
     ask("backup", target, database=filled)
     assert ask("runs", database=target) == ask("runs", database=filled)
     assert ask("run", "--digits", "600", database=target).encode() == b"3." + pi(600) + b"\n"
 
 
-def test_a_backup_replaces_no_file(filled: Path, tmp_path: Path) -> None:
+def test_backup_replaces_no_file(filled: Path, tmp_path: Path) -> None:
     target = tmp_path / "letter.txt"
     target.write_text("dear diary")
     done = pi_tui("backup", target, "--db", filled)
@@ -207,7 +207,7 @@ def test_a_backup_replaces_no_file(filled: Path, tmp_path: Path) -> None:
     assert target.read_text() == "dear diary"
 
 
-def test_delete_asks_and_takes_no_for_an_answer(copy: Path) -> None:
+def test_delete_asks_and_accepts_no(copy: Path) -> None:
     for answer, left in (("n\n", 2), ("\n", 2), ("y\n", 1)):
         with Terminal("delete", "--digits", "300", "--db", copy) as terminal:
             terminal.see(r"delete the run of 300 digits \(300 saved\)\? \[y/N\]")
@@ -216,14 +216,14 @@ def test_delete_asks_and_takes_no_for_an_answer(copy: Path) -> None:
         assert len(json.loads(ask("status", "--json", database=copy))) == left
 
 
-def test_delete_without_anybody_to_ask_wants_a_yes(copy: Path) -> None:
+def test_delete_without_a_terminal_requires_yes(copy: Path) -> None:
     done = pi_tui("delete", "--digits", "300", "--db", copy)
     assert done.returncode == 2
     assert "--yes" in done.stderr
     assert len(json.loads(ask("status", "--json", database=copy))) == 2
 
 
-def test_everything_that_only_looks_leaves_the_file_as_it_is(filled: Path) -> None:
+def test_read_only_commands_leave_the_database_unchanged(filled: Path) -> None:
     before = filled.read_bytes(), filled.stat().st_mtime_ns
     for command in (["status"], ["runs"], ["check"], ["export"], ["verify", "--digits", "600"]):
         ask(*command, database=filled)
@@ -236,7 +236,7 @@ def test_verify_needs_no_lock(copy: Path) -> None:
         ask("verify", "--digits", "600", database=copy)
 
 
-def test_verify_marks_a_run_while_another_one_is_computed(copy: Path) -> None:
+def test_verify_marks_a_run_while_another_is_computed(copy: Path) -> None:
     ask("run", "--digits", "150", "--no-verify", database=copy)
     with CheckpointStore.open(str(copy), SpigotKind()) as store:
         store.open_run(SpigotKind().task(7_000))

@@ -1,4 +1,4 @@
-"""The app in a browser, by the websocket a tab uses."""
+"""The app in a browser, through the websocket that a tab uses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_open(port: int) -> bool:
 
 
 class Served(NamedTuple):
-    """A server that is up."""
+    """A running server."""
 
     port: int
     token: str
@@ -46,7 +46,7 @@ class Served(NamedTuple):
 
 @contextmanager
 def serving(database: Path, *more: str, digits: int | None = 20_000) -> Iterator[Served]:
-    """A server on this test's database; the app behind it computes 20,000 digits."""
+    """Start a server on this test's database; its app computes 20,000 digits."""
     port = free_port()
     more += () if digits is None else ("--digits", str(digits))
     with started("serve", "--db", database, "--port", port, *more) as process:
@@ -67,7 +67,7 @@ def served(database: Path) -> Iterator[Served]:
 async def tab(
     served: Served, size: str = "width=100&height=30", **headers: str
 ) -> AsyncIterator[Any]:
-    """The connection a browser tab makes."""
+    """Open the connection that a browser tab makes."""
     url = f"{served.url}/ws?{size}&token={served.token}"
     async with (
         aiohttp.ClientSession() as session,
@@ -77,7 +77,7 @@ async def tab(
 
 
 async def see(connection: Any, text: bytes) -> bytes:
-    """The text has come to the tab; what came until then."""
+    """Wait until the text has arrived in the tab; return all that arrived until then."""
     seen = b""
     while text not in seen:
         message = await asyncio.wait_for(connection.receive(), 60)
@@ -87,7 +87,7 @@ async def see(connection: Any, text: bytes) -> bytes:
     return seen
 
 
-async def test_a_tab_shows_the_app_and_its_keys_work(served: Served, database: Path) -> None:
+async def test_tab_shows_the_app_and_its_keys_work(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"1415926535")
         await connection.send_json(["stdin", "p"])
@@ -95,13 +95,13 @@ async def test_a_tab_shows_the_app_and_its_keys_work(served: Served, database: P
         assert 0 < saved(database) < 20_000
 
 
-async def test_a_tab_has_a_title(served: Served) -> None:
+async def test_tab_has_a_title(served: Served) -> None:
     address = f"{served.url}/?token={served.token}"
     async with aiohttp.ClientSession() as session, session.get(address) as answer:
         assert "<title>π pi-tui</title>" in await answer.text()
 
 
-async def test_a_copy_in_a_tab_does_not_advise_on_the_terminal_around_the_server(
+async def test_copy_in_a_tab_gives_no_advice_about_the_servers_terminal(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMUX", "/tmp/tmux-1000/default,1,0")
@@ -116,7 +116,7 @@ async def test_a_copy_in_a_tab_does_not_advise_on_the_terminal_around_the_server
             assert b"tmux" not in told + await see(connection, b"running")
 
 
-async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
+async def test_first_question_takes_keys_in_a_tab_that_was_not_clicked(
     database: Path,
 ) -> None:
     with serving(database, digits=None) as up:
@@ -127,15 +127,15 @@ async def test_the_first_question_takes_keys_in_a_tab_that_was_not_clicked(
             await until(lambda: saved(database) > 0)
 
 
-async def test_a_closed_tab_saves_and_ends_its_app(served: Served, database: Path) -> None:
+async def test_closed_tab_saves_and_ends_its_app(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"1415926535")
     await until(lambda: saved(database))
-    # The lock is free again: the run can be finished by another pi-tui.
+    # The lock is free again: another pi-tui can finish the run.
     await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
 
 
-async def test_it_listens_on_this_machine_only(served: Served) -> None:
+async def test_server_listens_on_this_machine_only(served: Served) -> None:
     others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
     for address in others - {"127.0.0.1", "127.0.1.1", "::1"}:
         family = socket.AF_INET6 if ":" in str(address) else socket.AF_INET
@@ -143,14 +143,14 @@ async def test_it_listens_on_this_machine_only(served: Served) -> None:
             assert probe.connect_ex((str(address), served.port)) != 0
 
 
-def test_a_port_in_use_is_one_line(served: Served, database: Path) -> None:
+def test_port_in_use_is_reported_in_one_line(served: Served, database: Path) -> None:
     done = pi_tui("serve", "--port", served.port, "--db", database)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"pi-tui: port {served.port}: ")
     assert done.stderr.count("\n") == 1
 
 
-def test_without_the_extra_it_says_how_to_get_it() -> None:
+def test_serve_without_the_extra_names_the_package_to_install() -> None:
     code = (
         "import sys; sys.modules['textual_serve'] = None\n"
         "from pi_tui.cli import main; sys.exit(main(['serve']))"
@@ -168,7 +168,7 @@ async def refusal(url: str, **headers: str) -> int:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://"]
 )
-async def test_no_other_page_opens_the_websocket(origin: str, served: Served) -> None:
+async def test_websocket_from_another_origin_is_refused(origin: str, served: Served) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         async with tab(served, Origin=origin):
             pass
@@ -176,21 +176,21 @@ async def test_no_other_page_opens_the_websocket(origin: str, served: Served) ->
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{}", "127.0.0.1:1", "127.0.0.1"])
-async def test_no_other_name_leads_here(host: str, served: Served) -> None:
+async def test_request_with_another_host_name_is_refused(host: str, served: Served) -> None:
     url = f"{served.url}/?token={served.token}"
     assert await refusal(url, Host=host.format(served.port)) == 403
     for name in ("localhost", "127.0.0.1", socket.gethostname()):
         assert await refusal(url, Host=f"{name}:{served.port}") == 200
 
 
-async def test_without_the_token_nobody_comes_in(served: Served) -> None:
+async def test_request_without_the_token_is_refused(served: Served) -> None:
     assert len(served.token) > 16
     for path in ("", "ws", "download/x"):
         for token in ("", "?token=", f"?token={served.token}x", "?token=%ff"):
             assert await refusal(f"{served.url}/{path}{token}") == 403
 
 
-async def test_the_page_remembers_the_token_for_itself_only(served: Served) -> None:
+async def test_page_stores_the_token_in_a_cookie_of_its_own(served: Served) -> None:
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as session:
         async with session.get(f"{served.url}/?token={served.token}") as page:
@@ -201,7 +201,7 @@ async def test_the_page_remembers_the_token_for_itself_only(served: Served) -> N
             await see(ws, b"1415926535")
 
 
-async def test_without_a_token_on_request(database: Path) -> None:
+async def test_no_token_option_admits_requests_without_a_token(database: Path) -> None:
     with serving(database, "--no-token") as served:
         assert served.token == ""
         assert await refusal(f"{served.url}/") == 200
@@ -212,7 +212,7 @@ SIZES = ["width=0&height=0", "width=1000000000&height=1000000000", "width=-5&hei
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_no_size_takes_the_memory(size: str, served: Served) -> None:
+async def test_oversized_window_does_not_exhaust_memory(size: str, served: Served) -> None:
     async with tab(served, size) as connection:
         await see(connection, b"running")
         values: tuple[object, ...] = (10**9, 0, -1, 10**400, 1e9, "x", None, [], {}, True)
@@ -247,7 +247,7 @@ MALFORMED += [
 ]
 
 
-async def test_a_malformed_message_is_nobodys_wish(served: Served, database: Path) -> None:
+async def test_malformed_message_is_ignored(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")
         for message in MALFORMED:
@@ -261,7 +261,7 @@ async def test_a_malformed_message_is_nobodys_wish(served: Served, database: Pat
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-async def test_the_server_ends_when_its_apps_have_saved(
+async def test_server_ends_when_its_apps_have_saved(
     number: signal.Signals, served: Served, database: Path
 ) -> None:
     async with tab(served) as connection:
@@ -273,9 +273,7 @@ async def test_the_server_ends_when_its_apps_have_saved(
         assert pi_tui("run", "--digits", "20000", "--db", database).returncode == 0
 
 
-async def test_an_app_whose_server_was_killed_saves_and_ends(
-    served: Served, database: Path
-) -> None:
+async def test_app_of_a_killed_server_saves_and_ends(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")
         await connection.send_json(["stdin", "p"])
@@ -289,9 +287,7 @@ EVIL = (
 )
 
 
-async def test_a_tab_runs_no_module_that_lies_in_the_working_folder(
-    database: Path, tmp_path: Path
-) -> None:
+async def test_tab_runs_no_module_of_the_working_folder(database: Path, tmp_path: Path) -> None:
     folder, ran = tmp_path / "evil", tmp_path / "ran"
     folder.mkdir()
     for name in ("sqlite3", "random", "textual", "gmpy2", "sqlalchemy", "pi_tui", "json"):
@@ -314,7 +310,7 @@ async def test_a_tab_runs_no_module_that_lies_in_the_working_folder(
     assert not ran.exists()
 
 
-def test_the_address_is_printed_when_the_port_is_open(database: Path) -> None:
+def test_address_is_printed_when_the_port_is_open(database: Path) -> None:
     for _ in range(3):
         port = free_port()
         with started("serve", "--db", database, "--port", port) as process:
@@ -323,18 +319,18 @@ def test_the_address_is_printed_when_the_port_is_open(database: Path) -> None:
             assert is_open(port)
 
 
-async def test_tabs_that_close_early_are_no_failure_to_report(database: Path) -> None:
+async def test_tabs_that_close_early_report_no_failure(database: Path) -> None:
     with serving(database) as up:
         for pause in (0.0, 0.05, 0.3):
             async with tab(up):
-                await asyncio.sleep(pause)  # the point of this test: before the first frame
+                await asyncio.sleep(pause)  # close before the first frame
         up.process.terminate()
         out, err = await asyncio.to_thread(up.process.communicate, timeout=60)
     assert err == b""
     assert b"failed" not in out
 
 
-def test_a_request_with_two_hosts_is_refused_without_a_traceback(served: Served) -> None:
+def test_request_with_two_hosts_is_refused_without_a_traceback(served: Served) -> None:
     host = f"127.0.0.1:{served.port}"
     for hosts in ([host, "evil.example"], ["evil.example", host], [host, host], []):
         lines = [f"GET /?token={served.token} HTTP/1.1", *(f"Host: {name}" for name in hosts)]

@@ -1,7 +1,7 @@
-"""A PostgreSQL server that stands still, lets nobody in, or is asked with a secret.
+"""A PostgreSQL server that stops answering, rejects the login, or is addressed with a password.
 
-How long anything takes is not asserted; that it ends at all is: a server that stands still
-would be waited for without an end.
+These tests do not assert how long a step takes, only that it ends: without a time-out, a stopped
+server would be waited for without end.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("cadence", ["0", "0.1s"], ids=["between saves", "in a save"])
-def test_a_run_leaves_a_server_that_stands_still_and_says_what_is_lost(
-    cadence: str, server: Server
-) -> None:
+def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, server: Server) -> None:
     url = server.new_database()
     with started("run", *SLOW, "--checkpoint-every", cadence, "--db", url) as child:
         assert child.stderr
@@ -45,7 +43,7 @@ def test_a_run_leaves_a_server_that_stands_still_and_says_what_is_lost(
 
 
 @pytest.mark.parametrize("leave", ["q", signal.SIGTERM], ids=["q", "TERM"])
-def test_the_app_leaves_a_server_that_stands_still_and_says_what_is_lost(
+def test_app_leaves_a_stopped_server_and_reports_the_loss(
     leave: str | signal.Signals, server: Server
 ) -> None:
     url = server.new_database()
@@ -63,7 +61,7 @@ def test_the_app_leaves_a_server_that_stands_still_and_says_what_is_lost(
             terminal.see("[1-9][0-9,]* digits not saved")
 
 
-def test_a_server_that_stands_still_before_we_come_is_a_line(server: Server) -> None:
+def test_server_stopped_before_the_start_is_reported_in_one_line(server: Server) -> None:
     url = server.new_database()
     with server.stopped():
         for command in ("run --digits 9", "status", "--digits 9"):
@@ -72,7 +70,7 @@ def test_a_server_that_stands_still_before_we_come_is_a_line(server: Server) -> 
             assert re.search(r"^pi-tui: .* cannot be reached: .*\n\Z", done.stderr, re.MULTILINE)
 
 
-def test_status_without_rights_says_so(server: Server) -> None:
+def test_status_without_rights_is_reported_in_one_line(server: Server) -> None:
     url = server.new_database()
     server.execute("CREATE ROLE guest LOGIN")
     server.execute("REVOKE ALL ON SCHEMA public FROM public", url)
@@ -88,7 +86,7 @@ SECRETS = ("p@TAIL", "p:TAIL", "p/TAIL", "p#TAIL", "p?TAIL", "p@x?TAIL", "p@TAIL
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("server", ["127.0.0.1:1/pi", "no.such.host.invalid/pi"])
-def test_no_part_of_a_password_is_ever_told(secret: str, server: str) -> None:
+def test_no_part_of_a_password_is_ever_printed(secret: str, server: str) -> None:
     url = f"postgresql://me:{secret}@{server}"
     for command, words, variable in (
         ("run --digits 9", ["--db", url], {}),
@@ -101,7 +99,7 @@ def test_no_part_of_a_password_is_ever_told(secret: str, server: str) -> None:
 
 
 @pytest.mark.parametrize("secret", SECRETS[:4])
-def test_a_password_may_hold_what_an_address_is_made_of(secret: str, server: Server) -> None:
+def test_password_may_contain_url_delimiters(secret: str, server: Server) -> None:
     _, _, where = server.new_database().partition("@")
     if not where:
         pytest.skip("a server of another kind")

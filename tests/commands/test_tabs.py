@@ -14,11 +14,11 @@ from tests.helpers import saved, until
 
 @pytest.fixture(autouse=True)
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So slowly that it is not over before the last tab is open."""
+    """Slow the run down, so that it is not over before the last tab is open."""
     monkeypatch.setenv("PI_TUI_PACE", "100")
 
 
-async def test_every_further_tab_watches_the_first(database: Path) -> None:
+async def test_further_tabs_watch_the_run_of_the_first(database: Path) -> None:
     with serving(database, digits=20_000) as up:
         async with tab(up) as first:
             await see(first, b"1415926535")
@@ -28,7 +28,7 @@ async def test_every_further_tab_watches_the_first(database: Path) -> None:
                     await see(watching, b"watching")
 
 
-async def test_a_tab_that_is_loaded_again_goes_on_by_itself(database: Path) -> None:
+async def test_reloaded_tab_resumes_the_run(database: Path) -> None:
     with serving(database, digits=20_000) as up:
         async with tab(up) as connection:
             await see(connection, b"1415926535")

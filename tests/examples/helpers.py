@@ -1,4 +1,4 @@
-"""Whole programs made of a machine, run, killed and resumed."""
+"""Run, kill and resume whole programs made of a machine."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def readme_program(folder: Path) -> Kind:
 
 
 def ended(*command: object) -> subprocess.CompletedProcess[str]:
-    """The program, run to its end."""
+    """Run the program to its end."""
     whole = [*PYTHON, *map(str, command)]
     return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=LIMIT)
 
 
 @contextmanager
 def running(*command: object) -> Iterator[subprocess.Popen[str]]:
-    """The program goes on in the background; it is gone afterwards, whatever happens."""
+    """Run the program in the background; end it after the test, whatever happens."""
     whole, pipe = [*PYTHON, *map(str, command)], subprocess.PIPE
     with subprocess.Popen(whole, stdout=pipe, stderr=pipe, text=True) as child:
         try:
@@ -62,17 +62,17 @@ def running(*command: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def last_line(err: str) -> str:
-    """What a program said last; on a slow computer, lines of progress come before it."""
+    """Return the last line of a program's output; on a slow computer, progress lines come first."""
     *progress, last = err.splitlines()
     assert all(re.match("(preparing|running|saving|verifying): ", line) for line in progress), err
     return last
 
 
 def saved_steps(database: Path, kind: Kind) -> int:
-    """Steps of the one run of the kind that are in a committed checkpoint."""
+    """Return the steps of the kind's only run that a committed checkpoint holds."""
     try:
         with CheckpointStore.open(str(database), kind, write=False) as store:
             found = [store.load(run).checkpoint for run in store.runs()]
-    except PiTuiError:  # not there yet
+    except PiTuiError:  # not created yet
         return 0
     return found[0].steps if found and found[0] else 0

@@ -1,7 +1,7 @@
-"""Estimate pi by darts: a machine of a fifth sort, written from the README alone.
+"""Estimate pi by throwing darts: another machine, written from the README alone.
 
 Run `python monte_carlo.py BATCHES SEED TABLE`. The darts of a batch come from a random generator,
-which is part of the state, and start where TABLE says, a file that must not change.
+which is part of the state. They start at positions read from TABLE, a file that must not change.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Darts(Machine):
         return self.steps == self.goal
 
     def step(self, poll: Poll = unwatched) -> None:
-        dice = random.Random()  # a copy, for a step that is abandoned must not have thrown
+        dice = random.Random()  # a copy, because a cancelled step must not consume random numbers
         dice.setstate(self.random.getstate())
         hits = 0
         for dart in range(BATCH):

@@ -1,4 +1,4 @@
-"""A machine that is no spigot, in whole processes: right, interrupted in every way, resumed."""
+"""The Lucas-Lehmer example in whole processes: right, interrupted in every way, resumed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.helpers import pi, pi_tui, wait_until
 KIND = Mersenne()
 PROGRAM = ("-m", "pi_tui.examples.lucas_lehmer")
 MERSENNE = {3, 5, 7, 13, 17, 19, 31, 61, 89, 107, 127, 521, 607}
-"""Of the odd primes below 700, those that make a Mersenne prime."""
+"""The odd primes below 700 that make a Mersenne prime."""
 P, STEPS = 44_497, 119
-"""2^P - 1 is prime; so many steps say so, in about two seconds."""
+"""2^P - 1 is prime; the test takes so many steps, about two seconds."""
 LONG = 1_257_787
 """An exponent whose test takes an hour."""
 IN_HASTE = f"""
@@ -47,7 +47,7 @@ def begun(steps: int, p: int = P) -> LucasLehmer:
 
 @pytest.fixture
 def kept(database: Path) -> Path:
-    """A database with two checkpoints of the test of P, after 2 and 4 steps."""
+    """Make a database with two checkpoints of the test of P, after 2 and 4 steps."""
     with CheckpointStore.open(str(database), KIND) as store:
         run, machine = store.open_run(KIND.task(P)), begun(0)
         for _ in range(2):
@@ -55,14 +55,14 @@ def kept(database: Path) -> Path:
     return database
 
 
-def test_the_exponents_of_mersenne_primes_are_found_and_no_others() -> None:
+def test_exponents_of_mersenne_primes_are_found_and_no_others() -> None:
     tested = [p for p in range(3, 700) if is_prime(p)]
     found = {p for p in tested if KIND.new(KIND.task(p)).finalize() == b"prime"}
     assert len(tested) == 124
     assert found == MERSENNE
 
 
-def test_a_resumed_test_is_the_same_test() -> None:
+def test_resumed_test_equals_an_uninterrupted_one() -> None:
     machine = begun(3)
     again = KIND.from_state(KIND.task(P), machine.to_state(), b"")
     assert (again.steps, again.s) == (3, machine.s)
@@ -71,14 +71,14 @@ def test_a_resumed_test_is_the_same_test() -> None:
 
 
 @pytest.mark.parametrize(("p", "word"), [("44497", "prime"), ("44491", "not prime")])
-def test_the_answer_is_told_and_told_again(p: str, word: str, database: Path) -> None:
+def test_verdict_is_printed_and_printed_again(p: str, word: str, database: Path) -> None:
     for _ in range(2):
         done = ended(*PROGRAM, p, "--db", database)
         assert (done.returncode, done.stdout) == (0, f"2^{p} - 1 is {word}\n")
 
 
 @pytest.mark.parametrize("p", ["2", "9", "1", "0", "20000003", "seven", "9" * 5_000])
-def test_an_exponent_that_is_no_odd_prime_is_refused(p: str, database: Path) -> None:
+def test_exponent_that_is_no_odd_prime_is_refused(p: str, database: Path) -> None:
     done = ended(*PROGRAM, p, "--db", database)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
@@ -88,7 +88,7 @@ def test_an_exponent_that_is_no_odd_prime_is_refused(p: str, database: Path) -> 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_a_signal_saves_and_says_how_to_go_on(
+def test_signal_saves_and_reports_how_to_resume(
     number: signal.Signals, code: int, database: Path
 ) -> None:
     with running(*PROGRAM, LONG, "--db", database) as child:
@@ -103,18 +103,18 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert (int(told[1].replace(",", "")), told[2]) == (saved_steps(database, KIND), command)
 
 
-def test_two_signals_within_an_instant_are_one(database: Path) -> None:
+def test_two_signals_at_once_count_as_one(database: Path) -> None:
     with running(*PROGRAM, LONG, "--db", database) as child:
         wait_until(database.exists)
         child.send_signal(signal.SIGHUP)
         child.send_signal(signal.SIGTERM)
         _, err = child.communicate()
-    assert child.returncode in (129, 143)  # pending together, either may be told first
+    assert child.returncode in (129, 143)  # if both are pending, either may be delivered first
     assert "goes on from there" in err
     assert "not saved" not in err
 
 
-def test_trouble_is_one_line_and_its_exit_code(database: Path, tmp_path: Path) -> None:
+def test_failure_is_one_line_with_its_exit_code(database: Path, tmp_path: Path) -> None:
     foreign = tmp_path / "letter.txt"
     foreign.write_text("Dear reader, this is no database of ours. " * 100)
     with running(*PROGRAM, LONG, "--db", database):
@@ -127,14 +127,14 @@ def test_trouble_is_one_line_and_its_exit_code(database: Path, tmp_path: Path) -
     assert foreign.read_text().startswith("Dear reader")
 
 
-def test_a_line_of_progress_says_how_long_it_will_take(database: Path) -> None:
+def test_progress_line_estimates_the_time_left(database: Path) -> None:
     with running(*PROGRAM, LONG, "--db", database) as child:
         assert child.stderr
         line = child.stderr.readline()
     assert re.fullmatch(r"running: step \d+, \d\.\d %, (\d+ \S+ ?)+ left\n", line), line
 
 
-def test_killed_at_random_it_goes_on_and_ends_with_the_right_answer(database: Path) -> None:
+def test_program_killed_at_random_times_resumes_to_the_right_verdict(database: Path) -> None:
     before, chance = 0, random.Random(9)
     for _ in range(3):
         with running("-c", IN_HASTE, database) as child:
@@ -149,7 +149,7 @@ def test_killed_at_random_it_goes_on_and_ends_with_the_right_answer(database: Pa
     assert (done.returncode, done.stdout) == (0, f"2^{P} - 1 is prime\n")
 
 
-def test_a_flipped_bit_in_the_newest_state_falls_back_to_the_one_before(kept: Path) -> None:
+def test_flipped_bit_in_the_newest_state_falls_back_to_the_previous(kept: Path) -> None:
     flip(str(kept), "pi_piece", "data", this(str(kept), "state", 2))
     assert saved_steps(kept, KIND) == 2
     done = ended(*PROGRAM, P, "--db", kept)
@@ -157,7 +157,7 @@ def test_a_flipped_bit_in_the_newest_state_falls_back_to_the_one_before(kept: Pa
     assert "checkpoint 2 is damaged" in done.stderr
 
 
-def test_flipped_bits_that_no_hash_tells_are_found_half_the_time() -> None:
+def test_flipped_bits_unknown_to_hashes_are_found_half_the_time() -> None:
     machine = begun(2)
     good, found = machine.s, 0
     for bit in range(100):
@@ -183,7 +183,7 @@ def test_flipped_bits_that_no_hash_tells_are_found_half_the_time() -> None:
     ],
     ids=["nothing", "words", "negative", "endless", "all ones", "M itself"],
 )
-def test_a_state_that_no_test_comes_to_is_refused(data: bytes) -> None:
+def test_impossible_state_is_refused(data: bytes) -> None:
     def load() -> None:
         machine = KIND.from_state(KIND.task(P), State.of(data), b"")
         if machine.steps > KIND.limits(KIND.task(P)).steps:
@@ -193,14 +193,14 @@ def test_a_state_that_no_test_comes_to_is_refused(data: bytes) -> None:
         load()
 
 
-def test_a_verdict_without_its_number_is_refused() -> None:
+def test_verdict_that_contradicts_the_number_is_refused() -> None:
     for steps, verdict in ((2, b"prime"), (STEPS + 20_000, b"not prime")):
         machine = LucasLehmer(KIND.task(P), steps, mpz(0), verdict)
         with pytest.raises(WrongState):
             machine.check()
 
 
-def test_a_task_that_nobody_began_is_refused() -> None:
+def test_task_that_was_never_begun_is_refused() -> None:
     task = KIND.task(P)
     for bad in (
         replace(task, goal=P + 1),
@@ -212,7 +212,7 @@ def test_a_task_that_nobody_began_is_refused() -> None:
             KIND.limits(bad)
 
 
-def test_it_shares_a_database_with_runs_of_pi(kept: Path) -> None:
+def test_lucas_lehmer_shares_a_database_with_runs_of_pi(kept: Path) -> None:
     assert pi_tui("run", "--digits", P, "--db", kept).stdout.encode() == b"3." + pi(P) + b"\n"
     assert ended(*PROGRAM, P, "--db", kept).stdout == f"2^{P} - 1 is prime\n"
     assert pi_tui("check", "--db", kept).returncode == 0

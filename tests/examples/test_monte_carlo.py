@@ -1,4 +1,4 @@
-"""A machine of a fifth sort: its input, its code and its mind in the middle of a step change."""
+"""The darts machine: its input, its code and its random state change in the middle of a run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def killed(database: Path, *arguments: object) -> int:
     return saved_steps(database, kind)
 
 
-def test_game_killed_twice_ends_with_the_output_of_one_that_was_not(table: Path) -> None:
+def test_game_killed_twice_ends_with_the_output_of_an_undisturbed_one(table: Path) -> None:
     database = table.with_name("darts.sqlite3")
     killed(database, GAMES, 3, table)
     killed(database, GAMES, 3, table)
@@ -47,7 +47,7 @@ def test_game_killed_twice_ends_with_the_output_of_one_that_was_not(table: Path)
     assert (done.returncode, done.stdout.encode()) == (0, whole), done.stderr
 
 
-def test_changed_input_is_refused_and_the_game_goes_on_with_the_old_one(table: Path) -> None:
+def test_changed_input_is_refused_and_the_original_resumes(table: Path) -> None:
     database = table.with_name("darts.sqlite3")
     whole = DartGames(table).new(Task(GAMES, {"seed": 3})).finalize()
     steps = killed(database, GAMES, 3, table)
@@ -62,12 +62,12 @@ def test_changed_input_is_refused_and_the_game_goes_on_with_the_old_one(table: P
     assert (done.returncode, done.stdout.encode()) == (0, whole), done.stderr
 
 
-def test_game_is_whole(table: Path) -> None:
+def test_game_passes_the_machine_check(table: Path) -> None:
     prove(DartGames(table), TASK)
 
 
 class Impatient(Darts):
-    """Throws with its own dice, not with a copy: an abandoned step has thrown."""
+    """A machine that throws with its own dice, not a copy: a cancelled step consumes numbers."""
 
     def step(self, poll: Poll = unwatched) -> None:
         hits = 0
@@ -80,7 +80,7 @@ class Impatient(Darts):
 
 
 class Forgetful(Darts):
-    """Saves the dice of another game."""
+    """A machine that saves the dice of another game."""
 
     def to_state(self) -> State:
         mine, self.random = self.random, random.Random(1)
@@ -110,7 +110,7 @@ class Others(DartGames):
         (Forgetful, "after step 0: the machine resumed from its state makes output b'"),
     ],
 )
-def test_game_that_is_not_whole_is_found(machine: type[Darts], told: str, table: Path) -> None:
+def test_broken_game_fails_the_machine_check(machine: type[Darts], told: str, table: Path) -> None:
     with pytest.raises(AssertionError) as found:
         prove(Others(table, machine), TASK)
     assert str(found.value).startswith(told)

@@ -31,12 +31,12 @@ from tests.examples.helpers import (
 from tests.helpers import wait_until
 
 GOAL, STEPS, MARK = 20_000, 20, 50
-"""Of the search that the README's figures are of, and where its saves by output would be."""
+"""The search of the README's figures, and the digits after which it saves by output."""
 
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The program, in a folder of its own."""
+    """Write the program into a folder of its own."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "collatz.py"
     path.write_text(PROGRAM, "utf-8")
@@ -45,7 +45,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def kind(program: Path) -> Kind:
-    """The kind that the program makes, without what the program does."""
+    """Return the kind of the program, without running the program."""
     return readme_program(program.parent)
 
 
@@ -59,7 +59,7 @@ class Step(NamedTuple):
 
 
 def steps_of(kind: Kind) -> list[Step]:
-    """Every step of the search."""
+    """Return every step of the search."""
     machine, steps = kind.new(Task(GOAL)), []
     while not machine.done:
         before = (machine.to_state(), bytes(machine.output))
@@ -70,12 +70,12 @@ def steps_of(kind: Kind) -> list[Step]:
 
 
 def resumed(kind: Kind, state: State, output: bytes) -> bytes:
-    """The whole output of the search that goes on so."""
+    """Resume the search from a state; return its whole output."""
     return kind.from_state(Task(GOAL), state, output).finalize()
 
 
 def records(below: int) -> bytes:
-    """What the program is to find, in another way: every length is remembered."""
+    """Compute the program's output independently: by remembering every length."""
     known, longest, lines = array("H", [0, 0] + [0] * below), -1, []
     for start in range(1, below):
         number, length = start, 0
@@ -89,11 +89,11 @@ def records(below: int) -> bytes:
 
 
 def tells(figure: str) -> bool:
-    """True if the table of the section ends a line with this figure."""
+    """Return whether the table of the section ends a line with this figure."""
     return f"| {figure} |\n" in SECTION
 
 
-def test_it_runs_is_killed_and_goes_on_to_the_right_answer(program: Path, kind: Kind) -> None:
+def test_program_killed_and_resumed_gives_the_right_answer(program: Path, kind: Kind) -> None:
     database, goal = program.parent / "collatz.sqlite3", 600_000
     with running(program, goal) as child:
         wait_until(lambda: saved_steps(database, kind))
@@ -106,7 +106,7 @@ def test_it_runs_is_killed_and_goes_on_to_the_right_answer(program: Path, kind: 
     assert (done.returncode, done.stdout.encode()) == (0, records(goal)), done.stderr
 
 
-def test_it_says_how_to_go_on(program: Path, kind: Kind) -> None:
+def test_terminated_program_prints_how_to_resume(program: Path, kind: Kind) -> None:
     database = program.parent / "collatz.sqlite3"
     with running("collatz.py", 9_000_000) as child:
         wait_until(database.exists)
@@ -118,23 +118,23 @@ def test_it_says_how_to_go_on(program: Path, kind: Kind) -> None:
     assert last_line(err) == f"collatz: saved step {steps}; `{command}` goes on from there"
 
 
-def test_killed_after_any_step_it_misses_nothing(kind: Kind) -> None:
+def test_program_killed_after_any_step_misses_nothing(kind: Kind) -> None:
     assert {resumed(kind, step.state, step.output) for step in steps_of(kind)} == {records(GOAL)}
 
 
-def test_state_without_output_loses_lines(kind: Kind) -> None:
+def test_state_saved_without_output_loses_lines(kind: Kind) -> None:
     outputs = [resumed(kind, step.state, step.output_before) for step in steps_of(kind)]
     wrong = sum(len(output) < len(records(GOAL)) for output in outputs)
     assert tells(f"{wrong} of {STEPS} kills lost lines")
 
 
-def test_output_without_state_doubles_lines(kind: Kind) -> None:
+def test_output_saved_without_state_doubles_lines(kind: Kind) -> None:
     outputs = [resumed(kind, step.state_before, step.output) for step in steps_of(kind)]
     wrong = sum(len(output) > len(records(GOAL)) for output in outputs)
     assert tells(f"{wrong} of {STEPS} kills doubled lines")
 
 
-def test_a_modulo_misses_marks(kind: Kind) -> None:
+def test_saving_on_modulo_skips_checkpoints(kind: Kind) -> None:
     lengths = [len(step.output) for step in steps_of(kind)]
     met = sum(length % MARK == 0 for length in set(lengths))
     assert tells(f"{met} of {lengths[-1] // MARK} marks were met")

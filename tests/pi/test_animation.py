@@ -1,4 +1,4 @@
-"""Walks that move: every picture of the file is looked at."""
+"""Animated walks: every picture of the file is checked."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from PIL import Image
 from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.animation import HOLD, PER_SECOND, animate
 from pi_tui.pi.pictures.inks import THEMES
-from pi_tui.pi.pictures.wish import Wish, moving_form_of, parse_moving_size, parse_seconds
+from pi_tui.pi.pictures.request import (
+    PictureRequest,
+    moving_form_of,
+    parse_moving_size,
+    parse_seconds,
+)
 from tests.helpers import pi, pi_tui
 
 SIZE = (320, 180)
 
 
 def frames_of(data: bytes) -> tuple[list[Image.Image], list[int]]:
-    """Every picture of the file in its colours, and how many milliseconds each is shown."""
+    """Return every picture of the file in colour, and how many milliseconds each is shown."""
     image = Image.open(io.BytesIO(data))
     pictures, lasts = [], []
     for number in range(image.n_frames):  # type: ignore[attr-defined]
@@ -31,7 +36,7 @@ def frames_of(data: bytes) -> tuple[list[Image.Image], list[int]]:
 
 
 def inked(picture: Image.Image) -> int:
-    """How many dots above the caption are no paper."""
+    """Count the dots above the caption that are not paper."""
     paper = bytes.fromhex(THEMES["night"].paper[1:])
     dots = picture.crop((0, 0, SIZE[0], SIZE[1] - 30)).tobytes()
     rgb = (dots[at : at + 3] for at in range(0, len(dots), 3))
@@ -39,8 +44,8 @@ def inked(picture: Image.Image) -> int:
 
 
 @pytest.mark.parametrize("form", ["gif", "webp"])
-def test_animation_grows_from_the_first_digit_to_all_in_the_time_asked_for(form: str) -> None:
-    data = animate(Wish("walk", pi(20_000), 0, SIZE), form, 2.0)
+def test_animation_grows_from_first_digit_to_all_in_the_requested_time(form: str) -> None:
+    data = animate(PictureRequest("walk", pi(20_000), 0, SIZE), form, 2.0)
     pictures, lasts = frames_of(data)
     assert len(pictures) == 2 * PER_SECOND
     assert sum(lasts) / 1000 == pytest.approx(2.0 + HOLD, abs=0.15)
@@ -51,8 +56,8 @@ def test_animation_grows_from_the_first_digit_to_all_in_the_time_asked_for(form:
     assert Image.open(io.BytesIO(data)).info["loop"] == 0, "for ever"
 
 
-def test_last_picture_has_the_start_and_all_colours_of_the_way() -> None:
-    pictures, _ = frames_of(animate(Wish("walk", pi(20_000), 0, SIZE), "gif", 1.0))
+def test_last_picture_shows_start_and_all_colours_of_the_path() -> None:
+    pictures, _ = frames_of(animate(PictureRequest("walk", pi(20_000), 0, SIZE), "gif", 1.0))
     colors = pictures[-1].getcolors(10**6) or []
     reds = [color for _, color in colors if isinstance(color, tuple) and color[0] > color[2] + 60]
     blues = [color for _, color in colors if isinstance(color, tuple) and color[2] > color[0] + 60]
@@ -63,8 +68,8 @@ def test_last_picture_has_the_start_and_all_colours_of_the_way() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 7, 300_017])
 @pytest.mark.parametrize("form", ["gif", "webp"])
-def test_animation_of_any_number_of_digits_is_one(count: int, form: str) -> None:
-    pictures, lasts = frames_of(animate(Wish("walk", pi(count), 0, SIZE), form, 1.0))
+def test_animation_of_any_number_of_digits_is_valid(count: int, form: str) -> None:
+    pictures, lasts = frames_of(animate(PictureRequest("walk", pi(count), 0, SIZE), form, 1.0))
     assert pictures
     if len(pictures) > 1:  # WebP gives a single picture no time
         assert sum(lasts) / 1000 == pytest.approx(1.0 + HOLD, abs=0.15)
@@ -72,11 +77,11 @@ def test_animation_of_any_number_of_digits_is_one(count: int, form: str) -> None
 
 def test_animation_of_a_million_digits_is_under_two_megabytes() -> None:
     digits = bytes(pi(100_000)) * 10
-    assert len(animate(Wish("walk", digits, 0, (800, 450)), "gif", 15.0)) < 2_000_000
+    assert len(animate(PictureRequest("walk", digits, 0, (800, 450)), "gif", 15.0)) < 2_000_000
 
 
 @pytest.mark.parametrize("name", ["walk.gif", "walk.webp"])
-def test_command_draws_a_walk_that_moves(name: str, database: Path, tmp_path: Path) -> None:
+def test_picture_command_draws_an_animated_walk(name: str, database: Path, tmp_path: Path) -> None:
     assert pi_tui("run", "--digits", 1000, "--db", database).returncode == 0
     target = tmp_path / name
     more = ("--digits", 1000, "--db", database, "-o", target, "--seconds", "1")
@@ -89,16 +94,16 @@ def test_command_draws_a_walk_that_moves(name: str, database: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("text", ["0", "121", "-1", "x", "", "1e9", "nan"])
-def test_seconds_that_make_no_animation_are_refused(text: str) -> None:
+def test_unusable_seconds_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="use 1 to 120"):
         parse_seconds(text)
 
 
-def test_an_animation_larger_than_a_screen_is_refused() -> None:
+def test_animation_larger_than_a_screen_is_refused() -> None:
     with pytest.raises(UsageError, match="too large for an animation"):
         parse_moving_size("3840x2160")
 
 
-def test_names_of_pictures_are_no_names_of_animations() -> None:
+def test_picture_file_names_are_not_taken_for_animations() -> None:
     assert moving_form_of("a.PNG", "walk") is None
     assert moving_form_of("a.GIF", "walk") == "gif"

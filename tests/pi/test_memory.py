@@ -1,4 +1,4 @@
-"""What is said before a run that may not fit."""
+"""The warning before a run that may not fit in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.helpers import started
 def a_machine(
     root: Path, available: int, group: str = "", most: str = "max", used: int = 0
 ) -> Path:
-    """Files like those of a Linux with so many bytes left."""
+    """Write /proc and cgroup files like those of a Linux with so many bytes left."""
     folder = root / "sys/fs/cgroup" / group
     folder.mkdir(parents=True)
     (folder / "memory.max").write_text(most)
@@ -24,28 +24,28 @@ def a_machine(
     return root
 
 
-def test_a_run_that_fits_is_not_spoken_of(tmp_path: Path) -> None:
+def test_no_memory_warning_if_the_run_fits(tmp_path: Path) -> None:
     assert warning(1_000_000, a_machine(tmp_path, 10**9)) == ""
 
 
-def test_a_machine_with_too_little_is_named(tmp_path: Path) -> None:
+def test_memory_warning_names_a_machine_with_too_little(tmp_path: Path) -> None:
     line = warning(60_000_000, a_machine(tmp_path, 10**9))
     assert "1.2 GB" in line
     assert "this machine has 1000.0 MB left" in line
 
 
-def test_a_control_group_around_ours_is_asked_too(tmp_path: Path) -> None:
+def test_memory_warning_respects_outer_control_groups(tmp_path: Path) -> None:
     root = a_machine(tmp_path, 10**10, "outer/inner")
     (root / "sys/fs/cgroup/outer/memory.max").write_text(str(3 * 10**8))
     (root / "sys/fs/cgroup/outer/memory.current").write_text(str(10**8))
     assert "its control group has 200.0 MB left" in warning(10_000_000, root)
 
 
-def test_where_nothing_is_known_nothing_is_said(tmp_path: Path) -> None:
+def test_no_memory_warning_without_proc(tmp_path: Path) -> None:
     assert warning(100_000_000, tmp_path) == ""
 
 
-def test_a_limit_of_the_shell_is_told_before_the_run_begins(database: Path) -> None:
+def test_memory_warning_about_ulimit_comes_before_the_run(database: Path) -> None:
     limit = (10**9, 10**9)
     with started(
         *("run", "--digits", 90_000_000, "--db", database),
@@ -53,5 +53,5 @@ def test_a_limit_of_the_shell_is_told_before_the_run_begins(database: Path) -> N
     ) as child:
         assert child.stderr
         line = child.stderr.readline()
-    told = b"note: 90,000,000 digits take about 1.7 GB of memory, and `ulimit -v` has "
-    assert line.startswith(told)
+    note = b"note: 90,000,000 digits take about 1.7 GB of memory, and `ulimit -v` has "
+    assert line.startswith(note)

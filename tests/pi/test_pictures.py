@@ -1,4 +1,4 @@
-"""Pictures as files: what is in them is looked at, dot by dot."""
+"""Pictures as files: their content is checked dot by dot."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.drawing import draw
 from pi_tui.pi.pictures.inks import THEMES
 from pi_tui.pi.pictures.layout import Grid, WalkFrame, levels
+from pi_tui.pi.pictures.request import PictureRequest, parse_size
 from pi_tui.pi.pictures.walk_points import bounds, pieces
-from pi_tui.pi.pictures.wish import Wish, parse_size
 from tests.helpers import pi, pi_tui
 
 SMALL = (320, 200)
 
 
-def opened(wish: Wish) -> Image.Image:
-    return Image.open(io.BytesIO(draw(wish, "png"))).convert("RGB")
+def opened(request: PictureRequest) -> Image.Image:
+    return Image.open(io.BytesIO(draw(request, "png"))).convert("RGB")
 
 
 @pytest.mark.parametrize("count", [1, 2, 59, 3_333, 20_000, 100_001])
-def test_a_heat_map_shows_every_digit_to_the_last(count: int) -> None:
+def test_heat_map_shows_every_digit(count: int) -> None:
     digits, inks = pi(count), THEMES["night"]
-    image, grid = opened(Wish("heat", digits, 0, SMALL)), Grid.of(count, SMALL)
+    image, grid = opened(PictureRequest("heat", digits, 0, SMALL)), Grid.of(count, SMALL)
     values = levels(digits, grid.stride)
     assert len(values) == -(-count // grid.stride)
     colors = inks.spectrum if grid.stride == 1 else inks.heat
@@ -40,7 +40,7 @@ def test_a_heat_map_shows_every_digit_to_the_last(count: int) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 3, 7])
-def test_the_path_ends_where_all_steps_lead(stride: int) -> None:
+def test_path_ends_where_all_steps_lead(stride: int) -> None:
     digits = pi(123_457)
     whole = [point for piece in pieces(digits, 1) for point in piece]
     end = [point for piece in pieces(digits, stride) for point in piece][-1]
@@ -50,7 +50,7 @@ def test_the_path_ends_where_all_steps_lead(stride: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 10, 5_000, 400_000])
-def test_a_walk_is_in_the_picture_from_start_to_end(count: int) -> None:
+def test_walk_is_in_the_picture_from_start_to_end(count: int) -> None:
     digits = pi(count)
     frame = WalkFrame.of(digits, SMALL, 10**6)
     for piece in pieces(digits, 1):
@@ -58,7 +58,7 @@ def test_a_walk_is_in_the_picture_from_start_to_end(count: int) -> None:
             x, y = frame.at(point)
             assert 0 <= x < SMALL[0]
             assert 0 <= y < SMALL[1]
-    image = opened(Wish("walk", digits, 0, SMALL))
+    image = opened(PictureRequest("walk", digits, 0, SMALL))
     colors = {color for _, color in image.getcolors(10**6) or []}
     assert len(colors) > 20
 
@@ -67,26 +67,26 @@ PEAK = """
 import re, sys
 from pi_tui.pi.pictures import png
 from pi_tui.pi.pictures.drawing import draw
-from pi_tui.pi.pictures.wish import Wish
+from pi_tui.pi.pictures.request import PictureRequest
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 before = peak()
-draw(Wish(sys.argv[1], b"0123456789" * 2_000, 0), "png")
+draw(PictureRequest(sys.argv[1], b"0123456789" * 2_000, 0), "png")
 print(peak() - before)
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks are read from /proc")
 @pytest.mark.parametrize(("kind", "most"), [("walk", 50_000), ("heat", 30_000)])
-def test_a_large_picture_takes_little_memory(kind: str, most: int) -> None:
-    # In kB; a byte for each of 3840 x 2160 dots, drawn twice as large for a walk.
+def test_large_picture_takes_little_memory(kind: str, most: int) -> None:
+    # In kB; one byte for each of 3840 x 2160 dots, drawn twice as large for a walk.
     done = subprocess.run([sys.executable, "-c", PEAK, kind], capture_output=True, check=True)
     assert int(done.stdout) < most
 
 
 @pytest.mark.parametrize("kind", ["walk", "heat"])
-def test_a_drawing_in_svg_is_one_and_says_what_it_is(kind: str) -> None:
-    text = draw(Wish(kind, pi(5_000), 761), "svg").decode()
+def test_svg_is_well_formed_and_has_a_caption(kind: str) -> None:
+    text = draw(PictureRequest(kind, pi(5_000), 761), "svg").decode()
     root = ElementTree.fromstring(text)
     assert root.tag.endswith("svg")
     assert "digits 762 to 5,761 of pi" in text
@@ -94,12 +94,12 @@ def test_a_drawing_in_svg_is_one_and_says_what_it_is(kind: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "10x10", "99999x99999", "-1x100", "100x", "a100x100"])
-def test_sizes_that_are_none_are_refused(text: str) -> None:
+def test_invalid_sizes_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a size"):
         parse_size(text)
 
 
-def test_the_command_draws_what_is_saved(database: Path, tmp_path: Path) -> None:
+def test_picture_command_draws_saved_digits(database: Path, tmp_path: Path) -> None:
     assert pi_tui("run", "--digits", 3000, "--db", database).returncode == 0
     common = ("--digits", 3000, "--db", database)
     for name in ("a.png", "b.svg"):
@@ -126,7 +126,7 @@ def test_the_command_draws_what_is_saved(database: Path, tmp_path: Path) -> None
         (("-o", "no/folder/a.svg"), "cannot write"),
     ],
 )
-def test_what_cannot_be_drawn_is_told_in_a_line(
+def test_picture_command_refuses_in_one_line(
     more: tuple[str, ...], word: str, database: Path, tmp_path: Path
 ) -> None:
     assert pi_tui("run", "--digits", 100, "--db", database).returncode == 0
@@ -137,7 +137,7 @@ def test_what_cannot_be_drawn_is_told_in_a_line(
     assert [one.name for one in tmp_path.iterdir() if "sqlite" not in one.name] == []
 
 
-def test_without_the_extra_it_says_how_to_get_it() -> None:
+def test_png_without_pillow_names_the_extra_to_install() -> None:
     code = (
         "import importlib.util, sys; importlib.util.find_spec = lambda name: None\n"
         "from pi_tui.cli import main\n"

@@ -1,4 +1,4 @@
-"""Whatever is asked for: a setting, or one line that says what to ask for instead."""
+"""Settings: any text is a valid setting or gets one line of advice."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ PARSERS: dict[str, Callable[[str], object]] = {
 
 
 def advice(parse: Callable[[], object]) -> str:
-    """What the user is told; "" if there is nothing to tell."""
-    told = ""
+    """Return the error message for the text; "" if it is valid."""
+    message = ""
     try:
         parse()
     except UsageError as error:
-        told = str(error)
-    assert told == "" or told.isprintable()
-    return told
+        message = str(error)
+    assert message == "" or message.isprintable()
+    return message
 
 
 @pytest.mark.parametrize("option", PARSERS)
@@ -54,7 +54,7 @@ def test_any_text_is_a_setting_or_one_line_of_advice(option: str, text: str) -> 
 
 
 @given(st.integers(1, 100_000_000))
-def test_a_number_of_digits_may_be_written_in_each_of_our_ways(digits: int) -> None:
+def test_digits_may_be_written_in_every_documented_way(digits: int) -> None:
     for written in (f"{digits}", f"{digits:,}", f"{digits:_}", f"{digits}e0"):
         assert parse_digits(written) == digits
 
@@ -73,9 +73,7 @@ def test_any_environment_is_settings_or_one_line_of_advice(environment: dict[str
         ("--threads", 1, 64),
     ],
 )
-def test_both_ends_are_in_and_what_is_beyond_them_is_out(
-    option: str, first: int, last: int
-) -> None:
+def test_limits_are_inclusive(option: str, first: int, last: int) -> None:
     for number in (first, last):
         assert PARSERS[option](str(number)) == number
     for number in (first - 1, last + 1):
@@ -85,12 +83,12 @@ def test_both_ends_are_in_and_what_is_beyond_them_is_out(
 
 @pytest.mark.parametrize("option", PARSERS)
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.2.3", "nan"])
-def test_what_means_nothing_is_refused(option: str, text: str) -> None:
+def test_meaningless_settings_are_refused(option: str, text: str) -> None:
     with pytest.raises(UsageError):
         PARSERS[option](text)
 
 
-def test_flags_beat_variables_and_what_is_not_said_is_the_default() -> None:
+def test_flags_override_variables_which_override_defaults() -> None:
     variables = {"PI_TUI_PACE": "500", "PI_TUI_DB": "/a", "PI_TUI_THREADS": "3"}
     asked = Settings.from_environment(variables)
     settings = asked.with_flags(pace="max", db=None, fresh=True)

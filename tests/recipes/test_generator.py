@@ -1,4 +1,4 @@
-"""A generator as a machine: its steps, its state, and what is said of a wrong one."""
+"""A generator as a machine: its steps, its state, and errors about an unsuitable generator."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_every_yield_is_a_step_and_appends_its_output() -> None:
     machine.step()
     assert (machine.steps, machine.output, machine.done) == (1, b"1\n", False)
     assert machine.finalize() == b"1\n5\n14\n"
-    assert machine.steps == 4  # the end is a step of its own
+    assert machine.steps == 4  # the return is a step too
 
 
-def test_machine_taken_through_its_state_after_each_step_makes_the_same() -> None:
+def test_machine_restored_after_each_step_makes_the_same_output() -> None:
     machine = KIND.new(KIND.task(6))
     while not machine.done:
         machine.step()
@@ -91,7 +91,7 @@ def test_state_alone_may_be_yielded() -> None:
     ],
     ids=["missing", "unknown", "a set", "no dict", "new is no text", "too many", "nothing"],
 )
-def test_wrong_yield_is_told_by_name_at_the_first_step(yielded: object, said: str) -> None:
+def test_wrong_yield_is_reported_by_name_at_the_first_step(yielded: object, said: str) -> None:
     def wrong(goal: int, number: int = 0, total: int = 0) -> Iterator[Any]:
         yield yielded
 
@@ -101,7 +101,7 @@ def test_wrong_yield_is_told_by_name_at_the_first_step(yielded: object, said: st
     assert machine.steps == 0
 
 
-def test_signature_that_cannot_be_resumed_is_refused_when_it_is_made() -> None:
+def test_signature_that_cannot_be_resumed_is_refused_on_creation() -> None:
     def no_start(goal: int, number: int) -> Iterator[Any]:
         yield {"number": number}
 
@@ -119,7 +119,7 @@ def test_signature_that_cannot_be_resumed_is_refused_when_it_is_made() -> None:
 @pytest.mark.parametrize(
     ("given", "said"), [({"size": 1}, "no parameter size"), ({}, "needs the parameter seed")]
 )
-def test_parameter_that_is_unknown_or_missing_is_named(given: dict[str, Any], said: str) -> None:
+def test_unknown_or_missing_parameter_is_named(given: dict[str, Any], said: str) -> None:
     def seeded(goal: int, *, seed: int) -> Iterator[Any]:
         yield {}
 
@@ -127,7 +127,7 @@ def test_parameter_that_is_unknown_or_missing_is_named(given: dict[str, Any], sa
         GeneratorKind(seeded, "seeded", 1).task(1, **given)
 
 
-def test_exception_leaves_the_last_whole_step_where_values_cannot_change() -> None:
+def test_exception_keeps_the_last_whole_step_if_values_are_immutable() -> None:
     def breaks(goal: int, i: int = 0) -> Iterator[Any]:
         while True:
             i += 1
@@ -145,7 +145,7 @@ def test_exception_leaves_the_last_whole_step_where_values_cannot_change() -> No
     assert (again.steps, again.output) == (3, b"1 2 3 ")
 
 
-def test_exception_within_a_change_of_a_list_goes_back_to_the_state_handed_out_last() -> None:
+def test_exception_while_changing_a_list_returns_to_the_last_saved_state() -> None:
     def breaks(goal: int, seen: list[int] = [], i: int = 0) -> Iterator[Any]:  # noqa: B006
         seen = list(seen)
         while True:
@@ -186,7 +186,7 @@ def test_state_of_another_function_is_a_bad_state(text: bytes) -> None:
         KIND.from_state(KIND.task(5), State.of(text), b"")
 
 
-def test_arrays_changed_in_place_are_resumed_as_they_were_yielded() -> None:
+def test_arrays_changed_in_place_are_resumed_as_yielded() -> None:
     def heat(goal: int, grid: Any = None, i: int = 0) -> Iterator[Any]:
         grid = numpy.arange(1000.0) if grid is None else grid
         while i < goal:

@@ -1,4 +1,4 @@
-"""A batch of items as a machine: order, retries, failures, and what a kill does not cost."""
+"""A batch of items as a machine: order, retries, failures, and no work lost by a kill."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def square(number: int) -> int:
 
 
 def log_and_square(path_and_number: tuple[str, int]) -> int:
-    """Leave a line in a file for each call, so that a second call of an item would show."""
+    """Square a number and log each call in a file, so that a repeated call shows."""
     path, number = path_and_number
     with open(path, "a") as log:
         log.write(f"{number}\n")
@@ -44,7 +44,7 @@ def test_results_are_lines_in_the_order_of_the_inputs(threads: bool) -> None:
     assert machine_of(kind).finalize() == b"".join(b"%d\n" % (n * n) for n in range(20))
 
 
-def test_item_that_is_done_early_waits_for_those_before_it() -> None:
+def test_item_done_early_waits_for_those_before_it() -> None:
     first = threading.Event()
 
     def wait_if_first(number: int) -> int:
@@ -60,7 +60,7 @@ def test_item_that_is_done_early_waits_for_those_before_it() -> None:
     assert machine.finalize() == b"0\n1\n2\n3\n"
 
 
-def test_no_finished_item_is_computed_twice_after_a_resume_at_every_step(tmp_path: Path) -> None:
+def test_finished_item_is_not_computed_again_after_resume_at_every_step(tmp_path: Path) -> None:
     log = tmp_path / "log"
     kind = Items(log_and_square, [(str(log), n) for n in range(12)], workers=1, threads=True)
     machine = machine_of(kind)
@@ -69,11 +69,11 @@ def test_no_finished_item_is_computed_twice_after_a_resume_at_every_step(tmp_pat
         machine._close()
         machine = resumed(kind, machine)
     assert machine.output == b"".join(b"%d\n" % (n * n) for n in range(12))
-    # What was begun when its machine ended may be computed again; what was saved may not.
+    # Items in progress when their machine ended may be computed again; saved ones may not.
     assert sorted(set(map(int, log.read_text().split()))) == list(range(12))
 
 
-def test_failed_item_is_tried_again_and_its_result_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_item_is_retried_and_its_result_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(items, "FIRST_PAUSE", 0.001)
     tries: list[int] = []
 
@@ -107,7 +107,7 @@ def test_text_with_line_breaks_stays_one_line() -> None:
     assert machine_of(batch(str, ["a\nb", "c\r\n"])).finalize() == b"a\\nb\nc\\r\\n\n"
 
 
-def test_stop_in_the_middle_of_a_step_changes_nothing_and_later_goes_on() -> None:
+def test_cancelled_step_changes_nothing_and_continues_later() -> None:
     gate = threading.Event()
 
     def pass_gate(number: int) -> int:
@@ -139,7 +139,7 @@ def test_batch_without_inputs_is_refused() -> None:
 @pytest.mark.parametrize(
     "text", [b"", b"[]", b'["x", {}]', b'[1, {"99": "x"}]', b'[1, {"a": "x"}]']
 )
-def test_state_that_no_batch_has_is_a_bad_state(text: bytes) -> None:
+def test_impossible_state_of_a_batch_is_a_bad_state(text: bytes) -> None:
     kind = batch(square, range(3))
     with pytest.raises(BadState):
         kind.from_state(kind.task(), State.of(text), b"")

@@ -1,4 +1,4 @@
-"""Programs of a few lines, in whole processes: run, killed, resumed, and told what is wrong."""
+"""Short programs in whole processes: run, killed, resumed, and given clear errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with the programs in it."""
+    """Make a working folder with the programs."""
     monkeypatch.chdir(tmp_path)
     Path("sums.py").write_text(SUMS)
     Path("batch.py").write_text(BATCH)
@@ -83,7 +83,7 @@ def test_another_parameter_is_another_run_in_the_same_file(folder: Path) -> None
     assert ended("sums.py", 1_000, "--loud").stdout == "500500!\n"
 
 
-def test_killed_program_goes_on_and_ends_with_the_whole_output(folder: Path) -> None:
+def test_killed_program_resumes_and_ends_with_the_whole_output(folder: Path) -> None:
     goal, chance = 60_000_000, random.Random(3)
     for _ in range(3):
         before = saved_steps("sums.sqlite3", "sums")
@@ -107,7 +107,7 @@ def test_killed_program_goes_on_and_ends_with_the_whole_output(folder: Path) -> 
         ((), "GOAL"),
     ],
 )
-def test_wrong_command_line_is_exit_2_and_no_traceback(
+def test_wrong_command_line_exits_with_2_and_no_traceback(
     arguments: tuple[str, ...], said: str, folder: Path
 ) -> None:
     done = ended("sums.py", *arguments)
@@ -117,7 +117,7 @@ def test_wrong_command_line_is_exit_2_and_no_traceback(
     assert not (folder / "sums.sqlite3").exists()
 
 
-def test_fresh_begins_again(folder: Path) -> None:
+def test_fresh_starts_the_run_over(folder: Path) -> None:
     assert ended("sums.py", 2_000).stdout == expected(2_000)
     code = SUMS.replace("total += factor * number", "total += 2 * number")
     Path("sums.py").write_text(code)
@@ -125,7 +125,7 @@ def test_fresh_begins_again(folder: Path) -> None:
     assert ended("sums.py", 2_000, "--fresh").stdout == expected(2_000, 2)
 
 
-def test_state_of_the_wrong_sort_is_named_and_nothing_is_saved(folder: Path) -> None:
+def test_state_of_the_wrong_type_is_named_and_nothing_is_saved(folder: Path) -> None:
     Path("bad.py").write_text(SUMS.replace('"total": total', '"total": {total}'))
     done = ended("bad.py", 5_000)
     assert done.returncode == 1

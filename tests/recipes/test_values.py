@@ -36,16 +36,16 @@ def again(**values: Any) -> dict[str, Any]:
 
 
 @given(PLAIN)
-def test_any_plain_value_comes_back_equal_and_of_its_type(value: object) -> None:
+def test_plain_value_is_restored_equal_and_of_its_type(value: object) -> None:
     found = again(value=value)["value"]
     assert (found, repr(found)) == (value, repr(value))
 
 
-def test_integers_longer_than_python_converts_come_back() -> None:
+def test_integers_longer_than_python_converts_are_restored() -> None:
     assert again(big=3**40_000, negative=-(7**9_000)) == {"big": 3**40_000, "negative": -(7**9_000)}
 
 
-def test_state_of_a_random_generator_comes_back_as_it_is() -> None:
+def test_state_of_a_random_generator_is_restored() -> None:
     chance = random.Random(5)
     chance.gauss(0, 1)
     other = random.Random()
@@ -54,7 +54,7 @@ def test_state_of_a_random_generator_comes_back_as_it_is() -> None:
     assert other.random() == chance.random()
 
 
-def test_infinite_and_missing_numbers_come_back() -> None:
+def test_infinite_and_missing_numbers_are_restored() -> None:
     found = again(values=[math.inf, -math.inf, math.nan])["values"]
     assert found[:2] == [math.inf, -math.inf]
     assert math.isnan(found[2])
@@ -62,7 +62,7 @@ def test_infinite_and_missing_numbers_come_back() -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "int8", "bool", "complex64", "<M8[s]", ">i4", "S3"])
 @pytest.mark.parametrize("shape", [(0,), (7,), (3, 5), (2, 0, 4), ()])
-def test_array_comes_back_with_dtype_and_shape_and_can_be_written(
+def test_array_is_restored_with_dtype_and_shape_and_is_writable(
     dtype: str, shape: tuple[int, ...]
 ) -> None:
     array = numpy.ones(shape, "int64").astype(dtype)
@@ -72,7 +72,7 @@ def test_array_comes_back_with_dtype_and_shape_and_can_be_written(
     assert found.flags.writeable
 
 
-def test_array_that_is_a_strided_view_comes_back() -> None:
+def test_strided_view_of_an_array_is_restored() -> None:
     array = numpy.arange(40).reshape(5, 8)[::2, ::-3].T
     assert numpy.array_equal(again(a=array)["a"], array)
 
@@ -119,11 +119,11 @@ def test_value_that_cannot_be_stored_is_named(value: object, named: str) -> None
         b'{"a":' + b"[" * 100_000,
     ],
 )
-def test_bytes_that_no_state_has_are_a_bad_state(text: bytes) -> None:
+def test_impossible_bytes_are_a_bad_state(text: bytes) -> None:
     with pytest.raises(BadState):
         values_of(State({"state": Piece(text), "array0.0": Piece(b"12345678")}))
 
 
-def test_only_values_without_inner_change_are_immutable() -> None:
+def test_only_values_without_mutable_parts_are_immutable() -> None:
     assert all(map(is_immutable, (1, 1.5, "a", b"b", None, True, (1, ("x",)))))
     assert not any(map(is_immutable, ([], {}, (1, []), numpy.zeros(2))))

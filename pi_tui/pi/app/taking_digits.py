@@ -50,14 +50,14 @@ def save_digits(name: str, digits: bytes, start: int, location: str) -> Path:
 async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:
     """Ask for a file, and draw the walk or the heat map into it."""
     from pi_tui.pi.pictures.drawing import draw
-    from pi_tui.pi.pictures.wish import Wish, can_png
+    from pi_tui.pi.pictures.request import PictureRequest, can_png
 
     name = f"pi-{kind}-{count}.{'png' if can_png() else 'svg'}"
     title = "The heat map, into which file?" if kind == "heat" else "The walk, into which file?"
     answer = await _ask_for_picture(face, title, name)
     if answer is not None:
-        wish = Wish(kind, bytes(digits[:count]), 0, theme=_theme(face))
-        _write_picture(face, answer, partial(draw, wish), words.counted(count, "digit"))
+        request = PictureRequest(kind, bytes(digits[:count]), 0, theme=_theme(face))
+        _write_picture(face, answer, partial(draw, request), words.counted(count, "digit"))
 
 
 async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
@@ -82,6 +82,6 @@ def _theme(face: Face) -> str:
 
 
 def _write_picture(face: Face, name: str, draw: Draw, what: str) -> None:
-    from pi_tui.pi.pictures.wish import form_of
+    from pi_tui.pi.pictures.request import form_of
 
     write_file(face, name, lambda name: FileContent(draw(form_of(name))), f"Drew {what} into")

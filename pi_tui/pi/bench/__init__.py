@@ -1,1 +1,1 @@
-"""`pi-tui bench`: us and our peers measured side by side, from outside and from inside."""
+"""`pi-tui bench`: measure pi-tui and other programs, from outside and from inside."""

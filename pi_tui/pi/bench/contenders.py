@@ -1,4 +1,4 @@
-"""Who takes part in `bench`: us, and whoever else makes digits of pi on this machine."""
+"""The programs that `bench` compares: pi-tui, and others on this machine that compute pi."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = (sys.executable, "-P")
-"""How every child is started: `-P` keeps modules that lie in the working folder out of it."""
+"""How every child is started: `-P` ignores modules in the working folder."""
 OURS = "pi-tui run"
 RESUMED = "pi-tui run, second half"
 NO_SAVES = "pi-tui run, every 0"
@@ -27,20 +27,20 @@ class Contender:
 
     name: str
     command: Callable[[int, Path], list[str]]
-    """The command for so many digits, in this empty folder."""
+    """Return the command for so many digits, in this empty folder."""
     growth: float | None = None
-    """It takes about n^growth: what decides if the next size is still worth waiting for.
+    """The time grows about as n^growth, which decides if the next size is worth waiting for.
 
-    None: it is waited for in any case.
+    None: always run.
     """
     resumes: bool = False
-    """The folder holds a half-done run when it starts."""
+    """True if the folder holds a half-done run when the program starts."""
     prints: bool = True
-    """False if it shows its time only, and no digits."""
+    """False if the program shows only its time and no digits."""
 
 
 def ours(*flags: str) -> Callable[[int, Path], list[str]]:
-    """`pi-tui run` with these flags and a database in the folder."""
+    """Return a command: `pi-tui run` with these flags and a database in the folder."""
 
     def command(digits: int, folder: Path) -> list[str]:
         run = [*PYTHON, "-m", "pi_tui", "run", "--digits", str(digits)]
@@ -50,7 +50,7 @@ def ours(*flags: str) -> Callable[[int, Path], list[str]]:
 
 
 def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
-    """A part of `inside.py` with a database in the folder."""
+    """Return a command: a part of `inside.py` with a database in the folder."""
 
     def command(digits: int, folder: Path) -> list[str]:
         module = "pi_tui.pi.bench.inside"
@@ -60,17 +60,17 @@ def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
 
 
 def database_in(folder: Path) -> str:
-    """Where a try keeps its database."""
+    """Return the path of the database of a try."""
     return str(folder / "pi.sqlite3")
 
 
 def us() -> list[Contender]:
-    """We ourselves, whole processes with default settings."""
+    """Return our own contenders: whole processes with default settings."""
     return [Contender(OURS, ours()), Contender(RESUMED, ours(), resumes=True)]
 
 
 def cadences() -> list[Contender]:
-    """We ourselves, saving never and often."""
+    """Return our own contenders that never save and that save often."""
     return [
         Contender(NO_SAVES, ours("--checkpoint-every", "0")),
         Contender(EVERY_SECOND, ours("--checkpoint-every", "1s")),
@@ -78,7 +78,7 @@ def cadences() -> list[Contender]:
 
 
 def first_digits() -> list[Contender]:
-    """From the start of the process to the first digit that was not there before."""
+    """Return the contenders measured from the start of the process to the first new digit."""
     return [
         Contender(FIRST_FRESH, child("first"), prints=False),
         Contender(FIRST_RESUMED, child("first"), resumes=True, prints=False),
@@ -88,7 +88,7 @@ def first_digits() -> list[Contender]:
 
 
 def peers() -> list[Contender]:
-    """Everyone else that is installed."""
+    """Return the other programs that are installed."""
     candidates = (
         _command("spigot", "spigot (C)", lambda n: ["-d", str(n), "pi"], growth=2.1),
         _command("pi", "pi (CLN), one shot", lambda n: [str(n + 1)]),

@@ -1,4 +1,4 @@
-"""How long `bench` takes, and what each line of its tables is, in plain words."""
+"""Estimate how long `bench` takes, and explain its tables in plain words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 SECONDS_PER_RUN, SECONDS_OF_THE_APP = 30.0, 50.0
 FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
-"""Of two cores on which a small run takes SMALL_RUN; with --full the latter come on top."""
+"""Seconds on two cores where a small run takes SMALL_RUN; --full adds the second line."""
 SMALL_RUN = 0.4
 """Seconds of a whole `pi-tui run` of a thousand digits on that machine."""
 
@@ -30,7 +30,7 @@ TABLES = {
     ),
     "Killed again and again": (
         "A run that is killed (SIGKILL) so often and started again until it is complete. "
-        "`× in peace` is the CPU time of all its starts divided by that of a run left alone."
+        "`× undisturbed` is the CPU time of all its starts divided by that of a run left alone."
     ),
     "Where the time goes": (
         "One run of ours in its parts: loading Python modules (imports), opening the database and "
@@ -46,7 +46,7 @@ TABLES = {
         "CPU is the share of one core while it runs, is paused or complete."
     ),
 }
-"""By the title of the table."""
+"""Explanations by the title of the table."""
 
 
 def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:

@@ -1,7 +1,7 @@
-"""How the app feels: first frame, keys, scrolling, and what it costs to leave it open.
+"""Measure how the app feels: first frame, keys, scrolling, and the CPU it takes when left open.
 
-What a key does while blocks are made counts only if they still were when its frame had come: a
-short run may be over that before a key can be pressed.
+A key pressed while blocks are made counts only if blocks were still being made when its frame came:
+a short run may be past that before a key can be pressed.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from pi_tui.pi.bench.pseudo_terminal import FRAME, App
 LOOK = 5.0
 """Seconds over which a share of the processor is measured."""
 KEYS = 5
-"""How often a key is pressed for its median."""
+"""How often a key is pressed to get a median."""
 KEYS_PER_SECOND = 60
-"""What a held key sends."""
+"""Rate at which a held key repeats."""
 FEW = 20
-"""Looks at the event loop, below which nothing is said of it."""
+"""Fewer looks at the event loop than this give no result."""
 SHORT = 20_000
-"""Digits of a run whose first ones are there at once."""
+"""Digits of a run whose first digits appear at once."""
 A_ROW = r"\d{10} \d{10}"
-"""Digits on the screen; those of a long run flow on, and the very first are gone at once."""
+"""Digits on the screen. In a long run they scroll on, and the very first are gone at once."""
 Readings = dict[str, float | None]
-"""A name and what was measured; None: it could not be."""
+"""Measurements by name; None if one could not be taken."""
 
 
 def can_measure() -> bool:
-    """True where processes can be looked at as we do: on Linux."""
+    """Return whether processes can be measured this way: on Linux only."""
     return Path("/proc/self/stat").exists()
 
 
 def measure_face(
     room: Path, environment: dict[str, str], sizes: Sequence[int], runs: int
 ) -> Readings:
-    """How the app feels: at its default pace, at full speed with so many digits, and scrolling."""
+    """Measure the app at its default pace, at full speed with so many digits, and scrolling."""
     room.mkdir()
-    environment = environment | {"XDG_STATE_HOME": str(room)}  # not the looks its user left it with
+    environment = environment | {"XDG_STATE_HOME": str(room)}  # not the user's own theme
     told = _first_frames(room, environment, runs) | _leisure(room, environment)
     told |= _first_digits(room, environment, sizes, runs)
     for digits in sizes:
@@ -58,7 +58,7 @@ def _app(database: Path, digits: int, *more: str) -> list[str]:
 
 
 def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Readings:
-    """Seconds from the start of the process to its first frame, and to one with saved digits."""
+    """Measure the seconds until the first frame, and until one with saved digits."""
     fresh, resumed = list[float](), list[float]()
     database = room / "first.sqlite3"
     for turn in range(runs):
@@ -73,7 +73,7 @@ def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Reading
 
 
 def _leisure(room: Path, environment: dict[str, str]) -> Readings:
-    """20,000 digits at the default pace: the share of a core in every state."""
+    """Measure the share of a core in every state, for 20,000 digits at the default pace."""
     shares: Readings = {}
     with App(_app(room / "leisure.sqlite3", 20_000), environment) as app:
         app.seconds_until(A_ROW)
@@ -91,9 +91,9 @@ def _leisure(room: Path, environment: dict[str, str]) -> Readings:
 def _first_digits(
     room: Path, environment: dict[str, str], sizes: Sequence[int], runs: int
 ) -> Readings:
-    """Seconds from the start of the process until a fresh run has its first digits on the screen.
+    """Measure the seconds until a fresh run shows its first digits.
 
-    Also how many times as long that is as in a run that is short.
+    Also returns the ratio to the time of a short run.
     """
     took: dict[int, list[float]] = {SHORT: [], **{digits: [] for digits in sizes}}
     database = room / "first-digits.sqlite3"
@@ -111,7 +111,7 @@ def _first_digits(
 
 
 def _full_speed(room: Path, environment: dict[str, str], digits: int) -> Readings:
-    """While `digits` are computed at full speed: how late the screen is, and what keys take."""
+    """Measure how late the screen is and how long keys take, while computing at full speed."""
     told: Readings = {}
     with _watched(room, environment, digits) as (app, watch):
         app.seconds_until("running")
@@ -129,7 +129,7 @@ def _full_speed(room: Path, environment: dict[str, str], digits: int) -> Reading
 
 
 def _lateness(watch: _Watch) -> Readings:
-    """How late the event loop was in each state, for 99 of 100 looks."""
+    """Return the 99th percentile of the event loop's lateness in each state."""
     late: dict[str, list[float]] = json.loads(watch.lags.read_text())
     told: Readings = {}
     for state in ("making blocks", "running"):
@@ -140,7 +140,7 @@ def _lateness(watch: _Watch) -> Readings:
 
 
 def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
-    """The help is asked for while blocks are made, as often as there is time."""
+    """Measure the time to open the help while blocks are made, as often as there is time."""
     took: list[float] = []
     with _watched(room, environment, digits) as (app, watch):
         app.read_until(watch.began, "that blocks are made")
@@ -152,7 +152,7 @@ def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Rea
 
 
 def _pause_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
-    """A pause is asked for while blocks are made: when it is told, and if it is one."""
+    """Measure a pause while blocks are made: the time until it shows, and the CPU it takes."""
     pause = share = None
     with _watched(room, environment, digits) as (app, watch):
         app.read_until(watch.began, "that blocks are made")
@@ -165,23 +165,23 @@ def _pause_while_made(room: Path, environment: dict[str, str], digits: int) -> R
 
 @dataclass(frozen=True, slots=True)
 class _Watch:
-    """Files by which the app tells from inside how it is."""
+    """Files through which the app reports from inside."""
 
     lags: Path
     """Seconds the event loop was late, by state; written at its end."""
     making: Path
-    """Is there once blocks are made ..."""
+    """Exists once making blocks has begun."""
     made: Path
-    """... and this once a sweep is done."""
+    """Exists once the first sweep is done."""
 
     def began(self) -> bool:
-        """True once blocks are made, or were."""
+        """Return whether making blocks has begun."""
         return self.making.exists() or self.made.exists()
 
 
 @contextmanager
 def _watched(room: Path, environment: dict[str, str], digits: int) -> Iterator[tuple[App, _Watch]]:
-    """The app at full speed with a fresh run of so many digits, and what it tells."""
+    """Run the app at full speed with a fresh run of so many digits; yield it and its reports."""
     with TemporaryDirectory(dir=room) as folder:
         watch = _Watch(*(Path(folder) / name for name in ("lags", "making", "made")))
         files = [str(watch.lags), str(watch.making), str(watch.made)]
@@ -191,17 +191,17 @@ def _watched(room: Path, environment: dict[str, str], digits: int) -> Iterator[t
 
 
 def _help_and_back(app: App) -> float:
-    """Seconds from the key to the help it asks for: the largest thing that can open."""
+    """Measure the seconds from the key to the help, the largest window that can open."""
     app.press("?")
     seconds = app.seconds_until("turn the view")
     app.read_for(0.3)  # the rest of the frame
     app.press("\x1b")
-    app.read_for(0.5)  # what follows Escape too soon is taken for Alt and a key
+    app.read_for(0.5)  # a key too soon after Escape would count as Alt and that key
     return seconds
 
 
 def _scrolling(room: Path, environment: dict[str, str], digits: int) -> Readings:
-    """Frames per second while PageDown is held, in a finished run of so many digits."""
+    """Measure frames per second while PageDown is held, in a finished run of so many digits."""
     subprocess.run(ours()(digits, room), check=True, env=environment, capture_output=True)
     database = Path(database_in(room))
     with App(_app(database, digits), environment) as app:

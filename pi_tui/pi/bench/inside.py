@@ -1,4 +1,4 @@
-"""What `bench` looks at from inside, each in a process of its own: the program's real parts.
+"""Parts of pi-tui that `bench` measures from inside, each in a process of its own.
 
 python -m pi_tui.pi.bench.inside half|first|saved|kept|saving|phases DIGITS DATABASE [CADENCE]
 """
@@ -13,7 +13,7 @@ from pi_tui.worker import garbage  # noqa: E402
 
 garbage.postpone()  # as the program itself does
 
-import json  # noqa: E402 - what the imports below cost is one of the figures
+import json  # noqa: E402 - the time of the imports below is measured
 import os  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
@@ -28,8 +28,9 @@ LOOK = 0.002
 
 
 def half(digits: int, location: str, _: str) -> None:
-    """The database holds the run of `digits`, half of them computed and saved."""
-    # A second for all digits is no brake on a long run; a short one would be over before `stop`.
+    """Compute and save half of a run of `digits`, then stop."""
+    # One second for all digits does not slow a long run down. A short run would be over before
+    # `stop`.
     worker = _worker(digits, location, pace=str(max(digits, 50)))
     _wait(worker, lambda snapshot: snapshot.made >= digits // 2)
     worker.stop()
@@ -38,13 +39,13 @@ def half(digits: int, location: str, _: str) -> None:
 
 
 def first(digits: int, location: str, _: str) -> None:
-    """The first new digit is there, and this process has ended in that moment."""
+    """End this process at the moment the first new digit is computed."""
     _wait(_worker(digits, location), lambda snapshot: snapshot.made > snapshot.resumed)
     os._exit(0)
 
 
 def saved(digits: int, location: str, _: str) -> None:
-    """The same with that digit saved, because it was asked for at once (the key `c`)."""
+    """End this process when the first new digit is saved on request (the key `c`)."""
     worker = _worker(digits, location)
     _wait(worker, lambda snapshot: snapshot.made > snapshot.resumed)
     worker.save_now()
@@ -53,13 +54,13 @@ def saved(digits: int, location: str, _: str) -> None:
 
 
 def kept(digits: int, location: str, _: str) -> None:
-    """The same with a new digit saved when nobody asked: at the default cadence."""
+    """End this process when a new digit is saved at the default cadence, without a request."""
     _wait(_worker(digits, location), lambda snapshot: snapshot.saved > snapshot.resumed)
     os._exit(0)
 
 
 def saving(digits: int, location: str, cadence: str) -> None:
-    """Print the saves of a whole run at this cadence: how many, the seconds, the share."""
+    """Print the saves of a whole run at this cadence: their number, seconds and share."""
     took: dict[int, float] = {}
     whole = 0.0
     for snapshot, seconds in _looks(_worker(digits, location, cadence)):
@@ -71,15 +72,15 @@ def saving(digits: int, location: str, cadence: str) -> None:
 
 def phases(digits: int, location: str, _: str) -> None:
     """Print the seconds that a whole run spends in each state, to about 0.05 s."""
-    told: dict[str, float] = {"imports": IMPORTED - BEGAN}
-    told |= dict.fromkeys((State.PREPARING, State.RUNNING, State.SAVING), 0.0)
+    spent: dict[str, float] = {"imports": IMPORTED - BEGAN}
+    spent |= dict.fromkeys((State.PREPARING, State.RUNNING, State.SAVING), 0.0)
     for snapshot, seconds in _looks(_worker(digits, location)):
-        told[snapshot.state] = told.get(snapshot.state, 0.0) + seconds
-    print(json.dumps(told))
+        spent[snapshot.state] = spent.get(snapshot.state, 0.0) + seconds
+    print(json.dumps(spent))
 
 
 def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max") -> Worker:
-    """The worker of `pi-tui run` with default settings, at work."""
+    """Start the worker of `pi-tui run` with default settings."""
     settings = Settings(db=location, checkpoint_every=cadence)
     worker = Worker(settings.job(digits, pace=pace))
     worker.start()
@@ -87,14 +88,14 @@ def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max"
 
 
 def _wait(worker: Worker, condition: Callable[[Snapshot], bool]) -> None:
-    """The condition is true of the worker's snapshot."""
+    """Wait until the condition is true of the worker's snapshot."""
     while not condition(worker.snapshot):
         _no_failure(worker, worker.snapshot)
         worker.join(LOOK)
 
 
 def _looks(worker: Worker) -> Iterator[tuple[Snapshot, float]]:
-    """Every look at the worker until it has ended, and the seconds until the next one."""
+    """Yield snapshots until the worker has ended, each with the seconds until the next one."""
     ended = False
     while not ended:
         began, snapshot = time.perf_counter(), worker.snapshot

@@ -1,4 +1,4 @@
-"""A program that is killed again and again: does it come to its end, and at what cost?"""
+"""Kill a program again and again, and measure whether it finishes and at what cost."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pi_tui.errors import PiTuiError
 
 @dataclass(frozen=True, slots=True)
 class Struggle:
-    """What became of a program that was killed every so many seconds."""
+    """The outcome for a program that was killed every so many seconds."""
 
     ended: bool
-    """True if it came to its end; False if that was given up."""
+    """True if the program finished; False if it was given up."""
     kills: int
     cpu: float
-    """CPU seconds of all its lives together."""
+    """CPU seconds of all its starts together."""
 
 
 def killed_every(
     seconds: float, command: list[str], output: Path, environment: Mapping[str, str], give_up: float
 ) -> Struggle:
-    """The command is started until it ends by itself, or has used more than `give_up` CPU seconds.
+    """Start the command again until it ends by itself or has used `give_up` CPU seconds.
 
-    Each start gets so many seconds, then SIGKILL. `output` is what the last start said.
+    Each start gets so many seconds, then SIGKILL. `output` holds the output of the last start.
     """
     kills, before = 0, _cpu_of_children()
     while (used := _cpu_of_children() - before) < give_up:
@@ -47,6 +47,6 @@ def killed_every(
 
 
 def _cpu_of_children() -> float:
-    """CPU seconds of all children that have ended."""
+    """Return the CPU seconds of all children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -1,7 +1,7 @@
-"""`pi-tui bench`: whole processes side by side, in one call, so that ratios can be trusted.
+"""`pi-tui bench`: measure whole processes in turns, so that their ratios can be trusted.
 
-A busy machine makes every time on it wrong by the same unknown factor. So all contenders take
-turns, round by round, and what counts is the ratio of their medians.
+A busy machine makes every time wrong by the same unknown factor. So all contenders take turns,
+round by round, and what counts is the ratio of their medians.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
 
 
 def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
-    """What this machine can do is printed: a table for people, or JSON."""
+    """Measure this machine and print the results: tables for people, or JSON."""
     if runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
     sizes = (*sizes, FULL_SIZE) if full else tuple(sizes)
-    cache_folder = Path(user_cache_dir("pi-tui"))  # /tmp is often no disk
+    cache_folder = Path(user_cache_dir("pi-tui"))  # /tmp is often not on a disk
     try:
         cache_folder.mkdir(parents=True, exist_ok=True)
         with Temporary(cache_folder / "bench", ".room", folder=True) as folder:
@@ -60,7 +60,7 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
 
 
 def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
-    """Everything that is measured, as plain data."""
+    """Measure everything; return the results as plain data."""
     report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
     _announce(turns, full)
     contenders = [*who.us(), *who.peers()]
@@ -79,7 +79,7 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     ]
     report["phases"] = [{"digits": n, "seconds": turns.look_inside("phases", n)} for n in sizes]
     pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
-    if feel.can_measure() and size >= CADENCE_SIZE:  # less is over before a key is pressed
+    if feel.can_measure() and size >= CADENCE_SIZE:  # a shorter run is over before a key is pressed
         tell("the app in a terminal, about a minute")
         report["face"] = feel.measure_face(turns.folder / "face", environment(), large, turns.runs)
     report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
@@ -88,15 +88,15 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
 
 
 def _announce(turns: Turns, full: bool) -> None:
-    """Say how long it will take, judged by a small run on this machine."""
-    turns.look_inside("phases", 1_000)  # once for nothing: Python compiles what was never imported
+    """Announce how long it will take, judged by a small run on this machine."""
+    turns.look_inside("phases", 1_000)  # not measured: Python compiles modules at first import
     small_run = turns.look_inside("phases", 1_000)["whole process"]
     seconds = expected_seconds(turns.runs, small_run, full=full)
     tell(f"this takes about {words.duration(seconds)}; ctrl+c ends it and leaves nothing behind")
 
 
 def machine() -> dict[str, Any]:
-    """What was measured on, and with what."""
+    """Return the machine, the date and the versions that were measured."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": cores(),

@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal, looked at from outside, where its user sits."""
+"""Run a program in a pseudo-terminal and read what its user would see."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from pi_tui.pi.bench.contenders import PYTHON
 
 COLUMNS, ROWS = 120, 40
 PATIENCE = 300.0
-"""Seconds for what the app must show some day: making blocks, say, on a slow machine."""
+"""Seconds to wait for anything the app must show, such as made blocks on a slow machine."""
 FRAME = b"\x1b[?2026h"
-"""Comes before each frame, for terminals that say they can show it whole ..."""
+"""Sequence before each frame, sent to terminals that support synchronized output."""
 _ASKED, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-"""... when they are asked."""
+"""The query for that support, and the answer that confirms it."""
 _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 _STYLE = re.compile(rb"\x1b\[[\d;:]*m")
 
 
 class App:
-    """A program in a terminal of its own; leave it as a context."""
+    """A program in a terminal of its own; use it as a context manager."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self._terminal, theirs = pty.openpty()
@@ -44,7 +44,7 @@ class App:
         )
         os.close(theirs)
         self.written = b""
-        """What came to the terminal since `press`."""
+        """Output of the program since the last `press`."""
 
     def __enter__(self) -> Self:
         return self
@@ -55,35 +55,35 @@ class App:
         os.close(self._terminal)
 
     def press(self, keys: str) -> None:
-        """Type; what was written before is forgotten."""
+        """Type keys and discard the output so far."""
         self.read_for(0.0)
         self.written = b""
         self.type(keys)
 
     def type(self, keys: str) -> None:
-        """Type, and forget nothing."""
+        """Type keys and keep the output so far."""
         os.write(self._terminal, keys.encode())
 
     def read_for(self, seconds: float) -> None:
-        """All that is written within these seconds is taken in."""
+        """Read all output for so many seconds."""
         end = time.perf_counter() + seconds
         while select.select([self._terminal], [], [], max(0.0, end - time.perf_counter()))[0]:
             try:
                 data = os.read(self._terminal, 1 << 16)
-            except OSError:  # Linux says so when the program has ended
+            except OSError:  # how Linux reports that the program has ended
                 return
             self.written += data
             if _ASKED in data:
                 os.write(self._terminal, _ANSWER)
 
     def seconds_until(self, pattern: str) -> float:
-        """Seconds until what has been written matches, styles left out."""
+        """Return the seconds until the output, without styles, matches the pattern."""
         began, wanted = time.perf_counter(), re.compile(pattern.encode())
         self.read_until(lambda: bool(wanted.search(_STYLE.sub(b"", self.written))), pattern)
         return time.perf_counter() - began
 
     def read_until(self, condition: Callable[[], bool], name: str) -> None:
-        """The condition is true; all that was written meanwhile is taken in."""
+        """Read output until the condition is true; raise PiTuiError after PATIENCE seconds."""
         began = time.perf_counter()
         while not condition():
             select.select([self._terminal], [], [], 0.01)
@@ -92,7 +92,7 @@ class App:
                 raise PiTuiError(f"the app did not show {name}")
 
     def share(self, seconds: float) -> float:
-        """Share of one core it takes over the next seconds."""
+        """Return the share of one core that the program takes over the next seconds."""
         began, cpu = time.perf_counter(), self._cpu_seconds()
         self.read_for(seconds)
         return (self._cpu_seconds() - cpu) / (time.perf_counter() - began)
@@ -102,12 +102,12 @@ class App:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak(self) -> int:
-        """Bytes of memory at most."""
+        """Return the peak memory in bytes."""
         status = Path(f"/proc/{self._child.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     def quit(self) -> None:
-        """It has saved and ended."""
+        """Press q and wait until the program has saved and ended."""
         self.press("q")
         began = time.perf_counter()
         while self._child.poll() is None:

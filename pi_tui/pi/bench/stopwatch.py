@@ -2,8 +2,8 @@
 
     python -I -S stopwatch.py OUTPUT COMMAND ...
 
-A program of its own, and a small one: on Linux a process's peak memory begins with that of the
-process that started it, so a big parent would hide the peak of every small child.
+This is a small program of its own because on Linux a process's peak memory starts with that of the
+process that started it. A big parent would hide the peak of every small child.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import sys
 import time
 
 KILOBYTE = 1 if sys.platform == "darwin" else 1024
-"""macOS counts a process's peak memory in bytes, everyone else in units of this many."""
+"""Bytes of the unit in which a process's peak memory is counted: macOS counts bytes."""
 
 
 def main(output: str, command: list[str]) -> int:
-    """The command has run, its standard output is in the file; returns its exit code."""
+    """Run the command with its standard output in a file; return its exit code."""
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     began = time.perf_counter()
     child = os.posix_spawnp(

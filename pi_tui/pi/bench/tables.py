@@ -1,4 +1,4 @@
-"""What `bench` found, as tables for people."""
+"""The results of `bench` as tables for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Report = dict[str, Any]
 
 
 def show(report: Report) -> None:
-    """All tables are on standard output."""
+    """Print all tables on standard output."""
     console = Console(markup=False, highlight=False)
     console.print(_machine(report))
     for draw in (_sizes, _first_digit, _cadences, _killed, _phases, _doubled, _face):
@@ -87,12 +87,12 @@ def _cadences(report: Report) -> Table:
 
 
 def _killed(report: Report) -> Table:
-    table = _table("Killed again and again", "digits", "every", "kills", "CPU", "× in peace")
+    table = _table("Killed again and again", "digits", "every", "kills", "CPU", "× undisturbed")
     for row in report["killed"]:
         ratio = row["cpu"] / row["cpu in peace"]
-        told = _times(ratio) if row["ended"] else f"given up at {_times(ratio)}"
+        cost = _times(ratio) if row["ended"] else f"given up at {_times(ratio)}"
         cells = f"{row['digits']:,}", f"{row['every']:g} s", f"{row['kills']}"
-        table.add_row(*cells, words.brief(row["cpu"]), told)
+        table.add_row(*cells, words.brief(row["cpu"]), cost)
     return table
 
 

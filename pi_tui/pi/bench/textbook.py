@@ -1,9 +1,9 @@
-"""The textbook's spigot, one digit at a time in plain Python: what `bench` measures us by.
+"""The textbook's spigot, one digit at a time in plain Python, as a yardstick for `bench`.
 
     python -m pi_tui.pi.bench.textbook 1000
 
-Rabinowitz and Wagon, "A spigot algorithm for the digits of pi", American Mathematical Monthly
-102 (1995). Unlike most copies it has guard boxes and never shows a digit that may still change.
+Rabinowitz and Wagon, "A spigot algorithm for the digits of pi", American Mathematical Monthly 102
+(1995). Unlike most copies it has guard boxes and never shows a digit that may still change.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 
 def textbook(digits: int) -> str:
-    """The first decimals of pi after "3."; costs about 3.3·digits² box-steps.
+    """Return the first decimals of pi after "3."; costs about 3.3·digits² box-steps.
 
     >>> textbook(20)
     '14159265358979323846'
@@ -27,7 +27,7 @@ def textbook(digits: int) -> str:
 
 
 def _settled_digits(boxes: int) -> Iterator[str]:
-    """The 3 and the digits behind it, each when no later carry can reach it."""
+    """Yield the 3 and the decimals, each once no later carry can reach it."""
     numbers = [2] * boxes
     predigit, nines = "", 0
     while True:
@@ -43,7 +43,7 @@ def _settled_digits(boxes: int) -> Iterator[str]:
 
 
 def _sweep(numbers: list[int]) -> int:
-    """One iteration: every box times ten, and what is too much for it carried to the left."""
+    """Do one iteration: multiply every box by ten and carry the excess to the left."""
     carry = 0
     for i in range(len(numbers) - 1, 0, -1):
         quotient, numbers[i] = divmod(numbers[i] * 10 + carry, 2 * i + 1)

@@ -1,6 +1,6 @@
-"""Contenders take turns, each try a whole process in an empty folder of its own.
+"""Run the contenders in turns, each try as a whole process in an empty folder of its own.
 
-No time counts before the digits were compared with our reference.
+A time counts only after the digits have been compared with our reference.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ from pi_tui.pi.bench.contenders import Contender
 from pi_tui.pi.bench.killed import killed_every
 
 PATIENCE = 75.0
-"""Seconds that a contender may be expected to take; a slower one sits the size out."""
+"""Most seconds that a contender may be expected to take; a slower one skips the size."""
 ONCE = 15.0
-"""Seconds from which on a contender runs once only."""
+"""A contender that takes longer runs only once."""
 HOPELESS = 4.0
-"""Times the CPU seconds of a run left in peace, after which a killed one is given up."""
+"""A killed run is given up after this many times the CPU seconds of an undisturbed run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What was measured of one contender at one size: medians over its runs."""
+    """The measurements of one contender at one size: medians over its runs."""
 
     name: str
     digits: int
     seconds: float
     cpu: float
     peak: int
-    """Bytes of memory at most."""
+    """Peak memory in bytes."""
     runs: int
 
     @classmethod
     def of(cls, name: str, digits: int, tries: list[dict[str, float]]) -> Timing:
-        """The medians of all tries."""
+        """Compute the medians of all tries."""
         seconds, cpu, peak = (median(t[key] for t in tries) for key in ("seconds", "cpu", "peak"))
         return cls(name, digits, seconds, cpu, int(peak), len(tries))
 
 
 class Turns:
-    """Runs contenders in turns, each try in an empty folder of its own."""
+    """A runner of contenders in turns, each try in an empty folder of its own."""
 
     def __init__(self, folder: Path, runs: int) -> None:
         self.runs = runs
         self.folder = folder
         self._expected: dict[str, tuple[int, float]] = {}
-        """What each contender took last: so many digits, so many seconds."""
+        """The digits and seconds of each contender's last try."""
 
     def side_by_side(self, contenders: list[Contender], digits: int) -> list[Timing]:
-        """Medians of all contenders that are quick enough, in the order given."""
+        """Measure all contenders that are quick enough, in turns; return their medians in order."""
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
             for contender in contenders:
@@ -71,32 +71,32 @@ class Turns:
         return [Timing.of(name, digits, found) for name, found in tries.items()]
 
     def doubled(self, n: int, twice: int) -> dict[str, float]:
-        """How much longer twice the digits take, from runs in turns."""
+        """Measure how much longer twice the digits take; runs of both sizes alternate."""
         ours = who.us()[:1]
         pairs = [(self._try(ours[0], n), self._try(ours[0], twice)) for _ in range(self.runs)]
         small, large = (median(t["seconds"] for t in side) for side in zip(*pairs, strict=True))
         return {"digits": n, "twice": twice, "seconds": small, "twice_seconds": large}
 
     def look_inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
-        """What a part of `inside.py` says about itself, and its `whole process` seconds."""
+        """Run a part of `inside.py`; return its own report and its `whole process` seconds."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = Contender(part, who.child(part, *more), prints=False)
         with self._room(contender, digits) as room:
             took = _time(contender.command(digits, Path(room)), Path(room) / "said")
-            told: dict[str, float] = json.loads((Path(room) / "said").read_text())
-        return told | {"whole process": took["seconds"]}
+            report: dict[str, float] = json.loads((Path(room) / "said").read_text())
+        return report | {"whole process": took["seconds"]}
 
     def killed(self, digits: int, every: float) -> dict[str, float | bool]:
-        """What it costs to be killed every so many seconds, against a run left in peace."""
+        """Measure the cost of a kill every so many seconds, compared with an undisturbed run."""
         ours = who.us()[0]
-        tell(f"{digits:,} digits: in peace, then killed every {every:g} s")
+        tell(f"{digits:,} digits: undisturbed, then killed every {every:g} s")
         peace = self._try(ours, digits)["cpu"]
         with self._room(ours, digits) as room:
             command, said = ours.command(digits, Path(room)), Path(room) / "said"
-            told = killed_every(every, command, said, environment(), HOPELESS * peace)
-            if told.ended:
+            struggle = killed_every(every, command, said, environment(), HOPELESS * peace)
+            if struggle.ended:
                 _compare(ours, digits, said.read_bytes())
-        return {"digits": digits, "every": every, "cpu in peace": peace, **asdict(told)}
+        return {"digits": digits, "every": every, "cpu in peace": peace, **asdict(struggle)}
 
     def _takes_part(self, contender: Contender, digits: int, turn: int) -> bool:
         if contender.growth is None or contender.name not in self._expected:
@@ -106,7 +106,7 @@ class Turns:
         return expected <= (PATIENCE if turn == 0 else ONCE)
 
     def _try(self, contender: Contender, digits: int) -> dict[str, float]:
-        """One measured run; WrongResultError if its digits are not those of pi."""
+        """Measure one run; raise WrongResultError if its digits are not those of pi."""
         with self._room(contender, digits) as room:
             said = Path(room) / "said"
             took = _time(contender.command(digits, Path(room)), said)
@@ -129,7 +129,7 @@ class Turns:
 
 
 def _time(command: list[str], output: Path) -> dict[str, float]:
-    """The command has run, its output is in the file; seconds, CPU seconds and peak bytes."""
+    """Run the command with its output in a file; return seconds, CPU seconds and peak bytes."""
     watched = [sys.executable, "-I", "-S", str(stopwatch.__file__), str(output), *command]
     done = subprocess.run(watched, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -140,7 +140,7 @@ def _time(command: list[str], output: Path) -> dict[str, float]:
 
 
 def environment() -> dict[str, str]:
-    """Ours, without settings of us and without what makes Python slower: defaults are measured."""
+    """Return our environment without our own settings and settings that make Python slower."""
     slow = ("PI_TUI_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
     return {name: value for name, value in os.environ.items() if not name.startswith(slow)}
 
@@ -153,12 +153,12 @@ def _compare(contender: Contender, digits: int, said: bytes) -> None:
 
 @cache
 def reference(digits: int) -> bytes:
-    """The decimals that every contender is compared with."""
+    """Return the decimals that every contender is compared with."""
     from pi_tui.pi.spigot.reference import pi_digits
 
     return pi_digits(digits)
 
 
 def tell(line: str) -> None:
-    """What happens now is on standard error."""
+    """Report progress on standard error."""
     print(line, file=sys.stderr, flush=True)

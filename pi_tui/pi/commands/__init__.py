@@ -1,1 +1,1 @@
-"""Commands of `pi-tui` about digits. May import all but the app."""
+"""Commands of `pi-tui` about digits. May import everything except the app."""

@@ -1,6 +1,6 @@
-"""`pi-tui run`: the same computation without a screen, always at full speed.
+"""`pi-tui run`: compute without a screen, always at full speed.
 
-The digits are data (stdout or a file), everything else is narration (stderr).
+The digits go to stdout or a file, all messages to stderr.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def run_job(job: Job, output: str | None) -> int:
         worker = Worker(replace(job, patience=PATIENCE))
         again = f"pi-tui run --digits {job.task.goal}"
         code = carry_to_end(worker, program="pi-tui", again=again)
-        # A reader like `head -c` may leave the cursor within a line: so say it first.
+        # A reader like `head -c` may leave the cursor within a line, so report before the digits.
         says_first = target is None and not sys.stdout.isatty()
         if code == 0 and says_first:
             tell(_finished(worker.snapshot))

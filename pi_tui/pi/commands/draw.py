@@ -1,4 +1,4 @@
-"""`pi-tui picture`: a walk or a heat map of saved digits, as it should be printed; or moving."""
+"""`pi-tui picture`: draw a walk or a heat map of saved digits, still or moving, into a file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pi_tui.errors import UsageError
 from pi_tui.files.output_file import OutputFile
 from pi_tui.pi.commands.saved_digits import saved_range
 from pi_tui.pi.pictures.drawing import draw
-from pi_tui.pi.pictures.wish import (
+from pi_tui.pi.pictures.request import (
     MOVING_SIZE,
     SECONDS,
     SIZE,
-    Wish,
+    PictureRequest,
     form_of,
     moving_form_of,
     parse_moving_size,
@@ -22,8 +22,8 @@ from pi_tui.pi.pictures.wish import (
 )
 from pi_tui.reports.standard_output import tell
 
-_Way = tuple[tuple[int, int], Callable[[Wish], bytes]]
-"""The size of a picture, and what draws it."""
+_Way = tuple[tuple[int, int], Callable[[PictureRequest], bytes]]
+"""The size of a picture, and the function that draws it."""
 
 
 def picture(
@@ -41,9 +41,10 @@ def picture(
     moving = moving_form_of(output, kind)
     pixels, make = _moving(moving, size, seconds) if moving else _still(output, size, seconds)
     with OutputFile.claim(output, location) as target:
-        wish = Wish(kind, saved_range(location, digits, start, stop), start - 1, pixels, theme)
-        target.write(make(wish), b"", b"")
-    tell(f"drew {len(wish.digits):,} digits into {os.path.realpath(output)}")
+        part = saved_range(location, digits, start, stop)
+        request = PictureRequest(kind, part, start - 1, pixels, theme)
+        target.write(make(request), b"", b"")
+    tell(f"drew {len(request.digits):,} digits into {os.path.realpath(output)}")
     return 0
 
 
@@ -52,11 +53,11 @@ def _moving(form: str, size: str | None, seconds: str | None) -> _Way:
 
     pixels = parse_moving_size(size) if size else MOVING_SIZE
     lasts = parse_seconds(seconds) if seconds else SECONDS
-    return pixels, lambda wish: animate(wish, form, lasts)
+    return pixels, lambda request: animate(request, form, lasts)
 
 
 def _still(output: str, size: str | None, seconds: str | None) -> _Way:
     form = form_of(output)
     if seconds:
         raise UsageError("--seconds is for a walk that moves; end the file's name with .gif, .webp")
-    return parse_size(size) if size else SIZE, lambda wish: draw(wish, form)
+    return parse_size(size) if size else SIZE, lambda request: draw(request, form)

@@ -1,4 +1,4 @@
-"""`pi-tui find`: where a string of digits stands among all that are saved."""
+"""`pi-tui find`: search for a string among all saved digits."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from pi_tui.reports.hints import to_paste
 from pi_tui.reports.standard_output import is_terminal, say
 
 _PIECE = 4 * 2**20
-"""Digits read in one go; a hundred million take no more memory than one million."""
+"""Digits read at once; so a hundred million take no more memory than one million."""
 _LONGEST = 100
-"""Digits of a string to look for; nobody will find more."""
+"""Most digits of a string to search; a longer one has no chance of being found."""
 _MARKED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A hit, and the digits beside it."""
+    """A hit, and the digits around it."""
 
     position: int
     before: str
@@ -35,7 +35,7 @@ class Place:
 
 
 def find(location: str, text: str, digits: int | None, first: int, *, as_json: bool) -> int:
-    """Print where `text` stands in the run of so many digits, or else in the longest; return 0."""
+    """Print where `text` occurs in the run of so many digits, or else in the longest; return 0."""
     _check(text, first)
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -53,7 +53,7 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
 
 
 def _check(text: str, first: int) -> None:
-    """Raise UsageError for a string that cannot be among digits."""
+    """Raise UsageError for a string that cannot occur among digits."""
     if not re.fullmatch(r"\d+", text, re.ASCII):
         raise UsageError(f"{text!r} is no string of digits; write it without a gap, like 14031988")
     if len(text) > _LONGEST:

@@ -1,4 +1,4 @@
-"""`export` and `verify`: what can be done with digits that are saved."""
+"""`export` and `verify`: write out saved digits, and check them."""
 
 from __future__ import annotations
 
@@ -37,16 +37,19 @@ def export(
 
 
 def saved_range(location: str, digits: int | None, start: int, stop: int | None) -> bytes:
-    """The saved digits at positions `start` to `stop`, both included; UsageError if not all are."""
+    """Return the saved digits at positions `start` to `stop`, both included.
+
+    Raises UsageError if some of them are not saved.
+    """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
         return part_of(store, run, start, stop)
 
 
 def verify(location: str, digits: int | None) -> int:
-    """Every saved digit of the run is that of pi; WrongResultError names the first that is not.
+    """Compare every saved digit with pi; raise WrongResultError with the first wrong position.
 
-    A complete run is marked as verified, unless the whole database is in use elsewhere.
+    Marks a complete run as verified, unless the whole database is in use elsewhere.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -62,7 +65,7 @@ def verify(location: str, digits: int | None) -> int:
 
 
 def _cut(location: str, run: Run, position: int) -> str:
-    """Digits from `position` on, which are wrong, are not saved any more; what to say of it."""
+    """Delete the digits from `position` on, which are wrong; return the message about it."""
     wrong = f"digit {position:,} of the run of {run.goal:,} is not that of pi"
     try:
         with CheckpointStore.open(location, SpigotKind()) as store:

@@ -1,6 +1,6 @@
-"""How likely a string of digits is among so many: in figures, and in words.
+"""Chances of strings among the digits, as numbers and in words.
 
-All of it treats the digits as random, which is how the digits of pi have behaved so far.
+All formulas treat the digits as random, which is how the digits of pi have behaved so far.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ import math
 from fractions import Fraction
 
 LIKELY = (0.63, 0.95)
-"""Chances for which `digits_for` is reported: more likely than not, and nearly certain."""
+"""Chances for which `digits_for` is reported: more likely than not, and almost certain."""
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 
 def chance(length: int, digits: int) -> float:
-    """Return the chance that a given string of that length occurs in so many random digits.
+    """Return the chance that a given string of that length occurs in `digits` random digits.
 
-    1 - (1 - 10^-length)^places, the usual estimate; strings that overlap themselves differ a bit.
+    1 - (1 - 10^-length)^places is the usual estimate. The chance of a string that overlaps itself
+    differs slightly.
 
     >>> round(chance(8, 100_000_000), 2), chance(3, 2)
     (0.63, 0.0)
@@ -28,7 +29,7 @@ def chance(length: int, digits: int) -> float:
 
 
 def expected(length: int, digits: int) -> float:
-    """Return how often a given string of that length is to be expected in so many random digits.
+    """Return how often a given string of that length is expected in `digits` random digits.
 
     >>> expected(2, 1_000_001)
     10000.0
@@ -37,7 +38,7 @@ def expected(length: int, digits: int) -> float:
 
 
 def digits_for(length: int, likely: float) -> int:
-    """Return how many digits hold a given string of that length with the chance `likely`.
+    """Return how many digits contain a given string of that length with the chance `likely`.
 
     >>> [digits_for(8, likely) for likely in LIKELY]
     [99425234, 299573233]
@@ -46,13 +47,13 @@ def digits_for(length: int, likely: float) -> int:
     """
     if length < 12:
         places = math.ceil(math.log1p(-likely) / math.log1p(-(10.0**-length)))
-    else:  # log1p(-x) is -x to the last bit here, and 10.0**length would overflow at last
+    else:  # log1p(-x) equals -x to the last bit here, and 10.0**length would overflow in the end
         places = round(-math.log1p(-likely) * 10**9) * 10 ** (length - 9)
     return places + length - 1
 
 
 def chance_in_words(probability: float) -> str:
-    """Return a chance as people say it.
+    """Express a chance in words.
 
     >>> [chance_in_words(p) for p in (0.632, 0.9999, 0.0123, 0.0000004, 0.0)]
     ['63 %', 'all but certain', '1.2 %', '1 in 2,500,000', 'none yet']
@@ -69,7 +70,7 @@ def chance_in_words(probability: float) -> str:
 
 
 def about(number: float) -> str:
-    """Return a number to two figures, as one says it.
+    """Round a number to two figures and write it in words.
 
     >>> about(30.4), about(299_573), about(99_425_234), about(299_573_232), about(11_111_111)
     ('30', '300,000', '99 million', '300 million', '11 million')

@@ -1,4 +1,4 @@
-"""Find a date in pi: in which notation, how likely that was, and a card that says so."""
+"""Search for a date in pi: which notation occurs, how likely that was, and a card that shows it."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _MONTHS = "January February March April May June July August September October N
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """A way to write the date in digits alone."""
+    """A way to write the date with digits only."""
 
     name: str
     text: str
     lacks: str = ""
-    """What the date has and this notation has not: `the year`, `the century`."""
+    """What this notation leaves out of the date: `the year` or `the century`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one of the notations is found, or that none is."""
+    """The place of the first notation found, or a miss."""
 
     notation: Notation
     offset: int | None
-    """Position - 1, or None if it is not among the digits."""
+    """Position - 1, or None if no notation is found."""
     count: int
-    """Digits that were searched."""
+    """Digits searched."""
     before: str = ""
     after: str = ""
 
@@ -71,7 +71,7 @@ def _ways(day: int, month: int, year: str) -> Iterator[Notation]:
 
 
 def _years(year: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the ways to write the year: digits, name, and what they lack."""
+    """Yield the ways to write the year: digits, name, and what they leave out."""
     if len(year) == 4:
         yield year, "year", ""
         yield year[-2:], "short year", "the century"
@@ -80,7 +80,7 @@ def _years(year: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _parts(text: str) -> tuple[int, int, str] | None:
-    """Return day, month, and the year as written or ""; a slash means that the month is first."""
+    """Parse day, month, and the year as written or ""; with slashes the month comes first."""
     if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text, re.ASCII):
         day, month, year = match[3], match[2], match[1]
     elif match := re.fullmatch(r"(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?", text, re.ASCII):
@@ -95,7 +95,7 @@ def _parts(text: str) -> tuple[int, int, str] | None:
 
 
 def _fault(day: int, month: int, year: str) -> str:
-    """Return why there is no such day, or "" if there is one.
+    """Return why this is not a valid day, or "" if it is valid.
 
     >>> _fault(31, 2, "1990"), _fault(29, 2, "88"), _fault(29, 2, "")
     ('February 1990 has 28 days', '', '')
@@ -104,7 +104,7 @@ def _fault(day: int, month: int, year: str) -> str:
     """
     if not 1 <= month <= 12:
         return f"there is no month {month}; with dots the day is first, with slashes the month"
-    # Of 29 February it is only known with all of the year that it was not.
+    # Without the full year, 29 February can only be ruled out for years not divisible by four.
     known = len(year) == 4
     leap = calendar.isleap(int(year)) if known else int(year or 0) % 4 == 0
     days = calendar.monthrange(2000 if leap else 2001, month)[1]
@@ -115,7 +115,7 @@ def _fault(day: int, month: int, year: str) -> str:
 
 
 def look(text: str, digits: Digits, count: int) -> Place | None:
-    """Return where the date is first, in the longest notation that is there; None if no date."""
+    """Search for the date in its longest notation that occurs; None if `text` is no date."""
     ways = notations(text)
     for way in ways:
         at = digits.find(way.text.encode(), 0, count)
@@ -128,7 +128,7 @@ def look(text: str, digits: Digits, count: int) -> Place | None:
 
 
 def date_in_words(text: str, *, with_year: bool = True) -> str:
-    """Return the date as one says it; digits alone stay as they are.
+    """Write the date in words; leave plain digits as they are.
 
     >>> date_in_words("3/14/1988"), date_in_words("140388")
     ('14 March 1988', '140388')
@@ -147,7 +147,7 @@ def card(text: str, place: Place) -> list[str]:
     likely = chance_in_words(chance(size, place.count))
     odds = f"A string of {size} digits is among them with a chance of {likely}."
     if "certain" in likely or "none" in likely:
-        odds = f"That a string of {size} digits is among them is {likely}."
+        odds = f"The chance of a string of {size} digits among them: {likely}."
     if place.offset is None:
         return [*_missed(text, place), odds, f"It takes {_needed(size)}."]
     lines = [
@@ -164,7 +164,7 @@ def card(text: str, place: Place) -> list[str]:
 
 
 def _headline(text: str, found: Notation) -> str:
-    """Return which notation of the date is in pi, and no more than that.
+    """Return the headline: which notation of the date is in pi.
 
     >>> [_headline("14.3.1988", way) for way in notations("14.3.1988")][::6]
     ['14 March 1988 is in pi as 14031988', '14 March is in pi as 1403, without the year']
@@ -178,7 +178,7 @@ def _headline(text: str, found: Notation) -> str:
 def _missed(text: str, place: Place) -> list[str]:
     others = len(notations(text)) - 1
     none = f"{date_in_words(text)} is not in the first {place.count:,} digits of pi"
-    if not others:  # digits, which are written in one way
+    if not others:  # plain digits, which have one notation
         return [f"{none}."]
     return [f"{none},", f"not as {place.notation.text}, nor in {others} other notations."]
 
@@ -188,7 +188,7 @@ def _needed(size: int) -> str:
 
 
 def framed(lines: list[str]) -> str:
-    """Return the card as plain text, to be pasted anywhere.
+    """Draw a frame around the card as plain text, to be pasted anywhere.
 
     >>> print(framed(["pi"]))
     ╭────╮
@@ -202,7 +202,7 @@ def framed(lines: list[str]) -> str:
 
 
 def explain_date(text: str) -> tuple[bool, str]:
-    """Return whether `text` is a date, and how it is read, or why it is none.
+    """Return whether `text` is a date, and how it is read or why it is invalid.
 
     >>> explain_date("31.2.1990")
     (False, 'February 1990 has 28 days')

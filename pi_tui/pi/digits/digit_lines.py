@@ -1,4 +1,4 @@
-"""Where each digit stands on the screen: the arithmetic of the digit view, without a widget."""
+"""Layout of the digits on the screen: positions, groups and lines, without a widget."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ GROUP = 10
 _POINT = 2
 """Cells for the "3." before the first digit; blank on all other lines."""
 _ROUND = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
-"""Groups per line that are pleasant to count in; the last that fits is taken."""
+"""Convenient numbers of groups per line; the largest that fits is used."""
 
 
 class DigitLines(NamedTuple):
-    """Lines of so many groups of ten digits, each behind its position.
+    """Lines of digits in groups of ten, each line headed by its position.
 
     >>> lines = DigitLines.fitting(80, 20_000)
     >>> lines.groups, lines.gutter
@@ -23,13 +23,13 @@ class DigitLines(NamedTuple):
     groups: int
     """Groups of ten digits in a line."""
     gutter: int
-    """Cells for the position, which is right-aligned in them."""
+    """Cells for the position, which is right-aligned."""
 
     @classmethod
     def fitting(cls, width: int, digits: int) -> DigitLines:
-        """Return the lines for `width` cells and a run of `digits` digits.
+        """Choose the lines for `width` cells and a run of `digits` digits.
 
-        The gutter depends on the digits asked for, not on those there are, so it never jumps.
+        The gutter depends on the digits asked for, not on those computed, so the lines never move.
         """
         gutter = len(f"{digits:,}")
         room = max(1, (width - gutter - _POINT) // (GROUP + 1))
@@ -59,7 +59,7 @@ class DigitLines(NamedTuple):
         return max(0, offset) // self.per_line
 
     def digits_before(self, column: int) -> int:
-        """Return how many of a line's digits stand to the left of `column`.
+        """Return how many digits of a line are to the left of `column`.
 
         >>> lines = DigitLines(groups=2, gutter=1)
         >>> [lines.digits_before(column) for column in (0, 4, 5, 14, 15, 99)]

@@ -1,4 +1,4 @@
-"""What is remarkable about the digits one is looking at; each fact is checked against them."""
+"""Facts about the digits: remarkable strings and their positions. Each is checked when shown."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pi_tui.pi.digits.statistics import Digits
 
 
 class Fact(NamedTuple):
-    """Something that happens at a position."""
+    """A remarkable event at a position."""
 
     position: int
-    """Of its first digit; 1 is the first after the point."""
+    """Position of the first digit; 1 is the first after the point."""
     text: str
-    """The digits that stand there."""
+    """The digits at this position."""
     saying: str
 
     @property
     def end(self) -> int:
-        """How many digits there must be before it has happened."""
+        """How many digits must be known before the fact is true."""
         return self.position + len(self.text) - 1
 
 
@@ -54,15 +54,15 @@ FACTS = tuple(
         key=lambda fact: fact.end,
     )
 )
-"""Found by searching ten million digits; the tests search them again, as far as they reach."""
+"""Found by searching ten million digits; the tests search again, as far as their digits reach."""
 
 
 _TOGETHER = 1_000
-"""Positions looked at in one go: all but the last three of their figures are alike."""
+"""Positions searched at once: their numbers differ only in the last three digits."""
 
 
 def reached(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
-    """Yield the facts that came true when the digits grew from `start` to `stop`."""
+    """Yield the facts that became true when the digits grew from `start` to `stop`."""
     for fact in FACTS:
         if start < fact.end and is_reached(fact, digits, stop):
             yield fact
@@ -70,22 +70,22 @@ def reached(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
 
 
 def is_reached(fact: Fact, digits: Digits, count: int) -> bool:
-    """Return True if the fact is true of the first `count` digits."""
+    """Return whether the fact is true for the first `count` digits."""
     there = bytes(digits[fact.position - 1 : fact.end])
     return fact.end <= count and there == fact.text.encode()
 
 
 def further(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
-    """Yield the self-locating numbers that are not among FACTS and end behind `start`."""
+    """Yield the self-locating numbers that are not in FACTS and end after `start`."""
     known = {fact.position for fact in FACTS}
     return (fact for fact in self_locating(digits, start, stop) if fact.position not in known)
 
 
 def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
-    """Yield the numbers from 10 on that stand at the position they name and end behind `start`.
+    """Yield the numbers from 10 on that occur at the position they name and end after `start`.
 
-    A thousand positions take one search for what their numbers begin with: ten million digits
-    take 10 ms.
+    One search finds the candidates among a thousand positions, because their numbers begin alike.
+    Ten million digits take 10 ms.
 
     >>> [fact.position for fact in self_locating(b"0000000001011", 0, 13)]
     [10]
@@ -100,7 +100,7 @@ def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
 
 
 def _candidates(digits: Digits, first: int, last: int, thousands: int) -> Iterator[int]:
-    """Yield positions from `first` to `last` whose numbers may stand there."""
+    """Yield the positions from `first` to `last` at which their own number may occur."""
     if not thousands:
         yield from range(first, last + 1)
         return

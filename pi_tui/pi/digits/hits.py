@@ -1,4 +1,4 @@
-"""Where a string of digits stands in digits that come piece by piece, and what to say of it."""
+"""Search for a string in digits that arrive in pieces, and report the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AROUND = 10
 
 
 class Hits:
-    """Counts the hits of a string and keeps the first ones; holds one piece of the digits.
+    """The hits of a string: their count and the first ones. Keeps only one piece of the digits.
 
     >>> hits = Hits("11", keep=2)
     >>> for piece in (b"01", b"110", b"11"):
@@ -31,7 +31,7 @@ class Hits:
         self._needle, self._keep, self._tail = Needle(text), keep, b""
 
     def feed(self, piece: bytes) -> None:
-        """Search the next digits, and the ones before them that a hit may begin in."""
+        """Search the next digits, including hits that began in the piece before."""
         window = self._tail + piece
         begin = self.searched - len(self._tail)
         self._keep_first(window, begin)
@@ -49,7 +49,7 @@ class Hits:
 
 
 def headline(hits: Hits) -> str:
-    """Return whether the string was found, and how often.
+    """Report whether the string was found, and how often.
 
     >>> headline(Hits("42", 1))
     '42 is not in the first 0 digits of pi.'
@@ -64,41 +64,41 @@ def headline(hits: Hits) -> str:
 
 
 def odds(length: int, digits: int) -> str:
-    """Return in a sentence how likely a string of that length is among so many digits.
+    """State how likely a string of that length is among so many digits.
 
     >>> print(odds(8, 1_000_000))
-    A given string of 8 digits is in so many digits with a chance of 1.0 %.
+    A given string of 8 digits occurs in that many digits with a chance of 1.0 %.
     >>> print(odds(2, 1_000_000))
-    A given string of 2 digits is expected about 10,000 times in so many digits.
+    A given string of 2 digits is expected about 10,000 times in that many digits.
     """
     string = f"A given string of {counted(length, 'digit')}"
     if (times := expected(length, digits)) >= 2:
-        return f"{string} is expected about {about(times)} times in so many digits."
+        return f"{string} is expected about {about(times)} times in that many digits."
     if (likely := chance(length, digits)) <= 0:
-        return f"{string} cannot be in so few digits."
-    return f"{string} is in so many digits with a chance of {chance_in_words(likely)}."
+        return f"{string} does not fit into so few digits."
+    return f"{string} occurs in that many digits with a chance of {chance_in_words(likely)}."
 
 
 def after_a_miss(length: int, most: int) -> Iterator[str]:
-    """Yield how many digits are likely to hold the string, and how to get them, up to `most`.
+    """Yield how many digits probably contain the string, and how to compute them, up to `most`.
 
     >>> for line in after_a_miss(6, 10**8):
     ...     print(line)
     It takes about 990,000 digits for a chance of 63 %, about 3 million for 95 %.
-    `pi-tui run --digits 3000000` computes so many.
+    `pi-tui run --digits 3000000` computes that many.
     """
     needed = [digits_for(length, likely) for likely in LIKELY]
     (some, many), (low, high) = map(about, needed), (f"{p * 100:.0f} %" for p in LIKELY)
     yield f"It takes about {some} digits for a chance of {low}, about {many} for {high}."
     within = [number for number in map(_rounded_up, needed) if number <= most]
     if within:
-        yield f"`pi-tui run --digits {within[-1]}` computes so many."
+        yield f"`pi-tui run --digits {within[-1]}` computes that many."
     else:
         yield f"That is more than pi-tui computes: {most:,} digits at most."
 
 
 def _rounded_up(number: int) -> int:
-    """Return the next number that is easy to read.
+    """Round up to a number that is easy to read.
 
     >>> _rounded_up(2_995_732), _rounded_up(99_425_234), _rounded_up(7)
     (3000000, 100000000, 7)

@@ -1,4 +1,4 @@
-"""All there is to see among the digits, reached and to come."""
+"""List the facts about the digits, both reached and still to come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pi_tui.pi.digits.statistics import Digits
 
 
 def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
-    """Yield the longest run of each digit among the first `count`, where it is first.
+    """Yield the longest run of each digit among the first `count`, at its first position.
 
     >>> [(run.position, run.text) for run in longest_runs(b"1221112", 7)]
     [(4, '111'), (2, '22')]
@@ -18,16 +18,16 @@ def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
         at, text = digits.find(digit.encode(), 0, count), digit
         if at < 0:
             continue
-        # A longer run is not before the first of the shorter ones: one way through the digits.
+        # A longer run cannot begin before the first of the shorter ones, so one pass is enough.
         while (found := digits.find((text + digit).encode(), at, count)) >= 0:
             at, text = found, text + digit
         yield Fact(at + 1, text, f"The longest run of {digit}s: {len(text):,} in a row.")
 
 
 def landmarks(digits: Digits, count: int) -> list[Fact | str]:
-    """Return all facts by position, those to come too; then what depends on how many digits.
+    """List all facts by position, then those to come, then the longest runs.
 
-    Headings are between them.
+    Headings separate the parts.
     """
     facts = sorted((*FACTS, *further(digits, 0, count)), key=lambda fact: fact.position)
     there = [fact for fact in facts if is_reached(fact, digits, count)]

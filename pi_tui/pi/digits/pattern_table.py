@@ -1,4 +1,4 @@
-"""What was counted of pairs, gaps and runs, as plain text for a terminal of 80 columns."""
+"""Tables of pairs, gaps and runs as plain text for a terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pi_tui.pi.digits.patterns import (
 from pi_tui.pi.digits.statistics import chance_of_more, verdict
 
 _GAPS = (*((n, n) for n in range(1, 11)), (11, 20), (21, 50), (51, 10**9))
-"""Gaps that have a line of their own, and those counted together."""
+"""Gaps with a line of their own, and ranges of gaps that share a line."""
 
 _NAMES = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 
@@ -48,9 +48,9 @@ def pair_lines(patterns: Patterns) -> Iterator[str]:
 
 
 def gap_lines(patterns: Patterns) -> Iterator[str]:
-    """Yield how soon a digit comes again, against what is expected."""
-    yield "GAPS: after so many positions the same digit comes again"
-    yield f"  {'after':<10}{'so often':>14}{'expected':>14}{'difference':>14}"
+    """Yield how soon a digit occurs again, compared with the expectation."""
+    yield "GAPS: positions until the same digit comes again"
+    yield f"  {'after':<10}{'found':>14}{'expected':>14}{'difference':>14}"
     for low, high in _GAPS:
         found = sum(times for gap, times in patterns.gaps.items() if low <= gap <= high)
         expected = sum(expected_gaps(gap, patterns.count) for gap in range(low, min(high, 999) + 1))
@@ -61,7 +61,7 @@ def gap_lines(patterns: Patterns) -> Iterator[str]:
 
 def run_lines(patterns: Patterns) -> Iterator[str]:
     """Yield the longest run of each digit, and how rare it is."""
-    yield "RUNS: of each digit the longest row of it alone"
+    yield "RUNS: the longest row of each digit"
     yield f"  {'digit':<7}{'in a row':>9}{'first at':>14}  {'expected once in':<22}chance here"
     for run in patterns.runs:
         once_in = f"{about(1 / expected_runs(run.length, 10**9) * 10**9)} digits"
@@ -71,8 +71,8 @@ def run_lines(patterns: Patterns) -> Iterator[str]:
 
 def long_gap_lines(patterns: Patterns) -> Iterator[str]:
     """Yield the longest gap of each digit, and how rare it is."""
-    yield "LONGEST GAPS: of each digit the longest wait for the next"
-    yield f"  {'digit':<7}{'positions':>9}{'from':>14}  chance of one so long here"
+    yield "LONGEST GAPS: the longest wait between two equal digits"
+    yield f"  {'digit':<7}{'positions':>9}{'from':>14}  chance of one this long"
     for gap in patterns.longest_gaps:
         likely = chance_of_any(expected_long_gaps(gap.length, patterns.count))
         yield _row(gap) + f"  {chance_in_words(likely)}"
@@ -83,14 +83,14 @@ def _row(longest: Longest) -> str:
 
 
 def in_words(run: Longest, count: int) -> str:
-    """Return a run as one tells it.
+    """Describe a run in a sentence.
 
     >>> print(in_words(Longest(3, 7, 710_100), 10_000_000))
-    A run of seven 3s is to be expected once in 11 million digits. Here it is at 710,100.
+    A run of seven 3s is expected once in 11 million digits. Here it is at 710,100.
     """
     length = _NAMES.get(run.length, f"{run.length}")
     once_in = about(1 / expected_runs(run.length, 10**9) * 10**9)
     return (
-        f"A run of {length} {run.digit}s is to be expected once in {once_in} digits. "
+        f"A run of {length} {run.digit}s is expected once in {once_in} digits. "
         f"Here it is at {run.position:,}."
     )

@@ -1,4 +1,4 @@
-"""Pairs, gaps and runs of digits: counted as the digits come, against what chance would give.
+"""Count pairs, gaps and runs as the digits arrive, and compare them with chance.
 
 Ten million digits take about two seconds of one core.
 """
@@ -13,29 +13,32 @@ from dataclasses import dataclass, field
 from pi_tui.pi.digits.statistics import Digits
 
 CHUNK = 200_000
-"""Digits counted by one `feed`: about 40 ms, so that a screen stays alive. Even, for pairs."""
+"""Digits counted by one `feed`: about 40 ms, so that the screen stays responsive.
+
+Even, for pairs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Longest:
-    """The longest run of a digit, or the longest gap between two of it, where it is first."""
+    """The longest run of a digit, or its longest gap, at the first position where it occurs."""
 
     digit: int
     length: int
-    """Of a run: digits. Of a gap: positions from one of the digit to the next."""
+    """For a run: its digits. For a gap: positions from one occurrence of the digit to the next."""
     position: int
-    """Of a run: its first digit. Of a gap: the digit that begins it. 1 follows the point."""
+    """For a run: its first digit. For a gap: the digit that begins it. 1 follows the point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """All that was counted among the first `count` digits."""
+    """All counts among the first `count` digits."""
 
     count: int
     pairs: tuple[int, ...]
-    """How often 00, 01, … 99 stand at positions 1-2, 3-4, 5-6, …"""
+    """How often 00, 01, … 99 occur at positions 1-2, 3-4, 5-6, …"""
     gaps: dict[int, int] = field(repr=False)
-    """How often the next equal digit follows after 1, 2, 3, … positions."""
+    """How often the same digit occurs again after 1, 2, 3, … positions."""
     runs: tuple[Longest, ...]
     longest_gaps: tuple[Longest, ...]
 
@@ -49,7 +52,7 @@ class Patterns:
 
 
 class DigitStatistics:
-    """Counts pairs, gaps and runs; `feed` it while digits arrive, then take a `snapshot`."""
+    """A counter of pairs, gaps and runs; `feed` it while digits arrive, then take a `snapshot`."""
 
     def __init__(self) -> None:
         self.counted = 0
@@ -61,7 +64,7 @@ class DigitStatistics:
         self._runs: dict[int, Longest] = {}
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Count up to offset `stop`, at most CHUNK more; return true if there is more to count."""
+        """Count up to offset `stop`, at most CHUNK more; return True if there is more to count."""
         start, stop = self.counted, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
@@ -79,11 +82,11 @@ class DigitStatistics:
         self._pairs.update(memoryview(pairs).cast("H"))
 
     def _count_gaps(self, piece: bytes, digit: int) -> None:
-        """Count the gaps that end in this piece: between two equal digits are the others."""
+        """Count the gaps that end in this piece: the parts between two equal digits."""
         between = [len(part) + 1 for part in piece.split(b"%d" % digit)]
         last, before = self._last[digit], between.pop()
         if not between:
-            return  # it is not in this piece
+            return  # the digit is not in this piece
         first_gap = self.counted + between[0] - 1 - last if last is not None else 0
         gaps = [first_gap, *between[1:]] if last is not None else between[1:]
         self._gaps.update(gaps)
@@ -98,7 +101,7 @@ class DigitStatistics:
             self._longest_gaps[digit] = Longest(digit, longest, start + 1)
 
     def _find_runs(self, digits: Digits, digit: int, end: int) -> None:
-        """Look for a longer run; it may have begun before this piece."""
+        """Look for a longer run, which may have begun before this piece."""
         known = self._runs.get(digit)
         length = known.length if known else 0
         at = max(0, self.counted - length)
@@ -107,7 +110,7 @@ class DigitStatistics:
             self._runs[digit] = Longest(digit, length, at + 1)
 
     def snapshot(self) -> Patterns:
-        """Return what was counted so far."""
+        """Return the counts so far."""
         keys = (int.from_bytes(b"%02d" % pair, sys.byteorder) for pair in range(100))
         return Patterns(
             self.counted,
@@ -121,7 +124,7 @@ class DigitStatistics:
 def expected_runs(length: int, count: int) -> float:
     """Return how many runs of at least `length` of one digit are expected in `count` digits.
 
-    A run begins at the first digit, or behind another digit.
+    A run begins at the first digit or after a different digit.
 
     >>> round(expected_runs(7, 11_111_111), 2), expected_runs(2, 1)
     (1.0, 0.0)
@@ -149,7 +152,7 @@ def expected_long_gaps(length: int, count: int) -> float:
 
 
 def chance_of_any(expected: float) -> float:
-    """Return the chance that something rare, expected so many times, happens at all.
+    """Return the chance that a rare event, expected so many times, happens at all.
 
     >>> round(chance_of_any(1.0), 2), chance_of_any(0.0)
     (0.63, 0.0)

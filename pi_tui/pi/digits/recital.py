@@ -1,10 +1,10 @@
-"""Pi from memory: what was typed, against the digits."""
+"""Reciting pi from memory: compare typed digits with the right ones."""
 
 from __future__ import annotations
 
 
 class Recital:
-    """What was typed so far, against what is right.
+    """The digits typed so far, compared with the right ones.
 
     >>> recital = Recital(b"14159")
     >>> [recital.say(digit) for digit in "1425"], recital.score
@@ -15,10 +15,10 @@ class Recital:
         self.digits = digits
         self.said = 0
         self.wrong: list[int] = []
-        """Offsets of the digits that were not known."""
+        """Offsets of the wrong digits."""
 
     def say(self, digit: str) -> bool:
-        """Take the next digit; return False if it is wrong."""
+        """Check the next digit; return False if it is wrong."""
         right = self.digits[self.said : self.said + 1] == digit.encode()
         if not right:
             self.wrong.append(self.said)
@@ -27,10 +27,10 @@ class Recital:
 
     @property
     def score(self) -> int:
-        """Digits right from the first one on, without a mistake."""
+        """Right digits before the first mistake."""
         return self.wrong[0] if self.wrong else self.said
 
     @property
     def is_over(self) -> bool:
-        """There are no more digits to know."""
+        """True when no digits are left to recite."""
         return self.said >= len(self.digits)

@@ -1,4 +1,4 @@
-"""How often each digit occurs, counted as the digits come."""
+"""Count how often each digit occurs, as the digits arrive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Digits = Output
 """Digits as ASCII: bytes, or the worker's growing bytearray."""
 
 CHUNK = 1_000_000
-"""Digits counted in one go: about 10 ms, so the screen stays alive when ten million are loaded."""
+"""Digits counted at once: about 10 ms, so the screen responds while ten million are loaded."""
 
 
 class DigitCounts:
@@ -40,9 +40,9 @@ class DigitCounts:
 
 
 def chance_of_more(chi_square: float, freedom: int = 9) -> float:
-    """Return the chance that equally likely outcomes differ from evenness by more than this.
+    """Return the chance that equally likely outcomes are more uneven than this.
 
-    The upper tail of chi-square with an odd number of degrees of freedom, in closed form
+    This is the upper tail of chi-square with an odd number of degrees of freedom, in closed form
     (Abramowitz & Stegun 26.4.4): nine for the ten digits.
 
     >>> round(chance_of_more(16.919), 3), chance_of_more(0), round(chance_of_more(123.225, 99), 3)
@@ -59,7 +59,7 @@ def chance_of_more(chi_square: float, freedom: int = 9) -> float:
 
 
 def verdict(chance: float) -> str:
-    """Say what such a chance means.
+    """Judge in words how even the digits are.
 
     >>> verdict(0.5), verdict(0.01), verdict(0.999)
     ('as chance would', 'rather uneven', 'rather even')

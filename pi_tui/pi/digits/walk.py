@@ -10,21 +10,21 @@ from pi_tui.pi.pictures.walk_points import STEPS
 CAPACITY = 16_384
 """Points kept; a window of 200 × 60 cells has 96,000 dots, and the walk fills few of them."""
 CHUNK = 100_000
-"""Digits walked in one go: about 5 ms."""
+"""Digits walked at once: about 5 ms."""
 
 
 class Walk:
-    """The path of the first `walked` digits, as every `stride`-th point of it.
+    """The path of the first `walked` digits, stored as every `stride`-th point.
 
-    When there are too many points every other one is dropped and the stride doubles: ten million
-    digits cost half a second once and no more memory than ten thousand.
+    When there are too many points, every other one is dropped and the stride doubles. So ten
+    million digits take half a second once and no more memory than ten thousand.
     """
 
     def __init__(self) -> None:
         self.points: list[complex] = [0j]
         self.stride = 1
         self.thinned = 0
-        """How often points were dropped: whoever draws must then begin anew."""
+        """How often points were dropped; a drawing of the walk must then start over."""
 
     @property
     def walked(self) -> int:
@@ -32,7 +32,9 @@ class Walk:
         return (len(self.points) - 1) * self.stride
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Walk on towards offset `stop`, at most CHUNK digits; return True if more is left.
+        """Extend the path towards offset `stop`, by at most CHUNK digits.
+
+        Return True if more is left.
 
         >>> walk = Walk()
         >>> walk.feed(b"05", 2)

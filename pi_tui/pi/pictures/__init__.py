@@ -1,1 +1,1 @@
-"""Pictures of the digits for paper and screen: knows no terminal and no database."""
+"""Pictures of the digits, for paper and screen. Imports neither the terminal nor the database."""

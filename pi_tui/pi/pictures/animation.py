@@ -1,7 +1,7 @@
-"""Draw a walk again from its first digit, as an animated GIF or WebP. Needs Pillow.
+"""Draw a walk from its first digit on, as an animated GIF or WebP. Needs Pillow.
 
-The frame is that of the whole walk, so nothing jumps: the way only grows. All pictures share one
-palette, that of the last, because a palette for each would make the file twice as large.
+The frame is that of the whole walk, so nothing jumps and the path only grows. All pictures share
+one palette, that of the last, because a palette for each would make the file twice as large.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pi_tui.pi.pictures.inks import along, blend
 from pi_tui.pi.pictures.layout import WalkFrame, margin
+from pi_tui.pi.pictures.request import PictureRequest
 from pi_tui.pi.pictures.walk_points import pieces
-from pi_tui.pi.pictures.wish import Wish
 
 PER_SECOND = 12.5
-"""Pictures a second; a GIF counts in hundredths of one."""
+"""Pictures a second; a GIF counts in hundredths of a second."""
 HOLD = 2.5
-"""Seconds that the last picture stays."""
+"""Seconds for which the last picture stays."""
 _POINTS = 300_000
 _TIMES = 2
-"""Drawn so many times as large and made small: smooth lines."""
+"""Scale at which pictures are drawn before they are reduced, for smooth lines."""
 _HUES = 40
 _COLORS = 128
 
 
-def animate(wish: Wish, form: str, seconds: float) -> bytes:
-    """Return the walk, drawn in so many seconds, as the bytes of a file `gif` or `webp`."""
+def animate(request: PictureRequest, form: str, seconds: float) -> bytes:
+    """Draw the walk within so many seconds; return the bytes of a `gif` or `webp` file."""
     file, count = io.BytesIO(), max(2, round(seconds * PER_SECOND))
-    walk = _Growing(wish)
+    walk = _Growing(request)
     every = round(1000 / PER_SECOND)
     durations = [every] * (count - 1) + [round(HOLD * 1000)]
     shared = walk.last_picture().quantize(_COLORS) if form == "gif" else None
@@ -45,16 +45,16 @@ def animate(wish: Wish, form: str, seconds: float) -> bytes:
 
 
 class _Growing:
-    """The canvas on which the way grows."""
+    """The canvas on which the path grows."""
 
-    def __init__(self, wish: Wish) -> None:
-        self._wish = wish
-        self._large = wish.size[0] * _TIMES, wish.size[1] * _TIMES
-        self._frame = WalkFrame.of(wish.digits, self._large, _POINTS)
-        joined = pieces(wish.digits, self._frame.stride)
+    def __init__(self, request: PictureRequest) -> None:
+        self._request = request
+        self._large = request.size[0] * _TIMES, request.size[1] * _TIMES
+        self._frame = WalkFrame.of(request.digits, self._large, _POINTS)
+        joined = pieces(request.digits, self._frame.stride)
         self._dots = self._frame.dots([0j, *(point for piece in joined for point in piece[1:])])
-        self._font = ImageFont.load_default(margin(wish.size) * 0.62)
-        inks = wish.inks
+        self._font = ImageFont.load_default(margin(request.size) * 0.62)
+        inks = request.inks
         hues = (along(inks.spectrum, at / (_HUES - 1)) for at in range(_HUES))
         self._colors = (inks.paper, inks.text, *hues)
 
@@ -68,7 +68,7 @@ class _Growing:
             yield self._picture(canvas, end)
 
     def last_picture(self) -> Image.Image:
-        """Return the picture that shows all."""
+        """Return the picture with all digits."""
         canvas, end = self._canvas(), len(self._dots) - 1
         self._draw(canvas, 0, end)
         return self._picture(canvas, end)
@@ -79,7 +79,7 @@ class _Growing:
         return image
 
     def _draw(self, canvas: Image.Image, start: int, end: int) -> None:
-        """Draw the way from one point to another, each part in its colour."""
+        """Draw the path from one point to another, each part in its colour."""
         pen, last = ImageDraw.Draw(canvas), max(1, len(self._dots) - 1)
         thick = max(_TIMES, round(self._frame.thick(self._large)))
         while start < end:
@@ -89,9 +89,9 @@ class _Growing:
             start = stop
 
     def _picture(self, canvas: Image.Image, end: int) -> Image.Image:
-        """Return the canvas at its final size, with a dot at the end of the way and a caption."""
+        """Return the canvas at its final size, with a dot at the end of the path and a caption."""
         picture = canvas.convert("RGB").reduce(_TIMES)
-        pen, inks = ImageDraw.Draw(picture), self._wish.inks
+        pen, inks = ImageDraw.Draw(picture), self._request.inks
         x, y = (place / _TIMES for place in self._dots[end])
         dot = min(picture.size) / 110
         pen.ellipse((x - dot, y - dot, x + dot, y + dot), inks.text)
@@ -103,10 +103,10 @@ class _Growing:
         return picture
 
     def _caption(self, end: int) -> str:
-        wish = self._wish
-        shown = min(end * self._frame.stride, len(wish.digits))
-        if end == len(self._dots) - 1:  # the last stride may be a part of one
-            shown = len(wish.digits)
-        if wish.start:
-            return f"digits {wish.start + 1:,} to {wish.start + shown:,} of pi"
+        request = self._request
+        shown = min(end * self._frame.stride, len(request.digits))
+        if end == len(self._dots) - 1:  # the last stride may be incomplete
+            shown = len(request.digits)
+        if request.start:
+            return f"digits {request.start + 1:,} to {request.start + shown:,} of pi"
         return f"{shown:,} digit{'s' * (shown != 1)} of pi"

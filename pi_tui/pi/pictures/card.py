@@ -1,4 +1,4 @@
-"""A few lines of text as a picture that one sends to a friend."""
+"""Draw a few lines of text as a picture to send to friends."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from html import escape
 from pi_tui.pi.pictures.inks import THEMES, Inks, along
 
 SIZE = (1200, 630)
-"""What messengers show whole."""
+"""Pixels; messengers show this size uncropped."""
 _TOP, _STEP = 190, 74
 
 
 def draw_card(lines: list[str], theme: str, form: str) -> bytes:
-    """The card as PNG or SVG; the first line is the largest."""
+    """Draw the card as PNG or SVG; the first line is the largest."""
     inks = THEMES[theme]
     return _png(lines, inks) if form == "png" else _svg(lines, inks).encode()
 
 
 def _rows(lines: list[str]) -> list[tuple[str, int, int]]:
-    """Each line with its size and how far down it stands."""
+    """Return each line with its font size and vertical position."""
     sizes = [
         min(54 if at == 0 else 34, int(1_900 / max(1, len(line)))) for at, line in enumerate(lines)
     ]

@@ -1,15 +1,15 @@
-"""A wish becomes the bytes of a file; Pillow is imported only for a PNG."""
+"""Draw a requested picture as the bytes of a file. Pillow is imported only for a PNG."""
 
 from __future__ import annotations
 
 from pi_tui.pi.pictures import svg
-from pi_tui.pi.pictures.wish import Wish
+from pi_tui.pi.pictures.request import PictureRequest
 
 
-def draw(wish: Wish, form: str) -> bytes:
-    """The picture, as the bytes of a file of the form `png` or `svg`."""
+def draw(request: PictureRequest, form: str) -> bytes:
+    """Draw the picture; return the bytes of a `png` or `svg` file."""
     if form == "png":
         from pi_tui.pi.pictures import png
 
-        return png.draw(wish)
-    return svg.draw(wish).encode()
+        return png.draw(request)
+    return svg.draw(request).encode()

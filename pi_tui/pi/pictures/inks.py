@@ -1,4 +1,4 @@
-"""The colours of a picture: those of our themes, and one for white paper."""
+"""The colours of a picture: those of our themes, and a set for white paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Inks(NamedTuple):
-    """Everything as `#rrggbb`."""
+    """The colours of a theme, each as `#rrggbb`."""
 
     paper: str
     text: str
@@ -15,11 +15,11 @@ class Inks(NamedTuple):
     """Ten colours: of the digits, and along a walk from its start to its end."""
     cold: str
     hot: str
-    """Below and above what chance gives, in a heat map."""
+    """Colours below and above what chance gives, in a heat map."""
 
     @property
     def heat(self) -> tuple[str, ...]:
-        """Nine levels from cold over nothing to hot."""
+        """Nine levels from cold over neutral to hot."""
         middle = blend(self.paper, self.text, 0.1)
         cold = [blend(middle, self.cold, step / 4) for step in (4, 3, 2, 1)]
         return (*cold, middle, *(blend(middle, self.hot, step / 4) for step in (1, 2, 3, 4)))
@@ -33,7 +33,7 @@ SPECTRUM_LIGHT = (
     *("#4553a8", "#2a70b0", "#1b8496", "#208a66", "#4b8a35"),
     *("#7d861f", "#a67c14", "#b96320", "#b84640", "#a63f7c"),
 )
-"""Ten colours, as far apart as they can be while going round once."""
+"""Ten colours around the colour circle, as distinct as possible."""
 THEMES = {
     "night": Inks("#0f1218", "#cdd5e1", "#76808f", SPECTRUM_DARK, "#5fb8c4", "#e8b860"),
     "day": Inks("#fbfaf6", "#2a3038", "#77736a", SPECTRUM_LIGHT, "#1b7f8f", "#a8700c"),
@@ -42,7 +42,7 @@ THEMES = {
 
 
 def blend(one: str, other: str, share: float) -> str:
-    """The colour so far on the way from one to the other.
+    """Mix two colours; `share` 0 gives the first, 1 the second.
 
     >>> blend("#000000", "#ff8000", 0.5)
     '#804000'
@@ -52,7 +52,7 @@ def blend(one: str, other: str, share: float) -> str:
 
 
 def along(spectrum: tuple[str, ...], share: float) -> str:
-    """The colour at that share (0 to 1) of the way through the spectrum."""
+    """Return the colour at that share (0 to 1) of the way through the spectrum."""
     place = min(max(share, 0.0), 1.0) * (len(spectrum) - 1)
     at = min(int(place), len(spectrum) - 2)
     return blend(spectrum[at], spectrum[at + 1], place - at)

@@ -1,4 +1,4 @@
-"""Where everything goes in a picture, whatever draws it."""
+"""Layout of a picture in pixels, for any output format."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from pi_tui.pi.pictures.walk_points import bounds
 
 _DEVIATION = math.sqrt(8.25)
-"""Of one random digit."""
+"""Standard deviation of one random digit."""
 LEVELS = 9
 
 
 def margin(size: tuple[int, int]) -> int:
-    """The blank border, in pixels."""
+    """Return the width of the blank border in pixels."""
     return max(8, min(size) // 18)
 
 
 @dataclass(frozen=True, slots=True)
 class WalkFrame:
-    """From steps to pixels."""
+    """The mapping from steps of a walk to pixels."""
 
     scale: float
-    """Pixels for a step."""
+    """Pixels of a step."""
     dx: float
     dy: float
     stride: int
-    """Every `stride`-th point is drawn: the others are nearer to it than a pixel or so."""
+    """Every `stride`-th point is drawn; the points between are within a pixel or so."""
 
     @classmethod
     def of(cls, digits: bytes, size: tuple[int, int], most: int) -> WalkFrame:
-        """The frame that shows all of the walk, drawing no more than about `most` points."""
+        """Fit the frame to the whole walk, drawing no more than about `most` points."""
         rough = max(1, len(digits) // 50_000)
         left, right, low, high = bounds(digits, rough)
-        reach = 2 * math.sqrt(rough)  # a walk may stray so far between two points
+        reach = 2 * math.sqrt(rough)  # the walk may stray this far between two points
         left, right, low, high = left - reach, right + reach, low - reach, high + reach
         edge = margin(size)
         width, height = size[0] - 2 * edge, size[1] - 3 * edge
@@ -47,20 +47,20 @@ class WalkFrame:
         )
 
     def at(self, point: complex) -> tuple[float, float]:
-        """Where the point is drawn."""
+        """Return the pixel position of a point."""
         return self.dx + point.real * self.scale, self.dy - point.imag * self.scale
 
     def dots(self, points: list[complex]) -> list[tuple[float, float]]:
-        """Where these points are drawn; ten million in a few seconds."""
+        """Return the pixel positions of many points; ten million take a few seconds."""
         dx, dy, scale = self.dx, self.dy, self.scale
         return [(dx + point.real * scale, dy - point.imag * scale) for point in points]
 
     def thick(self, size: tuple[int, int]) -> float:
-        """Pixels that the line is thick: seen on paper, and a small part of a step."""
+        """Return the line width in pixels: visible on paper, and a small part of a step."""
         return max(min(size) / 1400, min(self.scale / 16, min(size) / 300))
 
     def measure(self, size: tuple[int, int]) -> int:
-        """Steps that a bar at the edge is long: 1, 2 or 5 and zeros."""
+        """Return how many steps long the scale bar is: 1, 2 or 5 times a power of ten."""
         wanted = size[0] / 20 / self.scale
         power = 10 ** math.floor(math.log10(max(wanted, 1)))
         return next(int(n * power) for n in (1, 2, 5, 10) if n * power >= wanted or n == 10)
@@ -68,20 +68,20 @@ class WalkFrame:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A square for each digit, or for the mean of so many, to the last one."""
+    """A grid of squares, each a digit or the mean of several; all digits are shown."""
 
     columns: int
     rows: int
     side: int
-    """Pixels."""
+    """Pixels of a square's side."""
     stride: int
-    """Digits for a square."""
+    """Digits per square."""
     left: int
     top: int
 
     @classmethod
     def of(cls, digits: int, size: tuple[int, int], most: int = 2**62) -> Grid:
-        """The grid with the largest squares, `most` at most, that shows all the digits."""
+        """Fit the grid with the largest squares, at most `most`, that shows all the digits."""
         edge = margin(size)
         width, height = size[0] - 2 * edge, size[1] - 3 * edge
         stride = max(1, math.ceil(digits / min(width * height, most)))
@@ -100,9 +100,9 @@ class Grid:
 
 
 def levels(digits: bytes, stride: int) -> bytes:
-    """A value for each `stride` digits, the last rest too: the digit, or the level of their mean.
+    """Return a value for each `stride` digits and the rest: the digit, or the level of their mean.
 
-    The level says how many standard deviations the mean is away from 4.5.
+    The level tells how many standard deviations the mean is away from 4.5.
 
     >>> list(levels(b"0199", 1)), list(levels(b"000044459999999", 4))
     ([0, 1, 9, 9], [0, 4, 8, 8])

@@ -1,7 +1,7 @@
 """Pictures as PNG, drawn by Pillow.
 
-They are drawn with a byte for a dot, in at most 256 colours, and become a file band by band: a
-whole picture with its red, green and blue would take more memory than millions of digits.
+The canvas has one byte per dot, in at most 256 colours, and is written to the file band by band. A
+whole picture in red, green and blue would take more memory than millions of digits.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from pi_tui.pi.pictures.walk_points import pieces
 from pi_tui.words import counted
 
 if TYPE_CHECKING:
-    from pi_tui.pi.pictures.wish import Wish
+    from pi_tui.pi.pictures.request import PictureRequest
 
 _SMOOTH = 300_000
-"""Up to so many digits lines are longer than a pixel, and are seen to be smooth.
+"""Up to so many digits, lines are longer than a pixel, so smooth lines matter.
 
-What is to be smooth is drawn twice as large, and made small; other walks only in small pictures.
+Smooth pictures are drawn twice as large and then reduced; other walks only in small pictures.
 """
 _POINTS = 20_000_000
 _BAND = 64
-"""Rows that become part of the file in one go."""
+"""Rows written to the file at once."""
 _TEXT, _QUIET, _FIRST = 1, 2, 3
-"""Colours of a walk by number: 0 is the paper, from the last of these on it is the way."""
+"""Colour numbers of a walk: 0 is the paper, and the path's colours begin with the last of these."""
 _HUES = 256 - _FIRST
 
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """A line of text, its anchor at a place."""
+    """A line of text, anchored at a position."""
 
     x: float
     y: float
@@ -45,74 +45,76 @@ class _Label:
     anchor: str
 
 
-def draw(wish: Wish) -> bytes:
-    """The picture as the bytes of a PNG file."""
-    caption = _Label(wish.size[0] / 2, _base(wish), wish.caption, "ms")
-    canvas, labels = _walk(wish) if wish.kind == "walk" else (_heat(wish), [])
-    return _png(wish, canvas, [*labels, caption])
+def draw(request: PictureRequest) -> bytes:
+    """Draw the picture; return the bytes of a PNG file."""
+    caption = _Label(request.size[0] / 2, _base(request), request.caption, "ms")
+    canvas, labels = _walk(request) if request.kind == "walk" else (_heat(request), [])
+    return _png(request, canvas, [*labels, caption])
 
 
-def _base(wish: Wish) -> float:
-    """Where texts stand, in pixels from the top."""
-    return wish.size[1] - margin(wish.size) * 0.8
+def _base(request: PictureRequest) -> float:
+    """Return the baseline of the texts, in pixels from the top."""
+    return request.size[1] - margin(request.size) * 0.8
 
 
 def _canvas(size: tuple[int, int], colors: Sequence[str]) -> Image.Image:
-    """An empty one that knows these colours; the first is everywhere."""
+    """Make an empty canvas with these colours, filled with the first."""
     image = Image.new("P", size, 0)
     image.putpalette(bytes.fromhex("".join(color[1:] for color in colors)))
     return image
 
 
-def _walk(wish: Wish) -> tuple[Image.Image, list[_Label]]:
-    """The way, its marks and its scale; and what is to be written beside that."""
-    long_lines = len(wish.digits) <= _SMOOTH
-    times = 2 if max(wish.size) <= (4096 if long_lines else 2048) else 1
-    size, inks = (wish.size[0] * times, wish.size[1] * times), wish.inks
+def _walk(request: PictureRequest) -> tuple[Image.Image, list[_Label]]:
+    """Draw the path, its marks and its scale bar; return the canvas and the labels to write."""
+    long_lines = len(request.digits) <= _SMOOTH
+    times = 2 if max(request.size) <= (4096 if long_lines else 2048) else 1
+    size, inks = (request.size[0] * times, request.size[1] * times), request.inks
     hues = (along(inks.spectrum, at / (_HUES - 1)) for at in range(_HUES))
     canvas = _canvas(size, (inks.paper, inks.text, inks.quiet, *hues))
-    pen, frame = ImageDraw.Draw(canvas), WalkFrame.of(wish.digits, size, _POINTS)
+    pen, frame = ImageDraw.Draw(canvas), WalkFrame.of(request.digits, size, _POINTS)
     thick = max(times, round(frame.thick(size)) if long_lines else 1)
-    total, done, end = max(1, len(wish.digits) // frame.stride), 0, 0j
-    for piece in pieces(wish.digits, frame.stride):
+    total, done, end = max(1, len(request.digits) // frame.stride), 0, 0j
+    for piece in pieces(request.digits, frame.stride):
         run = max(1, min(len(piece), total // 500))
         for at in range(0, len(piece) - 1, run):
             hue = min(_HUES - 1, round((done + at) / total * (_HUES - 1)))
             pen.line(frame.dots(piece[at : at + run + 1]), _FIRST + hue, thick, "curve")
         done, end = done + len(piece) - 1, piece[-1]
     _mark(pen, frame.at(0j), frame.at(end), min(size) / 160)
-    return canvas, [_measure(pen, wish, frame, times)]
+    return canvas, [_measure(pen, request, frame, times)]
 
 
 def _mark(
     pen: ImageDraw.ImageDraw, start: tuple[float, float], end: tuple[float, float], dot: float
 ) -> None:
-    """A ring where it begins, a disc where it ends."""
+    """Mark the start with a ring and the end with a disc."""
     for (x, y), fill in ((start, None), (end, _TEXT)):
         box = (x - dot, y - dot, x + dot, y + dot)
         pen.ellipse(box, fill, _TEXT, max(1, round(dot / 2.5)))
 
 
-def _measure(pen: ImageDraw.ImageDraw, wish: Wish, frame: WalkFrame, times: int) -> _Label:
-    """A bar of so many steps at the lower left, and what is to be written beside it."""
-    edge = margin(wish.size)
-    count = frame.measure((wish.size[0] * times, wish.size[1] * times))
-    left, y, bar = edge * times, _base(wish) * times, count * frame.scale
+def _measure(
+    pen: ImageDraw.ImageDraw, request: PictureRequest, frame: WalkFrame, times: int
+) -> _Label:
+    """Draw the scale bar at the lower left; return its label."""
+    edge = margin(request.size)
+    count = frame.measure((request.size[0] * times, request.size[1] * times))
+    left, y, bar = edge * times, _base(request) * times, count * frame.scale
     tick = edge * times * 0.12
     ends = [(left, y - tick), (left, y), (left + bar, y), (left + bar, y - tick)]
     pen.line(ends, _QUIET, 2 * times)
-    return _Label((left + bar) / times + edge * 0.3, _base(wish), counted(count, "step"), "ls")
+    return _Label((left + bar) / times + edge * 0.3, _base(request), counted(count, "step"), "ls")
 
 
-def _heat(wish: Wish) -> Image.Image:
-    grid = Grid.of(len(wish.digits), wish.size)
-    colors = wish.inks.spectrum if grid.stride == 1 else wish.inks.heat
-    values = levels(wish.digits, grid.stride).translate(_BEHIND_PAPER)
+def _heat(request: PictureRequest) -> Image.Image:
+    grid = Grid.of(len(request.digits), request.size)
+    colors = request.inks.spectrum if grid.stride == 1 else request.inks.heat
+    values = levels(request.digits, grid.stride).translate(_BEHIND_PAPER)
     squares = Image.frombytes(
         "P", (grid.columns, grid.rows), values.ljust(grid.columns * grid.rows, b"\0")
     )
     shape = (grid.columns * grid.side, grid.rows * grid.side)
-    canvas = _canvas(wish.size, (wish.inks.paper, *colors))
+    canvas = _canvas(request.size, (request.inks.paper, *colors))
     canvas.paste(squares.resize(shape, Image.Resampling.NEAREST), (grid.left, grid.top))
     return canvas
 
@@ -120,33 +122,35 @@ def _heat(wish: Wish) -> Image.Image:
 _BEHIND_PAPER = bytes((value + 1) % 256 for value in range(256))
 
 
-def _png(wish: Wish, canvas: Image.Image, labels: Sequence[_Label]) -> bytes:
-    """The file: the canvas at the size that was wished, and the labels on it."""
-    header = struct.pack(">IIBBBBB", *wish.size, 8, 2, 0, 0, 0)  # 8 bits of red, green and blue
+def _png(request: PictureRequest, canvas: Image.Image, labels: Sequence[_Label]) -> bytes:
+    """Write the file: the canvas at the requested size, with the labels on it."""
+    header = struct.pack(">IIBBBBB", *request.size, 8, 2, 0, 0, 0)  # 8 bits of red, green and blue
     packer = zlib.compressobj(6)
-    packed = (packer.compress(band) for band in _bands(wish, canvas, labels))
+    packed = (packer.compress(band) for band in _bands(request, canvas, labels))
     parts = [_chunk(b"IHDR", header), *(_chunk(b"IDAT", part) for part in packed if part)]
     parts += [_chunk(b"IDAT", packer.flush()), _chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def _bands(wish: Wish, canvas: Image.Image, labels: Sequence[_Label]) -> Iterator[bytes]:
-    """The rows of the picture from the top, each with PNG's word for "as it is" before it."""
-    width, height = wish.size
+def _bands(
+    request: PictureRequest, canvas: Image.Image, labels: Sequence[_Label]
+) -> Iterator[bytes]:
+    """Yield the rows of the picture from the top, each after PNG's filter byte 0 (unfiltered)."""
+    width, height = request.size
     times = canvas.width // width
-    font = ImageFont.load_default(margin(wish.size) * 0.42)
+    font = ImageFont.load_default(margin(request.size) * 0.42)
     for top in range(0, height, _BAND):
         end = min(top + _BAND, height)
         band = canvas.crop((0, top * times, canvas.width, end * times)).convert("RGB")
         band = band.reduce(times) if times > 1 else band
         pen = ImageDraw.Draw(band)
         for label in labels:
-            pen.text((label.x, label.y - top), label.text, wish.inks.quiet, font, label.anchor)
+            pen.text((label.x, label.y - top), label.text, request.inks.quiet, font, label.anchor)
         dots = memoryview(band.tobytes())
         rows = (dots[at : at + 3 * width] for at in range(0, len(dots), 3 * width))
         yield b"".join(part for row in rows for part in (b"\0", row))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    """A piece of a PNG file."""
+    """Return a chunk of a PNG file."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from itertools import accumulate, islice
 
 STEPS = [0j] * 48 + [exp(2j * pi * digit / 10) for digit in range(10)]
-"""Indexed by the digit's ASCII code."""
+"""Steps indexed by the ASCII code of the digit."""
 _PIECE = 100_000
-"""Digits walked in one go, so that the walk takes no memory to speak of."""
+"""Digits walked at once, so that the walk takes little memory."""
 
 
 def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
-    """The path as pieces of every `stride`-th point; each begins where the one before ended.
+    """Yield the path in pieces of every `stride`-th point; each begins where the last one ended.
 
     >>> [round(abs(point), 6) for piece in pieces(b"0055", 1) for point in piece]
     [0.0, 1.0, 2.0, 1.0, 0.0]
@@ -25,14 +25,14 @@ def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
         points = list(islice(path, 0, None, stride))
         here = points[-1]
         rest = len(piece) - (len(points) - 1) * stride
-        if rest:  # the last piece need not be a whole number of strides
+        if rest:  # the last piece may end within a stride
             here += sum(STEPS[digit] for digit in piece[len(piece) - rest :])
             points.append(here)
         yield points
 
 
 def bounds(digits: bytes, stride: int) -> tuple[float, float, float, float]:
-    """Left, right, low and high of all that is walked, as far as every `stride`-th point tells."""
+    """Return left, right, low and high of the whole walk, judged by every `stride`-th point."""
     left = right = low = high = 0.0
     for points in pieces(digits, stride):
         xs, ys = [point.real for point in points], [point.imag for point in points]

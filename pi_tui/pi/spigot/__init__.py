@@ -1,1 +1,1 @@
-"""The mathematics: a Rabinowitz-Wagon spigot over blocks of boxes. Knows gmpy2, nothing else."""
+"""The mathematics: a Rabinowitz-Wagon spigot over blocks of boxes. Needs gmpy2 only."""

@@ -1,41 +1,49 @@
-"""Blocks: B boxes as one number over one denominator.
+"""Blocks: B boxes of the spigot, stored as one big number over one denominator.
 
-For the boxes s … e-1 of a block (e = s+B), with b_j, p_j and q_j of the series
+The textbook updates one box at a time. One big multiplication and one division per block do the
+work of B box updates, and GMP does them far faster. For the boxes s … e-1 of a block (e = s+B),
+with b_j, p_j and q_j of the series (series.py), let
 
     D = Π_{m=s}^{e-1} q_m        P = Π_{m=s+1}^{e} p_m
     N = Σ_{j=s}^{e-1} b_j · Π_{m=s+1}^{j} p_m · Π_{m=j+1}^{e-1} q_m
 
-and one block-step does the work of B box-steps:
+One step of the block, with the carry c from the block after it, is then
 
     x = N·R + c·P        c: the quotient of the block after it
     c', N' = divmod(x, D)
 
-P runs one factor further than the carry of the last box needs, because the textbook hands
-``(x div q_e)·p_e`` to box e-1: that p_e sits in P, and the carry between blocks is the bare
-quotient. N, P and D of two neighbours join to those of both:
+P has one factor more than the carry of its last box needs. The textbook hands ``(x div q_e)·p_e``
+to box e-1. Here that p_e is part of P, so the carry between two blocks is the bare quotient.
+
+Two neighbouring blocks join into one of twice the size:
 
     N = N1·D2 + P1·N2        P = P1·P2        D = D1·D2
 
-**Common factor.** Of h numbers in a row at least floor(h/r) are multiples of r. So all h p's in a
-row, multiplied, are divisible by rest(h), and all h q's too:
+**Common factor.** N, P and D of a block share a large factor that can be divided out. Of h
+consecutive numbers at least floor(h/r) are multiples of r. So the product of any h consecutive p's
+is divisible by a number rest(h), and so is the product of any h consecutive q's:
 
-    Euler's:  p = j, q = 2j+1. Every odd prime power r divides floor(h/r) of the one and of the
-              other: rest(h) is the odd part of h!.
-    Gosper's: p = j(2j-1), q = 3(3j+1)(3j+2). For prime powers of r ≥ 5 that counts for all four
-              brackets: the square of h!'s part. r = 3: the two brackets of p, and in q the h
-              leading threes, never fewer than twice those of h!. r = 2: once those of h!, from j
-              alone, where q has twice as many. So rest(h) is h! times its odd part.
+    Euler's:  p = j, q = 2j+1. Every odd prime power r divides at least floor(h/r) of the p's and
+              of the q's, so rest(h) is the odd part of h!.
+    Gosper's: p = j(2j-1), q = 3(3j+1)(3j+2). For prime powers of r ≥ 5 that holds for all four
+              brackets, so the square of r's part of h! divides. r = 3: the two brackets of p
+              count, and in q the h leading threes, never fewer than twice those of h!. r = 2:
+              the part of h! once, from the j of p alone; q has twice as many. So rest(h) is h!
+              times its odd part.
 
-Take halves of h = B/2 boxes that are divided by Γ(h) already. D2 and P1 still hold what is left of
-rest(h), and one of them is in every product above, so N, P and D can all be divided by
+Take two halves of h = B/2 boxes that are already divided by Γ(h). D2 and P1 still contain what is
+left of rest(h), and each product above has one of them as a factor. So N, P and D of the joined
+block can all be divided by
 
     Γ(B) = Γ(h)·rest(h)  =  Π rest(h) over h = B/2, B/4, B/8 … 64
 
-whatever s is. Quotients and carries stay as they are, and for B in the tens of thousands the
-numbers are less than half as long. It is nearly all there is: in Euler's, the odd part of
-(B-1)!/lcm(1…B-1) always divides them too and takes 0.56 bits more per box, but Γ comes off the
-short factors D2 and P1 before they are multiplied (making.py), where the other must be divided out
-of the long products. Γ is part of the format of a state: with another one the numbers are others.
+whatever s is. Quotients and carries do not change, and for B in the tens of thousands the numbers
+are less than half as long. Little more could be gained. In Euler's series, the odd part of
+(B-1)!/lcm(1…B-1) always divides N, P and D too and takes 0.56 bits more per box. But Γ is divided
+out of the short factors D2 and P1 before they are multiplied (making.py), while the larger factor
+would have to be divided out of the long products.
+
+Γ is part of the format of a saved state: with another Γ, the saved numbers would be different.
 """
 
 from __future__ import annotations
@@ -53,7 +61,7 @@ THIN_FROM = 64
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What a block keeps for all its steps; it depends on its first box and on B alone."""
+    """The constants of a block. They depend only on its first box and on B."""
 
     factor: mpz
     """P/Γ(B) without its powers of two."""
@@ -66,18 +74,18 @@ class Block:
     denominator_residue: int
     """D/Γ(B) modulo 2^61-1, never times R."""
     start_residue: int = field(default=0, compare=False)
-    """N/Γ(B) at the start, modulo 2^61-1, if it was made with its number."""
+    """N/Γ(B) at the start, modulo 2^61-1; 0 if the block was made without its number N."""
 
     def step(self, number: mpz, radix: mpz, carry: mpz) -> tuple[mpz, mpz]:
-        """The carry to the block before it, and the block's new number.
+        """Do one step; return the carry to the preceding block and this block's new number.
 
-        `radix` is R, or a power of it for as many iterations at once (sweep.py).
+        `radix` is R, or a power of R to do as many iterations at once (sweep.py).
         """
         return divmod(number * radix + (carry * self.factor << self.shift), self.divisor)
 
 
 def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
-    """N, P and D of a few boxes by their definition, nothing divided out, and no `q_0`.
+    """Compute N, P and D of a few boxes by definition, without dividing by Γ or using `q_0`.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
     >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
@@ -93,7 +101,7 @@ def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, 
 
 @lru_cache(maxsize=32)
 def common_factor(series: Series, boxes: int) -> mpz:
-    """Γ(B), which divides N, P and D of every block of B boxes.
+    """Return Γ(B), the common factor of N, P and D of every block of B boxes.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON, odd_part
     >>> common_factor(RABINOWITZ_WAGON, 256) == odd_part(fac(128)) * odd_part(fac(64))
@@ -107,10 +115,10 @@ def common_factor(series: Series, boxes: int) -> mpz:
 
 @lru_cache(maxsize=64)
 def left_over(series: Series, half: int) -> mpz:
-    """What of rest(h) is left in P1 and D2 of halves of h boxes: rest(h) over Γ(h).
+    """Return rest(h)/Γ(h): the part of rest(h) that P1 and D2 of halves of h boxes still contain.
 
-    h is a power of two. Doubled step by step, because a factorial would hold the interpreter lock
-    for 35 ms at ten million digits, and a binomial takes a tenth of that.
+    h must be a power of two. The value is built by doubling h with binomials. One factorial would
+    hold the interpreter lock for 35 ms at ten million digits; a binomial takes a tenth of that.
     """
     if half <= THIN_FROM:
         return series.rest(fac(half))

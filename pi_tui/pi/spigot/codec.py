@@ -1,22 +1,24 @@
-"""SpigotState <-> State, and a refusal of everything that is not one.
+"""Encode a SpigotState as the pieces of a saved State, and decode it with strict checks.
 
-Pieces, all numbers big-endian (see packing.py), so that one state has exactly one encoding:
+A saved state has these pieces. All numbers are big-endian (packing.py), so one state has exactly
+one encoding:
 
     head    a fixed header, 24 bytes of residues for every block, the predigit
-    n0 …    from iteration 1 on: the numbers of a lot of blocks
-    s0 …    before it: the same, lasting, since the numbers at the start stay what they are
-    b0 …    P and D of a lot of blocks, lasting
-    v…      once all digits are settled: what was found of the reference, by its name there
+    n0 …    from iteration 1 on: the numbers N of a lot of blocks
+    s0 …    before iteration 1: the numbers N of a lot at the start, which never change (lasting)
+    b0 …    P and D of a lot of blocks, which never change (lasting)
+    v…      once all digits are settled: intermediate results of the verification (reference.py)
 
-A lot is `LOT` boxes, or one block. If an s or b is lost, its blocks are made again as steps. The
-digits themselves are output and in no piece. No pickle and no JSON: decoding can make integers and
-nothing else.
+A lot is `LOT` boxes, or one block if blocks are larger. If an s or b piece is lost, its blocks are
+computed again by later steps. The digits themselves are output and in no piece. There is no pickle
+and no JSON: decoding can create integers and nothing else.
 
-What is read is believed if it fits the task, each P and D and each number at the start agrees with
-its residue in the header, and (`Spigot.check`) the residue equation holds for the digits saved
-beside it. From iteration 1 on that ties P and D to the digits. Before it, hashes in the store
-protect from accident; no check here would stop someone who forges blocks, the verification at the
-end does. States of version 1 (one piece, `state`: header, predigit, N) have no P and D.
+A decoded state is accepted if it fits the task, if each P, D and number at the start agrees with
+its residue in the header, and if (`Spigot.check`) the residue equation holds for the digits saved
+with it. From iteration 1 on, the equation ties P and D to the digits. Before that, hashes in the
+store protect against accidental damage. No check here stops someone who forges blocks; the
+verification at the end does. States of version 1 (one piece, `state`: header, predigit, N) have no
+P and D.
 """
 
 from __future__ import annotations
@@ -41,17 +43,17 @@ from pi_tui.pi.spigot.state import SpigotState
 _MAGIC = b"pi-tui\r\n"
 FORMAT = 2
 _HEAD = struct.Struct(">8sI32sQQQQQQQQI")
-"""magic, format, series, digits, K, B, i, made, nines, start, dropped, blocks."""
+"""Fields: magic, format, series, digits, K, B, i, made, nines, start, dropped, blocks."""
 _FORMAT_1 = struct.Struct(">8sIQQQQQBQQQI")
-"""magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
+"""Fields: magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
 _RESIDUES = struct.Struct(">QQQ")
-"""N at the start, P and D of a block, modulo 2^61-1 ..."""
+"""N at the start, P and D of a block, modulo 2^61-1."""
 _NOT_MADE = (2**64 - 1,) * 3
-"""... if it was made."""
+"""Residues written for a block that is not made yet."""
 
 
 def blocks_name(lot: int) -> str:
-    """The piece with P and D of a lot.
+    """Return the name of the piece with P and D of a lot.
 
     >>> blocks_name(3)
     'b3'
@@ -60,7 +62,7 @@ def blocks_name(lot: int) -> str:
 
 
 def start_name(lot: int) -> str:
-    """The piece with the numbers of a lot at the start.
+    """Return the name of the piece with the numbers of a lot at the start.
 
     >>> start_name(3)
     's3'
@@ -69,7 +71,7 @@ def start_name(lot: int) -> str:
 
 
 def blocks_bytes(blocks: Iterable[Block]) -> bytes:
-    """What the piece of these blocks holds."""
+    """Encode P and D of some blocks as the content of a piece."""
     data = bytearray()
     for block in blocks:
         data += LENGTH.pack(block.shift)
@@ -79,7 +81,7 @@ def blocks_bytes(blocks: Iterable[Block]) -> bytes:
 
 
 def numbers_bytes(numbers: Iterable[mpz]) -> bytes:
-    """What the piece of these numbers holds."""
+    """Encode some numbers as the content of a piece."""
     data = bytearray()
     for number in numbers:
         put(data, number)
@@ -87,7 +89,7 @@ def numbers_bytes(numbers: Iterable[mpz]) -> bytes:
 
 
 def encode(state: SpigotState) -> State:
-    """The pieces of a state; long ones are not made before they are read."""
+    """Encode a state as pieces; long pieces are encoded only when they are read."""
     pieces = {"head": Piece(_head(state))}
     if state.blocks_needed:
         pieces |= state.pieces
@@ -105,10 +107,10 @@ def encode(state: SpigotState) -> State:
 
 
 def decode(size: Size, state: State, output: bytes) -> SpigotState:
-    """The state in these pieces, of a task of this size, with the digits saved beside it.
+    """Decode a state from its pieces, its task's size, and the digits saved with it.
 
-    Every length and range is checked against what the size allows before memory is taken. Raises
-    BadState. Takes the large pieces out of `state`.
+    Checks every length and range against what the size allows before it allocates memory. Raises
+    BadState. Removes the large pieces from `state` as it decodes them.
     """
     if "state" in state:
         decoded = _decode_format_1(size, state.take("state"), output)
@@ -148,7 +150,7 @@ def _head(state: SpigotState) -> bytes:
 def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
     source = Source(pieces["head"])
     magic, form, series, *numbers, i, made, nines, start, dropped, blocks = source.take(_HEAD)
-    require(magic == _MAGIC and form == FORMAT, "it does not begin like a state")
+    require(magic == _MAGIC and form == FORMAT, "the header is not that of a state")
     task = (size.digits, size.digits_per_step, size.boxes_per_block)
     name = series.rstrip(b"\0").decode("ascii", "replace")
     require((name, *numbers) == (size.series.name, *task), "another run's state")
@@ -176,7 +178,7 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
 
 
 def _kept(pieces: State, size: Size) -> Kept:
-    """What was found of the reference."""
+    """Decode the intermediate results of the verification."""
     kept: Kept = {}
     known = {f"v{name}": count for name, count in names(size.digits).items()}
     for name in [name for name in pieces.pieces if name in known]:
@@ -188,7 +190,7 @@ def _kept(pieces: State, size: Size) -> Kept:
 
 
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
-    """The same state, with the numbers and blocks that are there."""
+    """Return the state with all numbers and blocks that the pieces hold; count the lost blocks."""
     boxes: list[mpz | None] = []
     blocks: list[Block | None] = []
     kept: dict[str, Piece] = {}
@@ -218,7 +220,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 def _blocks(
     piece: Piece, size: Size, numbers: range, residues: Sequence[tuple[int, ...]]
 ) -> list[Block]:
-    """The blocks of a lot, and, if it was made longer, those that were dropped since."""
+    """Decode the blocks of a lot; its piece may also hold blocks that were dropped since."""
     source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(size)
     lot = range(numbers.start, numbers.start + size.blocks_per_lot)
@@ -233,7 +235,7 @@ def _blocks(
         block = Block(factor, shift, divisor, known[1], known[2], known[0])
         require(known[2] > 0 or number not in numbers, "an impossible residue")
         radix = of_radix(size) if number == 0 else 1
-        require(number not in numbers or agrees(block, radix), "a block that is another")
+        require(number not in numbers or agrees(block, radix), "a block differs from its residue")
         blocks.append(block)
     source.end()
     piece.let_go(partial(blocks_bytes, tuple(blocks)))
@@ -242,17 +244,17 @@ def _blocks(
 
 def _numbers(data: bytes, size: Size, numbers: range) -> list[mpz]:
     source, longest = Source(data), limits.most_box_bytes(size)
-    first = longest + limits.most_predigit_bytes(size)  # box 0 holds a remainder of R
+    first = longest + limits.most_predigit_bytes(size)  # block 0 holds a remainder of R
     result = [source.number(longest if number else first) for number in numbers]
     source.end()
     return result
 
 
 def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
-    """N of every block, in the textbook's base; P and D are to be made."""
+    """Decode N of every block from a state of version 1; P and D must be made again."""
     source = Source(data)
     magic, form, *task, i, nines, have, count, start, dropped, boxes = source.take(_FORMAT_1)
-    require(magic == _MAGIC and form == 1, "it does not begin like a state")
+    require(magic == _MAGIC and form == 1, "the header is not that of a state")
     numbers = [size.digits, size.digits_per_step, size.boxes_per_block]
     require(task == numbers and size.series is RABINOWITZ_WAGON, "another run's state")
     require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
@@ -273,9 +275,9 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
 
 
 def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
-    """The digits that are settled after `i` iterations with `nines` held."""
+    """Return the digits that are settled after `i` iterations with `nines` held."""
     count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
-    require(len(output) >= count, "it needs digits that are not there")
+    require(len(output) >= count, "some of its digits are missing")
     return output[:count]
 
 

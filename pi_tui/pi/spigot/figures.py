@@ -1,4 +1,4 @@
-"""What the spigot says of itself, for a face: values only, so that one may know them early."""
+"""Values that a spigot shows to the app. Needs no gmpy2, so it can be imported early."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from typing import NamedTuple
 
 
 class Figures(NamedTuple):
-    """What a face shows of the inside."""
+    """The values about the inside of a spigot that the app shows."""
 
     series: str = ""
-    """The title of the series, for people."""
+    """The title of the series, as shown to people."""
     digits_per_step: int = 0
-    """K."""
+    """K, the digits of a step."""
     boxes_per_block: int = 0
-    """B."""
+    """B, the boxes of a block."""
     iteration: int = 0
     """Iterations done."""
     iterations: int = 0
-    """Iterations in all, but for the rare nines at the very end."""
+    """Iterations in all, apart from a rare run of nines at the very end."""
     predigit: str = ""
-    """The head of the held predigit; "" while there is none."""
+    """The first digits of the held predigit; "" while there is none."""
     nines: int = 0
-    """Held super-digits of nines alone."""
+    """Held super-digits that consist of nines only."""
     blocks: int = 0
-    """Blocks left, those not made yet included."""
+    """Blocks left, including those not made yet."""
     blocks_made: int = 0
-    """Those of them that are made."""
+    """Blocks of these that are made."""
     boxes_left: int = 0
     """Boxes left."""
     threads: int = 1
-    """Threads it works with."""
+    """Threads that the spigot works with."""
 
     @classmethod
     def of(cls, value: object) -> Figures:
-        """Those that a snapshot carries; empty ones while there is no spigot."""
+        """Return the figures that a snapshot carries; empty ones while there is no spigot."""
         return value if isinstance(value, cls) else cls()
 
     @property
     def making(self) -> bool:
-        """True while blocks are made, and no digit comes."""
+        """True while blocks are still being made, before digits appear."""
         return self.blocks_made < self.blocks

@@ -1,7 +1,7 @@
-"""Digits of pi as a kind of machine: what the store and the worker get to know of the spigot.
+"""Digits of pi as a kind of machine: the spigot as the store and the worker see it.
 
-What computes is imported by who computes: a face asks for the kind before its first frame, and
-gmpy2 takes 30 ms to load.
+The modules that compute are imported inside the functions that need them, because the app asks for
+the kind before its first frame and gmpy2 takes 30 ms to load.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from pi_tui.pi.spigot.spigot import Spigot
 
 MOST_NINES = 6
-"""Iterations that pass at most without a digit, as at the six nines of pi, one digit a step."""
+"""Most iterations in a row without a new digit, as at the six nines of pi with one digit a step."""
 _NEVER_NINES = 10
-"""Digits a step that are not all nines anywhere in what anybody computes."""
+"""Digits a step that are never all nines within the digits that can be computed here."""
 SHORT = 100_000
-"""Digits from which on a run has an overture."""
+"""Digits from which on a run begins with an overture, its first digits computed quickly."""
 OVERTURE = 20_000
 """Digits of the longest overture: a few hundredths of a second."""
 
 
 @dataclass
 class SpigotKind(Kind):
-    """Decimals of pi. A task's goal is how many; its parameters are series, K and B.
+    """Decimals of pi. A task's goal is their number; its parameters are series, K and B.
 
-    All three are tuning: the digits are the same with any.
+    All three parameters only tune the speed: the digits are the same with any values.
     """
 
     threads: int = 1
@@ -56,7 +56,7 @@ class SpigotKind(Kind):
     def task(
         self, digits: int, digits_per_step: int | None = None, series: str = GOSPER.name
     ) -> Task:
-        """The task of computing so many digits; K, unless given, and B are planned."""
+        """Return the task of computing so many digits; `plan` chooses B, and K unless given."""
         chosen = plan(digits, digits_per_step, SERIES[series])
         return Task(
             digits,
@@ -68,14 +68,14 @@ class SpigotKind(Kind):
         )
 
     def new(self, task: Task) -> Spigot:
-        """A spigot at the start of the task, no block made yet."""
+        """Return a spigot at the start of the task, no block made yet."""
         from pi_tui.pi.spigot.spigot import Spigot
         from pi_tui.pi.spigot.state import SpigotState
 
         return Spigot(SpigotState.at_start(_size(task)), self.threads)
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
-        """The spigot that had this state; blocks that are lost it makes again, and says so."""
+        """Restore the spigot from a saved state; note how many lost blocks it must make again."""
         from pi_tui.pi.spigot import codec
         from pi_tui.pi.spigot.spigot import Spigot
 
@@ -90,7 +90,7 @@ class SpigotKind(Kind):
         return f"{task.goal:,} digits"
 
     def length(self, task: Task) -> int:
-        """The digits asked for."""
+        """Return the number of digits asked for."""
         return task.goal
 
     def share(self, task: Task, steps: int, length: int) -> float:
@@ -101,17 +101,17 @@ class SpigotKind(Kind):
         return size.work(made, max(size.blocks_needed(0) - made, 0), swept).share or 0.0
 
     def figures(self, task: Task, steps: int, length: int) -> Figures:
-        """The iterations done, and those of the whole run."""
+        """Return the iterations done and those of the whole run."""
         size = _size(task)
         whole = iterations(size.digits, size.digits_per_step)
         return Figures(iteration=min(_iterations(size, steps, length), whole), iterations=whole)
 
     def limits(self, task: Task) -> Limits:
-        """What a file may claim at most of such a task."""
+        """Return the largest sizes that a saved state and output of this task may claim."""
         return Limits(state=limits.most_bytes(_size(task)), output=task.goal)
 
     def accepts(self, output: bytes) -> bool:
-        """True if these are digits."""
+        """Return whether the output consists of digits."""
         return not output or output.isdigit()
 
     def verify(
@@ -121,7 +121,7 @@ class SpigotKind(Kind):
         poll: Poll = unwatched,
         machine: Machine | None = None,
     ) -> bool:
-        """True: all digits are those of the Chudnovsky series."""
+        """Compare all digits with the Chudnovsky series; return True or raise WrongOutput."""
         from pi_tui.pi.spigot.reference import first_difference
         from pi_tui.pi.spigot.spigot import Spigot
 
@@ -132,9 +132,9 @@ class SpigotKind(Kind):
         return True
 
     def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
-        """The first digits, by a spigot of a fiftieth of the length, which costs about 1 %.
+        """Compute the first fiftieth of the digits with a small spigot, at about 1 % of the cost.
 
-        A short run has its first digits as soon by itself.
+        A short run needs no overture, because its own first digits come as soon.
         """
         from pi_tui.pi.spigot.spigot import Spigot
 
@@ -143,9 +143,10 @@ class SpigotKind(Kind):
 
 
 def _iterations(size: Size, steps: int, length: int) -> int:
-    """Steps beyond the blocks; or, where digits tell of fewer, the others made blocks again.
+    """Return the iterations done: steps beyond the blocks, limited by the number of digits.
 
-    Only few digits a step may ever be nines alone, and hold back a whole iteration.
+    More steps than the digits allow are blocks that were made again. Only with few digits a step
+    can a super-digit be all nines and hold back a whole iteration.
     """
     k = size.digits_per_step
     most = -(-length // k) + 2 + (MOST_NINES if k < _NEVER_NINES else 0)
@@ -153,7 +154,7 @@ def _iterations(size: Size, steps: int, length: int) -> int:
 
 
 def _size(task: Task) -> Size:
-    """What the task says. Raises BadState if it cannot be one of ours."""
+    """Read the size from a task. Raises BadState if this program cannot have created the task."""
     series = SERIES.get(str(task.parameters.get("series")))
     numbers = (task.goal, *map(task.parameters.get, ("digits_per_step", "boxes_per_block")))
     n, k, b = (number if isinstance(number, int) else 0 for number in numbers)

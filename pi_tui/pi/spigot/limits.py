@@ -1,21 +1,21 @@
-"""What a state of a task can be at most: a file that claims more is not believed."""
+"""Upper limits for the state of a task. A file that claims more is refused."""
 
 from __future__ import annotations
 
 from pi_tui.pi.spigot.size import Size
 
 MOST_DIGITS = 10**9
-"""A task that asks for more is not ours ..."""
+"""Most digits of a task; a larger task is refused."""
 MOST_DIGITS_PER_STEP = 10**7
-"""... nor one with a larger K, unless it has more digits ..."""
+"""Largest K of a task, unless the task has even more digits."""
 MOST_BOXES_PER_BLOCK = 2**26
-"""... nor one with a larger B: four times what is planned for the most digits ..."""
+"""Largest B of a task: four times the B that `plan` chooses for the most digits."""
 MOST_BLOCKS = 10**7
-"""... nor one with more blocks: single boxes of eleven million digits."""
+"""Most blocks of a task: single boxes of eleven million digits."""
 
 
 def allow(size: Size) -> bool:
-    """True if there can be a task of this size."""
+    """Return whether a task of this size can exist."""
     n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
     return (
         0 < n <= MOST_DIGITS
@@ -26,26 +26,26 @@ def allow(size: Size) -> bool:
 
 
 def most_iterations(size: Size) -> int:
-    """More iterations than any run takes: 64 beyond its digits, for what settles late."""
+    """Return an upper bound of the iterations: 64 extra for digits that settle late."""
     return size.digits // size.digits_per_step + 64
 
 
 def most_box_bytes(size: Size) -> int:
-    """More bytes than N, P or D of any block fills: less than a product of B of the series' q.
+    """Return an upper bound of the bytes of N, P or D of a block: a product of B of the series' q.
 
-    N and D of the first one are less than that times 10^K.
+    N and D of the first block are below that bound times 10^K.
     """
     last = (size.blocks_needed(0) + 1) * size.boxes_per_block
     return size.boxes_per_block * size.series.q(last).bit_length() // 8 + 1
 
 
 def most_predigit_bytes(size: Size) -> int:
-    """More bytes than a number below 10^K fills."""
+    """Return an upper bound of the bytes of a number below 10^K."""
     return size.digits_per_step * 5 // 12 + 1
 
 
 def most_bytes(size: Size) -> int:
-    """More bytes than all pieces of a state have."""
-    super_digits = 3 * most_predigit_bytes(size)  # the predigit, and in N and D of block 0
-    compared = 10 * size.digits  # what is found of the reference: 6 bytes a digit were seen
+    """Return an upper bound of the bytes of all pieces of a state."""
+    super_digits = 3 * most_predigit_bytes(size)  # the predigit, and N and D of block 0
+    compared = 10 * size.digits  # results of the verification: 6 bytes a digit were seen
     return 2_000 + compared + super_digits + size.blocks_needed(0) * (3 * most_box_bytes(size) + 64)

@@ -1,16 +1,17 @@
-"""How blocks are made: the largest part of a fresh run, so it is done with care.
+"""Make the blocks, which is the largest part of a fresh run and therefore done with care.
 
-A million digits have about a million boxes. Three ideas make them blocks in half a second:
+A million digits have about a million boxes. Three ideas turn them into blocks in half a second:
 
-1. *A few boxes at a time by Newton's formula.* N, P and D of a leaf of b boxes are polynomials
-   of degree b, or 2b, in its first box s. With the values at s, s+b, s+2b … packed side by side
-   into one long integer, f(s+bk) = Σ_i Δ^i f(s) · C(k,i) is a few products of a small number (a
-   forward difference) with a packed row of binomials, for thousands of leaves at once. It replaces
-   98 % of the interpreter's work.
-2. *Neighbours are joined level by level*, whole lists in one comprehension, up to 16,384 boxes,
-   which still fit the cache; from there on by halves.
-3. *The common factor is taken out before it gets in.* At each level only P of the left and D of the
-   right half are divided (by `left_over`): the two short factors of which one is in every product.
+1. *A few boxes at a time, by Newton's formula.* A leaf is a group of b neighbouring boxes. Its N, P
+   and D are polynomials in its first box s, of degree b or 2b. Pack the values at s, s+b, s+2b …
+   side by side into one long integer. Then f(s+bk) = Σ_i Δ^i f(s) · C(k,i) needs only a few
+   products of a small number (a forward difference) with a packed row of binomials, for thousands
+   of leaves at once. It replaces 98 % of the interpreter's work.
+2. *Neighbours are joined level by level.* Whole lists are joined in one comprehension, up to 16,384
+   boxes, which still fit the cache. Above that, halves are made one after the other.
+3. *The common factor is divided out before it enters the products.* At each level only P of the
+   left and D of the right half are divided (by `left_over`). They are short, and each product has
+   one of them as a factor.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from gmpy2 import get_context, mpz, pack, unpack
 
 from pi_tui.machine import Poll, WrongState, unwatched
 from pi_tui.pi.spigot.blocks import THIN_FROM, Block, boxes_one_by_one, common_factor, left_over
-from pi_tui.pi.spigot.crew import Check, gather
 from pi_tui.pi.spigot.numerals import power_of_ten, unlocked
+from pi_tui.pi.spigot.pool import Check, gather
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import Series
 from pi_tui.pi.spigot.size import Size
@@ -35,23 +36,23 @@ from pi_tui.pi.spigot.size import Size
 T = TypeVar("T")
 
 STRETCH = 16_384
-"""Boxes whose leaves are packed into one integer, and joined as lists."""
+"""Boxes of a stretch, whose leaves are packed into one integer and joined as lists."""
 _UNLOCK_FROM = 1_024
-"""Joins of this many boxes and more release the interpreter lock; shorter ones would only fight."""
+"""Joins of so many boxes release the interpreter lock; for shorter ones that costs more."""
 
 
 class Together(Protocol):
-    """Does jobs side by side."""
+    """A function that runs jobs in parallel."""
 
     def __call__(self, *jobs: Callable[[Check], T]) -> list[T]:
-        """What they return, in their order."""
+        """Run the jobs; return their results in order."""
 
 
 class Parts(NamedTuple):
-    """N, P and D of neighbours of equal size, first one first."""
+    """N, P and D of neighbouring groups of boxes of equal size, in order."""
 
     numbers: list[mpz]
-    """As at the start; empty when only P and D are wanted."""
+    """N at the start; empty when only P and D are wanted."""
     factors: list[mpz]
     denominators: list[mpz]
 
@@ -65,7 +66,7 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What all blocks of a run have in common."""
+    """The values that all blocks of a run have in common."""
 
     series: Series
     count: int
@@ -77,17 +78,17 @@ class Order:
 
     @classmethod
     def of(cls, size: Size) -> Order:
-        """That of a task."""
+        """Return the order of a task of this size."""
         radix = power_of_ten(size.digits_per_step)
         return cls(size.series, size.blocks_needed(0), size.boxes_per_block, radix)
 
     @property
     def regular(self) -> bool:
-        """True if leaves, doubled again and again, make a block."""
+        """True if doubling the leaves again and again gives exactly a block."""
         return self.boxes.bit_count() == 1
 
     def parts(self, threads: int) -> int:
-        """Into how many parts, a power of two, a block is cut for so many threads."""
+        """Return into how many parts, a power of two, a block is cut for so many threads."""
         longest = self.boxes // STRETCH if self.regular else 1
         return max(min(1 << (threads - 1).bit_length(), longest), 1) if threads else 1
 
@@ -98,14 +99,15 @@ class Order:
 
     @property
     def leaves(self) -> int:
-        """Leaves to a stretch."""
+        """Leaves of a stretch."""
         return min(STRETCH, self.count * self.boxes) // self.leaf
 
     @property
     def bits(self) -> int:
         """Bits that hold any N, P or D of a leaf, a whole number of machine words."""
         last = self.count * self.boxes + STRETCH
-        # N is less than 4 D in the first leaf, where the boxes are worth pi, and than D elsewhere.
+        # N is less than 4 D in the first leaf, where the boxes are worth pi, and less than D
+        # elsewhere.
         return -(-(self.leaf * self.series.q(last).bit_length() + 2) // 64) * 64
 
 
@@ -117,11 +119,11 @@ def make_lots(
     threads: int = 0,
     poll: Poll = unwatched,
 ) -> list[Made]:
-    """The blocks of each lot, a range of their numbers; with their N at the start if `numbers`.
+    """Make the blocks of each lot, a range of block numbers; make their N too if `numbers`.
 
-    The threads make a lot each, or, where there is but one block to make, a part of it. Costs
-    O(M(bits) log boxes); N takes about as long as P and D together. Calls `poll` with the jobs
-    done so far, every 20 ms or so, always in the calling thread.
+    Each thread makes a lot or, if there is only one block to make, a part of it. Costs O(M(bits)
+    log boxes); N takes about as long as P and D together. Calls `poll` with the jobs done so far,
+    every 20 ms or so, always in the calling thread.
     """
     if len(lots) == len(lots[0]) == 1 < order.parts(threads):
         return [_make_together(order, lots[0], numbers, threads, poll)]
@@ -130,13 +132,13 @@ def make_lots(
 
 
 def _make_lot(order: Order, lot: range, numbers: bool, check: Check) -> Made:
-    """The blocks of a lot, a stretch after the other."""
+    """Make the blocks of a lot, one stretch after the other."""
     made = Made([], [])
     step = max(STRETCH // order.boxes, 1) if order.regular else 1
     for start in range(lot.start, lot.stop, step):
         wanted = range(start, min(start + step, lot.stop))
         first = start * order.boxes
-        with unlocked():  # and locked again for short operations, see `_join`
+        with unlocked():  # short operations keep the lock, see `_join`
             if order.regular:
                 parts = _stretch(first, len(wanted) * order.boxes, order, numbers, check)
             else:
@@ -149,7 +151,7 @@ def _make_lot(order: Order, lot: range, numbers: bool, check: Check) -> Made:
 
 
 def _make_together(order: Order, lot: range, numbers: bool, threads: int, poll: Poll) -> Made:
-    """The one block of a lot: each thread makes a part of it, then products of the joins."""
+    """Make the one block of a lot: each thread makes a part, then products that join the parts."""
     size, done = order.boxes // order.parts(threads), 0
     firsts = range(lot.start * order.boxes, lot.stop * order.boxes, size)
     todo = len(firsts) + 5 * (len(firsts).bit_length() - 1)
@@ -169,7 +171,7 @@ def _make_together(order: Order, lot: range, numbers: bool, threads: int, poll: 
 
 
 def _blocks(order: Order, wanted: range, parts: Parts) -> Made:
-    """Blocks from their parts."""
+    """Build blocks from their parts."""
     if wanted.start == 0:
         parts.denominators[0] = parts.denominators[0] // order.series.q(0) * order.series.q_0
     found = parts.numbers or [mpz(0)] * len(wanted)
@@ -193,7 +195,7 @@ def _block(number: mpz, factor: mpz, denominator: mpz, radix: mpz) -> Block:
 
 
 def _box_by_box(first: int, order: Order, numbers: bool) -> Parts:
-    """A block of any number of boxes, the slow way: for numbers that `plan` never chooses."""
+    """Make a block of any number of boxes, slowly: for sizes that `plan` never chooses."""
     common = common_factor(order.series, order.boxes)
     made = boxes_one_by_one(order.series, first, order.boxes)
     n, p, d = ([mpz(part) // common] for part in made)
@@ -201,7 +203,7 @@ def _box_by_box(first: int, order: Order, numbers: bool) -> Parts:
 
 
 def _stretch(first: int, size: int, order: Order, numbers: bool, check: Check) -> Parts:
-    """The blocks, or the part of one block, that fill the `size` boxes from `first` on."""
+    """Make the blocks, or the part of one block, that fill the `size` boxes from `first` on."""
     check()
     if size <= STRETCH:
         parts, level = _leaves(first, size // order.leaf, order, numbers), order.leaf
@@ -217,7 +219,7 @@ def _stretch(first: int, size: int, order: Order, numbers: bool, check: Check) -
 
 @lru_cache(maxsize=4)
 def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
-    """For i = 0 … degree: C(k,i) for k = 0 … count-1, packed into fields of `bits` bits."""
+    """Pack C(k,i) for k = 0 … count-1 into fields of `bits` bits, for each i = 0 … degree."""
     rows, row = [], [mpz(1)] * count
     for i in range(degree + 1):
         rows.append(pack(row, bits))
@@ -226,7 +228,7 @@ def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
 
 
 def _leaves(first: int, count: int, order: Order, numbers: bool) -> Parts:
-    """The next `count` leaves, by Newton's forward differences."""
+    """Make the next `count` leaves by Newton's forward differences."""
     get_context().allow_release_gil = True  # until the first join
     series, leaf, degree = order.series, order.leaf, order.leaf * order.series.degree
     samples = [boxes_one_by_one(series, first + k * leaf, leaf) for k in range(degree + 1)]
@@ -242,9 +244,9 @@ def _leaves(first: int, count: int, order: Order, numbers: bool) -> Parts:
 
 
 def _join(series: Series, parts: Parts, half: int, together: Together | None = None) -> Parts:
-    """Every two neighbours of `half` boxes are one; made `together`, N by one and P, D by another.
+    """Join every two neighbours of `half` boxes; `together` may compute N and P, D in parallel.
 
-    N costs as much as both.
+    N costs as much as P and D together.
     """
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
     do = together or _in_turn
@@ -271,11 +273,11 @@ def _in_turn(*jobs: Callable[[Check], T]) -> list[T]:
 
 
 def _never() -> None:
-    """The check of a job that is too short to be abandoned."""
+    """Serve as the check of a job that is too short to be cancelled."""
 
 
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:
-    """The long products are right modulo 2^61-1, which costs a hundredth of making them."""
+    """Check the long products modulo 2^61-1, which costs a hundredth of making them."""
     (n1, p1, d1), (n2, p2, d2), (n, p, d) = (
         [[number % PRIME for number in part] for part in parts] for parts in (left, right, joined)
     )

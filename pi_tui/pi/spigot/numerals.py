@@ -1,8 +1,8 @@
-"""Decimal text of big integers and back, in pieces that never stop the other threads for long.
+"""Decimal text of big integers and back, without blocking other threads for long.
 
 `mpz.digits()`, `mpz(str)` and powers hold the interpreter lock for the whole call: 50 ms for a
-million digits. So numbers are halved and doubled by products and divisions, which can release the
-lock, and only pieces of a few thousand digits (0.1 ms each) are left to those.
+million digits. So this module halves and doubles numbers by divisions and products, which can
+release the lock. Only pieces of a few thousand digits (0.1 ms each) are converted by one call.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ import gmpy2
 from gmpy2 import mpz
 
 PIECE = 4_000
-"""Digits turned into text by one call; also below Python's own limit of 4,300 for int(str)."""
+"""Digits converted by one call; also below Python's own limit of 4,300 for int(str)."""
 
 
 def unlocked() -> AbstractContextManager[object]:
-    """Within it, gmpy2 releases the interpreter lock during every operation of this thread.
+    """Return a context in which gmpy2 releases the interpreter lock during every operation.
 
-    gmpy2 asks the context of the thread that computes, so each thread says it for itself. It costs
-    0.1 µs an operation: right for big numbers, a waste for small ones.
+    The context holds for the current thread only, so each thread must enter its own. It costs 0.1
+    µs an operation: right for big numbers, a waste for small ones.
     """
     return gmpy2.context(gmpy2.get_context(), allow_release_gil=True)
 
 
 @lru_cache(maxsize=64)
 def power_of_ten(exponent: int) -> mpz:
-    """10 to the `exponent`; the last few are kept, since halves of halves come again and again.
+    """Return 10 to the power `exponent`; cached, because repeated halving reuses the powers.
 
     >>> power_of_ten(3)
     mpz(1000)
@@ -41,7 +41,7 @@ def power_of_ten(exponent: int) -> mpz:
 
 
 def to_text(number: mpz, width: int) -> bytes:
-    """The decimal digits of a number, with leading zeros up to exactly `width` digits.
+    """Return the decimal digits of a number, with leading zeros up to exactly `width` digits.
 
     The number must be less than ``10**width``. Costs O(M(width) log width).
 
@@ -57,7 +57,7 @@ def to_text(number: mpz, width: int) -> bytes:
 
 
 def to_number(text: bytes | bytearray | memoryview) -> mpz:
-    """The number that decimal digits stand for; an empty text is 0.
+    """Return the number with these decimal digits; 0 for an empty text.
 
     >>> to_number(b"00042")
     mpz(42)

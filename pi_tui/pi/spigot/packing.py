@@ -1,7 +1,7 @@
-"""Numbers as bytes, and back: a 32-bit length, and that many bytes without leading zeros.
+"""Encode numbers as bytes and back: a 32-bit length, then that many bytes without leading zeros.
 
-One number has exactly one form. Reading refuses everything else, and takes no memory before it has
-seen that the length is allowed.
+Each number has exactly one encoding. Reading refuses any other, and checks that the length is
+allowed before it allocates memory.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ LENGTH = struct.Struct(">I")
 
 
 def put(data: bytearray, number: mpz) -> None:
-    """The number stands at the end of `data`."""
+    """Append the encoded number to `data`."""
     length = (number.bit_length() + 7) // 8
     data += LENGTH.pack(length)
     data += number.to_bytes(length, "big")
 
 
 def require(true: bool, problem: str) -> None:
-    """It is true. Raises BadState if not."""
+    """Raise BadState with this problem unless the condition is true."""
     if not true:
         raise BadState(problem)
 
 
 class Source:
-    """The bytes of a piece, taken in order; raises BadState where they are something else."""
+    """A reader of the bytes of a piece; raises BadState where they are malformed."""
 
     def __init__(self, data: bytes) -> None:
         self._data = memoryview(data)
         self._at = 0
 
     def take(self, form: struct.Struct) -> tuple[Any, ...]:
-        """The next fields."""
+        """Read the next fields."""
         require(len(self._data) - self._at >= form.size, "it ends too early")
         self._at += form.size
         return form.unpack_from(self._data, self._at - form.size)
 
     def number(self, longest: int) -> mpz:
-        """The next number, of `longest` bytes at most."""
+        """Read the next number, of at most `longest` bytes."""
         (length,) = self.take(LENGTH)
         require(length <= longest, "a number is too long")
         data = self._data[self._at : self._at + length]
@@ -54,9 +54,9 @@ class Source:
 
     @property
     def at_end(self) -> bool:
-        """True if all was taken."""
+        """True if all bytes are read."""
         return self._at == len(self._data)
 
     def end(self) -> None:
-        """Nothing follows."""
+        """Raise BadState if bytes are left."""
         require(self.at_end, "bytes follow its end")

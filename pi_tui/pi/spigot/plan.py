@@ -1,7 +1,8 @@
-"""How many boxes a run needs, which K and B it takes, and how much work is done and left.
+"""Choose K and B of a run; count the boxes it needs; estimate the work done and left.
 
-A larger K is faster and coarser: fewer, longer steps. A larger B saves interpreter time and lets
-the common factor take more, but costs more to make. Making and stepping take:
+K is the number of digits a step, B the number of boxes a block. A larger K is faster, but steps are
+fewer and longer. A larger B saves interpreter time and has a larger common factor to divide out
+(blocks.py), but blocks cost more to make. Times of making the blocks and of stepping, in seconds:
 
     digits        K         B   making  stepping
     20,000      100     1,024    0.007     0.010
@@ -24,10 +25,11 @@ the common factor take more, but costs more to make. Making and stepping take:
             833,334   524,288       19         8
           1,000,000   262,144       18        11
 
-CPU seconds of whole runs in Gosper's series at full speed on two threads, measured 2026-11-24 with
-Python 3.11.7, gmpy2 2.3.2 and GMP 6.3.0, some other work beside them. In the textbook's they take
-1.9 times as long. Mpmath's pi took 0.55 s for a million digits and 8.3 s for ten.
-Where two rows are as fast, the one with smaller blocks or steps is taken: it is the livelier one.
+These are CPU seconds of whole runs in Gosper's series at full speed on two threads, measured
+2026-11-24 with Python 3.11.7, gmpy2 2.3.2 and GMP 6.3.0 on a machine with some other load. In the
+textbook's series they take 1.9 times as long. Mpmath's pi took 0.55 s for a million digits and
+8.3 s for ten. Of two equally fast rows, the one with smaller blocks or steps is chosen ("taken"),
+because its display moves more often.
 """
 
 from __future__ import annotations
@@ -41,23 +43,23 @@ from pi_tui.pi.spigot.series import GOSPER, Series
 
 
 class Plan(NamedTuple):
-    """The two numbers that turn the toy into an engine."""
+    """The two numbers that make the textbook's spigot fast."""
 
     digits_per_step: int
-    """K: digits each iteration makes."""
+    """K: digits that each iteration makes."""
     boxes_per_block: int
-    """B: boxes that are worked on as one big integer."""
+    """B: boxes that are joined into one big integer."""
 
 
 _STEPS = (
     *((1, 1), (1_000, 16), (20_000, 100), (100_000, 4_000), (1_000_000, 83_334)),
     (10_000_000, 555_556),
 )
-"""Digits and the K that suits them; between two rows K goes on as a power of the digits."""
+"""Digits and the K that suits them; between two rows K grows as a power of the digits."""
 
 
 def plan(digits: int, digits_per_step: int | None = None, series: Series = GOSPER) -> Plan:
-    """The K and B that make `digits` digits fastest while still feeling live.
+    """Choose the K and B that compute `digits` digits fastest while the display still feels live.
 
     >>> plan(20_000)
     Plan(digits_per_step=100, boxes_per_block=2048)
@@ -67,7 +69,7 @@ def plan(digits: int, digits_per_step: int | None = None, series: Series = GOSPE
 
 
 def _digits_per_step(digits: int) -> int:
-    """K from the table, made a little smaller so that the steps divide the digits evenly."""
+    """Choose K from the table, slightly reduced so that the steps divide the digits evenly."""
     if digits >= _STEPS[-1][0]:
         return -(-digits // 18)  # 20 iterations: more would be slower, and fewer not faster
     for (n1, k1), (n2, k2) in pairwise(_STEPS):
@@ -78,7 +80,7 @@ def _digits_per_step(digits: int) -> int:
 
 
 def _boxes_per_block(digits: int, series: Series) -> int:
-    """B, a power of two, so that leaves doubled again and again make a block.
+    """Choose B, a power of two, so that doubling the leaves again and again gives exactly a block.
 
     K hardly matters: in 100,000 digits B = 8,192 is best for K = 10, 100, 1,000 and 4,000.
     """
@@ -86,10 +88,10 @@ def _boxes_per_block(digits: int, series: Series) -> int:
 
 
 def iterations(digits: int, digits_per_step: int) -> int:
-    """Iterations until all digits are settled, but for the rare run of nines at the very end.
+    """Return the iterations until all digits are settled, unless nines come at the very end.
 
-    Iteration 1 makes the 3, iteration t the decimals up to (t-1)·K, and each settles the decimals
-    of the one before it.
+    Iteration 1 makes the 3, and iteration t the decimals up to (t-1)·K. Each iteration settles the
+    decimals of the one before it.
 
     >>> iterations(100, 10)
     12
@@ -98,12 +100,13 @@ def iterations(digits: int, digits_per_step: int) -> int:
 
 
 def boxes_needed(series: Series, digits: int, digits_per_step: int, done: int) -> int:
-    """Boxes that the digits still to come can see after `done` iterations.
+    """Return the boxes that still influence the digits to come after `done` iterations.
 
-    Then the boxes hold pi from decimal tK on. Let a box be worth at most 1/w of the one before: box
-    j and all after it are worth less than c·√j·w^-j units, with c about 2 and w = 2 in Euler's
-    series, 13 and 13.5 in Gosper's. So those past (n - tK)·log_w(10) + guard, where w^guard is
-    2^128 or more, cannot touch decimal n, unless it is followed by 24 nines or zeros.
+    After t iterations the boxes hold pi from decimal tK on. Let each box be worth at most 1/w of
+    the one before. Then box j and all boxes after it are worth less than c·√j·w^-j units, with c
+    about 2 and w = 2 in Euler's series, 13 and 13.5 in Gosper's. So the boxes beyond (n -
+    tK)·log_w(10) + guard, where w^guard is 2^128 or more, cannot change decimal n, unless 24 nines
+    or zeros follow it.
     """
     decimals = max(digits - done * digits_per_step, 0)
     return -(-decimals * series.boxes_per_billion // 1_000_000_000) + series.guard_boxes
@@ -112,7 +115,7 @@ def boxes_needed(series: Series, digits: int, digits_per_step: int, done: int) -
 def blocks_needed(
     series: Series, digits: int, digits_per_step: int, boxes_per_block: int, done: int
 ) -> int:
-    """Blocks, all of them full, that hold the boxes needed after `done` iterations.
+    """Return the number of full blocks that hold the boxes needed after `done` iterations.
 
     >>> blocks_needed(GOSPER, 100, 10, 64, 0)
     2
@@ -120,12 +123,12 @@ def blocks_needed(
     return -(-boxes_needed(series, digits, digits_per_step, done) // boxes_per_block)
 
 
-# Work is measured in nanoseconds of one quiet core of the machine of the table above. Only ratios
-# count: what is done, to what is left; making blocks, to stepping.
+# Work is measured in nanoseconds on one quiet core of the machine of the table above. Only the
+# ratios matter: work done to work left, and making blocks to stepping.
 
 
 def work_of_block(series: Series, boxes_per_block: int) -> float:
-    """Work of making one block, with its number; without it takes three fifths of that."""
+    """Return the work of making one block with its number N; without N, three fifths."""
     return 4.2 * series.box_bits[1] * boxes_per_block * pow(boxes_per_block, 0.277)
 
 

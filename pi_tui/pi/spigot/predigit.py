@@ -1,4 +1,4 @@
-"""The predigit: a super-digit that is held, with the nines behind it, while a carry may come."""
+"""The predigit: a super-digit, held back with the nines behind it while a carry may come."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pi_tui.pi.spigot.numerals import power_of_ten, to_text
 def settle(
     predigit: mpz, nines: int, quotient: mpz, k: int, text: bytes = b""
 ) -> tuple[bytes, mpz, int]:
-    """The textbook's rule: the text that is settled now, and the new predigit and nines.
+    """Apply the textbook's rule; return the text that is settled now, the new predigit and nines.
 
-    `quotient` is the next super-digit, from 0 to R; `text` that of the predigit, if it is known.
+    `quotient` is the next super-digit, from 0 to R; `text` is that of the predigit, if it is known.
 
     >>> settle(mpz(12), 3, mpz(7), k=2)
     (b'12999999', mpz(7), 0)
@@ -30,7 +30,7 @@ def settle(
 
 
 def first_digits(predigit: mpz, width: int, most: int) -> str:
-    """The first digits of a predigit of so many, at most `most`.
+    """Return at most `most` of the first digits of a predigit of `width` digits.
 
     >>> first_digits(mpz(31415), 6, 4)
     '0314'

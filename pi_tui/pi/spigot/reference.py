@@ -1,11 +1,11 @@
-"""Pi by an independent formula, to verify the spigot against: the Chudnovsky series.
+"""Pi by an independent formula, the Chudnovsky series, to verify the spigot's digits.
 
     1/pi = 12 Σ (-1)^k (6k)! (13591409 + 545140134 k) / ((3k)! (k!)^3 640320^(3k+3/2))
 
-added up by binary splitting (Haible and Papanikolaou 1998). It shares no line with the spigot, is
-compared in the tests with MPFR's and mpmath's pi. Unlike those it can be abandoned, uses two cores
-and never holds the interpreter lock for more than a few ms; MPFR's const_pi, one call that holds
-it, takes nearly twice as long on one core.
+The series is summed by binary splitting (Haible and Papanikolaou 1998). This code shares no line
+with the spigot, and the tests compare it with the pi of MPFR and of mpmath. Unlike those it can be
+cancelled, uses two cores and never holds the interpreter lock for more than a few ms. MPFR's
+const_pi is one call that holds the lock and takes nearly twice as long on one core.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, TypeVar
 from gmpy2 import mpz
 
 from pi_tui.machine import Poll, unwatched
-from pi_tui.pi.spigot.crew import Check, gather
 from pi_tui.pi.spigot.numerals import power_of_ten, to_number, to_text
+from pi_tui.pi.spigot.pool import Check, gather
 
 T = TypeVar("T")
 
@@ -29,38 +29,40 @@ _DIGITS_PER_TERM = 14.181647462725477
 _A, _B, _C3_OVER_24 = 13_591_409, 545_140_134, 640_320**3 // 24
 _GUARD_BITS = 64
 _ALONE = 20_000
-"""Up to so many digits threads cost more than they bring."""
+"""Up to so many digits, threads cost more than they save."""
 _PIECES = 16
-"""Stretches of terms that are added up side by side, and then joined in pairs."""
+"""Ranges of terms that are summed in parallel and then joined in pairs."""
 _LIST = 512
 _CHUNK = 10_000
 _ENDS = ("root", "top-q", "top-t1", "top-t2")
-"""What pi is made of in the end."""
+"""Names of the numbers that pi is computed from in the end."""
 _AFTER = 4
-"""Jobs after that: two halves of the digits, and two products or texts."""
+"""Jobs after those: two halves of the digits, and two products or texts."""
 
 
 Found = tuple[mpz, ...]
-"""One to three numbers: P, Q and T of a stretch of terms (T/Q is its sum but for the P of those
-before it), or a product of them."""
+"""One to three numbers: P, Q and T of a range of terms, or a product of them.
+
+The sum of the range is T/Q, apart from the factor P of the ranges before it.
+"""
 Kept = dict[str, Found]
-"""What a computation has found so far, by name; it goes on from any part of that."""
+"""Intermediate results by name; a computation can continue from any subset of them."""
 
 
 class _Node(NamedTuple):
-    """A number or three to be found."""
+    """One intermediate result (one to three numbers) that has to be computed."""
 
     of: tuple[str, ...]
-    """The names of those it is made of ..."""
+    """The names of the results it depends on."""
     make: Callable[..., Found]
-    """... and the function that makes it of a `Check` and them."""
+    """The function that computes it from a `Check` and those results."""
 
 
 def pi_digits(n: int, poll: Poll = unwatched, threads: int = 2, kept: Kept | None = None) -> bytes:
-    """The first n decimals of pi after "3.", cut, not rounded. Costs O(M(n) log² n).
+    """Return the first n decimals of pi after "3.", truncated, not rounded. Costs O(M(n) log² n).
 
-    `poll` is called in the calling thread, with the work done and in all, and may raise to abandon;
-    what was found until then is in `kept`, for the next try to go on from.
+    Calls `poll` in the calling thread, with the work done and in all; `poll` may raise to cancel.
+    `kept` then holds the results found so far, from which the next call can continue.
 
     >>> pi_digits(10)
     b'1415926535'
@@ -75,10 +77,10 @@ def first_difference(
     threads: int = 2,
     kept: Kept | None = None,
 ) -> int | None:
-    """The position, from 1, of the first wrong decimal; None if all are right. See `pi_digits`.
+    """Return the position, from 1, of the first wrong decimal; None if all are right.
 
-    Right digits are known as such by two products, with no division; only where some are wrong is
-    the text of pi made, which takes longer.
+    Two products prove right digits right, without a division. Only if some are wrong is the text of
+    pi computed, which takes longer. For `poll` and `kept` see `pi_digits`.
 
     >>> first_difference(b"1415926545")
     9
@@ -97,21 +99,21 @@ def first_difference(
 
 
 class _Series(NamedTuple):
-    """Pi times 10^n and the guard is `numerator` over T."""
+    """The summed series: pi times 10^n and the guard bits is `numerator` over T."""
 
     root: mpz
     q: mpz
     t: mpz
     nodes: int
-    """How many numbers were found on the way."""
+    """The number of intermediate results of the whole computation."""
 
     def numerator(self) -> mpz:
-        """426880 √10005 Q, times 10^n and the guard."""
+        """Return 426880 √10005 Q, times 10^n and the guard bits."""
         return 426_880 * self.root * self.q
 
 
 def _series(n: int, poll: Poll, threads: int, kept: Kept | None) -> _Series:
-    """Q and T of all terms, as much of them as matters, and the root."""
+    """Compute the root, and Q and T of all terms to the precision that matters."""
     kept = {} if kept is None else kept
     stages = _stages(n)
     left, nodes = _left(stages, kept), sum(map(len, stages))
@@ -119,7 +121,7 @@ def _series(n: int, poll: Poll, threads: int, kept: Kept | None) -> _Series:
         done, new = nodes - sum(map(len, left[number:])), Kept()
 
         def watch(more: int, done: int = done, new: Kept = new) -> None:
-            kept.update(new)  # here, and by no job: a `poll` that saves must see one state
+            kept.update(new)  # in this thread only: a `poll` that saves must see one state
             poll(done + more, nodes + _AFTER)
 
         jobs = [partial(_find, name, stages[number][name], kept, new) for name in wanted]
@@ -136,7 +138,7 @@ def _series(n: int, poll: Poll, threads: int, kept: Kept | None) -> _Series:
 
 
 def _are_right(result: bytes | bytearray, series: _Series, poll: Poll, threads: int) -> bool:
-    """True if 0 < pi·10^n - x < 1 for the number x that is 3 and these digits, beyond any doubt."""
+    """Return True if 0 < pi·10^n - x < 1 is certain, where x is 3 followed by these digits."""
     high, total = len(result) - len(result) // 2, series.nodes + _AFTER
     text = memoryview(result)  # cut without a copy
     halves = [_job(to_number, text[:high]), _job(to_number, text[high:])]
@@ -150,7 +152,7 @@ def _are_right(result: bytes | bytearray, series: _Series, poll: Poll, threads: 
 
 
 def _spelled(n: int, series: _Series, poll: Poll, threads: int) -> bytes:
-    """The digits, by division."""
+    """Compute the digits by division."""
     low, done, total = n // 2, series.nodes, series.nodes + _AFTER
 
     def divided() -> tuple[mpz, mpz]:
@@ -162,12 +164,12 @@ def _spelled(n: int, series: _Series, poll: Poll, threads: int) -> bytes:
 
 
 def _job(make: Callable[..., T], *of: Any) -> Callable[[Check], T]:
-    """A job that is never abandoned."""
+    """Make a job that ignores its check, because it is too short to cancel."""
     return lambda _: make(*of)
 
 
 def found(n: int, kept: Kept) -> int:
-    """How many of the numbers on the way to n decimals need not be found any more."""
+    """Count the intermediate results for n decimals that need not be computed any more."""
     stages = _stages(n)
     return sum(map(len, stages)) - sum(map(len, _left(stages, kept)))
 
@@ -178,12 +180,12 @@ def share_found(n: int, kept: Kept) -> float:
 
 
 def names(n: int) -> dict[str, int]:
-    """All names that `kept` may have for n decimals, and how many numbers each stands for."""
+    """Return all names that `kept` may have for n decimals, with their counts of numbers."""
     return {name: 3 if name[0].isdigit() else 1 for stage in _stages(n) for name in stage}
 
 
 def _stages(n: int) -> list[dict[str, _Node]]:
-    """All that is found on the way to n decimals; those of a stage can be found side by side."""
+    """List the results to compute for n decimals by stage; a stage can run in parallel."""
     terms, bits = int(n / _DIGITS_PER_TERM) + 3, n * 3_321_928_095 // 1_000_000_000 + _GUARD_BITS
     pieces = _PIECES if terms > _PIECES else 2
     cuts = [terms * piece // pieces for piece in range(pieces + 1)]
@@ -200,7 +202,7 @@ def _stages(n: int) -> list[dict[str, _Node]]:
 
 
 def _left(stages: list[dict[str, _Node]], kept: Kept) -> list[list[str]]:
-    """What is still to be found in each stage."""
+    """Return the names of the results that each stage still has to compute."""
     wanted, left = set(_ENDS), list[list[str]]()
     for stage in reversed(stages):
         left.insert(0, [name for name in stage if name in wanted and name not in kept])
@@ -213,7 +215,7 @@ def _find(name: str, node: _Node, kept: Kept, new: Kept, check: Check) -> None:
 
 
 def _root(bits: int, n: int, check: Check) -> Found:
-    """The square root of 10005 times 10^n and the guard, to a few units, by Newton for 1/√.
+    """Compute √10005 times 10^n and the guard bits, to a few units, by Newton's method for 1/√.
 
     gmpy2's isqrt would do, but holds the interpreter lock: 0.25 s for ten million digits.
     """
@@ -225,12 +227,12 @@ def _root(bits: int, n: int, check: Check) -> Found:
         inverse = (inverse << finer - precision) + (inverse * error >> 3 * precision + 1 - finer)
         precision = finer
     low = n // 2
-    shift = power_of_ten(low) * power_of_ten(n - low)  # not of n: that would stay in memory
+    shift = power_of_ten(low) * power_of_ten(n - low)  # power_of_ten(n) would stay cached
     return ((10_005 * inverse >> precision - bits) * shift >> bits - _GUARD_BITS,)
 
 
 def _sum(first: int, last: int, check: Check) -> Found:
-    """The terms first … last-1."""
+    """Sum the terms first … last-1."""
     check()
     if last - first <= _LIST:
         return _short_sum(range(first, last))
@@ -239,14 +241,14 @@ def _sum(first: int, last: int, check: Check) -> Found:
 
 
 def _short_sum(terms: range) -> Found:
-    """The same, level by level in lists, which is twice as fast as recursion to single terms."""
+    """Sum a few terms in lists, level by level: twice as fast as recursion to single terms."""
     p = [mpz((6 * k - 5) * (2 * k - 1) * (6 * k - 1)) for k in terms]
     q = [mpz(k * k * k * _C3_OVER_24) for k in terms]
     if terms[0] == 0:
         p[0] = q[0] = mpz(1)
     t = [x * (_A + _B * k if k % 2 == 0 else -_A - _B * k) for k, x in zip(terms, p, strict=True)]
     while len(p) > 1:
-        if len(p) % 2:  # a stretch that changes nothing
+        if len(p) % 2:  # a neutral element
             p, q, t = [*p, mpz(1)], [*q, mpz(1)], [*t, mpz(0)]
         t = [a * d + b * c for a, b, c, d in zip(t[::2], t[1::2], p[::2], q[1::2], strict=True)]
         p, q = list(map(mul, p[::2], p[1::2])), list(map(mul, q[::2], q[1::2]))
@@ -260,10 +262,10 @@ def _join(check: Check, left: Found, right: Found) -> Found:
 
 
 def _top(bits: int, a: int, b: int, _: Check, left: Found, right: Found) -> Found:
-    """The product of number `a` of the left and `b` of the right, without what is beyond `bits`.
+    """Multiply number `a` of the left by `b` of the right, truncated to the `bits` that matter.
 
-    Q has more than twice the bits that matter. All three products end at the same place, which is
-    that of Q's; each is right to a few units there, for which there is the guard.
+    Q has more than twice the bits that matter. All three products are cut at the same place, which
+    is that of Q. Each is right to a few units there, which the guard bits absorb.
     """
     beyond = max(left[1].bit_length() + right[1].bit_length() - bits - _GUARD_BITS, 0)
     x, y = left[a], right[b]

@@ -1,14 +1,15 @@
-"""The one equation that ties every digit ever made to the state of now.
+"""The residue equation: one check that ties every digit ever made to the current state.
 
-With V the exact value of all boxes (the mixed-radix number, a fraction), one iteration makes
-V' = R·V - R·q. So after t iterations, with S the value of the boxes at the start, D the number
-all super-digits so far spell (the held ones too) and X what dropped tail blocks took with them,
+Let V be the exact value of all boxes (the mixed-radix number, a fraction). One iteration makes V' =
+R·V - R·q. Let S be the value of the boxes at the start, D the number that all super-digits so far
+spell (including the held ones) and X the value that dropped tail blocks took with them. Then after
+t iterations
 
     R^t · S = R · D + V + X
 
-holds exactly, hence also modulo the prime p = 2^61-1, where it costs one pass over the state. A
-wrong bit in any box or digit breaks it with probability 1 - 2^-61. It does not prove that there
-are enough boxes: guard boxes and the reference do.
+holds exactly. So it also holds modulo the prime p = 2^61-1, where checking it costs one pass over
+the state. A wrong bit in any box or digit breaks it with probability 1 - 2^-61. It does not prove
+that there are enough boxes; the guard boxes and the reference do.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from pi_tui.pi.spigot.size import Size
 
 PRIME = (1 << 61) - 1
 _PIECE = 400
-"""Digits that Python turns into a number at once: longer ones take it longer, per digit."""
+"""Digits that Python converts to a number at once; longer pieces take longer per digit."""
 
 
 def of_radix(size: Size) -> int:
-    """R modulo p, not from R itself: so that a wrong bit in that shows."""
+    """Return R modulo p, computed without R itself, so that a wrong bit in R shows."""
     return pow(10, size.digits_per_step, PRIME)
 
 
 def weights(blocks: Iterable[Block]) -> list[int]:
-    """What one unit of each block's N is worth, modulo p: Π_{before} (P/D) · 1/D."""
+    """Return the value of one unit of each block's N, modulo p: Π_{before} (P/D) · 1/D."""
     result, prefix = [], 1
     for block in blocks:
         inverse = pow(block.denominator_residue, -1, PRIME)
@@ -44,12 +45,12 @@ def weights(blocks: Iterable[Block]) -> list[int]:
 
 
 def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
-    """The value of some blocks modulo p; one pass over their bits."""
+    """Return the value of some blocks modulo p, in one pass over their bits."""
     return sum(int(n % PRIME) * w for n, w in zip(numbers, weights, strict=True)) % PRIME
 
 
 def agrees(block: Block, radix: int) -> bool:
-    """P and D are what their residues say; `radix` is R modulo p for the first block, 1 if not."""
+    """Return whether P and D match their residues; `radix` is R mod p for block 0, else 1."""
     factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
     divisor = int(block.divisor % PRIME)
     return (
@@ -59,7 +60,7 @@ def agrees(block: Block, radix: int) -> bool:
 
 
 def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
-    """The number a text of digits spells, modulo p, when it goes on after `so_far`.
+    """Return the number that a text of digits spells after the number `so_far`, modulo p.
 
     >>> text_value(b"14", so_far=3)
     314
@@ -71,22 +72,22 @@ def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
 
 
 class Spelled(NamedTuple):
-    """The first decimals, and the number they spell with the 3 before them, modulo p."""
+    """A count of decimals, and the number they spell with the 3 before them, modulo p."""
 
     digits: int = 0
     number: int = 3
 
     def with_more(self, output: bytearray) -> Spelled:
-        """The same of all decimals in `output`. Raises WrongState if what is new is no digits."""
+        """Return the value for all decimals in `output`; raise WrongState at a non-digit."""
         new = output[self.digits :]
         if new and not new.isdigit():
-            raise WrongState("what should be digits is none")
+            raise WrongState("the output contains a non-digit")
         return Spelled(len(output), text_value(new, self.number))
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The scalars of the equation, kept up to date by every iteration."""
+    """The scalars of the residue equation, updated by every iteration."""
 
     radix: int
     """R modulo p."""
@@ -95,19 +96,19 @@ class Ledger:
     dropped: int
     """X."""
     weights: list[int]
-    """Of every block, also of those dropped since."""
+    """The weight of every block, including blocks dropped since."""
     surplus: bytes = b""
     """Settled digits beyond those asked for."""
 
     def drop(self, lost: Sequence[mpz], kept: int) -> None:
-        """One iteration dropped the blocks from number `kept` on."""
+        """Record that one iteration dropped the blocks from number `kept` on."""
         tail = value(lost, self.weights[kept : kept + len(lost)])
         self.dropped = (self.dropped * self.radix + tail) % PRIME
 
     def check(
         self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz], spelled: Spelled
     ) -> None:
-        """The equation holds after iteration `i`; raises WrongState if not."""
+        """Check the residue equation after iteration `i`; raise WrongState if it does not hold."""
         settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
         made = settled * self.radix + int(predigit % PRIME) if i else 0
         made = (made + 1) * pow(self.radix, nines, PRIME) - 1

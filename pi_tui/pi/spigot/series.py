@@ -1,14 +1,16 @@
-"""The base is data: the series that the boxes stand for.
+"""The series that the boxes stand for, as data.
 
     pi = (1/q_0)·(b_0 + p_1/q_1·(b_1 + p_2/q_2·(b_2 + …)))
 
-Each value of `SERIES` says what blocks, making, sweeps, plan and states need to know about one;
-none of them knows any by name. Its numbers must not be negative, and once every b_j is below q_j
-what stands behind the units must be below 2, so that one carry settles a digit. It is for both:
+Each value of `SERIES` holds all that blocks, making, sweeps, plan and states need to know about one
+series; none of them depends on a particular one. A series must meet two conditions. Its numbers are
+not negative. And once every b_j is below q_j, the part behind the units is below 2, so that one
+carry settles a digit. Both series here do:
 
-- Euler's series, pi = 2 + 1/3·(2 + 2/5·(2 + 3/7·(…))), in the paper of Rabinowitz and Wagon.
-- Gosper's of 1974, pi = 3 + 1/60·(8 + 6/168·(13 + 15/330·(…))), which they name as the better one.
-  Each box is worth 13.5 times less than the one before, not 2: a quarter of the boxes.
+- Euler's series, pi = 2 + 1/3·(2 + 2/5·(2 + 3/7·(…))), is the one in the paper of Rabinowitz and
+  Wagon.
+- Gosper's of 1974, pi = 3 + 1/60·(8 + 6/168·(13 + 15/330·(…))), is the one they call better. Each
+  box is worth 1/13.5 of the one before, not 1/2, so it needs a quarter of the boxes.
 """
 
 from __future__ import annotations
@@ -17,15 +19,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # it is fast to know a series by name: gmpy2 is loaded by who computes
+if TYPE_CHECKING:  # only code that computes loads gmpy2, so that naming a series is fast
     from gmpy2 import mpz
 
 Term = Callable[[int], int]
-"""A number of each box j, a polynomial in j."""
+"""A function from the box number j to a number: a polynomial in j."""
 
 
 def odd_part(number: mpz) -> mpz:
-    """The number without its powers of two.
+    """Return the number without its powers of two.
 
     >>> from gmpy2 import mpz
     >>> odd_part(mpz(40))
@@ -36,32 +38,32 @@ def odd_part(number: mpz) -> mpz:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Series:
-    """A base: what box j holds at the start, and what it is worth."""
+    """A series: the initial content of each box j, and the value of a box."""
 
     name: str
-    """What it is called on the command line and in a saved state."""
+    """Its name on the command line and in a saved state."""
     title: str
-    """What it is called on the screen."""
+    """Its title on the screen."""
     b: Term
-    """What box j holds at the start."""
+    """Initial content of box j."""
     p: Term
-    """The carry out of box j is multiplied by it: p_j, for j ≥ 1."""
+    """p_j, for j ≥ 1: the factor of the carry out of box j."""
     q: Term
-    """Box j holds a number below it: q_j, for j ≥ 1."""
+    """q_j, for j ≥ 1: box j holds a number below q_j."""
     q_0: int
-    """q of box 0, where the polynomial says something else."""
+    """q of box 0, where the polynomial has another value."""
     degree: int
-    """Of p_j and q_j as polynomials in j; b_j has none larger."""
+    """Degree of p_j and q_j as polynomials in j; that of b_j is not larger."""
     boxes_per_billion: int
     """Boxes that hold 10^9 decimals, rounded up."""
     guard_boxes: int
-    """Boxes beyond the last digit: worth 2^-128 of it, but for a factor like √j (see plan.py)."""
+    """Boxes beyond the last digit, worth 2^-128 of it up to a factor like √j (see plan.py)."""
     rest: Callable[[mpz], mpz]
     """rest(h!) divides P1 and D2 of neighbours of h boxes; rest(x·y) = rest(x)·rest(y)."""
     leaf: int
     """Boxes made at once by Newton's formula (making.py), as measured."""
     block_scale: float
-    """B is the power of two next to 2^block_scale·n^0.89 for n digits, as measured (plan.py)."""
+    """(x, y): a box takes x·log2(s/B) + y bits, where s is the first box of its block."""
     box_bits: tuple[float, float]
     """(x, y): a box, box s being the first of its block, takes x·log2(s/B) + y bits."""
 
@@ -102,4 +104,4 @@ GOSPER = Series(
 )
 
 SERIES = {series.name: series for series in (GOSPER, RABINOWITZ_WAGON)}
-"""All there are, by name."""
+"""All series by name."""

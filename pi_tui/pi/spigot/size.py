@@ -9,14 +9,14 @@ from pi_tui.pi.spigot import plan
 from pi_tui.pi.spigot.series import Series
 
 LOT = 65_536
-"""Boxes made by one job, at least, where blocks are smaller; pieces of a state hold as many."""
+"""Boxes of a lot. One job makes a lot, one piece of a state holds it. A larger block is a lot."""
 
 
 class Size(NamedTuple):
-    """The numbers of a task: fixed when it begins."""
+    """The numbers of a task; they are fixed when it begins."""
 
     series: Series
-    """The base."""
+    """The series that the boxes stand for."""
     digits: int
     """Decimals asked for."""
     digits_per_step: int
@@ -25,7 +25,7 @@ class Size(NamedTuple):
     """B."""
 
     def blocks_needed(self, done: int) -> int:
-        """Blocks that the digits still to come can see after `done` iterations."""
+        """Return the blocks that still influence the digits to come after `done` iterations."""
         return plan.blocks_needed(
             self.series, self.digits, self.digits_per_step, self.boxes_per_block, done
         )
@@ -48,5 +48,5 @@ class Size(NamedTuple):
 
     @property
     def blocks_per_lot(self) -> int:
-        """Blocks that are made by one job, and kept in a piece of a state, together."""
+        """Blocks of a lot, which one job makes and one piece of a state holds."""
         return max(LOT // self.boxes_per_block, 1)

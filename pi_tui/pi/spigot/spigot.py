@@ -1,11 +1,16 @@
-"""The Rabinowitz-Wagon spigot: a state machine that may stop after any step and go on later.
+"""The Rabinowitz-Wagon spigot: computes pi digit by digit and can stop and resume after any step.
 
     spigot = Spigot.new(20_000)
-    spigot.step()                            # a few blocks are made, or one iteration is done
+    spigot.step()                            # makes a few blocks, or does one iteration
     state = spigot.to_state()                # keep it: in memory, in a database ...
-    SpigotKind().from_state(task, state, digits)  # ... and go on, here or on another computer
+    SpigotKind().from_state(task, state, digits)  # ... and resume, here or on another computer
 
-The digits released so far are not enough to go on from: the boxes are the state. With
+A spigot writes pi in a mixed-radix system in which all its digits are simple (series.py), one digit
+in each of a row of boxes. One iteration multiplies every box by R = 10^K and carries from the last
+box to the first. What leaves the first box is the next super-digit: K decimals of pi. A later carry
+may still change it, so it is held back as the predigit until the next one comes (predigit.py).
+
+The digits released so far are not enough to resume from: the boxes are the state. With
 ``digits_per_step=1, boxes_per_block=1`` every block is one box of the textbook's algorithm.
 """
 
@@ -30,29 +35,32 @@ from pi_tui.pi.spigot.state import SpigotState
 from pi_tui.pi.spigot.sweep import Sweep, sweeps
 
 AT_ONCE = 2
-"""Iterations that each sweep of a wave does. Two take a sixth (at 10M) to a quarter (1M) off the
-time of stepping; three would take 5 to 13 % more, but digits would come in fewer, longer jerks."""
+"""Iterations that each sweep of a wave does.
+
+Two save a sixth (at 10M digits) to a quarter (1M) of the stepping time. Three would save another 5
+to 13 %, but digits would come in fewer, longer jerks.
+"""
 
 ALONE = 65_536
-"""Up to so many boxes in all, threads cost more than they bring when blocks are made."""
+"""Up to so many boxes in all, threads cost more than they save when blocks are made."""
 
 PREDIGIT_SHOWN = 12
-"""Digits of the predigit that `figures` shows at most."""
+"""Most digits of the predigit that `figures` shows."""
 
 
 class Spigot(Machine):
-    """Decimals of pi from boxes, K digits a step; a digit comes out when no carry can reach it.
+    """Decimals of pi from boxes, K digits a step; a digit is released once no carry can reach it.
+
+    A spigot checks itself after each step. After a WrongState it must not be used any more.
 
     >>> Spigot.new(20, digits_per_step=4).finalize()
     b'14159265358979323846'
-
-    It checks itself after each step. One that raised WrongState is of no use any more.
     """
 
     output: bytearray
 
     def __init__(self, state: SpigotState, threads: int = 1) -> None:
-        """A spigot that goes on from a state. Raises BadState if it cannot be one of ours."""
+        """Continue from a state. Raises BadState if no spigot can be in this state."""
         state.refuse_nonsense()
         self.size = state.size
         self.i = state.i
@@ -61,7 +69,7 @@ class Spigot(Machine):
         self.predigit = state.predigit
         self.output = bytearray(state.result)
         self.kept = dict(state.kept)
-        """What is found of the reference, for who compares to go on from (reference.py)."""
+        """Intermediate results of the verification, to continue from (reference.py)."""
         self.threads = threads
         self._order = Order.of(state.size)
         self._numbers = list(state.boxes)
@@ -70,9 +78,9 @@ class Spigot(Machine):
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
         self._ledger = residue.Ledger(residue.of_radix(state.size), state.start, state.dropped, [])
         self._held = b""
-        """The text of the predigit, if a sweep made it; to make it again would take longer."""
+        """The text of the predigit, if a sweep made it; making it again would take longer."""
         self._checked = self._stepped = residue.Spelled()
-        """What `check` has seen, for it to begin where it left off, and what steps have."""
+        """The digits that `check` has seen, and those that steps have seen."""
         self._weigh()
 
     @classmethod
@@ -85,7 +93,7 @@ class Spigot(Machine):
         series: Series = GOSPER,
         threads: int = 1,
     ) -> Spigot:
-        """A spigot at its start, no block made yet; K and B come from `plan` unless given."""
+        """Create a spigot at its start; K and B come from `plan` unless given."""
         if digits < 1:
             raise ValueError(f"digits must be at least 1, not {digits}")
         chosen = plan.plan(digits, digits_per_step, series)
@@ -93,7 +101,7 @@ class Spigot(Machine):
         return cls(SpigotState.at_start(Size(series, digits, k, b)), threads)
 
     def snapshot(self) -> SpigotState:
-        """The state after the last whole step; costs one copy of the digits."""
+        """Return the state after the last whole step; costs one copy of the digits."""
         return SpigotState(
             size=self.size,
             boxes=tuple(self._numbers),
@@ -110,15 +118,15 @@ class Spigot(Machine):
         )
 
     def to_state(self) -> State:
-        """The state after the last whole step, in pieces; what never changes is in lasting ones."""
+        """Encode the state after the last whole step; pieces that never change are lasting."""
         return codec.encode(self.snapshot())
 
     def step(self, poll: Poll = unwatched) -> None:
-        """A few blocks that are missing are made; or, if none is, one iteration is done."""
+        """Make a few missing blocks or, if none is missing, do one iteration."""
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """The same, or two iterations for each thread where `wanted` digits are that many."""
+        """Do one step, or two iterations for each thread where `wanted` digits are that many."""
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
             self._go_on(self.threads, AT_ONCE, poll)
@@ -126,18 +134,18 @@ class Spigot(Machine):
             self._go_on(1, 1, poll)
 
     def check(self) -> None:
-        """The residue equation holds, or, until all blocks are made, each agrees with its residues.
+        """Check the residue equation or, until all blocks are made, each block's residues.
 
-        Raises WrongState if not. Costs a pass over all numbers, 1 ms for each 3 MB. A finished
-        spigot can be checked as long as it lives; the state of one cannot, since its last digits
-        are cut to those asked for.
+        Raises WrongState on a mismatch. Costs a pass over all numbers, 1 ms for each 3 MB. A
+        finished spigot can be checked as long as it lives. The saved state of a finished one
+        cannot, because its last digits are truncated to those asked for.
         """
         radix = residue.of_radix(self.size)
         for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
             if block and not residue.agrees(block, radix if index == 0 else 1):
-                raise WrongState(f"block {index:,} is not what it was made")
+                raise WrongState(f"block {index:,} differs from its residue")
             if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
-                raise WrongState(f"the number of block {index:,} is not what it was made")
+                raise WrongState(f"the number of block {index:,} differs from its residue")
         self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
@@ -153,7 +161,7 @@ class Spigot(Machine):
         return self.size.verifying_work
 
     def figures(self) -> Figures:
-        """What a face shows of the inside."""
+        """Return the values that the app shows about the inside."""
         blocks, b = len(self._numbers), self.size.boxes_per_block
         return Figures(
             series=self.size.series.title,
@@ -179,16 +187,16 @@ class Spigot(Machine):
         self._sweep(threads, at_once, poll)
         try:
             self._stepped = self._equation(self._stepped)
-        except WrongState:  # nobody is to see those digits
+        except WrongState:  # wrong digits must not be released
             del self.output[before:]
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Each thread has made a lot of blocks, or all together one; or all is as it was."""
+        """Let each thread make a lot, or all threads one block; on failure change nothing."""
         per_lot, lots = self.size.blocks_per_lot, []
         for first in dict.fromkeys(number // per_lot * per_lot for number in self._missing):
             lots.append(range(first, min(first + per_lot, len(self._blocks))))
-        lots = lots[: 1 if per_lot == 1 else self.threads]  # all work on one, if it is that big
+        lots = lots[: 1 if per_lot == 1 else self.threads]  # all threads make one big block
         alone = len(self._blocks) * self.size.boxes_per_block <= ALONE
         made = make_lots(
             self._order, lots, numbers=self.i == 0, threads=0 if alone else self.threads, poll=poll
@@ -199,7 +207,7 @@ class Spigot(Machine):
         self._weigh()
 
     def _take(self, lot: range, blocks: list[Block], numbers: list[mpz]) -> None:
-        """The blocks of a lot are there, and pieces that will hold them."""
+        """Store the blocks of a lot, and create the pieces that will hold them."""
         self.made += len(lot)
         self._blocks[lot.start : lot.stop] = blocks
         name = lot.start // self.size.blocks_per_lot
@@ -211,7 +219,7 @@ class Spigot(Machine):
         self._pieces = {**self._pieces, **pieces}
 
     def _weigh(self) -> None:
-        """If all blocks are made, it is known what their numbers are worth."""
+        """Compute the weights of the blocks for the residue equation, once all blocks are made."""
         if self._missing:
             return
         whole = [block for block in self._blocks if block]
@@ -226,9 +234,9 @@ class Spigot(Machine):
         return [number for number in self._numbers if number is not None]
 
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
-        """Each thread has done its iterations, but never one more than the digits asked for take.
+        """Do the iterations of one wave, but never more than the digits asked for need.
 
-        The sweeps work beside the state, not on it: whatever `poll` raises, nothing has changed.
+        The sweeps work on copies of the state. So if `poll` raises, nothing has changed.
         """
         k = self.size.digits_per_step
         count = min(threads * at_once, max(plan.iterations(self.size.digits, k) - self.i, 1))
@@ -241,7 +249,7 @@ class Spigot(Machine):
                 self._commit(sweep, quotient, digits)
 
     def _commit(self, sweep: Sweep, quotient: mpz, digits: bytes) -> None:
-        """Take over what an iteration made and drop the tail that can no longer be seen."""
+        """Adopt the result of one iteration and drop the tail that no longer matters."""
         k = self.size.digits_per_step
         text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
         if not nines:
@@ -258,16 +266,16 @@ class Spigot(Machine):
         self._ledger.surplus += decimals[len(released) :]
 
     def _let_go(self, kept: int) -> None:
-        """Forget the numbers at the start, and the pieces of blocks from number `kept` on."""
+        """Drop the pieces of the numbers at the start, and of blocks from `kept` on."""
         lots = -(-kept // self.size.blocks_per_lot)
         names = {codec.blocks_name(lot) for lot in range(lots)}
         if len(self._pieces) > lots:
             self._pieces = {name: self._pieces[name] for name in self._pieces if name in names}
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
-        """The residue equation holds, as far as it is known, for the digits that are in `output`.
+        """Check the residue equation, as far as it is known, for the digits in `output`.
 
-        Those counted in `known` are not looked at again.
+        Digits counted in `known` are not read again. Returns the new count.
         """
         spelled = known.with_more(self.output)
         if self._blocks and not self._missing:
@@ -277,12 +285,12 @@ class Spigot(Machine):
 
     @property
     def steps(self) -> int:  # type: ignore[override]
-        """Blocks made, iterations done, and numbers found to compare the digits with."""
+        """Blocks made, iterations done, and intermediate results of the verification found."""
         return self.made + self.i + (found(self.size.digits, self.kept) if self.kept else 0)
 
     @property
     def count(self) -> int:
-        """Settled decimals."""
+        """The number of settled decimals."""
         return len(self.output)
 
     @property
@@ -292,16 +300,16 @@ class Spigot(Machine):
 
     @property
     def blocks(self) -> int:
-        """Blocks left, those not made yet included."""
+        """Blocks left, including those not made yet."""
         return len(self._numbers)
 
     @property
     def missing(self) -> int:
-        """Blocks that are not made yet, or again."""
+        """Blocks that must still be made, or made again."""
         return len(self._missing)
 
     def held_digits(self, most: int) -> str:
-        """The first digits of the held predigit, at most `most`; "" while there is none."""
+        """Return the first digits of the held predigit, at most `most`; "" while there is none."""
         if not self.i:
             return ""
         width = self.size.digits_per_step if self.i - self.nines > 1 else 1  # the 3 stands alone

@@ -1,4 +1,4 @@
-"""What a spigot is between two steps: values that do not change, to keep and to go on from."""
+"""The state of a spigot between two steps, as values that do not change."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from pi_tui.pi.spigot.size import Size
 
 @dataclass(frozen=True, slots=True)
 class SpigotState:
-    """All there is to know to go on: after every step, and nothing of it made again from digits."""
+    """All that is needed to continue after a step. Nothing of it is derived from the digits."""
 
     size: Size
     boxes: tuple[mpz | None, ...]
-    """The number N of each block, first block first; None where the block is not made yet."""
+    """The number N of each block, in block order; None where the block is not made yet."""
     blocks: tuple[Block | None, ...]
-    """P and D of each block; None where they are not made yet, or were lost."""
+    """P and D of each block; None where they are not made yet or were lost."""
     i: int = 0
     """Iterations done."""
     made: int = 0
-    """Blocks made, in all sessions; those made twice count twice."""
+    """Blocks made, in all sessions; blocks made twice count twice."""
     nines: int = 0
     """Held super-digits equal to R-1, behind the predigit."""
     predigit: mpz = field(default_factory=mpz)
@@ -36,28 +36,28 @@ class SpigotState:
     start: int = 0
     """Value of the boxes at the start, modulo 2^61-1 (see residue.py); 0 while i is 0."""
     dropped: int = 0
-    """Value that dropped tail blocks took with them, modulo 2^61-1."""
+    """Value that dropped tail blocks took with them, modulo 2^61-1 (see residue.py)."""
     lost: int = field(default=0, compare=False)
     """Blocks that were made, but could not be read back."""
     pieces: Mapping[str, Piece] = field(default_factory=dict, compare=False)
-    """Of what never changes: P, D, and the numbers at the start (codec.py)."""
+    """The parts that never change: P, D, and the numbers at the start (codec.py)."""
     kept: Kept = field(default_factory=dict, compare=False)
-    """What was found of the comparison with the reference, once all digits are settled."""
+    """Intermediate results of the verification, once all digits are settled (reference.py)."""
 
     @classmethod
     def at_start(cls, size: Size) -> SpigotState:
-        """Nothing is made yet."""
+        """Return the state in which nothing is made yet."""
         nothing = (None,) * size.blocks_needed(0)
         return cls(size, nothing, nothing)
 
     @property
     def blocks_needed(self) -> int:
-        """Blocks a state with this size and i must have; 0 when all digits are settled."""
+        """Blocks that a state with this size and i must have; 0 when all digits are settled."""
         done = len(self.result) >= self.size.digits
         return 0 if done else self.size.blocks_needed(self.i)
 
     def refuse_nonsense(self) -> None:
-        """Nothing in the state contradicts the rest of it; raises BadState if it does."""
+        """Raise BadState if parts of the state contradict each other."""
         n, k = self.size.digits, self.size.digits_per_step
         released = max(self.i - self.nines - 2, 0) * k
         sane = (

@@ -1,14 +1,15 @@
-"""Sweeps: carry through all the blocks, from the last to the first. Nothing is changed in place.
+"""Sweeps: each carries through all blocks, from the last to the first, without changing them.
 
-Sweep t+1 may work on a block as soon as sweep t has left it, so several sweeps run as a
-wavefront, each in a thread of its own and one block behind the one before.
+Sweep t+1 may work on a block as soon as sweep t has left it. So several sweeps run as a wavefront,
+each in its own thread and one block behind the sweep before.
 
-One sweep can do two iterations at once. Put x of the first into that of the second, and
+One sweep can do two iterations at once. Insert x of the first iteration into that of the second:
 
     N·R² + (c1·R + c2)·P = (q1·R + q2)·D + N2        with 0 ≤ N2 < D
 
-so dividing by D gives the number after both, and both quotients as one number: the carry. A product
-with R² costs much less than two with R (0 to 25 % more than one, where R is long).
+One division by D then gives the block's number after both iterations, and both quotients as one
+number, the carry. A product with R² costs much less than two products with R (0 to 25 % more than
+one, where R is long).
 """
 
 from __future__ import annotations
@@ -22,42 +23,45 @@ from gmpy2 import mpz
 
 from pi_tui.machine import Poll
 from pi_tui.pi.spigot.blocks import Block
-from pi_tui.pi.spigot.crew import Check, gather
 from pi_tui.pi.spigot.numerals import to_text
+from pi_tui.pi.spigot.pool import Check, gather
 
 ALONE = 4_000_000
-"""Up to so many bits of state, a sweep takes a few ms and threads cost more than they bring."""
+"""Up to so many bits of state, a sweep takes a few ms and threads cost more than they save."""
 _WAIT_SECONDS = 0.05
 
 
 @dataclass(slots=True)
 class Sweep:
-    """One iteration or more: the super-digits they made, and the new number of every block."""
+    """One or more iterations: the super-digits they made, and the new number of every block."""
 
     sizes: Sequence[int]
-    """Through how many of the first blocks each iteration goes. They never grow."""
+    """For each iteration, the number of leading blocks that it goes through. They never grow."""
     numbers: list[mpz] = field(init=False)
     quotients: list[mpz] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
-    """The digits of each; made here because they take as long as two products, one thread alone."""
+    """The digits of each quotient.
+
+    They are made here, in the sweep's thread, because they take as long as two products.
+    """
     done: int = 0
-    """Blocks this sweep has left."""
+    """Blocks this sweep has finished."""
     _left: Semaphore = field(default_factory=lambda: Semaphore(0))
-    """Counts the same, for the sweep behind to wait for ..."""
+    """The same count as a semaphore, on which the following sweep waits."""
     _waited: int = 0
-    """... and how many of them it has waited for."""
+    """Blocks of this sweep that the following sweep has waited for."""
 
     def __post_init__(self) -> None:
         self.numbers = [mpz(0)] * self.sizes[0]
 
     def leave(self, index: int, number: mpz) -> None:
-        """Block `index` has its new number; the sweep behind may take it."""
+        """Store the new number of block `index`, so that the following sweep may use it."""
         self.numbers[index] = number
         self.done += 1
         self._left.release()
 
     def await_left(self, index: int, check: Check) -> None:
-        """This sweep has left block `index`."""
+        """Wait until this sweep has finished block `index`."""
         while self._waited < len(self.numbers) - index:
             if self._left.acquire(timeout=_WAIT_SECONDS):
                 self._waited += 1
@@ -73,10 +77,11 @@ def sweeps(
     width: int,
     poll: Poll,
 ) -> list[Sweep]:
-    """A sweep for each of the sizes, which say what blocks its iterations go through.
+    """Run one sweep for each entry of `sizes`, which lists the block counts of its iterations.
 
-    `width` is K, `powers` are 1, R, R^2 … as far as one sweep needs them. `poll`, in the calling
-    thread, may raise at any time: `numbers` stays as it is, and what was swept is forgotten.
+    `width` is K; `powers` are 1, R, R^2 … as far as one sweep needs them. `poll` is called in the
+    calling thread and may raise at any time: `numbers` stays unchanged, and the sweeps are
+    discarded.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(len(sweep.numbers) for sweep in wave)
@@ -93,11 +98,11 @@ def sweeps(
             if ahead:
                 ahead.await_left(index, check)
             while times < len(sweep.sizes) and index < sweep.sizes[times]:
-                carry, times = carry * powers[1], times + 1  # one more iteration from here on
+                carry, times = carry * powers[1], times + 1  # this iteration joins in here
             carry, number = blocks[index].step(source[index], powers[times], carry)
             sweep.leave(index, number)
         sweep.quotients = super_digits(carry, powers, len(sweep.sizes))
-        # R itself has a digit too many, and nobody asks for its text.
+        # R itself has one digit too many, and its text is never used.
         sweep.texts = [to_text(q, width) if q < powers[1] else b"" for q in sweep.quotients]
 
     small = sum(number.bit_length() for number in numbers) <= ALONE
@@ -106,7 +111,7 @@ def sweeps(
 
 
 def super_digits(quotient: mpz, powers: Sequence[mpz], count: int) -> list[mpz]:
-    """What `count` iterations made one by one, from the quotient they made together.
+    """Split the quotient of `count` iterations into the super-digits of single iterations.
 
     Each is at most R, like those of single iterations, so that one carry settles it.
 

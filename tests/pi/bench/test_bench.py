@@ -1,4 +1,4 @@
-"""`bench` at a small size: it runs everyone, and no time counts before the digits are right."""
+"""`bench` at a small size: it measures all contenders, and only times with right digits count."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.helpers import pi
 
 
 @pytest.mark.parametrize("digits", [*range(1, 40), 762, 770, 1_000])
-def test_the_textbook_is_right_to_its_last_digit(digits: int) -> None:
+def test_textbook_is_right_to_its_last_digit(digits: int) -> None:
     assert textbook(digits).encode() == pi(digits)
 
 
 @pytest.fixture(scope="session")
 def report() -> dict[str, Any]:
-    """One small bench, as its JSON says."""
+    """Return the JSON report of one small bench."""
     folder = shared.made_once("report", _make_report)
     return dict(json.loads((folder / "report.json").read_text()))
 
@@ -43,7 +43,7 @@ def _make_report(folder: Path) -> None:
         assert bench(full=False, as_json=True, runs=1, sizes=(400,)) == 0
 
 
-def test_we_and_our_peers_are_measured_side_by_side(report: dict[str, Any]) -> None:
+def test_bench_measures_pi_tui_and_other_programs(report: dict[str, Any]) -> None:
     names = [row["name"] for row in report["sizes"]]
     assert names[:2] == [who.OURS, who.RESUMED]
     assert {"mpmath, one shot", "gmpy2, one shot", "textbook in Python"} <= set(names)
@@ -53,20 +53,20 @@ def test_we_and_our_peers_are_measured_side_by_side(report: dict[str, Any]) -> N
         assert row["peak"] > 1_000_000
 
 
-def test_every_phase_of_a_run_is_there(report: dict[str, Any]) -> None:
+def test_bench_reports_every_phase_of_a_run(report: dict[str, Any]) -> None:
     (phases,) = report["phases"]
     assert {"imports", "preparing"} <= set(phases["seconds"]), "the rest may be over too soon"
     assert phases["seconds"]["whole process"] > phases["seconds"]["imports"]
 
 
-def test_first_digits_and_saves_are_measured(report: dict[str, Any]) -> None:
+def test_bench_measures_first_digits_and_saves(report: dict[str, Any]) -> None:
     named = [who.FIRST_FRESH, who.FIRST_RESUMED, who.SAVED_RESUMED, who.KEPT_RESUMED]
     assert [r["name"] for r in report["first digit"]] == named
     assert {r["cadence"] for r in report["saving"]} == {"auto", "1s"}
     assert all(0 <= r["share"] < 1 for r in report["saving"])
 
 
-def test_the_tables_show_all_of_it(
+def test_tables_show_the_whole_report(
     report: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     show(report)
@@ -76,7 +76,7 @@ def test_the_tables_show_all_of_it(
     assert max(map(len, told.splitlines())) <= 80
 
 
-def test_every_table_is_followed_by_what_its_lines_are(
+def test_every_table_is_followed_by_its_explanation(
     report: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0, "ended": True}
@@ -92,13 +92,13 @@ def test_every_table_is_followed_by_what_its_lines_are(
     assert places == sorted(places), "each right after its table"
 
 
-def test_the_time_it_takes_grows_with_runs_and_slowness() -> None:
+def test_expected_time_grows_with_runs_and_slowness() -> None:
     short = expected_seconds(1, SMALL_RUN, full=False)
     assert short < expected_seconds(3, SMALL_RUN, full=False) < expected_seconds(3, 1.0, full=False)
     assert expected_seconds(1, SMALL_RUN, full=True) > 3 * short
 
 
-def test_bench_says_first_how_long_it_takes(
+def test_bench_announces_how_long_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -111,11 +111,13 @@ def test_bench_says_first_how_long_it_takes(
 
 
 @pytest.mark.skipif(not feel.can_measure(), reason="needs Linux's /proc")
-def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bench_measures_the_app_in_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(feel, "LOOK", 0.3)
     monkeypatch.setattr(feel, "KEYS", 1)
     (tmp_path / "pi-tui").mkdir()
-    (tmp_path / "pi-tui" / "face.json").write_text('{"view": "walk"}')  # where no digit is seen
+    (tmp_path / "pi-tui" / "face.json").write_text('{"view": "walk"}')  # a view without digits
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     face = feel.measure_face(tmp_path / "face", turns.environment(), [1_000_000], runs=1)
     over_too_soon_on_a_quick_machine = ("while blocks", "CPU", "event loop")
@@ -131,7 +133,7 @@ def test_the_app_is_measured_in_a_terminal(tmp_path: Path, monkeypatch: pytest.M
     } <= set(face)
 
 
-def test_what_was_over_too_soon_is_called_not_measured(
+def test_figure_that_could_not_be_measured_says_so(
     report: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     show(report | {"face": {"p to paused while blocks are made": None}})
@@ -139,7 +141,7 @@ def test_what_was_over_too_soon_is_called_not_measured(
 
 
 def restarted(tmp_path: Path, starts: int) -> list[str]:
-    """A program that hangs, but ends by itself when it was started so many times."""
+    """Return the command of a program that hangs, but ends by itself after so many starts."""
     code = (
         "import sys, time; log = open(sys.argv[1], 'a+')\n"
         "log.write('x'); log.flush(); log.seek(0)\n"
@@ -148,7 +150,7 @@ def restarted(tmp_path: Path, starts: int) -> list[str]:
     return [sys.executable, "-c", code, str(tmp_path / "starts"), str(starts)]
 
 
-def test_what_goes_on_where_it_was_killed_comes_to_its_end(tmp_path: Path) -> None:
+def test_killed_program_that_resumes_comes_to_its_end(tmp_path: Path) -> None:
     said = tmp_path / "said"
     told = killed_every(1.0, restarted(tmp_path, 2), said, os.environ, give_up=60.0)
     assert (told.ended, said.read_text()) == (True, "done\n")
@@ -156,7 +158,7 @@ def test_what_goes_on_where_it_was_killed_comes_to_its_end(tmp_path: Path) -> No
     assert told.cpu > 0
 
 
-def test_what_never_ends_is_given_up(tmp_path: Path) -> None:
+def test_killed_program_that_never_ends_is_given_up(tmp_path: Path) -> None:
     spins = [sys.executable, "-c", "while True: pass"]
     told = killed_every(0.2, spins, tmp_path / "said", os.environ, give_up=0.5)
     assert not told.ended
@@ -164,18 +166,18 @@ def test_what_never_ends_is_given_up(tmp_path: Path) -> None:
     assert told.cpu >= 0.5
 
 
-def test_what_fails_when_started_again_says_why(tmp_path: Path) -> None:
+def test_killed_program_that_fails_on_restart_reports_why(tmp_path: Path) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
         killed_every(60.0, failing(0, tmp_path), tmp_path / "said", os.environ, give_up=60.0)
 
 
-def test_a_run_of_ours_that_is_killed_is_compared_with_one_in_peace(tmp_path: Path) -> None:
+def test_killed_run_is_compared_with_an_undisturbed_one(tmp_path: Path) -> None:
     told = Turns(tmp_path, 1).killed(1_000, every=60.0)
     assert (told["ended"], told["kills"]) == (True, 0)
     assert told["cpu in peace"] > 0
 
 
-def test_the_table_says_what_was_given_up(
+def test_table_says_that_a_killed_run_was_given_up(
     report: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0}
@@ -192,22 +194,22 @@ def failing(_digits: int, _: Path) -> list[str]:
     return [sys.executable, "-c", "import sys; sys.exit('no pi today')"]
 
 
-def test_wrong_digits_count_for_nothing(tmp_path: Path) -> None:
+def test_contender_with_wrong_digits_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongResultError, match="liar gave wrong digits"):
         Turns(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
 
 
-def test_a_contender_that_fails_says_why(tmp_path: Path) -> None:
+def test_failing_contender_reports_why(tmp_path: Path) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
         Turns(tmp_path, 1).side_by_side([Contender("failing", failing)], 10)
 
 
-def test_a_median_is_not_moved_by_one_bad_run() -> None:
+def test_median_is_not_moved_by_one_bad_run() -> None:
     tries = [{"seconds": s, "cpu": s, "peak": 5e6} for s in (1.0, 99.0, 2.0)]
     assert Timing.of("we", 10, tries) == Timing("we", 10, 2.0, 2.0, 5_000_000, 3)
 
 
-def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:
+def test_contender_that_would_take_too_long_skips_the_size(tmp_path: Path) -> None:
     runner = Turns(tmp_path, 1)
     runner._expected["slow"] = (100, 1.0)
     slow = Contender("slow", lying, growth=2.0)
@@ -216,6 +218,6 @@ def test_whoever_would_take_too_long_sits_the_size_out(tmp_path: Path) -> None:
     assert not runner._takes_part(slow, 400, turn=1), "16 seconds are enough once"
 
 
-def test_no_settings_of_the_user_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contenders_do_not_inherit_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PI_TUI_CHECKPOINT_EVERY", "1")
     assert "PI_TUI_CHECKPOINT_EVERY" not in turns.environment()

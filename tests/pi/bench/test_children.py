@@ -1,4 +1,7 @@
-"""Children of `bench` run nothing that lies in the working folder; a closed cache is told."""
+"""Child processes of `bench` run no modules of the working folder.
+
+An unusable cache is an error.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ NAMES = ("sqlite3", "random", "textual", "gmpy2", "sqlalchemy", "pi_tui", "mpmat
 
 @pytest.fixture
 def evil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder full of modules that tell when they are run; returns where they tell it."""
+    """Make a working folder full of modules that report being run; return where they report it."""
     folder = tmp_path / "evil"
     folder.mkdir()
     for name in NAMES:
@@ -51,7 +54,7 @@ def test_part_and_app_run_no_module_of_the_working_folder(evil: Path, tmp_path: 
     assert not evil.exists()
 
 
-def test_cache_that_cannot_be_written_is_a_line(private_home: Path) -> None:
+def test_unwritable_cache_is_reported_in_one_line(private_home: Path) -> None:
     (private_home / "cache").write_text("a file where the folder should be")
     done = pi_tui("bench", "--runs", 1)
     assert (done.returncode, done.stdout) == (6, "")

@@ -15,7 +15,7 @@ DIGITS = 3_000
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with two runs."""
+    """Make a database with two runs."""
     database = tmp_path_factory.mktemp("find") / "pi.sqlite3"
     for digits in (100, DIGITS):
         assert pi_tui("run", "--digits", digits, "--db", database).returncode == 0
@@ -30,11 +30,11 @@ def test_find_shows_positions_with_the_digits_around_them(saved: Path) -> None:
     assert done.stdout.splitlines() == [
         "999999 stands once in the first 3,000 digits of pi:",
         f"  762  {around[:10]} 999999 {around[16:]}",
-        "A given string of 6 digits is in so many digits with a chance of 0.3 %.",
+        "A given string of 6 digits occurs in that many digits with a chance of 0.3 %.",
     ]
 
 
-def test_find_at_the_first_and_last_digits_shows_what_is_there(saved: Path) -> None:
+def test_find_at_first_and_last_digits_shows_shorter_surroundings(saved: Path) -> None:
     first = pi_tui("find", "14159265", "--db", saved).stdout.splitlines()[1]
     assert first.split() == ["1", "14159265", pi(18)[8:].decode()]
     end = pi(DIGITS)[-8:].decode()
@@ -42,12 +42,12 @@ def test_find_at_the_first_and_last_digits_shows_what_is_there(saved: Path) -> N
     assert last.split() == [f"{DIGITS - 7:,}", pi(DIGITS)[-18:-8].decode(), end]
 
 
-def test_find_after_a_miss_says_how_many_digits_it_takes(saved: Path) -> None:
+def test_find_after_a_miss_states_the_digits_needed(saved: Path) -> None:
     done = pi_tui("find", "14031988", "--db", saved)
     assert done.returncode == 0
     assert "14031988 is not in the first 3,000 digits of pi." in done.stdout
     assert "99 million digits for a chance of 63 %, about 300 million for 95 %" in done.stdout
-    assert f"`pi-tui --db {saved} run --digits 100000000` computes so many." in done.stdout
+    assert f"`pi-tui --db {saved} run --digits 100000000` computes that many." in done.stdout
 
 
 def test_find_counts_all_and_shows_the_first(saved: Path) -> None:
@@ -55,7 +55,7 @@ def test_find_counts_all_and_shows_the_first(saved: Path) -> None:
     headline, *rows = done.stdout.splitlines()
     assert f"26 stands {pi(DIGITS).count(b'26')} times" in headline
     assert [row.split()[0] for row in rows] == ["6", "21", "A"]
-    assert "is expected about 30 times in so many digits" in rows[-1]
+    assert "is expected about 30 times in that many digits" in rows[-1]
 
 
 def test_find_json_is_one_object_for_scripts(saved: Path) -> None:
@@ -68,7 +68,7 @@ def test_find_json_is_one_object_for_scripts(saved: Path) -> None:
     assert set(told["digits_for"]) == {"0.63", "0.95"}
 
 
-def test_find_searches_the_run_that_was_named(saved: Path) -> None:
+def test_find_searches_the_named_run(saved: Path) -> None:
     assert "is not in the first 100 digits" in (
         pi_tui("find", "999999", "--digits", 100, "--db", saved).stdout
     )
@@ -94,7 +94,7 @@ def test_find_refuses_a_mistake_in_one_line(
     assert done.stderr.count("\n") == 1
 
 
-def test_find_without_a_database_says_how_to_begin(tmp_path: Path) -> None:
+def test_find_without_a_database_says_how_to_start(tmp_path: Path) -> None:
     done = pi_tui("find", "1", "--db", tmp_path / "none.sqlite3")
     assert done.returncode == 2
     assert "begins" in done.stderr

@@ -1,4 +1,4 @@
-"""Chances against a count of all strings, and the number of digits that a chance takes."""
+"""Chances compared with a count of all strings; digits needed for a given chance."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pi_tui.pi.digits.chance import about, chance, digits_for, expected
 from pi_tui.pi.digits.hits import after_a_miss, odds
 
 
-def test_chance_is_near_the_share_of_all_strings_that_hold_one() -> None:
-    # All strings of five digits: 25 does not overlap itself, so the estimate is off by little.
+def test_chance_is_near_the_share_of_all_strings_that_contain_one() -> None:
+    # All strings of five digits: 25 does not overlap itself, so the estimate is nearly exact.
     strings = ["".join(digits) for digits in product("0123456789", repeat=5)]
     share = sum("25" in text for text in strings) / len(strings)
     assert chance(2, 5) == pytest.approx(share, rel=0.02)
@@ -30,17 +30,17 @@ def test_digits_for_is_the_smallest_number_with_that_chance(length: int, likely:
 
 
 @pytest.mark.parametrize("length", [11, 12, 15, 100])
-def test_digits_for_long_strings_grows_by_ten_per_digit(length: int) -> None:
+def test_digits_for_long_strings_grows_tenfold_per_digit(length: int) -> None:
     once, longer = digits_for(length, 0.95), digits_for(length + 1, 0.95)
     assert math.isclose(longer // 10, once, rel_tol=1e-8)
 
 
-def test_long_strings_are_told_without_an_overflow() -> None:
+def test_digits_for_very_long_strings_do_not_overflow() -> None:
     assert "chance of 1 in 100,000" in odds(100, 10**8)
     told = next(after_a_miss(100, 10**8))
     assert "9.9 × 10^99 digits" in told
     assert "3 × 10^100 for 95 %" in told
-    assert odds(3, 2).endswith("cannot be in so few digits.")
+    assert odds(3, 2).endswith("does not fit into so few digits.")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,6 @@ def test_about_rounds_to_two_figures(number: float, words: str) -> None:
     assert about(number) == words
 
 
-def test_a_miss_names_a_run_only_if_it_can_be_computed() -> None:
+def test_miss_suggests_a_run_only_if_it_can_be_computed() -> None:
     assert "--digits 100000000`" in list(after_a_miss(8, 10**8))[1]
     assert list(after_a_miss(9, 10**8))[1].startswith("That is more than pi-tui computes")

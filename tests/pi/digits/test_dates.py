@@ -1,4 +1,4 @@
-"""Dates: which there are, how they are read, and what a card claims."""
+"""Dates: which exist, how they are read, and what a card claims."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_every_day_of_the_calendar_is_a_date(day: datetime.date) -> None:
 
 
 @given(st.integers(0, 40), st.integers(0, 20), st.integers(1, 9999))
-def test_days_that_the_calendar_has_not_are_no_dates(day: int, month: int, year: int) -> None:
+def test_days_outside_the_calendar_are_refused(day: int, month: int, year: int) -> None:
     text = f"{day:02}.{month:02}.{year:04}"
     try:
         datetime.date(year, month, day)
@@ -51,11 +51,11 @@ def test_days_that_the_calendar_has_not_are_no_dates(day: int, month: int, year:
         ("tomorrow", "a date like 14.3.1988, 3/14/1988 or 1988-03-14; or only its digits"),
     ],
 )
-def test_what_is_no_date_is_explained(text: str, told: str) -> None:
+def test_invalid_dates_are_explained(text: str, told: str) -> None:
     assert explain_date(text) == (False, told)
 
 
-def test_a_card_claims_only_the_notation_it_found() -> None:
+def test_card_claims_only_the_notation_it_found() -> None:
     digits = b"0" * 50 + b"1403" + b"9" * 50 + b"140388" + b"9" * 50 + b"14031988" + b"0" * 50
     claims = {
         60: "14 March is in pi as 1403, without the year",
@@ -71,7 +71,7 @@ def test_a_card_claims_only_the_notation_it_found() -> None:
         assert (needs in lines) == ("without" in claim)
 
 
-def test_a_date_without_a_year_needs_no_more_than_it_says() -> None:
+def test_date_without_a_year_lacks_nothing_on_the_card() -> None:
     place = look("14.3.", pi(30_000), 30_000)
     assert place is not None
     lines = card("14.3.", place)
@@ -79,7 +79,7 @@ def test_a_date_without_a_year_needs_no_more_than_it_says() -> None:
     assert not any("full date" in line for line in lines)
 
 
-def test_a_card_of_a_miss_says_how_many_digits_it_takes() -> None:
+def test_card_of_a_miss_states_the_digits_needed() -> None:
     digits = b"5" * 1_000
     place = look("14.3.1988", digits, len(digits))
     assert place is not None
@@ -89,7 +89,7 @@ def test_a_card_of_a_miss_says_how_many_digits_it_takes() -> None:
     assert lines[-1] == "It takes about 99 million digits for a chance of 63 %."
 
 
-def test_notations_of_equal_day_and_month_are_told_once() -> None:
+def test_equal_day_and_month_give_no_duplicate_notations() -> None:
     texts = [way.text for way in notations("5.5.2005")]
     assert len(texts) == len(set(texts))
     assert texts[0] == "05052005"

@@ -1,4 +1,4 @@
-"""The arithmetic behind the screen: search, counts, walk, heat, facts, what people type."""
+"""The arithmetic behind the screen: search, counts, walk, heat, facts, typed positions."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from pi_tui.pi.pictures.layout import levels
 from tests.helpers import pi
 
 FAR = 1_750_000
-"""As far as most facts reach; two seconds of mpmath."""
+"""Enough digits for most facts; mpmath takes two seconds."""
 
 
 @pytest.mark.parametrize("text", ["7", "99", "999", "1212", "141592", "26535"])
-def test_a_needle_counts_every_hit_however_the_digits_come(text: str) -> None:
+def test_needle_counts_every_hit_with_any_splitting(text: str) -> None:
     digits = pi(20_000)
     hits = [at for at in range(len(digits)) if digits.startswith(text.encode(), at)]
     needle = Needle(text)
@@ -41,7 +41,7 @@ def test_a_needle_counts_every_hit_however_the_digits_come(text: str) -> None:
     assert needle.hits == len(hits)
 
 
-def test_next_and_last_hit_go_round_the_whole() -> None:
+def test_next_and_previous_hit_wrap_around() -> None:
     digits, needle = pi(20_000), Needle("314")
     hits = [at for at in range(len(digits)) if digits.startswith(b"314", at)]
     at, found = -1, []
@@ -59,19 +59,19 @@ def test_next_and_last_hit_go_round_the_whole() -> None:
     assert [needle.number_of(digits, hit) for hit in hits] == list(range(1, len(hits) + 1))
 
 
-def test_a_needle_that_is_not_there_has_no_hit() -> None:
+def test_needle_without_a_hit_returns_none() -> None:
     needle = Needle("0000000")
     assert needle.next_after(pi(1_000), 0, 1_000) is None
     assert needle.last_before(pi(1_000), 900, 1_000) is None
 
 
-def test_the_chance_of_a_string_is_that_of_random_digits() -> None:
+def test_chance_of_a_string_is_that_of_random_digits() -> None:
     assert chance(1, 1) == pytest.approx(0.1)
     assert chance(2, 100) == pytest.approx(1 - 0.99**99)
     assert chance(6, 10**6) == pytest.approx(1 - math.exp(-1), rel=1e-4)
 
 
-def test_counts_are_those_of_the_digits_in_pieces_too() -> None:
+def test_counts_in_pieces_equal_counts_of_the_whole() -> None:
     digits, counts = pi(20_000), DigitCounts()
     for stop in (10, 11, 5_000, 20_000):
         assert not counts.feed(digits, stop)
@@ -79,7 +79,7 @@ def test_counts_are_those_of_the_digits_in_pieces_too() -> None:
     assert 1 < counts.chi_square < 30
 
 
-def test_ten_million_digits_are_counted_in_steps() -> None:
+def test_ten_million_digits_are_counted_in_chunks() -> None:
     counts, steps = DigitCounts(), 1
     digits = b"0123456789" * (CHUNK // 4)
     while counts.feed(digits, len(digits)):
@@ -88,7 +88,7 @@ def test_ten_million_digits_are_counted_in_steps() -> None:
     assert counts.chi_square == 0
 
 
-def test_the_walk_takes_the_steps_of_pi() -> None:
+def test_walk_takes_the_steps_of_pi() -> None:
     path, here = Walk(), 0j
     path.feed(pi(1_000), 1_000)
     for digit, point in zip(pi(1_000), path.points[1:], strict=True):
@@ -96,7 +96,7 @@ def test_the_walk_takes_the_steps_of_pi() -> None:
         assert abs(point - here) < 1e-9
 
 
-def test_the_walk_of_many_digits_keeps_few_points_and_the_same_end() -> None:
+def test_walk_of_many_digits_keeps_few_points_and_the_same_end() -> None:
     digits, path = pi(300_000), Walk()
     while path.feed(digits, len(digits)):
         pass
@@ -107,7 +107,7 @@ def test_the_walk_of_many_digits_keeps_few_points_and_the_same_end() -> None:
     assert abs(path.points[-1] - end) < 1e-6
 
 
-def test_heat_of_many_digits_looks_like_chance() -> None:
+def test_heat_of_many_digits_looks_random() -> None:
     made = levels(pi(100_000), 100)
     assert len(made) == 1_000
     middle = sum(level in (3, 4, 5) for level in made)
@@ -115,7 +115,7 @@ def test_heat_of_many_digits_looks_like_chance() -> None:
     assert set(levels(pi(1_000), 1)) == set(range(10))
 
 
-def test_every_fact_is_true_of_pi_and_told_once() -> None:
+def test_every_fact_is_true_of_pi_and_reported_once() -> None:
     digits = pi(FAR)
     known = [fact for fact in facts.FACTS if fact.end <= FAR]
     told: list[facts.Fact] = []
@@ -128,19 +128,21 @@ def test_every_fact_is_true_of_pi_and_told_once() -> None:
             assert digits.find(fact.text.encode()) == fact.position - 1
 
 
-def test_the_digits_before_position_145_add_up_to_666() -> None:
+def test_digits_before_position_145_add_up_to_666() -> None:
     assert sum(digit - 48 for digit in pi(144)) == 666
 
 
 @pytest.mark.parametrize(("length", "fact"), [(2, 605), (3, 8_553), (4, 99_846)])
-def test_by_then_every_string_of_that_length_has_occurred(length: int, fact: int) -> None:
+def test_every_string_of_that_length_has_occurred_by_the_stated_position(
+    length: int, fact: int
+) -> None:
     end = fact + length - 1
     seen = {pi(end)[at : at + length] for at in range(end - length + 1)}
     assert len(seen) == 10**length
     assert len({pi(end - 1)[at : at + length] for at in range(end - length)}) == 10**length - 1
 
 
-def test_a_fact_about_other_digits_is_not_told() -> None:
+def test_fact_is_not_reported_for_other_digits() -> None:
     assert not list(facts.reached(b"1" * 1_000, 0, 1_000)) or all(
         set(fact.text) == {"1"} for fact in facts.reached(b"1" * 1_000, 0, 1_000)
     )
@@ -148,7 +150,7 @@ def test_a_fact_about_other_digits_is_not_told() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 57, 80, 119, 126, 200])
 @pytest.mark.parametrize("digits", [5, 20_000, 100_000_000])
-def test_lines_fit_and_columns_lead_back_to_digits(width: int, digits: int) -> None:
+def test_lines_fit_and_columns_map_back_to_digits(width: int, digits: int) -> None:
     lines = DigitLines.fitting(width, digits)
     assert lines.groups == 1 or lines.width <= width
     for index in range(lines.per_line):
@@ -158,25 +160,25 @@ def test_lines_fit_and_columns_lead_back_to_digits(width: int, digits: int) -> N
 
 
 @pytest.mark.parametrize("text", ["0", "1001", "-3", "abc", "", "101%", "-1%", "nan%", "1e999"])
-def test_places_that_are_not_there_are_refused(text: str) -> None:
+def test_invalid_positions_are_refused(text: str) -> None:
     with pytest.raises((ValueError, OverflowError)):
         parse_place(text, 1_000)
 
 
 @pytest.mark.parametrize("text", ["2000000", "2,000,000", "2e6", " 1000001 "])
-def test_a_place_behind_the_last_digit_is_told_how_many_there_are(text: str) -> None:
+def test_position_beyond_the_last_digit_states_how_many_there_are(text: str) -> None:
     is_there, told = explain_place(text, 1_000_000, "digits")
     assert not is_there
     assert told.startswith("there are 1,000,000 digits so far, so no position ")
 
 
 @pytest.mark.parametrize("text", ["", "0", "-3", "abc", "101%"])
-def test_a_place_that_is_none_is_told_what_places_are(text: str) -> None:
+def test_text_that_is_no_position_is_explained(text: str) -> None:
     told = explain_place(text, 1_000_000, "digits")[1]
     assert told == "a position from 1 to 1,000,000, like 762, 1e6, 50% or end"
 
 
-def test_before_the_feynman_point_three_equal_digits_were_the_most() -> None:
+def test_feynman_point_is_preceded_by_at_most_three_equal_digits() -> None:
     fact = next(fact for fact in facts.FACTS if "Feynman" in fact.saying)
     assert fact.saying.endswith("six nines in a row; before, three was the most.")
     digits = pi(1_000)
@@ -184,7 +186,7 @@ def test_before_the_feynman_point_three_equal_digits_were_the_most() -> None:
     assert min(at for run in runs if (at := digits.find(run)) >= 0) == fact.position - 1
 
 
-def test_ranges_are_positions_both_included() -> None:
+def test_ranges_include_both_positions() -> None:
     assert parse_range("1-1000", 1_000) == (0, 1_000)
     assert parse_range("1,000-1,000", 1_000) == (999, 1_000)
     assert parse_range("..10", 1_000) == (0, 10)
@@ -201,7 +203,7 @@ def test_estimates_grow_and_refuse_what_the_program_refuses() -> None:
         assert not explain_digits(text)[0]
 
 
-def test_the_rate_history_spans_everything_in_bounded_memory() -> None:
+def test_rate_history_covers_the_whole_run_in_bounded_memory() -> None:
     history, now = RateHistory(interval=1.0, capacity=16), 0.0
     for now in range(1_000):
         history.feed(float(now), 5.0)
@@ -210,7 +212,7 @@ def test_the_rate_history_spans_everything_in_bounded_memory() -> None:
     assert set(history.columns(10)) == {5.0}
 
 
-def test_the_first_moments_after_a_rest_are_no_sample_of_the_speed() -> None:
+def test_first_moments_after_a_pause_are_not_sampled_as_speed() -> None:
     history = RateHistory(interval=1.0)
     for began in (0.0, 10.0):
         for quarter in range(13):
@@ -219,7 +221,7 @@ def test_the_first_moments_after_a_rest_are_no_sample_of_the_speed() -> None:
     assert history.samples == [5.0] * 4
 
 
-def test_self_locating_numbers_are_found_as_the_digits_come_however_they_come() -> None:
+def test_self_locating_numbers_are_found_with_any_splitting() -> None:
     digits = bytearray(pi(FAR)[:60_000])
     digits[50_000:50_005] = b"50001"
     plain = [at for at in range(10, 60_001) if digits[at - 1 : at - 1 + len(str(at))] == b"%d" % at]
@@ -235,7 +237,7 @@ def test_self_locating_numbers_are_found_as_the_digits_come_however_they_come() 
 
 
 @pytest.mark.parametrize("text", ["24121999", "9999999"])
-def test_a_card_does_not_say_twice_that_digits_are_not_there(text: str) -> None:
+def test_card_of_a_miss_says_so_once(text: str) -> None:
     place = look(text, pi(2_000), 2_000)
     assert place is not None
     lines = card(text, place)

@@ -1,4 +1,4 @@
-"""Hits in digits that come piece by piece, against a search of the whole."""
+"""Hits in digits that arrive in pieces, compared with a search of the whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PIECES = st.lists(st.text("01", max_size=9).map(str.encode), max_size=12)
 
 
 @given(TEXTS, PIECES, st.integers(1, 5))
-def test_hits_in_pieces_are_those_of_the_whole(text: str, pieces: list[bytes], keep: int) -> None:
+def test_hits_in_pieces_equal_hits_of_the_whole(text: str, pieces: list[bytes], keep: int) -> None:
     hits, whole = Hits(text, keep), b"".join(pieces)
     for piece in pieces:
         hits.feed(piece)
@@ -21,7 +21,7 @@ def test_hits_in_pieces_are_those_of_the_whole(text: str, pieces: list[bytes], k
     assert (hits.count, hits.first, hits.searched) == (len(places), places[:keep], len(whole))
 
 
-def test_headline_says_how_often_and_how_many_are_shown() -> None:
+def test_headline_states_the_count_and_how_many_are_shown() -> None:
     told = []
     for text, keep in (("999999", 9), ("26", 3), ("26", 1), ("123456", 1)):
         hits = Hits(text, keep)

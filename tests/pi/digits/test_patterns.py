@@ -1,4 +1,4 @@
-"""Pairs, gaps and runs against a count digit by digit."""
+"""Pairs, gaps and runs compared with a count digit by digit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.helpers import pi
 
 
 def brute_force(digits: bytes) -> Patterns:
-    """Everything counted the slow way."""
+    """Count everything digit by digit."""
     text = digits.decode()
     pairs = Counter(text[at : at + 2] for at in range(0, len(text) - 1, 2))
     places = {d: [at for at, c in enumerate(text) if c == d] for d in sorted(set(text))}
@@ -51,14 +51,14 @@ def brute_force(digits: bytes) -> Patterns:
 
 
 @given(st.text("0179", max_size=60), st.lists(st.integers(0, 60), max_size=8))
-def test_patterns_fed_in_any_pieces_are_those_of_brute_force(text: str, stops: list[int]) -> None:
+def test_patterns_in_any_pieces_equal_brute_force(text: str, stops: list[int]) -> None:
     digits, statistics = text.encode(), DigitStatistics()
     for stop in [*sorted(stops), len(digits)]:
         assert not statistics.feed(digits, stop)
     assert statistics.snapshot() == brute_force(digits)
 
 
-def test_patterns_of_pi_over_several_chunks_are_those_of_brute_force() -> None:
+def test_patterns_of_pi_over_several_chunks_equal_brute_force() -> None:
     digits, statistics, turns = pi(2 * CHUNK + 12_345), DigitStatistics(), 1
     while statistics.feed(bytearray(digits), len(digits)):
         turns += 1
@@ -66,7 +66,7 @@ def test_patterns_of_pi_over_several_chunks_are_those_of_brute_force() -> None:
     assert statistics.snapshot() == brute_force(digits)
 
 
-def test_a_snapshot_is_not_changed_by_later_digits() -> None:
+def test_snapshot_is_not_changed_by_later_digits() -> None:
     statistics = DigitStatistics()
     statistics.feed(pi(1_000), 500)
     before = statistics.snapshot()
@@ -76,12 +76,14 @@ def test_a_snapshot_is_not_changed_by_later_digits() -> None:
 
 @pytest.mark.parametrize("chi_square", [0.5, 60.0, 98.3, 150.0, 2_000.0])
 @pytest.mark.parametrize("freedom", [1, 9, 99])
-def test_chance_of_more_is_the_incomplete_gamma_function(chi_square: float, freedom: int) -> None:
+def test_chance_of_more_equals_the_incomplete_gamma_function(
+    chi_square: float, freedom: int
+) -> None:
     exact = mpmath.gammainc(freedom / 2, chi_square / 2, regularized=True)
     assert chance_of_more(chi_square, freedom) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
 
 
-def test_expected_runs_and_gaps_are_the_means_over_all_strings() -> None:
+def test_expected_runs_and_gaps_are_means_over_all_strings() -> None:
     # All 100,000 strings of five digits: their means are exact.
     everything = [brute_force(b"%05d" % number) for number in range(100_000)]
     gaps = Counter[int]()
@@ -108,7 +110,7 @@ def test_table_of_pi_names_the_run_of_seven_and_fits_a_terminal() -> None:
     assert max(map(len, told)) <= 80
     (run,) = [run for run in patterns.runs if run.length == 7]
     assert in_words(run, 710_200) == (
-        "A run of seven 3s is to be expected once in 11 million digits. Here it is at 710,100."
+        "A run of seven 3s is expected once in 11 million digits. Here it is at 710,100."
     )
     assert any(
         line.split()[:3] == ["3", "7", "710,100"] and line.endswith("6.2 %") for line in told
@@ -117,7 +119,7 @@ def test_table_of_pi_names_the_run_of_seven_and_fits_a_terminal() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 9, 20, 300])
-def test_table_of_few_digits_is_one_too(count: int) -> None:
+def test_table_of_few_digits_has_no_nan_or_inf(count: int) -> None:
     statistics = DigitStatistics()
     statistics.feed(pi(300), count)
     told = "\n".join(lines(statistics.snapshot()))
@@ -126,7 +128,7 @@ def test_table_of_few_digits_is_one_too(count: int) -> None:
     assert "inf" not in told
 
 
-def test_long_gaps_of_one_digit_add_up_to_those_of_all() -> None:
+def test_expected_long_gaps_equal_the_sum_of_expected_gaps() -> None:
     exact = sum(expected_gaps(length, 10**6) for length in range(50, 2_000))
     assert 10 * expected_long_gaps(50, 10**6) == pytest.approx(exact, rel=0.01)
     assert chance_of_any(1e-12) == pytest.approx(1e-12)

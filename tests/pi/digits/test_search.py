@@ -1,4 +1,4 @@
-"""Searching, against the slowest way that cannot be wrong."""
+"""Search compared with a naive search at every position."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pi_tui.needle import Needle
 from pi_tui.pi.digits.chance import chance, chance_in_words
 
 DIGITS = st.text("012", max_size=60)
-"""Few different digits: hits are many and overlap."""
+"""Few different digits, so that hits are many and overlap."""
 NEEDLES = st.text("012", min_size=1, max_size=4)
 
 
@@ -18,7 +18,7 @@ def offsets(digits: str, needle: str) -> list[int]:
 
 
 @given(DIGITS, NEEDLES, st.integers(0, 60), st.integers(0, 60))
-def test_counts_and_hits_are_those_of_looking_everywhere(
+def test_counts_and_hits_equal_a_naive_search(
     digits: str, text: str, start: int, stop: int
 ) -> None:
     data, needle = digits.encode(), Needle(text)
@@ -30,9 +30,7 @@ def test_counts_and_hits_are_those_of_looking_everywhere(
 
 
 @given(DIGITS, NEEDLES, st.lists(st.integers(0, 20)))
-def test_hits_are_counted_once_however_the_digits_come(
-    digits: str, text: str, steps: list[int]
-) -> None:
+def test_hits_are_counted_once_with_any_splitting(digits: str, text: str, steps: list[int]) -> None:
     needle, stop = Needle(text), 0
     for step in steps:
         stop = min(len(digits), stop + step)
@@ -41,8 +39,8 @@ def test_hits_are_counted_once_however_the_digits_come(
 
 
 @given(DIGITS, NEEDLES, st.integers(-1, 60), st.integers(0, 3_000))
-def test_next_and_previous_go_round(digits: str, text: str, offset: int, more: int) -> None:
-    digits += "3" * more  # the way back is looked through in pieces
+def test_next_and_previous_wrap_around(digits: str, text: str, offset: int, more: int) -> None:
+    digits += "3" * more  # enough for backward search to read several pieces
     data, hits = digits.encode(), offsets(digits, text)
     after = [at for at in hits if at > offset] or hits
     before = [at for at in hits if at < offset] or hits
@@ -52,18 +50,18 @@ def test_next_and_previous_go_round(digits: str, text: str, offset: int, more: i
         assert Needle(text).number_of(data, at) == number
 
 
-def test_a_hit_across_two_pieces_of_the_way_back_is_found() -> None:
+def test_backward_search_finds_a_hit_across_two_pieces() -> None:
     for behind in range(4090, 4100):
         digits = b"0" * 50 + b"123" + b"0" * behind
         assert Needle("123").last_before(digits, 0, len(digits)) == 50
 
 
-def test_a_chance_needs_a_place_and_a_string() -> None:
+def test_chance_is_zero_without_a_place_or_a_string() -> None:
     assert chance(3, 2) == chance(0, 5) == 0.0
     assert abs(chance(3, 3) - 0.001) < 1e-12
     assert abs(chance(1, 2) - 0.19) < 1e-12
 
 
-def test_a_chance_has_its_words_at_every_border() -> None:
+def test_chance_in_words_is_right_at_every_border() -> None:
     told = [chance_in_words(p) for p in (0.9951, 0.995, 0.1, 0.0999, 0.001, 0.000999, 0.0)]
     assert told == ["all but certain", "100 %", "10 %", "10.0 %", "0.1 %", "1 in 1,001", "none yet"]

@@ -1,4 +1,4 @@
-"""Spigots whose blocks are made, and what they release."""
+"""Spigots with all blocks made, and the digits that they release."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ready(
     series: Series = GOSPER,
     threads: int = 1,
 ) -> Spigot:
-    """A spigot before its first iteration, all blocks made."""
+    """Return a spigot before its first iteration, with all blocks made."""
     spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series, threads=threads)
     while spigot.missing:
         spigot.step()
@@ -27,14 +27,14 @@ def ready(
 
 
 def release(spigot: Spigot) -> bytes:
-    """A step is done; the digits it settled."""
+    """Do a step; return the digits that it settled."""
     before = spigot.count
     spigot.step()
     return bytes(spigot.output[before:])
 
 
 def states(n: int, k: int, b: int, series: Series = GOSPER) -> list[SpigotState]:
-    """The state before the first iteration and after each one."""
+    """Return the state before the first iteration and after each one."""
     spigot = ready(n, k, b, series)
     found = [spigot.snapshot()]
     while not spigot.done:
@@ -44,7 +44,7 @@ def states(n: int, k: int, b: int, series: Series = GOSPER) -> list[SpigotState]
 
 
 def stored(state: State) -> State:
-    """The same state, as it comes back from a store: bytes."""
+    """Return the state as a store returns it: in bytes."""
     return State(
         {name: Piece(piece.read(), lasting=piece.lasting) for name, piece in state.pieces.items()}
     )

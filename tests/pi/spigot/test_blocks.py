@@ -1,4 +1,4 @@
-"""Blocks: N, P and D of their definition, with the common factor divided out, however made."""
+"""Blocks: N, P and D by definition, divided by the common factor, however they are made."""
 
 import itertools
 from math import prod
@@ -20,7 +20,7 @@ from tests.pi.spigot.helpers import BOTH
 def _make(
     series: Series, count: int, boxes: int, radix: int, *, numbers: bool, threads: int = 0
 ) -> Made:
-    """The first blocks, as lots of a run that has no more."""
+    """Return the first blocks, made in the lots of a run that has no more."""
     order = Order(series, count, boxes, mpz(radix))
     step = Size(series, 1, 1, boxes).blocks_per_lot
     lots = [range(first, min(first + step, count)) for first in range(0, count, step)]
@@ -49,7 +49,9 @@ def _by_definition(series: Series, first: int, boxes: int) -> tuple[int, int, in
 
 @BOTH
 @pytest.mark.parametrize("boxes", [1, 2, 3, 4, 8, 16, 32, 33, 64, 128, 300, 512])
-def test_blocks_are_their_definition_over_the_common_factor(series: Series, boxes: int) -> None:
+def test_blocks_equal_their_definition_divided_by_the_common_factor(
+    series: Series, boxes: int
+) -> None:
     blocks, numbers = _make(series, 5, boxes, 1, numbers=True)
     common = common_factor(series, boxes)
     for index, (block, number) in enumerate(zip(blocks, numbers, strict=True)):
@@ -62,8 +64,8 @@ def test_blocks_are_their_definition_over_the_common_factor(series: Series, boxe
 
 
 @BOTH
-def test_the_last_blocks_of_a_long_run_are_their_definition_too(series: Series) -> None:
-    """Their numbers are the longest: a field too short for them would spill into the next."""
+def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> None:
+    """Their numbers are the longest; one too long for its field would spill into the next."""
     last = 2**20
     lot = range(last - 3, last)
     (made,) = make_lots(Order(series, last, 64, mpz(1)), [lot], numbers=True)
@@ -76,8 +78,8 @@ def test_the_last_blocks_of_a_long_run_are_their_definition_too(series: Series) 
 
 
 @BOTH
-def test_rest_divides_every_p_and_d_of_so_many_boxes_in_a_row(series: Series) -> None:
-    """By brute force: what the common factor of blocks of up to 512 boxes is made of."""
+def test_rest_divides_every_product_of_consecutive_p_and_q(series: Series) -> None:
+    """By brute force, for the factors of blocks of up to 512 boxes."""
     for half in range(1, 257):
         rest = series.rest(fac(half))
         for first in (1, 2, 3, 7, half, 1_000, 65_536 - half // 2):
@@ -87,10 +89,8 @@ def test_rest_divides_every_p_and_d_of_so_many_boxes_in_a_row(series: Series) ->
 
 @BOTH
 @pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
-def test_the_common_factor_divides_n_p_and_d_wherever_the_block_is(
-    series: Series, boxes: int
-) -> None:
-    """Every mixed product, each of which is what one box adds to N; P and D are the last two."""
+def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, boxes: int) -> None:
+    """Check every mixed product that a box adds to N; P and D are the last two."""
     common = common_factor(series, boxes)
     assert (common > 1) == (boxes >= 2 * THIN_FROM)
     for first in range(0, 60, 7):
@@ -103,7 +103,7 @@ def test_the_common_factor_divides_n_p_and_d_wherever_the_block_is(
 
 
 @BOTH
-def test_what_is_left_over_makes_the_common_factor_of_halves_that_of_the_whole(
+def test_left_over_times_factor_of_halves_is_factor_of_the_whole(
     series: Series,
 ) -> None:
     for boxes in (2 * THIN_FROM, 256, 4_096):
@@ -113,7 +113,7 @@ def test_what_is_left_over_makes_the_common_factor_of_halves_that_of_the_whole(
         )
 
 
-def test_the_common_factor_of_the_textbooks_base_is_that_of_version_1() -> None:
+def test_common_factor_of_textbook_series_equals_that_of_version_1() -> None:
     """Numbers that version 1 saved are divided by it."""
     for boxes, half, quarter in ((64, 1, 1), (128, 64, 1), (300, 150, 75), (512, 256, 128)):
         expected = odd_part(fac(half)) * odd_part(fac(quarter if quarter >= 64 else 1))
@@ -121,14 +121,14 @@ def test_the_common_factor_of_the_textbooks_base_is_that_of_version_1() -> None:
         assert common_factor(RABINOWITZ_WAGON, boxes) == expected
 
 
-def test_the_first_block_keeps_its_box_0_modulo_r() -> None:
+def test_first_block_keeps_box_0_modulo_r() -> None:
     plain, times_r = (_make(GOSPER, 2, 32, r, numbers=False).blocks for r in (1, 1_000))
     assert times_r[0].divisor == 1_000 * plain[0].divisor
     assert times_r[0].denominator_residue == plain[0].denominator_residue
     assert times_r[1] == plain[1]
 
 
-def test_blocks_made_without_numbers_are_the_same() -> None:
+def test_blocks_made_without_numbers_have_equal_p_and_d() -> None:
     with_numbers = _make(GOSPER, 9, 64, 10, numbers=True)
     without = _make(GOSPER, 9, 64, 10, numbers=False)
     assert without.blocks == with_numbers.blocks
@@ -137,10 +137,10 @@ def test_blocks_made_without_numbers_are_the_same() -> None:
 
 @BOTH
 @pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
-def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
+def test_blocks_joined_in_threads_equal_blocks_of_smaller_stretches(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Joins across stretches, and a last stretch that is not full, against smaller stretches."""
+    """Join across stretches, with a last stretch that is not full."""
     made = _make(series, 3, boxes, 10, numbers=True)
     monkeypatch.setattr(making, "STRETCH", 1_024)
     monkeypatch.setattr(size_module, "LOT", 4_096)
@@ -150,9 +150,7 @@ def test_stretches_joined_in_threads_are_the_blocks_of_their_parts(
 
 @BOTH
 @pytest.mark.parametrize("threads", [2, 3, 8])
-def test_a_block_that_all_threads_made_together_is_the_one_that_one_made(
-    series: Series, threads: int
-) -> None:
+def test_block_made_by_all_threads_equals_block_made_by_one(series: Series, threads: int) -> None:
     polls: set[tuple[int, int]] = set()
     order = Order(series, 3, 65_536, mpz(10))
     for number in range(2):
@@ -167,10 +165,10 @@ def test_a_block_that_all_threads_made_together_is_the_one_that_one_made(
 
 
 @pytest.mark.parametrize("bad", range(6))
-def test_a_wrong_product_is_noticed_also_when_a_block_is_made_together(
+def test_wrong_product_in_block_made_by_all_threads_raises_wrong_state(
     bad: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four parts are joined by four products, then two: any of them may be the wrong one."""
+    """Four parts are joined by four products, then two; any of them may be the wrong one."""
     calls = itertools.count()
 
     def wrong(a: mpz, b: mpz) -> mpz:
@@ -184,7 +182,9 @@ def test_a_wrong_product_is_noticed_also_when_a_block_is_made_together(
     assert next(calls) > bad
 
 
-def test_wrong_products_are_noticed_while_blocks_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_product_while_making_blocks_raises_wrong_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(making, "STRETCH", 256)
 
     def wrong(a: mpz, b: mpz) -> mpz:
@@ -196,7 +196,9 @@ def test_wrong_products_are_noticed_while_blocks_are_made(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2])
-def test_making_can_be_abandoned_at_any_poll(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_making_blocks_can_be_cancelled_at_every_poll(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(making, "STRETCH", 64)
     monkeypatch.setattr(size_module, "LOT", 640)
     for at in [0, 1, 2, 9] if threads == 0 else [0, 1]:
@@ -216,13 +218,13 @@ def test_making_can_be_abandoned_at_any_poll(threads: int, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("boxes", [3, 64, 2_048])
-def test_making_blocks_leaves_the_callers_gmpy2_settings_alone(boxes: int) -> None:
+def test_making_blocks_leaves_gmpy2_context_of_caller_unchanged(boxes: int) -> None:
     for release in (False, True):
         with context(get_context(), allow_release_gil=release):
             _make(GOSPER, 3, boxes, 10, numbers=True)
             assert get_context().allow_release_gil == release
 
 
-def test_a_block_step_is_one_division() -> None:
+def test_block_step_equals_one_division() -> None:
     block = Block(mpz(3), 2, mpz(1_001), 12, 1_001)
     assert block.step(mpz(100), mpz(10), mpz(7)) == divmod(mpz(100 * 10 + 7 * 12), 1_001)

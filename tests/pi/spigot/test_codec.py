@@ -1,4 +1,4 @@
-"""States survive the round trip; nothing else becomes a state; what is lost is made again."""
+"""Saved states: the round trip, refusal of everything else, and repair of lost pieces."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHAPES = [
 
 @pytest.fixture(autouse=True)
 def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hundreds of digits in several pieces, as millions are."""
+    """Make pieces so small that hundreds of digits fill several, as millions do."""
     monkeypatch.setattr(size_module, "LOT", 128)
 
 
@@ -48,7 +48,7 @@ def new(shape: tuple[int, int, int], series: Series, threads: int = 2) -> Spigot
 
 @BOTH
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_state_is_the_same_after_the_round_trip_at_every_step_and_goes_on(
+def test_state_is_equal_after_round_trip_at_every_step_and_continues(
     shape: tuple[int, int, int], series: Series, pi: bytes
 ) -> None:
     spigot = new(shape, series)
@@ -58,7 +58,7 @@ def test_a_state_is_the_same_after_the_round_trip_at_every_step_and_goes_on(
         size = sum(len(piece.read()) for piece in pieces.pieces.values())
         assert size <= limits.most_bytes(state.size)
         again = Spigot(back(state, pieces), threads=2)
-        kept = state.blocks_needed  # a finished one needs none
+        kept = state.blocks_needed  # a finished state needs no blocks
         assert again.snapshot() == replace(
             state, boxes=state.boxes[:kept], blocks=state.blocks[:kept]
         )
@@ -72,7 +72,7 @@ def test_a_state_is_the_same_after_the_round_trip_at_every_step_and_goes_on(
     assert spigot.output == pi[: shape[0]]
 
 
-def test_every_step_makes_blocks_or_does_an_iteration_and_shows_in_steps_and_work() -> None:
+def test_every_step_makes_blocks_or_iterates_and_counts_in_steps_and_work() -> None:
     spigot = Spigot.new(2_000, digits_per_step=50, boxes_per_block=32, threads=2)
     made = []
     while not spigot.done:
@@ -90,7 +90,7 @@ def test_every_step_makes_blocks_or_does_an_iteration_and_shows_in_steps_and_wor
     assert work.done == pytest.approx(work.total - spigot.verifying_work)
 
 
-def test_pieces_hold_a_lot_and_lasting_ones_stay_the_same_objects() -> None:
+def test_pieces_hold_one_lot_and_lasting_pieces_stay_the_same_objects() -> None:
     spigot = ready(1_000, 50, 32)
     first = spigot.to_state()
     lots = -(-spigot.blocks // 4)
@@ -109,7 +109,7 @@ def test_pieces_hold_a_lot_and_lasting_ones_stay_the_same_objects() -> None:
             assert piece is first.pieces[name]
 
 
-def test_a_lasting_piece_keeps_its_bytes_while_the_tail_shrinks_and_over_a_resume() -> None:
+def test_lasting_piece_keeps_its_bytes_while_tail_shrinks_and_after_resume() -> None:
     spigot = ready(1_000, 50, 32)
     bytes_of = {name: piece.read() for name, piece in spigot.to_state().pieces.items()}
     while not spigot.done:
@@ -147,7 +147,7 @@ def test_lost_lasting_pieces_are_made_again_and_counted(series: Series, pi: byte
     assert again.finalize() == pi[:500]
 
 
-def test_all_lasting_pieces_may_be_lost(pi: bytes) -> None:
+def test_run_continues_when_all_lasting_pieces_are_lost(pi: bytes) -> None:
     for state in states(500, 20, 32)[:-1:4]:
         pieces = stored(encode(state))
         pieces.pieces = {name: p for name, p in pieces.pieces.items() if not p.lasting}
@@ -156,7 +156,7 @@ def test_all_lasting_pieces_may_be_lost(pi: bytes) -> None:
         assert again.finalize() == pi[:500]
 
 
-def test_a_missing_number_or_header_is_no_state() -> None:
+def test_state_without_a_number_or_header_is_refused() -> None:
     state = states(500, 20, 32)[5]
     for name in ("head", "n0", "n1"):
         pieces = stored(encode(state))
@@ -166,7 +166,7 @@ def test_a_missing_number_or_header_is_no_state() -> None:
 
 
 def format_1(state: SpigotState) -> State:
-    """What version 1 wrote."""
+    """Encode a state as version 1 did."""
     data = codec._FORMAT_1.pack(
         b"pi-tui\r\n",
         1,
@@ -188,7 +188,7 @@ def format_1(state: SpigotState) -> State:
     return State.of(data)
 
 
-def test_a_state_of_version_1_goes_on_in_its_own_base(pi: bytes) -> None:
+def test_state_of_version_1_continues_in_its_own_series(pi: bytes) -> None:
     for n, k, b in ((300, 10, 32), (60, 1, 1), (700, 31, 256), (200, 100, 8)):
         every = states(n, k, b, RABINOWITZ_WAGON)
         for state in every[:-1]:
@@ -202,7 +202,7 @@ def test_a_state_of_version_1_goes_on_in_its_own_base(pi: bytes) -> None:
         assert again.finalize() == pi[:n]
 
 
-def test_every_truncation_and_every_addition_of_version_1_is_refused() -> None:
+def test_truncated_or_extended_state_of_version_1_is_refused() -> None:
     state = states(60, 10, 32, RABINOWITZ_WAGON)[3]
     whole = format_1(state).data
     for wrong in (*(whole[:end] for end in range(len(whole))), whole + b"\0"):
@@ -210,12 +210,12 @@ def test_every_truncation_and_every_addition_of_version_1_is_refused() -> None:
             back(state, State.of(wrong))
 
 
-def test_the_last_state_of_version_1_has_no_boxes(pi: bytes) -> None:
+def test_last_state_of_version_1_decodes_without_boxes(pi: bytes) -> None:
     last = replace(states(300, 10, 32, RABINOWITZ_WAGON)[-1], boxes=(), blocks=())
     assert Spigot(back(last, format_1(last))).finalize() == pi[:300]
 
 
-def test_a_wrong_number_or_digit_of_version_1_is_found_when_its_blocks_are_made() -> None:
+def test_wrong_number_or_digit_of_version_1_is_found_once_blocks_are_made() -> None:
     state = states(300, 10, 32, RABINOWITZ_WAGON)[9]
     assert state.boxes[2] is not None
     boxes = (*state.boxes[:2], state.boxes[2] ^ 1, *state.boxes[3:])
@@ -244,8 +244,8 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
 @pytest.mark.parametrize(
     ("index", "value", "problem"),
     [
-        (0, b"SQLite f", "begin like a state"),
-        (1, 1, "begin like a state"),
+        (0, b"SQLite f", "header is not that of a state"),
+        (1, 1, "header is not that of a state"),
         (2, b"rabinowitz-wagon", "another run"),
         (2, b"\xff", "another run"),
         (3, 301, "another run"),
@@ -259,11 +259,11 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
         (10, 2**61 - 1, "impossible residue"),
         (11, 2**32 - 1, "too many blocks"),
         (11, 0, "follow"),
-        (6, 10, "digits that are not there"),
+        (6, 10, "its digits are missing"),
         (6, 1, "no spigot"),
     ],
 )
-def test_a_header_that_cannot_be_is_refused(
+def test_impossible_header_is_refused(
     good: SpigotState, index: int, value: object, problem: str
 ) -> None:
     with pytest.raises(BadState, match=problem):
@@ -271,7 +271,7 @@ def test_a_header_that_cannot_be_is_refused(
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0"])
-def test_every_truncation_and_every_addition_is_refused(good: SpigotState, name: str) -> None:
+def test_truncated_or_extended_state_is_refused(good: SpigotState, name: str) -> None:
     whole = encode(good)[name]
     for wrong in (*(whole[:end] for end in range(len(whole))), whole + b"\0"):
         pieces = stored(encode(good))
@@ -281,7 +281,7 @@ def test_every_truncation_and_every_addition_is_refused(good: SpigotState, name:
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0", "s0", "state"])
-def test_no_flipped_bit_passes_all_checks(name: str, pi: bytes) -> None:
+def test_flipped_bit_never_passes_all_checks(name: str, pi: bytes) -> None:
     state = states(300, 20, 64, RABINOWITZ_WAGON)[0 if name == "s0" else 5]
     whole = (format_1(state) if name == "state" else encode(state))[name]
     for position in range(0, len(whole), 1 + len(whole) // 150):
@@ -298,7 +298,9 @@ def test_no_flipped_bit_passes_all_checks(name: str, pi: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0"])
-def test_a_length_beyond_what_the_run_allows_takes_no_memory(good: SpigotState, name: str) -> None:
+def test_length_beyond_the_run_is_refused_before_allocating_memory(
+    good: SpigotState, name: str
+) -> None:
     pieces = stored(encode(good))
     data = bytearray(pieces[name])
     at = {"head": codec._HEAD.size + 24 * len(good.boxes), "n0": 0, "b0": 4}[name]
@@ -312,8 +314,8 @@ def test_a_length_beyond_what_the_run_allows_takes_no_memory(good: SpigotState, 
     assert peak < 2**20
 
 
-def test_the_bounds_on_lengths_are_close() -> None:
-    """From above: no run needs more. From below: a hostile one gets less than twice as much."""
+def test_length_limits_are_at_most_twice_what_runs_need() -> None:
+    """No run needs more than the limit; a hostile state gets less than twice as much."""
     spigot = ready(3_000, 100, 256)
     size = spigot.size
     longest = max(block.divisor.bit_length() for block in spigot.snapshot().blocks[1:] if block)
@@ -323,18 +325,18 @@ def test_the_bounds_on_lengths_are_close() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
 @pytest.mark.parametrize("number", [0, -1])
-def test_a_size_of_nothing_or_less_is_no_spigots(good: SpigotState, name: str, number: int) -> None:
+def test_size_of_zero_or_less_is_refused(good: SpigotState, name: str, number: int) -> None:
     size: dict[str, Any] = {name: number}
     with pytest.raises(BadState, match="no spigot"):
         Spigot(replace(good, size=good.size._replace(**size)))
 
 
-def test_a_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:
+def test_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:
     with pytest.raises(BadState, match="no spigot"):
         back(replace(good, predigit=mpz(10) ** 20))
 
 
-def test_a_number_has_only_one_encoding(good: SpigotState) -> None:
+def test_number_with_leading_zeros_is_refused(good: SpigotState) -> None:
     pieces = stored(encode(good))
     data = pieces["n0"]
     (length,) = struct.unpack_from(">I", data)
@@ -346,12 +348,12 @@ def test_a_number_has_only_one_encoding(good: SpigotState) -> None:
 def test_blocks_of_another_place_are_refused(good: SpigotState) -> None:
     pieces = stored(encode(good))
     pieces.pieces["b1"] = pieces.pieces["b0"]
-    with pytest.raises(BadState, match="another"):
+    with pytest.raises(BadState, match="differs from its residue"):
         back(good, pieces)
 
 
-def test_a_block_that_is_nothing_modulo_the_prime_is_refused(good: SpigotState) -> None:
-    """No residue of it could be divided by."""
+def test_block_that_is_zero_modulo_the_prime_is_refused(good: SpigotState) -> None:
+    """Nothing could be divided by its residue."""
     block = good.blocks[1]
     assert block
     wrong = replace(block, divisor=mpz(PRIME) << 600, denominator_residue=0)

@@ -1,4 +1,4 @@
-"""The spigot as a kind of machine: five words, its limits, its overture."""
+"""The spigot as a kind of machine: its methods, its limits, its overture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.pi.spigot.helpers import stored
 KIND = SpigotKind(threads=2)
 
 
-def test_a_task_keeps_what_was_planned_and_begins_at_once(pi: bytes) -> None:
+def test_task_holds_planned_parameters_and_starts_at_once(pi: bytes) -> None:
     task = KIND.task(2_000)
     assert task.parameters["series"] == "gosper"
     machine = KIND.new(task)
@@ -27,14 +27,14 @@ def test_a_task_keeps_what_was_planned_and_begins_at_once(pi: bytes) -> None:
     assert machine.finalize() == pi[:2_000]
 
 
-def test_a_task_of_any_series_k_is_kept() -> None:
+def test_task_of_any_series_and_k_keeps_them() -> None:
     task = KIND.task(500, 7, RABINOWITZ_WAGON.name)
     size = KIND.new(task).size
     assert (size.series, size.digits_per_step) == (RABINOWITZ_WAGON, 7)
     assert KIND.task(500, 7, GOSPER.name) != task
 
 
-def test_a_run_interrupted_at_every_step_is_the_same_run(pi: bytes) -> None:
+def test_run_resumed_at_every_step_makes_the_same_states(pi: bytes) -> None:
     task = KIND.task(3_000)
     machine = KIND.new(task)
     while not machine.done:
@@ -45,8 +45,8 @@ def test_a_run_interrupted_at_every_step_is_the_same_run(pi: bytes) -> None:
     assert machine.output == pi[:3_000]
 
 
-def test_more_output_than_the_state_knows_is_cut() -> None:
-    """As when a checkpoint is damaged and the one before is taken."""
+def test_output_beyond_the_state_is_cut() -> None:
+    """Happens when a checkpoint is damaged and the one before is used."""
     task = KIND.task(1_000)
     machine = KIND.new(task)
     while machine.count < 500:
@@ -58,7 +58,7 @@ def test_more_output_than_the_state_knows_is_cut() -> None:
     again.check()
 
 
-def test_lost_blocks_are_told_of() -> None:
+def test_lost_blocks_are_noted() -> None:
     task = KIND.task(1_000)
     machine = KIND.new(task)
     while machine.count < 500:
@@ -84,7 +84,7 @@ def test_lost_blocks_are_told_of() -> None:
     ],
     ids=str,
 )
-def test_a_task_that_cannot_be_is_refused(parameters: dict[str, Any]) -> None:
+def test_invalid_task_is_refused(parameters: dict[str, Any]) -> None:
     good = KIND.task(100).parameters
     task = Task(100, {**good, **parameters} if parameters else {})
     for wanted in (KIND.limits, KIND.new):
@@ -92,20 +92,20 @@ def test_a_task_that_cannot_be_is_refused(parameters: dict[str, Any]) -> None:
             wanted(task)
 
 
-def test_a_task_with_more_blocks_than_memory_could_hold_is_refused() -> None:
+def test_task_with_more_blocks_than_memory_is_refused() -> None:
     parameters = {**KIND.task(10**9).parameters, "boxes_per_block": 1}
     with pytest.raises(BadState, match="task"):
         KIND.new(Task(10**9, parameters))
 
 
-def test_the_largest_tasks_are_within_the_limits() -> None:
+def test_largest_tasks_are_within_limits() -> None:
     for series in SERIES:
         for digits in (1, 10**6, 10**9):
             KIND.limits(KIND.task(digits, series=series))
             KIND.limits(KIND.task(digits, 10**7, series))
 
 
-def test_limits_bound_what_states_take() -> None:
+def test_limits_exceed_the_size_of_every_state() -> None:
     task = KIND.task(5_000)
     machine, most = KIND.new(task), 0
     while not machine.done:
@@ -117,14 +117,14 @@ def test_limits_bound_what_states_take() -> None:
     assert limits.output == KIND.length(task) == 5_000
 
 
-def test_digits_are_accepted_and_nothing_else() -> None:
+def test_accepts_takes_digits_only() -> None:
     assert KIND.accepts(b"")
     assert KIND.accepts(b"0123456789")
     for wrong in (b"12a", b"-1", b"1_000", b" 1", "٣".encode()):
         assert not KIND.accepts(wrong)
 
 
-def test_verifying_names_the_first_wrong_digit(pi: bytes) -> None:
+def test_verify_names_the_first_wrong_digit(pi: bytes) -> None:
     task = KIND.task(1_000)
     assert KIND.verify(task, pi[:1_000])
     wrong = bytearray(pi[:1_000])
@@ -138,7 +138,7 @@ def test_verifying_names_the_first_wrong_digit(pi: bytes) -> None:
     ("digits", "k", "series"),
     [(2_000, 10, "gosper"), (300, 1, "rabinowitz-wagon"), (9_000, 300, "gosper")],
 )
-def test_the_share_of_the_work_can_be_told_from_steps_and_digits_alone(
+def test_share_of_work_from_steps_and_length_equals_work_of_machine(
     digits: int, k: int, series: str
 ) -> None:
     kind = SpigotKind()
@@ -157,7 +157,7 @@ def test_the_share_of_the_work_can_be_told_from_steps_and_digits_alone(
 @pytest.mark.parametrize(
     ("digits", "k", "again"), [(2_000, 10, 0), (9_010, 300, 0), (9_010, 300, 5), (800, 1, 0)]
 )
-def test_the_iteration_is_told_by_steps_and_digits_also_when_blocks_were_made_again(
+def test_iteration_from_steps_is_right_after_blocks_were_made_again(
     digits: int, k: int, again: int
 ) -> None:
     kind = SpigotKind()
@@ -170,7 +170,7 @@ def test_the_iteration_is_told_by_steps_and_digits_also_when_blocks_were_made_ag
             assert (told.iteration, told.iterations) == (known.iteration, known.iterations)
 
 
-def test_an_overture_is_the_first_digits_of_long_runs(pi: bytes) -> None:
+def test_overture_gives_first_digits_of_long_runs_only(pi: bytes) -> None:
     assert KIND.overture(KIND.task(10**7)) == pi[:20_000]
     assert KIND.overture(KIND.task(10**5)) == pi[:2_000]
     assert KIND.overture(KIND.task(49)) == b""
@@ -183,10 +183,10 @@ def test_an_overture_is_the_first_digits_of_long_runs(pi: bytes) -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_whatever_happens_on_the_way_the_digits_are_right_and_work_never_falls(
+def test_digits_are_right_and_work_never_falls_under_random_interruptions(
     seed: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Steps, strides, polls that give up, resumes with other threads, pieces that get lost."""
+    """Steps, strides, cancelling polls, resumes with other threads, lost pieces."""
     chance = random.Random(seed)
     monkeypatch.setattr(size_module, "LOT", chance.choice([64, 256, 65_536]))
     monkeypatch.setattr(sweep, "ALONE", chance.choice([0, 10**9]))
@@ -233,8 +233,8 @@ def test_whatever_happens_on_the_way_the_digits_are_right_and_work_never_falls(
     assert work.done == pytest.approx(work.total - machine.verifying_work)
 
 
-def test_a_comparison_killed_again_and_again_comes_to_its_end(pi: bytes) -> None:
-    """What was found of the reference is in the state, so it is found once."""
+def test_verification_killed_again_and_again_completes(pi: bytes) -> None:
+    """Intermediate results are saved in the state, so each is computed once."""
     task = KIND.task(30_000)
     machine = KIND.new(task)
     machine.finalize()
@@ -261,7 +261,7 @@ def test_a_comparison_killed_again_and_again_comes_to_its_end(pi: bytes) -> None
 
 
 @pytest.mark.parametrize("found", [b"", b"\0\0\0\1", bytes(4) + b"\xff" * 4, bytes(4 * 9)])
-def test_what_cannot_have_been_found_of_the_reference_is_refused(found: bytes) -> None:
+def test_impossible_results_of_the_verification_are_refused(found: bytes) -> None:
     task = KIND.task(100)
     machine = KIND.new(task)
     machine.finalize()

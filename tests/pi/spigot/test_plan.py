@@ -18,23 +18,23 @@ from pi_tui.pi.spigot.spigot import Spigot
 
 
 @pytest.mark.parametrize("n", [1_000, 1_001, 5_000, 20_000, 100_000, 1_000_000, 100_000_000])
-def test_every_run_is_at_least_a_dozen_iterations_long(n: int) -> None:
+def test_plan_has_at_least_a_dozen_iterations(n: int) -> None:
     assert iterations(n, plan(n).digits_per_step) >= 12
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 999, 20_000])
-def test_a_run_takes_the_iterations_planned(n: int) -> None:
+def test_run_takes_the_planned_iterations(n: int) -> None:
     spigot = Spigot.new(n)
     spigot.finalize()
     assert spigot.i == iterations(n, spigot.size.digits_per_step)
 
 
-def test_a_k_that_is_asked_for_is_kept() -> None:
+def test_plan_keeps_a_given_k() -> None:
     assert plan(20_000, 17).digits_per_step == 17
 
 
 @pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
-def test_boxes_shrink_to_the_guard_and_blocks_hold_them_all(series: Series) -> None:
+def test_boxes_shrink_to_the_guard_and_fit_into_blocks(series: Series) -> None:
     boxes = [boxes_needed(series, 1_000, 10, done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)
     assert boxes[-1] == series.guard_boxes
@@ -43,8 +43,8 @@ def test_boxes_shrink_to_the_guard_and_blocks_hold_them_all(series: Series) -> N
 
 @pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
 @pytest.mark.parametrize("n", [1, 10, 1_000])
-def test_boxes_left_out_are_worth_next_to_nothing(series: Series, n: int) -> None:
-    """All of them, full to the brim, are less than 10^-24 of the last digit asked for."""
+def test_omitted_boxes_are_worth_less_than_the_last_digit(series: Series, n: int) -> None:
+    """All of them, filled to the maximum, are worth less than 10^-24 of the last digit."""
     worth, left_out = mpz(10) ** (n + 50), mpz(0)
     boxes = boxes_needed(series, n, 1, 0)
     for box in range(1, boxes + 500):
@@ -66,25 +66,25 @@ def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
 
 
 @pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])
-def test_planned_blocks_are_leaves_doubled_again_and_again(n: int) -> None:
+def test_planned_blocks_are_leaves_doubled(n: int) -> None:
     for series in SERIES.values():
         boxes = plan(n, series=series).boxes_per_block
         assert boxes >= series.leaf
         assert boxes.bit_count() == 1
 
 
-def test_blocks_hold_about_as_many_digits_in_every_series() -> None:
+def test_blocks_hold_similar_numbers_of_digits_in_every_series() -> None:
     assert plan(10**6).boxes_per_block < plan(10**6, series=RABINOWITZ_WAGON).boxes_per_block
 
 
-def test_twice_the_digits_never_take_smaller_steps_or_blocks() -> None:
+def test_twice_the_digits_never_get_smaller_steps_or_blocks() -> None:
     plans = [plan(2**power) for power in range(27)]
     for small, large in itertools.pairwise(plans):
         assert small.digits_per_step <= large.digits_per_step
         assert small.boxes_per_block <= large.boxes_per_block
 
 
-def test_steps_are_short_where_people_watch() -> None:
+def test_steps_of_short_runs_are_short() -> None:
     assert plan(20_000).digits_per_step <= 100
     assert plan(100_000).digits_per_step <= 4_000
 

@@ -1,4 +1,4 @@
-"""The residue equation: true after every step, and broken by every error tried."""
+"""The residue equation: holds after every step, and fails for every error tried."""
 
 import contextlib
 import random
@@ -25,7 +25,7 @@ from tests.pi.spigot.textbook import BASES
 @pytest.mark.parametrize(
     ("n", "k", "b"), [(40, 1, 1), (800, 1, 64), (700, 10, 32), (3_000, 50, 99)]
 )
-def test_no_false_alarm_after_any_step_of_a_run_or_of_a_resumed_one(
+def test_equation_holds_after_every_step_of_fresh_and_resumed_runs(
     n: int, k: int, b: int, series: Series
 ) -> None:
     spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
@@ -38,7 +38,7 @@ def test_no_false_alarm_after_any_step_of_a_run_or_of_a_resumed_one(
 
 
 @BOTH
-def test_the_start_is_the_series_added_up_box_by_box(series: Series) -> None:
+def test_start_value_equals_the_series_summed_box_by_box(series: Series) -> None:
     spigot = ready(1_000, 20, 128, series)
     base, value = BASES[series.name], 0
     for box in reversed(range(spigot.blocks * 128)):
@@ -68,7 +68,7 @@ def test_every_changed_digit_is_found() -> None:
             Spigot(replace(state, result=wrong)).check()
 
 
-def test_a_changed_predigit_start_or_dropped_is_found() -> None:
+def test_changed_predigit_start_or_dropped_value_is_found() -> None:
     for state in states(700, 10, 32)[:-1][2:]:
         for wrong in (
             replace(state, predigit=state.predigit ^ 1),
@@ -79,7 +79,7 @@ def test_a_changed_predigit_start_or_dropped_is_found() -> None:
                 Spigot(wrong).check()
 
 
-def test_a_number_that_goes_wrong_in_memory_is_found_before_the_next_digit() -> None:
+def test_number_changed_in_memory_is_found_before_the_next_digit() -> None:
     spigot = ready(700, 10, 32)
     for _ in range(5):
         spigot.step()
@@ -90,7 +90,7 @@ def test_a_number_that_goes_wrong_in_memory_is_found_before_the_next_digit() -> 
         spigot.step()
 
 
-def test_a_block_that_goes_wrong_in_memory_is_found_by_the_next_check_or_step() -> None:
+def test_block_changed_in_memory_is_found_by_next_check_or_step() -> None:
     for name in ("divisor", "factor"):
         spigot = ready(700, 10, 32)
         block = spigot._blocks[3]
@@ -103,7 +103,7 @@ def test_a_block_that_goes_wrong_in_memory_is_found_by_the_next_check_or_step() 
 
 
 @BOTH
-def test_a_block_that_goes_wrong_while_others_are_made_is_found(
+def test_block_changed_while_others_are_made_is_found(
     series: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(size_module, "LOT", 64)
@@ -118,8 +118,8 @@ def test_a_block_that_goes_wrong_while_others_are_made_is_found(
         spigot.check()
 
 
-def test_a_flipped_bit_in_digits_not_handed_out_yet_is_found_by_check() -> None:
-    """Also if the steps after the flip do not touch it, and wherever in the buffer it is."""
+def test_flipped_bit_in_unsaved_digits_is_found_by_check() -> None:
+    """Also if later steps do not touch the digits, and at any place in the buffer."""
     for position in range(0, 80, 7):
         for bit in (1, 2, 8, 16, 64):
             spigot = ready(700, 10, 32)
@@ -140,8 +140,8 @@ def _power_of(radix: mpz, exponent: int) -> mpz:
     return radix ** (exponent // 10)
 
 
-def test_a_flipped_radix_lets_no_digit_out() -> None:
-    """Wherever it is kept: for the products, for settling, for the remainder in box 0."""
+def test_flipped_radix_releases_no_digit() -> None:
+    """For each copy of R: in the products, in settling, in the remainder of box 0."""
     for bit in (0, 5, 30):
         for flip in ("settle", "sweep", "both"):
             spigot = ready(700, 10, 32)
@@ -159,8 +159,8 @@ def test_a_flipped_radix_lets_no_digit_out() -> None:
             assert (flip == "settle") == spigot.done
 
 
-def test_a_start_made_with_another_radix_is_found() -> None:
-    """Box 0 keeps a remainder of R: a wrong one is found though everything agrees with it."""
+def test_start_made_with_another_radix_is_found() -> None:
+    """Box 0 keeps a remainder of R. A wrong R is found although everything else agrees with it."""
     size = Spigot.new(700, digits_per_step=10, boxes_per_block=32).size
     with pytest.MonkeyPatch.context() as patch:
         wrong = mpz(10**10) + 64
@@ -172,7 +172,7 @@ def test_a_start_made_with_another_radix_is_found() -> None:
     assert spigot.output == b""
 
 
-def test_the_equation_holds_at_the_very_end_with_digits_beyond_those_asked_for() -> None:
+def test_equation_holds_at_the_end_with_surplus_digits() -> None:
     spigot = ready(701, 10, 32)
     spigot.finalize()
     spigot.check()

@@ -20,13 +20,13 @@ from tests.pi.spigot.textbook import BASES, Textbook
 
 @BOTH
 @pytest.mark.parametrize("n", [1, 2, 31, 32, 33, 150])
-def test_one_by_one_is_the_textbook_after_every_iteration(n: int, series: Series) -> None:
+def test_single_boxes_equal_the_textbook_after_every_iteration(n: int, series: Series) -> None:
     spigot = ready(n, 1, 1, series)
     textbook = Textbook(spigot.blocks, BASES[series.name])
     while not spigot.done:
         spigot.step()
         textbook.step()
-        del textbook.boxes[spigot.blocks :]  # the tail that can no longer be seen
+        del textbook.boxes[spigot.blocks :]  # the tail that no longer matters
         state = spigot.snapshot()
         assert list(state.boxes) == textbook.boxes
         assert (state.i, state.nines) == (textbook.i, textbook.nines)
@@ -35,7 +35,7 @@ def test_one_by_one_is_the_textbook_after_every_iteration(n: int, series: Series
 
 
 @BOTH
-def test_every_n_from_1_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
+def test_every_length_from_1_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
     wrong = [n for n in range(1, 2_001) if Spigot.new(n, series=series).finalize() != pi[:n]]
     assert wrong == []
 
@@ -53,7 +53,7 @@ def test_every_series_k_and_b_makes_the_same_digits(
 
 @BOTH
 @pytest.mark.parametrize(("k", "b"), [(None, None), (500, 1_000), (2_500, 4_096), (9_999, 8_192)])
-def test_100_000_digits_agree_with_mpfr_and_mpmath(
+def test_spigot_equals_mpfr_and_mpmath_for_100_000_digits(
     k: int | None, b: int | None, series: Series, pi: bytes
 ) -> None:
     spigot = Spigot.new(100_000, digits_per_step=k, boxes_per_block=b, series=series)
@@ -64,7 +64,7 @@ def test_mpfr_and_mpmath_agree(pi: bytes) -> None:
     assert mpmath_digits(100_000) == pi
 
 
-def test_digits_released_one_after_the_other_are_the_result(pi: bytes) -> None:
+def test_digits_released_step_by_step_join_to_the_result(pi: bytes) -> None:
     spigot = Spigot.new(500, digits_per_step=7)
     released = b""
     while not spigot.done:
@@ -76,7 +76,7 @@ def test_digits_released_one_after_the_other_are_the_result(pi: bytes) -> None:
 
 @BOTH
 @pytest.mark.parametrize(("n", "k", "b"), [(60, 1, 1), (300, 7, 16), (800, 40, 64)])
-def test_resuming_from_every_step_gives_the_same_states_and_digits(
+def test_resume_at_every_step_gives_equal_states_and_digits(
     n: int, k: int, b: int, series: Series, pi: bytes
 ) -> None:
     every = states(n, k, b, series)
@@ -91,15 +91,13 @@ def test_resuming_from_every_step_gives_the_same_states_and_digits(
 
 @BOTH
 @pytest.mark.parametrize(("n", "k"), [(n, k) for n in range(758, 772) for k in (1, 2, 3)])
-def test_a_run_that_ends_in_or_beside_the_six_nines_is_right(
-    n: int, k: int, series: Series, pi: bytes
-) -> None:
+def test_run_ending_at_the_six_nines_is_right(n: int, k: int, series: Series, pi: bytes) -> None:
     assert pi[761:767] == b"999999"
     assert Spigot.new(n, digits_per_step=k, series=series).finalize() == pi[:n]
 
 
 @BOTH
-def test_nines_are_held_until_it_is_known_that_no_carry_comes(series: Series) -> None:
+def test_nines_are_held_until_no_carry_can_come(series: Series) -> None:
     spigot = ready(762, 1, 64, series)
     held = 0
     while not spigot.done:
@@ -120,10 +118,10 @@ def test_nines_are_held_until_it_is_known_that_no_carry_comes(series: Series) ->
         (GOSPER, 2, 900, 429, 0),
     ],
 )
-def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
+def test_super_digit_equal_to_r_carries_into_predigit_and_held_nines(
     series: Series, k: int, n: int, at: int, nines: int, pi: bytes
 ) -> None:
-    """Single boxes leave a carry behind now and then: here the quotient is R itself."""
+    """Single boxes leave a carry behind now and then; here the quotient is R itself."""
     spigot = ready(n, k, 1, series)
     while spigot.i < at - 1:
         spigot.step()
@@ -137,10 +135,8 @@ def test_a_super_digit_r_carries_into_the_predigit_and_held_nines(
 
 @pytest.mark.parametrize("nines", [0, 1])
 @pytest.mark.parametrize("predigit", [0, 4, 8])
-def test_super_digits_made_together_settle_like_those_made_one_by_one(
-    predigit: int, nines: int
-) -> None:
-    """A quotient R counts as one more for the one before it when both come as one number."""
+def test_super_digits_made_together_settle_like_single_ones(predigit: int, nines: int) -> None:
+    """A quotient of R adds one to the quotient before, if both come as one number."""
 
     def settled(quotients: Sequence[mpz]) -> tuple[bytes, mpz, int]:
         texts, now, held = b"", mpz(predigit), nines
@@ -155,7 +151,7 @@ def test_super_digits_made_together_settle_like_those_made_one_by_one(
         assert settled(super_digits(mpz(together), powers, 3)) == settled(one_by_one)
 
 
-def test_a_step_abandoned_at_any_block_leaves_the_state_untouched(pi: bytes) -> None:
+def test_step_cancelled_at_any_block_leaves_state_unchanged(pi: bytes) -> None:
     spigot = ready(300, 10, 32)
     spigot.step()
     before = spigot.snapshot()
@@ -179,7 +175,7 @@ def test_poll_counts_the_blocks_of_an_iteration() -> None:
     assert swept == [(done, blocks) for done in range(blocks)]
 
 
-def test_whatever_poll_raises_comes_through() -> None:
+def test_exception_raised_by_poll_reaches_the_caller() -> None:
     def poll(done: int, total: int) -> None:
         raise KeyError("mine")
 
@@ -187,7 +183,7 @@ def test_whatever_poll_raises_comes_through() -> None:
         Spigot.new(300).step(poll)
 
 
-def test_the_held_digits_are_the_head_of_the_predigit() -> None:
+def test_held_digits_are_the_first_digits_of_the_predigit() -> None:
     spigot = ready(300, 10, 64)
     shown = [spigot.held_digits(4)]
     for _ in range(3):
@@ -197,7 +193,7 @@ def test_the_held_digits_are_the_head_of_the_predigit() -> None:
     assert spigot.held_digits(99) == "8979323846"
 
 
-def test_the_tail_shrinks_as_digits_are_made() -> None:
+def test_tail_shrinks_as_digits_are_made() -> None:
     spigot = ready(2_000, 50, 16)
     at_start = spigot.blocks
     while spigot.count < 1_000:
@@ -205,7 +201,7 @@ def test_the_tail_shrinks_as_digits_are_made() -> None:
     assert spigot.blocks == pytest.approx(at_start / 2, rel=0.1)
 
 
-def test_a_finished_state_gives_its_digits_at_once(pi: bytes) -> None:
+def test_finished_state_returns_its_digits_at_once(pi: bytes) -> None:
     spigot = Spigot.new(500)
     spigot.finalize()
     again = Spigot(spigot.snapshot())
@@ -233,7 +229,7 @@ def _a_state() -> SpigotState:
     ],
     ids=str,
 )
-def test_a_state_that_contradicts_itself_is_refused(change: dict[str, object]) -> None:
+def test_contradictory_state_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(BadState, match="no spigot"):
         Spigot(replace(_a_state(), **change))  # type: ignore[arg-type]
 
@@ -249,19 +245,19 @@ def test_a_state_that_contradicts_itself_is_refused(change: dict[str, object]) -
     ],
     ids=str,
 )
-def test_a_state_of_another_size_is_refused(change: dict[str, object]) -> None:
+def test_state_of_another_size_is_refused(change: dict[str, object]) -> None:
     state = _a_state()
     with pytest.raises(BadState, match="no spigot"):
         Spigot(replace(state, size=state.size._replace(**change)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("box", [mpz(-1), mpz(10) ** 1_000])
-def test_a_box_that_holds_more_than_it_can_is_refused(box: mpz) -> None:
+def test_box_holding_more_than_possible_is_refused(box: mpz) -> None:
     state = _a_state()
     with pytest.raises(BadState, match="box"):
         Spigot(replace(state, boxes=(*state.boxes[:-1], box)))
 
 
-def test_no_digits_are_refused() -> None:
+def test_spigot_of_zero_digits_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Spigot.new(0)

@@ -1,4 +1,4 @@
-"""Side by side or one after the other: the same states, all or nothing, and no thread left."""
+"""Threads: same states as without them, all-or-nothing steps, and no thread left behind."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from pi_tui.pi.spigot import reference, sweep
 from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot import spigot as spigot_module
 from pi_tui.pi.spigot.blocks import Block
-from pi_tui.pi.spigot.crew import Stopped, gather
+from pi_tui.pi.spigot.pool import Stopped, gather
 from pi_tui.pi.spigot.reference import first_difference, pi_digits
 from pi_tui.pi.spigot.spigot import AT_ONCE, Spigot
 from tests.pi.spigot.helpers import ready, states
@@ -22,7 +22,7 @@ from tests.pi.spigot.helpers import ready, states
 
 @pytest.fixture(autouse=True)
 def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a run of millions of digits does, done for hundreds; and no thread outlives its call."""
+    """Make runs of hundreds of digits use threads, as millions do; check that no thread is left."""
     monkeypatch.setattr(spigot_module, "ALONE", 0)
     monkeypatch.setattr(size_module, "LOT", 64)
     monkeypatch.setattr(sweep, "ALONE", 0)
@@ -34,7 +34,7 @@ def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize(("n", "k", "b"), [(300, 10, 32), (700, 31, 64), (60, 1, 1)])
-def test_waves_go_through_the_states_of_single_steps(
+def test_waves_pass_through_the_states_of_single_steps(
     n: int, k: int, b: int, threads: int, pi: bytes
 ) -> None:
     every = states(n, k, b)
@@ -50,7 +50,7 @@ def test_waves_go_through_the_states_of_single_steps(
     assert spigot.snapshot() == every[-1]
 
 
-def test_a_stride_is_one_iteration_where_fewer_digits_are_wanted() -> None:
+def test_stride_is_one_iteration_if_fewer_digits_are_wanted() -> None:
     spigot = ready(400, 10, 16, threads=2)
     for wanted, iterations in ((0, 1), (39, 1), (40, 4), (inf, 4)):
         before = spigot.i
@@ -59,25 +59,25 @@ def test_a_stride_is_one_iteration_where_fewer_digits_are_wanted() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_a_run_goes_on_with_another_number_of_threads(threads: int, pi: bytes) -> None:
+def test_run_continues_with_another_number_of_threads(threads: int, pi: bytes) -> None:
     for state in states(500, 12, 32)[:-1:5]:
         spigot = Spigot(state, threads)
         assert spigot.snapshot() == state
         assert spigot.finalize() == pi[:500]
 
 
-def test_a_state_without_settings_of_ours_goes_on_with_its_own_k_and_b(pi: bytes) -> None:
-    """As when a run begun elsewhere, with another plan, is carried on here."""
+def test_state_continues_with_its_own_k_and_b(pi: bytes) -> None:
+    """Happens when a run that was begun elsewhere with another plan is resumed here."""
     state = states(400, 9, 16)[20]
     spigot = Spigot(state, threads=2)
     assert (spigot.size.digits_per_step, spigot.size.boxes_per_block) == (9, 16)
     assert spigot.finalize() == pi[:400]
 
 
-def test_a_wave_abandoned_at_every_block_leaves_the_state_untouched(
+def test_wave_cancelled_at_every_block_leaves_state_unchanged(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The threads do exactly `at` blocks and stand at the next one when poll gives up."""
+    """The threads process exactly `at` blocks and wait at the next when poll raises."""
     spigot = ready(400, 20, 32, threads=3)
     spigot.stride(inf)
     before, plain = spigot.snapshot(), Block.step
@@ -105,7 +105,7 @@ def test_a_wave_abandoned_at_every_block_leaves_the_state_untouched(
     assert spigot.finalize() == pi[:400]
 
 
-def test_a_wave_without_threads_abandoned_at_every_block_leaves_the_state_untouched(
+def test_wave_without_threads_cancelled_at_every_block_leaves_state_unchanged(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "ALONE", 10**9)
@@ -145,7 +145,7 @@ def test_poll_runs_in_the_calling_thread_only() -> None:
     assert seen == {threading.current_thread()}
 
 
-def test_an_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
+def test_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
     spigot = ready(400, 20, 32, threads=3)
     before = spigot.snapshot()
     sound = spigot._blocks[5]
@@ -157,7 +157,7 @@ def test_an_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
     assert spigot.snapshot() == before
 
 
-def test_the_first_error_stops_the_other_jobs() -> None:
+def test_first_error_stops_the_other_jobs() -> None:
     def endless(check: object) -> None:
         assert callable(check)
         while True:
@@ -170,8 +170,8 @@ def test_the_first_error_stops_the_other_jobs() -> None:
         gather([endless, endless, failing], 3, lambda done: None)
 
 
-def test_while_the_watch_does_not_return_no_job_gets_past_its_next_check() -> None:
-    """What a pause is: no thread computes until the user goes on."""
+def test_jobs_wait_at_their_next_check_while_watch_does_not_return() -> None:
+    """This is how a pause works: no thread computes until the user resumes."""
     done, waiting, released = [0, 0], threading.Semaphore(0), threading.Event()
 
     def job(check: object, number: int) -> None:
@@ -187,7 +187,7 @@ def test_while_the_watch_does_not_return_no_job_gets_past_its_next_check() -> No
         nonlocal looks
         looks += 1
         if looks == 5:
-            while waiting.acquire(timeout=0.2):  # until both stand at a check
+            while waiting.acquire(timeout=0.2):  # until both wait at a check
                 pass
             before = list(done)
             assert not waiting.acquire(timeout=0.2)
@@ -198,20 +198,20 @@ def test_while_the_watch_does_not_return_no_job_gets_past_its_next_check() -> No
     assert looks >= 5
 
 
-def test_every_job_is_done_once_however_many_threads_take_them() -> None:
+def test_every_job_runs_once_with_any_number_of_threads() -> None:
     taken: list[int] = []
     jobs = [lambda check, number=number: taken.append(number) for number in range(2_000)]
     gather(jobs, 8, lambda done: None)
     assert sorted(taken) == list(range(2_000))
 
 
-def test_results_come_in_the_order_of_the_jobs_however_many_threads_there_are() -> None:
+def test_results_are_in_job_order_with_any_number_of_threads() -> None:
     for threads in (0, 1, 2, 5, 20):
         jobs = [lambda check, number=number: number for number in range(9)]
         assert gather(jobs, threads, lambda done: None) == list(range(9))
 
 
-def test_a_stopped_job_is_no_error_of_its_own() -> None:
+def test_stopped_job_does_not_hide_the_first_error() -> None:
     def wait(check: object) -> None:
         assert callable(check)
         while True:
@@ -226,13 +226,13 @@ def test_a_stopped_job_is_no_error_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_the_reference_is_the_same_with_any_number_of_threads(threads: int, pi: bytes) -> None:
+def test_reference_is_equal_with_any_number_of_threads(threads: int, pi: bytes) -> None:
     for n in (1, 20, 5_000):
         assert pi_digits(n, threads=threads) == pi[:n]
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 2])
-def test_where_threads_cannot_be_started_those_that_can_do_all_the_work(
+def test_remaining_threads_do_all_the_work_if_some_cannot_start(
     allowed: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start, left = threading.Thread.start, allowed

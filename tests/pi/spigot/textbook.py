@@ -1,4 +1,4 @@
-"""Rabinowitz and Wagon's algorithm as their paper has it: one digit a step, one box at a time."""
+"""Rabinowitz and Wagon's algorithm as in their paper: one digit a step, one box at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BASES = {
 
 
 class Textbook:
-    """Boxes of small integers, as many as it is given; box 0 holds the integer part."""
+    """A row of boxes of small integers; box 0 holds the integer part."""
 
     def __init__(self, boxes: int, base: Base) -> None:
         self.base = base

@@ -58,7 +58,7 @@ def explain_digits(text: str) -> tuple[bool, str]:
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
     """Return whether a picture can be written there; the suffix decides the format."""
-    from pi_tui.pi.pictures.wish import form_of
+    from pi_tui.pi.pictures.request import form_of
 
     try:
         form_of(name)

@@ -1,4 +1,4 @@
-"""A walk or a heat map as a file: PNG, GIF and WebP with Pillow, SVG without it."""
+"""Requests for a picture of digits as a file: PNG, GIF and WebP need Pillow, SVG does not."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ KINDS = ("walk", "heat")
 SIZE = (3840, 2160)
 MOVING_SIZE = (800, 450)
 SECONDS = 15.0
-"""Size of an animation and how long the walk takes in it, if nothing else is asked for."""
+"""Defaults of an animation: its size, and how long it takes."""
 _LARGEST = 16_384
-"""Pixels in width or height; more than any printer of posters asks for."""
+"""Most pixels of width or height; larger than any poster printer needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be drawn, and how."""
+class PictureRequest:
+    """A request: what to draw, and how."""
 
     kind: str
     digits: bytes
@@ -32,12 +32,12 @@ class Wish:
 
     @property
     def inks(self) -> Inks:
-        """The colours."""
+        """The colours of the theme."""
         return THEMES[self.theme]
 
     @property
     def caption(self) -> str:
-        """What is in the picture."""
+        """The text below the picture."""
         stop = self.start + len(self.digits)
         which = f"digits {self.start + 1:,} to {stop:,} of pi"
         if self.kind == "walk":
@@ -46,7 +46,7 @@ class Wish:
 
 
 def form_of(name: str) -> str:
-    """`png` or `svg`, by the end of the file's name; UsageError for any other."""
+    """Return `png` or `svg` by the end of the file's name; UsageError for any other."""
     form = Path(name).suffix.lower()
     if form not in (".png", ".svg"):
         raise UsageError(f"{name!r} is no picture; end the file's name with .png or .svg")
@@ -58,7 +58,7 @@ def form_of(name: str) -> str:
 def moving_form_of(name: str, kind: str) -> str | None:
     """Return `gif` or `webp` if the file's name asks for an animation, None if for a picture.
 
-    Raise UsageError if it cannot be made.
+    Raises UsageError if the animation cannot be made.
     """
     form = Path(name).suffix.lower()
     if form not in (".gif", ".webp"):
@@ -71,7 +71,7 @@ def moving_form_of(name: str, kind: str) -> str | None:
 
 
 def parse_moving_size(text: str) -> tuple[int, int]:
-    """Return width and height of an animation, in which every picture takes memory.
+    """Parse width and height of an animation, which are limited because every picture takes memory.
 
     >>> parse_moving_size("800x450")
     (800, 450)
@@ -83,7 +83,7 @@ def parse_moving_size(text: str) -> tuple[int, int]:
 
 
 def parse_seconds(text: str) -> float:
-    """Return how long an animation takes.
+    """Parse how long an animation takes.
 
     >>> parse_seconds("15"), parse_seconds("2.5s")
     (15.0, 2.5)
@@ -96,12 +96,12 @@ def parse_seconds(text: str) -> float:
 
 
 def can_png() -> bool:
-    """Whether Pillow is installed; it is not imported."""
+    """Return whether Pillow is installed, without importing it."""
     return importlib.util.find_spec("PIL") is not None
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Width and height in pixels.
+    """Parse width and height in pixels.
 
     >>> parse_size("3840x2160")
     (3840, 2160)

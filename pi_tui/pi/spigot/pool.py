@@ -1,4 +1,4 @@
-"""Threads that work while the calling thread looks after its caller; none outlives the call."""
+"""A thread pool whose calling thread keeps reporting progress. No thread outlives the call."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from pi_tui.pi.spigot.numerals import unlocked
 T = TypeVar("T")
 
 Check = Callable[[], None]
-"""To be called by a job now and then; raises when its work is not wanted any more."""
+"""A function that a job calls now and then. It raises when the job should stop."""
 
 WATCH_SECONDS = 0.02
-"""Between two calls of `watch`: well under the 0.1 s at which a key feels slow."""
+"""Interval between two calls of `watch`: well under the 0.1 s at which a key press feels slow."""
 
 
 class Stopped(Exception):
-    """Another job has failed, or the caller does not want the work any more."""
+    """Raised in a job when another job has failed or the caller has cancelled the work."""
 
 
 def gather(
     jobs: Sequence[Callable[[Check], T]], threads: int, watch: Callable[[int], None]
 ) -> list[T]:
-    """What the jobs return, in their order; done by `threads` threads, or by the calling one if 0.
+    """Run the jobs in `threads` threads, or in the calling one if 0; return results in job order.
 
-    `watch` is called with the number of jobs done, always in the calling thread: every 20 ms while
-    threads work, or at every check of a job. As long as it does not return, because the user
-    pauses, the jobs wait at their next check. When it or a job raises, the other jobs are stopped
-    at their next check, all threads are waited for, and the exception goes on to the caller.
+    Calls `watch` with the number of jobs done, always in the calling thread: every 20 ms while
+    threads work, or at every check of a job if there are none. While `watch` does not return,
+    because the user has paused, the jobs wait at their next check. If `watch` or a job raises, the
+    other jobs stop at their next check, all threads are joined, and the exception is raised to the
+    caller.
 
-    A job may wait for one before it, never for one behind: where the system gives us fewer
-    threads, or none, the work is done all the same.
+    A job may wait for an earlier job, never for a later one. So the work is completed even if the
+    system grants fewer threads, or none.
 
-    In the threads gmpy2 releases the interpreter lock during every operation. That is what lets
-    big products run side by side and keeps a screen alive beside them; it costs 0.1 µs each.
+    In these threads gmpy2 releases the interpreter lock during every operation. Big products can
+    then run side by side and the screen stays responsive. The cost is 0.1 µs per operation.
     """
     results: dict[int, T] = {}
     numbers, one_takes = iter(range(len(jobs))), Lock()
@@ -60,7 +61,7 @@ def gather(
 
 
 def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[], None]) -> None:
-    """Every thread has come to the end of `work`."""
+    """Run `work` in several threads at once and wait until all have finished."""
     stop, watched = Event(), Lock()
     errors: list[BaseException] = []
 
@@ -79,7 +80,7 @@ def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[
             stop.set()
 
     def look() -> None:
-        with watched:  # nobody gets past a check
+        with watched:  # while this lock is held, jobs wait at their next check
             try:
                 watch()
             except BaseException:
@@ -93,7 +94,7 @@ def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[
             thread = Thread(target=run, name=f"spigot-{number}")
             try:
                 thread.start()
-            except RuntimeError:  # the system gives us no more: fewer do the same work
+            except RuntimeError:  # the system grants no more threads: fewer do the same work
                 break
             started.append(thread)
         if not started:
