@@ -35,6 +35,7 @@ def slow(goal, number=0):
     while number < goal:
         while number >= 10 and not Path("go").exists():
             time.sleep(0.02)
+            yield {"number": number}, None, number / goal
         number += 1
         yield {"number": number}, f"{number}\\n", number / goal
 
@@ -207,8 +208,7 @@ def test_a_second_terminal_watches_what_the_first_one_opened(
         first.until(lambda: database.exists() and saved_steps(database) >= 10)
         with Terminal("watch", "--db", database, size=(100, 30)) as second:
             second.see(f"watching pid {first.pid}")
-            second.send("p")
-            second.see("only watched here")
+            second.see("25.0 %")
             (folder / "go").touch()
             second.see("complete")
             second.send("q")
