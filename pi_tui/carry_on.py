@@ -6,13 +6,14 @@ says how to go on. `pi-tui run` is this too.
 
 from __future__ import annotations
 
+import inspect
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from types import FrameType
-from typing import Literal
+from types import FrameType, ModuleType
+from typing import Any, Literal
 
 from pi_tui import words
 from pi_tui.errors import PiTuiError, StorageError
@@ -103,17 +104,22 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     With 0 nothing is said: the caller says what is complete. Raises StorageError if the worker
     cannot start, and SystemExit if its machine did.
     """
-    with _signals() as asked:
+    with noting_signals() as asked:
         _watch(worker, asked)
         return _verdict(worker, asked.signal, program, again)
 
 
 def _watch(worker: Worker, asked: Asked) -> None:
-    """Run the worker to its end, or until it was asked to end."""
+    """Run the worker to its end, or until it was asked to end, and show its progress."""
+    with progress_on(sys.stderr, worker.job.kind.unit) as progress:
+        run_to_end(worker, asked, progress.show)
+
+
+def run_to_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:
+    """Start the worker, show its snapshots, and return at its end, or after it was asked to end."""
     try:
-        with progress_on(sys.stderr, worker.job.kind.unit) as progress:
-            worker.start()
-            _await_end(worker, asked, progress.show)
+        worker.start()
+        _await_end(worker, asked, show)
     except BrokenPipeError:
         # Nobody reads our progress any more, and nobody can be told; what is computed is saved.
         asked.ask(signal.SIGPIPE)
@@ -142,8 +148,8 @@ def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -
 
 
 @contextmanager
-def _signals() -> Iterator[Asked]:
-    """Take note of the signals that ask us to end; outside the main thread there are none."""
+def noting_signals() -> Iterator[Asked]:
+    """Note the signals that ask us to end; outside the main thread there are none."""
     asked = Asked()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -168,7 +174,7 @@ def _signals() -> Iterator[Asked]:
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     """Say on stderr how the worker ended, unless it is complete; return the exit code."""
     snapshot = worker.snapshot
-    lost, saved = _lost_and_saved(snapshot, worker.job.kind.unit)
+    lost, saved = lost_and_saved(snapshot, worker.job.kind.unit)
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
     if isinstance(worker.crash, (SystemExit, KeyboardInterrupt)):
         tell(f"{program}: {lost}saved {saved}; {goes_on}")
@@ -186,8 +192,8 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     return StorageError.exit_code if lost else 128 + received
 
 
-def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """What is lost, "" if nothing is, and what is saved: output, or before there is any, work."""
+def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
+    """Return what is lost, "" if nothing is, and what is saved: output, or work."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
@@ -199,3 +205,20 @@ def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
         if steps and not snapshot.saved:
             saved = f"{words.of_the_work(snapshot.done)} for {snapshot.length:,} {unit}"
     return lost, saved
+
+
+class _Callable(ModuleType):
+    """A module that is called as its function.
+
+    `from pi_tui import carry_on` finds this module, because a package holds its submodules by their
+    names as soon as they are imported.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Call `carry_on`."""
+        return carry_on(*args, **kwargs)
+
+
+_this = sys.modules[__name__]
+_this.__class__ = _Callable
+_this.__signature__ = inspect.signature(carry_on)  # type: ignore[attr-defined]

@@ -52,6 +52,10 @@ class Task:
         """Allow copying and pickling, which a read-only mapping does not know."""
         return Task, (self.goal, dict(self.parameters))
 
+    def __hash__(self) -> int:
+        """Allow tasks as keys; a read-only mapping has no hash."""
+        return hash((self.goal, frozenset(self.parameters.items())))
+
     @property
     def text(self) -> str:
         """The parameters as JSON text: equal for equal parameters, and read back by `of_text`."""

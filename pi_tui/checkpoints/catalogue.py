@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -52,6 +52,14 @@ class RunCatalogue(Database):
         with self._transaction() as connection:
             row = self._find(connection, task)
             return self._to_run(row) if row else None
+
+    def complete_runs(self, tasks: Iterable[Task]) -> list[tuple[Task, Run]]:
+        """Return those of the tasks whose run is complete, with the run."""
+        named = {(task.goal, self._identity_of(task)): task for task in tasks}
+        with self._transaction() as connection:
+            rows = connection.execute(self._mine().where(RUNS.c.status == COMPLETE)).all()
+        found = [(named.get((row.goal, row.identity)), row) for row in rows]
+        return [(task, self._to_run(row)) for task, row in found if task is not None]
 
     def latest_run(self) -> Run | None:
         """The unfinished run last worked on; else the finished one."""

@@ -29,11 +29,16 @@ class Progress(Protocol):
 @contextmanager
 def progress_on(stream: TextIO, unit: str) -> Iterator[Progress]:
     """The progress that suits the stream, closed at the end; output is counted in that unit."""
-    if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
-        with _bar_on(stream, unit) as bar:
-            yield _WhileItCan(bar)
+    if can_redraw(stream):
+        with live_bar(stream) as bar:
+            yield _WhileItCan(_BarProgress(bar, unit))
     else:
         yield _WhileItCan(LineProgress(stream, unit))
+
+
+def can_redraw(stream: TextIO) -> bool:
+    """Return True if the stream is a terminal on which a line can be drawn over."""
+    return stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 class _WhileItCan:
@@ -61,13 +66,13 @@ class LineProgress:
 
     def __init__(self, stream: TextIO, unit: str) -> None:
         self._stream, self._unit = stream, unit
-        self._told = _Told(unit)
+        self._news = News(unit)
         self._state: State | None = None
         self._last = time.monotonic()
 
     def show(self, snapshot: Snapshot) -> None:
         """Print what is new."""
-        for line in self._told.news(snapshot):
+        for line in self._news.of(snapshot):
             self._print(line)
         # Before the first step nothing is known yet, and a refused database shall be one line.
         known = snapshot.state is State.VERIFYING and snapshot.parts > 0
@@ -103,7 +108,7 @@ def _made(snapshot: Snapshot, unit: str) -> str:
     return f"{snapshot.made:,} {unit}" if snapshot.made else f"step {snapshot.steps:,}"
 
 
-class _Told:
+class News:
     """Remembers which notes and failures were already told."""
 
     def __init__(self, unit: str) -> None:
@@ -111,7 +116,8 @@ class _Told:
         self._notes, self._left_open = 0, ""
         self._failing = False
 
-    def news(self, snapshot: Snapshot) -> list[str]:
+    def of(self, snapshot: Snapshot) -> list[str]:
+        """Return the lines that were not told yet."""
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
         if snapshot.left_open and not self._left_open and snapshot.resumed:
@@ -130,7 +136,8 @@ class _Told:
 
 
 @contextmanager
-def _bar_on(stream: TextIO, unit: str) -> Iterator[Progress]:
+def live_bar(stream: TextIO) -> Iterator[RichProgress]:
+    """Show a bar on the terminal, with `word` before it and `figures` after it, until the end."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress
@@ -152,7 +159,7 @@ def _bar_on(stream: TextIO, unit: str) -> Iterator[Progress]:
     try:
         with suppress(OSError, RuntimeError):  # no thread for it: no bar
             bar.start()
-        yield _BarProgress(bar, unit)
+        yield bar
     finally:
         with suppress(OSError):
             bar.stop()
@@ -164,10 +171,10 @@ class _BarProgress:
     def __init__(self, bar: RichProgress, unit: str) -> None:
         self._bar, self._unit = bar, unit
         self._task = bar.add_task("", total=1.0, word="", figures="")
-        self._told = _Told(unit)
+        self._news = News(unit)
 
     def show(self, snapshot: Snapshot) -> None:
-        for line in self._told.news(snapshot):
+        for line in self._news.of(snapshot):
             self._bar.console.print(line)
         done, known = snapshot.done, snapshot.length is not None
         figures = f"{snapshot.made:,}/{snapshot.length:,}" if known else _made(snapshot, self._unit)

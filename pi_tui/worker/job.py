@@ -73,6 +73,8 @@ class Job:
     """A screen runs beside it and goes first where both want the same core."""
     overture: bool = False
     """Someone looks on: find the first output quickly, to look at until the machine has it."""
+    among_others: bool = False
+    """Other runs of the kind are meant to be there, so that nothing is said of them."""
     patience: float = inf
     """Seconds that finished output waits for a failing disk: for ever, if someone looks on."""
 

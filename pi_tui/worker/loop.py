@@ -74,7 +74,8 @@ class Loop:
         self._run = self._store.restart(run, self._job.task) if begins_again else run
         if note := self._store.lock_note:
             self._board.note(note)
-        for note in (*run.notes, *self._job.not_taken(self._run.task)):
+        of_others = () if self._job.among_others else run.notes
+        for note in (*of_others, *self._job.not_taken(self._run.task)):
             self._board.note(note)
 
     def _load(self) -> bool:
