@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
+from pi_tui.checkpoints.engine import shrink
 from pi_tui.checkpoints.models import (
     PIECES,
     RUNS,
@@ -24,6 +25,7 @@ from pi_tui.checkpoints.models import (
     to_task,
 )
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
 from pi_tui.words import one_line
@@ -95,6 +97,13 @@ class RunCatalogue(Database):
             connection.execute(delete(RUNS).where(RUNS.c.id == row.id))
         if self._locks is not None:
             self._locks.let_go(row.id)
+        self.shrink()
+
+    def shrink(self) -> None:
+        """Give back the room that pruned states or a deleted run took in a file. Never raises."""
+        if self._where.path is not None:
+            with suppress(*FAILURES):  # it is only room, and others may use the file
+                shrink(self._engine)
 
     def check(self) -> list[str]:
         """What is wrong in the database, structure and every byte; [] if nothing is."""

@@ -254,6 +254,7 @@ class Loop:
                 self._await_saved()
             # The save itself is not counted, as it will not be at the next start.
             self._run = replace(self._run, status=COMPLETE, verified=verified, elapsed=last.elapsed)
+            self._store.shrink()
         done: dict[str, Any] = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
         done |= {"verified": self._run.verified, "elapsed": self._run.elapsed}
         self._publish(state=State.COMPLETE, **done)
