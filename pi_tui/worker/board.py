@@ -74,6 +74,11 @@ class Board:
 
     # What the thread does.
 
+    @property
+    def is_wanted(self) -> bool:
+        """Return True if something was asked that the loop does between two steps."""
+        return self.stop_wanted or self.save_wanted or self.pause_wanted
+
     def is_leaving(self) -> bool:
         """True if somebody waits for us to end."""
         return self.stop_wanted or self.leaving

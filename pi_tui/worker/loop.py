@@ -114,7 +114,7 @@ class Loop:
                 self._obey()
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
-            self._steps.make(machine, min(due, self._saves.output_until_mark(before)))
+            self._steps.make_some(machine, min(due, self._saves.output_until_mark(before)))
             self._stepped(before, took=self._elapsed() - began)
         self._save()
 
