@@ -114,7 +114,9 @@ class Loop:
                 self._obey()
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
-            self._steps.make_some(machine, min(due, self._saves.output_until_mark(before)))
+            # What is known already is compared after each step, before anything is saved.
+            make = self._steps.make if before < len(self._known) else self._steps.make_some
+            make(machine, min(due, self._saves.output_until_mark(before)))
             self._stepped(before, took=self._elapsed() - began)
         self._save()
 

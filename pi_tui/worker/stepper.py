@@ -29,12 +29,14 @@ class Stepper:
         A step of a microsecond would otherwise cost five more for clocks and schedules. Raises what
         `make` raises.
         """
-        until, end = perf_counter() + LOOK_AFTER, len(machine.output) + wanted
+        until, end, board = perf_counter() + LOOK_AFTER, len(machine.output) + wanted, self._board
         while True:
             self.make(machine, end - len(machine.output))
-            is_enough = machine.done or len(machine.output) >= end
-            if is_enough or self._board.is_wanted or perf_counter() > until:
+            if machine.done or len(machine.output) >= end:
                 return
+            if board.is_wanted or perf_counter() > until:
+                return
+            board.output = machine.output  # the next step may save, and show, what is made by now
 
     def make(self, machine: Machine, wanted: float) -> None:
         """Make a step, or as many as the machine makes together for `wanted` output.
