@@ -236,6 +236,12 @@ class Machine(ABC):
         """How far it is: never falls, also over a resume. The time left is reckoned from it."""
         return Work(self.steps, 0)
 
+    def close(self) -> None:  # noqa: B027 - most hold nothing
+        """End what the machine holds besides itself, such as processes.
+
+        It is called once the machine makes no more steps, whatever the reason.
+        """
+
     def figures(self) -> object:
         """One immutable value for the face of this kind; worker and store do not look into it."""
         return None

@@ -57,17 +57,25 @@ class Resumable:
         return f"{self.kind.name}.sqlite3"
 
     def _parser(self) -> argparse.ArgumentParser:
-        parser = argparse.ArgumentParser(description=self.__doc__, allow_abbrev=False)
+        description = inspect.cleandoc(self.__doc__ or f"Compute {self.kind.name} up to a goal.")
+        parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
         goal, *_ = inspect.signature(self.kind.function).parameters
-        parser.add_argument("goal", metavar=goal.upper(), type=_whole_number)
-        parser.add_argument("--db", metavar="FILE", help=f"where it is saved ({self._file})")
-        parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
-        parser.add_argument(
-            "--fresh", action="store_true", help="begin again; what is saved is lost"
-        )
+        how_far = "how far to compute, a whole number; 1_000 and 1,000 are read too"
+        parser.add_argument("goal", metavar=goal.upper(), type=_whole_number, help=how_far)
+        add_common_options(parser, self._file)
         for parameter in self.kind.parameters.values():
             _add_option(parser, parameter)
         return parser
+
+
+def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
+    """Add the options that every program of ours has; `file` is the default of `--db`."""
+    where = f"database to save in, a file or a URL ({file}); called again, it goes on from there"
+    parser.add_argument("--db", metavar="FILE", help=where)
+    parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin again; what is saved of this run is lost"
+    )
 
 
 def _whole_number(text: str) -> int:

@@ -7,7 +7,7 @@ may be paused, quit or killed at any moment and goes on where it stopped.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -36,6 +36,8 @@ class Loop:
         self._steps = Stepper(board, self._obey, self._save)
         self._run: Run
         self._machine: Machine
+        self._notes: tuple[str, ...] = ()
+        """Notes of the machine that were told."""
         self._meter: Meter
         self._activity = State.PREPARING
         self._known = b""
@@ -55,7 +57,8 @@ class Loop:
             while not self._board.snapshot.state.is_final:
                 try:
                     if self._load():
-                        self._compute()
+                        with closing(self._machine):
+                            self._compute()
                     self._finish()
                 except (WrongState, WrongOutput) as error:
                     self._fall_back(error)
@@ -86,6 +89,7 @@ class Loop:
         self._known = self._board.output = loaded.output
         if (machine := loaded.machine) is not None:
             self._machine, self._source = machine, loaded.checkpoint
+            self._notes = machine.notes
             self._meter = Meter(machine.work(), len(machine.output), loaded.run.elapsed)
             self._saved_steps = machine.steps if loaded.checkpoint else -1
             self._board.publish(resumed_done=self._meter.done)
@@ -185,6 +189,10 @@ class Loop:
         if len(output) >= self._board.snapshot.saved:
             self._board.output = output
         self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
+        if (notes := self._machine.notes) != self._notes:
+            for note in notes[len(self._notes) :]:
+                self._board.note(note)
+            self._notes = notes
 
     def _judge(self, start: int) -> None:
         """What was made differs from what was known; raises what says which of the two is wrong."""
