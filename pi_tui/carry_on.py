@@ -197,13 +197,17 @@ def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
-        lost = f"{snapshot.made - snapshot.saved:,} {unit} are not saved; "
+        lines = (snapshot.made_lines or 0) - (snapshot.saved_lines or 0)
+        not_saved = words.amount(snapshot.made - snapshot.saved, lines or None, unit)
+        lost = f"{not_saved} are not saved; "
     elif snapshot.steps > steps:
         lost = f"the last {words.counted(snapshot.steps - steps, 'step')} not saved; "
-    if snapshot.length is not None:
-        saved = f"{snapshot.saved:,} of {snapshot.length:,} {unit}"
+    if (whole := snapshot.whole_in(unit)) is not None:
+        saved = f"{snapshot.saved:,} of {whole:,} {unit}"
         if steps and not snapshot.saved:
-            saved = f"{words.of_the_work(snapshot.done)} for {snapshot.length:,} {unit}"
+            saved = f"{words.of_the_work(snapshot.done)} for {whole:,} {unit}"
+    elif snapshot.saved_lines:
+        saved = snapshot.saved_in(unit)
     return lost, saved
 
 

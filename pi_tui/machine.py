@@ -281,7 +281,10 @@ class Kind(ABC):
     run of any other goes back to the last good checkpoint, and the output after it is given up.
     """
     unit: str = "bytes"
-    """What output is counted in, one byte each, for messages: letters, rows."""
+    """What output is counted in, for messages: letters, digits, one byte each.
+
+    "lines" and "rows" are counted by line breaks.
+    """
 
     @abstractmethod
     def new(self, task: Task) -> Machine:

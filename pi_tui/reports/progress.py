@@ -93,7 +93,7 @@ def describe(snapshot: Snapshot, unit: str) -> str:
         if snapshot.parts:
             head += f", {words.percent(snapshot.part / snapshot.parts)}"
         return head
-    if snapshot.length is None:
+    if snapshot.whole_in(unit) is None:
         return f"{head}, {words.of_the_work(snapshot.done)}, {words.duration(snapshot.left)} left"
     return (
         f"{head} ({words.of_the_work(snapshot.done)}), {words.rate(snapshot.rate)}, "
@@ -103,9 +103,9 @@ def describe(snapshot: Snapshot, unit: str) -> str:
 
 def _made(snapshot: Snapshot, unit: str) -> str:
     """How much output there is, and of how much if that is known; the steps, where none is yet."""
-    if snapshot.length is not None:
-        return f"{snapshot.made:,} of {snapshot.length:,} {unit}"
-    return f"{snapshot.made:,} {unit}" if snapshot.made else f"step {snapshot.steps:,}"
+    if (whole := snapshot.whole_in(unit)) is not None:
+        return f"{snapshot.made:,} of {whole:,} {unit}"
+    return snapshot.made_in(unit) if snapshot.made else f"step {snapshot.steps:,}"
 
 
 class News:
@@ -130,7 +130,7 @@ class News:
             since = failure.since.astimezone().strftime("%H:%M:%S")
             lines.append(f"NOT SAVED since {since}: {words.plain(failure.reason)}")
         elif failure is None and self._failing:
-            lines.append(f"saved again: {snapshot.saved:,} {self._unit}")
+            lines.append(f"saved again: {snapshot.saved_in(self._unit)}")
         self._failing = failure is not None
         return lines
 
@@ -176,8 +176,9 @@ class _BarProgress:
     def show(self, snapshot: Snapshot) -> None:
         for line in self._news.of(snapshot):
             self._bar.console.print(line)
-        done, known = snapshot.done, snapshot.length is not None
-        figures = f"{snapshot.made:,}/{snapshot.length:,}" if known else _made(snapshot, self._unit)
+        done, whole = snapshot.done, snapshot.whole_in(self._unit)
+        known = whole is not None
+        figures = f"{snapshot.made:,}/{whole:,}" if known else _made(snapshot, self._unit)
         if snapshot.state is State.VERIFYING:
             done = snapshot.part / snapshot.parts if snapshot.parts else 0.0
         else:

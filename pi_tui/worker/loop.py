@@ -17,8 +17,9 @@ from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, Refused, WrongOutput, WrongState
+from pi_tui.words import LINE_UNITS
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
-from pi_tui.worker.meter import Meter
+from pi_tui.worker.meter import LineCount, Meter
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.stepper import Stepper
@@ -33,6 +34,7 @@ class Loop:
         self._saves = SaveSchedule(board.job.cadence)
         self._strides = StepSchedule(board.pace, board.clock(), 0)
         self._watch = Stopwatch()
+        self._lines = LineCount(board.job.kind.unit)
         self._steps = Stepper(board, self._obey, self._save)
         self._run: Run
         self._machine: Machine
@@ -87,6 +89,7 @@ class Loop:
         self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
+        lines = self._lines.of(loaded.output, saved)
         if (machine := loaded.machine) is not None:
             self._machine, self._source = machine, loaded.checkpoint
             self._notes = machine.notes
@@ -98,6 +101,7 @@ class Loop:
             self._board.publish(left_after=after)
         self._board.publish(
             **dict.fromkeys(("made", "saved", "resumed"), saved),
+            **dict.fromkeys(("made_lines", "saved_lines", "resumed_lines"), lines),
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
             verified=loaded.run.verified,
             notes=self._board.snapshot.notes + loaded.notes,
@@ -172,8 +176,10 @@ class Loop:
             return None
         self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
         self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
+        if checkpoint.length > shown.saved:
+            lines = self._lines.of(self._machine.output, checkpoint.length)
+            self._board.publish(saved=checkpoint.length, saved_lines=lines)
         self._board.publish(
-            saved=max(checkpoint.length, shown.saved),
             checkpoints=(checkpoint, *shown.checkpoints)[:CHECKPOINTS_SHOWN],
             save_failure=None,
         )
@@ -196,7 +202,9 @@ class Loop:
 
     def _judge(self, start: int) -> None:
         """What was made differs from what was known; raises what says which of the two is wrong."""
-        kind, differ = self._job.kind, f"{self._job.kind.unit} after {start:,} differ"
+        kind = self._job.kind
+        unit = "bytes" if kind.unit in LINE_UNITS else kind.unit
+        differ = f"{unit} after {start:,} differ"
         saved = self._known[: self._board.snapshot.saved]
         if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
             raise WrongResultError(
@@ -246,6 +254,8 @@ class Loop:
             output_left = None if shown.length is None else shown.length - made
             done, left = meter.outlook(output_left, pace.limit, elapsed)
             done = max(done, shown.done)  # another pace is no step back
+            if made == len(machine.output):
+                figures["made_lines"] = self._lines.of(machine.output, made)
             figures |= {"made": made, "done": done, "left": left, "rate": meter.rate()}
             figures |= {"steps": machine.steps, "figures": machine.figures()}
         self._board.publish(**(figures | changes))

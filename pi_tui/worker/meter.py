@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from pi_tui.machine import Work
+from pi_tui.words import LINE_UNITS
 
 WINDOW = 5.0
 """Seconds of computing that the rate looks back on."""
@@ -12,6 +13,23 @@ SHORTEST = 1.0
 """... and the least it divides by: the first steps of a run come at once and would be a spike."""
 HALF_LIFE = 20.0
 """Seconds after which work counts half: a slow drift of the machine's speed shall show."""
+
+
+class LineCount:
+    """Counts line breaks of an output that grows, each byte once; None for other units."""
+
+    def __init__(self, unit: str) -> None:
+        self._counts, self._seen, self._lines = unit in LINE_UNITS, 0, 0
+
+    def of(self, output: bytes | bytearray, length: int) -> int | None:
+        """Return the line breaks in the first `length` bytes."""
+        if not self._counts:
+            return None
+        if length < self._seen:
+            self._seen = self._lines = 0
+        self._lines += output.count(b"\n", self._seen, length)
+        self._seen = length
+        return self._lines
 
 
 class Meter:

@@ -69,3 +69,19 @@ def test_a_failing_save_is_told_when_it_begins_and_when_it_ends() -> None:
     assert began.startswith("NOT SAVED since ")
     assert began.endswith("disk full at ·[31m/x")
     assert ended == "saved again: 450 digits"
+
+
+def test_rows_are_counted_by_line_breaks_and_bytes_named_where_none_are_counted() -> None:
+    counted = snapshot(made_lines=12, saved_lines=9)
+    assert describe(counted, "rows") == "running: 12 rows, 75.0 % of the work, 1 min 05 s left"
+    assert describe(snapshot(), "rows").startswith("running: 500 bytes, ")
+    ended = lines_of("rows", snapshot(save_failure=FAILURE), counted)
+    assert ended[-1] == "saved again: 9 rows"
+
+
+def lines_of(unit: str, *snapshots: Snapshot) -> list[str]:
+    stream = io.StringIO()
+    with progress_on(stream, unit) as shown:
+        for each in snapshots:
+            shown.show(each)
+    return stream.getvalue().splitlines()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pi_tui.carry_on import lost_and_saved
 from pi_tui.machine import Kind, Machine, Poll, State, Task, unwatched
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.snapshot import State as Word
@@ -21,13 +22,14 @@ class Count(Machine):
 
     def __init__(self, kind: Counts, goal: int, steps: int = 0) -> None:
         self.kind, self.goal, self.steps, self.output = kind, goal, steps, bytearray(steps)
+        self.row = b"\0"
 
     @property
     def done(self) -> bool:
         return self.steps == self.goal
 
     def step(self, poll: Poll = unwatched) -> None:
-        self.output += b"\0"
+        self.output += self.row
         self.steps += 1
         self.kind.after_step(self.steps)
 
@@ -91,3 +93,28 @@ def test_wish_is_followed_right_after_the_step_it_came_in(wish: str, database: P
     worker, _ = worked(kind, database)
     assert kind.states[0] == 31_337
     assert worker.snapshot.state is (Word.PAUSED if wish == "stop" else Word.COMPLETE)
+
+
+class Rows(Counts):
+    unit = "rows"
+
+    def new(self, task: Task) -> Count:
+        machine = Count(self, task.goal)
+        machine.row = b"a row\n"
+        return machine
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Count:
+        machine = Count(self, task.goal, int(state.data))
+        machine.row, machine.output = b"a row\n", bytearray(output)
+        return machine
+
+
+def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> None:
+    kind = Rows()
+    kind.wishes = {20_000: "stop"}
+    shown = worked(kind, database)[0].snapshot
+    assert (shown.made_lines, shown.saved_lines, shown.saved) == (20_000, 20_000, 120_000)
+    kind.wishes = {30_000: "stop"}
+    shown = worked(kind, database)[0].snapshot
+    assert (shown.resumed_lines, shown.saved_lines) == (20_000, 30_000)
+    assert lost_and_saved(shown, kind.unit) == ("", "30,000 rows")
