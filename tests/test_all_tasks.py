@@ -73,6 +73,14 @@ def test_all_outputs_are_returned_in_the_order_of_the_tasks(database: Path) -> N
         assert (code, list(outputs.items())) == (0, list(OUTPUTS.items()))
 
 
+def test_resumable_runs_all_its_tasks(database: Path) -> None:
+    tasks = [rising.task(3, by=by) for by in (5, 1, 3)]
+    assert rising.run_all(tasks, db=str(database)) == OUTPUTS
+    with pytest.raises(SystemExit) as left:
+        rising.run_all(tasks, db=str(database / "no" / "db"))
+    assert left.value.code == 6
+
+
 def test_complete_tasks_are_not_computed_again_and_new_ones_are(database: Path) -> None:
     kind = Waiting()
     kind.gate.set()

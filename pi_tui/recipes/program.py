@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
+from pi_tui.all_tasks import carry_on_all
 from pi_tui.carry_on import Face, carry_on
+from pi_tui.machine import Task
 from pi_tui.recipes.generator import GeneratorKind, Yielded
 from pi_tui.reports.hints import tell
 
@@ -34,6 +36,21 @@ class Resumable:
         if code:
             raise SystemExit(code)
         return output
+
+    def task(self, goal: int, **parameters: Any) -> Task:
+        """Return the task of that goal, for `run_all`; see `GeneratorKind.task`."""
+        return self.kind.task(goal, **parameters)
+
+    def run_all(self, tasks: Iterable[Task], *, db: str | None = None) -> dict[Task, bytes]:
+        """Compute all tasks, or go on with them, and return the output of each.
+
+        The same program, started several times and on several computers, shares the tasks; see
+        `carry_on_all`. Raises SystemExit as `run` does.
+        """
+        code, outputs = carry_on_all(self.kind, tasks, db or self._file)
+        if code:
+            raise SystemExit(code)
+        return outputs
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Be a program: GOAL and options from the command line, the output on stdout, then exit."""
