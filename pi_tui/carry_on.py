@@ -61,6 +61,9 @@ def carry_on(
     again, and what is saved of it is lost. `to` is a file for the output, written whole or not at
     all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen
     on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and leave.
+
+    What a machine prints appears above the line of progress, and so does what handlers of the root
+    logger write, such as those of `logging.basicConfig`. If stdout is a file, prints go there.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -155,14 +156,35 @@ def live_bar(stream: TextIO) -> Iterator[RichProgress]:
         console=Plain(file=stream, markup=False),
         transient=True,
         expand=True,
+        redirect_stdout=sys.stdout.isatty(),  # what is printed to a file shall get there
     )
     try:
         with suppress(OSError, RuntimeError):  # no thread for it: no bar
             bar.start()
-        yield bar
+        with _logging_above_the_bar():
+            yield bar
     finally:
         with suppress(OSError):
             bar.stop()
+
+
+@contextmanager
+def _logging_above_the_bar() -> Iterator[None]:
+    """Let handlers of the root logger write above the bar, as print does.
+
+    A handler keeps the stream that it was made with, and would write into the bar.
+    """
+    logging, moved = sys.modules.get("logging"), []
+    for handler in logging.root.handlers if logging else ():
+        stream = getattr(handler, "stream", None)
+        for now in (sys.stdout, sys.stderr):
+            if stream is not None and getattr(now, "rich_proxied_file", None) is stream:
+                moved.append((handler, handler.setStream(now)))
+    try:
+        yield
+    finally:
+        for handler, stream in moved:
+            handler.setStream(stream)
 
 
 class _BarProgress:
