@@ -1,3 +1,73 @@
-"""Digits of pi in a terminal: a spigot that can always go on where it stopped."""
+"""Make any long computation resumable; and, made with it, digits of pi in a terminal.
+
+What others import is here. A name loads its module when it is first used, so `import pi_tui` is
+free, and whoever only writes a machine loads neither the store nor a screen.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers take it for true; `typing` would be loaded for it
+if TYPE_CHECKING:
+    from pi_tui.all_tasks import carry_on_all as carry_on_all
+    from pi_tui.carry_on import carry_on as carry_on
+    from pi_tui.machine import Abandoned as Abandoned
+    from pi_tui.machine import BadState as BadState
+    from pi_tui.machine import Kind as Kind
+    from pi_tui.machine import Limits as Limits
+    from pi_tui.machine import Machine as Machine
+    from pi_tui.machine import Parameter as Parameter
+    from pi_tui.machine import Piece as Piece
+    from pi_tui.machine import Poll as Poll
+    from pi_tui.machine import Refused as Refused
+    from pi_tui.machine import State as State
+    from pi_tui.machine import Task as Task
+    from pi_tui.machine import Work as Work
+    from pi_tui.machine import WrongOutput as WrongOutput
+    from pi_tui.machine import WrongState as WrongState
+    from pi_tui.machine import unwatched as unwatched
+    from pi_tui.recipes.items import Items as Items
+    from pi_tui.recipes.program import resumable as resumable
+    from pi_tui.worker.job import Cadence as Cadence
 
 __version__ = "1.1.0"
+
+_MODULES = {
+    "Abandoned": "pi_tui.machine",
+    "BadState": "pi_tui.machine",
+    "Cadence": "pi_tui.worker.job",
+    "Items": "pi_tui.recipes.items",
+    "Kind": "pi_tui.machine",
+    "Limits": "pi_tui.machine",
+    "Machine": "pi_tui.machine",
+    "Parameter": "pi_tui.machine",
+    "Piece": "pi_tui.machine",
+    "Poll": "pi_tui.machine",
+    "Refused": "pi_tui.machine",
+    "State": "pi_tui.machine",
+    "Task": "pi_tui.machine",
+    "Work": "pi_tui.machine",
+    "WrongOutput": "pi_tui.machine",
+    "WrongState": "pi_tui.machine",
+    "carry_on": "pi_tui.carry_on",
+    "carry_on_all": "pi_tui.all_tasks",
+    "resumable": "pi_tui.recipes.program",
+    "unwatched": "pi_tui.machine",
+}
+"""Where each public name is defined."""
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(_MODULES[name])
+    # `carry_on` is a module that can be called: see its last lines.
+    found: object = module if name == "carry_on" else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

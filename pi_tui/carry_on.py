@@ -6,13 +6,14 @@ SIGHUP it saves and tells how to resume. `pi-tui run` is built on it too.
 
 from __future__ import annotations
 
+import inspect
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from types import FrameType
-from typing import Literal
+from types import FrameType, ModuleType
+from typing import Any, Literal
 
 from pi_tui import words
 from pi_tui.errors import PiTuiError, StorageError
@@ -60,6 +61,9 @@ def carry_on(
     again, and what is saved of it is lost. `to` is a file for the output, written whole or not at
     all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen
     on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and leave.
+
+    What a machine prints appears above the line of progress, and so does what handlers of the root
+    logger write, such as those of `logging.basicConfig`. If stdout is a file, prints go there.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -104,17 +108,22 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     With code 0 nothing is reported, because the caller reports the result. Raises StorageError if
     the worker cannot start, and SystemExit if its machine raised it.
     """
-    with _signals() as asked:
+    with noting_signals() as asked:
         _watch(worker, asked)
         return _verdict(worker, asked.signal, program, again)
 
 
 def _watch(worker: Worker, asked: LeaveRequest) -> None:
-    """Run the worker to its end, or until it was asked to end."""
+    """Run the worker to its end, or until it was asked to end, and show its progress."""
+    with progress_on(sys.stderr, worker.job.kind.unit) as progress:
+        run_to_end(worker, asked, progress.show)
+
+
+def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
+    """Start the worker, show its snapshots, and return at its end, or after it was asked to end."""
     try:
-        with progress_on(sys.stderr, worker.job.kind.unit) as progress:
-            worker.start()
-            _await_end(worker, asked, progress.show)
+        worker.start()
+        _await_end(worker, asked, show)
     except BrokenPipeError:
         # The reader of our progress has gone, so no message can be shown. The computed part is
         # saved.
@@ -144,8 +153,8 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 
 @contextmanager
-def _signals() -> Iterator[LeaveRequest]:
-    """Take note of the signals that ask us to end; outside the main thread there are none."""
+def noting_signals() -> Iterator[LeaveRequest]:
+    """Note the signals that ask us to end; outside the main thread there are none."""
     asked = LeaveRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -170,7 +179,7 @@ def _signals() -> Iterator[LeaveRequest]:
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     """Report on stderr how the worker ended, unless it is complete; return the exit code."""
     snapshot = worker.snapshot
-    lost, saved = _lost_and_saved(snapshot, worker.job.kind.unit)
+    lost, saved = lost_and_saved(snapshot, worker.job.kind.unit)
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
     if isinstance(worker.crash, (SystemExit, KeyboardInterrupt)):
         tell(f"{program}: {lost}saved {saved}; {goes_on}")
@@ -188,16 +197,37 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     return StorageError.exit_code if lost else 128 + received
 
 
-def _lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """What is lost, "" if nothing is, and what is saved: output, or before there is any, work."""
+def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
+    """Return what is lost, "" if nothing is, and what is saved: output, or work."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
-        lost = f"{snapshot.made - snapshot.saved:,} {unit} are not saved; "
+        lines = (snapshot.made_lines or 0) - (snapshot.saved_lines or 0)
+        not_saved = words.amount(snapshot.made - snapshot.saved, lines or None, unit)
+        lost = f"{not_saved} are not saved; "
     elif snapshot.steps > steps:
         lost = f"the last {words.counted(snapshot.steps - steps, 'step')} not saved; "
-    if snapshot.length is not None:
-        saved = f"{snapshot.saved:,} of {snapshot.length:,} {unit}"
+    if (whole := snapshot.whole_in(unit)) is not None:
+        saved = f"{snapshot.saved:,} of {whole:,} {unit}"
         if steps and not snapshot.saved:
-            saved = f"{words.of_the_work(snapshot.done)} for {snapshot.length:,} {unit}"
+            saved = f"{words.of_the_work(snapshot.done)} for {whole:,} {unit}"
+    elif snapshot.saved_lines:
+        saved = snapshot.saved_in(unit)
     return lost, saved
+
+
+class _Callable(ModuleType):
+    """A module that is called as its function.
+
+    `from pi_tui import carry_on` finds this module, because a package holds its submodules by their
+    names as soon as they are imported.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Call `carry_on`."""
+        return carry_on(*args, **kwargs)
+
+
+_this = sys.modules[__name__]
+_this.__class__ = _Callable
+_this.__signature__ = inspect.signature(carry_on)  # type: ignore[attr-defined]

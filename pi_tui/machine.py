@@ -259,6 +259,12 @@ class Machine(ABC):
         """How much of the total of `work` is that of `Kind.verify`, which some runs do without."""
         return 0.0
 
+    def close(self) -> None:  # noqa: B027 - most hold nothing
+        """End what the machine holds besides itself, such as processes.
+
+        The worker calls it once the machine makes no more steps, whatever the reason.
+        """
+
     def figures(self) -> object:
         """Return an immutable value for this kind's app; worker and store do not use it."""
         return None
@@ -297,7 +303,10 @@ class Kind(ABC):
     goes back to the last good checkpoint, and the output after that is discarded.
     """
     unit: str = "bytes"
-    """The unit of output in messages, one byte each: letters, rows."""
+    """The unit of output in messages, one byte each: letters, digits.
+
+    "lines" and "rows" are counted by line breaks.
+    """
 
     @abstractmethod
     def new(self, task: Task) -> Machine:

@@ -52,6 +52,10 @@ class Task:
         """Support copying and pickling, which a read-only mapping does not."""
         return Task, (self.goal, dict(self.parameters))
 
+    def __hash__(self) -> int:
+        """Allow tasks as keys; a read-only mapping has no hash."""
+        return hash((self.goal, frozenset(self.parameters.items())))
+
     @property
     def text(self) -> str:
         """Return the parameters as canonical JSON text, which `of_text` reads."""

@@ -122,6 +122,21 @@ def parse_number(text: str) -> int:
     return int(re.sub("[,_ ]", "", text)[:20])
 
 
+LINE_UNITS = ("lines", "rows")
+"""Units of output that are counted by line breaks. Any other is one byte each."""
+
+
+def amount(size: int, lines: int | None, unit: str) -> str:
+    """Return how much output so many bytes are, with as many line breaks; None if not counted.
+
+    >>> amount(2_000, None, "digits"), amount(2_000, 40, "rows"), amount(2_000, None, "rows")
+    ('2,000 digits', '40 rows', '2,000 bytes')
+    """
+    if unit not in LINE_UNITS:
+        return f"{size:,} {unit}"
+    return f"{size:,} bytes" if lines is None else f"{lines:,} {unit}"
+
+
 def counted(value: int, noun: str) -> str:
     """Format a number and a noun, in the plural if needed.
 

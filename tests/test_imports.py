@@ -132,3 +132,64 @@ def test_the_app_for_any_machine_loads_nothing_of_pi() -> None:
 
 def test_the_app_is_there_before_the_store_is() -> None:
     assert "sqlalchemy" not in loaded_after("import pi_tui.pi.app.pi_app")
+
+
+PUBLIC = (
+    "Abandoned, BadState, Cadence, Items, Kind, Limits, Machine, Parameter, Piece, Poll, Refused, "
+    "State, Task, Work, WrongOutput, WrongState, carry_on, carry_on_all, resumable, unwatched"
+)
+
+
+def test_every_public_name_is_importable_and_listed() -> None:
+    loaded = loaded_after(
+        f"import pi_tui\nfrom pi_tui import {PUBLIC}\n"
+        f"assert set({PUBLIC.split(', ')!r}) == set(pi_tui._MODULES) <= set(dir(pi_tui))"
+    )
+    assert not loaded & HEAVY
+
+
+def test_machine_names_load_no_more_than_the_seam() -> None:
+    modules = modules_after("from pi_tui import Kind, Machine, Refused, State, Task, Work")
+    assert {name for name in modules if name.startswith("pi_tui")} == {
+        "pi_tui",
+        "pi_tui.machine",
+        "pi_tui.task",
+    }
+
+
+def test_unknown_public_name_is_an_attribute_error() -> None:
+    loaded_after("import pi_tui\nassert not hasattr(pi_tui, 'carry_off')")
+
+
+ORDERS = [
+    "from pi_tui import carry_on",
+    "from pi_tui.carry_on import carry_on as other; from pi_tui import carry_on",
+    "import pi_tui.carry_on; from pi_tui import carry_on",
+    "import pi_tui.carry_on as carry_on",
+    "from pi_tui.carry_on import carry_on",
+    "from pi_tui import carry_on; from pi_tui.carry_on import carry_on",
+    "from pi_tui import carry_on_all, carry_on",
+    "import pi_tui; carry_on = pi_tui.carry_on",
+    "from pi_tui import resumable, carry_on",
+    "from pi_tui.recipes import program; import pi_tui; carry_on = pi_tui.carry_on",
+]
+
+
+@pytest.mark.parametrize("imports", ORDERS)
+def test_carry_on_is_callable_after_any_order_of_imports(imports: str, tmp_path: Path) -> None:
+    loaded_after(
+        f"{imports}\n"
+        "import inspect, sys, types\n"
+        "from pi_tui import Task, resumable\n"
+        "@resumable\n"
+        "def count(goal, at=0):\n"
+        "    while at < goal:\n"
+        "        at += 1\n"
+        "        yield {'at': at}, f'{at} '\n"
+        f"code, output = carry_on(count.kind, Task(3), {str(tmp_path / 'db')!r}, face='line')\n"
+        "assert (code, output) == (0, b'1 2 3 ')\n"
+        "assert list(inspect.signature(carry_on).parameters)[:3] == ['kind', 'task', 'location']\n"
+        "from pi_tui.carry_on import LOOK_SECONDS, carry_on as function\n"
+        "assert isinstance(function, types.FunctionType)\n"
+        "assert sys.modules['pi_tui.carry_on'].LOOK_SECONDS == LOOK_SECONDS\n"
+    )

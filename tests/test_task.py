@@ -97,3 +97,9 @@ def test_task_identity_depends_on_values_and_types_but_not_on_tuning() -> None:
     assert Task(7, one).identity(["threads"]) == Task(7, other).identity(["threads"])
     assert Task(7, one).identity(["threads"]) == Task(7, {"seed": 1}).identity()
     assert Task(7, {"a": 1, "b": 2}).identity() == Task(7, {"b": 2, "a": 1}).identity()
+
+
+def test_equal_tasks_have_one_hash_and_are_one_key() -> None:
+    tasks = {Task(5, {"a": 1, "b": b"x"}), Task(5, {"b": b"x", "a": 1}), Task(5, {"a": 2})}
+    assert len(tasks) == 2
+    assert hash(Task(5, {"a": 1})) == hash(Task(5, {"a": 1.0}))  # as they are equal

@@ -8,6 +8,7 @@ from pi_tui.checkpoints.models import limits_of, milliseconds, now
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind, Machine, Task, Work
+from pi_tui.words import amount
 
 
 def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> None:
@@ -18,7 +19,7 @@ def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> No
     limits, length = limits_of(kind, task), kind.length(task)
     most = limits.output if length is None else length
     if (made := len(machine.output)) > most:
-        raise _too_much(kind, f"{made:,} {kind.unit} of output", most)
+        raise _too_much(kind, f"{amount(made, None, kind.unit)} of output", most)
     if machine.steps > limits.steps:
         raise _too_much(kind, f"{machine.steps:,} steps", limits.steps)
     if not kind.accepts(bytes(machine.output[agreed:])):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.database import Database
+from pi_tui.checkpoints.engine import shrink
 from pi_tui.checkpoints.models import (
     PIECES,
     RUNS,
@@ -25,6 +26,7 @@ from pi_tui.checkpoints.models import (
 )
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.stored_kind import Kinds
+from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
 from pi_tui.words import one_line
@@ -64,6 +66,14 @@ class RunCatalogue(Database):
             row = self._find(connection, task)
             return self._to_run(row) if row else None
 
+    def complete_runs(self, tasks: Iterable[Task]) -> list[tuple[Task, Run]]:
+        """Return those of the tasks whose run is complete, with the run."""
+        named = {(task.goal, self._identity_of(task)): task for task in tasks}
+        with self._transaction() as connection:
+            rows = connection.execute(self._mine().where(RUNS.c.status == COMPLETE)).all()
+        found = [(named.get((row.goal, row.identity)), row) for row in rows]
+        return [(task, self._to_run(row)) for task, row in found if task is not None]
+
     def latest_run(self) -> Run | None:
         """Return the unfinished run last worked on, or else the finished one."""
         order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
@@ -98,6 +108,13 @@ class RunCatalogue(Database):
             connection.execute(delete(RUNS).where(RUNS.c.id == row.id))
         if self._locks is not None:
             self._locks.let_go(row.id)
+        self.shrink()
+
+    def shrink(self) -> None:
+        """Give back the room that pruned states or a deleted run took in a file. Never raises."""
+        if self._where.path is not None:
+            with suppress(*FAILURES):  # it is only room, and others may use the file
+                shrink(self._engine)
 
     def check(self) -> list[str]:
         """Check the structure and every byte; return the problems found."""

@@ -27,6 +27,8 @@ from pi_tui.files.location import Location
 BUSY_SECONDS = 5
 LONGEST_VALUE = 8 * 2**20
 """Bytes of a value at most; SQLite refuses longer ones, whatever a file claims."""
+_WORTH_IT, _QUICK = 2**20, 2**25
+"""Bytes in free pages from which a file is made smaller, and the most it may then keep."""
 Mode = Literal["probe", "read", "write", "lock"]
 """`probe` changes nothing. `read` changes no data, but lets SQLite roll back what a kill left.
 `write` is for the one writer. `lock` is for its advisory locks on a server, in autocommit."""
@@ -146,6 +148,28 @@ def keep_a_rollback_journal(engine: Engine) -> None:
     (mode,) = outside_transactions(engine, "PRAGMA journal_mode=DELETE") or ("unknown",)
     if mode != "delete":
         raise StorageError(f"the journal mode is {mode!r} and cannot be changed to 'delete'")
+
+
+def shrink(engine: Engine) -> None:
+    """Give free pages of an SQLite file back to the disk, where that is quick and worth it.
+
+    It rewrites what is in use, 32 MiB at most: 10 ms for each MiB. Meanwhile no other process can
+    read or write; one that is in the middle of that prevents it. It is a transaction like others:
+    after a kill in its middle the file is as it was.
+    """
+    with closing(engine.raw_connection()) as connection:
+        driver = cast(sqlite3.Connection, connection.driver_connection)
+        size, pages, free = (
+            driver.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_size", "page_count", "freelist_count")
+        )
+        if 2 * free < pages or size * free < _WORTH_IT or size * (pages - free) > _QUICK:
+            return
+        driver.execute("PRAGMA busy_timeout=250")  # others are at work: then it stays as it is
+        try:
+            driver.execute("VACUUM")
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={int(1000 * BUSY_SECONDS)}")
 
 
 def _postgres(url: str, mode: Mode) -> Engine:

@@ -26,7 +26,7 @@ from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work, WrongState
-from pi_tui.words import one_line
+from pi_tui.words import amount, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +170,14 @@ class CheckpointStore(RunCatalogue):
             if self._kind.repeatable and (any(notes) or output):
                 notes.append(
                     "no checkpoint is good: computing again from the start, and comparing with "
-                    f"the {len(output):,} {self._kind.unit} that are saved"
+                    f"the {amount(len(output), None, self._kind.unit)} that are saved"
                 )
         if len(machine.output) < len(output) and not self._kind.repeatable:
             output = output[: len(machine.output)]
             notes.append(
-                f"this output cannot be computed again: the run goes on after {len(output):,} "
-                f"{self._kind.unit}; {run.committed - len(output):,} after them are discarded"
+                "this output cannot be computed again: the run goes on after "
+                f"{amount(len(output), None, self._kind.unit)}; "
+                f"{run.committed - len(output):,} after them are discarded"
             )
             trust, run = replace(trust, proven=len(output)), replace(run, committed=len(output))
         self._trusted[run.id] = trust

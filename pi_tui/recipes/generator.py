@@ -135,7 +135,7 @@ class GeneratorMachine(Machine):
             raise TypeError(f"{name} must yield text or bytes as what is new, not {new!r}")
         if len(parts) == 3:
             share = max(share, min(float(parts[2]), 1.0))
-        return state, bytes(new or b""), share
+        return dict(state), bytes(new or b""), share  # the function may change its own
 
     def _refuse_names(self, state: Mapping[str, object]) -> None:
         name, wanted = self._kind.name, self._kind.arguments

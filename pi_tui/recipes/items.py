@@ -2,27 +2,32 @@
 
     Items(shrink, ["a.png", "b.png", ...], workers=4, retries=2).run(db="shrink.sqlite3")
 
-Results are lines of output, in the order of the inputs: texts as they are, everything else as
-JSON. An item that raises is tried again after a growing pause; when its last try fails, its line
-is `{"failed": "ValueError('…')", "input": …}`. After a kill only items without a saved result are
-computed again.
+Results are lines of output, in the order of the inputs: text as it is, anything else as JSON. An
+item that raises, or whose process dies, is tried again after a growing pause. When its last try
+fails, its line is `{"failed": "ValueError('…')", "input": …}`, and the other items go on. After a
+kill, only items without a saved result are computed again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pi_tui.carry_on import carry_on
-from pi_tui.machine import Abandoned, BadState, Kind, Machine, Poll, State, Task, Work, unwatched
+from pi_tui.carry_on import Face, carry_on
+from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, Work, unwatched
+from pi_tui.recipes.program import add_common_options
+from pi_tui.reports.hints import tell
+from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
+
+if TYPE_CHECKING:
+    from pi_tui.recipes.pool import Outcome, Pool
 
 LOOK_SECONDS = 0.05
 """How long a step waits for results before it polls."""
@@ -30,12 +35,16 @@ FIRST_PAUSE, LAST_PAUSE = 0.5, 60.0
 """Seconds before the first retry of an item; each pause is twice the one before, up to the last."""
 CADENCE = Cadence(seconds=1.0, share=50.0)
 """A finished item waits no longer than a second for its save, if saves are that quick."""
+FAILURES_TOLD = 10
+"""Failed items that are told of while the batch is computed; the output has all."""
+FAILED = '{"failed": '
+"""Beginning of the line of a failed item."""
 
 
 class Items(Kind):
     """A batch of items: `function` is called once with each of the inputs."""
 
-    unit = "bytes"
+    unit = "lines"
 
     def __init__(
         self,
@@ -51,39 +60,71 @@ class Items(Kind):
 
         `workers` items are computed at once (one a core), in processes of their own, or with
         `threads` in threads, for functions that wait for files or the network. `retries` is how
-        often an item that raised is tried again. Inputs are told apart by their `repr`.
+        often an item that raised is tried again. `name` names the batch in the database (the name
+        of the function).
+
+        Inputs are kept in memory, and told apart by their `repr`. Other inputs, or one more, are
+        another run. Raises ValueError without inputs, and TypeError for a function that other
+        processes cannot import, or for inputs whose `repr` differs at every start.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.workers, self.threads = workers or os.cpu_count() or 1, threads
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
         if not self.inputs:
-            raise ValueError("there are no inputs")
+            raise ValueError(f"{self.name}: there are no inputs")
+        for value in self.inputs:
+            if getattr(type(value), "__repr__", None) is object.__repr__:
+                raise TypeError(f"{self.name}: the input {value!r} needs a __repr__ that tells it")
+        if not threads:
+            self._refuse_what_cannot_be_sent()
+
+    def _refuse_what_cannot_be_sent(self) -> None:
+        import pickle
+
+        try:
+            pickle.dumps(self.function)
+        except Exception as error:
+            raise TypeError(
+                f"{self.name}: other processes cannot import the function ({error}); "
+                "define it at the top of a module, or use threads=True"
+            ) from error
 
     def task(self) -> Task:
         """Return the task: so many items, with these inputs."""
         digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
         return Task(len(self.inputs), {"inputs": digest[:16]})
 
-    def run(self, db: str | None = None) -> bytes:
+    def run(self, db: str | None = None, *, fresh: bool = False, face: Face = "line") -> bytes:
         """Compute all items, or go on, and return the lines of output.
 
-        Raises SystemExit with the exit code if it was interrupted; stderr says how to go on.
+        `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all
+        items are computed again. Raises SystemExit with the exit code if it was interrupted;
+        stderr says how to go on.
         """
         location = db or f"{self.name}.sqlite3"
-        code, output = carry_on(self, self.task(), location, cadence=CADENCE)
+        how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
+        code, output = carry_on(self, self.task(), location, **how)
         if code:
             raise SystemExit(code)
         return output
 
     def main(self) -> None:
-        """Be a program: `[--db FILE]`, results on stdout, then exit."""
+        """Be a program: options from the command line, results on stdout, then exit.
+
+        The exit code is 1 if an item failed, and stderr then says how many did.
+        """
         import argparse
 
-        parser = argparse.ArgumentParser(description=self.function.__doc__)
-        parser.add_argument("--db", metavar="FILE", help=f"where it is saved ({self.name}.sqlite3)")
-        sys.stdout.buffer.write(self.run(parser.parse_args().db))
+        description = inspect.getdoc(self.function) or f"Compute {len(self.inputs):,} items."
+        parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
+        add_common_options(parser, f"{self.name}.sqlite3")
+        given = parser.parse_args()
+        output = self.run(given.db, fresh=given.fresh, face="screen" if given.screen else "line")
+        sys.stdout.buffer.write(output)
         sys.stdout.flush()
-        raise SystemExit(0)
+        if failed := sum(line.startswith(FAILED.encode()) for line in output.splitlines()):
+            tell(f"{self.name}: {counted(failed, 'item')} failed; their lines begin with {FAILED}")
+        raise SystemExit(1 if failed else 0)
 
     def new(self, task: Task) -> ItemsMachine:
         """Return a machine with no item done."""
@@ -102,20 +143,19 @@ class Items(Kind):
 
 
 class ItemsMachine(Machine):
-    """Computes a batch; a step ends when the next items have results."""
+    """Computes a batch; a step ends when one more item has its line, or several at once."""
 
     def __init__(self, kind: Items, waiting: dict[int, str], steps: int, output: bytes) -> None:
         self._kind, self._waiting, self.steps = kind, waiting, steps
         """`_waiting`: lines of items that are done, while one before them is not."""
-        self.output = bytearray(output)
+        self.output: bytearray = bytearray(output)
         self._next = output.count(b"\n")
         done = {*range(self._next), *waiting}
-        self._todo = [i for i in range(len(kind.inputs)) if i not in done]
-        self._todo.reverse()
-        self._running: dict[Future[str], int] = {}
+        self._todo = [i for i in reversed(range(len(kind.inputs))) if i not in done]
         self._tries: dict[int, int] = {}
         self._paused: dict[int, float] = {}
-        self._executor: Executor | None = None
+        """When an item that failed is tried again."""
+        self._pool: Pool | None = None
 
     @property
     def done(self) -> bool:
@@ -125,68 +165,63 @@ class ItemsMachine(Machine):
     def step(self, poll: Poll = unwatched) -> None:
         """Wait until at least one more item has a result, and take all that are there."""
         try:
-            finished: list[tuple[int, str]] = []
+            finished: dict[int, str] = {}
             while not finished:
-                poll(len(self._kind.inputs) - len(self._todo), len(self._kind.inputs))
-                self._fill()
-                finished = self._collect()
-        except Abandoned:
-            self._close()
+                poll(self._next + len(self._waiting), len(self._kind.inputs))
+                finished = self._collect(self._filled_pool())
+        except BaseException:
+            self.close()
             raise
         self._waiting.update(finished)
         while (line := self._waiting.pop(self._next, None)) is not None:
-            self.output += line.encode() + b"\n"
+            self.output += line.encode("utf-8", "backslashreplace") + b"\n"
             self._next += 1
         self.steps += 1
         if self.done:
-            self._close()
+            self.close()
 
-    def _fill(self) -> None:
-        """Hand out items until every worker has one and another waits."""
-        if self._executor is None:
-            self._executor = _executor(self._kind)
+    def _filled_pool(self) -> Pool:
+        """Return the pool, with items handed out until each worker has one and another waits."""
+        if self._pool is None:
+            from pi_tui.recipes.pool import Pool  # it takes a while to load, and `--help` no pool
+
+            kind = self._kind
+            self._pool = Pool(kind.function, kind.workers, threads=kind.threads)
         now = time.monotonic()
         for index in [i for i, until in self._paused.items() if until <= now]:
             del self._paused[index]
-            self._submit(index)
-        while self._todo and len(self._running) < 2 * self._kind.workers:
-            self._submit(self._todo.pop())
+            self._todo.append(index)
+        while self._todo and self._pool.has_room:
+            index = self._todo.pop()
+            self._pool.submit(index, self._kind.inputs[index])
+        return self._pool
 
-    def _submit(self, index: int) -> None:
-        assert self._executor is not None
-        future = self._executor.submit(_line, self._kind.function, self._kind.inputs[index])
-        self._running[future] = index
+    def _collect(self, pool: Pool) -> dict[int, str]:
+        """Return the lines of items that ended meanwhile; failed ones are tried again later."""
+        lines = {one.item: self._line_of(one) for one in pool.collect(LOOK_SECONDS)}
+        return {index: line for index, line in lines.items() if line is not None}
 
-    def _collect(self) -> list[tuple[int, str]]:
-        """Return the items that ended meanwhile, with their lines; failed ones are retried."""
-        if not self._running:
-            threading.Event().wait(LOOK_SECONDS)
-        ended, _ = wait(self._running, LOOK_SECONDS, FIRST_COMPLETED)
-        found = [(self._running.pop(future), future) for future in ended]
-        lines = [(index, self._line_of(index, future)) for index, future in found]
-        return [(index, line) for index, line in lines if line is not None]
-
-    def _line_of(self, index: int, future: Future[str]) -> str | None:
+    def _line_of(self, one: Outcome) -> str | None:
         """Return the line of an item, or None if it failed and is to be tried again."""
-        error = future.exception()
-        if error is None:
-            return future.result()
-        tries = self._tries[index] = self._tries.get(index, 0) + 1
+        if not one.failed:
+            return one.text
+        tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1
         if tries <= self._kind.retries:
             pause = min(FIRST_PAUSE * 2 ** (tries - 1), LAST_PAUSE)
-            self._paused[index] = time.monotonic() + pause
+            self._paused[one.item] = time.monotonic() + pause
             return None
-        failed = {"failed": repr(error), "input": self._kind.inputs[index]}
-        self.notes = (*self.notes, f"item {index + 1} failed: {error!r}")
-        return json.dumps(failed, default=repr)
+        if len(self.notes) < FAILURES_TOLD:
+            self.notes = (*self.notes, f"item {one.item + 1:,} failed: {one.text}")
+        return (
+            FAILED + f'{json.dumps(one.text)}, "input": {_as_json(self._kind.inputs[one.item])}}}'
+        )
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """End the workers; what they had begun is lost."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-        self._todo += sorted({*self._running.values(), *self._paused}, reverse=True)
-        self._running, self._paused = {}, {}
+        lost = self._pool.close() if self._pool is not None else []
+        self._pool = None
+        self._todo = sorted({*self._todo, *lost, *self._paused}, reverse=True)
+        self._paused = {}
 
     def to_state(self) -> State:
         """Return the results that are not in the output yet."""
@@ -197,41 +232,9 @@ class ItemsMachine(Machine):
         return Work(self._next + len(self._waiting), len(self._kind.inputs))
 
 
-def _executor(kind: Items) -> Executor:
-    if kind.threads:
-        return ThreadPoolExecutor(kind.workers, "item")
-    # Loaded here: 30 ms that a batch of threads does not need.
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    # Not "fork": this process has threads, and a lock held by one of them would stay held.
-    known = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
-    return ProcessPoolExecutor(kind.workers, context, _begin_child)
-
-
-def _begin_child() -> None:
-    """Leave ctrl+c to the parent, and end when the parent ends, also by SIGKILL.
-
-    A pool's child holds both ends of its queue, so it would wait for work for ever.
-    """
-    import multiprocessing
-    import signal
-    from multiprocessing.connection import wait as wait_for
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            wait_for([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _line(function: Callable[[Any], Any], value: Any) -> str:
-    """Return the result as one line; raises what the function raises."""
-    result = function(value)
-    text = result if isinstance(result, str) else json.dumps(result)
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+def _as_json(value: object) -> str:
+    """Return an input as JSON, or its `repr` if JSON cannot hold it."""
+    try:
+        return json.dumps(value, default=repr)
+    except (TypeError, ValueError, RecursionError):  # a key that is no text, or a circle
+        return json.dumps(repr(value))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
+from pi_tui.all_tasks import carry_on_all
 from pi_tui.carry_on import Face, carry_on
+from pi_tui.machine import Task
 from pi_tui.recipes.generator import GeneratorKind, Yielded
 from pi_tui.reports.hints import tell
 
@@ -35,6 +37,21 @@ class Resumable:
             raise SystemExit(code)
         return output
 
+    def task(self, goal: int, **parameters: Any) -> Task:
+        """Return the task of that goal, for `run_all`; see `GeneratorKind.task`."""
+        return self.kind.task(goal, **parameters)
+
+    def run_all(self, tasks: Iterable[Task], *, db: str | None = None) -> dict[Task, bytes]:
+        """Compute all tasks, or go on with them, and return the output of each.
+
+        The same program, started several times and on several computers, shares the tasks; see
+        `carry_on_all`. Raises SystemExit as `run` does.
+        """
+        code, outputs = carry_on_all(self.kind, tasks, db or self._file)
+        if code:
+            raise SystemExit(code)
+        return outputs
+
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run as a program: GOAL and options from the command line, output on stdout, then exit."""
         options = vars(self._parser().parse_args(arguments))
@@ -57,17 +74,25 @@ class Resumable:
         return f"{self.kind.name}.sqlite3"
 
     def _parser(self) -> argparse.ArgumentParser:
-        parser = argparse.ArgumentParser(description=self.__doc__, allow_abbrev=False)
+        description = inspect.cleandoc(self.__doc__ or f"Compute {self.kind.name} up to a goal.")
+        parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
         goal, *_ = inspect.signature(self.kind.function).parameters
-        parser.add_argument("goal", metavar=goal.upper(), type=_whole_number)
-        parser.add_argument("--db", metavar="FILE", help=f"where it is saved ({self._file})")
-        parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
-        parser.add_argument(
-            "--fresh", action="store_true", help="begin again; what is saved is lost"
-        )
+        how_far = "how far to compute, a whole number; 1_000 and 1,000 are read too"
+        parser.add_argument("goal", metavar=goal.upper(), type=_whole_number, help=how_far)
+        add_common_options(parser, self._file)
         for parameter in self.kind.parameters.values():
             _add_option(parser, parameter)
         return parser
+
+
+def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
+    """Add the options that every program of ours has; `file` is the default of `--db`."""
+    where = f"database to save in, a file or a URL ({file}); called again, it goes on from there"
+    parser.add_argument("--db", metavar="FILE", help=where)
+    parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin again; what is saved of this run is lost"
+    )
 
 
 def _whole_number(text: str) -> int:

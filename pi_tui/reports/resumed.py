@@ -17,9 +17,13 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
     moment, made = newest.saved_at.astimezone(), f"{snapshot.resumed:,}"
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
-        from_there = f"goes on after {made} {unit}"
+        from_there = f"goes on after {snapshot.resumed_in(unit)}"
         return (*(f"{from_there}, saved {when}" for when in (day, clock)), from_there)
-    kept = f"all {made} saved {unit} are there" if snapshot.resumed else "all it saved is there"
+    kept = (
+        f"all {snapshot.resumed_in(unit, 'saved')} are there"
+        if snapshot.resumed
+        else "all it saved is there"
+    )
     gap = snapshot.left_after
     after = f"{words.duration(gap)} after" if gap and gap >= NOTEWORTHY else "after"
     return (

@@ -80,6 +80,11 @@ class Board:
 
     # For the thread.
 
+    @property
+    def is_wanted(self) -> bool:
+        """Return True if something was asked that the loop does between two steps."""
+        return self.stop_wanted or self.save_wanted or self.pause_wanted
+
     def is_leaving(self) -> bool:
         """Return True if the user waits for this program to exit."""
         return self.stop_wanted or self.leaving

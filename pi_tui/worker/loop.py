@@ -7,7 +7,7 @@ or killed at any moment, and resumed where it stopped.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,8 +17,9 @@ from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run, share_
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, Refused, Work, WrongOutput, WrongState
+from pi_tui.words import LINE_UNITS
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
-from pi_tui.worker.meter import Meter, work_of
+from pi_tui.worker.meter import LineCount, Meter, work_of
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.stepper import Stepper
@@ -33,9 +34,12 @@ class Loop:
         self._saves = SaveSchedule(board.job.cadence)
         self._strides = StepSchedule(board.pace, board.clock(), 0)
         self._watch = Stopwatch()
+        self._lines = LineCount(board.job.kind.unit)
         self._steps = Stepper(board, self._obey, self._save)
         self._run: Run
         self._machine: Machine
+        self._notes: tuple[str, ...] = ()
+        """Notes of the machine that were told."""
         self._meter: Meter
         self._activity = State.PREPARING
         self._known = b""
@@ -55,7 +59,8 @@ class Loop:
             while not self._board.snapshot.state.is_final:
                 try:
                     if self._load():
-                        self._compute()
+                        with closing(self._machine):
+                            self._compute()
                     self._finish()
                 except (WrongState, WrongOutput) as error:
                     self._fall_back(error)
@@ -76,7 +81,8 @@ class Loop:
             self._board.publish(done=0.0)
         if note := self._store.lock_note:
             self._board.note(note)
-        for note in (*run.notes, *self._job.not_taken(self._run.task)):
+        of_others = () if self._job.among_others else run.notes
+        for note in (*of_others, *self._job.not_taken(self._run.task)):
             self._board.note(note)
 
     def _load(self) -> bool:
@@ -85,8 +91,10 @@ class Loop:
         self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
+        lines = self._lines.of(loaded.output, saved)
         if (machine := loaded.machine) is not None:
             self._machine, self._source = machine, loaded.checkpoint
+            self._notes = machine.notes
             shown = max(self._shown_before(loaded), self._board.snapshot.done)
             verifying = machine.verifying_work if self._job.verify else 0.0
             made, elapsed = len(machine.output), loaded.run.elapsed
@@ -98,6 +106,7 @@ class Loop:
             self._board.publish(left_after=after)
         self._board.publish(
             **dict.fromkeys(("made", "saved", "resumed"), saved),
+            **dict.fromkeys(("made_lines", "saved_lines", "resumed_lines"), lines),
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
             verified=loaded.run.verified,
             notes=self._board.snapshot.notes + loaded.notes,
@@ -118,7 +127,9 @@ class Loop:
                 self._obey()
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
-            self._steps.make(machine, min(due, self._saves.output_until_mark(before)))
+            # What is known already is compared after each step, before anything is saved.
+            make = self._steps.make if before < len(self._known) else self._steps.make_some
+            make(machine, min(due, self._saves.output_until_mark(before)))
             self._stepped(before, took=self._elapsed() - began)
         self._save()
 
@@ -171,8 +182,10 @@ class Loop:
             return None
         self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
         self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
+        if checkpoint.length > shown.saved:
+            lines = self._lines.of(self._machine.output, checkpoint.length)
+            self._board.publish(saved=checkpoint.length, saved_lines=lines)
         self._board.publish(
-            saved=max(checkpoint.length, shown.saved),
             checkpoints=(checkpoint, *shown.checkpoints)[:CHECKPOINTS_SHOWN],
             save_failure=None,
         )
@@ -188,10 +201,16 @@ class Loop:
         if len(output) >= self._board.snapshot.saved:
             self._board.output = output
         self._meter.stepped(self._work(), len(output), self._elapsed(), took)
+        if (notes := self._machine.notes) != self._notes:
+            for note in notes[len(self._notes) :]:
+                self._board.note(note)
+            self._notes = notes
 
     def _judge(self, start: int) -> None:
         """Raise WrongResultError if the saved output is at fault, else WrongState."""
-        kind, differ = self._job.kind, f"{self._job.kind.unit} after {start:,} differ"
+        kind = self._job.kind
+        unit = "bytes" if kind.unit in LINE_UNITS else kind.unit
+        differ = f"{unit} after {start:,} differ"
         saved = self._known[: self._board.snapshot.saved]
         if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
             raise WrongResultError(
@@ -250,6 +269,8 @@ class Loop:
             left = meter.left(output_left, pace.limit, elapsed)
             if self._activity is State.VERIFYING:  # a comparison makes no steps
                 meter.saw(self._work())
+            if made == len(machine.output):
+                figures["made_lines"] = self._lines.of(machine.output, made)
             figures |= {"made": made, "done": meter.done, "left": left}
             figures |= {"rate": meter.rate(), "work_rate": meter.work_rate()}
             figures |= {"steps": machine.steps, "figures": machine.figures()}
@@ -269,6 +290,7 @@ class Loop:
                 self._await_saved()
             # Without the time of this save, as the next start will show it.
             self._run = replace(self._run, status=COMPLETE, verified=verified, elapsed=last.elapsed)
+            self._store.shrink()
         done: dict[str, Any] = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
         done |= {"verified": self._run.verified, "elapsed": self._run.elapsed}
         self._publish(state=State.COMPLETE, **done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from pi_tui.machine import Machine, Task, Work
+from pi_tui.words import LINE_UNITS
 from pi_tui.worker.job import Job
 
 WINDOW = 5.0
@@ -23,6 +24,23 @@ def work_of(job: Job, task: Task, machine: Machine) -> Work:
         return Work(min(done, total), total)
     share = job.kind.share(task, machine.steps, len(machine.output))
     return Work(0.0, 0.0) if share is None else Work(share, 1.0)
+
+
+class LineCount:
+    """Counts line breaks of an output that grows, each byte once; None for other units."""
+
+    def __init__(self, unit: str) -> None:
+        self._counts, self._seen, self._lines = unit in LINE_UNITS, 0, 0
+
+    def of(self, output: bytes | bytearray, length: int) -> int | None:
+        """Return the line breaks in the first `length` bytes."""
+        if not self._counts:
+            return None
+        if length < self._seen:
+            self._seen = self._lines = 0
+        self._lines += output.count(b"\n", self._seen, length)
+        self._seen = length
+        return self._lines
 
 
 class Meter:

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from pi_tui import words
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.worker.job import Pace
 
@@ -65,6 +66,12 @@ class Snapshot:
     """Bytes of output in a committed checkpoint."""
     resumed: int = 0
     """Bytes of output that were there when this program started."""
+    made_lines: int | None = None
+    """Line breaks in what is made, if output is counted in lines."""
+    saved_lines: int | None = None
+    """Line breaks in what is saved."""
+    resumed_lines: int | None = None
+    """Line breaks in what was there when this program started."""
     overture: int = 0
     """Bytes of output found quickly in another way, shown until the machine has them."""
     steps: int = 0
@@ -123,6 +130,23 @@ class Snapshot:
         """Return the newest committed checkpoint."""
         return self.checkpoints[0] if self.checkpoints else None
 
+    def made_in(self, unit: str) -> str:
+        """Return how much output is made, in a kind's unit."""
+        return words.amount(self.made, self.made_lines, unit)
+
+    def saved_in(self, unit: str) -> str:
+        """Return how much output is saved, in a kind's unit."""
+        return words.amount(self.saved, self.saved_lines, unit)
+
+    def resumed_in(self, unit: str, word: str = "") -> str:
+        """Return how much output there was at the start, with a word before the unit."""
+        amount = words.amount(self.resumed, self.resumed_lines, unit)
+        return amount.replace(" ", f" {word} ", 1) if word else amount
+
+    def whole_in(self, unit: str) -> int | None:
+        """Return how much the whole output is, if that is known and can be said in the unit."""
+        return None if unit in words.LINE_UNITS else self.length
+
     @property
     def kept(self) -> str:
         """Return the last saved step in words, for the end of a failure message."""
@@ -136,9 +160,9 @@ class Snapshot:
         if self.save_failure is None:
             return ""
         reason = self.save_failure.reason
-        if self.length is None:
+        if (whole := self.whole_in(unit)) is None:
             return f"the newest results could not be saved: {reason}"
         return (
-            f"{self.saved:,} of {self.length:,} {unit} are saved, "
+            f"{self.saved:,} of {whole:,} {unit} are saved, "
             f"{self.made - self.saved:,} more could not be: {reason}"
         )

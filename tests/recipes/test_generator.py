@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pi_tui.machine import BadState, State, Task
 from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
+from pi_tui.testing import prove
+from tests.test_imports import loaded_after
 
 numpy = pytest.importorskip("numpy")
 
@@ -200,3 +203,66 @@ def test_arrays_changed_in_place_are_resumed_as_yielded() -> None:
         machine.step()
         machine = resumed(kind, machine, 8)
     assert machine.output == whole(kind, 8)
+
+
+def test_generator_is_proven_whole_after_every_step() -> None:
+    prove(KIND, KIND.task(40, factor=3))
+
+
+def test_generator_with_an_array_and_a_list_is_proven_whole() -> None:
+    def walk(goal: int, grid: Any = None, seen: Any = (), i: int = 0) -> Iterator[Any]:
+        grid, seen = numpy.zeros(50) if grid is None else grid, list(seen)
+        while i < goal:
+            i += 1
+            grid[i % 50] += i
+            seen.append({"at": i, "raw": bytes([i])})
+            yield {"grid": grid, "seen": seen, "i": i}, f"{grid.sum()}\n"
+
+    kind = GeneratorKind(walk, "walk", 1)
+    prove(kind, kind.task(30))
+
+
+def test_prove_finds_what_a_generator_keeps_from_its_state() -> None:
+    def forgets(goal: int, i: int = 0) -> Iterator[Any]:
+        total = 0
+        while i < goal:
+            i += 1
+            total += i
+            yield {"i": i}, f"{total}\n"
+
+    kind = GeneratorKind(forgets, "forgets", 1)
+    with pytest.raises(AssertionError, match="makes output"):
+        prove(kind, kind.task(5))
+
+
+def test_short_way_loads_no_numpy(tmp_path: Path) -> None:
+    code = (
+        "from pi_tui import resumable, Items\n"
+        "@resumable\n"
+        "def count(goal, at=0):\n"
+        "    while at < goal:\n"
+        "        at += 1\n"
+        "        yield {'at': at}, f'{at} '\n"
+        f"assert count.run(3, db={str(tmp_path / 'db')!r}) == b'1 2 3 '"
+    )
+    assert not loaded_after(code) & {"numpy", "textual", "gmpy2", "rich"}
+
+
+def test_dict_that_is_yielded_again_and_again_keeps_the_state_of_the_last_yield() -> None:
+    def breaks(goal: int, i: int = 0) -> Iterator[Any]:
+        state = {"i": i}
+        while True:
+            state["i"] += 1
+            if state["i"] == goal:
+                raise ValueError("no more")
+            yield state, f"{state['i']} "
+
+    kind = GeneratorKind(breaks, "breaks", 1)
+    machine = kind.new(kind.task(3))
+    machine.step()
+    machine.step()
+    with pytest.raises(ValueError, match="no more"):
+        machine.step()
+    again = kind.from_state(kind.task(9), machine.to_state(), bytes(machine.output))
+    again.step()
+    assert again.output == b"1 2 3 "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,7 @@ def test_finished_item_is_not_computed_again_after_resume_at_every_step(tmp_path
     machine = machine_of(kind)
     while not machine.done:
         machine.step()
-        machine._close()
+        machine.close()
         machine = resumed(kind, machine)
     assert machine.output == b"".join(b"%d\n" % (n * n) for n in range(12))
     # Items in progress when their machine ended may be computed again; saved ones may not.
@@ -143,3 +145,109 @@ def test_impossible_state_of_a_batch_is_a_bad_state(text: bytes) -> None:
     kind = batch(square, range(3))
     with pytest.raises(BadState):
         kind.from_state(kind.task(), State.of(text), b"")
+
+
+def die_at_three(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def die_once(path: str) -> str:
+    """Die in the first process that computes it."""
+    if not os.path.exists(path):
+        Path(path).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "alive"
+
+
+class Odd(Exception):
+    """An error that no other process can make again from what it is sent."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} of {two}")
+
+
+class Unsendable(Exception):
+    def __init__(self) -> None:
+        super().__init__("holds a lock")
+        self.lock = threading.Lock()
+
+
+class Speechless(Exception):
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+def raise_odd_things(number: int) -> int:
+    if number == 0:
+        raise Odd(1, 2)
+    if number == 1:
+        raise Unsendable
+    if number == 2:
+        raise Speechless
+    if number == 3:
+        raise SystemExit("enough")
+    return number
+
+
+def test_item_whose_process_dies_is_found_and_fails_alone() -> None:
+    machine = machine_of(Items(die_at_three, range(8), workers=2))
+    lines = machine.finalize().splitlines()
+    died = b'{"failed": "the process that computed it died", "input": 3}'
+    assert lines == [b"0", b"1", b"2", died, b"4", b"5", b"6", b"7"]
+
+
+def test_item_whose_process_died_once_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "FIRST_PAUSE", 0.001)
+    paths = [str(tmp_path / f"{n}") for n in range(3)]
+    assert machine_of(Items(die_once, paths, workers=1, retries=1)).finalize() == b"alive\n" * 3
+
+
+@pytest.mark.parametrize("threads", [True, False], ids=["threads", "processes"])
+def test_exception_that_cannot_be_sent_is_reported_as_it_was(threads: bool) -> None:
+    machine = machine_of(Items(raise_odd_things, range(5), workers=2, threads=threads))
+    lines = [json.loads(line) for line in machine.finalize().splitlines()]
+    said = ["Odd('1 of 2')", "Unsendable('holds a lock')", "Speechless", "SystemExit('enough')"]
+    assert lines == [*({"failed": text, "input": n} for n, text in enumerate(said)), 4]
+
+
+def test_input_that_cannot_be_sent_fails_and_the_others_do_not() -> None:
+    gate = threading.Lock()
+    machine = machine_of(Items(repr, [1, {"lock": gate}, 2], workers=1))
+    first, failed, last = machine.finalize().splitlines()
+    assert (first, last) == (b"1", b"2")
+    assert json.loads(failed) == {
+        "failed": "TypeError(\"cannot pickle '_thread.lock' object\")",
+        "input": {"lock": repr(gate)},
+    }
+
+
+def test_failed_input_that_json_cannot_hold_is_reported_by_its_repr() -> None:
+    circle: list[Any] = []
+    circle.append(circle)
+    machine = machine_of(batch(int, [{(1, 2): 3}, circle]))
+    inputs = [json.loads(line)["input"] for line in machine.finalize().splitlines()]
+    assert inputs == ["{(1, 2): 3}", "[[...]]"]
+
+
+def test_function_that_other_processes_cannot_import_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match=r"<lambda>: other processes cannot .* threads=True"):
+        Items(lambda x: x, [1])
+    assert machine_of(Items(lambda x: x, [1], threads=True)).finalize() == b"1\n"
+
+
+def test_input_without_a_repr_of_its_own_is_refused() -> None:
+    with pytest.raises(TypeError, match="needs a __repr__"):
+        batch(square, [object()])
+
+
+def test_inputs_may_come_from_a_generator() -> None:
+    kind = batch(square, (n for n in range(4)))
+    assert (machine_of(kind).finalize(), kind.task().goal) == (b"0\n1\n4\n9\n", 4)
+
+
+def test_text_that_is_no_unicode_is_output_all_the_same() -> None:
+    assert machine_of(batch(str, ["\udc80"])).finalize() == b"\\udc80\n"

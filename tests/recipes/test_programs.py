@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,32 @@ def work(number):
 
 if __name__ == "__main__":
     Items(work, range(60), workers=2, name="batch").main()
+"""
+
+
+LONG = """
+import time
+from pi_tui import Items
+
+def wait_long(number):
+    open(f"begun-{number}", "w").close()
+    if number:
+        time.sleep(600)
+    return number
+
+if __name__ == "__main__":
+    Items(wait_long, range(9), workers=3, threads=THREADS, name="long").main()
+"""
+FAILS = """
+from pi_tui import Items
+
+def check(number):
+    if number % 2:
+        raise ValueError("odd")
+    return number
+
+if __name__ == "__main__":
+    Items(check, range(5), workers=1, threads=True).main()
 """
 
 
@@ -164,3 +193,65 @@ def test_killed_batch_computes_no_saved_item_again(folder: Path) -> None:
     assert set(calls()) == set(range(60))
     assert saved > 0
     assert len(calls()) - before <= 60 - saved
+
+
+def living_in(folder: Path) -> list[int]:
+    """Return the processes that have this working folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.readlink(process / "cwd") == str(folder):
+                found.append(int(process.name))
+    return sorted(set(found) - {os.getpid()})
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="no /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("threads", [False, True], ids=["processes", "threads"])
+def test_end_of_a_batch_waits_for_no_item_and_leaves_no_process(
+    number: signal.Signals, threads: bool, folder: Path
+) -> None:
+    Path("long.py").write_text(LONG.replace("THREADS", str(threads)))
+    with running("long.py") as child:
+        wait_until(lambda: Path("begun-3").exists() and saved_steps("long.sqlite3", "long"))
+        child.send_signal(number)
+        child.wait(60)
+        err = child.stderr.read() if child.stderr else ""
+    wait_until(lambda: not living_in(folder))
+    assert child.returncode == (-9 if number == signal.SIGKILL else 128 + number), err
+    assert "Traceback" not in err
+    if number != signal.SIGKILL:
+        assert "long: saved 1 lines; " in err, err
+
+
+def test_failed_items_are_told_of_and_the_exit_code_is_1(folder: Path) -> None:
+    Path("fails.py").write_text(FAILS)
+    for life in range(2):
+        done = ended("fails.py")
+        assert done.stdout.splitlines() == [
+            "0",
+            """{"failed": "ValueError('odd')", "input": 1}""",
+            "2",
+            """{"failed": "ValueError('odd')", "input": 3}""",
+            "4",
+        ]
+        told = ["note: item 2 failed: ValueError('odd')", "note: item 4 failed: ValueError('odd')"]
+        last = 'check: 2 items failed; their lines begin with {"failed": '
+        assert done.stderr.splitlines() == [*(told if life == 0 else ()), last]
+        assert done.returncode == 1
+    assert ended("fails.py", "--fresh").stderr.startswith("note: item 2 failed")
+
+
+@pytest.mark.parametrize("program", ["sums.py", "batch.py"])
+def test_help_names_every_option_and_where_it_is_saved(program: str, folder: Path) -> None:
+    done = ended(program, "--help")
+    text = " ".join(done.stdout.split())
+    name = program.replace(".py", "")
+    assert done.returncode == 0
+    assert f"database to save in, a file or a URL ({name}.sqlite3)" in text
+    for option in ("--db FILE", "--screen", "--fresh"):
+        assert option in text
+    if program == "sums.py":
+        assert "Add the numbers up to GOAL." in text
+        assert "--factor FACTOR" in text
+        assert "--loud" in text

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.reports.progress import Progress, describe, progress_on
+from pi_tui.reports.progress import LineProgress, describe, progress_on
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
 
@@ -56,7 +56,7 @@ def test_silence_never_lasts_long(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     stream = io.StringIO()
-    shown = Progress(stream, "digits")
+    shown = LineProgress(stream, "digits")
     for _ in range(11):
         shown.show(snapshot())
         now += 1.0
@@ -74,3 +74,19 @@ def test_a_failing_save_is_told_when_it_begins_and_when_it_ends() -> None:
     assert began.startswith("NOT SAVED since ")
     assert began.endswith("disk full at ·[31m/x")
     assert ended == "saved again: 450 digits"
+
+
+def test_rows_are_counted_by_line_breaks_and_bytes_named_where_none_are_counted() -> None:
+    counted = snapshot(made_lines=12, saved_lines=9)
+    assert describe(counted, "rows") == "running: 12 rows, 75.0 % of the work, 1 min 05 s left"
+    assert describe(snapshot(), "rows").startswith("running: 500 bytes, ")
+    ended = lines_of("rows", snapshot(save_failure=FAILURE), counted)
+    assert ended[-1] == "saved again: 9 rows"
+
+
+def lines_of(unit: str, *snapshots: Snapshot) -> list[str]:
+    stream = io.StringIO()
+    with progress_on(stream, unit) as shown:
+        for each in snapshots:
+            shown.show(each)
+    return stream.getvalue().splitlines()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui import carry_on as module
+import pi_tui.carry_on as module
 from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints import engine
 from pi_tui.checkpoints.store import CheckpointStore

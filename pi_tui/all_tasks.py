@@ -1,0 +1,219 @@
+"""Many tasks of one kind, shared by all processes and computers that open the same database.
+
+    tasks = [Task(1000, {"seed": seed}) for seed in range(40)]
+    code, outputs = carry_on_all(Searches(), tasks, "postgresql+psycopg://…")
+
+Each process takes a task that is not complete and that nobody computes, and goes on from its last
+checkpoint. The lock of a run says who computes it. It ends with its process, so the task of a dead
+process, or of a computer that was switched off, is taken by another one.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from pi_tui import words
+from pi_tui.carry_on import LOOK_SECONDS, PATIENCE, lost_and_saved, noting_signals, run_to_end
+from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageError, UsageError
+from pi_tui.machine import Kind, Task
+from pi_tui.reports.hints import command_line, tell
+from pi_tui.reports.tasks_progress import TasksProgress, name_of, tasks_progress_on
+from pi_tui.worker import crash_report as crash
+from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
+from pi_tui.worker.leave_request import LeaveRequest
+from pi_tui.worker.snapshot import State
+from pi_tui.worker.worker import Worker
+
+FIRST_PAUSE, LAST_PAUSE = 0.2, 10.0
+"""Seconds between two looks for a task while others compute all that are left: growing."""
+
+
+def carry_on_all(
+    kind: Kind,
+    tasks: Iterable[Task],
+    location: str,
+    *,
+    again: str | None = None,
+    cadence: Cadence = AUTO_CADENCE,
+    every_seconds: float | None = None,
+    every_output: int | None = None,
+) -> tuple[int, dict[Task, bytes]]:
+    """Compute all tasks, or go on with them; return the exit code and the output of each task.
+
+    Start the same script as often as you like, on as many computers as reach the database: they
+    share the tasks. Each call returns when all are complete, with the outputs of all.
+
+    A task that fails is reported with its name. The others are computed all the same; the code is
+    then that of the first failure, and the failed task has no output. SIGINT, SIGTERM and SIGHUP
+    save and leave, as in `carry_on`, with the outputs that are complete by then. While the database
+    cannot be reached it is tried again for half a minute.
+    """
+    if every_seconds is not None or every_output is not None:
+        cadence = Cadence(every_seconds, every_output)
+    wanted = list(dict.fromkeys(tasks))
+    try:
+        with noting_signals() as asked, tasks_progress_on(sys.stderr, kind, len(wanted)) as shown:
+            share = _Share(kind, wanted, location, cadence, asked, shown)
+            share.work()
+    except PiTuiError as error:
+        tell(f"{kind.name}: {words.plain(str(error))}")
+        return error.exit_code, {}
+    command = command_line() if again is None else again
+    return share.verdict(command), share.outputs
+
+
+class _Share:
+    """What one process does of all tasks."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        tasks: list[Task],
+        location: str,
+        cadence: Cadence,
+        asked: LeaveRequest,
+        shown: TasksProgress,
+    ) -> None:
+        self._kind, self._location, self._cadence = kind, location, cadence
+        self._tasks, self._asked, self._shown = tasks, asked, shown
+        self._left = list(tasks)
+        """Tasks that are not known to be complete and have not failed here."""
+        self._results: dict[Task, bytes] = {}
+        self._code = 0
+        """Exit code of the first failure."""
+        self._pause = FIRST_PAUSE
+        self._trouble_since: float | None = None
+
+    @property
+    def outputs(self) -> dict[Task, bytes]:
+        """The outputs of complete tasks, in the order in which the tasks were given."""
+        return {task: self._results[task] for task in self._tasks if task in self._results}
+
+    def work(self) -> None:
+        """Compute tasks until none is left, or until we are asked to leave."""
+        self._make_database()
+        while self._left and not self._asked:
+            try:
+                free = self._look()
+                if free is None or not self._compute(free):
+                    self._await_others()
+                self._trouble_since = None
+            except StorageError as error:
+                self._await_database(error)
+            except BrokenPipeError:  # nobody reads our progress any more
+                self._asked.ask(signal.SIGPIPE)
+
+    def verdict(self, again: str) -> int:
+        """Say on stderr why not all is complete, unless that was said; return the exit code."""
+        if self._left:
+            goes_on = f"`{again}` goes on" if again else "called again, it goes on"
+            done = f"{len(self._results):,} of {len(self._tasks):,} complete"
+            tell(f"{self._kind.name}: {done}; {goes_on} from there")
+            return self._code or 128 + self._asked.signal
+        return self._code
+
+    def _make_database(self) -> None:
+        """Make the database, or bring it up to date; refuse one that is not ours."""
+        if self._left:
+            from pi_tui.checkpoints.store import CheckpointStore
+
+            while True:
+                try:
+                    CheckpointStore.open(self._location, self._kind).close()
+                    return
+                except AlreadyOpenError as error:  # another process changes its tables
+                    if self._asked:
+                        return
+                    self._await_database(error)
+
+    def _look(self) -> Task | None:
+        """Collect the outputs that are complete, and return a task that nobody computes.
+
+        At random: processes that start together would else all try to take the first.
+        """
+        from pi_tui.checkpoints.store import CheckpointStore
+
+        before = len(self._left)
+        with CheckpointStore.open(self._location, self._kind, write=False) as store:
+            for task, run in store.complete_runs(self._left):
+                with suppress(DamagedError, UsageError):  # a worker mends it, or tells of it
+                    if (loaded := store.load(run)).machine is None:
+                        self._keep(task, loaded.output)
+            if len(self._left) < before:
+                self._pause = FIRST_PAUSE
+            for task in random.sample(self._left, len(self._left)):
+                if not store.writer(store.find_run(task)):
+                    return task
+        return None
+
+    def _keep(self, task: Task, output: bytes) -> None:
+        self._results[task] = output
+        self._left.remove(task)
+        self._shown.complete = len(self._results)
+
+    def _compute(self, task: Task) -> bool:
+        """Compute a task to its end; False if another process was quicker to take it.
+
+        Raises StorageError if the database failed; the task is tried again.
+        """
+        how: dict[str, Any] = {"cadence": self._cadence, "patience": PATIENCE, "among_others": True}
+        worker = Worker(Job(self._kind, task, self._location, **how))
+        self._shown.begin(task)
+        run_to_end(worker, self._asked, self._shown.show)
+        snapshot = worker.snapshot
+        if snapshot.state is State.COMPLETE:
+            self._keep(task, bytes(worker.output))
+        elif isinstance(worker.crash, SystemExit | KeyboardInterrupt):
+            raise worker.crash
+        elif self._asked:
+            self._tell_of_leaving(worker)
+        elif snapshot.exit_code == AlreadyOpenError.exit_code:
+            return False
+        elif snapshot.exit_code == StorageError.exit_code:
+            raise StorageError(snapshot.error)
+        else:
+            self._fail(worker)
+        self._pause = FIRST_PAUSE
+        return True
+
+    def _fail(self, worker: Worker) -> None:
+        """Report a task that failed, with its name, and compute it no more."""
+        task, snapshot = worker.job.task, worker.snapshot
+        self._left.remove(task)
+        self._code = self._code or snapshot.exit_code
+        if worker.crash is not None:
+            self._shown.tell(crash.report(worker.crash))
+        self._shown.tell(f"{name_of(self._kind, task)}: {words.plain(snapshot.error)}")
+
+    def _tell_of_leaving(self, worker: Worker) -> None:
+        """Say how the task was left that was computed when we were asked to leave."""
+        lost, saved = lost_and_saved(worker.snapshot, self._kind.unit)
+        if lost:
+            self._code = self._code or StorageError.exit_code
+        self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {lost}saved {saved}")
+
+    def _await_others(self) -> None:
+        """Wait, longer each time, until others may have ended."""
+        self._wait(f"waiting for {len(self._left):,} that other processes compute")
+
+    def _await_database(self, error: PiTuiError) -> None:
+        """Wait until the database may be back; raise the error if it has failed for long."""
+        now = time.monotonic()
+        self._trouble_since = self._trouble_since or now
+        if now - self._trouble_since > PATIENCE:
+            raise error
+        self._wait(f"tried again soon: {words.plain(str(error))}")
+
+    def _wait(self, reason: str) -> None:
+        """Wait for a pause that grows, unless we are asked to leave."""
+        until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)
+        self._pause = min(1.5 * self._pause, LAST_PAUSE)
+        while time.monotonic() < until and not self._asked:
+            self._shown.wait(reason)
+            time.sleep(LOOK_SECONDS)

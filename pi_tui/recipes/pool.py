@@ -1,0 +1,181 @@
+"""Workers of a batch: calls of one function in processes or threads, whatever happens to them."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, NamedTuple
+
+
+class Outcome(NamedTuple):
+    """What became of one item."""
+
+    item: int
+    text: str
+    """The result as a line, or the error in words."""
+    failed: bool
+
+
+class Pool:
+    """Computes items side by side; `workers` at once, and as many more wait their turn.
+
+    A process that dies breaks the pool, and with it all items that were handed out. These are then
+    computed one at a time, so that the item at fault is found, and the others do not fail for it.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], workers: int, *, threads: bool) -> None:
+        self._function, self._workers, self._threads = function, workers, threads
+        self._executor: Executor | None = None
+        self._running: dict[Future[tuple[str, bool]], tuple[int, Any]] = {}
+        self._suspects: list[tuple[int, Any]] = []
+
+    @property
+    def has_room(self) -> bool:
+        """Return True if another item can be handed out."""
+        return not self._suspects and len(self._running) < 2 * self._workers
+
+    def submit(self, index: int, value: Any) -> None:
+        """Hand out an item."""
+        if self._executor is None:
+            self._executor = self._new_executor()
+        try:
+            future = self._executor.submit(call, self._function, value)
+        except BrokenProcessPool:  # it broke a moment ago
+            self._kill()
+            self._suspects.append((index, value))
+        else:
+            self._running[future] = (index, value)
+
+    def collect(self, seconds: float) -> list[Outcome]:
+        """Return the items that have ended; wait for so long while there are none."""
+        if self._suspects and not self._running:
+            self.submit(*self._suspects.pop(0))
+        if not self._running:
+            threading.Event().wait(seconds)
+        alone = len(self._running) == 1
+        ended, _ = wait(self._running, seconds, FIRST_COMPLETED)
+        return [one for future in ended if (one := self._outcome(future, alone)) is not None]
+
+    def _outcome(self, future: Future[tuple[str, bool]], alone: bool) -> Outcome | None:
+        """Return what became of an item; None if it is to be computed again, alone."""
+        index, value = self._running.pop(future)
+        error = future.exception()
+        if isinstance(error, BrokenProcessPool):
+            self._kill()
+            if alone:
+                return Outcome(index, "the process that computed it died", failed=True)
+            self._suspects.append((index, value))
+            return None
+        if error is not None:  # its input cannot be sent to another process
+            return Outcome(index, in_words(error), failed=True)
+        return Outcome(index, *future.result())
+
+    def close(self) -> list[int]:
+        """End the workers at once; return the items that were handed out and have no result."""
+        self._kill()
+        lost = [index for index, _ in (*self._running.values(), *self._suspects)]
+        self._running, self._suspects = {}, []
+        return lost
+
+    def _kill(self) -> None:
+        """End the processes in the middle of their items; threads end with theirs, unheard."""
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        # `kill_workers` of Python 3.14 waits for its thread; `shutdown` alone for whole items.
+        processes = list((getattr(executor, "_processes", None) or {}).values())
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
+
+    def _new_executor(self) -> Executor:
+        if self._threads:
+            return _DaemonThreads(self._workers)
+        # Loaded here: 30 ms that a batch of threads does not need.
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        # Not "fork": this process has threads, and a lock held by one of them would stay held.
+        known = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
+        return ProcessPoolExecutor(self._workers, context, _begin_child)
+
+
+class _DaemonThreads(Executor):
+    """Threads that the end of the program does not wait for: an item may take hours."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._started = count, 0
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+        self._calls = queue.SimpleQueue()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call the function in a thread."""
+        future: Future[Any] = Future()
+        self._calls.put((future, lambda: fn(*args, **kwargs)))
+        if self._started < self._count:
+            threading.Thread(target=self._live, name="item", daemon=True).start()
+            self._started += 1
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads after the calls they are in."""
+        while cancel_futures and not self._calls.empty():
+            self._calls.get()
+        for _ in range(self._started):
+            self._calls.put(None)
+
+    def _live(self) -> None:
+        while (found := self._calls.get()) is not None:
+            future, made = found
+            try:
+                future.set_result(made())
+            except BaseException as error:
+                future.set_exception(error)
+
+
+def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
+    """Return the result as one line, or the error in words and True.
+
+    No exception leaves a worker: many cannot be sent to another process.
+    """
+    import json
+
+    try:
+        result = function(value)
+        text = result if isinstance(result, str) else json.dumps(result)
+        return text.replace("\r", "\\r").replace("\n", "\\n"), False
+    except BaseException as error:
+        return in_words(error), True
+
+
+def in_words(error: BaseException) -> str:
+    """Return the error as Python writes it, also if its own code fails at that."""
+    try:
+        return repr(error)
+    except Exception:
+        return type(error).__name__
+
+
+def _begin_child() -> None:
+    """Leave ctrl+c to the parent, and end when the parent ends, also by SIGKILL.
+
+    A child of a pool holds both ends of its queue, so it would wait for work for ever.
+    """
+    import multiprocessing
+    import signal
+    from multiprocessing.connection import wait as wait_for
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            wait_for([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

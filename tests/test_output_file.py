@@ -1,0 +1,105 @@
+"""`carry_on(…, to=FILE)`: the file has the whole output, or is as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pi_tui import Poll, Task, unwatched
+from pi_tui.carry_on import carry_on
+from tests.examples.helpers import ended, running
+from tests.helpers import wait_until
+from tests.tiny import Walk, Walks
+
+TASK = Walks().task()
+WHOLE = Walks().new(TASK).finalize()
+
+
+class Breaking(Walks):
+    """Walks that break in the middle."""
+
+    def new(self, task: Task) -> Walk:
+        class Broken(Walk):
+            def step(self, poll: Poll = unwatched) -> None:
+                if self.steps == 20:
+                    raise ValueError("broken")
+                super().step(poll)
+
+        return Broken(task)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if "sqlite3" not in path.name}
+
+
+def test_file_has_the_whole_output_and_has_it_again(database: Path) -> None:
+    target = database.parent / "out.txt"
+    for _ in range(2):
+        assert carry_on(Walks(), TASK, str(database), to=str(target)) == (0, WHOLE)
+        assert target.read_bytes() == WHOLE
+    assert names(database.parent) == {"out.txt"}
+
+
+@pytest.mark.parametrize("before", [None, b"of another day\n"])
+def test_file_is_as_it_was_after_a_failure(before: bytes | None, database: Path) -> None:
+    target = database.parent / "out.txt"
+    if before:
+        target.write_bytes(before)
+    code, output = carry_on(Breaking(), TASK, str(database), to=str(target))
+    assert (code, output) == (1, b"")
+    assert (target.read_bytes() if target.exists() else None) == before
+    assert names(database.parent) <= {"out.txt"}
+    assert carry_on(Walks(), TASK, str(database), to=str(target)) == (0, WHOLE)
+    assert target.read_bytes() == WHOLE
+
+
+def test_unusable_file_is_told_before_anything_is_computed(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = database.parent / "no" / "out.txt"
+    code, output = carry_on(Walks(), TASK, str(database), to=str(target))
+    assert code in (2, 6)
+    assert output == b""
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not database.exists()
+
+
+def test_database_is_not_written_over(database: Path) -> None:
+    assert carry_on(Walks(), TASK, str(database))[0] == 0
+    kept = database.read_bytes()
+    code, _ = carry_on(Walks(), TASK, str(database), to=str(database))
+    assert code == 2
+    assert database.read_bytes() == kept
+
+
+SLOW = """
+import time
+from pi_tui import carry_on, resumable
+
+@resumable
+def slow(goal, at=0):
+    while at < goal:
+        at += 1
+        time.sleep(0.005)
+        yield {"at": at}, f"{at} "
+
+code, output = carry_on(slow.kind, slow.task(60), "slow.sqlite3", every_output=20, to="out.txt")
+"""
+
+
+def test_killed_program_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("out.txt").write_text("of another day")
+    Path("slow.py").write_text(SLOW)
+    with running("slow.py") as child:
+        wait_until(Path("slow.sqlite3").exists)
+        child.kill()
+        child.wait()
+    assert Path("out.txt").read_text() == "of another day"
+    done = ended("slow.py")
+    assert done.returncode == 0, done.stderr
+    assert Path("out.txt").read_text() == "".join(f"{n} " for n in range(1, 61))
+    assert {"out.txt", "slow.py"} <= names(tmp_path)

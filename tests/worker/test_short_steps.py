@@ -1,0 +1,120 @@
+"""Steps of a microsecond: many between two looks at clocks, and none after a wish."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.carry_on import lost_and_saved
+from pi_tui.machine import Kind, Machine, Poll, State, Task, unwatched
+from pi_tui.worker.job import Cadence, Job
+from pi_tui.worker.snapshot import State as Word
+from pi_tui.worker.worker import Worker
+
+STEPS = 50_000
+
+
+class Count(Machine):
+    """Counts to the goal, a byte of output a step."""
+
+    def __init__(self, kind: Counts, goal: int, steps: int = 0) -> None:
+        self.kind, self.goal, self.steps, self.output = kind, goal, steps, bytearray(steps)
+        self.row = b"\0"
+
+    @property
+    def done(self) -> bool:
+        return self.steps == self.goal
+
+    def step(self, poll: Poll = unwatched) -> None:
+        self.output += self.row
+        self.steps += 1
+        self.kind.after_step(self.steps)
+
+    def to_state(self) -> State:
+        self.kind.states.append(self.steps)
+        return State.of(b"%d" % self.steps)
+
+
+class Counts(Kind):
+    name = "count"
+
+    def __init__(self) -> None:
+        self.states: list[int] = []
+        self.worker: Worker
+        self.wishes: dict[int, str] = {}
+
+    def after_step(self, steps: int) -> None:
+        if wish := self.wishes.get(steps):
+            getattr(self.worker, wish)()
+
+    def new(self, task: Task) -> Count:
+        return Count(self, task.goal)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Count:
+        return Count(self, task.goal, int(state.data))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return time.monotonic()
+
+
+def worked(kind: Counts, database: Path, **how: Any) -> tuple[Worker, int]:
+    clock, how = Clock(), {"cadence": Cadence()} | how
+    kind.worker = Worker(Job(kind, Task(STEPS), str(database), **how), clock=clock)
+    kind.worker.start()
+    assert kind.worker.join(60)
+    return kind.worker, clock.looks
+
+
+def test_short_steps_share_a_look_at_the_clock(database: Path) -> None:
+    worker, looks = worked(Counts(), database)
+    assert worker.snapshot.state is Word.COMPLETE
+    assert looks < STEPS
+
+
+def test_output_marks_are_met_to_the_step_however_short_steps_are(database: Path) -> None:
+    kind = Counts()
+    worked(kind, database, cadence=Cadence(output=10_000))
+    assert kind.states == [10_000, 20_000, 30_000, 40_000, 50_000]
+
+
+@pytest.mark.parametrize("wish", ["save_now", "stop"])
+def test_wish_is_followed_right_after_the_step_it_came_in(wish: str, database: Path) -> None:
+    kind = Counts()
+    kind.wishes = {31_337: wish}
+    worker, _ = worked(kind, database)
+    assert kind.states[0] == 31_337
+    assert worker.snapshot.state is (Word.PAUSED if wish == "stop" else Word.COMPLETE)
+
+
+class Rows(Counts):
+    unit = "rows"
+
+    def new(self, task: Task) -> Count:
+        machine = Count(self, task.goal)
+        machine.row = b"a row\n"
+        return machine
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Count:
+        machine = Count(self, task.goal, int(state.data))
+        machine.row, machine.output = b"a row\n", bytearray(output)
+        return machine
+
+
+def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> None:
+    kind = Rows()
+    kind.wishes = {20_000: "stop"}
+    shown = worked(kind, database)[0].snapshot
+    assert (shown.made_lines, shown.saved_lines, shown.saved) == (20_000, 20_000, 120_000)
+    kind.wishes = {30_000: "stop"}
+    shown = worked(kind, database)[0].snapshot
+    assert (shown.resumed_lines, shown.saved_lines) == (20_000, 30_000)
+    assert lost_and_saved(shown, kind.unit) == ("", "30,000 rows")
