@@ -8,7 +8,7 @@
 A spigot writes pi in a mixed-radix system in which all its digits are simple (series.py), one digit
 in each of a row of boxes. One iteration multiplies every box by R = 10^K and carries from the last
 box to the first. What leaves the first box is the next super-digit: K decimals of pi. A later carry
-may still change it, so it is held back as the predigit until the next one comes (predigit.py).
+may still change it, so it is held back as the predigit until later ones settle it (predigit.py).
 
 The digits released so far are not enough to resume from: the boxes are the state. With
 ``digits_per_step=1, boxes_per_block=1`` every block is one box of the textbook's algorithm.
@@ -237,7 +237,7 @@ class Spigot(Machine):
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do the iterations of one wave, but never more than the digits asked for need.
 
-        The sweeps work on copies of the state. So if `poll` raises, nothing has changed.
+        The sweeps write new numbers and leave the state unchanged, so `poll` may raise at any time.
         """
         k = self.size.digits_per_step
         count = min(threads * at_once, max(plan.iterations(self.size.digits, k) - self.i, 1))
