@@ -127,8 +127,8 @@ def _watch(worker: Worker, asked: Asked) -> None:
 
 
 def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:
-    """Until the worker's thread has ended, or its saving is not waited for any longer."""
-    told = False
+    """Wait until the worker's thread has ended, or a second request cuts saving short."""
+    warned = False
     while not worker.join(LOOK_SECONDS):
         if asked.at_once:
             worker.stop(save=False)
@@ -136,8 +136,8 @@ def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -
             break
         if asked:
             worker.stop()
-        if asked.is_long_ago and not told:
-            told = True
+        if asked.is_long_ago and not warned:
+            warned = True
             tell("still saving; asked again, it leaves at once and the last checkpoint stands")
         show(worker.snapshot)
     show(worker.snapshot)
