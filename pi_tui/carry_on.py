@@ -23,7 +23,7 @@ from pi_tui.reports.progress import progress_on
 from pi_tui.reports.standard_output import has_terminal
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
-from pi_tui.worker.leave_request import AT_ONCE_AFTER, Asked
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 
@@ -109,7 +109,7 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
         return _verdict(worker, asked.signal, program, again)
 
 
-def _watch(worker: Worker, asked: Asked) -> None:
+def _watch(worker: Worker, asked: LeaveRequest) -> None:
     """Run the worker to its end, or until it was asked to end."""
     try:
         with progress_on(sys.stderr, worker.job.kind.unit) as progress:
@@ -126,7 +126,7 @@ def _watch(worker: Worker, asked: Asked) -> None:
             worker.join()
 
 
-def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -> None:
+def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
     """Wait until the worker's thread has ended, or a second request cuts saving short."""
     warned = False
     while not worker.join(LOOK_SECONDS):
@@ -144,9 +144,9 @@ def _await_end(worker: Worker, asked: Asked, show: Callable[[Snapshot], None]) -
 
 
 @contextmanager
-def _signals() -> Iterator[Asked]:
+def _signals() -> Iterator[LeaveRequest]:
     """Take note of the signals that ask us to end; outside the main thread there are none."""
-    asked = Asked()
+    asked = LeaveRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return

@@ -14,17 +14,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from importlib import import_module
+from inspect import signature
+from typing import TYPE_CHECKING
 
-from pi_tui.command_line import build_parser, digits_first
+from pi_tui.command_line import RUN, build_parser, digits_first
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
 from pi_tui.pi.settings import Settings
 from pi_tui.reports import hints
 from pi_tui.reports.standard_output import has_terminal, say, tell
 from pi_tui.worker import garbage
 
+if TYPE_CHECKING:
+    from pi_tui.checkpoints.stored_kind import Kinds
+    from pi_tui.commands.choosing import Wanted
+
 WORDS = {
     Hint.OTHER_FILE: "choose another file with --db",
     Hint.FRESH: "begin again with --fresh",
+    Hint.BEGIN: "`pi-tui --digits 20000` begins one",
 }
 """How this program words the remedies that messages suggest."""
 
@@ -43,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         typed = sys.argv[1:] if arguments is None else arguments
         options = build_parser().parse_args(digits_first(typed))
-        return _COMMANDS[options.command](options)
+        return _call(options) if options.run else _app(options)
     except PiTuiError as error:
         from pi_tui.words import plain
 
@@ -135,14 +143,16 @@ def _app(options: argparse.Namespace) -> int:
     if options.print_completion:
         return _print_completion(options.print_completion)
     if not has_terminal():
-        return _run(options)
+        options.run, options.tidy = RUN, True
+        return _call(options)
     from pi_tui.app.terminal.guardian import guarded
+    from pi_tui.pi.commands.compute import may_begin
     from pi_tui.pi.which_run import run_to_open
 
     settings = settings_of(options)
     if settings.fresh and not options.yes:
         options.digits, _ = run_to_open(settings, options.digits)
-        if not _may_begin(settings, options.digits, sure=False):
+        if not may_begin(settings, options.digits, sure=False):
             return 0
     with guarded():
         from pi_tui.pi.app.pi_app import run_app
@@ -150,118 +160,53 @@ def _app(options: argparse.Namespace) -> int:
         return run_app(settings, options.digits)
 
 
-def _may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
-    """False if --fresh would throw digits away and that was not meant."""
-    from pi_tui.commands.runs import keep_unless_meant
-
-    if not settings.fresh or digits is None:
-        return True
-    if keep_unless_meant(settings.location, digits, sure=sure):
-        return True
-    tell("nothing was changed")
-    return False
-
-
-def _run(options: argparse.Namespace) -> int:
-    from pi_tui.pi.commands.compute import run
-    from pi_tui.pi.which_run import run_to_open
-
-    settings = settings_of(options)
-    digits, _ = run_to_open(settings, options.digits)
-    if digits is None:
-        raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
-    if not _may_begin(settings, digits, sure=options.yes):
-        return 0
-    with _tidying_up():
-        return run(settings.job(digits, pace="max"), options.output)
+def _call(options: argparse.Namespace) -> int:
+    """Call the function of a command with what its parameters are named after."""
+    module, _, name = options.run.partition(":")
+    function: Callable[..., int] = getattr(import_module(module), name)
+    given = {
+        each.name: _given(each.name, options)
+        for each in signature(function).parameters.values()
+        if each.default is each.empty or hasattr(options, each.name)
+    }
+    with _tidying_up() if options.tidy else nullcontext():
+        return function(**given)
 
 
-def _status(options: argparse.Namespace) -> int:
-    from pi_tui.commands.runs import status
-
-    location, waits = _location(options), _tidying_up() if options.watch else nullcontext()
-    with waits:
-        return status(location, options.digits, as_json=options.json, watch=options.watch)
-
-
-def _runs(options: argparse.Namespace) -> int:
-    from pi_tui.commands.runs import runs
-
-    return runs(_location(options))
-
-
-def _delete(options: argparse.Namespace) -> int:
-    from pi_tui.commands.runs import delete
-
-    return delete(_location(options), options.digits, ask=not options.yes)
+def _given(name: str, options: argparse.Namespace) -> object:
+    """Return what a command is given for a parameter of that name: an option, unless it is here."""
+    if name == "settings":
+        return settings_of(options)
+    if name == "location":
+        return settings_of(options).location
+    if name == "new_location":
+        settings = settings_of(options)
+        settings.make_folder()
+        return settings.location
+    if name == "kinds":
+        return _kinds()
+    if name == "wanted":
+        return _wanted(options)
+    return getattr(options, name)
 
 
-def _export(options: argparse.Namespace) -> int:
-    from pi_tui.pi.commands.saved_digits import export
+def _kinds() -> Kinds:
+    """Return the kinds whose code this program has: pi's own."""
+    from pi_tui.checkpoints.stored_kind import Kinds
+    from pi_tui.pi.spigot.kind import SpigotKind
 
-    location = _location(options)
-    with _tidying_up():
-        return export(location, options.digits, options.start, options.stop, options.output)
-
-
-def _find(options: argparse.Namespace) -> int:
-    from pi_tui.pi.commands.find import find
-
-    location, text = _location(options), options.text
-    with _tidying_up():
-        return find(location, text, options.digits, options.first, as_json=options.json)
+    return Kinds(SpigotKind())
 
 
-def _picture(options: argparse.Namespace) -> int:
-    from pi_tui.pi.commands.draw import picture
+def _wanted(options: argparse.Namespace) -> Wanted:
+    """Return which run the command line names; `--digits N` is a short way to name one of pi."""
+    from pi_tui.commands.choosing import Wanted
 
-    with _tidying_up():
-        return picture(
-            _location(options),
-            options.kind,
-            options.digits,
-            (options.start, options.stop),
-            options.output,
-            options.size,
-            options.theme,
-            options.seconds,
-        )
-
-
-def _verify(options: argparse.Namespace) -> int:
-    from pi_tui.pi.commands.saved_digits import verify
-
-    return verify(_location(options), options.digits)
-
-
-def _check(options: argparse.Namespace) -> int:
-    from pi_tui.commands.upkeep import check
-
-    return check(_location(options))
-
-
-def _backup(options: argparse.Namespace) -> int:
-    from pi_tui.commands.upkeep import backup
-
-    with _tidying_up():
-        return backup(_location(options), options.file)
-
-
-def _bench(options: argparse.Namespace) -> int:
-    from pi_tui.pi.bench.measure import bench
-
-    with _tidying_up():
-        return bench(full=options.full, as_json=options.json, runs=options.runs)
-
-
-def _serve(options: argparse.Namespace) -> int:
-    from pi_tui.commands.serve import serve
-
-    return serve(_location(options), options.port, options.digits, token=options.token)
-
-
-def _location(options: argparse.Namespace) -> str:
-    return settings_of(options).location
+    if options.digits is None:
+        return Wanted(options.kind, options.goal, options.parameters)
+    if options.kind or options.goal or options.parameters:
+        raise UsageError("--digits names a run of pi; leave out --kind, --goal and --with")
+    return Wanted(_kinds().own.name, options.digits)
 
 
 def _print_completion(shell: str) -> int:
@@ -280,20 +225,3 @@ def _print_completion(shell: str) -> int:
     lines = shtab.complete(parser, shell)
     say(lines.replace("$zsh_eval_context[-1] == eval", "$zsh_eval_context[-1] != loadautofunc"))
     return 0
-
-
-_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "app": _app,
-    "run": _run,
-    "status": _status,
-    "runs": _runs,
-    "export": _export,
-    "find": _find,
-    "picture": _picture,
-    "verify": _verify,
-    "check": _check,
-    "backup": _backup,
-    "delete": _delete,
-    "bench": _bench,
-    "serve": _serve,
-}

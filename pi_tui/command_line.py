@@ -1,6 +1,7 @@
 """The command line: all commands and options, and their help texts.
 
-What a command does is in `cli.py`, under its name.
+Each command names the function that carries it out, as `module:function`, for nothing heavy is
+loaded here. `cli.py` calls it with the options that its parameters are named after.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from pi_tui.pi.settings import (
     parse_threads,
 )
 from pi_tui.reports.standard_output import as_bytes, to_stdout
+from pi_tui.task import LARGEST_GOAL
 from pi_tui.words import parse_number
+
+_GENERAL, _PI = "pi_tui.commands", "pi_tui.pi.commands"
+RUN = f"{_PI}.compute:run"
+"""What computes digits without a screen."""
 
 EPILOG = """\
 keys in the app: p pause, resume · c save now · f full speed · + - pace · ? help · q save, quit
@@ -68,7 +74,7 @@ def digits_first(arguments: Sequence[str]) -> list[str]:
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    shared, computing = _shared_options(), _computing_options()
+    shared = _shared_options()
     top = _Parser(
         prog="pi-tui",
         description="Compute digits of pi. Stop at any time: the next start continues there. "
@@ -86,51 +92,88 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("bash", "zsh", "fish"),
         help="print a script for tab completion in your shell (needs pi-tui[completion])",
     )
-    top.set_defaults(command="app", pace=None, digits=None, output=None, yes=False)
+    top.set_defaults(run=None, tidy=False, pace=None, digits=None, output=None, yes=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     add = _Adder(commands, shared)
 
-    run = add("run", "compute without a screen", computing)
+    _add_computing(add)
+    _add_looking(add)
+    _add_digits(add)
+    _add_upkeep(add)
+    return top
+
+
+def _add_computing(add: _Adder) -> None:
+    """Add the commands that compute."""
+    run = add("run", RUN, "compute without a screen", _computing_options(), tidy=True)
     run.add_argument("-o", "--output", metavar="FILE", help="write 3.1415… to FILE, whole or not")
-    status = add("status", "how the runs stand, also while another pi-tui computes")
-    status.add_argument("--json", action="store_true", help="for scripts: one object per run")
+    machine = add("open", f"{_GENERAL}.open_machine:open_machine", "compute any machine of yours")
+    machine.add_argument(
+        "machine", metavar="MODULE:NAME", help="a kind, a resumable function, or a batch of items"
+    )
+    machine.add_argument("goal", metavar="GOAL", nargs="?", type=parse_goal, help="how far")
+    machine.add_argument(
+        "parameters", metavar="NAME=VALUE", nargs="*", type=parse_parameter, help="its parameters"
+    )
+    machine.add_argument("--fresh", action="store_true", help="begin again at the first step")
+    machine.add_argument("--yes", action="store_true", help="do not ask before output is lost")
+
+
+def _add_looking(add: _Adder) -> None:
+    """Add the commands for runs of any kind."""
+    named = _naming_options()
+    status = add(
+        "status",
+        f"{_GENERAL}.runs:status",
+        "how runs of any kind stand, also while another process computes",
+        named,
+        tidy=True,
+    )
+    _add_json(status)
     status.add_argument(
-        "--watch", action="store_true", help="again every two seconds, in place on a terminal"
+        "--watch",
+        dest="again",
+        action="store_true",
+        help="again every two seconds, in place on a terminal",
     )
-    status.add_argument("--digits", type=parse_digits, help="only this run")
-    add("runs", "list all runs")
-    export = add("export", "write saved digits to stdout or a file")
-    export.add_argument("--digits", type=parse_digits, help="of this run (the last)")
-    export.add_argument(
-        "--from",
-        dest="start",
-        type=parse_position,
-        default=1,
-        metavar="A",
-        help="first position (1: the first digit after the point)",
+    _add_json(add("runs", f"{_GENERAL}.runs:runs", "list all runs, of any kind"))
+    add(
+        "watch",
+        f"{_GENERAL}.watch:watch",
+        "follow on a screen what another process computes, of any kind",
+        named,
     )
-    export.add_argument(
-        "--to",
-        dest="stop",
-        type=parse_position,
-        metavar="B",
-        help="last position, included (the last saved)",
-    )
+    export = add(
+        "export", f"{_PI}.saved_digits:export", "write saved output to stdout or a file", named,
+        tidy=True,
+    )  # fmt: skip
+    _add_range(export)
     export.add_argument("-o", "--output", metavar="FILE", help="instead of stdout")
-    find = add("find", "where a string of digits stands in pi, among all that are saved")
+    delete = add("delete", f"{_GENERAL}.runs:delete", "delete a run and its output", named)
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_digits(add: _Adder) -> None:
+    """Add the commands about digits of pi."""
+    find = add(
+        "find",
+        f"{_PI}.find:find",
+        "where a string of digits stands in pi, among all that are saved",
+        tidy=True,
+    )
     find.add_argument("text", metavar="TEXT", help="the digits, like 14031988 for a birthday")
     find.add_argument("--digits", type=parse_digits, help="of this run (the longest)")
     find.add_argument("--first", type=int, default=10, metavar="N", help="places to show (10)")
-    find.add_argument("--json", action="store_true", help="for scripts: one object")
-    picture = add("picture", "draw saved digits into a file: .png, .svg, or a .gif that moves")
+    _add_json(find)
+    picture = add(
+        "picture",
+        f"{_PI}.draw:picture",
+        "draw saved digits into a file: .png, .svg, or a .gif that moves",
+        tidy=True,
+    )
     picture.add_argument("kind", choices=("walk", "heat"), help="the random walk, or a heat map")
     picture.add_argument("--digits", type=parse_digits, help="of this run (the last)")
-    picture.add_argument(
-        "--from", dest="start", type=parse_position, default=1, metavar="A", help="first position"
-    )
-    picture.add_argument(
-        "--to", dest="stop", type=parse_position, metavar="B", help="last position, included"
-    )
+    _add_range(picture)
     picture.add_argument(
         "-o",
         "--output",
@@ -143,19 +186,38 @@ def build_parser() -> argparse.ArgumentParser:
     picture.add_argument(
         "--theme", choices=("night", "day", "paper"), default="night", help="colours (night)"
     )
-    verify = add("verify", "compare a run's saved digits with an independent pi")
+    verify = add(
+        "verify",
+        f"{_PI}.saved_digits:verify",
+        "compare a run's saved digits with an independent pi",
+    )
     verify.add_argument("--digits", type=parse_digits, help="of this run (the last)")
-    add("check", "read every saved byte and check it; exit 0, 4 or 5")
-    backup = add("backup", "copy the database, also while another pi-tui computes")
+
+
+def _add_upkeep(add: _Adder) -> None:
+    """Add the commands for the database, the machine and the browser."""
+    add("check", f"{_GENERAL}.upkeep:check", "read every saved byte and check it; exit 0, 4 or 5")
+    backup = add(
+        "backup",
+        f"{_GENERAL}.upkeep:backup",
+        "copy the database, also while another pi-tui computes",
+        tidy=True,
+    )
     backup.add_argument("file", metavar="FILE", help="a new file")
-    delete = add("delete", "delete a run and its digits")
-    delete.add_argument("--digits", type=parse_digits, required=True, help="this run")
-    delete.add_argument("--yes", action="store_true", help="do not ask")
-    bench = add("bench", "measure this machine, us and our peers side by side")
-    bench.add_argument("--json", action="store_true", help="for scripts")
+    bench = add(
+        "bench",
+        "pi_tui.pi.bench.measure:bench",
+        "measure this machine, us and our peers side by side",
+        tidy=True,
+    )
+    _add_json(bench)
     bench.add_argument("--full", action="store_true", help="10,000,000 digits too")
     bench.add_argument("--runs", type=int, default=3, metavar="N", help="of each (median counts)")
-    serve = add("serve", "the app in a browser on this machine (needs pi-tui[web])")
+    serve = add(
+        "serve",
+        f"{_GENERAL}.serve:serve",
+        "the app in a browser on this machine (needs pi-tui[web])",
+    )
     serve.add_argument("--port", type=int, default=8314, help="where it listens (8314)")
     serve.add_argument("--digits", type=parse_digits, help="this run, in every tab")
     serve.add_argument(
@@ -164,7 +226,23 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_false",
         help="let everybody on this machine in, and not only who knows the printed address",
     )
-    return top
+
+
+def _add_json(parser: _Parser) -> None:
+    parser.add_argument(
+        "--json", dest="as_json", action="store_true", help="for scripts, instead of text"
+    )
+
+
+def _add_range(parser: _Parser) -> None:
+    parser.add_argument(
+        "--from", dest="start", type=parse_position, default=1, metavar="A",
+        help="first position, from 1 on (of pi: after the point)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--to", dest="stop", type=parse_position, metavar="B",
+        help="last position, included (the last saved)",
+    )  # fmt: skip
 
 
 class _Adder:
@@ -173,11 +251,14 @@ class _Adder:
     def __init__(self, commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:
         self._commands, self._shared = commands, shared
 
-    def __call__(self, name: str, text: str, *parents: _Parser) -> _Parser:
+    def __call__(
+        self, name: str, run: str, text: str, *parents: _Parser, tidy: bool = False
+    ) -> _Parser:
+        """Add a command, carried out by the function `run`; with `tidy`, signals end it cleanly."""
         parser = self._commands.add_parser(
             name, help=text, description=text, parents=[self._shared, *parents], allow_abbrev=False
         )
-        parser.set_defaults(command=name)
+        parser.set_defaults(run=run, tidy=tidy)
         return parser
 
 
@@ -189,6 +270,43 @@ def _shared_options() -> _Parser:
     options = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     options.add_argument("--db", metavar="PATH|URL", help="database (PI_TUI_DB; user data folder)")
     return options
+
+
+def _naming_options() -> _Parser:
+    """Return the options that name a run: of pi by its digits, of any kind by all it has."""
+    options = _Parser(add_help=False)
+    add = options.add_argument
+    add("--digits", type=parse_digits, metavar="N", help="the run of pi with so many digits")
+    add("--kind", metavar="NAME", help="the run of this kind, if it is not pi")
+    add("--goal", type=parse_goal, metavar="N", help="... with this goal")
+    add(
+        "--with",
+        dest="parameters",
+        type=parse_parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="... with this parameter; may be repeated",
+    )
+    return options
+
+
+def parse_goal(text: str) -> int:
+    """Return the goal of a run of any kind. Raises UsageError."""
+    with suppress(ValueError):
+        if 1 <= (goal := parse_number(text)) <= LARGEST_GOAL:
+            return goal
+    raise UsageError(
+        f"{text[:40]!r} is no goal; use a whole number from 1 to 2^53, like 1000 or 1e6"
+    )
+
+
+def parse_parameter(text: str) -> tuple[str, str]:
+    """Return name and value of a parameter. Raises UsageError."""
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise UsageError(f"{text[:40]!r} is no parameter; write it like seed=3")
+    return name, value
 
 
 def _computing_options() -> _Parser:

@@ -1,7 +1,7 @@
-"""What can go wrong, and the exit code each kind of trouble ends in.
+"""Our exceptions, each with its exit code.
 
-The message of every error is one line for the user: what happened, and what to do. What to do is a
-`Hint`, where it depends on the program around us: not every one has an option `--db`.
+The message of every error is one line for the user: what happened, and what to do. Advice that
+depends on the program is a `Hint`, because not every program has an option `--db`.
 """
 
 from collections.abc import Mapping
@@ -9,72 +9,73 @@ from enum import Enum
 
 
 class Hint(Enum):
-    """What a message of general code advises; formatted, it is the words of the program."""
+    """Advice in messages of general code; str() gives the current program's wording."""
 
     OTHER_FILE = "choose another location"
     FRESH = "begin again at another location"
+    BEGIN = "start a computation that saves here"
 
     def __str__(self) -> str:
         return _words.get(self, self.value)
 
 
 _words: dict[Hint, str] = {}
-"""What the program says instead."""
+"""The wording of the current program."""
 
 
 def speak(words: Mapping[Hint, str]) -> None:
-    """From now on say hints in these words, which end a sentence: "…, or WORDS"."""
+    """Set the wording of hints, which end a sentence: "…, or WORDS"."""
     _words.clear()
     _words.update(words)
 
 
 class PiTuiError(Exception):
-    """Something went wrong that we have a word for; the base of all our errors."""
+    """The base of all our errors."""
 
     exit_code = 1
 
 
 class MachineError(PiTuiError):
-    """A machine raised an exception, or broke a rule of `Machine`; its cause is the exception."""
+    """A machine raised an exception (`__cause__`), or broke a rule of `Machine`."""
 
 
 class UsageError(PiTuiError):
-    """The command line, or a setting, cannot be understood."""
+    """The command line or a setting is invalid."""
 
     exit_code = 2
 
 
 class AlreadyOpenError(PiTuiError):
-    """Another process has this run open, or, to change its tables, the whole database."""
+    """Another process has this run open, or migrates the database."""
 
     exit_code = 3
 
 
 class DamagedError(PiTuiError):
-    """What was saved does not pass its checks; nothing was changed."""
+    """Saved data fails its checks; nothing was changed."""
 
     exit_code = 4
 
 
 class WrongResultError(PiTuiError):
-    """A check of the arithmetic failed: the output or the state is not what it must be."""
+    """A check of the computation failed: the output or the state is wrong."""
 
     exit_code = 5
 
 
 class StorageError(PiTuiError):
-    """The database cannot be written or reached: full, read-only, gone."""
+    """The database cannot be written or reached: disk full, read-only, server down."""
 
     exit_code = 6
 
 
 class NothingSavedError(StorageError):
-    """There is no database yet, so there is nothing to look at."""
+    """The database does not exist yet, so there is nothing to read."""
 
     exit_code = 2
 
 
 class NotOursError(PiTuiError):
-    """The file is no database of ours, or one from a newer version."""
+    """The file is not a database of this program, or is from a newer version."""
 
     exit_code = 7

@@ -1,17 +1,17 @@
-"""What can be made resumable: a Machine, the Kind that makes it, the State it is kept as.
+"""The interface of a resumable computation: Machine, Kind that makes it, State that is saved.
 
 A long computation survives pauses, kills and power cuts if it is written as a *machine*, in five
 words:
 
-    new           Kind.new(task)            a machine at its start, made at once
-    step          machine.step(poll)        a little further: all of a step or nothing of it
-    to_state      machine.to_state()        everything it needs to go on, as bytes
-    from_state    Kind.from_state(…)        the machine that was there when those bytes were made
-    finalize      machine.finalize()        step until it is done; its whole output
+    new           Kind.new(task)            make a machine at its start, quickly
+    step          machine.step(poll)        compute a little further, completely or not at all
+    to_state      machine.to_state()        return everything needed to go on, as bytes
+    from_state    Kind.from_state(…)        make the machine again from those bytes
+    finalize      machine.finalize()        step to the end; return the whole output
 
-What the machine finds out it appends to `output`. `checkpoints/` keeps state and output together,
-in one transaction, and `worker/` steps the machine, saves it when it is time, and brings it back at
-the next start. Neither looks into it. So this file is all that one must know to write one:
+The machine appends its results to `output`. `checkpoints/` saves state and output together, in one
+transaction. `worker/` steps the machine, saves it when due, and loads it at the next start. Neither
+uses the inside of a machine, so this file is all you need to write one:
 
 >>> class Sum(Machine):
 ...     '''The sum of 1 … goal, ten numbers a step.'''
@@ -41,65 +41,67 @@ the next start. Neither looks into it. So this file is all that one must know to
 >>> again.steps, again.finalize()
 (1, b'5050')
 
-A run is its kind, its goal and its parameters. What the result depends on is therefore a parameter:
-a seed, a size, the digest of an input file. Runs with other parameters live in the same database.
+A run is identified by its kind, goal and parameters. So everything the result depends on must be a
+parameter: a seed, a size, the digest of an input file. One database holds runs of any parameters.
 
     task = Task(1000, {"seed": 7, "input": sha256_of_the_file})
 
-Or keep that digest in the state and compare it when the machine is made again: if the file is not
-what it was, raise Refused.
+Or keep that digest in the state and compare it in `from_state`: if the file has changed, raise
+Refused.
 
-`pi_tui/examples/lucas_lehmer.py` is a whole program of this sort, killed and resumed in the tests.
+`pi_tui/examples/lucas_lehmer.py` is a complete program like this, killed and resumed in the tests.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
+from math import inf
 from typing import NamedTuple
 
+from pi_tui import words
 from pi_tui.task import Parameter as Parameter
 from pi_tui.task import Task as Task
 
 Poll = Callable[[int, int], None]
-"""What a step calls now and then, ten times a second or more, with (parts done, parts in all).
+"""A function that a step calls at least ten times a second, with (parts done, total parts).
 
-It may save the machine as it was before the step, wait as long as the user pauses, or raise
+The poll may save the machine as it was before the step, wait while the user pauses, or raise
 Abandoned: let that pass through, with nothing changed. A step of less than 0.1 s needs no poll.
 """
 
 
 def unwatched(_done: int, _parts: int) -> None:
-    """A poll that wants nothing."""
+    """Do nothing: the default poll."""
 
 
 class Abandoned(Exception):
-    """Raised by a poll to abandon a step; it passes through, and the machine has not changed."""
+    """Raised by a poll to abandon a step. A machine lets it pass, and has not changed then."""
 
 
 class BadState(Exception):
-    """These bytes are no state of this task; the text says what is wrong with them.
+    """Saved bytes are not a valid state of this task; the text says why.
 
-    The saved data is damaged, then: an older checkpoint is used, or the run begins again. If the
-    machine cannot go on because something *outside* of the saved data changed, raise Refused.
+    The saved data counts as damaged: an older checkpoint is used, or the run begins again. If the
+    machine cannot go on because something *outside* the saved data changed, raise Refused.
     """
 
 
 class Refused(Exception):
-    """The machine cannot compute here and now: its input is missing, or is not what it was.
+    """The machine cannot compute now: its input is missing or has changed.
 
-    Raise it from `Kind.new`, `Kind.from_state`, `Kind.limits` or `Machine.step`. The text is shown
-    whole, so say what is wrong and what to do. The program ends with exit code 2; what is saved
-    stays as it is, and the run goes on at a later start, once the input is as it was.
+    Raise Refused from `Kind.new`, `Kind.from_state`, `Kind.limits` or `Machine.step`. The user sees
+    the whole text, so say what is wrong and what to do. The program ends with exit code 2. Saved
+    data is kept, and the run goes on at a later start, once the input is restored.
     """
 
 
 class WrongState(ArithmeticError):
-    """State and output deny each other: bad memory, bad storage, or a bug."""
+    """State and output contradict each other: bad memory, bad storage, or a bug."""
 
 
 class WrongOutput(ArithmeticError):
-    """The output is not what an independent way finds. `good` bytes of it, from the first, are."""
+    """The output fails an independent check; its first `good` bytes are right."""
 
     def __init__(self, text: str, good: int) -> None:
         super().__init__(text)
@@ -107,44 +109,44 @@ class WrongOutput(ArithmeticError):
 
 
 class Known(NamedTuple):
-    """What tells a piece from others."""
+    """The hash and size that identify a piece."""
 
     sha256: bytes
     size: int
 
 
 class Piece:
-    """Bytes of a state that are stored together; equal ones are stored once.
+    """A part of a state, stored as a unit; equal pieces are stored once.
 
-    A *lasting* piece never changes once it is made. Keep the object and hand it out in every state
-    from then on: its bytes are asked for once, and after that only its hash is looked at. It may
-    be lost from a saved state without the others, for a machine that can make it again.
+    A *lasting* piece never changes. Keep the object and return it in every later state: its bytes
+    are read once, after that only its hash is compared. If a lasting piece is damaged in the
+    database, the state is loaded without it, and the machine must make it again.
     """
 
     __slots__ = ("_bytes", "known", "lasting")
 
     def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
-        """A piece of these bytes, or of those the function makes when they are wanted."""
+        """Make a piece of these bytes, or of those that the function returns when needed."""
         self._bytes = data
         self.lasting = lasting
         self.known: Known | None = None
-        """Hash and size of a lasting piece, once its bytes were asked for."""
+        """Hash and size of a lasting piece, once its bytes were read."""
 
     def read(self) -> bytes:
-        """The bytes."""
+        """Return the bytes."""
         data = self._bytes
         return data if isinstance(data, bytes) else data()
 
     def let_go(self, make: Callable[[], bytes]) -> None:
-        """The piece keeps its hash, but no bytes: `make` makes them again if they are wanted."""
+        """Free the bytes and keep the hash; `make` makes the bytes again when needed."""
         self._bytes = make
 
 
 class State:
-    """Everything a machine needs to go on, its output aside: named pieces.
+    """Everything a machine needs to go on, except its output: named pieces.
 
-    Most machines need one: `State.of(data)`, and `state.data` on the way back. Use more where a
-    part of it is large and seldom changes: what did not change is not written again.
+    Most machines need one piece: make it by `State.of(data)`, read it by `state.data`. Use several
+    if a part is large and seldom changes: unchanged pieces are not written again.
     """
 
     def __init__(self, pieces: Mapping[str, Piece], version: int | None = None) -> None:
@@ -155,94 +157,115 @@ class State:
 
     @classmethod
     def of(cls, data: bytes) -> State:
-        """A state of one piece."""
+        """Make a state of one piece."""
         return cls({"state": Piece(data)})
 
     @property
     def data(self) -> bytes:
-        """The bytes of a state of one piece."""
+        """Return the bytes of a state of one piece."""
         return self["state"]
 
     def __getitem__(self, name: str) -> bytes:
-        """The bytes of a piece. Raises BadState if it is not there: lost, or never was."""
+        """Return the bytes of a piece. Raises BadState if the state has no such piece."""
         if name not in self.pieces:
             raise BadState(f"its piece {name} is missing")
         return self.pieces[name].read()
 
     def __contains__(self, name: str) -> bool:
-        """True if the piece is there; a lasting one may have been lost since it was saved."""
+        """Return True if the state has the piece; a lasting one may be lost in the database."""
         return name in self.pieces
 
     def take(self, name: str) -> bytes:
-        """The bytes of a piece, which the state then holds no more: for pieces that are large."""
+        """Remove a piece and return its bytes; saves memory for large pieces."""
         data = self[name]
         del self.pieces[name]
         return data
 
 
 class Work(NamedTuple):
-    """How far a machine is, in any unit that takes about the same time everywhere."""
+    """The progress of a machine, in a unit of roughly constant time."""
 
     done: float
     total: float
-    """0 if it cannot be told beforehand."""
+    """0 if unknown in advance."""
+
+    @property
+    def share(self) -> float | None:
+        """Return how much of the total is done, 0 to 1; None if the total is not known.
+
+        >>> Work(30, 40).share, Work(30, 0).share
+        (0.75, None)
+        """
+        if not (0 <= self.done < inf and 0 < self.total < inf):
+            return None
+        return min(1.0, self.done / self.total)
 
 
 class Machine(ABC):
     """A computation that may stop after any step and go on later, here or on another computer."""
 
     steps: int = 0
-    """Steps done. It grows with every step, and a state that is resumed knows it."""
+    """Steps done. Grows with every step, and must be part of the state."""
     output: bytes | bytearray = b""
-    """What was found so far. It grows at its end and never changes; it may be empty until then."""
+    """The results so far. Only appended to, never changed; may be empty until the end."""
     notes: tuple[str, ...] = ()
-    """What the user must be told, such as that a lost piece is made again."""
+    """Messages for the user, such as that a lost piece is made again."""
 
     @property
     @abstractmethod
     def done(self) -> bool:
-        """True when no step is left and the output is whole."""
+        """Return True if no step is left and the output is complete."""
 
     @abstractmethod
     def step(self, poll: Poll = unwatched) -> None:
-        """One step is done, or, if anything raises, nothing has changed."""
+        """Make one step; if anything raises, leave the machine unchanged."""
 
     @abstractmethod
     def to_state(self) -> State:
-        """The state after the last whole step; also in the middle of the next, from `poll`."""
+        """Return the state after the last complete step; `poll` may call it within the next."""
 
-    # What follows serves most machines as it is.
+    # Defaults that suit most machines.
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """As many steps as are fastest together, while the output they make is wanted.
+        """Make one step, or several if they are faster together.
 
-        `wanted` is the bytes of output that may be made now; more than one step must stay below.
+        `wanted` is the output in bytes that may be made now. One step may exceed it; several must
+        not.
         """
         self.step(poll)
 
     def finalize(self, poll: Poll = unwatched) -> bytes:
-        """Every step is done; the whole output. This is a machine without a store or a screen."""
+        """Make all steps and return the whole output, without a store or a screen."""
         while not self.done:
             self.stride(float("inf"), poll)
         return bytes(self.output)
 
     def check(self) -> None:  # noqa: B027 - nothing to check is the default
-        """State and output belong together, as far as that can be told; raises WrongState if not.
+        """Check that state and output are consistent; raise WrongState if not.
 
-        It is called before every save and after every load. What it passes is what is saved.
+        Called before every save and after every load. A machine that passes is saved.
         """
 
     def work(self) -> Work:
-        """How far it is: never falls, also over a resume. The time left is reckoned from it."""
+        """Return how far the machine is; the bar and the time left are reckoned from it.
+
+        It never falls, also over a resume. What `Kind.verify` takes belongs to it, if known: then
+        say in `verifying_work` how much that is.
+        """
         return Work(self.steps, 0)
 
+    @property
+    def verifying_work(self) -> float:
+        """How much of the total of `work` is that of `Kind.verify`, which some runs do without."""
+        return 0.0
+
     def figures(self) -> object:
-        """One immutable value for the face of this kind; worker and store do not look into it."""
+        """Return an immutable value for this kind's app; worker and store do not use it."""
         return None
 
 
 class Limits(NamedTuple):
-    """What a state of a task can be at most; a file that claims more is not believed."""
+    """Upper limits of a task's state; a file that claims more is damaged or hostile."""
 
     steps: int = 2**53
     state: int = 2**32
@@ -252,73 +275,78 @@ class Limits(NamedTuple):
 
 
 class Kind(ABC):
-    """Makes the machines of one sort, and knows what can be said of their tasks beforehand."""
+    """A factory of machines of one sort, with facts about their tasks known in advance."""
 
     name: str
-    """Its name in the database, for ever: short, and yours alone."""
+    """The permanent name of the kind in the database: short and unique."""
     version: int = 1
-    """Version of its states and parameters. Raise it when you change what `to_state` returns.
+    """Version of its states and parameters. Increase it when you change what `to_state` returns.
 
-    It is saved with every checkpoint. `from_state` finds the version that saved a state in
-    `state.version`, and may read older ones; a newer one is refused before it is read (exit 7).
+    It is saved with every checkpoint. `from_state` gets it as `state.version`, and may read older
+    states. States of a newer version are refused unread (exit code 7).
     """
     tuning: Collection[str] = ()
-    """Names of parameters that change how fast it computes, and nothing of the output.
+    """Names of parameters that change the speed but not the output.
 
-    They do not tell runs apart: a run goes on with those it was begun with, whatever the task of a
-    later start says.
+    They do not identify a run: it keeps the values it was begun with, whatever a later task says.
     """
     repeatable: bool = True
-    """False if the same output cannot be computed again: it comes from a network, or a clock.
+    """False if the same output cannot be computed again, because of a network or a clock.
 
-    After damage, a repeatable machine computes again what was saved, and both must be the same. A
-    run of any other goes back to the last good checkpoint, and the output after it is given up.
+    After damage, a repeatable machine recomputes saved output, and the two must be equal. Another
+    goes back to the last good checkpoint, and the output after that is discarded.
     """
     unit: str = "bytes"
-    """What output is counted in, one byte each, for messages: letters, rows."""
+    """The unit of output in messages, one byte each: letters, rows."""
 
     @abstractmethod
     def new(self, task: Task) -> Machine:
-        """A machine at the start of the task. It returns at once: what takes time is a step."""
+        """Make a machine at the start of the task. Must return quickly: do slow work in steps."""
 
     @abstractmethod
     def from_state(self, task: Task, state: State, output: bytes) -> Machine:
-        """Return the machine that had this state and this output.
+        """Make the machine that had this state and this output.
 
-        Raises BadState if there is none, and Refused if its input is not what it was.
+        Raises BadState if the state is invalid, and Refused if the input has changed.
 
-        The bytes are as they were saved, or lasting pieces are missing. But a file may be hostile:
-        believe no length and no range that the task does not allow, and decode to nothing but
-        numbers and text (no pickle).
+        The bytes are those that were saved, but lasting pieces may be missing. A file may also be
+        hostile: check lengths and ranges against the task, and decode only numbers and text (no
+        pickle).
         """
 
-    # What follows serves most kinds as it is.
+    # Defaults that suit most kinds.
+
+    def title(self, task: Task) -> str:
+        """Return how messages and lists name a run of the task: its kind, goal and parameters."""
+        told = {n: value for n, value in task.parameters.items() if n not in self.tuning}
+        return " ".join([words.one_line(self.name, 40), f"{task.goal:,}", *words.named(told)])
 
     def length(self, task: Task) -> int | None:
-        """Bytes of the whole output, or None if that shows only at the end."""
+        """Return the bytes of the whole output, or None if known only at the end."""
         return None
 
     def share(self, task: Task, steps: int, length: int) -> float | None:
-        """The share of the work that so many steps, with so much output, are; None if unknown.
+        """Return the share of the work that so many steps, with so much output, are, or None.
 
-        For a run that is only looked at: no machine is made for it.
+        Asked where no work was saved: of machines that cannot tell theirs, and of versions before
+        1.2. Rather too little than too much, because the share on the screen must not fall later.
         """
         whole = self.length(task)
         return length / whole if whole else None
 
     def figures(self, task: Task, steps: int, length: int) -> object:
-        """Of what `Machine.figures` says, as much as steps and output tell: for the same runs."""
+        """Return the part of `Machine.figures` that steps and length give; used to watch runs."""
         return None
 
     def limits(self, task: Task) -> Limits:
-        """Return what a file may claim at most of such a task, and a machine may save.
+        """Return the upper limits of what a machine may save, and a file may claim.
 
         Raises BadState for a task that is impossible for this kind.
         """
         return Limits()
 
     def accepts(self, output: bytes) -> bool:
-        """True if the bytes can be a part of an output of this kind."""
+        """Return True if the bytes can be part of an output of this kind."""
         return True
 
     def verify(
@@ -328,13 +356,13 @@ class Kind(ABC):
         poll: Poll = unwatched,
         machine: Machine | None = None,
     ) -> bool:
-        """True if the whole output was found right in an independent way; False without such a way.
+        """Check the whole output by an independent method; return False if there is none.
 
-        Raises WrongOutput if it is wrong. `machine`, if it is there, is the one that made it: what
-        it takes into its state, a kill does not cost; then its `steps` must grow.
+        Raises WrongOutput if the output is wrong. `machine`, if given, made the output. Results
+        stored in its state survive a kill; increase its `steps` when storing one.
         """
         return False
 
     def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
-        """The first bytes of the output, found quickly in another way, to look at until then."""
+        """Compute the first bytes of the output quickly in another way, to show meanwhile."""
         return b""

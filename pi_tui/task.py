@@ -1,6 +1,6 @@
-"""Task: what to compute. Its parameters are values that are read back exactly as they were stored.
+"""Task: what to compute. Its parameters are stored and read back exactly.
 
-`machine.py` hands it out; import it from there.
+Import it from `machine.py`.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 Parameter = int | float | str | bool | bytes
-"""A value of a parameter. A path (`os.PathLike`) is taken too, and becomes its text."""
+"""The type of a parameter's value. A path (`os.PathLike`) is accepted and becomes a str."""
 LARGEST_GOAL = 2**53
 LARGEST_INT = 2**63 - 1
 LONGEST_TEXT = 10_000
-"""Characters of all parameters together, as they are stored."""
+"""Characters of all parameters together at most, as stored."""
 _ALLOWED = "int, float, str, bool, bytes or a path"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to compute: fixed when it begins, and the same at every start.
+    """A description of what to compute, the same at every start.
 
-    Kind, goal and parameters are what tells runs apart: another seed is another run. A kind lists
-    in `Kind.tuning` the parameters that change only how fast it computes, not what.
+    Kind, goal and parameters identify a run: another seed is another run. Parameters that change
+    only the speed are listed in `Kind.tuning`.
 
     Raises TypeError or ValueError for a goal or a parameter that cannot be stored.
     """
 
     goal: int
-    """The number that says how far to compute: an exponent, a last row, a size. 1 to 2^53."""
+    """How far to compute, 1 to 2^53: an exponent, a last row, a size."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    """Everything else that the result depends on, by name. It cannot be changed later."""
+    """Everything else that the result depends on, by name. Cannot be changed later."""
 
     def __post_init__(self) -> None:
-        """Check goal and parameters, and keep the parameters as they will be read back."""
+        """Check goal and parameters, and convert the parameters to the values read back later."""
         _check_goal(self.goal)
         text = _encode(self.parameters)
         if len(text) > LONGEST_TEXT:
@@ -49,12 +49,12 @@ class Task:
         object.__setattr__(self, "parameters", MappingProxyType(_decode(text)))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Allow copying and pickling, which a read-only mapping does not know."""
+        """Support copying and pickling, which a read-only mapping does not."""
         return Task, (self.goal, dict(self.parameters))
 
     @property
     def text(self) -> str:
-        """The parameters as JSON text: equal for equal parameters, and read back by `of_text`."""
+        """Return the parameters as canonical JSON text, which `of_text` reads."""
         return _encode(self.parameters)
 
     @classmethod
@@ -63,7 +63,7 @@ class Task:
         return cls(goal, _decode(text))
 
     def identity(self, tuning: Collection[str] = ()) -> str:
-        """Return a digest of the parameters, those named in `tuning` left out."""
+        """Return a digest of the parameters, except those named in `tuning`."""
         telling = {name: value for name, value in self.parameters.items() if name not in tuning}
         return hashlib.sha256(_encode(telling).encode()).hexdigest()
 
@@ -86,7 +86,7 @@ def _encode(parameters: Mapping[str, object]) -> str:
 
 
 def _ready(name: str, value: object) -> object:
-    """Return the value in a form that JSON has. Bytes become a small object of their own."""
+    """Convert a value to one that JSON can hold: bytes become {"bytes": HEX}."""
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
     if isinstance(value, bytes):

@@ -1,7 +1,7 @@
-"""Prove that a machine is whole: that nothing it needs is missing from its state.
+"""Test that a machine's state is complete, so that a resumed machine computes the same.
 
-A field that `to_state` forgets, such as a random generator or a counter, is noticed by nobody until
-a killed run goes on with another result. Put one line into the tests of your machine:
+A field that `to_state` forgets, such as a random generator or a counter, goes unnoticed until a
+killed run is resumed and gives another result. Put one line into the tests of your machine:
 
     prove(MyKind(), Task(1000))
 """
@@ -14,13 +14,13 @@ from typing import NamedTuple
 from pi_tui.machine import Abandoned, Kind, Machine, Piece, State, Task
 
 NEWEST = 8
-"""So many machines, those resumed last, run along with the original ..."""
+"""Number of the newest resumed machines that are stepped beside the original."""
 SHOWN = 40
-"""Bytes of a difference that a message shows."""
+"""Bytes of each side that a message about a difference shows."""
 
 
 class _View(NamedTuple):
-    """What can be seen of a machine between two steps."""
+    """The visible content of a machine between two steps."""
 
     steps: int
     output: bytes
@@ -36,12 +36,12 @@ class _View(NamedTuple):
         return cls(machine.steps, bytes(machine.output), pieces, lasting, machine.done)
 
     def state(self) -> State:
-        """Return the state as the store hands it out."""
+        """Return the state as the store returns it."""
         pieces = self.pieces.items()
         return State({name: Piece(data, lasting=name in self.lasting) for name, data in pieces})
 
     def difference(self, other: _View) -> str:
-        """Return how `other` differs from this one; "" if it does not."""
+        """Describe how `other` differs from this view; "" if the two are equal."""
         if other.steps != self.steps:
             return f"counts {other.steps:,} steps where the original counts {self.steps:,}"
         if other.output != self.output:
@@ -58,28 +58,28 @@ class _View(NamedTuple):
 
 
 class _Resumed(NamedTuple):
-    """A machine that runs along, and the step after which it was resumed."""
+    """A resumed machine, and the step after which it was resumed."""
 
     after: int
     machine: Machine
 
 
 def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
-    """Step a machine of the task, and after each step resume another from its state.
+    """Step a machine of the task, and after each step resume another one from its state.
 
-    The resumed ones run along, and all must agree with the original after every step: in steps,
-    output, every piece of the state, and at the end. A step is also saved and abandoned in its
-    middle, from `poll`. Raises AssertionError, which says after which step the machine was resumed,
-    and where the two part.
+    Step the resumed machines too, and compare them with the original after every step: their steps,
+    output, all pieces of their state, and `done`. Also save and abandon steps in the middle, from
+    `poll`. Raises AssertionError, which names the step after which the machine was resumed, and the
+    first difference.
 
-    `steps` is how many to make, by default all. Equal machines must give equal states: keep times
-    and sets out of them. The cost is about ten steps for each step.
+    `steps` limits the number of steps; the default is all. Equal machines must give equal states:
+    keep times and sets out of them. Each step costs about ten.
     """
     _Proof(kind, task).run(steps)
 
 
 class _Proof:
-    """The original machine, and those that run along."""
+    """The original machine, and the resumed machines that are stepped beside it."""
 
     def __init__(self, kind: Kind, task: Task) -> None:
         self._kind, self._task = kind, task
@@ -88,7 +88,7 @@ class _Proof:
         self._along: list[_Resumed] = []
 
     def run(self, steps: int | None) -> None:
-        """Make so many steps, or all, with a resumed machine beside each."""
+        """Make `steps` steps, or all, and resume a machine after each."""
         made = 0
         while not self._original.done and made != steps:
             self._resume(made)
@@ -106,11 +106,11 @@ class _Proof:
         """Add a machine resumed from the original's state; keep the newest, and some old ones."""
         self._along.append(_Resumed(after, self._resumed(self._view, f"after step {after:,}")))
         latest = after - NEWEST
-        if latest > 0 and latest & (latest - 1):  # those resumed after step 0, 1, 2, 4, 8 … stay
+        if latest > 0 and latest & (latest - 1):  # keep those resumed after step 0, 1, 2, 4, 8 …
             self._along = [one for one in self._along if one.after != latest]
 
     def _resumed(self, view: _View, when: str) -> Machine:
-        """Return a machine made from what was seen, as the store does it, and compare the two."""
+        """Resume a machine from the view, as the store does, and compare the two."""
         limits, size = self._kind.limits(self._task), sum(map(len, view.pieces.values()))
         claims = (view.steps, size, len(view.output))
         for what, value, most in zip(limits._fields, claims, limits, strict=True):
@@ -123,13 +123,13 @@ class _Proof:
         return machine
 
     def _step(self, number: int) -> None:
-        """Make a step with the original and with all that run along; raise where they part."""
+        """Step the original and all resumed machines; raise at the first difference."""
         before, polls = self._view, 0
 
         def look(_done: int, _parts: int) -> None:
             nonlocal polls
             polls += 1
-            if polls & (polls - 1) == 0:  # not at each: there may be thousands
+            if polls & (polls - 1) == 0:  # at the 1st, 2nd, 4th, 8th …: there may be thousands
                 self._compare_in_step(before, number)
 
         self._original.step(look)
@@ -137,7 +137,7 @@ class _Proof:
         self._check_rules(before, number)
         self._abandon(self._along[-1], before, polls)
         for one in self._along:
-            if one.machine.steps == before.steps:  # not made already, for it was abandoned late
+            if one.machine.steps == before.steps:  # else the step ended before its poll
                 one.machine.step()
             if how := self._view.difference(_View.of(one.machine)):
                 raise AssertionError(
@@ -162,7 +162,7 @@ class _Proof:
             raise AssertionError(f"after step {number + 1:,}: accepts() denies the output")
 
     def _abandon(self, one: _Resumed, before: _View, polls: int) -> None:
-        """Abandon a step at its last poll; then nothing may have changed."""
+        """Abandon a step at its last poll, and check that nothing has changed."""
         try:
             one.machine.step(_abandoning_at(polls))
         except Abandoned:
@@ -173,7 +173,7 @@ class _Proof:
 
 
 def _abandoning_at(number: int) -> Callable[[int, int], None]:
-    """Return a poll that raises Abandoned when it is called for that time."""
+    """Return a poll that raises Abandoned at call number `number`."""
     calls = 0
 
     def poll(_done: int, _parts: int) -> None:
@@ -186,7 +186,7 @@ def _abandoning_at(number: int) -> Callable[[int, int], None]:
 
 
 def _parting(its: bytes, original: bytes) -> str:
-    """Return both, from a little before the first byte in which they differ."""
+    """Show both outputs, from shortly before the first byte that differs."""
     same = next((i for i, (a, b) in enumerate(zip(its, original, strict=False)) if a != b), None)
     start = min(len(its), len(original)) if same is None else same
     start = max(0, start - SHOWN // 4)

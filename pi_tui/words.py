@@ -1,14 +1,14 @@
-"""Figures as people read them; the same words on the screen, in a pipe and in messages."""
+"""Format numbers, times and sizes for people, the same way everywhere."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def duration(seconds: float | None) -> str:
-    """`seconds` in at most two units, or an ellipsis while it is unknown.
+    """Format `seconds` in at most two units; an ellipsis if unknown.
 
     >>> duration(7.2), duration(65), duration(7265), duration(200_000), duration(None)
     ('7 s', '1 min 05 s', '2 h 01 min', '2 d 07 h', '…')
@@ -26,7 +26,7 @@ def duration(seconds: float | None) -> str:
 
 
 def brief(seconds: float) -> str:
-    """A time that is short, with the precision it deserves.
+    """Format a short time, in milliseconds below one second.
 
     >>> brief(0.0042), brief(0.31), brief(12.3)
     ('4 ms', '310 ms', '12.3 s')
@@ -35,7 +35,7 @@ def brief(seconds: float) -> str:
 
 
 def took(seconds: float) -> str:
-    """A time that is over, short or long.
+    """Format the time that something took, short or long.
 
     >>> took(0.31), took(8.04), took(65.3)
     ('310 ms', '8.0 s', '1 min 05 s')
@@ -44,7 +44,7 @@ def took(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """`count` bytes in the unit that suits.
+    """Format a number of bytes in a suitable unit.
 
     >>> size(812), size(81_200), size(4_100_000)
     ('812 B', '81.2 kB', '4.1 MB')
@@ -56,7 +56,7 @@ def size(count: int) -> str:
 
 
 def rate(digits_per_second: float) -> str:
-    """Digits per second, short enough for a panel.
+    """Format digits per second, short enough for a panel.
 
     >>> rate(666.6), rate(412_345.0), rate(3_200_000.0)
     ('667/s', '412 k/s', '3.20 M/s')
@@ -69,7 +69,7 @@ def rate(digits_per_second: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of one in percent; 100 % only when all is done.
+    """Format a share in percent, rounded down, so that 100 % means done.
 
     >>> percent(0.5), percent(0.9999), percent(1.0)
     ('50.0 %', '99.9 %', '100 %')
@@ -77,8 +77,17 @@ def percent(share: float) -> str:
     return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
 
 
+def speed(output: float, share: float) -> str:
+    """Return the output a second or, while none is made, how fast the work goes on.
+
+    >>> speed(666.6, 0.001), speed(0.0, 0.0012)
+    ('667/s', '7.2 %/min')
+    """
+    return f"{share * 6000:.1f} %/min" if share and not output else rate(output)
+
+
 def of_the_work(share: float) -> str:
-    """A share of all there is to do, before output can tell of it.
+    """Format a share of the work, for a run that has no output yet.
 
     >>> of_the_work(0.04)
     '4.0 % of the work'
@@ -87,7 +96,7 @@ def of_the_work(share: float) -> str:
 
 
 def number(value: int) -> str:
-    """The number with thousands separators.
+    """Format a number with thousands separators.
 
     >>> number(1234567)
     '1,234,567'
@@ -99,7 +108,7 @@ _UNITS = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6}
 
 
 def parse_number(text: str) -> int:
-    """Return the whole number that `text` says; ValueError if it says none.
+    """Parse a whole number; raise ValueError if `text` is none.
 
     >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 million")]
     [1000000, 20000, 20000, 20000, 10000, 1000000]
@@ -114,7 +123,7 @@ def parse_number(text: str) -> int:
 
 
 def counted(value: int, noun: str) -> str:
-    """A number and its noun, in the plural where that is right.
+    """Format a number and a noun, in the plural if needed.
 
     >>> counted(1, "digit"), counted(2_000, "digit")
     ('1 digit', '2,000 digits')
@@ -123,7 +132,7 @@ def counted(value: int, noun: str) -> str:
 
 
 def of_unit(value: int, unit: str) -> str:
-    """Name so many of a unit that is given in the plural.
+    """Format a number and a unit that is given in the plural.
 
     >>> of_unit(1, "digits"), of_unit(2_000, "digits"), of_unit(5, "bytes")
     ('1 digit', '2,000 digits', '5 bytes')
@@ -132,7 +141,7 @@ def of_unit(value: int, unit: str) -> str:
 
 
 def ago(seconds: float) -> str:
-    """How long ago something was; never in the future, for clocks may be set back.
+    """Format how long ago something was; never in the future, as clocks may be set back.
 
     >>> [ago(s) for s in (-5, 0.4, 3, 125, 7_300, 200_000)]
     ['just now', 'just now', '3 s ago', '2 min ago', '2 h ago', '2 d ago']
@@ -147,7 +156,7 @@ def ago(seconds: float) -> str:
 
 
 def within(seconds: float) -> str:
-    """A short wait, rounded up so that it never ends before it says so.
+    """Format the time until an event, rounded up so that it is never early.
 
     >>> within(1.2), within(90), within(-1)
     ('in 2 s', 'in 2 min', 'now')
@@ -160,7 +169,7 @@ def within(seconds: float) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """The text, cut to `width` cells with an ellipsis.
+    """Cut the text to `width` cells, ending in an ellipsis.
 
     >>> shortened("314159265", 5), shortened("314", 5)
     ('3141…', '314')
@@ -171,7 +180,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def fitting(choices: Sequence[str], width: int) -> str:
-    """The first of the texts that fits, or the last one shortened.
+    """Return the first of the texts that fits, or the last one shortened.
 
     >>> fitting(("all of it", "some"), 5), fitting(("all of it", "some"), 3)
     ('some', 'so…')
@@ -180,7 +189,7 @@ def fitting(choices: Sequence[str], width: int) -> str:
 
 
 def figures(text: str) -> str:
-    """The digits in `text`, those of ASCII only: pi is told in no others here.
+    """Return the ASCII digits in `text`, and no other numerals.
 
     >>> figures("3.14, ٣ and ²")
     '314'
@@ -189,9 +198,9 @@ def figures(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    r"""`text` on one line, with nothing in it that a terminal would obey.
+    r"""Replace characters that control a terminal, or break the line, by "·".
 
-    Control characters (C0, C1), line separators and bidirectional overrides become a "·".
+    These are control characters (C0, C1), line separators and bidirectional overrides.
 
     >>> plain("a\x1b[31mb\x9bc\u202ed")
     'a·[31mb·c·d'
@@ -200,13 +209,28 @@ def plain(text: str) -> str:
 
 
 def one_line(text: object, limit: int = 300) -> str:
-    r"""What others wrote (a path, a library's error), as `plain`: its first line, so much of it.
+    r"""Return the first line of foreign text (a path, a library's error), made `plain` and cut.
 
     >>> one_line("disk\x1b[2J full\nsecond line")
     'disk·[2J full'
     """
     lines = str(text)[: 4 * limit].strip().splitlines() or [""]
     return plain(lines[0])[:limit]
+
+
+def named(values: Mapping[str, object]) -> list[str]:
+    """Return each value with its name, as a user would write it, none of them long.
+
+    >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2)})
+    ['seed=3', 'input=a.csv', 'digest=0000']
+    """
+    return [
+        f"{one_line(name, 40)}={one_line(_written(value), 40)}" for name, value in values.items()
+    ]
+
+
+def _written(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value
 
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

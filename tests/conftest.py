@@ -1,4 +1,4 @@
-"""What every test stands on: a home of its own and none of the user's settings."""
+"""Fixtures for every test: a home of its own and no settings of the user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pi_tui.reports import hints
 from tests import selection, shared
 from tests.helpers import SCRIPTS
 
-# Whatever started us with nohup or in the background ignores these, and so would our children.
+# nohup and background jobs start us with these ignored, and our children would inherit that.
 for _number, _handler in (
     (signal.SIGHUP, signal.SIG_DFL),
     (signal.SIGINT, signal.default_int_handler),
@@ -30,7 +30,7 @@ settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--all` runs every test; `--faults=long` lets the fault tests try ten times as much."""
+    """Add `--all`, which runs every test, and `--faults=long`, which makes ten times the trials."""
     parser.addoption("--all", action="store_true", help="run the slow tests too")
     parser.addoption("--faults", choices=("short", "long"), default="short")
 
@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Let a worker run what we run; it does not see which arguments were given to us."""
+    """Tell a worker which tests to run, because it does not see our arguments."""
     node.workerinput["all"] = node.config.option.all
 
 
@@ -93,7 +93,7 @@ def pytest_terminal_summary(
 
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads or writes the user's own data, state, cache or settings."""
+    """Keep tests away from the user's own data, state, cache and settings."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     for name in ("DATA", "STATE", "CONFIG", "CACHE"):
@@ -110,7 +110,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """A database file of this test's own, not made yet."""
+    """Return the path of a database file for this test, which does not exist yet."""
     return tmp_path / "pi.sqlite3"
 
 

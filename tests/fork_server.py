@@ -35,12 +35,12 @@ _READ_AT_START = ("PYTHON", "LANG", "LC_", "MALLOC")
 
 
 def can_serve(environment: Mapping[str, str]) -> bool:
-    """Return whether a child of the server would treat these variables as a fresh start does."""
+    """Return True if a child of the server treats these variables as a fresh start does."""
     return _read_at_start(environment) == _server().read_at_start
 
 
 class Request(NamedTuple):
-    """What a child is given beside its standard streams."""
+    """The data for a child, besides its standard streams."""
 
     arguments: Sequence[str]
     cwd: str
@@ -71,7 +71,7 @@ def call(request: Request, *, timeout: float) -> subprocess.CompletedProcess[str
 
 
 class _Drain(threading.Thread):
-    """Reads a pipe to its end while the other one is read too."""
+    """A reader that drains one pipe to its end, in parallel to the other."""
 
     def __init__(self, pipe: int) -> None:
         super().__init__(daemon=True)
@@ -136,7 +136,7 @@ def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k.startswith(_READ_AT_START)}
 
 
-# What follows runs in the warm process.
+# The code below runs in the warm process.
 
 
 def _serve(line: socket.socket) -> bool:
@@ -161,7 +161,7 @@ def _serve(line: socket.socket) -> bool:
 
 
 def _become(request: Request, streams: Sequence[int]) -> None:
-    """Take on all that a child started afresh would be given."""
+    """Set up this process like a child that was started afresh."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)

@@ -1,4 +1,4 @@
-"""What tests share: waiting for conditions, whole processes, an independent pi."""
+"""Helpers for tests: wait for conditions, run processes, compute pi independently."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PI_TUI = (sys.executable, "-W", "error", str(SCRIPTS / "pi-tui"))
 
 
 def wait_until(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
-    """The condition is true now; AssertionError if it did not become so within the limit."""
+    """Wait until the condition is true; raise AssertionError at the limit."""
     end = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < end, f"not within {limit:g} s: {condition}"
@@ -38,7 +38,7 @@ def wait_until(condition: Callable[[], object], *, limit: float = LIMIT) -> None
 
 
 async def until(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
-    """The same for tests of an app: its event loop runs meanwhile."""
+    """Wait until the condition is true, while the event loop of an app runs."""
     end = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < end, f"not within {limit:g} s: {condition}"
@@ -47,7 +47,7 @@ async def until(condition: Callable[[], object], *, limit: float = LIMIT) -> Non
 
 @cache
 def pi(digits: int) -> bytes:
-    """The first decimals of pi after "3.", by mpmath, which knows nothing of us."""
+    """Return the first decimals of pi after "3.", computed independently by mpmath."""
     before = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)
     try:
@@ -77,7 +77,7 @@ def pi_tui(
 
 @contextmanager
 def started(*arguments: object, **options: object) -> Iterator[subprocess.Popen[bytes]]:
-    """A `pi-tui` that goes on in the background; it is gone afterwards, whatever happens."""
+    """Start `pi-tui` in the background; make sure it has ended when the block ends."""
     command = [*PI_TUI, *map(str, arguments)]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, **(pipes | options)) as child:  # type: ignore[call-overload]
@@ -88,7 +88,7 @@ def started(*arguments: object, **options: object) -> Iterator[subprocess.Popen[
 
 
 def saved(database: Path) -> int:
-    """How many digits of its longest run another process finds committed in the file."""
+    """Return the committed digits of the longest run, as another process finds them."""
     try:
         with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
             return max((run.committed for run in store.runs()), default=0)

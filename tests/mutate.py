@@ -1,11 +1,11 @@
-"""Break one thing in a module and see if the tests of its wing notice; not part of CI.
+"""Break one thing in a module and see if the tests of its folder notice; not part of CI.
 
     python tests/mutate.py pi_tui/worker/meter.py --times 20
     python tests/mutate.py pi_tui/worker/meter.py --times 20 --seed 7 tests/worker tests/faults
-    python tests/mutate.py pi_tui/pi/spigot --times 40     # anywhere in the wing
+    python tests/mutate.py pi_tui/pi/spigot --times 40     # anywhere in the folder
 
-All of it happens in a copy: whatever ends this program, the working tree was never touched. What
-lives, and why it may, is in `tests/mutants.md`.
+This happens in a copy, so the working tree is never changed. Surviving mutants that may survive
+are listed with reasons in `tests/mutants.md`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """The module with one thing changed."""
+    """A module with one thing changed."""
 
     line: int
     before: str
@@ -44,7 +44,7 @@ class Mutant:
 
 
 def mutants(code: str) -> Iterator[Mutant]:
-    """Every mutant we can think of, in the order of the code."""
+    """Return all mutants of a module, in the order of the code."""
     lines = code.splitlines(keepends=True)
     starts = [0]
     for line in lines:
@@ -62,7 +62,7 @@ def mutants(code: str) -> Iterator[Mutant]:
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all within it; not within f-strings, where Python 3.11 knows no positions."""
+    """Yield the node and its descendants; not in f-strings, which lack positions in 3.11."""
     yield node
     if not isinstance(node, ast.JoinedStr):
         for child in ast.iter_child_nodes(node):
@@ -70,7 +70,7 @@ def _nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
-    """What may stand instead of this piece of code."""
+    """Yield replacements for this piece of code."""
     match node:
         case ast.Compare(ops=[op]):
             yield _with(node, "ops", [OPERATORS[type(op)]()])
@@ -94,7 +94,7 @@ def _with(node: ast.expr, name: str, value: object) -> str:
 
 
 class Copy:
-    """A copy of the package and its tests, in which a module may be broken."""
+    """A copy of the package and its tests, whose modules may be broken."""
 
     def __init__(self, folder: Path, tests: list[str]) -> None:
         self._folder, self._tests = folder, tests
@@ -106,7 +106,7 @@ class Copy:
             shutil.copy(ROOT / name, folder)
 
     def notices(self, module: Path, code: str, limit: float | None = None) -> bool:
-        """True if a test fails, or hangs, when the module has this code; it is whole afterwards."""
+        """Return True if a test fails or hangs with this code in the module; restore it then."""
         (self._folder / module).write_text(code, "utf-8")
         try:
             return self._fails(limit)
@@ -135,7 +135,7 @@ class Copy:
 
 
 def _tests_of(module: Path) -> str:
-    """The folder of its wing, or the file of its own tests."""
+    """Return the test folder or test file of a module."""
     wing = Path("tests", module.parts[1])
     tests = wing if wing.suffix == "" else wing.with_name(f"test_{wing.name}")
     if not (ROOT / tests).exists():
@@ -144,7 +144,7 @@ def _tests_of(module: Path) -> str:
 
 
 def main() -> int:
-    """Survivors are printed; 0 if there are none."""
+    """Test mutants and print the survivors; return 0 if there are none."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("module", type=Path, help="like pi_tui/worker/meter.py, or a folder")
     parser.add_argument("tests", nargs="*", help="(the folder of its wing)")

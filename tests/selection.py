@@ -1,4 +1,4 @@
-"""Which tests `pytest` alone runs: all that are quick, and a few of each slow file."""
+"""Select the tests that `pytest` without `--all` runs: quick ones, and a few of each slow file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 class Few(NamedTuple):
-    """How much of each file below a path is quick enough for every run: its first tests."""
+    """The number of tests of each file below a path that every run includes."""
 
     functions: int
     variants: int = 1

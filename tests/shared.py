@@ -1,4 +1,4 @@
-"""What all workers of one test session share: a folder, and what is made in it once."""
+"""Data shared by all workers of a test session: a folder, with content that is made once."""
 
 from __future__ import annotations
 

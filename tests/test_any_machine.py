@@ -1,4 +1,4 @@
-"""What serves any machine has no word of the first one."""
+"""General code mentions nothing of pi."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ADVISING = sorted({*FILES, *(ROOT / name for name in ("errors.py", "words.py"))}
 
 
 def messages(code: str) -> list[str]:
-    """Every text in the code that is no docstring."""
+    """Return every string in the code that is not a docstring."""
     tree = ast.parse(code)
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
@@ -43,30 +43,30 @@ def messages(code: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ADVISING, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_messages_of_general_code_name_no_option_of_the_program(path: Path) -> None:
+def test_messages_of_general_code_name_no_option_of_pi_tui(path: Path) -> None:
     found = [text for text in messages(path.read_text("utf-8")) if OPTION.search(text)]
     assert found == []
 
 
 def said(text: str, word: re.Pattern[str] = WORD) -> list[str]:
-    """The lines in which it stands: as a word, and as a part of a name."""
+    """Return the lines that contain the word, alone or in a name."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", _NAMES.sub("", text))
     return [line for line in apart.splitlines() if word.search(line)]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_no_word_of_the_spigot_stands_where_any_machine_is_served(path: Path) -> None:
+def test_general_code_has_no_word_of_the_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("path", APP, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_no_word_of_the_spigot_stands_in_the_app_for_any_machine(path: Path) -> None:
+def test_app_for_any_machine_has_no_word_of_the_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8"), APP_WORD) == []
 
 
 @pytest.mark.parametrize(
     "line", ["# a Block", "digits_made = 3", "class BoxRow:", "'of π'", "MAX_DIGITS = 1", "SpigotX"]
 )
-def test_a_word_would_be_seen(line: str) -> None:
+def test_control_word_of_the_spigot_would_be_found(line: str) -> None:
     assert said(line)
     assert said(KNOWS_SCHEMA_1.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""No circle of imports anywhere: type-only ones and those inside functions count too."""
+"""No circular imports, counting type-only imports and those inside functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def modules() -> dict[str, Path]:
-    """Every module of the package by its name."""
+    """Return every module of the package, by name."""
     found = {}
     for path in (ROOT / "pi_tui").rglob("*.py"):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -21,7 +21,7 @@ def modules() -> dict[str, Path]:
 
 
 def imported(code: str, known: set[str]) -> set[str]:
-    """The known modules that this code imports, wherever in it."""
+    """Return the known modules that this code imports, anywhere in it."""
     names = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
@@ -34,7 +34,7 @@ def imported(code: str, known: set[str]) -> set[str]:
     return names & known
 
 
-def test_no_module_comes_back_to_itself() -> None:
+def test_no_import_circle_exists() -> None:
     found = modules()
     graph = {name: imported(path.read_text("utf-8"), set(found)) for name, path in found.items()}
     assert sum(map(len, graph.values())) > len(found), "the imports are seen"
@@ -46,7 +46,7 @@ def test_no_module_comes_back_to_itself() -> None:
     ["import a.b", "from a import b", "from a.b import c", "def f():\n    from a import b",
      "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a.b import c"],
 )  # fmt: skip
-def test_a_circle_would_be_seen(line: str) -> None:
+def test_control_import_circle_would_be_found(line: str) -> None:
     known = {"a", "a.b"}
     graph = {"a": set[str](), "a.b": {"x"}, "x": imported(line, known)}
     assert graph["x"] == {"a.b"}

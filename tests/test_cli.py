@@ -1,4 +1,4 @@
-"""The front door, in whole processes: what is refused, how, and what comes through."""
+"""The command line, in whole processes: arguments, refusals, limits, help."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -88,7 +90,7 @@ def refused(
 
 
 @pytest.mark.parametrize(("arguments", "advice"), WORDS.values(), ids=WORDS)
-def test_bad_words_get_one_line_of_advice(
+def test_cli_refuses_bad_arguments_in_one_line_of_advice(
     arguments: list[str], advice: str, private_home: Path
 ) -> None:
     assert advice in refused(2, *arguments)
@@ -96,7 +98,7 @@ def test_bad_words_get_one_line_of_advice(
 
 
 @pytest.mark.parametrize("name", ["PI_TUI_PACE", "PI_TUI_CHECKPOINT_EVERY", "PI_TUI_THREADS"])
-def test_a_bad_setting_in_the_environment_is_refused_too(name: str) -> None:
+def test_cli_refuses_a_bad_environment_variable(name: str) -> None:
     refused(2, "run", "--digits", "9", env=os.environ | {name: "rubbish"})
 
 
@@ -122,7 +124,7 @@ def newer_database(path: Path) -> None:
 
 
 def untouched(path: Path) -> tuple[object, ...]:
-    """All that must be as before; the time of the last access is not, for looking is allowed."""
+    """Return everything about a file that must not change: all but the access time."""
     stat = path.stat()
     content = path.read_bytes() if path.is_file() else b""
     return stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns, content
@@ -130,7 +132,7 @@ def untouched(path: Path) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("command", [["run"], ["status"], ["check"], ["export"]], ids=str)
 @pytest.mark.parametrize("make", [Path.mkdir, text_file, foreign_database, newer_database])
-def test_what_is_not_our_database_is_left_untouched(
+def test_cli_leaves_a_foreign_file_untouched(
     make: Callable[[Path], None], command: list[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "theirs"
@@ -159,9 +161,7 @@ def test_what_is_not_our_database_is_left_untouched(
         "delete --digits 9",
     ],
 )
-def test_a_missing_folder_is_named_by_who_writes_and_by_who_reads(
-    command: str, tmp_path: Path
-) -> None:
+def test_cli_names_a_missing_folder_to_readers_and_writers(command: str, tmp_path: Path) -> None:
     folder = tmp_path / "not"
     for options in (
         {"--db": f"{folder}/there.sqlite3"},
@@ -177,7 +177,9 @@ def test_a_missing_folder_is_named_by_who_writes_and_by_who_reads(
 
 @pytest.mark.parametrize("end", ["-journal", "-wal", "-shm", ".lock", ".run-7.lock"])
 @pytest.mark.parametrize("command", ["run --digits 9", "--digits 9", "status", "check", "export"])
-def test_a_file_beside_a_database_is_no_database(end: str, command: str, database: Path) -> None:
+def test_cli_refuses_names_of_files_beside_a_database(
+    end: str, command: str, database: Path
+) -> None:
     pi_tui("run", "--digits", "90", "--db", database)
     before = {path: path.read_bytes() for path in database.parent.iterdir()}
     line = refused(2, *command.split(), "--db", f"{database}{end}")
@@ -206,24 +208,24 @@ def to_a_diary(lock: Path) -> None:
     [
         (to_a_folder, "is a folder; move it away"),
         (to_a_link, "is a link; move it away"),
-        (to_a_pipe, "is no regular file; move it away"),
-        (to_a_diary, "is a file of something else; move it away"),
+        (to_a_pipe, "is not a regular file; move it away"),
+        (to_a_diary, "is a file of another program; move it away"),
     ],
 )
-def test_a_lock_that_is_something_else_is_named_and_left_as_it_is(
+def test_cli_names_a_foreign_lock_file_and_keeps_it(
     make: Callable[[Path], None], what: str, database: Path
 ) -> None:
     lock = Path(f"{database}.lock")
     make(lock)
     before = lock.lstat()
     line = refused(6, "run", "--digits", "9", "--db", database)
-    assert f"{lock}, by which one process knows of another, {what}" in line
+    assert f"{lock} should be a lock file, but {what}" in line
     assert list(database.parent.iterdir()) == [lock]
     assert lock.lstat() == before
 
 
 @pytest.mark.parametrize("name", ["missing/pi.txt", ".", "pi.txt/under-a-file"])
-def test_an_unwritable_output_is_found_before_the_work(name: str, tmp_path: Path) -> None:
+def test_cli_refuses_an_unwritable_output_before_computing(name: str, tmp_path: Path) -> None:
     (tmp_path / "pi.txt").write_text("old")
     database = tmp_path / "pi.sqlite3"
     line = refused(6, "run", "--digits", "9", "--db", database, "-o", tmp_path / name)
@@ -233,14 +235,14 @@ def test_an_unwritable_output_is_found_before_the_work(name: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("command", ["export", "check", "backup", "delete"])
-def test_looking_where_nothing_is_makes_no_file(command: str, tmp_path: Path) -> None:
+def test_cli_reading_a_missing_database_creates_no_file(command: str, tmp_path: Path) -> None:
     more = {"backup": [str(tmp_path / "copy")], "delete": ["--digits", "9", "--yes"]}
     line = refused(2, command, "--db", tmp_path / "pi.sqlite3", *more.get(command, []))
     assert "nothing is saved" in line
     assert list(tmp_path.iterdir()) == []
 
 
-def test_numbers_may_be_written_as_people_write_them(database: Path) -> None:
+def test_cli_accepts_numbers_as_people_write_them(database: Path) -> None:
     done = pi_tui("run", "--digits", "2e2", "--db", database)
     assert done.stdout.encode() == b"3." + pi(200) + b"\n"
 
@@ -248,19 +250,19 @@ def test_numbers_may_be_written_as_people_write_them(database: Path) -> None:
 @pytest.mark.parametrize(
     "words", ["2000", "2k", "2 k", "2 thousand", "2e3", "2 000", "2,000", "2_000", "'2 000'", "2K"]
 )
-def test_a_first_word_that_reads_as_a_number_is_digits(words: str, database: Path) -> None:
+def test_cli_takes_a_first_argument_that_is_a_number_as_digits(words: str, database: Path) -> None:
     done = pi_tui(*shlex.split(words), "--db", database)
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(2_000) + b"\n")
 
 
 @pytest.mark.parametrize("million", ["1m", "1 million", "1M", "1 000 000"])
-def test_a_million_may_be_written_as_people_say_it(million: str) -> None:
+def test_cli_accepts_1_million_as_two_words(million: str) -> None:
     options = build_parser().parse_args(digits_first(million.split()))
-    assert (options.command, options.digits) == ("app", 1_000_000)
+    assert (options.run, options.digits) == (None, 1_000_000)
 
 
 @pytest.mark.parametrize("command", ["export", "verify", "picture walk -o pi.svg"])
-def test_commands_on_saved_digits_take_the_last_run(command: str, tmp_path: Path) -> None:
+def test_cli_commands_on_saved_digits_use_the_last_run(command: str, tmp_path: Path) -> None:
     for digits in (300, 120):
         pi_tui("run", "--digits", digits, "--db", "pi.db", cwd=tmp_path)
     done = pi_tui(*command.split(), "--db", "pi.db", cwd=tmp_path)
@@ -268,18 +270,18 @@ def test_commands_on_saved_digits_take_the_last_run(command: str, tmp_path: Path
     assert "120" in done.stderr or done.stdout == "3." + pi(120).decode() + "\n"
 
 
-def test_without_a_terminal_it_behaves_as_run(database: Path) -> None:
+def test_cli_without_a_terminal_behaves_as_run(database: Path) -> None:
     done = pi_tui("--digits", "300", "--db", database)
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
 
 
-def test_without_digits_it_goes_on_with_the_last_run(database: Path) -> None:
+def test_cli_without_digits_resumes_the_last_run(database: Path) -> None:
     pi_tui("run", "--digits", "120", "--db", database)
     done = pi_tui("--db", database)
     assert done.stdout.encode() == b"3." + pi(120) + b"\n"
 
 
-def test_the_flag_beats_the_variable_and_the_variable_the_default(
+def test_cli_prefers_the_flag_to_the_variable_to_the_default(
     tmp_path: Path, private_home: Path
 ) -> None:
     variable, flag = tmp_path / "variable.sqlite3", tmp_path / "flag.sqlite3"
@@ -293,13 +295,13 @@ def test_the_flag_beats_the_variable_and_the_variable_the_default(
     assert len(list(private_home.rglob("pi.sqlite3"))) == 1
 
 
-def test_an_option_may_stand_before_or_after_the_command(database: Path) -> None:
+def test_cli_accepts_an_option_before_or_after_the_command(database: Path) -> None:
     before = pi_tui("--db", database, "--digits", "9", "run")
     after = pi_tui("run", "--db", database, "--digits", "9")
     assert before.stdout == after.stdout == "3." + pi(9).decode() + "\n"
 
 
-def test_the_version_is_that_of_the_package() -> None:
+def test_cli_version_is_that_of_the_package() -> None:
     assert pi_tui("--version").stdout == f"pi-tui {__version__}\n"
 
 
@@ -317,16 +319,18 @@ def test_the_version_is_that_of_the_package() -> None:
         "delete",
         "bench",
         "serve",
+        "open",
+        "watch",
     ],
 )
-def test_every_command_explains_itself(command: str) -> None:
+def test_cli_every_command_has_help(command: str) -> None:
     done = pi_tui(*command.split(), "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "--db" in done.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_knows_commands_options_and_files(shell: str) -> None:
+def test_completion_offers_commands_options_and_files(shell: str) -> None:
     done = pi_tui("--print-completion", shell)
     assert done.returncode == 0, done.stderr
     assert all(word in done.stdout for word in ("checkpoint-every", "export"))
@@ -347,7 +351,7 @@ COMPLETED = {
 
 
 @pytest.mark.parametrize("shell", COMPLETED)
-def test_the_line_for_a_shell_makes_it_complete(shell: str) -> None:
+def test_completion_line_makes_a_shell_complete(shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     command, line = COMPLETED[shell]
@@ -365,13 +369,30 @@ def test_the_line_for_a_shell_makes_it_complete(shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", COMPLETED)
-def test_help_and_readme_name_the_line_for_each_shell(shell: str) -> None:
+def test_help_and_readme_give_the_completion_line_of_each_shell(shell: str) -> None:
     line = COMPLETED[shell][1].rpartition("; ")[2]
     assert line in build_parser().format_help()
     assert line in Path("README.md").read_text()
 
 
-def test_the_manual_page_names_every_command_and_option() -> None:
+@pytest.mark.parametrize("name", manual.commands(build_parser()))
+def test_every_command_is_carried_out_by_a_function_with_its_options(name: str) -> None:
+    command = manual.commands(build_parser())[name]
+    module, _, function = command.get_default("run").partition(":")
+    wanted = signature(getattr(import_module(module), function)).parameters.values()
+    options = {action.dest for action in command._actions}
+    known = options | {"settings", "location", "new_location", "kinds", "wanted"}
+    needed = {each.name for each in wanted if each.default is each.empty}
+    assert needed <= known
+    assert "wanted" not in needed or {"digits", "kind", "goal", "parameters"} <= options
+    assert options - {each.name for each in wanted} <= {
+        *("help", "db"),
+        *("digits", "kind", "goal", "parameters"),  # which are `wanted`
+        *("pace", "checkpoint_every", "digits_per_step", "series", "threads", "fresh", "verify"),
+    }, "no option is without effect"
+
+
+def test_manual_page_names_every_command_and_option() -> None:
     parser = build_parser()
     written = manual.page(parser, __version__).replace("\\-", "-")
     for name, command in manual.commands(parser).items():
@@ -381,7 +402,7 @@ def test_the_manual_page_names_every_command_and_option() -> None:
     assert "exit codes" in written
 
 
-def test_man_reads_the_manual_page_without_a_complaint(tmp_path: Path) -> None:
+def test_manual_page_is_read_by_man_without_warnings(tmp_path: Path) -> None:
     if shutil.which("groff") is None:
         pytest.skip("groff is not installed")
     (tmp_path / "page").write_text(manual.page(build_parser(), __version__))
@@ -395,13 +416,13 @@ def test_man_reads_the_manual_page_without_a_complaint(tmp_path: Path) -> None:
     assert "continues where it stopped" in " ".join(done.stdout.split())
 
 
-def test_a_name_full_of_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:
+def test_name_with_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:
     folder = tmp_path / "\x1b[2Jevil\u202e"
     line = refused(6, "run", "--digits", "9", "--db", folder / "pi.sqlite3")
     assert "\u202e" not in line
 
 
-def test_status_speaks_json(database: Path) -> None:
+def test_status_prints_json(database: Path) -> None:
     pi_tui("run", "--digits", "150", "--db", database)
     (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
     assert (run["digits"], run["saved"], run["status"]) == (150, 150, "complete")
@@ -410,7 +431,7 @@ def test_status_speaks_json(database: Path) -> None:
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("command", ["status", "runs", "export"])
-def test_a_full_disk_behind_stdout_is_a_line_and_exit_6(
+def test_full_disk_behind_stdout_is_one_line_and_exit_6(
     command: str, unbuffered: str, database: Path
 ) -> None:
     pi_tui("run", "--digits", "50", "--db", database)
@@ -427,7 +448,7 @@ def test_a_full_disk_behind_stdout_is_a_line_and_exit_6(
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
-def test_a_closed_standard_stream_is_no_danger(closed: int, database: Path) -> None:
+def test_closed_standard_stream_does_no_harm(closed: int, database: Path) -> None:
     arguments = shlex.join([*PI_TUI, "run", "--digits", "70", "--db", str(database)])
     done = subprocess.run(f"{arguments} {closed}>&-", shell=True, capture_output=True, check=False)
     assert done.returncode == 0
@@ -437,7 +458,7 @@ def test_a_closed_standard_stream_is_no_danger(closed: int, database: Path) -> N
 
 
 @pytest.mark.parametrize("words", ["--help", "run --help", "--version", "--print-completion bash"])
-def test_help_into_a_full_disk_is_a_line_and_exit_6(words: str) -> None:
+def test_help_into_a_full_disk_is_one_line_and_exit_6(words: str) -> None:
     with open("/dev/full", "w") as full:
         child = [*PI_TUI, *words.split()]
         done = subprocess.run(child, stdout=full, stderr=subprocess.PIPE, check=False)
@@ -446,14 +467,14 @@ def test_help_into_a_full_disk_is_a_line_and_exit_6(words: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_help_can_be_read_in_any_encoding(encoding: str) -> None:
+def test_help_can_be_printed_in_any_encoding(encoding: str) -> None:
     environment = os.environ | {"PYTHONIOENCODING": encoding}
     done = subprocess.run([*PI_TUI, "--help"], capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert "exit codes:" in done.stdout.decode(encoding)
 
 
-def test_on_a_fresh_account_looking_says_how_to_begin(private_home: Path) -> None:
+def test_cli_on_a_fresh_account_says_how_to_begin(private_home: Path) -> None:
     for command in ("status", "runs"):
         done = pi_tui(command)
         assert (done.returncode, done.stderr) == (0, "")
@@ -473,18 +494,20 @@ PLACES = {
 
 @pytest.mark.parametrize(("code", "place"), PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("command", ["run --digits 9", "status", "--digits 9", "check"])
-def test_an_odd_place_is_a_line(command: str, code: int, place: str, tmp_path: Path) -> None:
+def test_cli_refuses_unusable_db_path_in_one_line(
+    command: str, code: int, place: str, tmp_path: Path
+) -> None:
     refused(code, *command.split(), "--db", place, cwd=tmp_path)
 
 
-def test_a_home_of_nobody_is_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_cli_treats_an_unknown_user_s_home_as_a_missing_folder(tmp_path: Path) -> None:
     assert "there is no folder" in refused(
         6, "run", "--digits", "9", "--db", "~nosuch/x", cwd=tmp_path
     )
     assert "there is no folder" in refused(6, "check", "--db", "~nosuch/x", cwd=tmp_path)
 
 
-def test_a_name_that_is_no_utf8_is_a_name_all_the_same(tmp_path: Path) -> None:
+def test_cli_accepts_a_path_that_is_not_utf8(tmp_path: Path) -> None:
     name, copy = (os.fsencode(tmp_path) + end for end in (b"/\xff\xfe", b"/copy \xff"))
     for command in ([b"run", b"--digits", b"90"], [b"backup", copy], [b"check"]):
         child = [*map(os.fsencode, PI_TUI), *command, b"--db", name]
@@ -517,7 +540,7 @@ def told_to_a_stranger(*arguments: str, **options: object) -> tuple[int, str]:
 
 
 @pytest.mark.usefixtures("stranger")
-def test_a_user_without_a_home_is_told_to_name_a_file() -> None:
+def test_cli_without_a_home_asks_for_a_file() -> None:
     homeless = {k: v for k, v in os.environ.items() if k != "HOME" and not k.startswith("XDG_")}
     code, line = told_to_a_stranger("run", "--digits", "9", env=homeless)
     assert code == 2
@@ -526,13 +549,13 @@ def test_a_user_without_a_home_is_told_to_name_a_file() -> None:
 
 @pytest.mark.usefixtures("stranger")
 @pytest.mark.parametrize("command", ["run", "status", "run --digits 9"])
-def test_a_folder_one_may_not_enter_is_a_line(command: str) -> None:
+def test_cli_refuses_an_inaccessible_folder_in_one_line(command: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         code, _ = told_to_a_stranger(*command.split(), "--db", f"{folder}/pi.sqlite3")
     assert code == 6
 
 
-def test_empty_variables_are_none(database: Path) -> None:
+def test_cli_ignores_empty_variables(database: Path) -> None:
     names = ("PACE", "CHECKPOINT_EVERY", "DB", "THREADS")
     empty = {f"PI_TUI_{name}": "" for name in names}
     done = pi_tui("run", "--digits", "9", "--db", database, env=os.environ | empty)
@@ -540,7 +563,7 @@ def test_empty_variables_are_none(database: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--pace", "--checkpoint-every"])
-def test_every_number_may_be_written_as_people_write_it(option: str, database: Path) -> None:
+def test_cli_accepts_every_number_as_people_write_it(option: str, database: Path) -> None:
     assert pi_tui("run", "--digits", "9", option, "2,000", "--db", database).returncode == 0
 
 
@@ -556,8 +579,8 @@ sys.addaudithook(tell)
 
 
 @pytest.mark.parametrize("command", ["status", "--help", "run --digits 9"])
-def test_ctrl_c_is_no_traceback_from_our_first_words_on(command: str, tmp_path: Path) -> None:
-    """Python's own are before: it tells us when it begins to read what comes after the door."""
+def test_cli_ctrl_c_shows_no_traceback_even_during_imports(command: str, tmp_path: Path) -> None:
+    """Tracebacks before our first line are Python's own, so wait until it runs."""
     read, write = os.pipe()
     hook = TELLS.format(module="pi_tui.cli", where=write)
     (tmp_path / "sitecustomize.py").write_text(hook)
@@ -580,7 +603,7 @@ def test_ctrl_c_is_no_traceback_from_our_first_words_on(command: str, tmp_path: 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["export -o {}", "backup {}", "run --digits 9 -o {}"])
-def test_a_signal_leaves_no_half_written_file(
+def test_cli_signal_leaves_no_half_written_file(
     command: str, number: signal.Signals, tmp_path: Path
 ) -> None:
     database, folder = tmp_path / "pi.sqlite3", tmp_path / "out"
@@ -597,9 +620,7 @@ def test_a_signal_leaves_no_half_written_file(
         shutil.rmtree(folder)
 
 
-def test_relative_folders_in_xdg_variables_are_passed_over(
-    tmp_path: Path, private_home: Path
-) -> None:
+def test_cli_ignores_relative_folders_in_xdg_variables(tmp_path: Path, private_home: Path) -> None:
     relative = {f"XDG_{name}_HOME": "here" for name in ("DATA", "STATE", "CACHE", "CONFIG")}
     done = pi_tui("run", "--digits", 9, cwd=tmp_path, env=os.environ | relative)
     assert done.returncode == 0
@@ -607,7 +628,7 @@ def test_relative_folders_in_xdg_variables_are_passed_over(
     assert [path.name for path in private_home.rglob("pi.sqlite3")] == ["pi.sqlite3"]
 
 
-def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:
+def test_cli_reports_in_one_line_that_no_thread_starts(database: Path) -> None:
     code = (
         "import sys, threading\n"
         "start = threading.Thread.start\n"
@@ -625,7 +646,7 @@ def test_threads_that_cannot_be_started_are_a_line(database: Path) -> None:
 
 
 def with_so_many_threads(most: int) -> list[str]:
-    """The program of a user who may have no more threads; root has no such limit."""
+    """Run the program as a user who may start no more threads; root has no such limit."""
     rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
     user = 100_000 + os.getpid()  # of this test run alone: what others start counts for others
     other = ["setpriv", f"--reuid={user}", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
@@ -639,14 +660,16 @@ def with_so_many_threads(most: int) -> list[str]:
 
 @pytest.fixture
 def open_to_all() -> Iterator[str]:
-    """A database in a folder in which everybody may write."""
+    """Return a database path in a folder that everybody may write to."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         yield f"{folder}/pi.sqlite3"
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
-def test_a_limit_on_threads_is_a_line_or_a_slower_run(most: int, open_to_all: str) -> None:
+def test_cli_run_under_a_thread_limit_fails_in_one_line_or_runs_slower(
+    most: int, open_to_all: str
+) -> None:
     words = ["run", "--digits", "200000", "--threads", "4", "--db", open_to_all]
     command = [*with_so_many_threads(most), *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -658,7 +681,7 @@ def test_a_limit_on_threads_is_a_line_or_a_slower_run(most: int, open_to_all: st
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
-def test_a_limit_on_threads_is_a_line_in_the_app_too(most: int, open_to_all: str) -> None:
+def test_cli_app_under_a_thread_limit_fails_in_one_line(most: int, open_to_all: str) -> None:
     become = (
         f"import os, sys; a = {with_so_many_threads(most)!r}; os.execvp(a[0], a + sys.argv[1:])"
     )
@@ -672,7 +695,7 @@ def test_a_limit_on_threads_is_a_line_in_the_app_too(most: int, open_to_all: str
 
 
 @pytest.mark.parametrize("command", ["run", ""])
-def test_fresh_throws_nothing_away_that_nobody_gave_up(command: str, database: Path) -> None:
+def test_fresh_without_consent_discards_nothing(command: str, database: Path) -> None:
     pi_tui("run", "--digits", "120", "--db", database)
     before = database.read_bytes()
     for digits in (["--digits", "120"], []):
@@ -685,7 +708,7 @@ def test_fresh_throws_nothing_away_that_nobody_gave_up(command: str, database: P
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])
-def test_fresh_asks_where_somebody_can_answer(answer: str, database: Path) -> None:
+def test_fresh_asks_in_a_terminal(answer: str, database: Path) -> None:
     pi_tui("run", "--digits", "120", "--db", database)
     before = database.read_bytes()
     with Terminal("--fresh", "--db", database) as terminal:
@@ -699,7 +722,7 @@ def test_fresh_asks_where_somebody_can_answer(answer: str, database: Path) -> No
 
 
 @pytest.mark.parametrize("fresh", [True, False])
-def test_a_refusal_sets_the_exit_code_of_the_process(fresh: bool) -> None:
+def test_cli_refusal_sets_the_exit_code_of_the_process(fresh: bool) -> None:
     done = pi_tui("run", "--digits", "0", fresh=fresh)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"pi-tui: [^\n]*ask for 1 or more\n", done.stderr)

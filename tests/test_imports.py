@@ -1,4 +1,4 @@
-"""Who may know whom: seen in what a fresh interpreter has really loaded."""
+"""Import rules, checked by the modules that a fresh interpreter loads."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {"textual", "sqlalchemy", "rich", "gmpy2", "platformdirs", "asyncio"}
 
 
 def loaded_after(code: str) -> set[str]:
-    """Top-level names of what the code has loaded."""
+    """Return the top-level names of the modules that the code loads."""
     return {module.partition(".")[0] for module in modules_after(code)}
 
 
 def modules_after(code: str) -> set[str]:
-    """The modules that the code has loaded; not what was there before it, such as a coverage tool
+    """Return the modules that the code loads, except earlier ones, such as a coverage tool
     that measures every child."""
     before = "import sys, json; before = set(sys.modules)"
     ask = "print(json.dumps(sorted(set(sys.modules) - before)))"
@@ -39,37 +40,37 @@ def command(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_and_version_load_nothing_heavy(argument: str) -> None:
+def test_help_and_version_import_nothing_slow(argument: str) -> None:
     assert not loaded_after(command(argument)) & HEAVY
 
 
-def test_a_mistyped_flag_loads_nothing_heavy() -> None:
+def test_mistyped_flag_imports_nothing_slow() -> None:
     assert not loaded_after(command("--digts", "5")) & HEAVY
 
 
-def test_the_package_imports_nothing() -> None:
+def test_package_import_loads_nothing() -> None:
     assert not loaded_after("import pi_tui") & (HEAVY | {"argparse"})
 
 
 @pytest.mark.parametrize(
     "module", ["spigot", "plan", "blocks", "reference", "residue", "series", "codec", "kind"]
 )
-def test_the_spigot_knows_neither_screen_nor_store(module: str) -> None:
+def test_spigot_imports_neither_screen_nor_store(module: str) -> None:
     loaded = loaded_after(f"import pi_tui.pi.spigot.{module}")
     assert not loaded & {"textual", "rich", "sqlalchemy", "sqlite3", "platformdirs"}
 
 
-def test_the_store_knows_no_screen() -> None:
+def test_store_imports_no_screen() -> None:
     assert not loaded_after("import pi_tui.checkpoints.store") & {"textual", "rich"}
 
 
-def test_the_worker_and_its_snapshot_load_no_sqlalchemy_before_it_starts() -> None:
+def test_worker_imports_no_sqlalchemy_before_it_starts() -> None:
     loaded = loaded_after("import pi_tui.worker.worker, pi_tui.worker.snapshot")
     assert not loaded & {"textual", "rich", "sqlalchemy"}
 
 
-def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Path) -> None:
-    """All that `run_app` does before the app runs, on a database that is there."""
+def test_first_frame_waits_for_neither_gmpy2_nor_sqlalchemy(tmp_path: Path) -> None:
+    """Do everything that `run_app` does before the app runs, on an existing database."""
     files = ("--db", str(tmp_path / "db"))
     modules_after(command("run", "--digits", "1000", *files, "-o", str(tmp_path / "digits")))
     loaded = loaded_after(
@@ -86,20 +87,47 @@ def test_the_first_frame_waits_neither_for_gmpy2_nor_for_sqlalchemy(tmp_path: Pa
     assert not loaded & {"gmpy2", "sqlalchemy"}
 
 
-def test_a_run_loads_neither_the_orm_nor_what_draws_its_progress(tmp_path: Path) -> None:
+def test_run_imports_neither_the_orm_nor_a_progress_bar(tmp_path: Path) -> None:
     files = ("--db", str(tmp_path / "db"), "-o", str(tmp_path / "digits"))
     loaded = modules_after(command("run", "--digits", "100", *files))
     assert "sqlalchemy.engine" in loaded
     assert not loaded & {"sqlalchemy.orm", "sqlalchemy.ext", "textual", "rich"}
 
 
-@pytest.mark.parametrize("module", ["run", "runs", "digits", "upkeep", "serve"])
-def test_commands_know_no_screen(module: str) -> None:
-    assert "textual" not in loaded_after(f"import pi_tui.commands.{module}")
+GENERAL = sorted(
+    f"pi_tui.commands.{path.stem}"
+    for path in (ROOT / "pi_tui" / "commands").glob("[a-z]*.py")
+    if path.stem != "web"  # only serve loads it
+)
+OF_PI = sorted(
+    f"pi_tui.pi.commands.{path.stem}"
+    for path in (ROOT / "pi_tui" / "pi" / "commands").glob("[a-z]*.py")
+)
 
 
-def test_bench_knows_no_screen() -> None:
+def test_commands_load_no_screen() -> None:
+    assert len(GENERAL) > 5 < len(OF_PI) + 5
+    assert "textual" not in loaded_after(f"import {', '.join(GENERAL + OF_PI)}")
+
+
+def test_general_commands_do_not_load_pi() -> None:
+    loaded = modules_after(f"import {', '.join(GENERAL)}")
+    assert not [module for module in loaded if module.startswith("pi_tui.pi")]
+
+
+def test_bench_imports_no_screen() -> None:
     assert "textual" not in loaded_after("import pi_tui.pi.bench.measure")
+
+
+def test_what_opens_the_app_loads_no_textual_before_the_call() -> None:
+    loaded = loaded_after("from pi_tui.app.open import open_app")
+    assert not loaded & HEAVY
+
+
+def test_the_app_for_any_machine_loads_nothing_of_pi() -> None:
+    loaded = modules_after("import pi_tui.app.app, pi_tui.app.screens.runs_list, pi_tui.app.open")
+    ours = ("pi_tui.pi", "pi_tui.pi.spigot", "pi_tui.pi.pictures", "pi_tui.pi.settings", "gmpy2")
+    assert not [name for name in loaded if name.startswith(ours)]
 
 
 def test_the_app_is_there_before_the_store_is() -> None:

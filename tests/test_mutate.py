@@ -1,4 +1,4 @@
-"""The mutants of `tests/mutate.py`: each is Python, and each is another program."""
+"""The mutants of `tests/mutate.py` are valid Python and different programs."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ MODULES = [Path(__file__).parents[1] / "pi_tui" / name for name in ("cli.py", "w
         ("a += b", "pass"),
     ],
 )
-def test_one_thing_is_changed(code: str, changed: str) -> None:
+def test_mutant_changes_one_thing(code: str, changed: str) -> None:
     assert [mutant.code for mutant in mutants(code)] == [changed]
 
 
-def test_every_mutant_of_a_module_is_another_program() -> None:
+def test_every_mutant_differs_from_its_module() -> None:
     seen = 0
     for path in MODULES:
         code = path.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Limits, variables and answers that are no text: each is survived, or told in one line."""
+"""Low limits, odd variables and invalid answers: survived, or reported in one line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_whole_or_a_line(done: subprocess.CompletedProcess[str], codes: tuple[int,
 
 
 @pytest.mark.parametrize("files", [4, 5, 6, 7, 8])
-def test_few_open_files_are_named_as_the_cause(files: int, tmp_path: Path) -> None:
+def test_limit_of_open_files_is_named_as_the_cause(files: int, tmp_path: Path) -> None:
     done = limited("run", "--digits", 60, "--db", tmp_path / "pi.db", nofile=files)
     is_whole_or_a_line(done, (6,))
     if done.returncode:
@@ -44,7 +44,7 @@ def test_few_open_files_are_named_as_the_cause(files: int, tmp_path: Path) -> No
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count other memory")
 @pytest.mark.parametrize("megabytes", range(24, 80, 8))
-def test_little_memory_at_the_start_is_a_line(megabytes: int, tmp_path: Path) -> None:
+def test_too_little_memory_at_the_start_is_one_line(megabytes: int, tmp_path: Path) -> None:
     size = megabytes * 2**20
     bare = ["prlimit", f"--as={size}", sys.executable, "-c", "import argparse, re, signal"]
     if subprocess.run(bare, capture_output=True, check=False).returncode:
@@ -59,14 +59,14 @@ def test_little_memory_at_the_start_is_a_line(megabytes: int, tmp_path: Path) ->
 
 @pytest.mark.parametrize("zone", ["UTC+99999999999", "A-24", "A+24:59:59", "bogus", ":/etc/passwd"])
 @pytest.mark.parametrize("command", ["status", "runs", "run --digits 60", "status --json"])
-def test_a_wrong_time_zone_is_survived(zone: str, command: str, database: Path) -> None:
+def test_invalid_time_zone_does_no_harm(zone: str, command: str, database: Path) -> None:
     pi_tui("run", "--digits", 60, "--db", database)
     done = pi_tui(*command.split(), "--db", database, env=os.environ | {"TZ": zone})
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", ["bogus", "", "TRUECOLOR"])
-def test_an_unknown_colour_system_is_passed_over(name: str, database: Path) -> None:
+def test_unknown_colour_system_is_ignored(name: str, database: Path) -> None:
     with Terminal("--digits", 60, "--db", database, TEXTUAL_COLOR_SYSTEM=name) as terminal:
         terminal.see("complete")
         terminal.send("q")
@@ -74,7 +74,7 @@ def test_an_unknown_colour_system_is_passed_over(name: str, database: Path) -> N
 
 
 @pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
-def test_an_answer_that_is_no_text_is_no(encoding: str, database: Path) -> None:
+def test_answer_that_is_not_text_counts_as_no(encoding: str, database: Path) -> None:
     pi_tui("run", "--digits", 60, "--db", database)
     words = ("delete", "--digits", 60, "--db", database)
     with Terminal(*words, PYTHONIOENCODING=encoding) as terminal:

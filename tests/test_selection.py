@@ -1,4 +1,4 @@
-"""What `pytest` alone runs, and a warm process that behaves as a fresh one."""
+"""The selection of tests, and the warm process that forks commands."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ _ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("path", SLOW)
-def test_every_path_in_the_table_of_slow_tests_exists(path: str) -> None:
+def test_slow_test_table_names_existing_paths_only(path: str) -> None:
     assert (_ROOT / path).exists()
 
 
 @pytest.mark.parametrize("fresh", [True, False])
-def test_a_command_gets_its_directory_environment_and_umask(fresh: bool, tmp_path: Path) -> None:
+def test_forked_command_gets_its_directory_environment_and_umask(
+    fresh: bool, tmp_path: Path
+) -> None:
     words = ("run", "--digits", 9, "-o", "out.txt")
     env = os.environ | {"PI_TUI_DB": "here.sqlite3"}
     done = pi_tui(*words, cwd=tmp_path, env=env, umask=0o027, fresh=fresh)

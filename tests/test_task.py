@@ -1,4 +1,4 @@
-"""Tasks: what is taken, what is refused and said so, what comes back, what tells runs apart."""
+"""Tasks: accepted and refused values, exact storage, identity."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from pi_tui.machine import Task
 
 
 @pytest.mark.parametrize("goal", [1.5, "x", None, True, 7j, b"7"])
-def test_a_goal_of_another_type_is_refused_by_name(goal: Any) -> None:
+def test_task_refuses_a_goal_of_wrong_type_by_name(goal: Any) -> None:
     with pytest.raises(TypeError, match=f"a goal is an int, not {type(goal).__name__}"):
         Task(goal)
 
 
 @pytest.mark.parametrize("goal", [0, -5, 2**53 + 1, 2**70])
-def test_a_goal_out_of_range_is_refused(goal: int) -> None:
+def test_task_refuses_a_goal_out_of_range(goal: int) -> None:
     with pytest.raises(ValueError, match=rf"from 1 to 2\^53, not {goal}"):
         Task(goal)
 
 
 @pytest.mark.parametrize("value", [[1, 2], None, {"a": 1}, {1}, (1,), 1j, object()])
-def test_a_parameter_of_another_type_is_refused_by_name(value: Any) -> None:
+def test_task_refuses_a_parameter_of_wrong_type_by_name(value: Any) -> None:
     with pytest.raises(TypeError, match=f"sizes is of type {type(value).__name__}, not int, fl"):
         Task(7, {"sizes": value})
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 2**63, -(2**63)])
-def test_a_parameter_out_of_range_is_refused_by_name(value: float) -> None:
+def test_task_refuses_a_parameter_out_of_range_by_name(value: float) -> None:
     with pytest.raises(ValueError, match="the parameter rate is"):
         Task(7, {"rate": value})
 
 
-def test_a_name_that_is_no_text_and_parameters_that_are_no_mapping_are_refused() -> None:
+def test_task_refuses_names_and_parameters_of_wrong_types() -> None:
     with pytest.raises(TypeError, match="a str as its name"):
         Task(7, {3: 4})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="a mapping, not list"):
         Task(7, [("a", 1)])  # type: ignore[arg-type]
 
 
-def test_more_text_than_can_be_stored_is_refused() -> None:
+def test_task_refuses_more_text_than_can_be_stored() -> None:
     Task(7, {"input": "x" * 9_900})
     with pytest.raises(ValueError, match=r"10,0\d\d characters, and 10,000 are allowed"):
         Task(7, {"input": "x" * 10_000})
@@ -56,7 +56,7 @@ LARGE = (2**63 - 1, -(2**63) + 1, 5e-324, 1.7976931348623157e308, "ä\x00\ud800"
 
 
 @pytest.mark.parametrize("value", [*SMALL, *LARGE])
-def test_a_value_comes_back_as_it_was_of_its_own_type(value: Any) -> None:
+def test_parameter_is_read_back_with_value_and_type(value: Any) -> None:
     task = Task(7, {"a": value})
     back = Task.of_text(7, task.text)
     assert back == task
@@ -65,7 +65,7 @@ def test_a_value_comes_back_as_it_was_of_its_own_type(value: Any) -> None:
     assert task.text.isascii()
 
 
-def test_a_path_is_taken_as_its_text_and_a_number_of_an_enum_as_the_number(tmp_path: Path) -> None:
+def test_parameter_path_becomes_text_and_enum_number_a_number(tmp_path: Path) -> None:
     class Size(IntEnum):
         LARGE = 9
 
@@ -75,7 +75,7 @@ def test_a_path_is_taken_as_its_text_and_a_number_of_an_enum_as_the_number(tmp_p
     assert type(parameters["size"]) is int
 
 
-def test_parameters_cannot_be_changed_by_anybody() -> None:
+def test_task_parameters_cannot_be_changed() -> None:
     given: dict[str, Any] = {"seed": 1}
     task = Task(7, given)
     given["seed"] = 2
@@ -84,12 +84,12 @@ def test_parameters_cannot_be_changed_by_anybody() -> None:
         task.parameters["seed"] = 3  # type: ignore[index]
 
 
-def test_a_task_can_be_copied_and_pickled() -> None:
+def test_task_can_be_copied_and_pickled() -> None:
     task = Task(7, {"seed": 1, "key": b"\x01"})
     assert copy.deepcopy(task) == pickle.loads(pickle.dumps(task)) == task
 
 
-def test_the_identity_tells_values_and_types_apart_and_leaves_tuning_out() -> None:
+def test_task_identity_depends_on_values_and_types_but_not_on_tuning() -> None:
     values: list[Any] = [1, 2, 1.0, True, "1", b"1", "True", -0.0, 0.0, 0]
     assert len({Task(7, {"a": value}).identity() for value in values}) == len(values)
     one, other = ({"seed": 1, "threads": threads} for threads in (1, 8))

@@ -1,4 +1,4 @@
-"""`prove` finds what a machine forgets, and finds nothing in the machines that are here."""
+"""`prove` finds incomplete states, and accepts our machines."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from tests.tiny import StubbornWalks, Walks
 @pytest.mark.parametrize(
     ("digits", "k", "threads"), [(1, 1, 1), (60, 1, 1), (500, 9, 2), (3_000, 100, 1)]
 )
-def test_spigot_is_whole(series: str, digits: int, k: int, threads: int) -> None:
+def test_prove_accepts_the_spigot(series: str, digits: int, k: int, threads: int) -> None:
     kind = SpigotKind(threads)
     prove(kind, kind.task(digits, k, series))
 
 
-def test_spigot_is_whole_while_it_makes_blocks() -> None:
+def test_prove_accepts_the_spigot_while_it_makes_blocks() -> None:
     kind = SpigotKind()
     prove(kind, kind.task(100_000), steps=12)
 
 
 @pytest.mark.parametrize("p", [3, 521, 9_689])
-def test_lucas_lehmer_is_whole(p: int) -> None:
+def test_prove_accepts_lucas_lehmer(p: int) -> None:
     kind = Mersenne()
     prove(kind, kind.task(p))
 
 
 @pytest.mark.parametrize("kind", [Walks(), StubbornWalks()])
 @pytest.mark.parametrize("goal", [1, 2, 27])
-def test_walks_are_whole(kind: Walks, goal: int) -> None:
+def test_prove_accepts_walks(kind: Walks, goal: int) -> None:
     prove(kind, kind.task(goal))
 
 
-def test_program_of_the_readme_is_whole(tmp_path: Path) -> None:
+def test_prove_accepts_the_program_of_the_readme(tmp_path: Path) -> None:
     prove(readme_program(tmp_path), Task(20_000))
 
 
 class Dice(Machine):
-    """Throws dice; every third throw is written down."""
+    """A machine that throws dice and outputs every third throw."""
 
     def __init__(self, task: Task, forgets: str = "") -> None:
         self.goal, self.forgets = task.goal, forgets
@@ -104,7 +104,7 @@ class Throws(Kind):
         return Limits(state=100 if self.forgets == "how large it is" else 10**5)
 
 
-def test_machine_that_forgets_nothing_passes() -> None:
+def test_prove_accepts_a_machine_with_a_complete_state() -> None:
     prove(Throws(), Task(30))
 
 
@@ -132,7 +132,7 @@ def test_machine_that_forgets_nothing_passes() -> None:
         ("how large it is", "after step 0: state is 7,361, limits() allow 100"),
     ],
 )
-def test_machine_that_forgets_something_is_found(forgets: str, told: str) -> None:
+def test_prove_rejects_a_machine_with_an_incomplete_state(forgets: str, told: str) -> None:
     with pytest.raises(AssertionError) as found:
         prove(Throws(forgets), Task(30))
     assert str(found.value) == told

@@ -1,4 +1,4 @@
-"""README, `--help` and the help screen name what there is: all of it, and nothing else."""
+"""README, `--help` and the help screen name every key, command and option, and no others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from pi_tui.reports import manual
 
 KEYS = PI_KEYS.keys
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+README = (Path(__file__).parents[1] / "pi_tui" / "pi" / "README.md").read_text("utf-8")
+"""The reference of the program: keys, commands, exit codes."""
 HELP = build_parser().format_help()
 SIGNS = {
     **{"/": "slash", "+": "plus", "-": "minus", "?": "question_mark"},
@@ -31,24 +32,24 @@ SIGNS = {
 
 
 def section(title: str) -> str:
-    """What the README says under this heading."""
+    """Return the README's text under this heading."""
     return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def key(name: str) -> str:
-    """Textual's name of a key that people write like this."""
+    """Return Textual's name of a key written in the README's way."""
     return SIGNS.get(name.lower(), name if len(name) == 1 else name.lower())
 
 
 def keys_that_do_something() -> set[str]:
-    """Every key that the app, its main screen, the digits or the walk have a binding for."""
+    """Return every key bound by the app, its main screen, the digits or the walk."""
     owners = (PiApp, PiScreen, DigitView, RoamingWalk)
     bound = {name for owner in owners for name in owner._merge_bindings().key_to_bindings}
     return bound | {App.COMMAND_PALETTE_BINDING}
 
 
 def keys_in_the_readme() -> set[str]:
-    """The first column of its table."""
+    """Return the keys in the first column of the README's table."""
     table = section("Keys").strip().partition("\n\n")[0]
     column = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[2:]
     return {key(name.strip("`")) for row in column for name in re.split(r",? or |,? |, ", row)}
@@ -58,13 +59,13 @@ def shown(columns: str) -> set[str]:
     return {key(name) for name in columns.split()}
 
 
-def test_the_readme_names_every_key_and_no_other() -> None:
+def test_readme_names_every_key_and_no_other() -> None:
     told = keys_in_the_readme()
     assert set().union(*(shown(each.shown) for each in KEYS)) - told == set()
     assert told - keys_that_do_something() == set()
 
 
-def test_the_help_screen_names_every_key_and_no_other() -> None:
+def test_help_screen_names_every_key_and_no_other() -> None:
     more = {names for section in PI_KEYS.sections for names, _ in section.more}
     rows = {key.shown for key in KEYS} | {names for names in more if "mouse" not in names}
     told = set().union(*map(shown, rows))
@@ -73,7 +74,7 @@ def test_the_help_screen_names_every_key_and_no_other() -> None:
     assert {"ctrl+c", "ctrl+q", "ctrl+z", "ctrl+p", "escape", "home", "end"} <= told
 
 
-def test_every_key_that_is_listed_is_bound_to_its_action() -> None:
+def test_every_listed_key_is_bound_to_its_action() -> None:
     for each in KEYS:
         where, _, action = each.action.partition(".")
         owner = PiApp if where == "app" else PiScreen
@@ -83,11 +84,11 @@ def test_every_key_that_is_listed_is_bound_to_its_action() -> None:
         assert shown(each.shown) <= keys_that_do_something()
 
 
-def test_the_key_bar_has_keys_that_are_listed() -> None:
+def test_key_bar_shows_listed_keys_only() -> None:
     assert set(PI_KEYS.in_the_bar) <= {each.action for each in KEYS if each.word}
 
 
-def test_the_help_of_the_command_line_names_keys_that_are_bound() -> None:
+def test_command_line_help_names_bound_keys_only() -> None:
     (line,) = (line for line in EPILOG.splitlines() if line.startswith("keys in the app:"))
     words = re.split(r"[:·,] ", line)[1:]
     names = {word.split()[0] for word in words if len(word.split()[0]) == 1} | {"-"}
@@ -98,7 +99,7 @@ def test_the_help_of_the_command_line_names_keys_that_are_bound() -> None:
 COMMANDS = manual.commands(build_parser())
 
 
-def test_the_readme_names_every_command_and_no_other() -> None:
+def test_readme_names_every_command_and_no_other() -> None:
     told = re.findall(r"^pi-tui ([a-z]+)\b", section("Commands"), re.MULTILINE)
     assert sorted(told) == sorted(COMMANDS)
 
@@ -108,7 +109,7 @@ def test_help_names_every_command() -> None:
     assert sorted(told) == sorted(COMMANDS)
 
 
-def test_the_readme_names_every_option_and_no_other() -> None:
+def test_readme_names_every_option_and_no_other() -> None:
     parsers = (build_parser(), *COMMANDS.values())
     there = {option for parser in parsers for option in parser._option_string_actions}
     told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section("Commands")))
@@ -118,13 +119,13 @@ def test_the_readme_names_every_option_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_says_what_it_does(name: str) -> None:
+def test_every_option_has_help(name: str) -> None:
     for action in COMMANDS[name]._actions:
         assert action.help, f"{name} {action.option_strings or action.dest}"
 
 
-class Asked(dict[str, str]):
-    """An environment that remembers what it was asked for."""
+class RecordingEnvironment(dict[str, str]):
+    """An environment that records the names that are read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +137,7 @@ class Asked(dict[str, str]):
 
 
 def test_readme_and_help_name_every_variable_and_no_other() -> None:
-    environment = Asked()
+    environment = RecordingEnvironment()
     Settings.from_environment(environment)
     assert environment.names
     assert set(re.findall(r"PI_TUI_[A-Z_]+", README)) == environment.names

@@ -1,9 +1,9 @@
-"""A tiny machine that has nothing to do with numbers of digits: its output is lines of text.
+"""A tiny machine whose output is lines of text instead of digits.
 
-It walks from the goal to 1 (half of an even number, three times an odd one and one) and writes a
-line for each odd number it meets. How many there will be shows only at the end, and most steps
-write nothing. Its state is three pieces: where it is, the highest number met, which seldom changes,
-and a table that lasts, whose bytes decorate the lines.
+It makes a Collatz walk from the goal to 1 (n/2 for even n, 3n+1 for odd n) and writes a line for
+each odd number. The length of the output shows only at the end, and most steps write nothing. Its
+state has three pieces: the current number; the highest number, which seldom changes; and a lasting
+table, whose bytes decorate the lines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def make_table(task: Task) -> bytes:
 
 
 class Walk(Machine):
-    """The walk from the goal to 1. The first step makes the table, as does one after its loss."""
+    """The walk from the goal to 1. The first step makes the table, and so does one after a loss."""
 
     def __init__(self, task: Task, at: int = 0) -> None:
         self.task = task
@@ -55,7 +55,7 @@ class Walk(Machine):
         self.peak = max(self.peak, self.at)
 
     def keep_table(self, piece: Piece) -> None:
-        """The table is this piece from now on, and every reading of it is counted."""
+        """Use this piece as the table, and count its reads."""
         self._table = piece.read()
         piece.let_go(self._read_table)
         self.table = piece
@@ -75,7 +75,7 @@ class Walk(Machine):
 
 
 class Walks(Kind):
-    """Makes walks. A lost table is made again."""
+    """The kind of walks that make a lost table again."""
 
     name = "walk"
     unit = "letters"
@@ -117,7 +117,7 @@ class Walks(Kind):
 
 
 class StubbornWalks(Walks):
-    """Makes walks that cannot make a lost table again."""
+    """The kind of walks that cannot make a lost table again."""
 
     name = "stubborn walk"
 
@@ -126,7 +126,7 @@ class StubbornWalks(Walks):
 
 
 class Finished(Machine):
-    """A machine that is done, with this output."""
+    """A finished machine with this output."""
 
     done = True
 

@@ -81,10 +81,10 @@ class RunApp(App[int]):
         naming: Naming | None = None,
         goals: Goals | None = None,
     ) -> None:
-        """An app on a worker that is not started yet, or that asks for a goal.
+        """Make an app for a worker that is not started yet, or one that asks for a goal.
 
-        `seen` is what is saved, to be shown before the worker has loaded it; `memory` is the file
-        that keeps the looks from one start to the next, `usual` are those of the first start.
+        `seen` is saved output, shown before the worker has loaded it. `memory` is the file that
+        keeps the looks from one start to the next, `usual` are the looks of the first start.
         """
         super().__init__()
         self.animation_level = "none"  # a scroll through 166,667 lines shall not crawl
@@ -109,7 +109,7 @@ class RunApp(App[int]):
 
     @property
     def main_screen(self) -> RunScreen:
-        """The screen of the run, whatever lies on top of it."""
+        """Return the screen of the run, even if another screen is on top of it."""
         screen = self.screen_stack[0]
         assert isinstance(screen, RunScreen)
         return screen
@@ -153,7 +153,7 @@ class RunApp(App[int]):
         self.live.hurry()
 
     def hurry(self) -> None:
-        """Look often for a moment: something was requested of the worker."""
+        """Refresh more often for a moment, because a request was made to the worker."""
         self.live.hurry()
 
     # Questions and keys
@@ -172,7 +172,7 @@ class RunApp(App[int]):
         return super().pop_screen()
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys; anything else is as in any app."""
+        """Queue keys; handle other events as usual."""
         await self._keys.handle(event)
 
     def watch_app_focus(self, focus: bool) -> None:
@@ -184,7 +184,7 @@ class RunApp(App[int]):
 
     @property
     def is_uncovered(self) -> bool:
-        """True while nothing lies on top of the run."""
+        """Return True if no other screen is on top of the run."""
         return self.screen is self.main_screen
 
     def action_toggle_pause(self) -> None:
@@ -192,11 +192,11 @@ class RunApp(App[int]):
         self.steering.toggle_pause()
 
     def action_save_now(self) -> None:
-        """Checkpoint now."""
+        """Save a checkpoint now."""
         self.steering.save_now()
 
     async def action_save_and_suspend(self) -> None:
-        """Checkpoint, then stop as ctrl+z does."""
+        """Save a checkpoint, then suspend the process as ctrl+z does."""
         await self.steering.suspend()
 
     async def action_quit(self) -> None:
@@ -209,16 +209,16 @@ class RunApp(App[int]):
             self.converse(self.run_changes.browse())
 
     def action_change_theme(self) -> None:
-        """Choose a theme by looking at it."""
+        """Choose a theme, with a preview."""
         if self.is_uncovered:
             self.converse(self.looks.choose_theme())
 
     def action_turn_bell(self) -> None:
-        """Ring when a run is complete, or do not any more."""
+        """Turn the bell at completion on or off."""
         self.looks.turn_bell()
 
     def action_crash_test(self) -> None:
-        """Kill this process, if that is meant, to see what is lost."""
+        """Kill this process after a confirmation, to see what is lost."""
         if self.is_uncovered:
             from pi_tui.app.terminal.crash_test import crash_test
 
@@ -300,5 +300,5 @@ class RunApp(App[int]):
 
     @property
     def waiting(self) -> int:
-        """How many keys and messages are not obeyed yet; asked by the thread that reads keys."""
+        """Return how many keys and messages are pending; called by the thread that reads keys."""
         return self._keys.waiting + self.message_queue_size

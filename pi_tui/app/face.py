@@ -45,7 +45,7 @@ class Face(Protocol):
         """Show the run of this worker from now on."""
 
     def hurry(self) -> None:
-        """Look often for a moment: something was requested of the worker."""
+        """Refresh more often for a moment, because a request was made to the worker."""
 
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
         """Begin a conversation: keys typed before its first question wait."""
@@ -60,27 +60,27 @@ class Face(Protocol):
 
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
-        """All screens, the one on top last."""
+        """Return all screens, the top one last."""
 
     @property
     def screen(self) -> Screen[Any]:
-        """The screen on top."""
+        """Return the top screen."""
 
     @property
     def console(self) -> Console:
-        """Rich's console."""
+        """Return Rich's console."""
 
     @property
     def current_theme(self) -> Theme:
-        """The theme that is on."""
+        """Return the current theme."""
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """All themes by name."""
+        """Return all themes by name."""
 
     @property
     def return_code(self) -> int | None:
-        """The exit code, once there is one."""
+        """Return the exit code, once there is one."""
 
     def run(self) -> int | None:
         """Run until the app exits."""
@@ -127,7 +127,7 @@ class Face(Protocol):
         """Call back every so many seconds."""
 
     def bell(self) -> None:
-        """Ring."""
+        """Ring the bell."""
 
 
 def face_of(node: DOMNode) -> Face:

@@ -57,7 +57,7 @@ class KeyTable(NamedTuple):
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """All rows."""
+        """Return all rows."""
         return tuple(key for section in self.sections for key in section.keys)
 
     def of(self, action: str) -> Key:

@@ -39,7 +39,7 @@ class Live:
         seen: Glance | None,
         show_title: Callable[[Snapshot], object],
     ) -> None:
-        """`seen` is what is saved, to be shown before the worker has loaded it."""
+        """Make the live data; `seen` is saved output, shown before the worker has loaded it."""
         self._face, self._screen, self.clock = face, screen, clock
         self._show_title = show_title
         self.rings: Callable[[], bool] = lambda: False
@@ -64,13 +64,13 @@ class Live:
 
     @property
     def output(self) -> Output:
-        """All output there is."""
+        """Return all output so far."""
         return self._flow.output(self._face.worker)
 
     # When to look
 
     def start(self) -> None:
-        """Look now, and from now on."""
+        """Refresh now, and regularly from now on."""
         self._timer = self._face.set_timer(QUICK, self._tick)
         self.look()
 
@@ -94,7 +94,7 @@ class Live:
         return SLOW if young else IDLE
 
     def hurry(self) -> None:
-        """Look often for a moment: something was requested of the worker."""
+        """Refresh more often for a moment, because a request was made to the worker."""
         self._hurry_until = self.clock.monotonic() + _HURRY
         if self._timer is not None:
             self._timer.stop()
@@ -153,7 +153,7 @@ class Live:
                 self._face.bell()
 
     def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
-        """At a start that resumes, show a quiet line for some seconds."""
+        """Show a quiet line for some seconds at a start that resumes."""
         began = before and before.state in (State.PREPARING, State.WATCHING)
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
             self._resumed = how_it_goes_on(snapshot, snapshot.unit)

@@ -1,7 +1,7 @@
 """Open the app on a task of any kind: for a program around one machine.
 
->>> from pi_tui.app.open import open_app
->>> # code, output = open_app(kind, task, "lines.sqlite3", again="python lines.py 1000")
+For instance `code, output = open_app(kind, task, "runs.sqlite3", again="python primes.py 1000")`.
+Nothing here loads Textual before the call.
 """
 
 from __future__ import annotations

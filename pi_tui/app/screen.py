@@ -55,7 +55,7 @@ class RunScreen(Screen[None]):
     ]
 
     def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
-        """A screen for a run; `on_ready` is called when it can be handed frames.
+        """Make a screen for a run; `on_ready` is called when the screen can take frames.
 
         That is before the first paint, so that the first paint shows something.
         """
@@ -113,17 +113,17 @@ class RunScreen(Screen[None]):
 
     @property
     def face(self) -> Face:
-        """The app."""
+        """Return the app."""
         return face_of(self)
 
     @property
     def output_view(self) -> OutputView:
-        """The view of the output."""
+        """Return the view of the output."""
         return self.query_one(OutputView)
 
     @property
     def asked(self) -> int:
-        """The goal of the run."""
+        """Return the goal of the run."""
         return self.snapshot.goal
 
     # What is shown
@@ -134,7 +134,8 @@ class RunScreen(Screen[None]):
         self.source, self.count = source, shown.made
         self.output_view.show(source, shown.made, shown.saved, self.held(shown, snapshot))
         self.show_place()
-        self.searching.feed(source, shown.made, shown.length)
+        total = shown.made if shown.state.is_final else shown.length
+        self.searching.feed(source, shown.made, total)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
         """Return what stands behind the output and may still change."""
@@ -152,14 +153,14 @@ class RunScreen(Screen[None]):
                 panel.show(frame)
 
     def restart(self, snapshot: Snapshot) -> None:
-        """Forget everything about this run: another one comes."""
+        """Forget everything about this run, because another one follows."""
         self.action_clear()
         self.source, self.count, self.snapshot = b"", 0, snapshot
         self.output_view.forget()
 
     @on(OutputView.Moved)
     def show_place(self) -> None:
-        """Say in the frame what is in view, and whether it follows the end."""
+        """Show in the frame which output is in view, and whether the view follows the end."""
         view = self.output_view
         first, end = view.in_view
         if view.count and not view.size.height:
@@ -202,7 +203,7 @@ class RunScreen(Screen[None]):
         self.searching.close()
 
     def action_clear(self) -> None:
-        """Forget search and marks."""
+        """Clear search and marks."""
         self.clear_selection()
         self.searching.close()
 
@@ -224,7 +225,7 @@ class RunScreen(Screen[None]):
             self.show_position(parse_place(answer, self.count))
 
     def show_position(self, offset: int, length: int = 1) -> None:
-        """Bring the byte at `offset` into view and light it up."""
+        """Scroll to the byte at `offset` and highlight it."""
         self.searching.forget_hit()
         self.output_view.mark(offset, offset + length)
 

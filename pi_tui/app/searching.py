@@ -41,7 +41,7 @@ class Searching:
 
     @property
     def bar(self) -> SearchBar | None:
-        """The search line, once it was opened."""
+        """Return the search line, once it was opened."""
         found = self._screen.query("#search")
         return found.first() if found else None  # type: ignore[return-value]
 
@@ -52,7 +52,7 @@ class Searching:
         self.show_hits()
 
     def search_for(self, text: str, *, from_start: bool = False) -> None:
-        """Highlight all occurrences of `text` and go to the first from where the search began."""
+        """Highlight all hits of `text`; go to the first one after the start of the search."""
         if from_start:
             self._origin = 0
         view = self._view()
@@ -83,7 +83,7 @@ class Searching:
         bar.show(view.needle, self.count, hit, self._number, is_all=self.count >= self.total)
 
     def forget_hit(self) -> None:
-        """Forget which hit is marked: something else is."""
+        """Unmark the current hit, because something else is marked."""
         self._number = 0
 
     def accept(self) -> None:

@@ -21,7 +21,7 @@ class Steering:
         self._wants_pause = False
 
     def forget(self) -> None:
-        """Forget what was requested: another worker is there."""
+        """Forget pending requests, because the worker was replaced."""
         self._wants_pause = False
 
     def toggle_pause(self) -> None:
@@ -63,7 +63,7 @@ class Steering:
         return bool(why)
 
     async def suspend(self) -> None:
-        """Checkpoint, then stop as ctrl+z does; the time spent stopped does not count."""
+        """Save a checkpoint, then suspend as ctrl+z does; the time suspended does not count."""
         worker = self._face.worker
         paused_by_us = not worker.snapshot.state.is_at_rest
         if paused_by_us:

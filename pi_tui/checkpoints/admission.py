@@ -1,4 +1,4 @@
-"""What may be saved: nothing that every later load would take for damage."""
+"""Refuse to save what every later load would reject as damage."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pi_tui.machine import Kind, Machine, Task, Work
 
 
 def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> None:
-    """Raise PiTuiError if steps or output are not what the kind says of such a task.
+    """Raise PiTuiError if steps or output exceed the limits of the kind for this task.
 
-    Output up to `agreed` was looked at before.
+    Output before `agreed` was checked earlier.
     """
     limits, length = limits_of(kind, task), kind.length(task)
     most = limits.output if length is None else length
@@ -26,13 +26,16 @@ def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> No
 
 
 def checkpoint_of(
-    kind: Kind, task: Task, machine: Machine, seq: int, elapsed: float, size: int
+    kind: Kind, task: Task, machine: Machine, seq: int, elapsed: float, size: int, work: Work | None
 ) -> Checkpoint:
-    """Return the record of a checkpoint. Raises PiTuiError if its state is too large."""
+    """Return the record of a checkpoint, with this work or else the machine's.
+
+    Raises PiTuiError if its state is too large.
+    """
     if size > (most := limits_of(kind, task).state):
         raise _too_much(kind, f"{size:,} bytes of state", most)
-    work = Work(*map(float, machine.work()))
-    sane = all(0 <= number < math.inf for number in work)
+    done, total = map(float, (work or machine.work())[:2])
+    sane = 0 <= done < math.inf and 0 <= total < math.inf
     return Checkpoint(
         seq=seq,
         steps=machine.steps,
@@ -41,7 +44,7 @@ def checkpoint_of(
         saved_at=now(),
         elapsed=milliseconds(elapsed) / 1000,
         version=kind.version,
-        work=work if sane else None,
+        work=Work(done, total) if sane else None,
     )
 
 

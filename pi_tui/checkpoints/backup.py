@@ -1,4 +1,4 @@
-"""A copy of the database in a new SQLite file, consistent while another process writes."""
+"""Copy the database to a new SQLite file, consistently while another process writes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _PARTIAL = ".partial"
 
 
 def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
-    """Copy all that is saved in `engine` into the new file `target`, and see it on disk.
+    """Copy all data of `engine` into the new file `target`, and sync it to disk.
 
-    The finished copy is given its name in one step, so `target` is whole or not there. Returns the
-    half-made copies beside it. They are not ours to remove: another backup may be writing them.
+    The finished copy gets its name in one step, so `target` is complete or absent. Returns the
+    unfinished copies beside it. They are not removed: another backup may be writing them.
     """
     to = parse_location(target)
     if to.path is None:
@@ -53,9 +53,9 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
 
 
 def _back_up(engine: Engine, where: Location, copy: Path, to: Location) -> None:
-    """Make the copy, and give it its name; all failures are told in our words.
+    """Make the copy, and rename it; translate failures into our errors.
 
-    Told here, while the copy is still there: once it is removed there is room again.
+    The translation measures free space, so it happens before the temporary copy is removed.
     """
     assert to.path is not None
     try:
@@ -73,18 +73,18 @@ def _back_up(engine: Engine, where: Location, copy: Path, to: Location) -> None:
 
 
 def _give_name(copy: Path, path: Path) -> None:
-    """The copy is at `path`, where nothing was; FileExistsError if something came there."""
+    """Rename the copy to `path`; raise FileExistsError if that exists by now."""
     try:
         os.link(copy, path)
     except FileExistsError:
         raise
-    except OSError:  # a file system without hard links: the name is taken first, then filled
+    except OSError:  # a file system without hard links: create the name first, then replace it
         make_empty_file(path)
         os.replace(copy, path)
 
 
 def _vacuum(source: Location, target: Path) -> None:
-    """SQLite's own copy, of one moment; the source is open so that it cannot be changed."""
+    """Copy an SQLite file by VACUUM INTO: a snapshot. The source is open read-only."""
     engine = connect(source, "probe")
     try:
         outside_transactions(engine, "VACUUM INTO CAST(? AS TEXT)", os.fsencode(target))
@@ -93,7 +93,7 @@ def _vacuum(source: Location, target: Path) -> None:
 
 
 def _copy_rows(source: Engine, target: Path) -> None:
-    """Row by row, from one moment of the server: its transactions see a snapshot."""
+    """Copy a PostgreSQL database row by row, in one transaction that sees a snapshot."""
     where = parse_location(str(target))
     copy = connect(where, "write")
     try:
@@ -109,7 +109,7 @@ def _copy_rows(source: Engine, target: Path) -> None:
 
 
 def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)  # nobody has a connection on the copy
+    descriptor = os.open(path, os.O_RDONLY)  # safe: no SQLite connection is open on the copy
     try:
         os.fsync(descriptor)
     finally:

@@ -1,4 +1,4 @@
-"""RunCatalogue: the runs of one kind in a database, without their states: list, read, delete."""
+"""RunCatalogue: the runs in a database, without their states: list, read, delete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from pi_tui.checkpoints.models import (
     to_run,
     to_task,
 )
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
+from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
 from pi_tui.words import one_line
@@ -33,52 +34,62 @@ class RunCatalogue(Database):
     """The runs in an open database. Every method is one transaction."""
 
     def runs(self) -> list[Run]:
-        """All runs of the kind, the one last worked on first."""
+        """Return all runs of the kind, the one last worked on first."""
         with self._transaction() as connection:
             rows = connection.execute(self._mine().order_by(RUNS.c.touched.desc())).all()
             return [self._measured(connection, self._to_run(row)) for row in rows]
 
+    def all_runs(self, kinds: Kinds) -> list[Run]:
+        """Return the runs of every kind, the one last worked on first."""
+        with self._transaction() as connection:
+            rows = connection.execute(select(RUNS).order_by(RUNS.c.touched.desc())).all()
+            views = [(self.of_kind(kinds.find(str(row.kind))), row) for row in rows]
+            return [view._measured(connection, view._to_run(row)) for view, row in views]
+
+    def title(self, run: Run) -> str:
+        """Return how messages name a run of the kind."""
+        return self._kind.title(run.task)
+
     def _measured(self, connection: Connection, run: Run) -> Run:
         pieces = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run.id)
-        size = connection.scalar(pieces)  # hostile rows may make it a text, or infinite
+        size = connection.scalar(pieces)  # hostile rows may make the sum a text, or infinite
         size = int(size) if isinstance(size, int | Decimal) else 0
-        share = 1.0 if run.status == COMPLETE else None
-        if share is None and (newest := next(iter(self._known(connection, run).values()), None)):
-            share = newest.share(self._kind, run.task)
+        known = tuple(filter(None, self._known(connection, run).values()))
+        share = share_of(run, known, self._kind)
         return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, task: Task) -> Run | None:
-        """Return the run of that task, whatever its tuning."""
+        """Return the run of that task, with any tuning; None if there is none."""
         with self._transaction() as connection:
             row = self._find(connection, task)
             return self._to_run(row) if row else None
 
     def latest_run(self) -> Run | None:
-        """The unfinished run last worked on; else the finished one."""
+        """Return the unfinished run last worked on, or else the finished one."""
         order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
         with self._transaction() as connection:
             row = connection.execute(self._mine().order_by(*order).limit(1)).first()
             return self._to_run(row) if row else None
 
     def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
-        """Those that are there, newest first; what cannot be read is left out."""
+        """Return the readable checkpoints of the run, newest first."""
         with self._transaction() as connection:
             return tuple(one for one in self._known(connection, run).values() if one)
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
-        """The saved output at offsets `start` to `stop - 1`, checked."""
+        """Return the saved output at offsets `start` to `stop - 1`, checked."""
         with self._transaction() as connection:
             stop = min(stop, self._row(connection, run).committed)
             return output_rows.read(connection, run.id, max(start, 0), stop)
 
     def mark_verified(self, run: Run) -> None:
-        """The complete run counts as compared with an independent way."""
+        """Mark the complete run as verified by an independent method."""
         with self._writing() as connection:
             verified = int(self._row(connection, run).status == COMPLETE)
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
     def delete(self, task: Task) -> None:
-        """Delete the run of that task, if there is one; AlreadyOpenError while it is computed."""
+        """Delete the run of that task, if any. Raises AlreadyOpenError while it is computed."""
         with self._writing() as connection:
             row = self._find(connection, task)
             if row is None:
@@ -89,7 +100,7 @@ class RunCatalogue(Database):
             self._locks.let_go(row.id)
 
     def check(self) -> list[str]:
-        """What is wrong in the database, structure and every byte; [] if nothing is."""
+        """Check the structure and every byte; return the problems found."""
         try:
             with self._transaction() as connection:
                 return [*self._problems_of_file(connection), *self._problems_of_runs(connection)]
@@ -97,9 +108,9 @@ class RunCatalogue(Database):
             return [str(error)]
 
     def backup(self, path: str) -> list[Path]:
-        """Copy all that is saved into the new SQLite file `path`, even while another writes.
+        """Copy the database to the new SQLite file `path`, even while another process writes.
 
-        Returns the half-made copies that other backups left beside it.
+        Returns the unfinished copies that other backups left beside it.
         """
         return back_up(self._engine, self._where, path)
 
@@ -109,10 +120,10 @@ class RunCatalogue(Database):
                 if found != "ok":
                     yield f"the file's structure: {one_line(found)}"
             for found in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-                yield f"a row of {one_line(found[0], 40)} belongs to nothing"
+                yield f"a row of {one_line(found[0], 40)} refers to no run"
 
     def _problems_of_runs(self, connection: Connection) -> Iterator[str]:
-        """What only our kind can know, such as how long an output is, is asked for its own runs."""
+        """Yield problems of all runs; use what our kind knows (lengths) for its own runs."""
         for row in connection.execute(select(RUNS).order_by(RUNS.c.kind, RUNS.c.goal)).all():
             mine = row.kind == self._kind.name
             of = "" if mine else f" of {one_line(row.kind, 40)}"
@@ -120,11 +131,11 @@ class RunCatalogue(Database):
                 yield f"run {one_line(row.goal, 20)}{of}: {problem}"
 
     def _known(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
-        """The checkpoints by their number, newest first; None for one whose row cannot be read."""
+        """Return the checkpoints by number, newest first; None for one whose row is unreadable."""
         known: dict[int, Checkpoint | None] = {}
         for row in piece_rows.newest_first(connection, run.id):
             known[row.seq] = None
-            with suppress(BadRow):  # told in the notes, where its state is read
+            with suppress(BadRow):  # reported in the notes of `load`, which reads its state
                 known[row.seq] = to_checkpoint(row, limits_of(self._kind, run.task))
         return known
 
@@ -132,11 +143,11 @@ class RunCatalogue(Database):
         return select(RUNS).where(RUNS.c.kind == self._kind.name)
 
     def _find(self, connection: Connection, task: Task) -> Row[Any] | None:
-        """Return the row of the run of that task."""
+        """Return the row of the task's run, or None."""
         wanted = self._identity_of(task)
         of_it = self._mine().where(RUNS.c.goal == task.goal, RUNS.c.identity == wanted)
         row = connection.execute(of_it).first()
-        if row is not None and row.goal != task.goal:  # SQLite believes its index
+        if row is not None and row.goal != task.goal:  # SQLite trusts a damaged index
             raise BadRow("an index and its table differ")
         if row is not None and self._identity_of(to_task(row)) == wanted:
             return row

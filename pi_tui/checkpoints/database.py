@@ -1,6 +1,7 @@
-"""An open database, and the two ways to touch it: a transaction, and one behind the fence.
+"""An open database, with plain transactions and fenced ones.
 
-The fence lets one writer to a run, whatever locks may fail, and numbers every commit.
+The fence is a check of the run's `epoch` (a fencing token) at the start of every commit. It admits
+one writer to a run even if locks fail. A fenced commit also gets a number.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from pi_tui.checkpoints.answer_timeout import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.locking.lock import writer_of
 from pi_tui.checkpoints.locking.process import my_mark
 from pi_tui.checkpoints.models import (
@@ -27,7 +30,6 @@ from pi_tui.checkpoints.models import (
 )
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.records import Run
-from pi_tui.checkpoints.silence import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import AlreadyOpenError, DamagedError, Hint, StorageError, UsageError
 from pi_tui.files.location import Location, parse_location
@@ -35,13 +37,13 @@ from pi_tui.machine import Kind, Refused
 
 
 class Commit(NamedTuple):
-    """A transaction behind the fence."""
+    """A fenced transaction."""
 
     connection: Connection
     row: Row[Any]
-    """The run's row as it was."""
+    """The run's row before the transaction."""
     seq: int
-    """Its number."""
+    """The number of the commit."""
 
 
 def _nothing() -> int:
@@ -49,9 +51,9 @@ def _nothing() -> int:
 
 
 class Database:
-    """An open database, for machines of one kind. To be used by one thread at a time.
+    """An open database, for machines of one kind. Use it from one thread at a time.
 
-    Errors come out as ours (`pi_tui.errors`), each one line for the user.
+    Raises only errors of `pi_tui.errors`, each one line for the user.
     """
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
@@ -77,12 +79,12 @@ class Database:
         write: bool = True,
         is_leaving: IsLeaving = lambda: False,
     ) -> Self:
-        """The database at `location`, a path or a URL: checked, locked, with its tables.
+        """Open the database at `location`, a path or a URL: check it, lock it, make its tables.
 
-        With `write=False` it takes no lock, makes no file and works while another process writes.
-        While `is_leaving()`, somebody waits for us: a server that is silent gets little time.
-        Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a file
-        that is refused is as it was.
+        With `write=False`, take no lock, create no file, and work while another process writes.
+        While `is_leaving()` is true, the time-out for a server that does not answer is short.
+        Raises UsageError, NotOursError, AlreadyOpenError, DamagedError or StorageError; a refused
+        file is not changed.
         """
         return cls(parse_location(location), kind, write, is_leaving)
 
@@ -98,8 +100,14 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def of_kind(self, kind: Kind) -> Self:
+        """Return this open database for runs of another kind; both share what `close` closes."""
+        other = copy(self)
+        other._kind = kind
+        return other
+
     def writer(self, run: Run | None) -> str:
-        """Return who computes the run, as far as can be told without a lock; "" if nobody does."""
+        """Return the process that computes the run, found without a lock; "" if none does."""
         if run is None:
             return ""
         with self._failures_in_our_words():
@@ -107,42 +115,42 @@ class Database:
 
     @property
     def lock_note(self) -> str:
-        """Return what the user must know where no lock can be had; "" where locks work."""
+        """Return a warning for the user if locks do not work here; "" if they do."""
         return self._locks.note if self._locks else ""
 
     @property
     def last_beat(self) -> datetime | None:
-        """Return the last sign of life of the run's writer before us; None if there is none."""
+        """Return the last heartbeat of the run's previous writer; None if there is none."""
         return self._locks.last_beat if self._locks else None
 
     def beat(self) -> None:
-        """Give a sign of life: after a kill, the next writer knows its time. Never raises."""
+        """Record a heartbeat, which tells the next writer when a kill happened. Never raises."""
         if self._locks is not None:
             self._locks.beat()
 
     def _claim(self, row: Row[Any]) -> None:
         """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
         if self._locks is not None:
-            what = f"the run of {whole(row.goal, 1, MOST, 'goal'):,} {self._kind.unit}"
+            what = f"the run of {self._kind.title(to_task(row))}"
             self._locks.claim(row.id, what, str(row.owner))
 
     def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:
-        """Claim the run, and make this process its writer; return its new row."""
+        """Claim the run for this process; return its new row."""
         self._claim(row)
         return take_over(connection, row.id, self._locks.mark if self._locks else my_mark())
 
     @contextmanager
     def _transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
-        """Run what follows as one transaction: all or nothing.
+        """Open a transaction for the `with` block: all or nothing.
 
-        `needed` counts the bytes it is to write: what a full disk is said to lack.
+        `needed` counts the bytes to be written, for the message about a full disk.
         """
         with self._failures_in_our_words(needed), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """Run what follows as a transaction, but only in the database that was opened."""
+        """Open a transaction; raise StorageError if another database took the place of ours."""
         self._look_at_the_file()
         with self._transaction() as connection:
             if connection.scalar(IDENTITY) != self._identity:
@@ -164,12 +172,11 @@ class Database:
     def _fenced(
         self, run: Run, epoch: int, needed: Callable[[], int] = _nothing
     ) -> Iterator[Commit]:
-        """Run what follows as a transaction that begins with the fence.
+        """Open a transaction that begins with the fence; the `with` block must end with `record`.
 
-        It must end with `record`. If the transaction fails, its outcome is unknown: the
-        commit may be in although its answer is lost. Then we look whether its number is there; only
-        if it is not does the error come out. A server that does not answer is not asked: the next
-        save goes by what it finds.
+        If the commit fails, its outcome is unknown: it may have landed although the answer was
+        lost. So look for its number in the database, and raise only if it is missing. Do not ask
+        a server that stopped answering: the next save finds out.
         """
         seq = 0
         try:
@@ -178,17 +185,17 @@ class Database:
                 row = self._fence(connection, run, epoch)
                 seq = max(whole(row.last_seq, 0, MOST, "last_seq"), int(row.newest or 0)) + 1
                 yield Commit(connection, row, seq)
-            self._look_at_the_file()  # what is in a file that lost its name meanwhile is lost
+            self._look_at_the_file()  # a commit to a file that was unlinked meanwhile is lost
         except (StorageError, DamagedError) as error:
-            self._engine.dispose()  # after a failing disk, nothing of the old one counts
+            self._engine.dispose()  # after a disk failure, trust no cache of the old connection
             if isinstance(error, NoAnswerError) or not self._landed(run, epoch, seq):
                 raise
 
     def _fence(self, connection: Connection, run: Run, epoch: int) -> Row[Any]:
-        """Return the row of the run, which is ours until this transaction ends.
+        """Lock the row of the run until the transaction ends, and return it.
 
-        Raises AlreadyOpenError if the run was opened by another since it got this `epoch`, and
-        StorageError if this is another database: ids and epochs are 1 in most.
+        Raises AlreadyOpenError if another process opened the run since it got this `epoch`, and
+        StorageError if this is another database: most have a run with id 1 and epoch 1.
         """
         numbers = (CHECKPOINTS.c.run_id == run.id, CHECKPOINTS.c.seq < MOST)
         newest = select(func.max(CHECKPOINTS.c.seq)).where(*numbers).scalar_subquery()
@@ -199,19 +206,19 @@ class Database:
             raise _replaced(self._where)
         if row is None or row.epoch != epoch or not self._is_of(row, run):
             raise AlreadyOpenError(
-                "another process took over this run; what was saved is in its hands: quit here"
+                "another process took over this run and goes on from the last save; quit here"
             )
         return row
 
     def _is_of(self, row: Row[Any], run: Run) -> bool:
-        """Return True if the row is that of the run: SQLite gives the id of a deleted one again."""
+        """Return True if the row belongs to the run: SQLite reuses the ids of deleted rows."""
         if (row.kind, row.goal) != (self._kind.name, run.goal):
             return False
         tuning = self._kind.tuning
         return to_task(row).identity(tuning) == run.task.identity(tuning)
 
     def _find_file(self) -> tuple[int, int]:
-        """Return what tells the file from others; the same for every server."""
+        """Return device and inode of the file; zeros for a server."""
         if self._where.path is None:
             return 0, 0
         try:
@@ -223,9 +230,9 @@ class Database:
         return found.st_dev, found.st_ino
 
     def _look_at_the_file(self) -> None:
-        """Refuse a file that took the place of ours; a copy of ours is taken.
+        """Raise StorageError if another file took the place of ours; accept a copy of ours.
 
-        SQLite would go on writing to a file that has lost its name, and all would be lost.
+        SQLite would keep writing to the unlinked file, and all of that would be lost.
         """
         if (file := self._find_file()) == self._file:
             return
@@ -240,11 +247,11 @@ class Database:
         self._file = file
 
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
-        """Return True if the commit `seq` is there after all; one more has then put it on disk."""
-        with suppress(StorageError, DamagedError, *FAILURES):  # unknown still: the next save looks
+        """Return True if the commit `seq` landed after all; commit once more to sync it to disk."""
+        with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
             if self._locks is not None:
                 self._locks.renew()
-            if seq:  # else it did not get past the fence
+            if seq:  # else the fence failed, and nothing was written
                 self._look_at_the_file()
                 with self._transaction() as connection:
                     if self._fence(connection, run, epoch).last_seq != seq:
@@ -255,14 +262,14 @@ class Database:
 
 
 def record(connection: Connection, run_id: int, seq: int, change: dict[str, Any]) -> None:
-    """Write the number of a commit into the run's row, and what else changes there."""
+    """Write the number of a commit, and other changes, into the run's row."""
     values = {**change, "last_seq": seq, "updated_utc": utc_now()}
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
 
 
 def _replaced(where: Location) -> StorageError:
     return StorageError(
-        f"{where.display} was replaced while it was open, and what is there now was left as it is: "
+        f"{where.display} was replaced while it was open; the new file was left as it is: "
         f"put the old file back to go on saving, or {Hint.OTHER_FILE}"
     )
 

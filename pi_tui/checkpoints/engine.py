@@ -1,9 +1,8 @@
-"""Connections: SQLite and PostgreSQL set up so that a commit means *on disk*.
+"""Connections to SQLite and PostgreSQL, set up so that a commit means *on disk*.
 
-SQLite runs with a rollback journal that is deleted on commit and `synchronous=EXTRA`: of the
-modes tried against simulated power cuts, the one that is both safe and fast for large states.
-The file is never opened by hand once a connection may exist: closing such a descriptor would drop
-SQLite's locks.
+SQLite uses a rollback journal that is deleted on commit, and `synchronous=EXTRA`: of the modes
+tried against simulated power cuts, this one is both safe and fast for large states. Never open the
+file directly once a connection may exist: closing that descriptor would drop SQLite's locks.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from pi_tui.checkpoints.answer_timeout import IsLeaving, set_answer_timeout
 from pi_tui.checkpoints.locking.process import me
-from pi_tui.checkpoints.silence import IsLeaving, bear_no_silence
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.location import Location
 
 BUSY_SECONDS = 5
 LONGEST_VALUE = 8 * 2**20
-"""No value of ours is longer; SQLite refuses to make one, whatever a file says."""
+"""Bytes of a value at most; SQLite refuses longer ones, whatever a file claims."""
 Mode = Literal["probe", "read", "write", "lock"]
-"""`probe` touches nothing; `read` changes no data, but lets SQLite finish what a kill left half
-done; `write` is for the one writer; `lock` for what it holds on a server, without transactions."""
+"""`probe` changes nothing. `read` changes no data, but lets SQLite roll back what a kill left.
+`write` is for the one writer. `lock` is for its advisory locks on a server, in autocommit."""
 _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",  # a stranger's file may hold functions in its schema
     "PRAGMA cell_size_check=ON",
@@ -46,25 +45,25 @@ _MODE_PRAGMAS: dict[Mode, tuple[str, ...]] = {
     ),
 }
 _ISOLATION: dict[Mode, IsolationLevel] = {
-    "read": "REPEATABLE READ",  # a reader makes several queries, and must see one moment in all
+    "read": "REPEATABLE READ",  # several queries of a reader must see one snapshot
     "write": "READ COMMITTED",
     "lock": "AUTOCOMMIT",
 }
 
 
 def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) -> Engine:
-    """An engine for `where`: a pool of one, no values in errors. Opens nothing yet."""
+    """Return an engine for `where`: a pool of one, no values in errors. Opens nothing yet."""
     if not where.url:
         return _sqlite(where, mode)
     engine = _postgres(where.url, mode)
-    bear_no_silence(engine, is_leaving)
+    set_answer_timeout(engine, is_leaving)
     return engine
 
 
 def make_empty_file(path: Path) -> None:
-    """A file that only its owner can read, as SQLite then makes its journal; or FileExistsError.
+    """Create an empty file that only its owner can read; SQLite gives the journal that mode too.
 
-    No connection can be open on a file that is just made, so this one may be closed.
+    Raises FileExistsError. Closing the descriptor is safe: no connection can be open on a new file.
     """
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
@@ -92,10 +91,10 @@ def _sqlite(where: Location, mode: Mode) -> Engine:
 
 
 def _begin_when_it_is_our_turn(connection: Connection, path: str | Path) -> None:
-    """Begin to write; while other processes commit, wait for as long as that takes.
+    """Begin a write transaction; retry as long as other processes keep committing.
 
-    SQLite waits in growing pauses, and gives up after BUSY_SECONDS. With many writers somebody may
-    have bad luck for that long. It is an error only if nothing was written in all that time.
+    SQLite retries in growing pauses and gives up after BUSY_SECONDS. With many writers, one may
+    lose every race for that long. It is an error only if nothing was written in that time.
     """
     while True:
         before = _last_written(path)
@@ -118,7 +117,7 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
         f"file:{quote(path)}?mode={'ro' if mode == 'probe' else 'rw'}",
         uri=True,
         timeout=BUSY_SECONDS,
-        isolation_level=None,  # transactions are ours to begin: see `begin`
+        isolation_level=None,  # we begin transactions ourselves: see `begin`
         check_same_thread=False,  # made by one thread, maybe closed by another; never used by two
     )
     try:
@@ -135,7 +134,7 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
 def outside_transactions(
     engine: Engine, statement: str, *values: str | bytes
 ) -> tuple[Any, ...] | None:
-    """The first row of an SQLite statement that no transaction may surround."""
+    """Run an SQLite statement that is not allowed in a transaction; return its first row."""
     with closing(engine.raw_connection()) as connection:
         driver = cast(sqlite3.Connection, connection.driver_connection)
         row: tuple[Any, ...] | None = driver.execute(statement, values).fetchone()
@@ -143,7 +142,7 @@ def outside_transactions(
 
 
 def keep_a_rollback_journal(engine: Engine) -> None:
-    """The journal mode is DELETE, as all our promises need. Only for files known to be ours."""
+    """Set the journal mode DELETE, which durability relies on. Only for files known to be ours."""
     (mode,) = outside_transactions(engine, "PRAGMA journal_mode=DELETE") or ("unknown",)
     if mode != "delete":
         raise StorageError(f"the journal mode is {mode!r} and cannot be changed to 'delete'")
@@ -158,8 +157,8 @@ def _postgres(url: str, mode: Mode) -> Engine:
             pool_timeout=BUSY_SECONDS,
             hide_parameters=True,
             isolation_level=_ISOLATION[mode],
-            # A pooler may give every transaction another session of the server. So nothing of ours
-            # is kept in one: no prepared statements, and no setting that outlives a transaction.
+            # A pooler may run every transaction in another session of the server. So we keep no
+            # state in a session: no prepared statements, no setting beyond a transaction.
             connect_args={
                 "prepare_threshold": None,
                 "connect_timeout": BUSY_SECONDS,
@@ -167,7 +166,7 @@ def _postgres(url: str, mode: Mode) -> Engine:
                 "keepalives_idle": 15,
                 "keepalives_interval": 5,
                 "keepalives_count": 3,
-                "tcp_user_timeout": 15_000,  # ms; a server that vanished must not stop us for long
+                "tcp_user_timeout": 15_000,  # ms; a server that vanished must not block us for long
                 "application_name": me(),
             },
         )
@@ -196,4 +195,4 @@ def _make_durable(connection: Connection) -> None:
 
 
 def _make_read_only(connection: Any, _: ConnectionPoolEntry) -> None:
-    connection.read_only = True  # the driver then says it at the beginning of every transaction
+    connection.read_only = True  # the driver then begins every transaction as READ ONLY

@@ -1,7 +1,7 @@
-"""A first look at saved output, before SQLAlchemy is loaded: for a fast first frame.
+"""Read saved output without SQLAlchemy, so that the first frame appears fast.
 
-The store is the authority; this only reads what it wrote, with the same chain of hashes, through
-a connection that can create and change nothing.
+The store is the authority. This module only reads its rows, checks the same hash chain, and uses a
+read-only connection.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.errors import UsageError
 from pi_tui.files.location import parse_location
-from pi_tui.machine import Kind, Task
+from pi_tui.machine import Kind, Task, Work
 
 _RUN = (
     "SELECT id, goal, committed, status = 'complete', verified, elapsed_ms, parameters FROM pi_run "
@@ -24,9 +24,11 @@ _RUN = (
 )
 _ROWS = "SELECT start, data, chain FROM pi_output WHERE run_id = ? ORDER BY start"
 
+_NEWEST = "SELECT done, total FROM pi_checkpoint WHERE run_id = ? ORDER BY seq DESC LIMIT 1"
+
 
 class Glance(NamedTuple):
-    """Saved output, every byte of it proven."""
+    """Saved output, every byte checked."""
 
     goal: int
     committed: int
@@ -35,12 +37,14 @@ class Glance(NamedTuple):
     verified: bool = False
     elapsed: float = 0.0
     """Seconds computed."""
+    share: float = 0.0
+    """How far the run is, as its newest checkpoint tells; 0 where only the store can tell."""
 
 
 def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
-    """Return what is saved of the run of that task, or else of the one last worked on; or None.
+    """Return the saved output of the task's run; without a task, of the run last worked on.
 
-    None on anything unusual: no such file or run, a server, damage, a commit under way.
+    Returns None on anything unusual: no such file or run, a server, damage, a commit under way.
     """
     try:
         path = parse_location(location).path
@@ -56,7 +60,7 @@ def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
 def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glance | None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 8 * 2**20)
     connection.execute("PRAGMA trusted_schema=OFF")
-    connection.execute("BEGIN")  # one moment for all queries
+    connection.execute("BEGIN")  # so that all queries see one snapshot
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (schema,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID or schema != SCHEMA:
@@ -77,13 +81,21 @@ def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glan
         return None
     complete = bool(complete) and length in (None, committed)
     seconds = elapsed_ms / 1000 if isinstance(elapsed_ms, int) else 0.0
-    return Glance(asked, committed, bytes(output), complete, complete and verified == 1, seconds)
+    share = 1.0 if complete else _share(connection, run_id)
+    verified = complete and verified == 1
+    return Glance(asked, committed, bytes(output), complete, verified, seconds, share)
+
+
+def _share(connection: sqlite3.Connection, run_id: int) -> float:
+    row = connection.execute(_NEWEST, (run_id,)).fetchone()
+    known = row is not None and all(isinstance(number, float) for number in row)
+    return Work(*row).share or 0.0 if known else 0.0
 
 
 def _find(
     connection: sqlite3.Connection, kind: Kind, task: Task | None
 ) -> tuple[Task, tuple[Any, ...]] | None:
-    """Return the task of the run that is meant, and its row."""
+    """Find the run of the task, or the newest one; return its task and row."""
     wanted = task and task.identity(kind.tuning)
     goal = task and task.goal
     for *row, parameters in connection.execute(_RUN, (kind.name, goal)):

@@ -3,8 +3,8 @@
 Names carry a prefix because a server database may be shared. Nothing is ordered by a clock: `seq`
 orders checkpoints, `touched` orders runs. Times are text and information only.
 
-SQLite keeps any type in any column, and a file may be damaged, or hostile: `to_run` and
-`to_checkpoint` believe nothing before it was looked at.
+SQLite keeps any type in any column, and a file may be damaged or hostile: `to_run` and
+`to_checkpoint` check every value.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from pi_tui.task import LONGEST_TEXT
 from pi_tui.words import one_line
 
 PART = 2**20
-"""Bytes in a row of a piece, the last one excepted."""
+"""Bytes of a piece in each row; fewer in the last."""
 ROW_OUTPUT = 10**6
 """Most bytes of output in one row."""
 MOST = 2**53
-"""No count is larger: as many steps as a computer makes in a century."""
+"""The largest count accepted: as many steps as a computer makes in a century."""
 _MOST_MS = 10**13
-"""Milliseconds in three centuries."""
+"""The longest elapsed time accepted: milliseconds in three centuries."""
 _MOST_VERSION = 2**31 - 1
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> str:
-    """Return the time as it is stored: for people to read, never to order by."""
+    """Return the time as stored: for people to read, never for ordering."""
     return now().isoformat(timespec="milliseconds")
 
 
@@ -70,15 +70,15 @@ RUNS = sa.Table(
     sa.Column("identity", sa.String(64), nullable=False),  # see `Task.identity`
     sa.Column("status", sa.String(10), nullable=False, default=ACTIVE),
     sa.Column("verified", sa.Integer, nullable=False, default=0),
-    # Who writes: opening a run adds one, and a commit must name the epoch it was opened with.
+    # Fencing token: opening a run adds one, and a commit must name the epoch it got then.
     sa.Column("epoch", sa.BigInteger, nullable=False, default=0),
-    # Order of being worked on: the run opened last has the highest.
+    # Order of use: the run opened last has the highest.
     sa.Column("touched", sa.BigInteger, nullable=False, default=0),
-    # Number of the last commit; tells whether a commit of unknown outcome is in.
+    # Number of the last commit; shows whether a commit of unknown outcome landed.
     sa.Column("last_seq", sa.BigInteger, nullable=False, default=0),
     sa.Column("committed", sa.BigInteger, nullable=False, default=0),  # bytes of output saved
     sa.Column("elapsed_ms", sa.BigInteger, nullable=False, default=0),
-    # Who has it open; "" after a clean end, so a name that is left tells of a kill.
+    # The process that has it open; "" after a clean end, so a name left over means a kill.
     sa.Column("owner", sa.String(200), nullable=False, default=""),
     sa.Column("created_utc", sa.String(40), nullable=False, default=utc_now),
     sa.Column("updated_utc", sa.String(40), nullable=False, default=utc_now),  # of the last save
@@ -86,7 +86,7 @@ RUNS = sa.Table(
     sa.CheckConstraint("committed >= 0"),
     sa.CheckConstraint("last_seq >= 0"),
 )
-"""A task and how far it is; kind, goal and the digest of its parameters tell runs apart."""
+"""A task and its progress; kind, goal and the digest of the parameters identify a run."""
 CHECKPOINTS = sa.Table(
     "pi_checkpoint",
     TABLES,
@@ -105,7 +105,7 @@ CHECKPOINTS = sa.Table(
     sa.Column("total", sa.Double),
     sa.CheckConstraint("seq > 0"),
 )
-"""One committed state: which pieces it has; none for the last one of a complete run."""
+"""One committed state: the list of its pieces; empty for the last one of a complete run."""
 PIECES = sa.Table(
     "pi_piece",
     TABLES,
@@ -114,7 +114,7 @@ PIECES = sa.Table(
     sa.Column("part", sa.Integer, primary_key=True),
     sa.Column("data", sa.LargeBinary(PART), nullable=False),
 )
-"""A part of a piece, 1 MiB: one row of 100 MB costs three times as much, and memory."""
+"""A part of a piece, 1 MiB: one row of 100 MB takes three times as long, and more memory."""
 OUTPUT = sa.Table(
     "pi_output",
     TABLES,
@@ -125,11 +125,11 @@ OUTPUT = sa.Table(
     sa.Column("chain", sa.LargeBinary(32), nullable=False),
     sa.CheckConstraint(f"count BETWEEN 1 AND {ROW_OUTPUT}"),
 )
-"""Up to a million bytes of output; `chain` is SHA-256(chain of the row before + data)."""
+"""Up to a million bytes of output; `chain` is SHA-256(chain of the previous row + data)."""
 
 
 def create(connection: sa.Connection, where: Location) -> None:
-    """The tables are there, and the database is marked as ours, once the transaction commits."""
+    """Create the tables, and mark the database as ours, in the caller's transaction."""
     TABLES.create_all(connection, checkfirst=False)
     connection.execute(sa.insert(META).values(key="schema_version", value=str(SCHEMA)))
     give_identity(connection)
@@ -139,26 +139,27 @@ def create(connection: sa.Connection, where: Location) -> None:
 
 
 def give_identity(connection: sa.Connection) -> None:
-    """Give the database an identity that no other has; its copies share it."""
+    """Give the database a random identity; copies of it keep that."""
     connection.execute(sa.insert(META).values(key="database", value=secrets.token_hex(16)))
 
 
 IDENTITY = sa.select(META.c.value).where(META.c.key == "database")
-"""Asks for the identity of the database."""
+"""Query for the identity of the database."""
 
 
 class BadRow(Exception):
-    """A row holds what we never wrote; the text says what."""
+    """A row holds data that we never wrote; the text describes it."""
 
 
 def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
-    """Return the record of a row, believed as far as its kind's limits go. Raises BadRow."""
+    """Return the record of a row, checked against the limits of its kind. Raises BadRow."""
     task = to_task(row)
     limits = limits_of(kind, task)
     if row.status not in (ACTIVE, COMPLETE):
         raise BadRow("an unknown status")
     return Run(
         id=row.id,
+        kind=_name(row.kind),
         task=task,
         status=row.status,
         verified=row.verified == 1 and row.status == COMPLETE,
@@ -173,7 +174,7 @@ def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
 
 
 def to_checkpoint(row: sa.Row[Any], limits: Limits) -> Checkpoint:
-    """The record of a row. Raises BadRow."""
+    """Return the record of a checkpoint row, checked against `limits`. Raises BadRow."""
     return Checkpoint(
         seq=whole(row.seq, 1, MOST, "seq"),
         steps=whole(row.steps, 0, limits.steps, "steps"),
@@ -197,9 +198,9 @@ def _work(done: object, total: object) -> Work | None:
 
 
 def limits_of(kind: Kind | None, task: Task) -> Limits:
-    """Return the limits of a task that a file names. Raises BadRow for an impossible one.
+    """Return the limits of a task read from a file. Raises BadRow for an impossible task.
 
-    A kind that refuses to compute it now does not make what is saved wrong: no limits, then.
+    If the kind refuses to compute the task now, the saved data may still be right: no limits then.
     """
     try:
         return kind.limits(task) if kind else Limits()
@@ -221,14 +222,20 @@ def to_task(row: sa.Row[Any]) -> Task:
 
 
 def whole(value: object, low: int, high: int, name: str) -> int:
-    """`value`, which is an integer from `low` to `high`. Raises BadRow."""
+    """Return `value` if it is an integer from `low` to `high`, else raise BadRow."""
     if not isinstance(value, int) or not low <= value <= high:
         raise BadRow(f"an impossible {name}")
     return value
 
 
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadRow("an impossible kind")
+    return value
+
+
 def milliseconds(seconds: float) -> int:
-    """Elapsed seconds as stored."""
+    """Return elapsed seconds as stored."""
     return min(max(0, round(seconds * 1000)), _MOST_MS)
 
 

@@ -1,4 +1,4 @@
-"""The way to a database: what is refused before anything is written, then the lock, then tables."""
+"""Open a database: refuse what is not ours before writing, take the lock, make the tables."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from pi_tui.checkpoints.answer_timeout import IsLeaving
 from pi_tui.checkpoints.engine import (
     connect,
     keep_a_rollback_journal,
@@ -24,7 +25,6 @@ from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.locking.server_lock import MAKING, ServerLocks
 from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
-from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words, no_rights
 from pi_tui.checkpoints.upgrade.migration import migrate, refuse_older
 from pi_tui.errors import Hint, NothingSavedError, NotOursError
@@ -37,7 +37,7 @@ from pi_tui.files.location import (
 from pi_tui.words import one_line
 
 _SMALLEST = 512
-"""Bytes in the smallest page, and so in the smallest database."""
+"""Bytes of the smallest SQLite page, and so of the smallest database."""
 _MOMENT = 5.0
 """Seconds to wait for another process that changes the tables."""
 _META = META.name
@@ -47,9 +47,9 @@ _MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 def open_database(
     where: Location, write: bool, is_leaving: IsLeaving
 ) -> tuple[Engine, WriterLocks | None]:
-    """Open a database of ours, checked and with tables; with locks if it is to be written.
+    """Open and check a database; with `write`, also take the locks and create the tables.
 
-    Without `write` nothing is made, and a database that is not there yet is a StorageError.
+    Without `write` nothing is created, and a missing database raises NothingSavedError.
     """
     if where.path is not None:
         _look(where, where.path, write)
@@ -77,7 +77,7 @@ def open_database(
 
 @contextmanager
 def _told(where: Location) -> Iterator[None]:
-    """Raise failures in our words, while what they are about is still as they found it."""
+    """Translate failures into our errors at once, before cleaning up changes what they describe."""
     try:
         yield
     except FileExistsError:
@@ -99,7 +99,7 @@ def _remove_what_is_empty(path: Path) -> None:
 
 
 def _prepare(engine: Engine, where: Location, write: bool) -> int:
-    """Make the tables, or look at those that are there; return their version."""
+    """Create the tables in an empty database, or check existing ones; return their version."""
     with engine.begin() as connection:
         if write and where.path is None:
             connection.execute(MAKING)
@@ -112,8 +112,8 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
         elif version < SCHEMA and not write:
             raise refuse_older(where)
     if write and where.path is not None:
-        # Writing to a broken tree could do more harm. Not quick_check: that is no faster here, and
-        # passes over an index that lost our run. Outside of a transaction: ours keep others out.
+        # Writing to a broken B-tree could do more harm. quick_check is no faster here, and misses
+        # an index that lost our run. Not in a transaction, because ours lock others out.
         (found,) = outside_transactions(engine, "PRAGMA integrity_check(1)") or ("nothing",)
         if found != "ok":
             raise damaged(where, one_line(found.splitlines()[-1]))
@@ -122,7 +122,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
 
 
 def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
-    """Bring older tables up to date, alone; while another process does that, wait a moment."""
+    """Migrate older tables under an exclusive lock; wait a moment if another process does."""
     until = time.monotonic() + _MOMENT
     while True:
         if locks.take_alone() and (version := _version(engine, where)) < SCHEMA:
@@ -131,7 +131,7 @@ def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
             return
         if time.monotonic() > until:
             raise already_open(where.display, "")
-        time.sleep(0.05)  # with no lock: of several that wait like this, one must get it alone
+        time.sleep(0.05)  # without a lock, so that one of several waiting processes gets it
 
 
 def _version(engine: Engine, where: Location) -> int:
@@ -140,7 +140,7 @@ def _version(engine: Engine, where: Location) -> int:
 
 
 def _look(where: Location, path: Path, write: bool) -> None:
-    """The file at `path` is ours, or there is none, but could be."""
+    """Refuse a file that is not ours, or a path where no database can be created."""
     refuse_names_beside(path)
     refuse_long_names(path)
     try:
@@ -156,14 +156,14 @@ def _look(where: Location, path: Path, write: bool) -> None:
             f"like {one_line(path / 'checkpoints.sqlite3')}"
         )
     if not stat.S_ISREG(found.st_mode):
-        raise NotOursError(f"{one_line(path)} is no regular file; {Hint.OTHER_FILE}")
+        raise NotOursError(f"{one_line(path)} is not a regular file; {Hint.OTHER_FILE}")
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
-        raise _not_ours(where)  # SQLite takes a file this short for empty, and would overwrite it
+        raise _not_ours(where)  # SQLite treats a file this short as empty, and would overwrite it
     _probe(where)
 
 
 def _probe(where: Location) -> None:
-    """Refuse what is not ours, on a connection that cannot even finish a rollback."""
+    """Refuse a database that is not ours, on a read-only connection."""
     engine = connect(where, "probe")
     try:
         with engine.begin() as connection:
@@ -174,16 +174,16 @@ def _probe(where: Location) -> None:
             raise _not_ours(where) from error
         if not name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
             raise
-        # A killed writer left a rollback to finish: the next connection does it, and looks again.
+        # A killed writer left a rollback to finish: the next connection does it, and checks again.
     finally:
         engine.dispose()
 
 
 def _version_of(connection: Connection, where: Location) -> int:
-    """The version of the tables of ours that are there; 0 for an empty database. Writes nothing.
+    """Return the schema version of our tables; 0 for an empty database. Writes nothing.
 
-    Raises NotOursError for a database of others, or of a newer version; DamagedError if tables or
-    columns are missing.
+    Raises NotOursError for a foreign or newer database, DamagedError if tables or columns are
+    missing.
     """
     is_ours = _sqlite_is_ours if where.path else _postgres_is_ours
     if not is_ours(connection, where):
@@ -226,14 +226,14 @@ def _postgres_is_ours(connection: Connection, where: Location) -> bool:
             f"{where.display} has a table {min(there)} that this program did not make; "
             "choose another database or schema"
         )
-    if not there and not connection.scalar(_MAY_CREATE):  # and may not even see what is there
+    if not there and not connection.scalar(_MAY_CREATE):  # and may not even see existing tables
         raise no_rights(where, "no right to use a schema of it")
     return bool(there)
 
 
 def _not_ours(where: Location) -> NotOursError:
     return NotOursError(
-        f"{where.display} is no database of checkpoints; it was left untouched: {Hint.OTHER_FILE}"
+        f"{where.display} is not a database of checkpoints; it was not changed: {Hint.OTHER_FILE}"
     )
 
 

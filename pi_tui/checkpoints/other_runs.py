@@ -1,4 +1,4 @@
-"""Runs of the same kind and goal: their identities kept right, and a word on how they differ."""
+"""Runs of one kind and goal: repair their identities, and say how they differ."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pi_tui.words import one_line
 def renew_identities(
     connection: Connection, rows: Sequence[Row[Any]], tuning: Collection[str]
 ) -> None:
-    """Write the identities of the runs anew, by what counts as tuning today.
+    """Recompute the identities of the runs without the parameters that are tuning now.
 
-    A migration knows no kind, so it takes all parameters; and a kind may change its mind.
+    A migration knows no kind, so it hashes all parameters. A kind may also change its tuning.
     """
     found = [(row, to_task(row).identity(tuning)) for row in rows]
     wrong = [(row, identity) for row, identity in found if row.identity != identity]
     taken = {identity for row, identity in found if row.identity == identity}
-    for row, _ in wrong:  # none may be in another's way
+    for row, _ in wrong:  # temporary values first: two runs may swap identities
         _identify(connection, row.id, f"was of run {row.id}")
     for row, identity in wrong:
         if identity not in taken:
@@ -35,7 +35,7 @@ def _identify(connection: Connection, run_id: int, identity: str) -> None:
 
 
 def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> tuple[str, ...]:
-    """Say that these runs of the same goal are there, and where the parameters differ."""
+    """Return a note that other runs of this goal exist, with the parameters that differ."""
     if not rows:
         return ()
     theirs, mine = to_task(rows[0]).parameters, task.parameters

@@ -1,7 +1,7 @@
-"""Output at rest: append-only rows, each chained to the one before by SHA-256.
+"""Saved output: append-only rows, each chained to the previous one by SHA-256.
 
-`chain = SHA-256(chain of the row before + data)`, so a byte that changed, a row that is missing
-or one in the wrong place breaks every link from there on, and what is before it is proven.
+`chain = SHA-256(chain of the previous row + data)`. A changed byte, a missing row or a misplaced
+one breaks the chain from there on; the rows before it are proven intact.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from pi_tui.checkpoints.models import OUTPUT, ROW_OUTPUT, BadRow
 from pi_tui.errors import Hint, WrongResultError
 
 GENESIS = bytes(32)
-"""The link before the first row."""
+"""The chain value before the first row."""
 _BATCH = 64
 """Rows fetched at a time: at most 64 MB."""
 Accepts = Callable[[bytes], bool]
-"""Says whether bytes can be output of the run's kind."""
+"""A function that returns True if bytes can be output of the run's kind."""
 
 
 def link(chain: bytes, data: bytes) -> bytes:
-    """The chain value of a row with `data` after a row with `chain`."""
+    """Return the chain value of a row of `data` that follows a row with `chain`."""
     return hashlib.sha256(chain + data).digest()
 
 
 def append(
     connection: Connection, run_id: int, committed: int, output: bytes | bytearray, agreed: int
 ) -> None:
-    """All of `output` is in rows; old rows stay as they are.
+    """Append the part of `output` that is not saved yet; never change old rows.
 
-    Output from `agreed` on that is there already, saved before a fallback, must be the same: else
-    WrongResultError.
+    After a fallback, rows from `agreed` on hold output that was computed again since. Raises
+    WrongResultError if the two differ.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:
@@ -46,7 +46,7 @@ def append(
 
 
 def _add(connection: Connection, run_id: int, committed: int, data: bytes) -> None:
-    """The data is behind what is saved."""
+    """Append rows of `data` behind the first `committed` bytes."""
     chain = _chain_at(connection, run_id, committed)
     for first in range(0, len(data), ROW_OUTPUT):
         part = data[first : first + ROW_OUTPUT]
@@ -56,14 +56,14 @@ def _add(connection: Connection, run_id: int, committed: int, data: bytes) -> No
 
 
 def cut(connection: Connection, run_id: int, proven: int) -> None:
-    """Of the output the first `proven` bytes are left, in new rows, and no row of others."""
+    """Truncate the output to `proven` bytes, rewriting its rows."""
     good = read(connection, run_id, 0, proven)
     connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run_id))
     _add(connection, run_id, 0, good)
 
 
 def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) -> tuple[bytes, str]:
-    """The output from the first byte on that passes every check, and what is wrong after it."""
+    """Return the longest good prefix of the output, and the problem after it; "" if none."""
     output = bytearray()
     try:
         for data in _checked(connection, row.id):
@@ -80,7 +80,7 @@ def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) ->
 
 
 def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
-    """The output at offsets `start` to `stop - 1`, checked; raises BadRow."""
+    """Return the output at offsets `start` to `stop - 1`, checked. Raises BadRow."""
     if start >= stop:
         return b""
     row = _last_before(connection, run_id, start + 1)
@@ -102,7 +102,7 @@ def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] |
 
 
 def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
-    """The link that a row at `offset` is chained to."""
+    """Return the chain value that a row at `offset` continues."""
     if offset == 0:
         return GENESIS
     row = _last_before(connection, run_id, offset)
@@ -114,9 +114,9 @@ def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
 def _checked(
     connection: Connection, run_id: int, offset: int = 0, stop: int | None = None
 ) -> Iterator[bytes]:
-    """The data of the rows from `offset` on, each proven before it is given out.
+    """Yield the data of the rows from `offset` on, each checked first.
 
-    With `stop`, rows from there on are not even read: who watches must not hold a writer up.
+    Rows from `stop` on are not read: a long read by a watcher would delay the writer.
     """
     chain = _chain_at(connection, run_id, offset)
     query = _select(run_id).order_by(OUTPUT.c.start).limit(_BATCH)

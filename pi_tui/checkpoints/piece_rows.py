@@ -1,7 +1,8 @@
-"""States at rest: a row that names the pieces and vouches for them, and each piece stored once.
+"""Saved states: a checkpoint row that lists its pieces, and each piece stored once.
 
-A piece is found by its SHA-256. A save writes those whose hash is not there yet; what lasts is not
-even encoded and hashed again. The row's own SHA-256 covers the manifest, which names the pieces.
+Pieces are content-addressed by SHA-256. A save writes only pieces whose hash is not stored yet;
+lasting pieces are not even encoded and hashed again. The row's own SHA-256 covers the manifest,
+which lists the pieces.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
-"""Checkpoints looked at: two are kept, but a hostile file may hold any number."""
+"""Checkpoints read at most: two are kept, but a hostile file may hold any number."""
 _BATCH = 200
 """Pieces named in one statement; the SQLite of old systems takes fewer than a thousand values."""
 _LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,12}) ([LN]) ([!-~]{1,80})")
@@ -40,30 +41,30 @@ class Entry(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        """The line as it is stored."""
+        """Return the line as it is stored."""
         sha256, size = self.known
         return f"{sha256.hex()} {size} {'L' if self.lasting else 'N'} {self.name}"
 
 
 class Found(NamedTuple):
-    """What a checkpoint's row leads to."""
+    """A checkpoint with the state read for it."""
 
     checkpoint: Checkpoint
     state: State
     lost: list[str]
-    """Names of the lasting pieces that are missing or damaged; the state is without them."""
+    """Names of lasting pieces that are missing or damaged; the state lacks them."""
     sound: frozenset[bytes]
-    """The SHA-256 of the pieces that were read and passed."""
+    """The SHA-256 of the pieces that were read and found intact."""
 
 
 def stored(connection: Connection, run_id: int) -> set[bytes]:
-    """Return the SHA-256 of the pieces of which any part is there."""
+    """Return the SHA-256 of the stored pieces, incomplete ones included."""
     mine = select(PIECES.c.sha256).where(PIECES.c.run_id == run_id)
     return set(connection.scalars(mine.distinct()))
 
 
 def missing(state: State, trusted: Set[bytes]) -> int:
-    """Count the bytes that `write` has to write. It makes them to count them."""
+    """Count the bytes that `write` would write. Encodes the pieces to count them."""
     new = (p for p in state.pieces.values() if not p.known or p.known.sha256 not in trusted)
     return sum(len(piece.read()) for piece in new)
 
@@ -71,9 +72,9 @@ def missing(state: State, trusted: Set[bytes]) -> int:
 def write(
     connection: Connection, run_id: int, state: State, trusted: Set[bytes], there: set[bytes]
 ) -> list[Entry]:
-    """Write the pieces of the state that are not among the `trusted`; return its manifest.
+    """Write the pieces of the state whose hash is not `trusted`; return the manifest.
 
-    Of the others some may be `there`, left by a checkpoint that failed: they are replaced.
+    Untrusted pieces stored already (`there`), left by a checkpoint that failed, are replaced.
     """
     entries, done = [], set(trusted)
     for name, piece in state.pieces.items():
@@ -98,8 +99,10 @@ def _write_piece(connection: Connection, run_id: int, known: Known, data: bytes)
         connection.execute(insert(PIECES), {**values, "data": data[start : start + PART]})
 
 
-def vouch(connection: Connection, run_id: int, new: Checkpoint, entries: list[Entry]) -> None:
-    """Write the row of the checkpoint, which names these pieces."""
+def write_checkpoint(
+    connection: Connection, run_id: int, new: Checkpoint, entries: list[Entry]
+) -> None:
+    """Insert the checkpoint row, which lists these pieces."""
     done, total = new.work or (None, None)
     manifest = "\n".join(map(str, entries))
     values = {
@@ -120,7 +123,7 @@ def vouch(connection: Connection, run_id: int, new: Checkpoint, entries: list[En
 
 
 def _named(row: Row[Any] | None) -> set[bytes]:
-    """Return the SHA-256 of every piece the checkpoint names; none if its row cannot be read."""
+    """Return the SHA-256 of every piece the checkpoint lists; none if its row is unreadable."""
     try:
         return {entry.known.sha256 for entry in entries_of(row)} if row else set()
     except BadRow:
@@ -130,13 +133,13 @@ def _named(row: Row[Any] | None) -> set[bytes]:
 def digest(
     version: object, steps: object, length: object, done: object, total: object, manifest: str
 ) -> bytes:
-    """Return the SHA-256 that vouches for these of a checkpoint."""
+    """Return the SHA-256 over these values of a checkpoint."""
     head = f"{version} {steps} {length} {done!r} {total!r}"
     return hashlib.sha256(f"{head}\n{manifest}".encode()).digest()
 
 
 def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
-    """Delete the run's checkpoints that are not so numbered, and every piece but theirs."""
+    """Delete all checkpoints of the run but these numbers, and every piece they do not use."""
     _keep_rows(connection, run_id, numbers)
     named = set[bytes]().union(*map(_named, newest_first(connection, run_id)))
     forget(connection, run_id, stored(connection, run_id) - named)
@@ -145,7 +148,7 @@ def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
 def prune(
     connection: Connection, run_id: int, numbers: Iterable[int], pieces: Iterable[bytes]
 ) -> None:
-    """Delete the run's checkpoints that are not so numbered, and these pieces of theirs."""
+    """Delete all checkpoints of the run but these numbers, and exactly these pieces."""
     _keep_rows(connection, run_id, numbers)
     forget(connection, run_id, pieces)
 
@@ -156,9 +159,9 @@ def _keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> N
 
 
 def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None:
-    """Delete these pieces, whole or in part."""
+    """Delete these pieces, complete or not."""
     for some in _batches(pieces):
-        # A hostile file may have any type there: `literal` asks for no type of the column.
+        # A hostile file may hold any type there; `literal` skips the conversion to the column's.
         its = (PIECES.c.run_id == run_id, PIECES.c.sha256.in_([literal(one) for one in some]))
         connection.execute(delete(PIECES).where(*its))
 
@@ -170,19 +173,19 @@ def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
-    """The row of a checkpoint."""
+    """Return the row of a checkpoint, or None."""
     its = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq == seq)
     return connection.execute(select(CHECKPOINTS).where(*its)).first()
 
 
 def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
-    """The rows of the run's checkpoints."""
+    """Return the run's checkpoint rows, the newest first."""
     query = select(CHECKPOINTS).where(CHECKPOINTS.c.run_id == run_id)
     return connection.execute(query.order_by(CHECKPOINTS.c.seq.desc()).limit(_MOST_ROWS)).all()
 
 
 def read(connection: Connection, row: Row[Any], limits: Limits) -> Found:
-    """Return the checkpoint of `row` and its state: sizes first, then every hash. Raises BadRow."""
+    """Read the checkpoint of `row` and its state; check sizes, then hashes. Raises BadRow."""
     checkpoint, entries = to_checkpoint(row, limits), entries_of(row)
     if checkpoint.size != sum(entry.known.size for entry in entries):
         raise BadRow("an impossible size")
@@ -203,7 +206,7 @@ def read(connection: Connection, row: Row[Any], limits: Limits) -> Found:
 
 
 def entries_of(row: Row[Any]) -> list[Entry]:
-    """What the checkpoint names, vouched for by its hash. Raises BadRow."""
+    """Return the entries of the checkpoint's manifest; raise BadRow if its hash differs."""
     text = row.manifest
     head = (row.version, row.steps, row.length, row.done, row.total)
     if not isinstance(text, str) or row.sha256 != digest(*head, text):
@@ -212,7 +215,7 @@ def entries_of(row: Row[Any]) -> list[Entry]:
 
 
 def parse(manifest: str) -> list[Entry]:
-    """The entries of a manifest. Raises BadRow."""
+    """Parse a manifest. Raises BadRow."""
     lines = [_LINE.fullmatch(line) for line in manifest.splitlines()]
     entries = [
         Entry(Known(bytes.fromhex(found[1]), int(found[2])), found[3] == "L", found[4])
@@ -225,7 +228,7 @@ def parse(manifest: str) -> list[Entry]:
 
 
 def _read_piece(connection: Connection, run_id: int, known: Known) -> bytes | None:
-    """The bytes of a piece, or None if they are not those that were saved."""
+    """Return the bytes of a piece; None if they are missing or changed."""
     parts = []
     for part, start in enumerate(range(0, max(known.size, 1), PART)):
         here = (PIECES.c.run_id == run_id, PIECES.c.sha256 == known.sha256, PIECES.c.part == part)

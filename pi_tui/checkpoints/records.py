@@ -1,7 +1,7 @@
-"""What the store hands out: frozen records, no rows.
+"""The frozen records that the store returns in place of database rows.
 
-This module imports nothing but the standard library and `machine`, so a face may know these
-records before SQLAlchemy is loaded.
+This module imports only the standard library and `machine`, so an app can use these records
+before SQLAlchemy is loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from pi_tui.machine import Kind, Machine, Task, Work
 
 SCHEMA = 3
-"""Version of the tables: an older one is brought up to it (migration.py), a newer one refused."""
+"""Version of the tables. Older tables are migrated (migration.py), newer ones refused."""
 APPLICATION_ID = 0x70692D74
 """The number in an SQLite file that marks it as ours."""
 ACTIVE = "active"
@@ -29,76 +29,84 @@ class Checkpoint:
     """Number of the checkpoint within its run, from 1."""
     steps: int
     length: int
-    """Bytes of output it stands for."""
+    """Bytes of output made when it was saved."""
     size: int
     """Bytes of state, the output not counted."""
     saved_at: datetime
-    """When it was committed (UTC, aware). Information only: nothing is ordered by it."""
+    """Time of the commit (UTC, aware). For information: nothing is ordered by time."""
     elapsed: float
-    """Seconds computed up to it, in all sessions."""
+    """Seconds computed before this checkpoint, in all sessions."""
     version: int = 1
-    """The version of the kind that saved it."""
+    """`Kind.version` when it was saved."""
     work: Work | None = None
-    """How far the machine was; None for one that a version before 1.2 saved."""
+    """Work done and total; None in checkpoints saved by versions before 1.2."""
     duration: float | None = None
-    """Seconds the save took; None for one that an earlier session made."""
+    """Seconds the save took; None for a checkpoint of an earlier session."""
 
     def share(self, kind: Kind, task: Task) -> float | None:
-        """Return the share of the work that it stands for; None if that cannot be told.
+        """Return the share of the work done, 0 to 1; None if unknown.
 
-        Writer, watcher, `status` and the list of runs all ask here, so they tell one number.
+        Writer, watcher, `status` and the list of runs all call this, so they show one number.
         """
-        if self.work is None or self.work.total <= 0:
-            return kind.share(task, self.steps, self.length)
-        return min(1.0, self.work.done / self.work.total)
+        share = self.work.share if self.work else None
+        return kind.share(task, self.steps, self.length) if share is None else share
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A task, and what is saved of it."""
+    """A task and the facts saved about it."""
 
     id: int
     task: Task
     status: str
     """ACTIVE or COMPLETE."""
     verified: bool
-    """True once the whole output was compared with an independent way."""
+    """True once the whole output was checked by an independent method."""
     committed: int
     """Bytes of output committed."""
     last_seq: int
     elapsed: float
     owner: str
-    """Who has it open, or had when it was killed; "" after a clean end."""
+    """The process that has the run open, or was killed while it had; "" after a clean end."""
     created_at: datetime
     updated_at: datetime
-    """When it was last saved."""
+    """Time of the last save."""
     size: int = 0
-    """Bytes it takes in the database; counted by `CheckpointStore.runs` alone."""
+    """Bytes of the run in the database; filled in by `CheckpointStore.runs` only."""
     share: float | None = None
-    """The share of the work that is saved, if that can be told; by `CheckpointStore.runs` alone."""
+    """Share of the work that is saved, if known; filled in by `CheckpointStore.runs` only."""
     notes: tuple[str, ...] = ()
-    """What the user must be told when it begins, such as that the goal has another run."""
+    """Messages for the user at the start, such as that the goal has another run."""
+    kind: str = ""
+    """Name of the kind of its machine."""
     owner_mark: str = ""
-    """The owner with what tells it from another process of that pid (process.py)."""
+    """`owner` plus the data that tells it from another process of the same pid (process.py)."""
 
     @property
     def goal(self) -> int:
-        """The goal of its task."""
+        """Return the goal of its task."""
         return self.task.goal
+
+
+def share_of(run: Run, newest_first: tuple[Checkpoint, ...], kind: Kind) -> float | None:
+    """Return how far a run is, by what is saved of it; None if that cannot be told."""
+    if run.status == COMPLETE or not newest_first:
+        return float(run.status == COMPLETE)
+    return newest_first[0].share(kind, run.task)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a run holds, checked byte for byte."""
+    """The saved content of a run, every byte checked."""
 
     run: Run
     output: bytes
-    """All committed output. May reach past the machine, after a fallback."""
+    """All committed output. After a fallback it may be longer than the machine's."""
     machine: Machine | None
     """The machine of the newest good checkpoint, or a new one; None for a complete run."""
     checkpoint: Checkpoint | None
-    """The one the machine came from; None if it is new."""
+    """The checkpoint the machine was made from; None for a new machine."""
     checkpoints: tuple[Checkpoint, ...]
-    """Checkpoints that are there, newest first."""
+    """All saved checkpoints, newest first."""
     notes: tuple[str, ...] = ()
-    """What the user must be told: damage found, an older checkpoint used."""
+    """Messages for the user: damage found, an older checkpoint used."""

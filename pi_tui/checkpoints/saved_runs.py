@@ -1,7 +1,7 @@
-"""Looking at what is saved, and deleting a run: for a face or a command, without a store in hand.
+"""List saved runs, read their output and delete them, for an app or command without a store.
 
-Every call opens the database and closes it again, and may take a while, the first one even longer,
-for it loads SQLAlchemy: where a screen waits, call it in a thread.
+Every call opens and closes the database. That may take a while, the first time longer, because it
+imports SQLAlchemy: call these in a thread when a screen waits.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.machine import Kind, Task
 
 if TYPE_CHECKING:
@@ -16,19 +17,25 @@ if TYPE_CHECKING:
 
 
 def list_runs(location: str, kind: Kind) -> list[Run]:
-    """All runs of the kind; works while a worker, ours or another's, is writing."""
+    """Return all runs of the kind, also while a worker of any process writes."""
     with _store(location, kind, write=False) as store:
         return store.runs()
 
 
+def list_all_runs(location: str, kinds: Kinds) -> list[Run]:
+    """Return the runs of every kind; works while another process is writing."""
+    with _store(location, kinds.own, write=False) as store:
+        return store.all_runs(kinds)
+
+
 def saved_output(location: str, kind: Kind, run: Run) -> bytes:
-    """All saved output of the run."""
+    """Return all saved output of the run."""
     with _store(location, kind, write=False) as store:
         return store.output(run, 0, run.committed)
 
 
 def delete_run(location: str, kind: Kind, task: Task) -> None:
-    """Delete the run, output and all; AlreadyOpenError while a worker computes it."""
+    """Delete the run with its output. Raises AlreadyOpenError while a worker computes it."""
     with _store(location, kind, write=True) as store:
         store.delete(task)
 

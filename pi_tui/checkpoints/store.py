@@ -1,7 +1,7 @@
-"""CheckpointStore: a machine's way to a database and back, one transaction per checkpoint.
+"""CheckpointStore: save machines to a database and load them, one transaction per checkpoint.
 
-Output in a committed checkpoint is on disk and survives a kill or a power cut; what does not pass
-its checks is never handed out. Read `save` and `load`: the others are care.
+A committed checkpoint is on disk and survives a kill or a power cut. Data that fails its checks is
+never returned. Read `save` and `load` first; the rest handles failures.
 """
 
 from __future__ import annotations
@@ -16,41 +16,40 @@ from sqlalchemy import Connection, Row, delete, insert, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
+from pi_tui.checkpoints.answer_timeout import IsLeaving
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.database import record
 from pi_tui.checkpoints.locking.server_lock import MAKING
 from pi_tui.checkpoints.models import OUTPUT, RUNS, BadRow, limits_of, milliseconds
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
-from pi_tui.checkpoints.silence import IsLeaving
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.files.location import Location
-from pi_tui.machine import BadState, Kind, Machine, State, Task, WrongState
+from pi_tui.machine import BadState, Kind, Machine, State, Task, Work, WrongState
 from pi_tui.words import one_line
 
 
 @dataclass(frozen=True, slots=True)
-class _Grip:
-    """What we know of a run that we write: the one place for what is trusted without a look."""
+class _Trust:
+    """Facts about a run we write that need no check in the database; kept only here."""
 
     epoch: int = 0
-    """The fence: every commit names it. 0 until the run is taken over."""
+    """Fencing token that every commit names. 0 until the run is claimed."""
     last_seq: int = 0
-    """Number of the last commit we know of. If the file says another, nothing is trusted."""
+    """Number of the last commit we know of. If the file has another, trust nothing."""
     good: int = 0
-    """Newest checkpoint known to be good; it is kept until two newer ones are."""
+    """Newest checkpoint known to be good; kept beside the next one saved."""
     pieces: frozenset[bytes] = frozenset()
-    """Pieces of that checkpoint, which were read or written by us, and need not be written."""
+    """Pieces of that checkpoint, read or written by us, so a save need not write them."""
     agreed: int = 0
-    """Saved output known to be that of our machine; the rest is compared before saving."""
+    """Bytes of saved output known to equal our machine's; the rest is compared before saving."""
     proven: int | None = None
-    """If saved output is damaged: how much before it is good. The next save repairs."""
-
+    """If saved output is damaged, the bytes before the damage. The next save truncates to them."""
     left: str = ""
-    """Who had it open before us and never closed it, as long as we have saved nothing."""
+    """The previous owner that never closed the run, until our first save."""
 
-    def after(self, last_seq: int) -> _Grip:
-        """Return what is trusted of a file whose run says that this was its last commit."""
+    def after(self, last_seq: int) -> _Trust:
+        """Return this trust, reduced if the run's last commit in the file is not the one known."""
         return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
 
 
@@ -59,14 +58,14 @@ class CheckpointStore(RunCatalogue):
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
         super().__init__(where, kind, write, is_leaving)
-        self._grips = defaultdict[int, _Grip](_Grip)
+        self._trusted = defaultdict[int, _Trust](_Trust)
 
     def open_run(self, task: Task) -> Run:
-        """Return the run of that task, made if need be; from now on it is ours to write.
+        """Find or create the run of that task, and claim it for writing.
 
-        A run that is there keeps its own tuning. From now on, commits of any other process that had
-        it open are refused. Looking at a complete run changes nothing. Raises UsageError if the
-        kind refuses the task.
+        An existing run keeps its own tuning. Later commits by any other process that had it open
+        are refused. A complete run is returned without a claim or change. Raises UsageError if
+        the kind refuses the task.
         """
         with self._writing() as connection:
             row, others = self._find(connection, task), list[Row[Any]]()
@@ -84,10 +83,10 @@ class CheckpointStore(RunCatalogue):
             before = self._to_run(row)
             if before.status == COMPLETE:
                 return before
-            self._kind.limits(before.task)  # it may refuse: then nothing is changed
+            self._kind.limits(before.task)  # may raise Refused, before anything is changed
             row = self._take_over(connection, row)
             run = replace(self._to_run(row), owner=before.owner, notes=notes)
-        self._grips[run.id] = _Grip(row.epoch, run.last_seq, left=before.owner)
+        self._trusted[run.id] = _Trust(row.epoch, run.last_seq, left=before.owner)
         return run
 
     def _refuse_impossible(self, task: Task) -> None:
@@ -97,7 +96,7 @@ class CheckpointStore(RunCatalogue):
             raise UsageError(f"an impossible task: {problem}") from problem
 
     def _begin(self, connection: Connection, task: Task) -> Row[Any]:
-        """Insert a new run, or find the one that another process has just inserted."""
+        """Insert a new run, or return the one that another process has just inserted."""
         if connection.dialect.name == "postgresql":
             connection.execute(MAKING)
             if (row := self._find(connection, task)) is not None:
@@ -110,12 +109,12 @@ class CheckpointStore(RunCatalogue):
         return connection.execute(new).one()
 
     def load(self, run: Run, before: int | None = None) -> Loaded:
-        """What is saved of `run`, every byte checked, and the machine that goes on from it.
+        """Load and check everything saved of `run`, and make the machine that continues it.
 
-        Damage is told in `notes` and passed over: the newest checkpoint that is good is used, or a
-        new machine, whose output is compared with the saved one. With `before`, checkpoints from
-        that number on are passed over too: the caller has reason to distrust them. Raises
-        DamagedError only if nothing can be trusted, and UsageError if the kind refuses.
+        Damage is reported in `notes` and skipped: the newest good checkpoint is used, or else a
+        new machine, whose output is compared with the saved output. With `before`, checkpoints
+        from that number on are skipped too, because the caller distrusts them. Raises DamagedError
+        only if nothing can be trusted, and UsageError if the kind refuses.
         """
         try:
             with self._failures_in_our_words():
@@ -128,18 +127,18 @@ class CheckpointStore(RunCatalogue):
         try:
             return self._load(run, before)
         except DamagedError:
-            # A read that failed may look like damage: look once more, on a new connection.
+            # A failed read may look like damage: retry once, on a new connection.
             self._engine.dispose()
             return self._load(run, before)
 
     def _give_back(self, run: Run) -> None:
-        """Leave a run that its machine refused as if it had not been opened."""
-        if not (grip := self._grips[run.id]).epoch:
+        """Undo the claim on a run that its kind refused."""
+        if not (trust := self._trusted[run.id]).epoch:
             return
-        mine = (RUNS.c.id == run.id, RUNS.c.epoch == grip.epoch)
+        mine = (RUNS.c.id == run.id, RUNS.c.epoch == trust.epoch)
         with suppress(PiTuiError), self._writing() as connection:
             if run.last_seq:
-                connection.execute(update(RUNS).where(*mine).values(owner=grip.left))
+                connection.execute(update(RUNS).where(*mine).values(owner=trust.left))
             else:
                 connection.execute(delete(RUNS).where(*mine, RUNS.c.last_seq == 0))
 
@@ -148,9 +147,9 @@ class CheckpointStore(RunCatalogue):
         notes = [problem]
         there = tuple(checkpoint for checkpoint in known.values() if checkpoint)
         proven = len(output) if problem else None
-        held = self._grips[run.id]
-        grip = _Grip(held.epoch, run.last_seq, proven=proven, left=held.left)
-        self._grips[run.id] = grip
+        held = self._trusted[run.id]
+        trust = _Trust(held.epoch, run.last_seq, proven=proven, left=held.left)
+        self._trusted[run.id] = trust
         if run.status == COMPLETE:
             return Loaded(run, output, None, None, there, tuple(filter(None, notes)))
         numbers = list(known)
@@ -162,11 +161,11 @@ class CheckpointStore(RunCatalogue):
             notes.append(note)
             if machine is not None:
                 source = known[seq]
-                grip = replace(grip, good=seq, pieces=sound, agreed=len(machine.output))
+                trust = replace(trust, good=seq, pieces=sound, agreed=len(machine.output))
                 break
         if machine is None:
             if numbers and not any(notes):
-                return self._load(run, before)  # we only look, and whoever writes saved meanwhile
+                return self._load(run, before)  # the writer pruned these meanwhile
             machine = self._kind.new(run.task)
             if self._kind.repeatable and (any(notes) or output):
                 notes.append(
@@ -177,17 +176,17 @@ class CheckpointStore(RunCatalogue):
             output = output[: len(machine.output)]
             notes.append(
                 f"this output cannot be computed again: the run goes on after {len(output):,} "
-                f"{self._kind.unit}; {run.committed - len(output):,} after them are given up"
+                f"{self._kind.unit}; {run.committed - len(output):,} after them are discarded"
             )
-            grip, run = replace(grip, proven=len(output)), replace(run, committed=len(output))
-        self._grips[run.id] = grip
+            trust, run = replace(trust, proven=len(output)), replace(run, committed=len(output))
+        self._trusted[run.id] = trust
         notes += machine.notes
         return Loaded(run, output, machine, source, there, tuple(filter(None, notes)))
 
     def _prove(self, run: Run) -> tuple[Run, bytes, str, dict[int, Checkpoint | None]]:
-        """The run as far as its output can be proven, that output, and what is wrong after it.
+        """Return the run cut to its good output, that output, the problem after it, checkpoints.
 
-        And the checkpoints of the same moment.
+        All four are read in one transaction, so they belong to the same moment.
         """
         with self._transaction() as connection:
             row = self._row(connection, run)
@@ -207,9 +206,9 @@ class CheckpointStore(RunCatalogue):
     def _try(
         self, run: Run, seq: int, output: bytes
     ) -> tuple[Machine | None, str, frozenset[bytes]]:
-        """Return the machine of a checkpoint, what is wrong with that, and the pieces it used.
+        """Return the machine of a checkpoint, a note about damage, and the hashes of good pieces.
 
-        Neither machine nor word for one that was pruned.
+        Returns no machine and an empty note for a checkpoint that was pruned.
         """
         limits = limits_of(self._kind, run.task)
         try:
@@ -224,7 +223,7 @@ class CheckpointStore(RunCatalogue):
             checkpoint = found.checkpoint
             self._refuse_newer(checkpoint.version)
             if checkpoint.length > len(output):
-                raise BadState("it needs output that is not there")
+                raise BadState("it needs output that is missing")
             machine = self._kind.from_state(run.task, found.state, output[: checkpoint.length])
             if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
                 raise BadState("its row and its state differ")
@@ -236,40 +235,48 @@ class CheckpointStore(RunCatalogue):
         lost = ", ".join(found.lost)
         return machine, f"checkpoint {seq}: lost or damaged: {lost}" if lost else "", found.sound
 
-    def save(self, run: Run, machine: Machine, elapsed: float) -> Checkpoint:
-        """The machine's state and its new output are committed and on disk, and proven before.
+    def save(
+        self, run: Run, machine: Machine, elapsed: float, work: Work | None = None
+    ) -> Checkpoint:
+        """Check the machine, then commit its state and new output to disk.
 
         The newest two checkpoints are kept. Raises WrongState if the machine fails its check,
-        StorageError if nothing could be written, AlreadyOpenError if another process took over,
-        and WrongResultError if what was computed again after damage differs from what is saved.
+        StorageError if nothing could be written, AlreadyOpenError if another process claimed the
+        run, and WrongResultError if output computed again after damage differs from the saved one.
         """
         machine.check()
-        return self._commit(run, machine, elapsed, ACTIVE)
+        return self._commit(run, machine, elapsed, ACTIVE, work=work)
 
     def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
-        """All output is committed and the run is complete; it needs no state any more."""
+        """Commit all output and mark the run complete; delete its state, no longer needed."""
         output, length = machine.output, self._kind.length(run.task)
         if length not in (None, len(output)):
             raise PiTuiError(
                 f"{self._kind.name}: {len(output):,} {self._kind.unit} do not complete a run of "
                 f"{length:,}"
             )
-        return self._commit(run, machine, elapsed, COMPLETE, verified)
+        return self._commit(run, machine, elapsed, COMPLETE, verified, Work(1.0, 1.0))
 
     def _commit(
-        self, run: Run, machine: Machine, elapsed: float, status: str, verified: bool = False
+        self,
+        run: Run,
+        machine: Machine,
+        elapsed: float,
+        status: str,
+        verified: bool = False,
+        work: Work | None = None,
     ) -> Checkpoint:
-        """Output, state and checkpoint in one transaction, with the end of what they replace."""
-        begun, grip, output = time.monotonic(), self._grip(run), machine.output
-        refuse_too_much(self._kind, run.task, machine, grip.agreed)
+        """Write output, state and checkpoint in one transaction, and prune what they replace."""
+        begun, trust, output = time.monotonic(), self._claimed(run), machine.output
+        refuse_too_much(self._kind, run.task, machine, trust.agreed)
         state = machine.to_state() if status == ACTIVE else State({})
 
         def needed() -> int:
-            known = max(run.committed, grip.agreed)
-            return max(len(output) - known, 0) + piece_rows.missing(state, grip.pieces)
+            known = max(run.committed, trust.agreed)
+            return max(len(output) - known, 0) + piece_rows.missing(state, trust.pieces)
 
-        with self._fenced(run, grip.epoch, needed) as (connection, row, seq):
-            sure, saved = grip.after(row.last_seq), row.committed
+        with self._fenced(run, trust.epoch, needed) as (connection, row, seq):
+            sure, saved = trust.after(row.last_seq), row.committed
             if sure.proven is not None:
                 saved = sure.proven
                 output_rows.cut(connection, run.id, saved)
@@ -278,8 +285,8 @@ class CheckpointStore(RunCatalogue):
             entries = piece_rows.write(connection, run.id, state, sure.pieces, there)
             pieces = frozenset(entry.known.sha256 for entry in entries)
             size = sum(entry.known.size for entry in entries)
-            new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size)
-            piece_rows.vouch(connection, run.id, new, entries)
+            new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size, work)
+            piece_rows.write_checkpoint(connection, run.id, new, entries)
             keep, gone = {seq}, there - pieces
             if status == ACTIVE:
                 keep, gone = {seq, sure.good}, gone - sure.pieces
@@ -287,15 +294,15 @@ class CheckpointStore(RunCatalogue):
             change = {"status": status, "verified": int(verified), "version": self._kind.version}
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))
-        self._grips[run.id] = _Grip(grip.epoch, seq, seq, pieces, agreed=len(output))
+        self._trusted[run.id] = _Trust(trust.epoch, seq, seq, pieces, agreed=len(output))
         return replace(new, duration=time.monotonic() - begun)
 
     def cut(self, run: Run, good: int) -> None:
-        """Only the first `good` bytes of output are left, and no checkpoint that goes beyond.
+        """Truncate the saved output to `good` bytes, and delete checkpoints with more.
 
-        For output that was found wrong: the rest can be computed again, and what is right stays.
+        For output that was found wrong: the good part stays, the rest is computed again.
         """
-        with self._fenced(run, self._grip(run).epoch) as (connection, row, seq):
+        with self._fenced(run, self._claimed(run).epoch) as (connection, row, seq):
             committed = min(good, row.committed)
             output_rows.cut(connection, run.id, committed)
             known = self._known(connection, run)
@@ -305,14 +312,14 @@ class CheckpointStore(RunCatalogue):
             record(connection, run.id, seq, change)
 
     def leave(self, run: Run) -> None:
-        """Note that the run was left in good order: its next start tells of no crash."""
-        if epoch := self._grips[run.id].epoch:
+        """Mark the run as closed cleanly, so that its next start reports no crash."""
+        if epoch := self._trusted[run.id].epoch:
             mine = (RUNS.c.id == run.id, RUNS.c.epoch == epoch)
             with self._writing() as connection:
                 connection.execute(update(RUNS).where(*mine).values(owner=""))
 
     def restart(self, run: Run, task: Task) -> Run:
-        """Empty the run, take it over, and let it begin again with this task: other tuning."""
+        """Claim and empty the run, so that it begins again with this task's tuning."""
         self._refuse_impossible(task)
         with self._writing() as connection:
             epoch = self._take_over(connection, self._row(connection, run)).epoch
@@ -323,13 +330,13 @@ class CheckpointStore(RunCatalogue):
             change |= {"version": self._kind.version}
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(change))
             fresh = replace(self._to_run(self._row(connection, run)), owner="")
-        self._grips[run.id] = _Grip(epoch, fresh.last_seq)
+        self._trusted[run.id] = _Trust(epoch, fresh.last_seq)
         return fresh
 
-    def _grip(self, run: Run) -> _Grip:
-        """Return what we know of the run; a complete one to be mended is taken over only now."""
-        if not self._grips[run.id].epoch:
+    def _claimed(self, run: Run) -> _Trust:
+        """Return what is trusted of the run; first claim a completed run that needs repair."""
+        if not self._trusted[run.id].epoch:
             with self._writing() as connection:
                 row = self._take_over(connection, self._row(connection, run))
-            self._grips[run.id] = replace(self._grips[run.id], epoch=row.epoch)
-        return self._grips[run.id]
+            self._trusted[run.id] = replace(self._trusted[run.id], epoch=row.epoch)
+        return self._trusted[run.id]

@@ -1,4 +1,4 @@
-"""What databases report, in our words: which of our errors it is, and what the user can do."""
+"""Translate database errors into ours, with a message that says what the user can do."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from pi_tui.checkpoints.silence import NoAnswerError
+from pi_tui.checkpoints.answer_timeout import NoAnswerError
 from pi_tui.errors import DamagedError, Hint, PiTuiError, StorageError
 from pi_tui.files.location import Location, no_room
 from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
-"""All that a transaction can raise: only the first is wrapped by SQLAlchemy."""
+"""Everything a transaction can raise; not all of it is wrapped by SQLAlchemy."""
 _UNREACHABLE = ("08", "57P")
-"""Beginnings of SQLSTATE that mean: no answer, or a server on its way down."""
+"""SQLSTATE prefixes for: no connection, or a server shutting down."""
 _NOT_OUR_TABLES = ("42703", "42P01", "22021")
-"""No such column, no such table, bytes that are no text."""
+"""SQLSTATEs for: no such column, no such table, bytes that are not valid text."""
 
 
 def in_our_words(
     error: Exception, where: Location, needed: Callable[[], int] = lambda: 0
 ) -> PiTuiError:
-    """The error of ours that `error` is; `needed` counts the bytes to be written, if it is asked.
+    """Return `error` as one of our errors.
 
-    It is asked only where space may be what is missing, for counting takes time.
+    `needed` counts the bytes to be written. It is called only if space may be missing, because
+    counting takes time.
     """
     if isinstance(error, MemoryError):
         return StorageError("not enough memory to save or load; what was saved before is untouched")
@@ -77,12 +78,12 @@ def _of_sqlite(
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG", "SQLITE_SCHEMA")):
         return damaged(where, one_line(cause))
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
-        return damaged(where, one_line(cause))  # our statements are right: then the tables are not
+        return damaged(where, one_line(cause))  # our statements are valid: the tables are not
     return StorageError(f"{path} cannot be used: {one_line(cause)}")
 
 
 def _can_open_more(folder: Path) -> bool:
-    """Tell whether a database, its journal and its folder can be open at the same time."""
+    """Return True if three more files (database, journal, folder) can be opened."""
     opened: list[int] = []
     try:
         opened.extend(os.open(folder, os.O_RDONLY) for _ in range(3))
@@ -111,7 +112,7 @@ def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
         return StorageError(f"{where.display} cannot be written: {one_line(cause)}")
     if state.startswith("XX") or state in _NOT_OUR_TABLES:
         return damaged(where, one_line(cause))
-    if "FATAL:" in (text := one_line(cause)):  # it runs, and lets us not in
+    if "FATAL:" in (text := one_line(cause)):  # the server is up but rejected the login
         return StorageError(
             f"{where.display} cannot be used: {text.partition('FATAL:')[2].strip()}"
         )
@@ -122,7 +123,7 @@ def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
 
 
 def no_rights(where: Location, detail: str) -> StorageError:
-    """The error for a server where this user may not do what we need."""
+    """Return the error for a server where this user lacks rights we need."""
     return StorageError(
         f"{where.display} cannot be used: {detail}; "
         "ask its owner for the rights to make tables there and to use them"
@@ -130,7 +131,7 @@ def no_rights(where: Location, detail: str) -> StorageError:
 
 
 def damaged(where: Location, detail: str) -> DamagedError:
-    """The error for a database that cannot be trusted as a whole."""
+    """Return the error for a database that is damaged as a whole."""
     return DamagedError(
         f"{where.display} is damaged ({detail}); it was left untouched: "
         f"restore a backup, or {Hint.OTHER_FILE}"

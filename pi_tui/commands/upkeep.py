@@ -2,52 +2,88 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.stored_kind import Kinds, StoredKind
 from pi_tui.errors import DamagedError, WrongResultError
-from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.reports.standard_output import tell
 
 
-def check(location: str) -> int:
-    """Every saved byte passed its checks, and every saved state the arithmetic one.
+def check(location: str, kinds: Kinds) -> int:
+    """Check every saved byte of every run, and the arithmetic of each state of the own kind.
 
-    DamagedError (exit 4) after a line for each byte problem; WrongResultError (exit 5) if bytes
-    are as they were saved but the numbers deny each other.
+    Raises DamagedError (exit 4) after a line for each byte problem, and WrongResultError (exit 5)
+    if bytes are as they were saved but the numbers contradict each other.
     """
-    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+    with CheckpointStore.open(location, kinds.own, write=False) as store:
         problems = store.check()
-        runs = store.runs() if not problems else []
-        states = sum(_check_states(store, run) for run in runs)
+        runs = store.all_runs(kinds) if not problems else []
+        states = Counter[str]()
+        for run in runs:
+            states[run.kind] += _states_of(store, run, kinds)
     for problem in problems:
         tell(words.plain(problem))
     if problems:
         raise DamagedError("the database is damaged; nothing was changed")
-    counted = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    kept = "1 state" if states == 1 else f"{states} states"
-    tell(f"{counted}, every byte as it was saved; {kept}, the arithmetic holds")
+    own = states.pop(kinds.own.name, 0)
+    parts = [f"{_runs(runs, kinds)}, every byte as it was saved"]
+    if own or not states.total():
+        parts.append(f"{words.counted(own, 'state')}, the arithmetic holds")
+    if states.total():
+        parts.append(f"only their own programs can check the arithmetic of states: {_each(states)}")
+    tell("; ".join(parts))
     return 0
 
 
-def _check_states(store: CheckpointStore, run: Run) -> int:
-    """The states of the run pass the arithmetic check; returns how many there are."""
+def _runs(runs: Sequence[Run], kinds: Kinds) -> str:
+    """Return how many runs there are, and of which kinds, if there is any but the own one."""
+    counted = words.counted(len(runs), "run")
+    if all(map(kinds.is_own, runs)):
+        return counted
+    return f"{counted} ({_each(Counter(run.kind for run in runs))})"
+
+
+def _each(counts: Counter[str]) -> str:
+    """Return a count of each kind.
+
+    >>> _each(Counter(["pi", "lines", "pi"]))
+    '1 of lines, 2 of pi'
+    """
+    found = sorted((kind, count) for kind, count in counts.items() if count)
+    return ", ".join(f"{count:,} of {words.one_line(kind, 40)}" for kind, count in found)
+
+
+def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
+    """Return how many states the unfinished run has; those of the own kind are checked."""
+    if run.status == COMPLETE:
+        return 0
+    if kinds.is_own(run):
+        return _check_states(store, run, kinds)
+    return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))
+
+
+def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
+    """Check the arithmetic of the run's states; return how many there are."""
     states = 0
-    for checkpoint in store.load(run).checkpoints if run.status != COMPLETE else ():
+    for checkpoint in store.load(run).checkpoints:
         loaded = store.load(run, checkpoint.seq + 1)
         if loaded.checkpoint == checkpoint:
             states += 1
         elif checkpoint in loaded.checkpoints:  # and was not pruned meanwhile
             raise WrongResultError(
-                f"run of {run.goal:,} digits: {loaded.notes[0]}; "
-                f"`pi-tui --digits {run.goal}` goes on from there"
+                f"run of {kinds.title(run)}: {loaded.notes[0]}; "
+                "start it again, and it goes on from there"
             )
     return states
 
 
 def backup(location: str, file: str) -> int:
-    """Make `file` a consistent copy of the database, even while another pi-tui writes."""
-    with CheckpointStore.open(location, SpigotKind(), write=False) as store:
+    """Make `file` a consistent copy of the database, even while another process writes."""
+    with CheckpointStore.open(location, StoredKind("any"), write=False) as store:
         left = store.backup(file)
     tell(f"backed up to {words.plain(file)}")
     for path in left:

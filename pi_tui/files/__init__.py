@@ -1,1 +1,1 @@
-"""Where a database is, and files written whole or not at all. May import words and errors."""
+"""Locations of databases, and files written completely or not at all. May import words, errors."""

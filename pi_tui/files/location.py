@@ -1,6 +1,6 @@
-"""Where a database is, a file or a PostgreSQL server, and which files nobody else may write to.
+"""Parse the location of a database, a file or a PostgreSQL URL, and protect database files.
 
-Knows no SQLAlchemy, so that a face can name the database before it is opened.
+Does not import SQLAlchemy, so that an app can name the database before it is opened.
 """
 
 from __future__ import annotations
@@ -26,28 +26,30 @@ _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
-"""Ends of the names of the files beside a database; a run's lock has its number in it too."""
+"""Suffixes of the files beside a database; a run's lock also has its number."""
 _BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
 _LONGEST_PATH = 504
-"""Bytes of a path: SQLite on Unix has room for 512, the end of a journal's name included."""
+"""Bytes of a path at most: SQLite on Unix has room for 512, journal suffix included."""
 _DATABASE = b"SQLite format 3\0"
-"""How a database begins, and so every backup of one."""
+"""The first bytes of an SQLite database, and of its backups."""
 _JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
 class Location(NamedTuple):
-    """A database, named: exactly one of `path` and `url` is set."""
+    """The parsed location of a database: exactly one of `path` and `url` is set."""
 
     path: Path | None
     """The file, links resolved: two names of one file are one location."""
     url: str
     """The PostgreSQL URL, secrets included: never show it; "" for a file."""
     display: str
-    """What may be shown."""
+    """The location without secrets, for messages."""
 
 
 def display_location(location: str) -> str:
-    """`location` without passwords and control characters; for a URL, only what is known harmless.
+    """Return `location` without passwords and control characters, for messages.
+
+    Of a URL, only parts known to be harmless are kept.
 
     >>> display_location("postgresql://me:secret@host:5433/runs?sslmode=require&password=x")
     'postgresql://me@host:5433/runs?sslmode=require'
@@ -56,7 +58,7 @@ def display_location(location: str) -> str:
     if url is None or url["scheme"] in _SQLITE:
         return one_line(location)
     parts = _SERVER.fullmatch(url["rest"])
-    if parts is None:  # not the shape we know: the password may be anywhere
+    if parts is None:  # unknown syntax: the password may be anywhere
         return one_line(f"{url['scheme']}://…")
     query = [(key, value) for key, value in parse_qsl(parts["query"] or "") if key in _SHOWN]
     user = "" if parts["user"] is None else f"{parts['user']}@"
@@ -65,9 +67,9 @@ def display_location(location: str) -> str:
 
 
 def parse_location(location: str) -> Location:
-    """The database that `location` names, a path or a URL; nothing is opened.
+    """Parse a path or URL of a database. Opens nothing.
 
-    Raises UsageError for what is neither, and for databases we do not support.
+    Raises UsageError for other text, and for databases we do not support.
     """
     url = _URL.fullmatch(location)
     if url is None:
@@ -88,7 +90,7 @@ def parse_location(location: str) -> Location:
 
 
 def look_at_folder(path: Path) -> None:
-    """StorageError if there is no folder in which a file of that name could be."""
+    """Raise StorageError if the folder of `path` does not exist."""
     try:
         os.stat(path.parent / ".")
     except (FileNotFoundError, NotADirectoryError):
@@ -96,13 +98,13 @@ def look_at_folder(path: Path) -> None:
             f"there is no folder {one_line(path.parent)}; make it first, or {Hint.OTHER_FILE}"
         ) from None
     except OSError:
-        pass  # whoever opens the file knows better what is wrong there
+        pass  # opening the file will give a better message
 
 
 def refuse_long_names(path: Path) -> None:
-    """Raise StorageError if SQLite cannot open `path`, or the files beside it, for their length.
+    """Raise StorageError if `path`, or a file beside it, is too long a name for SQLite.
 
-    Checked before anything is made: SQLite says no more than "unable to open database file".
+    Checked beforehand, because SQLite says only "unable to open database file".
     """
     length = len(os.fsencode(path))
     if length > _LONGEST_PATH:
@@ -119,14 +121,14 @@ def refuse_long_names(path: Path) -> None:
 
 
 def _longest_name(folder: Path) -> int:
-    """Return how many bytes a file name may have in this folder."""
+    """Return the longest file name, in bytes, that this folder allows."""
     with suppress(OSError, ValueError, AttributeError):  # Windows has no pathconf
         return os.pathconf(folder, "PC_NAME_MAX")
     return 255
 
 
 def no_room(folder: Path) -> str:
-    """Say what is used up where nothing can be written to `folder`."""
+    """Return a message if the file system of `folder` has no free inodes, else ""."""
     with suppress(OSError, AttributeError):  # Windows has no statvfs
         found = os.statvfs(folder)
         if found.f_files and not found.f_favail:
@@ -135,7 +137,7 @@ def no_room(folder: Path) -> str:
 
 
 def resolved(path: Path | str) -> Path:
-    """Return the absolute path, links followed; StorageError if the working folder is gone."""
+    """Return the absolute path, links followed. Raises StorageError without a working folder."""
     try:
         return Path(os.path.realpath(path))
     except OSError:
@@ -146,17 +148,17 @@ def resolved(path: Path | str) -> Path:
 
 
 def refuse_files_of_databases(target: Path, location: str) -> None:
-    """`target` is no file of the database at `location`, nor of any other: UsageError if it is.
+    """Raise UsageError if `target` is a file of the database at `location`, or of any other.
 
-    Names are compared with links resolved, files by what they are and begin with: a hard link is
-    the same file under a name that tells nothing.
+    Names are compared with links resolved. Files are compared by inode and first bytes too, because
+    a hard link is the same file under another name.
     """
     ours = parse_location(location).path if location else None
     family = [ours, *(ours.with_name(ours.name + end) for end in _BESIDE)] if ours else []
     try:
         target = resolved(target)
     except ValueError as error:  # a null byte, or characters the file system has no bytes for
-        raise UsageError(f"{one_line(target)!r} is no name that a file can have") from error
+        raise UsageError(f"{one_line(target)!r} is not a valid file name") from error
     if _is_kept(target, family, (_DATABASE, _JOURNAL)) or any(
         _is_kept(base, family, (_DATABASE,)) for base in _bases(target)
     ):
@@ -167,9 +169,9 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
 
 
 def refuse_names_beside(path: Path) -> None:
-    """`path` has no name of a file beside a database: UsageError if it has.
+    """Raise UsageError if `path` has the name of a file beside a database, such as a journal.
 
-    A database there would be overwritten, or deleted, when the one it stands beside is opened.
+    A database of that name would be overwritten or deleted when the other one is opened.
     """
     for base in _bases(path):
         raise UsageError(
@@ -179,15 +181,15 @@ def refuse_names_beside(path: Path) -> None:
 
 
 def _bases(path: Path) -> list[Path]:
-    """Return the database that a file of this name would stand beside; none for most names."""
+    """Return the database that a file of this name would belong to; none for most names."""
     found = _BASE.fullmatch(path.name)
     return [path.with_name(found[1])] if found else []
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
-    """It is one of the family, or begins as a database does.
+    """Return True if `path` is a file of `family`, or has the first bytes of a database.
 
-    In this order: reading from a file that SQLite has open here would drop the locks it holds.
+    Check in this order: reading a file that SQLite has open here would drop its locks.
     """
     for one in family:
         with suppress(OSError, ValueError):
@@ -202,17 +204,17 @@ def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> b
 
 def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
-        raise UsageError(f"{one_line(location)!r} names no file that could be kept; give a path")
+        raise UsageError(f"{one_line(location)!r} names no file; give a path")
     path = resolved(os.path.expanduser(name))
     return Location(path, "", one_line(path))
 
 
 def _quoted(rest: str) -> str:
-    """A server's URL whose password may hold any character as it is, where that has one meaning."""
+    """Percent-encode the password of a server's URL, if the other parts are unambiguous."""
     parts = _SERVER.fullmatch(rest)
     if parts is None and rest.count("@") > 1:
-        raise UsageError(  # the driver would take a password's end for a host, and say it
-            "this PostgreSQL URL has more than one meaning; write @ : / ? # in a password as "
+        raise UsageError(  # psycopg would print part of the password as a host
+            "this PostgreSQL URL is ambiguous; write @ : / ? # in a password as "
             "%40 %3A %2F %3F %23, or set it as PGPASSWORD"
         )
     if parts is None or parts["password"] is None:

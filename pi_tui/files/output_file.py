@@ -1,4 +1,4 @@
-"""A file for output: claimed before the work, written whole or not at all."""
+"""Output files: checked before the work starts, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pi_tui.files.temporary import Temporary
 
 
 class FileContent(NamedTuple):
-    """The bytes of a file; the large part is not copied."""
+    """The bytes of a file in three parts, so that the large one is not copied."""
 
     data: bytes | bytearray
     prefix: bytes = b""
@@ -22,10 +22,10 @@ class FileContent(NamedTuple):
 
 
 class OutputFile:
-    """Collects output in a temporary file beside the target, which then takes its name in one move.
+    """A temporary file beside the target, which is written and then renamed to it.
 
-    Used as a context: entering it before the first step finds a mistyped folder at once and not
-    after an hour. A pipe or device is written to as it is.
+    Use it as a context manager: entering it before the first step finds a mistyped folder at once,
+    not after an hour. A pipe or device is written directly.
     """
 
     def __init__(self, target: Path, temporary: Temporary | None, location: str) -> None:
@@ -33,9 +33,10 @@ class OutputFile:
 
     @classmethod
     def claim(cls, name: str, location: str) -> Self:
-        """Return the file to write; StorageError if it cannot be written.
+        """Check that the file can be written, and return it.
 
-        UsageError if it is a file of the database at `location`, or of another one.
+        Raises StorageError if not, and UsageError if it belongs to the database at `location`, or
+        to another one.
         """
         target = Path(name)
         refuse_files_of_databases(target, location)
@@ -46,9 +47,9 @@ class OutputFile:
             if mode is not None and not stat.S_ISREG(mode):
                 return cls(target, None, location)
             if mode is not None and not os.access(target, os.W_OK):
-                # A move would replace it all the same: that asks for rights on the folder only.
+                # A rename would replace it anyway, because that needs rights on the folder only.
                 raise PermissionError("it is read-only")
-            # Behind a link, which may lead to another file system: a move there is no move.
+            # Follow links: across file systems a rename is impossible.
             target = resolved(target)
         except OSError as error:
             raise StorageError(_cannot(target, error)) from error
@@ -61,7 +62,7 @@ class OutputFile:
             return self
         except OSError as error:
             raise StorageError(_cannot(self._target, error)) from error
-        except BaseException:  # ctrl+c, just when the temporary file was made
+        except BaseException:  # ctrl+c just after the temporary file was made
             self.__exit__()
             raise
 
@@ -70,8 +71,8 @@ class OutputFile:
             self._temporary.__exit__()
 
     def write(self, output: bytes | bytearray, prefix: bytes = b"3.", end: bytes = b"\n") -> None:
-        """Write the output to disk; StorageError if that fails, the old file untouched."""
-        refuse_files_of_databases(self._target, self._location)  # it may be one by now
+        """Write the output to disk. Raises StorageError and keeps the old file if that fails."""
+        refuse_files_of_databases(self._target, self._location)  # it may have become one meanwhile
         part = None if self._temporary is None else self._temporary.path
         try:
             with open(part or self._target, "wb") as stream:
@@ -88,17 +89,17 @@ class OutputFile:
             raise StorageError(_cannot(self._target, error)) from error
 
     def _mode(self) -> int:
-        """What a plain open() would have given: the old file's mode, or the umask's."""
+        """Return the mode that a plain open() gives: the old file's, or the umask's."""
         mode = _mode_of(self._target)
         if mode is not None:
-            return mode & 0o777  # no set-user-id bit on what somebody else may have asked for
+            return mode & 0o777  # drop the set-user-id bit, which another user may have set
         umask = os.umask(0)
         os.umask(umask)
         return 0o666 & ~umask
 
 
 def _mode_of(path: Path) -> int | None:
-    """What kind of file it is, and its rights; None if there is none."""
+    """Return file type and permissions of `path`; None if it does not exist."""
     try:
         return path.stat().st_mode
     except FileNotFoundError:

@@ -8,14 +8,14 @@ import shutil
 from pathlib import Path
 
 _LONGEST = 100
-"""Bytes of the target's name in the temporary one: a name may have 255, and ours is longer."""
+"""Bytes of the target's name kept in the temporary name, which would else exceed 255."""
 
 
 class Temporary:
-    """Make a file or a folder beside `target`, on the same file system; remove it on leaving.
+    """A temporary file or folder beside `target`, on the same file system; removed on exit.
 
-    The name is chosen before anything is made. `mkstemp` makes first and tells the name later, so
-    that ctrl+c in between would leave a file that no code knows of.
+    The name is chosen before the file is made. `mkstemp` returns the name after making the file, so
+    ctrl+c in between would leave a file that no code knows of.
     """
 
     def __init__(self, target: Path, end: str, *, folder: bool = False) -> None:
@@ -26,7 +26,7 @@ class Temporary:
         try:
             self._make()
             return self.path
-        except FileExistsError:  # somebody else's: leave it alone
+        except FileExistsError:  # not ours: leave it alone
             raise
         except BaseException:
             self._remove()
@@ -49,7 +49,7 @@ class Temporary:
 
 
 def left_over(target: Path, end: str) -> list[Path]:
-    """Return the temporary files beside `target`: of killed processes, or of running ones."""
+    """Return the temporary files beside `target`, of killed or running processes."""
     beginning, names = _beginning(target), os.listdir(target.parent)
     return [
         target.with_name(name)

@@ -99,9 +99,13 @@ class Settings:
             give_way=give_way,
             overture=give_way,
         )
+        self.make_folder()
+        return job
+
+    def make_folder(self) -> None:
+        """Make the user's data folder, if that is where the database belongs."""
         if not self.db:
             _make_folder(Path(self.location).parent)
-        return job
 
 
 def default_location() -> str:

@@ -80,7 +80,7 @@ _whole_number.__name__ = "whole number"  # argparse says: invalid whole number v
 def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> None:
     """Add `--name VALUE` for a parameter, of the type of its default or its annotation."""
     default = None if parameter.default is parameter.empty else parameter.default
-    kind = type(default) if default is not None else _annotated(parameter)
+    kind = type_of(parameter)
     flag = "--" + parameter.name.replace("_", "-")
     more: dict[str, Any] = {"default": default, "required": parameter.default is parameter.empty}
     if kind is bool:
@@ -88,7 +88,19 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
         return
     more["help"] = None if default is None else f"({default})"
     metavar = parameter.name.upper()
-    parser.add_argument(flag, type=_whole_number if kind is int else kind, metavar=metavar, **more)
+    parser.add_argument(flag, type=reader_of(kind), metavar=metavar, **more)
+
+
+def type_of(parameter: inspect.Parameter) -> Callable[[str], Any]:
+    """Return the type of a parameter: that of its default, or the one it is annotated with."""
+    if parameter.default is not parameter.empty and parameter.default is not None:
+        return type(parameter.default)
+    return _annotated(parameter)
+
+
+def reader_of(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return what reads a value of that type from a command line."""
+    return _whole_number if kind is int else kind
 
 
 def _annotated(parameter: inspect.Parameter) -> Callable[[str], Any]:

@@ -1,4 +1,4 @@
-"""Say what to do next in the words of the program around us, with commands that can be pasted."""
+"""Adapt commands in messages to how this program was started, so that they can be pasted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
     """
     if hasattr(sys, "ps1"):
         return ""
-    import shutil  # heavy, and wanted once
+    import shutil  # slow to import, and needed only here
 
     script = typed[1] if len(typed) > 1 else ""
     is_installed = script and shutil.which(os.path.basename(script)) == script
@@ -29,7 +29,7 @@ def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
 
 
 _named: list[str] = []
-"""The database as a word of a shell, and whether a flag or a variable named it; [] if neither."""
+"""The database, quoted for a shell, and "flag" or "variable" by which it was set; else []."""
 
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
@@ -38,14 +38,14 @@ def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> N
 
     variable = environment.get("PI_TUI_DB", "")
     location = flag or variable
-    # A URL that is not shown whole holds a secret, which no screen shall show.
+    # If display_location hides a part of the URL, it holds a secret: do not print it.
     secret = "://" in location and display_location(location) != plain(location)
     word = shlex.quote("the same URL") if secret else quoted(location)
     _named[:] = [word, "flag" if flag else "variable"] if location else []
 
 
 def to_paste(text: str) -> str:
-    """Return the text, its commands such that they find the same program and database."""
+    """Return `text` with its commands changed to call this program with this database."""
     if "`pi-tui" not in text:
         return text
     start = program()
@@ -56,6 +56,6 @@ def to_paste(text: str) -> str:
 
 
 def tell(line: str) -> None:
-    """Print the line on standard error, if that can be written."""
+    """Print the line on standard error; ignore failures."""
     with suppress(OSError, ValueError):
         print(to_paste(line), file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The manual page, made from the command line itself, so that it cannot say anything else."""
+"""Generate the manual page from the argument parser, so that the two agree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 def page(parser: argparse.ArgumentParser, version: str) -> str:
-    """The page in the language of man(7)."""
+    """Return the page in man(7) format."""
     lines = [
         f'.TH PI-TUI 1 "" "pi-tui {version}" "User Commands"',
         *(".SH NAME", r"pi\-tui \- digits of pi in your terminal, resumable at any moment"),
@@ -27,7 +27,7 @@ def page(parser: argparse.ArgumentParser, version: str) -> str:
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Every command by its name."""
+    """Return the parser of each command, by name."""
     (group,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     return dict(group.choices)
 
@@ -51,7 +51,7 @@ def _value(action: argparse.Action) -> str:
 
 
 def _text(text: str | None) -> str:
-    r"""Text that stands for itself.
+    r"""Escape text for man(7).
 
     >>> print(_text("--db C:\\x"), _text(".5 is no request"), _text("3.14…"))
     \-\-db C:\ex \&.5 is no request 3.14\[u2026]

@@ -1,4 +1,4 @@
-"""What is said at a start that goes on with a run: from where, since when, and after a crash."""
+"""The message at a resume: how much was saved and when, and whether the last session crashed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pi_tui import words
 from pi_tui.worker.snapshot import Snapshot
 
 NOTEWORTHY = 1.0
-"""Seconds from the last checkpoint to the end of a session that are worth a word."""
+"""Seconds from the last checkpoint to a crash from which on the message names them."""
 
 
 def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
-    """The line for it, from full to short; () at a start that begins or has nothing to tell."""
+    """Return the message in versions from long to short; () if nothing was resumed."""
     newest = snapshot.checkpoint
     if newest is None or not (snapshot.resumed or snapshot.left_open):
         return ()
@@ -23,9 +23,9 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
     gap = snapshot.left_after
     after = f"{words.duration(gap)} after" if gap and gap >= NOTEWORTHY else "after"
     return (
-        f"the session before ({snapshot.left_open}) did not end by itself, {after} its last "
-        f"checkpoint, of {day}; {kept}, and it goes on from them",
-        f"the last session did not end by itself, {after} its save of {clock}; {kept}",
+        f"the last session ({snapshot.left_open}) was cut off {after} its last "
+        f"checkpoint, of {day}; {kept}, and the run goes on from there",
+        f"the last session was cut off {after} its save of {clock}; {kept}",
         f"was cut off {after} its save of {clock}; {kept}",
         f"cut off {after} a save; {kept}",
         f"cut off; all {made} saved are there" if snapshot.resumed else f"cut off; {kept}",

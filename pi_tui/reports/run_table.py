@@ -1,28 +1,28 @@
-"""The table of all runs, the same in the terminal and on the screen."""
+"""The table of all runs, for the `runs` command and the app."""
 
 from __future__ import annotations
 
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 
-COLUMNS = ("digits", "saved", "", "state", "computed", "size", "last saved")
+COLUMNS = ("digits", "saved", "done", "state", "computed", "size", "last saved")
 RIGHT = (True, True, True, False, True, True, False)
-"""Which columns hold figures, and so end at the right."""
+"""True for columns of numbers, which are right-aligned."""
 
 
 def state_word(run: Run) -> str:
-    """What a list says of a run: `verified` counts only after the comparison."""
+    """Return the state of a run for lists: unfinished, complete or verified."""
     if run.status != COMPLETE:
         return "unfinished"
     return "verified" if run.verified else "complete"
 
 
 def cells(run: Run) -> tuple[str, ...]:
-    """The run's row."""
+    """Return the row of a run."""
     return (
         words.number(run.goal),
         words.number(run.committed),
-        words.percent(run.committed / run.goal),
+        "" if run.share is None else words.percent(run.share),
         state_word(run),
         words.took(run.elapsed),
         words.size(run.size),

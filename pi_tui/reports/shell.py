@@ -1,4 +1,4 @@
-"""Words for a shell: how this program was started, and names that can be pasted."""
+"""Quote words for a shell, and find the command that starts this program."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pi_tui.words import plain
 
 
 def quoted(word: str) -> str:
-    r"""Return `word` as one a shell reads back, byte for byte, and a terminal shows harmlessly.
+    r"""Quote `word` so that a shell reads it back unchanged, and a terminal shows it safely.
 
-    What cannot be seen (a line break, a mark for writing from right to left, bytes that are no
-    text) is written as `$'\012'`, which bash, zsh, ksh and POSIX of 2024 know.
+    Invisible characters (line breaks, right-to-left marks, invalid bytes) are written as
+    `$'\012'`, which bash, zsh, ksh and POSIX of 2024 know.
 
     >>> print(quoted("a b"), quoted("a\nb"))
     'a b' $'a\012b'
@@ -37,10 +37,10 @@ def _escaped(character: str) -> str:
 def program(
     typed: str | None = None, before: Sequence[str] | None = None, name: str = "pi-tui"
 ) -> str:
-    """Return the words that start this program again, as the user started it.
+    """Return the command that starts this program again, as the user started it.
 
-    `typed` is the program's own path (sys.argv[0]), `before` all words with those of Python.
-    The bare name, if a shell finds this very program by it, or if something else embeds us.
+    `typed` is the program's path (sys.argv[0]), `before` the whole command line with Python's
+    part. Returns the plain name if a shell finds this program by it, or if we are embedded.
 
     >>> program("/x/pi_tui/__main__.py", ["python3", "-W", "error", "-m", "pi_tui", "run"])
     'python3 -m pi_tui'

@@ -1,4 +1,4 @@
-"""Standard output, to the last byte; for standard error there is `tell`."""
+"""Write to standard output, completely or with an error; `tell` writes to standard error."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pi_tui.reports.hints import tell as tell
 
 
 def to_stdout(*pieces: bytes | bytearray) -> None:
-    """The pieces are on standard output, to the last byte; StorageError if they could not be.
+    """Write the pieces to standard output completely, or raise StorageError.
 
-    BrokenPipeError passes through: a reader that has seen enough is no trouble.
+    BrokenPipeError passes through, because a reader that stops early is no failure.
     """
     try:
-        # A buffer of our own: with PYTHONUNBUFFERED set, Python's is none, and its `write` may
-        # write a part only (disk full, pipe closed) and say so in nothing but its return value.
+        # Use a buffer of our own: with PYTHONUNBUFFERED, Python's stream has none, and its `write`
+        # may write only a part (disk full, pipe closed) and report that only by its result.
         with open(sys.stdout.fileno(), "wb", closefd=False) as stream:
             stream.writelines(pieces)
     except BrokenPipeError:
@@ -27,12 +27,12 @@ def to_stdout(*pieces: bytes | bytearray) -> None:
 
 
 def say(line: str) -> None:
-    """The line is on standard output, in the same way."""
+    """Write the line to standard output completely, or raise StorageError."""
     to_stdout(as_bytes(f"{line}\n"))
 
 
 def is_terminal() -> bool:
-    """Whether standard output is a terminal on which a cursor can go back."""
+    """Return True if standard output is a terminal that can move its cursor."""
     return sys.stdout.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
@@ -48,13 +48,13 @@ def has_terminal() -> bool:
 
 
 class Place:
-    """Lines on a terminal, each time in the place of those before; no wider, no longer than it."""
+    """A block of lines on a terminal, redrawn in place and cut to the terminal's size."""
 
     def __init__(self) -> None:
         self._rows = 0
 
     def show(self, lines: list[str]) -> None:
-        """These lines stand there now."""
+        """Replace the block by these lines."""
         width, height = shutil.get_terminal_size()
         shown = [line[: max(1, width - 1)] for line in lines[: max(1, height - 1)]]
         back = f"\x1b[{self._rows}F" if self._rows else ""
@@ -63,5 +63,5 @@ class Place:
 
 
 def as_bytes(text: str) -> bytes:
-    """The text for standard output; what its encoding has no bytes for becomes a question mark."""
+    """Encode text for standard output; replace characters it cannot encode by question marks."""
     return text.encode(sys.stdout.encoding or "utf-8", "replace")

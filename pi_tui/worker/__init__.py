@@ -1,1 +1,1 @@
-"""The thread that steps a machine and commits checkpoints."""
+"""The thread that steps a machine and commits checkpoints. May import checkpoints and below."""

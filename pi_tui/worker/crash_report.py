@@ -1,4 +1,4 @@
-"""Tracebacks that show no secret: source lines only, no values, passwords masked."""
+"""Tracebacks without secrets: source lines only, no values, passwords masked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def without_passwords(text: str) -> str:
 def report(error: BaseException) -> str:
     """Return the traceback of `error` as text.
 
-    Textual would print the values of all local variables with it, and among those is the database
-    URL with its password.
+    Textual would also print all local variables, and one of them is the database URL with its
+    password.
     """
     return without_passwords("".join(traceback.format_exception(error)).rstrip())

@@ -1,4 +1,4 @@
-"""What a worker is to do, how fast, and when to save. Plain values: no clock, no thread."""
+"""A worker's job: what to compute, how fast, and when to save. Plain values, no thread."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pi_tui.errors import Hint
 from pi_tui.machine import Kind, Task
 
 AUTO_SAVE_SECONDS = 5.0
-"""`auto` never saves more often than this."""
+"""Seconds between two saves of `auto`, at least."""
 AUTO_SAVE_SHARE = 50.0
-"""... nor so often that saving takes more than one part in fifty of the time."""
+"""Time between two saves of `auto`, at least, as a multiple of the last save's duration."""
 
 
 class Pace(NamedTuple):
-    """Output per second asked for."""
+    """The output per second that the user asked for."""
 
     word: str
     """`auto`, `max`, or the number the user asked for."""
@@ -26,7 +26,7 @@ class Pace(NamedTuple):
 
     @classmethod
     def of(cls, per_second: float) -> Pace:
-        """Exactly so much output a second; ValueError below one."""
+        """Return the pace of exactly `per_second`. Raises ValueError below one."""
         if per_second < 1:
             raise ValueError(f"a pace is at least 1 a second, not {per_second:g}")
         return cls(f"{per_second:.0f}", float(per_second))
@@ -37,25 +37,25 @@ MAX = Pace("max")
 
 
 class Cadence(NamedTuple):
-    """When to save of one's own accord: by time, by output, or never.
+    """When to save automatically: by time, by output, or never.
 
-    Whatever it says, pausing, quitting, signals and the end save too.
+    Pausing, quitting, signals and the end of a run always save too.
     """
 
     seconds: float | None = None
     output: int | None = None
-    """Save each time so much more is there."""
+    """Bytes of output between two saves."""
     share: float = 0.0
-    """Wait at least this many times as long as the last save took."""
+    """Least time between two saves, as a multiple of the last save's duration."""
 
 
 AUTO_CADENCE = Cadence(seconds=AUTO_SAVE_SECONDS, share=AUTO_SAVE_SHARE)
-"""Every five seconds, and at most 2 % of the time."""
+"""Every five seconds, or less often so that saving takes at most 2 % of the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to compute, where to keep it and how."""
+    """The task of a worker, the database, and how to compute and save."""
 
     kind: Kind
     task: Task
@@ -64,21 +64,21 @@ class Job:
     pace: Pace = MAX
     cadence: Cadence = AUTO_CADENCE
     insisted: Collection[str] = ()
-    """Parameters the user asked for; a note says so if the run was begun with others."""
+    """Parameters the user set; a note is shown if the run was begun with other values."""
     fresh: bool = False
-    """Begin again at the first step, whatever is saved."""
+    """Begin again at the first step, and discard what is saved."""
     verify: bool = True
-    """Compare the whole output with an independent way before the run is complete."""
+    """Check the whole output by an independent method before the run is complete."""
     give_way: bool = False
-    """A screen runs beside it and goes first where both want the same core."""
+    """Lower the thread's priority, because a screen runs in the same process."""
     overture: bool = False
-    """Someone looks on: find the first output quickly, to look at until the machine has it."""
+    """Find the first output quickly in another way, for the screen to show meanwhile."""
     patience: float = inf
-    """Seconds that finished output waits for a failing disk: for ever, if someone looks on."""
+    """Seconds that finished output waits for a failing disk; without limit under a screen."""
 
     def not_taken(self, begun: Task) -> Iterator[str]:
-        """What is to be said of what the user insisted on, in a run that was begun otherwise."""
+        """Yield a note for each parameter the user set that differs from the run's."""
         for name in self.insisted:
             if (value := begun.parameters.get(name)) != self.task.parameters[name]:
                 words = f"{name.replace('_', ' ')} {value!s}"
-                yield f"this run was begun with {words} and goes on so; to change it, {Hint.FRESH}"
+                yield f"this run was begun with {words} and keeps it; to change that, {Hint.FRESH}"

@@ -1,4 +1,4 @@
-"""Being asked to leave: once is a wish, twice may be the same wish again."""
+"""A request to exit: the first one saves, a later one exits at once."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ import time
 from collections.abc import Callable
 
 AT_ONCE_AFTER = 2.0
-"""Seconds of saving, for all to see, after which being asked again means at once.
+"""Seconds after the first request from which another one means: exit at once.
 
-Before, it is the same wish: of one closed window the kernel and the shell both tell, `timeout`
-tells a child twice, a held key repeats.
+Earlier ones are duplicates of the first. When a window closes, the kernel and the shell both send
+a signal; `timeout` signals a child twice; a held key repeats.
 """
 
 
-class Asked:
-    """How it was asked to leave."""
+class LeaveRequest:
+    """A request to exit, if there is one; True once it was made."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
         self.signal = 0
-        """The first signal that asked, or 0."""
+        """The first signal that requested the exit, or 0."""
         self.at_once = False
-        """It was asked again while the saving had been seen for long enough."""
+        """True if the request was repeated after AT_ONCE_AFTER seconds of saving."""
 
     def __bool__(self) -> bool:
         return self._since is not None
 
     @property
     def is_long_ago(self) -> bool:
-        """Asked now, it would be at once."""
+        """Return True if another request now would mean: at once."""
         return self._since is not None and self._clock() - self._since >= AT_ONCE_AFTER
 
     def ask(self, signal: int = 0) -> None:
-        """Somebody asks, by a key or by a signal."""
+        """Record a request by a key, or by the signal of that number."""
         self.at_once = self.at_once or self.is_long_ago
         self.signal = self.signal or signal
         if self._since is None:
             self._since = self._clock()
 
     def forget(self) -> None:
-        """Nobody asked: it was taken back."""
+        """Cancel the request."""
         self._since, self.signal, self.at_once = None, 0, False

@@ -1,7 +1,7 @@
-"""The loop: load a run, step its machine, save it when it is time, finish it.
+"""The worker's loop: load a run, step its machine, save it when due, finish it.
 
-Read `work`, `_compute`, `_obey` and `_save`: they are the whole recipe for a long computation that
-may be paused, quit or killed at any moment and goes on where it stopped.
+Read `work`, `_compute`, `_obey` and `_save`: they show how a long computation can be paused, quit
+or killed at any moment, and resumed where it stopped.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run, share_of
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
-from pi_tui.machine import Abandoned, Machine, Refused, WrongOutput, WrongState
+from pi_tui.machine import Abandoned, Machine, Refused, Work, WrongOutput, WrongState
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
-from pi_tui.worker.meter import Meter
+from pi_tui.worker.meter import Meter, work_of
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.stepper import Stepper
 
 
 class Loop:
-    """The work of one `Worker` on one run, all of it in the worker's thread."""
+    """The computation of one run, in the thread of its `Worker`."""
 
     def __init__(self, board: Board, store: CheckpointStore) -> None:
         self._board, self._store = board, store
@@ -39,17 +39,17 @@ class Loop:
         self._meter: Meter
         self._activity = State.PREPARING
         self._known = b""
-        """Output saved earlier, or the overture: what the machine makes must be the same."""
+        """Output saved earlier, or the overture; the machine's output must equal it."""
         self._saved_steps = -1
         self._source: Checkpoint | None = None
-        """Where the machine came from, until it has proven itself by a save of its own."""
+        """The checkpoint the machine was loaded from; None after its first save."""
         self._distrusted: int | None = None
         self._fell_back = False
         self._again = False
-        """This session is not the first of the run."""
+        """True unless this is the first session of the run."""
 
     def work(self) -> None:
-        """Go on with the run until it is complete or we are asked to stop."""
+        """Compute the run until it is complete or a stop is requested."""
         self._open()
         try:
             while not self._board.snapshot.state.is_final:
@@ -66,26 +66,31 @@ class Loop:
             raise
 
     def _open(self) -> None:
-        """The run of the task is ours to write: the one that is there, or a new one."""
+        """Open the run of the task for writing, and publish notes about it."""
         run = self._store.open_run(self._job.task)
         self._board.publish(left_open=run.owner if run.last_seq else "")
         self._again = bool(run.owner or run.last_seq)
         begins_again = self._job.fresh and run.last_seq
         self._run = self._store.restart(run, self._job.task) if begins_again else run
+        if begins_again:
+            self._board.publish(done=0.0)
         if note := self._store.lock_note:
             self._board.note(note)
         for note in (*run.notes, *self._job.not_taken(self._run.task)):
             self._board.note(note)
 
     def _load(self) -> bool:
-        """The machine stands where the last good checkpoint left it; False if all is done."""
+        """Load the machine from the last good checkpoint; return False if the run is complete."""
         loaded = self._store.load(self._run, self._distrusted)
         self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
         self._known = self._board.output = loaded.output
         if (machine := loaded.machine) is not None:
             self._machine, self._source = machine, loaded.checkpoint
-            self._meter = Meter(machine.work(), len(machine.output), loaded.run.elapsed)
+            shown = max(self._shown_before(loaded), self._board.snapshot.done)
+            verifying = machine.verifying_work if self._job.verify else 0.0
+            made, elapsed = len(machine.output), loaded.run.elapsed
+            self._meter = Meter(self._work(), made, elapsed, shown, verifying)
             self._saved_steps = machine.steps if loaded.checkpoint else -1
             self._board.publish(resumed_done=self._meter.done)
         if self._board.snapshot.left_open and loaded.checkpoint and (last := self._store.last_beat):
@@ -101,7 +106,7 @@ class Loop:
         return machine is not None
 
     def _compute(self) -> None:
-        """Step until all is done; wishes are looked at between and within the steps."""
+        """Step the machine to its end, handling requests between and within steps."""
         machine, self._activity = self._machine, State.RUNNING
         self._play_overture()
         self._saves.begin(self._clock(), len(machine.output), again=self._again)
@@ -118,10 +123,10 @@ class Loop:
         self._save()
 
     def _obey(self, part: int = 0, parts: int = 0) -> None:
-        """Do what was asked since the last look.
+        """Carry out pending requests; this is also the machine's poll.
 
-        In the middle of a step the machine's state is still that of the last whole one, so it can
-        be saved, or held in a pause, right here; only stopping abandons the step.
+        Within a step the machine's state is still that of the last complete one, so saving and
+        pausing are possible here. Only a stop abandons the step.
         """
         if self._board.stop_wanted:
             raise Abandoned
@@ -140,9 +145,9 @@ class Loop:
         return self._board.save_wanted or self._saves.is_due(self._clock(), made)
 
     def _save(self) -> None:
-        """Everything up to the last whole step is committed, or the failure is on the screen.
+        """Save the last complete step, or publish why that failed.
 
-        Commit first, tell after: the snapshot says *saved* only once `store.save` has returned.
+        The snapshot says *saved* only after `store.save` has returned.
         """
         self._board.save_wanted = False
         if self._machine.steps == self._saved_steps:
@@ -150,11 +155,12 @@ class Loop:
             self._board.publish(save_failure=None)
         else:
             self._publish(state=State.SAVING)
-            self._commit(self._store.save)
+            self._meter.saw(self._work())
+            self._commit(partial(self._store.save, work=self._meter.work))
         self._publish()
 
     def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> Checkpoint | None:
-        """What was saved; None if that failed: computing goes on, and it is tried again later."""
+        """Save, and publish the checkpoint; on failure schedule a retry and return None."""
         shown = self._board.snapshot
         try:
             checkpoint = save(self._run, self._machine, self._elapsed())
@@ -172,41 +178,41 @@ class Loop:
         )
         return checkpoint
 
-    # Between the steps.
+    # Between steps.
 
     def _stepped(self, start: int, took: float) -> None:
-        """The new output is what was known already, where that reaches; then it is shown."""
+        """Compare new output with the known output, then publish and measure it."""
         output, known = self._machine.output, self._known
         if output[start : len(known)] != known[start : len(output)]:
             self._judge(start)
         if len(output) >= self._board.snapshot.saved:
             self._board.output = output
-        self._meter.stepped(self._machine.work(), len(output), self._elapsed(), took)
+        self._meter.stepped(self._work(), len(output), self._elapsed(), took)
 
     def _judge(self, start: int) -> None:
-        """What was made differs from what was known; raises what says which of the two is wrong."""
+        """Raise WrongResultError if the saved output is at fault, else WrongState."""
         kind, differ = self._job.kind, f"{self._job.kind.unit} after {start:,} differ"
         saved = self._known[: self._board.snapshot.saved]
         if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
             raise WrongResultError(
-                f"{differ} from the saved ones, computed again; nothing was changed: check the "
+                f"{differ} from the saved ones when computed again; nothing was changed: check the "
                 f"database, or {Hint.FRESH}"
             )
-        raise WrongState(f"{differ}, found in two ways")
+        raise WrongState(f"{differ} between two methods")
 
     def _play_overture(self) -> None:
-        """Where someone looks on, the first output is there long before the machine has it."""
+        """Compute the first output quickly in another way, if the job asks for it."""
         if self._job.overture and not self._known:
             self._known = self._job.kind.overture(self._run.task, self._obey)
             self._board.overture = self._known
             self._publish(overture=len(self._known))
 
     def _restart_pace(self) -> None:
-        """The pace holds from here on: what went before (a pause, another pace) is forgotten."""
+        """Restart the pace from now, ignoring time before: a pause, or another pace."""
         self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
 
     def _hold(self) -> None:
-        """Save, then stand still until asked to go on; the run's stopwatch stands still too."""
+        """Save, then wait for the end of the pause; the run's stopwatch stops too."""
         self._save()
         self._watch.stop(self._clock())
         while self._board.pause_wanted and not self._board.stop_wanted:
@@ -218,31 +224,41 @@ class Loop:
         self._restart_pace()
         self._publish()
 
-    # What is said.
+    def _shown_before(self, loaded: Loaded) -> float:
+        """Return how far the run was when it was saved last; 0 for a complete one to be mended."""
+        share = share_of(loaded.run, loaded.checkpoints, self._job.kind) or 0.0
+        return share if share < 1 else 0.0
+
+    def _work(self) -> Work:
+        return work_of(self._job, self._run.task, self._machine)
+
+    # Reporting.
 
     def _elapsed(self) -> float:
         return self._watch.read(self._clock())
 
     def _publish(self, **changes: Any) -> None:
-        """A snapshot of everything as it is now, with these changes."""
+        """Publish a snapshot of the current state, with these changes."""
         elapsed, pace = self._elapsed(), self._board.pace
         figures: dict[str, Any] = {"state": self._activity, "elapsed": elapsed, "pace": pace}
         figures |= {"next_save": self._saves.next_save, "part": 0, "parts": 0}
         if self._run.status != COMPLETE:  # a complete run needs no machine
             machine, shown, meter = self._machine, self._board.snapshot, self._meter
-            # After a fallback the machine stands behind the output that is saved, and shown.
+            # After a fallback the machine has less output than is saved and shown.
             made = max(len(machine.output), shown.saved)
             output_left = None if shown.length is None else shown.length - made
-            done, left = meter.outlook(output_left, pace.limit, elapsed)
-            done = max(done, shown.done)  # another pace is no step back
-            figures |= {"made": made, "done": done, "left": left, "rate": meter.rate()}
+            left = meter.left(output_left, pace.limit, elapsed)
+            if self._activity is State.VERIFYING:  # a comparison makes no steps
+                meter.saw(self._work())
+            figures |= {"made": made, "done": meter.done, "left": left}
+            figures |= {"rate": meter.rate(), "work_rate": meter.work_rate()}
             figures |= {"steps": machine.steps, "figures": machine.figures()}
         self._board.publish(**(figures | changes))
 
-    # The end.
+    # Ending a run.
 
     def _finish(self) -> None:
-        """The output is compared with an independent way, then the run is complete."""
+        """Verify the output by an independent method, then complete the run."""
         if self._run.status != COMPLETE:
             self._board.is_whole = True
             self._await_saved()
@@ -251,14 +267,14 @@ class Loop:
             verified = self._job.verify and self._job.kind.verify(*work)
             while not (last := self._commit(partial(self._store.complete, verified=verified))):
                 self._await_saved()
-            # The save itself is not counted, as it will not be at the next start.
+            # Without the time of this save, as the next start will show it.
             self._run = replace(self._run, status=COMPLETE, verified=verified, elapsed=last.elapsed)
         done: dict[str, Any] = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}
         done |= {"verified": self._run.verified, "elapsed": self._run.elapsed}
         self._publish(state=State.COMPLETE, **done)
 
     def _await_saved(self) -> None:
-        """The last output waits for the disk, if it must; wishes are obeyed meanwhile."""
+        """Wait until all output is saved, handling requests; give up after `job.patience`."""
         began = self._clock()
         while lost := self._board.snapshot.not_saved(self._job.kind.unit):
             if self._clock() - began > self._job.patience:
@@ -267,10 +283,10 @@ class Loop:
             self._obey()
 
     def _fall_back(self, error: WrongState | WrongOutput) -> None:
-        """Go on from the last that is known to be good; once per session.
+        """Go back to good data after a wrong state or output; once per session.
 
-        A machine that fails before its first save of its own has a bad checkpoint to thank for it:
-        then the one before is taken, as often as there is one.
+        A machine that fails before its first save came from a bad checkpoint: then use the previous
+        one, as often as there is one.
         """
         self._activity, self._board.is_whole = State.PREPARING, False
         if self._source is not None and isinstance(error, WrongState):
@@ -279,8 +295,8 @@ class Loop:
             return
         if self._fell_back:
             raise WrongResultError(
-                f"{error}, again after going back to what was good: this machine computes "
-                "wrongly, or we do; what was saved before is safe"
+                f"{error}, again after a restart from good data: this computer makes errors, or "
+                "this program has a bug; what was saved before is safe"
             ) from error
         self._fell_back = True
         if isinstance(error, WrongOutput):
@@ -290,7 +306,7 @@ class Loop:
             self._board.note(f"{error}; went back to the last good checkpoint")
 
     def _leave(self) -> None:
-        """Asked to stop: save what is not saved, and say it if that fails."""
+        """Save before a stop, and publish a failure."""
         if not self._board.save_at_stop:
             return
         try:
@@ -306,6 +322,6 @@ class Loop:
         self._publish(state=State.PAUSED)
 
     def _mark_left(self) -> None:
-        """Mark the session as ended by itself, so that the next start tells of no crash."""
-        with suppress(PiTuiError):  # then the mark of a crash stays, which is no more than a word
+        """Mark the run as closed cleanly, so that the next start reports no crash."""
+        with suppress(PiTuiError):  # then the next start reports a crash, which does no harm
             self._store.leave(self._run)

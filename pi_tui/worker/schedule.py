@@ -1,4 +1,4 @@
-"""When the next step and the next save are due. Knows no clock: every time is an argument."""
+"""Schedules of steps and saves. They use no clock: every time is an argument."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from math import inf
 from pi_tui.worker.job import AUTO_CADENCE, AUTO_SAVE_SECONDS, Cadence, Pace
 
 FIRST_SAVE_SECONDS = 1.0
-"""First save of a run, unless it was told when to save: a kill right after the start is common."""
+"""Seconds to a run's first save, unless the user set a cadence: early kills are common."""
 
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
-"""Seconds until a failed save is tried again: the first, then doubling, up to the last."""
+"""Seconds until the first retry of a failed save, and at most; each retry doubles them."""
 
 
 class StepSchedule:
-    """Spreads the output of a run evenly in time.
+    """A schedule that spreads the output of a run evenly over time.
 
     >>> steps = StepSchedule(Pace.of(100), now=0.0, count=0)
     >>> steps.seconds_until_next(now=0.5, count=80)
@@ -26,23 +26,23 @@ class StepSchedule:
         self._from = (now, count)
 
     def output_due(self, now: float, count: int) -> float:
-        """Output that should be there by `now`, beyond the `count` that are; all at full speed."""
+        """Return the output due by `now` beyond `count`; inf at full speed."""
         if self.pace.limit is None:
             return inf
         start, first = self._from
         return first + (now - start) * self.pace.limit - count
 
     def seconds_until_next(self, now: float, count: int) -> float:
-        """Seconds to wait, with `count` bytes of output made, before the next step may be made."""
+        """Return the seconds to wait before the next step, with `count` bytes of output made."""
         limit = self.pace.limit
         return 0.0 if limit is None else max(0.0, -self.output_due(now, count) / limit)
 
 
 class SaveSchedule:
-    """Says when a save is due: by time, by output, or because the last save failed.
+    """A schedule of saves: by time, by output, or to retry one that failed.
 
     While no new output appears, a cadence by output saves by time, as `auto` does. Otherwise a run
-    that makes no output for long, and is killed again and again, would begin anew each time.
+    that makes no output for long, and is killed repeatedly, would begin anew each time.
     """
 
     def __init__(self, cadence: Cadence) -> None:
@@ -51,7 +51,7 @@ class SaveSchedule:
         self._timed = AUTO_CADENCE if self._by_output else cadence
         self._mark: int | None = None
         self._seen = 0
-        """Output there was at the last look."""
+        """Output at the last check."""
         self._due: float | None = None
         self._retry_after = 0.0
         self._again_from: float | None = None
@@ -82,7 +82,7 @@ class SaveSchedule:
             if self._again_from is not None:
                 wait = min(wait, max((now - self._again_from) / 4, 4 * took))
             self._due = now + wait
-        # A step may make no output, one byte or thousands: `count % output` would skip marks.
+        # A step may make no output or thousands of bytes: `count % output == 0` would skip marks.
         self._mark = None if output is None else (count // output + 1) * output
 
     def failed(self, now: float) -> None:
@@ -111,20 +111,20 @@ class SaveSchedule:
 
 
 class Stopwatch:
-    """Counts the seconds of computing, in all sessions; it stands still in pauses."""
+    """A stopwatch for the seconds of computing in all sessions, pauses excluded."""
 
     def __init__(self) -> None:
         self._before = 0.0
         self._since: float | None = None
 
     def restart(self, now: float, before: float) -> None:
-        """Runs from `now` on, with `before` seconds already counted."""
+        """Start at `now`, with `before` seconds already counted."""
         self._before, self._since = before, now
 
     def stop(self, now: float) -> None:
-        """Stands still."""
+        """Stop at `now`."""
         self._before, self._since = self.read(now), None
 
     def read(self, now: float) -> float:
-        """Seconds counted up to `now`."""
+        """Return the seconds counted up to `now`."""
         return self._before if self._since is None else self._before + now - self._since

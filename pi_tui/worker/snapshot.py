@@ -1,6 +1,7 @@
-"""What the worker tells the world: one immutable Snapshot, swapped in whole.
+"""Snapshots: immutable records of the worker's state, replaced as a whole.
 
-The screen looks at it ten times a second; so there is nothing to lock and nothing to tear.
+The screen reads the current one ten times a second. Replacing a reference is atomic, so no lock is
+needed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pi_tui.worker.job import Pace
 
 
 class State(StrEnum):
-    """The state words, the same in the code and on the screen."""
+    """States of a worker, with the words shown on the screen."""
 
     PREPARING = "preparing"
     """Opening the store, loading the run."""
@@ -31,30 +32,30 @@ class State(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """True once the worker does nothing more."""
+        """Return True if the worker has ended its work."""
         return self in (State.COMPLETE, State.FAILED)
 
     @property
     def is_at_rest(self) -> bool:
-        """True while nothing is computed here, so that there is nothing to save before leaving."""
+        """Return True if nothing is computed here, so an exit needs no save."""
         return self.is_final or self in (State.PAUSED, State.WATCHING)
 
 
 class SaveFailure(NamedTuple):
-    """A save that did not succeed; computing goes on and the save is tried again."""
+    """A failed save. Computing goes on, and the save is retried."""
 
     since: datetime
-    """When the first of the failing saves was tried (UTC)."""
+    """Time of the first of the failing saves (UTC)."""
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a face needs to draw one frame; made by the worker, never changed."""
+    """Everything an app needs to draw one frame; made by the worker, never changed."""
 
     state: State
     goal: int
-    """Of the task."""
+    """Goal of the task."""
     pace: Pace
     length: int | None = None
     """Bytes of the whole output, if that is known beforehand."""
@@ -65,24 +66,31 @@ class Snapshot:
     resumed: int = 0
     """Bytes of output that were there when this program started."""
     overture: int = 0
-    """Bytes of output found quickly in another way, to look at until the machine has them."""
+    """Bytes of output found quickly in another way, shown until the machine has them."""
     steps: int = 0
     part: int = 0
-    """Parts done of what is being done: of a step, or of the comparison while `verifying` ..."""
+    """Parts done of the current step, or of the verification while `verifying` ..."""
     parts: int = 0
     """... out of this many."""
     figures: object = None
-    """What the machine says of itself."""
+    """The value of `Machine.figures`."""
     rate: float = 0.0
     """Bytes of output per second over the last seconds of computing."""
+    work_rate: float = 0.0
+    """The share of the run per second over the same seconds, also while no output is made."""
     done: float = 0.0
-    """How far the run is, 0 to 1; never falls."""
+    """How far the run is, 0 to 1; it never falls.
+
+    This is the number to show everywhere. It counts all that the machine has to do, and the
+    comparison at the end; the state says which of these is going on. It is saved with each
+    checkpoint, so another process that asks what is saved is told the same.
+    """
     resumed_done: float = 0.0
-    """The share that was done before this program started."""
+    """Share of the work done before this program started."""
     elapsed: float = 0.0
     """Seconds computed, in all sessions, pauses not counted."""
     left: float | None = None
-    """Seconds of computing left at this pace, from the work left; None while unknown."""
+    """Seconds left at this pace, comparison included, from the work left; None while unknown."""
     checkpoints: tuple[Checkpoint, ...] = ()
     """The last few checkpoints, newest first."""
     next_save: float | None = None
@@ -90,15 +98,15 @@ class Snapshot:
     save_failure: SaveFailure | None = None
     verified: bool = False
     left_open: str = ""
-    """Who had the run open and did not end by itself, before this program started."""
+    """The previous process with the run open, if it was killed."""
     left_after: float | None = None
-    """Seconds from the last checkpoint to the end of that session; None if nobody knows."""
+    """Seconds from the last checkpoint to the end of that session; None if unknown."""
     writer: str = ""
-    """Who computes the run while we are `watching`; "" if nobody does any more."""
+    """The process that computes the run while we are `watching`; "" once it has ended."""
     notice: str = ""
-    """What is to be said of now, in a line, as long as it is there."""
+    """A line about the current situation, shown while set."""
     notes: tuple[str, ...] = field(default=())
-    """What the user must be told once: a fallback, a setting that was not taken."""
+    """Messages to be shown once: a fallback, a setting that was not used."""
     error: str = ""
     """Why the state is `failed`."""
     exit_code: int = 0
@@ -106,30 +114,30 @@ class Snapshot:
     kind: str = ""
     """Name of the kind of machine."""
     unit: str = "bytes"
-    """What the output is counted in, as the kind calls it."""
+    """The unit of the output, named by the kind."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Of the task."""
+    """Parameters of the task."""
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """The newest committed checkpoint."""
+        """Return the newest committed checkpoint."""
         return self.checkpoints[0] if self.checkpoints else None
 
     @property
     def kept(self) -> str:
-        """What a message about a failure ends with: the last step that is saved."""
+        """Return the last saved step in words, for the end of a failure message."""
         return f"saved step {self.checkpoint.steps:,}" if self.checkpoint else "nothing is saved"
 
     def not_saved(self, unit: str) -> str:
-        """What is lost if nobody waits for a save that fails, and why; "" if the last one did not.
+        """Return what an exit now would lose, and why saving fails; "" if the last save worked.
 
-        The output is counted in that unit.
+        Output is counted in `unit`.
         """
         if self.save_failure is None:
             return ""
         reason = self.save_failure.reason
         if self.length is None:
-            return f"what was computed last could not be saved: {reason}"
+            return f"the newest results could not be saved: {reason}"
         return (
             f"{self.saved:,} of {self.length:,} {unit} are saved, "
             f"{self.made - self.saved:,} more could not be: {reason}"

@@ -1,4 +1,4 @@
-"""Make the steps of a machine, and answer for what it raises or breaks in them."""
+"""Step a machine, and handle what it raises or breaks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pi_tui.worker.board import Board
 
 
 class Stepper:
-    """Steps a machine. If that raises, the last whole step is saved before anything else."""
+    """Steps a machine. If a step raises, the last complete step is saved first."""
 
     def __init__(self, board: Board, obey: Poll, save: Callable[[], None]) -> None:
         self._board, self._obey, self._save = board, obey, save
         self._ours: BaseException | None = None
-        """What our own poll raised last; it passes through the machine and is not its fault."""
+        """The last exception of our own poll, which is not the machine's fault."""
 
     def make(self, machine: Machine, wanted: float) -> None:
         """Make a step, or as many as the machine makes together for `wanted` output.
@@ -44,12 +44,12 @@ class Stepper:
             raise
 
     def _give_up(self, machine: Machine, steps: int, length: int, error: BaseException) -> NoReturn:
-        """Save what is whole, then raise `error`, or MachineError for an exception of step."""
+        """Save the last complete step; raise `error`, as MachineError if the step is at fault."""
         unchanged = (machine.steps, len(machine.output)) == (steps, length)
-        # Only a stride of several steps may have ended some of them.
+        # Only an overridden stride may have completed some of its steps.
         is_whole = unchanged or type(machine).stride is not Machine.stride
         number = (machine.steps if is_whole else steps) + 1
-        trouble = self._try_to_save() if is_whole else "the step left the machine half changed"
+        trouble = self._try_to_save() if is_whole else "the step left the machine partly changed"
         lost = f"not saved: {trouble}; " if trouble else ""
         if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):
             text = f"step {number:,} raised {error!r}; {lost}{self._board.snapshot.kept}"
@@ -60,16 +60,16 @@ class Stepper:
         raise error
 
     def _try_to_save(self) -> str:
-        """Save, and return what prevented it; "" if nothing did."""
+        """Save, and return why that failed; "" if it worked."""
         try:
             self._save()
-        except Exception as error:  # the machine has failed already; this says what that cost
+        except Exception as error:  # a step has failed already: report this in its message
             return str(error) or repr(error)
         failure = self._board.snapshot.save_failure
         return failure.reason if failure else ""
 
     def _check(self, machine: Machine, steps: int, length: int) -> None:
-        """Raise MachineError if a step broke a rule that counting can tell."""
+        """Raise MachineError if `steps` did not grow, or the output shrank."""
         now, kept = len(machine.output), self._board.snapshot.kept
         if machine.steps <= steps:
             how = "still" if machine.steps == steps else "now"
@@ -82,7 +82,7 @@ class Stepper:
 
 
 def frames_of_machine(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the first method of a machine or a kind on; None without one."""
+    """Return the traceback from the first method of a Machine or Kind on; None without one."""
     trace = error.__traceback__
     while trace and not isinstance(trace.tb_frame.f_locals.get("self"), (Machine, Kind)):
         trace = trace.tb_next
@@ -90,7 +90,7 @@ def frames_of_machine(error: BaseException) -> TracebackType | None:
 
 
 def text_of_exit(error: SystemExit | KeyboardInterrupt) -> tuple[str, int]:
-    """Return the text and the exit code with which an exit inside a machine ends the program."""
+    """Return message and exit code for SystemExit or ctrl+c raised inside a machine."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted from within", 130
     code = error.code

@@ -1,4 +1,4 @@
-"""Threads of this process: starting them, and letting those of the screen go first."""
+"""Start threads, and lower their priority below the screen's."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pi_tui.errors import StorageError
 
 Result = TypeVar("Result")
 NICENESS = 10
-"""Of the computing threads while a screen runs beside them."""
+"""Niceness of the computing threads while a screen runs in the same process."""
 
 
 def start_all(*threads: threading.Thread) -> None:
-    """The threads run; StorageError if the system does not give us so many."""
+    """Start the threads. Raises StorageError if the system allows no more threads."""
     try:
         for thread in threads:
             thread.start()
@@ -27,23 +27,23 @@ def start_all(*threads: threading.Thread) -> None:
 
 
 def give_way() -> None:
-    """This thread, and those it starts, let the others of this process go first.
+    """Lower the priority of this thread, and of those it starts.
 
-    With as many threads as cores the screen would wait its turn: at full speed the event
-    loop was late by 12 to 14 ms (p99), so by 8. Only Linux has niceness per thread; elsewhere it
-    would slow the screen down too.
+    With as many busy threads as cores, the screen waits for a core: at full speed the event loop
+    was late by 12 to 14 ms (p99), with lower priority by 8. Only Linux has niceness per thread;
+    elsewhere it would slow the screen down too.
     """
     if sys.platform == "linux":
         me = threading.get_native_id()
-        own = os.getpriority(os.PRIO_PROCESS, me)  # whoever is nicer may not become less so
+        own = os.getpriority(os.PRIO_PROCESS, me)  # never lower the niceness
         os.setpriority(os.PRIO_PROCESS, me, max(own, NICENESS))
 
 
 async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
-    """Await `work(*arguments)` in a thread that the end of the process does not wait for.
+    """Run `work(*arguments)` in a daemon thread, and await the result.
 
-    Threads of asyncio.to_thread are joined at the end, for ever if one writes into a pipe that
-    nobody reads.
+    Threads of asyncio.to_thread are joined at exit, which hangs if one writes into a pipe that has
+    no reader.
     """
     import asyncio
     from concurrent.futures import Future
@@ -51,7 +51,7 @@ async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
     future: Future[Result] = Future()
 
     def live() -> None:
-        future.set_running_or_notify_cancel()  # or a cancelled one raises below
+        future.set_running_or_notify_cancel()  # else a cancelled future raises below
         try:
             future.set_result(work(*arguments))
         except BaseException as error:

@@ -1,15 +1,17 @@
-"""Watching: a run that another process computes is followed, read only, from what it saves.
+"""Follow a run that another process computes, read-only, from what that process saves.
 
-For who looks on; a plain worker says that the database is in use, and ends. Nothing is locked and
-nothing written. Every read is a short transaction of its own, for while one lasts, a commit to an
-SQLite file waits.
+Apps use this; a plain worker fails because the run is open elsewhere. The watcher takes no lock and
+writes nothing. Every read is a short transaction, because a commit to an SQLite file waits for
+readers.
 """
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
+from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
 from pi_tui.worker.snapshot import State
@@ -19,15 +21,18 @@ if TYPE_CHECKING:
     from pi_tui.checkpoints.store import CheckpointStore
 
 LOOK_SECONDS = 0.5
-"""Between two looks at the other's checkpoints."""
+"""Seconds between two reads of the other process's checkpoints."""
 BATCH = 250_000
-"""Bytes of output read in one transaction: a few ms, and a commit waits no longer."""
+"""Bytes of output read in one transaction: a commit waits only a few ms for it."""
 MOMENT = 3.0
-"""Whoever leaves so soon after we came leaves it to us: a browser tab is loaded again like that."""
+"""Seconds: take over if the writer exits this soon after we start (reload of a browser tab)."""
 
 
 class WatchingWorker(Worker):
-    """A worker that follows its run, read only, as long as another process has it open."""
+    """A worker that follows its run, read only, as long as another process has it open.
+
+    A run of a StoredKind is followed to its end, whoever has it open.
+    """
 
     def _work(self) -> None:
         watcher = Watcher(self)
@@ -37,10 +42,14 @@ class WatchingWorker(Worker):
                 break
 
     def _compute(self) -> bool:
-        """Work on the run; False if that is not possible or needful, but it shall be watched."""
+        """Compute the run; return False if it should be watched instead."""
         before = self.snapshot.state
         if before.is_final:
             return True
+        if isinstance(self.job.kind, StoredKind):
+            if before is State.WATCHING:  # asked to go on
+                self.note(self.job.kind.refusal)
+            return False
         try:
             super()._work()
         except AlreadyOpenError as error:
@@ -51,7 +60,7 @@ class WatchingWorker(Worker):
 
 
 class Watcher:
-    """Follows the run of one worker, in its thread."""
+    """Follows the run of one worker, in the worker's thread."""
 
     def __init__(self, board: Board) -> None:
         self._board, self._job, self._clock = board, board.job, board.clock
@@ -60,12 +69,13 @@ class Watcher:
         self._last_writer = ""
         self._run: Run | None = None
         self._doubts = False
+        self._can_compute = not isinstance(board.job.kind, StoredKind)
 
     def watch(self) -> None:
-        """Until we are asked to stop, or to go on with the run ourselves, or it is no more.
+        """Follow the run until a stop, a resume (compute it here), or its deletion.
 
-        Asked to go on: the end of a pause, for while another computes we rest. A complete run is
-        looked at as long as it is on a screen: another may delete it.
+        While watching, the worker counts as paused, so the end of the pause means: compute here. A
+        complete run is watched as long as it is on a screen, because it may be deleted elsewhere.
         """
         from pi_tui.checkpoints.store import CheckpointStore
 
@@ -78,13 +88,13 @@ class Watcher:
                     while not self._is_over:
                         self._look(store)
                         self._rest()
-            except StorageError as error:  # not there yet, busy or out of reach: look again
+            except StorageError as error:  # missing yet, busy or out of reach: retry
                 self._tell(str(error), self._board.snapshot.writer)
                 self._rest()
             except DamagedError:
                 if self._doubts:
                     raise
-                self._doubts = True  # it may have begun again: so do we, once
+                self._doubts = True  # the run may have begun again: read it anew, once
                 self._forget()
 
     @property
@@ -99,28 +109,28 @@ class Watcher:
         self._board.sleep(LOOK_SECONDS, paused=True)
 
     def _forget(self) -> None:
-        """Nothing was read yet."""
+        """Discard everything read so far."""
         self._run, self._output = None, bytearray()
         self._board.output = self._output
         self._board.publish(made=0, saved=0, done=0.0, checkpoints=())
 
     def _look(self, store: CheckpointStore) -> None:
         writer = store.writer(store.find_run(self._job.task))
-        run = store.find_run(self._job.task)  # after that: what a writer saved last is seen too
+        run = store.find_run(self._job.task)  # after that, to see the writer's last save
         now = self._board.snapshot
         if run is None and (self._run is not None or now.state is State.COMPLETE):
-            gone = f"the run of {now.goal:,} {self._job.kind.unit} was deleted by another process"
+            gone = f"the run of {self._title} was deleted by another process"
             self._board.fail(gone, StorageError.exit_code)
         elif now.state is not State.COMPLETE:
             if run is not None and run != self._run:
                 self._follow(store, run)
-            if not writer and self._clock() - self._came < MOMENT:
+            if not writer and self._can_compute and self._clock() - self._came < MOMENT:
                 self._board.pause_wanted = False
             else:
                 self._tell(self._notice(writer, run), writer)
 
     def _follow(self, store: CheckpointStore, run: Run) -> None:
-        """All output that is saved by now is there, and so are the figures that go with it."""
+        """Read the output saved since the last look, and publish it with its figures."""
         if run.committed < len(self._output):
             self._forget()
         if self._run is None:
@@ -130,41 +140,48 @@ class Watcher:
             output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
             self._board.publish(made=len(output))
         newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
-        last = newest[-1].seq if newest else 0  # those before are there no more, but were seen
+        last = newest[-1].seq if newest else 0  # older ones are pruned, but stay in the list
         checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
         self._board.publish(
             state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
             made=len(output),
             saved=len(output),
             steps=checkpoints[0].steps if checkpoints else 0,
-            done=self._share(run, checkpoints),
+            done=share_of(run, checkpoints, self._job.kind) or 0.0,
             figures=self._figures(run, checkpoints),
             rate=_rate(checkpoints),
+            work_rate=self._work_rate(run, checkpoints),
             elapsed=run.elapsed,
             checkpoints=checkpoints,
             verified=run.verified,
         )
         self._run, self._doubts = run, False
 
-    def _share(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
-        """How far the run is, by the work that is saved, as the writer and `status` tell it."""
-        if run.status == COMPLETE or not checkpoints:
-            return float(run.status == COMPLETE)
-        return checkpoints[0].share(self._job.kind, run.task) or 0.0
+    def _work_rate(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
+        """Return the share of the run per second between the newest two checkpoints."""
+        if len(checkpoints) < 2 or run.status == COMPLETE:
+            return 0.0
+        newest, before = checkpoints[:2]
+        seconds = newest.elapsed - before.elapsed
+        shares = (one.share(self._job.kind, run.task) or 0.0 for one in (newest, before))
+        return operator.sub(*shares) / seconds if seconds > 0 else 0.0
 
     def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
-        """What the newest checkpoint tells of the machine."""
+        """Return the machine's figures, as far as the newest checkpoint gives them."""
         if not checkpoints:
             return None
         return self._job.kind.figures(run.task, checkpoints[0].steps, checkpoints[0].length)
 
     def _notice(self, writer: str, run: Run | None) -> str:
-        """What is to be said, if it is not simply computed there and watched here."""
+        """Return a notice if the run does not exist or its writer has ended, else ""."""
         self._last_writer = writer or self._last_writer
-        goal = f"{self._job.task.goal:,} {self._job.kind.unit}"
         if run is None:
-            return f"there is no run of {goal} yet"
-        return "" if writer else f"{self._last_writer or 'the other one'} has ended"
+            return f"there is no run of {self._title} yet"
+        return "" if writer else f"{self._last_writer or 'the other process'} has ended"
+
+    @property
+    def _title(self) -> str:
+        return self._job.kind.title(self._job.task)
 
     def _tell(self, notice: str, writer: str) -> None:
         if self._board.snapshot.state is not State.COMPLETE:
@@ -172,7 +189,7 @@ class Watcher:
 
 
 def _rate(checkpoints: tuple[Checkpoint, ...]) -> float:
-    """Output per second between the newest two."""
+    """Return the output per second between the newest two checkpoints."""
     if len(checkpoints) < 2:
         return 0.0
     newest, before = checkpoints[:2]

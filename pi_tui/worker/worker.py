@@ -1,4 +1,4 @@
-"""The worker: a thread of its own for one run. What it does all day is in `loop.py`."""
+"""Worker: a thread that computes one run, by `loop.py`."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from pi_tui.worker.threads import give_way, start_all
 
 
 class Worker(Board):
-    """A board with a thread behind it, which computes one run and keeps it safe."""
+    """A Board with a thread that computes one run and saves it."""
 
     def __init__(self, job: Job, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(job, clock)
         self.crash: BaseException | None = None
-        """The exception, of a machine or a bug of ours, that ended the thread; or SystemExit."""
+        """The exception that ended the thread: a machine's, SystemExit, or a bug of ours."""
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def start(self) -> None:
-        """The thread runs; call it once. Raises StorageError if the system has none to give."""
+        """Start the thread; call once. Raises StorageError if no thread can be started."""
         start_all(self._thread)
 
     def join(self, timeout: float | None = None) -> bool:
-        """True once the thread has ended, everything committed and closed."""
+        """Wait for the thread; return True if it has ended, all committed and closed."""
         if self._thread.ident is not None:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _live(self) -> None:
-        """Open, work, close; whatever happens, the snapshot says so."""
+        """Open the store, work, and close it; publish every exception as a failure."""
         if self.job.give_way:
             give_way()
         try:
@@ -55,10 +55,10 @@ class Worker(Board):
         except Exception as error:
             self._fail_by(error)
         finally:
-            garbage.settle()  # also if it did not come so far
+            garbage.settle()  # also if `_work` failed before it
 
     def _fail_by(self, error: Exception) -> None:
-        """Report an exception that nobody expected: that of a machine, or a bug of ours."""
+        """Publish an unexpected exception: a machine's, or a bug of ours."""
         shown = crash.without_passwords(repr(error))
         self.crash, text = error, f"a bug of ours, please report it: {shown}"
         if trace := frames_of_machine(error):
@@ -67,13 +67,13 @@ class Worker(Board):
         self.fail(text, PiTuiError.exit_code)
 
     def _work(self) -> None:
-        """The run is worked on until it is complete, or we are asked to stop."""
-        # SQLAlchemy takes 0.3 s to import: here, beside the first frame, not before it.
+        """Compute the run until it is complete or a stop is requested."""
+        # Importing SQLAlchemy takes 0.3 s: do it here, in parallel to the first frame.
         from pi_tui.checkpoints.store import CheckpointStore
         from pi_tui.worker.loop import Loop
 
         where, kind = self.job.location, self.job.kind
         with CheckpointStore.open(where, kind, is_leaving=self.is_leaving) as store:
-            garbage.settle()  # the last imports are done
-            self.publish(state=State.PREPARING, writer="", notice="")  # it may have been watched
+            garbage.settle()  # the last imports are done, so garbage may be collected
+            self.publish(state=State.PREPARING, writer="", notice="")  # the state may be `watching`
             Loop(self, store).work()

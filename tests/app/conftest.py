@@ -1,4 +1,4 @@
-"""A terminal that is always the same, and the app for any machine on runs that stand still."""
+"""A fixed terminal, and the app of any machine on runs that do not move."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.helpers import until
 
 @pytest.fixture(autouse=True)
 def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """24-bit colour, and clock times that do not depend on where the tests run."""
+    """Set 24-bit colour and a fixed time zone."""
     for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("COLORFGBG", raising=False)
@@ -27,7 +27,7 @@ def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Still(NoWorker):
-    """A run that stands still: it shows one snapshot until the test sets another."""
+    """A run that shows one snapshot until the test sets another."""
 
     def __init__(self, output: bytes | bytearray, **changes: Any) -> None:
         facts: dict[str, Any] = {
@@ -51,7 +51,7 @@ Shown = Callable[..., AbstractAsyncContextManager[tuple[RunApp, Pilot[int]]]]
 
 @pytest.fixture
 def shown(tmp_path: Any) -> Shown:
-    """Shows the app on a run with this output."""
+    """Return a function that shows the app on a run with this output."""
 
     @asynccontextmanager
     async def show(

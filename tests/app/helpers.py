@@ -1,4 +1,4 @@
-"""What the tests of any app share."""
+"""Helpers for the tests of any app."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from textual.pilot import Pilot
 
 
 def text_of(app: App[Any]) -> str:
-    """What is on the screen now, line by line, without colours."""
+    """Return the lines on the screen, without colours."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:
-    """What a terminal sends when its user pastes: all at once, where typing waits for each key."""
+    """Send text as a terminal sends a paste: at once, unlike typing, which waits for each key."""
     assert pilot.app._driver is not None
     pilot.app._driver.send_message(Paste(text))
     await pilot.pause()

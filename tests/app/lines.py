@@ -13,12 +13,12 @@ from pi_tui.worker.job import Cadence
 
 
 def line(number: int) -> bytes:
-    """The line of a number; each is another."""
+    """Return the line of a number, different for each."""
     return b"line %d: %s\n" % (number, hashlib.sha256(b"%d" % number).hexdigest()[:12].encode())
 
 
 class Lines(Machine):
-    """Writes a line a step, and takes its time for it."""
+    """A machine that writes one line per step, slowly."""
 
     def __init__(self, goal: int, seconds: float, steps: int = 0, output: bytes = b"") -> None:
         self.goal, self.seconds, self.steps, self.output = goal, seconds, steps, bytearray(output)
@@ -43,7 +43,7 @@ class Lines(Machine):
 
 
 class LinesKind(Kind):
-    """Makes machines that write lines."""
+    """The kind of machines that write lines."""
 
     name, unit = "lines", "letters"
 

@@ -1,4 +1,4 @@
-"""The middle of the screen for any machine: text and bytes, however much of them."""
+"""The output view for any machine: text and bytes, of any amount."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tail_of(app: RunApp) -> OutputTail:
 
 
 @pytest.mark.parametrize("width", [1, 3, 4, 80])
-def test_line_index_fed_in_pieces_is_the_one_fed_at_once(width: int) -> None:
+def test_line_index_is_equal_fed_in_pieces_or_at_once(width: int) -> None:
     chance = random.Random(width)
     for _ in range(200):
         text = "".join(chance.choice("aé漢\n😀b") for _ in range(chance.randrange(80))).encode()
@@ -44,7 +44,7 @@ def test_line_index_fed_in_pieces_is_the_one_fed_at_once(width: int) -> None:
             assert starts[pieces.line_of(at)] <= at < ends[pieces.line_of(at)]
 
 
-async def test_text_follows_its_end_and_stays_where_one_scrolls(shown: Shown) -> None:
+async def test_text_view_follows_the_end_until_the_user_scrolls(shown: Shown) -> None:
     output = bytearray(b"".join(b"line %d\n" % number for number in range(1_000)))
     async with shown(output) as (app, pilot):
         await until(lambda: "line 999" in text_of(app))
@@ -63,14 +63,14 @@ async def test_text_follows_its_end_and_stays_where_one_scrolls(shown: Shown) ->
         await until(lambda: "line 1000" in text_of(app))
 
 
-async def test_bytes_that_are_no_text_are_shown_with_their_size_in_hex(shown: Shown) -> None:
+async def test_bytes_that_are_not_text_are_shown_in_hex_with_their_size(shown: Shown) -> None:
     output = bytes(range(256)) * 8
     async with shown(output) as (app, _):
         await until(lambda: "2.0 kB, not text" in text_of(app))
         assert "fc fd fe ff" in text_of(app)
 
 
-async def test_100_mb_are_scrolled_through_without_a_copy(shown: Shown) -> None:
+async def test_output_of_100_mb_is_scrolled_without_a_copy(shown: Shown) -> None:
     row = b"0123456789abcdef" * 3 + b"\n"
     output = bytearray(row * (100 * MB // len(row)) + b"the end\n")
     async with shown(output) as (app, pilot):
@@ -89,7 +89,7 @@ async def test_100_mb_are_scrolled_through_without_a_copy(shown: Shown) -> None:
         output += b"more"  # no part of the screen holds the buffer: it can grow
 
 
-async def test_another_width_breaks_the_lines_anew_and_keeps_the_place(shown: Shown) -> None:
+async def test_text_view_rewraps_lines_at_a_new_width_and_keeps_its_place(shown: Shown) -> None:
     output = b"".join(b"%06d " % number for number in range(2 * CHUNK // 7))
     async with shown(output, (100, 30)) as (app, pilot):
         tail = tail_of(app)
@@ -101,7 +101,7 @@ async def test_another_width_breaks_the_lines_anew_and_keeps_the_place(shown: Sh
             await until(lambda: tail.in_view[0] <= first < tail.in_view[1])
 
 
-async def test_a_search_marks_goes_round_and_ends(shown: Shown) -> None:
+async def test_search_marks_hits_wraps_around_and_ends(shown: Shown) -> None:
     async with shown("größer: a\nb: größe\nend\n".encode()) as (app, pilot):
         await pilot.press("slash", *"größe")
         await until(lambda: "1 of 2 hits at position 1 " in text_of(app))
@@ -113,12 +113,12 @@ async def test_a_search_marks_goes_round_and_ends(shown: Shown) -> None:
         assert tail_of(app).needle is None
 
 
-async def test_nothing_in_the_output_reaches_the_terminal_as_a_command(shown: Shown) -> None:
+async def test_output_with_escape_codes_reaches_no_terminal(shown: Shown) -> None:
     async with shown(b"a\x1b[2Jb [red]c[/red]\n") as (app, _):
         await until(lambda: "a·[2Jb [red]c[/red]" in text_of(app))
 
 
-async def test_all_output_is_exported_as_it_is(shown: Shown, tmp_path: Path) -> None:
+async def test_export_writes_all_output_unchanged(shown: Shown, tmp_path: Path) -> None:
     output, target = b"one\ntwo\n\xff", tmp_path / "file"
     async with shown(output) as (app, pilot):
         await pilot.press("e", "ctrl+u")
@@ -128,13 +128,13 @@ async def test_all_output_is_exported_as_it_is(shown: Shown, tmp_path: Path) -> 
     assert target.read_bytes() == output
 
 
-async def test_y_copies_the_line_at_the_top(shown: Shown) -> None:
+async def test_key_y_copies_the_top_line(shown: Shown) -> None:
     async with shown(b"one\ntwo\n") as (app, pilot):
         await pilot.press("y")
         assert app.clipboard == "one"
 
 
-async def test_figures_have_a_panel_and_the_header_says_the_task(shown: Shown) -> None:
+async def test_figures_have_a_panel_and_the_header_names_the_task(shown: Shown) -> None:
     async with shown(b"") as (app, _):
         text = text_of(app)
         assert "ising 1,000  size 64  seed 7" in text
@@ -142,7 +142,7 @@ async def test_figures_have_a_panel_and_the_header_says_the_task(shown: Shown) -
             assert any(name in row and value in row for row in text.splitlines())
 
 
-async def test_many_figures_say_how_many_more_there_are(shown: Shown) -> None:
+async def test_figures_panel_says_how_many_are_hidden(shown: Shown) -> None:
     figures = {f"figure {number}": number for number in range(100)}
     async with shown(b"", (120, 40), figures=figures) as (app, _):
         assert "more" in text_of(app)
@@ -152,7 +152,7 @@ SIZES = ((10, 3), (40, 12), (120, 40), (300, 80), (1, 1), (80, 24))
 
 
 @pytest.mark.parametrize("output", [b"", b"text\n" * 100, bytes(1_000)])
-async def test_the_screen_is_whole_at_every_size(output: bytes, shown: Shown) -> None:
+async def test_screen_is_complete_at_every_size(output: bytes, shown: Shown) -> None:
     async with shown(output) as (app, pilot):
         for keys in ((), ("slash",)) if output else ((), ("question_mark",), ("t",)):
             await pilot.press(*keys)
@@ -167,7 +167,7 @@ async def test_the_screen_is_whole_at_every_size(output: bytes, shown: Shown) ->
             await pilot.press("escape")
 
 
-async def test_a_machine_without_output_yet_has_a_speed_in_steps(shown: Shown) -> None:
+async def test_machine_without_output_shows_its_speed_in_steps(shown: Shown) -> None:
     async with shown(b"", steps=100) as (app, _):
         worker = app.worker
         assert isinstance(worker, Still)
@@ -177,7 +177,7 @@ async def test_a_machine_without_output_yet_has_a_speed_in_steps(shown: Shown) -
         assert any(row.count("steps") and "speed" not in row for row in text_of(app).splitlines())
 
 
-async def test_without_a_task_the_app_asks_for_a_goal_and_leaves_if_none_is_given(
+async def test_app_without_a_task_asks_for_a_goal_and_exits_if_none_is_given(
     tmp_path: Path,
 ) -> None:
     made: list[Task] = []

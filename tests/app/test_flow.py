@@ -1,4 +1,4 @@
-"""Digits on their way to the screen, from snapshots handed in."""
+"""Flow: which digits the screen shows, from given snapshots."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from pi_tui.worker.snapshot import State
 from tests.pi.app.helpers import a_snapshot
 
 
-def test_at_a_pace_a_jump_of_digits_flows() -> None:
+def test_flow_spreads_a_jump_of_digits_at_a_pace() -> None:
     flow, pace = Flow(), Pace.of(1_000)
     jump = a_snapshot(pace=pace, made=5_000, saved=0)
     assert [flow.shown(jump, 0.1).made for _ in range(3)] == [100, 200, 300]
     assert flow.shown(jump, 60.0).made == 5_000, "and never more than there are"
 
 
-def test_what_is_saved_is_shown_at_once() -> None:
+def test_flow_shows_saved_digits_at_once() -> None:
     saved = a_snapshot(pace=Pace.of(1), made=5_000, saved=4_000)
     assert Flow().shown(saved, 0.1).made == 4_000
 
 
-def test_at_full_speed_and_in_a_pause_all_that_is_made_is_shown() -> None:
+def test_flow_shows_all_digits_at_full_speed_and_in_a_pause() -> None:
     for at_once in (a_snapshot(pace=MAX), a_snapshot(state=State.PAUSED)):
         assert Flow().shown(at_once, 0.0) == at_once
 
 
-def test_an_overture_is_shown_and_looks_unsaved() -> None:
+def test_flow_shows_an_overture_as_unsaved() -> None:
     playing = a_snapshot(pace=MAX, made=0, saved=0, overture=2_000)
     shown = Flow().shown(playing, 0.1)
     assert (shown.made, shown.saved) == (2_000, 0)
 
 
-def test_saved_digits_are_shown_before_the_worker_has_loaded_them() -> None:
+def test_flow_shows_saved_digits_before_the_worker_has_loaded_them() -> None:
     opening = a_snapshot(state=State.PREPARING, made=0, saved=0, resumed=0)
     shown = Flow(Glance(20_000, 5, b"14159")).shown(opening, 0.1)
     assert (shown.made, shown.saved) == (5, 5)

@@ -1,4 +1,4 @@
-"""The app on machines that are not ours, in a real terminal: paused, quit, killed, watched."""
+"""The app with other machines in a real terminal: paused, quit, killed, watched."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def lines(
 
 
 def reached(terminal: Terminal) -> int:
-    """The last line of output that is on the screen."""
+    """Return the number of the last line of output on the screen."""
     return max(map(int, re.findall(r"line (\d+): ", terminal.screen)), default=0)
 
 
-def test_a_text_machine_pauses_quits_and_goes_on_where_it_stopped(database: Path) -> None:
+def test_text_machine_pauses_quits_and_resumes_where_it_stopped(database: Path) -> None:
     with lines(database) as terminal:
         terminal.see(f"lines {GOAL}")
         terminal.see("line 20: ")
@@ -59,20 +59,20 @@ def test_a_text_machine_pauses_quits_and_goes_on_where_it_stopped(database: Path
         assert f"output of {whole} bytes" in again.screen
 
 
-def test_after_a_kill_the_next_start_says_what_is_there_and_goes_on(database: Path) -> None:
+def test_start_after_a_kill_reports_what_is_saved_and_resumes(database: Path) -> None:
     with lines(database, 0.05, goal=100_000) as terminal:
         terminal.see("#2 ")
         terminal.signal(signal.SIGKILL)
         terminal.wait()
     with lines(database, 0.05, goal=100_000) as again:
-        again.see("cut off|did not end by itself")
+        again.see("cut off")
         again.see("running")
         assert reached(again) > 1
         again.send("q")
         assert again.wait() == 0
 
 
-def test_a_second_process_watches_and_takes_over(database: Path) -> None:
+def test_second_process_watches_and_takes_over(database: Path) -> None:
     with lines(database, 0.05, goal=100_000) as first:
         first.see("#1 ")
         with lines(database, 0.05, goal=100_000) as second:
@@ -92,7 +92,7 @@ def test_a_second_process_watches_and_takes_over(database: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (10, 3), (300, 80)])
-def test_the_example_runs_to_its_verdict_at_every_size(
+def test_example_program_shows_its_verdict_at_every_size(
     size: tuple[int, int], database: Path
 ) -> None:
     with Terminal(2203, database, program=("-c", LUCAS), size=size) as terminal:
@@ -105,7 +105,7 @@ def test_the_example_runs_to_its_verdict_at_every_size(
         assert "it is prime" in re.sub(r"\s+", " ", terminal.raw.decode())
 
 
-def test_another_goal_is_asked_for_and_refused_with_the_reason(database: Path) -> None:
+def test_invalid_goal_is_refused_with_the_reason_in_the_dialog(database: Path) -> None:
     with Terminal(2203, database, program=("-c", LUCAS)) as terminal:
         terminal.see("complete")
         terminal.send("rn")
@@ -121,3 +121,38 @@ def test_another_goal_is_asked_for_and_refused_with_the_reason(database: Path) -
         terminal.until(lambda: "last saved" not in terminal.screen)
         terminal.send("q")
         assert terminal.wait() == 0
+
+
+def test_the_crash_test_names_the_command_that_goes_on_and_nothing_saved_is_lost(
+    database: Path,
+) -> None:
+    with lines(database, 0.05, goal=100_000) as first:
+        first.see("#2 ")
+        first.send("\x10")
+        first.see("Search for commands")
+        first.send("crash test")
+        first.see("Kill pi-tui with SIGKILL")
+        first.send("\r")
+        first.see("Kill this lines now")
+        first.send("\x1b[B\r")
+        assert first.wait() == -signal.SIGKILL
+        assert first.left_behind() == []
+        first.read("killed by SIGKILL, as you wished; `lines 100000` goes on")
+    with lines(database, 0.05, goal=100_000) as second:
+        second.see("saved letters are there")
+
+
+def test_what_is_searched_and_exported_is_what_the_machine_wrote(
+    database: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    with lines(database, 0.0) as terminal:
+        terminal.see("complete")
+        terminal.send("/line 123:\r")
+        terminal.see("1 of 1 hit at position")
+        terminal.see(f"line 123: {line(123).split()[-1].decode()}")
+        terminal.send("e\x15" + f"{target}\r")
+        terminal.see("Wrote .* to")
+        terminal.send("q")
+        assert terminal.wait() == 0
+    assert target.read_bytes() == b"".join(line(number) for number in range(1, GOAL + 1))

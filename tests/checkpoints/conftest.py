@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def open_store(path: str) -> Iterator[OpenStore]:
-    """Opens stores of walks, at `path` unless told otherwise, and closes them in the end."""
+    """Return a function that opens stores of walks, by default at `path`; close them at the end."""
     with ExitStack() as stack:
 
         def opened(
@@ -42,7 +42,7 @@ def store(open_store: OpenStore) -> CheckpointStore:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A real server that lives as long as the tests."""
+    """Start a real server for all tests of the session."""
     server = Server()
     yield server
     server.close()
@@ -50,5 +50,5 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture
 def postgres_url(postgres: Server) -> str:
-    """The URL of an empty database of its own on that server."""
+    """Return the URL of a new, empty database on that server."""
     return postgres.new_database()

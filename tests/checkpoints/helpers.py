@@ -1,4 +1,4 @@
-"""Runs in all stages, and another program's view of the file."""
+"""Make runs in all stages, and change the database file as another program would."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pi_tui.checkpoints.piece_rows import digest
 from pi_tui.checkpoints.records import Loaded, Run
-from pi_tui.checkpoints.store import CheckpointStore, _Grip
+from pi_tui.checkpoints.store import CheckpointStore, _Trust
 from pi_tui.machine import Machine
 from tests.tiny import Walk, Walks
 
@@ -22,15 +22,15 @@ M = TypeVar("M", bound=Machine)
 
 
 def begin(store: CheckpointStore, goal: int = GOAL, bulk: int = 100) -> tuple[Run, Walk]:
-    """A new run and its machine, nothing saved."""
+    """Open a new run and make its machine; save nothing."""
     task = Walks().task(goal, bulk)
     return store.open_run(task), Walks().new(task)
 
 
-def another_grip(store: CheckpointStore) -> CheckpointStore:
-    """As another process: the same database, and nothing known of its runs."""
+def same_database_opened_again(store: CheckpointStore) -> CheckpointStore:
+    """Return a second store on the same database, like that of another process."""
     other = copy(store)
-    other._grips = type(store._grips)(_Grip)
+    other._trusted = type(store._trusted)(_Trust)
     return other
 
 
@@ -43,7 +43,7 @@ def advance(machine: M, steps: int) -> M:
 def save_some(
     store: CheckpointStore, times: int = 3, goal: int = GOAL, after: int = 0
 ) -> tuple[Run, Walk]:
-    """A run with that many checkpoints, ten steps apart."""
+    """Save that many checkpoints of a run, ten steps apart."""
     run, walk = begin(store, goal)
     advance(walk, after)
     for _ in range(times):
@@ -52,12 +52,12 @@ def save_some(
 
 
 def tale(goal: int = GOAL) -> bytes:
-    """The whole output."""
+    """Return the whole output."""
     return Walks().new(Walks().task(goal)).finalize()
 
 
 def told(machine: Machine | None) -> tuple[Any, ...] | None:
-    """All that can be told of a machine, to compare it with another."""
+    """Return everything visible of a machine, to compare it with another."""
     if machine is None:
         return None
     state = machine.to_state()
@@ -65,41 +65,41 @@ def told(machine: Machine | None) -> tuple[Any, ...] | None:
 
 
 def seen(loaded: Loaded) -> tuple[Any, ...]:
-    """The same of what was loaded."""
+    """Return everything visible of a loaded machine, to compare it with another."""
     return replace(loaded, machine=None), told(loaded.machine)
 
 
 def execute(path: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    """As another program would: the store must be closed, or nothing be written."""
+    """Run SQL as another program would; the store must be closed, or not writing."""
     with closing(sqlite3.connect(path)) as connection, connection:
         return connection.execute(statement, values).fetchall()
 
 
 def flip(path: str, table: str, column: str, where: str = "true") -> None:
-    """The last bit of those blobs changes; no check of SQLite's own sees that."""
+    """Flip the last bit of those blobs, which no check of SQLite itself notices."""
     for rowid, data in execute(path, f"SELECT rowid, {column} FROM {table} WHERE {where}"):
         changed = data[:-1] + bytes([data[-1] ^ 1])
         execute(path, f"UPDATE {table} SET {column} = ? WHERE rowid = ?", changed, rowid)
 
 
 def manifest(path: str, seq: int) -> dict[str, str]:
-    """The names of the pieces of a checkpoint, and their SHA-256 in hex."""
+    """Return the names of a checkpoint's pieces, with their SHA-256 in hex."""
     ((text,),) = execute(path, "SELECT manifest FROM pi_checkpoint WHERE seq = ?", seq)
     return {line.split(" ", 3)[3]: line.split(" ")[0] for line in text.splitlines()}
 
 
 def this(path: str, name: str, seq: int = 3) -> str:
-    """The condition that a row belongs to that piece of that checkpoint."""
+    """Return the SQL condition for the rows of that piece of that checkpoint."""
     return f"sha256 = x'{manifest(path, seq)[name]}'"
 
 
 def pieces(path: str) -> set[str]:
-    """The SHA-256 of every piece that is there."""
+    """Return the SHA-256 of every stored piece."""
     return {row[0] for row in execute(path, "SELECT DISTINCT lower(hex(sha256)) FROM pi_piece")}
 
 
 def forge(path: str, seq: int, text: str) -> None:
-    """The manifest of a checkpoint says this, and its own SHA-256 vouches for it."""
+    """Replace the manifest of a checkpoint, with a matching SHA-256."""
     where = "WHERE seq = ?"
     columns = "version, steps, length, done, total"
     (head,) = execute(path, f"SELECT {columns} FROM pi_checkpoint {where}", seq)

@@ -47,7 +47,7 @@ class Pooler:
             time.sleep(0.01)
 
     def url(self, behind: str) -> str:
-        """The same database through the pooler."""
+        """Return the URL of the same database through the pooler."""
         name = urlsplit(behind).path
         return f"postgresql://postgres@{name}?host={self._folder}&port={_PORT}"
 

@@ -15,7 +15,7 @@ from tests import shared
 
 
 class Server:
-    """A server of our own. Skips the test that asks for it where there is none."""
+    """A server of our own. Skips the test if PostgreSQL is not installed."""
 
     def __init__(self) -> None:
         # Its lock is in here, if this is there; else in /tmp, where another user's may lie.
@@ -31,7 +31,7 @@ class Server:
         """Whom its processes belong to, if not to us."""
 
     def control(self, *arguments: str) -> None:
-        """Run pg_ctl, wait for it."""
+        """Run pg_ctl and wait for it."""
         self._module.pgexec.pgexec(
             "pg_ctl",
             ("-w", "-D", str(self._server.pgdata), "-l", str(self._server.log), *arguments),
@@ -50,14 +50,14 @@ class Server:
 
     @contextmanager
     def session(self, url: str) -> Iterator[Any]:
-        """A session of another program."""
+        """Open a session, like another program."""
         with self._psycopg.connect(
             url, autocommit=True, application_name="old pi-tui"
         ) as connection:
             yield connection
 
     def new_database(self, options: str = "") -> str:
-        """The URL of an empty database of its own."""
+        """Create an empty database; return its URL."""
         name = f"t{os.urandom(6).hex()}"
         self.execute(f"CREATE DATABASE {name} {options}")
         head, _, query = self.url.partition("?")
@@ -65,7 +65,7 @@ class Server:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """All its processes stand still: it takes what it is sent and answers nothing."""
+        """Stop all processes of the server (SIGSTOP), so that it accepts data but never answers."""
         pid = int((Path(self._server.pgdata) / "postmaster.pid").read_text().split()[0])
         postmaster = self._psutil.Process(pid)
         postmaster.suspend()  # it first: then no child is born unnoticed

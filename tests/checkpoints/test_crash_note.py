@@ -1,4 +1,4 @@
-"""Who has a run open, and what that tells after a crash."""
+"""The owner of a run, and the report about it after a crash."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ sys.stdin.read()
 
 
 def write_and_kill(path: str, how: str) -> int:
-    """Another process saves a run and is killed; its pid."""
+    """Save a run in another process and kill it; return its pid."""
     command = [sys.executable, "-c", WRITER, path, how]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None
@@ -36,7 +36,7 @@ def write_and_kill(path: str, how: str) -> int:
     return writer.pid
 
 
-def test_after_a_kill_the_next_start_knows_who_left_it_open_and_when_it_was_saved(
+def test_open_run_after_a_kill_names_last_owner_and_time_of_save(
     path: str, open_store: OpenStore
 ) -> None:
     pid = write_and_kill(path, "hold")
@@ -49,9 +49,7 @@ def test_after_a_kill_the_next_start_knows_who_left_it_open_and_when_it_was_save
     assert run.last_seq == 3
 
 
-def test_after_a_kill_the_next_start_knows_the_last_sign_of_life(
-    path: str, open_store: OpenStore
-) -> None:
+def test_open_run_after_a_kill_knows_the_last_heartbeat(path: str, open_store: OpenStore) -> None:
     write_and_kill(path, "hold")
     beat = os.stat(f"{path}.run-1.lock").st_mtime
     store = open_store()
@@ -61,14 +59,14 @@ def test_after_a_kill_the_next_start_knows_the_last_sign_of_life(
     assert last.timestamp() == pytest.approx(beat, abs=0.001)
 
 
-def test_after_a_clean_end_there_is_nothing_to_tell(path: str, open_store: OpenStore) -> None:
+def test_open_run_after_a_clean_end_names_no_owner(path: str, open_store: OpenStore) -> None:
     write_and_kill(path, "leave")
     store = open_store()
     run = store.open_run(Walks().task())
     assert (run.owner, store.load(run).notes) == ("", ())
 
 
-def test_it_is_told_once(path: str, open_store: OpenStore) -> None:
+def test_owner_left_by_a_kill_is_reported_only_once(path: str, open_store: OpenStore) -> None:
     pid = write_and_kill(path, "hold")
     store = open_store()
     store.leave(store.open_run(Walks().task()))
@@ -78,7 +76,7 @@ def test_it_is_told_once(path: str, open_store: OpenStore) -> None:
     assert f"pid {pid}" not in execute(path, "SELECT owner FROM pi_run")[0][0]
 
 
-def test_while_it_is_open_readers_see_whose_it_is(open_store: OpenStore) -> None:
+def test_readers_see_the_owner_while_a_run_is_open(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = save_some(store)
     assert f"pid {os.getpid()}" in open_store(write=False).runs()[0].owner
@@ -87,7 +85,7 @@ def test_while_it_is_open_readers_see_whose_it_is(open_store: OpenStore) -> None
     assert open_store(write=False).runs()[0].owner == ""
 
 
-def test_a_complete_run_was_left_in_good_order(path: str, open_store: OpenStore) -> None:
+def test_complete_run_has_no_owner(path: str, open_store: OpenStore) -> None:
     store = open_store()
     run, walk = save_some(store)
     walk.finalize()
@@ -97,7 +95,7 @@ def test_a_complete_run_was_left_in_good_order(path: str, open_store: OpenStore)
     assert store.open_run(run.task).owner == ""
 
 
-def test_looking_at_a_complete_run_changes_nothing(path: str, open_store: OpenStore) -> None:
+def test_opening_a_complete_run_changes_nothing(path: str, open_store: OpenStore) -> None:
     store = open_store()
     run, walk = save_some(store)
     walk.finalize()
@@ -114,7 +112,7 @@ def test_looking_at_a_complete_run_changes_nothing(path: str, open_store: OpenSt
 
 
 @pytest.mark.parametrize("times", [0, 2])
-def test_leaving_a_run_that_is_not_open_changes_nothing(
+def test_leave_of_a_run_that_is_not_open_changes_nothing(
     times: int, path: str, open_store: OpenStore
 ) -> None:
     run, _ = save_some(open_store(), times)
@@ -125,7 +123,7 @@ def test_leaving_a_run_that_is_not_open_changes_nothing(
         assert reader.runs()[0].owner == owner != ""
 
 
-def test_a_save_after_leaving_still_counts(open_store: OpenStore) -> None:
+def test_save_after_leave_is_committed(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = save_some(store)
     store.leave(run)

@@ -1,4 +1,4 @@
-"""Damage is found, told and passed over; no output that fails a check is ever handed out."""
+"""Damage is found, reported and skipped; output that fails a check is never returned."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEWEST = "seq = (SELECT max(seq) FROM pi_checkpoint)"
 
 @pytest.fixture
 def saved(open_store: OpenStore) -> Walk:
-    """A file with three checkpoints was written and closed; where the machine stood."""
+    """Write and close a file with three checkpoints; return the machine's view at each."""
     store = open_store()
     _, walk = save_some(store)
     store.close()
@@ -61,7 +61,7 @@ def saved(open_store: OpenStore) -> Walk:
         "UPDATE pi_checkpoint SET length = 'long' WHERE {newest}",
     ],
 )
-def test_a_damaged_newest_checkpoint_is_passed_over_with_a_note(
+def test_load_skips_damaged_newest_checkpoint_with_a_note(
     damage: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, damage.format(newest=NEWEST, now=this(path, "now")))
@@ -82,7 +82,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over_with_a_note(
     assert store.check() == []
 
 
-def test_a_damaged_checkpoint_is_deleted_only_together_with_a_good_newer_commit(
+def test_damaged_checkpoint_is_kept_until_a_newer_good_commit(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))
@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_is_deleted_only_together_with_a_good_newer_commit(
     assert execute(path, "SELECT seq FROM pi_checkpoint ORDER BY seq") == [(2,), (4,)]
 
 
-def test_if_no_checkpoint_is_good_the_output_stays_and_is_compared(
+def test_load_without_good_checkpoint_keeps_output_and_compares_it(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data")
@@ -113,7 +113,7 @@ def test_if_no_checkpoint_is_good_the_output_stays_and_is_compared(
     assert store.check() == []
 
 
-def test_beginning_again_is_told_without_output_and_without_damage(
+def test_beginning_again_is_reported_even_without_output_or_damage(
     path: str, open_store: OpenStore
 ) -> None:
     store = open_store()
@@ -133,7 +133,7 @@ def test_beginning_again_is_told_without_output_and_without_damage(
     assert "again from the start" in loaded.notes[0]
 
 
-def test_every_checkpoint_can_be_gone_on_from_and_is_told_of(
+def test_run_resumes_from_every_checkpoint_and_reports_it(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))
@@ -152,7 +152,7 @@ def test_every_checkpoint_can_be_gone_on_from_and_is_told_of(
 
 @pytest.mark.parametrize("row", [0, 1, 2])
 @pytest.mark.parametrize("column", ["data", "chain"])
-def test_output_is_handed_out_only_up_to_the_first_damaged_row(
+def test_load_returns_output_only_up_to_first_damaged_row(
     row: int, column: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     ((start,),) = execute(path, "SELECT start FROM pi_output ORDER BY start LIMIT 1 OFFSET ?", row)
@@ -187,7 +187,7 @@ def test_output_is_handed_out_only_up_to_the_first_damaged_row(
         "UPDATE pi_output SET chain = 'text' WHERE start = 0",
     ],
 )
-def test_rows_that_we_never_wrote_are_no_output(
+def test_load_rejects_output_rows_of_impossible_content(
     damage: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, damage)
@@ -206,7 +206,7 @@ def test_rows_that_we_never_wrote_are_no_output(
 
 
 @pytest.mark.parametrize("start", [12.5, -3, "late"])
-def test_a_row_between_two_rows_is_no_output_and_goes_when_it_is_repaired(
+def test_extra_output_row_is_rejected_and_deleted_by_repair(
     start: object, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     copy = "INSERT INTO pi_output SELECT run_id, ?, count, data, chain FROM pi_output LIMIT 1"
@@ -222,7 +222,7 @@ def test_a_row_between_two_rows_is_no_output_and_goes_when_it_is_repaired(
     assert store.load(run).output == machine.output
 
 
-def test_output_of_another_kind_is_not_accepted(
+def test_load_rejects_output_that_its_kind_does_not_accept(
     saved: Walk, path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Walks, "accepts", lambda _self, data: b"27" not in data)
@@ -232,7 +232,7 @@ def test_output_of_another_kind_is_not_accepted(
     assert any("cannot be output" in problem for problem in store.check())
 
 
-def test_a_complete_run_with_damaged_output_is_computed_again(
+def test_complete_run_with_damaged_output_is_computed_again(
     path: str, open_store: OpenStore
 ) -> None:
     store = open_store()
@@ -243,7 +243,7 @@ def test_a_complete_run_with_damaged_output_is_computed_again(
     flip(path, "pi_output", "data", "start > 0")
     store = open_store()
     run = store.open_run(run.task)
-    assert (run.status, run.verified) == (COMPLETE, True)  # until somebody looks at its output
+    assert (run.status, run.verified) == (COMPLETE, True)  # until its output is loaded
     loaded = store.load(run)
     assert (loaded.run.status, loaded.run.verified, loaded.checkpoint) == (ACTIVE, False, None)
     assert 0 < len(loaded.output) < len(tale())
@@ -279,7 +279,7 @@ def test_a_complete_run_with_damaged_output_is_computed_again(
         "committed = 9e999",
     ],
 )
-def test_a_run_that_cannot_be_is_damage_and_not_a_crash(
+def test_impossible_run_row_raises_damaged_error(
     damage: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_run SET {damage}")
@@ -289,7 +289,7 @@ def test_a_run_that_cannot_be_is_damage_and_not_a_crash(
     assert store.check() != []
 
 
-def test_parameters_may_be_ten_thousand_characters_and_no_more(
+def test_parameters_over_ten_thousand_characters_are_damage(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     fill = "UPDATE pi_run SET parameters = parameters || ?"
@@ -302,7 +302,7 @@ def test_parameters_may_be_ten_thousand_characters_and_no_more(
         store.runs()
 
 
-def test_output_that_is_gone_is_damage_wherever_one_reads(
+def test_missing_output_raises_damaged_error_in_every_read(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     rows = execute(path, "SELECT start FROM pi_output ORDER BY start")
@@ -319,7 +319,7 @@ def test_output_that_is_gone_is_damage_wherever_one_reads(
 
 
 @pytest.mark.parametrize("committed", [0, 7, 599])
-def test_the_rows_of_output_are_believed_not_their_number(
+def test_output_length_is_taken_from_rows_not_from_committed(
     committed: int, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, "UPDATE pi_run SET committed = ?", committed)
@@ -334,7 +334,7 @@ def test_the_rows_of_output_are_believed_not_their_number(
     assert store.check() == []
 
 
-def test_a_run_of_a_newer_version_of_its_kind_is_refused_and_not_taken_for_damage(
+def test_run_of_newer_kind_version_is_refused_as_not_ours(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, "UPDATE pi_run SET version = 2")
@@ -346,7 +346,7 @@ def test_a_run_of_a_newer_version_of_its_kind_is_refused_and_not_taken_for_damag
     assert execute(path, "SELECT epoch FROM pi_run") == [(1,)]
 
 
-def test_the_check_names_what_is_wrong(saved: Walk, path: str, open_store: OpenStore) -> None:
+def test_check_names_each_problem(saved: Walk, path: str, open_store: OpenStore) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))
     flip(path, "pi_output", "data", "start = 0")
     execute(path, "UPDATE pi_checkpoint SET manifest = manifest || '.' WHERE seq = 2")
@@ -357,7 +357,7 @@ def test_the_check_names_what_is_wrong(saved: Walk, path: str, open_store: OpenS
     ]
 
 
-def test_cut_leaves_the_output_that_is_right_and_no_checkpoint_beyond_it(
+def test_cut_keeps_good_output_and_deletes_later_checkpoints(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     store = open_store()
@@ -380,7 +380,7 @@ def test_cut_leaves_the_output_that_is_right_and_no_checkpoint_beyond_it(
 
 
 @pytest.mark.parametrize("good", [0, 1, 26, 10**6])
-def test_cut_anywhere_leaves_a_run_to_go_on_with(
+def test_cut_at_any_length_leaves_a_resumable_run(
     good: int, saved: Walk, open_store: OpenStore
 ) -> None:
     store = open_store()
@@ -395,7 +395,9 @@ def test_cut_anywhere_leaves_a_run_to_go_on_with(
     assert store.check() == []
 
 
-def test_a_complete_run_found_wrong_is_cut_and_goes_on(open_store: OpenStore, path: str) -> None:
+def test_cut_of_a_complete_run_makes_it_unfinished_and_resumable(
+    open_store: OpenStore, path: str
+) -> None:
     store = open_store()
     run, walk = save_some(store)
     walk.finalize()
@@ -408,7 +410,9 @@ def test_a_complete_run_found_wrong_is_cut_and_goes_on(open_store: OpenStore, pa
     assert loaded.output == tale()[:40]
 
 
-def test_a_broken_tree_is_not_written_to(saved: Walk, path: str, open_store: OpenStore) -> None:
+def test_file_with_broken_btree_is_not_written(
+    saved: Walk, path: str, open_store: OpenStore
+) -> None:
     ((size,),) = execute(path, "PRAGMA page_size")
     with open(path, "r+b") as file:  # page 3 or so: zeroes where a tree should be
         file.seek(2 * size)
@@ -421,9 +425,7 @@ def test_a_broken_tree_is_not_written_to(saved: Walk, path: str, open_store: Ope
         assert file.read() == before
 
 
-def test_a_damaged_store_can_still_be_looked_at(
-    saved: Walk, path: str, open_store: OpenStore
-) -> None:
+def test_damaged_database_can_be_read(saved: Walk, path: str, open_store: OpenStore) -> None:
     store: CheckpointStore = open_store(write=False)
     flip(path, "pi_piece", "data")
     assert store.load(store.runs()[0]).output == bytes(saved.output)

@@ -1,4 +1,4 @@
-"""Databases that somebody made to hurt: each is refused, or passed over, in a clear line."""
+"""Databases made by an attacker: each is refused or skipped with a clear message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVIL = "\x1b]0;owned\x07\u202e\x9b31m"
 
 @pytest.fixture
 def saved(open_store: OpenStore) -> Walk:
-    """A file with three checkpoints was written and closed; where the machine stood."""
+    """Write and close a file with three checkpoints; return the machine's view at each."""
     with open_store() as store:
         return save_some(store)[1]
 
@@ -51,7 +51,7 @@ def saved(open_store: OpenStore) -> Walk:
         "\n".join(f"{A} 1 L {n}" for n in range(100_000)),
     ],
 )
-def test_a_manifest_that_we_never_wrote_is_a_damaged_checkpoint(
+def test_load_treats_forged_manifest_as_damaged_checkpoint(
     text: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     forge(path, 3, text)
@@ -69,7 +69,7 @@ def test_a_manifest_that_we_never_wrote_is_a_damaged_checkpoint(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text() | st.from_regex(r"[0-9a-f]{64} [0-9]{1,12} [LN] \S{1,9}\n?", fullmatch=True))
-def test_a_manifest_reads_back_as_it_was_or_not_at_all(text: str) -> None:
+def test_manifest_parses_to_its_entries_or_raises_bad_row(text: str) -> None:
     try:
         entries = parse(text)
     except BadRow:
@@ -82,12 +82,12 @@ def test_a_manifest_reads_back_as_it_was_or_not_at_all(text: str) -> None:
     )
 
 
-def test_an_entry_is_a_line() -> None:
+def test_manifest_entry_formats_as_one_line() -> None:
     entry = Entry(Known(bytes(32), 7), True, "table")
     assert parse(str(entry)) == [entry]
 
 
-def test_hostile_names_and_numbers_are_shown_harmlessly(
+def test_messages_escape_hostile_names_and_numbers(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, "UPDATE pi_checkpoint SET seq = ? WHERE seq = 2", EVIL)
@@ -105,7 +105,7 @@ def test_hostile_names_and_numbers_are_shown_harmlessly(
 
 
 @pytest.mark.parametrize("seq", ["'two'", "x'02'", "2.5", "7.5", "9e999", "9223372036854775807"])
-def test_a_checkpoint_with_an_impossible_number_stops_no_save(
+def test_save_works_beside_checkpoint_with_impossible_seq(
     seq: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET seq = {seq} WHERE seq = 2")
@@ -124,7 +124,7 @@ def test_a_checkpoint_with_an_impossible_number_stops_no_save(
 
 
 @pytest.mark.parametrize("length", ["'long'", "x'07'", "9e999", "-1"])
-def test_a_checkpoint_of_an_impossible_length_does_not_stop_a_cut(
+def test_cut_works_with_checkpoint_of_impossible_length(
     length: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET length = {length} WHERE seq = 3")
@@ -141,7 +141,7 @@ def test_a_checkpoint_of_an_impossible_length_does_not_stop_a_cut(
     ["'late'", "x'00'", "9e999", "-9e999", "1.5", "9223372036854775807", "-9223372036854775808"],
 )
 @pytest.mark.parametrize("column", ["touched", "epoch", "verified"])
-def test_a_hostile_number_that_nothing_hangs_on_does_not_stop_a_run(
+def test_run_works_with_hostile_values_in_informational_columns(
     column: str, value: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_run SET {column} = {value}")
@@ -161,7 +161,7 @@ def test_a_hostile_number_that_nothing_hangs_on_does_not_stop_a_run(
      "", "٢٠٢٦-01-01", EVIL],
 )  # fmt: skip
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
-def test_dates_at_the_ends_of_time_are_dates_that_can_be_shown(
+def test_extreme_dates_can_be_displayed(
     when: str, zone: str, saved: Walk, path: str, open_store: OpenStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -203,7 +203,7 @@ def test_dates_at_the_ends_of_time_are_dates_that_can_be_shown(
         "ALTER TABLE pi_output RENAME COLUMN chain TO link",
     ],
 )
-def test_tables_that_were_changed_are_damage_in_one_line(
+def test_changed_tables_raise_damaged_error_in_one_line(
     change: str, write: bool, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, change)
@@ -215,10 +215,10 @@ def test_tables_that_were_changed_are_damage_in_one_line(
     assert len(str(caught.value)) < 500
     with open(path, "rb") as file:
         assert file.read() == before
-    glance(path, Walks(), None)  # whatever it makes of it, without a word
+    glance(path, Walks(), None)  # with any result, but without a warning
 
 
-def test_columns_of_types_nobody_knows_are_no_reason_to_warn(
+def test_columns_of_unknown_types_cause_no_warning(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     import sqlite3
@@ -233,7 +233,7 @@ def test_columns_of_types_nobody_knows_are_no_reason_to_warn(
 
 
 @pytest.mark.parametrize("size", ["9e999", "-9e999", "'huge'", "x'00'", "9223372036854775807"])
-def test_infinite_sizes_stop_neither_the_list_nor_the_check(
+def test_list_and_check_survive_infinite_sizes(
     size: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET size = {size}, elapsed_ms = {size}")
@@ -246,13 +246,13 @@ def test_infinite_sizes_stop_neither_the_list_nor_the_check(
 
 
 @pytest.mark.parametrize("table", ["pi_meta", "pi_run", "pi_checkpoint", "pi_piece", "pi_output"])
-def test_any_value_in_any_column_is_ours_damage_or_not_ours(
+def test_any_value_in_any_column_loads_or_raises_our_errors(
     table: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
-    """No column of any table, set to any odd value, makes a crash or lets wrong output out.
+    """Set every column to every odd value: no crash, and no wrong output.
 
-    Each of the 280 values costs commits that wait for the disk: a test per table, lest a slow disk
-    takes a whole time-out for all of them.
+    Each of the 280 values costs commits that wait for the disk, so there is a test per table: a
+    slow disk would exceed one time-out for all of them.
     """
     with open(path, "rb") as file:
         sound = file.read()

@@ -1,4 +1,4 @@
-"""Which run a task means: kind, goal and parameters, and what only tunes left out."""
+"""The run of a task is identified by kind, goal and parameters, tuning excluded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.checkpoints.server import Server
 
 
 class Dice(Machine):
-    """Throws as many dice as the goal says; where it goes depends on the seed."""
+    """A machine that throws `goal` dice; its output depends on the seed."""
 
     def __init__(self, task: Task, steps: int = 0, output: bytes = b"") -> None:
         self.task, self.steps, self.output = task, steps, output
@@ -84,7 +84,7 @@ def finished(store: CheckpointStore, task: Task) -> bytes:
     return store.load(run).output
 
 
-def test_another_seed_is_another_run_with_its_own_output(open_store: OpenStore) -> None:
+def test_another_seed_makes_another_run_with_its_own_output(open_store: OpenStore) -> None:
     store = open_store(kind=DiceKind())
     outputs = [finished(store, dice(seed)) for seed in (1, 2, 3)]
     assert outputs == [Dice(dice(seed)).finalize() for seed in (1, 2, 3)]
@@ -93,7 +93,7 @@ def test_another_seed_is_another_run_with_its_own_output(open_store: OpenStore) 
     assert store.check() == []
 
 
-def test_a_run_that_begins_beside_others_says_so_once_and_names_what_differs(
+def test_new_run_beside_others_notes_differing_parameters_once(
     open_store: OpenStore,
 ) -> None:
     store = open_store(kind=DiceKind())
@@ -109,7 +109,9 @@ def test_a_run_that_begins_beside_others_says_so_once_and_names_what_differs(
     )
 
 
-def test_tuning_finds_the_same_run_which_keeps_its_own(open_store: OpenStore, path: str) -> None:
+def test_other_tuning_finds_the_same_run_which_keeps_its_own(
+    open_store: OpenStore, path: str
+) -> None:
     kind = DiceKind()
     with open_store(kind=kind) as store:
         run = begun(store, dice(threads=2))
@@ -123,7 +125,7 @@ def test_tuning_finds_the_same_run_which_keeps_its_own(open_store: OpenStore, pa
     assert glance(path, kind, dice(2)) is None
 
 
-def test_deleting_a_run_spares_that_of_another_seed(open_store: OpenStore) -> None:
+def test_delete_spares_the_run_of_another_seed(open_store: OpenStore) -> None:
     store = open_store(kind=DiceKind())
     for seed in (1, 2):
         begun(store, dice(seed))
@@ -134,7 +136,7 @@ def test_deleting_a_run_spares_that_of_another_seed(open_store: OpenStore) -> No
 
 
 @pytest.mark.parametrize("where", ["file", "server"])
-def test_parameters_come_back_exactly(
+def test_parameters_are_read_back_exactly(
     where: str, open_store: OpenStore, path: str, request: pytest.FixtureRequest
 ) -> None:
     location = path if where == "file" else request.getfixturevalue("postgres_url")
@@ -147,7 +149,7 @@ def test_parameters_come_back_exactly(
         assert store.find_run(task) == replace(run, size=0, share=None)
 
 
-def test_a_kind_that_changes_its_mind_about_tuning_finds_its_runs(
+def test_runs_are_found_after_their_kind_changes_its_tuning(
     open_store: OpenStore, path: str
 ) -> None:
     class Strict(DiceKind):
@@ -167,7 +169,7 @@ def test_a_kind_that_changes_its_mind_about_tuning_finds_its_runs(
         assert store.check() == []
 
 
-def test_the_version_is_saved_each_time_told_on_the_way_back_and_a_newer_one_refused(
+def test_kind_version_is_saved_returned_and_refused_if_newer(
     open_store: OpenStore,
 ) -> None:
     class Newer(DiceKind):
@@ -191,7 +193,7 @@ def test_the_version_is_saved_each_time_told_on_the_way_back_and_a_newer_one_ref
 
 
 @pytest.mark.parametrize("where", ["file", "server"])
-def test_the_work_is_saved_with_each_checkpoint_and_tells_how_far_a_run_is(
+def test_work_is_saved_with_each_checkpoint_and_gives_the_share(
     where: str, open_store: OpenStore, path: str, request: pytest.FixtureRequest
 ) -> None:
     location = path if where == "file" else request.getfixturevalue("postgres_url")
@@ -203,7 +205,7 @@ def test_the_work_is_saved_with_each_checkpoint_and_tells_how_far_a_run_is(
         assert [one.share for one in store.runs()] == [0.25]
 
 
-def test_work_without_sense_costs_no_save(open_store: OpenStore) -> None:
+def test_save_works_although_work_returns_nonsense(open_store: OpenStore) -> None:
     class Lost(Dice):
         def work(self) -> Work:
             return Work(float("nan"), float("inf"))
@@ -215,7 +217,7 @@ def test_work_without_sense_costs_no_save(open_store: OpenStore) -> None:
     assert [one.work for one in store.checkpoints(run)] == [None]
 
 
-def test_work_that_was_changed_in_the_file_is_not_believed(
+def test_work_changed_in_the_file_makes_the_checkpoint_damaged(
     open_store: OpenStore, path: str
 ) -> None:
     for change in ("done = 399", "total = -1", "done = 'much'", "done = 1e999", "version = 0"):
@@ -230,7 +232,7 @@ def test_work_that_was_changed_in_the_file_is_not_believed(
 
 
 class Picky(DiceKind):
-    """Refuses where it is told to, as if its input had changed."""
+    """A kind that raises Refused in chosen methods, as if its input had changed."""
 
     words = (
         "the input a.csv is not what it was: 12 lines, and it had 10. Put the old one back. " * 3
@@ -270,7 +272,7 @@ def dump(path: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("at", ["from_state", "limits"])
-def test_what_a_kind_refuses_is_said_whole_changes_nothing_and_goes_on_later(
+def test_refusal_of_a_kind_is_shown_whole_and_changes_nothing(
     at: str, open_store: OpenStore, path: str
 ) -> None:
     with open_store(kind=Picky()) as store:
@@ -290,7 +292,7 @@ def test_what_a_kind_refuses_is_said_whole_changes_nothing_and_goes_on_later(
         assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
 
 
-def test_a_run_that_is_refused_after_a_crash_keeps_the_mark_of_it(open_store: OpenStore) -> None:
+def test_refused_run_keeps_its_crash_mark(open_store: OpenStore) -> None:
     with open_store(kind=Picky()) as store:
         begun(store, dice())
     with open_store(kind=Picky("from_state")) as store, pytest.raises(UsageError):
@@ -300,7 +302,7 @@ def test_a_run_that_is_refused_after_a_crash_keeps_the_mark_of_it(open_store: Op
 
 
 @pytest.mark.parametrize("at", ["new", "limits"])
-def test_a_new_run_that_is_refused_leaves_nothing(at: str, open_store: OpenStore) -> None:
+def test_refused_new_run_leaves_no_row(at: str, open_store: OpenStore) -> None:
     with open_store(kind=Picky(at)) as store:
         with pytest.raises(UsageError) as caught:
             store.load(store.open_run(dice()))
@@ -308,7 +310,7 @@ def test_a_new_run_that_is_refused_leaves_nothing(at: str, open_store: OpenStore
         assert store.runs() == []
 
 
-def test_a_complete_run_can_be_read_whatever_the_kind_refuses(open_store: OpenStore) -> None:
+def test_complete_run_can_be_read_although_its_kind_refuses(open_store: OpenStore) -> None:
     with open_store(kind=Picky()) as store:
         output = finished(store, dice())
     for at in ("new", "from_state", "limits"):
@@ -317,7 +319,7 @@ def test_a_complete_run_can_be_read_whatever_the_kind_refuses(open_store: OpenSt
             assert (loaded.run.status, loaded.output) == (COMPLETE, output)
 
 
-def test_an_impossible_task_is_the_callers_mistake_and_no_damage(open_store: OpenStore) -> None:
+def test_impossible_task_raises_usage_error_not_damaged_error(open_store: OpenStore) -> None:
     class Even(DiceKind):
         def limits(self, task: Task) -> Limits:
             if task.goal % 2:
@@ -330,7 +332,7 @@ def test_an_impossible_task_is_the_callers_mistake_and_no_damage(open_store: Ope
     assert store.runs() == []
 
 
-def test_a_server_tells_runs_apart_too(
+def test_postgres_tells_runs_apart_by_parameters(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url, DiceKind())

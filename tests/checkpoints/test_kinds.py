@@ -29,9 +29,7 @@ def begun(store_of: OpenStore, kind: Kind, steps: int) -> None:
         store.save(run, advance(machine, steps), 0.0)
 
 
-def test_two_kinds_share_a_database_and_a_goal_and_do_not_see_each_other(
-    open_store: OpenStore, path: str
-) -> None:
+def test_two_kinds_with_one_goal_do_not_see_each_other(open_store: OpenStore, path: str) -> None:
     spigots, walks = SpigotKind(), Walks()
     begun(open_store, walks, 20)
     begun(open_store, spigots, 2)
@@ -55,7 +53,7 @@ def test_two_kinds_share_a_database_and_a_goal_and_do_not_see_each_other(
         assert (left.machine.steps, left.notes) == (30, ())
 
 
-def test_deleting_a_run_of_one_kind_spares_that_of_another(open_store: OpenStore) -> None:
+def test_delete_spares_the_run_of_another_kind(open_store: OpenStore) -> None:
     begun(open_store, Walks(), 20)
     begun(open_store, StubbornWalks(), 30)
     with open_store() as store:
@@ -66,9 +64,7 @@ def test_deleting_a_run_of_one_kind_spares_that_of_another(open_store: OpenStore
         assert store.check() == []
 
 
-def test_the_check_looks_at_every_byte_of_kinds_it_does_not_know(
-    open_store: OpenStore, path: str
-) -> None:
+def test_check_reads_every_byte_of_unknown_kinds(open_store: OpenStore, path: str) -> None:
     with open_store() as store:
         save_some(store)
     with open_store(kind=SpigotKind()) as stranger:
@@ -84,7 +80,7 @@ def test_the_check_looks_at_every_byte_of_kinds_it_does_not_know(
         ]
 
 
-def test_a_backup_holds_the_runs_of_all_kinds(open_store: OpenStore, tmp_path: object) -> None:
+def test_backup_holds_the_runs_of_all_kinds(open_store: OpenStore, tmp_path: object) -> None:
     begun(open_store, Walks(), 20)
     begun(open_store, StubbornWalks(), 30)
     copy = f"{tmp_path}/copy"
@@ -95,9 +91,7 @@ def test_a_backup_holds_the_runs_of_all_kinds(open_store: OpenStore, tmp_path: o
             assert store.load(store.runs()[0]).checkpoint is not None
 
 
-def test_equal_pieces_of_two_runs_do_not_depend_on_each_other(
-    open_store: OpenStore, path: str
-) -> None:
+def test_equal_pieces_of_two_runs_are_independent(open_store: OpenStore, path: str) -> None:
     begun(open_store, Walks(), 20)
     begun(open_store, StubbornWalks(), 20)
     assert execute(path, "SELECT count(*), count(DISTINCT sha256) FROM pi_piece") == [(6, 3)]

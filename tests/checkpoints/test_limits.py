@@ -1,4 +1,4 @@
-"""What every later load would take for damage is refused before it is saved; and few statements."""
+"""Saves refuse what later loads would reject as damage, and use few SQL statements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.tiny import Finished, Walk, Walks
 
 
 class Bounded(Walks):
-    """Walks that are expected to be short."""
+    """Walks with low limits."""
 
     most = Limits()
 
@@ -39,7 +39,7 @@ class Exact(Walks):
         (Limits(state=50), r"walk: \d+ bytes of state, and its kind allows 50"),
     ],
 )
-def test_what_is_above_the_limits_is_not_saved(
+def test_save_refuses_state_above_the_limits(
     most: Limits, words: str, open_store: OpenStore
 ) -> None:
     kind = Bounded()
@@ -54,7 +54,7 @@ def test_what_is_above_the_limits_is_not_saved(
     assert store.check() == []
 
 
-def test_output_that_is_longer_than_the_whole_is_not_saved(open_store: OpenStore) -> None:
+def test_save_refuses_output_longer_than_the_whole(open_store: OpenStore) -> None:
     store = open_store(kind=Exact())
     run, walk = begin(store)
     with pytest.raises(PiTuiError, match=r"walk: .* letters of output, and its kind allows 20"):
@@ -64,7 +64,7 @@ def test_output_that_is_longer_than_the_whole_is_not_saved(open_store: OpenStore
     assert store.load(run).output == b""
 
 
-def test_output_that_the_kind_does_not_accept_is_not_saved(store: CheckpointStore) -> None:
+def test_save_refuses_output_the_kind_does_not_accept(store: CheckpointStore) -> None:
     run, walk = save_some(store)
     good = walk.output
     walk.output += b"\xff"
@@ -74,13 +74,13 @@ def test_output_that_the_kind_does_not_accept_is_not_saved(store: CheckpointStor
 
 
 class Once(Walks):
-    """Walks of which it is said that no second one would meet the same numbers."""
+    """Walks that are declared unrepeatable."""
 
     repeatable = False
 
 
 @pytest.mark.parametrize("damage", ["table", "output"])
-def test_what_cannot_be_computed_again_goes_back_to_the_last_good_output(
+def test_unrepeatable_run_goes_back_to_last_good_output(
     damage: str, open_store: OpenStore, path: str
 ) -> None:
     kind: Kind = Once()
@@ -101,7 +101,7 @@ def test_what_cannot_be_computed_again_goes_back_to_the_last_good_output(
             lost = newest.length - older.length
             assert loaded.notes[-1] == (
                 "this output cannot be computed again: the run goes on after "
-                f"{older.length} letters; {lost} after them are given up"
+                f"{older.length} letters; {lost} after them are discarded"
             )
         assert loaded.machine is not None
         other = loaded.machine
@@ -112,7 +112,7 @@ def test_what_cannot_be_computed_again_goes_back_to_the_last_good_output(
         assert store.check() == []
 
 
-def test_without_any_good_checkpoint_such_a_run_begins_again_and_says_so(
+def test_unrepeatable_run_without_good_checkpoint_restarts_with_a_note(
     open_store: OpenStore, path: str
 ) -> None:
     with open_store(kind=Once()) as store:
@@ -139,7 +139,7 @@ def statements(store: CheckpointStore) -> Iterator[list[str]]:
     event.remove(store._engine, "before_cursor_execute", note)
 
 
-def test_a_steady_save_takes_few_statements(store: CheckpointStore) -> None:
+def test_steady_save_takes_few_statements(store: CheckpointStore) -> None:
     run, walk = save_some(store)
     for _ in range(3):
         with statements(store) as said:
@@ -150,7 +150,7 @@ def test_a_steady_save_takes_few_statements(store: CheckpointStore) -> None:
     assert store.check() == []
 
 
-def test_a_run_goes_on_to_its_end_with_what_is_trusted(open_store: OpenStore) -> None:
+def test_run_that_reuses_trusted_facts_ends_right(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = begin(store)
     machine: Walk = walk

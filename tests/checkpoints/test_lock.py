@@ -1,4 +1,4 @@
-"""One writer to a run, any number of readers."""
+"""One writer per run, any number of readers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ sys.stdin.read()
 
 @contextmanager
 def another_process(path: str, code: str = HOLDER, *before: str) -> Iterator[int]:
-    """Another process has the walk from 27 open; its pid."""
+    """Open the walk from 27 in another process; return its pid."""
     command = [*before, sys.executable, "-c", code, path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -70,9 +70,8 @@ def test_open_run_refuses_run_of_another_process_by_its_name(
     with another_process(path) as pid, pytest.raises(AlreadyOpenError) as caught:
         open_store().open_run(Walks().task())
     host = socket.gethostname()[:30]
-    assert (
-        f"the run of 27 letters is already open in another process (pid {pid} on {host});"
-        in str(caught.value)
+    assert f"the run of walk 27 is already open in another process (pid {pid} on {host});" in str(
+        caught.value
     )
 
 
@@ -93,7 +92,7 @@ def test_delete_and_restart_refuse_run_of_another_process(open_store: OpenStore,
         run = store.find_run(Task(27))
         assert run is not None
         for verb in (lambda: store.delete(Task(27)), lambda: store.restart(run, run.task)):
-            with pytest.raises(AlreadyOpenError, match="the run of 27 letters is already open"):
+            with pytest.raises(AlreadyOpenError, match="the run of walk 27 is already open"):
                 verb()
         assert store.find_run(Task(27)) == run
 
@@ -124,7 +123,7 @@ def test_lock_is_not_kept_by_a_forked_child(open_store: OpenStore, path: str) ->
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_lock_file_of_a_run_goes_with_a_clean_end_and_stays_after_a_kill(
+def test_lock_file_of_a_run_is_removed_at_clean_end_and_kept_after_a_kill(
     open_store: OpenStore, path: str, tmp_path: Path
 ) -> None:
     always = ["pi.sqlite3", "pi.sqlite3.lock"]
@@ -136,7 +135,7 @@ def test_lock_file_of_a_run_goes_with_a_clean_end_and_stays_after_a_kill(
     assert files(tmp_path) == always
 
 
-def test_lock_that_its_holder_removes_is_not_held_under_a_name_that_is_gone(tmp_path: Path) -> None:
+def test_lock_file_removed_by_its_holder_is_created_again(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
     first, second = FileLock(path), FileLock(path)
     assert first.take()
@@ -159,8 +158,8 @@ def test_two_stores_in_one_process_exclude_each_other(open_store: OpenStore) -> 
         open_store().open_run(Walks().task())
 
 
-def test_database_is_refused_while_version_1_1_writes(open_store: OpenStore, path: str) -> None:
-    """It locks the whole database alone, as its lock file shows."""
+def test_open_refuses_database_while_version_1_1_writes(open_store: OpenStore, path: str) -> None:
+    """Version 1.1 locks the whole database exclusively, by its lock file."""
     with another_process(path, OLD_WRITER):
         with pytest.raises(AlreadyOpenError, match=r"already open in another process \(pid 7 on"):
             open_store()
@@ -168,7 +167,7 @@ def test_database_is_refused_while_version_1_1_writes(open_store: OpenStore, pat
     open_store()
 
 
-def test_version_1_1_is_refused_while_we_write(open_store: OpenStore, path: str) -> None:
+def test_version_1_1_refuses_database_while_we_write(open_store: OpenStore, path: str) -> None:
     open_store()
     command = [sys.executable, "-c", OLD_WRITER, path]
     done = subprocess.run(command, capture_output=True, input=b"", timeout=60)
@@ -187,7 +186,7 @@ def test_readers_work_beside_a_writer(open_store: OpenStore, path: str) -> None:
     assert seen.output == bytes(walk.output)
 
 
-def test_a_reader_cannot_write(open_store: OpenStore) -> None:
+def test_reader_cannot_write(open_store: OpenStore) -> None:
     run, _ = save_some(open_store())
     reader = open_store(write=False)
     with pytest.raises(StorageError, match="read-only"):
@@ -196,7 +195,7 @@ def test_a_reader_cannot_write(open_store: OpenStore) -> None:
         reader.delete(run.task)
 
 
-def test_another_program_that_holds_the_file_is_waited_for_then_told(
+def test_open_waits_for_a_program_that_locks_the_file_then_refuses(
     open_store: OpenStore, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
@@ -211,7 +210,7 @@ def test_another_program_that_holds_the_file_is_waited_for_then_told(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_a_backup_is_whole_while_another_writes(
+def test_backup_is_complete_while_another_process_writes(
     open_store: OpenStore, path: str, tmp_path: Path
 ) -> None:
     store = open_store()
@@ -227,7 +226,7 @@ def test_a_backup_is_whole_while_another_writes(
     assert copied.open_run(run.task).id == run.id
 
 
-def test_a_backup_is_on_disk_before_it_has_its_name_and_then_its_name_is(
+def test_backup_syncs_file_before_rename_and_folder_after(
     open_store: OpenStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store()
@@ -244,7 +243,7 @@ def test_a_backup_is_on_disk_before_it_has_its_name_and_then_its_name_is(
     assert (tmp_path.stat().st_ino, True) in synced
 
 
-def test_a_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_path: Path) -> None:
+def test_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_path: Path) -> None:
     store = open_store()
     save_some(store)
     mine = tmp_path / "mine.txt"
@@ -261,7 +260,7 @@ def test_a_backup_never_replaces_a_file(open_store: OpenStore, path: str, tmp_pa
     ]
 
 
-def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path: str) -> None:
+def test_glance_imports_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path: str) -> None:
     run, walk = save_some(open_store())
     code = (
         "import sys; from pi_tui.checkpoints.glance import glance; from tests.tiny import Walks; "
@@ -276,7 +275,7 @@ def test_a_glance_needs_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path
 
 
 def open_at_once(location: str, kind: Kind) -> list[list[int]]:
-    """The goals that each of four stores sees, which are opened at the same moment."""
+    """Open four stores at the same moment; return the goals that each of them sees."""
     ready = threading.Barrier(4)
 
     def goals(_: int) -> list[int]:
@@ -288,7 +287,7 @@ def open_at_once(location: str, kind: Kind) -> list[list[int]]:
         return list(lanes.map(goals, range(4)))
 
 
-def test_starts_at_once_bring_an_old_database_up_to_date_once(path: str, tmp_path: Path) -> None:
+def test_simultaneous_starts_migrate_an_old_database_once(path: str, tmp_path: Path) -> None:
     old("several", path)
     seen = open_at_once(path, KIND)
     assert seen == [seen[0]] * 4
@@ -296,7 +295,7 @@ def test_starts_at_once_bring_an_old_database_up_to_date_once(path: str, tmp_pat
     assert [name for name in files(tmp_path) if ".schema-" in name] == ["pi.sqlite3.schema-1"]
 
 
-def test_database_that_others_have_open_is_not_brought_up_to_date(
+def test_migration_is_refused_while_others_have_the_database_open(
     path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opening, "_MOMENT", 0.2)
@@ -311,11 +310,11 @@ def test_database_that_others_have_open_is_not_brought_up_to_date(
     open_store(kind=KIND)
 
 
-def test_starts_at_once_make_the_tables_of_a_server_once(postgres_url: str) -> None:
+def test_simultaneous_starts_create_the_tables_of_a_server_once(postgres_url: str) -> None:
     assert open_at_once(postgres_url, Walks()) == [[]] * 4
 
 
-def test_of_starts_at_once_on_one_new_run_of_a_server_one_gets_it(
+def test_simultaneous_starts_of_a_new_run_on_a_server_let_one_in(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     stores = [open_store(postgres_url) for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Databases that version 1.0 wrote: brought up to date, after a backup, and gone on with."""
+"""Databases of version 1.0 are migrated after a backup, and their runs resume."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Migrated = Callable[..., CheckpointStore]
 
 
 def old(name: str, path: str, schema: int = 1) -> None:
-    """Put a database that version 1.0 wrote at `path`, or 1.1 for schema 2."""
+    """Write a database of version 1.0 to `path`, or of 1.1 for schema 2."""
     packed = DATA / f"schema-{schema}-{name}.sqlite3.xz"
     Path(path).write_bytes(lzma.decompress(packed.read_bytes()))
 
@@ -42,7 +42,7 @@ def content(path: str | Path) -> list[str]:
 
 
 def finish(store: CheckpointStore, digits: int) -> Loaded:
-    """The run has gone on to its end; what was loaded before."""
+    """Resume the run and finish it; return what was loaded."""
     run = store.open_run(KIND.task(digits))
     loaded = store.load(run)
     assert loaded.machine is not None
@@ -54,7 +54,7 @@ def finish(store: CheckpointStore, digits: int) -> Loaded:
 
 @pytest.fixture
 def migrated(open_store: OpenStore, path: str) -> Migrated:
-    """Opens a database of version 1.0 for writing; what was in it is at PATH.before, too."""
+    """Return a function that migrates a database of version 1.0; the original is PATH.before."""
 
     def opened(name: str) -> CheckpointStore:
         old(name, path)
@@ -65,7 +65,7 @@ def migrated(open_store: OpenStore, path: str) -> Migrated:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_backup_with_the_same_content_is_beside_it(
+def test_migration_makes_a_backup_with_the_same_content(
     name: str, migrated: Migrated, path: str
 ) -> None:
     migrated(name).close()
@@ -78,7 +78,7 @@ def test_a_backup_with_the_same_content_is_beside_it(
     assert execute(path, "PRAGMA user_version") == [(SCHEMA,)]
 
 
-def test_a_finished_run_stays_finished_and_verified(migrated: Migrated, path: str) -> None:
+def test_finished_run_of_1_0_stays_finished_and_verified(migrated: Migrated, path: str) -> None:
     store = migrated("finished")
     (run,) = store.runs()
     loaded = store.load(store.open_run(run.task))
@@ -90,7 +90,7 @@ def test_a_finished_run_stays_finished_and_verified(migrated: Migrated, path: st
     assert seen.output == pi_by_mpmath(1000)
 
 
-def test_an_unfinished_run_goes_on_from_its_newest_checkpoint(migrated: Migrated) -> None:
+def test_unfinished_run_of_1_0_resumes_from_its_newest_checkpoint(migrated: Migrated) -> None:
     store = migrated("unfinished")
     assert store.check() == []
     assert store.runs()[0].owner == ""  # version 1.0 told nothing of a crash
@@ -106,14 +106,14 @@ def test_an_unfinished_run_goes_on_from_its_newest_checkpoint(migrated: Migrated
     assert store.check() == []
 
 
-def test_an_unfinished_run_keeps_the_numbers_it_was_begun_with(migrated: Migrated) -> None:
+def test_unfinished_run_of_1_0_keeps_its_parameters(migrated: Migrated) -> None:
     (run,) = migrated("unfinished").runs()
     numbers = run.task.parameters
     assert (numbers["digits_per_step"], numbers["boxes_per_block"]) == (40, 64)
     assert numbers["series"] == "rabinowitz-wagon"
 
 
-def test_both_checkpoints_can_be_gone_on_from(migrated: Migrated) -> None:
+def test_both_checkpoints_of_1_0_can_be_resumed(migrated: Migrated) -> None:
     store = migrated("unfinished")
     (run,) = store.runs()
     newest, older = store.load(run).checkpoints
@@ -124,8 +124,8 @@ def test_both_checkpoints_can_be_gone_on_from(migrated: Migrated) -> None:
         assert loaded.machine.finalize() == pi_by_mpmath(3000)
 
 
-def test_two_checkpoints_of_the_same_state_come_over(path: str, open_store: OpenStore) -> None:
-    """Version 1.0 saved a state that had not changed once more, part by part."""
+def test_two_checkpoints_of_one_state_are_migrated(path: str, open_store: OpenStore) -> None:
+    """Version 1.0 saved an unchanged state again, part by part."""
     old("unfinished", path)
     for name in ("pi_checkpoint", "pi_checkpoint_part"):
         execute(path, f"DELETE FROM {name} WHERE seq = 2")
@@ -144,7 +144,7 @@ def test_two_checkpoints_of_the_same_state_come_over(path: str, open_store: Open
     assert finish(store, 3000).notes == ()
 
 
-def test_several_runs_stay_what_they_were_in_their_order(migrated: Migrated) -> None:
+def test_several_runs_of_1_0_keep_content_and_order(migrated: Migrated) -> None:
     store = migrated("several")
     runs = [(run.goal, run.status, run.verified, run.committed) for run in store.runs()]
     assert runs == [
@@ -164,7 +164,7 @@ def test_several_runs_stay_what_they_were_in_their_order(migrated: Migrated) -> 
     assert store.check() == []
 
 
-def test_a_state_of_several_parts_comes_over_whole(migrated: Migrated, path: str) -> None:
+def test_state_of_several_parts_is_migrated_complete(migrated: Migrated, path: str) -> None:
     store = migrated("parts")
     assert execute(path, "SELECT part, length(data) FROM pi_piece ORDER BY part")[0] == (0, PART)
     assert store.check() == []
@@ -174,7 +174,7 @@ def test_a_state_of_several_parts_comes_over_whole(migrated: Migrated, path: str
     assert loaded.notes == ()
 
 
-def test_damage_stays_visible_and_the_checkpoint_before_it_is_used(migrated: Migrated) -> None:
+def test_damaged_checkpoint_stays_damaged_and_the_one_before_is_used(migrated: Migrated) -> None:
     store = migrated("damaged")
     assert store.check() == ["run 2000: checkpoint 3: its piece state is missing or damaged"]
     loaded = finish(store, 2000)
@@ -201,7 +201,9 @@ def test_damage_stays_visible_and_the_checkpoint_before_it_is_used(migrated: Mig
         "UPDATE pi_checkpoint_part SET part = 7 WHERE {newest}",
     ],
 )
-def test_damage_of_any_sort_stays_visible(damage: str, path: str, open_store: OpenStore) -> None:
+def test_damage_of_any_sort_survives_migration(
+    damage: str, path: str, open_store: OpenStore
+) -> None:
     old("unfinished", path)
     execute(path, damage.format(newest=NEWEST))
     store = open_store(kind=KIND)
@@ -211,7 +213,7 @@ def test_damage_of_any_sort_stays_visible(damage: str, path: str, open_store: Op
     assert "checkpoint 3 is damaged" in loaded.notes[0]
 
 
-def test_damaged_digits_stay_visible(path: str, open_store: OpenStore) -> None:
+def test_damaged_digits_stay_damaged_after_migration(path: str, open_store: OpenStore) -> None:
     old("finished", path)
     execute(path, "UPDATE pi_digits SET data = replace(data, '4', '5')")
     store = open_store(kind=KIND)
@@ -221,7 +223,7 @@ def test_damaged_digits_stay_visible(path: str, open_store: OpenStore) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_reader_changes_nothing_and_says_what_to_do(
+def test_reader_of_old_database_changes_nothing_and_says_what_to_do(
     name: str, path: str, open_store: OpenStore
 ) -> None:
     old(name, path)
@@ -233,7 +235,7 @@ def test_a_reader_changes_nothing_and_says_what_to_do(
     assert os.listdir(Path(path).parent) == ["pi.sqlite3"]
 
 
-def test_it_is_done_once(migrated: Migrated, path: str, open_store: OpenStore) -> None:
+def test_migration_happens_only_once(migrated: Migrated, path: str, open_store: OpenStore) -> None:
     migrated("several").close()
     before = Path(path).read_bytes()
     open_store(kind=KIND).close()
@@ -243,7 +245,7 @@ def test_it_is_done_once(migrated: Migrated, path: str, open_store: OpenStore) -
     ]  # fmt: skip
 
 
-def test_a_backup_that_is_there_is_not_replaced(migrated: Migrated, path: str) -> None:
+def test_migration_never_replaces_an_existing_backup(migrated: Migrated, path: str) -> None:
     Path(f"{path}.schema-1").write_text("mine")
     migrated("unfinished").close()
     assert Path(f"{path}.schema-1").read_text() == "mine"
@@ -264,7 +266,7 @@ def test_a_backup_that_is_there_is_not_replaced(migrated: Migrated, path: str) -
         ("CREATE TABLE pi_old_run (x)", DamagedError),
     ],
 )
-def test_what_cannot_be_brought_over_is_refused_and_stays_as_it_was(
+def test_migration_refuses_unknown_rows_and_changes_nothing(
     damage: str, error: type[Exception], path: str, open_store: OpenStore
 ) -> None:
     old("unfinished", path)
@@ -278,7 +280,9 @@ def test_what_cannot_be_brought_over_is_refused_and_stays_as_it_was(
     assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
 
 
-def test_without_room_for_the_backup_nothing_is_changed(path: str, open_store: OpenStore) -> None:
+def test_migration_without_room_for_a_backup_changes_nothing(
+    path: str, open_store: OpenStore
+) -> None:
     import resource
     import signal
 
@@ -299,7 +303,7 @@ def test_without_room_for_the_backup_nothing_is_changed(path: str, open_store: O
         assert store.check() == []
 
 
-def test_a_change_that_fails_halfway_leaves_the_old_database(
+def test_migration_that_fails_halfway_leaves_the_old_database(
     path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old("several", path)
@@ -329,7 +333,7 @@ TABLES = {
 
 
 def old_server(server: Server, url: str, name: str, folder: Path, schema: int = 1) -> None:
-    """Put the tables of that schema on the server, with the rows of one of its files."""
+    """Create the tables of that schema on the server, with the rows of one of its files."""
     psycopg = pytest.importorskip("psycopg")
     old(name, str(folder / "old.db"), schema)
     with psycopg.connect(url, autocommit=True) as connection:
@@ -346,7 +350,7 @@ def old_server(server: Server, url: str, name: str, folder: Path, schema: int = 
 @pytest.mark.parametrize(
     ("name", "unfinished"), [("several", [800, 900]), ("parts", [60_000]), ("damaged", [2000])]
 )
-def test_a_server_is_brought_up_to_date_too(
+def test_postgres_database_of_1_0_is_migrated(
     name: str,
     unfinished: list[int],
     postgres: Server,

@@ -1,4 +1,4 @@
-"""States in pieces: each written once, none kept that nobody names, a damaged one made again."""
+"""Pieces of states: written once, deleted when unused, made again when damaged."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ from tests.checkpoints.helpers import (
 from tests.tiny import StubbornWalks, Walk, Walks, make_table
 
 
-def test_a_piece_that_two_checkpoints_share_is_there_once(
-    store: CheckpointStore, path: str
-) -> None:
+def test_piece_shared_by_two_checkpoints_is_stored_once(store: CheckpointStore, path: str) -> None:
     save_some(store, after=HIGHEST)
     store.close()
     two, three = manifest(path, 2), manifest(path, 3)
@@ -41,7 +39,7 @@ def test_a_piece_that_two_checkpoints_share_is_there_once(
     assert execute(path, "SELECT count(*) FROM pi_piece") == [(4,)]
 
 
-def test_a_piece_is_found_by_the_hash_of_its_bytes(store: CheckpointStore, path: str) -> None:
+def test_piece_is_found_by_the_hash_of_its_bytes(store: CheckpointStore, path: str) -> None:
     run, _ = save_some(store)
     store.close()
     table = make_table(run.task)
@@ -50,9 +48,7 @@ def test_a_piece_is_found_by_the_hash_of_its_bytes(store: CheckpointStore, path:
     assert execute(path, f"SELECT data FROM pi_piece WHERE {where}") == [(table,)]
 
 
-def test_two_pieces_of_one_state_with_the_same_bytes_are_stored_once(
-    store: CheckpointStore, path: str
-) -> None:
+def test_two_equal_pieces_of_one_state_are_stored_once(store: CheckpointStore, path: str) -> None:
     class Twins(Walk):
         def to_state(self) -> State:
             twins = {name: Piece(b"twin", lasting=name == "two") for name in ("one", "two")}
@@ -68,7 +64,7 @@ def test_two_pieces_of_one_state_with_the_same_bytes_are_stored_once(
     ]
 
 
-def test_a_lasting_piece_is_read_and_hashed_once_in_its_life(
+def test_lasting_piece_is_read_and_hashed_only_once(
     open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store()
@@ -96,7 +92,7 @@ def test_a_lasting_piece_is_read_and_hashed_once_in_its_life(
     assert max(hashed) < 5000
 
 
-def test_a_save_after_a_fallback_to_nothing_writes_the_lasting_pieces_again(
+def test_save_after_fallback_to_the_start_writes_lasting_pieces_again(
     store: CheckpointStore, path: str
 ) -> None:
     run, walk = save_some(store)
@@ -108,7 +104,7 @@ def test_a_save_after_a_fallback_to_nothing_writes_the_lasting_pieces_again(
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 8])
-def test_after_every_save_exactly_the_named_pieces_are_there(
+def test_save_leaves_exactly_the_pieces_in_manifests(
     store: CheckpointStore, path: str, times: int
 ) -> None:
     run, walk = begin(store, 97)
@@ -121,7 +117,7 @@ def test_after_every_save_exactly_the_named_pieces_are_there(
     assert len(rows) == min(times, 2)
 
 
-def test_a_damaged_lasting_piece_is_told_made_again_and_written_anew(
+def test_damaged_lasting_piece_is_reported_made_and_written_again(
     open_store: OpenStore, path: str
 ) -> None:
     store = open_store()
@@ -143,10 +139,10 @@ def test_a_damaged_lasting_piece_is_told_made_again_and_written_anew(
     assert store.load(run).notes == ()
 
 
-def test_a_damaged_lasting_piece_that_is_not_made_yet_is_told_again(
+def test_damaged_lasting_piece_not_made_again_yet_is_reported_again(
     open_store: OpenStore, path: str
 ) -> None:
-    """What is saved before it was made names it no more."""
+    """Checkpoints saved before the piece is made again do not list it."""
     store = open_store()
     _, walk = save_some(store)
     store.close()
@@ -162,7 +158,7 @@ def test_a_damaged_lasting_piece_that_is_not_made_yet_is_told_again(
     assert loaded.machine.finalize() == tale()
 
 
-def test_for_a_machine_that_cannot_make_it_again_a_lost_piece_is_a_damaged_checkpoint(
+def test_checkpoint_is_damaged_if_machine_cannot_make_a_lost_piece(
     open_store: OpenStore, path: str
 ) -> None:
     kind = StubbornWalks()
@@ -189,7 +185,7 @@ def test_for_a_machine_that_cannot_make_it_again_a_lost_piece_is_a_damaged_check
     assert store.check() == []
 
 
-def test_a_damaged_piece_that_both_checkpoints_share_is_written_anew(
+def test_damaged_piece_shared_by_both_checkpoints_is_written_again(
     open_store: OpenStore, path: str
 ) -> None:
     store = open_store()
@@ -206,10 +202,10 @@ def test_a_damaged_piece_that_both_checkpoints_share_is_written_anew(
     assert store.check() == []
 
 
-def test_a_piece_that_only_a_checkpoint_nobody_looked_at_names_is_not_relied_upon(
+def test_piece_of_a_checkpoint_that_was_not_read_is_not_trusted(
     open_store: OpenStore, path: str
 ) -> None:
-    """An older state with the same piece may have rotted since it was written."""
+    """The piece may have been damaged on disk since an older state wrote it."""
 
     class Pendulum(Walk):
         def to_state(self) -> State:
@@ -233,10 +229,10 @@ def test_a_piece_that_only_a_checkpoint_nobody_looked_at_names_is_not_relied_upo
     assert store.check() == []
 
 
-def test_a_read_that_failed_once_costs_no_good_checkpoint_a_piece(
+def test_load_that_fails_once_loses_no_piece_of_a_good_checkpoint(
     open_store: OpenStore, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The load is tried twice, and what the first try took for damage is not."""
+    """The load is tried twice; damage seen only by the first try does not count."""
     store = open_store()
     run, walk = save_some(store, times=1, after=HIGHEST)
     prove, tries = store._prove, []
@@ -266,7 +262,7 @@ def test_a_read_that_failed_once_costs_no_good_checkpoint_a_piece(
     assert before.seq == 2
 
 
-def test_names_that_cannot_be_stored_are_refused_before_anything_is_written(
+def test_save_refuses_invalid_piece_names_before_writing(
     store: CheckpointStore,
 ) -> None:
     class Misnamed(Walk):
@@ -287,7 +283,7 @@ def test_names_that_cannot_be_stored_are_refused_before_anything_is_written(
     assert store.load(run).notes == ()
 
 
-def test_the_walk_takes_the_steps_that_these_tests_count_on() -> None:
+def test_walk_takes_the_steps_these_tests_rely_on() -> None:
     walk = Walks().new(Walks().task())
     walk.finalize()
     assert (walk.steps, walk.peak, walk.output.count(b"\n")) == (STEPS, 9232, 41)

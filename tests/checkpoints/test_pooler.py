@@ -14,7 +14,15 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, StorageError
 from pi_tui.machine import Task
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import GOAL, advance, another_grip, begin, save_some, tale, told
+from tests.checkpoints.helpers import (
+    GOAL,
+    advance,
+    begin,
+    same_database_opened_again,
+    save_some,
+    tale,
+    told,
+)
 from tests.checkpoints.pooler import Pooler
 from tests.checkpoints.server import Server
 from tests.checkpoints.test_without_locks import WRITER
@@ -32,15 +40,15 @@ def pooler(request: pytest.FixtureRequest, postgres: Server) -> Iterator[Pooler]
 
 @pytest.fixture
 def pooled(pooler: Pooler, postgres_url: str) -> str:
-    """The URL of an empty database behind the pooler."""
+    """Return the URL of a new, empty database behind the pooler."""
     return pooler.url(postgres_url)
 
 
-def test_pooled_run_is_begun_and_finished_and_says_that_there_is_no_lock(
+def test_pooled_run_finishes_and_warns_that_it_has_no_lock(
     pooled: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     with open_store(pooled) as store:
-        assert "behind a connection pooler; a start of this run elsewhere" in store.lock_note
+        assert "behind a connection pooler; if this run is started elsewhere" in store.lock_note
         save_some(store, times=4)
     with open_store(pooled) as store:
         run = store.open_run(Walks().task())
@@ -64,7 +72,7 @@ def write_and_kill(url: str) -> None:
         assert process.communicate()[1] == ""
 
 
-def test_pooled_run_goes_on_after_kills_and_nothing_of_the_dead_is_in_its_way(
+def test_pooled_run_resumes_after_kills_unhindered_by_dead_sessions(
     pooled: str, postgres: Server, postgres_url: str
 ) -> None:
     for _ in range(4):
@@ -72,9 +80,7 @@ def test_pooled_run_goes_on_after_kills_and_nothing_of_the_dead_is_in_its_way(
     assert postgres.query(LOCKS, postgres_url) == [(0,)]
 
 
-def test_pooled_reader_leaves_no_read_only_session_behind(
-    pooled: str, open_store: OpenStore
-) -> None:
+def test_pooled_reader_leaves_no_read_only_session(pooled: str, open_store: OpenStore) -> None:
     store = open_store(pooled)
     run, walk = save_some(store)
     for _ in range(4):
@@ -109,7 +115,7 @@ def test_pooled_run_refuses_a_run_whose_owner_lives(
     store.open_run(Walks().task())
 
 
-def test_pooled_run_refuses_a_run_that_is_locked_by_a_direct_connection(
+def test_pooled_run_refuses_a_run_locked_by_a_direct_connection(
     pooled: str, postgres_url: str, open_store: OpenStore
 ) -> None:
     begin(open_store(postgres_url))
@@ -117,7 +123,7 @@ def test_pooled_run_refuses_a_run_that_is_locked_by_a_direct_connection(
         begin(open_store(pooled))
 
 
-def test_pooled_run_is_fenced_off_when_another_computer_goes_on_with_it(
+def test_pooled_writer_is_refused_after_another_computer_claims_the_run(
     pooled: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(pooled)
@@ -127,12 +133,12 @@ def test_pooled_run_is_fenced_off_when_another_computer_goes_on_with_it(
     found = store.find_run(Task(GOAL))
     assert store.writer(found) == my_mark().partition(" #")[0]
     with CheckpointStore.open(pooled, Walks()) as other:
-        another_grip(other).open_run(run.task)
+        same_database_opened_again(other).open_run(run.task)
         with pytest.raises(AlreadyOpenError, match="took over"):
             store.save(run, advance(walk, 1), 0.0)
 
 
-def test_pooled_writers_of_different_runs_work_in_turns(pooled: str, open_store: OpenStore) -> None:
+def test_pooled_writers_of_different_runs_take_turns(pooled: str, open_store: OpenStore) -> None:
     stores = [open_store(pooled) for _ in range(3)]
     begun = [begin(store, goal) for store, goal in zip(stores, (27, 97, 871), strict=True)]
     for _ in range(5):

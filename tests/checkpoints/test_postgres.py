@@ -1,4 +1,4 @@
-"""The same promises on a real PostgreSQL server."""
+"""The promises of the store, on a real PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -10,18 +10,26 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import silence
-from pi_tui.checkpoints.silence import NoAnswerError
+from pi_tui.checkpoints import answer_timeout
+from pi_tui.checkpoints.answer_timeout import NoAnswerError
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, DamagedError, NotOursError, StorageError
 from pi_tui.machine import Piece, State, Task
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import GOAL, advance, another_grip, begin, save_some, tale, told
+from tests.checkpoints.helpers import (
+    GOAL,
+    advance,
+    begin,
+    same_database_opened_again,
+    save_some,
+    tale,
+    told,
+)
 from tests.checkpoints.server import Server
 from tests.tiny import Walk, Walks
 
 
-def test_a_run_is_begun_here_and_finished_there(postgres_url: str, open_store: OpenStore) -> None:
+def test_postgres_run_resumes_from_another_store(postgres_url: str, open_store: OpenStore) -> None:
     store = open_store(postgres_url)
     save_some(store, times=4)
     store.close()
@@ -43,12 +51,12 @@ def test_a_run_is_begun_here_and_finished_there(postgres_url: str, open_store: O
     assert [(found.goal, found.size) for found in reader.runs()] == [(GOAL, len(tale()))]
 
 
-def test_a_second_writer_is_refused_by_the_name_of_the_first(
+def test_postgres_refuses_second_writer_and_names_the_first(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     store, other = open_store(postgres_url), open_store(postgres_url)
     run, _ = save_some(store)
-    with pytest.raises(AlreadyOpenError, match=r"the run of 27 letters .* \(pid \d+ on"):
+    with pytest.raises(AlreadyOpenError, match=r"the run of walk 27 .* \(pid \d+ on"):
         other.open_run(run.task)
     with pytest.raises(AlreadyOpenError):
         other.delete(Task(GOAL))
@@ -59,7 +67,7 @@ def test_a_second_writer_is_refused_by_the_name_of_the_first(
     other.open_run(run.task)
 
 
-def test_postgres_runs_of_another_database_are_no_concern(
+def test_postgres_ignores_locks_of_other_databases(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     """The server lists the locks of all its databases, and each of them has a run 1."""
@@ -72,7 +80,7 @@ def test_postgres_runs_of_another_database_are_no_concern(
     assert other.writer(same) == ""
 
 
-def test_postgres_stays_with_version_1_1_while_that_writes(
+def test_postgres_refuses_us_while_version_1_1_writes(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     key = 0x70692D747569
@@ -85,7 +93,7 @@ def test_postgres_stays_with_version_1_1_while_that_writes(
         assert old.execute(f"SELECT pg_try_advisory_lock({key})").fetchone() == (False,)
 
 
-def test_whoever_starts_again_right_after_a_kill_waits_for_the_server_to_notice_it(
+def test_postgres_start_right_after_a_kill_waits_for_the_lock(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     leaving, coming = open_store(postgres_url), open_store(postgres_url)
@@ -96,16 +104,18 @@ def test_whoever_starts_again_right_after_a_kill_waits_for_the_server_to_notice_
     notices.join()
 
 
-def test_an_overtaken_writer_is_refused(postgres_url: str, open_store: OpenStore) -> None:
+def test_postgres_refuses_commits_of_an_overtaken_writer(
+    postgres_url: str, open_store: OpenStore
+) -> None:
     store = open_store(postgres_url)
     run, walk = save_some(store)
-    overtaker = another_grip(store)
+    overtaker = same_database_opened_again(store)
     overtaker.open_run(run.task)
     with pytest.raises(AlreadyOpenError, match="took over"):
         store.save(run, advance(walk, 1), 0.0)
 
 
-def test_a_lost_connection_is_told_and_the_next_save_succeeds(
+def test_postgres_save_works_again_after_a_lost_connection(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
@@ -118,10 +128,10 @@ def test_a_lost_connection_is_told_and_the_next_save_succeeds(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_a_save_that_fails_on_this_side_does_not_let_go_of_the_lock(
+def test_postgres_keeps_lock_when_a_save_fails_on_the_client(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
-    """Between letting go and taking it again another might come."""
+    """If the lock were released and taken again, another process could take it in between."""
 
     def fail() -> bytes:
         raise OSError(errno.EIO, "Input/output error")
@@ -145,7 +155,7 @@ def test_a_save_that_fails_on_this_side_does_not_let_go_of_the_lock(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_a_reader_changes_nothing_and_makes_no_tables(
+def test_postgres_reader_changes_nothing_and_makes_no_tables(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     with pytest.raises(StorageError, match="nothing is saved"):
@@ -155,7 +165,7 @@ def test_a_reader_changes_nothing_and_makes_no_tables(
         open_store(postgres_url, write=False).delete(Walks().task())
 
 
-def test_a_backup_is_an_sqlite_file_that_goes_on(
+def test_postgres_backup_is_an_sqlite_file_that_resumes(
     postgres_url: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     store = open_store(postgres_url)
@@ -169,7 +179,7 @@ def test_a_backup_is_an_sqlite_file_that_goes_on(
     copied.save(run, advance(walk, 3), 0.0)
 
 
-def test_a_newer_schema_is_refused(
+def test_postgres_refuses_a_newer_schema(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     open_store(postgres_url).close()
@@ -179,7 +189,7 @@ def test_a_newer_schema_is_refused(
 
 
 @pytest.mark.parametrize("table", ["pi_run", "pi_output"])
-def test_a_table_of_somebody_else_is_refused(
+def test_postgres_refuses_a_foreign_table_of_our_name(
     table: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     postgres.execute(f"CREATE TABLE {table} (id int)", postgres_url)
@@ -187,7 +197,7 @@ def test_a_table_of_somebody_else_is_refused(
         open_store(postgres_url)
 
 
-def test_damage_is_found_there_too(
+def test_postgres_load_skips_damage_with_a_note(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
@@ -203,7 +213,7 @@ def test_damage_is_found_there_too(
     assert store.check() == []
 
 
-def test_a_damaged_lasting_piece_is_made_and_written_again_there_too(
+def test_postgres_damaged_lasting_piece_is_written_again(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
@@ -217,7 +227,7 @@ def test_a_damaged_lasting_piece_is_made_and_written_again_there_too(
     assert store.check() == []
 
 
-def test_wrong_output_is_cut_off_there_too(postgres_url: str, open_store: OpenStore) -> None:
+def test_postgres_truncates_wrong_output(postgres_url: str, open_store: OpenStore) -> None:
     store = open_store(postgres_url)
     run, walk = save_some(store)
     store.cut(run, 60)
@@ -238,7 +248,7 @@ def test_wrong_output_is_cut_off_there_too(postgres_url: str, open_store: OpenSt
     ],
 )
 @pytest.mark.parametrize("write", [True, False])
-def test_tables_that_were_changed_are_damage(
+def test_postgres_changed_tables_raise_damaged_error(
     change: str, write: bool, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     with open_store(postgres_url) as store:
@@ -258,7 +268,7 @@ ENCODINGS = {
 
 
 @pytest.mark.parametrize(("options", "change", "more"), ENCODINGS.values(), ids=ENCODINGS)
-def test_any_encoding_will_do(
+def test_postgres_works_with_any_encoding(
     options: str,
     change: str,
     more: dict[str, str],
@@ -281,7 +291,9 @@ def name_in(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
-def test_text_in_no_encoding_is_damage(postgres: Server, open_store: OpenStore) -> None:
+def test_postgres_text_invalid_in_its_encoding_is_damage(
+    postgres: Server, open_store: OpenStore
+) -> None:
     url = postgres.new_database(ENCODINGS["of the database"][0])
     with open_store(url) as store:
         save_some(store)
@@ -291,11 +303,11 @@ def test_text_in_no_encoding_is_damage(postgres: Server, open_store: OpenStore) 
 
 
 @pytest.mark.parametrize("is_leaving", [False, True])
-def test_a_server_that_stands_still_is_told_after_a_while_and_the_next_save_succeeds(
+def test_postgres_server_that_hangs_times_out_and_next_save_works(
     is_leaving: bool, postgres: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "LONGEST_WHEN_LEAVING" if is_leaving else "LONGEST"
-    monkeypatch.setattr(silence, name, 0.3)
+    monkeypatch.setattr(answer_timeout, name, 0.3)
     with CheckpointStore.open(postgres_url, Walks(), is_leaving=lambda: is_leaving) as store:
         run, walk = save_some(store)
         with postgres.stopped(), pytest.raises(NoAnswerError, match="cannot be reached"):
@@ -304,7 +316,7 @@ def test_a_server_that_stands_still_is_told_after_a_while_and_the_next_save_succ
         assert told(store.load(run).machine) == told(walk)
 
 
-def test_a_server_that_is_only_slow_gets_its_time(
+def test_postgres_slow_server_does_not_time_out(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
@@ -320,7 +332,7 @@ def test_a_server_that_is_only_slow_gets_its_time(
 
 
 def as_nobody(postgres: Server, url: str, *rights: str) -> str:
-    """The URL for a user of its own who has these rights only."""
+    """Create a user with only these rights; return a URL for that user."""
     user = f"u{os.urandom(6).hex()}"
     postgres.execute(f"CREATE ROLE {user} LOGIN")
     for statement in ("REVOKE ALL ON SCHEMA public FROM public", *rights):
@@ -333,7 +345,7 @@ def as_nobody(postgres: Server, url: str, *rights: str) -> str:
 )
 @pytest.mark.parametrize("write", [True, False])
 @pytest.mark.parametrize("used", [True, False])
-def test_a_user_without_rights_is_told_so_and_not_that_nothing_is_there(
+def test_postgres_user_without_rights_gets_that_message(
     rights: tuple[str, ...],
     write: bool,
     used: bool,
@@ -350,7 +362,7 @@ def test_a_user_without_rights_is_told_so_and_not_that_nothing_is_there(
     assert caught.value.exit_code == 6
 
 
-def test_whoever_may_only_read_can_read(
+def test_postgres_user_with_read_rights_can_read(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     run, _ = save_some(open_store(postgres_url))
@@ -359,7 +371,7 @@ def test_whoever_may_only_read_can_read(
     assert [found.goal for found in open_store(url, write=False).runs()] == [run.goal]
 
 
-def test_a_user_who_is_not_let_in_hears_that_and_not_that_no_server_runs(
+def test_postgres_rejected_login_is_reported_as_that(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     url = as_nobody(postgres, postgres_url)

@@ -1,4 +1,4 @@
-"""Telling one process from another that has its pid."""
+"""Marks distinguish processes that have the same pid."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ with CheckpointStore.open(sys.argv[1], Walks()) as store:
 
 @contextmanager
 def marked() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Another process, and its mark."""
+    """Start another process; return it with its mark."""
     command = [sys.executable, "-c", TELL]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
@@ -67,7 +67,7 @@ def marked() -> Iterator[tuple[subprocess.Popen[str], str]]:
             other.kill()
 
 
-def test_mark_names_the_process_and_knows_it_again() -> None:
+def test_mark_names_its_process_and_recognises_it() -> None:
     assert (
         words_of(my_mark()) == process.me() == f"pid {os.getpid()} on {socket.gethostname()[:30]}"
     )
@@ -78,14 +78,14 @@ def test_mark_names_the_process_and_knows_it_again() -> None:
     assert my_mark().isprintable()
 
 
-def test_mark_tells_a_running_process_from_a_stopped_and_an_ended_one() -> None:
+def test_mark_distinguishes_running_stopped_and_ended_processes() -> None:
     with marked() as (other, mark):
         assert (pid_in(mark), is_alive(mark), is_stopped(mark)) == (other.pid, True, False)
         assert not is_me(mark)
         other.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)
         assert is_stopped(mark)
-        assert f"`kill -CONT {other.pid}` wakes it" in str(already_open("x", mark))
+        assert f"by `kill -CONT {other.pid}`, then quit it" in str(already_open("x", mark))
         other.kill()
         os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
         assert is_alive(mark) is False, "a zombie has ended"
@@ -93,7 +93,7 @@ def test_mark_tells_a_running_process_from_a_stopped_and_an_ended_one() -> None:
 
 
 @pytest.mark.parametrize("part", ["boot", "namespace", "start"])
-def test_mark_with_our_pid_is_not_this_process(part: str) -> None:
+def test_mark_with_our_pid_but_other_start_is_not_us(part: str) -> None:
     head, _, identity = my_mark().partition("#")
     boot, namespace, start = identity.split(".")
     changed = {"boot": boot, "namespace": namespace, "start": start}
@@ -106,15 +106,13 @@ def test_mark_with_our_pid_is_not_this_process(part: str) -> None:
 @pytest.mark.parametrize(
     "mark", ["", "pid 7 on mill", "somebody", "pid 99999999999 on x", "\x1b[0m"]
 )
-def test_mark_without_identity_tells_nothing_of_life(mark: str) -> None:
+def test_mark_without_identity_is_neither_alive_nor_dead(mark: str) -> None:
     assert is_alive(mark) is None
     assert words_of(mark).isprintable()
 
 
-def test_reused_pid_in_a_lock_that_is_free_does_not_hold_it(
-    open_store: OpenStore, path: str
-) -> None:
-    """The pid of a process that was killed went to us, as it may in a container that starts."""
+def test_reused_pid_in_a_free_lock_does_not_hold_it(open_store: OpenStore, path: str) -> None:
+    """Our pid is that of the killed holder, as happens when a container restarts."""
     with open_store() as store:
         store.open_run(Walks().task())
     execute(path, "UPDATE pi_run SET owner = ?", process.me())
@@ -136,14 +134,14 @@ def no_namespaces() -> str:
 
 @pytest.fixture(params=["own /proc", "/proc of the host"])
 def inside(request: pytest.FixtureRequest) -> list[str]:
-    """The beginning of a command that is process 1 of a pid namespace of its own."""
+    """Return a command prefix that makes a process pid 1 of a new pid namespace."""
     if reason := no_namespaces():
         pytest.skip(f"no pid namespaces: {reason}")
     own = ["--mount-proc"] if request.param == "own /proc" else []
     return ["unshare", "--pid", "--fork", "--kill-child", *own]
 
 
-def test_process_1_of_two_containers_is_told_apart(inside: list[str], path: str) -> None:
+def test_process_1_of_two_containers_is_distinguished(inside: list[str], path: str) -> None:
     host = socket.gethostname()[:30]
     command = [*inside, sys.executable, "-c", SECOND, path]
     with another_process(path, HOLDER, *inside):
@@ -151,7 +149,7 @@ def test_process_1_of_two_containers_is_told_apart(inside: list[str], path: str)
         assert done.stderr == ""
         writer, refusal = done.stdout.splitlines()
         assert writer == f"pid 1 on {host}"
-        assert f"(pid 1 on {host}, in a container of its own)" in refusal
+        assert f"(pid 1 on {host}, in another container)" in refusal
         with CheckpointStore.open(path, Walks(), write=False) as reader:
             assert reader.writer(reader.find_run(Task(27))) == f"pid 1 on {host}"
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""What is not ours is refused in one line that says what to do, and stays as it was."""
+"""Foreign files are refused in one line that says what to do, and not changed."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ def with_a_view(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (text_file, "is no database of checkpoints"),
-        (short_text_file, "is no database of checkpoints"),
-        (random_file, "is no database of checkpoints"),
-        (foreign_database, "is no database of checkpoints"),
-        (foreign_database_with_a_write_ahead_log, "is no database of checkpoints"),
-        (foreign_database_without_tables, "is no database of checkpoints"),
+        (text_file, "is not a database of checkpoints"),
+        (short_text_file, "is not a database of checkpoints"),
+        (random_file, "is not a database of checkpoints"),
+        (foreign_database, "is not a database of checkpoints"),
+        (foreign_database_with_a_write_ahead_log, "is not a database of checkpoints"),
+        (foreign_database_without_tables, "is not a database of checkpoints"),
         (newer_schema, "schema 7, this one knows 3"),
         (newer_schema_row, "schema 7, this one knows 3"),
         (with_a_trigger, "triggers or views"),
@@ -104,7 +104,7 @@ def with_a_view(path: Path) -> None:
         (with_a_view, "triggers or views"),
     ],
 )
-def test_a_file_that_is_not_ours_is_refused_and_stays_as_it_was(
+def test_foreign_file_is_refused_and_not_changed(
     make: Callable[[Path], None], words: str, write: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "file.db"
@@ -125,7 +125,7 @@ def assert_one_clear_line(error: PiTuiError) -> None:
     assert len(text) < 300
 
 
-def test_an_empty_file_becomes_a_database(path: str) -> None:
+def test_empty_file_becomes_a_database(path: str) -> None:
     Path(path).touch()
     store = CheckpointStore.open(path, Walks())
     save_some(store)
@@ -133,7 +133,7 @@ def test_an_empty_file_becomes_a_database(path: str) -> None:
     store.close()
 
 
-def test_the_smallest_empty_database_becomes_one_of_ours(path: str) -> None:
+def test_smallest_empty_database_becomes_ours(path: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
         for statement in ("PRAGMA page_size=512", "CREATE TABLE t (x)", "DROP TABLE t", "VACUUM"):
             connection.execute(statement)
@@ -143,17 +143,17 @@ def test_the_smallest_empty_database_becomes_one_of_ours(path: str) -> None:
         assert store.check() == []
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
+def test_folder_is_refused_as_database(tmp_path: Path) -> None:
     with pytest.raises(NotOursError, match="is a folder; name a file in it"):
         CheckpointStore.open(str(tmp_path), Walks())
 
 
-def test_a_device_is_refused() -> None:
-    with pytest.raises(NotOursError, match="no regular file"):
+def test_device_is_refused_as_database() -> None:
+    with pytest.raises(NotOursError, match="not a regular file"):
         CheckpointStore.open("/dev/null", Walks())
 
 
-def test_a_missing_folder_is_named_and_not_made(tmp_path: Path) -> None:
+def test_missing_folder_is_named_and_not_created(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing" / "pi.db")
     with pytest.raises(StorageError, match=r"there is no folder .*/missing; make it first"):
         CheckpointStore.open(missing, Walks())
@@ -162,14 +162,14 @@ def test_a_missing_folder_is_named_and_not_made(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-def test_a_reader_makes_no_file(path: str) -> None:
+def test_reader_of_a_missing_file_creates_none(path: str) -> None:
     with pytest.raises(StorageError, match="nothing is saved at"):
         CheckpointStore.open(path, Walks(), write=False)
     assert glance(path, Walks(), None) is None
     assert os.listdir(Path(path).parent) == []
 
 
-def test_the_default_place_is_made_for_its_owner(
+def test_default_folder_is_created_for_its_owner_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -196,7 +196,7 @@ def test_the_default_place_is_made_for_its_owner(
         ("postgresql://me:secret@host:port/pi", "cannot be read"),
     ],
 )
-def test_what_names_no_database_of_ours_is_a_usage_error(location: str, words: str) -> None:
+def test_invalid_location_is_a_usage_error(location: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as caught:
         CheckpointStore.open(location, Walks())
     assert_one_clear_line(caught.value)
@@ -204,7 +204,7 @@ def test_what_names_no_database_of_ours_is_a_usage_error(location: str, words: s
 
 
 @pytest.mark.parametrize("scheme", ["sqlite:///", "sqlite+pysqlite:///"])
-def test_an_sqlite_url_names_the_same_file_as_its_path(scheme: str, path: str) -> None:
+def test_sqlite_url_names_the_same_file_as_its_path(scheme: str, path: str) -> None:
     assert parse_location(scheme + path) == parse_location(path)
 
 
@@ -222,11 +222,11 @@ def test_an_sqlite_url_names_the_same_file_as_its_path(scheme: str, path: str) -
         ("postgresql://me@host/pi?options=-csecret@x", "postgresql://…"),
     ],
 )
-def test_a_location_is_shown_without_its_secrets(location: str, shown: str) -> None:
+def test_displayed_location_has_no_secrets(location: str, shown: str) -> None:
     assert display_location(location) == shown
 
 
-def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_postgres_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -234,7 +234,7 @@ def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         CheckpointStore.open("postgresql://me@localhost/pi", Walks())
 
 
-def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
+def test_unreachable_server_is_named_without_its_password() -> None:
     with pytest.raises(
         StorageError, match=r"postgresql://me@127\.0\.0\.1:1/pi cannot be reached"
     ) as e:

@@ -1,4 +1,4 @@
-"""A file that takes the place of the one a run is written to: it is told, and left as it is."""
+"""A file that replaces an open database is reported, and not changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DEEDS: dict[str, Deed] = {
 
 
 def finished_elsewhere(open_store: OpenStore, path: str, goal: int) -> str:
-    """The path of another database, whose finished run has the id and the epoch of ours."""
+    """Make another database whose finished run has the id and epoch of ours; return its path."""
     other = f"{path}.other"
     with open_store(other) as store:
         run, walk = save_some(store, goal=goal)
@@ -45,7 +45,7 @@ def finished_elsewhere(open_store: OpenStore, path: str, goal: int) -> str:
 
 @pytest.mark.parametrize("goal", [27, 97])
 @pytest.mark.parametrize("deed", DEEDS)
-def test_nothing_is_written_into_the_file_of_another_run(
+def test_save_writes_nothing_into_a_file_with_another_run(
     deed: str, goal: int, open_store: OpenStore, path: str
 ) -> None:
     other = finished_elsewhere(open_store, path, goal)
@@ -69,7 +69,7 @@ def test_nothing_is_written_into_the_file_of_another_run(
 
 
 @pytest.mark.parametrize("what", [b"", b"my notes\n" * 200])
-def test_a_file_that_is_none_of_ours_is_left_as_it_is(
+def test_save_leaves_a_foreign_replacement_file_alone(
     what: bytes, store: CheckpointStore, path: str
 ) -> None:
     run, walk = save_some(store)
@@ -80,7 +80,7 @@ def test_a_file_that_is_none_of_ours_is_left_as_it_is(
     assert Path(path).read_bytes() == what
 
 
-def test_once_the_file_is_back_it_goes_on(store: CheckpointStore, path: str) -> None:
+def test_save_works_again_once_the_file_is_back(store: CheckpointStore, path: str) -> None:
     run, walk = save_some(store)
     os.rename(path, f"{path}.away")
     Path(path).write_bytes(b"")
@@ -92,8 +92,8 @@ def test_once_the_file_is_back_it_goes_on(store: CheckpointStore, path: str) -> 
     assert store.check() == []
 
 
-def test_an_older_copy_of_the_same_database_is_filled_up(store: CheckpointStore, path: str) -> None:
-    """What was trusted to be in the file is not in the copy, or no more."""
+def test_save_completes_an_older_copy_of_the_database(store: CheckpointStore, path: str) -> None:
+    """The copy lacks data that the store trusts to be in the file."""
     run, walk = save_some(store, times=1)
     store.backup(f"{path}.backup")
     for _ in range(3):
@@ -107,7 +107,7 @@ def test_an_older_copy_of_the_same_database_is_filled_up(store: CheckpointStore,
     assert loaded.machine.finalize() == tale()
 
 
-def test_a_file_that_is_replaced_within_a_commit_is_not_told_as_saved(
+def test_save_to_a_file_replaced_during_the_commit_fails(
     store: CheckpointStore, path: str, open_store: OpenStore
 ) -> None:
     other = finished_elsewhere(open_store, path, 97)
@@ -126,7 +126,9 @@ def test_a_file_that_is_replaced_within_a_commit_is_not_told_as_saved(
     assert Path(path).read_bytes() == before
 
 
-def test_a_server_is_known_by_its_identity_too(open_store: OpenStore, postgres_url: str) -> None:
+def test_postgres_replaced_database_is_refused_by_its_identity(
+    open_store: OpenStore, postgres_url: str
+) -> None:
     store = open_store(postgres_url)
     run, walk = save_some(store)
     with store._transaction() as connection:

@@ -23,10 +23,10 @@ from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import (
     GOAL,
     advance,
-    another_grip,
     begin,
     execute,
     pieces,
+    same_database_opened_again,
     save_some,
     seen,
     tale,
@@ -36,7 +36,7 @@ from tests.helpers import pi
 from tests.tiny import Finished, Walk, Walks
 
 
-def test_a_saved_state_comes_back_equal_from_another_store(open_store: OpenStore) -> None:
+def test_saved_state_loads_equal_in_another_store(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = begin(store)
     checkpoint = store.save(run, advance(walk, 30), 2.5)
@@ -50,7 +50,7 @@ def test_a_saved_state_comes_back_equal_from_another_store(open_store: OpenStore
     assert (loaded.run.committed, loaded.run.elapsed, loaded.notes) == (made, 2.5, ())
 
 
-def test_a_new_run_has_a_new_machine_and_no_output_and_nothing_to_tell(
+def test_new_run_loads_a_new_machine_without_output_or_notes(
     store: CheckpointStore,
 ) -> None:
     run, walk = begin(store)
@@ -64,7 +64,7 @@ def test_a_new_run_has_a_new_machine_and_no_output_and_nothing_to_tell(
     )
 
 
-def test_a_run_goes_on_from_each_of_its_checkpoints_to_its_end(open_store: OpenStore) -> None:
+def test_run_resumes_from_each_checkpoint_to_its_end(open_store: OpenStore) -> None:
     store = open_store()
     run, machine = begin(store)
     going_on: Machine = machine
@@ -80,7 +80,7 @@ def test_a_run_goes_on_from_each_of_its_checkpoints_to_its_end(open_store: OpenS
     assert going_on.output == tale()
 
 
-def test_a_spigot_goes_on_from_each_of_its_checkpoints_to_the_digits_of_pi(
+def test_spigot_resumes_from_each_checkpoint_to_the_digits_of_pi(
     open_store: OpenStore,
 ) -> None:
     kind = SpigotKind()
@@ -104,14 +104,14 @@ def test_a_spigot_goes_on_from_each_of_its_checkpoints_to_the_digits_of_pi(
     assert machine.output == pi(600)
 
 
-def test_the_newest_two_checkpoints_are_kept(store: CheckpointStore, path: str) -> None:
+def test_save_keeps_the_newest_two_checkpoints(store: CheckpointStore, path: str) -> None:
     run, _ = save_some(store, times=5)
     assert [checkpoint.seq for checkpoint in store.load(run).checkpoints] == [5, 4]
     store.close()
     assert execute(path, "SELECT seq FROM pi_checkpoint ORDER BY seq") == [(4,), (5,)]
 
 
-def test_a_checkpoint_says_what_it_holds(store: CheckpointStore) -> None:
+def test_checkpoint_record_matches_its_machine(store: CheckpointStore) -> None:
     run, walk = begin(store)
     saved = store.save(run, advance(walk, 20), 1.25)
     assert (saved.seq, saved.steps, saved.elapsed) == (1, 20, 1.25)
@@ -122,7 +122,7 @@ def test_a_checkpoint_says_what_it_holds(store: CheckpointStore) -> None:
     assert saved.saved_at <= datetime.now(UTC)
 
 
-def test_a_save_and_the_last_one_say_how_long_they_took(store: CheckpointStore) -> None:
+def test_save_and_complete_report_their_duration(store: CheckpointStore) -> None:
     run, walk = begin(store)
     began = time.monotonic()
     saved = store.save(run, advance(walk, 20), 0.0)
@@ -143,10 +143,10 @@ class Weighty(Finished):
 @pytest.mark.parametrize(
     "room", [1_000_000, 0], ids=["room for the output only", "none for the first row"]
 )
-def test_a_full_disk_says_how_much_is_to_be_written(
+def test_full_disk_message_gives_bytes_to_be_written(
     room: int, open_store: OpenStore, path: str
 ) -> None:
-    """Not what is there already, and not only what was written before the disk was full."""
+    """The message counts neither saved data nor only what was written before the failure."""
     store = open_store(kind=SpigotKind())
     run = store.open_run(SpigotKind().task(10**7))
     store.save(run, Finished(b"7" * 3_000_000), 0.0)
@@ -167,10 +167,10 @@ def test_a_full_disk_says_how_much_is_to_be_written(
         event.remove(Engine, "connect", fill_up)
 
 
-def test_a_lasting_piece_is_to_be_written_until_it_is_there(
+def test_lasting_piece_counts_as_to_be_written_until_saved(
     open_store: OpenStore, path: str
 ) -> None:
-    """A disk that was full at the last save is as full at the next, and needs as much."""
+    """A retry after a full disk needs as many bytes as the first try."""
     store = open_store()
     run, walk = begin(store, bulk=2_000_000)
     advance(walk, 1)  # the table is made
@@ -196,7 +196,7 @@ def test_a_lasting_piece_is_to_be_written_until_it_is_there(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_a_commit_that_is_there_although_its_answer_was_lost_is_a_save(
+def test_commit_that_landed_although_its_answer_was_lost_is_a_save(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)
@@ -211,7 +211,7 @@ def test_a_commit_that_is_there_although_its_answer_was_lost_is_a_save(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_a_first_save_that_did_not_even_begin_is_told(store: CheckpointStore) -> None:
+def test_first_save_that_could_not_begin_raises(store: CheckpointStore) -> None:
     run, walk = begin(store)
 
     def fail(_: Connection) -> None:
@@ -229,7 +229,7 @@ class Explosion(Exception):
 
 
 class Exploding(Walk):
-    """Its state fails in the middle: some pieces are written by then."""
+    """A machine whose state raises in the middle, after some pieces are written."""
 
     def to_state(self) -> State:
         def explode() -> bytes:
@@ -239,7 +239,7 @@ class Exploding(Walk):
         return State({**pieces, "late": Piece(explode)})
 
 
-def test_a_save_that_fails_halfway_leaves_everything_as_it_was(store: CheckpointStore) -> None:
+def test_save_that_fails_halfway_changes_nothing(store: CheckpointStore) -> None:
     run, walk = save_some(store)
     before = seen(store.load(run))
     broken = advance(Exploding(walk.task), 40)
@@ -249,7 +249,7 @@ def test_a_save_that_fails_halfway_leaves_everything_as_it_was(store: Checkpoint
     assert store.check() == []
 
 
-def test_a_machine_that_fails_its_check_is_not_saved(store: CheckpointStore) -> None:
+def test_save_refuses_machine_that_fails_its_check(store: CheckpointStore) -> None:
     run, walk = save_some(store)
     before = seen(store.load(run))
     advance(walk, 1).at = walk.peak + 1
@@ -258,7 +258,7 @@ def test_a_machine_that_fails_its_check_is_not_saved(store: CheckpointStore) -> 
     assert seen(store.load(run)) == before
 
 
-def test_output_is_never_written_twice(store: CheckpointStore, path: str) -> None:
+def test_save_never_writes_output_twice(store: CheckpointStore, path: str) -> None:
     _, walk = save_some(store, times=4)
     store.close()
     rows = execute(path, "SELECT start, count, data FROM pi_output ORDER BY start")
@@ -267,7 +267,9 @@ def test_output_is_never_written_twice(store: CheckpointStore, path: str) -> Non
     assert [row[0] for row in rows] == [sum(r[1] for r in rows[:i]) for i in range(len(rows))]
 
 
-def test_steps_without_output_write_no_row_of_it(store: CheckpointStore, path: str) -> None:
+def test_save_after_steps_without_output_writes_no_output_row(
+    store: CheckpointStore, path: str
+) -> None:
     run, walk = begin(store, 2**20 * 3)
     for _ in range(4):
         store.save(run, advance(walk, 5), 1.0)
@@ -278,9 +280,7 @@ def test_steps_without_output_write_no_row_of_it(store: CheckpointStore, path: s
     assert execute(path, "SELECT count(*) FROM pi_output") == [(0,)]
 
 
-def test_a_complete_run_keeps_its_output_and_drops_its_states(
-    store: CheckpointStore, path: str
-) -> None:
+def test_complete_keeps_output_and_deletes_states(store: CheckpointStore, path: str) -> None:
     run, walk = save_some(store)
     walk.finalize()
     last = store.complete(run, walk, 9.0, verified=False)
@@ -291,7 +291,7 @@ def test_a_complete_run_keeps_its_output_and_drops_its_states(
     assert pieces(path) == set()
 
 
-def test_a_run_counts_as_verified_only_after_it_is_complete_and_marked(
+def test_run_is_verified_only_after_completion_and_mark(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)
@@ -304,14 +304,14 @@ def test_a_run_counts_as_verified_only_after_it_is_complete_and_marked(
     assert store.load(run).run.verified
 
 
-def test_a_run_can_be_verified_in_the_commit_that_completes_it(store: CheckpointStore) -> None:
+def test_run_is_verified_by_the_commit_that_completes_it(store: CheckpointStore) -> None:
     run, walk = save_some(store)
     walk.finalize()
     store.complete(run, walk, 9.0, verified=True)
     assert store.load(run).run.verified
 
 
-def test_too_little_output_does_not_complete_a_run(open_store: OpenStore) -> None:
+def test_complete_refuses_a_run_with_too_little_output(open_store: OpenStore) -> None:
     kind = SpigotKind()
     store = open_store(kind=kind)
     run = store.open_run(kind.task(600))
@@ -322,7 +322,9 @@ def test_too_little_output_does_not_complete_a_run(open_store: OpenStore) -> Non
 
 
 @pytest.mark.parametrize("many", [1, 999_999, 1_000_000, 1_000_001, 2_500_000])
-def test_rows_of_output_hold_up_to_a_million(store: CheckpointStore, path: str, many: int) -> None:
+def test_output_rows_hold_up_to_a_million_bytes(
+    store: CheckpointStore, path: str, many: int
+) -> None:
     text = (b"one, two, " * (many // 10 + 1))[:many]
     run, _ = begin(store)
     store.complete(run, Finished(text), 0.0, verified=False)
@@ -335,19 +337,19 @@ def test_rows_of_output_hold_up_to_a_million(store: CheckpointStore, path: str, 
     assert set(counts[:-1]) <= {1_000_000}
 
 
-def test_output_can_be_read_from_any_position(store: CheckpointStore) -> None:
+def test_output_can_be_read_from_any_offset(store: CheckpointStore) -> None:
     run, walk = save_some(store, times=6)
     for start in range(0, len(walk.output), 13):
         assert store.output(run, start, start + 30) == walk.output[start : start + 30]
 
 
-def test_a_run_that_is_there_keeps_its_own_parameters(store: CheckpointStore) -> None:
+def test_existing_run_keeps_its_own_parameters(store: CheckpointStore) -> None:
     first = store.open_run(Walks().task(500, bulk=4))
     again = store.open_run(Walks().task(500, bulk=9))
     assert (again.id, again.task.parameters) == (first.id, {"bulk": 4})
 
 
-def test_runs_come_in_the_order_of_work_whatever_the_clock_says(
+def test_runs_are_ordered_by_use_not_by_clock(
     store: CheckpointStore, path: str, open_store: OpenStore
 ) -> None:
     for goal in (100, 300, 200):
@@ -360,7 +362,7 @@ def test_runs_come_in_the_order_of_work_whatever_the_clock_says(
     assert [run.goal for run in store.runs()] == [100, 200, 300]
 
 
-def test_the_list_of_runs_says_how_much_each_takes(store: CheckpointStore) -> None:
+def test_runs_report_their_size(store: CheckpointStore) -> None:
     _, walk = save_some(store)
     begin(store, 300)
     pieces = {data for n in (20, 30) for data in told(advance(Walk(walk.task), n))[2].values()}  # type: ignore[index]
@@ -370,7 +372,7 @@ def test_the_list_of_runs_says_how_much_each_takes(store: CheckpointStore) -> No
     ]
 
 
-def test_the_latest_run_is_an_unfinished_one_if_there_is_any(store: CheckpointStore) -> None:
+def test_latest_run_prefers_an_unfinished_one(store: CheckpointStore) -> None:
     assert store.latest_run() is None
     save_some(store, goal=97)
     run, walk = save_some(store)
@@ -381,7 +383,7 @@ def test_the_latest_run_is_an_unfinished_one_if_there_is_any(store: CheckpointSt
     assert latest.goal == 97
 
 
-def test_restart_forgets_output_and_checkpoints_and_takes_new_parameters(
+def test_restart_deletes_output_and_checkpoints_and_takes_parameters(
     store: CheckpointStore,
 ) -> None:
     run, _ = save_some(store)
@@ -396,9 +398,7 @@ def test_restart_forgets_output_and_checkpoints_and_takes_new_parameters(
     assert told(store.load(fresh).machine) == told(walk)
 
 
-def test_delete_leaves_no_row_of_the_run_and_all_of_the_others(
-    store: CheckpointStore, path: str
-) -> None:
+def test_delete_removes_all_rows_of_the_run_and_no_other(store: CheckpointStore, path: str) -> None:
     save_some(store, goal=97)
     other, walk = save_some(store)
     store.delete(Walks().task(97))
@@ -413,9 +413,9 @@ def test_delete_leaves_no_row_of_the_run_and_all_of_the_others(
         assert execute(path, f"SELECT DISTINCT run_id FROM {table}") == [(other.id,)]
 
 
-def test_an_overtaken_writer_is_refused_and_changes_nothing(store: CheckpointStore) -> None:
+def test_overtaken_writer_is_refused_and_changes_nothing(store: CheckpointStore) -> None:
     run, walk = save_some(store)
-    overtaker = another_grip(store)  # the same file, another grip on the run
+    overtaker = same_database_opened_again(store)  # the same file, opened by another store
     overtaker.open_run(run.task)
     before = seen(overtaker.load(run))
     advance(walk, 5)
@@ -430,12 +430,12 @@ def test_an_overtaken_writer_is_refused_and_changes_nothing(store: CheckpointSto
     overtaker.save(run, walk, 1.0)
 
 
-def test_output_computed_again_must_be_that_saved_before(store: CheckpointStore) -> None:
+def test_output_computed_again_must_equal_the_saved_one(store: CheckpointStore) -> None:
     run, walk = save_some(store)
     early = advance(Walk(run.task), 12)
     wrong = advance(Walk(run.task), 12)
     wrong.output = b"?" + wrong.output[1:]
-    again = another_grip(store)
+    again = same_database_opened_again(store)
     run = again.open_run(run.task)
     with pytest.raises(WrongResultError, match="differ from what is saved"):
         again.save(run, wrong, 0.0)
@@ -443,7 +443,7 @@ def test_output_computed_again_must_be_that_saved_before(store: CheckpointStore)
     assert again.load(run).output == bytes(walk.output)
 
 
-def test_the_file_is_for_its_owner_only_and_one_that_was_there_keeps_its_mode(
+def test_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(
     tmp_path: Path, open_store: OpenStore
 ) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
@@ -455,14 +455,14 @@ def test_the_file_is_for_its_owner_only_and_one_that_was_there_keeps_its_mode(
     assert old.stat().st_mode & 0o777 == 0o644
 
 
-def test_a_closed_store_leaves_one_file_and_its_lock(store: CheckpointStore, path: str) -> None:
+def test_closed_store_leaves_one_file_and_its_lock(store: CheckpointStore, path: str) -> None:
     save_some(store)
     store.close()
     store.close()
     assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
 
 
-def test_a_file_that_is_moved_away_is_missed_and_welcome_back(
+def test_save_fails_while_the_file_is_moved_away_and_works_after(
     store: CheckpointStore, path: str, tmp_path: Path
 ) -> None:
     run, walk = save_some(store)
@@ -476,7 +476,7 @@ def test_a_file_that_is_moved_away_is_missed_and_welcome_back(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_a_backup_put_in_the_place_of_the_file_is_gone_on_with(
+def test_save_continues_on_a_backup_put_in_place_of_the_file(
     store: CheckpointStore, path: str, tmp_path: Path
 ) -> None:
     run, walk = save_some(store)
@@ -489,7 +489,7 @@ def test_a_backup_put_in_the_place_of_the_file_is_gone_on_with(
     assert store.check() == []
 
 
-def test_a_large_piece_is_kept_in_parts_of_a_mebibyte(store: CheckpointStore, path: str) -> None:
+def test_large_piece_is_stored_in_parts_of_one_mebibyte(store: CheckpointStore, path: str) -> None:
     bulk = 5 * 2**19 + 7
     run, walk = begin(store, bulk=bulk)
     store.save(run, advance(walk, 5), 0.0)
@@ -500,7 +500,7 @@ def test_a_large_piece_is_kept_in_parts_of_a_mebibyte(store: CheckpointStore, pa
 
 
 @pytest.mark.parametrize("bulk", [2**20 - 1, 2**20, 2**20 + 1])
-def test_a_piece_at_the_edge_of_a_part_comes_back(
+def test_piece_of_exactly_one_part_is_read_back(
     store: CheckpointStore, path: str, bulk: int
 ) -> None:
     run, walk = begin(store, bulk=bulk)
@@ -510,7 +510,7 @@ def test_a_piece_at_the_edge_of_a_part_comes_back(
     assert execute(path, "SELECT max(part) FROM pi_piece") == [((bulk - 1) // 2**20,)]
 
 
-def test_an_empty_piece_is_a_piece(store: CheckpointStore) -> None:
+def test_empty_piece_is_read_back(store: CheckpointStore) -> None:
     class Hollow(Walk):
         def to_state(self) -> State:
             return State({**super().to_state().pieces, "hollow": Piece(b"")})
@@ -521,7 +521,7 @@ def test_an_empty_piece_is_a_piece(store: CheckpointStore) -> None:
     assert (loaded.checkpoint is not None, loaded.notes, store.check()) == (True, (), [])
 
 
-def test_what_counts_as_saved_is_synced_as_far_as_sqlite_can(store: CheckpointStore) -> None:
+def test_write_connection_syncs_as_far_as_sqlite_can(store: CheckpointStore) -> None:
     with store._transaction() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()

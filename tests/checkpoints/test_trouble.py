@@ -1,4 +1,4 @@
-"""What a disk or a server may answer, each in words that say what to do."""
+"""Errors of disks and servers become messages that say what to do."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from tests.checkpoints.server import Server
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["space", "quota"])
-def test_no_space_and_no_quota_are_a_full_disk(number: int, path: str) -> None:
+def test_enospc_and_edquot_are_a_full_disk(number: int, path: str) -> None:
     error = in_our_words(OSError(number, "no"), parse_location(path), lambda: 5_000_000)
     assert isinstance(error, StorageError)
     assert f"disk full at {path}" in str(error)
     assert "5.0 MB to be written" in str(error)
 
 
-def test_where_nobody_knows_what_is_to_be_written_nothing_is_said_of_it(path: str) -> None:
+def test_full_disk_message_omits_unknown_bytes_to_write(path: str) -> None:
     error = in_our_words(OSError(errno.ENOSPC, "no"), parse_location(path))
     assert str(error).endswith(" free)")
 
 
-def test_an_error_of_the_system_names_the_file_and_the_reason(path: str) -> None:
+def test_os_error_message_names_file_and_reason(path: str) -> None:
     error = in_our_words(OSError(errno.EACCES, "Permission denied"), parse_location(path))
     assert str(error) == f"{path} cannot be used: Permission denied; look at its folder"
 
 
-def test_a_file_that_sqlite_cannot_open_is_told_as_that(
+def test_file_that_sqlite_cannot_open_says_so(
     path: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     store = open_store()
@@ -68,7 +68,7 @@ with CheckpointStore.open(sys.argv[1], Walks()) as store:
 """
 
 
-def test_no_memory_for_sqlite_is_told_and_what_was_saved_stays(
+def test_sqlite_out_of_memory_is_reported_and_saved_data_kept(
     path: str, open_store: OpenStore
 ) -> None:
     command = [sys.executable, "-c", STARVED, path]
@@ -79,7 +79,7 @@ def test_no_memory_for_sqlite_is_told_and_what_was_saved_stays(
     assert store.load(run).notes == ()
 
 
-def test_a_server_without_space_is_told_and_the_next_save_succeeds(
+def test_postgres_without_space_is_reported_and_next_save_works(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url)
@@ -98,6 +98,6 @@ def test_a_server_without_space_is_told_and_the_next_save_succeeds(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_what_we_have_no_word_for_is_told_all_the_same(path: str) -> None:
+def test_unknown_database_error_is_shown_with_its_text(path: str) -> None:
     error = in_our_words(sqlite3.OperationalError("something new"), parse_location(path))
     assert str(error) == f"{path} cannot be used: something new"

@@ -1,4 +1,4 @@
-"""A file system that has no locks: the fence keeps writers apart, and a dead one is recognised."""
+"""Without file locks, the fence excludes other writers, and dead owners are recognised."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def no_flock(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment in which flock answers ENOSYS, as on Lustre."""
+    """Return an environment in which flock fails with ENOSYS, as on Lustre."""
     library = tmp_path_factory.mktemp("shim") / "no_flock.so"
     command = ["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(library)]
     subprocess.run(command, input=NO_FLOCK.encode(), check=True)
@@ -75,35 +75,35 @@ def refusal(process: subprocess.Popen[str]) -> str:
     return process.stderr.read().strip()
 
 
-def test_run_without_locks_says_so_once_and_goes_on_after_a_kill(
+def test_run_without_locks_warns_once_and_resumes_after_a_kill(
     path: str, no_flock: dict[str, str]
 ) -> None:
     for _ in range(3):
         with writer(path, no_flock) as process:
             assert line(process) == (
-                f"there are no file locks at {path}; a start of this run elsewhere is not "
-                "refused: the run then goes on there, and stops here with its last checkpoint safe"
+                f"there are no file locks at {path}; if this run is started elsewhere too, it goes "
+                "on there and stops here; what is saved is safe"
             )
             process.send_signal(signal.SIGKILL)
             assert process.communicate()[1] == ""
 
 
 @pytest.mark.parametrize("second_has_locks", [False, True])
-def test_run_of_a_living_owner_without_locks_is_refused(
+def test_run_without_locks_is_refused_while_its_owner_lives(
     second_has_locks: bool, path: str, no_flock: dict[str, str]
 ) -> None:
     with writer(path, no_flock) as first:
         assert line(first)
         with writer(path, dict(os.environ) if second_has_locks else no_flock) as second:
             assert refusal(second).startswith(
-                f"3 the run of 27 letters is already open in another process (pid {first.pid} on "
+                f"3 the run of walk 27 is already open in another process (pid {first.pid} on "
             )
 
 
-def test_run_without_locks_is_taken_from_an_owner_that_cannot_be_seen(
+def test_run_without_locks_is_claimed_from_an_invisible_owner(
     path: str, no_flock: dict[str, str]
 ) -> None:
-    """It may be on another computer, or dead: the fence ends it there if it lives."""
+    """The owner may be dead, or on another computer, where the fence then stops it."""
     with writer(path, no_flock) as first:
         assert line(first)
         mark = my_mark(unlocked=True).replace("#", "#0")

@@ -250,7 +250,7 @@ def test_digits_per_step_of_a_saved_run_are_kept_with_a_note(
     running.wait(60)
     with started("run", "--digits", LONG, "--digits-per-step", "50", "--db", database) as child:
         assert child.stderr
-        assert b"goes on so" in child.stderr.readline()
+        assert b"keeps it" in child.stderr.readline()
     assert status(database)["digits_per_step"] == 1
 
 

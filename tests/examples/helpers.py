@@ -15,16 +15,30 @@ from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind
 from tests.helpers import LIMIT
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-SECTION = README.partition("\n## Make your own computation resumable\n")[2].partition("\n## ")[0]
-PROGRAM = SECTION.partition("```python\n")[2].partition("```")[0]
+_ROOT = Path(__file__).parents[2]
+README = (_ROOT / "README.md").read_text("utf-8")
+LIBRARY = (_ROOT / "pi_tui" / "README.md").read_text("utf-8")
+
+
+def section(text: str, title: str) -> str:
+    """Return what a document says under this heading."""
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def program_in(text: str) -> str:
+    """Return the first Python program in a text."""
+    return text.partition("```python\n")[2].partition("```")[0]
+
+
+SECTION = section(LIBRARY, "A machine")
+PROGRAM = program_in(SECTION)
 PYTHON = (sys.executable, "-W", "error")
 
 
 def readme_program(folder: Path) -> Kind:
-    """Return the kind of the README's program, without running the program."""
+    """Return the kind that the program of the library's README makes."""
     names: dict[str, Any] = {"__name__": "collatz"}
-    exec(compile(PROGRAM.partition("\ncode, output")[0], folder / "collatz.py", "exec"), names)
+    exec(compile(PROGRAM, folder / "collatz.py", "exec"), names)
     made = names["Searches"]()
     assert isinstance(made, Kind)
     return made

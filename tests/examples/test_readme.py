@@ -1,4 +1,4 @@
-"""The program of README's "Make your own computation resumable", exactly as printed there."""
+"""The programs of the READMEs, as they stand there: run, killed, resumed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from typing import NamedTuple
 
 import pytest
 
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind, State, Task
+from pi_tui.recipes.generator import GeneratorKind
 from tests.examples.helpers import (
+    LIBRARY,
     PROGRAM,
     PYTHON,
     README,
     SECTION,
     ended,
     last_line,
+    program_in,
     readme_program,
     running,
     saved_steps,
+    section,
 )
 from tests.helpers import wait_until
 
@@ -134,17 +140,55 @@ def test_saving_on_modulo_skips_checkpoints(kind: Kind) -> None:
     assert tells(f"{met} of {lengths[-1] // MARK} marks were met")
 
 
-def test_first_figure_of_the_readme_is_that_of_its_table() -> None:
-    table = README.partition("\n## What was tried to lose a digit\n")[2]
+def test_table_of_simpler_ways_repeats_the_figure_of_the_fault_tests() -> None:
     assert tells("9 of 10 damaged")
+    table = (Path(__file__).parents[1] / "faults" / "README.md").read_text("utf-8")
     assert "control: 9 of 10 damaged" in table
 
 
-def test_every_file_of_the_reading_order_exists() -> None:
-    files = re.findall(r"\]\((pi_tui/[^)]+)\)", SECTION)
-    assert len(files) == 5
-    assert all((Path(__file__).parents[2] / file).is_file() for file in files)
+@pytest.mark.parametrize(
+    "name", ["README.md", "pi_tui/README.md", "pi_tui/pi/README.md", ".github/CONTRIBUTING.md"]
+)
+def test_every_link_of_a_readme_leads_to_a_file(name: str) -> None:
+    path = Path(__file__).parents[2] / name
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", path.read_text("utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-def test_readme_program_is_short() -> None:
+def test_programs_of_the_readmes_are_short() -> None:
+    generator = program_in(section(README, "Make your own computation resumable"))
+    assert len([line for line in generator.splitlines() if line.strip()]) <= 20
     assert len([line for line in PROGRAM.splitlines() if line.strip()]) <= 45
+    assert len(README.splitlines()) <= 150
+
+
+def test_generator_of_the_readme_is_killed_and_ends_with_the_right_answer(program: Path) -> None:
+    program.write_text(program_in(section(README, "Make your own computation resumable")), "utf-8")
+    kind, goal = GeneratorKind(lambda goal: iter(()), "collatz", 1), 300_000
+    database = program.parent / "collatz.sqlite3"
+    with running("collatz.py", goal) as child:
+        wait_until(lambda: saved_shares(database, kind))
+        assert child.poll() is None
+        child.kill()
+        child.wait()
+    done = ended("collatz.py", goal)
+    assert (done.returncode, done.stdout.encode()) == (0, records(goal)), done.stderr
+
+
+def saved_shares(database: Path, kind: Kind) -> int:
+    """Return how many checkpoints are saved of runs of the kind; their states stay unread."""
+    try:
+        with CheckpointStore.open(str(database), kind, write=False) as store:
+            return sum(len(store.checkpoints(run)) for run in store.runs())
+    except PiTuiError:
+        return 0
+
+
+def test_batch_of_the_readme_gives_a_line_for_each_input(program: Path) -> None:
+    text = program_in(section(LIBRARY, "Many independent items")).replace("100_000", "500")
+    program.write_text(text, "utf-8")
+    done = ended("collatz.py")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 499
+    assert lines[26] == "[27, 111]"

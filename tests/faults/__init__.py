@@ -1,1 +1,1 @@
-"""Every way to die, tried; each with a control that must fail."""
+"""Fault injection: kills, power cuts, full disks; each with a control that must fail."""

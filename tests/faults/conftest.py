@@ -1,4 +1,4 @@
-"""How much is tried, and the table of what was."""
+"""The number of trials, and a table of their results."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Tally = Callable[[str, int, str], None]
 
 @pytest.fixture(scope="session")
 def much(request: pytest.FixtureRequest) -> int:
-    """Factor on every count: 1, or 10 with --faults=long."""
+    """Return the factor on every number of trials: 1, or 10 with --faults=long."""
     return 10 if request.config.getoption("--faults") == "long" else 1
 
 
 @pytest.fixture
 def tally(request: pytest.FixtureRequest) -> Tally:
-    """Remember what was tried how often and with what result, for the table in the end."""
+    """Record a kind of trial, its number and its result, for the table at the end."""
     properties = request.node.user_properties
     return lambda what, times, result: properties.append((_ROW, (what, times, result)))
 
@@ -36,7 +36,7 @@ def strace() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory, if there is one: a kill spares the page cache, so it needs no disk."""
+    """Return a folder in memory if possible: kills spare the page cache, so no disk is needed."""
     memory = Path("/dev/shm")
     if not memory.is_dir():
         yield tmp_path

@@ -1,4 +1,4 @@
-"""The process that is killed, starved and lied to: a spigot, and a store that saves every step."""
+"""The process under test: it steps a spigot and saves every step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KIND = SpigotKind()
 
 @dataclass(frozen=True)
 class Task:
-    """What the process does. A state is a few pages of the file; a save takes milliseconds."""
+    """The task of the process. A state is a few pages of the file; a save takes milliseconds."""
 
     location: str
     digits: int = 8000
@@ -48,14 +48,14 @@ class Task:
     """Soft limit on the size of files; lifted after the first failure."""
 
     def wanted(self) -> recipe.Task:
-        """The task of the store."""
+        """Return the task for the store."""
         numbers = {"digits_per_step": self.digits_per_step, "boxes_per_block": self.boxes_per_block}
         parameters = {**KIND.task(self.digits).parameters, **numbers}
         return recipe.Task(self.digits, parameters)
 
 
 class Driver:
-    """One life of the process."""
+    """One session of the process."""
 
     def __init__(self, task: Task, line: Connection) -> None:
         self.task, self.line = task, line
@@ -134,7 +134,7 @@ class Driver:
 
 
 def drive(task: Task, line: Connection) -> None:
-    """The life of a child process; its exit code is that of the program."""
+    """Run one session in a child process; return the exit code of the program."""
     sabotage.commit(task.sabotage)
     try:
         Driver(task, line).live()

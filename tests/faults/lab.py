@@ -1,4 +1,4 @@
-"""Children to hurt, and a judge who looks at what they left behind."""
+"""Start processes under test, inject faults, and check the data they leave."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _forge.set_forkserver_preload(
 
 
 class Child:
-    """A process that works on a task until it is done, or we are done with it."""
+    """A process that works on a task until the task or the test ends."""
 
     def __init__(self, task: Task) -> None:
         self._line, theirs = _forge.Pipe()
@@ -45,7 +45,7 @@ class Child:
         return self._process.pid
 
     def hear(self, timeout: float = _PATIENCE) -> tuple[Any, ...] | None:
-        """The next message, or None if the process is gone."""
+        """Return the next message, or None if the process has ended."""
         try:
             if not self._line.poll(timeout):
                 raise TimeoutError(f"nothing heard for {timeout} s; so far {self.messages[-3:]}")
@@ -68,7 +68,7 @@ class Child:
         raise AssertionError(f"gone before {word!r}: {self.messages[-3:]}")
 
     def hear_out(self) -> int:
-        """Listen until the process is gone; its exit code, negative for a signal."""
+        """Read messages until the process ends; return its exit code, negative for a signal."""
         while self.hear() is not None:
             pass
         return self.join()
@@ -95,7 +95,7 @@ class Child:
 
 @contextmanager
 def child(task: Task) -> Iterator[Child]:
-    """A child that is gone in the end, whatever happened."""
+    """Start a child, and make sure it has ended when the block ends."""
     made = Child(task)
     try:
         yield made
@@ -106,15 +106,15 @@ def child(task: Task) -> Iterator[Child]:
 
 
 def side_by_side(verb: Callable[[T], R], things: Iterable[T]) -> list[R]:
-    """`verb` of each thing, two at a time: most of it is waiting for children."""
+    """Apply `verb` to each thing, two at a time, because most of the time is waiting."""
     with ThreadPoolExecutor(2) as lanes:
         return list(lanes.map(verb, things))
 
 
 def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False) -> str:
-    """What is wrong with what was left at `location`; "" if every promise was kept.
+    """Check the data left at `location`; return what is wrong, or "".
 
-    What is left is loaded and with that checked; `thorough` also looks at what is not needed.
+    Loading checks what a resume needs; `thorough` also checks the rest.
     """
     try:
         with CheckpointStore.open(location, KIND) as store:
@@ -137,7 +137,7 @@ def judge(location: str, acked: int, digits: int = 8000, thorough: bool = False)
 
 
 def finish(task: Task) -> str:
-    """What is wrong after an undisturbed process has gone on to the end; "" if nothing is."""
+    """Resume the run undisturbed to its end; return what is wrong, or ""."""
     with child(replace(task, saves=-1, forever=False, steps=50)) as going_on:
         if code := going_on.hear_out():
             return f"exit {code}: {going_on.messages[-1]}"
@@ -146,7 +146,7 @@ def finish(task: Task) -> str:
 
 @contextmanager
 def straced(pid: int, log: str, *options: str) -> Iterator[None]:
-    """The process runs under strace until it ends."""
+    """Run the process under strace until it ends."""
     command = ["strace", "-p", str(pid), "-o", log, *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
         assert tracer.stderr is not None
@@ -163,7 +163,7 @@ def straced(pid: int, log: str, *options: str) -> Iterator[None]:
 
 
 def strace_works() -> str:
-    """Why system calls cannot be traced and changed here; "" if they can."""
+    """Return why strace cannot inject faults here; "" if it can."""
     if shutil.which("strace") is None:
         return "no strace"
     command = ["strace", "-o", os.devnull, "-e", "inject=chdir:error=EIO", "true"]

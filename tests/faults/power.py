@@ -1,8 +1,8 @@
 """The disk after a power cut, rebuilt from a trace of system calls.
 
-What was not synced may be there, or not, or in part: any subset of the writes since the last sync
-of a file, the last of them torn in the middle of a sector; and a name that was made or removed
-since the last sync of the folder may be as it was before.
+Data that was not synced may be present, absent or partial: any subset of the writes since the last
+sync of a file, the last of them torn within a sector. A name created or removed since the last sync
+of its folder may be in its earlier state.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SECTOR = 512
 
 @dataclass
 class File:
-    """One file: what a sync has made durable, and what was done since."""
+    """One file: its synced content, and the writes since."""
 
     durable: bytearray = field(default_factory=bytearray)
     pending: list[tuple[int, bytes | None]] = field(default_factory=list)
@@ -34,7 +34,7 @@ class File:
         self.pending.clear()
 
     def after_the_cut(self, chance: random.Random) -> bytes:
-        """What the disk may hold."""
+        """Return one possible content of the disk after a power cut."""
         content = bytearray(self.durable)
         kept = chance.choice((0.0, 0.5, 0.9, 1.0))
         for offset, data in self.pending:
@@ -54,7 +54,7 @@ def _apply(content: bytearray, offset: int, data: bytes | None) -> None:
 
 
 class Disk:
-    """One folder, as far as a trace has come."""
+    """One folder, replayed up to a point of a trace."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -66,7 +66,7 @@ class Disk:
         """Digits that the process has called saved."""
 
     def play(self, call: str, arguments: str, result: int) -> None:
-        """The effect of one system call."""
+        """Apply one system call."""
         if call == "openat":
             self._open(arguments)
         elif call == "unlink":
@@ -109,7 +109,7 @@ class Disk:
         return name.startswith(self._folder + "/") and not name.endswith((".acks", ".lock"))
 
     def cut_power(self, folder: Path, chance: random.Random) -> None:
-        """`folder` holds what the disk may hold if the power goes now."""
+        """Fill `folder` with one possible content of the disk after a power cut now."""
         names = dict(self._durable_names)
         for entry in self._pending_names[: chance.randint(0, len(self._pending_names))]:
             _relink(names, *entry)
@@ -125,7 +125,7 @@ def _relink(names: dict[str, File], name: str, file: File | None) -> None:
 
 
 def moments(trace: str, folder: str, chance: random.Random, share: float) -> Iterator[Disk]:
-    """The disk at a random share of the moments between two system calls."""
+    """Yield the disk at a random sample of the moments between system calls."""
     disk = Disk(folder)
     for line in trace.splitlines():
         if (match := _CALL.match(line)) and int(match[3]) >= 0:
@@ -139,10 +139,10 @@ def _text(arguments: str) -> str:
 
 
 def _data(arguments: str) -> bytes:
-    """The first quoted string."""
+    """Return the first quoted string of a line."""
     return _plain(arguments.split('"', 2)[1])
 
 
 def _plain(escaped: str) -> bytes:
-    """What `strace -xx` wrote, byte for byte, as \\x.."""
+    """Decode a string that `strace -xx` wrote as \\x.. bytes."""
     return bytes.fromhex(escaped.replace("\\x", ""))

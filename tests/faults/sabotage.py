@@ -1,4 +1,4 @@
-"""Promises broken on purpose: the controls that show that a test would notice."""
+"""Safety features disabled on purpose, for controls which show that a test would notice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pi_tui.files.location import Location
 
 
 def commit(words: tuple[str, ...]) -> None:
-    """In this process, from now on, these promises are broken."""
+    """Disable these safety features in this process."""
     for word in words:
         name, _, value = word.partition("=")
         _DEEDS[name](value)
@@ -37,7 +37,7 @@ def _most_pages(pages: str) -> None:
 
 
 def _cache(pages: str) -> None:
-    """No promise is broken by it, but pages reach the file long before the commit."""
+    """Shrink the page cache: harmless, but pages reach the file long before the commit."""
     _pragma(f"cache_size={pages}")
 
 
@@ -46,7 +46,7 @@ def _busy(seconds: str) -> None:
 
 
 def _no_turns(_: str) -> None:
-    """SQLite's own time-out is all there is, however much others write meanwhile."""
+    """Give up after SQLite's own time-out, even while others write."""
     setattr(engine, "_last_written", lambda _: (0, 0))  # noqa: B010
 
 
@@ -80,7 +80,7 @@ def _server_forgets(_: str) -> None:
 
 
 class NoLocks:
-    """Locks that lock nothing."""
+    """Locks that exclude no one."""
 
     note, mark, last_beat = "", "nobody", None
 

@@ -1,4 +1,4 @@
-"""Full disks and failing ones: told, survived, and gone on from when the trouble is over."""
+"""Full and failing disks: reported, survived, and resumed from afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,pread64,openat"
 
 
 def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
-    """Run the task with an error injected: exit code, digits acknowledged, failures it told."""
+    """Run the task with an injected error; return exit code, digits acknowledged, and failures."""
     with child(replace(task, hold=True)) as victim:
         victim.hear_until("ready")
         options = ("-e", f"trace={CALLS}", "-e", f"inject={what}", *paths_of(task))
@@ -33,7 +33,7 @@ def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
 
 
 def fail_at(folder: Path, error: str, call: str, n: int) -> tuple[str, bool]:
-    """One call fails once: what was wrong then, and whether the failure was told."""
+    """Let one call fail once; return what was wrong, and whether the failure was reported."""
     task = Task(str(folder / f"{call}{n}.db"), saves=5, patience=3)
     code, acked, failures = inject(task, f"{call}:error={error}:when={n}")
     if code not in (0, 6):
@@ -47,7 +47,7 @@ def fail_at(folder: Path, error: str, call: str, n: int) -> tuple[str, bool]:
 @pytest.mark.parametrize(
     ("error", "calls"), [("EIO", CALLS), ("ENOSPC", "pwrite64,ftruncate,openat")]
 )
-def test_an_error_at_every_call_loses_nothing(
+def test_io_error_at_every_call_loses_nothing(
     error: str, calls: str, folder: Path, much: int, tally: Tally
 ) -> None:
     counts = system_calls(Task(str(folder / "count.db"), saves=5), calls)
@@ -61,8 +61,8 @@ def test_an_error_at_every_call_loses_nothing(
 
 
 @pytest.mark.usefixtures("strace")
-def test_control_errors_that_nobody_checks_would_be_noticed(folder: Path, tally: Tally) -> None:
-    """Syncs that fail silently are as good as none: without the checks of SQLite, saves vanish."""
+def test_control_ignored_io_errors_would_be_noticed(folder: Path, tally: Tally) -> None:
+    """If SQLite did not check for failed syncs, saves would vanish."""
     writes = system_calls(Task(str(folder / "count.db"), saves=12))["pwrite64"]
     task = Task(str(folder / "pi.db"), saves=12)
     code, acked, failures = inject(task, f"pwrite64:retval=4096:when={writes // 2}+")
@@ -78,7 +78,7 @@ def test_control_errors_that_nobody_checks_would_be_noticed(folder: Path, tally:
         ("ulimit -f", {"largest_file": 50_000}, "limit on file sizes"),
     ],
 )
-def test_a_full_disk_is_told_and_what_was_saved_stays(
+def test_full_disk_is_reported_and_saved_data_kept(
     name: str, trouble: dict[str, Any], words: str, db: str, tally: Tally
 ) -> None:
     with child(Task(db, **trouble)) as starved:
@@ -90,7 +90,7 @@ def test_a_full_disk_is_told_and_what_was_saved_stays(
     tally(f"no more space ({name})", 1, "told, 0 lost, completed after it was lifted")
 
 
-def test_a_limit_that_is_lifted_while_we_run_lets_the_run_complete(db: str) -> None:
+def test_run_completes_after_a_file_size_limit_is_lifted(db: str) -> None:
     with child(Task(db, steps=5, patience=50, largest_file=50_000)) as starved:
         assert starved.hear_out() == 0
     assert starved.said("failed")
@@ -107,7 +107,7 @@ wait $!
 """
 
 
-def test_the_program_goes_on_when_a_full_disk_has_space_again(tmp_path: Path, tally: Tally) -> None:
+def test_program_resumes_when_a_full_disk_has_space_again(tmp_path: Path, tally: Tally) -> None:
     need_namespaces()
     disk, output, said = tmp_path / "disk", tmp_path / "pi.txt", tmp_path / "said"
     disk.mkdir()

@@ -20,7 +20,7 @@ CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate"
 
 
 def kill_at_random(task: Task, seconds: float, stop_at_first: bool) -> tuple[int, list[str]]:
-    """How often a process was killed in the middle of its saves, and what was wrong then."""
+    """Kill processes during saves; return how often, and what was wrong afterwards."""
     chance = random.Random(1)
     kills, deadline = 0, time.monotonic() + seconds
     faults: list[str] = []
@@ -40,9 +40,7 @@ def kill_at_random(task: Task, seconds: float, stop_at_first: bool) -> tuple[int
 
 
 @pytest.mark.timeout(1200)
-def test_a_kill_at_any_moment_loses_nothing_that_was_saved(
-    db: str, much: int, tally: Tally
-) -> None:
+def test_kill_at_any_moment_loses_nothing_saved(db: str, much: int, tally: Tally) -> None:
     spilling = Task(f"{db}2", 20_000, boxes_per_block=512, forever=True, sabotage=("cache=2",))
     tasks, seconds = [Task(db, forever=True), spilling], KILL_SECONDS * much
     tried = side_by_side(lambda task: kill_at_random(task, seconds, False), tasks)
@@ -52,7 +50,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_saved(
     assert [finish(task) for task in tasks] == ["", ""]
 
 
-def test_control_without_a_journal_kills_do_damage(db: str, tally: Tally) -> None:
+def test_control_random_kills_without_a_journal_do_damage(db: str, tally: Tally) -> None:
     task = Task(db, 20_000, boxes_per_block=512, forever=True, sabotage=("journal=OFF", "cache=2"))
     kills, faults = kill_at_random(task, 60.0, True)
     tally("  control: journal OFF", kills, f"{len(faults)} damaged")
@@ -61,7 +59,7 @@ def test_control_without_a_journal_kills_do_damage(db: str, tally: Tally) -> Non
 
 @pytest.mark.usefixtures("strace")
 @pytest.mark.timeout(1200)
-def test_a_kill_at_every_write_sync_and_unlink_loses_nothing(
+def test_kill_at_every_write_sync_and_unlink_loses_nothing(
     folder: Path, much: int, tally: Tally
 ) -> None:
     def kill_at(call: str, n: int) -> str:
@@ -79,7 +77,7 @@ def test_a_kill_at_every_write_sync_and_unlink_loses_nothing(
 
 
 @pytest.mark.usefixtures("strace")
-def test_control_without_a_journal_a_kill_between_writes_does_damage(db: str, tally: Tally) -> None:
+def test_control_kill_between_writes_without_a_journal_does_damage(db: str, tally: Tally) -> None:
     faults = []
     for n in range(30, 40):
         task = Task(f"{db}{n}", saves=5, sabotage=("journal=OFF",))
@@ -90,7 +88,7 @@ def test_control_without_a_journal_a_kill_between_writes_does_damage(db: str, ta
 
 
 def system_calls(task: Task, calls: str = CALLS) -> Counter[str]:
-    """How often an undisturbed process makes each call that changes the disk."""
+    """Count the disk-changing system calls of an undisturbed process, by name."""
     log = f"{task.location}.log"
     paths = paths_of(task)
     with child(replace(task, hold=True)) as watched:
@@ -102,7 +100,7 @@ def system_calls(task: Task, calls: str = CALLS) -> Counter[str]:
 
 
 def points_of(counts: Counter[str], stride: int) -> list[tuple[str, int]]:
-    """Every call and its number; of the many writes only every `stride`-th."""
+    """Yield every call with its number; of the many writes only every `stride`-th."""
     return [
         (call, n)
         for call, count in sorted(counts.items())
@@ -111,13 +109,13 @@ def points_of(counts: Counter[str], stride: int) -> list[tuple[str, int]]:
 
 
 def paths_of(task: Task) -> list[str]:
-    """Options for strace: only calls on these files are looked at."""
+    """Return strace options that select calls on these files."""
     folder = Path(task.location).parent
     return [f"-P{path}" for path in (task.location, f"{task.location}-journal", folder)]
 
 
 def disturbed(task: Task, inject: str) -> int:
-    """Run the task with a fault injected into one system call; the digits it acknowledged."""
+    """Run the task with a fault in one system call; return the digits it acknowledged."""
     with child(replace(task, hold=True)) as victim:
         victim.hear_until("ready")
         with straced(

@@ -24,7 +24,7 @@ def server() -> Iterator[Server]:
 
 
 def killed_to_the_end(task: Task, kills: int) -> tuple[list[str], str]:
-    """Compute one run, killed again and again: the failures told, and what is wrong in the end."""
+    """Compute a run with repeated kills; return failures reported, and what is wrong at the end."""
     chance, told, acked = random.Random(task.digits), list[str](), 0
     for life in range(kills + 1):
         with child(task) as process:
@@ -51,7 +51,7 @@ def side_by_side(location: str, writers: int, kills: int) -> None:
 
 
 @pytest.mark.parametrize("writers", [3, 8])
-def test_processes_on_different_runs_of_one_file_are_killed_and_nothing_is_lost(
+def test_killed_writers_of_different_runs_in_one_file_lose_nothing(
     writers: int, db: str, much: int, tally: Tally
 ) -> None:
     kills = 4 * much
@@ -62,7 +62,7 @@ def test_processes_on_different_runs_of_one_file_are_killed_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize("writers", [3, 8])
-def test_processes_on_different_runs_of_one_server_are_killed_and_nothing_is_lost(
+def test_killed_writers_of_different_runs_on_one_server_lose_nothing(
     writers: int, server: Server, much: int, tally: Tally
 ) -> None:
     kills = 4 * much
@@ -71,7 +71,7 @@ def test_processes_on_different_runs_of_one_server_are_killed_and_nothing_is_los
 
 
 def eight_in_a_hurry(db: str, *sabotage: str) -> list[int]:
-    """Exit codes of eight processes that save as fast as they can, where SQLite waits 0.5 s."""
+    """Run eight fast-saving processes, with a 0.5 s time-out of SQLite; return exit codes."""
     numbers = {"digits_per_step": 8, "saves": 40, "sabotage": ("busy=0.5", *sabotage)}
 
     def code(n: int) -> int:
@@ -82,12 +82,12 @@ def eight_in_a_hurry(db: str, *sabotage: str) -> list[int]:
         return list(lanes.map(code, range(8)))
 
 
-def test_no_writer_is_refused_while_others_commit(db: str, tally: Tally) -> None:
+def test_eight_writers_of_one_file_are_never_refused(db: str, tally: Tally) -> None:
     assert eight_in_a_hurry(db) == [0] * 8
     tally("8 processes save without a pause, SQLite waits 0.5 s", 320, "0 refused")
 
 
-def test_control_without_turns_writers_starve(db: str, tally: Tally) -> None:
+def test_control_writers_without_turns_starve(db: str, tally: Tally) -> None:
     codes = eight_in_a_hurry(db, "no-turns")
     tally("  control: its time-out alone", 8, f"{codes.count(6)} refused")
     assert 6 in codes

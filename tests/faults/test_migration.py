@@ -1,4 +1,4 @@
-"""A database of version 1.0 or 1.1 that is killed or starved while it is brought up to date."""
+"""Migration of 1.0 and 1.1 databases under kills and full disks."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SCHEMAS = pytest.mark.parametrize("schema", SAVED)
 
 
 def task_at(path: Path, schema: int) -> Task:
-    """The process opens the database of an older version, loads its run, and ends."""
+    """Return a task that opens a database of an older version, loads its run, and ends."""
     old("unfinished", str(path), schema)
     return Task(str(path), 3000, 40, 64, saves=0)
 
 
 def run(task: Task, log: str, *options: str) -> tuple[int, list[str]]:
-    """The process under strace: its exit code, and what it said of failures."""
+    """Run the process under strace; return its exit code and the failures it reported."""
     with child(replace(task, hold=True)) as victim:
         victim.hear_until("ready")
         with straced(victim.pid, log, "-e", f"trace={CALLS}", *options):
@@ -47,7 +47,7 @@ def calls(path: Path, schema: int) -> Counter[str]:
 
 
 def what_is_left(task: Task, before: list[str], schema: int) -> str:
-    """What is wrong with the database and its backups; "" if it is the old one or the new one."""
+    """Check the database and its backups; return "" if it is the old or the new one, else why."""
     backups = sorted(
         Path(task.location).parent.glob(f"{Path(task.location).name}.schema-{schema}*")
     )
@@ -62,7 +62,7 @@ def what_is_left(task: Task, before: list[str], schema: int) -> str:
 
 
 def disturb(folder: Path, schema: int, inject: str, call: str, n: int, thorough: bool) -> str:
-    """One call is disturbed: what is wrong then."""
+    """Disturb one call; return what is wrong afterwards."""
     place = folder / f"{call}{n}"
     place.mkdir()
     task = task_at(place / "pi.sqlite3", schema)
@@ -83,7 +83,7 @@ def disturb(folder: Path, schema: int, inject: str, call: str, n: int, thorough:
         ("error=EIO", CALLS),
     ],
 )
-def test_disturbed_at_every_call_it_leaves_the_old_database_or_the_new_one(
+def test_migration_disturbed_at_every_call_leaves_old_or_new_database(
     inject: str, which: str, schema: int, folder: Path, much: int, tally: Tally
 ) -> None:
     counts = calls(folder / "count.db", schema)
@@ -103,7 +103,7 @@ def test_disturbed_at_every_call_it_leaves_the_old_database_or_the_new_one(
 
 
 @SCHEMAS
-def test_control_a_migration_without_a_journal_is_spoilt_by_a_kill(
+def test_control_killed_migration_without_a_journal_does_damage(
     schema: int, folder: Path, tally: Tally
 ) -> None:
     faults = []
@@ -124,6 +124,6 @@ def test_control_a_migration_without_a_journal_is_spoilt_by_a_kill(
 
 
 @SCHEMAS
-def test_a_run_that_is_brought_over_has_the_digits_it_had(schema: int, folder: Path) -> None:
+def test_migrated_run_has_the_digits_it_had(schema: int, folder: Path) -> None:
     task = task_at(folder / "pi.sqlite3", schema)
     assert finish(task) == ""

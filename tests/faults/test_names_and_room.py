@@ -1,4 +1,4 @@
-"""Places that can take no database or file: a message says the true cause, nothing is left."""
+"""Places where no database can be made: the message gives the cause, and no file is left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def assert_line(done: subprocess.CompletedProcess[str], words: str, code: int = 
 
 
 @pytest.mark.parametrize("command", [*WRITES, "status", "check"])
-def test_path_that_sqlite_cannot_open_is_refused_before_anything_is_made(
+def test_path_sqlite_cannot_open_is_refused_before_files_are_made(
     command: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / ("d" * 200) / ("e" * 200)
@@ -45,7 +45,7 @@ def test_path_that_sqlite_cannot_open_is_refused_before_anything_is_made(
 
 @pytest.mark.parametrize("command", [*WRITES, "status"])
 @pytest.mark.parametrize("character", ["n", "界"])
-def test_name_without_room_for_those_beside_it_is_refused_before_anything_is_made(
+def test_name_too_long_for_files_beside_it_is_refused(
     character: str, command: str, tmp_path: Path
 ) -> None:
     longest = "x" * (247 % len(character.encode())) + character * (247 // len(character.encode()))
@@ -56,7 +56,7 @@ def test_name_without_room_for_those_beside_it_is_refused_before_anything_is_mad
     assert pi_tui("run", "--digits", 50, "--db", longest, cwd=tmp_path).returncode == 0
 
 
-def test_backup_to_such_a_name_is_refused(database: Path) -> None:
+def test_backup_to_a_name_too_long_is_refused(database: Path) -> None:
     pi_tui("run", "--digits", 50, "--db", database)
     before = sorted(os.listdir(database.parent))
     done = pi_tui("backup", database.parent / ("n" * 250), "--db", database)
@@ -66,7 +66,7 @@ def test_backup_to_such_a_name_is_refused(database: Path) -> None:
 
 @pytest.mark.parametrize("inodes", range(1, 5))
 @pytest.mark.parametrize("command", ["run", "export", "picture", "backup"])
-def test_file_system_without_inodes_is_named_and_nothing_is_left(
+def test_file_system_without_inodes_is_named_and_left_clean(
     command: str, inodes: int, tmp_path: Path
 ) -> None:
     need_namespaces()
@@ -106,7 +106,7 @@ def test_file_system_without_inodes_is_named_and_nothing_is_left(
     assert_line(done, "no inodes left")
 
 
-def test_folder_that_was_renamed_within_a_save_is_not_a_full_disk(tmp_path: Path) -> None:
+def test_folder_renamed_during_a_save_is_not_reported_as_full_disk(tmp_path: Path) -> None:
     folder, away = tmp_path / "here", tmp_path / "away"
     folder.mkdir()
     with CheckpointStore.open(str(folder / "pi.db"), Walks()) as store:
@@ -133,7 +133,9 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_relative_name_in_a_deleted_working_folder_is_a_line(command: str, tmp_path: Path) -> None:
+def test_relative_path_in_a_deleted_working_folder_fails_in_one_line(
+    command: str, tmp_path: Path
+) -> None:
     assert pi_tui("run", "--digits", 50).returncode == 0
     folder = tmp_path / "gone"
     folder.mkdir()
@@ -148,9 +150,7 @@ def test_relative_name_in_a_deleted_working_folder_is_a_line(command: str, tmp_p
 
 
 @pytest.mark.parametrize("command", ["status", "export", "check", "runs", "run --digits 50"])
-def test_deleted_working_folder_hinders_no_command_that_names_nothing_in_it(
-    command: str, tmp_path: Path
-) -> None:
+def test_deleted_working_folder_hinders_no_unrelated_command(command: str, tmp_path: Path) -> None:
     assert pi_tui("run", "--digits", 50).returncode == 0
     script = 'cd "$0" && rmdir "$0" && exec "$@"'
     done = subprocess.run(
@@ -159,8 +159,8 @@ def test_deleted_working_folder_hinders_no_command_that_names_nothing_in_it(
     assert done.returncode == 0
 
 
-def test_a_user_s_empty_file_stays_when_it_cannot_be_filled(tmp_path: Path) -> None:
-    """What is removed after a failure is only what was made for it."""
+def test_empty_file_of_the_user_is_kept_when_it_cannot_be_filled(tmp_path: Path) -> None:
+    """Only files made by the failed call are removed."""
     database = tmp_path / "pi.sqlite3"
     database.touch()
     (tmp_path / "pi.sqlite3-journal").symlink_to(tmp_path / "missing" / "journal")
@@ -170,5 +170,5 @@ def test_a_user_s_empty_file_stays_when_it_cannot_be_filled(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux's /proc")
-def test_folder_in_which_no_file_can_be_made_is_not_told_as_a_lock() -> None:
+def test_folder_that_allows_no_file_is_not_reported_as_a_lock() -> None:
     assert_line(pi_tui("run", "--digits", 9, "--db", "/proc/x"), "no file can be made in /proc")

@@ -1,4 +1,4 @@
-"""Places that cannot be written, files that are not ours, no memory, a clock set back."""
+"""Read-only places, foreign files, no memory, and a clock set back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROGRAM = [sys.executable, "-m", "pi_tui", "run", "--digits", "20000"]
 
 
 def run(db: str, *before: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The real program, as a user would start it."""
+    """Run the real program, as a user would."""
     command = [*before, *PROGRAM, "--db", db]
     environment = {**os.environ, **variables}
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
@@ -54,7 +54,7 @@ def immutable(folder: Path) -> Iterator[None]:
         subprocess.run(["chattr", "-i", str(folder)], check=True)
 
 
-def test_a_folder_that_cannot_be_changed(tmp_path: Path, tally: Tally) -> None:
+def test_read_only_folder_is_refused(tmp_path: Path, tally: Tally) -> None:
     if shutil.which("chattr") is None:
         pytest.skip("no chattr")
     with immutable(tmp_path):
@@ -65,7 +65,7 @@ def test_a_folder_that_cannot_be_changed(tmp_path: Path, tally: Tally) -> None:
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_a_mount_that_is_read_only(there: bool, tmp_path: Path, tally: Tally) -> None:
+def test_read_only_mount_is_refused(there: bool, tmp_path: Path, tally: Tally) -> None:
     need_namespaces()
     db = tmp_path / "pi.db"
     if there:
@@ -78,7 +78,7 @@ def test_a_mount_that_is_read_only(there: bool, tmp_path: Path, tally: Tally) ->
     tally(f"read-only mount, database {'there' if there else 'new'}", 1, "exit 6, one line")
 
 
-def test_rights_that_are_missing(tmp_path: Path, tally: Tally) -> None:
+def test_missing_rights_are_refused(tmp_path: Path, tally: Tally) -> None:
     if os.getuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root can become nobody")
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -95,7 +95,7 @@ def test_rights_that_are_missing(tmp_path: Path, tally: Tally) -> None:
     tally("read-only folder (mode 555, not root)", 1, "exit 6, one line")
 
 
-def test_without_memory_a_save_fails_alone_and_the_next_one_succeeds(db: str, tally: Tally) -> None:
+def test_save_without_memory_fails_alone_and_the_next_works(db: str, tally: Tally) -> None:
     kind = SpigotKind()
     numbers = {"digits_per_step": 10_000, "boxes_per_block": 16_384}
     task = Task(150_000, {**kind.task(150_000).parameters, **numbers})
@@ -116,7 +116,7 @@ def test_without_memory_a_save_fails_alone_and_the_next_one_succeeds(db: str, ta
 
 
 def hoard_and_save(store: CheckpointStore, run_: Run, machine: Machine) -> None:
-    """Memory is taken until no piece of 64 kB is left, then a save is tried."""
+    """Allocate memory until no 64 kB are left, then try to save."""
     hoard = []
     for size in (2**24, 2**20, 2**16):
         try:
@@ -129,7 +129,7 @@ def hoard_and_save(store: CheckpointStore, run_: Run, machine: Machine) -> None:
 
 @contextmanager
 def little_memory() -> Iterator[None]:
-    """The process may grow by 64 MB and no further."""
+    """Limit the growth of the process to 64 MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = pages * resource.getpagesize() + 2**26
@@ -145,7 +145,7 @@ FAKETIME = [
 ]
 
 
-def test_a_clock_that_is_set_back_and_forth_changes_nothing(tmp_path: Path, tally: Tally) -> None:
+def test_clock_set_back_and_forth_changes_nothing(tmp_path: Path, tally: Tally) -> None:
     library = next((path for path in FAKETIME if path.exists()), None)
     if library is None:
         pytest.skip("no libfaketime")
@@ -173,7 +173,7 @@ def test_a_clock_that_is_set_back_and_forth_changes_nothing(tmp_path: Path, tall
 
 
 def wait_for_more(db: str, saved: int) -> None:
-    """Return when more digits are saved than were, whatever the clocks say."""
+    """Wait until more digits are saved, without relying on clocks."""
 
     def has_more() -> bool:
         seen = glance(db, SpigotKind(), None)
@@ -198,13 +198,13 @@ def newer_database(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [foreign_text, foreign_database, newer_database])
-def test_a_file_that_is_not_ours_ends_the_program_with_7(
+def test_foreign_file_ends_the_program_with_7(
     make: Callable[[Path], None], tmp_path: Path, tally: Tally
 ) -> None:
     path = tmp_path / "file.db"
     make(path)
     before = path.read_bytes()
-    words = "newer version" if make is newer_database else "is no database of checkpoints"
+    words = "newer version" if make is newer_database else "is not a database of checkpoints"
     assert_refused(run(str(path)), 7, words)
     assert path.read_bytes() == before
     tally(f"{make.__name__.replace('_', ' ')}", 1, "exit 7, one line, file as it was")

@@ -1,4 +1,4 @@
-"""Power cuts, replayed from a trace: hundreds of disks that could have been left behind."""
+"""Power cuts replayed from a trace: hundreds of possible disk contents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAVES = 12
 
 
 def cut_power(folder: Path, sabotage: tuple[str, ...], times: int) -> tuple[int, list[str]]:
-    """How many disks were rebuilt, and what was wrong with them."""
+    """Rebuild disks after power cuts; return how many, and what was wrong with them."""
     disk = folder / "disk"
     disk.mkdir()
     task = Task(str(disk / "pi.db"), saves=SAVES, acks=str(disk / "pi.acks"), sabotage=sabotage)
@@ -45,16 +45,14 @@ def traced(task: Task, log: Path) -> str:
     return log.read_text()
 
 
-def test_a_power_cut_at_any_moment_loses_nothing_that_was_saved(
-    folder: Path, much: int, tally: Tally
-) -> None:
+def test_power_cut_at_any_moment_loses_nothing_saved(folder: Path, much: int, tally: Tally) -> None:
     tried, faults = cut_power(folder, (), 300 * much)
     tally("power cuts, disks rebuilt from a trace", tried, f"{len(faults)} lost or damaged")
     assert faults == []
 
 
 @pytest.mark.parametrize("level", ["FULL", "OFF"])
-def test_control_with_less_syncing_power_cuts_lose_what_was_saved(
+def test_control_power_cuts_with_less_syncing_lose_saved_data(
     level: str, folder: Path, tally: Tally
 ) -> None:
     tried, faults = cut_power(folder, (f"synchronous={level}",), 60)

@@ -31,7 +31,7 @@ def start_at_once(stack: ExitStack, tasks: list[Task]) -> list[Child]:
     return copies
 
 
-def test_of_eight_copies_started_at_once_one_runs_and_seven_say_who(
+def test_eight_copies_started_at_once_one_runs_and_seven_name_it(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
     link = tmp_path / "link.db"
@@ -43,7 +43,7 @@ def test_of_eight_copies_started_at_once_one_runs_and_seven_say_who(
         (winner,) = (copy for copy in copies if copy not in refused)
         assert [copy.hear_out() for copy in refused] == [3] * (COPIES - 1)
         words = [copy.messages[-1][2] for copy in refused]
-        # Who comes in the instant before the winner has written its name cannot say who it is.
+        # A process that comes before the winner has written its name cannot name it.
         told = "the run of 8,000 digits is already open in another process"
         named = f"{told} (pid {winner.pid} on "
         assert all(word.startswith((named, f"{told};")) for word in words)
@@ -53,7 +53,7 @@ def test_of_eight_copies_started_at_once_one_runs_and_seven_say_who(
     assert judge(db, winner.acked) == ""
 
 
-def test_eight_copies_without_the_lock_are_sorted_out_by_the_fence(
+def test_eight_copies_without_locks_are_separated_by_the_fence(
     db: str, much: int, tally: Tally
 ) -> None:
     for n in range(2 * much):
@@ -68,7 +68,7 @@ def test_eight_copies_without_the_lock_are_sorted_out_by_the_fence(
 
 
 def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
-    """A writer is stopped, overtaken and continued: how it ends, and what the file is then."""
+    """Stop a writer, overtake and continue it; return how it ends, and the state of the file."""
     task = Task(db, 500, patience=20, sabotage=("no-lock", "busy=0.5"))
     chance = random.Random(db)
     pause = 0.15 if idle else 0.0
@@ -87,7 +87,7 @@ def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
     return end, judge(db, overtaker.acked, task.digits)
 
 
-def test_a_writer_that_was_stopped_and_overtaken_is_fenced_off(
+def test_writer_stopped_and_overtaken_is_refused_by_the_fence(
     db: str, much: int, tally: Tally
 ) -> None:
     times = 6 * much
@@ -99,16 +99,14 @@ def test_a_writer_that_was_stopped_and_overtaken_is_fenced_off(
     assert fenced > 0
 
 
-def test_control_without_the_fence_the_overtaken_writer_goes_on(db: str, tally: Tally) -> None:
+def test_control_overtaken_writer_without_the_fence_goes_on(db: str, tally: Tally) -> None:
     ends = [overtake(f"{db}{n}", True, "no-fence") for n in range(2)]
     spoilt = [end for end in ends if end[0] != 3]
     tally("  control: no fence", 2, f"{len(spoilt)} went on writing beside the other")
     assert spoilt != []
 
 
-def test_another_program_that_holds_the_file_delays_the_save_and_loses_nothing(
-    db: str, tally: Tally
-) -> None:
+def test_program_that_locks_the_file_delays_saves_and_loses_nothing(db: str, tally: Tally) -> None:
     with child(Task(db, steps=5, patience=200, sabotage=("busy=0.2",))) as writer:
         writer.hear_until("saved")
         with closing(sqlite3.connect(db, timeout=30, isolation_level=None)) as other:
@@ -121,7 +119,7 @@ def test_another_program_that_holds_the_file_delays_the_save_and_loses_nothing(
     tally("another program holds the file", 1, "told, saved when it was free")
 
 
-def test_of_real_programs_exactly_those_that_ran_alone_succeed(
+def test_real_programs_succeed_exactly_if_they_ran_alone(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
     outputs = [tmp_path / f"{n}.txt" for n in range(4)]
@@ -142,7 +140,7 @@ def test_of_real_programs_exactly_those_that_ran_alone_succeed(
 
 
 @pytest.mark.parametrize("order", ["reader first", "writer first"])
-def test_a_reader_beside_a_writer_never_sees_half_a_save(order: str, db: str) -> None:
+def test_reader_beside_a_writer_never_sees_half_a_save(order: str, db: str) -> None:
     from pi_tui.checkpoints.store import CheckpointStore
 
     with child(Task(db, forever=True, patience=50)) as writer:

@@ -1,4 +1,4 @@
-"""Bit rot: hundreds of damaged files, and never a wrong digit from any of them."""
+"""Bit rot: hundreds of damaged files, none of which yields a wrong digit."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ KINDS: list[Damage] = [
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
-    """A file with some 2,000 of 8,000 digits in many rows, and two checkpoints."""
+    """Make a file with 2,000 of 8,000 digits in many rows, and two checkpoints."""
     path = tmp_path_factory.mktemp("rot") / "pi.db"
     with child(Task(str(path), saves=70)) as writer:
         assert writer.hear_out() == 0
@@ -83,7 +83,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
 
 
 def outcome(path: Path, whole: int) -> str:
-    """What the store makes of the file: one word, "wrong" if it hands out a wrong digit."""
+    """Load the file; return the outcome as one word, "wrong" for a wrong digit."""
     seen = glance(str(path), KIND, None)
     if seen and seen.output != pi(100_000)[: len(seen.output)]:
         return "wrong"
@@ -106,7 +106,7 @@ def outcome(path: Path, whole: int) -> str:
 
 
 def go_on(store: CheckpointStore, run: Run, machine: Machine) -> str:
-    """A machine that is handed out is one to go on from."""
+    """Check that a loaded machine can be resumed."""
     machine.check()
     for _ in range(3):
         machine.step()
@@ -130,7 +130,7 @@ def rot(sound: Sound, folder: Path, times: int, kinds: list[Damage]) -> Counter[
 
 
 @pytest.mark.timeout(1200)
-def test_no_damaged_file_ever_yields_a_wrong_digit(
+def test_damaged_file_never_yields_a_wrong_digit(
     sound: Sound, folder: Path, much: int, tally: Tally
 ) -> None:
     seen = rot(sound, folder, 560 * much, KINDS)
@@ -140,7 +140,7 @@ def test_no_damaged_file_ever_yields_a_wrong_digit(
     assert min(seen["refused"], seen["fell back"], seen["harmless"]) > 10
 
 
-def test_control_without_the_chain_of_hashes_wrong_digits_appear(
+def test_control_without_the_hash_chain_wrong_digits_appear(
     sound: Sound, folder: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     monkeypatch.setattr(output_rows, "_check", lambda row, offset, chain: None)

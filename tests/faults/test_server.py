@@ -29,9 +29,7 @@ def server() -> Iterator[Server]:
     made.close()
 
 
-def test_a_server_that_restarts_and_cuts_us_off_loses_nothing(
-    server: Server, much: int, tally: Tally
-) -> None:
+def test_server_restart_in_a_run_loses_nothing(server: Server, much: int, tally: Tally) -> None:
     deeds: list[tuple[Callable[..., None], tuple[str, ...]]] = [
         (server.control, ("restart", "-m", "fast")),
         (server.execute, (CUT_OFF,)),
@@ -51,7 +49,7 @@ def test_a_server_that_restarts_and_cuts_us_off_loses_nothing(
     tally("PostgreSQL restarted, connections cut, mid-run", len(deeds), "0 lost, all told")
 
 
-def test_a_kill_at_any_moment_loses_nothing_there_either(
+def test_kill_at_any_moment_loses_nothing_saved_on_a_server(
     server: Server, much: int, tally: Tally
 ) -> None:
     kills, faults = kill_at_random(Task(server.new_database(), forever=True), 6.0 * much, False)
@@ -59,7 +57,7 @@ def test_a_kill_at_any_moment_loses_nothing_there_either(
     assert faults == []
 
 
-def test_control_a_server_that_confirms_before_it_writes_loses_what_was_saved(
+def test_control_server_with_asynchronous_commit_loses_saved_data(
     server: Server, tally: Tally
 ) -> None:
     faults = []
@@ -78,7 +76,7 @@ def test_control_a_server_that_confirms_before_it_writes_loses_what_was_saved(
 def brought_over(
     server: Server, folder: Path, schema: int, log: str, *inject: str
 ) -> tuple[str, int]:
-    """The URL of an older database that was opened for writing once, and the exit code."""
+    """Open an older database for writing once; return its URL and the exit code."""
     url = server.new_database()
     with tempfile.TemporaryDirectory(dir=folder) as place:
         old_server(server, url, "unfinished", Path(place), schema)
@@ -87,7 +85,7 @@ def brought_over(
 
 @pytest.mark.usefixtures("strace")
 @SCHEMAS
-def test_killed_at_any_statement_a_server_has_the_old_tables_or_the_new_ones(
+def test_migration_of_a_server_killed_at_any_statement_leaves_old_or_new(
     schema: int, server: Server, folder: Path, much: int, tally: Tally
 ) -> None:
     log = folder / "calls"

@@ -1,4 +1,4 @@
-"""Loaded once by the server that forks the children: one short life, so that theirs begin fast."""
+"""Run one short session in the fork server, so that forked children start fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Temporary files: no interrupt leaves one, and none of others is removed."""
+"""Temporary files: interrupts leave none behind, and foreign files are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pi_tui.files.temporary import Temporary, left_over
 
 @contextmanager
 def interrupted(at: int) -> Iterator[None]:
-    """Raise KeyboardInterrupt before the `at`-th line of ours, as ctrl+c may."""
+    """Raise KeyboardInterrupt before line number `at` of ours, as ctrl+c may."""
     lines, ours = 0, str(Path(temporary.__file__).parent)
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
@@ -54,7 +54,7 @@ def make_folder(folder: Path) -> None:
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # open, no `with` yet
 @pytest.mark.parametrize("work", [write_digits, make_folder])
-def test_an_interrupt_at_any_line_leaves_no_temporary_file(
+def test_temporary_leaves_no_file_after_an_interrupt_at_any_line(
     work: Callable[[Path], None], tmp_path: Path
 ) -> None:
     places = 0
@@ -68,7 +68,7 @@ def test_an_interrupt_at_any_line_leaves_no_temporary_file(
 
 
 @pytest.mark.parametrize("folder", [False, True])
-def test_a_name_that_is_taken_is_left_alone(folder: bool, tmp_path: Path) -> None:
+def test_temporary_leaves_a_foreign_file_of_its_name_alone(folder: bool, tmp_path: Path) -> None:
     one = Temporary(tmp_path / "pi.txt", ".part", folder=folder)
     one.path.mkdir()
     (one.path / "thesis.txt").write_text("mine")
@@ -79,7 +79,9 @@ def test_a_name_that_is_taken_is_left_alone(folder: bool, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "界" * 85, b"\xff" * 255], ids=["x", "CJK", "bytes"])
-def test_the_longest_names_have_temporary_ones_too(name: str | bytes, tmp_path: Path) -> None:
+def test_temporary_name_fits_beside_the_longest_target_name(
+    name: str | bytes, tmp_path: Path
+) -> None:
     target = tmp_path / os.fsdecode(name)
     with OutputFile.claim(str(target), "") as file:
         file.write(b"14")

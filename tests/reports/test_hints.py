@@ -1,4 +1,4 @@
-"""A hint can be pasted, and works."""
+"""Commands in hints can be pasted into a shell."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.terminal.emulator import Terminal
 
 
 def pasted(hint: str) -> subprocess.CompletedProcess[str]:
-    """What a shell makes of the command in a hint."""
+    """Return the words that a shell reads from the command in a hint."""
     script = f'pi-tui() {{ "{sys.executable}" -m pi_tui "$@"; }}; export PI_TUI_DB; {hint}'
     bash = ["bash", "-c", script]
     return subprocess.run(bash, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
-def test_the_hint_of_run_finds_the_same_database(by: str, tmp_path: Path) -> None:
+def test_hint_of_the_run_command_finds_the_same_database(by: str, tmp_path: Path) -> None:
     database = tmp_path / "it's mine; $HOME.db"
     flag = ["--db", str(database)] if by == "flag" else []
     more = {} if by == "flag" else {"PI_TUI_DB": str(database)}
@@ -47,7 +47,7 @@ def test_the_hint_of_run_finds_the_same_database(by: str, tmp_path: Path) -> Non
     assert saved(database) == 40_000
 
 
-def test_the_hint_of_the_app_names_it_too(tmp_path: Path) -> None:
+def test_hint_of_the_app_names_the_database(tmp_path: Path) -> None:
     database = tmp_path / "x.db"
     with Terminal("--digits", 6_000, "--db", database, size=(200, 24)) as terminal:
         terminal.see(r"[1-9]\d\d of 6,000")
@@ -56,10 +56,10 @@ def test_the_hint_of_the_app_names_it_too(tmp_path: Path) -> None:
         terminal.see(f"`pi-tui --db {database}` goes on")
 
 
-def test_without_a_name_none_is_told() -> None:
+def test_hint_names_no_database_if_the_user_named_none() -> None:
     assert "`pi-tui --digits 20000` begins" in pi_tui("status").stdout
 
 
-def test_a_password_is_in_no_hint() -> None:
+def test_hint_contains_no_password() -> None:
     hints.remember("postgresql://me:secret@host/pi", {})
     assert "secret" not in hints.to_paste("`pi-tui runs` lists them")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.reports.progress import LineProgress, describe, progress_on
+from pi_tui.reports.progress import Progress, describe, progress_on
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
 
@@ -33,7 +33,7 @@ def lines(*snapshots: Snapshot) -> list[str]:
 
 def test_a_line_says_how_far_how_fast_and_how_long_still() -> None:
     assert describe(snapshot(), "digits") == (
-        "running: 500 of 1,000 digits (75.0 % of the work), 100/s, 1 min 05 s left, 400 saved"
+        "running: 500 of 1,000 digits, 75.0 %, 100/s, 1 min 05 s left, 400 saved"
     )
 
 
@@ -44,14 +44,19 @@ def test_nothing_is_said_before_anything_is_known() -> None:
 def test_a_pipe_gets_a_line_at_every_change_and_silence_in_between() -> None:
     comparing = snapshot(State.VERIFYING, part=1, parts=4)
     told = lines(snapshot(), snapshot(), comparing, comparing)
-    assert told == ["verifying: 500 of 1,000 digits, 25.0 %"]
+    assert told == ["verifying: 500 of 1,000 digits, 75.0 %, 1 min 05 s left, 400 saved"]
+
+
+def test_line_tells_the_speed_of_the_work_while_no_output_is_made() -> None:
+    blocks = snapshot(made=0, saved=0, rate=0.0, work_rate=0.001)
+    assert "0 of 1,000 digits, 75.0 %, 6.0 %/min, 1 min 05 s left" in describe(blocks, "digits")
 
 
 def test_silence_never_lasts_long(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     stream = io.StringIO()
-    shown = LineProgress(stream, "digits")
+    shown = Progress(stream, "digits")
     for _ in range(11):
         shown.show(snapshot())
         now += 1.0

@@ -1,4 +1,4 @@
-"""Words pasted into a shell come back as they were, and name the program that said them."""
+"""Quoted words survive a shell, and hints name the program that printed them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ODD = {
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 @pytest.mark.parametrize("name", ODD.values(), ids=ODD)
-def test_a_quoted_word_is_read_back_by_a_shell(shell: str, name: str) -> None:
+def test_quoted_word_is_read_back_by_each_shell(shell: str, name: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     assert quoted(name).isprintable()
@@ -44,7 +44,7 @@ def test_a_quoted_word_is_read_back_by_a_shell(shell: str, name: str) -> None:
 
 @settings(max_examples=60)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-def test_any_word_is_read_back_by_bash(name: str) -> None:
+def test_quoted_word_of_any_characters_is_read_back_by_bash(name: str) -> None:
     done = subprocess.run(
         ["bash", "-c", f"printf %s {quoted(name)}"], capture_output=True, check=True
     )
@@ -53,7 +53,7 @@ def test_any_word_is_read_back_by_bash(name: str) -> None:
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
 @pytest.mark.parametrize("name", ODD.values(), ids=ODD)
-def test_a_hint_finds_the_file_whatever_its_name_is(name: str, by: str, tmp_path: Path) -> None:
+def test_hint_finds_a_database_of_any_name(name: str, by: str, tmp_path: Path) -> None:
     flag, variable = ("" if by == "variable" else name), {"PI_TUI_DB": name}
     hints.remember(flag, variable)
     hint = re.search("`([^`].*)` begins", hints.to_paste("x; `pi-tui --digits 60` begins one"))
@@ -64,7 +64,7 @@ def test_a_hint_finds_the_file_whatever_its_name_is(name: str, by: str, tmp_path
 
 
 def start(tmp_path: Path, how: str) -> str:
-    """Start the program `how`, as a shell would, where nothing is saved; return its hint."""
+    """Start the program by the command `how` without a database; return its hint."""
     environment = os.environ | {"PATH": os.environ["PATH"].replace(f"{SCRIPTS}:", "")}
     command = f"{how} status"
     done = subprocess.run(
@@ -76,28 +76,28 @@ def start(tmp_path: Path, how: str) -> str:
     return found[1]
 
 
-def test_a_hint_repeats_the_path_that_was_typed(tmp_path: Path) -> None:
+def test_hint_repeats_the_path_that_was_typed(tmp_path: Path) -> None:
     (tmp_path / "my bin").symlink_to(SCRIPTS)
     assert start(tmp_path, "'my bin/pi-tui'") == "'my bin/pi-tui' --digits 20000"
     assert start(tmp_path, f"{SCRIPTS}/pi-tui") == f"{SCRIPTS}/pi-tui --digits 20000"
 
 
-def test_a_hint_repeats_python_as_it_was_typed(tmp_path: Path) -> None:
+def test_hint_repeats_python_as_it_was_typed(tmp_path: Path) -> None:
     python = shlex.quote(sys.executable)
     assert start(tmp_path, f"{python} -W error -m pi_tui") == f"{python} -m pi_tui --digits 20000"
 
 
-def test_a_hint_says_the_bare_name_where_that_finds_us(tmp_path: Path) -> None:
+def test_hint_uses_the_plain_name_if_a_shell_finds_us_by_it(tmp_path: Path) -> None:
     how = f"PATH={shlex.quote(str(SCRIPTS))}:$PATH pi-tui"
     assert start(tmp_path, how) == "pi-tui --digits 20000"
 
 
-def test_what_embeds_us_is_told_the_bare_name() -> None:
+def test_hint_uses_the_plain_name_if_embedded() -> None:
     assert program("/usr/bin/pytest") == "pi-tui"
     assert program("") == "pi-tui"
 
 
-def test_pasted_hint_of_a_path_goes_on(tmp_path: Path) -> None:
+def test_hint_with_a_path_works_when_pasted(tmp_path: Path) -> None:
     hint = start(tmp_path, f"{SCRIPTS}/pi-tui").replace("20000", "60")
     done = subprocess.run(["bash", "-c", hint], cwd=tmp_path, capture_output=True, check=True)
     assert done.stdout == b"3." + pi(60) + b"\n"

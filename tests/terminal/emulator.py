@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with a real program in it, and what its user would see."""
+"""A real program in a real pseudo-terminal, and the screen its user would see."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _OF_A_PROMPT = ("pasting", "terminal settings")
 
 
 class Terminal:
-    """`pi-tui` with these arguments in a terminal of its own; leave it as a context.
+    """`pi-tui` with these arguments in a terminal of its own. Use it as a context manager.
 
-    `program` is what Python runs instead of the module; `more` goes into the environment.
+    Python runs `program` instead of the module; `more` is added to the environment.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class Terminal:
         os.close(self._slave)
 
     def resize(self, columns: int, rows: int) -> None:
-        """The window has this size, and the program is told."""
+        """Resize the window, and signal the program."""
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._pyte.resize(rows, columns)
 
     def send(self, keys: str | bytes) -> None:
-        """Type, however long it takes the program to read that much."""
+        """Type text; wait until the program has read it all."""
         rest = keys.encode() if isinstance(keys, str) else keys
         while rest:
             with suppress(BlockingIOError):
@@ -104,33 +104,33 @@ class Terminal:
 
     @property
     def screen(self) -> str:
-        """What is on the screen now."""
+        """Return the text on the screen now."""
         self._read()
         return "\n".join(line.rstrip() for line in self._pyte.display)
 
     def cell(self, column: int, row: int) -> tuple[str, str, str, bool]:
-        """The character there (from 0), its colour, what is behind it, and whether they swap."""
+        """Return a cell (from 0): character, foreground, background, and if they are swapped."""
         self._read()
         char = self._pyte.buffer[row][column]
         return char.data, char.fg, char.bg, char.reverse
 
     def place_of(self, text: str) -> tuple[int, int]:
-        """Column and row of a text on the screen."""
+        """Return column and row of a text on the screen."""
         lines = self.screen.splitlines()
         row = next(row for row, line in enumerate(lines) if text in line)
         return lines[row].index(text), row
 
     def drag(self, start: tuple[int, int], stop: tuple[int, int]) -> None:
-        """Draw the mouse from one place to another, with the button held down."""
+        """Drag the mouse from one place to another, with the button held down."""
         for code, (column, row), end in ((0, start, "M"), (32, stop, "M"), (0, stop, "m")):
             self.send(f"\x1b[<{code};{column + 1};{row + 1}{end}")
 
     def click(self, column: int, row: int) -> None:
-        """Press the mouse there, and let go."""
+        """Click with the mouse."""
         self.drag((column, row), (column, row))
 
     def until(self, condition: Callable[[], object]) -> None:
-        """The condition is true; AssertionError with the screen if it does not become so."""
+        """Wait until the condition is true; AssertionError shows the screen if it never is."""
 
         def is_so_or_over() -> object:
             ended = self._child.poll() is not None
@@ -142,7 +142,7 @@ class Terminal:
         assert condition(), f"exit code: {self._child.poll()}\n{self.screen}"
 
     def see(self, pattern: str) -> re.Match[str]:
-        """The pattern is on the screen; its match."""
+        """Wait until the pattern is on the screen; return its match."""
         found: list[re.Match[str]] = []
 
         def is_there() -> bool:
@@ -153,32 +153,32 @@ class Terminal:
         return found[0]
 
     def read(self, words: str) -> None:
-        """The words are on the screen, wherever its width breaks their lines."""
+        """Wait until the words are on the screen, with line breaks anywhere."""
         self.until(lambda: words in " ".join(self.screen.split()))
 
     def wait(self) -> int:
-        """The program has ended; its exit code."""
+        """Wait for the program to end; return its exit code."""
         self.until(lambda: self._child.poll() is not None)
         return self._child.wait(LIMIT)
 
     @property
     def is_running(self) -> bool:
-        """The program has not ended yet. Asking reads nothing of what it writes."""
+        """Return True if the program has not ended; read none of its output."""
         return self._child.poll() is None
 
     @property
     def is_raw(self) -> bool:
-        """Keys go to the program at once, without an echo."""
+        """Return True if the terminal is in raw mode, without echo."""
         return not termios.tcgetattr(self._slave)[3] & (termios.ICANON | termios.ECHO)
 
     @property
     def is_stuck(self) -> bool:
-        """Nobody reads what it writes, and no more of it fits into the terminal."""
+        """Return True if the terminal's buffer is full, so the program cannot write."""
         _, room, _ = select.select([], [self._slave], [], 0)
         return not room
 
     def left_behind(self) -> list[str]:
-        """What is not as it was before the program came; nothing, if it was well-behaved."""
+        """Return what the program changed in the terminal and did not restore."""
         self._read()
         now = {int(mode): to for mode, to in _MODE.findall(self.raw)}
         found = [
@@ -198,17 +198,17 @@ class Terminal:
         return found
 
     def left_behind_by_a_job(self) -> list[str]:
-        """The same, but for what a shell at its prompt makes its own."""
+        """Return what the program did not restore, except settings that a shell prompt changes."""
         return [name for name in self.left_behind() if name not in _OF_A_PROMPT]
 
     @property
     def has_left_the_alternate_screen(self) -> bool:
-        """True while the shell's own screen is shown."""
+        """Return True if the shell's own screen is shown."""
         self._read()
         return self.raw.rfind(b"\x1b[?1049h") <= self.raw.rfind(b"\x1b[?1049l")
 
     def _read(self) -> None:
-        """Take in what was written since, and draw it."""
+        """Read what was written since the last read, and draw it."""
         while self._master >= 0:
             try:
                 data = os.read(self._master, 65536)

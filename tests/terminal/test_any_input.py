@@ -1,4 +1,4 @@
-"""No bytes that a terminal may send end pi-tui, or are taken for keys that nobody pressed."""
+"""No bytes from a terminal end pi-tui, or count as keys that were not pressed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ ANSWERS = {
 
 
 class Clock:
-    """Seconds that pass only when told."""
+    """A clock that a test advances by hand."""
 
     now = 0.0
 
@@ -61,7 +61,7 @@ class Clock:
 
 
 def parsed(*parts: bytes) -> list[Message]:
-    """All events of these bytes, and of the silence behind them."""
+    """Return all events parsed from these bytes, including those after a time-out."""
     clock = Clock()
     keyboard = Keyboard(clock=clock)
     found = [event for part in parts for event in keyboard.feed(part)]
@@ -87,13 +87,13 @@ def test_keyboard_fed_odd_sequences_in_any_order_survives(parts: list[bytes]) ->
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_answer_of_the_terminal_is_no_key_wherever_it_is_cut(answer: str) -> None:
+def test_answer_of_the_terminal_is_no_key_wherever_it_is_split(answer: str) -> None:
     text = ANSWERS[answer]
     for cut in range(2, len(text)):
         assert keys(text[:cut], text[cut:]) == [], cut
 
 
-def test_keys_are_what_they_were() -> None:
+def test_keys_are_parsed_as_before() -> None:
     typed = b"q\x03\x1b[A\x1bOP\x1b[15~\x1b[1;5C\x1b[99;5u\x1b[97u\x1b\x1b[B\xc3\xa9\r\x7f"
     assert keys(typed) == [
         *("q", "ctrl+c", "up", "f1", "f5", "ctrl+right", "ctrl+c", "a"),
@@ -105,7 +105,7 @@ def test_keys_are_what_they_were() -> None:
 
 
 @pytest.mark.parametrize("cut", range(30))
-def test_paste_is_one_event_wherever_it_is_cut(cut: int) -> None:
+def test_paste_is_one_event_wherever_it_is_split(cut: int) -> None:
     pasted = b"\x1b[200~a\x1b[Bq\x03\xc3\xa9\x1b[201~x"
     (paste, key) = parsed(pasted[:cut], pasted[cut:])
     assert isinstance(paste, events.Paste)
@@ -119,7 +119,7 @@ def a_finished_run(database: Path, *program: str) -> Terminal:
     return Terminal(*arguments, program=program)
 
 
-def test_app_fed_odd_bytes_goes_on_and_leaves_as_ever(database: Path) -> None:
+def test_app_fed_odd_bytes_works_on_and_quits_as_usual(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         for odd in ODD.values():
@@ -132,7 +132,7 @@ def test_app_fed_odd_bytes_goes_on_and_leaves_as_ever(database: Path) -> None:
         assert "Traceback" not in terminal.screen
 
 
-def test_late_answers_open_no_dialog(database: Path) -> None:
+def test_late_answers_of_the_terminal_open_no_dialog(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("\x1b[H")

@@ -1,4 +1,4 @@
-"""The terminal is given back, in every way to end: modes, title, progress, picture, cursor."""
+"""The terminal is restored at every kind of exit: modes, title, progress, picture, cursor."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def watch(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("way", ["q", "ctrl+z", "TERM", "HUP", "INT", "KILL", "ABRT", "SEGV"])
-def test_every_mode_title_and_progress_are_given_back(way: str, database: Path) -> None:
+def test_exit_restores_every_mode_title_and_progress(way: str, database: Path) -> None:
     with bash(**GHOSTTY) as terminal:
         terminal.send(typed("--db", database, *RUN))
         watch(terminal)
@@ -46,7 +46,7 @@ def test_every_mode_title_and_progress_are_given_back(way: str, database: Path) 
         assert terminal.raw.count(b"\x1b[<u") == 1
 
 
-def test_group_killed_leaves_a_clean_terminal(database: Path) -> None:
+def test_kill_of_the_process_group_leaves_a_clean_terminal(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         os.killpg(pid, signal.SIGKILL)
@@ -70,9 +70,7 @@ def test_pkill_spares_the_guardian(flags: tuple[str, ...], tmp_path: Path, datab
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
-def test_terminal_read_late_is_given_back_all_the_same(
-    number: signal.Signals, database: Path
-) -> None:
+def test_terminal_that_is_read_late_is_restored(number: signal.Signals, database: Path) -> None:
     with bash() as terminal:
         terminal.send(typed("--db", database, "--digits", 90_000, "--checkpoint-every", 0))
         terminal.see("running")
@@ -85,7 +83,7 @@ def test_terminal_read_late_is_given_back_all_the_same(
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGTSTP])
-def test_run_ended_by_force_leaves_a_cursor(number: signal.Signals, database: Path) -> None:
+def test_run_ended_by_force_leaves_a_visible_cursor(number: signal.Signals, database: Path) -> None:
     with bash() as terminal:
         terminal.send(typed("run", *SLOW, "--db", database))
         terminal.see(r"running +\S+ +[1-9][\d,]*/100,000")
@@ -96,9 +94,7 @@ def test_run_ended_by_force_leaves_a_cursor(number: signal.Signals, database: Pa
         os.kill(pid, signal.SIGKILL)
 
 
-def test_export_into_a_pipe_that_nobody_reads_hinders_nobody_from_leaving(
-    database: Path, tmp_path: Path
-) -> None:
+def test_export_into_a_pipe_without_reader_delays_no_exit(database: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with Terminal("--digits", 2000, "--pace", "max", "--db", database) as terminal:
@@ -110,7 +106,7 @@ def test_export_into_a_pipe_that_nobody_reads_hinders_nobody_from_leaving(
         assert terminal.raw.count(b"\x1b[<u") == 1
 
 
-def test_digits_cut_by_head_stand_on_a_line_of_their_own(database: Path) -> None:
+def test_digits_cut_by_head_end_with_a_line_break(database: Path) -> None:
     with bash() as terminal:
         command = typed("run", "--digits", 1000, "--db", database).rstrip()
         terminal.send(f"{command} | head -c 20\n")
@@ -120,7 +116,7 @@ def test_digits_cut_by_head_stand_on_a_line_of_their_own(database: Path) -> None
 
 @contextmanager
 def gnu_screen(tmp_path: Path) -> Iterator[Terminal]:
-    """GNU screen with its default settings, and a shell in it."""
+    """Start GNU screen with default settings and a shell in it."""
     if which("screen") is None:
         pytest.skip("no GNU screen")
     folder = tmp_path / "screens"
@@ -139,7 +135,7 @@ def gnu_screen(tmp_path: Path) -> Iterator[Terminal]:
         terminal.wait()
 
 
-def test_in_gnu_screen_no_picture_stays_behind_the_prompt(tmp_path: Path, database: Path) -> None:
+def test_app_leaves_no_picture_in_gnu_screen(tmp_path: Path, database: Path) -> None:
     with gnu_screen(tmp_path) as terminal:
         terminal.send(typed("--db", database, *RUN))
         terminal.see("running")

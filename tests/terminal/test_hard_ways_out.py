@@ -1,4 +1,4 @@
-"""The app in a real terminal: ways out that are harder than a key."""
+"""The app in a real terminal: difficult ways to exit."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
 
 
 def watch_for_a_while(terminal: Terminal) -> None:
-    """At least 1,000 digits are on the screen."""
+    """Wait until at least 1,000 digits are on the screen."""
     terminal.see("running")
     terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
 
 
-def test_while_another_holds_the_database_a_signal_ends_it_and_says_what_is_lost(
+def test_signal_while_the_database_is_locked_exits_and_says_what_is_lost(
     database: Path,
 ) -> None:
     with Terminal("--db", database, *RUN) as terminal:
@@ -36,7 +36,7 @@ def test_while_another_holds_the_database_a_signal_ends_it_and_says_what_is_lost
             terminal.see("[1-9][0-9,]* digits not saved")
 
 
-def test_a_closed_window_tells_the_exit_code_that_nothing_could_be_saved(database: Path) -> None:
+def test_closed_window_exits_with_6_if_nothing_could_be_saved(database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         watch_for_a_while(terminal)
         with closing(sqlite3.connect(database)) as other:
@@ -49,7 +49,7 @@ def test_a_closed_window_tells_the_exit_code_that_nothing_could_be_saved(databas
     "first", ["q", "\x03", signal.SIGTERM, signal.SIGHUP], ids=["q", "ctrl+c", "TERM", "HUP"]
 )
 @pytest.mark.parametrize("second", ["q", "\x03", signal.SIGTERM], ids=["q", "ctrl+c", "TERM"])
-def test_asked_twice_within_an_instant_it_saves_all_the_same(
+def test_two_requests_to_exit_at_once_still_save(
     first: str | signal.Signals, second: str | signal.Signals, database: Path
 ) -> None:
     with Terminal("--db", database, *RUN) as terminal:
@@ -67,9 +67,7 @@ def test_asked_twice_within_an_instant_it_saves_all_the_same(
 
 
 @pytest.mark.parametrize("milliseconds", [20, 60, 100, 150, 200, 250, 300, 400, 600])
-def test_told_to_leave_while_it_starts_it_leaves_a_clean_terminal(
-    milliseconds: int, database: Path
-) -> None:
+def test_signal_during_start_leaves_a_clean_terminal(milliseconds: int, database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
         terminal.signal(signal.SIGHUP)
@@ -78,7 +76,7 @@ def test_told_to_leave_while_it_starts_it_leaves_a_clean_terminal(
         assert "Traceback" not in terminal.screen
 
 
-def test_a_signal_while_it_is_leaving_is_no_traceback(database: Path) -> None:
+def test_signal_during_exit_shows_no_traceback(database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         watch_for_a_while(terminal)
         terminal.send("q")
@@ -90,7 +88,7 @@ def test_a_signal_while_it_is_leaving_is_no_traceback(database: Path) -> None:
     assert saved(database) > 1_000
 
 
-def test_a_window_that_takes_no_more_bytes_hinders_nobody_from_leaving(database: Path) -> None:
+def test_window_that_accepts_no_bytes_delays_no_exit(database: Path) -> None:
     with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
         terminal.see("running")
         wait_until(lambda: terminal.is_stuck)
@@ -101,7 +99,7 @@ def test_a_window_that_takes_no_more_bytes_hinders_nobody_from_leaving(database:
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, None], ids=["stopped", "never stopped"])
 @pytest.mark.parametrize("leave", ["q", signal.SIGTERM, signal.SIGHUP], ids=["q", "TERM", "HUP"])
-def test_continued_by_whoever_it_leaves_as_ever(
+def test_app_continued_by_any_process_exits_as_usual(
     number: signal.Signals | None, leave: str | signal.Signals, database: Path
 ) -> None:
     with Terminal("--db", database, *RUN) as terminal:
@@ -120,7 +118,7 @@ def test_continued_by_whoever_it_leaves_as_ever(
     assert saved(database) > 1_000
 
 
-def test_where_no_shell_could_continue_it_ctrl_z_saves_and_stays(database: Path) -> None:
+def test_ctrl_z_without_a_shell_saves_and_stays(database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         watch_for_a_while(terminal)
         terminal.send("\x1a")
@@ -130,7 +128,7 @@ def test_where_no_shell_could_continue_it_ctrl_z_saves_and_stays(database: Path)
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
 
 
-def test_the_first_start_asks_and_leaving_there_leaves(database: Path) -> None:
+def test_first_start_asks_for_a_goal_and_can_be_quit_there(database: Path) -> None:
     with Terminal("--db", database) as terminal:
         terminal.see("How many digits")
         terminal.send("\x03")
@@ -154,7 +152,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_a_bug_in_the_face_loses_no_digit(database: Path) -> None:
+def test_bug_in_the_app_loses_no_digit(database: Path) -> None:
     with Terminal("--db", database, *RUN, program=("-c", BROKEN_FACE)) as terminal:
         assert (terminal.wait(), terminal.left_behind()) == (1, [])
         assert b"a bug in the face" in terminal.raw

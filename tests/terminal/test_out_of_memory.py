@@ -1,4 +1,4 @@
-"""Ended by what no line of Python survives: GMP without memory, a kill at a bad moment."""
+"""Ends that Python cannot handle: GMP without memory, a kill at a bad moment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DONE = 300_000
 
 
 def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
-    """The app may grow by so much, as `ulimit -v` has it, and begins a longer run; its pid."""
+    """Limit the app's growth as `ulimit -v` does, and begin a longer run; return its pid."""
     assert pi_tui("run", "--digits", DONE, "--db", database).returncode == 0
     terminal.send(typed("--db", database, "--digits", DONE))
     terminal.see("complete, verified")
@@ -31,7 +31,7 @@ def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
 
 
 def press_x(terminal: Terminal) -> None:
-    """Ten times as many digits are begun; that is refused until the worker has loaded the run."""
+    """Press x (ten times as many digits) until the worker has loaded the run and accepts it."""
 
     def is_refused() -> bool:
         return "First this run" in terminal.screen
@@ -43,7 +43,7 @@ def press_x(terminal: Terminal) -> None:
         press_x(terminal)
 
 
-def test_ended_where_gmp_finds_no_memory_it_leaves_a_clean_terminal_and_all_that_was_saved(
+def test_gmp_without_memory_leaves_a_clean_terminal_and_saved_data(
     database: Path,
 ) -> None:
     with bash() as terminal:
@@ -59,7 +59,7 @@ def test_ended_where_gmp_finds_no_memory_it_leaves_a_clean_terminal_and_all_that
     assert done.stdout == "999999\n"
 
 
-def test_killed_while_the_window_takes_no_byte_the_screen_is_given_back_when_it_does(
+def test_kill_while_the_window_accepts_no_bytes_restores_it_later(
     database: Path,
 ) -> None:
     with bash() as terminal:

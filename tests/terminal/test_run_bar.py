@@ -13,7 +13,7 @@ def run(database: Path, *arguments: object) -> Terminal:
     return Terminal("run", "--db", database, *(arguments or SLOW), "--checkpoint-every", "0.1s")
 
 
-def test_it_shows_a_bar_and_then_the_line_that_stays(database: Path) -> None:
+def test_run_shows_a_bar_and_then_the_final_line(database: Path) -> None:
     with run(database, "--digits", "40000") as terminal:
         terminal.see("40,000 digits, verified")
         assert terminal.wait() == 0
@@ -22,12 +22,12 @@ def test_it_shows_a_bar_and_then_the_line_that_stays(database: Path) -> None:
         assert "14159" not in terminal.screen, "digits are data: none on a terminal"
 
 
-def test_the_bar_says_how_far_how_fast_and_how_long_still(database: Path) -> None:
+def test_run_bar_shows_share_speed_and_time_left(database: Path) -> None:
     with run(database) as terminal:
-        terminal.see(r"running +\S+ +[\d,]+/100,000 · [\d,]+/s · .* left")
+        terminal.see(r"running +\S+ +[\d,]+/100,000 · [\d.]+ % · [\d,]+/s · .* left")
 
 
-def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Path) -> None:
+def test_ctrl_c_in_run_saves_says_how_to_resume_and_leaves_no_mess(database: Path) -> None:
     with run(database) as terminal:
         terminal.until(lambda: saved(database))
         before = saved(database)
@@ -38,7 +38,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_leaves_a_clean_terminal(database: Pa
     assert LONG > saved(database) >= before
 
 
-def test_a_closed_window_saves_and_ends_it(database: Path) -> None:
+def test_closed_window_saves_and_ends_run(database: Path) -> None:
     with run(database) as terminal:
         terminal.until(lambda: saved(database))
         before = saved(database)
@@ -47,7 +47,7 @@ def test_a_closed_window_saves_and_ends_it(database: Path) -> None:
     assert saved(database) > before
 
 
-def test_a_refusal_is_one_line_there_too(database: Path) -> None:
+def test_refusal_of_run_is_one_line_in_a_terminal(database: Path) -> None:
     database.mkdir()
     with run(database, "--digits", "9") as terminal:
         assert terminal.wait() == 7

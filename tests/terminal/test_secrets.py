@@ -1,4 +1,4 @@
-"""However pi-tui breaks, the password of the database is not shown."""
+"""The database password is never shown, whatever breaks in pi-tui."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_app_broken_anywhere_exits_1_and_shows_no_password(place: str) -> None:
     ("module", "owner", "name"),
     [
         ("pi_tui.worker.worker", "Worker", "_work"),
-        ("pi_tui.reports.progress", "_BarProgress", "show"),
+        ("pi_tui.reports.progress", "_Bar", "_update"),
         ("pi_tui.pi.commands.compute", "Worker", "start"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The app in a real terminal: the whole story, and every way out."""
+"""The app in a real terminal: a run from start to end, and every way to exit."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Term
 
 
 def shown(terminal: Terminal) -> int:
-    """How many digits the screen says there are."""
+    """Return the number of digits that the screen shows."""
     return int(terminal.see(r"digits +([\d,]+) of 6,000")[1].replace(",", ""))
 
 
-def test_start_pause_quit_go_on_kill_go_on_finish(database: Path) -> None:
+def test_app_starts_pauses_quits_resumes_survives_a_kill_and_finishes(database: Path) -> None:
     with app(database) as terminal:
         terminal.see("running")
         terminal.see("1415926535 8979323846 2643383279")
@@ -63,7 +63,7 @@ def test_start_pause_quit_go_on_kill_go_on_finish(database: Path) -> None:
     assert exported.strip().encode() == b"3." + pi(DIGITS)
 
 
-def test_without_digits_it_goes_on_with_the_last_run(database: Path) -> None:
+def test_app_without_digits_resumes_the_last_run(database: Path) -> None:
     with app(database) as terminal:
         terminal.see("running")
         terminal.send("q")
@@ -95,7 +95,7 @@ WAYS_OUT = {
 
 @pytest.mark.parametrize(("leave", "code"), WAYS_OUT.values(), ids=WAYS_OUT)
 @pytest.mark.parametrize("state", ["running", "paused"])
-def test_every_way_out_saves_first_and_leaves_a_clean_terminal(
+def test_each_key_to_exit_saves_first_and_leaves_a_clean_terminal(
     state: str, leave: Callable[[Terminal], None], code: int, database: Path
 ) -> None:
     with app(database, "--checkpoint-every", "0") as terminal:
@@ -111,7 +111,7 @@ def test_every_way_out_saves_first_and_leaves_a_clean_terminal(
     assert saved(database) >= before
 
 
-def test_a_closed_terminal_saves_and_ends_it(database: Path) -> None:
+def test_closed_terminal_saves_and_ends_the_app(database: Path) -> None:
     with app(database, "--checkpoint-every", "0") as terminal:
         terminal.see(r"\b[1-9]\d\d of 6,000")
         before = shown(terminal)
@@ -120,7 +120,7 @@ def test_a_closed_terminal_saves_and_ends_it(database: Path) -> None:
     assert saved(database) >= before
 
 
-def test_asked_twice_it_still_ends_and_what_was_saved_stays(database: Path) -> None:
+def test_app_asked_to_exit_twice_ends_and_keeps_saved_data(database: Path) -> None:
     with app(database, "--checkpoint-every", "100") as terminal:
         wait_until(lambda: saved(database) > 0)
         before = saved(database)
@@ -131,7 +131,7 @@ def test_asked_twice_it_still_ends_and_what_was_saved_stays(database: Path) -> N
     assert saved(database) >= before
 
 
-def test_leaving_while_blocks_are_still_made_is_quick_and_clean(database: Path) -> None:
+def test_exit_while_blocks_are_made_is_quick_and_clean(database: Path) -> None:
     with Terminal("--digits", "1_000_000", "--db", database) as terminal:
         terminal.see("preparing")
         terminal.send("q")
@@ -139,7 +139,7 @@ def test_leaving_while_blocks_are_still_made_is_quick_and_clean(database: Path) 
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
-def test_it_fits_any_window_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
+def test_app_fits_any_window_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
     with app(database, size=size) as terminal:
         terminal.see("running")
         terminal.resize(100, 30)
@@ -149,8 +149,8 @@ def test_it_fits_any_window_and_follows_a_resize(size: tuple[int, int], database
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
 
 
-def test_a_terminal_that_tells_no_size_is_taken_for_one_of_80_columns(database: Path) -> None:
-    """As a serial line is, or a container's for a moment; once it tells one, that holds."""
+def test_terminal_without_a_size_counts_as_80_columns(database: Path) -> None:
+    """Serial lines have no size, and containers none at first; use the real one once known."""
     files = ("--db", database, "--pace", 100)
     with Terminal("--digits", 5_000, *files, tells_size=False) as terminal:
         terminal.see("running")
@@ -162,7 +162,7 @@ def test_a_terminal_that_tells_no_size_is_taken_for_one_of_80_columns(database: 
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_whatever_the_locale_says_it_draws_in_utf_8(encoding: str, database: Path) -> None:
+def test_app_draws_in_utf_8_in_any_locale(encoding: str, database: Path) -> None:
     run = ("--digits", 5_000, "--db", database, "--pace", 100)
     with Terminal(*run, PYTHONIOENCODING=encoding, PYTHONUTF8="0") as terminal:
         terminal.see("π   5,000 digits")
@@ -172,7 +172,7 @@ def test_whatever_the_locale_says_it_draws_in_utf_8(encoding: str, database: Pat
         assert "\\u" not in terminal.screen
 
 
-def test_a_dumb_terminal_gets_run_instead(database: Path) -> None:
+def test_dumb_terminal_gets_run_instead_of_the_app(database: Path) -> None:
     with Terminal("--digits", "90", "--db", database, TERM="dumb") as terminal:
         terminal.see("90 digits, verified")
         assert terminal.wait() == 0

@@ -1,4 +1,4 @@
-"""What is typed or drawn with the mouse, as it comes from a real terminal."""
+"""Keys and mouse input as a real terminal sends them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def a_finished_run(
 
 
 @pytest.mark.parametrize("keys", ["/9999", "/9999\r"])
-def test_a_search_typed_in_one_piece_is_whole(keys: str, database: Path) -> None:
+def test_search_typed_in_one_write_is_complete(keys: str, database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send(keys)
@@ -28,7 +28,7 @@ def test_a_search_typed_in_one_piece_is_whole(keys: str, database: Path) -> None
 
 
 @pytest.mark.parametrize("view", ["v", "vv"])
-def test_a_search_begun_at_a_picture_takes_what_is_typed(view: str, database: Path) -> None:
+def test_search_started_in_a_picture_takes_typed_digits(view: str, database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send(view)
@@ -37,7 +37,7 @@ def test_a_search_begun_at_a_picture_takes_what_is_typed(view: str, database: Pa
         terminal.see(r"/ +9999 .*hit")
 
 
-def test_going_somewhere_in_one_piece_arrives(database: Path) -> None:
+def test_goto_typed_in_one_write_arrives(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("g762\r/999999")
@@ -45,7 +45,7 @@ def test_going_somewhere_in_one_piece_arrives(database: Path) -> None:
         assert "Go to position" not in terminal.screen
 
 
-def test_two_questions_in_one_piece_are_answered(database: Path, tmp_path: Path) -> None:
+def test_two_dialogs_typed_in_one_write_are_answered(database: Path, tmp_path: Path) -> None:
     target = tmp_path / "six.txt"
     with a_finished_run(database) as terminal:
         terminal.see("complete")
@@ -55,7 +55,7 @@ def test_two_questions_in_one_piece_are_answered(database: Path, tmp_path: Path)
     assert target.read_text() == "999999\n"
 
 
-def test_the_first_question_is_answered_though_the_window_had_no_focus(database: Path) -> None:
+def test_first_dialog_can_be_answered_without_a_focus_event(database: Path) -> None:
     with Terminal("--pace", "max", "--db", database) as terminal:
         terminal.send("\x1b[O")
         terminal.see("How many digits")
@@ -64,7 +64,7 @@ def test_the_first_question_is_answered_though_the_window_had_no_focus(database:
         terminal.see("complete")
 
 
-def test_the_first_question_takes_what_was_typed_before_it_stood_there(database: Path) -> None:
+def test_first_dialog_takes_what_was_typed_before_it_opened(database: Path) -> None:
     with Terminal("--pace", "max", "--db", database) as terminal:
         terminal.until(lambda: terminal.is_raw)
         terminal.send("700\r")
@@ -72,7 +72,7 @@ def test_the_first_question_takes_what_was_typed_before_it_stood_there(database:
         terminal.see("complete")
 
 
-def test_keys_alone_say_that_the_window_has_the_focus(database: Path) -> None:
+def test_keys_show_that_the_window_has_the_focus(database: Path) -> None:
     with Terminal("--pace", "max", "--db", database) as terminal:
         terminal.send("\x1b[O")
         terminal.see("How many digits")
@@ -94,7 +94,7 @@ LOOKS = {
 
 @pytest.mark.parametrize("colored", [False, True])
 @pytest.mark.parametrize("look", LOOKS)
-def test_selected_digits_are_seen_and_can_be_read(look: str, colored: bool, database: Path) -> None:
+def test_selected_digits_are_visible_and_readable(look: str, colored: bool, database: Path) -> None:
     with a_finished_run(database, (80, 24), **LOOKS[look]) as terminal:
         terminal.see("complete")
         terminal.send("\x1b[Hd" if colored else "\x1b[H")
@@ -115,7 +115,7 @@ def test_selected_digits_are_seen_and_can_be_read(look: str, colored: bool, data
     ("size", "square", "each"),
     [((80, 24), 4 * 76 + 3, "the mean of 2 digits"), ((120, 40), 4 * 78 + 3, "one digit")],
 )
-def test_a_click_in_a_picture_goes_to_its_digits(
+def test_click_in_a_picture_goes_to_its_digits(
     size: tuple[int, int], square: int, each: str, database: Path
 ) -> None:
     with a_finished_run(database, size) as terminal:
@@ -129,7 +129,7 @@ def test_a_click_in_a_picture_goes_to_its_digits(
         terminal.see(f"Copied the line at {1 + offset // 60 * 60:,}")
 
 
-def test_the_walk_comes_nearer_by_keys_and_wheel_and_is_whole_again(database: Path) -> None:
+def test_walk_zooms_by_keys_and_wheel_and_back_to_the_whole(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("v")
@@ -143,7 +143,7 @@ def test_the_walk_comes_nearer_by_keys_and_wheel_and_is_whole_again(database: Pa
         terminal.until(lambda: "×" not in terminal.screen)
 
 
-def test_ctrl_c_copies_once_and_says_so_and_then_leaves(database: Path) -> None:
+def test_ctrl_c_copies_a_selection_once_then_quits(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("\x1b[H")
@@ -158,7 +158,7 @@ def test_ctrl_c_copies_once_and_says_so_and_then_leaves(database: Path) -> None:
 
 
 def contrast(one: str, other: str) -> float:
-    """How well one colour is read on the other (WCAG 2), of RRGGBB."""
+    """Return the contrast (WCAG 2) of two colours, given as RRGGBB."""
     dark, light = sorted(map(_luminance, (one, other)))
     return (light + 0.05) / (dark + 0.05)
 

@@ -1,4 +1,4 @@
-"""Under an interactive bash: its signals come on top of the kernel's."""
+"""Under an interactive bash, which sends signals in addition to the kernel's."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def typed(*command: object) -> str:
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_a_window_closed_over_run_saves_though_it_is_told_twice(
-    attempt: int, database: Path
-) -> None:
+def test_closed_window_saves_run_despite_two_signals(attempt: int, database: Path) -> None:
     with bash() as terminal:
         terminal.send(typed("run", *SLOW, *UNSAVED, "--db", database))
         terminal.see(r"running +\S+ +[1-9][\d,]*/100,000")
@@ -45,7 +43,7 @@ def test_a_window_closed_over_run_saves_though_it_is_told_twice(
 @pytest.mark.parametrize(
     "numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGHUP, signal.SIGTERM)]
 )
-def test_two_signals_within_an_instant_are_one(
+def test_two_signals_at_once_count_as_one(
     numbers: tuple[signal.Signals, signal.Signals], between: float, database: Path
 ) -> None:
     with started("run", *SLOW, *UNSAVED, "--db", database) as child:
@@ -65,7 +63,7 @@ APP = ("--digits", 90_000, "--pace", 2_000, *UNSAVED)
 
 
 def watched(terminal: Terminal, database: Path) -> int:
-    """The app was started by typing, and has shown a while of digits; its pid."""
+    """Start the app by typing, and wait for some digits; return its pid."""
     terminal.send(typed("--db", database, *APP))
     terminal.see("running")
     terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
@@ -73,13 +71,13 @@ def watched(terminal: Terminal, database: Path) -> int:
 
 
 def holder(database: Path) -> int:
-    """The pid in the lock of the run."""
+    """Return the pid in the lock of the run."""
     (lock,) = database.parent.glob(f"{database.name}.run-*.lock")
     return int(lock.read_text().split()[1])
 
 
 def state_of(pid: int) -> str:
-    """R, S, T, ... or "" if it has ended."""
+    """Return the process state (R, S, T …), or "" if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0].strip("Z")
     except OSError:
@@ -87,9 +85,7 @@ def state_of(pid: int) -> str:
 
 
 @pytest.mark.parametrize("attempt", range(2))
-def test_a_window_closed_over_the_app_saves_though_it_is_told_twice(
-    attempt: int, database: Path
-) -> None:
+def test_closed_window_saves_app_despite_two_signals(attempt: int, database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.close()
@@ -98,7 +94,7 @@ def test_a_window_closed_over_the_app_saves_though_it_is_told_twice(
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.03, 0.06, 0.1, 0.2])
-def test_ctrl_z_and_a_window_closed_at_once_leave_no_stopped_process(
+def test_ctrl_z_and_a_closed_window_leave_no_stopped_process(
     seconds: float, database: Path
 ) -> None:
     with bash() as terminal:
@@ -110,7 +106,7 @@ def test_ctrl_z_and_a_window_closed_at_once_leave_no_stopped_process(
     assert saved(database) > 1_000
 
 
-def test_ctrl_z_saves_and_stops_and_comes_back_whole(database: Path) -> None:
+def test_ctrl_z_saves_stops_and_redraws_when_continued(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
@@ -129,8 +125,8 @@ def test_ctrl_z_saves_and_stops_and_comes_back_whole(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
-def test_stopped_by_ctrl_z_and_killed_by_the_shell_it_ends_without_a_word(database: Path) -> None:
-    """`kill %1` wakes it in the background, where the terminal is another's: no byte is drawn."""
+def test_app_stopped_by_ctrl_z_and_killed_by_the_shell_writes_nothing(database: Path) -> None:
+    """`kill %1` continues it in the background, where it must not write to the terminal."""
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
@@ -143,7 +139,7 @@ def test_stopped_by_ctrl_z_and_killed_by_the_shell_it_ends_without_a_word(databa
 
 
 @pytest.mark.parametrize("leave", ["fg, q", "TERM", "HUP"])
-def test_stopped_by_somebody_else_it_can_still_be_left(leave: str, database: Path) -> None:
+def test_app_stopped_by_another_process_can_be_quit(leave: str, database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         os.kill(pid, signal.SIGSTOP)
@@ -164,7 +160,7 @@ def test_stopped_by_somebody_else_it_can_still_be_left(leave: str, database: Pat
     assert saved(database) > 1_000
 
 
-def test_a_stopped_holder_is_named_as_stopped(database: Path) -> None:
+def test_stopped_holder_is_named_as_stopped(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
@@ -179,7 +175,7 @@ def test_a_stopped_holder_is_named_as_stopped(database: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=["KILL", "ABRT"])
 @pytest.mark.parametrize("attempt", range(3))
-def test_killed_by_what_nobody_survives_it_leaves_a_clean_terminal_all_the_same(
+def test_sigkill_under_a_shell_leaves_a_clean_terminal(
     number: signal.Signals, attempt: int, database: Path
 ) -> None:
     with bash() as terminal:
@@ -191,7 +187,7 @@ def test_killed_by_what_nobody_survives_it_leaves_a_clean_terminal_all_the_same(
         terminal.see(r"(?m)^ icanon")
 
 
-def test_killed_where_ctrl_z_left_it_it_disturbs_nobody(database: Path) -> None:
+def test_sigkill_of_a_stopped_app_writes_nothing(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
@@ -202,7 +198,7 @@ def test_killed_where_ctrl_z_left_it_it_disturbs_nobody(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
-def test_killed_by_a_crash_test_nobody_else_guesses_why(database: Path) -> None:
+def test_crash_test_is_not_explained_a_second_time(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x10")
@@ -220,7 +216,7 @@ def test_killed_by_a_crash_test_nobody_else_guesses_why(database: Path) -> None:
 
 
 def is_gone(group: int) -> bool:
-    """No process of this group is left: what it had to write is written."""
+    """Return True if no process of this group is left, so all its output is written."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""A machine whose steps take some ten milliseconds and make no output but the last."""
+"""A machine whose steps take about ten milliseconds; only the last makes output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def whole(steps: int) -> bytes:
 
 
 class Chain(Machine):
-    """Hashes over hashes."""
+    """A machine that hashes its last hash again and again."""
 
     def __init__(self, task: Task, steps: int = 0, now: bytes = b"", output: bytes = b"") -> None:
         self.goal, self.steps, self.now, self.output = task.goal, steps, now, output

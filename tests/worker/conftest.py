@@ -21,7 +21,7 @@ NEVER = Cadence()
 
 @pytest.fixture
 def make_worker(database: Path) -> Iterator[MakeWorker]:
-    """Starts a worker; unless told otherwise at full speed, saving only when it must."""
+    """Return a function that starts workers, by default at full speed and without timed saves."""
     made: list[Worker] = []
 
     def make(digits: int = 12_000, *, threads: int = 1, **more: Any) -> Worker:
@@ -43,7 +43,7 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
 
 
 def in_the_file(database: Path, digits: int = 12_000) -> Loaded:
-    """What another process would find in the database now."""
+    """Return what another process would find in the database now."""
     with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
         run = store.find_run(SpigotKind().task(digits))
         assert run is not None

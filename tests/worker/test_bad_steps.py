@@ -1,4 +1,4 @@
-"""Steps that raise, exit, refuse or do not count: told by name, the last whole step saved."""
+"""Bad steps (raise, exit, refuse, do not count) are reported after a save of the last good one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Deed = Callable[["Walk"], None]
 
 
 class Odd(Walks):
-    """Walks whose step does something odd, from step 21 on or from another."""
+    """Walks whose steps misbehave, from step 21 on by default."""
 
     def __init__(self, deed: Deed, after: int = 20) -> None:
         self.deed, self.after = deed, after
@@ -79,11 +79,11 @@ def saved_steps(database: Path) -> int:
 
 
 def finishes(database: Path) -> bool:
-    """True if the run goes on to its right end once its machine is as it should be."""
+    """Return True if the run resumes and ends right once its machine is repaired."""
     return carry_on(Walks(), TASK, str(database), again="again") == (0, WHOLE)
 
 
-def test_step_that_raises_saves_the_step_before_and_says_both_numbers(
+def test_step_that_raises_saves_the_step_before_and_names_both_steps(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(ZeroDivisionError("a bug")))
@@ -96,10 +96,10 @@ def test_step_that_raises_saves_the_step_before_and_says_both_numbers(
     assert "a bug of ours" not in told
     assert saved_steps(database) == 20
     assert finishes(database)
-    assert "did not end by itself" not in capsys.readouterr().err
+    assert "was cut off" not in capsys.readouterr().err
 
 
-def test_step_that_raises_while_the_disk_is_full_says_what_is_not_saved(
+def test_step_that_raises_on_a_full_disk_says_what_is_not_saved(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
@@ -115,15 +115,15 @@ def test_step_that_raises_while_the_disk_is_full_says_what_is_not_saved(
     assert error.endswith("; nothing is saved")
 
 
-def test_step_that_raises_half_done_is_not_saved(database: Path) -> None:
+def test_step_that_raises_with_changed_machine_is_not_saved(database: Path) -> None:
     def deed(walk: Walk) -> None:
         walk.steps += 1
         raise ValueError("too late")
 
     error = run(Odd(deed), database).snapshot.error
     assert error == (
-        "step 21 raised ValueError('too late'); not saved: the step left the machine half changed; "
-        "nothing is saved"
+        "step 21 raised ValueError('too late'); not saved: the step left the machine partly "
+        "changed; nothing is saved"
     )
     assert finishes(database)
 
@@ -131,7 +131,7 @@ def test_step_that_raises_half_done_is_not_saved(database: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "text", "status"), [("enough", "enough", 1), (7, "", 7), (None, "", 0)]
 )
-def test_sys_exit_in_a_step_saves_and_leaves_with_its_own_text_and_code(
+def test_sys_exit_in_a_step_saves_and_exits_with_its_text_and_code(
     code: str | int | None, text: str, status: int, database: Path,
     capsys: pytest.CaptureFixture[str]
 ) -> None:  # fmt: skip
@@ -145,10 +145,10 @@ def test_sys_exit_in_a_step_saves_and_leaves_with_its_own_text_and_code(
     assert worker.snapshot.error == (text or "it ended itself")
     assert saved_steps(database) == 20
     assert finishes(database)
-    assert "did not end by itself" not in capsys.readouterr().err
+    assert "was cut off" not in capsys.readouterr().err
 
 
-def test_keyboard_interrupt_in_a_step_saves_and_leaves_with_130(
+def test_keyboard_interrupt_in_a_step_saves_and_exits_with_130(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(KeyboardInterrupt()))
@@ -157,7 +157,7 @@ def test_keyboard_interrupt_in_a_step_saves_and_leaves_with_130(
     assert finishes(database)
 
 
-def test_bug_of_ours_in_a_poll_is_not_put_on_the_machine(
+def test_bug_in_our_poll_is_not_reported_as_the_machines(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(Job(Walks(), TASK, str(database), cadence=Cadence()))
@@ -181,7 +181,7 @@ class Unsavables(Walks):
         return Unsavable(task)
 
 
-def test_to_state_that_raises_is_told_by_name(
+def test_to_state_that_raises_is_named_in_the_error(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert carry_on(Unsavables(), TASK, str(database), again="again")[0] == 1
@@ -194,7 +194,7 @@ LONG_TEXT = "the input table.csv has changed since the run began: " + "012345678
 
 
 class Refusing(Walks):
-    """Walks that refuse, in one of their methods."""
+    """Walks that raise Refused in one of their methods."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -213,7 +213,7 @@ class Refusing(Walks):
 
 
 @pytest.mark.parametrize("where", ["new", "from_state"])
-def test_refusal_at_a_start_is_told_whole_and_changes_nothing(
+def test_refusal_at_start_is_shown_whole_and_changes_nothing(
     where: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if where == "from_state":
@@ -222,7 +222,7 @@ def test_refusal_at_a_start_is_told_whole_and_changes_nothing(
     assert carry_on(Refusing(where), TASK, str(database), again="again") == (2, b"")
     assert capsys.readouterr().err == f"walk: {LONG_TEXT}\n"
     assert finishes(database)
-    assert "did not end by itself" not in capsys.readouterr().err
+    assert "was cut off" not in capsys.readouterr().err
 
 
 def test_refusal_in_a_step_saves_the_steps_before(
@@ -235,14 +235,14 @@ def test_refusal_in_a_step_saves_the_steps_before(
     assert finishes(database)
 
 
-def test_step_that_does_not_count_is_told_at_once(database: Path) -> None:
+def test_step_that_leaves_steps_unchanged_ends_the_run(database: Path) -> None:
     worker = run(Odd(lambda walk: None, after=0), database)
     assert worker.snapshot.error == "step() did not count: steps is still 0; nothing is saved"
     assert worker.snapshot.exit_code == 1
     assert saved_steps(database) == -1
 
 
-def test_step_that_counts_backwards_is_told_at_once(database: Path) -> None:
+def test_step_that_lowers_steps_ends_the_run(database: Path) -> None:
     def deed(walk: Walk) -> None:
         walk.steps -= 1
 
@@ -250,7 +250,7 @@ def test_step_that_counts_backwards_is_told_at_once(database: Path) -> None:
     assert error == "step() did not count: steps is now 19; nothing is saved"
 
 
-def test_step_that_takes_output_back_is_told_at_once(database: Path) -> None:
+def test_step_that_shortens_output_ends_the_run(database: Path) -> None:
     def deed(walk: Walk) -> None:
         walk.steps += 1
         walk.output = walk.output[:-5]
@@ -259,7 +259,7 @@ def test_step_that_takes_output_back_is_told_at_once(database: Path) -> None:
     assert error == "step 21 took output back: 51 bytes before it, 46 after; nothing is saved"
 
 
-def test_command_to_go_on_is_the_one_that_was_typed(tmp_path: Path) -> None:
+def test_message_repeats_the_command_that_was_typed(tmp_path: Path) -> None:
     (tmp_path / "it ends.py").write_text(PROGRAM, "utf-8")
     command = [sys.executable, "it ends.py", "a b"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Finished output that the disk does not take: told, and nothing lost."""
+"""Finished output that cannot be written is reported, and not lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.helpers import pi_tui, wait_until
 from tests.tiny import Walks
 
 
-def test_the_mark_of_completion_waits_for_the_disk_too(
+def test_completion_waits_until_the_disk_accepts_its_commit(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
@@ -47,7 +47,7 @@ OPTIONS: dict[str, Any] = {"isolation_level": None, "timeout": 30, "check_same_t
 
 
 class HoldingWalks(Walks):
-    """While the output is verified, after the last save, another program takes the database."""
+    """Walks whose `verify` lets another program lock the database, after the last save."""
 
     def __init__(self, take: Callable[[], object]) -> None:
         self._take = take
@@ -63,9 +63,7 @@ class HoldingWalks(Walks):
         return True
 
 
-def test_digits_that_the_disk_does_not_take_leave_the_old_file(
-    database: Path, tmp_path: Path
-) -> None:
+def test_output_file_is_kept_if_the_disk_refuses_new_digits(database: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="No space left on device; choose another file"):
         OutputFile.claim("/dev/full", "").write(b"1" * 100_000)
     assert pi_tui("run", "--digits", 9_000, "--db", database).returncode == 0

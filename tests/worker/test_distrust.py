@@ -1,4 +1,4 @@
-"""A checkpoint whose bytes are as saved, but whose numbers the arithmetic denies."""
+"""Checkpoints whose bytes are intact but whose numbers are wrong."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.upkeep import check
 from pi_tui.errors import WrongResultError
 from pi_tui.pi.spigot.kind import SpigotKind
@@ -20,7 +21,7 @@ DIGITS = 2_000
 
 
 def save_some_steps(location: str, monkeypatch: pytest.MonkeyPatch, *, wrong_from: int) -> None:
-    """Three checkpoints; those from number `wrong_from` on were changed in memory."""
+    """Save three checkpoints; change those from number `wrong_from` on in memory first."""
     kind = SpigotKind()
     task = kind.task(DIGITS, 50)
     with CheckpointStore.open(location, kind) as store, monkeypatch.context() as patch:
@@ -45,7 +46,7 @@ def finish(location: str) -> Worker:
     return worker
 
 
-def test_a_checkpoint_the_arithmetic_denies_is_passed_over_with_a_note(
+def test_checkpoint_that_fails_its_check_is_skipped_with_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location = str(tmp_path / "pi.sqlite3")
@@ -58,7 +59,7 @@ def test_a_checkpoint_the_arithmetic_denies_is_passed_over_with_a_note(
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(
+def test_run_restarts_if_every_checkpoint_fails_its_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location = str(tmp_path / "pi.sqlite3")
@@ -71,7 +72,7 @@ def test_if_every_checkpoint_is_denied_the_digits_are_computed_again(
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_a_saved_digit_that_is_wrong_is_told_by_its_number_and_only_what_follows_is_made_again(
+def test_wrong_saved_digit_is_named_and_computed_again_from_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location, kind = str(tmp_path / "pi.sqlite3"), SpigotKind()
@@ -93,14 +94,14 @@ def test_a_saved_digit_that_is_wrong_is_told_by_its_number_and_only_what_follows
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_check_tells_a_state_the_arithmetic_denies_from_damaged_bytes(
+def test_check_tells_wrong_state_from_damaged_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = str(tmp_path / "good.sqlite3"), str(tmp_path / "bad.sqlite3")
     save_some_steps(good, monkeypatch, wrong_from=4)
     save_some_steps(bad, monkeypatch, wrong_from=3)
 
-    assert check(good) == 0
+    assert check(good, Kinds(SpigotKind())) == 0
     assert "2 states, the arithmetic holds" in capsys.readouterr().err
     with pytest.raises(WrongResultError, match="checkpoint 3"):
-        check(bad)
+        check(bad, Kinds(SpigotKind()))

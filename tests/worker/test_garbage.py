@@ -1,4 +1,4 @@
-"""The collector rests during a start, and works again afterwards."""
+"""The garbage collector is off during a start, and on afterwards."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ finally:
 
 
 def told(*arguments: str) -> str:
-    """Whether it collects at the end, has set aside what stays, and ever walked through it."""
+    """Return whether the collector ends enabled, froze objects, and ever ran a full collection."""
     done = subprocess.run([sys.executable, "-c", ASK, *arguments], capture_output=True, text=True)
     return done.stderr.splitlines()[-1]
 
 
-def test_a_short_run_never_walks_through_all_objects(tmp_path: Path) -> None:
+def test_short_run_never_collects_garbage(tmp_path: Path) -> None:
     database = str(tmp_path / "a.sqlite3")
     assert told("run", "--digits", "200", "--db", database) == "True True False"
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "--digits", "0"), ("stat",)])
-def test_a_refused_command_leaves_the_collector_at_work(arguments: tuple[str, ...]) -> None:
+def test_refused_command_leaves_the_collector_enabled(arguments: tuple[str, ...]) -> None:
     assert told(*arguments, "--db", "/nowhere/a.sqlite3").startswith("True")

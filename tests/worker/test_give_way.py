@@ -1,4 +1,4 @@
-"""Where a screen runs beside the worker, the screen goes first."""
+"""A worker beside a screen lowers its priority."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def own_niceness() -> int:
 
 
 def niceness_of_a_worker(folder: Path, *, give_way: bool) -> int:
-    """That of the thread which computes, started by this thread."""
+    """Return the niceness of the computing thread of a worker started here."""
     kind, location = SpigotKind(), str(folder / "pi.sqlite3")
     worker = Worker(Job(kind, kind.task(1_000_000), location, give_way=give_way))
     worker.start()
@@ -40,7 +40,7 @@ def niceness_of_a_worker(folder: Path, *, give_way: bool) -> int:
 
 
 @pytest.mark.parametrize(("give_way", "niceness"), [(True, NICENESS), (False, 0)])
-def test_only_a_worker_with_a_screen_beside_it_gives_way(
+def test_worker_lowers_its_priority_only_beside_a_screen(
     give_way: bool, niceness: int, tmp_path: Path
 ) -> None:
     own = own_niceness()
@@ -48,8 +48,8 @@ def test_only_a_worker_with_a_screen_beside_it_gives_way(
     assert own_niceness() == own
 
 
-def test_a_worker_that_is_nicer_already_stays_so(tmp_path: Path) -> None:
-    """`nice -n 19 pi-tui`: only root may take niceness back, for others that is an error."""
+def test_worker_never_lowers_its_niceness(tmp_path: Path) -> None:
+    """`nice -n 19 pi-tui`: lowering the niceness fails for all users but root."""
 
     def nicely() -> int:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)

@@ -1,10 +1,10 @@
-"""When being asked twice means at once."""
+"""When a repeated request to exit means: at once."""
 
 from __future__ import annotations
 
 import signal
 
-from pi_tui.worker.leave_request import AT_ONCE_AFTER, Asked
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
 
 
 class Clock:
@@ -14,9 +14,9 @@ class Clock:
         return self.now
 
 
-def test_asked_twice_within_an_instant_is_asked_once() -> None:
+def test_leave_request_repeated_at_once_counts_once() -> None:
     clock = Clock()
-    asked = Asked(clock)
+    asked = LeaveRequest(clock)
     assert not asked
     for _ in range(3):
         asked.ask(signal.SIGHUP)
@@ -25,9 +25,9 @@ def test_asked_twice_within_an_instant_is_asked_once() -> None:
     assert not asked.at_once
 
 
-def test_asked_again_after_a_while_is_at_once() -> None:
+def test_leave_request_repeated_after_two_seconds_is_at_once() -> None:
     clock = Clock()
-    asked = Asked(clock)
+    asked = LeaveRequest(clock)
     asked.ask()
     clock.now += AT_ONCE_AFTER
     assert asked.is_long_ago
@@ -36,16 +36,16 @@ def test_asked_again_after_a_while_is_at_once() -> None:
     assert asked.at_once
 
 
-def test_the_first_signal_is_the_one_that_counts_also_behind_a_key() -> None:
-    asked = Asked(Clock())
+def test_leave_request_keeps_the_first_signal_even_after_a_key() -> None:
+    asked = LeaveRequest(Clock())
     for number in (0, signal.SIGTERM, signal.SIGHUP, 0):
         asked.ask(number)
     assert asked.signal == signal.SIGTERM
 
 
-def test_taken_back_it_was_never_asked() -> None:
+def test_leave_request_that_is_forgotten_counts_no_more() -> None:
     clock = Clock()
-    asked = Asked(clock)
+    asked = LeaveRequest(clock)
     asked.ask(signal.SIGTERM)
     clock.now += 3 * AT_ONCE_AFTER
     asked.forget()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pi_tui.machine import Work
 from pi_tui.worker.meter import Meter
@@ -22,7 +24,7 @@ def meter_at(work: float) -> Meter:
 
 
 def left(meter: Meter, output: int | None, limit: float | None, elapsed: float) -> float | None:
-    return meter.outlook(output, limit, elapsed)[1]
+    return meter.left(output, limit, elapsed)
 
 
 def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
@@ -40,11 +42,11 @@ def test_nothing_is_known_before_the_first_step() -> None:
 
 
 def test_at_a_pace_the_time_left_is_known_after_the_first_step() -> None:
-    """Before it nobody knows if the machine can keep the pace: the bar must not run ahead."""
+    """Before it nobody knows if the machine can keep the pace."""
     meter = meter_at(0)
-    assert meter.outlook(DIGITS, 1_000.0, 7.0) == (0.0, None)
+    assert left(meter, DIGITS, 1_000.0, 7.0) is None
     meter.stepped(Work(TOTAL / 4, TOTAL), 0, 8.0, 8.0)
-    assert meter.outlook(DIGITS, 1_000.0, 8.0) == (0.25, pytest.approx(24.0)), "it cannot"
+    assert left(meter, DIGITS, 1_000.0, 8.0) == pytest.approx(24.0), "it cannot"
     meter = Meter(Work(0, 0), 0, 0.0)
     assert left(meter, DIGITS, 1_000.0, 0.0) == pytest.approx(20.0), (
         "there is nothing else to go by"
@@ -94,11 +96,54 @@ def test_the_slower_of_machine_and_pace_decides() -> None:
     assert left(meter, 10_000, None, now) == left(meter, 10_000, 1e9, now)
 
 
-def test_the_share_is_that_of_the_work_or_of_the_time_where_the_pace_decides() -> None:
+def test_a_comparison_adds_to_the_time_that_a_pace_takes() -> None:
+    meter = Meter(Work(0, TOTAL), 0, 0.0, verifying=TOTAL / 4)
+    run(meter, 0, TOTAL / 2, speed=TOTAL)
+    assert left(meter, 10_000, 100.0, 0.5) == pytest.approx(100.25)
+
+
+def test_share_follows_the_work_whatever_the_pace() -> None:
     meter = meter_at(0)
-    now = run(meter, 0, TOTAL / 2)
-    assert meter.outlook(10_000, 1e9, now)[0] == 0.5
-    assert meter.outlook(10_000, 100.0, now)[0] == pytest.approx(now / (now + 100))
+    run(meter, 0, TOTAL / 2)
+    assert left(meter, 10_000, 1.0, 0.5) == pytest.approx(10_000)
+    assert meter.done == 0.5
+
+
+def test_work_is_measured_while_no_output_is_made() -> None:
+    meter = meter_at(0)
+    run(meter, 0, TOTAL / 4, speed=TOTAL / 40)
+    assert meter.rate() == 0.0
+    assert meter.work_rate() == pytest.approx(1 / 40)
+
+
+def test_bar_goes_on_from_what_was_shown_and_reaches_its_end_with_the_work() -> None:
+    """After damage an older checkpoint is taken: half was shown, a quarter is done."""
+    meter = Meter(Work(TOTAL / 4, TOTAL), 0, 0.0, shown=0.5)
+    assert (meter.done, meter.work) == (0.5, Work(0.5, 1.0))
+    meter.saw(Work(TOTAL * 5 / 8, TOTAL))
+    assert (meter.done, meter.work.share) == (0.75, 0.75)
+    meter.saw(Work(TOTAL, TOTAL))
+    assert meter.done == 1.0
+
+
+FAR = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(FAR, FAR, st.floats(0.5, 2)), min_size=1), FAR)
+def test_share_never_falls_through_resumes_fallbacks_and_more_to_do(
+    sessions: list[tuple[float, float, float]], shown: float
+) -> None:
+    """Each session begins anywhere, with more or less to do in all, at the share saved before."""
+    for first, last, total in sessions:
+        meter = Meter(Work(first * total, total), 0, 0.0, shown)
+        seen = [shown, meter.done]
+        for part in range(1, 9):
+            meter.saw(Work((first + (last - first) * part / 8) * total, total))
+            seen.append(meter.done)
+            assert meter.work.share == meter.done, "the share that is saved is the one shown"
+        assert seen == sorted(seen)
+        assert seen[-1] <= 1
+        shown = meter.done
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:

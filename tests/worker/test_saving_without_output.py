@@ -1,4 +1,4 @@
-"""A cadence by output: what is made before the first output is saved by time, kill after kill."""
+"""A cadence by output saves by time before the first output, so kills lose little."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ sys.exit(code)
 """
 
 
-def test_run_without_output_killed_after_every_save_comes_to_its_end(database: Path) -> None:
+def test_run_without_output_completes_when_killed_after_every_save(database: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(database)]
     folder, pipe = Path(__file__).parents[2], subprocess.PIPE
     kills = 0
@@ -47,7 +47,7 @@ def test_run_without_output_killed_after_every_save_comes_to_its_end(database: P
     assert out.strip().encode() == whole(STEPS)
 
 
-def test_blocks_of_a_long_run_of_pi_survive_kills_with_a_cadence_in_digits(database: Path) -> None:
+def test_blocks_of_a_long_pi_run_survive_kills_with_a_digit_cadence(database: Path) -> None:
     steps = 0
     for _ in range(3):
         arguments = ("run", "--digits", 2_000_000, "--threads", 1, "--db", database)

@@ -1,4 +1,4 @@
-"""When to step and when to save, with times handed in."""
+"""Schedules of steps and saves, with times given as arguments."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Pace
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 
 
-def test_full_speed_never_waits() -> None:
+def test_step_schedule_at_full_speed_never_waits() -> None:
     assert StepSchedule(MAX, now=0.0, count=0).seconds_until_next(0.0, 10**9) == 0.0
 
 
-def test_a_pace_waits_until_the_digits_are_due() -> None:
+def test_step_schedule_waits_until_output_is_due() -> None:
     steps = StepSchedule(Pace.of(10), now=100.0, count=50)
     assert steps.seconds_until_next(100.0, 50) == 0.0
     assert steps.seconds_until_next(101.0, 70) == pytest.approx(1.0)
     assert steps.seconds_until_next(102.0, 70) == 0.0
 
 
-def test_what_came_late_is_caught_up_with() -> None:
+def test_step_schedule_catches_up_after_late_steps() -> None:
     steps = StepSchedule(Pace.of(10), now=0.0, count=0)
     assert steps.seconds_until_next(10.0, 20) == 0.0
     assert steps.seconds_until_next(10.0, 100) == pytest.approx(0.0)
@@ -34,14 +34,14 @@ def schedule(cadence: Cadence, count: int = 0) -> SaveSchedule:
     return saves
 
 
-def test_time_makes_a_save_due() -> None:
+def test_save_is_due_when_its_time_has_come() -> None:
     saves = schedule(Cadence(seconds=5))
     assert not saves.is_due(4.9, 10**6)
     assert saves.is_due(5.0, 0)
 
 
-def test_a_run_that_goes_on_saves_soon_and_then_ever_more_seldom() -> None:
-    """Killed at any moment, a session has saved four fifths of its time; the first is spared."""
+def test_resumed_run_saves_early_then_less_and_less_often() -> None:
+    """A kill at any moment loses at most a fifth of a resumed session."""
     saves = SaveSchedule(AUTO_CADENCE)
     saves.begin(now=100.0, count=0, again=True)
     assert saves.is_due(100.0, 0), "the first step is saved as soon as it is done"
@@ -111,13 +111,13 @@ def test_cadence_in_seconds_holds_from_the_start() -> None:
     assert saves.next_save == 5.0
 
 
-def test_a_cadence_that_was_asked_for_holds_also_in_a_run_that_goes_on() -> None:
+def test_cadence_in_seconds_holds_in_a_resumed_run() -> None:
     saves = SaveSchedule(Cadence(seconds=5))
     saves.begin(now=0.0, count=0, again=True)
     assert saves.next_save == 5.0
 
 
-def test_a_crossed_mark_makes_a_save_due_however_far_the_step_went() -> None:
+def test_save_is_due_however_far_a_step_crosses_the_mark() -> None:
     saves = schedule(Cadence(output=100))
     assert not saves.is_due(0.0, 99)
     assert saves.is_due(0.0, 100)
@@ -127,7 +127,7 @@ def test_a_crossed_mark_makes_a_save_due_however_far_the_step_went() -> None:
     assert saves.is_due(0.0, 1_300)
 
 
-def test_it_is_known_how_far_the_next_mark_is() -> None:
+def test_output_until_the_next_mark_is_reported() -> None:
     saves = schedule(Cadence(output=100), count=130)
     assert saves.output_until_mark(150) == 50
     saves.failed(0.0)
@@ -135,14 +135,14 @@ def test_it_is_known_how_far_the_next_mark_is() -> None:
     assert schedule(Cadence(seconds=5)).output_until_mark(150) == inf
 
 
-def test_never_means_never() -> None:
+def test_cadence_never_makes_no_save_due() -> None:
     assert not schedule(Cadence()).is_due(1e9, 10**9)
     saves = SaveSchedule(Cadence())
     saves.begin(now=0.0, count=0, again=True)
     assert not saves.is_due(1e9, 0)
 
 
-def test_a_failed_save_is_tried_again_ever_later_but_at_least_once_a_minute() -> None:
+def test_failed_save_is_retried_less_often_up_to_once_a_minute() -> None:
     saves, now, waits = schedule(Cadence()), 0.0, []
     for _ in range(9):
         saves.failed(now)
@@ -155,7 +155,7 @@ def test_a_failed_save_is_tried_again_ever_later_but_at_least_once_a_minute() ->
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
-def test_a_save_that_succeeds_ends_the_retries() -> None:
+def test_successful_save_ends_the_retries() -> None:
     saves = schedule(Cadence(output=100))
     saves.failed(0.0)
     assert not saves.is_due(0.5, 500), "a failing disk is not asked at every mark"
@@ -165,7 +165,7 @@ def test_a_save_that_succeeds_ends_the_retries() -> None:
     assert schedule(Cadence(seconds=5)).seconds_until_retry(2.0) is None, "none has failed"
 
 
-def test_a_stopwatch_stands_still_in_pauses_and_goes_on_with_what_it_had() -> None:
+def test_stopwatch_stops_in_pauses_and_keeps_its_count() -> None:
     watch = Stopwatch()
     assert watch.read(50.0) == 0.0
     watch.restart(100.0, before=7.0)

@@ -1,4 +1,4 @@
-"""What a program gets from `carry_on`: its output on a full disk, another thread, damage."""
+"""`carry_on` as programs call it: full disks, other threads, damage, hints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WHOLE = Walks().new(TASK).finalize()
 
 
 class Blocking(Walks):
-    """Walks during which another program takes the database and does not give it back."""
+    """Walks during which another program locks the database for good."""
 
     def __init__(self, other: sqlite3.Connection) -> None:
         self.other = other
@@ -47,7 +47,7 @@ def another_program(database: Path) -> Iterator[sqlite3.Connection]:
         yield other
 
 
-def test_whole_output_is_returned_with_code_6_if_only_the_database_fails(
+def test_carry_on_returns_output_with_code_6_if_only_the_database_fails(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
@@ -57,7 +57,7 @@ def test_whole_output_is_returned_with_code_6_if_only_the_database_fails(
     assert "could not be saved" in capsys.readouterr().err
 
 
-def test_patience_with_a_failing_database_lasts_as_long_as_it_says(
+def test_carry_on_waits_for_a_failing_database_as_long_as_patience(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
@@ -89,7 +89,7 @@ def test_carry_on_works_in_any_thread(database: Path) -> None:
 
 
 class Once(Walk):
-    """A walk that finds other decorations each time: what it wrote cannot be written again."""
+    """An unrepeatable walk: its output differs each time."""
 
     made = 0
 
@@ -118,7 +118,7 @@ def save_twice(database: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", ["the newest checkpoint", "both checkpoints", "output"])
-def test_machine_that_cannot_repeat_itself_goes_on_from_the_last_good_output(
+def test_unrepeatable_machine_resumes_from_its_last_good_output(
     lost: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_twice(database)
@@ -137,7 +137,7 @@ def test_machine_that_cannot_repeat_itself_goes_on_from_the_last_good_output(
     assert "cannot be computed again" in told or lost == "output", told
 
 
-def test_hints_are_in_the_words_of_the_program() -> None:
+def test_hints_use_the_wording_of_the_program() -> None:
     assert (
         f"make it writable, or {Hint.OTHER_FILE}" == "make it writable, or choose another location"
     )
@@ -145,7 +145,7 @@ def test_hints_are_in_the_words_of_the_program() -> None:
     assert f"{Hint.OTHER_FILE}; {Hint.FRESH}" == "use --db; begin again at another location"
 
 
-def test_command_line_names_an_installed_program_as_it_was_typed(
+def test_command_line_names_an_installed_program_as_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "collatz"

@@ -1,4 +1,4 @@
-"""The worker when the disk or the arithmetic fails it."""
+"""The worker when saves fail or memory is bad."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.worker.conftest import MakeWorker, in_the_file
 
 @contextmanager
 def another_program_holding(database: Path) -> Iterator[None]:
-    """No commit can succeed meanwhile: another program has the file to itself."""
+    """Lock the file as another program, so that no commit can succeed."""
     with closing(sqlite3.connect(database, isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
@@ -38,7 +38,7 @@ def _short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def paused(make_worker: MakeWorker, digits: int = 12_000) -> Worker:
-    """A worker that has saved something and stands still, long before its end."""
+    """Start a worker and pause it after a save, long before its end."""
     worker = make_worker(digits, pace=Pace.of(1_000))
     wait_until(lambda: worker.snapshot.made > 0)
     worker.pause()
@@ -64,7 +64,7 @@ def kept_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def flip_a_bit(worker: Worker) -> None:
-    """Do what bad memory does to a box, between two steps."""
+    """Flip a bit in a box between two steps, as bad memory does."""
     spigot = LOOPS[worker]._machine
     assert isinstance(spigot, Spigot)
     number = spigot._numbers[0]
@@ -73,7 +73,7 @@ def flip_a_bit(worker: Worker) -> None:
 
 
 def flip_a_bit_after_the_pause(worker: Worker) -> None:
-    """The same before the next step: a pause within a step holds numbers that the step replaces."""
+    """Flip a bit before the next step; a pause within a step has numbers that the step replaces."""
     spigot = LOOPS[worker]._machine
 
     def stride(wanted: float, poll: Poll = unwatched) -> None:
@@ -84,7 +84,7 @@ def flip_a_bit_after_the_pause(worker: Worker) -> None:
     vars(spigot)["stride"] = stride
 
 
-def test_a_failed_save_is_shown_computing_goes_on_and_the_save_is_tried_again(
+def test_failed_save_is_shown_and_retried_while_computing_goes_on(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker(cadence=Cadence(output=100))
@@ -102,7 +102,7 @@ def test_a_failed_save_is_shown_computing_goes_on_and_the_save_is_tried_again(
     assert len(in_the_file(database).output) == worker.snapshot.saved == len(worker.output)
 
 
-def test_while_a_save_waits_for_the_file_the_state_says_so(
+def test_state_is_saving_while_a_save_waits_for_the_file(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker()
@@ -113,7 +113,7 @@ def test_while_a_save_waits_for_the_file_the_state_says_so(
         wait_until(lambda: worker.snapshot.state is State.RUNNING)
 
 
-def test_a_pause_that_could_not_save_retries_by_itself(
+def test_pause_that_could_not_save_retries_by_itself(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused(make_worker)
@@ -146,7 +146,7 @@ def test_leaving_while_saves_fail_says_what_is_lost(
     assert len(in_the_file(database).output) == before
 
 
-def test_the_last_digits_wait_for_the_disk(make_worker: MakeWorker, database: Path) -> None:
+def test_complete_output_waits_for_the_disk(make_worker: MakeWorker, database: Path) -> None:
     worker = paused(make_worker, 2_000)
     with another_program_holding(database):
         worker.resume()
@@ -157,7 +157,7 @@ def test_the_last_digits_wait_for_the_disk(make_worker: MakeWorker, database: Pa
     assert in_the_file(database, 2_000).output == pi(2_000)
 
 
-def test_patience_with_a_failing_disk_can_have_an_end(
+def test_job_patience_ends_the_wait_for_a_failing_disk(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker(2_000, patience=0.0)
@@ -169,7 +169,7 @@ def test_patience_with_a_failing_disk_can_have_an_end(
     assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 6)
 
 
-def test_a_flipped_bit_is_found_before_a_digit_of_it_is_shown_and_the_run_goes_back_once(
+def test_flipped_bit_is_found_before_its_digit_shows_and_run_goes_back_once(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused(make_worker)
@@ -183,7 +183,7 @@ def test_a_flipped_bit_is_found_before_a_digit_of_it_is_shown_and_the_run_goes_b
     assert bytes(worker.output) == in_the_file(database).output == pi(12_000)
 
 
-def test_a_second_flipped_bit_ends_the_run_and_what_was_saved_is_safe(
+def test_second_flipped_bit_ends_the_run_and_keeps_saved_data(
     make_worker: MakeWorker, database: Path
 ) -> None:
     # So long that it does not come to its end, where no bit matters, however late we look.
@@ -203,7 +203,7 @@ def test_a_second_flipped_bit_ends_the_run_and_what_was_saved_is_safe(
     assert len(output) > before
 
 
-def test_a_wrong_state_is_not_saved_when_leaving(make_worker: MakeWorker, database: Path) -> None:
+def test_wrong_state_is_not_saved_at_stop(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker(pace=Pace.of(1), digits_per_step=100)
     wait_until(lambda: worker.snapshot.made == 100)  # and the next is due in a hundred seconds
     flip_a_bit(worker)
@@ -213,7 +213,7 @@ def test_a_wrong_state_is_not_saved_when_leaving(make_worker: MakeWorker, databa
     assert in_the_file(database).output == b""
 
 
-def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_output(
+def test_lost_checkpoint_is_recomputed_and_compared_with_saved_output(
     make_worker: MakeWorker, database: Path
 ) -> None:
     save_twice(database)
@@ -227,7 +227,7 @@ def test_a_lost_checkpoint_is_computed_again_and_compared_with_the_saved_output(
 
 
 def save_twice(database: Path) -> None:
-    """Two checkpoints, twenty steps apart."""
+    """Save two checkpoints, twenty steps apart."""
     kind = SpigotKind()
     task = kind.task(600, 4)
     with CheckpointStore.open(str(database), kind) as store:

@@ -1,4 +1,4 @@
-"""Watching what another process computes, on a real database, with a real writer."""
+"""Watching a run that another process computes, with a real database and writer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KIND = SpigotKind(1)
 
 @contextmanager
 def a_writer(database: Path, *more: object) -> Iterator[None]:
-    """Another process that computes and saves often, slowly enough to be watched."""
+    """Start another process that computes slowly and saves often."""
     slow = ("--digits-per-step", 2, "--threads", 1, "--checkpoint-every", 200, *more)
     with started("run", "--digits", 40_000, "--db", database, *slow):
         wait_until(lambda: saved(database) > 0)
@@ -41,7 +41,7 @@ def watch(make_worker: MakeWorker, digits: int = 40_000) -> Worker:
 
 
 def a_run_with_a_save(store: CheckpointStore) -> tuple[Run, Spigot]:
-    """A run of ours that has saved a hundred digits, and its machine."""
+    """Open a run and save a hundred digits; return it with its machine."""
     task = KIND.task(DIGITS, 2)
     run, machine = store.open_run(task), KIND.new(task)
     while len(machine.output) < 100:
@@ -50,7 +50,9 @@ def a_run_with_a_save(store: CheckpointStore) -> tuple[Run, Spigot]:
     return run, machine
 
 
-def test_what_the_other_saves_is_there_and_is_pi(database: Path, make_worker: MakeWorker) -> None:
+def test_watcher_shows_the_writers_saved_output_of_pi(
+    database: Path, make_worker: MakeWorker
+) -> None:
     with a_writer(database):
         worker = watch(make_worker)
         wait_until(lambda: worker.snapshot.saved > 2_000)
@@ -66,9 +68,7 @@ def test_what_the_other_saves_is_there_and_is_pi(database: Path, make_worker: Ma
         assert worker.snapshot.state is State.WATCHING
 
 
-def test_how_far_the_other_is_goes_by_the_work_it_saved(
-    database: Path, make_worker: MakeWorker
-) -> None:
+def test_watcher_shows_the_share_of_saved_work(database: Path, make_worker: MakeWorker) -> None:
     with CheckpointStore.open(str(database), KIND) as store:
         _, machine = a_run_with_a_save(store)
         worker = watch(make_worker, DIGITS)
@@ -80,17 +80,17 @@ def test_how_far_the_other_is_goes_by_the_work_it_saved(
         assert worker.snapshot.done > 2 * worker.snapshot.saved / DIGITS
 
 
-def test_without_leave_to_watch_a_database_in_use_is_refused(
-    database: Path, make_worker: MakeWorker
-) -> None:
+def test_plain_worker_is_refused_a_database_in_use(database: Path, make_worker: MakeWorker) -> None:
     with a_writer(database):
         worker = make_worker(40_000, digits_per_step=None)
         assert worker.join(60)
         assert (worker.snapshot.state, worker.snapshot.exit_code) == (State.FAILED, 3)
 
 
-def test_a_run_that_begins_again_is_read_again(database: Path, make_worker: MakeWorker) -> None:
-    """Another process throws the digits away (--fresh): those on the screen are not its own."""
+def test_watcher_reads_again_when_the_run_begins_again(
+    database: Path, make_worker: MakeWorker
+) -> None:
+    """Another process discards the digits (--fresh), so those on the screen are outdated."""
     with CheckpointStore.open(str(database), KIND) as store:
         run, machine = a_run_with_a_save(store)
         worker = watch(make_worker, DIGITS)
@@ -107,10 +107,10 @@ def test_a_run_that_begins_again_is_read_again(database: Path, make_worker: Make
         assert "deleted by another" in worker.snapshot.error
 
 
-def test_many_rows_are_read_in_short_transactions(
+def test_watcher_reads_many_rows_in_short_transactions(
     database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However much there is to catch up with, a commit never waits for all of it."""
+    """A commit never waits until all the output is read."""
     monkeypatch.setattr(watcher, "BATCH", 1_000)
     read: list[int] = []
     output = CheckpointStore.output
@@ -129,9 +129,7 @@ def test_many_rows_are_read_in_short_transactions(
     assert max(read) <= 1_000
 
 
-def test_a_complete_run_is_looked_at_without_the_lock(
-    database: Path, make_worker: MakeWorker
-) -> None:
+def test_complete_run_is_watched_without_a_lock(database: Path, make_worker: MakeWorker) -> None:
     worker = make_worker(1_000, digits_per_step=None, watch=True, cadence=Cadence())
     wait_until(lambda: worker.snapshot.state is State.COMPLETE)
 
@@ -149,7 +147,7 @@ def test_a_complete_run_is_looked_at_without_the_lock(
     assert worker.join(60)
 
 
-def test_a_postgresql_database_in_use_is_watched_too_and_taken_over_on_request() -> None:
+def test_postgres_run_in_use_is_watched_and_taken_over_on_request() -> None:
     from tests.checkpoints.server import Server
 
     server = Server()

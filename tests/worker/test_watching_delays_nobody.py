@@ -1,4 +1,4 @@
-"""A watcher holds nothing while it waits, tells or is looked at; a read is short and gives way."""
+"""A watcher holds no transaction while idle, and its reads are short."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.worker.test_watcher import DIGITS, watch
 
 
 class Writer:
-    """Has a run open, as another process would, and saves when it is told to."""
+    """A writer with a run open, like another process, that saves on request."""
 
     def __init__(self, store: CheckpointStore) -> None:
         kind = SpigotKind(1)
@@ -34,7 +34,7 @@ class Writer:
         self.store, self.run, self.machine = store, store.open_run(task), kind.new(task)
 
     def save(self, more: int) -> None:
-        """So many digits more are committed."""
+        """Compute and commit that many digits more."""
         wanted = len(self.machine.output) + more
         while len(self.machine.output) < wanted:
             self.machine.stride(100)
@@ -48,7 +48,7 @@ def a_writer(location: object) -> Iterator[Writer]:
 
 
 def is_free(database: Path) -> bool:
-    """Whoever commits now need not wait for anybody."""
+    """Return True if a commit now would not have to wait."""
     with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")
@@ -58,10 +58,10 @@ def is_free(database: Path) -> bool:
         return True
 
 
-def test_nothing_is_held_between_two_reads(
+def test_watcher_holds_no_transaction_between_two_reads(
     database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it tells the screen, and whenever it rests, a commit would find no reader."""
+    """Whenever the watcher publishes or sleeps, a commit finds no reader."""
     monkeypatch.setattr(watcher, "BATCH", 1_000)
     within, between = [], []
     publish, rest, check = Board.publish, Watcher._rest, output_rows._check
@@ -93,10 +93,10 @@ def test_nothing_is_held_between_two_reads(
     assert not any(within), "a read that is under way is noticed"
 
 
-def test_a_read_is_of_a_batch_and_no_more(
+def test_watcher_reads_one_batch_per_transaction(
     database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However far behind it is: of rows that reach out of the batch there are two at most."""
+    """At most two of the rows read reach beyond the batch, however far behind the watcher is."""
     monkeypatch.setattr(watcher, "BATCH", 1_000)
     monkeypatch.setattr(output_rows, "ROW_OUTPUT", 400)
     read: list[int] = []
@@ -127,7 +127,7 @@ def test_a_read_is_of_a_batch_and_no_more(
 
 @contextmanager
 def in_the_middle_of_a_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """A watcher that reads stands still there, within its transaction, until this is left."""
+    """Hold a watcher in the middle of a read, in its transaction, until the block ends."""
     is_reading, may_go_on = threading.Event(), threading.Event()
     check = output_rows._check
 
@@ -144,10 +144,10 @@ def in_the_middle_of_a_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[threadi
         may_go_on.set()
 
 
-def test_a_commit_that_meets_a_read_is_next_and_no_other_read_comes_before_it(
+def test_commit_waits_for_one_read_of_the_watcher_at_most(
     database: Path, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite lets nobody begin to read while a commit waits: it waits for one batch, never two."""
+    """SQLite starts no new read while a commit waits, so a commit waits for one batch only."""
     with a_writer(database) as writer:
         writer.save(1_000)
         with in_the_middle_of_a_read(monkeypatch) as is_reading:
@@ -172,7 +172,7 @@ def can_begin_to_read(database: Path) -> bool:
         return True
 
 
-def test_on_a_server_a_commit_does_not_even_wait_for_a_read_and_nothing_is_held_at_rest(
+def test_postgres_commit_never_waits_for_the_watcher(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"

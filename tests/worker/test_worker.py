@@ -32,7 +32,7 @@ def is_paused(worker: Worker) -> bool:
     return worker.snapshot.state is State.PAUSED
 
 
-def test_it_computes_all_digits_and_compares_them(make_worker: MakeWorker, database: Path) -> None:
+def test_worker_computes_and_verifies_all_digits(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker(5_000)
     assert worker.join(60)
     snapshot = worker.snapshot
@@ -45,7 +45,7 @@ def test_it_computes_all_digits_and_compares_them(make_worker: MakeWorker, datab
     assert snapshot.elapsed == run.elapsed, "the next start says the same"
 
 
-def test_paused_means_saved_and_standing_still(make_worker: MakeWorker, database: Path) -> None:
+def test_paused_worker_has_saved_and_stands_still(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
     worker.pause()
@@ -59,7 +59,7 @@ def test_paused_means_saved_and_standing_still(make_worker: MakeWorker, database
     wait_until(lambda: worker.snapshot.made > snapshot.made)
 
 
-def test_a_pause_before_the_first_block_holds_too(make_worker: MakeWorker) -> None:
+def test_pause_before_the_first_block_stops_the_worker(make_worker: MakeWorker) -> None:
     worker = make_worker(200_000, digits_per_step=None)
     worker.pause()
     wait_until(lambda: is_paused(worker))
@@ -67,7 +67,7 @@ def test_a_pause_before_the_first_block_holds_too(make_worker: MakeWorker) -> No
     wait_until(lambda: is_running(worker))
 
 
-def test_a_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
+def test_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
     worker.pause()
@@ -80,7 +80,7 @@ def test_a_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
 
 
 class Clock:
-    """Time stands still until a test lets it pass; who waits for it looks at it all the time."""
+    """A clock that a test advances by hand; sleepers poll it."""
 
     def __init__(self) -> None:
         self.now, self.looks = 1_000.0, 0
@@ -92,7 +92,7 @@ class Clock:
 
 @pytest.fixture
 def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
-    """A worker that is to make ten digits a second, and made the first."""
+    """Start a worker at ten digits a second; return it after the first digit."""
     kind, clock = SpigotKind(), Clock()
     worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
     worker.start()
@@ -102,7 +102,7 @@ def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
     assert worker.join(60)
 
 
-def test_what_a_pause_held_back_is_not_caught_up_with(clocked: tuple[Worker, Clock]) -> None:
+def test_paced_worker_does_not_catch_up_after_a_pause(clocked: tuple[Worker, Clock]) -> None:
     worker, clock = clocked
     clock.now += 10
     wait_until(lambda: len(worker.output) >= 90)
@@ -118,7 +118,7 @@ def test_what_a_pause_held_back_is_not_caught_up_with(clocked: tuple[Worker, Clo
     wait_until(lambda: len(worker.output) >= made + 90)
 
 
-def test_a_pause_takes_no_time_of_the_processor(clocked: tuple[Worker, Clock]) -> None:
+def test_pause_takes_no_cpu_time(clocked: tuple[Worker, Clock]) -> None:
     worker, clock = clocked
     worker.pause()
     wait_until(lambda: is_paused(worker))
@@ -131,7 +131,7 @@ def test_a_pause_takes_no_time_of_the_processor(clocked: tuple[Worker, Clock]) -
     wait_until(stands_still)
 
 
-def test_a_snapshot_is_made_when_the_last_is_old_and_not_at_every_look(
+def test_snapshot_is_made_only_when_the_last_is_old(
     clocked: tuple[Worker, Clock],
 ) -> None:
     worker, clock = clocked
@@ -144,7 +144,7 @@ def test_a_snapshot_is_made_when_the_last_is_old_and_not_at_every_look(
     wait_until(lambda: worker.snapshot is not snapshot)
 
 
-def test_stop_saves_the_last_whole_step(make_worker: MakeWorker, database: Path) -> None:
+def test_stop_saves_the_last_complete_step(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
     worker.stop()
@@ -178,7 +178,7 @@ def test_stop_while_blocks_are_made_ends_at_once(make_worker: MakeWorker, databa
     assert in_the_file(database, 1_000_000).output == b""
 
 
-def test_a_checkpoint_is_made_when_asked_for(make_worker: MakeWorker, database: Path) -> None:
+def test_save_now_makes_a_checkpoint(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
     worker.save_now()
@@ -189,7 +189,7 @@ def test_a_checkpoint_is_made_when_asked_for(make_worker: MakeWorker, database: 
     assert len(in_the_file(database).output) >= checkpoint.length > 0
 
 
-def test_it_goes_on_where_it_stopped(make_worker: MakeWorker) -> None:
+def test_worker_resumes_where_it_stopped(make_worker: MakeWorker) -> None:
     first = make_worker()
     wait_until(lambda: is_running(first))
     first.stop()
@@ -205,7 +205,7 @@ def test_it_goes_on_where_it_stopped(make_worker: MakeWorker) -> None:
     assert bytes(second.output) == pi(12_000)
 
 
-def test_a_finished_run_is_there_at_once_and_is_not_computed_again(
+def test_finished_run_is_loaded_and_not_computed_again(
     make_worker: MakeWorker, database: Path
 ) -> None:
     make_worker(500).join()
@@ -229,7 +229,7 @@ def test_second_worker_is_refused_the_same_run_and_computes_another(
     assert other.snapshot.state is State.COMPLETE
 
 
-def test_every_mark_that_is_crossed_is_saved(make_worker: MakeWorker, database: Path) -> None:
+def test_worker_saves_at_every_crossed_mark(make_worker: MakeWorker, database: Path) -> None:
     worker = make_worker(4_000, cadence=Cadence(output=250), digits_per_step=16)
     counts: set[int] = set()
     while not worker.join(0.001):
@@ -239,13 +239,15 @@ def test_every_mark_that_is_crossed_is_saved(make_worker: MakeWorker, database: 
     assert all(count % 250 < 32 for count in counts), "each of them soon after its mark"
 
 
-def test_marks_may_be_closer_than_steps(make_worker: MakeWorker, database: Path) -> None:
+def test_worker_saves_once_if_a_step_crosses_several_marks(
+    make_worker: MakeWorker, database: Path
+) -> None:
     worker = make_worker(600, cadence=Cadence(output=1), digits_per_step=60)
     assert worker.join(60)
     assert in_the_file(database, 600).run.last_seq >= 10
 
 
-def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
+def test_pace_change_slows_down_and_speeds_up_a_running_worker(
     make_worker: MakeWorker,
 ) -> None:
     worker = make_worker(pace=MAX)
@@ -260,19 +262,22 @@ def test_a_pace_holds_back_full_speed_and_full_speed_lifts_a_pace(
     assert worker.snapshot.state is State.COMPLETE
 
 
-def test_at_a_pace_the_bar_goes_with_the_time(make_worker: MakeWorker) -> None:
+def test_at_a_pace_the_bar_goes_with_the_work_and_the_time_left_with_the_pace(
+    make_worker: MakeWorker,
+) -> None:
     worker = make_worker(pace=SLOWLY)
     wait_until(lambda: is_running(worker))
-    snapshot = worker.snapshot
-    assert snapshot.left is not None
-    assert snapshot.done == snapshot.elapsed / (snapshot.elapsed + snapshot.left)
     worker.pause()
-    worker.set_pace(MAX)
-    wait_until(lambda: is_paused(worker) and worker.snapshot.pace is MAX)
-    assert worker.snapshot.done > snapshot.made / 12_000, "the first digits are the most work"
+    wait_until(lambda: is_paused(worker))
+    snapshot, checkpoint = worker.snapshot, worker.snapshot.checkpoint
+    assert checkpoint is not None
+    assert snapshot.done == checkpoint.share(worker.job.kind, worker.job.task)
+    assert snapshot.done > snapshot.made / 12_000, "the first digits are the most work"
+    assert snapshot.left is not None
+    assert snapshot.left >= (12_000 - snapshot.made) / 400
 
 
-def test_the_bar_never_goes_back_whatever_the_pace(make_worker: MakeWorker) -> None:
+def test_share_done_never_falls_at_any_pace(make_worker: MakeWorker) -> None:
     worker = make_worker(30_000, digits_per_step=50)
     seen, paces = [0.0], [MAX, Pace.of(20_000), Pace.of(5_000)]
     while not worker.join(0.001):
@@ -282,7 +287,7 @@ def test_the_bar_never_goes_back_whatever_the_pace(make_worker: MakeWorker) -> N
     assert worker.snapshot.done == 1.0
 
 
-def test_a_pace_beyond_the_machine_is_as_good_as_full_speed(
+def test_pace_beyond_the_machine_is_full_speed(
     make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted: list[float] = []
@@ -298,7 +303,7 @@ def test_a_pace_beyond_the_machine_is_as_good_as_full_speed(
     assert sum(most > 1000 for most in wanted) > 0.9 * len(wanted)
 
 
-def test_a_slow_pace_is_answered_at_once(make_worker: MakeWorker) -> None:
+def test_slow_pace_delays_no_request(make_worker: MakeWorker) -> None:
     worker = make_worker(pace=Pace.of(1), digits_per_step=4)
     wait_until(lambda: worker.snapshot.state is State.RUNNING)
     worker.pause()
@@ -307,7 +312,7 @@ def test_a_slow_pace_is_answered_at_once(make_worker: MakeWorker) -> None:
     assert worker.join(60)
 
 
-def test_whoever_looks_sees_whole_snapshots_only(make_worker: MakeWorker) -> None:
+def test_reader_sees_only_complete_snapshots(make_worker: MakeWorker) -> None:
     worker = make_worker(3_000, cadence=Cadence(output=100))
     wrong: list[object] = []
 
@@ -326,7 +331,7 @@ def test_whoever_looks_sees_whole_snapshots_only(make_worker: MakeWorker) -> Non
     assert wrong == []
 
 
-def test_digits_per_step_that_a_run_does_not_have_are_noted(make_worker: MakeWorker) -> None:
+def test_note_says_that_a_run_keeps_its_digits_per_step(make_worker: MakeWorker) -> None:
     first = make_worker(digits_per_step=4)
     wait_until(lambda: is_running(first))
     first.stop()
@@ -337,7 +342,7 @@ def test_digits_per_step_that_a_run_does_not_have_are_noted(make_worker: MakeWor
     assert Figures.of(second.snapshot.figures).digits_per_step == 4
 
 
-def test_verifying_is_abandoned_and_made_again_at_the_next_start(
+def test_verification_is_abandoned_at_stop_and_repeated_later(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker(300_000, digits_per_step=None, threads=2)
@@ -350,7 +355,7 @@ def test_verifying_is_abandoned_and_made_again_at_the_next_start(
     assert again.snapshot.verified
 
 
-def test_every_number_of_the_comparison_can_be_saved_and_is_there_again(database: Path) -> None:
+def test_every_step_of_verification_can_be_saved_and_resumed(database: Path) -> None:
     kind = SpigotKind()
     task = kind.task(2_000)
     with CheckpointStore.open(str(database), kind) as store:
@@ -371,7 +376,7 @@ def test_every_number_of_the_comparison_can_be_saved_and_is_there_again(database
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_change_nothing_but_the_time(make_worker: MakeWorker, threads: int) -> None:
+def test_output_is_independent_of_threads(make_worker: MakeWorker, threads: int) -> None:
     worker = make_worker(8_000, threads=threads, digits_per_step=100)
     assert worker.join(60)
     assert bytes(worker.output) == pi(8_000)

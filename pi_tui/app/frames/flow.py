@@ -14,7 +14,7 @@ class Flow:
     """The output of one run on its way to the screen."""
 
     def __init__(self, seen: Glance | None = None) -> None:
-        """`seen` is what is saved, to be shown before the worker has loaded it."""
+        """Start a flow; `seen` is saved output, shown before the worker has loaded it."""
         self._seen = seen or Glance(0, 0, b"")
         self._flowed = 0.0
 

@@ -7,7 +7,7 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 
 def why_not(snapshot: Snapshot) -> str:
-    """Why nothing can be written from here, in a line; "" if it can."""
+    """Return why nothing can be written from here, in one line; "" if it can."""
     if snapshot.state is not State.WATCHING:
         return ""
     if not snapshot.writer:

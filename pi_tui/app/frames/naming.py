@@ -59,7 +59,7 @@ class Naming:
         return (first, saved, "–" if share is None else words.percent(share), *others)
 
     def file(self, goal: int) -> str:
-        """Suggest the name of a file for the whole output."""
+        """Return a file name for the whole output."""
         return "output.txt"
 
     def file_content(self, output: bytes | bytearray) -> FileContent:
@@ -68,7 +68,7 @@ class Naming:
 
     @property
     def after_completion(self) -> str:
-        """Say what can be done with a complete run."""
+        """Return the hint on what to do with a complete run."""
         return ""
 
     def pace(self, pace: Pace) -> tuple[str, str]:

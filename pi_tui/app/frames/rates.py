@@ -44,7 +44,7 @@ class RateHistory:
 
     @property
     def span(self) -> float:
-        """Seconds of computing that the samples cover."""
+        """Return the seconds of computing that the samples cover."""
         return len(self.samples) * self.interval
 
     def _halve(self) -> None:

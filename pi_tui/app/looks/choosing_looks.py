@@ -21,7 +21,7 @@ class Looks:
     def __init__(
         self, app: App[Any], questions: Questions, path: Path | None, usual: Remembered
     ) -> None:
-        """`path` is the file that is remembered in; `usual` are the looks of the first start."""
+        """Load the looks from the file `path`; `usual` are the looks of the first start."""
         self._app, self._questions = app, questions
         self.memory = Memory(path, usual)
         self._is_trying = False
@@ -30,7 +30,7 @@ class Looks:
 
     @property
     def now(self) -> Remembered:
-        """What is remembered."""
+        """Return the looks remembered."""
         return self.memory.now
 
     def begin(self) -> None:
@@ -47,7 +47,7 @@ class Looks:
         app.stylesheet.set_variables(app.get_css_variables())
 
     def keep(self, screen: Screen[Any]) -> None:
-        """Remember every theme that is chosen from now on."""
+        """Save every theme chosen from now on."""
         self._app.theme_changed_signal.subscribe(screen, self._remember_theme)
 
     async def choose_theme(self) -> None:
@@ -67,10 +67,10 @@ class Looks:
             self.remember(theme=theme.name)
 
     def turn_bell(self) -> None:
-        """Ring when a run is complete, or do not any more."""
+        """Turn the bell at completion on or off."""
         self.remember(bell=not self.now.bell)
 
     def remember(self, **changes: Any) -> None:
-        """Remember these changes for the next start."""
+        """Save these changes for the next start."""
         if trouble := self.memory.change(**changes):
             tell(self._app, f"The look is not remembered: {trouble}")

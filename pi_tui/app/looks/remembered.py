@@ -44,7 +44,7 @@ class Memory:
         self.now = usual.updated(_load(path)) if path else usual
 
     def change(self, **changes: Any) -> str:
-        """Remember these changes; return why the file cannot be written, once, or ""."""
+        """Save these changes; return why the file cannot be written, once, or ""."""
         before, self.now = self.now, replace(self.now, **changes)
         if self._path is None or self.now == before:
             return ""

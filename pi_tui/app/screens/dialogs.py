@@ -96,7 +96,7 @@ class Ask(Dialog[str | None]):
         more: str = "",
         keys: str = "Enter takes it · Esc goes back",
     ) -> None:
-        """A question; `choices` are answers to choose from with the arrow keys."""
+        """Make a question; `choices` are the answers, chosen with the arrow keys."""
         super().__init__()
         self._title, self._explain = title, explain
         self._value, self._example = value, example

@@ -77,7 +77,7 @@ class HelpScreen(Dialog[None]):
             yield Static("Esc closes this.", classes="quiet")
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wrap the meanings in their own column, however narrow it is."""
+        """Wrap the descriptions to the width of their column."""
         self.call_after_refresh(self._wrap)
 
     def _wrap(self) -> None:

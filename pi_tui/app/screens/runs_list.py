@@ -40,7 +40,7 @@ class RunsList(Dialog[Run | str | None]):
     ]
 
     def __init__(self, location: str, kind: Kind, here: int, aside: Aside) -> None:
-        """The runs of a kind at that location; the one with the goal `here` is on the screen."""
+        """Make the list of runs at a location; the run with the goal `here` is on the screen."""
         super().__init__()
         self._location, self._kind, self._here, self._do = location, kind, here, aside
         self._runs: list[Run] = []

@@ -15,7 +15,7 @@ from pi_tui.words import parse_number
 
 
 def explain_file(name: str, location: str) -> tuple[bool, str]:
-    """Say whether a file can be written there, and what would happen to one that is there."""
+    """Return whether the file can be written, and what happens to an existing one."""
     path = file_named(name)
     if not name.strip() or os.path.isdir(path):
         return False, "the name of a file"

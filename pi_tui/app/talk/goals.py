@@ -17,7 +17,7 @@ class Goals:
     """Asks for the goal of a new run, and makes its task."""
 
     def __init__(self, task: Callable[[int], Task] = Task) -> None:
-        """`task` makes the task of a goal; it raises BadState or ValueError for a bad one."""
+        """Check goals with `task`, which makes a task, or raises BadState or ValueError."""
         self.task = task
 
     def question(self, here: int) -> Screen[str | None]:
@@ -28,7 +28,7 @@ class Goals:
         return Ask("Which goal?", self.explain, example="a whole number", keys=keys)
 
     def explain(self, text: str) -> tuple[bool, str]:
-        """Say whether a run can have this goal."""
+        """Return whether a run can have this goal."""
         try:
             self.parse(text)
         except BadState as error:

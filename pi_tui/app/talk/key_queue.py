@@ -34,7 +34,7 @@ class KeyQueue:
     def __init__(
         self, app: App[Any], questions: Questions, has_run: Callable[[], bool], deliver: Deliver
     ) -> None:
-        """`deliver` is what Textual itself does with an event."""
+        """Make an empty queue; `deliver` is Textual's own handling of an event."""
         self._app, self._questions = app, questions
         self._has_run, self._deliver = has_run, deliver
         self._typed: deque[events.Key] = deque()
@@ -42,7 +42,7 @@ class KeyQueue:
 
     @property
     def waiting(self) -> int:
-        """How many keys are not obeyed yet."""
+        """Return the number of keys not handled yet."""
         return len(self._typed)
 
     async def handle(self, event: events.Event) -> None:
@@ -58,7 +58,7 @@ class KeyQueue:
             await self._obey()
 
     async def _obey(self) -> None:
-        """Obey the next key, once the one before is done with and something can take it."""
+        """Handle the next key, once the one before is done and a screen can take it."""
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return
         if not self._can_be_typed_into() and not _is_late(self._typed[0].time):

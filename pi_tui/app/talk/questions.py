@@ -41,7 +41,7 @@ class Questions:
         return answer
 
     def note_popped(self, screen: Screen[Any]) -> None:
-        """Note that `screen` goes; after a question keys wait for what its asker does next."""
+        """Note that `screen` closes; keys then wait for the next action of the code that asked."""
         if screen in self._open:
             self._open = [one for one in self._open if one is not screen]
             self.is_expected = True

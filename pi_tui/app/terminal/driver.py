@@ -78,7 +78,7 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def is_in_background(self) -> bool:
-        """Whether the terminal belongs to another job."""
+        """Return True if the terminal belongs to another job."""
         with suppress(OSError):
             return os.tcgetpgrp(self.fileno) != os.getpgrp()
         return False
@@ -202,7 +202,7 @@ async def _pass() -> None:
 
 
 def _drop_before_ctrl_c(backlog: bytearray) -> bool:
-    """Drop what was typed before the last ctrl+c, if that is much; return whether it was."""
+    """Drop input before the last ctrl+c, if that is much; return True if it was dropped."""
     last = max((found.start() for found in _CTRL_C.finditer(backlog)), default=0)
     del backlog[: last if last > _MANY else 0]
     return last > _MANY

@@ -29,7 +29,7 @@ _pipe: list[int] = []
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Restore the settings of the terminal at the end, whatever happens within.
+    """Restore the terminal settings at the end, however the block ends.
 
     Enter it before any thread is started, because threads do not live on in the forked process.
     """
@@ -86,7 +86,7 @@ def disarm() -> None:
 
 @contextmanager
 def _watched() -> Iterator[None]:
-    """Fork the guardian; dismiss it at the end."""
+    """Fork the guardian; dismiss it at the end of the block."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     group = os.getpgrp()

@@ -108,7 +108,7 @@ class Keyboard:
         return len(data) - at < _LONGEST and any(begin.match(data, at) for begin in begins)
 
     def _give_up(self, data: bytes, at: int) -> Generator[Message, None, int]:
-        """Drop a malformed sequence; an escape before another one is the key."""
+        """Drop a malformed sequence; keep an escape before another one as the escape key."""
         malformed = _MALFORMED.match(data, at)
         assert malformed is not None
         if malformed[0] == b"\x1b":

@@ -1,4 +1,4 @@
-"""Letting go of a worker: pause, which saves; ask if that failed; then stop, and wait."""
+"""Stop a worker: pause, which saves; ask the user if that failed; then stop and wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pi_tui.app.face import Face
 from pi_tui.app.frames.naming import Naming
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import to_paste
-from pi_tui.worker.leave_request import Asked
+from pi_tui.worker.leave_request import LeaveRequest
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 _LOOK = 0.03
 _PATIENCE = 2.0
-"""Seconds that a thread told to leave without saving may take before we leave without it."""
+"""Seconds to wait for a thread that stops without saving; then exit without waiting."""
 
 
 class Quitting:
-    """The way out, walked once however often it is asked for; also the way to another run."""
+    """The exit from the app, done once however often it is requested, or to another run."""
 
     def __init__(self, app: Face) -> None:
         self._app = app
-        self._asked = Asked()
+        self._asked = LeaveRequest()
         self._is_leaving = False
         self._question: Choice | None = None
         self.is_over = False
 
     def begin(self, signal: int = 0) -> None:
-        """Save and leave; a signal asks nothing. Asked for again after a while, leave at once."""
+        """Save and exit; a signal skips questions. A repetition after a while exits at once."""
         self._asked.ask(signal)
         if self._question is not None and (signal or self._asked.at_once):
             self._question.dismiss("leave")
@@ -48,9 +48,9 @@ class Quitting:
             self._asked.forget()
 
     async def let_go(self, then: str) -> bool:
-        """True once all is saved, or given up at the user's word, and the thread has ended.
+        """Stop the worker after a save; return True once its thread has ended.
 
-        False if the user would rather go on computing.
+        Returns False if a save failed and the user chose to go on computing.
         """
         from pi_tui.app.screens.dialogs import SavingScreen
 
@@ -77,7 +77,7 @@ class Quitting:
         return True
 
     async def _settle(self) -> Snapshot:
-        """The snapshot once the worker rests, or has failed to save."""
+        """Return the snapshot once the worker rests, or has failed to save."""
         while True:
             snapshot = self._app.worker.snapshot
             failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING
@@ -108,10 +108,10 @@ class Quitting:
             self._question = None
 
     async def _stop(self, *, save: bool) -> None:
-        """Until the thread has ended; not waited for any longer than the user is willing to."""
+        """Stop the thread and wait for it, unless the user wants to exit at once."""
         worker, looks = self._app.worker, 0
         worker.stop(save=save)
-        # No asyncio.to_thread(join): leaving the event loop waits for such threads, for ever if
+        # No asyncio.to_thread(join): closing the event loop waits for such threads, for ever if
         # the disk hangs.
         while not worker.join(0):
             looks += 1
@@ -128,7 +128,7 @@ class Quitting:
 
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
-    """The exit code, and the line that stays in the terminal."""
+    """Return the exit code, and the line that stays in the terminal."""
     unit, program = snapshot.unit, naming.program
     if snapshot.state is State.FAILED:
         return snapshot.exit_code, f"{naming.name}: {words.plain(snapshot.error)}"
@@ -148,7 +148,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
 
 
 def _saved(snapshot: Snapshot) -> str:
-    """Say how much is saved: output, or before there is any, work."""
+    """Describe how much is saved: output, or work before there is any output."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     if snapshot.length is None:
         return f"step {steps:,} is saved"

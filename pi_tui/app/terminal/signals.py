@@ -46,7 +46,7 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
 
 
 def _look_for_threads() -> None:
-    """StorageError if there are not enough to write, to read keys and to compute.
+    """Raise StorageError if three threads cannot be started: to write, read keys and compute.
 
     Textual without them leaves the terminal as only a screen needs it.
     """
@@ -79,12 +79,12 @@ class Signals:
 
     @property
     def code_of_signal(self) -> int:
-        """The exit code of the first signal that asked us to leave, or 0."""
+        """Return the exit code of the first signal that requested an exit, or 0."""
         return 128 + self._first if self._first else 0
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """From now on signals save and leave, also before the first frame and after the last."""
+        """Save and exit on signals, also before the first frame and after the last."""
         wanted = [getattr(signal, n) for n in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, n)]
         before = {n: signal.signal(n, self._note) for n in wanted}
         try:
@@ -94,7 +94,7 @@ class Signals:
                 signal.signal(number, handler)
 
     def watch(self) -> None:
-        """The screen is there to be left; called from within the running app."""
+        """Connect the signals to the running app, which can exit by itself from now on."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):  # Textual's driver for browsers takes them
             with suppress(NotImplementedError, ValueError):
@@ -112,7 +112,7 @@ class Signals:
             self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
 
     def _note(self, number: int, _frame: object) -> None:
-        """In the main thread, between any two of its steps."""
+        """Handle a signal; runs in the main thread, between any two of its instructions."""
         self._first = self._first or number
         for stop in ("SIGTTOU", "SIGTTIN"):  # to give a terminal back stops nobody
             if hasattr(signal, stop):
@@ -140,7 +140,7 @@ class Signals:
         self._quitting.begin(number)
 
     def _insist(self) -> None:
-        """A terminal that takes no more bytes blocks the screen: then it ends without it."""
+        """Exit without the screen if it is blocked by a terminal that accepts no bytes."""
         if not self._heard.wait(_DEAF):
             self._vanish()
         while not self._quitting.is_over:
@@ -154,7 +154,7 @@ class Signals:
             self._vanish()
 
     def _vanish(self) -> None:
-        """The terminal has gone, or is not ours: save and end without drawing another byte.
+        """Save and exit without writing another byte to a terminal that has gone or is not ours.
 
         Textual's way out would block for ever on writing to the dead terminal.
         """

@@ -25,12 +25,12 @@ class Braille:
 
     @property
     def width(self) -> int:
-        """Dots from left to right."""
+        """Return the number of dots from left to right."""
         return self.columns * 2
 
     @property
     def height(self) -> int:
-        """Dots from top to bottom."""
+        """Return the number of dots from top to bottom."""
         return self.rows * 4
 
     def dot(self, x: int, y: int, ink: int = 0) -> None:

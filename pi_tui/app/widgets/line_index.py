@@ -43,11 +43,11 @@ class LineIndex:
 
     @property
     def lines(self) -> int:
-        """How many lines there are so far; at least one."""
+        """Return the number of lines so far; at least one."""
         return max(1, self._whole + (self.indexed < self._stop))
 
     def feed(self, output: Output, stop: int) -> bool:
-        """Look through the output up to offset `stop`, at most CHUNK more; True if more is left."""
+        """Index the output up to `stop`, at most CHUNK more bytes; return True if more is left."""
         self._output, self._known = output, (-1, [])
         end = min(stop, self.indexed + CHUNK)
         starts = self._starts(self.indexed, end)

@@ -141,7 +141,7 @@ class OutputView(ScrollView, can_focus=True):
         self.lay_out()
 
     def mark(self, start: int, stop: int) -> None:
-        """Light up the bytes from offset `start` to `stop`, and bring them into view."""
+        """Highlight the bytes from offset `start` to `stop`, and scroll to them."""
         self.here = (start, stop)
         self.forget_lines()
         line = self.line_of(start)
@@ -162,14 +162,14 @@ class OutputView(ScrollView, can_focus=True):
 
     @property
     def in_view(self) -> tuple[int, int]:
-        """Offsets of the first byte in view, and one past the last."""
+        """Return the offsets of the first byte in view, and one past the last."""
         top = self.start_of(self.scroll_offset.y)
         end = self.start_of(self._last_visible)
         return min(top, self.count), min(end, self.count)
 
     @property
     def page(self) -> int:
-        """Bytes that the window holds."""
+        """Return the number of bytes that fit in the window."""
         return self.size.height * self.line_width()
 
     @property
@@ -238,7 +238,7 @@ class OutputView(ScrollView, can_focus=True):
 
     @property
     def styles_of_looks(self) -> list[Style]:
-        """The style of each look, made once a theme."""
+        """Return the style of each look; computed once per theme."""
         self._styles = self._styles or self.make_styles()
         return self._styles
 
@@ -254,7 +254,7 @@ class OutputView(ScrollView, can_focus=True):
         return strip
 
     def stain_finds(self, look: bytearray, line: int, start: int, settled: int) -> None:
-        """Light up hits, marks and the selection in the bytes of a line from offset `start`."""
+        """Highlight hits, marks and the selection in the bytes of a line from offset `start`."""
         if self.needle is not None:
             for hit in self.needle.hits_in(self._source, start, start + settled):
                 stain(look, hit - start, hit - start + len(self.needle.text), HIT)

@@ -151,7 +151,7 @@ class CheckpointPanel(Panel):
         ]
 
     def _cost(self, checkpoint: Checkpoint, room: int) -> str:
-        """Say how many bytes the state has and how long the save took."""
+        """Return the bytes of the state and the duration of the save."""
         size = words.size(checkpoint.size) if checkpoint.size else "saved"
         if checkpoint.duration is None:
             return size if checkpoint.size else "not needed now"

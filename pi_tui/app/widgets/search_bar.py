@@ -27,7 +27,7 @@ class _SearchInput(Input):
         """A character was typed that cannot be searched."""
 
     def restricted(self) -> None:
-        """Report it, where Textual would ring the bell."""
+        """Report a rejected key, for which Textual would ring the bell."""
         self.post_message(self.Refused())
 
 
@@ -73,7 +73,7 @@ class SearchBar(Horizontal):
 
     @property
     def input(self) -> Input:
-        """The field."""
+        """Return the input field."""
         return self.query_one(Input)
 
     @on(Input.Changed)

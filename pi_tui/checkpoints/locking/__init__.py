@@ -1,1 +1,1 @@
-"""Who may write: the lock of a run, and the process that holds it."""
+"""Locks of runs and databases, and names of the processes that hold them."""

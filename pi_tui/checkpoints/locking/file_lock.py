@@ -1,4 +1,4 @@
-"""A lock on a file by `flock`: the system frees it with the process, also after SIGKILL."""
+"""File locks by `flock`: the kernel frees them when the process ends, also after SIGKILL."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pi_tui.errors import Hint, StorageError
 from pi_tui.words import one_line
 
 _LONGEST = 200
-"""Bytes at most in a lock of ours: the mark of a process."""
+"""Bytes of a lock file at most: the mark of a process."""
 _LOOKING = 0.3
-"""Seconds in which somebody who only looks whether a lock is free has looked."""
+"""Seconds that a process which only tests the lock may hold it."""
 _NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
-"""Answers of file systems that have no locks, such as Lustre mounted without `flock`."""
+"""Errors of file systems without locks, such as Lustre mounted without `flock`."""
 _STRANGE = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link"}
 
 
@@ -29,7 +29,7 @@ class NoLocksError(Exception):
 
 
 class FileLock:
-    """A file that is made to be locked. Raises StorageError if it cannot be used."""
+    """A lock file. Raises StorageError if it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._fd = path, -1
@@ -38,20 +38,20 @@ class FileLock:
         _ALL.add(self)
 
     def take(self, *, shared: bool = False) -> bool:
-        """Take the lock, or change it to the other kind; False if another process prevents it.
+        """Take the lock, or make it shared or exclusive; False if another process prevents it.
 
-        A lock that is held and cannot be changed is lost. Raises NoLocksError.
+        A lock that cannot be changed is released. Raises NoLocksError.
         """
         while _flock(self._fd, shared):
             if self._has_its_name():
                 return True
-            self._close()  # removed by the one who held it last: nobody else would find this one
+            self._close()  # removed by its last holder, so other processes would not find this file
             self._open()
         fcntl.flock(self._fd, fcntl.LOCK_UN)
         return False
 
     def take_soon(self) -> bool:
-        """Take the lock, and wait for those who only look whether it is free."""
+        """Take the lock; retry for 0.3 s, because a process may hold it just to test it."""
         until = time.monotonic() + _LOOKING
         while not self.take():
             if time.monotonic() > until:
@@ -60,32 +60,32 @@ class FileLock:
         return True
 
     def write(self, mark: str) -> None:
-        """Name the holder in the file; only words in messages depend on it."""
+        """Write the name of the holder into the file; used only in messages."""
         with suppress(OSError):
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, mark.encode()[:_LONGEST], 0)
 
     def last_beat(self) -> datetime | None:
-        """Return the last sign of life of a holder that was killed; None if there was none."""
+        """Return the last heartbeat of a holder that was killed; None if there was none."""
         with suppress(OSError):
             if (found := os.fstat(self._fd)).st_size:
                 return datetime.fromtimestamp(found.st_mtime, UTC)
         return None
 
     def beat(self) -> None:
-        """Give a sign of life: the time of the file becomes now."""
+        """Record a heartbeat: set the modification time of the file."""
         with suppress(OSError):
             os.utime(self._fd)
 
     def release(self, *, remove: bool = False) -> None:
-        """Free the lock, and with `remove` delete its file, as its holder may. Idempotent."""
+        """Free the lock; with `remove`, delete its file (only as the holder). Idempotent."""
         if remove and self._fd >= 0:
             with suppress(OSError):
                 self._path.unlink()
         self._close()
 
     def _open(self) -> None:
-        # Without blocking or following a link: it may have become something else since we looked.
+        # Do not block or follow a link: the file may have been replaced since `refuse_strange`.
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             self._fd = os.open(self._path, flags, 0o600)
@@ -111,7 +111,7 @@ _ALL: WeakSet[FileLock] = WeakSet()
 
 
 def _close_in_child() -> None:
-    """Close inherited descriptors: one that is left open would keep the lock after our end."""
+    """Close inherited descriptors, which would keep the lock after the parent ends."""
     for lock in _ALL:
         lock._close()
 
@@ -134,7 +134,7 @@ def is_locked(path: Path) -> bool:
 
 
 def mark_in(path: Path) -> str:
-    """Return the mark of the holder that the file names; "" if it names none."""
+    """Return the mark of the holder written in the file; "" if there is none."""
     with suppress(OSError), path.open("rb") as opened:
         return opened.read(_LONGEST).decode("utf-8", "replace")
     return ""
@@ -153,17 +153,16 @@ def _flock(fd: int, shared: bool) -> bool:
 
 
 def refuse_strange(path: Path) -> None:
-    """Raise StorageError if something else has the lock's name, which we would write over."""
+    """Raise StorageError if the lock's path is not a lock file, which we would overwrite."""
     try:
         found = os.lstat(path)
     except OSError:
         return
-    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "no regular file")
+    what = _STRANGE.get(stat.S_IFMT(found.st_mode), "not a regular file")
     if stat.S_ISREG(found.st_mode):
         if found.st_size <= _LONGEST:
             return
-        what = "a file of something else"
+        what = "a file of another program"
     raise StorageError(
-        f"{one_line(path)}, by which one process knows of another, is {what}; "
-        f"move it away, or {Hint.OTHER_FILE}"
+        f"{one_line(path)} should be a lock file, but is {what}; move it away, or {Hint.OTHER_FILE}"
     )

@@ -1,11 +1,11 @@
-"""One writer per run: locks that the operating system, or the server, frees with the process.
+"""One writer per run: locks that the kernel or the server frees when the process ends.
 
-A run has a lock of its own, so several processes compute different runs of one database. The
-database has one too. All writers share it; only one that changes the tables takes it alone, and so
-did every writer of version 1.1, which therefore never writes beside us.
+Every run has a lock, so several processes can compute different runs of one database. The database
+has a lock too, which all writers share. A process that changes the tables takes it exclusively.
+Writers of version 1.1 always did, so they never write beside us.
 
-A lock makes the second writer stop with a clear message. What keeps the data right if a lock fails,
-or if there are none, is the fence in every commit (database.py).
+A lock stops the second writer with a clear message. If locks fail or do not exist, the fence in
+every commit keeps the data right (database.py).
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ from pi_tui.files.location import Location
 
 
 def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
-    """Return who computes a run, in words; "" if nobody does. Takes no lock.
+    """Describe the process that computes a run; "" if there is none. Takes no lock.
 
-    Whether the lock is held decides; the owner in the run's row only gives the name, and speaks
-    for a process that could take no lock.
+    A held lock decides. The owner in the run's row counts only if it could not take a lock.
     """
     if where.path is None:
         with engine.connect() as connection:
@@ -51,16 +50,16 @@ def _file_of_run(where: Location, run_id: int) -> Path:
 
 
 class FileLocks:
-    """The locks of a file: `flock` on files beside it.
+    """The locks of an SQLite database: `flock` on files beside it.
 
-    That of the database is never removed, as version 1.1 expects; that of a run goes with a clean
-    end. Where the file system has no locks, `note` says what that means.
+    The lock file of the database is never removed, as version 1.1 expects; that of a run is removed
+    at a clean end. If the file system has no locks, `note` warns of the consequences.
     """
 
     def __init__(self, where: Location) -> None:
         self._where, self.note = where, ""
         self.last_beat: datetime | None = None
-        """The last sign of life of the writer before us, of the run claimed last."""
+        """The last heartbeat of the previous writer of the run claimed last."""
         self._runs: dict[int, FileLock] = {}
         self._database = FileLock(_file_of_database(where))
         try:
@@ -70,14 +69,14 @@ class FileLocks:
                 raise already_open(where.display, mark)
         except NoLocksError:
             self.note = f"there are no file locks at {where.display}; {WITHOUT_LOCKS}"
-        self._database.write("")  # an earlier version may have left a name, and have been killed
+        self._database.write("")  # a killed process of an earlier version may have left its name
 
     def take_alone(self) -> bool:
-        """Exclude all other writers of the database; False, with no lock, while there are some."""
+        """Take the database lock exclusively; False, and no lock held, while others write."""
         return bool(self.note) or self._database.take()
 
     def share(self) -> bool:
-        """Let other writers in again; False if one of them has taken the lock alone."""
+        """Take the database lock shared; False if another process has it exclusively."""
         return bool(self.note) or self._database.take(shared=True)
 
     def claim(self, run_id: int, what: str, owner: str) -> None:
@@ -99,21 +98,21 @@ class FileLocks:
 
     @property
     def mark(self) -> str:
-        """This process, as it is named in the lock and the row of a run."""
+        """Return the mark of this process, for the lock and the row of a run."""
         return my_mark(unlocked=bool(self.note))
 
     def let_go(self, run_id: int) -> None:
-        """Free the lock of a run; its file goes with it."""
+        """Free the lock of a run, and delete its file."""
         if lock := self._runs.pop(run_id, None):
             lock.release(remove=True)
 
     def beat(self) -> None:
-        """Give a sign of life."""
+        """Record a heartbeat for every claimed run."""
         for lock in self._runs.values():
             lock.beat()
 
     def renew(self) -> None:
-        """Do nothing: the system frees file locks only with the process."""
+        """Do nothing: a file lock lasts as long as the process."""
 
     def release(self) -> None:
         """Free all locks."""
@@ -123,4 +122,4 @@ class FileLocks:
 
 
 WriterLocks = FileLocks | ServerLocks
-"""Held: no writer of another version opens the database, and no one else the runs claimed."""
+"""The locks of a writer: on the database, shared with others, and on each of its runs."""

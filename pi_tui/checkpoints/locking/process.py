@@ -1,8 +1,8 @@
-"""Name a process so that another one can tell whether it still runs.
+"""Marks: names of processes that let another process tell whether they still run.
 
-A pid alone cannot: after the end of a process its pid is given to another, and in every container
-some process has pid 1. So the mark of a process also holds its time of start, the boot of its
-system and its pid namespace. Only Linux tells these; elsewhere a mark is no more than words.
+A pid is not enough: pids are reused, and every container has a process with pid 1. So a mark also
+holds the start time of the process, the boot id of its system and its pid namespace. Only Linux
+provides these; elsewhere a mark is only text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pi_tui.words import one_line
 
 _HOST = one_line(socket.gethostname(), 30)
 _UNLOCKED = "!"
-"""Ends the mark of a process that could take no lock, so that only its mark tells of it."""
+"""Ends the mark of a process that could not take a lock."""
 _MARK = re.compile(
     r"(?P<words>(pid (?P<pid>[0-9]{1,9}) on )?.*?)"
     r"( #(?P<boot>[0-9a-f-]+)\.(?P<namespace>[0-9]+)\.(?P<start>[0-9]+)(?P<unlocked>!?))?"
@@ -35,18 +35,18 @@ class _Identity(NamedTuple):
 
 
 def me() -> str:
-    """Return words for this process, as another one should name it."""
+    """Return the readable name of this process, for messages of others."""
     return f"pid {os.getpid()} on {_HOST}"
 
 
 def my_mark(*, unlocked: bool = False) -> str:
-    """Return the words for this process, and by what another one recognises it."""
+    """Return the mark of this process: its readable name and its identity."""
     identity = _identity_of("self")
     return f"{me()} #{'.'.join(identity)}{_UNLOCKED * unlocked}" if identity else me()
 
 
 def words_of(mark: str) -> str:
-    """Return the part of a mark that people read.
+    """Return the readable part of a mark.
 
     >>> words_of("pid 7 on mill #1c2d.4026531836.99"), words_of("pid 7 on mill"), words_of("")
     ('pid 7 on mill', 'pid 7 on mill', '')
@@ -55,22 +55,22 @@ def words_of(mark: str) -> str:
 
 
 def is_unlocked(mark: str) -> bool:
-    """Return True if the marked process said that it could take no lock."""
+    """Return True if the marked process could not take a lock."""
     return bool(_parts(mark)["unlocked"])
 
 
 def is_me(mark: str) -> bool:
-    """Return True if the mark is of this very process."""
+    """Return True if the mark is of this process."""
     return mark.rstrip(_UNLOCKED) == my_mark()
 
 
 def is_alive(mark: str) -> bool | None:
-    """Return whether the marked process runs; None if that cannot be told from here."""
+    """Return whether the marked process runs; None if this process cannot tell."""
     parts, mine = _parts(mark), _identity_of("self")
     if not mine or not parts["pid"] or (parts["boot"], parts["namespace"]) != mine[:2]:
         return None
     if os.readlink("/proc/self") != str(os.getpid()):
-        return None  # we see the pids of another namespace
+        return None  # /proc shows the pids of another namespace
     its = _identity_of(parts["pid"])
     return its is not None and its.start == parts["start"]
 
@@ -102,7 +102,7 @@ def _identity_of(pid: str) -> _Identity | None:
 
 
 def _stat_of(pid: str) -> list[str]:
-    """Return the state of a process and what Linux tells after it; [] if there is none."""
+    """Return the fields of /proc/PID/stat from the state on; [] if there is no such process."""
     with suppress(OSError):
         told = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
         return told.rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""The locks of a PostgreSQL database: one that all writers share, and one for each run."""
+"""Advisory locks of a PostgreSQL database: one that all writers share, and one per run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pi_tui.files.location import Location
 from pi_tui.words import one_line
 
 _KEY = 0x70692D747569
-"""Our advisory lock on a whole PostgreSQL database; its upper half is that of no run."""
+"""Key of the lock on a whole database; its upper half differs from the keys of runs."""
 _SPACE = 0x70692D74
-"""First key of the advisory locks of runs; the second is the id of the run."""
+"""First key of the locks of runs; the second is the id of the run."""
 _NO_RUN = 0
 """Second key while tables or runs are made: no run has this id."""
 _MOMENT = 2.0
-"""Seconds in which a server notices that the client that held the lock was killed."""
+"""Seconds in which a server notices that a client with a lock was killed."""
 _HERE = "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 _HOLDER = (
     "SELECT coalesce(nullif(a.application_name, ''), 'another session') "
@@ -44,14 +44,14 @@ _TAKE_ALONE = text(f"SELECT pg_try_advisory_lock({_KEY})")
 _LET_GO_ALONE = text(f"SELECT pg_advisory_unlock({_KEY})")
 _LET_GO_SHARED = text(f"SELECT pg_advisory_unlock_shared({_KEY})")
 MAKING = text(f"SELECT pg_advisory_xact_lock({_SPACE}, {_NO_RUN})")
-"""Ends other transactions that make tables or runs before this one goes on."""
+"""Waits for other transactions that make tables or runs."""
 
 
 class ServerLocks:
-    """Advisory locks on a connection of their own; the server frees them with that connection.
+    """Advisory locks on a dedicated connection; the server frees them when it closes.
 
-    Behind a pooler every statement may go to another session of the server, so a lock would be held
-    by nobody, or for ever: then none is taken, and `note` says what that means.
+    Behind a pooler every statement may run in another session, so a lock would be lost at once or
+    held for ever. Then no lock is taken, and `note` warns of the consequences.
     """
 
     last_beat: datetime | None = None
@@ -60,20 +60,20 @@ class ServerLocks:
         self._where, self._engine, self.note = where, engine, ""
         self._connection: Connection | None = None
         self._runs: dict[int, str] = {}
-        """What is said of the runs that are claimed."""
+        """Names of the claimed runs, for messages."""
         self.renew()
 
     @property
     def mark(self) -> str:
-        """This process, as it is named in the row of a run."""
+        """Return the mark of this process, for the row of a run."""
         return my_mark(unlocked=bool(self.note))
 
     def take_alone(self) -> bool:
-        """Exclude all other writers of the database; False, with no lock, while there are some."""
+        """Take the database lock exclusively; False, and no lock held, while others write."""
         return self._exchange(_LET_GO_SHARED, _TAKE_ALONE)
 
     def share(self) -> bool:
-        """Let other writers in again; False if one of them has taken the lock alone."""
+        """Take the database lock shared; False if another process has it exclusively."""
         return self._exchange(_LET_GO_ALONE, _SHARE)
 
     def _exchange(self, old: TextClause, new: TextClause) -> bool:
@@ -109,10 +109,10 @@ class ServerLocks:
                 self._connection.execute(_LET_GO_OF_RUN, {"run": run_id})
 
     def beat(self) -> None:
-        """Do nothing: a server has no place for it that costs no commit."""
+        """Do nothing: on a server, a heartbeat would cost a commit."""
 
     def renew(self) -> None:
-        """Hold all locks, on a new connection if the old one is gone, or raise AlreadyOpenError."""
+        """Take all locks again if their connection is lost. Raises AlreadyOpenError."""
         with suppress(SQLAlchemyError):
             if self._connection is not None:
                 self._connection.execute(text("SELECT 1"))
@@ -143,13 +143,13 @@ class ServerLocks:
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.invalidate()  # a connection in a pool would go on holding the locks
+            connection.invalidate()  # or the pool would keep the connection with its locks
             connection.close()
         self._engine.dispose()
 
 
 def _soon(take: Callable[[], bool]) -> bool:
-    """Try to take a lock until a server would have noticed that its holder was killed."""
+    """Retry taking a lock for 2 s, in which a server notices that its holder was killed."""
     until = time.monotonic() + _MOMENT
     while not take():
         if time.monotonic() > until:
@@ -159,19 +159,19 @@ def _soon(take: Callable[[], bool]) -> bool:
 
 
 def _mark_of(holder: str, owner: str) -> str:
-    """Return the mark of the holder of a lock, whom the server knows by words only."""
+    """Return the mark of the holder of a lock; the server knows only its readable name."""
     return owner if words_of(owner) == holder else holder
 
 
 def _is_pooled(connection: Connection) -> bool:
-    """Return True if something between us and the server answers in its place.
+    """Return True if a pooler is between us and the server.
 
-    A pooler gives each client a number of its own for cancelling, so it is not the server's.
+    A pooler sends each client a backend pid of its own, which is not that of the server's session.
     """
     session = cast(Any, connection.connection.driver_connection).info.backend_pid
     return bool(connection.scalar(text("SELECT pg_backend_pid()")) != session)
 
 
 def holder_of_run(connection: Connection, run_id: int) -> str:
-    """Return who holds the lock of a run, in words; "" if nobody does."""
+    """Return the readable name of the holder of a run's lock; "" if it is free."""
     return one_line(connection.scalar(_HOLDER_OF_RUN, {"run": run_id}) or "", 80)

@@ -1,1 +1,1 @@
-"""Databases of earlier versions, brought up to date."""
+"""Migration of databases of earlier versions. May import the rest of checkpoints."""

@@ -1,8 +1,8 @@
-"""Databases of earlier versions are brought up to date: one transaction each, after a backup.
+"""Migrate databases of earlier versions, in one transaction each, after a backup.
 
-Killed or out of disk at any moment it leaves the old database or the new one. Schema 1 kept runs of
-the spigot only, with columns of its own for them; this is the one module here that knows of it.
-Schema 2 told runs apart by kind and goal alone.
+A kill or a full disk at any moment leaves the old database or the new one. Schema 1 kept only runs
+of the spigot, in columns of their own; no other module outside `pi/` knows of it. Schema 2 told
+runs apart by kind and goal only.
 """
 
 from __future__ import annotations
@@ -57,16 +57,16 @@ _TABLES_OF_1 = {
     "pi_checkpoint_part": "run_id seq part data",
     "pi_digits": "run_id start count data chain",
 }
-"""Their columns, as far as there is something to bring over."""
+"""Tables of schema 1, with the columns to be migrated."""
 _ALGORITHM_OF_1 = "rabinowitz-wagon/1"
 
 
 class OlderError(NotOursError):
-    """The database must be brought up to date before it can be read."""
+    """The database must be migrated before it can be read."""
 
 
 def refuse_older(where: Location) -> OlderError:
-    """The error for a reader of older tables: only a writer may bring them up to date."""
+    """Return the error for a reader of older tables: only a writer may migrate them."""
     return OlderError(
         f"{where.display} is from an earlier version of this program; open it once for computing "
         "to bring it up to date (a backup is made beside it)"
@@ -74,10 +74,10 @@ def refuse_older(where: Location) -> OlderError:
 
 
 def migrate(engine: Engine, where: Location, version: int) -> None:
-    """Bring the tables up to today's schema, with all that was saved in them.
+    """Migrate the tables and their data to the current schema.
 
-    A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that is taken), where N is the
-    version it has. A server's change of tables is a transaction too; its backups are its owner's.
+    A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
+    version. A server is migrated in a transaction too; its backups are up to its owner.
     """
     backup = _free_name(Path(f"{where.path}.schema-{version}")) if where.path else None
     if backup is not None:
@@ -93,14 +93,14 @@ def migrate(engine: Engine, where: Location, version: int) -> None:
                 connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
     except Exception:
         if backup is not None and _is_still_old(engine, version):
-            backup.unlink()  # or every start would leave one more
+            backup.unlink()  # or every start would leave another backup
         raise
     finally:
         engine.dispose()  # new connections keep foreign keys again
 
 
 def _is_still_old(engine: Engine, version: int) -> bool:
-    """Return True if the change is known not to be there; a commit that failed may have landed."""
+    """Return True if the old version is still there; a commit that failed may have landed."""
     engine.dispose()
     with suppress(*FAILURES), engine.connect() as connection:
         found = "SELECT value FROM pi_meta WHERE key = 'schema_version'"
@@ -115,7 +115,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _from_1_to_2(connection: Connection) -> None:
-    """One table for output of any kind; states in pieces, found by their hash."""
+    """Move output of any kind into one table, and states into pieces found by hash."""
     old = {}
     for name, columns in _TABLES_OF_1.items():
         connection.execute(text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
@@ -130,7 +130,7 @@ def _from_1_to_2(connection: Connection) -> None:
         _move_checkpoint(connection, row, old["pi_checkpoint_part"], moved)
     for name in reversed(_TABLES_OF_1):
         connection.execute(text(f"DROP TABLE {_aside(name)}"))
-    if connection.dialect.name == "postgresql":  # ids were given, and the next must not be again
+    if connection.dialect.name == "postgresql":  # ids were inserted: skip past them
         connection.execute(
             text(
                 "SELECT setval(pg_get_serial_sequence('pi_run', 'id'), "
@@ -140,7 +140,7 @@ def _from_1_to_2(connection: Connection) -> None:
 
 
 def _from_2_to_3(connection: Connection) -> None:
-    """Give runs an identity by their parameters, checkpoints a version and room for their work."""
+    """Add identities to runs, and columns for version and work to checkpoints."""
     if connection.dialect.name == "postgresql":
         _widen_runs_of_a_server(connection)
     else:
@@ -165,10 +165,10 @@ def _double(name: str) -> str:
 
 
 def _make_runs_anew(connection: Connection) -> None:
-    """Replace the table, for SQLite cannot drop a constraint.
+    """Replace the table of runs, because SQLite cannot drop a constraint.
 
-    Nothing else is copied: the other tables name this one, and go on doing so, because foreign
-    keys are off. With them on, all rows of all runs would be deleted with the old table.
+    Foreign keys are off, so the other tables keep their references to its name. With them on,
+    dropping the old table would delete all rows of all runs.
     """
     new = RUNS.to_metadata(MetaData(), name="pi_new_run")
     new.create(connection)
@@ -190,9 +190,9 @@ def _widen_runs_of_a_server(connection: Connection) -> None:
 
 
 def _identity_of_2(row: Row[Any]) -> str:
-    """Return the digest of all parameters; the first start that knows the kind leaves out tuning.
+    """Return the digest of all parameters; the first start that knows the kind omits tuning.
 
-    A row that cannot be read keeps its damage, under an identity that no task has.
+    An unreadable row stays damaged, with an identity that no task has.
     """
     try:
         return to_task(row).identity()
@@ -205,7 +205,7 @@ def _aside(name: str) -> str:
 
 
 def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
-    """The values of a run: what was columns of its own is now parameters of its task."""
+    """Return the values of a run; two columns of schema 1 become parameters of its task."""
     old = row._asdict()
     if old["algorithm"] != _ALGORITHM_OF_1:
         raise NotOursError("a run was made by a version that this program does not know")
@@ -228,7 +228,7 @@ def _move_checkpoint(
     parts: TableClause,
     moved: set[tuple[int, bytes]],
 ) -> None:
-    """Its bytes become one piece under the hash they were saved with: damage stays visible."""
+    """Move the bytes of a checkpoint into one piece, under the hash saved then: damage shows."""
     old = row._asdict()
     sha256, size = old["sha256"], old["size"]
     sound = isinstance(sha256, bytes) and len(sha256) == 32 and isinstance(size, int)

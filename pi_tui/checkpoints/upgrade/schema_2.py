@@ -1,6 +1,6 @@
-"""The tables of schema 2, as version 1.1 made them; those that are not here are as they are today.
+"""The tables of schema 2, made by version 1.1; tables missing here have not changed since.
 
-For migration.py alone: it must find old tables as they were, whatever becomes of models.py.
+Only for migration.py, which needs the old tables as they were, however models.py changes.
 """
 
 from __future__ import annotations
@@ -53,5 +53,5 @@ OUTPUT.to_metadata(TABLES)
 
 
 def digest(steps: object, length: object, manifest: object) -> bytes:
-    """Return the SHA-256 that vouched for these of a checkpoint."""
+    """Return the SHA-256 over these values of a checkpoint, as schema 2 computed it."""
     return hashlib.sha256(f"{steps} {length}\n{manifest}".encode()).digest()

@@ -13,34 +13,34 @@ class Pacing:
     """Change the pace of the run on the screen."""
 
     def __init__(self, face: Face, is_refused: Callable[[], bool]) -> None:
-        """`is_refused` says why, and returns True, while another process computes."""
+        """Set up; `is_refused` returns True, and tells the user, while another process computes."""
         self._face, self._is_refused = face, is_refused
         self._requested: Pace | None = None
 
     def forget(self) -> None:
-        """Forget the pace requested last: another worker is there."""
+        """Forget the pace requested last, because the worker was replaced."""
         self._requested = None
 
     def toggle_full_speed(self) -> None:
-        """Full speed, or back to auto."""
+        """Switch between full speed and auto."""
         is_full = self._pace.limit is None
         self._set(auto_pace(self._face.worker.snapshot.goal) if is_full else MAX)
 
     def double(self) -> None:
-        """Double the pace; full speed has nothing above it."""
+        """Double the pace, unless it is full speed."""
         limit = self._pace.limit
         if limit is not None:
             self._set(Pace.of(limit * 2))
 
     def halve(self) -> None:
-        """Halve the pace; from full speed, half of what it reaches."""
+        """Halve the pace; from full speed, to half of the speed reached."""
         limit = self._pace.limit or self._face.worker.snapshot.rate
         if limit >= 2:
             self._set(Pace.of(limit / 2))
 
     @property
     def _pace(self) -> Pace:
-        """The pace requested last; the snapshot may still tell of the one before."""
+        """Return the pace requested last; the snapshot may still have the one before."""
         return self._requested or self._face.worker.snapshot.pace
 
     def _set(self, pace: Pace) -> None:

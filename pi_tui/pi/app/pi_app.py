@@ -70,9 +70,9 @@ class PiApp(RunApp):
         clock: Clock | None = None,
         memory: Path | None = None,
     ) -> None:
-        """An app on a worker that is not started yet, or that asks how many digits there shall be.
+        """Make an app for a worker that is not started yet, or one that asks for the digits.
 
-        `make_worker` makes one for so many digits; all else is as for any machine.
+        `make_worker` makes a worker for a number of digits; the rest is as for any machine.
         """
         super().__init__(
             worker,
@@ -94,7 +94,7 @@ class PiApp(RunApp):
 
     @property
     def main_screen(self) -> PiScreen:
-        """The screen with the digits, whatever lies on top of it."""
+        """Return the screen with the digits, even if another screen is on top of it."""
         screen = self.screen_stack[0]
         assert isinstance(screen, PiScreen)
         return screen
@@ -119,7 +119,7 @@ class PiApp(RunApp):
         super().recall_looks()
 
     def on_pi_screen_looks_changed(self) -> None:
-        """Remember another view, or digits in colour."""
+        """Save the choice of view or coloured digits."""
         screen = self.main_screen
         self.looks.remember(view=screen.view, colored=screen.digits.colored)
 
@@ -147,7 +147,7 @@ class PiApp(RunApp):
     # Actions
 
     def action_full_speed(self) -> None:
-        """Full speed, or back to auto."""
+        """Switch between full speed and auto."""
         self.pacing.toggle_full_speed()
 
     def action_faster(self) -> None:
@@ -169,7 +169,7 @@ class PiApp(RunApp):
             self.converse(self.run_changes.open_run(Task(snapshot.goal * 10)))
 
     def action_by_heart(self) -> None:
-        """Type the digits from memory."""
+        """Open the screen to type digits from memory."""
         if not self.is_uncovered:
             return
         if self.main_screen.count:

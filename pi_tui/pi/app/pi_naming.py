@@ -61,7 +61,7 @@ class PiNaming(Naming):
         return cells(run)
 
     def file(self, goal: int) -> str:
-        """Suggest the name of a file for the first digits."""
+        """Return a file name for the first digits."""
         return suggested_name(0, goal)
 
     def file_content(self, output: bytes | bytearray) -> FileContent:
@@ -70,7 +70,7 @@ class PiNaming(Naming):
 
     @property
     def after_completion(self) -> str:
-        """Say what can be done with a complete run."""
+        """Return the hint on what to do with a complete run."""
         return "; `pi-tui export` writes them out"
 
     def pace(self, pace: Pace) -> tuple[str, str]:
@@ -113,7 +113,7 @@ class PiGoals(Goals):
 
 
 def suggested_name(start: int, stop: int) -> str:
-    """Suggest a file name that says which digits are in it, from offset `start` to `stop`.
+    """Return a file name for the digits from offset `start` to `stop`.
 
     >>> suggested_name(0, 20_000), suggested_name(761, 767)
     ('pi-20000.txt', 'pi-762-767.txt')

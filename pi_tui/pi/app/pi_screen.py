@@ -41,7 +41,7 @@ class PiScreen(RunScreen):
         """Another view, or other colours."""
 
     def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
-        """A screen for a run; `on_ready` is called when it can be handed frames."""
+        """Make a screen for a run; `on_ready` is called when the screen can take frames."""
         super().__init__(snapshot, on_ready)
         self.stage = Stage(self, self._report_looks)
         self.searching.bar_class = _search_bar
@@ -70,22 +70,22 @@ class PiScreen(RunScreen):
 
     @property
     def digits(self) -> DigitView:
-        """The digit view."""
+        """Return the digit view."""
         return self.query_one(DigitView)
 
     @property
     def note(self) -> NoteLine:
-        """The line for facts."""
+        """Return the line for facts."""
         return self.query_one(NoteLine)
 
     @property
     def walk(self) -> Walk:
-        """The walk of the digits."""
+        """Return the walk of the digits."""
         return self.stage.walk
 
     @property
     def view(self) -> str:
-        """The name of the view that is shown."""
+        """Return the name of the current view."""
         return self.stage.view
 
     # What is shown
@@ -120,7 +120,7 @@ class PiScreen(RunScreen):
                 view.show(self.source, self.count, self.asked)
 
     def restart(self, snapshot: Snapshot) -> None:
-        """Forget everything about this run: another one comes."""
+        """Forget everything about this run, because another one follows."""
         self._told, self.stage.walk, self.counts = 0, Walk(), DigitCounts()
         self.query_one(CountsPanel).counts = self.counts
         self.digits.restart(snapshot.goal)
@@ -170,7 +170,7 @@ class PiScreen(RunScreen):
         self.searching.turn(forward=forward)
 
     def show_position(self, offset: int, length: int = 1) -> None:
-        """Bring the digits at `offset` into view and light them up."""
+        """Scroll to the digits at `offset` and highlight them."""
         self.stage.show("digits")
         super().show_position(offset, length)
 
@@ -193,7 +193,7 @@ class PiScreen(RunScreen):
         self.face.converse(landmarks_in(self.face, self.source, self.count, self.show_position))
 
     def action_birthday(self) -> None:
-        """Look for a date, and show where it is on a card."""
+        """Search for a date, and show its position on a card."""
         from pi_tui.pi.app.lookups import birthday_in
 
         self.face.converse(birthday_in(self.face, self.source, self.count, self.show_position))
@@ -231,7 +231,7 @@ class PiScreen(RunScreen):
         self.action_show_fact()
 
     def action_clear(self) -> None:
-        """Dismiss the note first, then search and marks."""
+        """Close the note if there is one, else clear search and marks."""
         if not self.note.dismiss():
             super().action_clear()
 

@@ -11,15 +11,39 @@ from dataclasses import replace
 
 from pi_tui import words
 from pi_tui.carry_on import PATIENCE, carry_to_end, is_whole
+from pi_tui.errors import UsageError
 from pi_tui.files.output_file import OutputFile
+from pi_tui.machine import Task
 from pi_tui.pi import memory
+from pi_tui.pi.settings import Settings
+from pi_tui.pi.which_run import run_to_open
 from pi_tui.reports.standard_output import tell, to_stdout
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.worker import Worker
 
 
-def run(job: Job, output: str | None) -> int:
+def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None) -> int:
+    """Compute the run of so many digits, or go on with the last one."""
+    digits, _ = run_to_open(settings, digits)
+    if digits is None:
+        raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
+    if not may_begin(settings, digits, sure=yes):
+        return 0
+    return run_job(settings.job(digits, pace="max"), output)
+
+
+def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
+    """Return False, and say so, if --fresh would lose digits and that was not meant."""
+    if not settings.fresh or digits is None:
+        return True
+    # Loaded here: SQLAlchemy takes 0.3 s, and few starts are fresh ones.
+    from pi_tui.commands.fresh import may_begin_again
+
+    return may_begin_again(settings.location, settings.kind, Task(digits), sure=sure)
+
+
+def run_job(job: Job, output: str | None) -> int:
     """Compute `job`, write the digits where they belong, return the exit code."""
     with OutputFile.claim(output, job.location) if output else nullcontext() as target:
         if note := memory.warning(job.task.goal):

@@ -30,19 +30,19 @@ def picture(
     location: str,
     kind: str,
     digits: int | None,
-    span: tuple[int, int | None],
+    start: int,
+    stop: int | None,
     output: str,
     size: str | None,
     theme: str,
     seconds: str | None = None,
 ) -> int:
-    """Write the picture to a file, whole; `span` is the first and the last position in it."""
+    """Write the picture to a file, whole; positions `start` to `stop` are in it."""
     moving = moving_form_of(output, kind)
     pixels, make = _moving(moving, size, seconds) if moving else _still(output, size, seconds)
     with OutputFile.claim(output, location) as target:
-        request = PictureRequest(
-            kind, saved_range(location, digits, *span), span[0] - 1, pixels, theme
-        )
+        part = saved_range(location, digits, start, stop)
+        request = PictureRequest(kind, part, start - 1, pixels, theme)
         target.write(make(request), b"", b"")
     tell(f"drew {len(request.digits):,} digits into {os.path.realpath(output)}")
     return 0

@@ -6,7 +6,10 @@ from contextlib import suppress
 
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import AlreadyOpenError, UsageError, WrongResultError
+from pi_tui.checkpoints.stored_kind import Kinds
+from pi_tui.commands.choosing import Wanted, choose
+from pi_tui.commands.output_part import part_of, saved_part
+from pi_tui.errors import AlreadyOpenError, WrongResultError
 from pi_tui.files.output_file import OutputFile
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.reference import first_difference
@@ -15,18 +18,21 @@ from pi_tui.reports.standard_output import tell, to_stdout
 
 
 def export(
-    location: str, digits: int | None, start: int, stop: int | None, output: str | None
+    location: str, kinds: Kinds, wanted: Wanted, start: int, stop: int | None, output: str | None
 ) -> int:
-    """Digits `start` to `stop` (positions, both included) are in the file, or on stdout.
+    """Write the saved output of a run, positions `start` to `stop`, to a file or stdout.
 
-    From position 1 on, the text begins with "3."; a later range is digits only.
+    Digits from position 1 on begin with "3." and end with a new line. The output of another kind is
+    written as it is.
     """
-    text, prefix = saved_range(location, digits, start, stop), b"3." if start == 1 else b""
+    run = choose(location, kinds, wanted)
+    text = saved_part(location, kinds, run, start, stop)
+    prefix, end = (b"3." if start == 1 else b"", b"\n") if kinds.is_own(run) else (b"", b"")
     if output is None:
-        to_stdout(prefix, text, b"\n")
+        to_stdout(prefix, text, end)
         return 0
     with OutputFile.claim(output, location) as target:
-        target.write(text, prefix)
+        target.write(text, prefix, end)
     return 0
 
 
@@ -37,15 +43,7 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
-        if not run.committed:
-            raise UsageError(f"no digit of the run of {run.goal:,} is saved yet")
-        stop = run.committed if stop is None else stop
-        if not 1 <= start <= stop <= run.committed:
-            raise UsageError(
-                f"positions {start:,} to {stop:,} are not all there; "
-                f"this run has 1 to {run.committed:,} saved"
-            )
-        return store.output(run, start - 1, stop)
+        return part_of(store, run, start, stop)
 
 
 def verify(location: str, digits: int | None) -> int:

@@ -22,7 +22,7 @@ from pi_tui.machine import (
 )
 from pi_tui.pi.spigot import limits
 from pi_tui.pi.spigot.figures import Figures
-from pi_tui.pi.spigot.plan import iterations, plan, work_done, work_of_block, work_total
+from pi_tui.pi.spigot.plan import iterations, plan
 from pi_tui.pi.spigot.series import GOSPER, SERIES
 from pi_tui.pi.spigot.size import Size
 
@@ -85,19 +85,20 @@ class SpigotKind(Kind):
             spigot.notes = (f"lost saved blocks are made again: {decoded.lost:,}",)
         return spigot
 
+    def title(self, task: Task) -> str:
+        """Return how a run is named: by its digits, for series, K and B change none of them."""
+        return f"{task.goal:,} digits"
+
     def length(self, task: Task) -> int:
         """Return the number of digits asked for."""
         return task.goal
 
     def share(self, task: Task, steps: int, length: int) -> float:
-        """Blocks made and iterations done, weighed by what they cost, as in `Spigot.work`."""
+        """Return what `Spigot.work` tells, as far as steps and digits do; nothing is compared."""
         size = _size(task)
-        n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
-        blocks, making = size.blocks_needed(0), work_of_block(size.series, b)
         swept = _iterations(size, steps, length)
         made = steps - swept
-        done = made * making + work_done(n, k, b, swept, size.series)
-        return min(1.0, done / (max(made, blocks) * making + work_total(n, k, b, size.series)))
+        return size.work(made, max(size.blocks_needed(0) - made, 0), swept).share or 0.0
 
     def figures(self, task: Task, steps: int, length: int) -> Figures:
         """Return the iterations done and those of the whole run."""

@@ -174,6 +174,11 @@ def found(n: int, kept: Kept) -> int:
     return sum(map(len, stages)) - sum(map(len, _left(stages, kept)))
 
 
+def share_found(n: int, kept: Kept) -> float:
+    """Return how much of the comparison of n decimals is done, 0 to 1."""
+    return found(n, kept) / (len(names(n)) + _AFTER) if kept else 0.0
+
+
 def names(n: int) -> dict[str, int]:
     """Return all names that `kept` may have for n decimals, with their counts of numbers."""
     return {name: 3 if name[0].isdigit() else 1 for stage in _stages(n) for name in stage}

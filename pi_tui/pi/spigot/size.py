@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pi_tui.machine import Work
 from pi_tui.pi.spigot import plan
 from pi_tui.pi.spigot.series import Series
 
@@ -28,6 +29,22 @@ class Size(NamedTuple):
         return plan.blocks_needed(
             self.series, self.digits, self.digits_per_step, self.boxes_per_block, done
         )
+
+    def work(self, made: int, missing: int, done: int | None, compared: float = 0.0) -> Work:
+        """Return the work of so many blocks made, iterations done, and a share of the comparison.
+
+        None of `done` means all iterations. Blocks that were lost count again.
+        """
+        making = plan.work_of_block(self.series, self.boxes_per_block)
+        steps = plan.work_of_steps(*self)
+        swept = steps[-1 if done is None else min(done, len(steps) - 1)]
+        total = (made + missing) * making + steps[-1] + self.verifying_work
+        return Work(made * making + swept + compared * self.verifying_work, total)
+
+    @property
+    def verifying_work(self) -> float:
+        """Work of the comparison at the end."""
+        return plan.work_of_comparison(self.digits)
 
     @property
     def blocks_per_batch(self) -> int:

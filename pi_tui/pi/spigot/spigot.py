@@ -27,7 +27,7 @@ from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.making import Order, make_batches
 from pi_tui.pi.spigot.numerals import power_of_ten
 from pi_tui.pi.spigot.predigit import first_digits, settle
-from pi_tui.pi.spigot.reference import found
+from pi_tui.pi.spigot.reference import found, share_found
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import GOSPER, Series
 from pi_tui.pi.spigot.size import Size
@@ -149,13 +149,16 @@ class Spigot(Machine):
         self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
-        """Blocks and iterations, weighed by what they cost; blocks made twice count twice."""
-        making = plan.work_of_block(self.size.series, self.size.boxes_per_block)
-        numbers = self.size.digits, self.size.digits_per_step, self.size.boxes_per_block
-        total = plan.work_total(*numbers, self.size.series)
-        stepping = total if self.done else plan.work_done(*numbers, self.i, self.size.series)
-        blocks = self.made + (0 if self.done else len(self._missing))
-        return Work(self.made * making + stepping, blocks * making + total)
+        """Return the work of blocks, iterations and comparison; blocks made twice count twice."""
+        compared = share_found(self.size.digits, self.kept)
+        if self.done:
+            return self.size.work(self.made, 0, None, compared)
+        return self.size.work(self.made, len(self._missing), self.i, compared)
+
+    @property
+    def verifying_work(self) -> float:
+        """Work of the comparison at the end."""
+        return self.size.verifying_work
 
     def figures(self) -> Figures:
         """Return the values that the app shows about the inside."""

@@ -10,10 +10,10 @@ from pi_tui.pi.spigot.plan import (
     boxes_needed,
     iterations,
     plan,
-    work_done,
-    work_total,
+    work_of_comparison,
+    work_of_steps,
 )
-from pi_tui.pi.spigot.series import RABINOWITZ_WAGON, SERIES, Series
+from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series
 from pi_tui.pi.spigot.spigot import Spigot
 
 
@@ -58,13 +58,11 @@ def test_omitted_boxes_are_worth_less_than_the_last_digit(series: Series, n: int
 def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
     n: int, k: int, b: int
 ) -> None:
-    work = [work_done(n, k, b, i) for i in range(iterations(n, k) + 1)]
+    work = work_of_steps(GOSPER, n, k, b)
     steps = [after - before for before, after in itertools.pairwise(work)]
-    assert work[0] == 0
-    assert work[-1] == work_total(n, k, b)
+    assert (work[0], len(steps)) == (0, iterations(n, k))
     assert all(step > 0 for step in steps)
     assert all(later <= step * 1.000001 for step, later in itertools.pairwise(steps))
-    assert work_done(n, k, b, 10**6) == work_total(n, k, b)
 
 
 @pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])
@@ -97,7 +95,15 @@ def test_steps_of_short_runs_are_short() -> None:
 def test_making_has_the_share_of_the_work_that_it_was_measured_to_take(
     n: int, share: float
 ) -> None:
-    work = Spigot.new(n).work()
-    size = Spigot.new(n).size
-    stepping = work_total(n, size.digits_per_step, size.boxes_per_block)
-    assert 1 - stepping / work.total == pytest.approx(share, abs=0.08)
+    spigot = Spigot.new(n)
+    machine = spigot.work().total - spigot.verifying_work
+    assert 1 - work_of_steps(*spigot.size)[-1] / machine == pytest.approx(share, abs=0.08)
+
+
+@pytest.mark.parametrize(("n", "share"), [(20_000, 0.18), (1_000_000, 0.20), (10_000_000, 0.20)])
+def test_comparison_has_the_share_of_the_work_that_it_was_measured_to_take(
+    n: int, share: float
+) -> None:
+    spigot = Spigot.new(n)
+    assert spigot.verifying_work == work_of_comparison(n)
+    assert spigot.verifying_work / spigot.work().total == pytest.approx(share, abs=0.04)

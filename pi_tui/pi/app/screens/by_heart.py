@@ -25,7 +25,7 @@ class ByHeart(Dialog[int]):
     BINDINGS = [("escape", "leave", "End")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, digits: bytes, best: int) -> None:
-        """`best` is the score to beat."""
+        """Make the screen; `best` is the score to beat."""
         super().__init__()
         self._recital, self._best = Recital(digits), best
 

@@ -25,7 +25,7 @@ class Card(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, lines: Sequence[str], *, goes: bool) -> None:
-        """`goes` is whether there is a place to go to."""
+        """Make the card; `goes` is True if the digits have a place to go to."""
         super().__init__()
         self._title, self._lines, self._goes = title, lines, goes
 

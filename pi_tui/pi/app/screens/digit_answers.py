@@ -34,12 +34,12 @@ def seconds(digits: int) -> float:
 
 
 def memory(digits: int) -> int:
-    """Estimate how many bytes the whole program takes for so many digits."""
+    """Estimate the bytes of memory that the program takes for so many digits."""
     return _BASE_MEMORY + digits * BYTES_PER_DIGIT
 
 
 def explain_digits(text: str) -> tuple[bool, str]:
-    """Say whether `text` asks for a run that is possible, and what it would take."""
+    """Return whether `text` gives a possible run, and the time and memory it takes."""
     if not text.strip():
         return False, 'decimals after "3.", like 20000 or 1e6'
     try:
@@ -57,7 +57,7 @@ def explain_digits(text: str) -> tuple[bool, str]:
 
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
-    """Say whether a picture can be written there; the end of the name tells its kind."""
+    """Return whether a picture can be written there; the suffix decides the format."""
     from pi_tui.pi.pictures.request import form_of
 
     try:
@@ -87,7 +87,7 @@ def parse_range(text: str, count: int) -> tuple[int, int]:
 
 
 def explain_range(text: str, count: int) -> tuple[bool, str]:
-    """Say whether `text` names a range, and how long it is."""
+    """Return whether `text` is a range of digits, and its length."""
     try:
         start, stop = parse_range(text, count)
     except (ValueError, OverflowError):

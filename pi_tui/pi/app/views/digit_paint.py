@@ -33,7 +33,7 @@ def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Se
 
 
 def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
-    """Cells and their looks, gaps between groups included: a gap is lit where both sides are."""
+    """Return cells and looks with gaps between groups; a gap is lit if both neighbours are."""
     cells, codes = [], []
     for index, digit in enumerate(text):
         if index and index % GROUP == 0:

@@ -63,7 +63,7 @@ class DigitView(OutputView):
 
     @property
     def page(self) -> int:
-        """Digits that the window holds."""
+        """Return the number of digits that fit in the window."""
         return self.size.height * self.lines.per_line
 
     def fit(self) -> None:

@@ -62,7 +62,7 @@ class RoamingWalk(WalkView):
     # Nearer and farther
 
     def action_zoom(self, factor: float) -> None:
-        """Zoom in or out about the middle."""
+        """Zoom in or out around the middle."""
         self._zoom(factor, self._there(self._canvas.width / 2, self._canvas.height / 2))
 
     def action_whole(self) -> None:
@@ -86,7 +86,7 @@ class RoamingWalk(WalkView):
         self._zoom(1 / 1.5, self._under(event))
 
     def _zoom(self, factor: float, fixed: complex | None) -> None:
-        """Zoom so that the point `fixed` stays where it is."""
+        """Zoom, keeping the point `fixed` in place."""
         scale, _, _ = self._frame
         whole = self._whole_scale()
         wanted = min(scale * factor, _NEAREST)

@@ -63,7 +63,7 @@ class WalkView(Picture):
         self._styles.clear()
 
     def show(self, source: Digits, count: int, digits: int) -> None:
-        """Walk on over the digits that are new."""
+        """Extend the walk by the new digits."""
         self._source, self._digits = (source, count), max(1, digits)
         if not self._catching_up:
             self._step()

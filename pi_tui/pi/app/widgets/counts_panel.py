@@ -24,7 +24,7 @@ class CountsPanel(Panel):
         self.counts = counts
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Ten bars on one scale, the longest fills the room."""
+        """Return ten bars on one scale; the longest fills the width."""
         counts = self.counts
         most = max(counts.counts) or 1
         digits_wide = len(words.number(most))

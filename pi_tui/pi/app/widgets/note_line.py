@@ -54,7 +54,7 @@ class NoteLine(Widget):
         self.refresh(layout=True)
 
     def dismiss(self) -> bool:
-        """Dismiss the fact that is shown; return False if there was none."""
+        """Close the current fact; return False if there was none."""
         shown = self.fact is not None
         self.next()
         return shown

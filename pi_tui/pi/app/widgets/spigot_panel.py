@@ -95,7 +95,7 @@ def _row_of(label: str, done: int, total: int, width: int) -> Content:
 
 
 def _lesson(inside: Figures, width: int) -> list[Content]:
-    """Say in two lines what happens while no digit comes."""
+    """Explain in two lines why no digit is coming yet."""
     boxes = words.number(inside.boxes_per_block)
     first = (f"{boxes} boxes are made one block, a big number;", f"{boxes} boxes make one block;")
     second = ("digits come once all blocks are made", "digits come after the last")
@@ -103,7 +103,7 @@ def _lesson(inside: Figures, width: int) -> list[Content]:
 
 
 def _whole_lesson(inside: Figures, width: int) -> list[Content]:
-    """Say what happens while no digit comes: a sentence, and the blocks as they come."""
+    """Explain in a sentence why no digit is coming yet, with the blocks made so far."""
     boxes = words.number(inside.boxes_per_block)
     text = f"{boxes} boxes make one block, a big number; digits come once all blocks are made."
     lines = [line((row, QUIET)) for row in wrap(text, max(width, 1))]
@@ -111,7 +111,7 @@ def _whole_lesson(inside: Figures, width: int) -> list[Content]:
 
 
 def counted_step(snapshot: Snapshot) -> str:
-    """Say how many digits one iteration makes.
+    """Return in words how many digits one iteration makes.
 
     >>> from pi_tui.worker.job import MAX
     >>> inside = Figures(digits_per_step=60, threads=2)

@@ -1,4 +1,4 @@
-"""Waking the worker: no wish is slept through."""
+"""Requests wake the worker, and none is missed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def sleeper(wishes: Board, *, paused: bool = False) -> threading.Thread:
 
 
 @pytest.mark.parametrize("wish", [PAUSE, SAVE, STOP])
-def test_a_wish_left_before_falling_asleep_keeps_it_awake(wish: Wish) -> None:
+def test_request_made_before_sleep_prevents_sleeping(wish: Wish) -> None:
     wishes = board()
     wish(wishes)
     wishes.sleep(None)
 
 
 @pytest.mark.parametrize("wish", [PAUSE, SAVE, STOP, lambda board: board.set_pace(Pace.of(5))])
-def test_a_wish_wakes_it(wish: Wish) -> None:
+def test_request_wakes_the_worker(wish: Wish) -> None:
     wishes = board()
     thread = sleeper(wishes)
     while thread.is_alive():
@@ -43,7 +43,7 @@ def test_a_wish_wakes_it(wish: Wish) -> None:
         thread.join(0.01)
 
 
-def test_a_pause_ends_by_resuming_and_not_by_having_begun() -> None:
+def test_paused_sleep_ends_by_resume_not_by_pause() -> None:
     wishes = board()
     wishes.pause()
     thread = sleeper(wishes, paused=True)

@@ -1,0 +1,96 @@
+"""Which saved run a command means: named by kind, goal and parameters, as far as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.saved_runs import list_all_runs
+from pi_tui.checkpoints.stored_kind import Kinds
+from pi_tui.errors import Hint, UsageError
+from pi_tui.machine import Task
+
+_LISTED = 5
+"""Candidates named in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user said of a run; what is None or empty was left open."""
+
+    kind: str | None = None
+    goal: int | None = None
+    parameters: Sequence[tuple[str, str]] = ()
+    """Names and values, as typed."""
+
+    @property
+    def is_named(self) -> bool:
+        """Return True if the user said anything."""
+        return bool(self.kind or self.goal or self.parameters)
+
+    def matches(self, run: Run) -> bool:
+        """Return True if all that was said is true of the run."""
+        values = run.task.parameters
+        return (
+            self.kind in (None, run.kind)
+            and self.goal in (None, run.goal)
+            and all(name in values and _is(values[name], text) for name, text in self.parameters)
+        )
+
+    def title(self, kinds: Kinds) -> str:
+        """Return how a message names the run that was asked for."""
+        if self.kind == kinds.own.name and self.goal:
+            return f"run of {kinds.own.title(Task(self.goal))}"
+        goal = [f"{self.goal:,}"] if self.goal else []
+        told = [self.kind or "any kind", *goal, *(f"{n}={v}" for n, v in self.parameters)]
+        return f"run of {' '.join(told)}"
+
+
+def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
+    """Return the one run that is meant. Raises UsageError if there is none, or several.
+
+    If nothing is said, it is the run of the program's own kind that was worked on last, unfinished
+    ones first. Without such runs it is the only run there is.
+    """
+    runs = list_all_runs(location, kinds)
+    if not runs:
+        raise UsageError(f"nothing is saved yet; {Hint.BEGIN}")
+    found = matching(runs, kinds, wanted)
+    own = [] if wanted.is_named else [run for run in runs if kinds.is_own(run)]
+    if own:
+        return min(own, key=lambda run: run.status == COMPLETE)
+    if len(found) > 1:
+        raise UsageError(_which(found, kinds))
+    return found[0]
+
+
+def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
+    """Return the runs of which all is true that was said. Raises UsageError if there are none."""
+    found = [run for run in runs if wanted.matches(run)]
+    if wanted.is_named and not found:
+        raise UsageError(f"there is no {wanted.title(kinds)}; `pi-tui runs` lists what there is")
+    return found
+
+
+def _is(value: object, typed: str) -> bool:
+    """Return True if the value of a parameter is what was typed.
+
+    >>> _is(3, "3"), _is(2.5, "2.50"), _is(True, "true"), _is("a", "b"), _is(bytes(2), "0000")
+    (True, True, True, False, True)
+    """
+    if isinstance(value, float):
+        with suppress(ValueError):
+            return float(typed) == value
+    if isinstance(value, bool):
+        return typed.lower() == str(value).lower()
+    return typed == (value.hex() if isinstance(value, bytes) else str(value))
+
+
+def _which(found: Sequence[Run], kinds: Kinds) -> str:
+    """Return the line that asks the user to choose."""
+    listed = "; ".join(kinds.title(run) for run in found[:_LISTED])
+    more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+    name_one = "name one by --kind, --goal and --with name=value"
+    return f"{len(found):,} runs match: {listed}{more}; {name_one}"

@@ -1,0 +1,174 @@
+"""`pi-tui open module:name GOAL [name=value …]`: compute a machine that the user wrote."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from pi_tui.carry_on import carry_on
+from pi_tui.commands.fresh import may_begin_again
+from pi_tui.errors import UsageError
+from pi_tui.machine import BadState, Kind, Parameter, Refused, Task
+from pi_tui.recipes.generator import GeneratorKind
+from pi_tui.recipes.program import Resumable, reader_of, type_of
+from pi_tui.reports.standard_output import to_stdout
+from pi_tui.words import one_line
+
+_TRUE, _FALSE = ("true", "yes"), ("false", "no")
+
+
+def open_machine(
+    new_location: str,
+    machine: str,
+    goal: int | None,
+    parameters: Sequence[tuple[str, str]],
+    *,
+    fresh: bool,
+    yes: bool,
+) -> int:
+    """Compute the task on a screen, or go on with it; without a terminal, its output on stdout."""
+    kind = find_kind(machine)
+    task = task_of(kind, goal, parameters)
+    if fresh and not may_begin_again(new_location, kind, task, sure=yes):
+        return 0
+    code, output = carry_on(kind, task, new_location, fresh=fresh, face="auto")
+    if code == 0 and not sys.stdout.isatty():
+        to_stdout(output)
+    return code
+
+
+def find_kind(name: str) -> Kind:
+    """Return the kind that `module:attribute` names. Raises UsageError.
+
+    The current folder is searched first, as by `python -m`: the user names a module of their own.
+    """
+    module_name, colon, attribute = name.partition(":")
+    if not (module_name and colon and attribute):
+        raise UsageError(f"{name!r} names no machine; write module:name, like collatz:collatz")
+    sys.path.insert(0, os.getcwd())
+    module = _imported(module_name)
+    if not hasattr(module, attribute):
+        raise UsageError(f"{module_name} has no {attribute}; {_offered(module)}")
+    return _as_kind(getattr(module, attribute), name, module)
+
+
+def _imported(name: str) -> ModuleType:
+    """Import the module. Raises UsageError with what went wrong in one line."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            where = one_line(os.getcwd())
+            raise UsageError(f"there is no module {name} in {where}, or installed") from None
+        raise UsageError(f"{name} cannot be imported: {one_line(error)}") from error
+    except SystemExit:
+        raise UsageError(
+            f"{name} runs a program when it is imported; "
+            'put that under `if __name__ == "__main__":`'
+        ) from None
+    except Exception as error:
+        raise UsageError(f"{name} cannot be imported: {one_line(repr(error))}") from error
+
+
+def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
+    """Return the kind that was found, or made of what was found. Raises UsageError."""
+    if isinstance(found, Resumable):
+        return found.kind
+    if isinstance(found, Kind):
+        return found
+    if not (isinstance(found, type) and issubclass(found, Kind)):
+        raise UsageError(f"{name} is no kind of machine; {_offered(module)}")
+    try:
+        return found()
+    except TypeError as error:
+        raise UsageError(f"{name} cannot be made without arguments: {one_line(error)}") from error
+
+
+def _offered(module: ModuleType) -> str:
+    """Return which names of the module can be opened."""
+
+    def can_be_opened(value: object) -> bool:
+        if isinstance(value, type):
+            return issubclass(value, Kind) and value.__module__ == module.__name__
+        return isinstance(value, Kind | Resumable)
+
+    names = [name for name, value in vars(module).items() if can_be_opened(value)]
+    if not names:
+        return "use a Kind, a @resumable function, or Items"
+    return f"it has {', '.join(names[:5])}"
+
+
+def task_of(kind: Kind, goal: int | None, typed: Sequence[tuple[str, str]]) -> Task:
+    """Return the task that was asked for. Raises UsageError.
+
+    A kind with a `task` function of its own (as `resumable`, Items and many classes have) makes it.
+    """
+    make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
+    values = _values(kind, typed)
+    try:
+        task = make(**values) if goal is None else make(goal, **values)
+    except (TypeError, ValueError, BadState, Refused) as error:
+        raise UsageError(f"{kind.name}: {_reason(str(error), goal)}") from error
+    if not isinstance(task, Task):
+        raise UsageError(f"{kind.name}: its task() returns {one_line(repr(task), 40)}, no Task")
+    return task
+
+
+def _plain_task(goal: int, **parameters: Parameter) -> Task:
+    return Task(goal, parameters)
+
+
+def _reason(text: str, goal: int | None) -> str:
+    """Return why there is no such task, in words for the command line."""
+    if goal is None and "missing 1 required positional argument" in text:
+        return "say how far to compute: a GOAL, like 1000"
+    if goal is not None and "takes 1 positional argument but 2 were given" in text:
+        return "it is a batch of its own and takes no GOAL; leave it out"
+    return one_line(text)
+
+
+def _values(kind: Kind, typed: Sequence[tuple[str, str]]) -> dict[str, Parameter]:
+    """Return the values of the parameters, of the types that a function's signature names."""
+    known = kind.parameters if isinstance(kind, GeneratorKind) else {}
+    types = {name: type_of(parameter) for name, parameter in known.items()}
+    return {name: _value(name, text, types) for name, text in typed}
+
+
+def _value(name: str, text: str, types: Mapping[str, Callable[[str], Any]]) -> Parameter:
+    if name not in types:
+        return guessed(text)
+    wanted = types[name]
+    if wanted is bool:
+        if (value := guessed(text)) is True or value is False:
+            return value
+    else:
+        try:
+            read: Parameter = reader_of(wanted)(text)
+            return read
+        except (TypeError, ValueError):
+            pass
+    sort = getattr(wanted, "__name__", "value")
+    raise UsageError(f"{name}={one_line(text, 40)}: {name} takes {_SORTS.get(sort, sort)}")
+
+
+_SORTS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+
+
+def guessed(text: str) -> Parameter:
+    """Return a value as the kind of thing that it looks like: a number, true or false, or text.
+
+    >>> [guessed(text) for text in ("3", "2.5", "1e-3", "true", "no", "a.csv")]
+    [3, 2.5, 0.001, True, False, 'a.csv']
+    """
+    if text.lower() in (*_TRUE, *_FALSE):
+        return text.lower() in _TRUE
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text

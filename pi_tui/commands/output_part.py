@@ -1,0 +1,27 @@
+"""Saved output of a run of any kind, by positions that count from 1."""
+
+from __future__ import annotations
+
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.stored_kind import Kinds
+from pi_tui.errors import UsageError
+
+
+def saved_part(location: str, kinds: Kinds, run: Run, start: int, stop: int | None) -> bytes:
+    """Return the saved output at positions `start` to `stop`; raises UsageError if some is not."""
+    with CheckpointStore.open(location, kinds.find(run.kind), write=False) as store:
+        return part_of(store, run, start, stop)
+
+
+def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> bytes:
+    """Return the same from an open store of the run's kind."""
+    if not run.committed:
+        raise UsageError(f"no output of the run of {store.title(run)} is saved yet")
+    stop = run.committed if stop is None else stop
+    if not 1 <= start <= stop <= run.committed:
+        raise UsageError(
+            f"positions {start:,} to {stop:,} are not all there; "
+            f"this run has 1 to {run.committed:,} saved"
+        )
+    return store.output(run, start - 1, stop)

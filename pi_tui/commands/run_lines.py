@@ -1,0 +1,96 @@
+"""Runs of all kinds as lines, as a table and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from pi_tui import words
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.stored_kind import Kinds
+from pi_tui.reports.run_table import COLUMNS, RIGHT, cells, state_word
+
+_WIDEST = 40
+"""Characters of a kind and its parameters in the table."""
+
+
+def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
+    """Return the lines of a table; with a column for the kind if there is any but the own one."""
+    rows = [_row(run, to_the_second) for run in runs]
+    if all(map(kinds.is_own, runs)):
+        return _aligned([COLUMNS, *rows], RIGHT)
+    names = [words.shortened(_kind_and_parameters(run, kinds), _WIDEST) for run in runs]
+    head = ("kind", "goal", *COLUMNS[1:])
+    mixed = [(name, *row) for name, row in zip(names, rows, strict=True)]
+    return _aligned([head, *mixed], (False, *RIGHT))
+
+
+def _row(run: Run, to_the_second: bool) -> tuple[str, ...]:
+    *others, when = cells(run)
+    return *others, _when(run) if to_the_second else when
+
+
+def _kind_and_parameters(run: Run, kinds: Kinds) -> str:
+    if kinds.is_own(run):
+        return run.kind
+    return " ".join([words.one_line(run.kind, _WIDEST), *words.named(run.task.parameters)])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]], right: Sequence[bool]) -> list[str]:
+    """Return the rows as lines, their columns one below the other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if to_right else f"{cell:<{width}}"
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _when(run: Run) -> str:
+    """Return when the run was last saved: to the second today, else the day."""
+    saved, now = run.updated_at.astimezone(), datetime.now().astimezone()
+    return f"{saved:%H:%M:%S}" if saved.date() == now.date() else f"{saved:%Y-%m-%d}"
+
+
+def how_much(run: Run, kinds: Kinds) -> str:
+    """Return how much output is saved; in bytes, unless the kind is the program's own."""
+    return f"{run.committed:,}{'' if kinds.is_own(run) else ' bytes'} saved"
+
+
+def line(run: Run, kinds: Kinds) -> str:
+    """Return all that can be said of a run in one line."""
+    done = "" if run.share is None else f"{words.percent(run.share)}, "
+    when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return (
+        f"{kinds.title(run)}: {how_much(run, kinds)}, {done}{state_word(run)}, "
+        f"checkpoint {run.last_seq} at {when}, {words.took(run.elapsed)} of computing"
+    )
+
+
+def as_json(runs: Sequence[Run], kinds: Kinds) -> str:
+    """Return one object for each run."""
+    return json.dumps([_object(run, kinds) for run in runs])
+
+
+def _object(run: Run, kinds: Kinds) -> dict[str, object]:
+    parameters = json.loads(run.task.text)
+    # Before other kinds were told, the goal was "digits" and the parameters stood on their own.
+    own = {**parameters, kinds.own.unit: run.goal} if kinds.is_own(run) else {}
+    return {
+        **own,
+        "kind": run.kind,
+        "goal": run.goal,
+        "parameters": parameters,
+        "saved": run.committed,
+        "share_of_work": run.share,
+        "status": run.status,
+        "verified": run.verified,
+        "checkpoint": run.last_seq,
+        "bytes": run.size,
+        "elapsed_seconds": run.elapsed,
+        "created": run.created_at.isoformat(),
+        "updated": run.updated_at.isoformat(),
+    }

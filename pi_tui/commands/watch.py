@@ -1,0 +1,38 @@
+"""`pi-tui watch`: follow a run of any kind on a screen, without the code that computes it."""
+
+from __future__ import annotations
+
+from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.saved_runs import list_all_runs
+from pi_tui.checkpoints.stored_kind import Kinds, StoredKind
+from pi_tui.commands.choosing import Wanted, choose
+from pi_tui.commands.runs import status
+from pi_tui.errors import Hint, UsageError
+from pi_tui.reports.hints import command_line
+from pi_tui.reports.standard_output import has_terminal
+
+
+def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
+    """Show the run until the user leaves; without a terminal, print lines as `status --watch`."""
+    if not has_terminal():
+        return status(location, kinds, wanted, as_json=False, again=True)
+    run = run_to_watch(location, kinds, wanted)
+    from pi_tui.app.open import open_app
+
+    code, _ = open_app(stand_in(run, kinds), run.task, location, again=command_line())
+    return code
+
+
+def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
+    """Return the run that is named, or the one worked on last, unfinished ones first."""
+    if wanted.is_named:
+        return choose(location, kinds, wanted)
+    runs = list_all_runs(location, kinds)
+    if not runs:
+        raise UsageError(f"nothing is saved yet; {Hint.BEGIN}")
+    return min(runs, key=lambda run: run.status == COMPLETE)
+
+
+def stand_in(run: Run, kinds: Kinds) -> StoredKind:
+    """Return a kind by which the run can be followed, and never computed."""
+    return StoredKind(run.kind, kinds.own if kinds.is_own(run) else None)

@@ -1,0 +1,329 @@
+"""Runs of several kinds in one database: named, listed, exported, checked and deleted."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.stored_kind import StoredKind
+from pi_tui.cli import main
+from pi_tui.examples.lucas_lehmer import Mersenne
+from pi_tui.machine import Kind, Task
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.recipes.generator import GeneratorKind, Yielded
+from tests.checkpoints.server import Server
+from tests.checkpoints.test_migration import old
+from tests.helpers import pi, pi_tui
+from tests.shared import made_once
+from tests.terminal.emulator import Terminal
+
+
+def lines(goal: int, number: int = 0, *, seed: int = 1, ratio: float = 0.5) -> Yielded:
+    while number < goal:
+        number += 1
+        yield {"number": number}, f"{number * seed}\n", number / goal
+
+
+LINES = GeneratorKind(lines, "lines", 1)
+PRIME = Mersenne()
+
+
+def compute(location: str, kind: Kind, task: Task, steps: int | None = None) -> None:
+    """Save a run after so many steps, or complete it."""
+    with CheckpointStore.open(location, kind) as store:
+        run, machine = store.open_run(task), kind.new(task)
+        while not machine.done and machine.steps != steps:
+            machine.step()
+        if machine.done:
+            store.complete(run, machine, 2.0, verified=False)
+        else:
+            store.save(run, machine, 2.0)
+        store.leave(run)
+
+
+def fill(location: str) -> None:
+    assert main(["run", "--digits", "300", "--db", location]) == 0
+    compute(location, PRIME, PRIME.task(9_689), 1)
+    compute(location, LINES, LINES.task(1_000, seed=3), 400)
+    compute(location, LINES, LINES.task(1_000, seed=4))
+
+
+@pytest.fixture
+def mixed(database: Path) -> Path:
+    """Return a database of pi, of a class that ships and of a generator function, to be changed."""
+    made = made_once("mixed", lambda folder: fill(str(folder / "pi.sqlite3")))
+    database.write_bytes((made / "pi.sqlite3").read_bytes())
+    return database
+
+
+def ask(*arguments: object, database: object) -> str:
+    done = pi_tui(*arguments, "--db", database)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def refused(*arguments: object, database: object) -> str:
+    done = pi_tui(*arguments, "--db", database)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_runs_lists_every_kind_with_its_parameters(mixed: Path) -> None:
+    head, *rows = ask("runs", database=mixed).splitlines()
+    assert head.split()[:3] == ["kind", "goal", "saved"]
+    assert len(rows) == 4
+    by_kind = {row.split("  ")[0]: row for row in rows}
+    assert "40.0 %" in by_kind["lines ratio=0.5 seed=3"]
+    assert "unfinished" in by_kind["lines ratio=0.5 seed=3"]
+    assert "complete" in by_kind["lines ratio=0.5 seed=4"]
+    assert "100 %" in by_kind["pi"]
+
+
+def test_runs_of_pi_alone_need_no_column_for_the_kind(mixed: Path) -> None:
+    for kind in ("lines", "lucas-lehmer"):
+        with closing(sqlite3.connect(mixed)) as connection, connection:
+            connection.execute("DELETE FROM pi_run WHERE kind = ?", (kind,))
+    head, *rows = ask("runs", database=mixed).splitlines()
+    assert head.split()[:2] == ["digits", "saved"]
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize("command", ["runs", "status"])
+def test_json_tells_the_same_of_every_kind(command: str, mixed: Path) -> None:
+    found = {
+        (one["kind"], one["goal"], one["parameters"].get("seed")): one
+        for one in json.loads(ask(command, "--json", database=mixed))
+    }
+    assert found.keys() == {
+        ("pi", 300, None),
+        ("lucas-lehmer", 9_689, None),
+        ("lines", 1_000, 3),
+        ("lines", 1_000, 4),
+    }
+    begun = found["lines", 1_000, 3]
+    assert begun["saved"] == len("".join(f"{n * 3}\n" for n in range(1, 401)))
+    assert (begun["share_of_work"], begun["status"]) == (0.4, "active")
+    assert "digits" not in begun
+    assert found["lines", 1_000, 4]["status"] == "complete"
+    assert (found["pi", 300, None]["digits"], found["pi", 300, None]["verified"]) == (300, True)
+    assert 0 < found["lucas-lehmer", 9_689, None]["share_of_work"] < 1
+
+
+def test_status_names_each_kind_in_its_own_way(mixed: Path) -> None:
+    told = ask("status", database=mixed)
+    assert "\n300 digits: 300 saved (100 %), verified, checkpoint" in f"\n{told}"
+    count = len("".join(f"{n * 3}\n" for n in range(1, 401)))
+    assert f"\nlines 1,000 ratio=0.5 seed=3: {count:,} bytes saved, 40.0 % of" in f"\n{told}"
+    assert "the work, unfinished, checkpoint 1 at" in told
+
+
+def test_status_of_a_kind_tells_only_its_runs(mixed: Path) -> None:
+    assert len(ask("status", "--kind", "lines", database=mixed).splitlines()) == 2
+    one = ask("status", "--kind", "lines", "--goal", "1e3", "--with", "seed=4", database=mixed)
+    assert one.startswith("lines 1,000 ratio=0.5 seed=4: ")
+    assert len(one.splitlines()) == 1
+
+
+def test_a_float_is_found_however_it_is_written(mixed: Path) -> None:
+    told = ask("status", "--with", "ratio=0.50", "--with", "seed=3", database=mixed)
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["status", "export", "delete"])
+def test_a_run_that_is_not_there_is_named_as_it_was_asked_for(command: str, mixed: Path) -> None:
+    words = ("--kind", "lines", "--goal", "1000", "--with", "seed=5")
+    said = refused(command, *words, database=mixed)
+    assert said == (
+        f"pi-tui: there is no run of lines 1,000 seed=5; "
+        f"`{said.partition('`')[2].partition('`')[0]}` lists what there is\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["export", "delete"])
+def test_a_name_that_fits_several_runs_is_answered_with_them(command: str, mixed: Path) -> None:
+    said = refused(command, "--kind", "lines", database=mixed)
+    assert said.startswith("pi-tui: 2 runs match: lines 1,000 ratio=0.5 seed=")
+    assert "seed=3" in said
+    assert "seed=4" in said
+    assert "--with name=value" in said
+    assert len(json.loads(ask("runs", "--json", database=mixed))) == 4
+
+
+def test_digits_and_a_kind_contradict_each_other(mixed: Path) -> None:
+    said = refused("status", "--digits", "300", "--kind", "lines", database=mixed)
+    assert "--digits names a run of pi" in said
+
+
+@pytest.mark.parametrize("words", [["--goal", "0"], ["--goal", "x"], ["--with", "seed"]])
+def test_a_goal_or_parameter_that_is_none_is_refused(words: list[str], mixed: Path) -> None:
+    assert "no goal" in (said := refused("status", *words, database=mixed)) or "like seed=3" in said
+
+
+def test_export_writes_the_output_of_another_kind_as_it_is(mixed: Path, tmp_path: Path) -> None:
+    whole = "".join(f"{n * 4}\n" for n in range(1, 1_001))
+    assert ask("export", "--with", "seed=4", database=mixed) == whole
+    part = ask("export", "--with", "seed=4", "--from", "3", "--to", "6", database=mixed)
+    assert part == whole[2:6]
+    target = tmp_path / "lines.txt"
+    ask("export", "--with", "seed=4", "-o", target, database=mixed)
+    assert target.read_text() == whole
+
+
+def test_export_without_a_name_is_pi_as_before(mixed: Path) -> None:
+    assert ask("export", database=mixed).encode() == b"3." + pi(300) + b"\n"
+
+
+def test_export_without_a_name_is_the_only_run_there_is(database: Path) -> None:
+    compute(str(database), LINES, LINES.task(3))
+    assert ask("export", database=database) == "1\n2\n3\n"
+
+
+def test_export_of_a_run_without_output_says_so(mixed: Path) -> None:
+    said = refused("export", "--kind", "lucas-lehmer", database=mixed)
+    assert "no output of the run of lucas-lehmer 9,689" in said
+
+
+def test_delete_asks_with_the_whole_name(mixed: Path) -> None:
+    words = ("delete", "--kind", "lines", "--with", "seed=3", "--db", mixed)
+    for answer, left in (("n\n", 4), ("y\n", 3)):
+        with Terminal(*words, size=(120, 24)) as terminal:
+            terminal.see(r"delete the run of lines 1,000 ratio=0\.5 seed=3 \([\d,]+ bytes saved\)")
+            terminal.send(answer)
+            assert terminal.wait() == 0
+        assert len(json.loads(ask("runs", "--json", database=mixed))) == left
+
+
+def test_delete_takes_the_run_of_a_kind_whose_tuning_is_unknown(mixed: Path) -> None:
+    done = pi_tui("delete", "--kind", "lucas-lehmer", "--yes", "--db", mixed)
+    assert done.returncode == 0
+    assert done.stderr.startswith("deleted the run of lucas-lehmer 9,689 squarings_per_step=")
+    kinds = [one["kind"] for one in json.loads(ask("runs", "--json", database=mixed))]
+    assert sorted(kinds) == ["lines", "lines", "pi"]
+
+
+def test_delete_without_any_name_is_refused(mixed: Path) -> None:
+    assert "--digits N" in refused("delete", "--yes", database=mixed)
+
+
+@contextmanager
+def computed(location: str, kind: Kind, task: Task) -> Iterator[None]:
+    with CheckpointStore.open(location, kind) as store:
+        store.open_run(task)
+        yield
+
+
+def test_delete_refuses_a_run_that_is_computed_and_names_it(mixed: Path) -> None:
+    with computed(str(mixed), LINES, LINES.task(1_000, seed=3)):
+        done = pi_tui("delete", "--with", "seed=3", "--yes", "--db", mixed)
+        assert done.returncode == 3
+        assert "the run of lines 1,000 ratio=0.5 seed=3 is already open" in done.stderr
+
+
+def test_check_says_what_it_checked_of_which_kinds(mixed: Path) -> None:
+    done = pi_tui("check", "--db", mixed)
+    told = (
+        "4 runs (2 of lines, 1 of lucas-lehmer, 1 of pi), every byte as it was saved; "
+        "only their own programs can check the arithmetic of states: 1 of lines, 1 of lucas-lehmer"
+    )
+    assert (done.returncode, done.stderr) == (0, f"{told}\n")
+
+
+def test_check_tells_the_arithmetic_of_pi_beside_other_kinds(mixed: Path) -> None:
+    pi_kind = SpigotKind()
+    compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
+    done = pi_tui("check", "--db", mixed)
+    assert done.returncode == 0
+    assert "2 of pi), every byte as it was saved; 1 state, the arithmetic holds; " in done.stderr
+    assert done.stderr.endswith("states: 1 of lines, 1 of lucas-lehmer\n")
+
+
+def test_check_finds_damage_in_any_kind(mixed: Path) -> None:
+    with closing(sqlite3.connect(mixed)) as connection, connection:
+        of_it = "run_id IN (SELECT id FROM pi_run WHERE kind = 'lines')"
+        connection.execute(f"UPDATE pi_output SET data = zeroblob(length(data)) WHERE {of_it}")
+    done = pi_tui("check", "--db", mixed)
+    assert done.returncode == 4
+    assert "run 1000 of lines: output 1 to" in done.stderr
+    done = pi_tui("export", "--with", "seed=4", "--db", mixed)
+    assert (done.returncode, done.stdout) == (4, "")
+
+
+def test_a_backup_holds_the_runs_of_every_kind(mixed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.sqlite3"
+    assert pi_tui("backup", target, "--db", mixed).returncode == 0
+    assert ask("runs", "--json", database=target) == ask("runs", "--json", database=mixed)
+    compute(str(target), LINES, LINES.task(1_000, seed=3))
+    assert "complete" in ask("status", "--with", "seed=3", database=target)
+
+
+def test_looking_at_any_kind_leaves_the_file_as_it_is(mixed: Path) -> None:
+    before = mixed.read_bytes(), mixed.stat().st_mtime_ns
+    for words in (["status"], ["runs"], ["check"], ["export", "--with", "seed=3"]):
+        assert pi_tui(*words, "--db", mixed).returncode == 0
+    assert (mixed.read_bytes(), mixed.stat().st_mtime_ns) == before
+
+
+def test_a_run_of_a_newer_version_of_a_kind_is_listed_too(mixed: Path) -> None:
+    with closing(sqlite3.connect(mixed)) as connection, connection:
+        connection.execute("UPDATE pi_run SET version = 99 WHERE kind = 'lines'")
+    assert len(ask("runs", database=mixed).splitlines()) == 5
+
+
+def test_names_full_of_escape_codes_reach_no_terminal(database: Path) -> None:
+    compute(str(database), LINES, LINES.task(10), 5)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        evil = json.dumps({"see\x1b[2Jd": "\x1b]0;x\x07"})
+        connection.execute("UPDATE pi_run SET kind = ?, parameters = ?", ("e\x1b[31mvil", evil))
+    for words in (
+        ["runs"],
+        ["status"],
+        ["check"],
+        ["export", "--goal", "9"],
+        ["delete", "--goal", "9"],
+    ):
+        done = pi_tui(*words, "--db", database)
+        assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr), words
+
+
+def test_a_kind_that_is_no_text_is_damage(mixed: Path) -> None:
+    with closing(sqlite3.connect(mixed)) as connection, connection:
+        connection.execute("UPDATE pi_run SET kind = x'00ff' WHERE kind = 'lines' AND id = 3")
+    for command in ("runs", "check"):
+        assert pi_tui(command, "--db", mixed).returncode == 4
+
+
+def test_runs_that_version_1_1_saved_are_listed(database: Path) -> None:
+    old("lucas", str(database), schema=2)
+    with CheckpointStore.open(str(database), StoredKind("any")):
+        pass  # brings it up to date
+    (run,) = json.loads(ask("runs", "--json", database=database))
+    assert run["kind"] == "lucas-lehmer"
+    assert run["share_of_work"] is None or 0 <= run["share_of_work"] <= 1
+
+
+def test_a_server_holds_runs_of_every_kind(postgres_url: str) -> None:
+    compute(postgres_url, LINES, LINES.task(30, seed=2), 10)
+    compute(postgres_url, PRIME, PRIME.task(9_689), 1)
+    assert len(ask("runs", database=postgres_url).splitlines()) == 3
+    assert ask("export", "--kind", "lines", "--to", "4", database=postgres_url) == "2\n4\n"
+    assert pi_tui("delete", "--kind", "lines", "--yes", "--db", postgres_url).returncode == 0
+    assert len(ask("runs", database=postgres_url).splitlines()) == 2
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> str:
+    return postgres.new_database()

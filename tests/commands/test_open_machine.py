@@ -1,0 +1,225 @@
+"""`pi-tui open` and `watch`: machines that a user wrote, in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.recipes.generator import GeneratorKind
+from tests.helpers import pi_tui
+from tests.terminal.emulator import Terminal
+
+MINE = '''
+from pathlib import Path
+
+from pi_tui.machine import Kind, Machine, State, Task
+from pi_tui.recipes.items import Items
+from pi_tui.recipes.program import resumable
+
+
+@resumable
+def lines(goal, number=0, *, seed: int = 1, ratio: float = 0.5, loud=False, label: str = ""):
+    while number < goal:
+        number += 1
+        yield {"number": number}, f"{label}{number * seed}{'!' if loud else ''}\\n", number / goal
+
+
+@resumable
+def slow(goal, number=0):
+    """Wait for the file `go` before each step but the first ten."""
+    import time
+    while number < goal:
+        while number >= 10 and not Path("go").exists():
+            time.sleep(0.02)
+        number += 1
+        yield {"number": number}, f"{number}\\n", number / goal
+
+
+class Count(Machine):
+    def __init__(self, goal, steps=0):
+        self.goal, self.steps = goal, steps
+    @property
+    def done(self):
+        return self.steps == self.goal
+    def step(self, poll=None):
+        self.steps += 1
+        self.output += b"x"
+    def to_state(self):
+        return State.of(b"%d" % self.steps)
+
+
+class Counts(Kind):
+    name = "count"
+    def new(self, task):
+        return Count(task.goal)
+    def from_state(self, task, state, output):
+        machine = Count(task.goal, int(state.data))
+        machine.output = output
+        return machine
+
+
+class Named(Counts):
+    def __init__(self, name):
+        self.name = name
+
+
+def double(number):
+    return 2 * number
+
+
+counts = Counts()
+doubled = Items(double, [1, 2, 3], threads=True, name="doubled")
+nothing = 7
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "broken.py").write_text("import no_such_thing\n")
+    (tmp_path / "raising.py").write_text("1 / 0\n")
+    (tmp_path / "program.py").write_text("raise SystemExit(3)\n")
+    return tmp_path
+
+
+def opened(folder: Path, *words: object) -> str:
+    done = pi_tui("open", *words, "--db", "runs.sqlite3", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def runs(folder: Path) -> list[dict[str, object]]:
+    done = pi_tui("runs", "--json", "--db", "runs.sqlite3", cwd=folder)
+    found: list[dict[str, object]] = json.loads(done.stdout)
+    return found
+
+
+def test_open_computes_a_function_with_its_parameters(folder: Path) -> None:
+    assert opened(folder, "mine:lines", 3, "seed=2", "loud=yes", "label=1") == "12!\n14!\n16!\n"
+    (run,) = runs(folder)
+    parameters = {"seed": 2, "ratio": 0.5, "loud": True, "label": "1"}
+    assert (run["kind"], run["goal"], run["parameters"]) == ("lines", 3, parameters)
+
+
+def test_open_reads_a_parameter_as_the_program_itself_does(folder: Path) -> None:
+    assert opened(folder, "mine:lines", 3, "ratio=2") == opened(
+        folder, "mine:lines", 3, "ratio=2.0"
+    )
+    (run,) = runs(folder)
+    assert run["parameters"] == {"seed": 1, "ratio": 2.0, "loud": False, "label": ""}
+
+
+@pytest.mark.parametrize("name", ["Counts", "counts"])
+def test_open_takes_a_kind_as_class_or_object(name: str, folder: Path) -> None:
+    assert opened(folder, f"mine:{name}", "1_0", "seed=3", "ratio=2.5", "path=a.csv") == "x" * 10
+    (run,) = runs(folder)
+    assert run["parameters"] == {"seed": 3, "ratio": 2.5, "path": "a.csv"}
+
+
+def test_open_takes_a_batch_without_a_goal(folder: Path) -> None:
+    assert opened(folder, "mine:doubled") == "2\n4\n6\n"
+
+
+REFUSED = {
+    "no colon": (["mine"], "write module:name, like collatz:collatz"),
+    "no module": (["nowhere:x", "3"], "there is no module nowhere in "),
+    "no package": (["no.where:x", "3"], "there is no module no.where in "),
+    "a module that needs another": (["broken:x", "3"], "broken cannot be imported: No module"),
+    "a module that raises": (["raising:x", "3"], "raising cannot be imported: ZeroDivisionError"),
+    "a program": (["program:x", "3"], 'put that under `if __name__ == "__main__":`'),
+    "no such name": (
+        ["mine:line", "3"],
+        "mine has no line; it has lines, slow, Counts, Named, cou",
+    ),
+    "a number": (["mine:nothing", "3"], "mine:nothing is no kind of machine; it has lines"),
+    "a class that needs more": (["mine:Named", "3"], "mine:Named cannot be made without arguments"),
+    "no goal": (["mine:lines"], "lines: say how far to compute: a GOAL"),
+    "no goal for a kind": (["mine:counts"], "count: say how far to compute: a GOAL"),
+    "a goal that is none": (["mine:lines", "many"], "'many' is no goal"),
+    "a goal for a batch": (["mine:doubled", "3"], "takes no GOAL; leave it out"),
+    "an unknown parameter": (["mine:lines", "3", "sead=3"], "lines has no parameter sead"),
+    "a value of another type": (["mine:lines", "3", "seed=x"], "seed takes a whole number"),
+    "a value that is no choice": (["mine:lines", "3", "loud=9"], "loud takes true or false"),
+    "a word that is no parameter": (["mine:lines", "3", "seed"], "write it like seed=3"),
+    "an endless parameter": (["mine:counts", "3", "x=inf"], "a float must be finite"),
+}
+
+
+@pytest.mark.parametrize(("words", "advice"), REFUSED.values(), ids=REFUSED)
+def test_open_refuses_in_one_line(words: list[str], advice: str, folder: Path) -> None:
+    done = pi_tui("open", *words, "--db", "runs.sqlite3", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert advice in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "runs.sqlite3").exists()
+
+
+def test_open_fresh_loses_nothing_unless_that_was_meant(folder: Path) -> None:
+    opened(folder, "mine:lines", 3)
+    done = pi_tui("open", "mine:lines", 3, "--fresh", "--db", "runs.sqlite3", cwd=folder)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert opened(folder, "mine:lines", 3, "--fresh", "--yes") == "1\n2\n3\n"
+
+
+def test_no_other_command_loads_a_module_of_the_working_folder(folder: Path) -> None:
+    (folder / "sqlite3.py").write_text("raise SystemExit('loaded')\n")
+    for command in ("runs", "watch", "status"):
+        done = pi_tui(command, "--db", "runs.sqlite3", cwd=folder, fresh=True)
+        assert "loaded" not in done.stderr
+
+
+def test_watch_without_a_terminal_prints_lines(folder: Path) -> None:
+    opened(folder, "mine:lines", 3)
+    done = pi_tui("watch", "--kind", "lines", "--db", "runs.sqlite3", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("lines 3 label= loud=False ratio=0.5 seed=1: 6 bytes saved")
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [(["--kind", "lines", "--goal", "4"], "there is no run of lines 4"), ([], "nothing is saved")],
+)
+def test_watch_of_nothing_is_refused_on_a_terminal(
+    words: list[str], advice: str, folder: Path
+) -> None:
+    database = folder / "runs.sqlite3"
+    if words:
+        opened(folder, "mine:lines", 3)
+    with Terminal("watch", *words, "--db", database, size=(120, 24)) as terminal:
+        terminal.see(advice)
+        assert terminal.wait() == 2
+
+
+@pytest.mark.skipif(find_spec("pi_tui.app") is None, reason="needs the app for any machine")
+def test_a_second_terminal_watches_what_the_first_one_opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    database = folder / "runs.sqlite3"
+    with Terminal("open", "mine:slow", "40", "--db", database, size=(100, 30)) as first:
+        first.see("running")
+        first.send("c")
+        first.until(lambda: database.exists() and saved_steps(database) >= 10)
+        with Terminal("watch", "--db", database, size=(100, 30)) as second:
+            second.see(f"watching pid {first.pid}")
+            second.send("p")
+            second.see("only watched here")
+            (folder / "go").touch()
+            second.see("complete")
+            second.send("q")
+            assert second.wait() == 0
+        first.see("complete")
+        first.send("q")
+        assert first.wait() == 0
+
+
+def saved_steps(database: Path) -> int:
+    """Return the steps in the newest checkpoint of the run of `slow`."""
+    kind = GeneratorKind(lambda goal, number=0: iter(()), "slow", 1)
+    with CheckpointStore.open(str(database), kind, write=False) as store:
+        return max((c.steps for run in store.runs() for c in store.checkpoints(run)), default=0)

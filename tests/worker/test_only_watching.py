@@ -1,0 +1,150 @@
+"""A run followed without the code of its kind: on a real database, with a real writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.checkpoints.stored_kind import StoredKind
+from pi_tui.machine import Kind, Machine, Task
+from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.recipes.generator import GeneratorKind, Yielded
+from pi_tui.worker import watcher
+from pi_tui.worker.job import Job
+from pi_tui.worker.snapshot import State
+from pi_tui.worker.watcher import WatchingWorker
+from tests.helpers import wait_until
+
+
+def lines(goal: int, number: int = 0, *, seed: int = 1) -> Yielded:
+    while number < goal:
+        number += 1
+        yield {"number": number}, f"{number * seed}\n", number / goal
+
+
+LINES = GeneratorKind(lines, "lines", 1)
+TASK = LINES.task(100, seed=3)
+
+
+class Writer:
+    """Computes and saves a run of lines at the word of a test."""
+
+    def __init__(self, database: Path) -> None:
+        self.store = CheckpointStore.open(str(database), LINES)
+        self.run: Run = self.store.open_run(TASK)
+        self.machine: Machine = LINES.new(TASK)
+
+    def save(self, steps: int) -> None:
+        while self.machine.steps < steps:
+            self.machine.step()
+        self.store.save(self.run, self.machine, 1.0)
+
+    def complete(self) -> bytes:
+        output = self.machine.finalize()
+        self.store.complete(self.run, self.machine, 2.0, verified=False)
+        return output
+
+
+@pytest.fixture
+def writer(database: Path) -> Iterator[Writer]:
+    found = Writer(database)
+    found.save(40)
+    yield found
+    found.store.close()
+
+
+def watching(database: Path, kind: Kind, task: Task) -> WatchingWorker:
+    worker = WatchingWorker(Job(kind, task, str(database)))
+    worker.start()
+    wait_until(lambda: worker.snapshot.state is State.WATCHING)
+    return worker
+
+
+@pytest.fixture
+def watcher_of_lines(writer: Writer, database: Path) -> Iterator[WatchingWorker]:
+    """Return a worker that knows of the kind only the name."""
+    worker = watching(database, StoredKind("lines"), TASK)
+    yield worker
+    worker.stop()
+    assert worker.join(60)
+    assert worker.crash is None
+
+
+def test_a_stored_kind_is_followed_to_its_end(
+    writer: Writer, watcher_of_lines: WatchingWorker
+) -> None:
+    worker = watcher_of_lines
+    wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+    assert bytes(worker.output) == bytes(writer.machine.output)
+    assert worker.snapshot.done == pytest.approx(0.4)
+    assert worker.snapshot.steps == 40
+    assert worker.snapshot.writer.startswith("pid ")
+    writer.save(70)
+    wait_until(lambda: worker.snapshot.done == pytest.approx(0.7))
+    output = writer.complete()
+    wait_until(lambda: worker.snapshot.state is State.COMPLETE)
+    assert bytes(worker.output) == output
+
+
+def test_asked_to_go_on_without_the_code_it_says_so_and_watches_on(
+    writer: Writer, watcher_of_lines: WatchingWorker
+) -> None:
+    worker = watcher_of_lines
+    wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+    worker.resume()
+    wait_until(lambda: worker.snapshot.notes)
+    (note,) = worker.snapshot.notes
+    assert note == "only watched here; start the program that computes lines to go on with it"
+    writer.save(50)
+    wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+    assert worker.snapshot.state is State.WATCHING
+
+
+def test_a_run_that_nobody_computes_is_not_taken_over(
+    writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "MOMENT", 600.0)
+    writer.store.leave(writer.run)
+    writer.store.close()
+    before = database.read_bytes()
+    worker = watching(database, StoredKind("lines"), TASK)
+    wait_until(lambda: worker.snapshot.saved)
+    wait_until(lambda: worker.snapshot.notice == "the other one has ended")
+    worker.stop()
+    assert worker.join(60)
+    assert worker.snapshot.notes == ()
+    assert database.read_bytes() == before
+
+
+def test_a_deleted_run_of_a_stored_kind_is_named(
+    writer: Writer, watcher_of_lines: WatchingWorker, database: Path
+) -> None:
+    wait_until(lambda: watcher_of_lines.snapshot.saved)
+    writer.store.delete(TASK)
+    wait_until(lambda: watcher_of_lines.snapshot.state is State.FAILED)
+    gone = "the run of lines 100 seed=3 was deleted by another process"
+    assert watcher_of_lines.snapshot.error == gone
+
+
+def test_a_stand_in_for_a_known_kind_speaks_as_it_does(database: Path) -> None:
+    pi = SpigotKind()
+    task = pi.task(12_000, 2)
+    with CheckpointStore.open(str(database), pi) as store:
+        run, machine = store.open_run(task), pi.new(task)
+        while len(machine.output) < 100:
+            machine.stride(100)
+        store.save(run, machine, 1.0)
+    worker = watching(database, StoredKind("pi", pi), task)
+    wait_until(lambda: worker.snapshot.saved == len(machine.output))
+    assert worker.snapshot.length == 12_000
+    assert worker.job.kind.title(task) == "12,000 digits"
+    assert worker.job.kind.unit == "digits"
+    worker.resume()
+    wait_until(lambda: worker.snapshot.notes)
+    assert worker.snapshot.state is State.WATCHING
+    worker.stop()
+    assert worker.join(60)
