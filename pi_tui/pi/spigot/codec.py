@@ -4,14 +4,14 @@ A saved state has these pieces. All numbers are big-endian (packing.py), so one 
 one encoding:
 
     head    a fixed header, 24 bytes of residues for every block, the predigit
-    n0 …    from iteration 1 on: the numbers N of a lot of blocks
-    s0 …    before iteration 1: the numbers N of a lot at the start, which never change (lasting)
-    b0 …    P and D of a lot of blocks, which never change (lasting)
+    n0 …    from iteration 1 on: the numbers N of a batch of blocks
+    s0 …    before iteration 1: the numbers N of a batch at the start, which never change (lasting)
+    b0 …    P and D of a batch of blocks, which never change (lasting)
     v…      once all digits are settled: intermediate results of the verification (reference.py)
 
-A lot is `LOT` boxes, or one block if blocks are larger. If an s or b piece is lost, its blocks are
-computed again by later steps. The digits themselves are output and in no piece. There is no pickle
-and no JSON: decoding can create integers and nothing else.
+A batch is `BATCH` boxes, or one block if blocks are larger. If an s or b piece is lost, later steps
+make its blocks again. The digits themselves are output and in no piece. There is no pickle and no
+JSON: decoding can create integers and nothing else.
 
 A decoded state is accepted if it fits the task, if each P, D and number at the start agrees with
 its residue in the header, and if (`Spigot.check`) the residue equation holds for the digits saved
@@ -52,22 +52,22 @@ _NOT_MADE = (2**64 - 1,) * 3
 """Residues written for a block that is not made yet."""
 
 
-def blocks_name(lot: int) -> str:
-    """Return the name of the piece with P and D of a lot.
+def blocks_name(batch: int) -> str:
+    """Return the name of the piece with P and D of a batch.
 
     >>> blocks_name(3)
     'b3'
     """
-    return f"b{lot}"
+    return f"b{batch}"
 
 
-def start_name(lot: int) -> str:
-    """Return the name of the piece with the numbers of a lot at the start.
+def start_name(batch: int) -> str:
+    """Return the name of the piece with the numbers of a batch at the start.
 
     >>> start_name(3)
     's3'
     """
-    return f"s{lot}"
+    return f"s{batch}"
 
 
 def blocks_bytes(blocks: Iterable[Block]) -> bytes:
@@ -94,9 +94,9 @@ def encode(state: SpigotState) -> State:
     if state.blocks_needed:
         pieces |= state.pieces
         if state.i:
-            for lot, some in enumerate(_lots(state.size, len(state.boxes))):
+            for batch, some in enumerate(_batches(state.size, len(state.boxes))):
                 numbers = [n for n in state.boxes[some.start : some.stop] if n is not None]
-                pieces[f"n{lot}"] = Piece(partial(numbers_bytes, numbers))
+                pieces[f"n{batch}"] = Piece(partial(numbers_bytes, numbers))
     else:
         for name, found in state.kept.items():
             signs = mpz(sum(1 << place for place, number in enumerate(found) if number < 0))
@@ -195,11 +195,11 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
     blocks: list[Block | None] = []
     kept: dict[str, Piece] = {}
     lost = 0
-    for lot, some in enumerate(_lots(state.size, len(residues))):
+    for batch, some in enumerate(_batches(state.size, len(residues))):
         known = residues[some.start : some.stop]
         if state.i:
-            boxes += _numbers(pieces.take(f"n{lot}"), state.size, some)
-        names = [blocks_name(lot)] if state.i else [blocks_name(lot), start_name(lot)]
+            boxes += _numbers(pieces.take(f"n{batch}"), state.size, some)
+        names = [blocks_name(batch)] if state.i else [blocks_name(batch), start_name(batch)]
         made = _NOT_MADE not in known
         if not made or any(name not in pieces for name in names):
             lost += len(some) if made else 0
@@ -220,11 +220,11 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 def _blocks(
     piece: Piece, size: Size, numbers: range, residues: Sequence[tuple[int, ...]]
 ) -> list[Block]:
-    """Decode the blocks of a lot; its piece may also hold blocks that were dropped since."""
+    """Decode the blocks of a batch; its piece may also hold blocks that were dropped since."""
     source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(size)
-    lot = range(numbers.start, numbers.start + size.blocks_per_lot)
-    for number in lot:
+    batch = range(numbers.start, numbers.start + size.blocks_per_batch)
+    for number in batch:
         if number not in numbers and source.at_end:
             break
         (shift,) = source.take(LENGTH)
@@ -281,6 +281,6 @@ def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
     return output[:count]
 
 
-def _lots(size: Size, blocks: int) -> list[range]:
-    step = size.blocks_per_lot
+def _batches(size: Size, blocks: int) -> list[range]:
+    step = size.blocks_per_batch
     return [range(first, min(first + step, blocks)) for first in range(0, blocks, step)]

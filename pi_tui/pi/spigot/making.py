@@ -111,32 +111,32 @@ class Order:
         return -(-(self.leaf * self.series.q(last).bit_length() + 2) // 64) * 64
 
 
-def make_lots(
+def make_batches(
     order: Order,
-    lots: Sequence[range],
+    batches: Sequence[range],
     *,
     numbers: bool,
     threads: int = 0,
     poll: Poll = unwatched,
 ) -> list[Made]:
-    """Make the blocks of each lot, a range of block numbers; make their N too if `numbers`.
+    """Make the blocks of each batch, a range of block numbers; make their N too if `numbers`.
 
-    Each thread makes a lot or, if there is only one block to make, a part of it. Costs O(M(bits)
+    Each thread makes a batch or, if there is only one block to make, a part of it. Costs O(M(bits)
     log boxes); N takes about as long as P and D together. Calls `poll` with the jobs done so far,
     every 20 ms or so, always in the calling thread.
     """
-    if len(lots) == len(lots[0]) == 1 < order.parts(threads):
-        return [_make_together(order, lots[0], numbers, threads, poll)]
-    jobs = [partial(_make_lot, order, lot, numbers) for lot in lots]
-    return gather(jobs, threads, lambda done: poll(done, len(lots)))
+    if len(batches) == len(batches[0]) == 1 < order.parts(threads):
+        return [_make_together(order, batches[0], numbers, threads, poll)]
+    jobs = [partial(_make_batch, order, batch, numbers) for batch in batches]
+    return gather(jobs, threads, lambda done: poll(done, len(batches)))
 
 
-def _make_lot(order: Order, lot: range, numbers: bool, check: Check) -> Made:
-    """Make the blocks of a lot, one stretch after the other."""
+def _make_batch(order: Order, batch: range, numbers: bool, check: Check) -> Made:
+    """Make the blocks of a batch, one stretch after the other."""
     made = Made([], [])
     step = max(STRETCH // order.boxes, 1) if order.regular else 1
-    for start in range(lot.start, lot.stop, step):
-        wanted = range(start, min(start + step, lot.stop))
+    for start in range(batch.start, batch.stop, step):
+        wanted = range(start, min(start + step, batch.stop))
         first = start * order.boxes
         with unlocked():  # short operations keep the lock, see `_join`
             if order.regular:
@@ -150,10 +150,10 @@ def _make_lot(order: Order, lot: range, numbers: bool, check: Check) -> Made:
     return made
 
 
-def _make_together(order: Order, lot: range, numbers: bool, threads: int, poll: Poll) -> Made:
-    """Make the one block of a lot: each thread makes a part, then products that join the parts."""
+def _make_together(order: Order, batch: range, numbers: bool, threads: int, poll: Poll) -> Made:
+    """Make the one block of a batch: each thread makes a part, then products to join the parts."""
     size, done = order.boxes // order.parts(threads), 0
-    firsts = range(lot.start * order.boxes, lot.stop * order.boxes, size)
+    firsts = range(batch.start * order.boxes, batch.stop * order.boxes, size)
     todo = len(firsts) + 5 * (len(firsts).bit_length() - 1)
 
     def together(*jobs: Callable[[Check], T]) -> list[T]:
@@ -167,7 +167,7 @@ def _make_together(order: Order, lot: range, numbers: bool, threads: int, poll: 
     while size < order.boxes:
         parts, size = _join(order.series, parts, size, together), 2 * size
     with unlocked():
-        return _blocks(order, lot, parts)
+        return _blocks(order, batch, parts)
 
 
 def _blocks(order: Order, wanted: range, parts: Parts) -> Made:

@@ -8,8 +8,8 @@ from pi_tui.machine import Work
 from pi_tui.pi.spigot import plan
 from pi_tui.pi.spigot.series import Series
 
-LOT = 65_536
-"""Boxes of a lot. One job makes a lot, one piece of a state holds it. A larger block is a lot."""
+BATCH = 65_536
+"""Boxes of a batch, which one job makes and one piece of a state holds; or one larger block."""
 
 
 class Size(NamedTuple):
@@ -47,6 +47,6 @@ class Size(NamedTuple):
         return plan.work_of_comparison(self.digits)
 
     @property
-    def blocks_per_lot(self) -> int:
-        """Blocks of a lot, which one job makes and one piece of a state holds."""
-        return max(LOT // self.boxes_per_block, 1)
+    def blocks_per_batch(self) -> int:
+        """Blocks of a batch, which one job makes and one piece of a state holds."""
+        return max(BATCH // self.boxes_per_block, 1)

@@ -8,7 +8,7 @@
 A spigot writes pi in a mixed-radix system in which all its digits are simple (series.py), one digit
 in each of a row of boxes. One iteration multiplies every box by R = 10^K and carries from the last
 box to the first. What leaves the first box is the next super-digit: K decimals of pi. A later carry
-may still change it, so it is held back as the predigit until the next one comes (predigit.py).
+may still change it, so it is held back as the predigit until later ones settle it (predigit.py).
 
 The digits released so far are not enough to resume from: the boxes are the state. With
 ``digits_per_step=1, boxes_per_block=1`` every block is one box of the textbook's algorithm.
@@ -24,7 +24,7 @@ from pi_tui.machine import Machine, Piece, Poll, State, Work, WrongState, unwatc
 from pi_tui.pi.spigot import codec, plan, residue
 from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.figures import Figures
-from pi_tui.pi.spigot.making import Order, make_lots
+from pi_tui.pi.spigot.making import Order, make_batches
 from pi_tui.pi.spigot.numerals import power_of_ten
 from pi_tui.pi.spigot.predigit import first_digits, settle
 from pi_tui.pi.spigot.reference import found, share_found
@@ -192,28 +192,32 @@ class Spigot(Machine):
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Let each thread make a lot, or all threads one block; on failure change nothing."""
-        per_lot, lots = self.size.blocks_per_lot, []
-        for first in dict.fromkeys(number // per_lot * per_lot for number in self._missing):
-            lots.append(range(first, min(first + per_lot, len(self._blocks))))
-        lots = lots[: 1 if per_lot == 1 else self.threads]  # all threads make one big block
+        """Let each thread make a batch, or all threads one block; on failure change nothing."""
+        per_batch, batches = self.size.blocks_per_batch, []
+        for first in dict.fromkeys(number // per_batch * per_batch for number in self._missing):
+            batches.append(range(first, min(first + per_batch, len(self._blocks))))
+        batches = batches[: 1 if per_batch == 1 else self.threads]  # all threads make one big block
         alone = len(self._blocks) * self.size.boxes_per_block <= ALONE
-        made = make_lots(
-            self._order, lots, numbers=self.i == 0, threads=0 if alone else self.threads, poll=poll
+        made = make_batches(
+            self._order,
+            batches,
+            numbers=self.i == 0,
+            threads=0 if alone else self.threads,
+            poll=poll,
         )
-        for lot, (blocks, numbers) in zip(lots, made, strict=True):
-            self._take(lot, blocks, numbers)
+        for batch, (blocks, numbers) in zip(batches, made, strict=True):
+            self._take(batch, blocks, numbers)
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
         self._weigh()
 
-    def _take(self, lot: range, blocks: list[Block], numbers: list[mpz]) -> None:
-        """Store the blocks of a lot, and create the pieces that will hold them."""
-        self.made += len(lot)
-        self._blocks[lot.start : lot.stop] = blocks
-        name = lot.start // self.size.blocks_per_lot
+    def _take(self, batch: range, blocks: list[Block], numbers: list[mpz]) -> None:
+        """Store the blocks of a batch, and create the pieces that will hold them."""
+        self.made += len(batch)
+        self._blocks[batch.start : batch.stop] = blocks
+        name = batch.start // self.size.blocks_per_batch
         made = {codec.blocks_name(name): partial(codec.blocks_bytes, tuple(blocks))}
         if numbers:
-            self._numbers[lot.start : lot.stop] = numbers
+            self._numbers[batch.start : batch.stop] = numbers
             made[codec.start_name(name)] = partial(codec.numbers_bytes, tuple(numbers))
         pieces = {key: Piece(data, lasting=True) for key, data in made.items()}
         self._pieces = {**self._pieces, **pieces}
@@ -236,7 +240,7 @@ class Spigot(Machine):
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do the iterations of one wave, but never more than the digits asked for need.
 
-        The sweeps work on copies of the state. So if `poll` raises, nothing has changed.
+        The sweeps write new numbers and leave the state unchanged, so `poll` may raise at any time.
         """
         k = self.size.digits_per_step
         count = min(threads * at_once, max(plan.iterations(self.size.digits, k) - self.i, 1))
@@ -267,9 +271,9 @@ class Spigot(Machine):
 
     def _let_go(self, kept: int) -> None:
         """Drop the pieces of the numbers at the start, and of blocks from `kept` on."""
-        lots = -(-kept // self.size.blocks_per_lot)
-        names = {codec.blocks_name(lot) for lot in range(lots)}
-        if len(self._pieces) > lots:
+        batches = -(-kept // self.size.blocks_per_batch)
+        names = {codec.blocks_name(batch) for batch in range(batches)}
+        if len(self._pieces) > batches:
             self._pieces = {name: self._pieces[name] for name in self._pieces if name in names}
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:

@@ -10,7 +10,7 @@ from pi_tui.machine import Abandoned, WrongState
 from pi_tui.pi.spigot import making
 from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot.blocks import THIN_FROM, Block, common_factor, left_over
-from pi_tui.pi.spigot.making import Made, Order, make_lots
+from pi_tui.pi.spigot.making import Made, Order, make_batches
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
 from pi_tui.pi.spigot.size import Size
@@ -20,14 +20,14 @@ from tests.pi.spigot.helpers import BOTH
 def _make(
     series: Series, count: int, boxes: int, radix: int, *, numbers: bool, threads: int = 0
 ) -> Made:
-    """Return the first blocks, made in the lots of a run that has no more."""
+    """Return the first blocks, made in the batches of a run that has no more."""
     order = Order(series, count, boxes, mpz(radix))
-    step = Size(series, 1, 1, boxes).blocks_per_lot
-    lots = [range(first, min(first + step, count)) for first in range(0, count, step)]
-    made = make_lots(order, lots, numbers=numbers, threads=threads)
+    step = Size(series, 1, 1, boxes).blocks_per_batch
+    batches = [range(first, min(first + step, count)) for first in range(0, count, step)]
+    made = make_batches(order, batches, numbers=numbers, threads=threads)
     return Made(
-        [block for lot in made for block in lot.blocks],
-        [number for lot in made for number in lot.numbers],
+        [block for batch in made for block in batch.blocks],
+        [number for batch in made for number in batch.numbers],
     )
 
 
@@ -67,10 +67,10 @@ def test_blocks_equal_their_definition_divided_by_the_common_factor(
 def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> None:
     """Their numbers are the longest; one too long for its field would spill into the next."""
     last = 2**20
-    lot = range(last - 3, last)
-    (made,) = make_lots(Order(series, last, 64, mpz(1)), [lot], numbers=True)
+    batch = range(last - 3, last)
+    (made,) = make_batches(Order(series, last, 64, mpz(1)), [batch], numbers=True)
     common = common_factor(series, 64)
-    for index, block, number in zip(lot, made.blocks, made.numbers, strict=True):
+    for index, block, number in zip(batch, made.blocks, made.numbers, strict=True):
         n, p, d = map(mpz, _by_definition(series, index * 64, 64))
         assert number * common == n
         assert (block.factor << block.shift) * common == p
@@ -143,7 +143,7 @@ def test_blocks_joined_in_threads_equal_blocks_of_smaller_stretches(
     """Join across stretches, with a last stretch that is not full."""
     made = _make(series, 3, boxes, 10, numbers=True)
     monkeypatch.setattr(making, "STRETCH", 1_024)
-    monkeypatch.setattr(size_module, "LOT", 4_096)
+    monkeypatch.setattr(size_module, "BATCH", 4_096)
     for threads in (1, 2, 3):
         assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
 
@@ -154,10 +154,10 @@ def test_block_made_by_all_threads_equals_block_made_by_one(series: Series, thre
     polls: set[tuple[int, int]] = set()
     order = Order(series, 3, 65_536, mpz(10))
     for number in range(2):
-        lot = [range(number, number + 1)]
-        (alone,) = make_lots(order, lot, numbers=True)
-        (made,) = make_lots(
-            order, lot, numbers=True, threads=threads, poll=lambda *at: polls.add(at)
+        batch = [range(number, number + 1)]
+        (alone,) = make_batches(order, batch, numbers=True)
+        (made,) = make_batches(
+            order, batch, numbers=True, threads=threads, poll=lambda *at: polls.add(at)
         )
         assert made == alone
     assert order.parts(threads) >= 2
@@ -178,7 +178,7 @@ def test_wrong_product_in_block_made_by_all_threads_raises_wrong_state(
     monkeypatch.setattr(making, "STRETCH", 1_024)
     monkeypatch.setattr(making, "mul", wrong)
     with pytest.raises(WrongState, match="miscalculates"):
-        make_lots(Order(GOSPER, 400, 4_096, mpz(10)), [range(399, 400)], numbers=True, threads=4)
+        make_batches(Order(GOSPER, 400, 4_096, mpz(10)), [range(399, 400)], numbers=True, threads=4)
     assert next(calls) > bad
 
 
@@ -200,7 +200,7 @@ def test_making_blocks_can_be_cancelled_at_every_poll(
     threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(making, "STRETCH", 64)
-    monkeypatch.setattr(size_module, "LOT", 640)
+    monkeypatch.setattr(size_module, "BATCH", 640)
     for at in [0, 1, 2, 9] if threads == 0 else [0, 1]:
         polls = 0
 
@@ -212,9 +212,9 @@ def test_making_blocks_can_be_cancelled_at_every_poll(
                 raise Abandoned
 
         order = Order(GOSPER, 400, 64, mpz(10))
-        lots = [range(first, first + 10) for first in range(0, 400, 10)]
+        batches = [range(first, first + 10) for first in range(0, 400, 10)]
         with pytest.raises(Abandoned):
-            make_lots(order, lots, numbers=True, threads=threads, poll=poll)
+            make_batches(order, batches, numbers=True, threads=threads, poll=poll)
 
 
 @pytest.mark.parametrize("boxes", [3, 64, 2_048])

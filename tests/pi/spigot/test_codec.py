@@ -32,9 +32,9 @@ SHAPES = [
 
 
 @pytest.fixture(autouse=True)
-def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pieces so small that hundreds of digits fill several, as millions do."""
-    monkeypatch.setattr(size_module, "LOT", 128)
+    monkeypatch.setattr(size_module, "BATCH", 128)
 
 
 def back(state: SpigotState, pieces: State | None = None) -> SpigotState:
@@ -90,18 +90,18 @@ def test_every_step_makes_blocks_or_iterates_and_counts_in_steps_and_work() -> N
     assert work.done == pytest.approx(work.total - spigot.verifying_work)
 
 
-def test_pieces_hold_one_lot_and_lasting_pieces_stay_the_same_objects() -> None:
+def test_pieces_hold_one_batch_and_lasting_pieces_stay_the_same_objects() -> None:
     spigot = ready(1_000, 50, 32)
     first = spigot.to_state()
-    lots = -(-spigot.blocks // 4)
-    expected = {"head", *(f"{piece}{lot}" for piece in "bs" for lot in range(lots))}
+    batches = -(-spigot.blocks // 4)
+    expected = {"head", *(f"{piece}{batch}" for piece in "bs" for batch in range(batches))}
     assert set(first.pieces) == expected
     spigot.step()
     second = spigot.to_state()
-    lots = -(-spigot.blocks // 4)
+    batches = -(-spigot.blocks // 4)
     assert set(second.pieces) == {
         "head",
-        *(f"{piece}{lot}" for piece in "bn" for lot in range(lots)),
+        *(f"{piece}{batch}" for piece in "bn" for batch in range(batches)),
     }
     for name, piece in second.pieces.items():
         assert piece.lasting == name.startswith("b")

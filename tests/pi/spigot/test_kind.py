@@ -188,7 +188,7 @@ def test_digits_are_right_and_work_never_falls_under_random_interruptions(
 ) -> None:
     """Steps, strides, cancelling polls, resumes with other threads, lost pieces."""
     chance = random.Random(seed)
-    monkeypatch.setattr(size_module, "LOT", chance.choice([64, 256, 65_536]))
+    monkeypatch.setattr(size_module, "BATCH", chance.choice([64, 256, 65_536]))
     monkeypatch.setattr(sweep, "ALONE", chance.choice([0, 10**9]))
     monkeypatch.setattr(spigot, "ALONE", chance.choice([0, 10**9]))
     series, n, k = chance.choice([*SERIES.values()]), chance.randint(1, 900), chance.randint(1, 60)

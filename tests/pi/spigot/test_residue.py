@@ -106,7 +106,7 @@ def test_block_changed_in_memory_is_found_by_next_check_or_step() -> None:
 def test_block_changed_while_others_are_made_is_found(
     series: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(size_module, "LOT", 64)
+    monkeypatch.setattr(size_module, "BATCH", 64)
     spigot = Spigot.new(700, digits_per_step=10, boxes_per_block=32, series=series)
     spigot.step()
     spigot.check()

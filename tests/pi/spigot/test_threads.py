@@ -24,7 +24,7 @@ from tests.pi.spigot.helpers import ready, states
 def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make runs of hundreds of digits use threads, as millions do; check that no thread is left."""
     monkeypatch.setattr(spigot_module, "ALONE", 0)
-    monkeypatch.setattr(size_module, "LOT", 64)
+    monkeypatch.setattr(size_module, "BATCH", 64)
     monkeypatch.setattr(sweep, "ALONE", 0)
     monkeypatch.setattr(reference, "_ALONE", 0)
     before = threading.active_count()
