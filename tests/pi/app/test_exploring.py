@@ -124,7 +124,7 @@ async def test_g_goes_to_a_position_and_shift_g_back_to_the_tail(bench: Bench) -
 async def test_go_to_says_what_it_understands(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("g", *"5000")
-        await until(lambda: "a position from 1 to 2,000" in text_of(app))
+        await until(lambda: "there are 2,000 digits so far, so no position 5,000" in text_of(app))
         await pilot.press("enter")
         assert app.screen is not app.main_screen
         await pilot.press("ctrl+u", *"50%")
@@ -224,7 +224,7 @@ async def see_the_card(app: PiApp, pilot: Pilot[int]) -> None:
     await pilot.press("b")
     await until(lambda: isinstance(app.focused, Input))
     await pilot.press(*"28.6.3589", "enter")
-    await until(lambda: "as 0628 (month day)" in text_of(app))
+    await until(lambda: "is in pi as 0628" in text_of(app))
 
 
 async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
