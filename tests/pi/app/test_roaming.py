@@ -60,7 +60,9 @@ async def test_keys_go_nearer_and_to_every_side_and_back_to_all_of_it(bench: Ben
         whole, picture = view._frame, bytes(view._canvas.dots)
         await pilot.press("plus", "plus")
         await until(lambda: view._frame[0] == 4 * whole[0])
-        app.clear_notifications()  # they lie on the caption, and stay in tests
+        app.clear_notifications()  # they lie on the caption, as notes do, and stay in tests
+        while app.main_screen.query_one(NoteLine).dismiss():
+            pass
         await until(lambda: "× 4.0" in text_of(app))
         scale, x, y = view._frame
         for key, moved in {"left": (1, 0), "right": (0, 0), "up": (0, 1), "down": (0, 0)}.items():
