@@ -10,6 +10,7 @@ from textual.geometry import Offset
 from pi_tui.app.widgets.braille import Braille
 from pi_tui.pi.app.views.heat_view import HeatView
 from pi_tui.pi.app.views.roaming_walk import RoamingWalk, Sight
+from pi_tui.pi.app.widgets.note_line import NoteLine
 from pi_tui.pi.digits.walk import CAPACITY
 from pi_tui.pi.pictures.walk_points import STEPS
 from tests.helpers import pi, until
