@@ -161,7 +161,7 @@ def _app(options: argparse.Namespace) -> int:
 
 
 def _call(options: argparse.Namespace) -> int:
-    """Call the function of a command with what its parameters are named after."""
+    """Call a command's function with the options that its parameters name."""
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)
     given = {
@@ -174,7 +174,7 @@ def _call(options: argparse.Namespace) -> int:
 
 
 def _given(name: str, options: argparse.Namespace) -> object:
-    """Return what a command is given for a parameter of that name: an option, unless it is here."""
+    """Return the value for a command's parameter: a value listed here, else the option."""
     if name == "settings":
         return settings_of(options)
     if name == "location":

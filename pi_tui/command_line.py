@@ -26,7 +26,7 @@ from pi_tui.words import parse_number
 
 _GENERAL, _PI = "pi_tui.commands", "pi_tui.pi.commands"
 RUN = f"{_PI}.compute:run"
-"""What computes digits without a screen."""
+"""The function that computes digits without a screen."""
 
 EPILOG = """\
 keys in the app: p pause, resume · c save now · f full speed · + - pace · ? help · q save, quit
@@ -73,7 +73,7 @@ def digits_first(arguments: Sequence[str]) -> list[str]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Build the parser of the whole command line."""
     shared = _shared_options()
     top = _Parser(
         prog="pi-tui",
@@ -125,7 +125,7 @@ def _add_looking(add: _Adder) -> None:
     status = add(
         "status",
         f"{_GENERAL}.runs:status",
-        "how runs of any kind stand, also while another process computes",
+        "show the state of runs of any kind, also while another process computes",
         named,
         tidy=True,
     )
@@ -140,7 +140,7 @@ def _add_looking(add: _Adder) -> None:
     add(
         "watch",
         f"{_GENERAL}.watch:watch",
-        "follow on a screen what another process computes, of any kind",
+        "follow a run of any kind on a screen while another process computes it",
         named,
     )
     export = add(
@@ -158,7 +158,7 @@ def _add_digits(add: _Adder) -> None:
     find = add(
         "find",
         f"{_PI}.find:find",
-        "where a string of digits stands in pi, among all that are saved",
+        "search for a string of digits among all saved digits of pi",
         tidy=True,
     )
     find.add_argument("text", metavar="TEXT", help="the digits, like 14031988 for a birthday")
@@ -207,24 +207,26 @@ def _add_upkeep(add: _Adder) -> None:
     bench = add(
         "bench",
         "pi_tui.pi.bench.measure:bench",
-        "measure this machine, us and our peers side by side",
+        "measure pi-tui and other programs on this machine",
         tidy=True,
     )
     _add_json(bench)
     bench.add_argument("--full", action="store_true", help="10,000,000 digits too")
-    bench.add_argument("--runs", type=int, default=3, metavar="N", help="of each (median counts)")
+    bench.add_argument(
+        "--runs", type=int, default=3, metavar="N", help="runs of each; the median counts (3)"
+    )
     serve = add(
         "serve",
         f"{_GENERAL}.serve:serve",
         "the app in a browser on this machine (needs pi-tui[web])",
     )
-    serve.add_argument("--port", type=int, default=8314, help="where it listens (8314)")
-    serve.add_argument("--digits", type=parse_digits, help="this run, in every tab")
+    serve.add_argument("--port", type=int, default=8314, help="port to listen on (8314)")
+    serve.add_argument("--digits", type=parse_digits, help="run to show in every tab")
     serve.add_argument(
         "--no-token",
         dest="token",
         action="store_false",
-        help="let everybody on this machine in, and not only who knows the printed address",
+        help="admit everybody on this machine, also without the printed address",
     )
 
 

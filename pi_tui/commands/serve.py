@@ -11,21 +11,18 @@ from pi_tui.errors import UsageError
 from pi_tui.worker import garbage
 
 HOST = "127.0.0.1"
-"""Never a public address: whoever reaches the page can delete runs and write files."""
+"""Never a public address, because users of the page can delete runs and write files."""
 
 
 def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:
-    """The app is served on this machine until ctrl+c; every browser tab is a pi-tui of its own.
-
-    With `token`, to those who know a word that is printed here, new at every start.
-    """
+    """Serve the app on this machine until ctrl+c; every browser tab runs its own pi-tui."""
     try:
         from pi_tui.commands.web import TabServer
     except ImportError:
         raise UsageError("serving needs textual-serve: pip install 'pi-tui[web]'") from None
     door = _claim(port)
     garbage.settle()
-    # By the environment: a password in a URL must not show in the list of processes.
+    # In the environment, because a password in a URL must not show in the list of processes.
     os.environ["PI_TUI_DB"] = location
     word = secrets.token_urlsafe(16) if token else ""
     TabServer(app_command(digits), HOST, port, word).run(door)
@@ -33,14 +30,14 @@ def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:
 
 
 def app_command(digits: int | None) -> list[str]:
-    """The command that starts the app behind one browser tab."""
+    """Return the command that starts the app behind one browser tab."""
     arguments = [] if digits is None else ["--digits", str(digits)]
-    # -P: a file sqlite3.py in the working folder is not what we mean by sqlite3.
+    # -P ignores modules in the working folder, such as a file named sqlite3.py.
     return [sys.executable, "-P", "-m", "pi_tui", *arguments]
 
 
 def _claim(port: int) -> socket.socket:
-    """Return a socket on that port; UsageError if it cannot be had."""
+    """Open a socket on that port; raise UsageError if that fails."""
     if not 1 <= port <= 65535:
         raise UsageError(f"{port} is not a port; use a whole number from 1 to 65535")
     door = socket.socket()

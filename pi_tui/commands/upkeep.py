@@ -14,7 +14,7 @@ from pi_tui.reports.standard_output import tell
 
 
 def check(location: str, kinds: Kinds) -> int:
-    """Check every saved byte of every run, and the arithmetic of each state of the own kind.
+    """Check every saved byte of every run, and the consistency of each state of the own kind.
 
     Raises DamagedError (exit 4) after a line for each byte problem, and WrongResultError (exit 5)
     if bytes are as they were saved but the numbers contradict each other.
@@ -32,9 +32,9 @@ def check(location: str, kinds: Kinds) -> int:
     own = states.pop(kinds.own.name, 0)
     parts = [f"{_runs(runs, kinds)}, every byte as it was saved"]
     if own or not states.total():
-        parts.append(f"{words.counted(own, 'state')}, the arithmetic holds")
+        parts.append(f"{words.counted(own, 'state')} found consistent")
     if states.total():
-        parts.append(f"only their own programs can check the arithmetic of states: {_each(states)}")
+        parts.append(f"states that only their own programs can check: {_each(states)}")
     tell("; ".join(parts))
     return 0
 
@@ -67,7 +67,7 @@ def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
 
 
 def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
-    """Check the arithmetic of the run's states; return how many there are."""
+    """Check that the states of the run are consistent; return how many there are."""
     states = 0
     for checkpoint in store.load(run).checkpoints:
         loaded = store.load(run, checkpoint.seq + 1)

@@ -1,8 +1,8 @@
-"""The web server behind `pi-tui serve`: it trusts no page, no message and no size.
+"""The web server behind `pi-tui serve`. It trusts no page, no message and no window size.
 
-Whoever reaches the app can overwrite files and delete runs, and every web page that is open in
-the same browser can send requests to this machine. So a request must name this machine, come from
-our own page, and know the word that was printed where `serve` was started.
+A user of the app can overwrite files and delete runs, and every web page that is open in the same
+browser can send requests to this machine. So a request must name this machine, come from our own
+page, and contain the token that `serve` printed at its start.
 """
 
 from __future__ import annotations
@@ -26,24 +26,25 @@ from textual_serve.server import Server
 from pi_tui.reports.standard_output import say
 
 COLUMNS, ROWS = (10, 1_000), (3, 500)
-"""The smallest and the largest window that is believed: the app draws every cell of it."""
+"""The smallest and the largest accepted window; the app draws every cell of it."""
 LONGEST_MESSAGE = 2**20
-"""Bytes; more than anybody pastes."""
+"""Bytes; larger than any text a user pastes."""
 GRACE = 10.0
-"""Seconds that an app has for its last save before it is killed; its last checkpoint stands."""
+"""Seconds in which an app may do its last save before it is killed; its last checkpoint remains."""
 
 
 class TabServer(Server):
-    """Serves the app to those who know the token; "" asks for none."""
+    """A server of the app for clients that send the token; if the token is "", for all."""
 
     def __init__(self, command: list[str], host: str, port: int, token: str) -> None:
         super().__init__("pi-tui", host=host, port=port, title="pi-tui")
         self._arguments, self._token = command, token
         names = ("localhost", host, "[::1]", socket.gethostname().lower())
         self._hosts = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
-        self._cookie = f"pi-tui-{port}"  # cookies know no ports: two servers are two names
+        self._cookie = f"pi-tui-{port}"  # cookies ignore the port: one name per server
         self._tabs: dict[Tab, web.WebSocketResponse] = {}
-        # It says "Application failed to start" of every tab that is closed before its first frame.
+        # textual-serve logs "Application failed to start" for every tab closed before its first
+        # frame.
         logging.getLogger("textual-serve").setLevel(logging.CRITICAL)
         logging.getLogger("aiohttp.server").addFilter(_is_ours)
 
@@ -68,13 +69,13 @@ class TabServer(Server):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
 
     async def on_shutdown(self, app: web.Application) -> None:
-        """Every app has saved and ended, every tab knows."""
+        """End every app after its last save, then close the connection of every tab."""
         await asyncio.gather(*(tab.end() for tab in self._tabs))
         await asyncio.gather(*(socket.close() for socket in self._tabs.values()))
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Only requests to this machine, from our own page, that know the token."""
+        """Reject requests for another machine, from another page, or without the token."""
         origin = request.headers.get("Origin")
         hosts = [host.lower() for host in request.headers.getall("Host", [])]
         if (
@@ -99,8 +100,8 @@ class TabServer(Server):
         return any(hmac.compare_digest(word.encode("utf-8", "replace"), wanted) for word in given)
 
     async def handle_index(self, request: web.Request) -> Any:
-        """The page; from here on the browser remembers the token, for our page only."""
-        self.public_url = f"http://{request.host}"  # as it was asked for, or cookies do not come
+        """Return the page, with a cookie by which the browser sends the token for our page only."""
+        self.public_url = f"http://{request.host}"  # else no cookie is sent
         response = await super().handle_index(request)
         if isinstance(response, web.Response):
             response.text = _our_page(response.text or "")
@@ -114,7 +115,7 @@ class TabServer(Server):
         return response
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """One tab, from its first byte until it is closed or its app has ended."""
+        """Serve one tab until it is closed or its app has ended."""
         connection = web.WebSocketResponse(heartbeat=15, max_msg_size=LONGEST_MESSAGE, timeout=1.0)
         await connection.prepare(request)
 
@@ -162,18 +163,18 @@ class Tab(AppService):
         return self._process
 
     async def set_terminal_size(self, width: int, height: int) -> None:
-        """The app draws that many cells, within reason."""
+        """Resize the app's window, within limits."""
         await super().set_terminal_size(*_bounded(width, height))
 
     async def obey(self, text: str, connection: web.WebSocketResponse) -> None:
-        """Do what the page asks for; what cannot be understood is nobody's wish."""
+        """Handle a message of the page; ignore a malformed one."""
         try:
             kind, *values = json.loads(text)
         except (ValueError, TypeError, RecursionError):
             return
         value = values[0] if values else None
         if kind == "stdin" and isinstance(value, str):
-            if keys := value.encode("utf-8", "ignore"):  # nothing is taken for the end of input
+            if keys := value.encode("utf-8", "ignore"):  # an empty write would read as EOF
                 await self.send_bytes(keys)
         elif kind == "resize" and isinstance(value, dict):
             await self.set_terminal_size(_number(value.get("width")), _number(value.get("height")))
@@ -185,7 +186,7 @@ class Tab(AppService):
             await self.focus()
 
     async def end(self) -> None:
-        """The app has saved and ended; killed if that takes too long."""
+        """Ask the app to save and end; kill it if that takes too long."""
         process, task = self._process, self._task
         if process is None or task is None:
             return
@@ -202,13 +203,13 @@ class Tab(AppService):
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Return False for a request that is no HTTP: its sender is told, and nobody else need be."""
+    """Return False for malformed HTTP, which its sender is told about and the log need not show."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError)
 
 
 def _our_page(html: str) -> str:
-    """textual-serve's page: it has a title, asks nobody else for a font, and takes keys at once."""
+    """Give textual-serve's page a title, its own font and the keyboard focus."""
     return re.sub(r"<link[^>]*//fonts\.[^>]*>", "", html).replace("<head>", _HEAD, 1)
 
 
@@ -235,13 +236,13 @@ addEventListener("mouseup", event => event.target.tagName === "BUTTON" || focus(
 
 
 def _number(value: object) -> int:
-    """The whole number that it is, or 0."""
+    """Return the value if it is a whole number, else 0."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if type(value) is int else 0
 
 
 def _bounded(width: int, height: int) -> tuple[int, int]:
-    """A window that can be drawn; the usual one instead of none."""
+    """Limit a window to sizes that can be drawn; use the default for a size of 0."""
     columns = min(max(width or 80, COLUMNS[0]), COLUMNS[1])
     return columns, min(max(height or 24, ROWS[0]), ROWS[1])

@@ -86,7 +86,7 @@ def test_runs_lists_every_kind_with_its_parameters(mixed: Path) -> None:
     assert "100 %" in by_kind["pi"]
 
 
-def test_runs_of_pi_alone_need_no_column_for_the_kind(mixed: Path) -> None:
+def test_runs_of_pi_alone_have_no_column_for_the_kind(mixed: Path) -> None:
     for kind in ("lines", "lucas-lehmer"):
         with closing(sqlite3.connect(mixed)) as connection, connection:
             connection.execute("DELETE FROM pi_run WHERE kind = ?", (kind,))
@@ -96,7 +96,7 @@ def test_runs_of_pi_alone_need_no_column_for_the_kind(mixed: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["runs", "status"])
-def test_json_tells_the_same_of_every_kind(command: str, mixed: Path) -> None:
+def test_json_has_the_same_facts_for_every_kind(command: str, mixed: Path) -> None:
     found = {
         (one["kind"], one["goal"], one["parameters"].get("seed")): one
         for one in json.loads(ask(command, "--json", database=mixed))
@@ -116,7 +116,7 @@ def test_json_tells_the_same_of_every_kind(command: str, mixed: Path) -> None:
     assert 0 < found["lucas-lehmer", 9_689, None]["share_of_work"] < 1
 
 
-def test_status_names_each_kind_in_its_own_way(mixed: Path) -> None:
+def test_status_names_each_kind_with_goal_and_parameters(mixed: Path) -> None:
     told = ask("status", database=mixed)
     assert "\n300 digits: 300 saved (100 %), verified, checkpoint" in f"\n{told}"
     count = len("".join(f"{n * 3}\n" for n in range(1, 401)))
@@ -124,20 +124,20 @@ def test_status_names_each_kind_in_its_own_way(mixed: Path) -> None:
     assert "the work, unfinished, checkpoint 1 at" in told
 
 
-def test_status_of_a_kind_tells_only_its_runs(mixed: Path) -> None:
+def test_status_of_a_kind_lists_only_its_runs(mixed: Path) -> None:
     assert len(ask("status", "--kind", "lines", database=mixed).splitlines()) == 2
     one = ask("status", "--kind", "lines", "--goal", "1e3", "--with", "seed=4", database=mixed)
     assert one.startswith("lines 1,000 ratio=0.5 seed=4: ")
     assert len(one.splitlines()) == 1
 
 
-def test_a_float_is_found_however_it_is_written(mixed: Path) -> None:
+def test_float_parameter_matches_in_any_notation(mixed: Path) -> None:
     told = ask("status", "--with", "ratio=0.50", "--with", "seed=3", database=mixed)
     assert len(told.splitlines()) == 1
 
 
 @pytest.mark.parametrize("command", ["status", "export", "delete"])
-def test_a_run_that_is_not_there_is_named_as_it_was_asked_for(command: str, mixed: Path) -> None:
+def test_missing_run_is_named_as_it_was_requested(command: str, mixed: Path) -> None:
     words = ("--kind", "lines", "--goal", "1000", "--with", "seed=5")
     said = refused(command, *words, database=mixed)
     assert said == (
@@ -147,7 +147,7 @@ def test_a_run_that_is_not_there_is_named_as_it_was_asked_for(command: str, mixe
 
 
 @pytest.mark.parametrize("command", ["export", "delete"])
-def test_a_name_that_fits_several_runs_is_answered_with_them(command: str, mixed: Path) -> None:
+def test_ambiguous_name_lists_the_matching_runs(command: str, mixed: Path) -> None:
     said = refused(command, "--kind", "lines", database=mixed)
     assert said.startswith("pi-tui: 2 runs match: lines 1,000 ratio=0.5 seed=")
     assert "seed=3" in said
@@ -156,17 +156,17 @@ def test_a_name_that_fits_several_runs_is_answered_with_them(command: str, mixed
     assert len(json.loads(ask("runs", "--json", database=mixed))) == 4
 
 
-def test_digits_and_a_kind_contradict_each_other(mixed: Path) -> None:
+def test_digits_and_kind_together_are_refused(mixed: Path) -> None:
     said = refused("status", "--digits", "300", "--kind", "lines", database=mixed)
     assert "--digits names a run of pi" in said
 
 
 @pytest.mark.parametrize("words", [["--goal", "0"], ["--goal", "x"], ["--with", "seed"]])
-def test_a_goal_or_parameter_that_is_none_is_refused(words: list[str], mixed: Path) -> None:
+def test_invalid_goal_or_parameter_is_refused(words: list[str], mixed: Path) -> None:
     assert "no goal" in (said := refused("status", *words, database=mixed)) or "like seed=3" in said
 
 
-def test_export_writes_the_output_of_another_kind_as_it_is(mixed: Path, tmp_path: Path) -> None:
+def test_export_writes_output_of_another_kind_unchanged(mixed: Path, tmp_path: Path) -> None:
     whole = "".join(f"{n * 4}\n" for n in range(1, 1_001))
     assert ask("export", "--with", "seed=4", database=mixed) == whole
     part = ask("export", "--with", "seed=4", "--from", "3", "--to", "6", database=mixed)
@@ -176,21 +176,21 @@ def test_export_writes_the_output_of_another_kind_as_it_is(mixed: Path, tmp_path
     assert target.read_text() == whole
 
 
-def test_export_without_a_name_is_pi_as_before(mixed: Path) -> None:
+def test_export_without_a_name_takes_the_run_of_pi(mixed: Path) -> None:
     assert ask("export", database=mixed).encode() == b"3." + pi(300) + b"\n"
 
 
-def test_export_without_a_name_is_the_only_run_there_is(database: Path) -> None:
+def test_export_without_a_name_takes_the_only_run(database: Path) -> None:
     compute(str(database), LINES, LINES.task(3))
     assert ask("export", database=database) == "1\n2\n3\n"
 
 
-def test_export_of_a_run_without_output_says_so(mixed: Path) -> None:
+def test_export_of_a_run_without_output_is_refused(mixed: Path) -> None:
     said = refused("export", "--kind", "lucas-lehmer", database=mixed)
     assert "no output of the run of lucas-lehmer 9,689" in said
 
 
-def test_delete_asks_with_the_whole_name(mixed: Path) -> None:
+def test_delete_asks_with_the_full_name(mixed: Path) -> None:
     words = ("delete", "--kind", "lines", "--with", "seed=3", "--db", mixed)
     for answer, left in (("n\n", 4), ("y\n", 3)):
         with Terminal(*words, size=(120, 24)) as terminal:
@@ -200,7 +200,7 @@ def test_delete_asks_with_the_whole_name(mixed: Path) -> None:
         assert len(json.loads(ask("runs", "--json", database=mixed))) == left
 
 
-def test_delete_takes_the_run_of_a_kind_whose_tuning_is_unknown(mixed: Path) -> None:
+def test_delete_finds_a_run_of_a_kind_with_unknown_tuning(mixed: Path) -> None:
     done = pi_tui("delete", "--kind", "lucas-lehmer", "--yes", "--db", mixed)
     assert done.returncode == 0
     assert done.stderr.startswith("deleted the run of lucas-lehmer 9,689 squarings_per_step=")
@@ -208,7 +208,7 @@ def test_delete_takes_the_run_of_a_kind_whose_tuning_is_unknown(mixed: Path) -> 
     assert sorted(kinds) == ["lines", "lines", "pi"]
 
 
-def test_delete_without_any_name_is_refused(mixed: Path) -> None:
+def test_delete_without_a_name_is_refused(mixed: Path) -> None:
     assert "--digits N" in refused("delete", "--yes", database=mixed)
 
 
@@ -219,29 +219,29 @@ def computed(location: str, kind: Kind, task: Task) -> Iterator[None]:
         yield
 
 
-def test_delete_refuses_a_run_that_is_computed_and_names_it(mixed: Path) -> None:
+def test_delete_refuses_a_run_that_is_being_computed_and_names_it(mixed: Path) -> None:
     with computed(str(mixed), LINES, LINES.task(1_000, seed=3)):
         done = pi_tui("delete", "--with", "seed=3", "--yes", "--db", mixed)
         assert done.returncode == 3
         assert "the run of lines 1,000 ratio=0.5 seed=3 is already open" in done.stderr
 
 
-def test_check_says_what_it_checked_of_which_kinds(mixed: Path) -> None:
+def test_check_reports_runs_by_kind(mixed: Path) -> None:
     done = pi_tui("check", "--db", mixed)
     told = (
         "4 runs (2 of lines, 1 of lucas-lehmer, 1 of pi), every byte as it was saved; "
-        "only their own programs can check the arithmetic of states: 1 of lines, 1 of lucas-lehmer"
+        "states that only their own programs can check: 1 of lines, 1 of lucas-lehmer"
     )
     assert (done.returncode, done.stderr) == (0, f"{told}\n")
 
 
-def test_check_tells_the_arithmetic_of_pi_beside_other_kinds(mixed: Path) -> None:
+def test_check_verifies_states_of_pi_beside_other_kinds(mixed: Path) -> None:
     pi_kind = SpigotKind()
     compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
     done = pi_tui("check", "--db", mixed)
     assert done.returncode == 0
-    assert "2 of pi), every byte as it was saved; 1 state, the arithmetic holds; " in done.stderr
-    assert done.stderr.endswith("states: 1 of lines, 1 of lucas-lehmer\n")
+    assert "2 of pi), every byte as it was saved; 1 state found consistent; " in done.stderr
+    assert done.stderr.endswith("can check: 1 of lines, 1 of lucas-lehmer\n")
 
 
 def test_check_finds_damage_in_any_kind(mixed: Path) -> None:
@@ -255,7 +255,7 @@ def test_check_finds_damage_in_any_kind(mixed: Path) -> None:
     assert (done.returncode, done.stdout) == (4, "")
 
 
-def test_a_backup_holds_the_runs_of_every_kind(mixed: Path, tmp_path: Path) -> None:
+def test_backup_holds_the_runs_of_every_kind(mixed: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy.sqlite3"
     assert pi_tui("backup", target, "--db", mixed).returncode == 0
     assert ask("runs", "--json", database=target) == ask("runs", "--json", database=mixed)
@@ -263,20 +263,20 @@ def test_a_backup_holds_the_runs_of_every_kind(mixed: Path, tmp_path: Path) -> N
     assert "complete" in ask("status", "--with", "seed=3", database=target)
 
 
-def test_looking_at_any_kind_leaves_the_file_as_it_is(mixed: Path) -> None:
+def test_read_only_commands_leave_a_database_of_many_kinds_unchanged(mixed: Path) -> None:
     before = mixed.read_bytes(), mixed.stat().st_mtime_ns
     for words in (["status"], ["runs"], ["check"], ["export", "--with", "seed=3"]):
         assert pi_tui(*words, "--db", mixed).returncode == 0
     assert (mixed.read_bytes(), mixed.stat().st_mtime_ns) == before
 
 
-def test_a_run_of_a_newer_version_of_a_kind_is_listed_too(mixed: Path) -> None:
+def test_run_of_a_newer_version_of_a_kind_is_listed(mixed: Path) -> None:
     with closing(sqlite3.connect(mixed)) as connection, connection:
         connection.execute("UPDATE pi_run SET version = 99 WHERE kind = 'lines'")
     assert len(ask("runs", database=mixed).splitlines()) == 5
 
 
-def test_names_full_of_escape_codes_reach_no_terminal(database: Path) -> None:
+def test_escape_codes_in_names_are_not_printed(database: Path) -> None:
     compute(str(database), LINES, LINES.task(10), 5)
     with closing(sqlite3.connect(database)) as connection, connection:
         evil = json.dumps({"see\x1b[2Jd": "\x1b]0;x\x07"})
@@ -292,14 +292,14 @@ def test_names_full_of_escape_codes_reach_no_terminal(database: Path) -> None:
         assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr), words
 
 
-def test_a_kind_that_is_no_text_is_damage(mixed: Path) -> None:
+def test_non_text_kind_is_reported_as_damage(mixed: Path) -> None:
     with closing(sqlite3.connect(mixed)) as connection, connection:
         connection.execute("UPDATE pi_run SET kind = x'00ff' WHERE kind = 'lines' AND id = 3")
     for command in ("runs", "check"):
         assert pi_tui(command, "--db", mixed).returncode == 4
 
 
-def test_runs_that_version_1_1_saved_are_listed(database: Path) -> None:
+def test_runs_saved_by_version_1_1_are_listed(database: Path) -> None:
     old("lucas", str(database), schema=2)
     with CheckpointStore.open(str(database), StoredKind("any")):
         pass  # brings it up to date
@@ -308,7 +308,7 @@ def test_runs_that_version_1_1_saved_are_listed(database: Path) -> None:
     assert run["share_of_work"] is None or 0 <= run["share_of_work"] <= 1
 
 
-def test_a_server_holds_runs_of_every_kind(postgres_url: str) -> None:
+def test_server_holds_runs_of_every_kind(postgres_url: str) -> None:
     compute(postgres_url, LINES, LINES.task(30, seed=2), 10)
     compute(postgres_url, PRIME, PRIME.task(9_689), 1)
     assert len(ask("runs", database=postgres_url).splitlines()) == 3

@@ -106,7 +106,7 @@ def test_open_computes_a_function_with_its_parameters(folder: Path) -> None:
     assert (run["kind"], run["goal"], run["parameters"]) == ("lines", 3, parameters)
 
 
-def test_open_reads_a_parameter_as_the_program_itself_does(folder: Path) -> None:
+def test_open_reads_a_parameter_as_the_program_does(folder: Path) -> None:
     assert opened(folder, "mine:lines", 3, "ratio=2") == opened(
         folder, "mine:lines", 3, "ratio=2.0"
     )
@@ -115,13 +115,13 @@ def test_open_reads_a_parameter_as_the_program_itself_does(folder: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["Counts", "counts"])
-def test_open_takes_a_kind_as_class_or_object(name: str, folder: Path) -> None:
+def test_open_accepts_a_kind_as_class_or_object(name: str, folder: Path) -> None:
     assert opened(folder, f"mine:{name}", "1_0", "seed=3", "ratio=2.5", "path=a.csv") == "x" * 10
     (run,) = runs(folder)
     assert run["parameters"] == {"seed": 3, "ratio": 2.5, "path": "a.csv"}
 
 
-def test_open_takes_a_batch_without_a_goal(folder: Path) -> None:
+def test_open_accepts_a_batch_without_a_goal(folder: Path) -> None:
     assert opened(folder, "mine:doubled") == "2\n4\n6\n"
 
 
@@ -159,7 +159,7 @@ def test_open_refuses_in_one_line(words: list[str], advice: str, folder: Path) -
     assert not (folder / "runs.sqlite3").exists()
 
 
-def test_open_fresh_loses_nothing_unless_that_was_meant(folder: Path) -> None:
+def test_open_fresh_deletes_output_only_after_confirmation(folder: Path) -> None:
     opened(folder, "mine:lines", 3)
     done = pi_tui("open", "mine:lines", 3, "--fresh", "--db", "runs.sqlite3", cwd=folder)
     assert done.returncode == 2
@@ -167,7 +167,7 @@ def test_open_fresh_loses_nothing_unless_that_was_meant(folder: Path) -> None:
     assert opened(folder, "mine:lines", 3, "--fresh", "--yes") == "1\n2\n3\n"
 
 
-def test_no_other_command_loads_a_module_of_the_working_folder(folder: Path) -> None:
+def test_other_commands_load_no_module_of_the_working_folder(folder: Path) -> None:
     (folder / "sqlite3.py").write_text("raise SystemExit('loaded')\n")
     for command in ("runs", "watch", "status"):
         done = pi_tui(command, "--db", "runs.sqlite3", cwd=folder, fresh=True)
@@ -185,7 +185,7 @@ def test_watch_without_a_terminal_prints_lines(folder: Path) -> None:
     ("words", "advice"),
     [(["--kind", "lines", "--goal", "4"], "there is no run of lines 4"), ([], "nothing is saved")],
 )
-def test_watch_of_nothing_is_refused_on_a_terminal(
+def test_watch_without_runs_is_refused_on_a_terminal(
     words: list[str], advice: str, folder: Path
 ) -> None:
     database = folder / "runs.sqlite3"
@@ -197,7 +197,7 @@ def test_watch_of_nothing_is_refused_on_a_terminal(
 
 
 @pytest.mark.skipif(find_spec("pi_tui.app") is None, reason="needs the app for any machine")
-def test_a_second_terminal_watches_what_the_first_one_opened(
+def test_second_terminal_watches_the_run_of_the_first(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)

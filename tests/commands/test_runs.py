@@ -181,7 +181,7 @@ def test_check_reads_every_byte(copy: Path) -> None:
     done = pi_tui("check", "--db", copy)
     assert (done.returncode, done.stderr) == (
         0,
-        "2 runs, every byte as it was saved; 1 state, the arithmetic holds\n",
+        "2 runs, every byte as it was saved; 1 state found consistent\n",
     )
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("UPDATE pi_output SET data = zeroblob(length(data))")

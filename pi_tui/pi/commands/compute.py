@@ -24,7 +24,7 @@ from pi_tui.worker.worker import Worker
 
 
 def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None) -> int:
-    """Compute the run of so many digits, or go on with the last one."""
+    """Compute the run of so many digits, or resume the last one."""
     digits, _ = run_to_open(settings, digits)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
@@ -34,7 +34,7 @@ def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None
 
 
 def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
-    """Return False, and say so, if --fresh would lose digits and that was not meant."""
+    """Return False, with a message, if --fresh would delete digits and the user says no."""
     if not settings.fresh or digits is None:
         return True
     # Loaded here: SQLAlchemy takes 0.3 s, and few starts are fresh ones.
@@ -44,7 +44,7 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 
 
 def run_job(job: Job, output: str | None) -> int:
-    """Compute `job`, write the digits where they belong, return the exit code."""
+    """Compute `job`, write the digits to stdout or `output`, return the exit code."""
     with OutputFile.claim(output, job.location) if output else nullcontext() as target:
         if note := memory.warning(job.task.goal):
             tell(f"note: {note}")

@@ -37,7 +37,7 @@ def picture(
     theme: str,
     seconds: str | None = None,
 ) -> int:
-    """Write the picture to a file, whole; positions `start` to `stop` are in it."""
+    """Draw positions `start` to `stop` into a file, whole or not at all."""
     moving = moving_form_of(output, kind)
     pixels, make = _moving(moving, size, seconds) if moving else _still(output, size, seconds)
     with OutputFile.claim(output, location) as target:

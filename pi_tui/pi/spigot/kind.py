@@ -94,7 +94,7 @@ class SpigotKind(Kind):
         return task.goal
 
     def share(self, task: Task, steps: int, length: int) -> float:
-        """Return what `Spigot.work` tells, as far as steps and digits do; nothing is compared."""
+        """Return the work done, as `Spigot.work`, judged by steps and digits alone."""
         size = _size(task)
         swept = _iterations(size, steps, length)
         made = steps - swept

@@ -147,11 +147,11 @@ def work_of_steps(
 ) -> list[float]:
     """Return the work of the first 0, 1, 2 … iterations; each takes a little less than the last.
 
-    A box takes x·log2(s/B) + y bits, box s being the first of its block; summed over all boxes up
-    to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.4 in a wave,
+    A box takes x·log2(s/B) + y bits, where s is the first box of its block. Summed over all boxes
+    up to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.4 in a wave,
     and K^0.2 where products are so long that they are done by transforms.
 
-    The first call for a run takes about 1 µs an iteration, the others nothing.
+    The first call for a run takes about 1 µs an iteration, later calls nothing.
     """
     k = digits_per_step
     work, per_bit = [0.0], min(0.031 * pow(k, 0.47), 2.0 * pow(k, 0.08))

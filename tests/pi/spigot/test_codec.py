@@ -85,7 +85,7 @@ def test_every_step_makes_blocks_or_iterates_and_counts_in_steps_and_work() -> N
         assert (spigot.i == i) == (missing > 0)
         made.append(missing - spigot.missing)
         assert spigot.count == 0 or not missing
-    assert made[:3] == [8, 8, 8]  # two lots of four blocks
+    assert made[:3] == [8, 8, 8]  # two batches of four blocks
     work = spigot.work()
     assert work.done == pytest.approx(work.total - spigot.verifying_work)
 
