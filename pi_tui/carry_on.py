@@ -55,15 +55,15 @@ def carry_on(
     database could not be written; then it was not verified. A `sys.exit` in a step ends the program
     as it always does, after a save.
 
-    `location` is the path or URL of the database, made if it is not there. `again` is the command
-    to print that goes on, by default the one that started this process. It saves every five
-    seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the run begins
-    again, and what is saved of it is lost. `to` is a file for the output, written whole or not at
-    all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto": the screen
-    on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save and leave.
-
-    What a machine prints appears above the line of progress, and so does what handlers of the root
-    logger write, such as those of `logging.basicConfig`. If stdout is a file, prints go there.
+    `location` is the path or URL of the database, created if missing. `again` is the printed
+    command that resumes the run, by default the one that started this process. The run is saved
+    every five seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the
+    run starts over, and what is saved of it is lost. `to` is a file for the output, written whole
+    or not at all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto":
+    the screen on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save
+    and end the run. What a machine prints appears above the line of progress, and so does what
+    handlers of the root logger write, such as those of `logging.basicConfig`. If stdout is a file,
+    prints go there.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -114,7 +114,7 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 
 
 def _watch(worker: Worker, asked: LeaveRequest) -> None:
-    """Run the worker to its end, or until it was asked to end, and show its progress."""
+    """Run the worker to its end, or until the process is asked to end; show its progress."""
     with progress_on(sys.stderr, worker.job.kind.unit) as progress:
         run_to_end(worker, asked, progress.show)
 
@@ -154,7 +154,7 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 @contextmanager
 def noting_signals() -> Iterator[LeaveRequest]:
-    """Note the signals that ask us to end; outside the main thread there are none."""
+    """Record the signals that ask the process to end; outside the main thread there are none."""
     asked = LeaveRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -198,7 +198,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
 
 
 def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """Return what is lost, "" if nothing is, and what is saved: output, or work."""
+    """Return what is lost ("" if nothing) and what is saved: output, or work before any output."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
