@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pi_tui.recipes.program import resumable as resumable
     from pi_tui.worker.job import Cadence as Cadence
 
-__version__ = "1.1.0"
+__version__ = "1.2.0"
 
 _MODULES = {
     "Abandoned": "pi_tui.machine",

@@ -2,6 +2,13 @@
 
 Read `work`, `_compute`, `_obey` and `_save`: they show how a long computation can be paused, quit
 or killed at any moment, and resumed where it stopped.
+
+A save re-enters the machine from within a step:
+
+    _compute ─→ machine.stride ─→ poll = _obey ─→ _save ─→ store.save ─→ machine.to_state
+                (in step n + 1)                                          (the state after step n)
+
+So `to_state` gives the state after the last whole step, also in the middle of the next one.
 """
 
 from __future__ import annotations
