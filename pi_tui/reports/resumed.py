@@ -26,8 +26,8 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
         f"the session before ({snapshot.left_open}) did not end by itself, {after} its last "
         f"checkpoint, of {day}; {kept}, and it goes on from them",
         f"the last session did not end by itself, {after} its save of {clock}; {kept}",
-        f"was cut off {after} its save of {clock}; {kept}",
-        f"cut off {after} a save; {kept}",
+        f"the last session was cut off {after} its save of {clock}; {kept}",
+        f"the last session was cut off; {kept}",
         f"cut off; all {made} saved are there" if snapshot.resumed else f"cut off; {kept}",
         "cut off; all is there",
     )

@@ -73,6 +73,8 @@ class Job:
     """A screen runs beside it and goes first where both want the same core."""
     overture: bool = False
     """Someone looks on: find the first output quickly, to look at until the machine has it."""
+    known: bytes = b""
+    """The first output, of another run of this kind: shown in place of an overture."""
     patience: float = inf
     """Seconds that finished output waits for a failing disk: for ever, if someone looks on."""
 

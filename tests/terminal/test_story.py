@@ -154,7 +154,7 @@ def test_a_terminal_that_tells_no_size_is_taken_for_one_of_80_columns(database: 
     files = ("--db", database, "--pace", 100)
     with Terminal("--digits", 5_000, *files, tells_size=False) as terminal:
         terminal.see("running")
-        terminal.see(r"(?m)^ p pause  q save & quit")
+        terminal.see(r"(?m)^ p pause  q quit")
         terminal.resize(120, 40)
         terminal.see("digit counts")
         terminal.send("q")
