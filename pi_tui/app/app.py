@@ -273,6 +273,10 @@ class RunApp(App[int]):
 
     # The terminal around us
 
+    def suit_background(self, light: bool) -> None:
+        """Take the theme for a light or dark terminal, unless the user chose one."""
+        self.looks.suit(light=light)
+
     def _write_to_terminal(self, text: str) -> None:
         driver: Any = self._driver
         if driver is not None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
 from pi_tui.worker.snapshot import Snapshot
 
+SHORT = {
+    **{"save & quit": "quit", "checkpoint": "save", "search": "find", "go to": "go"},
+    **{"all actions": "all", "go on here": "go on"},
+}
+"""Words of the key bar, and shorter ones."""
 _SIGNS = {"plus": "+", "minus": "-", "question_mark": "?"}
 
 
@@ -52,6 +57,8 @@ class KeyTable(NamedTuple):
     """Actions that do nothing while another process computes; the first goes on once it ended."""
     of_a_whole_run: tuple[str, ...] = ()
     """Actions that a failed run has not."""
+    short: Mapping[str, str] = SHORT
+    """Words of the key bar, and what stands for them in a narrow window."""
     says: Callable[[Snapshot], dict[str, str]] = lambda _: {}
     """Words in the key bar that depend on the moment, by action."""
 
@@ -115,13 +122,13 @@ screen.export | e | e | export | export | Export to a file | write the output in
 """)
 _THE_REST = rows("""
 app.change_theme | t | t | theme | theme | Theme | choose a theme; it is on while you look
+app.command_palette | ctrl+p | Ctrl+P | palette | all actions | All actions | every action by name
 app.help | question_mark,f1 | ? F1 | help | help | Help | what is on the screen, what the keys do
 """)
 OF_THE_RUN = (
     ("Ctrl+C Ctrl+Q", "save and leave; Ctrl+C first copies a selection"),
     ("Ctrl+Z", "save and suspend; fg brings it back"),
 )
-OF_THE_REST = (("Ctrl+P", "every action by name"),)
 KEYS = KeyTable(
     (
         Section("The run", _THE_RUN, OF_THE_RUN),
@@ -134,14 +141,15 @@ KEYS = KeyTable(
                 ("Esc", "end the search, remove the marks"),
             ),
         ),
-        Section("The rest", _THE_REST, OF_THE_REST),
+        Section("The rest", _THE_REST),
     ),
     in_the_bar=(
         *("app.toggle_pause", "app.quit", "app.save_now", "app.help", "screen.search"),
-        *("screen.go_to", "screen.export", "app.runs", "app.change_theme"),
+        *("screen.go_to", "app.runs", "screen.export", "app.change_theme"),
+        "app.command_palette",
     ),
     when_complete=(
         *("app.quit", "app.help", "screen.export", "screen.search"),
-        *("screen.go_to", "app.runs", "app.change_theme"),
+        *("screen.go_to", "app.runs", "app.change_theme", "app.command_palette"),
     ),
 )

@@ -12,6 +12,7 @@ from pi_tui.app.frames.flow import Flow
 from pi_tui.app.frames.frame import Clock, Frame
 from pi_tui.app.frames.rates import RateHistory
 from pi_tui.app.screen import RunScreen
+from pi_tui.app.widgets.panels import is_silent
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.needle import Output
 from pi_tui.reports.resumed import how_it_goes_on
@@ -130,7 +131,9 @@ class Live:
         self._screen().restart(self._face.worker.snapshot)
 
     def _measure(self, shown: Snapshot, now: float) -> None:
-        if shown.state in (State.RUNNING, State.SAVING):
+        if is_silent(shown):
+            self.rates.rest()
+        elif shown.state in (State.RUNNING, State.SAVING):
             self.rates.feed(now, self._rate(shown, now))
         else:
             self.rates.rest()

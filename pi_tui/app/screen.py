@@ -46,6 +46,7 @@ class RunScreen(Screen[None]):
         (15, "-low"),
         (22, "-middle"),
         (30, "-tall"),
+        (35, "-taller"),
         (40, "-high"),
     ]
     AUTO_FOCUS = "OutputView"
@@ -167,7 +168,11 @@ class RunScreen(Screen[None]):
             return  # not in sight; it says so again when it is
         where = f" {words.number(first + 1)} – {words.number(end)}" if view.count else ""
         view.border_title = f"{self.title_of_output()}{where}"
-        view.border_subtitle = "following" if view.following else "G follows the tail"
+        self.say_at_end("following" if view.following else "G follows the tail")
+
+    def say_at_end(self, words: str) -> None:
+        """Put words at the end of the frame around the output."""
+        self.output_view.border_subtitle = words
 
     def title_of_output(self) -> str:
         """Return the word in the frame around the output."""

@@ -27,6 +27,8 @@ class Searching:
         """Offset from which on the first hit is wanted."""
         self._number = 0
         """Which hit is marked, counted from 1; 0 if none is."""
+        self._awaited = ""
+        """Text whose first hit is gone to once it is there."""
 
     async def open(self) -> None:
         """Open the search line and type into it."""
@@ -50,6 +52,24 @@ class Searching:
         self.source, self.count = source, count
         self.total = count + 1 if total is None else total
         self.show_hits()
+        needle = self._view().needle
+        if needle is not None and needle.hits and needle.text.decode() == self._awaited:
+            self._awaited = ""
+            self._go_to(needle.next_after(self.source, -1, self.count))
+
+    @property
+    def missed(self) -> str:
+        """The text that is searched and not found; "" if there is none."""
+        needle = self._view().needle
+        return "" if needle is None or needle.hits else needle.text.decode()
+
+    async def search_on(self, text: str) -> None:
+        """Search in output that is still to come; go to the first hit once it is there."""
+        await self.open()
+        assert self.bar is not None
+        self.bar.input.value = text
+        self.search_for(text, from_start=True)
+        self._awaited = text
 
     def search_for(self, text: str, *, from_start: bool = False) -> None:
         """Highlight all hits of `text`; go to the first one after the start of the search."""
@@ -97,6 +117,7 @@ class Searching:
         if (bar := self.bar) is not None:
             self._screen.set_class(False, "-searching")
             bar.input.value = ""
+        self._awaited = ""
         self.search_for("")
         self._view().focus()
 

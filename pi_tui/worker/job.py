@@ -73,6 +73,8 @@ class Job:
     """Lower the thread's priority, because a screen runs in the same process."""
     overture: bool = False
     """Find the first output quickly in another way, for the screen to show meanwhile."""
+    known: bytes = b""
+    """The first output, of another run of this kind: shown in place of an overture."""
     among_others: bool = False
     """Other runs of the kind are meant to be there, so none of them is mentioned."""
     patience: float = inf

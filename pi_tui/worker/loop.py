@@ -228,8 +228,9 @@ class Loop:
 
     def _play_overture(self) -> None:
         """Compute the first output quickly in another way, if the job asks for it."""
-        if self._job.overture and not self._known:
-            self._known = self._job.kind.overture(self._run.task, self._obey)
+        if (self._job.overture or self._job.known) and not self._known:
+            found = self._job.known or self._job.kind.overture(self._run.task, self._obey)
+            self._known = found
             self._board.overture = self._known
             self._publish(overture=len(self._known))
 

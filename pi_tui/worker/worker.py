@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from pi_tui.errors import MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Refused
@@ -25,6 +26,10 @@ class Worker(Board):
         self.crash: BaseException | None = None
         """The exception that ended the thread: a machine's, SystemExit, or a bug of ours."""
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
+
+    def begin_with(self, known: bytes) -> None:
+        """Show output of another run first, as an overture; call it before `start`."""
+        self.job = replace(self.job, known=known)
 
     def start(self) -> None:
         """Start the thread; call once. Raises StorageError if no thread can be started."""

@@ -154,7 +154,7 @@ def test_terminal_without_a_size_counts_as_80_columns(database: Path) -> None:
     files = ("--db", database, "--pace", 100)
     with Terminal("--digits", 5_000, *files, tells_size=False) as terminal:
         terminal.see("running")
-        terminal.see(r"(?m)^ p pause  q save & quit")
+        terminal.see(r"(?m)^ p pause  q quit")
         terminal.resize(120, 40)
         terminal.see("digit counts")
         terminal.send("q")

@@ -20,7 +20,7 @@ class NoWorker:
     def _ignore(self, *_: object, **__: object) -> None:
         """Do nothing: nothing is computed."""
 
-    start = pause = resume = save_now = set_pace = stop = _ignore
+    start = pause = resume = save_now = set_pace = stop = begin_with = _ignore
 
     def join(self, timeout: float | None = None) -> bool:
         """Return True: no thread is running."""

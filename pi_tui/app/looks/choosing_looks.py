@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class Looks:
         self._app, self._questions = app, questions
         self.memory = Memory(path, usual)
         self._is_trying = False
+        self._suited = ""
+        """The theme taken for the terminal's background: the next start asks again."""
         app.register_theme(NIGHT_THEME)
         app.register_theme(DAY_THEME)
 
@@ -46,6 +49,15 @@ class Looks:
             app.set_class(not theme.dark, "-light-mode", update=False)
         app.stylesheet.set_variables(app.get_css_variables())
 
+    def suit(self, *, light: bool) -> None:
+        """Show the theme that suits the terminal's background, unless the user chose one."""
+        fitting = {NIGHT: DAY, "ansi-dark": "ansi-light"}
+        fitting = fitting if light else {other: one for one, other in fitting.items()}
+        if self.now.theme or os.environ.get("TEXTUAL_THEME") or self._is_trying:
+            return
+        self._suited = fitting.get(self._app.theme, self._app.theme)
+        self._app.theme = self._suited
+
     def keep(self, screen: Screen[Any]) -> None:
         """Save every theme chosen from now on."""
         self._app.theme_changed_signal.subscribe(screen, self._remember_theme)
@@ -63,7 +75,7 @@ class Looks:
         self.remember(theme=app.theme)
 
     def _remember_theme(self, theme: Theme) -> None:
-        if not self._is_trying:
+        if not self._is_trying and theme.name != self._suited:
             self.remember(theme=theme.name)
 
     def turn_bell(self) -> None:

@@ -182,8 +182,8 @@ def _for_ansi(*, dark: bool) -> dict[str, str]:
         "pi-hit-ink": "ansi_black",
         "pi-block-done": "ansi_cyan",
         "pi-alert-ink": "ansi_black",
-        "pi-cursor": "ansi_default",
-        "pi-cursor-ink": "ansi_default",
+        "pi-cursor": "ansi_cyan",  # Textual leaves `reverse` out of the lines of lists
+        "pi-cursor-ink": "ansi_black",
         **{f"pi-{name}": color for name, color in zip(_NAMED, _NAMED_ANSI, strict=True)},
         **({"pi-primary": "ansi_cyan"} if dark else {}),
     }

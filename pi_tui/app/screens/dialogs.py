@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -25,6 +25,10 @@ class Dialog(ModalScreen[Answer]):
         # Before the input line, which would copy its preselected text and stay.
         Binding("ctrl+c", "app.quit", show=False, priority=True)
     ]
+
+
+NO_KEYS: Mapping[str, str] = {}
+"""Of a question that is answered by its buttons alone."""
 
 
 class SavingScreen(Dialog[None]):
@@ -52,9 +56,19 @@ class Choice(Dialog[str | None]):
         Binding("down,j,right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, title: str, text: str, answers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        answers: Mapping[str, str],
+        *,
+        keys: Mapping[str, str] = NO_KEYS,
+    ) -> None:
+        """`answers` are names and labels; `keys` are the keys that give an answer, by its name."""
         super().__init__()
         self._title, self._text, self._answers = title, text, answers
+        self._by_key = {key: name for name, key in keys.items()}
+        self._keys = keys
 
     def compose(self) -> ComposeResult:
         """Yield title, text, and a button for each answer."""
@@ -62,7 +76,18 @@ class Choice(Dialog[str | None]):
             yield Static(Content(self._title), classes="dialog-title")
             yield Static(Content(self._text))
             for name, label in self._answers.items():
-                yield Button(Content(label), id=name, compact=True)
+                key = f"{self._keys[name]}  " if name in self._keys else ""
+                yield Button(Content(key + label), id=name, compact=True)
+            if self._keys:
+                yield Static(
+                    "y or n answers · ↑ ↓ Enter choose · Esc goes back", classes="quiet keys"
+                )
+
+    def on_key(self, event: events.Key) -> None:
+        """Give the answer that has this key."""
+        if event.character and event.character.lower() in self._by_key:
+            event.stop()
+            self.dismiss(self._by_key[event.character.lower()])
 
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
@@ -94,7 +119,7 @@ class Ask(Dialog[str | None]):
         example: str = "",
         choices: Sequence[str] = (),
         more: str = "",
-        keys: str = "Enter takes it · Esc goes back",
+        keys: str = "Enter accepts · Esc goes back",
     ) -> None:
         """Make a question; `choices` are the answers, chosen with the arrow keys."""
         super().__init__()

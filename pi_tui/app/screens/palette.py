@@ -14,6 +14,8 @@ from pi_tui.app.keys import KeyTable
 def commands(app: App[Any], table: KeyTable, *more: SystemCommand) -> Iterator[SystemCommand]:
     """Yield the commands, with the keys that do the same; `more` are those without a key."""
     for key in table.keys:
+        if key.action == "app.command_palette":
+            continue  # it is open
         help_text = f"{key.shown} · {key.meaning}"
         yield SystemCommand(key.title, help_text, partial(app.run_action, key.action))
     yield from more

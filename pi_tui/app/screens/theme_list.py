@@ -33,7 +33,7 @@ class ThemeList(Dialog[str | None]):
         with Vertical(classes="dialog -themes"):
             yield Static("Theme", classes="dialog-title")
             yield OptionList(*(Option(name, id=name) for name in self._names))
-            yield Static("Enter takes it · Esc leaves", classes="quiet keys")
+            yield Static("Enter chooses · Esc back", classes="quiet keys")
 
     def on_mount(self) -> None:
         """Begin at the theme that is on."""

@@ -56,13 +56,18 @@ class RunChanges:
             tell(self._face, why, seconds=4)
         return bool(why)
 
-    async def open_run(self, task: Task) -> None:
-        """Show the run of this task; save the one before first."""
+    async def open_run(self, task: Task, known: bytes = b"") -> None:
+        """Show the run of this task; save the one before first.
+
+        `known` is its first output, found by the run before.
+        """
         face = self._face
         if face.make_worker is None or task.goal == face.worker.snapshot.goal:
             return
         if await self._quitting.let_go("… then the other run opens."):
-            face.take(face.make_worker(task))
+            worker = face.make_worker(task)
+            worker.begin_with(known)
+            face.take(worker)
             if note := self._goals.warning(task.goal):
                 tell(face, note, seconds=12)
 
@@ -85,7 +90,8 @@ class RunChanges:
         question = Choice(
             f"Delete the run of {name}?",
             f"{of_unit(run.committed, kind.unit)} are saved; they cannot be brought back.",
-            {"keep": "Keep it", "delete": "Delete it"},
+            {"keep": "No, keep it", "delete": "Yes, delete it"},
+            keys={"keep": "n", "delete": "y"},
         )
         if await face.ask(question) != "delete" or face.make_worker is None:
             return

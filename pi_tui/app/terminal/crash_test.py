@@ -29,7 +29,8 @@ async def _ask_and_kill(face: Face) -> None:
         f"Kill this {face.naming.name} now?",
         "SIGKILL ends it at once, as a crash would; nothing is saved before. "
         "The next start says what is still there.",
-        {"stay": "Go on computing", "kill": "Kill it"},
+        {"stay": "No, go on computing", "kill": "Yes, kill it"},
+        keys={"stay": "n", "kill": "y"},
     )
     if await face.ask(question) != "kill":
         return

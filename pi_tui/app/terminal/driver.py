@@ -13,6 +13,7 @@ import re
 import select
 import signal
 import termios
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -21,7 +22,7 @@ from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from pi_tui.app.terminal import guardian
+from pi_tui.app.terminal import background, guardian
 from pi_tui.app.terminal.keyboard import Keyboard
 from pi_tui.app.terminal.title import KEEP_TITLE, leaving
 
@@ -46,6 +47,8 @@ class TerminalDriver(LinuxDriver):
         self.is_leaving: Callable[[], bool] = lambda: False
         self.on_stop: Callable[[], object] = lambda: None
         """Called when SIGTSTP comes from outside."""
+        self._ask_until: float | None = None
+        """Until when an answer to the question for the background counts."""
         self.is_shown = False
         """Whether there is a screen to leave."""
         self.leaving = leaving()
@@ -123,7 +126,21 @@ class TerminalDriver(LinuxDriver):
         os.set_blocking(self.fileno, True)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self.write(KEEP_TITLE + self._title)
+        self._ask_for_background()
         self._raw = self._settings()
+
+    def _ask_for_background(self) -> None:
+        """Ask once; nothing waits for the answer."""
+        if self._ask_until is None and background.can_ask():
+            self._ask_until = time.monotonic() + background.PATIENCE
+            self.write(background.QUESTION)
+
+    def _hear(self, answer: bytes) -> None:
+        """Take an answer of the terminal; called in the thread that reads."""
+        light = background.is_light(answer)
+        if light is not None and time.monotonic() < (self._ask_until or 0.0):
+            suit = self._app.suit_background  # type: ignore[attr-defined]
+            self._loop.call_soon_threadsafe(self._app.call_later, suit, light)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back: nothing that was switched on stays on."""
@@ -168,7 +185,7 @@ class TerminalDriver(LinuxDriver):
 
         So ctrl+c is seen however much was typed before it.
         """
-        keyboard, backlog = Keyboard(), bytearray()
+        keyboard, backlog = Keyboard(self._hear), bytearray()
         while not self.exit_event.is_set():
             hurry = backlog or keyboard.is_waiting
             ready, _, _ = select.select([self.fileno], [], [], 0.01 if hurry else 0.1)
@@ -178,7 +195,7 @@ class TerminalDriver(LinuxDriver):
                     return
                 backlog += data
                 if _drop_before_ctrl_c(backlog):
-                    keyboard = Keyboard()  # which may have been within a paste
+                    keyboard = Keyboard(self._hear)  # which may have been within a paste
             while backlog and self._has_room():
                 part = bytes(backlog[:_AT_ONCE])
                 del backlog[:_AT_ONCE]

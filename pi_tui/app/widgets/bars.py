@@ -179,23 +179,35 @@ class KeyBar(Panel):
         self._actions: list[tuple[range, str]] = []
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show as many keys as fit."""
-        shown, used = Content(), 0
+        """Show as many keys as fit, with short words where the full ones have no room."""
+        shown, used, table = Content(), 0, face_of(self).key_table
         self._actions.clear()
-        for key, word, action in keys(frame.snapshot, face_of(self).key_table):
+        rows = keys(frame.snapshot, table)
+        if sum(len(key) + len(word) + 3 for key, word, _ in rows) > width:
+            rows = [(key, table.short.get(word, word), action) for key, word, action in rows]
+        for key, word, action in rows:
             one = line((f" {key}", "bold $pi-accent"), (f" {word} ", QUIET))
-            if used + one.cell_length > width:
+            if used + one.cell_length - 1 > width:  # the last cell is blank
                 continue
             self._actions.append((range(used, used + one.cell_length), action))
             used += one.cell_length
             shown += one
-        return [shown]
+        return [shown.truncate(width)]
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action of the key that was clicked."""
         for cells, action in self._actions:
             if event.x in cells:
                 await self.run_action(action)
+
+
+def _brief(shown: str) -> str:
+    """Return the first of the keys, in few cells.
+
+    >>> _brief("p Space"), _brief("Ctrl+P")
+    ('p', '^P')
+    """
+    return shown.split()[0].replace("Ctrl+", "^")
 
 
 def _pause(snapshot: Snapshot) -> str:
@@ -218,4 +230,4 @@ def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
         useless = table.of_a_writer[0 if snapshot.writer else 1 :]
         in_order = tuple(a for a in table.in_the_bar if a not in useless)
     shown = [table.of(action) for action in in_order]
-    return [(key.shown.split()[0], says.get(key.action, key.word), key.action) for key in shown]
+    return [(_brief(key.shown), says.get(key.action, key.word), key.action) for key in shown]

@@ -70,6 +70,13 @@ class ProgressPanel(Panel):
         return value if value.cell_length + len(label) >= width else pair(label, value, width)
 
 
+def is_silent(snapshot: Snapshot) -> bool:
+    """Return True while work is done that makes no output yet, as before the first of it."""
+    is_at_work = snapshot.state in (State.RUNNING, State.SAVING) and snapshot.length is not None
+    there = max(snapshot.overture, snapshot.resumed)
+    return is_at_work and not snapshot.rate and snapshot.made <= there
+
+
 class SpeedPanel(Panel):
     """Output per second, now and since the start."""
 
@@ -80,7 +87,11 @@ class SpeedPanel(Panel):
         self.border_title = self.TITLE
         rates, snapshot = frame.rates, frame.snapshot
         running = snapshot.state is State.RUNNING
-        if snapshot.state.is_final and snapshot.elapsed:
+        if is_silent(snapshot):
+            return _work(snapshot, width)
+        if snapshot.state.is_final and rates.samples:
+            label, rate = "on average", sum(rates.samples) / len(rates.samples)
+        elif snapshot.state.is_final and snapshot.elapsed:
             label, rate = "on average", snapshot.made / snapshot.elapsed
         elif snapshot.made or snapshot.length is not None:
             label, rate = snapshot.unit, snapshot.rate
@@ -89,11 +100,25 @@ class SpeedPanel(Panel):
         now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
         rows = max(1, height - 2)
         drawn = [line((row, "$pi-primary")) for row in curve(rates.columns(width * 2), width, rows)]
-        return [now, *drawn, _span(frame, width)]
+        return [now, *drawn, _span(frame, rate, width)]
 
 
-def _span(frame: Frame, width: int) -> Content:
-    samples = frame.rates.samples
+def _work(snapshot: Snapshot, width: int) -> list[Content]:
+    """Show the rate of work while no output comes, and how long that and the rest will take."""
+    a_minute = "–"
+    if snapshot.left:
+        a_minute = f"{(1 - snapshot.done) / snapshot.left * 6000:.3g} % a minute"
+    return [
+        pair("work", (a_minute, "bold"), width),
+        pair("time left", time_left(snapshot), width),
+        Content(),
+        line((f"no new {snapshot.unit} yet", FAINT)),
+    ]
+
+
+def _span(frame: Frame, rate: float, width: int) -> Content:
+    """Say between which rates the line runs; the rate shown above it is one of them."""
+    samples = [*frame.rates.samples, rate] if frame.rates.samples else []
     if not samples:
         words_for = {State.WATCHING: "between two checkpoints" if frame.snapshot.rate else ""}
         text = "" if frame.snapshot.state.is_final else "no rate yet"

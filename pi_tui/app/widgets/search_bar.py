@@ -20,7 +20,7 @@ LONGEST = 100
 """Characters of the longest text that can be searched."""
 
 
-class _SearchInput(Input):
+class SearchInput(Input):
     """Reports a character that is refused."""
 
     class Refused(Message):
@@ -41,6 +41,7 @@ class SearchBar(Horizontal):
     REFUSAL: ClassVar[str] = ""
     """Why anything else cannot be typed."""
     UNIT: ClassVar[str] = "byte"
+    FIELD: ClassVar[type[SearchInput]] = SearchInput
 
     class Changed(Message):
         """Another text is searched, or none."""
@@ -58,7 +59,7 @@ class SearchBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Yield a slash, the field, and what came of it."""
         yield Static("/", classes="search-sign")
-        yield _SearchInput(
+        yield self.FIELD(
             restrict=self.RESTRICT, max_length=LONGEST, compact=True, placeholder=self.PLACEHOLDER
         )
         yield Static(classes="search-facts")
@@ -91,7 +92,7 @@ class SearchBar(Horizontal):
         """Close, and forget the search."""
         self.post_message(self.Closed())
 
-    @on(_SearchInput.Refused)
+    @on(SearchInput.Refused)
     def _say_why(self) -> None:
         self.query_one(".search-facts", Static).update(line((self.REFUSAL, "$pi-warning")))
 

@@ -41,6 +41,6 @@ async def birthday_in(face: Face, digits: Digits, count: int, show: Show) -> Non
     if told == "copy":
         copy(face, framed(lines), "the card")
     elif told == "picture":
-        await picture_of_card(face, lines, f"pi-{place.notation.text}.svg")
+        await picture_of_card(face, lines, f"pi-{place.notation.text}")
     elif told == "go" and place.offset is not None:
         show(place.offset, len(place.notation.text))

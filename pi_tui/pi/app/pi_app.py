@@ -16,16 +16,13 @@ from pi_tui.app.frames.any_worker import AnyWorker
 from pi_tui.app.frames.frame import Clock
 from pi_tui.app.keys import bindings
 from pi_tui.app.looks.remembered import Remembered
-from pi_tui.machine import Task
 from pi_tui.pi.app.pacing import Pacing
 from pi_tui.pi.app.pi_colors import pi_variables
 from pi_tui.pi.app.pi_keys import PI_KEYS, PI_ROWS
 from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
 from pi_tui.pi.app.pi_screen import PiScreen
 from pi_tui.pi.app.stage import VIEWS
-from pi_tui.pi.settings import MAX_DIGITS
 from pi_tui.pi.spigot.kind import SpigotKind
-from pi_tui.worker.snapshot import State
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
@@ -158,15 +155,12 @@ class PiApp(RunApp):
         """Halve the pace."""
         self.pacing.halve()
 
-    def action_ten_times(self) -> None:
-        """Go on to ten times as many digits."""
-        snapshot = self.worker.snapshot
-        if snapshot.state is not State.COMPLETE:
-            tell(self, "First this run is to be complete.", seconds=3)
-        elif snapshot.goal * 10 > MAX_DIGITS:
-            tell(self, f"{MAX_DIGITS:,} digits are the most.", seconds=3)
-        elif self.is_uncovered and self.make_worker is not None:
-            self.converse(self.run_changes.open_run(Task(snapshot.goal * 10)))
+    def action_more(self) -> None:
+        """Offer a larger run: ten times as many digits, or enough to find what is searched."""
+        if self.is_uncovered and self.make_worker is not None:
+            from pi_tui.pi.app.larger import offer_larger
+
+            self.converse(offer_larger(self, self.main_screen, self.run_changes.open_run))
 
     def action_by_heart(self) -> None:
         """Open the screen to type digits from memory."""

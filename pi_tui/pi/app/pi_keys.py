@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pi_tui.app.keys import KEYS, OF_THE_REST, OF_THE_RUN, KeyTable, Section, rows
+from pi_tui.app.keys import KEYS, OF_THE_RUN, SHORT, KeyTable, Section, rows
 from pi_tui.worker.snapshot import Snapshot
 
 _THE_RUN = rows(
@@ -13,7 +13,7 @@ app.full_speed | f | f | full-speed | full speed | Full speed on or off | full s
 app.save_now
 app.faster | plus,equals_sign | + | faster | | Double the pace | twice as many digits per second
 app.slower | minus | - | slower | | Halve the pace | half as many digits per second
-app.ten_times | x | x | ten-times | ten times as many | Ten times as many | go on to ten times as many, when complete
+app.more | x | x | ten-times | ten times as many | More digits | a larger run: ten times the digits, or until a search finds
 app.runs
 """,  # noqa: E501 - a row is a line
     KEYS.keys,
@@ -32,7 +32,9 @@ screen.color_digits | d | d | color | colours | Colour by digit | each digit in 
 screen.copy
 screen.export | e | e | export | export | Export to a file | write all digits, or a range, into a file
 screen.picture | s | s | picture | picture | Save a picture | draw the walk, or the heat map in sight
-app.by_heart | h | h | by-heart | | Pi by heart | type the digits from memory
+screen.statistics | S | S | statistics | statistics | Statistics | pairs, gaps and runs, each with its chance
+screen.replay | w | w | replay | replay | Replay the walk | watch the walk grow again from the first digit
+app.by_heart | h | h | by-heart | by heart | Pi by heart | type the digits from memory
 screen.show_fact | m | m | note | | Show what the note tells of | go to what the note at the bottom tells of
 """,  # noqa: E501
     KEYS.keys,
@@ -60,19 +62,25 @@ PI_KEYS = KeyTable(
                 ("Esc", "dismiss the note, then the search and the marks"),
             ),
         ),
-        Section("The rest", KEYS.sections[2].keys, OF_THE_REST),
+        Section("The rest", KEYS.sections[2].keys),
     ),
     in_the_bar=(
         *("app.toggle_pause", "app.quit", "app.full_speed", "app.save_now", "app.help"),
         *("screen.search", "screen.turn_view", "screen.go_to", "screen.color_digits"),
-        *("screen.export", "app.runs", "app.change_theme"),
+        *("app.runs", "screen.landmarks", "app.by_heart", "app.command_palette"),
+        *("screen.export", "app.change_theme", "screen.birthday", "screen.statistics"),
+        *("screen.replay", "screen.picture"),
     ),
     when_complete=(
-        *("app.quit", "app.ten_times", "screen.birthday", "screen.picture", "app.help"),
+        *("app.quit", "app.more", "screen.birthday", "screen.picture", "app.help"),
         *("screen.export", "screen.search", "screen.turn_view", "screen.go_to"),
-        *("screen.color_digits", "app.runs", "app.change_theme"),
+        *("app.runs", "screen.color_digits", "screen.landmarks", "app.by_heart"),
+        *("app.command_palette", "screen.statistics", "screen.replay", "app.change_theme"),
     ),
     of_a_writer=("app.toggle_pause", "app.full_speed", "app.save_now"),
-    of_a_whole_run=("app.ten_times",),
+    of_a_whole_run=("app.more",),
+    short=SHORT
+    | {"full speed": "fast", "auto pace": "auto", "ten times as many": "more", "birthday": "date"}
+    | {"picture": "draw", "colours": "colour", "by heart": "heart"},
     says=_says,
 )

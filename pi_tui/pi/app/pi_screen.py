@@ -124,6 +124,7 @@ class PiScreen(RunScreen):
         self._told, self.stage.walk, self.counts = 0, Walk(), DigitCounts()
         self.query_one(CountsPanel).counts = self.counts
         self.digits.restart(snapshot.goal)
+        self.note.forget()
         super().restart(snapshot)
         for view in self.query(WalkView):
             view.restart(self.walk)
@@ -131,6 +132,12 @@ class PiScreen(RunScreen):
     def title_of_output(self) -> str:
         """Return the word in the frame around the digits."""
         return "digits"
+
+    def say_at_end(self, words: str) -> None:
+        """Put words at the end of the frame; give the note beside them its new room."""
+        if words != self.digits.border_subtitle:
+            super().say_at_end(words)
+            self.note.refresh(layout=True)
 
     def on_resize(self) -> None:
         """Give the note its new room."""
@@ -155,6 +162,11 @@ class PiScreen(RunScreen):
         """Open the search line."""
         self.stage.show("digits")
         await super().action_search()
+
+    async def search_on(self, text: str) -> None:
+        """Search in digits that are still to come."""
+        self.stage.show("digits")
+        await self.searching.search_on(text)
 
     def action_next_hit(self) -> None:
         """Go to the next hit."""
@@ -197,6 +209,24 @@ class PiScreen(RunScreen):
         from pi_tui.pi.app.lookups import birthday_in
 
         self.face.converse(birthday_in(self.face, self.source, self.count, self.show_position))
+
+    def action_statistics(self) -> None:
+        """Show pairs, gaps and runs, each with its chance."""
+        from pi_tui.pi.app.screens.statistics_screen import StatisticsScreen
+
+        if self.count < 2:
+            tell(self, "There is nothing to count yet.", seconds=3)
+        else:
+            self.app.push_screen(StatisticsScreen(lambda: (self.source, self.count)))
+
+    def action_replay(self) -> None:
+        """Draw the walk again from the first digit."""
+        from pi_tui.pi.app.screens.replay import ReplayScreen
+
+        if self.count < 2:
+            tell(self, "There is no walk yet.", seconds=3)
+        else:
+            self.app.push_screen(ReplayScreen(self.source, self.count))
 
     # Looking
 

@@ -50,9 +50,9 @@ def save_digits(name: str, digits: bytes, start: int, location: str) -> Path:
 async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:
     """Ask for a file, and draw the walk or the heat map into it."""
     from pi_tui.pi.pictures.drawing import draw
-    from pi_tui.pi.pictures.request import PictureRequest, can_png
+    from pi_tui.pi.pictures.request import PictureRequest
 
-    name = f"pi-{kind}-{count}.{'png' if can_png() else 'svg'}"
+    name = f"pi-{kind}-{count}"
     title = "The heat map, into which file?" if kind == "heat" else "The walk, into which file?"
     answer = await _ask_for_picture(face, title, name)
     if answer is not None:
@@ -70,11 +70,14 @@ async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
 
 
 async def _ask_for_picture(face: Face, title: str, name: str) -> str | None:
+    """Ask for a file; suggest a PNG where Pillow can draw one, else an SVG."""
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.pi.app.screens.digit_answers import explain_picture
+    from pi_tui.pi.pictures.request import can_png
 
     explain = partial(explain_picture, location=face.location)
-    return await face.ask(Ask(title, explain, value=name))
+    form = "png" if can_png() else "svg"
+    return await face.ask(Ask(title, explain, value=f"{name}.{form}"))
 
 
 def _theme(face: Face) -> str:

@@ -90,17 +90,17 @@ def after_a_miss(length: int, most: int) -> Iterator[str]:
     needed = [digits_for(length, likely) for likely in LIKELY]
     (some, many), (low, high) = map(about, needed), (f"{p * 100:.0f} %" for p in LIKELY)
     yield f"It takes about {some} digits for a chance of {low}, about {many} for {high}."
-    within = [number for number in map(_rounded_up, needed) if number <= most]
+    within = [number for number in map(rounded_up, needed) if number <= most]
     if within:
         yield f"`pi-tui run --digits {within[-1]}` computes that many."
     else:
         yield f"That is more than pi-tui computes: {most:,} digits at most."
 
 
-def _rounded_up(number: int) -> int:
+def rounded_up(number: int) -> int:
     """Round up to a number that is easy to read.
 
-    >>> _rounded_up(2_995_732), _rounded_up(99_425_234), _rounded_up(7)
+    >>> rounded_up(2_995_732), rounded_up(99_425_234), rounded_up(7)
     (3000000, 100000000, 7)
     """
     unit: int = 10 ** max(0, len(str(number)) - 2)

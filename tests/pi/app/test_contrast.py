@@ -139,7 +139,7 @@ class Visit:
             ("e", "positions 1 to"),
             ("b", "14.3.1988"),
             ("b 1 4 0 3 enter", "as you wrote it"),
-            ("t", "Enter takes it"),
+            ("t", "Enter chooses"),
             ("h 1 4 2", "mistake"),
         ):
             await self.press(*keys.split(), seen=seen)
@@ -163,7 +163,7 @@ class Visit:
         await self.pilot.hover("#runs-table", offset=(5, 3))
         await self.pilot.pause()
         yield "runs"
-        await self.press("end", "d", seen="Delete it")
+        await self.press("end", "d", seen="delete it")
         yield "delete"
         await self.pilot.press("escape", "escape")
 

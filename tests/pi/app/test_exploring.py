@@ -224,7 +224,7 @@ async def see_the_card(app: PiApp, pilot: Pilot[int]) -> None:
     await pilot.press("b")
     await until(lambda: isinstance(app.focused, Input))
     await pilot.press(*"28.6.3589", "enter")
-    await until(lambda: "is in pi as 0628" in text_of(app))
+    await until(lambda: "written as month day" in text_of(app))
 
 
 async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
@@ -264,9 +264,45 @@ async def test_a_date_that_is_not_there_is_told_with_its_chance(bench: Bench) ->
 
 async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
-        await until(lambda: "x ten times as many  b birthday  s picture" in text_of(app))
+        await until(lambda: "x more  b date  s draw" in text_of(app))
         await pilot.press("x")
+        await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
+        assert "y  Yes, begin it" in text_of(app)
+        await pilot.press("n")
+        await until(lambda: app.is_uncovered)
+        assert app.worker.snapshot.goal == 2_000
+        await pilot.press("x", "y")
         await until(lambda: app.worker.snapshot.goal == 20_000)
+
+
+async def test_a_larger_run_shows_the_digits_of_the_one_before_at_once(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("x", "y")
+        await until(lambda: app.worker.snapshot.overture == 2_000)
+        assert app.worker.overture == pi(2_000)
+        await until_state(app, State.COMPLETE)
+        assert app.worker.output == pi(20_000)
+
+
+async def test_x_right_after_a_complete_run_was_opened_waits_for_its_state(bench: Bench) -> None:
+    async with a_complete_run(bench):
+        pass
+    app = bench.app(2_000)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await pilot.press("x")
+        await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
+
+
+async def test_after_a_miss_x_goes_on_until_it_is_found(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("slash", *"2718")
+        await until(lambda: "x looks in more digits" in text_of(app))
+        await pilot.press("x")
+        await until(lambda: "of 30,000 digits?" in text_of(app))
+        assert "It looks for 2718, which is among so many" in text_of(app)
+        await pilot.press("y")
+        at = pi(30_000).find(b"2718")
+        await until(lambda: app.main_screen.digits.here == (at, at + 4))
 
 
 async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(bench: Bench) -> None:
@@ -305,7 +341,8 @@ async def test_a_note_leaves_room_for_what_a_picture_says_too(bench: Bench) -> N
         def is_beside(words: str) -> bool:
             return beside().replace("m show · Esc dismiss", "").strip("─ ") == words
 
-        for words in ("+ - 0 arrows, click for its digits", "click for its digits"):
+        legend = "0 ■■■■■■■■■■ 9 · click for its digits"
+        for words in ("+ - 0 arrows, click for its digits", legend):
             await pilot.press("v")
             await until(partial(is_beside, words))
 
@@ -373,7 +410,7 @@ async def test_a_theme_is_on_while_one_looks_and_off_again(bench: Bench) -> None
     async with a_complete_run(bench) as (app, pilot):
         before = app.theme
         await pilot.press("t")
-        await until(lambda: "Enter takes it" in text_of(app))
+        await until(lambda: "Enter chooses" in text_of(app))
         await pilot.press("down")
         await until(lambda: app.theme != before)
         await pilot.press("escape")

@@ -161,7 +161,7 @@ async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
         await until(lambda: "▸ " in text_of(app))
         await pilot.press("down", "d")
         await until(lambda: "they cannot be brought back" in text_of(app))
-        await pilot.press("down", "enter")
+        await pilot.press("y")
         await until(lambda: len(list_runs(bench.location, SpigotKind())) == 1)
         await until(lambda: app.worker.snapshot.goal == 2_000)
         await until(lambda: "is deleted" in text_of(app))

@@ -8,18 +8,26 @@ _ON_THE_SCREEN = (
     ("position", "1 is the first digit after the point: the 1 of 3.1."),
     ("saved", "digits in a committed checkpoint: nothing can take them away."),
     ("not saved yet", "settled, warmer (bold among colours): in the next checkpoint."),
-    ("held", "slanted, at the tail: computed, but a carry may still change them."),
-    ("iteration", "once through all blocks; it makes as many digits as it says."),
+    ("not final yet", "slanted, at the tail: computed, but a carry may still change them."),
+    ("iteration", "once through all blocks; it makes many digits at once."),
+    ("at once", "how many digits one iteration makes, and by how many threads."),
     ("sweep", "the blocks done by the iterations under way."),
-    ("held back", "the last digits made: a carry may still reach them."),
-    ("nines held", "runs of nothing but 9 behind them: a carry would run through."),
-    ("boxes left", "the remainders the spigot still works on; fewer with every step."),
+    ("waiting for the pace", "a pace is set, and the digits for now are made; f lifts it."),
+    ("runs of nines waiting", "digits that are all 9: a carry would turn them all into 0."),
+    ("boxes left", "boxes of the algorithm: the remainders it still needs; see below."),
+    ("block", "many boxes, worked on together as one large number."),
+    ("work", "how much of all computing is done in a minute, while no digit comes."),
     ("time left", "from the work that is left: iterations get cheaper as boxes go."),
     ("watching", "another pi-tui computes this run; what it saves is shown here."),
     ("bar", "the quieter part was done before this start."),
     ("χ²", "how uneven the counts are; about 8 is what chance gives."),
     ("walk", "digit d is a step in direction d × 36°; violet is early, pink is late."),
-    ("heat map", "the whole run on one page, a square for one digit or for many."),
+    (
+        "heat map",
+        "the whole run on one page, a square for one digit or for many; its legend "
+        "says which colour is which digit, or whose mean is low or high.",
+    ),
+    ("statistics", "pairs, gaps and runs, each with the chance random digits would have."),
 )
 _SPIGOT = """\
 A spigot gives the digits of pi one after the other, as a tap gives drops, and keeps all it needs \

@@ -101,7 +101,16 @@ class HeatView(Picture):
         each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"
         captions = (f"heat map: a square is {each}", "heat map", "heat")
         self.border_title = words.fitting(captions, self.outer_size.width - FRAME)
-        self.end_of_frame("click for its digits")
+        self.end_of_frame(self._legend())
+
+    def _legend(self) -> str:
+        """Return which colour means what, as markup."""
+        low, high, name, count = "low", "high", "heat", LEVELS
+        if self._stride == 1:
+            low, high, name, count = "0", "9", "spectrum", 10
+        squares = "".join(f"[$pi-{name}-{level}]■[/]" for level in range(count))
+        hint = " · click for its digits" if self.outer_size.width - FRAME > 45 else ""
+        return f"{low} {squares} {high}{hint}"
 
     def render_line(self, y: int) -> Strip:
         """Return two rows of squares in a line of cells: upper half in front, lower half behind."""

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
-from pi_tui.app.widgets.search_bar import SearchBar
+from textual.binding import Binding, BindingType
+
+from pi_tui.app.widgets.search_bar import SearchBar, SearchInput
 from pi_tui.needle import Needle
 from pi_tui.pi.digits.chance import chance, chance_in_words
 from pi_tui.words import figures
 
 
+class _DigitInput(SearchInput):
+    """Leaves the x, which is no digit, to the search line."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Take every printed character but "x"."""
+        return character != "x" and super().check_consume_key(key, character)
+
+
 class DigitSearchBar(SearchBar):
     """Search digits as you type; show how often they were found and how likely that was."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "app.more", show=False, priority=True)]
+    FIELD = _DigitInput
     RESTRICT = r"[0-9 ,._-]*"
     PLACEHOLDER = "digits"
     REFUSAL = "only digits can be found: pi has no letters"
@@ -25,7 +38,8 @@ class DigitSearchBar(SearchBar):
     def odds(self, needle: Needle, count: int) -> str:
         """Return the chance of a hit among so many digits."""
         likely = chance_in_words(chance(len(needle.text), count))
-        return f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
+        said = f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
+        return said if needle.hits else f"{said} · x looks in more digits"
 
 
 def meant(text: str) -> tuple[str, bool]:

@@ -16,6 +16,8 @@ from pi_tui.pi.digits.facts import Fact
 
 SECONDS = 8.0
 """A note stays this long, unless the next one waits or it is dismissed."""
+AT_LEAST = 2.5
+"""... and so long at least while others wait, to be read."""
 _EDGES = 3
 """Cells of the frame before and after it."""
 _WAITING = 2
@@ -40,18 +42,30 @@ class NoteLine(Widget):
 
     def tell(self, facts: Iterable[Fact]) -> None:
         """Show these facts, one after the other."""
+        before = len(self._waiting)
         self._waiting.extend(facts)
         if self.fact is None:
             self.next()
+        elif self._waiting and not before:
+            self._end_in(AT_LEAST)
+
+    def forget(self) -> None:
+        """Drop all facts: another run is shown."""
+        self._waiting.clear()
+        self.next()
 
     def next(self) -> None:
         """Show the next fact, or none."""
         self.fact = self._waiting.popleft() if self._waiting else None
         self.set_class(self.fact is not None, "-shown")
+        self._end_in(AT_LEAST if self._waiting else SECONDS)
+        self.refresh(layout=True)
+
+    def _end_in(self, seconds: float) -> None:
+        """Show the next fact in so many seconds."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = certain(self.set_timer(SECONDS, self.next)) if self.fact else None
-        self.refresh(layout=True)
+        self._timer = certain(self.set_timer(seconds, self.next)) if self.fact else None
 
     def dismiss(self) -> bool:
         """Close the current fact; return False if there was none."""
@@ -84,4 +98,5 @@ class NoteLine(Widget):
     def _words_beside(self) -> int:
         """Return the cells that the words at the other end of the frame take."""
         beside = [view for view in self.siblings if view.display and view.border_subtitle]
-        return max((len(view.border_subtitle or "") + 4 for view in beside), default=0)
+        words = (Content.from_markup(str(view.border_subtitle)) for view in beside)
+        return max((shown.cell_length + 4 for shown in words), default=0)

@@ -51,7 +51,7 @@ class SpigotPanel(Panel):
         snapshot = frame.snapshot
         if snapshot.state is State.WATCHING:
             return [line((text, FAINT)) for text in wrap(_NOT_SEEN, max(width, 1))]
-        inside, step = Figures.of(snapshot.figures), counted_step(snapshot)
+        inside = Figures.of(snapshot.figures)
         if snapshot.state is State.PREPARING and not inside.boxes_per_block:
             return [line(("the run is being opened", FAINT))]
         boxes = f"{words.number(inside.boxes_left)} · {inside.series}"
@@ -67,13 +67,13 @@ class SpigotPanel(Panel):
             *(_lesson(inside, width) if inside.making else _held(snapshot, width)),
             sweep,
             pair("boxes left", boxes, width),
-            *([pair("iteration", step, width)] if inside.digits_per_step else []),
-        ]
+            *(_step(inside, width) if inside.digits_per_step else []),
+        ][:height]
 
     def _sweep(self, snapshot: Snapshot, width: int) -> Content:
         if snapshot.parts:
             return _row_of("sweep", snapshot.part, snapshot.parts, width)
-        why = "paused" if snapshot.state is State.PAUSED else "waits for the pace"
+        why = "paused" if snapshot.state is State.PAUSED else "waiting for the pace"
         return pair("sweep", (why, FAINT), width)
 
 
@@ -97,40 +97,39 @@ def _row_of(label: str, done: int, total: int, width: int) -> Content:
 def _lesson(inside: Figures, width: int) -> list[Content]:
     """Explain in two lines why no digit is coming yet."""
     boxes = words.number(inside.boxes_per_block)
-    first = (f"{boxes} boxes are made one block, a big number;", f"{boxes} boxes make one block;")
-    second = ("digits come once all blocks are made", "digits come after the last")
+    first = (f"{boxes} boxes of the algorithm are packed", f"{boxes} boxes are packed")
+    second = ("into each block; then digits come", "into one block; digits follow")
     return [line((words.fitting(choice, width), QUIET)) for choice in (first, second)]
 
 
 def _whole_lesson(inside: Figures, width: int) -> list[Content]:
     """Explain in a sentence why no digit is coming yet, with the blocks made so far."""
     boxes = words.number(inside.boxes_per_block)
-    text = f"{boxes} boxes make one block, a big number; digits come once all blocks are made."
+    text = f"{boxes} boxes of the algorithm make one block; digits come after the last block."
     lines = [line((row, QUIET)) for row in wrap(text, max(width, 1))]
     return [_row_of("blocks", inside.blocks_made, inside.blocks, width), *lines]
 
 
-def counted_step(snapshot: Snapshot) -> str:
-    """Return in words how many digits one iteration makes.
-
-    >>> from pi_tui.worker.job import MAX
-    >>> inside = Figures(digits_per_step=60, threads=2)
-    >>> counted_step(Snapshot(State.RUNNING, 9, MAX, figures=inside))
-    '60 digits, 2 threads'
-    """
-    inside = Figures.of(snapshot.figures)
-    text = words.counted(inside.digits_per_step, "digit")
-    return text + (f", {inside.threads} threads" if inside.threads > 1 else "")
+def _step(inside: Figures, width: int) -> list[Content]:
+    """Return what one iteration makes: in one line where it fits, else the threads in another."""
+    digits = words.counted(inside.digits_per_step, "digit")
+    if inside.threads < 2:
+        return [pair("at once", digits, width)]
+    threads = f"{inside.threads} threads"
+    if len(f"at once {digits}, {threads}") <= width:
+        return [pair("at once", f"{digits}, {threads}", width)]
+    return [pair("at once", digits, width), pair("computed with", threads, width)]
 
 
 def _held(snapshot: Snapshot, width: int) -> list[Content]:
     if snapshot.made >= snapshot.goal:
         return [
-            pair("held back", ("nothing any more", FAINT), width),
-            pair("nines held", "0", width),
+            pair("not final yet", ("none any more", FAINT), width),
+            pair("runs of nines waiting", "0", width),
         ]
-    predigit = words.shortened(Figures.of(snapshot.figures).predigit or "–", width - 10)
+    inside = Figures.of(snapshot.figures)
+    predigit = words.shortened(inside.predigit or "–", width - len("not final yet "))
     return [
-        pair("held back", (predigit, "$pi-held"), width),
-        pair("nines held", (words.number(Figures.of(snapshot.figures).nines), "$pi-held"), width),
+        pair("not final yet", (predigit, "$pi-held"), width),
+        pair("runs of nines waiting", (words.number(inside.nines), "$pi-held"), width),
     ]

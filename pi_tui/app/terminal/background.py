@@ -1,0 +1,33 @@
+"""Ask the terminal for its background colour, to know whether it is light or dark."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+QUESTION = "\x1b]11;?\x1b\\"
+"""OSC 11; a terminal that knows nothing of it stays silent."""
+PATIENCE = 5.0
+"""Seconds in which an answer counts: later the screen shall not change its colours by itself."""
+_ANSWER = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
+_DEAF = ("", "dumb", "linux")
+
+
+def can_ask(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return True unless the terminal would print the question."""
+    return environment.get("TERM", "") not in _DEAF
+
+
+def is_light(answer: bytes) -> bool | None:
+    r"""Return whether the background in an answer is light; None for an answer to anything else.
+
+    >>> is_light(b"\x1b]11;rgb:ffff/ffff/e0e0\x07"), is_light(b"\x1b]11;rgb:1e/1e/1e\x1b\\")
+    (True, False)
+    >>> is_light(b"\x1b]10;rgb:ffff/ffff/ffff\x07") is None
+    True
+    """
+    if (found := _ANSWER.match(answer)) is None:
+        return None
+    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
+    return bool(0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5)

@@ -1,0 +1,71 @@
+"""Go on to more digits than a run has: another run, and how long it takes is told beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from pi_tui import words
+from pi_tui.app.face import Face, tell
+from pi_tui.machine import Task
+from pi_tui.pi.app.pi_screen import PiScreen
+from pi_tui.pi.app.screens.digit_answers import seconds
+from pi_tui.pi.digits.chance import LIKELY, chance, chance_in_words, digits_for
+from pi_tui.pi.digits.hits import rounded_up
+from pi_tui.pi.settings import MAX_DIGITS
+from pi_tui.worker.snapshot import State
+
+OpenRun = Callable[[Task, bytes], Coroutine[Any, Any, None]]
+_LOOK = 0.03
+"""Seconds between looks at a run that is being opened."""
+
+
+async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
+    """Offer a larger run: enough to find what is searched, or ten times as many digits."""
+    while face.worker.snapshot.state is State.PREPARING:
+        await asyncio.sleep(_LOOK)
+    snapshot, missed = face.worker.snapshot, screen.searching.missed
+    if snapshot.state is not State.COMPLETE:
+        tell(face, "This run is not complete yet. Once it is, x begins a larger one.", seconds=4)
+        return
+    goal = enough_for(missed, snapshot.goal) if missed else snapshot.goal * 10
+    if goal > MAX_DIGITS:
+        tell(face, f"pi-tui computes {MAX_DIGITS:,} digits at most.", seconds=4)
+        return
+    if not await _is_wanted(face, snapshot.goal, goal, missed):
+        return
+    await open_run(Task(goal), bytes(screen.source[: snapshot.goal]))
+    if missed and face.worker.snapshot.goal == goal:
+        await screen.search_on(missed)
+
+
+def enough_for(text: str, count: int) -> int:
+    """Return how many digits hold a string that is not among the first `count` ones.
+
+    The chance is 95 % where that many can be computed, else 63 %, else ten times as many digits.
+
+    >>> enough_for("123456", 20_000), enough_for("12345678", 20_000)
+    (3000000, 100000000)
+    """
+    goals = [rounded_up(digits_for(len(text), likely)) for likely in reversed(LIKELY)]
+    return next((goal for goal in goals if count < goal <= MAX_DIGITS), count * 10)
+
+
+async def _is_wanted(face: Face, here: int, goal: int, missed: str) -> bool:
+    from pi_tui.app.screens.dialogs import Choice
+
+    took = seconds(goal)
+    time = "less than a second" if took < 1 else f"about {words.duration(took)}"
+    aim = ""
+    if missed:
+        likely = chance_in_words(chance(len(missed), goal))
+        aim = f"It looks for {missed}, which is among so many digits with a chance of {likely}. "
+    question = Choice(
+        f"Begin another run, of {goal:,} digits?",
+        f"{aim}At full speed it takes {time}. The run of {here:,} digits stays saved as it is; "
+        f"its digits are shown at once, until the new run has computed them itself.",
+        {"begin": "Yes, begin it", "stay": "No, stay here"},
+        keys={"begin": "y", "stay": "n"},
+    )
+    return await face.ask(question) == "begin"

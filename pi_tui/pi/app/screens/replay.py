@@ -1,0 +1,153 @@
+"""The walk drawn again from the first digit, at a speed one chooses, with a slider of digits."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from pi_tui import words
+from pi_tui.app.screens.dialogs import Dialog
+from pi_tui.app.terminal.timers import certain
+from pi_tui.app.widgets.panel import QUIET, line
+from pi_tui.pi.app.views.walk_view import WalkView
+from pi_tui.pi.digits.statistics import Digits
+from pi_tui.pi.digits.walk import Walk
+
+SECONDS = 15.0
+"""How long the whole walk takes at first."""
+_FRAME = 0.05
+"""Seconds between two frames."""
+_STEP = 20
+"""An arrow goes by one part of so many."""
+
+
+class Slider(Widget):
+    """A line with a knob where the replay is; a click goes there."""
+
+    class Moved(Message):
+        """The user wants another place, as a share of the whole."""
+
+        def __init__(self, share: float) -> None:
+            super().__init__()
+            self.share = share
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.share = 0.0
+
+    def put(self, share: float) -> None:
+        """Move the knob."""
+        self.share = share
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the place under the mouse."""
+        self.post_message(self.Moved(event.x / max(1, self.size.width - 1)))
+
+    def render(self) -> Content:
+        """Return the line."""
+        room = max(0, self.size.width - 1)
+        full = min(room, round(self.share * room))
+        return line(
+            ("━" * full, "$pi-accent"), ("●", "bold $pi-accent"), ("─" * (room - full), "$pi-rule")
+        )
+
+
+class ReplayScreen(Dialog[None]):
+    """Draws the walk as if the digits came now."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,w", "dismiss", show=False),
+        Binding("space,p", "play", show=False),
+        Binding("plus,equals_sign", "speed(2)", show=False),
+        Binding("minus", "speed(0.5)", show=False),
+        Binding("left", "seek(-1)", show=False),
+        Binding("right", "seek(1)", show=False),
+        Binding("home,0", "go(0)", show=False),
+        Binding("end,G", "go(1)", show=False),
+    ]
+
+    def __init__(self, digits: Digits, count: int) -> None:
+        super().__init__()
+        self._digits, self._count = digits, count
+        self.at = 0.0
+        """Digits drawn."""
+        self.speed = max(1.0, count / SECONDS)
+        """Digits per second."""
+        self.is_playing = True
+        self._before = time.monotonic()
+
+    def compose(self) -> ComposeResult:
+        """Yield the walk, the slider, where it is, and the keys."""
+        with Vertical(classes="dialog -full-dialog", id="replay"):
+            yield WalkView(Walk(), id="replayed")
+            yield Slider(id="slider")
+            yield Static(id="place")
+            yield Static(
+                "Space plays or stops · + - speed · ← → Home End go · Esc back", id="replay-keys"
+            )
+
+    def on_mount(self) -> None:
+        """Begin to play."""
+        self._tick()
+
+    def _tick(self) -> None:
+        if not self.is_attached:
+            return
+        now = time.monotonic()
+        elapsed, self._before = now - self._before, now
+        if self.is_playing:
+            self._show(self.at + self.speed * elapsed)
+        certain(self.set_timer(_FRAME, self._tick))
+
+    def _show(self, at: float) -> None:
+        """Draw the walk up to a digit; one that was drawn farther begins anew."""
+        at, before = max(0.0, min(at, float(self._count))), self.at
+        self.at = at
+        view = self.query_one(WalkView)
+        if at < before:
+            view.restart(Walk())
+        view.show(self._digits, int(at), self._count)
+        if at >= self._count:
+            self.is_playing = False
+        self.query_one(Slider).put(at / self._count)
+        self._tell()
+
+    def _tell(self) -> None:
+        sign = "▶" if self.is_playing else "‖"
+        place = f" digit {int(self.at):,} of {self._count:,}"
+        speed = f"  {words.rate(self.speed)}"
+        self.query_one("#place", Static).update(line(sign, (place, "bold"), (speed, QUIET)))
+
+    def action_play(self) -> None:
+        """Play or stop; at the end begin again."""
+        self.is_playing = not self.is_playing
+        if self.is_playing and self.at >= self._count:
+            self._show(0.0)
+        self._tell()
+
+    def action_speed(self, factor: float) -> None:
+        """Play faster or slower."""
+        self.speed = max(1.0, min(self.speed * factor, float(max(1, self._count * 4))))
+        self._tell()
+
+    def action_seek(self, parts: int) -> None:
+        """Go by some parts of the whole."""
+        self._show(self.at + parts * self._count / _STEP)
+
+    def action_go(self, share: float) -> None:
+        """Go to a share of the whole."""
+        self._show(share * self._count)
+
+    def on_slider_moved(self, event: Slider.Moved) -> None:
+        """Go where the slider was clicked."""
+        self.action_go(event.share)

@@ -1,0 +1,90 @@
+"""Statistics: pairs, gaps and runs of digits, each with its chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from pi_tui.app.screens.dialogs import Dialog
+from pi_tui.app.terminal.timers import certain
+from pi_tui.pi.digits.pattern_table import in_words, lines
+from pi_tui.pi.digits.patterns import DigitStatistics, Longest, Patterns, expected_runs
+from pi_tui.pi.digits.statistics import Digits
+
+_BUSY, _IDLE = 0.05, 1.0
+"""Seconds between two pieces that are counted, and between looks for new digits."""
+_SHOWN_EVERY = 10
+"""While it counts: so many pieces are counted before the tables are shown again."""
+_TOLD = """\
+The digits of pi look like digits drawn by chance; nobody has proved that they are. These tables \
+count them, and say what random digits would do."""
+
+
+class StatisticsScreen(Dialog[None]):
+    """The tables, to scroll through; they grow with the digits."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,S,q,enter", "dismiss", show=False),
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+    def __init__(self, digits: Callable[[], tuple[Digits, int]]) -> None:
+        """`digits` returns the digits and how many of them there are now."""
+        super().__init__()
+        self._digits = digits
+        self._statistics = DigitStatistics()
+        self._pieces = 0
+        self._shown = 0
+
+    def compose(self) -> ComposeResult:
+        """Yield what they are, the tables, and the keys."""
+        with VerticalScroll(classes="dialog -full-dialog", id="statistics"):
+            yield Static("Statistics", classes="dialog-title")
+            yield Static(Content(_TOLD), classes="quiet")
+            yield Static(id="remarkable", classes="keys")
+            yield Static(id="tables", classes="keys")
+            yield Static("↑ ↓ scroll · Esc goes back", classes="quiet keys")
+
+    def on_mount(self) -> None:
+        """Begin to count."""
+        self._count()
+
+    def _count(self) -> None:
+        """Count the next piece; show the tables now and then, and when all is counted."""
+        if not self.is_attached:
+            return
+        is_more = self._statistics.feed(*self._digits())
+        self._pieces += 1
+        if self._shown != self._statistics.counted and (
+            not is_more or self._pieces % _SHOWN_EVERY == 1
+        ):
+            self._show(self._statistics.snapshot())
+        certain(self.set_timer(_BUSY if is_more else _IDLE, self._count))
+
+    def _show(self, patterns: Patterns) -> None:
+        self._shown = patterns.count
+        rare = " ".join(in_words(run, patterns.count) for run in _rarest(patterns))
+        self.query_one("#remarkable", Static).update(Content(rare))
+        tables = self.query_one("#tables", Static)
+        tables.update(Content("\n".join(lines(patterns)).rstrip()))
+
+    def action_scroll_down(self) -> None:
+        """Scroll one line down."""
+        self.query_one("#statistics").scroll_down(animate=False)
+
+    def action_scroll_up(self) -> None:
+        """Scroll one line up."""
+        self.query_one("#statistics").scroll_up(animate=False)
+
+
+def _rarest(patterns: Patterns) -> Iterator[Longest]:
+    """Yield the longest run of all, if it is one worth a word."""
+    if patterns.runs:
+        yield min(patterns.runs, key=lambda run: expected_runs(run.length, patterns.count))
