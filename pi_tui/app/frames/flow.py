@@ -31,7 +31,8 @@ class Flow:
         """Put in output that was saved, or found in an overture, before the machine has it."""
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
-            snapshot = replace(snapshot, made=known, saved=known, resumed=known)
+            done = max(snapshot.done, seen.share)
+            snapshot = replace(snapshot, made=known, saved=known, resumed=known, done=done)
             if not seen.complete:
                 return snapshot
             snapshot = replace(snapshot, verified=seen.verified, elapsed=seen.elapsed)

@@ -78,11 +78,11 @@ class ProgressLine(Panel):
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Show bar, share and time left in one line."""
         snapshot = frame.snapshot
-        share, stepping = _share(snapshot), snapshot.state is not State.VERIFYING
-        tail = f" {words.percent(share):>7}  {self._text(snapshot)} "
+        tail = f" {words.percent(snapshot.done):>7}  {self._text(snapshot)} "
         room = max(0, width - len(tail) - 1)
-        full = int(share * room)
-        before = min(full, int(snapshot.resumed_done * room)) if stepping else 0
+        full = int(snapshot.done * room)
+        before = min(full, int(snapshot.resumed_done * room))
+        stepping = snapshot.state is not State.VERIFYING
         color = "$pi-accent" if stepping else STATE_STYLE[snapshot.state]
         return [
             line(
@@ -102,13 +102,6 @@ class ProgressLine(Panel):
         if snapshot.state is State.WATCHING:
             return "saved there"
         return "…" if snapshot.left is None else f"{time_left(snapshot)} left"
-
-
-def _share(snapshot: Snapshot) -> float:
-    """Return how far the run is; the comparison has a bar of its own."""
-    if snapshot.state is State.VERIFYING:
-        return snapshot.part / max(1, snapshot.parts)
-    return snapshot.done
 
 
 def trouble(frame: Frame) -> str:
@@ -158,7 +151,7 @@ class StatusLine(Panel):
             return [line((words.fitting(said, width), "bold $pi-secondary"))]
         parts = [
             state_in_words(snapshot),
-            line((words.percent(_share(snapshot)), "bold")),
+            line((words.percent(snapshot.done), "bold")),
             line(words.number(snapshot.made)),
             line(("" if snapshot.left is None else f"{time_left(snapshot)} left", QUIET)),
         ]
