@@ -303,7 +303,7 @@ class Kind(ABC):
     goes back to the last good checkpoint, and the output after that is discarded.
     """
     unit: str = "bytes"
-    """The unit of output in messages, one byte each: letters, digits.
+    """The unit of output in messages, one byte each: letters.
 
     "lines" and "rows" are counted by line breaks.
     """

@@ -56,7 +56,7 @@ def size(count: int) -> str:
 
 
 def rate(digits_per_second: float) -> str:
-    """Format digits per second, short enough for a panel.
+    """Format output per second, short enough for a panel.
 
     >>> rate(666.6), rate(412_345.0), rate(3_200_000.0)
     ('667/s', '412 k/s', '3.20 M/s')

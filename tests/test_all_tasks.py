@@ -110,9 +110,9 @@ def test_failed_tasks_are_named_and_the_others_computed(
     code, outputs = carry_on_all(kind, tasks, str(database))
     assert list(outputs) == tasks[2:]
     err = capsys.readouterr().err
-    assert "walk 7 bulk=100: seven is not taken; choose another\n" in err
-    assert "walk 9 bulk=100: step 1 raised ValueError('nine breaks'); saved step 0\n" in err
-    first = err.index("walk 9 bulk") < err.index("walk 7 bulk")
+    assert "walk 7: seven is not taken; choose another\n" in err
+    assert "walk 9: step 1 raised ValueError('nine breaks'); saved step 0\n" in err
+    first = err.index("walk 9:") < err.index("walk 7:")
     assert code == (1 if first else 2)
 
 

@@ -10,18 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "pi_tui"
 WORD = re.compile(r"\b(pi|π|digits?|box(es)?|blocks?|spigots?)\b", re.IGNORECASE)
-KNOWS_SCHEMA_1 = ROOT / "checkpoints" / "migration.py"
+KNOWS_SCHEMA_1 = ROOT / "checkpoints" / "upgrade" / "migration.py"
 """Schema 1 kept runs of pi only."""
 _NAMES = re.compile(r"pi[-_]tui|PiTui|\bpi_(run|piece|output|checkpoint|meta)\b")
 """The program's name, and those of its tables, which are named once for all."""
 FILES = sorted(
     {
-        ROOT / "machine.py",
-        ROOT / "carry_on.py",
-        ROOT / "progress.py",
-        ROOT / "testing.py",
-        *(ROOT / "checkpoints").glob("*.py"),
+        *(ROOT / f"{name}.py" for name in ("machine", "task", "carry_on", "all_tasks", "testing")),
+        *(ROOT / "checkpoints").rglob("*.py"),
         *(ROOT / "worker").glob("*.py"),
+        *(ROOT / "reports" / f"{name}.py" for name in ("progress", "resumed", "run_table")),
     }
     - {KNOWS_SCHEMA_1}
 )

@@ -154,6 +154,7 @@ def test_machine_names_load_no_more_than_the_seam() -> None:
         "pi_tui",
         "pi_tui.machine",
         "pi_tui.task",
+        "pi_tui.words",
     }
 
 

@@ -86,6 +86,10 @@ def rows(text: str, known: Sequence[Key] = ()) -> tuple[Key, ...]:
     )
 
 
+_OVER_DIALOGS = ("ctrl+p",)
+"""Keys of the app that also a dialog on top of it lets through, as Textual's own palette key."""
+
+
 def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
     """Return the bindings of the app, or of the screen.
 
@@ -99,6 +103,7 @@ def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
             key.title,
             key_display=_SIGNS.get(key.keys.partition(",")[0]),
             id=key.id,
+            priority=key.keys in _OVER_DIALOGS,
         )
         for key in keys
         if key.action.startswith(f"{where}.")

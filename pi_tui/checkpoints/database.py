@@ -141,7 +141,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
-        """Open a transaction for the `with` block: all or nothing.
+        """Open a transaction for the `with` body: all or nothing.
 
         `needed` counts the bytes to be written, for the message about a full disk.
         """
@@ -172,7 +172,7 @@ class Database:
     def _fenced(
         self, run: Run, epoch: int, needed: Callable[[], int] = _nothing
     ) -> Iterator[Commit]:
-        """Open a transaction that begins with the fence; the `with` block must end with `record`.
+        """Open a transaction that begins with the fence; the `with` body must end with `record`.
 
         If the commit fails, its outcome is unknown: it may have landed although the answer was
         lost. So look for its number in the database, and raise only if it is missing. Do not ask

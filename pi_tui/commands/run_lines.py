@@ -19,9 +19,9 @@ def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> 
     """Return the lines of a table; with a column for the kind if there is any but the own one."""
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
-        return _aligned([COLUMNS, *rows], RIGHT)
+        return _aligned([(kinds.own.unit, *COLUMNS[1:]), *rows], RIGHT)
     names = [words.shortened(_kind_and_parameters(run, kinds), _WIDEST) for run in runs]
-    head = ("kind", "goal", *COLUMNS[1:])
+    head = ("kind", *COLUMNS)
     mixed = [(name, *row) for name, row in zip(names, rows, strict=True)]
     return _aligned([head, *mixed], (False, *RIGHT))
 

@@ -1,1 +1,1 @@
-"""Example machines other than the spigot; each is a whole program to learn from."""
+"""Example machines; each is a whole program to learn from. May import carry_on."""

@@ -28,6 +28,8 @@ _SHOWN = ("host", "port", "dbname", "sslmode")
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """Suffixes of the files beside a database; a run's lock also has its number."""
 _BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
+_LONGEST_END = ".run-9999999.lock"
+"""The longest of them, for ten million runs."""
 _LONGEST_PATH = 504
 """Bytes of a path at most: SQLite on Unix has room for 512, journal suffix included."""
 _DATABASE = b"SQLite format 3\0"
@@ -112,7 +114,7 @@ def refuse_long_names(path: Path) -> None:
             f"the path of the database is {length} bytes long, and SQLite opens {_LONGEST_PATH} "
             f"at most: {one_line(path, 60)}…; {Hint.OTHER_FILE}"
         )
-    longest = _longest_name(path.parent) - len(max(_BESIDE, key=len))
+    longest = _longest_name(path.parent) - len(_LONGEST_END)
     if len(os.fsencode(path.name)) > longest:
         raise StorageError(
             f"the name {one_line(path.name, 60)}… is too long for a database: {longest} bytes at "

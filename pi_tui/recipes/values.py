@@ -24,7 +24,7 @@ HEADER = "state"
 PART = 2**20
 """Bytes of an array in one piece."""
 LONG_INT = 2**4096
-"""Integers from here on are stored as hex: Python refuses decimals above 4,300 digits."""
+"""Integers from here on are stored as hex: Python refuses decimals of more than 4,300 places."""
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
 """Immutable types."""
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 def page(parser: argparse.ArgumentParser, version: str) -> str:
     """Return the page in man(7) format."""
+    summary = (parser.description or "").partition(".")[0]
     lines = [
         f'.TH PI-TUI 1 "" "pi-tui {version}" "User Commands"',
-        *(".SH NAME", r"pi\-tui \- digits of pi in your terminal, resumable at any moment"),
+        *(".SH NAME", rf"pi\-tui \- {_text(summary)}"),
         *(".SH SYNOPSIS", ".B pi-tui", "[COMMAND] [OPTION ...]"),
         *(".SH DESCRIPTION", _text(parser.description)),
         ".SH OPTIONS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 
-COLUMNS = ("digits", "saved", "done", "state", "computed", "size", "last saved")
+COLUMNS = ("goal", "saved", "done", "state", "computed", "size", "last saved")
 RIGHT = (True, True, True, False, True, True, False)
 """True for columns of numbers, which are right-aligned."""
 

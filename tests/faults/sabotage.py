@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, event, select
 
 from pi_tui.checkpoints import database, engine, opening, output_rows
 from pi_tui.checkpoints.models import RUNS
+from pi_tui.checkpoints.records import Run
 from pi_tui.files.location import Location
 
 
@@ -55,10 +56,13 @@ def _no_lock(_: str) -> None:
 
 
 def _no_fence(_: str) -> None:
-    def unfenced(connection: Connection, run_id: int, epoch: int) -> Row[Any]:
-        return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
+    fence = database.Database._fence
 
-    setattr(database, "fence", unfenced)  # noqa: B010
+    def unfenced(self: database.Database, connection: Connection, run: Run, _: int) -> Row[Any]:
+        epoch = connection.execute(select(RUNS.c.epoch).where(RUNS.c.id == run.id)).scalar_one()
+        return fence(self, connection, run, epoch)
+
+    setattr(database.Database, "_fence", unfenced)  # noqa: B010
 
 
 def no_checksum(_: str = "") -> None:

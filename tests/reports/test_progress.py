@@ -78,7 +78,7 @@ def test_a_failing_save_is_told_when_it_begins_and_when_it_ends() -> None:
 
 def test_rows_are_counted_by_line_breaks_and_bytes_named_where_none_are_counted() -> None:
     counted = snapshot(made_lines=12, saved_lines=9)
-    assert describe(counted, "rows") == "running: 12 rows, 75.0 % of the work, 1 min 05 s left"
+    assert describe(counted, "rows") == "running: 12 rows, 75.0 %, 1 min 05 s left"
     assert describe(snapshot(), "rows").startswith("running: 500 bytes, ")
     ended = lines_of("rows", snapshot(save_failure=FAILURE), counted)
     assert ended[-1] == "saved again: 9 rows"

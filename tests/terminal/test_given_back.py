@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -54,6 +54,12 @@ def test_kill_of_the_process_group_leaves_a_clean_terminal(database: Path) -> No
         terminal.until(lambda: terminal.left_behind_by_a_job() == [])
 
 
+def writer_of(database: Path) -> int:
+    """Return the pid that the lock of the only run names."""
+    (lock,) = database.parent.glob(f"{database.name}.run-*.lock")
+    return int(lock.read_text().split()[1])
+
+
 @pytest.mark.parametrize("flags", [(), ("-f",)], ids=["by name", "by command line"])
 def test_pkill_spares_the_guardian(flags: tuple[str, ...], tmp_path: Path, database: Path) -> None:
     program = tmp_path / "pi-tui"  # as pip writes it
@@ -63,7 +69,7 @@ def test_pkill_spares_the_guardian(flags: tuple[str, ...], tmp_path: Path, datab
         command = [str(program), "--db", database, *RUN]
         terminal.send(shlex.join(map(str, command)) + "\n")
         terminal.see("running")
-        session = os.getsid(int(Path(f"{database}.lock").read_text().split()[1]))
+        session = os.getsid(writer_of(database))
         subprocess.run(["pkill", "-9", "-s", str(session), *flags, "pi-tui"], check=True)
         terminal.see("its last checkpoint stands")
         terminal.until(lambda: terminal.left_behind_by_a_job() == [])
@@ -87,11 +93,12 @@ def test_run_ended_by_force_leaves_a_visible_cursor(number: signal.Signals, data
     with bash() as terminal:
         terminal.send(typed("run", *SLOW, "--db", database))
         terminal.see(r"running +\S+ +[1-9][\d,]*/100,000")
-        pid = int(Path(f"{database}.lock").read_text().split()[1])
+        pid = writer_of(database)
         os.kill(pid, number)
         terminal.until(lambda: state_of(pid) in ("", "T"))
         assert terminal.left_behind_by_a_job() == []
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # where it was only stopped
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_export_into_a_pipe_without_reader_delays_no_exit(database: Path, tmp_path: Path) -> None:

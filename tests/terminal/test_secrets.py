@@ -28,7 +28,7 @@ sys.exit(main(sys.argv[1:]))
 PLACES = {
     "timer": ("pi_tui.app.live", "Live", "_tick", ""),
     "opening": ("pi_tui.app.app", "RunApp", "open", ""),
-    "look": ("pi_tui.app.live", "Live", "_look", ""),
+    "look": ("pi_tui.app.live", "Live", "look", ""),
     "action": ("pi_tui.app.app", "RunApp", "action_help", "?"),
     "conversation": ("pi_tui.app.talk.changing_runs", "RunChanges", "browse", "r"),
     "key": ("pi_tui.app.talk.key_queue", "KeyQueue", "_obey", "x"),
@@ -63,7 +63,7 @@ def test_app_broken_anywhere_exits_1_and_shows_no_password(place: str) -> None:
     ("module", "owner", "name"),
     [
         ("pi_tui.worker.worker", "Worker", "_work"),
-        ("pi_tui.reports.progress", "_Bar", "_update"),
+        ("pi_tui.reports.progress", "_BarProgress", "show"),
         ("pi_tui.pi.commands.compute", "Worker", "start"),
     ],
 )
@@ -103,7 +103,7 @@ def test_export_from_a_deleted_folder_shows_no_password(postgres: Server, tmp_pa
         terminal.until(lambda: "Into which file" in terminal.screen or not terminal.is_running)
         if terminal.is_running:
             terminal.send("\r")
-            terminal.send("\x1bq")
+            terminal.send("\x1b")
         terminal.until(lambda: "Into" not in terminal.screen or not terminal.is_running)
         terminal.send("\x03")
         terminal.wait()

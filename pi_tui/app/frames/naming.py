@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pi_tui import words
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.files.output_file import FileContent
-from pi_tui.reports.run_table import cells
+from pi_tui.reports.run_table import COLUMNS, cells
 from pi_tui.worker.job import Pace
 from pi_tui.worker.snapshot import Snapshot
 
@@ -50,7 +50,7 @@ class Naming:
 
     def columns(self, unit: str) -> tuple[str, ...]:
         """Return the headings of the list of runs."""
-        return ("goal", *_COLUMNS[1:])
+        return COLUMNS
 
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the list of runs."""
@@ -74,6 +74,3 @@ class Naming:
     def pace(self, pace: Pace) -> tuple[str, str]:
         """Return the pace in words and the key that changes it; "" where no key does."""
         return ("" if pace.limit is None else f"at most {words.rate(pace.limit)}"), ""
-
-
-_COLUMNS = ("goal", "saved", "", "state", "computed", "size", "last saved")

@@ -13,6 +13,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from pi_tui.errors import Hint, StorageError
+from pi_tui.files.location import no_room
 from pi_tui.words import one_line
 
 _LONGEST = 200
@@ -85,16 +86,23 @@ class FileLock:
         self._close()
 
     def _open(self) -> None:
-        # Do not block or follow a link: the file may have been replaced since `refuse_strange`.
+        # Do not wait or follow a link: the file may have been replaced since `refuse_strange`.
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             self._fd = os.open(self._path, flags, 0o600)
         except OSError as error:
-            what = self._path if os.path.lexists(self._path) else self._path.parent
-            raise StorageError(
-                f"{one_line(what)} cannot be written to ({one_line(error.strerror)}); "
-                f"make it writable, or {Hint.OTHER_FILE}"
-            ) from error
+            raise StorageError(self._cannot_open(error)) from error
+
+    def _cannot_open(self, error: OSError) -> str:
+        folder = self._path.parent
+        if error.errno == errno.ENOENT:  # as in /proc
+            return f"no file can be made in {one_line(folder)}; {Hint.OTHER_FILE}"
+        reason = no_room(folder) if error.errno == errno.ENOSPC else ""
+        what = self._path if os.path.lexists(self._path) else folder
+        return (
+            f"{one_line(what)} cannot be written to ({reason or one_line(error.strerror)}); "
+            f"make it writable, or {Hint.OTHER_FILE}"
+        )
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1

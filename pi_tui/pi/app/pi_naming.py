@@ -54,7 +54,7 @@ class PiNaming(Naming):
 
     def columns(self, unit: str) -> tuple[str, ...]:
         """Return the headings of the list of runs."""
-        return COLUMNS
+        return ("digits", *COLUMNS[1:])
 
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the list of runs."""
