@@ -27,7 +27,7 @@ from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
 
 if TYPE_CHECKING:
-    from pi_tui.recipes.pool import Outcome, Pool
+    from pi_tui.recipes.item_pool import Outcome, Pool
 
 LOOK_SECONDS = 0.05
 """How long a step waits for results before it polls."""
@@ -183,7 +183,9 @@ class ItemsMachine(Machine):
     def _filled_pool(self) -> Pool:
         """Return the pool, with items handed out until each worker has one and another waits."""
         if self._pool is None:
-            from pi_tui.recipes.pool import Pool  # it takes a while to load, and `--help` no pool
+            from pi_tui.recipes.item_pool import (
+                Pool,  # it takes a while to load, and `--help` no pool
+            )
 
             kind = self._kind
             self._pool = Pool(kind.function, kind.workers, threads=kind.threads)

@@ -30,6 +30,7 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
         f"the last session ({snapshot.left_open}) was cut off {after} its last "
         f"checkpoint, of {day}; {kept}, and the run goes on from there",
         f"the last session was cut off {after} its save of {clock}; {kept}",
+        f"last session was cut off {after} its save; {kept}",
         f"the last session was cut off; {kept}",
         f"cut off; all {made} saved are there" if snapshot.resumed else f"cut off; {kept}",
         "cut off; all is there",

@@ -16,7 +16,7 @@ from tests.terminal.emulator import Terminal
 
 DIGITS = 6_000
 PATIENT = (
-    "import sys; from pi_tui import watcher; watcher.MOMENT = 600.0; "
+    "import sys; from pi_tui.worker import watcher; watcher.MOMENT = 600.0; "
     "from pi_tui.__main__ import start; sys.exit(start())"
 )
 """The program, which counts as just come for as long as a busy machine may need."""
@@ -156,9 +156,9 @@ def test_fresh_refuses_a_run_in_use_before_it_asks(database: Path) -> None:
 
 def test_finished_run_deleted_elsewhere_is_reported_as_deleted(database: Path) -> None:
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
-    with app(database) as terminal:
+    with app(database, size=(120, 40)) as terminal:
         terminal.see("complete, verified")
-        # Until the app has found the run complete, it holds the database.
+        terminal.see("#2 .*(ago|just now)")  # what the first frame shows, nobody has opened yet
         delete = ("delete", "--digits", DIGITS, "--db", database, "--yes")
         wait_until(lambda: pi_tui(*delete).returncode == 0)
         terminal.read("the run of 6,000 digits was deleted by another process")

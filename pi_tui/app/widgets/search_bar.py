@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -68,9 +69,9 @@ class SearchBar(Horizontal):
         """Return the text to find, and whether it is meant to be found at the very beginning."""
         return text, False
 
-    def odds(self, needle: Needle, count: int) -> str:
-        """Return what is to be said of the chance of a hit; "" for nothing."""
-        return ""
+    def odds(self, needle: Needle, count: int) -> Sequence[str]:
+        """Return the chance of a hit among so much output, from full to short; () if unknown."""
+        return ()
 
     @property
     def input(self) -> Input:
@@ -114,8 +115,8 @@ class SearchBar(Horizontal):
         self, needle: Needle, count: int, hit: int | None, number: int, *, is_all: bool
     ) -> list[Content]:
         """Return what came of the search, from full to short."""
-        said = self.odds(needle, count)
-        odds, keys = line((said and f"  {said}", FAINT)), line(("  n N Esc", FAINT))
+        odds = [line((f"  {said}", FAINT)) for said in self.odds(needle, count)]
+        keys = line(("  n N Esc", FAINT))
         hits = words.counted(needle.hits, "hit")
         if not needle.hits:
             where = "not in these" if is_all else "not in the first"
@@ -128,4 +129,5 @@ class SearchBar(Horizontal):
             told = Content.assemble(
                 brief, (" at position ", QUIET), (words.number(hit + 1), "bold")
             )
-        return [told + odds + keys, told + odds, told, brief]
+        ways = [told + each for each in odds] or [told]
+        return [ways[0] + keys, *ways, told, brief]

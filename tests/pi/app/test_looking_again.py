@@ -21,7 +21,7 @@ async def test_statistics_show_pairs_gaps_and_runs() -> None:
         await pilot.press("S")
         await until(lambda: "PAIRS among 8,640 digits" in text_of(app))
         text = text_of(app)
-        for title in ("GAPS:", "RUNS:", "LONGEST GAPS:", "A run of six 9s is to be expected"):
+        for title in ("GAPS:", "RUNS:", "LONGEST GAPS:", "A run of six 9s is expected"):
             assert title in text
         assert "…" not in text.partition("LONGEST GAPS")[2].partition("Esc goes back")[0]
         await pilot.press("escape")

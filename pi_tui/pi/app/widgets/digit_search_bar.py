@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -35,11 +36,15 @@ class DigitSearchBar(SearchBar):
         """Return the digits to find, and whether they are the beginning of pi, with its 3."""
         return meant(text)
 
-    def odds(self, needle: Needle, count: int) -> str:
-        """Return the chance of a hit among so many digits."""
+    def odds(self, needle: Needle, count: int) -> Sequence[str]:
+        """Return the chance of a hit among so many digits, from full to short."""
         likely = chance_in_words(chance(len(needle.text), count))
         said = f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
-        return said if needle.hits else f"{said} · x looks in more digits"
+        return (
+            (said,)
+            if needle.hits
+            else (f"{said} · x looks in more digits", said, f"chance {likely}")
+        )
 
 
 def meant(text: str) -> tuple[str, bool]:
