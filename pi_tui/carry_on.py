@@ -16,7 +16,7 @@ from types import FrameType, ModuleType
 from typing import Any, Literal
 
 from pi_tui import words
-from pi_tui.errors import PiTuiError, StorageError
+from pi_tui.errors import PiTuiError, StorageError, UsageError
 from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
@@ -82,7 +82,9 @@ def carry_on(
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
     """Compute the job with the requested display; return the exit code and the whole output."""
-    if face != "line" and (has_terminal() or face == "screen"):
+    if face == "screen" and not has_terminal():
+        raise UsageError("there is no terminal to show a screen on")
+    if face != "line" and has_terminal():
         from pi_tui.app.open import open_app
 
         return open_app(

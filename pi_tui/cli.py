@@ -62,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
+    except MemoryError:
+        tell("pi-tui: not enough memory; what was saved is safe: close other programs")
+        return 6
     except Exception as error:
         from pi_tui.worker.crash_report import report
 

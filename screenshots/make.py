@@ -113,7 +113,7 @@ def draw_picture(name: str, kind: str, digits: int) -> None:
         settings = Settings(db=f"{folder}/pi.sqlite3")
         finish(settings, digits)
         output = str(FOLDER / f"{name}.png")
-        picture(settings.location, kind, digits, (1, None), output, "1600x900", "night")
+        picture(settings.location, kind, digits, 1, None, output, "1600x900", "night")
 
 
 LARGEST = 2_000_000

@@ -39,7 +39,9 @@ def test_limit_of_open_files_is_named_as_the_cause(files: int, tmp_path: Path) -
     is_whole_or_a_line(done, (6,))
     if done.returncode:
         assert "too many files are open" in done.stderr
-        assert list(tmp_path.iterdir()) == []
+        left = sorted(path.name for path in tmp_path.iterdir())
+        # Where only the lock of the run has no room, a database without runs is there already.
+        assert left in ([], ["pi.db", "pi.db.lock"])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count other memory")

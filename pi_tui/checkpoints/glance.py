@@ -48,12 +48,12 @@ def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
     """
     try:
         path = parse_location(location).path
-        if path is None:
+        if path is None or not path.is_file():  # opening a FIFO would wait for a writer
             return None
         uri = f"file:{quote(os.fsencode(path))}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=0.05)) as connection:
             return _read(connection, kind, task)
-    except (sqlite3.Error, OSError, ValueError, TypeError, MemoryError, UsageError):
+    except (sqlite3.Error, OSError, ValueError, TypeError, MemoryError, RecursionError, UsageError):
         return None
 
 

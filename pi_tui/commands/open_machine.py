@@ -12,6 +12,7 @@ from typing import Any
 from pi_tui.carry_on import carry_on
 from pi_tui.commands.fresh import may_begin_again
 from pi_tui.errors import UsageError
+from pi_tui.files.location import resolved
 from pi_tui.machine import BadState, Kind, Parameter, Refused, Task
 from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.recipes.program import Resumable, reader_of, type_of
@@ -44,12 +45,13 @@ def open_machine(
 def find_kind(name: str) -> Kind:
     """Return the kind that `module:attribute` names. Raises UsageError.
 
-    The current folder is searched first, as by `python -m`: the user names a module of their own.
+    The current folder is searched last: it holds a module of the user's own, and what else lies
+    there must not stand in for a module of Python.
     """
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
         raise UsageError(f"{name!r} names no machine; write module:name, like collatz:collatz")
-    sys.path.insert(0, os.getcwd())
+    sys.path.append(str(resolved(".")))
     module = _imported(module_name)
     if not hasattr(module, attribute):
         raise UsageError(f"{module_name} has no {attribute}; {_offered(module)}")

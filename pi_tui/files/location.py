@@ -21,6 +21,8 @@ _SERVER = re.compile(
     r"(?P<server>([\w.\-]*|\[[0-9A-Fa-f:.]*\])(:\d+)?(/[\w.\-]*)?)(\?(?P<query>[^@]*))?",
     re.DOTALL,
 )
+_LIKE_A_SERVER = re.compile(r"(?i)\s*(jdbc:|postgres\w*(\+\w+)?:|.*\bpassword=|.*://\S*@)")
+"""A file with such a name can be given as ./NAME, which matches as little as any other path."""
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
@@ -75,6 +77,11 @@ def parse_location(location: str) -> Location:
     """
     url = _URL.fullmatch(location)
     if url is None:
+        if _LIKE_A_SERVER.match(location):  # it may hold a password: do not repeat it
+            raise UsageError(
+                "the database looks like a server, but its URL cannot be read; "
+                "write postgresql+psycopg://user@host/database, or the path of a file"
+            )
         return _file(location, location)
     scheme, rest = url["scheme"].lower(), url["rest"]
     if scheme in _SQLITE:

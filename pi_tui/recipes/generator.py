@@ -17,7 +17,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, Work, unwatched
+from pi_tui.machine import BadState, Kind, Machine, Poll, Refused, State, Task, Work, unwatched
 from pi_tui.recipes.values import is_immutable, pieces_of, values_of
 
 Yielded = Iterator[Any]
@@ -73,7 +73,10 @@ class GeneratorKind(Kind):
         if type(steps) is not int or type(done) is not bool or not isinstance(share, int | float):
             raise BadState("it has no count of steps")
         if values and sorted(values) != sorted(self.arguments):
-            raise BadState(f"it holds {', '.join(values)}, and not the arguments of {self.name}")
+            raise Refused(
+                f"the saved state holds {', '.join(values)}, and {self.name} takes "
+                f"{', '.join(self.arguments)}: run the code that saved it, or begin again"
+            )
         return GeneratorMachine(self, task, values, steps, output, share, done=done)
 
 

@@ -26,6 +26,10 @@ class Resumable:
         """Call the function itself: a plain generator that saves nothing."""
         return self.kind.function(*args, **kwargs)
 
+    def __getattr__(self, name: str) -> Any:
+        """Stand for the kind where one is asked for: `carry_on_all(f, tasks, …)`, `prove(f, …)`."""
+        return getattr(vars(self)["kind"], name)
+
     def run(self, goal: int, *, db: str | None = None, **parameters: Any) -> bytes:
         """Compute the goal, or resume it, and return the whole output.
 

@@ -117,11 +117,11 @@ class News:
         """Return the lines that were not told yet."""
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
-        if snapshot.left_open and not self._left_open and snapshot.resumed:
+        if snapshot.left_open and not self._left_open and snapshot.checkpoint:
             lines += [
                 f"note: {words.plain(line)}" for line in how_it_goes_on(snapshot, self._unit)[:1]
             ]
-        self._left_open = snapshot.left_open if snapshot.resumed else ""
+        self._left_open = snapshot.left_open if snapshot.checkpoint else ""
         failure = snapshot.save_failure
         if failure is not None and not self._failing:
             since = failure.since.astimezone().strftime("%H:%M:%S")

@@ -14,7 +14,8 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
     newest = snapshot.checkpoint
     if newest is None or not (snapshot.resumed or snapshot.left_open):
         return ()
-    moment, made = newest.saved_at.astimezone(), f"{snapshot.resumed:,}"
+    moment = (snapshot.resumed_at or newest.saved_at).astimezone()
+    made = f"{snapshot.resumed:,}"
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
         from_there = f"goes on after {snapshot.resumed_in(unit)}"

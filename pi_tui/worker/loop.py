@@ -112,6 +112,7 @@ class Loop:
             after = (last - loaded.checkpoint.saved_at).total_seconds()
             self._board.publish(left_after=after)
         self._board.publish(
+            resumed_at=loaded.checkpoint.saved_at if loaded.checkpoint else None,
             **dict.fromkeys(("made", "saved", "resumed"), saved),
             **dict.fromkeys(("made_lines", "saved_lines", "resumed_lines"), lines),
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],

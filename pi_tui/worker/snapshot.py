@@ -104,6 +104,8 @@ class Snapshot:
     """`time.monotonic()` at which the next timed checkpoint is due."""
     save_failure: SaveFailure | None = None
     verified: bool = False
+    resumed_at: datetime | None = None
+    """When the checkpoint was saved that this session goes on from."""
     left_open: str = ""
     """The previous process with the run open, if it was killed."""
     left_after: float | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.machine import BadState, State, Task
+from pi_tui.machine import BadState, Refused, State, Task
 from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
 from pi_tui.testing import prove
 from tests.test_imports import loaded_after
@@ -175,11 +175,16 @@ def test_exception_while_changing_a_list_returns_to_the_last_saved_state() -> No
     assert again.output == b"1 2 "
 
 
+def test_state_with_other_names_than_the_arguments_is_refused_and_kept() -> None:
+    text = b'{"!steps":1,"!share":0,"!done":false,"number":1}'
+    with pytest.raises(Refused, match="holds number, and squares takes number, total"):
+        KIND.from_state(KIND.task(5), State.of(text), b"")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         b"{}",
-        b'{"!steps":1,"!share":0,"!done":false,"number":1}',
         b'{"!steps":"1","!share":0,"!done":false,"number":1,"total":1}',
         b'{"!steps":1,"!share":"x","!done":false,"number":1,"total":1}',
     ],

@@ -113,7 +113,7 @@ def test_a_run_that_nobody_computes_is_not_taken_over(
     before = database.read_bytes()
     worker = watching(database, StoredKind("lines"), TASK)
     wait_until(lambda: worker.snapshot.saved)
-    wait_until(lambda: worker.snapshot.notice == "the other one has ended")
+    wait_until(lambda: worker.snapshot.notice == "the other process has ended")
     worker.stop()
     assert worker.join(60)
     assert worker.snapshot.notes == ()

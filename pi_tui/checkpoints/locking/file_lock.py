@@ -51,10 +51,10 @@ class FileLock:
         fcntl.flock(self._fd, fcntl.LOCK_UN)
         return False
 
-    def take_soon(self) -> bool:
-        """Take the lock; retry for 0.3 s, because a process may hold it just to test it."""
-        until = time.monotonic() + _LOOKING
-        while not self.take():
+    def take_soon(self, seconds: float = _LOOKING, *, shared: bool = False) -> bool:
+        """Take the lock, and wait so long for those who hold it only for a moment."""
+        until = time.monotonic() + seconds
+        while not self.take(shared=shared):
             if time.monotonic() > until:
                 return False
             time.sleep(0.01)
@@ -97,6 +97,11 @@ class FileLock:
         folder = self._path.parent
         if error.errno == errno.ENOENT:  # as in /proc
             return f"no file can be made in {one_line(folder)}; {Hint.OTHER_FILE}"
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            return (
+                f"{one_line(self._path)} cannot be opened, because too many files are open; "
+                "raise the limit (`ulimit -n`), or close other programs"
+            )
         reason = no_room(folder) if error.errno == errno.ENOSPC else ""
         what = self._path if os.path.lexists(self._path) else folder
         return (

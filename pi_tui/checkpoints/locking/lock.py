@@ -26,6 +26,9 @@ from pi_tui.checkpoints.locking.process import is_unlocked, my_mark, words_of
 from pi_tui.checkpoints.locking.server_lock import ServerLocks, holder_of_run
 from pi_tui.files.location import Location
 
+MIGRATING = 5.0
+"""Seconds to wait for a process that brings the tables up to date, and so excludes all others."""
+
 
 def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
     """Describe the process that computes a run; "" if there is none. Takes no lock.
@@ -63,7 +66,7 @@ class FileLocks:
         self._runs: dict[int, FileLock] = {}
         self._database = FileLock(_file_of_database(where))
         try:
-            if not self._database.take(shared=True):
+            if not self._database.take_soon(MIGRATING, shared=True):
                 mark = mark_in(_file_of_database(where))
                 self._database.release()
                 raise already_open(where.display, mark)
