@@ -62,10 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
-    except MemoryError:
-        tell("pi-tui: not enough memory; what was saved is safe: close other programs")
-        return 6
     except Exception as error:
+        # A library that finds no room for its code is an ImportError.
+        if isinstance(error, MemoryError) or "failed to map segment" in str(error):
+            tell("pi-tui: not enough memory; what was saved is safe: close other programs")
+            return 6
         from pi_tui.worker.crash_report import report
 
         tell(f"{report(error)}\npi-tui: a bug of ours, please report it; what was saved is safe")

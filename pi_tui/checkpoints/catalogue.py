@@ -24,6 +24,7 @@ from pi_tui.checkpoints.models import (
     to_run,
     to_task,
 )
+from pi_tui.checkpoints.other_runs import is_explained
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.checkpoints.trouble import FAILURES
@@ -166,7 +167,9 @@ class RunCatalogue(Database):
         row = connection.execute(of_it).first()
         if row is not None and row.goal != task.goal:  # SQLite trusts a damaged index
             raise BadRow("an index and its table differ")
-        if row is not None and self._identity_of(to_task(row)) == wanted:
+        if row is not None and not is_explained(row):
+            raise BadRow("the parameters of a run and their digest differ")
+        if row is not None:
             return row
         # Saved by an earlier version, or when the kind named other parameters as tuning.
         rows = self._of_goal(connection, task.goal)

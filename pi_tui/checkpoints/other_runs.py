@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
@@ -10,6 +11,11 @@ from sqlalchemy import Connection, Row, update
 from pi_tui.checkpoints.models import RUNS, to_task
 from pi_tui.machine import Task
 from pi_tui.words import one_line
+
+_DISPLACED = "was of run"
+"""Begins the identity of a run that another one has taken the identity of."""
+_MOST_TRIED = 10
+"""Parameters of which all subsets are tried: 1,024."""
 
 
 def renew_identities(
@@ -23,11 +29,24 @@ def renew_identities(
     wrong = [(row, identity) for row, identity in found if row.identity != identity]
     taken = {identity for row, identity in found if row.identity == identity}
     for row, _ in wrong:  # temporary values first: two runs may swap identities
-        _identify(connection, row.id, f"was of run {row.id}")
+        _identify(connection, row.id, f"{_DISPLACED} {row.id}")
     for row, identity in wrong:
         if identity not in taken:
             taken.add(identity)
             _identify(connection, row.id, identity)
+
+
+def is_explained(row: Row[Any]) -> bool:
+    """Return True if the identity is that of the parameters, some of which may be left out.
+
+    Which ones are tuning may have changed since. A damaged name must not begin another run: a
+    run that is found by its identity is the one meant. Many parameters have too many subsets.
+    """
+    task, names = to_task(row), to_task(row).parameters
+    if len(names) > _MOST_TRIED or str(row.identity).startswith(_DISPLACED):
+        return True
+    subsets = (some for size in range(len(names) + 1) for some in combinations(names, size))
+    return any(task.identity(some) == row.identity for some in subsets)
 
 
 def _identify(connection: Connection, run_id: int, identity: str) -> None:

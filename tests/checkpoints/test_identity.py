@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import NotOursError, UsageError
+from pi_tui.errors import DamagedError, NotOursError, UsageError
 from pi_tui.machine import (
     BadState,
     Kind,
@@ -24,6 +26,7 @@ from pi_tui.machine import (
     Work,
     unwatched,
 )
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, execute
 from tests.checkpoints.server import Server
@@ -341,3 +344,16 @@ def test_postgres_tells_runs_apart_by_parameters(
     assert store.open_run(dice(3)).notes != ()
     store.delete(dice(1))
     assert sorted(run.task.parameters["seed"] for run in store.runs()) == [2, 3]
+
+
+def test_damaged_name_of_a_parameter_is_damage_and_begins_no_other_run(database: Path) -> None:
+    kind = SpigotKind()
+    with CheckpointStore.open(str(database), kind) as store:
+        store.open_run(kind.task(300, 2))
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE pi_run SET parameters = replace(parameters, 'boxes', 'bokes')")
+    with CheckpointStore.open(str(database), kind) as store:
+        with pytest.raises(DamagedError):
+            store.open_run(kind.task(300, 2))
+        with closing(sqlite3.connect(database)) as connection:
+            assert connection.execute("SELECT count(*) FROM pi_run").fetchone() == (1,)
