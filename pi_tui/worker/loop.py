@@ -73,7 +73,7 @@ class Loop:
                     self._fall_back(error)
         except Abandoned:
             self._leave()
-        except (Refused, MachineError, SystemExit, KeyboardInterrupt):
+        except (Refused, MachineError, WrongResultError, SystemExit, KeyboardInterrupt):
             self._mark_left()
             raise
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, State, Task, unwatched
 from pi_tui.testing import prove
 from tests.examples.helpers import ended, last_line, running, saved_steps
@@ -60,6 +61,30 @@ def test_changed_input_is_refused_and_the_original_resumes(table: Path) -> None:
     assert saved_steps(database, DartGames(table)) == steps, "nothing has changed"
     done = ended(PROGRAM, GAMES, 3, table)
     assert (done.returncode, done.stdout.encode()) == (0, whole), done.stderr
+
+
+def test_another_seed_is_another_game_in_the_same_database(table: Path) -> None:
+    first, other = (ended(PROGRAM, 20, seed, table) for seed in (3, 4))
+    whole = [DartGames(table).new(Task(20, {"seed": seed})).finalize() for seed in (3, 4)]
+    assert [first.stdout.encode(), other.stdout.encode()] == whole
+    assert "another run of goal 20 is here with seed=3; this one has seed=4" in other.stderr
+    assert ended(PROGRAM, 20, 3, table).stdout.encode() == whole[0]
+
+
+def test_game_saved_by_a_newer_version_of_the_code_is_refused_and_kept(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = table.with_name("darts.sqlite3")
+    monkeypatch.setattr(DartGames, "version", 2)
+    kind, task = DartGames(table), Task(GAMES, {"seed": 3})
+    with CheckpointStore.open(str(database), kind) as store:
+        run, game = store.open_run(task), kind.new(task)
+        game.step()
+        store.save(run, game, 1.0)
+    older = ended(PROGRAM, GAMES, 3, table)
+    assert older.returncode == 7
+    assert "newer version" in older.stderr
+    assert saved_steps(database, kind) == 1
 
 
 def test_game_passes_the_machine_check(table: Path) -> None:
