@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,9 +46,18 @@ async def until(condition: Callable[[], object], *, limit: float = LIMIT) -> Non
         await asyncio.sleep(_POLL)
 
 
+_PRECISION = threading.Lock()
+"""mpmath has one precision for all threads: two at once leave a wrong one, and wrong digits."""
+
+
 @cache
 def pi(digits: int) -> bytes:
     """Return the first decimals of pi after "3.", computed independently by mpmath."""
+    with _PRECISION:
+        return _pi(digits)
+
+
+def _pi(digits: int) -> bytes:
     before = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)
     try:
