@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.answer_timeout import NoAnswerError
 from pi_tui.errors import DamagedError, Hint, PiTuiError, StorageError
-from pi_tui.files.location import Location, no_room
+from pi_tui.files.location import Location, no_room, too_many_files
 from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
@@ -96,10 +96,7 @@ def _can_open_more(folder: Path) -> bool:
 
 
 def _too_many_files(where: Location) -> StorageError:
-    return StorageError(
-        f"{where.display} cannot be opened, because too many files are open; "
-        "raise the limit (`ulimit -n`), or close other programs"
-    )
+    return StorageError(too_many_files(where.display))
 
 
 def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
