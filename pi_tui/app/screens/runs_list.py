@@ -44,12 +44,14 @@ class RunsList(Dialog[Run | str | None]):
         super().__init__()
         self._location, self._kind, self._here, self._do = location, kind, here, aside
         self._runs: list[Run] = []
+        # Held, not looked up: rows may arrive from their thread while the list is being removed.
+        self._table = DataTable[Text](cursor_type="row", id="runs-table")
 
     def compose(self) -> ComposeResult:
         """Yield the table and its keys."""
         with Vertical(classes="dialog -runs-dialog"):
             yield Static("Runs", classes="dialog-title")
-            yield DataTable[Text](cursor_type="row", id="runs-table")
+            yield self._table
             yield Static("Enter open · n new · e export · d delete · Esc back", classes="quiet")
 
     def on_mount(self) -> None:
@@ -59,10 +61,6 @@ class RunsList(Dialog[Run | str | None]):
     def on_resize(self, event: events.Resize) -> None:
         """Show the columns that have room."""
         self.call_after_refresh(self._fill)
-
-    @property
-    def _table(self) -> DataTable[Text]:
-        return self.query_one(DataTable)
 
     @work(group="runs", exclusive=True)
     async def _read(self) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import DataTable
 from pi_tui.app.looks.remembered import Memory, Remembered
 from pi_tui.app.looks.themes import DAY, NIGHT
 from pi_tui.app.screens.palette import commands
+from pi_tui.app.screens.runs_list import RunsList
 from pi_tui.app.talk.export import clipboard_doubt
 from pi_tui.app.terminal.title import TerminalTitle
 from pi_tui.checkpoints.records import Run
@@ -90,6 +91,21 @@ async def test_the_list_does_not_come_over_another_screen(bench: Bench) -> None:
         await until(lambda: "pause, which saves" in text_of(app))
         await pilot.press("escape")
         await until(lambda: app.screen is app.main_screen)
+
+
+async def test_runs_read_after_the_list_was_left_do_no_harm(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("r")
+        await until(lambda: "▸ 1,000" in text_of(app))
+        runs = app.screen
+        assert isinstance(runs, RunsList)
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.main_screen and not runs.children)
+        runs._fill()  # what the reading does when it ends now
+        await pilot.press("r")
+        await until(lambda: "▸ 1,000" in text_of(app))
 
 
 async def test_the_list_stays_as_it_is_when_nothing_is_deleted(bench: Bench) -> None:
