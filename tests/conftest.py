@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import settings
 from pi_tui.errors import speak
 from pi_tui.reports import hints
 from tests import selection, shared
+from tests.checkpoints.server import Server
 from tests.helpers import SCRIPTS
 
 # nohup and background jobs start us with these ignored, and our children would inherit that.
@@ -112,6 +113,20 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 def database(tmp_path: Path) -> Path:
     """Return the path of a database file for this test, which does not exist yet."""
     return tmp_path / "pi.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Start a real PostgreSQL server; a test that stops it starts it again."""
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> str:
+    """Return the URL of a new, empty database on that server."""
+    return postgres.new_database()
 
 
 _UNUSUAL = (

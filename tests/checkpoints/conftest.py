@@ -1,4 +1,4 @@
-"""Stores in real files, and a real PostgreSQL server."""
+"""Stores in real files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Kind
-from tests.checkpoints.server import Server
 from tests.tiny import Walks
 
 OpenStore = Callable[..., CheckpointStore]
@@ -38,17 +37,3 @@ def open_store(path: str) -> Iterator[OpenStore]:
 @pytest.fixture
 def store(open_store: OpenStore) -> CheckpointStore:
     return open_store()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """Start a real server for all tests of the session."""
-    server = Server()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def postgres_url(postgres: Server) -> str:
-    """Return the URL of a new, empty database on that server."""
-    return postgres.new_database()

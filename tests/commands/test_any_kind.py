@@ -17,7 +17,6 @@ from pi_tui.examples.lucas_lehmer import Mersenne
 from pi_tui.machine import Kind, Task
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.recipes.generator import GeneratorKind, Yielded
-from tests.checkpoints.server import Server
 from tests.checkpoints.test_migration import old
 from tests.helpers import pi, pi_tui
 from tests.shared import made_once
@@ -315,15 +314,3 @@ def test_server_holds_runs_of_every_kind(postgres_url: str) -> None:
     assert ask("export", "--kind", "lines", "--to", "4", database=postgres_url) == "2\n4\n"
     assert pi_tui("delete", "--kind", "lines", "--yes", "--db", postgres_url).returncode == 0
     assert len(ask("runs", database=postgres_url).splitlines()) == 2
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def postgres_url(postgres: Server) -> str:
-    return postgres.new_database()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,21 +19,14 @@ from tests.terminal.emulator import Terminal
 SLOW = ("--digits", "100000", "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    made = Server()
-    yield made
-    made.close()
-
-
 @pytest.mark.parametrize("cadence", ["0", "0.1s"], ids=["between saves", "in a save"])
-def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, server: Server) -> None:
-    url = server.new_database()
+def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, postgres: Server) -> None:
+    url = postgres.new_database()
     with started("run", *SLOW, "--checkpoint-every", cadence, "--db", url) as child:
         assert child.stderr
         while not re.match(rb"(running|saving): [1-9]", line := child.stderr.readline()):
             assert line, "it ended"
-        with server.stopped():
+        with postgres.stopped():
             child.send_signal(signal.SIGTERM)
             _, err = child.communicate(timeout=30)
     assert child.returncode == 6
@@ -44,13 +36,13 @@ def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, server: 
 
 @pytest.mark.parametrize("leave", ["q", signal.SIGTERM], ids=["q", "TERM"])
 def test_app_leaves_a_stopped_server_and_reports_the_loss(
-    leave: str | signal.Signals, server: Server
+    leave: str | signal.Signals, postgres: Server
 ) -> None:
-    url = server.new_database()
+    url = postgres.new_database()
     options = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
     with Terminal("--db", url, *options) as terminal:
         terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
-        with server.stopped():
+        with postgres.stopped():
             if isinstance(leave, str):
                 terminal.send(leave)
                 terminal.see("Leave, losing")
@@ -61,19 +53,19 @@ def test_app_leaves_a_stopped_server_and_reports_the_loss(
             terminal.see("[1-9][0-9,]* digits not saved")
 
 
-def test_server_stopped_before_the_start_is_reported_in_one_line(server: Server) -> None:
-    url = server.new_database()
-    with server.stopped():
+def test_server_stopped_before_the_start_is_reported_in_one_line(postgres: Server) -> None:
+    url = postgres.new_database()
+    with postgres.stopped():
         for command in ("run --digits 9", "status", "--digits 9"):
             done = pi_tui(*command.split(), "--db", url)
             assert done.returncode == 6
             assert re.search(r"^pi-tui: .* cannot be reached: .*\n\Z", done.stderr, re.MULTILINE)
 
 
-def test_status_without_rights_is_reported_in_one_line(server: Server) -> None:
-    url = server.new_database()
-    server.execute("CREATE ROLE guest LOGIN")
-    server.execute("REVOKE ALL ON SCHEMA public FROM public", url)
+def test_status_without_rights_is_reported_in_one_line(postgres: Server) -> None:
+    url = postgres.new_database()
+    postgres.execute("CREATE ROLE guest LOGIN")
+    postgres.execute("REVOKE ALL ON SCHEMA public FROM public", url)
     guest = re.sub(r"//[^/]*/", "//guest@/", url)
     for command in ("run --digits 9", "status", "runs", "export"):
         done = pi_tui(*command.split(), "--db", guest)
@@ -99,8 +91,8 @@ def test_no_part_of_a_password_is_ever_printed(secret: str, server: str) -> None
 
 
 @pytest.mark.parametrize("secret", SECRETS[:4])
-def test_password_may_contain_url_delimiters(secret: str, server: Server) -> None:
-    _, _, where = server.new_database().partition("@")
+def test_password_may_contain_url_delimiters(secret: str, postgres: Server) -> None:
+    _, _, where = postgres.new_database().partition("@")
     if not where:
         pytest.skip("a server of another kind")
     done = pi_tui("run", "--digits", "90", "--db", f"postgresql://postgres:{secret}@{where}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,13 +13,6 @@ from tests.faults.driver import Task
 from tests.faults.lab import child, judge
 
 pytestmark = pytest.mark.timeout(1200)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    made = Server()
-    yield made
-    made.close()
 
 
 def killed_to_the_end(task: Task, kills: int) -> tuple[list[str], str]:
@@ -63,10 +55,10 @@ def test_killed_writers_of_different_runs_in_one_file_lose_nothing(
 
 @pytest.mark.parametrize("writers", [3, 8])
 def test_killed_writers_of_different_runs_on_one_server_lose_nothing(
-    writers: int, server: Server, much: int, tally: Tally
+    writers: int, postgres: Server, much: int, tally: Tally
 ) -> None:
     kills = 4 * much
-    side_by_side(server.new_database(), writers, kills)
+    side_by_side(postgres.new_database(), writers, kills)
     tally(f"{writers} processes on PostgreSQL, SIGKILL", writers * kills, "0 lost, 0 refused")
 
 

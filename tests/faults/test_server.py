@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,21 +22,14 @@ CUT_OFF = (
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    made = Server()
-    yield made
-    made.close()
-
-
-def test_server_restart_in_a_run_loses_nothing(server: Server, much: int, tally: Tally) -> None:
+def test_server_restart_in_a_run_loses_nothing(postgres: Server, much: int, tally: Tally) -> None:
     deeds: list[tuple[Callable[..., None], tuple[str, ...]]] = [
-        (server.control, ("restart", "-m", "fast")),
-        (server.execute, (CUT_OFF,)),
-        (server.control, ("restart", "-m", "immediate")),
-        (server.execute, (CUT_OFF,)),
+        (postgres.control, ("restart", "-m", "fast")),
+        (postgres.execute, (CUT_OFF,)),
+        (postgres.control, ("restart", "-m", "immediate")),
+        (postgres.execute, (CUT_OFF,)),
     ] * (2 * much)
-    url = server.new_database()
+    url = postgres.new_database()
     with child(Task(url, forever=True, patience=2000)) as writer:
         for deed, arguments in deeds:
             writer.hear_until("saved")
@@ -50,22 +43,22 @@ def test_server_restart_in_a_run_loses_nothing(server: Server, much: int, tally:
 
 
 def test_kill_at_any_moment_loses_nothing_saved_on_a_server(
-    server: Server, much: int, tally: Tally
+    postgres: Server, much: int, tally: Tally
 ) -> None:
-    kills, faults = kill_at_random(Task(server.new_database(), forever=True), 6.0 * much, False)
+    kills, faults = kill_at_random(Task(postgres.new_database(), forever=True), 6.0 * much, False)
     tally("SIGKILL at random moments, PostgreSQL", kills, f"{len(faults)} lost or damaged")
     assert faults == []
 
 
 def test_control_server_with_asynchronous_commit_loses_saved_data(
-    server: Server, tally: Tally
+    postgres: Server, tally: Tally
 ) -> None:
     faults = []
     for _ in range(10):
-        url = server.new_database()
+        url = postgres.new_database()
         with child(Task(url, saves=20, sabotage=("server-forgets",))) as writer:
             assert writer.hear_out() == 0
-        server.control("restart", "-m", "immediate")
+        postgres.control("restart", "-m", "immediate")
         faults += [fault] if (fault := judge(url, writer.acked)) else []
         if faults:
             break
@@ -74,22 +67,22 @@ def test_control_server_with_asynchronous_commit_loses_saved_data(
 
 
 def brought_over(
-    server: Server, folder: Path, schema: int, log: str, *inject: str
+    postgres: Server, folder: Path, schema: int, log: str, *inject: str
 ) -> tuple[str, int]:
     """Open an older database for writing once; return its URL and the exit code."""
-    url = server.new_database()
+    url = postgres.new_database()
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        old_server(server, url, "unfinished", Path(place), schema)
+        old_server(postgres, url, "unfinished", Path(place), schema)
     return url, run(Task(url, 3000, 40, 64, saves=0), log, "-e", "trace=sendto", *inject)[0]
 
 
 @pytest.mark.usefixtures("strace")
 @SCHEMAS
 def test_migration_of_a_server_killed_at_any_statement_leaves_old_or_new(
-    schema: int, server: Server, folder: Path, much: int, tally: Tally
+    schema: int, postgres: Server, folder: Path, much: int, tally: Tally
 ) -> None:
     log = folder / "calls"
-    _, code = brought_over(server, folder, schema, str(log))
+    _, code = brought_over(postgres, folder, schema, str(log))
     statements = log.read_text().count("sendto(")
     assert code == 0
     assert statements > 20
@@ -97,12 +90,12 @@ def test_migration_of_a_server_killed_at_any_statement_leaves_old_or_new(
     tried = range(1, statements, 3 if much == 1 else 1)
     for n in tried:
         url, code = brought_over(
-            server, folder, schema, "/dev/null", "-e", f"inject=sendto:signal=KILL:when={n}"
+            postgres, folder, schema, "/dev/null", "-e", f"inject=sendto:signal=KILL:when={n}"
         )
         assert code == -9
-        names = {name for (name,) in server.query("SELECT tablename FROM pg_tables", url)}
+        names = {name for (name,) in postgres.query("SELECT tablename FROM pg_tables", url)}
         columns = "SELECT column_name FROM information_schema.columns"
-        found = {name for (name,) in server.query(f"{columns} WHERE table_name = 'pi_run'", url)}
+        found = {name for (name,) in postgres.query(f"{columns} WHERE table_name = 'pi_run'", url)}
         is_new = "identity" in found
         left.add(is_new)
         both = "pi_digits" in names and is_new

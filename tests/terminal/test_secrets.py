@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,13 +72,6 @@ def test_run_broken_anywhere_shows_no_password(module: str, owner: str, name: st
         assert terminal.wait() == 1
         assert b"a bug" in terminal.raw
         assert MARK not in terminal.raw
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
 
 
 def test_export_from_a_deleted_folder_shows_no_password(postgres: Server, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from pi_tui.worker.job import Cadence, Job, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.watcher import WatchingWorker
 from pi_tui.worker.worker import Worker
+from tests.checkpoints.server import Server
 from tests.helpers import pi, saved, started, wait_until
 from tests.worker.conftest import MakeWorker
 
@@ -147,29 +148,23 @@ def test_complete_run_is_watched_without_a_lock(database: Path, make_worker: Mak
     assert worker.join(60)
 
 
-def test_postgres_run_in_use_is_watched_and_taken_over_on_request() -> None:
-    from tests.checkpoints.server import Server
-
-    server = Server()
-    try:
-        url, kind = server.new_database(), SpigotKind(1)
-        task = kind.task(2_000)
-        worker = WatchingWorker(Job(kind, task, url))
-        with CheckpointStore.open(url, kind) as store:
-            run, machine = store.open_run(task), kind.new(task)
-            while not machine.output:
-                machine.stride(100)
-            store.save(run, machine, 1.0)
-            worker.start()
-            wait_until(lambda: worker.snapshot.saved == len(machine.output))
-            assert worker.snapshot.state is State.WATCHING
-            assert worker.snapshot.writer.startswith("pid ")
-            store.leave(run)
-        wait_until(lambda: worker.snapshot.writer == "" or worker.snapshot.state.is_final)
-        worker.resume()
-        wait_until(lambda: worker.snapshot.state is State.COMPLETE)
-        assert bytes(worker.output) == pi(2_000)
-        worker.stop()
-        assert worker.join(60)
-    finally:
-        server.close()
+def test_postgres_run_in_use_is_watched_and_taken_over_on_request(postgres: Server) -> None:
+    url, kind = postgres.new_database(), SpigotKind(1)
+    task = kind.task(2_000)
+    worker = WatchingWorker(Job(kind, task, url))
+    with CheckpointStore.open(url, kind) as store:
+        run, machine = store.open_run(task), kind.new(task)
+        while not machine.output:
+            machine.stride(100)
+        store.save(run, machine, 1.0)
+        worker.start()
+        wait_until(lambda: worker.snapshot.saved == len(machine.output))
+        assert worker.snapshot.state is State.WATCHING
+        assert worker.snapshot.writer.startswith("pid ")
+        store.leave(run)
+    wait_until(lambda: worker.snapshot.writer == "" or worker.snapshot.state.is_final)
+    worker.resume()
+    wait_until(lambda: worker.snapshot.state is State.COMPLETE)
+    assert bytes(worker.output) == pi(2_000)
+    worker.stop()
+    assert worker.join(60)

@@ -173,32 +173,31 @@ def can_begin_to_read(database: Path) -> bool:
 
 
 def test_postgres_commit_never_waits_for_the_watcher(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, postgres: Server
 ) -> None:
-    idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    idle = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE state = 'idle in transaction' AND datname = current_database()"
+    )
     at_rest: list[object] = []
     rest = Watcher._rest
-    server = Server()
-    try:
-        url = server.new_database()
+    url = postgres.new_database()
 
-        def rested(self: Watcher) -> None:
-            at_rest.extend(server.query(idle, url))
-            rest(self)
+    def rested(self: Watcher) -> None:
+        at_rest.extend(postgres.query(idle, url))
+        rest(self)
 
-        monkeypatch.setattr(Watcher, "_rest", rested)
-        with a_writer(url) as writer:
-            writer.save(1_000)
-            kind = SpigotKind(1)
-            worker = WatchingWorker(Job(kind, kind.task(DIGITS), url))
-            with in_the_middle_of_a_read(monkeypatch) as is_reading:
-                worker.start()
-                assert is_reading.wait(60)
-                writer.save(1_000)  # here, in this thread: it would wait for ever
-            wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
-            wait_until(lambda: len(at_rest) > 2)
-            worker.stop()
-            assert worker.join(60)
-    finally:
-        server.close()
+    monkeypatch.setattr(Watcher, "_rest", rested)
+    with a_writer(url) as writer:
+        writer.save(1_000)
+        kind = SpigotKind(1)
+        worker = WatchingWorker(Job(kind, kind.task(DIGITS), url))
+        with in_the_middle_of_a_read(monkeypatch) as is_reading:
+            worker.start()
+            assert is_reading.wait(60)
+            writer.save(1_000)  # here, in this thread: it would wait for ever
+        wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+        wait_until(lambda: len(at_rest) > 2)
+        worker.stop()
+        assert worker.join(60)
     assert set(at_rest) == {(0,)}

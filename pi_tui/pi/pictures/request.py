@@ -10,7 +10,6 @@ from pathlib import Path
 from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.inks import THEMES, Inks
 
-KINDS = ("walk", "heat")
 SIZE = (3840, 2160)
 MOVING_SIZE = (800, 450)
 SECONDS = 15.0
