@@ -22,11 +22,11 @@ from typing import Any
 
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run, share_of
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
+from pi_tui.errors import MachineError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, Refused, Work, WrongOutput, WrongState
-from pi_tui.words import LINE_UNITS
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
 from pi_tui.worker.meter import LineCount, Meter, work_of
+from pi_tui.worker.recovery import Recovery
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
 from pi_tui.worker.snapshot import SaveFailure, State
 from pi_tui.worker.stepper import Stepper
@@ -43,19 +43,14 @@ class Loop:
         self._watch = Stopwatch()
         self._lines = LineCount(board.job.kind.unit)
         self._steps = Stepper(board, self._obey, self._save)
+        self._recovery = Recovery(board, store)
         self._run: Run
         self._machine: Machine
         self._notes: tuple[str, ...] = ()
         """Notes of the machine that were told."""
         self._meter: Meter
         self._activity = State.PREPARING
-        self._known = b""
-        """Output saved earlier, or the overture; the machine's output must equal it."""
         self._saved_steps = -1
-        self._source: Checkpoint | None = None
-        """The checkpoint the machine was loaded from; None after its first save."""
-        self._distrusted: int | None = None
-        self._fell_back = False
         self._again = False
         """True unless this is the first session of the run."""
 
@@ -70,7 +65,8 @@ class Loop:
                             self._compute()
                     self._finish()
                 except (WrongState, WrongOutput) as error:
-                    self._fall_back(error)
+                    self._activity, self._board.is_whole = State.PREPARING, False
+                    self._recovery.fall_back(self._run, error)
         except Abandoned:
             self._leave()
         except (Refused, MachineError, WrongResultError, SystemExit, KeyboardInterrupt):
@@ -94,14 +90,14 @@ class Loop:
 
     def _load(self) -> bool:
         """Load the machine from the last good checkpoint; return False if the run is complete."""
-        loaded = self._store.load(self._run, self._distrusted)
+        loaded = self._store.load(self._run, self._recovery.distrusted)
         self._run, saved = loaded.run, len(loaded.output)
         self._watch.restart(self._clock(), loaded.run.elapsed)
-        self._known = self._board.output = loaded.output
+        self._recovery.loaded(loaded)
+        self._board.output = loaded.output
         lines = self._lines.of(loaded.output, saved)
         if (machine := loaded.machine) is not None:
-            self._machine, self._source = machine, loaded.checkpoint
-            self._notes = machine.notes
+            self._machine, self._notes = machine, machine.notes
             shown = max(self._shown_before(loaded), self._board.snapshot.done)
             verifying = machine.verifying_work if self._job.verify else 0.0
             made, elapsed = len(machine.output), loaded.run.elapsed
@@ -136,7 +132,7 @@ class Loop:
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
             # What is known already is compared after each step, before anything is saved.
-            make = self._steps.make if before < len(self._known) else self._steps.make_some
+            make = self._steps.make if before < len(self._recovery.known) else self._steps.make_some
             make(machine, min(due, self._saves.output_until_mark(before)))
             self._stepped(before, took=self._elapsed() - began)
         self._save()
@@ -188,7 +184,8 @@ class Loop:
             since = shown.save_failure.since if shown.save_failure else datetime.now(UTC)
             self._board.publish(save_failure=SaveFailure(since, str(error)))
             return None
-        self._saved_steps, self._source, self._distrusted = checkpoint.steps, None, None
+        self._saved_steps = checkpoint.steps
+        self._recovery.saved()
         self._saves.saved(self._clock(), checkpoint.length, checkpoint.duration or 0.0)
         if checkpoint.length > shown.saved:
             lines = self._lines.of(self._machine.output, checkpoint.length)
@@ -203,9 +200,8 @@ class Loop:
 
     def _stepped(self, start: int, took: float) -> None:
         """Compare new output with the known output, then publish and measure it."""
-        output, known = self._machine.output, self._known
-        if output[start : len(known)] != known[start : len(output)]:
-            self._judge(start)
+        output = self._machine.output
+        self._recovery.compare(self._run, output, start, self._obey)
         if len(output) >= self._board.snapshot.saved:
             self._board.output = output
         self._meter.stepped(self._work(), len(output), self._elapsed(), took)
@@ -214,26 +210,12 @@ class Loop:
                 self._board.note(note)
             self._notes = notes
 
-    def _judge(self, start: int) -> None:
-        """Raise WrongResultError if the saved output is at fault, else WrongState."""
-        kind = self._job.kind
-        unit = "bytes" if kind.unit in LINE_UNITS else kind.unit
-        differ = f"{unit} after {start:,} differ"
-        saved = self._known[: self._board.snapshot.saved]
-        if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
-            raise WrongResultError(
-                f"{differ} from the saved ones when computed again; nothing was changed: check the "
-                f"database, or {Hint.FRESH}"
-            )
-        raise WrongState(f"{differ} between two methods")
-
     def _play_overture(self) -> None:
         """Compute the first output quickly in another way, if the job asks for it."""
-        if (self._job.overture or self._job.known) and not self._known:
+        if (self._job.overture or self._job.known) and not self._recovery.known:
             found = self._job.known or self._job.kind.overture(self._run.task, self._obey)
-            self._known = found
-            self._board.overture = self._known
-            self._publish(overture=len(self._known))
+            self._recovery.known = self._board.overture = found
+            self._publish(overture=len(found))
 
     def _restart_pace(self) -> None:
         """Restart the pace from now, ignoring time before: a pause, or another pace."""
@@ -312,29 +294,6 @@ class Loop:
                 raise StorageError(lost)
             self._board.sleep(self._saves.seconds_until_retry(self._clock()))
             self._obey()
-
-    def _fall_back(self, error: WrongState | WrongOutput) -> None:
-        """Go back to good data after a wrong state or output; once per session.
-
-        A machine that fails before its first save came from a bad checkpoint: then use the previous
-        one, as often as there is one.
-        """
-        self._activity, self._board.is_whole = State.PREPARING, False
-        if self._source is not None and isinstance(error, WrongState):
-            self._distrusted = self._source.seq
-            self._board.note(f"checkpoint {self._distrusted}: {error}; the one before is used")
-            return
-        if self._fell_back:
-            raise WrongResultError(
-                f"{error}, again after a restart from good data: this computer makes errors, or "
-                "this program has a bug; what was saved before is safe"
-            ) from error
-        self._fell_back = True
-        if isinstance(error, WrongOutput):
-            self._store.cut(self._run, error.good)
-            self._board.note(f"{error}; what comes before is kept, the rest is computed again")
-        else:
-            self._board.note(f"{error}; went back to the last good checkpoint")
 
     def _leave(self) -> None:
         """Save before a stop, and publish a failure."""

@@ -1,0 +1,73 @@
+"""What the loop does if saved output, state and machine contradict each other."""
+
+from __future__ import annotations
+
+from pi_tui.checkpoints.records import Checkpoint, Loaded, Run
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import Hint, WrongResultError
+from pi_tui.machine import Poll, WrongOutput, WrongState
+from pi_tui.words import LINE_UNITS
+from pi_tui.worker.board import Board
+
+
+class Recovery:
+    """Compares what is computed again with what is known, and goes back to good data."""
+
+    def __init__(self, board: Board, store: CheckpointStore) -> None:
+        self._board, self._store = board, store
+        self.known = b""
+        """Output saved earlier, or the overture; the machine's output must equal it."""
+        self.distrusted: int | None = None
+        """The oldest checkpoint that a machine failed from; load one before it."""
+        self._source: Checkpoint | None = None
+        """The checkpoint the machine was loaded from; None after its first save."""
+        self._fell_back = False
+
+    def loaded(self, loaded: Loaded) -> None:
+        """Note what a session, or a fallback, begins with."""
+        self.known, self._source = loaded.output, loaded.checkpoint
+
+    def saved(self) -> None:
+        """Note that the machine passed a save: from now on it is not the checkpoint's fault."""
+        self._source = self.distrusted = None
+
+    def compare(self, run: Run, output: bytes | bytearray, start: int, poll: Poll) -> None:
+        """Compare the output after `start` with what is known of it.
+
+        Where they differ, verify the known one: raises WrongResultError if that is at fault, else
+        WrongState.
+        """
+        if output[start : len(self.known)] == self.known[start : len(output)]:
+            return
+        kind = self._board.job.kind
+        unit = "bytes" if kind.unit in LINE_UNITS else kind.unit
+        differ = f"{unit} after {start:,} differ"
+        saved = self.known[: self._board.snapshot.saved]
+        if start < len(saved) and not kind.verify(run.task, saved, poll):
+            raise WrongResultError(
+                f"{differ} from the saved ones when computed again; nothing was changed: check the "
+                f"database, or {Hint.FRESH}"
+            )
+        raise WrongState(f"{differ} between two methods")
+
+    def fall_back(self, run: Run, error: WrongState | WrongOutput) -> None:
+        """Go back to good data after a wrong state or output; once per session.
+
+        A machine that fails before its first save came from a bad checkpoint: then use the previous
+        one, as often as there is one.
+        """
+        if self._source is not None and isinstance(error, WrongState):
+            self.distrusted = self._source.seq
+            self._board.note(f"checkpoint {self.distrusted}: {error}; the one before is used")
+            return
+        if self._fell_back:
+            raise WrongResultError(
+                f"{error}, again after a restart from good data: this computer makes errors, or "
+                "this program has a bug; what was saved before is safe"
+            ) from error
+        self._fell_back = True
+        if isinstance(error, WrongOutput):
+            self._store.cut(run, error.good)
+            self._board.note(f"{error}; what comes before is kept, the rest is computed again")
+        else:
+            self._board.note(f"{error}; went back to the last good checkpoint")
