@@ -38,16 +38,16 @@ class RunCatalogue(Database):
 
     def runs(self) -> list[Run]:
         """Return all runs of the kind, the one last worked on first."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             rows = connection.execute(self._mine().order_by(RUNS.c.touched.desc())).all()
-            return [self._measured(connection, self._to_run(row)) for row in rows]
+            return [self._measured(connection, self.to_run(row)) for row in rows]
 
     def all_runs(self, kinds: Kinds) -> list[Run]:
         """Return the runs of every kind, the one last worked on first."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             rows = connection.execute(select(RUNS).order_by(RUNS.c.touched.desc())).all()
             views = [(self.of_kind(kinds.find(str(row.kind))), row) for row in rows]
-            return [view._measured(connection, view._to_run(row)) for view, row in views]
+            return [view._measured(connection, view.to_run(row)) for view, row in views]
 
     def title(self, run: Run) -> str:
         """Return how messages name a run of the kind."""
@@ -57,46 +57,46 @@ class RunCatalogue(Database):
         pieces = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run.id)
         size = connection.scalar(pieces)  # hostile rows may make the sum a text, or infinite
         size = int(size) if isinstance(size, int | Decimal) else 0
-        known = tuple(filter(None, self._known(connection, run).values()))
+        known = tuple(filter(None, self.known_checkpoints(connection, run).values()))
         share = share_of(run, known, self._kind)
         return replace(run, size=run.committed + size, share=share)
 
     def find_run(self, task: Task) -> Run | None:
         """Return the run of that task, with any tuning; None if there is none."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             row = self._find(connection, task)
-            return self._to_run(row) if row else None
+            return self.to_run(row) if row else None
 
     def complete_runs(self, tasks: Iterable[Task]) -> list[tuple[Task, Run]]:
         """Return those of the tasks whose run is complete, with the run."""
         named = {(task.goal, self._identity_of(task)): task for task in tasks}
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             rows = connection.execute(self._mine().where(RUNS.c.status == COMPLETE)).all()
         found = [(named.get((row.goal, row.identity)), row) for row in rows]
-        return [(task, self._to_run(row)) for task, row in found if task is not None]
+        return [(task, self.to_run(row)) for task, row in found if task is not None]
 
     def latest_run(self) -> Run | None:
         """Return the unfinished run last worked on, or else the finished one."""
         order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             row = connection.execute(self._mine().order_by(*order).limit(1)).first()
-            return self._to_run(row) if row else None
+            return self.to_run(row) if row else None
 
     def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
         """Return the readable checkpoints of the run, newest first."""
-        with self._transaction() as connection:
-            return tuple(one for one in self._known(connection, run).values() if one)
+        with self.transaction() as connection:
+            return tuple(one for one in self.known_checkpoints(connection, run).values() if one)
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
         """Return the saved output at offsets `start` to `stop - 1`, checked."""
-        with self._transaction() as connection:
-            stop = min(stop, self._row(connection, run).committed)
+        with self.transaction() as connection:
+            stop = min(stop, self.row(connection, run).committed)
             return output_rows.read(connection, run.id, max(start, 0), stop)
 
     def mark_verified(self, run: Run) -> None:
         """Mark the complete run as verified by an independent method."""
         with self._writing() as connection:
-            verified = int(self._row(connection, run).status == COMPLETE)
+            verified = int(self.row(connection, run).status == COMPLETE)
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
     def delete(self, task: Task) -> None:
@@ -120,7 +120,7 @@ class RunCatalogue(Database):
     def check(self) -> list[str]:
         """Check the structure and every byte; return the problems found."""
         try:
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 return [*self._problems_of_file(connection), *self._problems_of_runs(connection)]
         except DamagedError as error:
             return [str(error)]
@@ -148,7 +148,7 @@ class RunCatalogue(Database):
             for problem in _problems(connection, row, self._kind if mine else None):
                 yield f"run {one_line(row.goal, 20)}{of}: {problem}"
 
-    def _known(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
+    def known_checkpoints(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
         """Return the checkpoints by number, newest first; None for one whose row is unreadable."""
         known: dict[int, Checkpoint | None] = {}
         for row in piece_rows.newest_first(connection, run.id):
@@ -183,18 +183,21 @@ class RunCatalogue(Database):
     def _identity_of(self, task: Task) -> str:
         return task.identity(self._kind.tuning)
 
-    def _row(self, connection: Connection, run: Run) -> Row[Any]:
+    def row(self, connection: Connection, run: Run) -> Row[Any]:
+        """Return the row of a run, checked. Raises StorageError if it was deleted."""
         row = connection.execute(select(RUNS).where(RUNS.c.id == run.id)).first()
         if row is None or not self._is_of(row, run):
             raise StorageError(f"there is no run of {run.goal:,} any more")
-        self._to_run(row)
+        self.to_run(row)
         return row
 
-    def _to_run(self, row: Row[Any]) -> Run:
-        self._refuse_newer(row.version)
+    def to_run(self, row: Row[Any]) -> Run:
+        """Return the run of a row. Raises NotOursError if a newer version of the kind saved it."""
+        self.refuse_newer(row.version)
         return to_run(row, self._kind)
 
-    def _refuse_newer(self, version: object) -> None:
+    def refuse_newer(self, version: object) -> None:
+        """Raise NotOursError for a version of the kind that is newer than ours."""
         known = self._kind.version
         if isinstance(version, int) and version > known:
             raise NotOursError(

@@ -62,7 +62,7 @@ class Database:
             self._engine, self._locks = open_database(where, write, is_leaving)
         try:
             self._file = self._find_file()
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 self._identity = connection.scalar(IDENTITY)
             if not isinstance(self._identity, str):
                 raise damaged(where, "it has no identity")
@@ -140,7 +140,7 @@ class Database:
         return take_over(connection, row.id, self._locks.mark if self._locks else my_mark())
 
     @contextmanager
-    def _transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
+    def transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
         """Open a transaction for the `with` body: all or nothing.
 
         `needed` counts the bytes to be written, for the message about a full disk.
@@ -152,7 +152,7 @@ class Database:
     def _writing(self) -> Iterator[Connection]:
         """Open a transaction; raise StorageError if another database took the place of ours."""
         self._look_at_the_file()
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             if connection.scalar(IDENTITY) != self._identity:
                 raise _replaced(self._where)
             yield connection
@@ -181,7 +181,7 @@ class Database:
         seq = 0
         try:
             self._look_at_the_file()
-            with self._transaction(needed) as connection:
+            with self.transaction(needed) as connection:
                 row = self._fence(connection, run, epoch)
                 seq = max(whole(row.last_seq, 0, MOST, "last_seq"), int(row.newest or 0)) + 1
                 yield Commit(connection, row, seq)
@@ -238,7 +238,7 @@ class Database:
             return
         self._engine.dispose()
         try:
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 found = connection.scalar(IDENTITY)
         except DamagedError:
             found = None
@@ -253,7 +253,7 @@ class Database:
                 self._locks.renew()
             if seq:  # else the fence failed, and nothing was written
                 self._look_at_the_file()
-                with self._transaction() as connection:
+                with self.transaction() as connection:
                     if self._fence(connection, run, epoch).last_seq != seq:
                         return False
                     record(connection, run.id, seq, {})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, update
@@ -19,38 +19,14 @@ from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
 from pi_tui.checkpoints.answer_timeout import IsLeaving
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.database import record
+from pi_tui.checkpoints.loading import Loading, Trust
 from pi_tui.checkpoints.locking.server_lock import MAKING
-from pi_tui.checkpoints.models import OUTPUT, RUNS, BadRow, limits_of, milliseconds
+from pi_tui.checkpoints.models import OUTPUT, RUNS, milliseconds
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.files.location import Location
-from pi_tui.machine import BadState, Kind, Machine, State, Task, Work, WrongState
-from pi_tui.words import amount, one_line
-
-
-@dataclass(frozen=True, slots=True)
-class _Trust:
-    """Facts about a run we write that need no check in the database; kept only here."""
-
-    epoch: int = 0
-    """Fencing token that every commit names. 0 until the run is claimed."""
-    last_seq: int = 0
-    """Number of the last commit we know of. If the file has another, trust nothing."""
-    good: int = 0
-    """Newest checkpoint known to be good; kept beside the next one saved."""
-    pieces: frozenset[bytes] = frozenset()
-    """Pieces of that checkpoint, read or written by us, so a save need not write them."""
-    agreed: int = 0
-    """Bytes of saved output known to equal our machine's; the rest is compared before saving."""
-    proven: int | None = None
-    """If saved output is damaged, the bytes before the damage. The next save truncates to them."""
-    left: str = ""
-    """The previous owner that never closed the run, until our first save."""
-
-    def after(self, last_seq: int) -> _Trust:
-        """Return this trust, reduced if the run's last commit in the file is not the one known."""
-        return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
+from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
 
 
 class CheckpointStore(RunCatalogue):
@@ -58,7 +34,7 @@ class CheckpointStore(RunCatalogue):
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
         super().__init__(where, kind, write, is_leaving)
-        self._trusted = defaultdict[int, _Trust](_Trust)
+        self._trusted = defaultdict[int, Trust](Trust)
 
     def open_run(self, task: Task) -> Run:
         """Find or create the run of that task, and claim it for writing.
@@ -80,13 +56,13 @@ class CheckpointStore(RunCatalogue):
                 )
             else:
                 notes = ()
-            before = self._to_run(row)
+            before = self.to_run(row)
             if before.status == COMPLETE:
                 return before
             self._kind.limits(before.task)  # may raise Refused, before anything is changed
             row = self._take_over(connection, row)
-            run = replace(self._to_run(row), owner=before.owner, notes=notes)
-        self._trusted[run.id] = _Trust(row.epoch, run.last_seq, left=before.owner)
+            run = replace(self.to_run(row), owner=before.owner, notes=notes)
+        self._trusted[run.id] = Trust(row.epoch, run.last_seq, left=before.owner)
         return run
 
     def _refuse_impossible(self, task: Task) -> None:
@@ -143,98 +119,11 @@ class CheckpointStore(RunCatalogue):
                 connection.execute(delete(RUNS).where(*mine, RUNS.c.last_seq == 0))
 
     def _load(self, run: Run, before: int | None) -> Loaded:
-        run, output, problem, known = self._prove(run)
-        notes = [problem]
-        there = tuple(checkpoint for checkpoint in known.values() if checkpoint)
-        proven = len(output) if problem else None
         held = self._trusted[run.id]
-        trust = _Trust(held.epoch, run.last_seq, proven=proven, left=held.left)
-        self._trusted[run.id] = trust
-        if run.status == COMPLETE:
-            return Loaded(run, output, None, None, there, tuple(filter(None, notes)))
-        numbers = list(known)
-        if before is not None:
-            numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
-        machine, source = None, None
-        for seq in numbers:
-            machine, note, sound = self._try(run, seq, output)
-            notes.append(note)
-            if machine is not None:
-                source = known[seq]
-                trust = replace(trust, good=seq, pieces=sound, agreed=len(machine.output))
-                break
-        if machine is None:
-            if numbers and not any(notes):
-                return self._load(run, before)  # the writer pruned these meanwhile
-            machine = self._kind.new(run.task)
-            if self._kind.repeatable and (any(notes) or output):
-                notes.append(
-                    "no checkpoint is good: computing again from the start, and comparing with "
-                    f"the {amount(len(output), None, self._kind.unit)} that are saved"
-                )
-        if len(machine.output) < len(output) and not self._kind.repeatable:
-            output = output[: len(machine.output)]
-            notes.append(
-                "this output cannot be computed again: the run goes on after "
-                f"{amount(len(output), None, self._kind.unit)}; "
-                f"{run.committed - len(output):,} after them are discarded"
-            )
-            trust, run = replace(trust, proven=len(output)), replace(run, committed=len(output))
-        self._trusted[run.id] = trust
-        notes += machine.notes
-        return Loaded(run, output, machine, source, there, tuple(filter(None, notes)))
-
-    def _prove(self, run: Run) -> tuple[Run, bytes, str, dict[int, Checkpoint | None]]:
-        """Return the run cut to its good output, that output, the problem after it, checkpoints.
-
-        All four are read in one transaction, so they belong to the same moment.
-        """
-        with self._transaction() as connection:
-            row = self._row(connection, run)
-            limits, length = limits_of(self._kind, run.task), self._kind.length(run.task)
-            most = limits.output if length is None else length
-            output, problem = output_rows.prove(connection, row, most, self._kind.accepts)
-            complete = row.status == COMPLETE and not problem and length in (None, len(output))
-            run = replace(
-                self._to_run(row),
-                committed=len(output),
-                status=COMPLETE if complete else ACTIVE,
-                verified=complete and row.verified == 1,
-            )
-            known = self._known(connection, run)
-        return run, output, problem, known
-
-    def _try(
-        self, run: Run, seq: int, output: bytes
-    ) -> tuple[Machine | None, str, frozenset[bytes]]:
-        """Return the machine of a checkpoint, a note about damage, and the hashes of good pieces.
-
-        Returns no machine and an empty note for a checkpoint that was pruned.
-        """
-        limits = limits_of(self._kind, run.task)
-        try:
-            with self._transaction() as connection:
-                row = piece_rows.find(connection, run.id, seq)
-                if row is None:
-                    return None, "", frozenset()
-                try:
-                    found = piece_rows.read(connection, row, limits)
-                except BadRow as problem:
-                    raise BadState(str(problem)) from problem
-            checkpoint = found.checkpoint
-            self._refuse_newer(checkpoint.version)
-            if checkpoint.length > len(output):
-                raise BadState("it needs output that is missing")
-            machine = self._kind.from_state(run.task, found.state, output[: checkpoint.length])
-            if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
-                raise BadState("its row and its state differ")
-            machine.check()
-        except (BadState, WrongState) as problem:
-            number = one_line(seq, 20)
-            note = f"checkpoint {number} is damaged ({problem}); the one before is used"
-            return None, note, frozenset()
-        lost = ", ".join(found.lost)
-        return machine, f"checkpoint {seq}: lost or damaged: {lost}" if lost else "", found.sound
+        while (found := Loading(self, self._kind, run, held).load(before)) is None:
+            pass  # the writer pruned what was to be read
+        loaded, self._trusted[run.id] = found
+        return loaded
 
     def save(
         self, run: Run, machine: Machine, elapsed: float, work: Work | None = None
@@ -295,7 +184,7 @@ class CheckpointStore(RunCatalogue):
             change = {"status": status, "verified": int(verified), "version": self._kind.version}
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))
-        self._trusted[run.id] = _Trust(trust.epoch, seq, seq, pieces, agreed=len(output))
+        self._trusted[run.id] = Trust(trust.epoch, seq, seq, pieces, agreed=len(output))
         return replace(new, duration=time.monotonic() - begun)
 
     def cut(self, run: Run, good: int) -> None:
@@ -306,7 +195,7 @@ class CheckpointStore(RunCatalogue):
         with self._fenced(run, self._claimed(run).epoch) as (connection, row, seq):
             committed = min(good, row.committed)
             output_rows.cut(connection, run.id, committed)
-            known = self._known(connection, run)
+            known = self.known_checkpoints(connection, run)
             keep = [seq for seq, old in known.items() if old and old.length <= good]
             piece_rows.keep(connection, run.id, keep)
             change = {"status": ACTIVE, "verified": 0, "committed": committed}
@@ -323,21 +212,21 @@ class CheckpointStore(RunCatalogue):
         """Claim and empty the run, so that it begins again with this task's tuning."""
         self._refuse_impossible(task)
         with self._writing() as connection:
-            epoch = self._take_over(connection, self._row(connection, run)).epoch
+            epoch = self._take_over(connection, self.row(connection, run)).epoch
             piece_rows.keep(connection, run.id, ())
             connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run.id))
             change = {"status": ACTIVE, "verified": 0, "committed": 0, "elapsed_ms": 0}
             change |= {"parameters": task.text, "identity": self._identity_of(task)}
             change |= {"version": self._kind.version}
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(change))
-            fresh = replace(self._to_run(self._row(connection, run)), owner="")
-        self._trusted[run.id] = _Trust(epoch, fresh.last_seq)
+            fresh = replace(self.to_run(self.row(connection, run)), owner="")
+        self._trusted[run.id] = Trust(epoch, fresh.last_seq)
         return fresh
 
-    def _claimed(self, run: Run) -> _Trust:
+    def _claimed(self, run: Run) -> Trust:
         """Return what is trusted of the run; first claim a completed run that needs repair."""
         if not self._trusted[run.id].epoch:
             with self._writing() as connection:
-                row = self._take_over(connection, self._row(connection, run))
+                row = self._take_over(connection, self.row(connection, run))
             self._trusted[run.id] = replace(self._trusted[run.id], epoch=row.epoch)
         return self._trusted[run.id]

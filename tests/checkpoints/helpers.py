@@ -8,9 +8,10 @@ from copy import copy
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from pi_tui.checkpoints.loading import Trust
 from pi_tui.checkpoints.piece_rows import digest
 from pi_tui.checkpoints.records import Loaded, Run
-from pi_tui.checkpoints.store import CheckpointStore, _Trust
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Machine
 from tests.tiny import Walk, Walks
 
@@ -30,7 +31,7 @@ def begin(store: CheckpointStore, goal: int = GOAL, bulk: int = 100) -> tuple[Ru
 def same_database_opened_again(store: CheckpointStore) -> CheckpointStore:
     """Return a second store on the same database, like that of another process."""
     other = copy(store)
-    other._trusted = type(store._trusted)(_Trust)
+    other._trusted = type(store._trusted)(Trust)
     return other
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from pi_tui.checkpoints import piece_rows
+from pi_tui.checkpoints.loading import Loading
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError
 from pi_tui.machine import Piece, State
@@ -235,15 +236,15 @@ def test_load_that_fails_once_loses_no_piece_of_a_good_checkpoint(
     """The load is tried twice; damage seen only by the first try does not count."""
     store = open_store()
     run, walk = save_some(store, times=1, after=HIGHEST)
-    prove, tries = store._prove, []
+    prove, tries = Loading._prove, []
 
-    def proven(run):  # type: ignore[no-untyped-def]
+    def proven(loading, run):  # type: ignore[no-untyped-def]
         tries.append(run)
         if len(tries) == 2:
             monkeypatch.undo()
-        return prove(run)
+        return prove(loading, run)
 
-    monkeypatch.setattr(store, "_prove", proven)
+    monkeypatch.setattr(Loading, "_prove", proven)
 
     def failing(session, run_id, known):  # type: ignore[no-untyped-def]
         if known.size > 20:

@@ -131,7 +131,7 @@ def test_postgres_replaced_database_is_refused_by_its_identity(
 ) -> None:
     store = open_store(postgres_url)
     run, walk = save_some(store)
-    with store._transaction() as connection:
+    with store.transaction() as connection:
         connection.exec_driver_sql("UPDATE pi_meta SET value = 'x' WHERE key = 'database'")
     with pytest.raises(StorageError, match=TOLD):
         store.save(run, advance(walk, 5), 1.0)

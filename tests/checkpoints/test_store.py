@@ -522,7 +522,7 @@ def test_empty_piece_is_read_back(store: CheckpointStore) -> None:
 
 
 def test_write_connection_syncs_as_far_as_sqlite_can(store: CheckpointStore) -> None:
-    with store._transaction() as connection:
+    with store.transaction() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")

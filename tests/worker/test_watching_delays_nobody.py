@@ -100,7 +100,7 @@ def test_watcher_reads_one_batch_per_transaction(
     monkeypatch.setattr(watcher, "BATCH", 1_000)
     monkeypatch.setattr(output_rows, "ROW_OUTPUT", 400)
     read: list[int] = []
-    transaction, checked = Database._transaction, output_rows._checked
+    transaction, checked = Database.transaction, output_rows._checked
 
     @contextmanager
     def begun(self: Database) -> Iterator[Connection]:
@@ -115,7 +115,7 @@ def test_watcher_reads_one_batch_per_transaction(
 
     with a_writer(database) as writer:
         writer.save(5_000)
-        monkeypatch.setattr(Database, "_transaction", begun)
+        monkeypatch.setattr(Database, "transaction", begun)
         monkeypatch.setattr(output_rows, "_checked", counted)
         worker = watch(make_worker, DIGITS)
         wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))

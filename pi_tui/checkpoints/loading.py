@@ -1,0 +1,192 @@
+"""Load a run: check everything saved of it, and make the machine that continues it.
+
+Nothing is written here. What a load learns goes into `Trust`, which the next save relies on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from pi_tui.checkpoints import output_rows, piece_rows
+from pi_tui.checkpoints.catalogue import RunCatalogue
+from pi_tui.checkpoints.models import BadRow, limits_of
+from pi_tui.checkpoints.piece_rows import Found
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.machine import BadState, Kind, Machine, WrongState
+from pi_tui.words import amount, one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Facts about a run we write that need no check in the database; kept only in memory."""
+
+    epoch: int = 0
+    """Fencing token that every commit names. 0 until the run is claimed."""
+    last_seq: int = 0
+    """Number of the last commit we know of. If the file has another, trust nothing."""
+    good: int = 0
+    """Newest checkpoint known to be good; kept beside the next one saved."""
+    pieces: frozenset[bytes] = frozenset()
+    """Pieces of that checkpoint, read or written by us, so a save need not write them."""
+    agreed: int = 0
+    """Bytes of saved output known to equal our machine's; the rest is compared before saving."""
+    proven: int | None = None
+    """If saved output is damaged, the bytes before the damage. The next save truncates to them."""
+    left: str = ""
+    """The previous owner that never closed the run, until our first save."""
+
+    def after(self, last_seq: int) -> Trust:
+        """Return this trust, reduced if the run's last commit in the file is not the one known."""
+        return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
+
+
+class _Proven(NamedTuple):
+    """The good part of a run's rows, all of the same moment."""
+
+    run: Run
+    """The run, cut to its good output."""
+    output: bytes
+    problem: str
+    """The damage after that output; "" if there is none."""
+    checkpoints: dict[int, Checkpoint | None]
+    """By number, newest first; None for one whose row is unreadable."""
+
+
+class _Source(NamedTuple):
+    """The checkpoint that a machine was made from, and its good pieces."""
+
+    machine: Machine
+    checkpoint: Checkpoint
+    pieces: frozenset[bytes]
+
+
+class Loading:
+    """One attempt to load a run."""
+
+    def __init__(self, saved: RunCatalogue, kind: Kind, run: Run, held: Trust) -> None:
+        """Prove what is saved of a run; `held` is what its writer trusted before."""
+        self._saved, self._kind = saved, kind
+        self._proven = self._prove(run)
+        self._run, self._output = self._proven.run, self._proven.output
+        proven = len(self._output) if self._proven.problem else None
+        self._trust = Trust(held.epoch, self._run.last_seq, proven=proven, left=held.left)
+        self._notes = [self._proven.problem] if self._proven.problem else []
+
+    def load(self, before: int | None) -> tuple[Loaded, Trust] | None:
+        """Return what is loaded, and what the next save may trust.
+
+        Use only checkpoints before that number, if one is given. Return None if the writer pruned
+        all of them meanwhile: then begin anew.
+        """
+        if self._run.status == COMPLETE:
+            return self._loaded(None, None), self._trust
+        numbers = list(self._proven.checkpoints)
+        if before is not None:  # a damaged row may hold a number that is none
+            numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
+        source = self._newest_good(numbers)
+        if source is None and numbers and not self._notes:
+            return None
+        if source is None:
+            machine = self._begin_again()
+        else:
+            machine = source.machine
+            self._trust = replace(
+                self._trust,
+                good=source.checkpoint.seq,
+                pieces=source.pieces,
+                agreed=len(machine.output),
+            )
+        if len(machine.output) < len(self._output) and not self._kind.repeatable:
+            self._discard_after(len(machine.output))
+        self._notes += machine.notes
+        return self._loaded(machine, source and source.checkpoint), self._trust
+
+    def _loaded(self, machine: Machine | None, checkpoint: Checkpoint | None) -> Loaded:
+        there = tuple(one for one in self._proven.checkpoints.values() if one)
+        return Loaded(self._run, self._output, machine, checkpoint, there, tuple(self._notes))
+
+    def _prove(self, run: Run) -> _Proven:
+        """Read the run and its output in one transaction, and check both."""
+        with self._saved.transaction() as connection:
+            row = self._saved.row(connection, run)
+            limits, length = limits_of(self._kind, run.task), self._kind.length(run.task)
+            most = limits.output if length is None else length
+            output, problem = output_rows.prove(connection, row, most, self._kind.accepts)
+            complete = row.status == COMPLETE and not problem and length in (None, len(output))
+            run = replace(
+                self._saved.to_run(row),
+                committed=len(output),
+                status=COMPLETE if complete else ACTIVE,
+                verified=complete and row.verified == 1,
+            )
+            return _Proven(run, output, problem, self._saved.known_checkpoints(connection, run))
+
+    def _newest_good(self, numbers: list[int]) -> _Source | None:
+        """Return the newest of these checkpoints that makes a machine; note what is damaged."""
+        for seq in numbers:
+            try:
+                source = self._try(seq)
+            except (BadState, WrongState) as problem:
+                number = one_line(seq, 20)
+                self._notes.append(
+                    f"checkpoint {number} is damaged ({problem}); the one before is used"
+                )
+                continue
+            if source is not None:
+                return source
+        return None
+
+    def _try(self, seq: int) -> _Source | None:
+        """Make the machine of a checkpoint, or return None if that was pruned.
+
+        Raises BadState or WrongState if it is damaged.
+        """
+        with self._saved.transaction() as connection:
+            found = self._read(connection, seq)
+        if found is None:
+            return None
+        checkpoint = found.checkpoint
+        self._saved.refuse_newer(checkpoint.version)
+        if checkpoint.length > len(self._output):
+            raise BadState("it needs output that is missing")
+        output = self._output[: checkpoint.length]
+        machine = self._kind.from_state(self._run.task, found.state, output)
+        if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
+            raise BadState("its row and its state differ")
+        machine.check()
+        if found.lost:
+            self._notes.append(f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}")
+        return _Source(machine, checkpoint, found.sound)
+
+    def _read(self, connection: Connection, seq: int) -> Found | None:
+        row = piece_rows.find(connection, self._run.id, seq)
+        try:
+            limits = limits_of(self._kind, self._run.task)
+            return None if row is None else piece_rows.read(connection, row, limits)
+        except BadRow as problem:
+            raise BadState(str(problem)) from problem
+
+    def _begin_again(self) -> Machine:
+        """Return a new machine, because there is no good checkpoint."""
+        machine = self._kind.new(self._run.task)
+        if self._kind.repeatable and (self._notes or self._output):
+            saved = amount(len(self._output), None, self._kind.unit)
+            self._notes.append(
+                "no checkpoint is good: computing again from the start, and comparing with "
+                f"the {saved} that are saved"
+            )
+        return machine
+
+    def _discard_after(self, length: int) -> None:
+        """Drop the output after so many bytes, because it cannot be computed again."""
+        discarded = len(self._output) - length
+        self._output = self._output[:length]
+        self._notes.append(
+            "this output cannot be computed again: the run goes on after "
+            f"{amount(length, None, self._kind.unit)}; {discarded:,} after them are discarded"
+        )
+        self._trust = replace(self._trust, proven=length)
+        self._run = replace(self._run, committed=length)
