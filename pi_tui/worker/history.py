@@ -1,4 +1,4 @@
-"""The speed of a session, for a curve: output and work, from what snapshots count."""
+"""The speed of a session over time, for the curve on the screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pi_tui.worker.snapshot import Snapshot
 
 
 class Point(NamedTuple):
-    """How far the run was at a moment of computing; pauses are not counted."""
+    """Progress at one moment: seconds computed, bytes of output, share of the work done."""
 
     elapsed: float
     made: float
@@ -17,10 +17,10 @@ class Point(NamedTuple):
 
 
 class SpeedHistory:
-    """Keeps points of a session in bounded memory; when full, every other one is dropped.
+    """Points of a session in bounded memory. When it is full, every second point is dropped.
 
     Points are counts, not rates. So the average of a span is always within the range of the curve
-    drawn over it, however unevenly output comes.
+    drawn over it, even if output comes in bursts.
     """
 
     def __init__(self, interval: float = 0.5, capacity: int = 240) -> None:
@@ -28,9 +28,9 @@ class SpeedHistory:
         self._points: list[Point] = []
 
     def feed(self, snapshot: Snapshot) -> None:
-        """Take what a snapshot counts, if enough computing has passed since the last one.
+        """Add a point from a snapshot if `interval` seconds were computed since the last one.
 
-        Begin anew if the run did.
+        If the snapshot counts less than the last point, the run began again: drop all points.
         """
         point = Point(snapshot.elapsed, snapshot.made, snapshot.done)
         if self._points and point < self._points[-1]:
@@ -44,16 +44,16 @@ class SpeedHistory:
 
     @property
     def span(self) -> float:
-        """Seconds of computing that the points cover."""
+        """Return the seconds of computing between the first and the last point."""
         return self._points[-1].elapsed - self._points[0].elapsed if self._points else 0.0
 
     @property
     def makes_output(self) -> bool:
-        """True if output was made in this span; until then the work is what there is to show."""
+        """Return True if output was made in this span. If not, the curve shows work instead."""
         return bool(self._points) and self._points[-1].made > self._points[0].made
 
     def average(self) -> float:
-        """Return bytes of output a second over the span or, while none is made, shares of work."""
+        """Return output per second over the span, in bytes; without output, shares of the work."""
         return self._speeds(1)[0] if self.span else 0.0
 
     def columns(self, width: int) -> list[float]:
@@ -61,7 +61,7 @@ class SpeedHistory:
         return self._speeds(width) if self.span else []
 
     def _speeds(self, width: int) -> list[float]:
-        """Return the speeds between at most `width` + 1 of the points, the first and last in it."""
+        """Return the speeds between at most `width` + 1 points, the first and the last included."""
         last = len(self._points) - 1
         width = min(width, last)
         edges = [self._points[column * last // width] for column in range(width + 1)]

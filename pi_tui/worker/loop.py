@@ -46,18 +46,18 @@ class Loop:
         self._run: Run
         self._machine: Machine
         self._notes: tuple[str, ...] = ()
-        """Notes of the machine that were told."""
+        """Notes of the machine that were published already."""
         self._meter: Meter
         self._activity = State.PREPARING
         self._known = b""
-        """Output saved earlier, or the overture; the machine's output must equal it."""
+        """Output saved earlier, or the overture; the machine's output is compared with this."""
         self._saved_steps = -1
         self._source: Checkpoint | None = None
         """The checkpoint the machine was loaded from; None after its first save."""
         self._distrusted: int | None = None
         self._fell_back = False
         self._again = False
-        """True unless this is the first session of the run."""
+        """True if the run had a session before this one."""
 
     def work(self) -> None:
         """Compute the run until it is complete or a stop is requested."""
@@ -228,7 +228,7 @@ class Loop:
         raise WrongState(f"{differ} between two methods")
 
     def _play_overture(self) -> None:
-        """Compute the first output quickly in another way, if the job asks for it."""
+        """Find and publish the first output, fast by another method, if the job asks for it."""
         if (self._job.overture or self._job.known) and not self._known:
             found = self._job.known or self._job.kind.overture(self._run.task, self._obey)
             self._known = found
@@ -236,11 +236,11 @@ class Loop:
             self._publish(overture=len(self._known))
 
     def _restart_pace(self) -> None:
-        """Restart the pace from now, ignoring time before: a pause, or another pace."""
+        """Restart the pace from now, so that time before (a pause, another pace) does not count."""
         self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
 
     def _hold(self) -> None:
-        """Save, then wait for the end of the pause; the run's stopwatch stops too."""
+        """Save, then wait until the pause ends; pauses do not count as computing time."""
         self._save()
         self._watch.stop(self._clock())
         while self._board.pause_wanted and not self._board.stop_wanted:
@@ -253,7 +253,7 @@ class Loop:
         self._publish()
 
     def _shown_before(self, loaded: Loaded) -> float:
-        """Return how far the run was when it was saved last; 0 for a complete one to be mended."""
+        """Return the share of the work at the last save; 0 for a complete run that needs repair."""
         share = share_of(loaded.run, loaded.checkpoints, self._job.kind) or 0.0
         return share if share < 1 else 0.0
 
@@ -314,10 +314,10 @@ class Loop:
             self._obey()
 
     def _fall_back(self, error: WrongState | WrongOutput) -> None:
-        """Go back to good data after a wrong state or output; once per session.
+        """Go back to good data after a wrong state or output.
 
-        A machine that fails before its first save came from a bad checkpoint: then use the previous
-        one, as often as there is one.
+        If the machine fails before its first save, its checkpoint was bad: use the one before, as
+        long as there is one. Otherwise go back only once per session, then raise WrongResultError.
         """
         self._activity, self._board.is_whole = State.PREPARING, False
         if self._source is not None and isinstance(error, WrongState):
