@@ -1,4 +1,4 @@
-"""The package index's description: the README without pictures and links to files."""
+"""Build hook: make the description for the package index from README.md."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ _LINK_TO_A_FILE = re.compile(r"\[([^\]]*)\]\((?!https?:|#)[^)]*\)")
 
 
 def elsewhere(readme: str) -> str:
-    """Remove pictures and links to files, which lead nowhere outside the repository."""
+    """Return the README without pictures and without links to files of the repository.
+
+    Outside the repository, those lead nowhere.
+    """
     return _LINK_TO_A_FILE.sub(r"\1", _PICTURE.sub("", _TABLE_OF_PICTURES.sub("", readme)))
 
 
 class Description(MetadataHookInterface):
-    """The build hook that sets the package's long description."""
+    """Build hook that sets the package's long description to the text of README.md."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Generate the description from README.md at every build."""
+        """Put the text into the metadata; called at every build."""
         text = elsewhere(Path(self.root, "README.md").read_text("utf-8"))
         metadata["readme"] = {"content-type": "text/markdown", "text": text}

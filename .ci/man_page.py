@@ -1,4 +1,4 @@
-"""Generate the manual page when a wheel is built; it is installed in share/man/man1."""
+"""Build hook: generate the manual page and install it in share/man/man1."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ManPage(BuildHookInterface[Any]):
-    """The build hook that adds pi-tui.1, made from the parser, to the wheel."""
+    """Build hook that generates pi-tui.1 from the argument parser and adds it to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the page and add it to the shared files."""
+        """Write the page and add it to the files of the wheel; called before the build."""
         sys.path.insert(0, self.root)
         from pi_tui import __version__
         from pi_tui.command_line import build_parser
@@ -25,5 +25,5 @@ class ManPage(BuildHookInterface[Any]):
         build_data["shared_data"][str(self._file)] = "share/man/man1/pi-tui.1"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Delete the page, which is now in the wheel."""
+        """Delete the page; called after the build, when it is in the wheel."""
         self._file.unlink()

@@ -1,12 +1,12 @@
-"""Make any long computation resumable; and, made with it, digits of pi in a terminal.
+"""Make any long computation resumable; and compute digits of pi in a terminal.
 
-What others import is here. A name loads its module when it is first used, so `import pi_tui` is
-free, and whoever only writes a machine loads neither the store nor a screen.
+All public names are here. A name imports its module when it is first used. So `import pi_tui` is
+fast, and a program that only defines a machine imports neither the store nor Textual.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # type checkers take it for true; `typing` would be loaded for it
+TYPE_CHECKING = False  # type checkers assume True; importing `typing` takes time
 if TYPE_CHECKING:
     from pi_tui.all_tasks import carry_on_all as carry_on_all
     from pi_tui.carry_on import carry_on as carry_on
@@ -53,11 +53,11 @@ _MODULES = {
     "resumable": "pi_tui.recipes.program",
     "unwatched": "pi_tui.machine",
 }
-"""Where each public name is defined."""
+"""The module of each public name."""
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name when it is first used."""
+    """Import a public name when it is first used."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -4,7 +4,7 @@ import sys
 
 
 def start() -> int:
-    """Run pi-tui; ctrl+c never shows a traceback, however early or late it comes.
+    """Run pi-tui; return the exit code. Ctrl+C never shows a traceback, however early it comes.
 
     At the start, SIGINT ends the process by the system's default action, at once and silently.
     Python would print a KeyboardInterrupt that comes during an import, even if it is caught.
@@ -13,7 +13,7 @@ def start() -> int:
     try:
         import signal
 
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else: ignored
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         from pi_tui.cli import main
 

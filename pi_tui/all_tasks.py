@@ -3,9 +3,9 @@
     tasks = [Task(1000, {"seed": seed}) for seed in range(40)]
     code, outputs = carry_on_all(Searches(), tasks, "postgresql+psycopg://…")
 
-Each process takes a task that is not complete and that nobody computes, and goes on from its last
-checkpoint. The lock of a run says who computes it. It ends with its process, so the task of a dead
-process, or of a computer that was switched off, is taken by another one.
+Each process takes a task that is not complete and that no process computes, and continues it from
+its last checkpoint. The lock of a run tells which process computes it. The lock is released when
+that process ends, so another process takes over the task of a dead process or computer.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 
 FIRST_PAUSE, LAST_PAUSE = 0.2, 10.0
-"""Seconds between two looks for a task while others compute all that are left: growing."""
+"""Seconds between two looks for a free task, at first and at most; the pause grows."""
 
 
 def carry_on_all(
@@ -44,15 +44,15 @@ def carry_on_all(
     every_seconds: float | None = None,
     every_output: int | None = None,
 ) -> tuple[int, dict[Task, bytes]]:
-    """Compute all tasks, or go on with them; return the exit code and the output of each task.
+    """Compute or resume all tasks; return the exit code and the output of each task.
 
     Start the same script as often as you like, on as many computers as reach the database: they
     share the tasks. Each call returns when all are complete, with the outputs of all.
 
-    A task that fails is reported with its name. The others are computed all the same; the code is
-    then that of the first failure, and the failed task has no output. SIGINT, SIGTERM and SIGHUP
-    save and leave, as in `carry_on`, with the outputs that are complete by then. While the database
-    cannot be reached it is tried again for half a minute.
+    A task that fails is reported with its name, and has no output. The others are computed all the
+    same; the exit code is then that of the first failure. SIGINT, SIGTERM and SIGHUP save and end
+    the call, as in `carry_on`, with the outputs that are complete by then. If the database cannot
+    be reached, it is tried again for half a minute.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -69,7 +69,7 @@ def carry_on_all(
 
 
 class _Share:
-    """What one process does of all tasks."""
+    """The part of one process: it takes free tasks, computes them and collects all outputs."""
 
     def __init__(
         self,
@@ -92,11 +92,11 @@ class _Share:
 
     @property
     def outputs(self) -> dict[Task, bytes]:
-        """The outputs of complete tasks, in the order in which the tasks were given."""
+        """Return the outputs of complete tasks, in the order in which the tasks were given."""
         return {task: self._results[task] for task in self._tasks if task in self._results}
 
     def work(self) -> None:
-        """Compute tasks until none is left, or until we are asked to leave."""
+        """Compute tasks until none is left, or until an exit is requested."""
         self._make_database()
         while self._left and not self._asked:
             try:
@@ -110,7 +110,7 @@ class _Share:
                 self._asked.ask(signal.SIGPIPE)
 
     def verdict(self, again: str) -> int:
-        """Say on stderr why not all is complete, unless that was said; return the exit code."""
+        """Return the exit code; print on stderr how to resume if some tasks are not complete."""
         if self._left:
             goes_on = f"`{again}` goes on" if again else "called again, it goes on"
             done = f"{len(self._results):,} of {len(self._tasks):,} complete"
@@ -119,7 +119,7 @@ class _Share:
         return self._code
 
     def _make_database(self) -> None:
-        """Make the database, or bring it up to date; refuse one that is not ours."""
+        """Create the database, or migrate it; refuse one that is not ours."""
         if self._left:
             from pi_tui.checkpoints.store import CheckpointStore
 
@@ -133,16 +133,16 @@ class _Share:
                     self._await_database(error)
 
     def _look(self) -> Task | None:
-        """Collect the outputs that are complete, and return a task that nobody computes.
+        """Collect the outputs of complete tasks; return a task that no process computes, or None.
 
-        At random: processes that start together would else all try to take the first.
+        The task is chosen at random, or processes that start together would all try the first one.
         """
         from pi_tui.checkpoints.store import CheckpointStore
 
         before = len(self._left)
         with CheckpointStore.open(self._location, self._kind, write=False) as store:
             for task, run in store.complete_runs(self._left):
-                with suppress(DamagedError, UsageError):  # a worker mends it, or tells of it
+                with suppress(DamagedError, UsageError):  # a worker repairs or reports it
                     if (loaded := store.load(run)).machine is None:
                         self._keep(task, loaded.output)
             if len(self._left) < before:
@@ -158,9 +158,9 @@ class _Share:
         self._shown.complete = len(self._results)
 
     def _compute(self, task: Task) -> bool:
-        """Compute a task to its end; False if another process was quicker to take it.
+        """Compute a task to its end; return False if another process has taken it.
 
-        Raises StorageError if the database failed; the task is tried again.
+        Raises StorageError if the database failed; the task is then tried again.
         """
         how: dict[str, Any] = {"cadence": self._cadence, "patience": PATIENCE, "among_others": True}
         worker = Worker(Job(self._kind, task, self._location, **how))
@@ -183,7 +183,7 @@ class _Share:
         return True
 
     def _fail(self, worker: Worker) -> None:
-        """Report a task that failed, with its name, and compute it no more."""
+        """Report a task that failed, with its name, and do not try it again."""
         task, snapshot = worker.job.task, worker.snapshot
         self._left.remove(task)
         self._code = self._code or snapshot.exit_code
@@ -192,18 +192,18 @@ class _Share:
         self._shown.tell(f"{name_of(self._kind, task)}: {words.plain(snapshot.error)}")
 
     def _tell_of_leaving(self, worker: Worker) -> None:
-        """Say how the task was left that was computed when we were asked to leave."""
+        """Report how much of the current task is saved, because an exit was requested."""
         lost, saved = lost_and_saved(worker.snapshot, self._kind.unit)
         if lost:
             self._code = self._code or StorageError.exit_code
         self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {lost}saved {saved}")
 
     def _await_others(self) -> None:
-        """Wait, longer each time, until others may have ended."""
+        """Wait, longer each time, because other processes compute all tasks that are left."""
         self._wait(f"waiting for {len(self._left):,} that other processes compute")
 
     def _await_database(self, error: PiTuiError) -> None:
-        """Wait until the database may be back; raise the error if it has failed for long."""
+        """Wait before the next try; raise the error if the database failed for half a minute."""
         now = time.monotonic()
         self._trouble_since = self._trouble_since or now
         if now - self._trouble_since > PATIENCE:
@@ -211,7 +211,7 @@ class _Share:
         self._wait(f"tried again soon: {words.plain(str(error))}")
 
     def _wait(self, reason: str) -> None:
-        """Wait for a pause that grows, unless we are asked to leave."""
+        """Wait for the current pause, which grows; return early if an exit is requested."""
         until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)
         self._pause = min(1.5 * self._pause, LAST_PAUSE)
         while time.monotonic() < until and not self._asked:

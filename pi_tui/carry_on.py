@@ -29,9 +29,9 @@ from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 
 Face = Literal["auto", "line", "screen"]
-"""How a computation is shown."""
+"""How a computation is shown: on a screen, as a line on stderr, or what the terminal allows."""
 LOOK_SECONDS = 0.1
-"""Interval at which the progress is read."""
+"""Seconds between two reads of the progress."""
 PATIENCE = 30.0
 """Seconds to retry writing finished output to a failing disk; the user may not be there."""
 
@@ -49,21 +49,21 @@ def carry_on(
     to: str | None = None,
     face: Face = "line",
 ) -> tuple[int, bytes]:
-    """Compute the task to its end, or go on with it; return the exit code and the whole output.
+    """Compute or resume the task; return the exit code and the whole output.
 
-    The output is b"" unless the code is 0. It is whole with 6 too, if all is computed and only the
-    database could not be written; then it was not verified. A `sys.exit` in a step ends the program
-    as it always does, after a save.
+    The output is b"" unless the code is 0. With code 6 it is there too if all of it was computed
+    and only the database could not be written; it is then not verified. A `sys.exit` in a step ends
+    the program as usual, after a save.
 
-    `location` is the path or URL of the database, created if missing. `again` is the printed
-    command that resumes the run, by default the one that started this process. The run is saved
-    every five seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh` the
-    run starts over, and what is saved of it is lost. `to` is a file for the output, written whole
-    or not at all. `face` is "line" (progress on stderr), "screen" (an app of its own), or "auto":
-    the screen on a terminal, else the line. In the main thread, SIGINT, SIGTERM and SIGHUP save
-    and end the run. What a machine prints appears above the line of progress, and so does what
-    handlers of the root logger write, such as those of `logging.basicConfig`. If stdout is a file,
-    prints go there.
+    `location` is the path or URL of the database, created if missing. `again` is the command that
+    resumes the run, for messages; by default, the command that started this process. The run is
+    saved every five seconds, or as `every_seconds`, `every_output` or `cadence` say. With `fresh`
+    the run starts over, and what is saved of it is lost. `to` is a file for the output, written
+    completely or not at all. `face` is "line" (progress on stderr), "screen" (an app of its own),
+    or "auto": the screen on a terminal, else the line. In the main thread, SIGINT, SIGTERM and
+    SIGHUP save and end the run. What a machine prints appears above the line of progress, and so
+    does what handlers of the root logger write, such as those of `logging.basicConfig`. If stdout
+    is a file, prints go there.
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
@@ -100,15 +100,15 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
 
 
 def is_whole(worker: Worker, code: int) -> bool:
-    """Return whether a worker that ended with that exit code holds all output."""
+    """Return True if a worker that ended with this exit code has the whole output."""
     return code == 0 or (code == StorageError.exit_code and worker.is_whole)
 
 
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
-    """Run the worker, not yet started, to its end; report on stderr how it ended; return the code.
+    """Start the worker and run it to its end; return the exit code.
 
-    With code 0 nothing is reported, because the caller reports the result. Raises StorageError if
-    the worker cannot start, and SystemExit if its machine raised it.
+    The end is reported on stderr; with code 0 it is not, because the caller reports the result.
+    Raises StorageError if the worker cannot start, and SystemExit if its machine raised that.
     """
     with noting_signals() as asked:
         _watch(worker, asked)
@@ -116,13 +116,13 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 
 
 def _watch(worker: Worker, asked: LeaveRequest) -> None:
-    """Run the worker to its end, or until the process is asked to end; show its progress."""
+    """Run the worker to its end or until an exit is requested, and show its progress."""
     with progress_on(sys.stderr, worker.job.kind.unit) as progress:
         run_to_end(worker, asked, progress.show)
 
 
 def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
-    """Start the worker, show its snapshots, and return at its end, or after it was asked to end."""
+    """Start the worker and show its snapshots; return when it ends or an exit was requested."""
     try:
         worker.start()
         _await_end(worker, asked, show)
@@ -138,7 +138,7 @@ def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 
 def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
-    """Wait until the worker's thread has ended, or a second request cuts saving short."""
+    """Wait until the worker's thread ends; a second request to exit stops it without a save."""
     warned = False
     while not worker.join(LOOK_SECONDS):
         if asked.at_once:
@@ -156,7 +156,7 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 @contextmanager
 def noting_signals() -> Iterator[LeaveRequest]:
-    """Record the signals that ask the process to end; outside the main thread there are none."""
+    """Record SIGINT, SIGTERM and SIGHUP in this block; do nothing outside the main thread."""
     asked = LeaveRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -179,7 +179,7 @@ def noting_signals() -> Iterator[LeaveRequest]:
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
-    """Report on stderr how the worker ended, unless it is complete; return the exit code."""
+    """Return the exit code; report on stderr how the worker ended, unless it is complete."""
     snapshot = worker.snapshot
     lost, saved = lost_and_saved(snapshot, worker.job.kind.unit)
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
@@ -200,7 +200,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
 
 
 def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """Return what is lost ("" if nothing) and what is saved: output, or work before any output."""
+    """Return words for what is lost ("" if nothing) and what is saved: output, or else work."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
@@ -219,10 +219,10 @@ def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
 
 
 class _Callable(ModuleType):
-    """A module that is called as its function.
+    """A module that can be called like its function `carry_on`.
 
-    `from pi_tui import carry_on` finds this module, because a package holds its submodules by their
-    names as soon as they are imported.
+    `from pi_tui import carry_on` may return this module instead of the function, because importing
+    a submodule sets an attribute of its name on the package.
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:

@@ -1,7 +1,7 @@
 """The program: parse the command line, run the app or a command, return the exit code.
 
-Everything heavy is imported inside functions: `--help` and `--version` load neither Textual nor
-SQLAlchemy nor rich, and take about as long as Python itself.
+Slow imports are inside functions: `--help` and `--version` import neither Textual nor SQLAlchemy
+nor rich, and take about as long as Python itself.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WORDS = {
     Hint.FRESH: "begin again with --fresh",
     Hint.BEGIN: "`pi-tui --digits 20000` begins one",
 }
-"""How this program words the remedies that messages suggest."""
+"""The wording of this program for the hints in messages of general code."""
 
 _COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 """Values of TEXTUAL_COLOR_SYSTEM that rich knows; it fails on any other."""
@@ -77,7 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _let_go_of_readers_that_left() -> None:
-    """Drop unwritten output, on which the interpreter would fail at exit (code 120)."""
+    """Flush standard output and error; redirect one whose reader has gone to /dev/null.
+
+    Otherwise the interpreter would fail at exit (code 120).
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -86,7 +89,7 @@ def _let_go_of_readers_that_left() -> None:
 
 
 def _correct_environment() -> None:
-    """Correct variables on which libraries fail: use UTC for times, detect colours."""
+    """Correct environment variables with which libraries fail: TZ and TEXTUAL_COLOR_SYSTEM."""
     if "TZ" in os.environ:
         try:
             datetime.now().astimezone()
@@ -98,7 +101,7 @@ def _correct_environment() -> None:
 
 
 def _open_standard_streams() -> None:
-    """Open closed descriptors 0 to 2, so that no file gets one and is overwritten by messages."""
+    """Open descriptors 0 to 2 if they are closed, or a file could get one and messages in it."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the parent process
             number = os.open(os.devnull, os.O_RDWR)  # the lowest free number, this one's
@@ -107,14 +110,14 @@ def _open_standard_streams() -> None:
 
 @contextmanager
 def _tidying_up() -> Iterator[None]:
-    """Turn signals into exceptions within this block, so that no half-written file is left."""
+    """Turn signals into exceptions in this block, so that no half-written file is left behind."""
 
     def leave(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
     before = {number: signal.getsignal(number) for number in _ENDS}
     for number, handler in before.items():
-        if handler is signal.SIG_DFL:  # else it is ignored, as under nohup
+        if handler is signal.SIG_DFL:  # not if it is ignored, as under nohup
             own = signal.default_int_handler if number == signal.SIGINT else leave
             signal.signal(number, own)
     try:
@@ -125,7 +128,7 @@ def _tidying_up() -> Iterator[None]:
 
 
 _ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Signals by which a user, a shell or a closed terminal ends a program."""
+"""Signals with which a user, a shell or a closed terminal ends a program."""
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -143,7 +146,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def _app(options: argparse.Namespace) -> int:
-    """Run the app, or `run` if there is no terminal to show it on."""
+    """Run the app; without a terminal, run the command `run` instead."""
     if options.print_completion:
         return _print_completion(options.print_completion)
     if not has_terminal():
@@ -165,7 +168,7 @@ def _app(options: argparse.Namespace) -> int:
 
 
 def _call(options: argparse.Namespace) -> int:
-    """Call a command's function with the options that its parameters name."""
+    """Call the function of a command; each of its parameters gets the option of the same name."""
     module, _, name = options.run.partition(":")
     function: Callable[..., int] = getattr(import_module(module), name)
     given = {
@@ -178,7 +181,7 @@ def _call(options: argparse.Namespace) -> int:
 
 
 def _given(name: str, options: argparse.Namespace) -> object:
-    """Return the value for a command's parameter: a value listed here, else the option."""
+    """Return the value for a parameter of a command: an object made here, else the option."""
     if name == "settings":
         return settings_of(options)
     if name == "location":
@@ -195,7 +198,7 @@ def _given(name: str, options: argparse.Namespace) -> object:
 
 
 def _kinds() -> Kinds:
-    """Return the kinds whose code this program has: pi's own."""
+    """Return the kinds whose code this program has: only that of pi."""
     from pi_tui.checkpoints.stored_kind import Kinds
     from pi_tui.pi.spigot.kind import SpigotKind
 
@@ -203,7 +206,7 @@ def _kinds() -> Kinds:
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
-    """Return which run the command line names; `--digits N` is a short way to name one of pi."""
+    """Return the run that the command line names; `--digits N` names a run of pi."""
     from pi_tui.commands.choosing import Wanted
 
     if options.digits is None:

@@ -1,7 +1,7 @@
-"""The command line: all commands and options, and their help texts.
+"""The command line: all commands and options, with their help.
 
-Each command names the function that carries it out, as `module:function`, for nothing heavy is
-loaded here. `cli.py` calls it with the options that its parameters are named after.
+Each command has the name of its function, as `module:function`, so that no slow module is
+imported here. `cli.py` calls the function; each parameter gets the option of the same name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pi_tui.words import parse_number
 
 _GENERAL, _PI = "pi_tui.commands", "pi_tui.pi.commands"
 RUN = f"{_PI}.compute:run"
-"""The function that computes digits without a screen."""
+"""The name of the function that computes digits without a screen."""
 
 EPILOG = """\
 keys in the app: p pause, resume · c save now · f full speed · + - pace · ? help · q save, quit
@@ -48,18 +48,18 @@ signal, state saved
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser that reports a mistake in one line and says what to do."""
+    """An argument parser that reports a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
     def _print_message(self, message: str, file: object = None) -> None:
-        """Write help and version to stdout like data: whole, in any encoding, or with an error."""
+        """Write help or version to standard output, completely or with an error."""
         to_stdout(as_bytes(message))
 
 
 def digits_first(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments; leading ones that read as a number become `--digits`.
+    """Return the arguments; if the first ones are a number, make them `--digits`.
 
     >>> digits_first(["1", "million", "--pace", "max"]), digits_first(["run", "--digits", "9"])
     (['--digits', '1 million', '--pace', 'max'], ['run', '--digits', '9'])
@@ -248,7 +248,7 @@ def _add_range(parser: _Parser) -> None:
 
 
 class _Adder:
-    """A helper that adds commands, each with the shared options."""
+    """Adds commands to the parser, each with the shared options."""
 
     def __init__(self, commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:
         self._commands, self._shared = commands, shared
@@ -256,7 +256,10 @@ class _Adder:
     def __call__(
         self, name: str, run: str, text: str, *parents: _Parser, tidy: bool = False
     ) -> _Parser:
-        """Add a command, carried out by the function `run`; with `tidy`, signals end it cleanly."""
+        """Add a command and return its parser.
+
+        `run` names its function. With `tidy`, a signal ends the command as an exception would.
+        """
         parser = self._commands.add_parser(
             name, help=text, description=text, parents=[self._shared, *parents], allow_abbrev=False
         )
@@ -265,7 +268,7 @@ class _Adder:
 
 
 def _shared_options() -> _Parser:
-    """Return the options of every command.
+    """Return the options that every command has.
 
     With SUPPRESS, no default of a command overrides an option given before the command's name.
     """
@@ -275,7 +278,7 @@ def _shared_options() -> _Parser:
 
 
 def _naming_options() -> _Parser:
-    """Return the options that name a run: of pi by its digits, of any kind by all it has."""
+    """Return the options that name a run: `--digits` for pi; kind, goal and parameters for any."""
     options = _Parser(add_help=False)
     add = options.add_argument
     add("--digits", type=parse_digits, metavar="N", help="the run of pi with so many digits")
@@ -294,7 +297,7 @@ def _naming_options() -> _Parser:
 
 
 def parse_goal(text: str) -> int:
-    """Return the goal of a run of any kind. Raises UsageError."""
+    """Parse the goal of a run of any kind. Raises UsageError."""
     with suppress(ValueError):
         if 1 <= (goal := parse_number(text)) <= LARGEST_GOAL:
             return goal
@@ -304,7 +307,7 @@ def parse_goal(text: str) -> int:
 
 
 def parse_parameter(text: str) -> tuple[str, str]:
-    """Return name and value of a parameter. Raises UsageError."""
+    """Parse NAME=VALUE; return name and value. Raises UsageError."""
     name, sign, value = text.partition("=")
     if not name or not sign:
         raise UsageError(f"{text[:40]!r} is no parameter; write it like seed=3")

@@ -20,11 +20,11 @@ class Hint(Enum):
 
 
 _words: dict[Hint, str] = {}
-"""The wording of the current program."""
+"""The wording of the current program for some hints."""
 
 
 def speak(words: Mapping[Hint, str]) -> None:
-    """Set the wording of hints, which end a sentence: "…, or WORDS"."""
+    """Set the wording of hints. It must be able to end a sentence: "…, or WORDS"."""
     _words.clear()
     _words.update(words)
 

@@ -1,7 +1,7 @@
 """The interface of a resumable computation: Machine, Kind that makes it, State that is saved.
 
-A long computation survives pauses, kills and power cuts if it is written as a *machine*, in five
-words:
+A long computation survives pauses, kills and power cuts if it is written as a *machine*, with
+five methods:
 
     new           Kind.new(task)            make a machine at its start, quickly
     step          machine.step(poll)        compute a little further, completely or not at all
@@ -15,23 +15,29 @@ uses the inside of a machine, so this file is all you need to write one:
 
 >>> class Sum(Machine):
 ...     '''The sum of 1 … goal, ten numbers a step.'''
+...
 ...     def __init__(self, goal: int, steps: int = 0, total: int = 0) -> None:
 ...         self.goal, self.steps, self.total = goal, steps, total
+...
 ...     @property
 ...     def done(self) -> bool:
 ...         return bool(self.output)
+...
 ...     def step(self, poll: Poll = unwatched) -> None:
 ...         first = 10 * self.steps + 1
 ...         self.total += sum(range(first, min(first + 10, self.goal + 1)))
 ...         self.steps += 1
 ...         if first + 10 > self.goal:
 ...             self.output = str(self.total).encode()
+...
 ...     def to_state(self) -> State:
 ...         return State.of(f"{self.steps} {self.total}".encode())
 >>> class Sums(Kind):
 ...     name = "sum"
+...
 ...     def new(self, task: Task) -> Sum:
 ...         return Sum(task.goal)
+...
 ...     def from_state(self, task: Task, state: State, output: bytes) -> Sum:
 ...         steps, total = state.data.split()
 ...         return Sum(task.goal, int(steps), int(total))
@@ -76,7 +82,7 @@ def unwatched(_done: int, _parts: int) -> None:
 
 
 class Abandoned(Exception):
-    """Raised by a poll to abandon a step. A machine lets it pass, and has not changed then."""
+    """Raised by a poll to abandon a step. Let it pass, and leave the machine unchanged."""
 
 
 class BadState(Exception):
@@ -97,7 +103,7 @@ class Refused(Exception):
 
 
 class WrongState(ArithmeticError):
-    """State and output contradict each other: bad memory, bad storage, or a bug."""
+    """State and output contradict each other: a memory error, a storage error, or a bug."""
 
 
 class WrongOutput(ArithmeticError):
@@ -126,7 +132,7 @@ class Piece:
     __slots__ = ("_bytes", "known", "lasting")
 
     def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
-        """Make a piece of these bytes, or of those that the function returns when needed."""
+        """Make a piece of these bytes; or of those that a function returns when they are needed."""
         self._bytes = data
         self.lasting = lasting
         self.known: Known | None = None
@@ -138,7 +144,7 @@ class Piece:
         return data if isinstance(data, bytes) else data()
 
     def let_go(self, make: Callable[[], bytes]) -> None:
-        """Free the bytes and keep the hash; `make` makes the bytes again when needed."""
+        """Free the bytes and keep the hash; `make` returns the bytes again when needed."""
         self._bytes = make
 
 
@@ -183,15 +189,15 @@ class State:
 
 
 class Work(NamedTuple):
-    """The progress of a machine, in a unit of roughly constant time."""
+    """The progress of a machine, in any unit that takes roughly constant time."""
 
     done: float
     total: float
-    """0 if unknown in advance."""
+    """All work, in the unit of `done`; 0 if unknown in advance."""
 
     @property
     def share(self) -> float | None:
-        """Return how much of the total is done, 0 to 1; None if the total is not known.
+        """Return the share of the work done, 0 to 1; None if the total is unknown.
 
         >>> Work(30, 40).share, Work(30, 0).share
         (0.75, None)
@@ -209,7 +215,7 @@ class Machine(ABC):
     output: bytes | bytearray = b""
     """The results so far. Only appended to, never changed; may be empty until the end."""
     notes: tuple[str, ...] = ()
-    """Messages for the user, such as that a lost piece is made again."""
+    """Messages for the user, such as that a lost piece is computed again."""
 
     @property
     @abstractmethod
@@ -241,32 +247,32 @@ class Machine(ABC):
         return bytes(self.output)
 
     def check(self) -> None:  # noqa: B027 - nothing to check is the default
-        """Check that state and output are consistent; raise WrongState if not.
+        """Check that state and output are consistent. Raises WrongState.
 
-        Called before every save and after every load. A machine that passes is saved.
+        Called before every save and after every load; a machine that fails is not saved.
         """
 
     def work(self) -> Work:
-        """Return how far the machine is; the bar and the time left are reckoned from it.
+        """Return the work done and in total; the progress bar and the time left are based on it.
 
-        It never falls, also over a resume. What `Kind.verify` takes belongs to it, if known: then
-        say in `verifying_work` how much that is.
+        The work done must never fall, also after a resume. Include the work of `Kind.verify` if it
+        is known, and return that part from `verifying_work`.
         """
         return Work(self.steps, 0)
 
     @property
     def verifying_work(self) -> float:
-        """How much of the total of `work` is that of `Kind.verify`, which some runs do without."""
+        """Return the part of the total `work` that is `Kind.verify`, which a run may skip."""
         return 0.0
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
-        """End what the machine holds besides itself, such as processes.
+        """Release resources such as processes.
 
-        The worker calls it once the machine makes no more steps, whatever the reason.
+        Called once the machine makes no more steps, whatever the reason.
         """
 
     def figures(self) -> object:
-        """Return an immutable value for this kind's app; worker and store do not use it."""
+        """Return an immutable value to show in the app; worker and store do not use it."""
         return None
 
 
@@ -281,7 +287,7 @@ class Limits(NamedTuple):
 
 
 class Kind(ABC):
-    """A factory of machines of one sort, with facts about their tasks known in advance."""
+    """Makes machines of one sort, and knows facts about their tasks in advance."""
 
     name: str
     """The permanent name of the kind in the database: short and unique."""
@@ -303,9 +309,9 @@ class Kind(ABC):
     goes back to the last good checkpoint, and the output after that is discarded.
     """
     unit: str = "bytes"
-    """The unit of output in messages, one byte each: letters.
+    """The unit of output in messages: letters, for instance; each is one byte.
 
-    "lines" and "rows" are counted by line breaks.
+    Exceptions are "lines" and "rows", which are counted by line breaks.
     """
 
     @abstractmethod
@@ -326,29 +332,30 @@ class Kind(ABC):
     # Defaults that suit most kinds.
 
     def title(self, task: Task) -> str:
-        """Return how messages and lists name a run of the task: its kind, goal and parameters."""
+        """Return the name of a run in messages and lists: its kind, goal and parameters."""
         told = {n: value for n, value in task.parameters.items() if n not in self.tuning}
         return " ".join([words.one_line(self.name, 40), f"{task.goal:,}", *words.named(told)])
 
     def length(self, task: Task) -> int | None:
-        """Return the bytes of the whole output, or None if known only at the end."""
+        """Return the length of the whole output in bytes; None if it is unknown until the end."""
         return None
 
     def share(self, task: Task, steps: int, length: int) -> float | None:
-        """Return the share of the work that so many steps, with so much output, are, or None.
+        """Return the share of the work that so many steps and bytes of output are; None if unknown.
 
-        Asked where no work was saved: of machines that cannot tell theirs, and of versions before
-        1.2. Rather too little than too much, because the share on the screen must not fall later.
+        Used where no work was saved: for machines that do not know theirs, and for runs saved
+        before version 1.2. Return rather too little than too much: the share on the screen must not
+        fall.
         """
         whole = self.length(task)
         return length / whole if whole else None
 
     def figures(self, task: Task, steps: int, length: int) -> object:
-        """Return the part of `Machine.figures` that steps and length give; used to watch runs."""
+        """Return the figures that steps and length of the output give, to show a watched run."""
         return None
 
     def limits(self, task: Task) -> Limits:
-        """Return the upper limits of what a machine may save, and a file may claim.
+        """Return upper limits of steps, state and output, for a machine and for a saved file.
 
         Raises BadState for a task that is impossible for this kind.
         """
@@ -373,5 +380,5 @@ class Kind(ABC):
         return False
 
     def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
-        """Compute the first bytes of the output quickly in another way, to show meanwhile."""
+        """Compute the first bytes of the output fast by another method, to show meanwhile."""
         return b""

@@ -7,20 +7,20 @@ from typing import Protocol
 
 
 class Output(Protocol):
-    """Bytes, or the worker's growing bytearray; only sliced and searched here."""
+    """The output of a run: bytes, or the worker's growing bytearray. Slice and search it only."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, key: slice, /) -> bytes | bytearray: ...
 
     def find(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """Find `sub`, as `bytes.find` does."""
+        """Return the offset of `sub`, as `bytes.find` does."""
 
     def count(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """Count `sub`, as `bytes.count` does."""
+        """Return the number of times `sub` occurs, as `bytes.count` does."""
 
 
 class Needle:
-    """A text to find, and the number of its hits so far, overlapping ones too."""
+    """A text to find, and the number of its hits so far; hits may overlap."""
 
     def __init__(self, text: str) -> None:
         self.text = text.encode()
@@ -31,17 +31,17 @@ class Needle:
         )
 
     def feed(self, output: Output, stop: int) -> None:
-        """Count the hits that end at or before offset `stop` and were not counted yet."""
+        """Count the hits in new output: those that end at or before `stop`, not counted yet."""
         start = max(0, self._searched - len(self.text) + 1)
         if stop > self._searched:
             self.hits += self.count_in(output, start, stop)
             self._searched = stop
 
     def count_in(self, output: Output, start: int, stop: int) -> int:
-        """Count the hits within the output from `start` to `stop`.
+        """Return the number of hits in the output from `start` to `stop`.
 
-        A needle that cannot overlap itself is counted by bytes.count: 10 ms in ten million
-        bytes. Others are rare, and are found one by one.
+        A text that cannot overlap itself is counted by bytes.count: 10 ms in ten million bytes.
+        Other texts are rare, and their hits are found one by one.
 
         >>> Needle("11").count_in(b"1112111", 0, 7)
         4
@@ -64,7 +64,7 @@ class Needle:
         return (base + at for at in self._find_all(window, 0, len(window)))
 
     def next_after(self, output: Output, offset: int, stop: int) -> int | None:
-        """Return the first hit after `offset`, or else the first of all; None without hits.
+        """Return the offset of the first hit after `offset`, or else of the first; or None.
 
         >>> Needle("9").next_after(b"1929", 1, 4), Needle("9").next_after(b"1929", 3, 4)
         (3, 1)
@@ -75,7 +75,7 @@ class Needle:
         return None if at < 0 else at
 
     def last_before(self, output: Output, offset: int, stop: int) -> int | None:
-        """Return the last hit before `offset`, or else the last of all; None without hits.
+        """Return the offset of the last hit before `offset`, or else of the last; or None.
 
         >>> Needle("1").last_before(b"1921", 1, 4), Needle("1").last_before(b"1921", 0, 4)
         (0, 3)
@@ -87,14 +87,15 @@ class Needle:
         return None if at < 0 else at
 
     def number_of(self, output: Output, offset: int) -> int:
-        """Return the number, from 1, of the hit at `offset`."""
+        """Return the number of the hit at `offset`, from 1."""
         return self.count_in(output, 0, offset + len(self.text))
 
 
 def _rfind(output: Output, text: bytes, stop: int) -> int:
-    """Return the last hit that ends at or before `stop`, searching back in growing pieces.
+    """Return the offset of the last hit that ends at or before `stop`; -1 if there is none.
 
-    The worker's buffer may only be sliced, counted and searched forward.
+    Searches back in growing pieces, because Output can only be sliced, counted and searched
+    forward.
     """
     reach, piece = len(text) - 1, 4096
     while stop > 0:

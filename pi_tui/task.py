@@ -1,4 +1,4 @@
-"""Task: what to compute. Its parameters are stored and read back exactly.
+"""Task: what to compute. Its parameters are stored, and read back exactly.
 
 Import it from `machine.py`.
 """
@@ -18,13 +18,13 @@ Parameter = int | float | str | bool | bytes
 LARGEST_GOAL = 2**53
 LARGEST_INT = 2**63 - 1
 LONGEST_TEXT = 10_000
-"""Characters of all parameters together at most, as stored."""
+"""Maximum characters of all parameters together, as stored."""
 _ALLOWED = "int, float, str, bool, bytes or a path"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A description of what to compute, the same at every start.
+    """What to compute; it is the same at every start of the program.
 
     Kind, goal and parameters identify a run: another seed is another run. Parameters that change
     only the speed are listed in `Kind.tuning`.
@@ -49,11 +49,11 @@ class Task:
         object.__setattr__(self, "parameters", MappingProxyType(_decode(text)))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Support copying and pickling, which a read-only mapping does not."""
+        """Return what copying and pickling need, because a read-only mapping cannot be pickled."""
         return Task, (self.goal, dict(self.parameters))
 
     def __hash__(self) -> int:
-        """Allow tasks as keys; a read-only mapping has no hash."""
+        """Return a hash, so that tasks can be keys; a read-only mapping has none."""
         return hash((self.goal, frozenset(self.parameters.items())))
 
     @property
@@ -63,7 +63,7 @@ class Task:
 
     @classmethod
     def of_text(cls, goal: int, text: str) -> Task:
-        """Return the task with the parameters that `text` holds. Raises TypeError or ValueError."""
+        """Return the task with the parameters in `text`. Raises TypeError or ValueError."""
         return cls(goal, _decode(text))
 
     def identity(self, tuning: Collection[str] = ()) -> str:

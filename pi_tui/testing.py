@@ -14,13 +14,13 @@ from typing import NamedTuple
 from pi_tui.machine import Abandoned, Kind, Machine, Piece, State, Task
 
 NEWEST = 8
-"""Number of the newest resumed machines that are stepped beside the original."""
+"""Number of newest resumed machines that are stepped together with the original."""
 SHOWN = 40
-"""Bytes of each side that a message about a difference shows."""
+"""Bytes of each output that a message about a difference shows."""
 
 
 class _View(NamedTuple):
-    """The visible content of a machine between two steps."""
+    """What can be seen of a machine between two steps: steps, output, pieces, done."""
 
     steps: int
     output: bytes
@@ -36,7 +36,7 @@ class _View(NamedTuple):
         return cls(machine.steps, bytes(machine.output), pieces, lasting, machine.done)
 
     def state(self) -> State:
-        """Return the state as the store returns it."""
+        """Return the state as the store would return it."""
         pieces = self.pieces.items()
         return State({name: Piece(data, lasting=name in self.lasting) for name, data in pieces})
 
@@ -65,21 +65,21 @@ class _Resumed(NamedTuple):
 
 
 def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
-    """Step a machine of the task, and after each step resume another one from its state.
+    """Step a machine of the task, and resume another machine from its state after every step.
 
-    Step the resumed machines too, and compare them with the original after every step: their steps,
-    output, all pieces of their state, and `done`. Also save and abandon steps in the middle, from
-    `poll`. Raises AssertionError, which names the step after which the machine was resumed, and the
-    first difference.
+    Step the resumed machines too, and compare them with the original after every step: steps,
+    output, all pieces of the state, and `done`. Also save and abandon steps in the middle, from
+    `poll`. Raises AssertionError, which names the step after which the machine was resumed, and
+    the first difference.
 
-    `steps` limits the number of steps; the default is all. Equal machines must give equal states:
-    keep times and sets out of them. Each step costs about ten.
+    `steps` limits the number of steps; the default is all. Equal machines must give equal states,
+    so keep times and sets out of them. Each step costs about ten.
     """
     _Proof(kind, task).run(steps)
 
 
 class _Proof:
-    """The original machine, and the resumed machines that are stepped beside it."""
+    """The original machine, and the resumed machines that are stepped together with it."""
 
     def __init__(self, kind: Kind, task: Task) -> None:
         self._kind, self._task = kind, task
@@ -103,14 +103,14 @@ class _Proof:
             )
 
     def _resume(self, after: int) -> None:
-        """Add a machine resumed from the original's state; keep the newest, and some old ones."""
+        """Resume a machine from the original's state; drop all but the newest and some old ones."""
         self._along.append(_Resumed(after, self._resumed(self._view, f"after step {after:,}")))
         latest = after - NEWEST
         if latest > 0 and latest & (latest - 1):  # keep those resumed after step 0, 1, 2, 4, 8 …
             self._along = [one for one in self._along if one.after != latest]
 
     def _resumed(self, view: _View, when: str) -> Machine:
-        """Resume a machine from the view, as the store does, and compare the two."""
+        """Return a machine resumed from the view, as the store does it; compare the two."""
         limits, size = self._kind.limits(self._task), sum(map(len, view.pieces.values()))
         claims = (view.steps, size, len(view.output))
         for what, value, most in zip(limits._fields, claims, limits, strict=True):
@@ -123,7 +123,7 @@ class _Proof:
         return machine
 
     def _step(self, number: int) -> None:
-        """Step the original and all resumed machines; raise at the first difference."""
+        """Step the original and all resumed machines; raise AssertionError if they differ."""
         before, polls = self._view, 0
 
         def look(_done: int, _parts: int) -> None:
@@ -186,7 +186,7 @@ def _abandoning_at(number: int) -> Callable[[int, int], None]:
 
 
 def _parting(its: bytes, original: bytes) -> str:
-    """Show both outputs, from shortly before the first byte that differs."""
+    """Describe where two outputs differ, with the bytes around that place."""
     same = next((i for i, (a, b) in enumerate(zip(its, original, strict=False)) if a != b), None)
     start = min(len(its), len(original)) if same is None else same
     start = max(0, start - SHOWN // 4)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 
 def duration(seconds: float | None) -> str:
-    """Format `seconds` in at most two units; an ellipsis if unknown.
+    """Format a duration in at most two units; an ellipsis for None, which is unknown.
 
     >>> duration(7.2), duration(65), duration(7265), duration(200_000), duration(None)
     ('7 s', '1 min 05 s', '2 h 01 min', '2 d 07 h', '…')
@@ -35,7 +35,7 @@ def brief(seconds: float) -> str:
 
 
 def took(seconds: float) -> str:
-    """Format the time that something took, short or long.
+    """Format a duration of any length; below 10 s with tenths of a second or milliseconds.
 
     >>> took(0.31), took(8.04), took(65.3)
     ('310 ms', '8.0 s', '1 min 05 s')
@@ -78,7 +78,7 @@ def percent(share: float) -> str:
 
 
 def speed(output: float, share: float) -> str:
-    """Return the output a second or, while none is made, how fast the work goes on.
+    """Format output per second; or, if there is none, the share of the work per minute.
 
     >>> speed(666.6, 0.001), speed(0.0, 0.0012)
     ('667/s', '7.2 %/min')
@@ -108,7 +108,7 @@ _UNITS = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6}
 
 
 def parse_number(text: str) -> int:
-    """Parse a whole number; raise ValueError if `text` is none.
+    """Parse a whole number. Raises ValueError.
 
     >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 million")]
     [1000000, 20000, 20000, 20000, 10000, 1000000]
@@ -123,11 +123,11 @@ def parse_number(text: str) -> int:
 
 
 LINE_UNITS = ("lines", "rows")
-"""Units of output that are counted by line breaks. Any other is one byte each."""
+"""Units of output that are counted by line breaks. Any other unit is one byte."""
 
 
 def amount(size: int, lines: int | None, unit: str) -> str:
-    """Return how much output so many bytes are, with as many line breaks; None if not counted.
+    """Format an amount of output: `size` bytes with `lines` line breaks (None: not counted).
 
     >>> amount(2_000, None, "digits"), amount(2_000, 40, "rows"), amount(2_000, None, "rows")
     ('2,000 digits', '40 rows', '2,000 bytes')
@@ -147,7 +147,7 @@ def counted(value: int, noun: str) -> str:
 
 
 def of_unit(value: int, unit: str) -> str:
-    """Format a number and a unit that is given in the plural.
+    """Format a number with its unit, which is given in the plural.
 
     >>> of_unit(1, "digits"), of_unit(2_000, "digits"), of_unit(5, "bytes")
     ('1 digit', '2,000 digits', '5 bytes')
@@ -156,7 +156,7 @@ def of_unit(value: int, unit: str) -> str:
 
 
 def ago(seconds: float) -> str:
-    """Format how long ago something was; never in the future, as clocks may be set back.
+    """Format how long ago something was; "just now" if it is in the future, by a clock set back.
 
     >>> [ago(s) for s in (-5, 0.4, 3, 125, 7_300, 200_000)]
     ['just now', 'just now', '3 s ago', '2 min ago', '2 h ago', '2 d ago']
@@ -195,7 +195,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def fitting(choices: Sequence[str], width: int) -> str:
-    """Return the first of the texts that fits, or the last one shortened.
+    """Return the first of the texts that fits `width`; else the last one, shortened.
 
     >>> fitting(("all of it", "some"), 5), fitting(("all of it", "some"), 3)
     ('some', 'so…')
@@ -234,7 +234,7 @@ def one_line(text: object, limit: int = 300) -> str:
 
 
 def named(values: Mapping[str, object]) -> list[str]:
-    """Return each value with its name, as a user would write it, none of them long.
+    """Return each value as `name=value`, as a user would write it; each part is shortened.
 
     >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2)})
     ['seed=3', 'input=a.csv', 'digest=0000']

@@ -1,4 +1,4 @@
-"""The Textual app for any machine: one run on a screen.
+"""The Textual app for any machine: it shows one run.
 
 It may import Textual and everything outside pi/, and never pi/.
 """

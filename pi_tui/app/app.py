@@ -1,4 +1,4 @@
-"""The app for any machine: what it does is in the objects it holds."""
+"""RunApp: the app for any machine. Its methods are short calls to the objects it holds."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 STYLES = Path(__file__).with_name("app.tcss")
-"""The style sheet of any run."""
+"""The style sheet of the app, for any machine."""
 
 
 class RunApp(App[int]):
-    """Watch a run of any machine."""
+    """The Textual app that shows a run of any machine."""
 
     TITLE = "pi-tui"
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
@@ -64,7 +64,7 @@ class RunApp(App[int]):
         (8, "-low"),
         (18, "-high"),
     ]
-    """Of all that lies on top; the screen of the run has its own."""
+    """Classes by window height for dialogs; the main screen has its own breakpoints."""
     key_table: KeyTable = KEYS
 
     def __init__(
@@ -81,13 +81,13 @@ class RunApp(App[int]):
         naming: Naming | None = None,
         goals: Goals | None = None,
     ) -> None:
-        """Make an app for a worker that is not started yet, or one that asks for a goal.
+        """Make an app for a worker that has not started; without one, it asks for a goal.
 
-        `seen` is saved output, shown before the worker has loaded it. `memory` is the file that
-        keeps the looks from one start to the next, `usual` are the looks of the first start.
+        `seen` is saved output, shown until the worker has loaded it. `memory` is the file with the
+        user's settings (theme, bell), `usual` are the settings of a first start.
         """
         super().__init__()
-        self.animation_level = "none"  # a scroll through 166,667 lines shall not crawl
+        self.animation_level = "none"  # or a scroll through 166,667 lines would crawl
         self.worker: AnyWorker = worker or NoWorker()
         self.make_worker, self.kind, self.location = make_worker, kind, location
         self.naming, self.goals = naming or Naming(), goals or Goals()
@@ -104,12 +104,12 @@ class RunApp(App[int]):
         self.looks.begin()
 
     def get_default_screen(self) -> RunScreen:
-        """Return the one screen of the run."""
+        """Return a new main screen for the run."""
         return RunScreen(self.worker.snapshot, self.open)
 
     @property
     def main_screen(self) -> RunScreen:
-        """Return the screen of the run, even if another screen is on top of it."""
+        """Return the main screen, even if a dialog covers it."""
         screen = self.screen_stack[0]
         assert isinstance(screen, RunScreen)
         return screen
@@ -123,7 +123,7 @@ class RunApp(App[int]):
     # Opening
 
     def open(self) -> None:
-        """Draw what is saved, then start the worker, whose imports shall not delay that."""
+        """Draw what is saved, then start the worker, whose slow imports must not delay that."""
         for watch in self.when_open:
             watch()
         self.recall_looks()
@@ -131,13 +131,13 @@ class RunApp(App[int]):
         self.call_after_refresh(self._begin)
 
     def recall_looks(self) -> None:
-        """Make the screen look as it did last time; remember changes from now on."""
+        """Save every change of the theme from now on."""
         self.looks.keep(self.main_screen)
 
     def _begin(self) -> None:
         goal = self.worker.snapshot.goal
         if not goal:
-            garbage.settle()  # nobody may answer for hours
+            garbage.settle()  # the answer may take hours
             self.converse(self.run_changes.ask_for_run())
             return
         self.worker.start()
@@ -145,7 +145,7 @@ class RunApp(App[int]):
             tell(self, note, seconds=12)
 
     def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on."""
+        """Show the run of this worker from now on, in place of the one before."""
         self.worker = worker
         self.steering.forget()
         self.live.begin_again()
@@ -159,24 +159,24 @@ class RunApp(App[int]):
     # Questions and keys
 
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
-        """Begin a conversation."""
+        """Start a conversation: a coroutine that asks the user one or more questions."""
         self.questions.converse(steps)
 
     async def ask(self, question: Screen[Answer]) -> Answer | None:
-        """Return the answer to a question."""
+        """Show a question, wait for the answer and return it; None if the user cancels."""
         return await self.questions.ask(question)
 
     def pop_screen(self) -> AwaitComplete:
-        """Take the screen on top away."""
+        """Close the top screen, and hold back keys until the code that asked has acted."""
         self.questions.note_popped(self.screen)
         return super().pop_screen()
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys; handle other events as usual."""
+        """Queue keys; let Textual handle all other events."""
         await self._keys.handle(event)
 
     def watch_app_focus(self, focus: bool) -> None:
-        """Give a key to the field, even if it came while the window had no focus."""
+        """Focus a field when the window gets the focus, so that the next key reaches it."""
         if focus and self.screen_stack and self.screen.focused is None:
             self.screen.focus_next(self.screen.AUTO_FOCUS or "*")
 
@@ -184,15 +184,15 @@ class RunApp(App[int]):
 
     @property
     def is_uncovered(self) -> bool:
-        """Return True if no other screen is on top of the run."""
+        """Return True if no dialog covers the main screen."""
         return self.screen is self.main_screen
 
     def action_toggle_pause(self) -> None:
-        """Pause or go on."""
+        """Pause or resume."""
         self.steering.toggle_pause()
 
     def action_save_now(self) -> None:
-        """Save a checkpoint now."""
+        """Request a checkpoint."""
         self.steering.save_now()
 
     async def action_save_and_suspend(self) -> None:
@@ -200,16 +200,16 @@ class RunApp(App[int]):
         await self.steering.suspend()
 
     async def action_quit(self) -> None:
-        """Save, then leave."""
+        """Save, then exit."""
         self.quitting.begin()
 
     def action_runs(self) -> None:
-        """Show all runs of the database."""
+        """Open the list of all runs in the database."""
         if self.is_uncovered and self.make_worker is not None:
             self.converse(self.run_changes.browse())
 
     def action_change_theme(self) -> None:
-        """Choose a theme, with a preview."""
+        """Let the user choose a theme, with a preview."""
         if self.is_uncovered:
             self.converse(self.looks.choose_theme())
 
@@ -218,27 +218,27 @@ class RunApp(App[int]):
         self.looks.turn_bell()
 
     def action_crash_test(self) -> None:
-        """Kill this process after a confirmation, to see what is lost."""
+        """Ask, then kill this process, so that the user can see what is lost."""
         if self.is_uncovered:
             from pi_tui.app.terminal.crash_test import crash_test
 
             crash_test(self)
 
     def action_help(self) -> None:
-        """Explain the screen and the keys."""
+        """Open the help."""
         from pi_tui.app.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.key_table, self.help_texts()))
 
     def help_texts(self) -> HelpTexts:
-        """Return what the help says apart from keys."""
+        """Return the texts of the help, apart from the keys."""
         from pi_tui.app.screens.help import HelpTexts
 
         return HelpTexts()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return every action by name, for the command palette."""
+        """Return every action with its name, for the command palette."""
         from textual.app import SystemCommand
 
         from pi_tui.app.screens.palette import commands
@@ -255,12 +255,12 @@ class RunApp(App[int]):
             more.append(SystemCommand("Crash test", told, self.action_crash_test))
         return commands(self, self.key_table, *more)
 
-    # Looks
+    # Themes
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Make all styles those of the theme; before there is a screen, only the app's own.
+        """Apply the theme to all styles; before there is a screen, only to the app's own.
 
-        Textual would read every style sheet then, and once more for the first screen: 15 ms.
+        Textual would then read every style sheet, and again for the first screen: 15 ms.
         """
         if self.screen_stack:
             super().refresh_css(animate)
@@ -268,13 +268,13 @@ class RunApp(App[int]):
             self.stylesheet.update(self, animate=animate)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return our own colours, made to go with whatever theme is on."""
+        """Return our own colour variables, derived from the current theme."""
         return own_variables(self.current_theme)
 
     # The terminal around us
 
     def suit_background(self, light: bool) -> None:
-        """Take the theme for a light or dark terminal, unless the user chose one."""
+        """Choose the theme for a light or dark terminal, unless the user chose one."""
         self.looks.suit(light=light)
 
     def _write_to_terminal(self, text: str) -> None:
@@ -290,13 +290,13 @@ class RunApp(App[int]):
         name: str | None = None,
         pause: bool = False,
     ) -> Timer:
-        """Call a function after a delay; Textual's own timers of the app are made here too."""
+        """Call a function after a delay; timers that Textual sets itself are made here too."""
         return certain(super().set_timer(delay, callback, name=name, pause=pause))
 
     def _handle_exception(self, error: Exception) -> None:
-        """Leave with exit code 1 and a traceback, which shows no local variables."""
+        """Exit with code 1 and a traceback, which shows no local variables."""
         self._return_code = 1
-        self._exception = self._exception or error  # the first: the others follow from it
+        self._exception = self._exception or error  # only the first: it caused the others
         cause = getattr(self._exception, "error", self._exception)  # of Textual's WorkerFailed
         self._exit_renderables[:] = [Text(report(cause))]
         self._close_messages_no_wait()
@@ -304,5 +304,5 @@ class RunApp(App[int]):
 
     @property
     def waiting(self) -> int:
-        """Return how many keys and messages are pending; called by the thread that reads keys."""
+        """Return the keys and messages not handled yet; called by the thread that reads keys."""
         return self._keys.waiting + self.message_queue_size

@@ -1,4 +1,4 @@
-"""What the parts of the app may ask of the app.
+"""Face: the interface of the app for its parts.
 
 They import this protocol, not the app, because the app imports them.
 """
@@ -28,30 +28,30 @@ Answer = TypeVar("Answer")
 
 
 class Face(Protocol):
-    """The app, as its dialogs, its screens and its ways out know it."""
+    """The interface of the app that its dialogs, screens and other parts use."""
 
     worker: AnyWorker
     make_worker: MakeWorker | None
     location: str
-    """The database."""
+    """Path or URL of the database."""
     kind: Kind | None
-    """The kind of the runs in the list of runs."""
+    """The kind of machine; the list of runs shows runs of this kind. None: there is no list."""
     naming: Naming
     key_table: KeyTable
     when_open: list[Callable[[], object]]
-    """Called once the app runs."""
+    """Functions that are called when the app has started."""
 
     def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on."""
+        """Show the run of this worker from now on, in place of the one before."""
 
     def hurry(self) -> None:
         """Refresh more often for a moment, because a request was made to the worker."""
 
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
-        """Begin a conversation: keys typed before its first question wait."""
+        """Start a coroutine that asks the user; keys wait for its first question."""
 
     async def ask(self, question: Screen[Answer]) -> Answer | None:
-        """Show a question on top and return its answer."""
+        """Show a question on top, wait for the answer and return it; None if the user cancels."""
 
     # Textual's own
 
@@ -86,7 +86,7 @@ class Face(Protocol):
         """Run until the app exits."""
 
     def exit(self, result: int | None = ..., return_code: int = ..., message: Any = ...) -> None:
-        """Leave."""
+        """Exit with this result, exit code and message."""
 
     def run_worker(self, work: Any, *, group: str = ...) -> Any:
         """Run a coroutine in the background."""
@@ -109,29 +109,29 @@ class Face(Protocol):
         """Show a toast."""
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Ask the terminal to take a text into its clipboard."""
+        """Ask the terminal to put a text into its clipboard."""
 
     def clear_notifications(self) -> None:
-        """Take all toasts away."""
+        """Remove all toasts."""
 
     def refresh(self, *, layout: bool = ...) -> Any:
-        """Draw anew."""
+        """Draw the app again."""
 
     def call_later(self, callback: Any, *args: Any) -> Any:
-        """Call back once messages are processed."""
+        """Call a function after the messages that are queued now."""
 
     def set_timer(self, delay: float, callback: Any) -> Any:
-        """Call back after so many seconds."""
+        """Call a function once, after so many seconds."""
 
     def set_interval(self, interval: float, callback: Any) -> Any:
-        """Call back every so many seconds."""
+        """Call a function again and again, every so many seconds."""
 
     def bell(self) -> None:
-        """Ring the bell."""
+        """Ring the terminal's bell."""
 
 
 def face_of(node: DOMNode) -> Face:
-    """Return the app of a screen or widget, as its parts know it."""
+    """Return the app of a screen or widget, typed as a Face."""
     return cast("Face", node.app)
 
 
@@ -143,7 +143,7 @@ def tell(
     wrong: bool = False,
     seconds: float = 6,
 ) -> None:
-    """Show `text` for so many seconds; markup and escape codes in it do nothing."""
+    """Show `text` as a toast for so many seconds; markup and escape codes in it have no effect."""
     where.notify(
         to_paste(plain(text)),
         title=title,

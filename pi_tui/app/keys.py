@@ -1,4 +1,4 @@
-"""Every key and what it does: bindings, key bar, palette and help are made from this table."""
+"""The table of keys, from which bindings, key bar, command palette and help are made."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ SHORT = {
     **{"save & quit": "quit", "checkpoint": "save", "search": "find", "go to": "go"},
     **{"all actions": "all", "go on here": "go on"},
 }
-"""Words of the key bar, and shorter ones."""
+"""Shorter words for the key bar in a narrow window, by the usual word."""
 _SIGNS = {"plus": "+", "minus": "-", "question_mark": "?"}
 
 
 class Key(NamedTuple):
-    """A key that does something; a row of the table below."""
+    """A row of the table: a key and its action."""
 
     action: str
     """The action: `app.…` or `screen.…`."""
     keys: str
-    """Textual's names of the keys, with commas between."""
+    """Textual's names of the keys, separated by commas."""
     shown: str
-    """The keys as help and palette show them."""
+    """The keys as help and palette write them."""
     id: str
-    """The name in a user's keymap."""
+    """The id for a user's keymap."""
     word: str
-    """The word in the key bar; "" where it has none."""
+    """The word in the key bar; "" if the key is not shown there."""
     title: str
-    """The action's name in the palette."""
+    """The name of the action in the palette."""
     meaning: str
-    """What it does, in a line of the help."""
+    """What the key does, in one line of the help."""
 
 
 class Section(NamedTuple):
@@ -42,29 +42,29 @@ class Section(NamedTuple):
     title: str
     keys: tuple[Key, ...]
     more: tuple[tuple[str, str], ...] = ()
-    """Further lines of the help: keys that have no row."""
+    """More lines of the help, for keys without a row."""
 
 
 class KeyTable(NamedTuple):
-    """All keys of an app, and which of them stand in the key bar."""
+    """All keys of an app, and which of them the key bar shows."""
 
     sections: tuple[Section, ...]
     in_the_bar: tuple[str, ...]
-    """Actions, the most useful first."""
+    """Actions in the key bar, the most useful first."""
     when_complete: tuple[str, ...]
-    """The same when there is nothing more to compute."""
+    """Actions in the key bar once the run is complete."""
     of_a_writer: tuple[str, ...] = ("app.toggle_pause", "app.save_now")
-    """Actions that do nothing while another process computes; the first goes on once it ended."""
+    """Actions not possible while another process computes; the first one is once that has ended."""
     of_a_whole_run: tuple[str, ...] = ()
-    """Actions that a failed run has not."""
+    """Actions that are not possible with a failed run."""
     short: Mapping[str, str] = SHORT
-    """Words of the key bar, and what stands for them in a narrow window."""
+    """Shorter words for the key bar in a narrow window, by the usual word."""
     says: Callable[[Snapshot], dict[str, str]] = lambda _: {}
-    """Words in the key bar that depend on the moment, by action."""
+    """A function that returns words for the key bar that depend on the snapshot, by action."""
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """Return all rows."""
+        """Return the rows of all sections."""
         return tuple(key for section in self.sections for key in section.keys)
 
     def of(self, action: str) -> Key:
@@ -73,7 +73,7 @@ class KeyTable(NamedTuple):
 
 
 def rows(text: str, known: Sequence[Key] = ()) -> tuple[Key, ...]:
-    """Read a table of keys; a row that only names an action is taken from `known`.
+    """Parse a table of keys; a line with only an action means its row in `known`.
 
     >>> rows("app.quit | q | q | quit | leave | Quit | save and leave")[0].meaning
     'save and leave'
@@ -87,11 +87,11 @@ def rows(text: str, known: Sequence[Key] = ()) -> tuple[Key, ...]:
 
 
 _OVER_DIALOGS = ("ctrl+p",)
-"""Keys of the app that also a dialog on top of it lets through, as Textual's own palette key."""
+"""Keys of the app that also work while a dialog is open, as Textual's palette key does."""
 
 
 def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
-    """Return the bindings of the app, or of the screen.
+    """Return the bindings of the rows for `app` or `screen`.
 
     >>> [binding.key for binding in bindings(KEYS.keys, "app")][:2]
     ['p,space', 'q']

@@ -1,4 +1,4 @@
-"""Look at the worker again and again, and show what is new; nothing here blocks on the worker."""
+"""Poll the worker and draw its state, again and again; never wait for the worker."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.worker.snapshot import Snapshot, State
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
-"""Seconds between looks at the worker: while it works, while it rests, while even ages rest."""
+"""Seconds between polls: while it computes, while it rests, and when ages change rarely too."""
 PANELS_EVERY = 3
-"""While it runs, panels and pictures follow at every third look: nobody reads faster, and at
-200 × 60 they cost as much as the output."""
+"""While the worker computes, panels and pictures are drawn at every third poll only: nobody reads
+faster, and at 200 × 60 cells they cost as much as the output.
+"""
 QUIET_SECONDS = 8.0
-"""How long the screen says how a run goes on."""
+"""Seconds for which the screen tells from where a run was resumed."""
 _HURRY = 2.0
-"""Seconds of quick looks after a key, for what it changes."""
+"""Seconds of frequent polls after a key."""
 
 
 class Live:
-    """Polls the worker and draws frames."""
+    """Polls the worker and draws frames on the screen."""
 
     def __init__(
         self,
@@ -40,38 +41,38 @@ class Live:
         seen: Glance | None,
         show_title: Callable[[Snapshot], object],
     ) -> None:
-        """Make the live data; `seen` is saved output, shown before the worker has loaded it."""
+        """Set up; `seen` is saved output, shown until the worker has loaded it."""
         self._face, self._screen, self.clock = face, screen, clock
         self._show_title = show_title
         self.rings: Callable[[], bool] = lambda: False
-        """Whether the terminal rings when a run is complete."""
+        """Returns True if the terminal's bell shall ring when a run is complete."""
         self.is_over: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
         self._hurry_until = 0.0
         self.forget(seen)
 
     def forget(self, seen: Glance | None = None) -> None:
-        """Forget everything about the run that was shown."""
+        """Discard everything about the run that was shown."""
         self._flow = Flow(seen)
         self.rates = RateHistory()
         self.shown: Snapshot | None = None
-        """The snapshot on the screen."""
+        """The snapshot on the screen; None before the first one."""
         self._shown_at = 0.0
         self._stepped: tuple[float, int] | None = None
-        """Time and steps at the last look at a machine without output."""
+        """Time and steps at the last poll of a machine without output; None before the first."""
         self._notes_told = self._looks = 0
         self._resumed: tuple[str, ...] = ()
         self._resumed_until = 0.0
 
     @property
     def output(self) -> Output:
-        """Return all output so far."""
+        """Return all output so far: the worker's, or saved output while that is longer."""
         return self._flow.output(self._face.worker)
 
-    # When to look
+    # When to poll
 
     def start(self) -> None:
-        """Refresh now, and regularly from now on."""
+        """Poll now, and regularly from now on."""
         self._timer = self._face.set_timer(QUICK, self._tick)
         self.look()
 
@@ -81,14 +82,14 @@ class Live:
             self._timer = self._face.set_timer(self._pulse(), self._tick)
 
     def _pulse(self) -> float:
-        """Return how soon to look again: not at all often while nothing can change."""
+        """Return the seconds until the next poll: 0.1 while it computes, at most 20 while not."""
         snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
         if now < self._hurry_until or screen.is_behind(max(snapshot.made, snapshot.overture)):
             return QUICK
         if snapshot.state is State.WATCHING:
             return SLOW
         if not snapshot.state.is_at_rest:
-            # Where pages fly by nobody reads, and the machine can use the time.
+            # Nobody can read pages at this speed; the machine can use the time.
             return QUICK if snapshot.rate * QUICK < screen.output_view.page else 2 * QUICK
         newest = snapshot.checkpoint
         young = newest is not None and (self.clock.now() - newest.saved_at).total_seconds() < 60
@@ -101,16 +102,16 @@ class Live:
             self._timer.stop()
         self._timer = self._face.set_timer(QUICK, self._tick)
 
-    # What is shown
+    # Showing
 
     def look(self) -> None:
-        """Take the worker's snapshot and show it, unless it is the one already shown."""
+        """Draw the worker's snapshot, unless it is the one on the screen."""
         snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
         behind = screen.is_behind(max(snapshot.made, snapshot.overture))
         if snapshot is self.shown and now - self._shown_at < SLOW and not behind:
             return
         if self.shown is not None and snapshot.made < self.shown.made:
-            self.begin_again()  # the one we watch began again, or found what it had saved wrong
+            self.begin_again()  # a watched run began again, or its output was cut
         before, elapsed = self.shown, now - self._shown_at
         self.shown, self._shown_at = snapshot, now
         self._note_how_it_goes_on(before, snapshot, now)
@@ -126,7 +127,7 @@ class Live:
         self._tell_news(before, snapshot)
 
     def begin_again(self) -> None:
-        """Show the run from nothing."""
+        """Clear the screen, and show the worker's run from the start."""
         self.forget()
         self._screen().restart(self._face.worker.snapshot)
 
@@ -140,7 +141,7 @@ class Live:
             self._stepped = None
 
     def _rate(self, shown: Snapshot, now: float) -> float:
-        """Return output per second; steps while a machine of unknown length has no output."""
+        """Return output per second; or steps, if there is no output and its length is unknown."""
         if shown.made or shown.length is not None:
             return shown.rate
         (then, steps), self._stepped = self._stepped or (now, shown.steps), (now, shown.steps)
@@ -156,7 +157,7 @@ class Live:
                 self._face.bell()
 
     def _note_how_it_goes_on(self, before: Snapshot | None, snapshot: Snapshot, now: float) -> None:
-        """Show a quiet line for some seconds at a start that resumes."""
+        """Show for 8 seconds how the run was resumed, if it was."""
         began = before and before.state in (State.PREPARING, State.WATCHING)
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
             self._resumed = how_it_goes_on(snapshot, snapshot.unit)
@@ -164,14 +165,14 @@ class Live:
 
 
 def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
-    """Return False while a run goes on without a save."""
+    """Return False if the run is computing and saved nothing since `before`."""
     return before is None or not (
         before.state is snapshot.state is State.RUNNING and before.checkpoint is snapshot.checkpoint
     )
 
 
 def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
-    """Return True if the run became complete just now, and was not so when it was opened."""
+    """Return True if the run became complete just now, and was not when it was opened."""
     was_there = before.state is State.PREPARING and snapshot.resumed == _length(snapshot)
     return not before.state.is_final and not was_there
 

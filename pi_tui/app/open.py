@@ -1,7 +1,7 @@
-"""Open the app on a task of any kind: for a program around one machine.
+"""Open the app on a task of any kind, for a program with a machine of its own.
 
 For instance `code, output = open_app(kind, task, "runs.sqlite3", again="python primes.py 1000")`.
-Nothing here loads Textual before the call.
+This module does not import Textual before that call.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ def open_app(
     fresh: bool = False,
     tasks: Callable[[int], Task] = Task,
 ) -> tuple[int, bytes]:
-    """Show the run of a task until the user leaves; return exit code and whole output.
+    """Show the run of a task until the user exits; return exit code and whole output.
 
     The output is b"" unless the run is complete. Without a task the app asks for a goal; `tasks`
-    makes the task of a goal, and raises BadState for an impossible one. `location` is the path or
-    URL of the database, `again` the command that goes on, to be printed. With `fresh` the run
-    begins again at its first step. Call it in the main thread, in a terminal. Raises PiTuiError
-    if it cannot start.
+    makes a task from a goal, and raises BadState for an impossible one. `location` is the path or
+    URL of the database. `again` is the command that continues the run, for messages. With `fresh`
+    the run begins again at its first step. Call this in the main thread, in a terminal. Raises
+    PiTuiError if it cannot start.
     """
-    with guarded():  # before Textual is loaded: its process is smaller then
+    with guarded():  # before Textual is loaded, to fork a smaller process
         from pi_tui.app.app import RunApp
         from pi_tui.app.frames.naming import Naming
         from pi_tui.app.looks.remembered import default_path
@@ -52,7 +52,7 @@ def open_app(
                 overture=True,
             )
 
-        # A fresh start never watches: it would show what it is to replace.
+        # A fresh start never watches, because it would show the run that it replaces.
         a_worker = Worker if fresh else WatchingWorker
         worker = a_worker(job(task, fresh=fresh)) if task else None
         app = RunApp(

@@ -1,4 +1,4 @@
-"""The screen of a run: output, panels, bars. It is handed frames and draws them."""
+"""RunScreen: the main screen with output, panels and bars, drawn from frames."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class RunScreen(Screen[None]):
-    """Everything about one run, of any kind."""
+    """The main screen of a run of any kind."""
 
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
         (0, "-tiny-wide"),
@@ -56,7 +56,7 @@ class RunScreen(Screen[None]):
     ]
 
     def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
-        """Make a screen for a run; `on_ready` is called when the screen can take frames.
+        """Make a screen for a run; `on_ready` is called once the screen can show frames.
 
         That is before the first paint, so that the first paint shows something.
         """
@@ -67,10 +67,10 @@ class RunScreen(Screen[None]):
         self.searching = Searching(self, lambda: self.output_view)
         self._on_ready = on_ready
 
-    # What it is made of; a screen for one kind puts in its own
+    # Parts of the screen; a screen for one kind overrides them
 
     def compose(self) -> ComposeResult:
-        """Yield bars around the body; in the body the output and the panels."""
+        """Yield the bars and, between them, the output and the panels."""
         self._take_breakpoints(*self.app.size)
         yield TopBar(id="top")
         yield ProgressLine(id="progress")
@@ -88,28 +88,28 @@ class RunScreen(Screen[None]):
         yield KeyBar(id="keys")
 
     def on_stage(self) -> Iterable[Widget]:
-        """Yield what fills the middle."""
+        """Yield the widgets for the middle."""
         yield OutputTail(id="output")
 
     def first_panels(self) -> Iterable[Widget]:
-        """Yield the panels that matter most."""
+        """Yield the panels that are shown even in a small window."""
         yield ProgressPanel(id="progress-panel", classes="card")
         yield FiguresPanel(id="figures-panel", classes="card -empty")
         yield SpeedPanel(id="speed-panel", classes="card")
         yield CheckpointPanel(id="checkpoint-panel", classes="card")
 
     def second_panels(self) -> Iterable[Widget]:
-        """Yield the panels for a large window, if there are any."""
+        """Yield the panels that only a large window has room for."""
         return ()
 
     def _take_breakpoints(self, width: int, height: int) -> None:
-        """Set the classes of the first Resize early: otherwise everything is laid out twice."""
+        """Set the classes for this size before the first Resize, or all would be laid out twice."""
         wide = [name for columns, name in self.HORIZONTAL_BREAKPOINTS if width >= columns]
         high = [name for rows, name in self.VERTICAL_BREAKPOINTS if height >= rows]
         self.add_class(wide[-1], high[-1])
 
     def on_mount(self) -> None:
-        """Request the first frame."""
+        """Report that the screen can show frames."""
         self._on_ready()
 
     @property
@@ -127,10 +127,13 @@ class RunScreen(Screen[None]):
         """Return the goal of the run."""
         return self.snapshot.goal
 
-    # What is shown
+    # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
-        """Show the output as it is now; `snapshot` is what `shown` was made from."""
+        """Show the output of this moment.
+
+        `shown` is the snapshot to show, `snapshot` the worker's, from which `shown` was made.
+        """
         self.snapshot = shown
         self.source, self.count = source, shown.made
         self.output_view.show(source, shown.made, shown.saved, self.held(shown, snapshot))
@@ -139,22 +142,22 @@ class RunScreen(Screen[None]):
         self.searching.feed(source, shown.made, total)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
-        """Return what stands behind the output and may still change."""
+        """Return bytes that follow the output and may still change; most kinds have none."""
         return b""
 
     def is_behind(self, made: int) -> bool:
-        """Return True while there is output that it has not taken in yet."""
+        """Return True if a view has not processed all output yet; `made` is its length."""
         return False
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show this moment in the bars; fully: in the panels too."""
+        """Show this frame in the bars; with `fully`, in the panels too."""
         self.set_class(not frame.snapshot.goal, "-no-run")
         for panel in self.query(Panel):
             if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):
                 panel.show(frame)
 
     def restart(self, snapshot: Snapshot) -> None:
-        """Forget everything about this run, because another one follows."""
+        """Clear everything shown of this run, to show another one."""
         self.action_clear()
         self.source, self.count, self.snapshot = b"", 0, snapshot
         self.output_view.forget()
@@ -165,42 +168,42 @@ class RunScreen(Screen[None]):
         view = self.output_view
         first, end = view.in_view
         if view.count and not view.size.height:
-            return  # not in sight; it says so again when it is
+            return  # not visible; called again once it is
         where = f" {words.number(first + 1)} – {words.number(end)}" if view.count else ""
         view.border_title = f"{self.title_of_output()}{where}"
         self.say_at_end("following" if view.following else "G follows the tail")
 
     def say_at_end(self, words: str) -> None:
-        """Put words at the end of the frame around the output."""
+        """Write `words` at the lower right of the frame around the output."""
         self.output_view.border_subtitle = words
 
     def title_of_output(self) -> str:
-        """Return the word in the frame around the output."""
+        """Return the title of the frame around the output."""
         view = self.output_view
         if isinstance(view, OutputTail) and not view.is_text:
             return f"{words.size(view.count)}, not text: bytes"
         return f"output, {words.size(view.count)}: bytes" if view.count else "no output yet"
 
-    # Searching and going
+    # Searching and moving
 
     async def action_search(self) -> None:
-        """Open the search line."""
+        """Open the search bar."""
         await self.searching.open()
 
     def action_next_hit(self) -> None:
-        """Go to the next hit."""
+        """Scroll to the next hit."""
         self.searching.turn(forward=True)
 
     def action_previous_hit(self) -> None:
-        """Go to the hit before."""
+        """Scroll to the previous hit."""
         self.searching.turn(forward=False)
 
     def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
-        """Search as the user types."""
+        """Search for the text typed so far."""
         self.searching.search_for(event.text, from_start=event.from_start)
 
     def on_search_bar_accepted(self) -> None:
-        """Give the keys back to the output."""
+        """Move the focus from the search bar to the output."""
         self.searching.accept()
 
     def on_search_bar_closed(self) -> None:
@@ -208,12 +211,12 @@ class RunScreen(Screen[None]):
         self.searching.close()
 
     def action_clear(self) -> None:
-        """Clear search and marks."""
+        """End the search, and remove highlights and selection."""
         self.clear_selection()
         self.searching.close()
 
     def action_go_to(self) -> None:
-        """Ask for a position and show it."""
+        """Ask for a position and scroll to it."""
         if self.count:
             self.face.converse(self._go_to())
         else:
@@ -230,18 +233,18 @@ class RunScreen(Screen[None]):
             self.show_position(parse_place(answer, self.count))
 
     def show_position(self, offset: int, length: int = 1) -> None:
-        """Scroll to the byte at `offset` and highlight it."""
+        """Scroll to the byte at `offset`, and highlight `length` bytes."""
         self.searching.forget_hit()
         self.output_view.mark(offset, offset + length)
 
     def action_follow(self) -> None:
-        """Go back to the end."""
+        """Scroll to the end, and follow it."""
         self.output_view.follow()
 
-    # Taking output away
+    # Copying and writing output
 
     def action_copy(self) -> None:
-        """Copy what is selected, or else the line that is marked or at the top."""
+        """Copy the selection or, without one, the highlighted line or the top one."""
         if self.get_selected_text():
             self.action_copy_text()
         elif text := self.output_view.line_as_text():
@@ -250,11 +253,11 @@ class RunScreen(Screen[None]):
             tell(self, "There is nothing to copy yet.", seconds=4)
 
     def name_of_line(self, text: str) -> str:
-        """Return what is said of a line that was copied."""
+        """Return the name of a copied line, for the message about it."""
         return "the line"
 
     def action_copy_text(self) -> None:
-        """Copy what is selected; then nothing is, so that the next ctrl+c leaves."""
+        """Copy the selection and clear it, so that the next ctrl+c quits."""
         text = self.get_selected_text()
         if text is None:
             super().action_copy_text()
@@ -265,14 +268,14 @@ class RunScreen(Screen[None]):
     unit_of_text = "letters"
 
     def action_export(self) -> None:
-        """Ask where to, and write the output."""
+        """Ask for a file, and write the output."""
         if self.count:
             self.face.converse(self.export())
         else:
             tell(self, "There is nothing to export yet.", seconds=4)
 
     async def export(self) -> None:
-        """Ask for a file, and write all output into it, as it is now."""
+        """Ask for a file, and write the output as it is now."""
         source, count = self.source, self.count
         suggested = self.face.naming.file(self.snapshot.goal)
         name = await ask_for_file(self.face, "Into which file?", suggested)

@@ -1,4 +1,4 @@
-"""Search in the output of the run, while more of it arrives."""
+"""Search in the output of the run while more of it is computed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Searching:
-    """The search line and its hits."""
+    """Controls the search bar, and finds and highlights hits."""
 
     def __init__(self, screen: Screen[Any], view: Callable[[], OutputView]) -> None:
         self._screen, self._view = screen, view
@@ -24,14 +24,14 @@ class Searching:
         self.source: Output = b""
         self.count = self.total = 0
         self._origin = 0
-        """Offset from which on the first hit is wanted."""
+        """The first hit is the first one from this offset on."""
         self._number = 0
-        """Which hit is marked, counted from 1; 0 if none is."""
+        """Number of the highlighted hit, from 1; 0 if there is none."""
         self._awaited = ""
-        """Text whose first hit is gone to once it is there."""
+        """A text not found yet; its first hit is shown as soon as there is one."""
 
     async def open(self) -> None:
-        """Open the search line and type into it."""
+        """Open the search bar and move the focus to it."""
         if not self._screen.query("#search"):
             await self._screen.mount(self.bar_class()(id="search"), before="#status")
         bar = self.bar
@@ -43,12 +43,12 @@ class Searching:
 
     @property
     def bar(self) -> SearchBar | None:
-        """Return the search line, once it was opened."""
+        """Return the search bar; None if it was never opened."""
         found = self._screen.query("#search")
         return found.first() if found else None  # type: ignore[return-value]
 
     def feed(self, source: Output, count: int, total: int | None) -> None:
-        """Take in the output as it is now; `total` is how much there will be."""
+        """Search in new output; `total` is the length of the whole output, None if unknown."""
         self.source, self.count = source, count
         self.total = count + 1 if total is None else total
         self.show_hits()
@@ -59,12 +59,12 @@ class Searching:
 
     @property
     def missed(self) -> str:
-        """The text that is searched and not found; "" if there is none."""
+        """Return the text that was searched and not found; "" if there is none."""
         needle = self._view().needle
         return "" if needle is None or needle.hits else needle.text.decode()
 
     async def search_on(self, text: str) -> None:
-        """Search in output that is still to come; go to the first hit once it is there."""
+        """Search in output that is not computed yet; scroll to the first hit when there is one."""
         await self.open()
         assert self.bar is not None
         self.bar.input.value = text
@@ -72,7 +72,10 @@ class Searching:
         self._awaited = text
 
     def search_for(self, text: str, *, from_start: bool = False) -> None:
-        """Highlight all hits of `text`; go to the first one after the start of the search."""
+        """Highlight all hits of `text`, and scroll to the first one after the top of the view.
+
+        With `from_start`, scroll to the first one of all.
+        """
         if from_start:
             self._origin = 0
         view = self._view()
@@ -93,7 +96,7 @@ class Searching:
         self.show_hits()
 
     def show_hits(self) -> None:
-        """Count the hits in new output, and show how many there are."""
+        """Search in new output, and show the number of hits."""
         bar, view = self.bar, self._view()
         if bar is None or not self._screen.has_class("-searching"):
             return
@@ -103,17 +106,17 @@ class Searching:
         bar.show(view.needle, self.count, hit, self._number, is_all=self.count >= self.total)
 
     def forget_hit(self) -> None:
-        """Unmark the current hit, because something else is marked."""
+        """Forget the current hit, because something else is highlighted."""
         self._number = 0
 
     def accept(self) -> None:
-        """Give the keys back to the output; close the line if nothing is searched."""
+        """Move the focus to the output; close the bar if nothing is searched."""
         if self._view().needle is None:
             self.close()
         self._view().focus()
 
     def close(self) -> None:
-        """End the search."""
+        """End the search and close the bar."""
         if (bar := self.bar) is not None:
             self._screen.set_class(False, "-searching")
             bar.input.value = ""
@@ -122,7 +125,7 @@ class Searching:
         self._view().focus()
 
     def turn(self, *, forward: bool) -> None:
-        """Go to the next hit, or the one before; round the end."""
+        """Scroll to the next hit or the previous one; continue at the other end."""
         view = self._view()
         if view.needle is None:
             tell(self._screen, "Nothing is searched; / searches.", seconds=3)

@@ -1,4 +1,4 @@
-"""Steer the run: every method is a plain call to the worker, which obeys when it can."""
+"""Pause, save and suspend; each is a request that the worker handles when it can."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pi_tui.app.frames.looking_on import why_not
 from pi_tui.worker.snapshot import State
 
 _SUSPEND_PATIENCE = 5.0
-"""Seconds ctrl+z waits for the checkpoint before it stops the process anyway."""
+"""Seconds that ctrl+z waits for the checkpoint; then it suspends the process anyway."""
 
 
 class Steering:
-    """Pause, checkpoint, suspend."""
+    """Pauses and resumes, saves on request, and suspends."""
 
     def __init__(self, face: Face) -> None:
         self._face = face
@@ -25,7 +25,7 @@ class Steering:
         self._wants_pause = False
 
     def toggle_pause(self) -> None:
-        """Pause, which saves; or go on, also with a run that another process had."""
+        """Pause, which saves; or resume, also a run that another process computed."""
         worker = self._face.worker
         snapshot = worker.snapshot
         if snapshot.state is State.WATCHING:
@@ -56,7 +56,7 @@ class Steering:
         self._face.hurry()
 
     def is_refused(self) -> bool:
-        """Return True, and say why, if nothing can be written because another process does."""
+        """Return True, and tell the user, if another process computes, so this one cannot write."""
         why = why_not(self._face.worker.snapshot)
         if why:
             tell(self._face, why, seconds=4)

@@ -1,1 +1,1 @@
-"""Durability: checkpoints in SQLite or PostgreSQL. The one place that knows SQLAlchemy."""
+"""Save runs in SQLite or PostgreSQL. Only this folder imports SQLAlchemy."""

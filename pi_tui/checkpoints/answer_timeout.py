@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 from pi_tui.errors import StorageError
 
 LONGEST, LONGEST_WHEN_LEAVING = 60.0, 5.0
-"""Seconds without an answer after which the server counts as gone."""
+"""Seconds without an answer after which the server counts as gone; the second while exiting."""
 IsLeaving = Callable[[], bool]
 
 

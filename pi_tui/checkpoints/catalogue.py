@@ -50,7 +50,7 @@ class RunCatalogue(Database):
             return [view._measured(connection, view.to_run(row)) for view, row in views]
 
     def title(self, run: Run) -> str:
-        """Return how messages name a run of the kind."""
+        """Return the name of a run of the kind, as messages show it."""
         return self._kind.title(run.task)
 
     def _measured(self, connection: Connection, run: Run) -> Run:
@@ -112,7 +112,7 @@ class RunCatalogue(Database):
         self.shrink()
 
     def shrink(self) -> None:
-        """Give back the room that pruned states or a deleted run took in a file. Never raises."""
+        """Return free pages of an SQLite file to the disk, after a deletion. Never raises."""
         if self._where.path is not None:
             with suppress(*FAILURES):  # it is only room, and others may use the file
                 shrink(self._engine)
@@ -141,7 +141,10 @@ class RunCatalogue(Database):
                 yield f"a row of {one_line(found[0], 40)} refers to no run"
 
     def _problems_of_runs(self, connection: Connection) -> Iterator[str]:
-        """Yield problems of all runs; use what our kind knows (lengths) for its own runs."""
+        """Yield the problems of all runs.
+
+        Length and content of the output are checked only for our own kind, which knows them.
+        """
         for row in connection.execute(select(RUNS).order_by(RUNS.c.kind, RUNS.c.goal)).all():
             mine = row.kind == self._kind.name
             of = "" if mine else f" of {one_line(row.kind, 40)}"

@@ -37,13 +37,13 @@ from pi_tui.machine import Kind, Refused
 
 
 class Commit(NamedTuple):
-    """A fenced transaction."""
+    """An open transaction that has passed the fence."""
 
     connection: Connection
     row: Row[Any]
     """The run's row before the transaction."""
     seq: int
-    """The number of the commit."""
+    """The number of this commit within its run."""
 
 
 def _nothing() -> int:

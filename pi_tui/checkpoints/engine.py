@@ -26,9 +26,9 @@ from pi_tui.files.location import Location
 
 BUSY_SECONDS = 5
 LONGEST_VALUE = 8 * 2**20
-"""Bytes of a value at most; SQLite refuses longer ones, whatever a file claims."""
+"""Maximum bytes of a value; SQLite refuses longer ones, whatever a file claims."""
 _WORTH_IT, _QUICK = 2**20, 2**25
-"""Bytes in free pages from which a file is made smaller, and the most it may then keep."""
+"""`shrink` needs at least so many bytes in free pages, and at most so many in use."""
 Mode = Literal["probe", "read", "write", "lock"]
 """`probe` changes nothing. `read` changes no data, but lets SQLite roll back what a kill left.
 `write` is for the one writer. `lock` is for its advisory locks on a server, in autocommit."""
@@ -54,7 +54,10 @@ _ISOLATION: dict[Mode, IsolationLevel] = {
 
 
 def connect(where: Location, mode: Mode, is_leaving: IsLeaving = lambda: False) -> Engine:
-    """Return an engine for `where`: a pool of one, no values in errors. Opens nothing yet."""
+    """Return an engine for `where`; it connects at its first use.
+
+    The engine has a pool of one connection, and its errors show no values.
+    """
     if not where.url:
         return _sqlite(where, mode)
     engine = _postgres(where.url, mode)
@@ -151,11 +154,11 @@ def keep_a_rollback_journal(engine: Engine) -> None:
 
 
 def shrink(engine: Engine) -> None:
-    """Give free pages of an SQLite file back to the disk, where that is quick and worth it.
+    """Return free pages of an SQLite file to the disk, if that is quick and worth it.
 
-    It rewrites what is in use, 32 MiB at most: 10 ms for each MiB. Meanwhile no other process can
-    read or write; one that is in the middle of that prevents it. It is a transaction like others:
-    after a kill in its middle the file is as it was.
+    The pages in use are rewritten, 32 MiB at most, in about 10 ms for each MiB. Meanwhile no other
+    process can read or write. If another process is using the file, nothing is done. The rewrite is
+    a transaction: a kill in its middle leaves the file as it was.
     """
     with closing(engine.raw_connection()) as connection:
         driver = cast(sqlite3.Connection, connection.driver_connection)
@@ -165,7 +168,7 @@ def shrink(engine: Engine) -> None:
         )
         if 2 * free < pages or size * free < _WORTH_IT or size * (pages - free) > _QUICK:
             return
-        driver.execute("PRAGMA busy_timeout=250")  # others are at work: then it stays as it is
+        driver.execute("PRAGMA busy_timeout=250")  # if others use the file, leave it as it is
         try:
             driver.execute("VACUUM")
         finally:

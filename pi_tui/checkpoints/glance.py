@@ -28,7 +28,7 @@ _NEWEST = "SELECT done, total FROM pi_checkpoint WHERE run_id = ? ORDER BY seq D
 
 
 class Glance(NamedTuple):
-    """Saved output, every byte checked."""
+    """The saved output of a run and its facts, every byte checked."""
 
     goal: int
     committed: int
@@ -36,9 +36,9 @@ class Glance(NamedTuple):
     complete: bool = False
     verified: bool = False
     elapsed: float = 0.0
-    """Seconds computed."""
+    """Seconds computed before the newest save."""
     share: float = 0.0
-    """How far the run is, as its newest checkpoint tells; 0 where only the store can tell."""
+    """Share of the work done, 0 to 1, from the newest checkpoint; 0 if that does not tell."""
 
 
 def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:

@@ -36,7 +36,7 @@ class Trust:
     proven: int | None = None
     """If saved output is damaged, the bytes before the damage. The next save truncates to them."""
     left: str = ""
-    """The previous owner that never closed the run, until our first save."""
+    """The process that opened the run before us and never closed it; "" after our first save."""
 
     def after(self, last_seq: int) -> Trust:
         """Return this trust, reduced if the run's last commit in the file is not the one known."""

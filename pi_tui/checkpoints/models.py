@@ -36,12 +36,12 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> str:
-    """Return the time as stored: for people to read, never for ordering."""
+    """Return the current UTC time as stored text: for people to read, never for ordering."""
     return now().isoformat(timespec="milliseconds")
 
 
 def now() -> datetime:
-    """Return the time, to the millisecond."""
+    """Return the current UTC time, truncated to the millisecond."""
     when = datetime.now(UTC)
     return when.replace(microsecond=when.microsecond // 1000 * 1000)
 
@@ -235,7 +235,7 @@ def _name(value: object) -> str:
 
 
 def milliseconds(seconds: float) -> int:
-    """Return elapsed seconds as stored."""
+    """Convert elapsed seconds to the milliseconds stored, from 0 to `_MOST_MS`."""
     return min(max(0, round(seconds * 1000)), _MOST_MS)
 
 

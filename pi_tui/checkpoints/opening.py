@@ -122,7 +122,10 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
 
 
 def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
-    """Migrate older tables under an exclusive lock; wait a moment if another process does."""
+    """Migrate older tables under an exclusive lock, or wait until another process has done so.
+
+    Raises AlreadyOpenError after 5 s.
+    """
     until = time.monotonic() + _MOMENT
     while True:
         if locks.take_alone() and (version := _version(engine, where)) < SCHEMA:

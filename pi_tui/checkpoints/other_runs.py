@@ -13,15 +13,15 @@ from pi_tui.machine import Task
 from pi_tui.words import one_line
 
 _DISPLACED = "was of run"
-"""Begins the identity of a run that another one has taken the identity of."""
+"""Begins the placeholder identity of a run whose real identity another run has."""
 _MOST_TRIED = 10
-"""Parameters of which all subsets are tried: 1,024."""
+"""The most parameters for which `is_explained` tries all subsets: 1,024 of them."""
 
 
 def renew_identities(
     connection: Connection, rows: Sequence[Row[Any]], tuning: Collection[str]
 ) -> None:
-    """Recompute the identities of the runs without the parameters that are tuning now.
+    """Recompute the identity of each run from its parameters, without those in `tuning`.
 
     A migration knows no kind, so it hashes all parameters. A kind may also change its tuning.
     """
@@ -37,10 +37,11 @@ def renew_identities(
 
 
 def is_explained(row: Row[Any]) -> bool:
-    """Return True if the identity is that of the parameters, some of which may be left out.
+    """Return True if the stored identity is the digest of the run's parameters, or of some of them.
 
-    Which ones are tuning may have changed since. A damaged name must not begin another run: a
-    run that is found by its identity is the one meant. Many parameters have too many subsets.
+    Some may be left out, because the kind may have named other parameters as tuning. False means
+    that a parameter is damaged; the caller then refuses instead of beginning another run. A run
+    with more than 10 parameters has too many subsets, so its identity is accepted as it is.
     """
     task, names = to_task(row), to_task(row).parameters
     if len(names) > _MOST_TRIED or str(row.identity).startswith(_DISPLACED):

@@ -89,7 +89,10 @@ class Run:
 
 
 def share_of(run: Run, newest_first: tuple[Checkpoint, ...], kind: Kind) -> float | None:
-    """Return how far a run is, by what is saved of it; None if that cannot be told."""
+    """Return the share of the run's work that is saved, 0 to 1; None if unknown.
+
+    `newest_first` are the checkpoints of the run.
+    """
     if run.status == COMPLETE or not newest_first:
         return float(run.status == COMPLETE)
     return newest_first[0].share(kind, run.task)

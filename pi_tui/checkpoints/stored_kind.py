@@ -1,6 +1,6 @@
-"""Kinds of runs whose code is not at hand: enough to list, read, watch and delete them.
+"""Stand-ins for kinds whose code is missing: their runs can be listed, read, watched and deleted.
 
-This module imports nothing but the standard library and `machine`.
+This module imports only the standard library and `machine`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _NEWEST = 2**31 - 1
 
 
 class StoredKind(Kind):
-    """A kind known by its name alone. Its runs can be looked at, and not computed.
+    """A stand-in for a kind of which only the name is known. It can not compute its runs.
 
-    With the kind itself as `like`, lengths, shares and words are those of that kind.
+    With the real kind as `like`, its methods answer as that kind does.
     """
 
     version = _NEWEST
-    """No run is from a newer version: nothing of a state is read."""
+    """The highest version there is, so that no run is refused as newer. States are not read."""
 
     def __init__(self, name: str, like: Kind | None = None) -> None:
         self.name, self._like = name, like
@@ -30,15 +30,15 @@ class StoredKind(Kind):
 
     @property
     def refusal(self) -> str:
-        """Return why a run of this kind is not computed, and what to do."""
+        """Return the message that runs of this kind are not computed here, and what to do."""
         return f"only watched here; start the program that computes {self.name} to go on with it"
 
     def new(self, task: Task) -> NoReturn:
-        """Refuse: there is no code."""
+        """Raise Refused, because the code of the kind is missing."""
         raise Refused(self.refusal)
 
     def from_state(self, task: Task, state: State, output: bytes) -> NoReturn:
-        """Refuse: there is no code."""
+        """Raise Refused, because the code of the kind is missing."""
         raise Refused(self.refusal)
 
     def title(self, task: Task) -> str:
@@ -46,32 +46,32 @@ class StoredKind(Kind):
         return self._like.title(task) if self._like else super().title(task)
 
     def length(self, task: Task) -> int | None:
-        """Return the bytes of the whole output, if the kind itself is there to tell."""
+        """Return the bytes of the whole output; None without the real kind."""
         return self._like.length(task) if self._like else None
 
     def share(self, task: Task, steps: int, length: int) -> float | None:
-        """Return the share of the work, if the kind itself is there to tell."""
+        """Return the share of the work done, 0 to 1; None without the real kind."""
         return self._like.share(task, steps, length) if self._like else None
 
     def figures(self, task: Task, steps: int, length: int) -> object:
-        """Return what steps and output tell, if the kind itself is there to tell."""
+        """Return the figures for these steps and bytes of output; None without the real kind."""
         return self._like.figures(task, steps, length) if self._like else None
 
     def limits(self, task: Task) -> Limits:
-        """Return no limits: only the kind itself knows what is impossible."""
+        """Return the limits of the real kind, or else limits that nothing exceeds."""
         return self._like.limits(task) if self._like else Limits(_MOST, _MOST, _MOST)
 
     def accepts(self, output: bytes) -> bool:
-        """Return True for any bytes, unless the kind itself is there to tell."""
+        """Return True if the bytes can be output; always True without the real kind."""
         return self._like.accepts(output) if self._like else True
 
 
 class Kinds:
-    """The kinds whose code a program has; all others are known by what is saved of them."""
+    """Finds a kind by its name: the program's own kind, or a stand-in for any other."""
 
     def __init__(self, own: Kind) -> None:
         self.own = own
-        """The program's own kind, of which a run is meant if no kind is named."""
+        """The program's own kind; it is meant where no kind is named."""
 
     def find(self, name: str) -> Kind:
         """Return the kind of that name, or a stand-in for it."""
@@ -82,5 +82,5 @@ class Kinds:
         return run.kind == self.own.name
 
     def title(self, run: Run) -> str:
-        """Return how messages and lists name the run."""
+        """Return the name of the run, as messages and lists show it."""
         return self.find(run.kind).title(run.task)

@@ -1,1 +1,1 @@
-"""The commands that need no screen, a file for each kind."""
+"""The commands of `pi-tui` for runs of any kind. May import everything outside pi/."""

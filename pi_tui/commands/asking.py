@@ -1,4 +1,4 @@
-"""Ask before something saved is lost."""
+"""Ask the user before a command deletes what is saved."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pi_tui.errors import UsageError
 
 
 def confirmed(what: str, run: Run, kinds: Kinds) -> bool:
-    """Ask whether to do that to the run; return True only for a yes.
+    """Ask the user whether to do `what` to the run; return True only for a yes.
 
-    Raises UsageError if standard input is no terminal: nobody can answer.
+    Raises UsageError if standard input is no terminal, because nobody can answer.
     """
     if not sys.stdin.isatty():
         raise UsageError("this deletes what is saved; say --yes where nobody can be asked")

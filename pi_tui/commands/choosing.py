@@ -1,4 +1,4 @@
-"""Which saved run a command means: named by kind, goal and parameters, as far as needed."""
+"""Find the saved run that a command line names by kind, goal and parameters."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pi_tui.errors import Hint, UsageError
 from pi_tui.machine import Task
 
 _LISTED = 5
-"""Candidates named in one message."""
+"""Maximum number of runs named in one message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user said of a run; what is None or empty was left open."""
+    """What the command line tells about a run; None or empty for what it does not tell."""
 
     kind: str | None = None
     goal: int | None = None
     parameters: Sequence[tuple[str, str]] = ()
-    """Names and values, as typed."""
+    """Names and values of parameters, as typed."""
 
     @property
     def is_named(self) -> bool:
-        """Return True if the user said anything."""
+        """Return True if the command line tells anything about the run."""
         return bool(self.kind or self.goal or self.parameters)
 
     def matches(self, run: Run) -> bool:
-        """Return True if all that was said is true of the run."""
+        """Return True if the run has the kind, goal and parameters that were given."""
         values = run.task.parameters
         return (
             self.kind in (None, run.kind)
@@ -40,7 +40,7 @@ class Wanted:
         )
 
     def title(self, kinds: Kinds) -> str:
-        """Return how a message names the run that was asked for."""
+        """Return the name of the run that was asked for, for a message."""
         if self.kind == kinds.own.name and self.goal:
             return f"run of {kinds.own.title(Task(self.goal))}"
         goal = [f"{self.goal:,}"] if self.goal else []
@@ -49,10 +49,10 @@ class Wanted:
 
 
 def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
-    """Return the one run that is meant. Raises UsageError if there is none, or several.
+    """Return the run that was asked for. Raises UsageError if there is none, or several.
 
-    If nothing is said, it is the run of the program's own kind that was worked on last, unfinished
-    ones first. Without such runs it is the only run there is.
+    If nothing was given, choose the run of the program's own kind that was worked on last,
+    unfinished ones first; without runs of that kind, the only run there is.
     """
     runs = list_all_runs(location, kinds)
     if not runs:
@@ -67,7 +67,7 @@ def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 
 
 def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
-    """Return the runs of which all is true that was said. Raises UsageError if there are none."""
+    """Return the runs that have what was given. Raises UsageError if there are none."""
     found = [run for run in runs if wanted.matches(run)]
     if wanted.is_named and not found:
         raise UsageError(f"there is no {wanted.title(kinds)}; `pi-tui runs` lists what there is")
@@ -75,7 +75,7 @@ def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
 
 
 def _is(value: object, typed: str) -> bool:
-    """Return True if the value of a parameter is what was typed.
+    """Return True if `typed` is the value of the parameter.
 
     >>> _is(3, "3"), _is(2.5, "2.50"), _is(True, "true"), _is("a", "b"), _is(bytes(2), "0000")
     (True, True, True, False, True)
@@ -89,7 +89,7 @@ def _is(value: object, typed: str) -> bool:
 
 
 def _which(found: Sequence[Run], kinds: Kinds) -> str:
-    """Return the line that asks the user to choose."""
+    """Return the message that lists the runs, and asks for a more exact name."""
     listed = "; ".join(kinds.title(run) for run in found[:_LISTED])
     more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
     name_one = "name one by --kind, --goal and --with name=value"

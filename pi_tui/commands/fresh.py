@@ -1,4 +1,4 @@
-"""Guard against `--fresh` losing what was not meant to be lost."""
+"""Ask the user before `--fresh` deletes saved output."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pi_tui.reports.standard_output import tell
 
 
 def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> bool:
-    """Return True if nothing is saved of the task, or its loss is meant; else say so.
+    """Return True if the run has no saved output, or the user agrees to lose it.
 
-    Raises AlreadyOpenError if another process computes it.
+    If not, print that nothing was changed. With `sure`, do not ask. Raises AlreadyOpenError if
+    another process computes the run.
     """
     run = _to_begin_again(location, kind, task)
     if run is None or not run.committed or sure:

@@ -1,4 +1,4 @@
-"""`pi-tui open module:name GOAL [name=value …]`: compute a machine that the user wrote."""
+"""`pi-tui open module:name GOAL [name=value …]`: compute a machine that the user has written."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def open_machine(
     fresh: bool,
     yes: bool,
 ) -> int:
-    """Compute the task on a screen, or go on with it; without a terminal, its output on stdout."""
+    """Compute or resume the task on a screen; return the exit code.
+
+    Without a terminal, show a line of progress and write the output to standard output.
+    """
     kind = find_kind(machine)
     task = task_of(kind, goal, parameters)
     if fresh and not may_begin_again(new_location, kind, task, sure=yes):
@@ -45,8 +48,7 @@ def open_machine(
 def find_kind(name: str) -> Kind:
     """Return the kind that `module:attribute` names. Raises UsageError.
 
-    The current folder is searched last: it holds a module of the user's own, and what else lies
-    there must not stand in for a module of Python.
+    The working folder is searched last, so that a file in it cannot replace a module of Python.
     """
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
@@ -59,7 +61,7 @@ def find_kind(name: str) -> Kind:
 
 
 def _imported(name: str) -> ModuleType:
-    """Import the module. Raises UsageError with what went wrong in one line."""
+    """Import the module. Raises UsageError with the reason in one line."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
@@ -77,7 +79,7 @@ def _imported(name: str) -> ModuleType:
 
 
 def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
-    """Return the kind that was found, or made of what was found. Raises UsageError."""
+    """Return a Kind, a subclass or a resumable function as a Kind. Raises UsageError."""
     if isinstance(found, Resumable):
         return found.kind
     if isinstance(found, Kind):
@@ -91,7 +93,7 @@ def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
 
 
 def _offered(module: ModuleType) -> str:
-    """Return which names of the module can be opened."""
+    """Return words for the names in the module that can be opened."""
 
     def can_be_opened(value: object) -> bool:
         if isinstance(value, type):
@@ -105,9 +107,9 @@ def _offered(module: ModuleType) -> str:
 
 
 def task_of(kind: Kind, goal: int | None, typed: Sequence[tuple[str, str]]) -> Task:
-    """Return the task that was asked for. Raises UsageError.
+    """Return the task for this goal and these parameters. Raises UsageError.
 
-    A kind with a `task` function of its own (as `resumable`, Items and many classes have) makes it.
+    If the kind has a method `task`, as `resumable`, Items and many classes have, that makes it.
     """
     make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
     values = _values(kind, typed)
@@ -125,7 +127,7 @@ def _plain_task(goal: int, **parameters: Parameter) -> Task:
 
 
 def _reason(text: str, goal: int | None) -> str:
-    """Return why there is no such task, in words for the command line."""
+    """Return why there is no such task, as a message about the command line."""
     if goal is None and "missing 1 required positional argument" in text:
         return "say how far to compute: a GOAL, like 1000"
     if goal is not None and "takes 1 positional argument but 2 were given" in text:
@@ -134,7 +136,7 @@ def _reason(text: str, goal: int | None) -> str:
 
 
 def _values(kind: Kind, typed: Sequence[tuple[str, str]]) -> dict[str, Parameter]:
-    """Return the values of the parameters, of the types that a function's signature names."""
+    """Convert the typed values to the types that the function's signature gives."""
     known = kind.parameters if isinstance(kind, GeneratorKind) else {}
     types = {name: type_of(parameter) for name, parameter in known.items()}
     return {name: _value(name, text, types) for name, text in typed}
@@ -161,7 +163,7 @@ _SORTS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 def guessed(text: str) -> Parameter:
-    """Return a value as the kind of thing that it looks like: a number, true or false, or text.
+    """Convert a typed value to the type it looks like: int, float, bool, or else str.
 
     >>> [guessed(text) for text in ("3", "2.5", "1e-3", "true", "no", "a.csv")]
     [3, 2.5, 0.001, True, False, 'a.csv']

@@ -1,4 +1,4 @@
-"""Saved output of a run of any kind, by positions that count from 1."""
+"""Read a part of the saved output of a run, by positions that count from 1."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from pi_tui.errors import UsageError
 
 
 def saved_part(location: str, kinds: Kinds, run: Run, start: int, stop: int | None) -> bytes:
-    """Return the saved output at positions `start` to `stop`; raises UsageError if some is not."""
+    """Return saved output at positions `start` to `stop`, both included.
+
+    If `stop` is None, return all from `start` on. Raises UsageError if some of it is not saved.
+    """
     with CheckpointStore.open(location, kinds.find(run.kind), write=False) as store:
         return part_of(store, run, start, stop)
 
 
 def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> bytes:
-    """Return the same from an open store of the run's kind."""
+    """Return saved output at positions `start` to `stop` of a run in an open store.
+
+    If `stop` is None, return all from `start` on. Raises UsageError if some of it is not saved.
+    """
     if not run.committed:
         raise UsageError(f"no output of the run of {store.title(run)} is saved yet")
     stop = run.committed if stop is None else stop

@@ -1,4 +1,4 @@
-"""Runs of all kinds as lines, as a table and as JSON."""
+"""Format runs of all kinds: as lines, as a table, as JSON."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.reports.run_table import COLUMNS, RIGHT, cells, state_word
 
 _WIDEST = 40
-"""Characters of a kind and its parameters in the table."""
+"""Maximum characters of a kind and its parameters in the table."""
 
 
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
-    """Return the lines of a table; with a column for the kind if there is any but the own one."""
+    """Return the lines of a table; it has a column for the kind if not all runs are our own."""
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
         return _aligned([(kinds.own.unit, *COLUMNS[1:]), *rows], RIGHT)
@@ -38,7 +38,7 @@ def _kind_and_parameters(run: Run, kinds: Kinds) -> str:
 
 
 def _aligned(rows: Sequence[tuple[str, ...]], right: Sequence[bool]) -> list[str]:
-    """Return the rows as lines, their columns one below the other."""
+    """Return the rows as lines with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -50,18 +50,18 @@ def _aligned(rows: Sequence[tuple[str, ...]], right: Sequence[bool]) -> list[str
 
 
 def _when(run: Run) -> str:
-    """Return when the run was last saved: to the second today, else the day."""
+    """Return the time of the last save: clock time if it was today, else the date."""
     saved, now = run.updated_at.astimezone(), datetime.now().astimezone()
     return f"{saved:%H:%M:%S}" if saved.date() == now.date() else f"{saved:%Y-%m-%d}"
 
 
 def how_much(run: Run, kinds: Kinds) -> str:
-    """Return how much output is saved; in bytes, unless the kind is the program's own."""
+    """Return the amount of saved output; with "bytes", unless the kind is the program's own."""
     return f"{run.committed:,}{'' if kinds.is_own(run) else ' bytes'} saved"
 
 
 def line(run: Run, kinds: Kinds) -> str:
-    """Return all that can be said of a run in one line."""
+    """Return one line with everything about a run."""
     done = "" if run.share is None else f"{words.percent(run.share)}, "
     when = run.updated_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (
@@ -71,13 +71,13 @@ def line(run: Run, kinds: Kinds) -> str:
 
 
 def as_json(runs: Sequence[Run], kinds: Kinds) -> str:
-    """Return one object for each run."""
+    """Return a JSON list with an object for each run."""
     return json.dumps([_object(run, kinds) for run in runs])
 
 
 def _object(run: Run, kinds: Kinds) -> dict[str, object]:
     parameters = json.loads(run.task.text)
-    # Before other kinds were told, the goal was "digits" and the parameters stood on their own.
+    # For scripts of version 1.1: there the goal was "digits", and parameters were not nested.
     own = {**parameters, kinds.own.unit: run.goal} if kinds.is_own(run) else {}
     return {
         **own,

@@ -1,4 +1,4 @@
-"""`status`, `runs` and `delete`: runs of every kind, also while another process computes."""
+"""`status`, `runs` and `delete`, for runs of every kind, also while another process computes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ WATCH_SECONDS = 2.0
 
 
 def status(location: str, kinds: Kinds, wanted: Wanted, *, as_json: bool, again: bool) -> int:
-    """Print how the runs stand; with `again`, repeatedly until they are complete or ctrl+c.
+    """Print the state of the runs; return exit code 0.
 
-    On a terminal each table replaces the one before; elsewhere lines follow lines.
+    With `again`, repeat that every two seconds until all are complete or ctrl+c is pressed. On a
+    terminal each table replaces the one before; elsewhere new lines follow.
     """
     place = Place() if again and not as_json and is_terminal() else None
     while True:
@@ -40,7 +41,7 @@ def status(location: str, kinds: Kinds, wanted: Wanted, *, as_json: bool, again:
 
 
 def runs(location: str, kinds: Kinds, *, as_json: bool) -> int:
-    """Print a table of all runs, or one object for each as JSON."""
+    """Print a table of all runs, or JSON; return exit code 0."""
     found = _all(location, kinds)
     if as_json:
         say(run_lines.as_json(found, kinds))
@@ -50,7 +51,7 @@ def runs(location: str, kinds: Kinds, *, as_json: bool) -> int:
 
 
 def _all(location: str, kinds: Kinds) -> list[Run]:
-    """Return all runs; none where nothing was ever saved."""
+    """Return all runs; [] if there is no database."""
     try:
         return list_all_runs(location, kinds)
     except NothingSavedError:
@@ -62,10 +63,10 @@ def _no_runs() -> str:
 
 
 def delete(location: str, kinds: Kinds, wanted: Wanted, *, yes: bool) -> int:
-    """Delete the run that is named, output and all; ask first, unless told `yes`."""
+    """Delete the run that is named, with its output; ask first unless `yes`. Returns 0."""
     if not wanted.is_named:
         raise UsageError("say which run: by --digits N, or by --kind, --goal and --with name=value")
-    # Without the lock first: a run that is not there needs no file, and a question no waiting.
+    # Without a lock at first: nothing is created, and others need not wait for the answer.
     run = choose(location, kinds, wanted)
     if not yes and not confirmed("delete", run, kinds):
         tell("nothing was deleted")

@@ -1,4 +1,4 @@
-"""`pi-tui serve`: the app in a browser, for this machine only."""
+"""`pi-tui serve`: the app in a browser, on this machine only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pi_tui.errors import UsageError
 from pi_tui.worker import garbage
 
 HOST = "127.0.0.1"
-"""Never a public address, because users of the page can delete runs and write files."""
+"""Never a public address, because a user of the page can delete runs and write files."""
 
 
 def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:
-    """Serve the app on this machine until ctrl+c; every browser tab runs its own pi-tui."""
+    """Serve the app on this machine until ctrl+c; every browser tab runs its own process."""
     try:
         from pi_tui.commands.web import TabServer
     except ImportError:
@@ -30,14 +30,14 @@ def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:
 
 
 def app_command(digits: int | None) -> list[str]:
-    """Return the command that starts the app behind one browser tab."""
+    """Return the command that starts the app for one browser tab."""
     arguments = [] if digits is None else ["--digits", str(digits)]
     # -P ignores modules in the working folder, such as a file named sqlite3.py.
     return [sys.executable, "-P", "-m", "pi_tui", *arguments]
 
 
 def _claim(port: int) -> socket.socket:
-    """Open a socket on that port; raise UsageError if that fails."""
+    """Return a socket bound to that port. Raises UsageError if that fails."""
     if not 1 <= port <= 65535:
         raise UsageError(f"{port} is not a port; use a whole number from 1 to 65535")
     door = socket.socket()

@@ -1,4 +1,4 @@
-"""`check` and `backup`: looking after the database."""
+"""`pi-tui check` and `pi-tui backup`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pi_tui.reports.standard_output import tell
 
 
 def check(location: str, kinds: Kinds) -> int:
-    """Check every saved byte of every run, and the consistency of each state of the own kind.
+    """Check every saved byte of every run, and the states of our own kind; return 0.
 
-    Raises DamagedError (exit 4) after a line for each byte problem, and WrongResultError (exit 5)
-    if bytes are as they were saved but the numbers contradict each other.
+    Raises DamagedError (exit 4) after printing each problem of bytes. Raises WrongResultError
+    (exit 5) if bytes are as they were saved but the numbers contradict each other.
     """
     with CheckpointStore.open(location, kinds.own, write=False) as store:
         problems = store.check()
@@ -40,7 +40,7 @@ def check(location: str, kinds: Kinds) -> int:
 
 
 def _runs(runs: Sequence[Run], kinds: Kinds) -> str:
-    """Return how many runs there are, and of which kinds, if there is any but the own one."""
+    """Return the number of runs in words, by kind if not all are our own."""
     counted = words.counted(len(runs), "run")
     if all(map(kinds.is_own, runs)):
         return counted
@@ -48,7 +48,7 @@ def _runs(runs: Sequence[Run], kinds: Kinds) -> str:
 
 
 def _each(counts: Counter[str]) -> str:
-    """Return a count of each kind.
+    """Return the count of each kind in words.
 
     >>> _each(Counter(["pi", "lines", "pi"]))
     '1 of lines, 2 of pi'
@@ -58,7 +58,7 @@ def _each(counts: Counter[str]) -> str:
 
 
 def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
-    """Return how many states the unfinished run has; those of the own kind are checked."""
+    """Return the number of states of an unfinished run; check those of our own kind."""
     if run.status == COMPLETE:
         return 0
     if kinds.is_own(run):
@@ -67,7 +67,7 @@ def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
 
 
 def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
-    """Check that the states of the run are consistent; return how many there are."""
+    """Check that the states of the run are consistent; return their number."""
     states = 0
     for checkpoint in store.load(run).checkpoints:
         loaded = store.load(run, checkpoint.seq + 1)
@@ -82,7 +82,7 @@ def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
 
 
 def backup(location: str, file: str) -> int:
-    """Make `file` a consistent copy of the database, even while another process writes."""
+    """Copy the database to the new file `file`, also while another process writes; return 0."""
     with CheckpointStore.open(location, StoredKind("any"), write=False) as store:
         left = store.backup(file)
     tell(f"backed up to {words.plain(file)}")

@@ -1,4 +1,4 @@
-"""`pi-tui watch`: follow a run of any kind on a screen, without the code that computes it."""
+"""`pi-tui watch`: show a run of any kind on a screen, without the code that computes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pi_tui.reports.standard_output import has_terminal
 
 
 def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
-    """Show the run until the user leaves; without a terminal, print lines as `status --watch`."""
+    """Show the run until the user quits; without a terminal, print lines like `status --watch`."""
     if not has_terminal():
         return status(location, kinds, wanted, as_json=False, again=True)
     run = run_to_watch(location, kinds, wanted)
@@ -24,7 +24,7 @@ def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
 
 
 def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
-    """Return the run that is named, or the one worked on last, unfinished ones first."""
+    """Return the run that is named, else the one worked on last, unfinished ones first."""
     if wanted.is_named:
         return choose(location, kinds, wanted)
     runs = list_all_runs(location, kinds)
@@ -34,5 +34,5 @@ def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 
 
 def stand_in(run: Run, kinds: Kinds) -> StoredKind:
-    """Return a kind by which the run can be followed, and never computed."""
+    """Return a kind with which the run can be watched and never computed."""
     return StoredKind(run.kind, kinds.own if kinds.is_own(run) else None)

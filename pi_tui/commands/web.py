@@ -1,4 +1,4 @@
-"""The web server behind `pi-tui serve`. It trusts no page, no message and no window size.
+"""The web server of `pi-tui serve`. It trusts no page, no message and no window size.
 
 A user of the app can overwrite files and delete runs, and every web page that is open in the same
 browser can send requests to this machine. So a request must name this machine, come from our own
@@ -26,15 +26,15 @@ from textual_serve.server import Server
 from pi_tui.reports.standard_output import say
 
 COLUMNS, ROWS = (10, 1_000), (3, 500)
-"""The smallest and the largest accepted window; the app draws every cell of it."""
+"""Smallest and largest window that is accepted; the app draws every cell of it."""
 LONGEST_MESSAGE = 2**20
-"""Bytes; larger than any text a user pastes."""
+"""Maximum bytes of a message; larger than any text a user pastes."""
 GRACE = 10.0
-"""Seconds in which an app may do its last save before it is killed; its last checkpoint remains."""
+"""Seconds for the last save of an app; then it is killed, and its last checkpoint remains."""
 
 
 class TabServer(Server):
-    """A server of the app for clients that send the token; if the token is "", for all."""
+    """A server of the app, for clients that send the token; for all clients if the token is ""."""
 
     def __init__(self, command: list[str], host: str, port: int, token: str) -> None:
         super().__init__("pi-tui", host=host, port=port, title="pi-tui")
@@ -49,7 +49,7 @@ class TabServer(Server):
         logging.getLogger("aiohttp.server").addFilter(_is_ours)
 
     def run(self, door: socket.socket) -> None:
-        """Serve on this socket until SIGINT, SIGTERM or SIGHUP; then every app saves and ends."""
+        """Serve on this socket until SIGINT, SIGTERM or SIGHUP; then every app saves and exits."""
         web.run_app(self._make_app(), sock=door, print=self._say_where, access_log=None,
                     shutdown_timeout=1.0)  # fmt: skip
 
@@ -64,12 +64,12 @@ class TabServer(Server):
         return app
 
     async def on_startup(self, app: web.Application) -> None:
-        """Obey SIGHUP like SIGTERM."""
+        """Handle SIGHUP like SIGTERM."""
         if hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
 
     async def on_shutdown(self, app: web.Application) -> None:
-        """End every app after its last save, then close the connection of every tab."""
+        """Wait until every app has saved and ended, then close the connection of every tab."""
         await asyncio.gather(*(tab.end() for tab in self._tabs))
         await asyncio.gather(*(socket.close() for socket in self._tabs.values()))
 
@@ -146,7 +146,7 @@ class TabServer(Server):
 
 
 class Tab(AppService):
-    """The app behind one tab."""
+    """The process of the app for one browser tab."""
 
     arguments: list[str]
 
@@ -163,11 +163,11 @@ class Tab(AppService):
         return self._process
 
     async def set_terminal_size(self, width: int, height: int) -> None:
-        """Resize the app's window, within limits."""
+        """Resize the app's window, within the limits."""
         await super().set_terminal_size(*_bounded(width, height))
 
     async def obey(self, text: str, connection: web.WebSocketResponse) -> None:
-        """Handle a message of the page; ignore a malformed one."""
+        """Handle a message from the page; ignore a malformed one."""
         try:
             kind, *values = json.loads(text)
         except (ValueError, TypeError, RecursionError):
@@ -186,7 +186,7 @@ class Tab(AppService):
             await self.focus()
 
     async def end(self) -> None:
-        """Ask the app to save and end; kill it if that takes too long."""
+        """Terminate the app, which saves first; kill it after GRACE seconds."""
         process, task = self._process, self._task
         if process is None or task is None:
             return
@@ -203,13 +203,13 @@ class Tab(AppService):
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Return False for malformed HTTP, which its sender is told about and the log need not show."""
+    """Return False for a log record about malformed HTTP, because its sender gets an answer."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError)
 
 
 def _our_page(html: str) -> str:
-    """Give textual-serve's page a title, its own font and the keyboard focus."""
+    """Return textual-serve's page with a title, its own font and the keyboard focus."""
     return re.sub(r"<link[^>]*//fonts\.[^>]*>", "", html).replace("<head>", _HEAD, 1)
 
 

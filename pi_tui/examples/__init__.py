@@ -1,1 +1,1 @@
-"""Example machines; each is a whole program to learn from. May import carry_on."""
+"""Example machines; each is a complete program to copy from. May import carry_on."""

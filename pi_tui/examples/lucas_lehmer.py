@@ -60,7 +60,7 @@ class Mersenne(machine.Kind):
     tuning = ("squarings_per_step",)
 
     def task(self, p: int) -> Task:
-        """Return the test of that exponent. Raises BadState if it is no odd prime, or too large."""
+        """Return the task for exponent `p`. Raises BadState if it is no odd prime, or too large."""
         if not 2 < p < 20_000_000 or not is_prime(p):  # the largest take three weeks
             raise BadState(f"{p} is no odd prime below 20,000,000; choose one, like 44497")
         return Task(p, {"squarings_per_step": max(1, BITS_PER_STEP // p)})
@@ -82,9 +82,9 @@ class Mersenne(machine.Kind):
 
 
 def main() -> int:
-    """Run the program: report whether 2^P - 1 is prime, or how to continue.
+    """Run the program; return the exit code.
 
-    Return the exit code.
+    Prints whether 2^P - 1 is prime, or how to resume.
     """
     parser = argparse.ArgumentParser(prog="python -m pi_tui.examples.lucas_lehmer")
     parser.add_argument("p", metavar="P", type=int)

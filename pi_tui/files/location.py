@@ -22,7 +22,7 @@ _SERVER = re.compile(
     re.DOTALL,
 )
 _LIKE_A_SERVER = re.compile(r"(?i)\s*(jdbc:|postgres\w*(\+\w+)?:|.*\bpassword=|.*://\S*@)")
-"""A file with such a name can be given as ./NAME, which matches as little as any other path."""
+"""Text that looks like a mistyped server URL. A file of such a name can be given as ./NAME."""
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
@@ -31,9 +31,9 @@ _BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """Suffixes of the files beside a database; a run's lock also has its number."""
 _BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
 _LONGEST_END = ".run-9999999.lock"
-"""The longest of them, for ten million runs."""
+"""The longest suffix of a file beside a database, with room for ten million runs."""
 _LONGEST_PATH = 504
-"""Bytes of a path at most: SQLite on Unix has room for 512, journal suffix included."""
+"""Maximum bytes of a path: SQLite on Unix has room for 512, journal suffix included."""
 _DATABASE = b"SQLite format 3\0"
 """The first bytes of an SQLite database, and of its backups."""
 _JOURNAL = bytes.fromhex("d9d505f920a163d7")

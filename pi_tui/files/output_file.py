@@ -14,7 +14,10 @@ from pi_tui.files.temporary import Temporary
 
 
 class FileContent(NamedTuple):
-    """The bytes of a file in three parts, so that the large one is not copied."""
+    """The bytes of a file in three parts, so that the large one is not copied.
+
+    The file is `prefix`, then `data`, then `end`.
+    """
 
     data: bytes | bytearray
     prefix: bytes = b""
@@ -72,7 +75,7 @@ class OutputFile:
 
     def write(self, output: bytes | bytearray, prefix: bytes = b"3.", end: bytes = b"\n") -> None:
         """Write the output to disk. Raises StorageError and keeps the old file if that fails."""
-        refuse_files_of_databases(self._target, self._location)  # it may have become one meanwhile
+        refuse_files_of_databases(self._target, self._location)  # may be one by now
         part = None if self._temporary is None else self._temporary.path
         try:
             with open(part or self._target, "wb") as stream:

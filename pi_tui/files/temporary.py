@@ -49,7 +49,7 @@ class Temporary:
 
 
 def left_over(target: Path, end: str) -> list[Path]:
-    """Return the temporary files beside `target`, of killed or running processes."""
+    """Return temporary files beside `target`: of killed processes, or of running ones."""
     beginning, names = _beginning(target), os.listdir(target.parent)
     return [
         target.with_name(name)

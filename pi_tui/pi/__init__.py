@@ -1,4 +1,4 @@
-"""Everything that knows a digit of pi.
+"""The digits of pi: the machine that computes them, and its app, pictures and commands.
 
-It may import all of pi_tui; nothing but the program's entry point may import it.
+It may import all of pi_tui; only the program's entry point may import it.
 """

@@ -1,4 +1,4 @@
-"""Estimate the memory of a run, and compare it with what the machine and its limits have left."""
+"""Estimate the memory that a run needs, and warn if less is free."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pi_tui.pi.settings import BYTES_PER_DIGIT
 from pi_tui.words import size
 
 _BASE = 80 * 10**6
-"""Bytes that Python, the screen and the store take before the first digit."""
+"""Bytes that Python, the app and the store take before the first digit."""
 _CGROUP = Path("/sys/fs/cgroup")
 
 

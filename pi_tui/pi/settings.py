@@ -1,4 +1,4 @@
-"""Settings of the program: a flag beats a PI_TUI_* variable, which beats the default."""
+"""The settings of the program. A flag overrides a PI_TUI_* variable, which overrides a default."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from pi_tui.pi.spigot.kind import SpigotKind
 
 MAX_DIGITS = 100_000_000
-"""More digits than this are refused: the state alone would not fit most machines."""
+"""Maximum digits of a run; the state of a larger one would not fit most machines' memory."""
 BYTES_PER_DIGIT = 18
-"""Peak memory of a whole run per digit, measured at 10,000,000."""
+"""Bytes of peak memory per digit of a whole run, measured at 10,000,000 digits."""
 FASTEST = 1_000_000_000
-"""Digits per second that no machine reaches; a faster pace is a typing mistake."""
+"""Maximum pace, in digits per second; no machine reaches it, so more is a typing mistake."""
 AUTO_SECONDS = 30.0
-"""A run that would be over sooner is slowed down to about this long, so that it can be watched."""
+"""The pace `auto` slows a shorter run down to about so many seconds, so that it can be watched."""
 AUTO_SLOWEST = 50.0
 """Slowest pace, in digits per second, that `auto` chooses."""
 SERIES = ("gosper", "rabinowitz-wagon")
@@ -35,12 +35,12 @@ class Settings:
     """The user's settings, still as text; the `parse_*` functions below check them."""
 
     db: str = ""
-    """Path or SQLAlchemy URL; if empty, a file in the user's data folder."""
+    """Path or URL of the database; if empty, a file in the user's data folder."""
     pace: str = "auto"
     checkpoint_every: str = "auto"
     digits_per_step: int | None = None
     series: str = ""
-    """One of SERIES for a new run; if empty, the fastest."""
+    """One of SERIES for a new run; if empty, the first of them."""
     threads: int = 0
     """Threads that compute side by side; 0 is one per core."""
     verify: bool = True
@@ -63,26 +63,27 @@ class Settings:
         return settings
 
     def with_flags(self, **flags: object) -> Settings:
-        """Return a copy, overridden by every flag that is not None."""
+        """Return a copy in which every flag that is not None overrides a setting."""
         return replace(self, **{k: v for k, v in flags.items() if v is not None})  # type: ignore[arg-type]
 
     @property
     def location(self) -> str:
-        """Path or URL of the database."""
+        """Return the path or URL of the database."""
         return self.db or default_location()
 
     @property
     def kind(self) -> SpigotKind:
-        """The kind of machine of all our runs."""
+        """Return the kind of machine, with the number of threads set here."""
         from pi_tui.pi.spigot.kind import SpigotKind
 
         return SpigotKind(threads=self.threads or cores())
 
     def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
-        """Return the job of computing `digits` with these settings.
+        """Return the job that computes `digits` with these settings.
 
-        Raises UsageError for an invalid setting. `pace` overrides the user's pace, which must be
-        valid all the same.
+        `pace` overrides the user's pace, which must be valid all the same. `give_way` is for a job
+        beside a screen. Creates the data folder if that is used. Raises UsageError for an invalid
+        setting.
         """
         asked, kind = parse_pace(self.pace, digits), self.kind
         task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])
@@ -103,7 +104,7 @@ class Settings:
         return job
 
     def make_folder(self) -> None:
-        """Make the user's data folder, if that is where the database belongs."""
+        """Create the user's data folder if the database belongs there. Raises StorageError."""
         if not self.db:
             _make_folder(Path(self.location).parent)
 
@@ -141,7 +142,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def parse_digits(text: str) -> int:
-    """Parse a number of digits; UsageError if it cannot be computed.
+    """Parse a number of digits. Raises UsageError if so many cannot be computed.
 
     >>> parse_digits("20000")
     20000
@@ -165,7 +166,7 @@ def parse_digits(text: str) -> int:
 
 
 def auto_pace(digits: int) -> Pace:
-    """Return the app's default pace: about thirty seconds for a run that would be over sooner.
+    """Return the app's default pace: a run takes about thirty seconds, or longer by itself.
 
     >>> auto_pace(60_000).limit
     2000.0
@@ -174,7 +175,7 @@ def auto_pace(digits: int) -> Pace:
 
 
 def parse_pace(text: str, digits: int) -> Pace:
-    """Parse the pace for a run of so many digits; UsageError if it is invalid.
+    """Parse the pace for a run of so many digits. Raises UsageError.
 
     >>> parse_pace("auto", 600).limit, parse_pace("2_000", 600).limit, parse_pace("max", 600).limit
     (50.0, 2000.0, None)
@@ -188,7 +189,7 @@ def parse_pace(text: str, digits: int) -> Pace:
 
 
 def parse_cadence(text: str) -> Cadence:
-    """Parse how often to save; UsageError if it is invalid.
+    """Parse how often to save. Raises UsageError.
 
     >>> parse_cadence("5s").seconds, parse_cadence("1_000").output, parse_cadence("0") == Cadence()
     (5.0, 1000, True)
@@ -207,22 +208,22 @@ def parse_cadence(text: str) -> Cadence:
 
 
 def parse_digits_per_step(text: str) -> int:
-    """Parse the digits per step, from 1 to 1,000,000; UsageError otherwise."""
+    """Parse the digits per step, from 1 to 1,000,000. Raises UsageError."""
     return _whole_number(text, "number of digits per step", 1, 1_000_000)
 
 
 def parse_position(text: str) -> int:
-    """Parse a position among the digits; 1 is the first after the point."""
+    """Parse a position among the digits; 1 is the first after the point. Raises UsageError."""
     return _whole_number(text, "position", 1, MAX_DIGITS)
 
 
 def parse_threads(text: str) -> int:
-    """Parse a number of threads, from 1 to 64; UsageError otherwise."""
+    """Parse a number of threads, from 1 to 64. Raises UsageError."""
     return _whole_number(text, "number of threads", 1, 64)
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not known on macOS and Windows
@@ -242,5 +243,5 @@ def _whole_number(text: str, what: str, low: int, high: int) -> int:
 
 
 def _shown(text: str) -> str:
-    """Quote `text` for a message: shortened, and with control characters escaped."""
+    """Quote `text` for a message: shortened to 40 characters, control characters escaped."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

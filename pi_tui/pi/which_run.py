@@ -1,4 +1,4 @@
-"""Choose the run to open or read: the one named, else the most suitable."""
+"""Choose the saved run to open or read: the one named, or the one last worked on."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
-    """Return the digits of the run to continue, and a quick look at its saved digits if possible.
+    """Return the digits of the run to continue, and its saved output if that can be read fast.
 
-    Without `digits` that is the run last worked on, unfinished ones first; None on a first start.
+    Without `digits`, choose the run last worked on, unfinished ones first. Returns None for the
+    digits if nothing is saved.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, settings.kind, task)
@@ -29,7 +30,10 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
 
 def _last_run_in_store(settings: Settings) -> int | None:
-    """Read the last run from the store: a quick look cannot on a server or during a commit."""
+    """Return the digits of the last run, read by the store; None if nothing is saved.
+
+    `glance` can not read a server, or a file during a commit.
+    """
     path = parse_location(settings.location).path
     with suppress(OSError):  # the store gives a better error
         if path is not None and path.stat().st_size == 0:
@@ -49,7 +53,7 @@ def _last_run_in_store(settings: Settings) -> int | None:
 
 
 def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
-    """Return the saved run of so many digits, or else the one that `pi-tui` would continue.
+    """Return the saved run of so many digits; without `digits`, the one `pi-tui` would continue.
 
     Raises UsageError if there is none.
     """

@@ -1,1 +1,1 @@
-"""Two machines that ship ready made: a generator, and a batch of items. May import carry_on."""
+"""Two ready-made machines: a generator, and a batch of items. May import carry_on."""

@@ -23,9 +23,9 @@ from pi_tui.recipes.values import is_immutable, pieces_of, values_of
 Yielded = Iterator[Any]
 """A generator that yields `state`, `(state, new)` or `(state, new, share)`.
 
-`state` is a dict of all the function's arguments but the goal and the parameters. `new` is text
-or bytes to append to the output, or None. `share` says how far the run is, from 0 to 1: the bar
-and the time left come from it.
+`state` is a dict of all the function's arguments but the goal and the parameters. `new` is text or
+bytes to append to the output, or None. `share` is the share of the work done, 0 to 1, for the
+progress bar and the time left.
 """
 
 
@@ -49,7 +49,7 @@ class GeneratorKind(Kind):
         return argument.name in self.arguments and argument.default is argument.empty
 
     def task(self, goal: int, **parameters: Any) -> Task:
-        """Return the task of that goal; parameters that are not given take their defaults.
+        """Return the task for that goal; parameters that are not given have their defaults.
 
         Raises TypeError for a parameter that the function does not have, or that is missing.
         """
@@ -62,7 +62,7 @@ class GeneratorKind(Kind):
         return Task(goal, given)
 
     def new(self, task: Task) -> GeneratorMachine:
-        """Return a machine at the first line of the function."""
+        """Return a machine at the beginning of the function."""
         return GeneratorMachine(self, task)
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
@@ -103,7 +103,7 @@ class GeneratorMachine(Machine):
 
     @property
     def done(self) -> bool:
-        """True once the function has returned."""
+        """Return True once the function has returned."""
         return self._done
 
     def step(self, poll: Poll = unwatched) -> None:
@@ -122,7 +122,7 @@ class GeneratorMachine(Machine):
         self.steps += 1
 
     def _parts(self, yielded: object) -> tuple[dict[str, Any], bytes, float]:
-        """Split a yielded value into state, new output and share; raise TypeError if invalid."""
+        """Split a yielded value into state, new output and share. Raises TypeError."""
         parts = yielded if isinstance(yielded, tuple) else (yielded,)
         name, share = self._kind.name, self._share
         state, new = parts[0] if parts else None, parts[1] if len(parts) > 1 else None
@@ -138,7 +138,7 @@ class GeneratorMachine(Machine):
             raise TypeError(f"{name} must yield text or bytes as what is new, not {new!r}")
         if len(parts) == 3:
             share = max(share, min(float(parts[2]), 1.0))
-        return dict(state), bytes(new or b""), share  # the function may change its own
+        return dict(state), bytes(new or b""), share  # a copy, as the function may change its dict
 
     def _refuse_names(self, state: Mapping[str, object]) -> None:
         name, wanted = self._kind.name, self._kind.arguments
@@ -154,11 +154,11 @@ class GeneratorMachine(Machine):
         )
 
     def _go_back(self) -> None:
-        """Undo the step that raised.
+        """Undo the step that raised an exception.
 
-        Immutable values are still those of the last `yield`. Mutable values may have changed since
-        then, so the machine returns to the last state it handed out, which is saved already, and
-        hands out no other.
+        Immutable values are still those of the last `yield`. Mutable values may have changed since.
+        So the machine goes back to the state it returned last, which is saved already, and
+        `to_state` raises TypeError from now on.
         """
         if not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out
@@ -166,7 +166,7 @@ class GeneratorMachine(Machine):
             self._torn = True
 
     def to_state(self) -> State:
-        """Return the values of the last `yield`, with the count of steps."""
+        """Return the values of the last `yield`, with the number of steps."""
         if self._torn:
             raise TypeError(f"{self._kind.name} raised while it changed its lists or arrays")
         facts = {"!steps": self.steps, "!share": self._share, "!done": self._done}
@@ -175,5 +175,5 @@ class GeneratorMachine(Machine):
         return state
 
     def work(self) -> Work:
-        """Return the share yielded last, or a total of 0 if none was yielded."""
+        """Return the share yielded last; with a total of 0 if none was yielded."""
         return Work(1.0 if self._done else self._share, 1.0 if self._share else 0.0)

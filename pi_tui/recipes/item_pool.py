@@ -1,4 +1,4 @@
-"""Workers of a batch: calls of one function in processes or threads, whatever happens to them."""
+"""Workers of a batch: call one function in processes or threads, and survive their deaths."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 
 
 class Outcome(NamedTuple):
-    """What became of one item."""
+    """The result of one item."""
 
     item: int
     text: str
-    """The result as a line, or the error in words."""
+    """The result as a line, or the error as text."""
     failed: bool
 
 
 class Pool:
-    """Computes items side by side; `workers` at once, and as many more wait their turn.
+    """Computes items in parallel: `workers` at once, and as many more are queued.
 
-    A process that dies breaks the pool, and with it all items that were handed out. These are then
-    computed one at a time, so that the item at fault is found, and the others do not fail for it.
+    If a process dies, the executor breaks, and all submitted items fail with it. They are then
+    computed one at a time. So the item at fault is found, and no other item fails for it.
     """
 
     def __init__(self, function: Callable[[Any], Any], workers: int, *, threads: bool) -> None:
@@ -35,23 +35,23 @@ class Pool:
 
     @property
     def has_room(self) -> bool:
-        """Return True if another item can be handed out."""
+        """Return True if another item can be submitted."""
         return not self._suspects and len(self._running) < 2 * self._workers
 
     def submit(self, index: int, value: Any) -> None:
-        """Hand out an item."""
+        """Submit an item: its index and its input."""
         if self._executor is None:
             self._executor = self._new_executor()
         try:
             future = self._executor.submit(call, self._function, value)
-        except BrokenProcessPool:  # it broke a moment ago
+        except BrokenProcessPool:  # a process died just now
             self._kill()
             self._suspects.append((index, value))
         else:
             self._running[future] = (index, value)
 
     def collect(self, seconds: float) -> list[Outcome]:
-        """Return the items that have ended; wait for so long while there are none."""
+        """Return the items that have ended; if there are none, wait for `seconds`."""
         if self._suspects and not self._running:
             self.submit(*self._suspects.pop(0))
         if not self._running:
@@ -61,7 +61,7 @@ class Pool:
         return [one for future in ended if (one := self._outcome(future, alone)) is not None]
 
     def _outcome(self, future: Future[tuple[str, bool]], alone: bool) -> Outcome | None:
-        """Return what became of an item; None if it is to be computed again, alone."""
+        """Return the result of an item; None if it must be computed again, alone."""
         index, value = self._running.pop(future)
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
@@ -75,14 +75,14 @@ class Pool:
         return Outcome(index, *future.result())
 
     def close(self) -> list[int]:
-        """End the workers at once; return the items that were handed out and have no result."""
+        """End the workers at once; return the indexes of submitted items without a result."""
         self._kill()
         lost = [index for index, _ in (*self._running.values(), *self._suspects)]
         self._running, self._suspects = {}, []
         return lost
 
     def _kill(self) -> None:
-        """End the processes in the middle of their items; threads end with theirs, unheard."""
+        """Kill the processes. Threads run on to the end of an item, whose result is dropped."""
         executor, self._executor = self._executor, None
         if executor is None:
             return
@@ -95,7 +95,7 @@ class Pool:
     def _new_executor(self) -> Executor:
         if self._threads:
             return _DaemonThreads(self._workers)
-        # Loaded here: 30 ms that a batch of threads does not need.
+        # Imported here, as it takes 30 ms and threads do not need it.
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
@@ -106,7 +106,7 @@ class Pool:
 
 
 class _DaemonThreads(Executor):
-    """Threads that the end of the program does not wait for: an item may take hours."""
+    """An executor whose threads do not delay the program's exit: an item may take hours."""
 
     def __init__(self, count: int) -> None:
         self._count, self._started = count, 0
@@ -114,7 +114,7 @@ class _DaemonThreads(Executor):
         self._calls = queue.SimpleQueue()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call the function in a thread."""
+        """Queue a call of the function for a thread; return its future."""
         future: Future[Any] = Future()
         self._calls.put((future, lambda: fn(*args, **kwargs)))
         if self._started < self._count:
@@ -123,7 +123,7 @@ class _DaemonThreads(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the threads after the calls they are in."""
+        """End the threads after their current calls."""
         while cancel_futures and not self._calls.empty():
             self._calls.get()
         for _ in range(self._started):
@@ -139,9 +139,9 @@ class _DaemonThreads(Executor):
 
 
 def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
-    """Return the result as one line, or the error in words and True.
+    """Call the function; return the result as one line and False, or the error and True.
 
-    No exception leaves a worker: many cannot be sent to another process.
+    No exception leaves a worker, because many cannot be sent to another process.
     """
     import json
 
@@ -154,7 +154,7 @@ def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
 
 
 def in_words(error: BaseException) -> str:
-    """Return the error as Python writes it, also if its own code fails at that."""
+    """Return the `repr` of an error, or its type's name if that fails."""
     try:
         return repr(error)
     except Exception:
@@ -162,9 +162,9 @@ def in_words(error: BaseException) -> str:
 
 
 def _begin_child() -> None:
-    """Leave ctrl+c to the parent, and end when the parent ends, also by SIGKILL.
+    """Ignore ctrl+c, which the parent handles; exit when the parent ends, also by SIGKILL.
 
-    A child of a pool holds both ends of its queue, so it would wait for work for ever.
+    A process of a pool holds both ends of its queue, so it would wait for work for ever.
     """
     import multiprocessing
     import signal

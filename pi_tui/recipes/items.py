@@ -1,4 +1,4 @@
-"""Many independent items, side by side: each result is kept as soon as it is there.
+"""Compute many independent items in parallel; each result is saved soon after it is there.
 
     Items(shrink, ["a.png", "b.png", ...], workers=4, retries=2).run(db="shrink.sqlite3")
 
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from pi_tui.recipes.item_pool import Outcome, Pool
 
 LOOK_SECONDS = 0.05
-"""How long a step waits for results before it polls."""
+"""Seconds that a step waits for results between two polls."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 60.0
-"""Seconds before the first retry of an item; each pause is twice the one before, up to the last."""
+"""Seconds before the first retry of an item, and at most; each pause is twice the one before."""
 CADENCE = Cadence(seconds=1.0, share=50.0)
-"""A finished item waits no longer than a second for its save, if saves are that quick."""
+"""Results are saved every second, or less often if saves are slow."""
 FAILURES_TOLD = 10
-"""Failed items that are told of while the batch is computed; the output has all."""
+"""Maximum failed items shown as notes while the batch is computed; the output has all."""
 FAILED = '{"failed": '
-"""Beginning of the line of a failed item."""
+"""The beginning of the line of a failed item."""
 
 
 class Items(Kind):
-    """A batch of items: `function` is called once with each of the inputs."""
+    """A batch of items: the kind of machine that calls `function` once for each input."""
 
     unit = "lines"
 
@@ -56,15 +56,15 @@ class Items(Kind):
         threads: bool = False,
         name: str = "",
     ) -> None:
-        """Describe the batch.
+        """Define the batch.
 
-        `workers` items are computed at once (one a core), in processes of their own, or with
+        `workers` items are computed at once (one per core), in processes of their own, or with
         `threads` in threads, for functions that wait for files or the network. `retries` is how
-        often an item that raised is tried again. `name` names the batch in the database (the name
-        of the function).
+        often an item that raised is tried again. `name` names the batch in the database (default:
+        the name of the function).
 
-        Inputs are kept in memory, and told apart by their `repr`. Other inputs, or one more, are
-        another run. Raises ValueError without inputs, and TypeError for a function that other
+        Inputs are kept in memory and identified by their `repr`. Other inputs, or one more, are
+        another run. Raises ValueError without inputs. Raises TypeError for a function that other
         processes cannot import, or for inputs whose `repr` differs at every start.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
@@ -90,16 +90,16 @@ class Items(Kind):
             ) from error
 
     def task(self) -> Task:
-        """Return the task: so many items, with these inputs."""
+        """Return the task: the number of items, and a digest of the inputs."""
         digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
         return Task(len(self.inputs), {"inputs": digest[:16]})
 
     def run(self, db: str | None = None, *, fresh: bool = False, face: Face = "line") -> bytes:
-        """Compute all items, or go on, and return the lines of output.
+        """Compute or resume all items; return the lines of output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all
-        items are computed again. Raises SystemExit with the exit code if it was interrupted;
-        stderr says how to go on.
+        items are computed again. Raises SystemExit with the exit code if it was interrupted; stderr
+        then tells how to resume.
         """
         location = db or f"{self.name}.sqlite3"
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
@@ -109,9 +109,9 @@ class Items(Kind):
         return output
 
     def main(self) -> None:
-        """Be a program: options from the command line, results on stdout, then exit.
+        """Run as a program: parse options, compute, write results to standard output, and exit.
 
-        The exit code is 1 if an item failed, and stderr then says how many did.
+        The exit code is 1 if an item failed; stderr then tells how many.
         """
         import argparse
 
@@ -127,11 +127,11 @@ class Items(Kind):
         raise SystemExit(1 if failed else 0)
 
     def new(self, task: Task) -> ItemsMachine:
-        """Return a machine with no item done."""
+        """Return a machine at the start, with no results."""
         return ItemsMachine(self, {}, 0, b"")
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
-        """Return the machine with the saved results."""
+        """Return a machine with the saved results. Raises BadState."""
         try:
             steps, waiting = json.loads(state.data)
             lines = {int(index): str(line) for index, line in waiting.items()}
@@ -143,18 +143,18 @@ class Items(Kind):
 
 
 class ItemsMachine(Machine):
-    """Computes a batch; a step ends when one more item has its line, or several at once."""
+    """Computes a batch; a step ends as soon as at least one more item has its line."""
 
     def __init__(self, kind: Items, waiting: dict[int, str], steps: int, output: bytes) -> None:
         self._kind, self._waiting, self.steps = kind, waiting, steps
-        """`_waiting`: lines of items that are done, while one before them is not."""
+        """`_waiting` are the lines of items that are done, while an item before them is not."""
         self.output: bytearray = bytearray(output)
         self._next = output.count(b"\n")
         done = {*range(self._next), *waiting}
         self._todo = [i for i in reversed(range(len(kind.inputs))) if i not in done]
         self._tries: dict[int, int] = {}
         self._paused: dict[int, float] = {}
-        """When an item that failed is tried again."""
+        """The time at which an item that failed is tried again, by its index."""
         self._pool: Pool | None = None
 
     @property
@@ -163,7 +163,7 @@ class ItemsMachine(Machine):
         return self._next == len(self._kind.inputs)
 
     def step(self, poll: Poll = unwatched) -> None:
-        """Wait until at least one more item has a result, and take all that are there."""
+        """Wait until at least one more item has a result; take all results there are."""
         try:
             finished: dict[int, str] = {}
             while not finished:
@@ -181,7 +181,7 @@ class ItemsMachine(Machine):
             self.close()
 
     def _filled_pool(self) -> Pool:
-        """Return the pool, with items handed out until each worker has one and another waits."""
+        """Return the pool, after submitting items: one for each worker, and as many to wait."""
         if self._pool is None:
             from pi_tui.recipes.item_pool import (
                 Pool,  # it takes a while to load, and `--help` no pool
@@ -199,12 +199,12 @@ class ItemsMachine(Machine):
         return self._pool
 
     def _collect(self, pool: Pool) -> dict[int, str]:
-        """Return the lines of items that ended meanwhile; failed ones are tried again later."""
+        """Return the lines of items that have ended; schedule a retry for failed ones."""
         lines = {one.item: self._line_of(one) for one in pool.collect(LOOK_SECONDS)}
         return {index: line for index, line in lines.items() if line is not None}
 
     def _line_of(self, one: Outcome) -> str | None:
-        """Return the line of an item, or None if it failed and is to be tried again."""
+        """Return the line of an item; None if it failed and will be tried again."""
         if not one.failed:
             return one.text
         tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1
@@ -219,7 +219,7 @@ class ItemsMachine(Machine):
         )
 
     def close(self) -> None:
-        """End the workers; what they had begun is lost."""
+        """End the workers; items they have not finished are computed again by a later step."""
         lost = self._pool.close() if self._pool is not None else []
         self._pool = None
         self._todo = sorted({*self._todo, *lost, *self._paused}, reverse=True)
@@ -230,12 +230,12 @@ class ItemsMachine(Machine):
         return State.of(json.dumps([self.steps, self._waiting]).encode())
 
     def work(self) -> Work:
-        """Return how many items are done."""
+        """Return the number of items done, and of all items."""
         return Work(self._next + len(self._waiting), len(self._kind.inputs))
 
 
 def _as_json(value: object) -> str:
-    """Return an input as JSON, or its `repr` if JSON cannot hold it."""
+    """Return an input as JSON; as its `repr` if JSON cannot hold it."""
     try:
         return json.dumps(value, default=repr)
     except (TypeError, ValueError, RecursionError):  # a key that is no text, or a circle

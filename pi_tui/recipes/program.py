@@ -1,4 +1,4 @@
-"""`@resumable`: make a generator function a resumable call and a program with a command line."""
+"""`@resumable`: call a generator function so that it can be resumed, or run it as a program."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ from pi_tui.reports.hints import tell
 
 
 class Resumable:
-    """A generator function that can be stopped at any moment and resumed there."""
+    """A generator function that can be stopped at any moment and resumed from there."""
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
         self.kind = GeneratorKind(function, name, version)
         self.__doc__, self.__name__, self.__wrapped__ = function.__doc__, name, function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Yielded:
-        """Call the function itself: a plain generator that saves nothing."""
+        """Call the function itself; the result is a plain generator, which saves nothing."""
         return self.kind.function(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        """Stand for the kind where one is asked for: `carry_on_all(f, tasks, …)`, `prove(f, …)`."""
+        """Return an attribute of the kind, so that this object can be used as a kind.
+
+        For instance in `carry_on_all(f, tasks, …)` and `prove(f, …)`.
+        """
         return getattr(vars(self)["kind"], name)
 
     def run(self, goal: int, *, db: str | None = None, **parameters: Any) -> bytes:
-        """Compute the goal, or resume it, and return the whole output.
+        """Compute or resume the goal; return the whole output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
-        with the exit code if it was interrupted or failed; stderr says why, and how to resume.
+        with the exit code if it was interrupted or failed; stderr then tells why, and how to
+        resume.
         """
         code, output = carry_on(self.kind, self.kind.task(goal, **parameters), db or self._file)
         if code:
@@ -42,11 +46,11 @@ class Resumable:
         return output
 
     def task(self, goal: int, **parameters: Any) -> Task:
-        """Return the task of that goal, for `run_all`; see `GeneratorKind.task`."""
+        """Return the task for that goal, for `run_all`; see `GeneratorKind.task`."""
         return self.kind.task(goal, **parameters)
 
     def run_all(self, tasks: Iterable[Task], *, db: str | None = None) -> dict[Task, bytes]:
-        """Compute all tasks, or go on with them, and return the output of each.
+        """Compute or resume all tasks; return the output of each.
 
         The same program, started several times and on several computers, shares the tasks; see
         `carry_on_all`. Raises SystemExit as `run` does.
@@ -57,7 +61,7 @@ class Resumable:
         return outputs
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
-        """Run as a program: GOAL and options from the command line, output on stdout, then exit."""
+        """Run as a program: parse GOAL and options, compute, write the output, and exit."""
         options = vars(self._parser().parse_args(arguments))
         goal, db = options.pop("goal"), options.pop("db") or self._file
         face: Face = "screen" if options.pop("screen") else "line"
@@ -90,7 +94,7 @@ class Resumable:
 
 
 def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
-    """Add the options that every program of ours has; `file` is the default of `--db`."""
+    """Add the options `--db`, `--screen` and `--fresh`; `file` is the default of `--db`."""
     where = f"database to save in, a file or a URL ({file}); called again, it goes on from there"
     parser.add_argument("--db", metavar="FILE", help=where)
     parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
@@ -107,7 +111,7 @@ _whole_number.__name__ = "whole number"  # argparse says: invalid whole number v
 
 
 def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> None:
-    """Add `--name VALUE` for a parameter, of the type of its default or its annotation."""
+    """Add the option `--name VALUE` for a parameter of the function."""
     default = None if parameter.default is parameter.empty else parameter.default
     kind = type_of(parameter)
     flag = "--" + parameter.name.replace("_", "-")
@@ -121,19 +125,19 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
 
 
 def type_of(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type of a parameter: that of its default, or the one it is annotated with."""
+    """Return the type of a parameter: that of its default, or else its annotation."""
     if parameter.default is not parameter.empty and parameter.default is not None:
         return type(parameter.default)
     return _annotated(parameter)
 
 
 def reader_of(kind: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return what reads a value of that type from a command line."""
+    """Return a function that parses a value of that type from a command line."""
     return _whole_number if kind is int else kind
 
 
 def _annotated(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type of a parameter's annotation, which may be a name; str without one."""
+    """Return the type in a parameter's annotation, which may be a string; str without one."""
     known: dict[object, Callable[[str], Any]] = {int: int, float: float, bool: bool}
     known |= {"int": int, "float": float, "bool": bool}
     return known.get(parameter.annotation, str)
@@ -154,8 +158,8 @@ def resumable(
 ) -> Resumable | Callable[[Callable[..., Yielded]], Resumable]:
     """Make a generator function resumable; its state is what it yields.
 
-    `name` names its runs in the database (the function's name). Raise `version` when old states
-    no longer fit the function: a newer state is then refused by older code.
+    `name` names its runs in the database (default: the function's name). Increase `version` when
+    old states no longer fit the function; older code then refuses newer states.
     """
 
     def wrap(wrapped: Callable[..., Yielded]) -> Resumable:

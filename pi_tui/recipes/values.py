@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy
 
 HEADER = "state"
-"""Name of the piece that holds the JSON."""
+"""Name of the piece with the JSON."""
 PART = 2**20
-"""Bytes of an array in one piece."""
+"""Maximum bytes of an array in one piece."""
 LONG_INT = 2**4096
-"""Integers from here on are stored as hex: Python refuses decimals of more than 4,300 places."""
+"""Integers from here on are stored as hex: Python refuses decimals of more than 4,300 digits."""
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
 """Immutable types."""
 
@@ -63,14 +63,14 @@ def values_of(state: State) -> dict[str, Any]:
 
 
 def is_immutable(value: object) -> bool:
-    """Return whether the value, with all its parts, is immutable."""
+    """Return True if the value and all its parts are immutable."""
     if type(value) is tuple:
         return all(map(is_immutable, value))
     return type(value) in IMMUTABLE
 
 
 def _encode(value: object, name: str, arrays: list[Any]) -> object:
-    """Return the value in JSON types; `name` says for errors where the value is."""
+    """Return the value in JSON types; `name` is its place, for error messages."""
     match value:
         case bool() | None | str() | float():
             return value

@@ -1,1 +1,1 @@
-"""Text about a run for terminals, pipes and files. May import worker, checkpoints and below."""
+"""Text about a run for terminals, pipes and files. May import worker and checkpoints."""

@@ -1,4 +1,4 @@
-"""Adapt commands in messages to how this program was started, so that they can be pasted."""
+"""Adapt the commands in messages to how this program was started, so that they can be pasted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pi_tui.words import plain
 
 
 def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
-    r"""Return the command that started this process, quoted for a shell; "" at a prompt.
+    r"""Return the command that started this process, quoted for a shell.
+
+    Returns "" in an interactive interpreter.
 
     >>> command_line(["python", "collatz.py", "it's"])
     'python collatz.py \'it\'"\'"\'s\''
@@ -29,11 +31,11 @@ def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
 
 
 _named: list[str] = []
-"""The database, quoted for a shell, and "flag" or "variable" by which it was set; else []."""
+"""The database, quoted for a shell, and "flag" or "variable", which named it; [] if neither did."""
 
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
-    """Let hints name the database as `--db` or PI_TUI_DB did; a flag comes first."""
+    """Record the database that `--db` or PI_TUI_DB names, for commands in messages."""
     from pi_tui.files.location import display_location
 
     variable = environment.get("PI_TUI_DB", "")
@@ -45,7 +47,7 @@ def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> N
 
 
 def to_paste(text: str) -> str:
-    """Return `text` with its commands changed to call this program with this database."""
+    """Return `text`; the commands in it start this program, with this database."""
     if "`pi-tui" not in text:
         return text
     start = program()

@@ -28,7 +28,7 @@ def page(parser: argparse.ArgumentParser, version: str) -> str:
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Return the parser of each command, by name."""
+    """Return the parser of each command, by the command's name."""
     (group,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     return dict(group.choices)
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
 LINE_SECONDS = 5.0
-"""A pipe gets a line this often: silence would be taken for a hang."""
+"""Seconds between two lines in a pipe; longer silence would look like a hang."""
 
 
 class Progress(Protocol):
-    """Shows one snapshot after the other."""
+    """Shows the progress of a run, one snapshot after the other."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Show what is new in the snapshot."""
@@ -29,7 +29,10 @@ class Progress(Protocol):
 
 @contextmanager
 def progress_on(stream: TextIO, unit: str) -> Iterator[Progress]:
-    """Yield the progress that suits the stream, and close it; output is counted in that unit."""
+    """Yield a progress display that suits the stream; close it at the end of the block.
+
+    `unit` is the unit of output.
+    """
     if can_redraw(stream):
         with live_bar(stream) as bar:
             yield _WhileItCan(_BarProgress(bar, unit))
@@ -38,14 +41,14 @@ def progress_on(stream: TextIO, unit: str) -> Iterator[Progress]:
 
 
 def can_redraw(stream: TextIO) -> bool:
-    """Return True if the stream is a terminal on which a line can be drawn over."""
+    """Return True if the stream is a terminal on which a line can be overwritten."""
     return stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 class _WhileItCan:
-    """Falls silent when the stream fails: a full disk or a closed terminal stops no computation.
+    """Shows progress until the stream fails: a full disk or closed terminal stops no computation.
 
-    Only a reader that has left is reported, by BrokenPipeError.
+    A reader that has gone is reported, by BrokenPipeError.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -75,7 +78,7 @@ class LineProgress:
         """Print what is new."""
         for line in self._news.of(snapshot):
             self._print(line)
-        # Before the first step nothing is known yet, and a refused database shall be one line.
+        # Print nothing before the first step: there is no news, and a refusal must be one line.
         known = snapshot.state is State.VERIFYING and snapshot.parts > 0
         changed = known and snapshot.state is not self._state
         if changed or time.monotonic() - self._last >= LINE_SECONDS:
@@ -88,13 +91,13 @@ class LineProgress:
 
 
 def describe(snapshot: Snapshot, unit: str) -> str:
-    """Return one line that says how far, how fast and how long still."""
+    """Return one line with the progress, the speed and the time left."""
     line = f"{snapshot.state}: {', '.join(_figures(snapshot, unit))}"
     return line if snapshot.whole_in(unit) is None else f"{line}, {snapshot.saved:,} saved"
 
 
 def _figures(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
-    """Return the output there is, or the steps where there is none yet, share, speed, time left."""
+    """Return output (or steps, without output), share, speed and time left, as words."""
     share, left = words.percent(snapshot.done), f"{words.duration(snapshot.left)} left"
     if (whole := snapshot.whole_in(unit)) is None:
         made = snapshot.made_in(unit) if snapshot.made else f"step {snapshot.steps:,}"
@@ -106,7 +109,7 @@ def _figures(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
 
 
 class News:
-    """Remembers which notes and failures were already told."""
+    """Remembers which notes and failures were reported."""
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
@@ -114,7 +117,7 @@ class News:
         self._failing = False
 
     def of(self, snapshot: Snapshot) -> list[str]:
-        """Return the lines that were not told yet."""
+        """Return the lines to report that were not reported before."""
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
         if snapshot.left_open and not self._left_open and snapshot.checkpoint:
@@ -134,7 +137,7 @@ class News:
 
 @contextmanager
 def live_bar(stream: TextIO) -> Iterator[RichProgress]:
-    """Show a bar on the terminal, with `word` before it and `figures` after it, until the end."""
+    """Show a bar on the terminal in this block, with `word` before it and `figures` after it."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress
@@ -152,10 +155,10 @@ def live_bar(stream: TextIO) -> Iterator[RichProgress]:
         console=Plain(file=stream, markup=False),
         transient=True,
         expand=True,
-        redirect_stdout=sys.stdout.isatty(),  # what is printed to a file shall get there
+        redirect_stdout=sys.stdout.isatty(),  # prints to a file must reach the file
     )
     try:
-        with suppress(OSError, RuntimeError):  # no thread for it: no bar
+        with suppress(OSError, RuntimeError):  # go on without a bar if it gets no thread
             bar.start()
         with _logging_above_the_bar():
             yield bar
@@ -166,9 +169,9 @@ def live_bar(stream: TextIO) -> Iterator[RichProgress]:
 
 @contextmanager
 def _logging_above_the_bar() -> Iterator[None]:
-    """Let handlers of the root logger write above the bar, as print does.
+    """Make handlers of the root logger write above the bar in this block, as print does.
 
-    A handler keeps the stream that it was made with, and would write into the bar.
+    A handler keeps the stream it was made with, and would write into the bar.
     """
     logging, moved = sys.modules.get("logging"), []
     for handler in logging.root.handlers if logging else ():
@@ -184,7 +187,7 @@ def _logging_above_the_bar() -> Iterator[None]:
 
 
 class _BarProgress:
-    """A live bar of the work done, with the figures behind it."""
+    """A live bar of the work done, followed by figures."""
 
     def __init__(self, bar: RichProgress, unit: str) -> None:
         self._bar, self._unit = bar, unit

@@ -1,4 +1,4 @@
-"""The message at a resume: how much was saved and when, and whether the last session crashed."""
+"""The message when a run is resumed: how much was saved, when, and whether it crashed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pi_tui import words
 from pi_tui.worker.snapshot import Snapshot
 
 NOTEWORTHY = 1.0
-"""Seconds from the last checkpoint to a crash from which on the message names them."""
+"""A crash at least so many seconds after the last checkpoint is reported with these seconds."""
 
 
 def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
-    """Return the message in versions from long to short; () if nothing was resumed."""
+    """Return the message in texts from long to short; () if nothing was resumed."""
     newest = snapshot.checkpoint
     if newest is None or not (snapshot.resumed or snapshot.left_open):
         return ()

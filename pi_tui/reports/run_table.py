@@ -7,18 +7,18 @@ from pi_tui.checkpoints.records import COMPLETE, Run
 
 COLUMNS = ("goal", "saved", "done", "state", "computed", "size", "last saved")
 RIGHT = (True, True, True, False, True, True, False)
-"""True for columns of numbers, which are right-aligned."""
+"""True for columns of numbers, which are aligned to the right."""
 
 
 def state_word(run: Run) -> str:
-    """Return the state of a run for lists: unfinished, complete or verified."""
+    """Return the word for the state of a run: unfinished, complete or verified."""
     if run.status != COMPLETE:
         return "unfinished"
     return "verified" if run.verified else "complete"
 
 
 def cells(run: Run) -> tuple[str, ...]:
-    """Return the row of a run."""
+    """Return the row of a run in the table."""
     return (
         words.number(run.goal),
         words.number(run.committed),

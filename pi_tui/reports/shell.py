@@ -39,8 +39,8 @@ def program(
 ) -> str:
     """Return the command that starts this program again, as the user started it.
 
-    `typed` is the program's path (sys.argv[0]), `before` the whole command line with Python's
-    part. Returns the plain name if a shell finds this program by it, or if we are embedded.
+    `typed` is the program's path (sys.argv[0]), `before` the whole command line with Python's part.
+    Returns `name` if a shell finds this program by that, or if this is another program.
 
     >>> program("/x/pi_tui/__main__.py", ["python3", "-W", "error", "-m", "pi_tui", "run"])
     'python3 -m pi_tui'

@@ -1,4 +1,4 @@
-"""Write to standard output, completely or with an error; `tell` writes to standard error."""
+"""Write to standard output, completely or with an error; and check what a terminal can do."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pi_tui.reports.hints import tell as tell
 
 
 def to_stdout(*pieces: bytes | bytearray) -> None:
-    """Write the pieces to standard output completely, or raise StorageError.
+    """Write the pieces to standard output, completely or with StorageError.
 
-    BrokenPipeError passes through, because a reader that stops early is no failure.
+    BrokenPipeError is raised too, because a reader that stops early is no failure.
     """
     try:
         # Use a buffer of our own: with PYTHONUNBUFFERED, Python's stream has none, and its `write`
@@ -27,7 +27,7 @@ def to_stdout(*pieces: bytes | bytearray) -> None:
 
 
 def say(line: str) -> None:
-    """Write the line to standard output completely, or raise StorageError."""
+    """Write a line to standard output, completely or with StorageError."""
     to_stdout(as_bytes(f"{line}\n"))
 
 
@@ -37,9 +37,9 @@ def is_terminal() -> bool:
 
 
 def has_terminal() -> bool:
-    """Return True if a screen can be shown: Textual reads stdin and draws on stderr.
+    """Return True if the app can be shown: Textual reads stdin and draws on stderr.
 
-    With a driver named in the environment, like that of a browser tab, it needs neither.
+    If the environment names a driver, such as that of a browser tab, no terminal is needed.
     """
     if os.environ.get("TEXTUAL_DRIVER"):
         return True
@@ -48,7 +48,7 @@ def has_terminal() -> bool:
 
 
 class Place:
-    """A block of lines on a terminal, redrawn in place and cut to the terminal's size."""
+    """A block of lines on a terminal, drawn again in the same place and cut to its size."""
 
     def __init__(self) -> None:
         self._rows = 0

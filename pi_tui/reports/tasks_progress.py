@@ -1,4 +1,4 @@
-"""Progress of many tasks in one line on stderr: a live bar on a terminal, plain lines in a pipe."""
+"""Progress of many tasks in one line on stderr: a live bar on a terminal, lines in a pipe."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from pi_tui.reports.progress import LINE_SECONDS, News, can_redraw, live_bar
 from pi_tui.worker.snapshot import Snapshot
 
 LONGEST_NAME = 60
-"""Characters of a task's name in the line of progress."""
+"""Maximum characters of a task's name in the line of progress."""
 
 
 class _Line(Protocol):
-    """One line that changes, and lines above it that stay."""
+    """A line that changes, with permanent lines above it."""
 
     def tell(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a permanent line."""
 
     def show(self, text: str, done: float) -> None:
-        """Show the line that changes, and the share that is done."""
+        """Show the line that changes; `done` is the share of all tasks that is done."""
 
 
 class TasksProgress:
-    """Shows how many tasks are complete, and how far the one is that is computed here.
+    """Shows how many tasks are complete, and the progress of the current one.
 
-    It falls silent when the stream fails. Only a reader that has left is told of, by
-    BrokenPipeError.
+    If the stream fails, it shows no more. A reader that has gone is reported, by BrokenPipeError.
     """
 
     def __init__(self, line: _Line, kind: Kind, total: int) -> None:
@@ -38,14 +37,14 @@ class TasksProgress:
         self._kind, self._total = kind, total
         self._name, self._news = "", News(kind.unit)
         self.complete = 0
-        """Tasks that are complete, whichever process computed them."""
+        """Number of complete tasks, whichever process computed them."""
 
     def begin(self, task: Task) -> None:
-        """Show another task from now on."""
+        """Show this task from now on."""
         self._name, self._news = name_of(self._kind, task), News(self._kind.unit)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show how far the task is that is computed here."""
+        """Show the progress of the current task."""
         for line in self._news.of(snapshot):
             self.tell(f"{self._name}: {line}")
         far = f"step {snapshot.steps:,}"
@@ -54,11 +53,11 @@ class TasksProgress:
         self._show(f"{self._name}: {far}", snapshot.done)
 
     def wait(self, reason: str) -> None:
-        """Show that nothing is computed here, and why."""
+        """Show why this process computes nothing now."""
         self._show(reason, 0.0)
 
     def tell(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a permanent line."""
         try:
             if self._line is not None:
                 self._line.tell(text)
@@ -79,13 +78,13 @@ class TasksProgress:
 
 
 def name_of(kind: Kind, task: Task) -> str:
-    """Return kind, goal and parameters of a task, short enough for the line of progress."""
+    """Return kind, goal and parameters of a task, shortened for the line of progress."""
     return words.one_line(kind.title(task), LONGEST_NAME)
 
 
 @contextmanager
 def tasks_progress_on(stream: TextIO, kind: Kind, total: int) -> Iterator[TasksProgress]:
-    """Show the progress of so many tasks in the way that suits the stream, until the end."""
+    """Yield a progress display for `total` tasks that suits the stream; close it at the end."""
     if not can_redraw(stream):
         yield TasksProgress(_PlainLine(stream), kind, total)
         return
@@ -103,7 +102,7 @@ def tasks_progress_on(stream: TextIO, kind: Kind, total: int) -> Iterator[TasksP
 
 
 class _PlainLine:
-    """Prints the line that changes every few seconds, for a pipe."""
+    """Prints the changing line every few seconds, for a pipe."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._last = stream, time.monotonic()

@@ -1,1 +1,1 @@
-"""The thread that steps a machine and commits checkpoints. May import checkpoints and below."""
+"""The thread that steps a machine and saves it. May import checkpoints and what that may import."""

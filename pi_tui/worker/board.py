@@ -13,11 +13,11 @@ from pi_tui.worker.snapshot import Snapshot, State
 PUBLISH_SECONDS = 0.05
 """Maximal age of a snapshot while the worker computes; the screen reads it at 10 Hz."""
 CHECKPOINTS_SHOWN = 8
-"""Newest checkpoints in a snapshot; the screen has room for no more."""
+"""Number of newest checkpoints in a snapshot; the screen has no room for more."""
 
 
 class Board:
-    """Shared state: the thread publishes snapshots; other threads read them and set requests.
+    """State shared by threads: the worker's thread publishes snapshots, others set requests.
 
     The thread checks for requests between steps, and within them.
     """
@@ -37,9 +37,9 @@ class Board:
         self.output: bytes | bytearray = b""
         """All output so far. It only grows: slice it, search it, never change it."""
         self.is_whole = False
-        """True once all output is made; it may still wait for a database that cannot be written."""
+        """True once all output is computed; saving it may still be waiting for the database."""
         self.overture = b""
-        """The first output, found quickly in another way, shown until the machine reaches it."""
+        """The first output, found fast by another method; shown until the machine has it."""
         self.pace = job.pace
         self.pause_wanted = self.save_wanted = self.stop_wanted = False
         self.save_at_stop = True
@@ -82,7 +82,7 @@ class Board:
 
     @property
     def is_wanted(self) -> bool:
-        """Return True if something was asked that the loop does between two steps."""
+        """Return True if there is a request that the loop handles between two steps."""
         return self.stop_wanted or self.save_wanted or self.pause_wanted
 
     def is_leaving(self) -> bool:
@@ -106,11 +106,11 @@ class Board:
 
     @property
     def is_stale(self) -> bool:
-        """Return True if the last snapshot is so old that the next is due."""
+        """Return True if the last snapshot is PUBLISH_SECONDS old or older, so the next is due."""
         return self.clock() - self._published >= PUBLISH_SECONDS
 
     def note(self, text: str) -> None:
-        """Add a note, which the user sees once."""
+        """Add a note to the snapshot; the user sees each note once."""
         self.publish(notes=(*self.snapshot.notes, text))
 
     def fail(self, error: str, exit_code: int) -> None:

@@ -1,4 +1,4 @@
-"""Tracebacks without secrets: source lines only, no values, passwords masked."""
+"""Tracebacks without secrets: they show source lines, no values, and passwords are masked."""
 
 from __future__ import annotations
 

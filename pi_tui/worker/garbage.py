@@ -12,7 +12,7 @@ import gc
 
 
 def postpone() -> None:
-    """Disable the collector until `settle`, which every long computation must call."""
+    """Disable the collector until `settle` is called, which every long computation must do."""
     gc.disable()
     atexit.register(gc.freeze)  # Python collects once more at exit
 

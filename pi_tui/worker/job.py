@@ -11,9 +11,9 @@ from pi_tui.errors import Hint
 from pi_tui.machine import Kind, Task
 
 AUTO_SAVE_SECONDS = 5.0
-"""Seconds between two saves of `auto`, at least."""
+"""Shortest time between two automatic saves, in seconds."""
 AUTO_SAVE_SHARE = 50.0
-"""Time between two saves of `auto`, at least, as a multiple of the last save's duration."""
+"""Shortest time between two automatic saves, as a multiple of the last save's duration."""
 
 
 class Pace(NamedTuple):
@@ -64,7 +64,7 @@ class Job:
     pace: Pace = MAX
     cadence: Cadence = AUTO_CADENCE
     insisted: Collection[str] = ()
-    """Parameters the user set; a note is shown if the run was begun with other values."""
+    """Names of the parameters the user set; a note tells if the saved run has other values."""
     fresh: bool = False
     """Begin again at the first step, and discard what is saved."""
     verify: bool = True
@@ -72,16 +72,16 @@ class Job:
     give_way: bool = False
     """Lower the thread's priority, because a screen runs in the same process."""
     overture: bool = False
-    """Find the first output quickly in another way, for the screen to show meanwhile."""
+    """Find the first output fast by another method, for the screen to show meanwhile."""
     known: bytes = b""
-    """The first output, of another run of this kind: shown in place of an overture."""
+    """The first output, taken from another run of this kind: shown in place of an overture."""
     among_others: bool = False
-    """Other runs of the kind are meant to be there, so none of them is mentioned."""
+    """Show no notes about other runs of the goal, because they are expected."""
     patience: float = inf
-    """Seconds that finished output waits for a failing disk; without limit under a screen."""
+    """Seconds to wait for the database once the output is complete; no limit under a screen."""
 
     def not_taken(self, begun: Task) -> Iterator[str]:
-        """Yield a note for each parameter the user set that differs from the run's."""
+        """Yield a note for each parameter the user set whose value differs from the saved run's."""
         for name in self.insisted:
             if (value := begun.parameters.get(name)) != self.task.parameters[name]:
                 words = f"{name.replace('_', ' ')} {value!s}"

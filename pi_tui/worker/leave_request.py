@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 
 AT_ONCE_AFTER = 2.0
-"""Seconds after the first request from which another one means: exit at once.
+"""Seconds after the first request from which another request means: exit at once.
 
-Earlier ones are duplicates of the first. When a window closes, the kernel and the shell both send
-a signal; `timeout` signals a child twice; a held key repeats.
+An earlier one is a duplicate of the first. When a window closes, the kernel and the shell both
+send a signal; `timeout` signals a child twice; a held key repeats.
 """
 
 
 class LeaveRequest:
-    """A request to exit, if there is one; True once it was made."""
+    """A request to exit, which may not have been made yet; true in a condition once it was."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,7 +29,7 @@ class LeaveRequest:
 
     @property
     def is_long_ago(self) -> bool:
-        """Return True if another request now would mean: at once."""
+        """Return True if the first request is so old that another one means: exit at once."""
         return self._since is not None and self._clock() - self._since >= AT_ONCE_AFTER
 
     def ask(self, signal: int = 0) -> None:

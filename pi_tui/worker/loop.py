@@ -47,12 +47,12 @@ class Loop:
         self._run: Run
         self._machine: Machine
         self._notes: tuple[str, ...] = ()
-        """Notes of the machine that were told."""
+        """Notes of the machine that were published already."""
         self._meter: Meter
         self._activity = State.PREPARING
         self._saved_steps = -1
         self._again = False
-        """True unless this is the first session of the run."""
+        """True if the run had a session before this one."""
 
     def work(self) -> None:
         """Compute the run until it is complete or a stop is requested."""
@@ -211,18 +211,18 @@ class Loop:
             self._notes = notes
 
     def _play_overture(self) -> None:
-        """Compute the first output quickly in another way, if the job asks for it."""
+        """Find and publish the first output, fast by another method, if the job asks for it."""
         if (self._job.overture or self._job.known) and not self._recovery.known:
             found = self._job.known or self._job.kind.overture(self._run.task, self._obey)
             self._recovery.known = self._board.overture = found
             self._publish(overture=len(found))
 
     def _restart_pace(self) -> None:
-        """Restart the pace from now, ignoring time before: a pause, or another pace."""
+        """Restart the pace from now, so that time before (a pause, another pace) does not count."""
         self._strides = StepSchedule(self._board.pace, self._clock(), self._board.snapshot.made)
 
     def _hold(self) -> None:
-        """Save, then wait for the end of the pause; the run's stopwatch stops too."""
+        """Save, then wait until the pause ends; pauses do not count as computing time."""
         self._save()
         self._watch.stop(self._clock())
         while self._board.pause_wanted and not self._board.stop_wanted:
@@ -235,7 +235,7 @@ class Loop:
         self._publish()
 
     def _shown_before(self, loaded: Loaded) -> float:
-        """Return how far the run was when it was saved last; 0 for a complete one to be mended."""
+        """Return the share of the work at the last save; 0 for a complete run that needs repair."""
         share = share_of(loaded.run, loaded.checkpoints, self._job.kind) or 0.0
         return share if share < 1 else 0.0
 

@@ -16,7 +16,7 @@ class Recovery:
     def __init__(self, board: Board, store: CheckpointStore) -> None:
         self._board, self._store = board, store
         self.known = b""
-        """Output saved earlier, or the overture; the machine's output must equal it."""
+        """Output saved earlier, or the overture; the machine's output is compared with this."""
         self.distrusted: int | None = None
         """The oldest checkpoint that a machine failed from; load one before it."""
         self._source: Checkpoint | None = None
@@ -51,10 +51,10 @@ class Recovery:
         raise WrongState(f"{differ} between two methods")
 
     def fall_back(self, run: Run, error: WrongState | WrongOutput) -> None:
-        """Go back to good data after a wrong state or output; once per session.
+        """Go back to good data after a wrong state or output.
 
-        A machine that fails before its first save came from a bad checkpoint: then use the previous
-        one, as often as there is one.
+        If the machine fails before its first save, its checkpoint was bad: use the one before, as
+        long as there is one. Otherwise go back only once per session, then raise WrongResultError.
         """
         if self._source is not None and isinstance(error, WrongState):
             self.distrusted = self._source.seq

@@ -7,10 +7,10 @@ from math import inf
 from pi_tui.worker.job import AUTO_CADENCE, AUTO_SAVE_SECONDS, Cadence, Pace
 
 FIRST_SAVE_SECONDS = 1.0
-"""Seconds to a run's first save, unless the user set a cadence: early kills are common."""
+"""Seconds until the first save, unless the user set a cadence: early kills are common."""
 
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
-"""Seconds until the first retry of a failed save, and at most; each retry doubles them."""
+"""Seconds from a failed save to the first retry, and at most; each retry doubles the wait."""
 
 
 class StepSchedule:
@@ -51,7 +51,7 @@ class SaveSchedule:
         self._timed = AUTO_CADENCE if self._by_output else cadence
         self._mark: int | None = None
         self._seen = 0
-        """Output at the last check."""
+        """Bytes of output at the last check."""
         self._due: float | None = None
         self._retry_after = 0.0
         self._again_from: float | None = None
@@ -74,7 +74,7 @@ class SaveSchedule:
             self._due = min(self._due, now + FIRST_SAVE_SECONDS)
 
     def saved(self, now: float, count: int, took: float) -> None:
-        """Note a save that took `took` seconds, or that there was nothing to save."""
+        """Record a save that took `took` seconds, or that there was nothing to save."""
         seconds, output = self._timed.seconds, self._cadence.output
         self._retry_after, self._due, self._seen = 0.0, None, count
         if seconds is not None:
@@ -86,12 +86,12 @@ class SaveSchedule:
         self._mark = None if output is None else (count // output + 1) * output
 
     def failed(self, now: float) -> None:
-        """Note a save that failed: the next one is a retry, later each time."""
+        """Record a failed save, and schedule a retry; the wait doubles each time."""
         self._retry_after = min(max(FIRST_RETRY, 2 * self._retry_after), LAST_RETRY)
         self._due = now + self._retry_after
 
     def is_due(self, now: float, count: int) -> bool:
-        """Return True if a mark of output was crossed or the time has come."""
+        """Return True if a save is due: by output, by time, or as a retry."""
         if self._retry_after:
             return self.seconds_until_retry(now) == 0.0
         if self._by_output and count != self._seen:
@@ -100,7 +100,7 @@ class SaveSchedule:
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
-        """Return the output until a mark makes a save due; inf if none will."""
+        """Return the bytes of output until a save is due; inf if output does not decide."""
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def seconds_until_retry(self, now: float) -> float | None:

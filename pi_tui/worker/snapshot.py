@@ -33,7 +33,7 @@ class State(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Return True if the worker has ended its work."""
+        """Return True if the run is complete or has failed."""
         return self in (State.COMPLETE, State.FAILED)
 
     @property
@@ -61,43 +61,43 @@ class Snapshot:
     length: int | None = None
     """Bytes of the whole output, if that is known beforehand."""
     made: int = 0
-    """Bytes of output that the machine has made; they do not change any more."""
+    """Bytes of output that the machine has made; no later step changes them."""
     saved: int = 0
     """Bytes of output in a committed checkpoint."""
     resumed: int = 0
-    """Bytes of output that were there when this program started."""
+    """Bytes of output that were saved before this program started."""
     made_lines: int | None = None
-    """Line breaks in what is made, if output is counted in lines."""
+    """Line breaks in the output made; None if output is not counted in lines."""
     saved_lines: int | None = None
-    """Line breaks in what is saved."""
+    """Line breaks in the output saved; None if output is not counted in lines."""
     resumed_lines: int | None = None
-    """Line breaks in what was there when this program started."""
+    """Line breaks in the output saved before this program started."""
     overture: int = 0
-    """Bytes of output found quickly in another way, shown until the machine has them."""
+    """Bytes of output found fast by another method, shown until the machine has computed them."""
     steps: int = 0
     part: int = 0
-    """Parts done of the current step, or of the verification while `verifying` ..."""
+    """Parts done of the current step; while `verifying`, of the comparison."""
     parts: int = 0
-    """... out of this many."""
+    """Number of parts of the current step or comparison; 0 if it has none."""
     figures: object = None
     """The value of `Machine.figures`."""
     rate: float = 0.0
     """Bytes of output per second over the last seconds of computing."""
     work_rate: float = 0.0
-    """The share of the run per second over the same seconds, also while no output is made."""
+    """Shares of the work per second, over the same seconds as `rate`."""
     done: float = 0.0
-    """How far the run is, 0 to 1; it never falls.
+    """Share of the work done, 0 to 1; it never falls.
 
-    This is the number to show everywhere. It counts all that the machine has to do, and the
-    comparison at the end; the state says which of these is going on. It is saved with each
-    checkpoint, so another process that asks what is saved is told the same.
+    Show this number everywhere. The work is all steps of the machine, and the comparison at the
+    end; the state tells which of them is going on. The number is saved with each checkpoint, so
+    that another process that reads the database shows the same.
     """
     resumed_done: float = 0.0
     """Share of the work done before this program started."""
     elapsed: float = 0.0
     """Seconds computed, in all sessions, pauses not counted."""
     left: float | None = None
-    """Seconds left at this pace, comparison included, from the work left; None while unknown."""
+    """Seconds left at this pace, comparison included; None while unknown."""
     checkpoints: tuple[Checkpoint, ...] = ()
     """The last few checkpoints, newest first."""
     next_save: float | None = None
@@ -105,21 +105,21 @@ class Snapshot:
     save_failure: SaveFailure | None = None
     verified: bool = False
     resumed_at: datetime | None = None
-    """When the checkpoint was saved that this session goes on from."""
+    """Time at which the checkpoint was saved that this session started from."""
     left_open: str = ""
-    """The previous process with the run open, if it was killed."""
+    """The process that had this run open before and was killed; "" if there was none."""
     left_after: float | None = None
-    """Seconds from the last checkpoint to the end of that session; None if unknown."""
+    """Seconds from the last checkpoint to the death of that process; None if unknown."""
     writer: str = ""
     """The process that computes the run while we are `watching`; "" once it has ended."""
     notice: str = ""
     """A line about the current situation, shown while set."""
     notes: tuple[str, ...] = field(default=())
-    """Messages to be shown once: a fallback, a setting that was not used."""
+    """Messages to be shown once, such as a fallback or a setting that was not used."""
     error: str = ""
     """Why the state is `failed`."""
     exit_code: int = 0
-    """The exit code the program should end with because of `error`."""
+    """The exit code of the program after `error`."""
     kind: str = ""
     """Name of the kind of machine."""
     unit: str = "bytes"
@@ -133,25 +133,25 @@ class Snapshot:
         return self.checkpoints[0] if self.checkpoints else None
 
     def made_in(self, unit: str) -> str:
-        """Return how much output is made, in a kind's unit."""
+        """Return the amount of output made, as text in this unit."""
         return words.amount(self.made, self.made_lines, unit)
 
     def saved_in(self, unit: str) -> str:
-        """Return how much output is saved, in a kind's unit."""
+        """Return the amount of output saved, as text in this unit."""
         return words.amount(self.saved, self.saved_lines, unit)
 
     def resumed_in(self, unit: str, word: str = "") -> str:
-        """Return how much output there was at the start, with a word before the unit."""
+        """Return the amount of output at the start, as text, with `word` before the unit."""
         amount = words.amount(self.resumed, self.resumed_lines, unit)
         return amount.replace(" ", f" {word} ", 1) if word else amount
 
     def whole_in(self, unit: str) -> int | None:
-        """Return how much the whole output is, if that is known and can be said in the unit."""
+        """Return the length of the whole output; None if unknown, or if `unit` is lines."""
         return None if unit in words.LINE_UNITS else self.length
 
     @property
     def kept(self) -> str:
-        """Return the last saved step in words, for the end of a failure message."""
+        """Return words for the last saved step, for the end of a failure message."""
         return f"saved step {self.checkpoint.steps:,}" if self.checkpoint else "nothing is saved"
 
     def not_saved(self, unit: str) -> str:

@@ -12,7 +12,7 @@ from pi_tui.machine import Abandoned, Kind, Machine, Poll, Refused, WrongOutput,
 from pi_tui.worker.board import Board
 
 LOOK_AFTER = 0.001
-"""Seconds of short steps after which the loop looks at its schedules again."""
+"""Seconds of short steps after which the loop checks its schedules again."""
 
 
 class Stepper:
@@ -21,13 +21,12 @@ class Stepper:
     def __init__(self, board: Board, obey: Poll, save: Callable[[], None]) -> None:
         self._board, self._obey, self._save = board, obey, save
         self._ours: BaseException | None = None
-        """The last exception of our own poll, which is not the machine's fault."""
+        """The last exception that our poll raised; it is not the machine's fault."""
 
     def make_some(self, machine: Machine, wanted: float) -> None:
-        """Make a step, and more for a millisecond, while the output they make is wanted.
+        """Make one step, and more steps for 1 ms, until `wanted` bytes of output are made.
 
-        A step of a microsecond would otherwise cost five more for clocks and schedules. Raises what
-        `make` raises.
+        Clocks and schedules cost 5 µs; a step may take only 1 µs. Raises what `make` raises.
         """
         until, end, board = perf_counter() + LOOK_AFTER, len(machine.output) + wanted, self._board
         while True:
@@ -39,10 +38,10 @@ class Stepper:
             board.output = machine.output  # the next step may save, and show, what is made by now
 
     def make(self, machine: Machine, wanted: float) -> None:
-        """Make a step, or as many as the machine makes together for `wanted` output.
+        """Make one step, or as many as the machine makes together for `wanted` bytes of output.
 
         Raises MachineError if the machine raises an Exception or breaks a rule. Refused, SystemExit
-        and KeyboardInterrupt are raised as they are, and so is what the poll raises.
+        and KeyboardInterrupt are raised as they are, and so are exceptions of the poll.
         """
         steps, length = machine.steps, len(machine.output)
         try:
@@ -79,7 +78,7 @@ class Stepper:
         raise error
 
     def _try_to_save(self) -> str:
-        """Save, and return why that failed; "" if it worked."""
+        """Save; return the reason if that fails, else ""."""
         try:
             self._save()
         except Exception as error:  # a step has failed already: report this in its message

@@ -1,4 +1,4 @@
-"""Start threads, and lower their priority below the screen's."""
+"""Start threads, and lower their priority below that of the screen's thread."""
 
 from __future__ import annotations
 

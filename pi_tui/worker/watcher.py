@@ -1,8 +1,7 @@
-"""Follow a run that another process computes, read-only, from what that process saves.
+"""Follow a run that another process computes: read what that process saves, write nothing.
 
-Apps use this; a plain worker fails because the run is open elsewhere. The watcher takes no lock and
-writes nothing. Every read is a short transaction, because a commit to an SQLite file waits for
-readers.
+Apps use this. A plain worker fails if the run is open elsewhere. The watcher takes no lock. Every
+read is a short transaction, because a commit to an SQLite file waits for readers.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ MOMENT = 3.0
 
 
 class WatchingWorker(Worker):
-    """A worker that follows its run, read only, as long as another process has it open.
+    """A worker that only follows its run, as long as another process has it open.
 
-    A run of a StoredKind is followed to its end, whoever has it open.
+    A run whose kind is a StoredKind can not be computed here, so it is always only followed.
     """
 
     def _work(self) -> None:
@@ -60,7 +59,7 @@ class WatchingWorker(Worker):
 
 
 class Watcher:
-    """Follows the run of one worker, in the worker's thread."""
+    """Follows the run of one worker, in the worker's thread; reads the database every 0.5 s."""
 
     def __init__(self, board: Board) -> None:
         self._board, self._job, self._clock = board, board.job, board.clock
@@ -72,10 +71,10 @@ class Watcher:
         self._can_compute = not isinstance(board.job.kind, StoredKind)
 
     def watch(self) -> None:
-        """Follow the run until a stop, a resume (compute it here), or its deletion.
+        """Follow the run until a stop, until its deletion, or until it is to be computed here.
 
-        While watching, the worker counts as paused, so the end of the pause means: compute here. A
-        complete run is watched as long as it is on a screen, because it may be deleted elsewhere.
+        While watching, the worker counts as paused, so a request to resume means: compute here. A
+        complete run is followed while the screen shows it, because another process may delete it.
         """
         from pi_tui.checkpoints.store import CheckpointStore
 
@@ -130,7 +129,7 @@ class Watcher:
                 self._tell(self._notice(writer, run), writer)
 
     def _follow(self, store: CheckpointStore, run: Run) -> None:
-        """Read the output saved since the last look, and publish it with its figures."""
+        """Read the output saved since the last look; publish it, and the figures of the run."""
         if run.committed < len(self._output):
             self._forget()
         if self._run is None:
@@ -158,7 +157,7 @@ class Watcher:
         self._run, self._doubts = run, False
 
     def _work_rate(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
-        """Return the share of the run per second between the newest two checkpoints."""
+        """Return the share of the work done per second, between the newest two checkpoints."""
         if len(checkpoints) < 2 or run.status == COMPLETE:
             return 0.0
         newest, before = checkpoints[:2]
@@ -167,13 +166,13 @@ class Watcher:
         return operator.sub(*shares) / seconds if seconds > 0 else 0.0
 
     def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
-        """Return the machine's figures, as far as the newest checkpoint gives them."""
+        """Return the kind's figures for the newest checkpoint; None without one."""
         if not checkpoints:
             return None
         return self._job.kind.figures(run.task, checkpoints[0].steps, checkpoints[0].length)
 
     def _notice(self, writer: str, run: Run | None) -> str:
-        """Return a notice if the run does not exist or its writer has ended, else ""."""
+        """Return a notice if the run does not exist or its writer has ended; else ""."""
         self._last_writer = writer or self._last_writer
         if run is None:
             return f"there is no run of {self._title} yet"

@@ -1,4 +1,4 @@
-"""Worker: a thread that computes one run, by `loop.py`."""
+"""The worker: a thread that computes one run with `loop.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pi_tui.worker.threads import give_way, start_all
 
 
 class Worker(Board):
-    """A Board with a thread that computes one run and saves it."""
+    """A thread that computes one run and saves it; control and observe it as a Board."""
 
     def __init__(self, job: Job, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(job, clock)
@@ -28,7 +28,7 @@ class Worker(Board):
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def begin_with(self, known: bytes) -> None:
-        """Show output of another run first, as an overture; call it before `start`."""
+        """Show this output of another run at first, as an overture; call before `start`."""
         self.job = replace(self.job, known=known)
 
     def start(self) -> None:
@@ -36,7 +36,7 @@ class Worker(Board):
         start_all(self._thread)
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the thread; return True if it has ended, all committed and closed."""
+        """Wait for the thread, up to `timeout` seconds; return True if it has ended."""
         if self._thread.ident is not None:
             self._thread.join(timeout)
         return not self._thread.is_alive()

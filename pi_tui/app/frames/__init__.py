@@ -1,4 +1,4 @@
-"""What a frame is drawn from: the worker, its snapshot as it is shown, rates, names.
+"""The values that a frame is drawn from: the worker, its snapshot, rates, names.
 
 It may import worker/ and checkpoints/ records, and nothing of Textual.
 """

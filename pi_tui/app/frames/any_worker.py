@@ -1,4 +1,4 @@
-"""The worker behind the screen, and the one that stands in while there is none."""
+"""The worker behind the screen, or a stand-in while there is none."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pi_tui.worker.worker import Worker
 
 
 class NoWorker:
-    """Compute nothing: there is no run yet, or the last one was just closed."""
+    """A worker that computes nothing: a stand-in while there is no run."""
 
     snapshot = Snapshot(State.PAUSED, 0, MAX)
     output: bytes | bytearray = b""
     overture = b""
 
     def _ignore(self, *_: object, **__: object) -> None:
-        """Do nothing: nothing is computed."""
+        """Do nothing, because there is no run."""
 
     start = pause = resume = save_now = set_pace = stop = begin_with = _ignore
 
@@ -29,4 +29,4 @@ class NoWorker:
 
 AnyWorker = Worker | NoWorker
 MakeWorker = Callable[[Task], AnyWorker]
-"""Make a worker for a task, not yet started."""
+"""A function that makes a worker for a task; the worker has not started."""

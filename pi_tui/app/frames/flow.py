@@ -1,4 +1,4 @@
-"""How much output is on the screen: what is known early at once, at a pace as it flows."""
+"""How much output the screen shows: saved output at once, new output evenly at the pace."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 
 class Flow:
-    """The output of one run on its way to the screen."""
+    """Decides how much output of a run is shown, and when."""
 
     def __init__(self, seen: Glance | None = None) -> None:
-        """Start a flow; `seen` is saved output, shown before the worker has loaded it."""
+        """Start with `seen`, saved output to show until the worker has loaded it."""
         self._seen = seen or Glance(0, 0, b"")
         self._flowed = 0.0
 
     def output(self, worker: AnyWorker) -> Output:
-        """Return all output: the worker's, or until it has that, what is known early."""
+        """Return all output: the worker's, or output known from elsewhere while that is longer."""
         early = max(self._seen.output, worker.overture, key=len)
         return worker.output if len(worker.output) >= len(early) else early
 
     def shown(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
-        """Return the snapshot as it is shown, so many seconds after the one before."""
+        """Return the snapshot to show now; `elapsed` seconds after the previous one."""
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
     def _with_early_output(self, snapshot: Snapshot) -> Snapshot:
-        """Put in output that was saved, or found in an overture, before the machine has it."""
+        """Add output that was saved, or found in an overture, before the machine has it."""
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
             done = max(snapshot.done, seen.share)
@@ -42,7 +42,7 @@ class Flow:
         return snapshot
 
     def _at_the_pace(self, snapshot: Snapshot, elapsed: float) -> Snapshot:
-        """Let output flow at a pace, though a step makes thousands of bytes at once."""
+        """Limit output to the pace, because a step makes thousands of bytes at once."""
         made, limit = snapshot.made, snapshot.pace.limit
         if limit is None or snapshot.state not in (State.RUNNING, State.SAVING):
             self._flowed = made

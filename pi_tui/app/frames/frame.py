@@ -1,4 +1,4 @@
-"""The values that one frame of the screen is drawn from, handed down to every widget."""
+"""Frame: the values that one frame of the screen is drawn from."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def _utc_now() -> datetime:
 
 
 class Clock(NamedTuple):
-    """The two clocks a face reads; tests stop them."""
+    """The two clocks that the app reads; tests replace them."""
 
     monotonic: Callable[[], float] = time.monotonic
-    """Seconds that only go forward: for rates and waits."""
+    """Return seconds that never go back: for rates and waits."""
     now: Callable[[], datetime] = _utc_now
-    """The time of day (aware): for what people read."""
+    """Return the time of day, with a time zone: for times that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One moment, as the panels see it."""
+    """The values for one frame: every widget gets this and draws it."""
 
     snapshot: Snapshot
     now: datetime
@@ -36,8 +36,8 @@ class Frame:
     rates: RateHistory = field(default_factory=RateHistory)
     naming: Naming = field(default_factory=Naming)
     quiet: tuple[str, ...] = ()
-    """Texts for a quiet line just now, from full to short."""
+    """Texts for the quiet line, from long to short; () if there is nothing to say."""
 
     def clock_time(self, moment: datetime) -> str:
-        """Return the moment on the user's own clock."""
+        """Return a moment as hours, minutes and seconds in the user's time zone."""
         return f"{moment.astimezone():%H:%M:%S}"

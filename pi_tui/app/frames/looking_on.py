@@ -1,4 +1,4 @@
-"""What is said while another process computes the run on the screen."""
+"""Messages while another process computes the run on the screen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 
 def why_not(snapshot: Snapshot) -> str:
-    """Return why nothing can be written from here, in one line; "" if it can."""
+    """Return why this process cannot write to the run, in one line; "" if it can."""
     if snapshot.state is not State.WATCHING:
         return ""
     if not snapshot.writer:
@@ -16,7 +16,9 @@ def why_not(snapshot: Snapshot) -> str:
 
 
 def notice(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the worker's notice and what can be done about it, from full to short; () if none.
+    """Return the worker's notice and what the user can do, in texts from long to short.
+
+    Returns () if there is no notice.
 
     >>> from pi_tui.worker.job import MAX
     >>> notice(Snapshot(State.WATCHING, 9, MAX, saved=5, notice="pid 1 on host has ended"))

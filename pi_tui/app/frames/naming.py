@@ -1,4 +1,4 @@
-"""What the app calls a run, in bars, titles and messages; an app for one kind says it better."""
+"""The names that the app shows for a run in bars, titles and messages."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from pi_tui.worker.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Naming:
-    """Names for a run of any kind."""
+    """Names for a run of any kind; an app for one kind overrides them."""
 
     program: str = "pi-tui"
-    """The command that goes on."""
+    """The command that continues the run, for messages."""
     name: str = "pi-tui"
-    """The name before an error."""
+    """The name at the beginning of an error message."""
     sign: str = "▶"
-    """In front of the header and of the terminal's title."""
+    """The sign at the left of the header and of the terminal's title."""
 
     def task(self, snapshot: Snapshot) -> str:
-        """Name the task in the header: kind, goal, parameters."""
+        """Return the name of the task for the header: kind, goal, parameters."""
         parameters = (f"{name} {value}" for name, value in snapshot.parameters.items())
         return words.plain(f"{snapshot.kind} {snapshot.goal:,}  {'  '.join(parameters)}".rstrip())
 
     def short(self, snapshot: Snapshot) -> str:
-        """Name the task in the terminal's title."""
+        """Return the name of the task for the title of the terminal."""
         return words.plain(f"{snapshot.kind} {snapshot.goal:,}")
 
     def whole(self, snapshot: Snapshot) -> str:
-        """Name the whole output, in the last line of the terminal."""
+        """Return the name of the whole output, for the line printed at the exit."""
         return self.short(snapshot)
 
     def news(self, snapshot: Snapshot) -> str:
-        """Say that the run is complete."""
+        """Return the message that the run is complete."""
         return f"{self.whole(snapshot)}{', verified' if snapshot.verified else ''}."
 
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for what grows, and how much of it there will be."""
+        """Return the word for the output, and its length in the end; None if that is unknown."""
         return snapshot.unit, snapshot.length
 
     def run(self, run: Run, unit: str) -> str:
-        """Name a saved run, in a question."""
+        """Return the name of a saved run, for a question."""
         return f"{run.goal:,}"
 
     def columns(self, unit: str) -> tuple[str, ...]:
-        """Return the headings of the list of runs."""
+        """Return the headings of the table of runs."""
         return COLUMNS
 
     def row(self, run: Run) -> tuple[str, ...]:
-        """Return the cells of a run in the list of runs."""
+        """Return the cells of a run in the table of runs."""
         share = 1.0 if run.status == COMPLETE else run.share
         first, saved, _, *others = cells(run)
         return (first, saved, "–" if share is None else words.percent(share), *others)
@@ -63,14 +63,14 @@ class Naming:
         return "output.txt"
 
     def file_content(self, output: bytes | bytearray) -> FileContent:
-        """Return the content of a file of the whole output."""
+        """Return the content of a file with the whole output."""
         return FileContent(output)
 
     @property
     def after_completion(self) -> str:
-        """Return the hint on what to do with a complete run."""
+        """Return the hint that tells how to use a complete run; "" for none."""
         return ""
 
     def pace(self, pace: Pace) -> tuple[str, str]:
-        """Return the pace in words and the key that changes it; "" where no key does."""
+        """Return the pace in words, and the key that changes it; "" if there is none."""
         return ("" if pace.limit is None else f"at most {words.rate(pace.limit)}"), ""

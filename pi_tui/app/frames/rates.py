@@ -1,4 +1,4 @@
-"""The history of the rate that the sparkline draws."""
+"""The history of the rate, from which the speed panel draws a curve."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from itertools import pairwise
 
 
 class RateHistory:
-    """Rates sampled at an even interval; when full, neighbours are joined and the interval doubles.
+    """Rates sampled at equal intervals, in bounded memory.
 
-    So it always spans the whole session, in bounded memory.
+    When it is full, neighbours are averaged and the interval doubles. So it always spans the whole
+    session.
     """
 
     def __init__(self, interval: float = 0.5, capacity: int = 240) -> None:
@@ -20,7 +21,7 @@ class RateHistory:
         self._starting = True
 
     def feed(self, now: float, rate: float) -> None:
-        """Take the rate at `now` (seconds)."""
+        """Add the rate at `now` (seconds)."""
         if self._due is None:  # the first moments measure the start, not the speed
             self._due = now + self.interval
             self._starting = True
@@ -38,13 +39,13 @@ class RateHistory:
             self._halve()
 
     def rest(self) -> None:
-        """Begin the next sample anew: nothing is computed now."""
+        """Discard the unfinished sample, because nothing is being computed."""
         self._due = None
         self._pending.clear()
 
     @property
     def span(self) -> float:
-        """Return the seconds of computing that the samples cover."""
+        """Return the seconds of computing between the first and the last sample."""
         return len(self.samples) * self.interval
 
     def _halve(self) -> None:
@@ -53,7 +54,7 @@ class RateHistory:
         self.interval *= 2
 
     def columns(self, width: int) -> list[float]:
-        """Return at most `width` values, oldest first: all samples, averaged where there are more.
+        """Return at most `width` values, oldest first; neighbours are averaged if there are more.
 
         >>> history = RateHistory()
         >>> history.samples = [1.0, 3.0, 5.0, 7.0]

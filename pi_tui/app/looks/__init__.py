@@ -1,4 +1,4 @@
-"""How the app looks: themes, colours, and what is remembered.
+"""Themes and colours, and the file with the user's settings.
 
 It may import Textual, face, screens/ and talk/.
 """

@@ -1,4 +1,4 @@
-"""How the app looks, and that the next start looks the same."""
+"""The theme and other settings, saved from one start to the next."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from pi_tui.app.talk.questions import Questions
 
 
 class Looks:
-    """The theme, and what is remembered from one start to the next."""
+    """Sets the theme, and saves the user's settings."""
 
     def __init__(
         self, app: App[Any], questions: Questions, path: Path | None, usual: Remembered
     ) -> None:
-        """Load the looks from the file `path`; `usual` are the looks of the first start."""
+        """Load the settings from the file `path`; `usual` are those of a first start."""
         self._app, self._questions = app, questions
         self.memory = Memory(path, usual)
         self._is_trying = False
         self._suited = ""
-        """The theme taken for the terminal's background: the next start asks again."""
+        """The theme chosen to suit the terminal's background; not saved, so a start asks again."""
         app.register_theme(NIGHT_THEME)
         app.register_theme(DAY_THEME)
 
     @property
     def now(self) -> Remembered:
-        """Return the looks remembered."""
+        """Return the current settings."""
         return self.memory.now
 
     def begin(self) -> None:
-        """Set the theme of the first frame, without Textual making all styles twice for it."""
+        """Set the theme of the first frame, in a way that Textual computes the styles only once."""
         app = self._app
         name = fitting_theme(self.now.theme, app.available_themes, app.console)
         theme = app.available_themes[name]
@@ -50,7 +50,7 @@ class Looks:
         app.stylesheet.set_variables(app.get_css_variables())
 
     def suit(self, *, light: bool) -> None:
-        """Show the theme that suits the terminal's background, unless the user chose one."""
+        """Show the theme that suits a light or dark terminal, unless the user chose one."""
         fitting = {NIGHT: DAY, "ansi-dark": "ansi-light"}
         fitting = fitting if light else {other: one for one, other in fitting.items()}
         if self.now.theme or os.environ.get("TEXTUAL_THEME") or self._is_trying:
@@ -63,7 +63,7 @@ class Looks:
         self._app.theme_changed_signal.subscribe(screen, self._remember_theme)
 
     async def choose_theme(self) -> None:
-        """Let the user try themes and take one."""
+        """Let the user try themes and choose one."""
         from pi_tui.app.screens.theme_list import ThemeList
 
         app, before = self._app, self._app.theme

@@ -1,4 +1,4 @@
-"""What the app remembers from one start to the next, in a small file."""
+"""The user's settings in the app, saved in a small file."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from platformdirs import user_state_dir
 from pi_tui.files.temporary import Temporary
 
 _LONGEST = 65_536
-"""Bytes of the file that are read: far more than we ever write."""
+"""Maximum bytes read from the file; we never write nearly as much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Small choices; losing them is no loss."""
+    """Settings that are saved from one start to the next; losing them does no harm."""
 
     theme: str = ""
     bell: bool = False
 
     def updated(self, said: dict[str, Any]) -> Self:
-        """Return these choices with what a file says, as far as it says anything of that sort."""
+        """Return these settings, updated by those in `said` with a known name and the same type."""
         now = asdict(self)
         return replace(
             self, **{k: v for k, v in said.items() if k in now and type(v) is type(now[k])}
@@ -34,9 +34,9 @@ class Remembered:
 
 
 class Memory:
-    """The choices, and the file they are kept in; without a file, until the end.
+    """The current settings and their file; without a file they last until the exit.
 
-    What the file says of other things, for another app, stays in it.
+    Other entries in the file, of another app, are kept.
     """
 
     def __init__(self, path: Path | None, usual: Remembered) -> None:
@@ -44,7 +44,10 @@ class Memory:
         self.now = usual.updated(_load(path)) if path else usual
 
     def change(self, **changes: Any) -> str:
-        """Save these changes; return why the file cannot be written, once, or ""."""
+        """Change and save settings; return why the file cannot be written, or "".
+
+        After a failure the file is not tried again.
+        """
         before, self.now = self.now, replace(self.now, **changes)
         if self._path is None or self.now == before:
             return ""
@@ -57,7 +60,7 @@ class Memory:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    """Return what the file says; {} if it says nothing of that sort."""
+    """Return the content of the file; {} if it cannot be read or is not a JSON object."""
     try:
         said = json.loads(_read(path))
     except (OSError, ValueError, RecursionError):
@@ -66,7 +69,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> str:
-    """Read the file; refuse a pipe or a device, which may never end."""
+    """Return the text of the file; refuse a pipe or device, which may never end. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -75,7 +78,7 @@ def _read(path: Path) -> str:
 
 
 def _save(path: Path, said: dict[str, Any]) -> None:
-    """Write the file whole; OSError if that fails."""
+    """Write the file, completely or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Temporary(path, ".part") as part:
         part.write_text(json.dumps(said, indent=2), "utf-8")
@@ -83,7 +86,7 @@ def _save(path: Path, said: dict[str, Any]) -> None:
 
 
 def default_path() -> Path | None:
-    """Return the file in the user's state folder; None for a user without a home."""
+    """Return the path of the settings in the user's state folder; None without a home folder."""
     try:
         return Path(user_state_dir("pi-tui")) / "face.json"
     except RuntimeError:

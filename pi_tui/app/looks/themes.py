@@ -1,4 +1,4 @@
-"""Our two themes, and the colours pi-tui needs on top of any theme."""
+"""Our two themes, and the colours we derive from any theme."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ DAY_THEME = Theme(
 
 
 def inks(app: App[Any], name: str, count: int) -> list[Style]:
-    """Return the theme's colours `$pi-NAME-0`, `$pi-NAME-1` and so on.
+    """Return the theme's colours `$pi-NAME-0` to `$pi-NAME-(count-1)` as styles.
 
-    Component classes would do the same, at two milliseconds of start-up for each.
+    Component classes would do the same, but each takes 2 ms of start-up.
     """
     variables = app.theme_variables
     colors = (Color.parse(variables[f"pi-{name}-{number}"]) for number in range(count))
@@ -62,7 +62,7 @@ def inks(app: App[Any], name: str, count: int) -> list[Style]:
 
 
 def selected(app: App[Any]) -> Style:
-    """Return the look of what the mouse selected; the terminal's own colours are swapped."""
+    """Return the style of selected text; with the terminal's own colours, reverse video."""
     if app.current_theme.ansi:
         return Style(reverse=True)
     ink, paper = (app.theme_variables[name] for name in ("pi-selected-ink", "pi-selected"))
@@ -75,10 +75,10 @@ def fitting_theme(
     console: Console,
     environment: Mapping[str, str] = os.environ,
 ) -> str:
-    """Return the theme that was chosen, or else the one that suits the terminal.
+    """Return the name of the theme the user chose, or else of the one that suits the terminal.
 
-    Sixteen colours: the terminal's own. A light background (COLORFGBG, where a terminal sets it):
-    our light theme.
+    With sixteen colours, that uses the terminal's own. With a light background (COLORFGBG, if the
+    terminal sets it) it is our light theme.
     """
     for wish in (environment.get("TEXTUAL_THEME", ""), remembered):
         if wish in available:
@@ -90,7 +90,7 @@ def fitting_theme(
 
 
 def own_variables(theme: Theme) -> dict[str, str]:
-    """Return the `$pi-…` variables for a theme that does not name them itself."""
+    """Return the `$pi-…` variables of a theme."""
     if theme.ansi:
         return _for_ansi(dark=theme.dark)
     colors = plain_colors(theme)
@@ -124,22 +124,22 @@ def own_variables(theme: Theme) -> dict[str, str]:
 
 
 _NAMED = ("primary", "secondary", "accent", "success", "warning", "error")
-"""The theme's colours that we write with; as `$pi-primary` and so on they can be read."""
+"""Colours of a theme used for text; as `$pi-primary` and so on they are made readable."""
 
 
 def plain_colors(theme: Theme) -> dict[str, Color]:
-    """Return the theme's own colours, those it leaves open too."""
+    """Return the colours of a theme, including those that Textual derives."""
     made = theme.to_color_system().generate()
     names = ("background", "foreground", "surface", "panel", *_NAMED)
     return {name: Color.parse(made[name]) for name in names}
 
 
 READABLE = 4.5
-"""Contrast of text with what is behind it that WCAG 2 asks for (AA)."""
+"""Minimum contrast of text with its background, by WCAG 2 (AA)."""
 
 
 def contrast(one: Color, other: Color) -> float:
-    """Return how well one colour is read on the other: 1 to 21, as WCAG 2 reckons.
+    """Return the contrast of two colours, 1 to 21, by WCAG 2.
 
     >>> round(contrast(Color.parse("#000"), Color.parse("#fff")), 1)
     21.0
@@ -155,7 +155,7 @@ def _luminance(color: Color) -> float:
 
 
 def readable(ink: Color, papers: Sequence[Color]) -> Color:
-    """Move a colour towards black or white until it is read on all of these papers."""
+    """Return the colour, moved towards black or white until it is readable on all these papers."""
 
     def worst(color: Color) -> float:
         return min(contrast(color, paper) for paper in papers)
@@ -166,7 +166,7 @@ def readable(ink: Color, papers: Sequence[Color]) -> Color:
 
 
 def _for_ansi(*, dark: bool) -> dict[str, str]:
-    """Use only the terminal's own sixteen colours, so that its palette decides."""
+    """Return variables with the terminal's sixteen colours only, so that its palette decides."""
     return {
         "pi-text": "ansi_default",
         "pi-quiet": "ansi_default",  # bright black is the background of more than one palette

@@ -1,4 +1,4 @@
-"""Small windows on top of the screen: a question with answers, a line to fill in, a last word."""
+"""Dialogs: a question with a few answers, a question with a text field, a message while saving."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer]):
-    """A window on top; the app's own keys rest meanwhile, but ctrl+c always leaves."""
+    """A screen on top of the main one. Keys of the app do nothing, except ctrl+c, which quits."""
 
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # absolute: subclasses live elsewhere
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the input line, which would copy its preselected text and stay.
+        # Has priority over a text field, which would copy its selected text instead of quitting.
         Binding("ctrl+c", "app.quit", show=False, priority=True)
     ]
 
 
 NO_KEYS: Mapping[str, str] = {}
-"""Of a question that is answered by its buttons alone."""
+"""For a question whose answers have buttons and no keys."""
 
 
 class SavingScreen(Dialog[None]):
-    """Says that we save and leave."""
+    """Shown while the program saves before it exits."""
 
     def __init__(
         self, then: str = "Ctrl+C again leaves at once; the last checkpoint stands."
@@ -41,14 +41,14 @@ class SavingScreen(Dialog[None]):
         self._then = then
 
     def compose(self) -> ComposeResult:
-        """Yield one line, and what a second ctrl+c does."""
+        """Yield a title, and a line about what ctrl+c does now."""
         with Vertical(classes="dialog"):
             yield Static("Saving …", classes="dialog-title")
             yield Static(Content(self._then), classes="quiet")
 
 
 class Choice(Dialog[str | None]):
-    """A question with a few answers; the first is the one that Enter gives."""
+    """A question with a few answers; Enter gives the first one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", show=False),
@@ -64,7 +64,7 @@ class Choice(Dialog[str | None]):
         *,
         keys: Mapping[str, str] = NO_KEYS,
     ) -> None:
-        """`answers` are names and labels; `keys` are the keys that give an answer, by its name."""
+        """Make a question; `answers` are names with labels, `keys` gives the key of a name."""
         super().__init__()
         self._title, self._text, self._answers = title, text, answers
         self._by_key = {key: name for name, key in keys.items()}
@@ -84,7 +84,7 @@ class Choice(Dialog[str | None]):
                 )
 
     def on_key(self, event: events.Key) -> None:
-        """Give the answer that has this key."""
+        """Return the answer of this key."""
         if event.character and event.character.lower() in self._by_key:
             event.stop()
             self.dismiss(self._by_key[event.character.lower()])
@@ -95,11 +95,11 @@ class Choice(Dialog[str | None]):
 
 
 Explain = Callable[[str], tuple[bool, str]]
-"""What is typed so far -> whether it will do, and what to say about it."""
+"""A function that returns whether a text is valid, and a line about it to show."""
 
 
 class Ask(Dialog[str | None]):
-    """A line to fill in, explained while one types; None if nothing was meant."""
+    """A question with a text field, explained while the user types; None if cancelled."""
 
     FIELD: ClassVar[type[Input]] = Input
 
@@ -121,14 +121,14 @@ class Ask(Dialog[str | None]):
         more: str = "",
         keys: str = "Enter accepts · Esc goes back",
     ) -> None:
-        """Make a question; `choices` are the answers, chosen with the arrow keys."""
+        """Make a question; `choices` are example answers that the arrow keys put into the field."""
         super().__init__()
         self._title, self._explain = title, explain
         self._value, self._example = value, example
         self._choices, self._more, self._keys = choices, more, keys
 
     def compose(self) -> ComposeResult:
-        """Yield title, input, a line that answers at every key, and the keys."""
+        """Yield the title, the field, a line that explains the text, and a line about the keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             yield self.FIELD(self._value, placeholder=self._example, compact=True)
@@ -138,7 +138,7 @@ class Ask(Dialog[str | None]):
             yield Static(Content(self._keys), classes="quiet keys")
 
     def action_choose(self, step: int) -> None:
-        """Put in the next of the answers to choose from, or the one before."""
+        """Put the next of the choices into the field, or the one before."""
         field = self.query_one(Input)
         if self._choices:
             now = self._choices.index(field.value) if field.value in self._choices else -1

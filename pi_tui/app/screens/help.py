@@ -1,4 +1,4 @@
-"""Help: what the keys do, what is on the screen, and what the machine is."""
+"""The help: the keys, the words on the screen, and a text about the machine."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pi_tui.app.keys import KeyTable
 from pi_tui.app.screens.dialogs import Dialog
 
 _NAMES = 20
-"""Cells for the names on the left."""
+"""Width of the left column, in cells."""
 _MEANING = 48
-"""Cells for what a key does: with the names they fit a window of 80 columns."""
+"""Width of the right column, in cells; both fit a window of 80 columns."""
 _NARROW = 20
-"""With fewer cells for it, it stands below the name, where it has the whole line."""
+"""If the right column is narrower than this, the meaning is written below the name."""
 Rows = tuple[tuple[str, str], ...]
-"""Names, and what they mean."""
+"""Pairs of a name and its meaning."""
 ON_THE_SCREEN: Rows = (
     ("position", "1 is the first byte of the output."),
     ("saved", "output in a committed checkpoint: nothing can take it away."),
@@ -37,16 +37,16 @@ ON_THE_SCREEN: Rows = (
 
 
 class HelpTexts(NamedTuple):
-    """What the help says apart from keys."""
+    """The texts of the help, apart from the keys."""
 
     on_the_screen: Rows = ON_THE_SCREEN
     title: str = ""
-    """Heading of a text about the machine."""
+    """The heading of the text about the machine."""
     text: str = ""
 
 
 class HelpScreen(Dialog[None]):
-    """All of the help, to scroll through."""
+    """A window with the whole help, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q,enter", "dismiss", show=False),
@@ -65,7 +65,7 @@ class HelpScreen(Dialog[None]):
         self._tables.append(("On the screen", texts.on_the_screen))
 
     def compose(self) -> ComposeResult:
-        """Yield keys first, then words, then the idea."""
+        """Yield keys, words, and the text about the machine."""
         with VerticalScroll(classes="dialog -wide-dialog", id="help"):
             yield Static("pi-tui", classes="dialog-title")
             for title, rows in self._tables:
@@ -77,7 +77,7 @@ class HelpScreen(Dialog[None]):
             yield Static("Esc closes this.", classes="quiet")
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wrap the descriptions to the width of their column."""
+        """Wrap the texts to the width of their column."""
         self.call_after_refresh(self._wrap)
 
     def _wrap(self) -> None:
@@ -99,7 +99,7 @@ class HelpScreen(Dialog[None]):
 
 
 def _table(rows: Rows, width: int) -> Content:
-    """Put names on the left; wrap what they mean in a column of its own."""
+    """Return a table with names on the left, and their meanings wrapped on the right."""
     lines = [
         Content.assemble((f"{name if first else '':<{_NAMES}}", "$pi-accent"), text)
         for name, meaning in rows
@@ -109,7 +109,7 @@ def _table(rows: Rows, width: int) -> Content:
 
 
 def _stack(rows: Rows, width: int) -> Content:
-    """Put each name on a line of its own, and below it what it means."""
+    """Return each name on a line of its own, with its meaning below."""
     lines = []
     for name, meaning in rows:
         lines.append(Content.assemble((name, "$pi-accent")))

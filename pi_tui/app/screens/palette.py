@@ -1,4 +1,4 @@
-"""Every action by name: what ctrl+p offers."""
+"""The commands of the command palette (ctrl+p): every action by its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pi_tui.app.keys import KeyTable
 
 
 def commands(app: App[Any], table: KeyTable, *more: SystemCommand) -> Iterator[SystemCommand]:
-    """Yield the commands, with the keys that do the same; `more` are those without a key."""
+    """Yield the commands of the palette, each with its key; `more` are those without a key."""
     for key in table.keys:
         if key.action == "app.command_palette":
             continue  # it is open

@@ -1,4 +1,4 @@
-"""The list of all runs of a kind in the database, and what can be done with one."""
+"""The list of all runs of a kind in the database: open, export or delete one."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from pi_tui.reports.run_table import RIGHT
 from pi_tui.worker.threads import in_thread
 
 Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
-"""What deletes or exports a run while the list stays where it is."""
+"""A coroutine function that deletes or exports a run while the list stays open."""
 _LAST_TO_GO = (0, 2, 3, 6, 1, 4, 5)
-"""Columns, the most useful first: a narrow window has room for some of them."""
+"""Columns, the most useful first; a narrow window shows only the first of them."""
 NEW = "new"
-"""The answer that asks for a new run."""
+"""The result that asks for a new run."""
 _PADDING = 2
 
 
 class RunsList(Dialog[Run | str | None]):
-    """A table to choose from; the answer is the run to open, NEW for a new one."""
+    """A table of runs; its result is the run to open, NEW, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,r,q", "dismiss(None)", show=False),
@@ -40,7 +40,7 @@ class RunsList(Dialog[Run | str | None]):
     ]
 
     def __init__(self, location: str, kind: Kind, here: int, aside: Aside) -> None:
-        """Make the list of runs at a location; the run with the goal `here` is on the screen."""
+        """Make the list of runs at a location; `here` is the goal of the run on the screen."""
         super().__init__()
         self._location, self._kind, self._here, self._do = location, kind, here, aside
         self._runs: list[Run] = []
@@ -48,18 +48,18 @@ class RunsList(Dialog[Run | str | None]):
         self._table = DataTable[Text](cursor_type="row", id="runs-table")
 
     def compose(self) -> ComposeResult:
-        """Yield the table and its keys."""
+        """Yield the table, and a line about the keys."""
         with Vertical(classes="dialog -runs-dialog"):
             yield Static("Runs", classes="dialog-title")
             yield self._table
             yield Static("Enter open · n new · e export · d delete · Esc back", classes="quiet")
 
     def on_mount(self) -> None:
-        """Read the runs."""
+        """Start to read the runs."""
         self._read()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show the columns that have room."""
+        """Show the columns that fit."""
         self.call_after_refresh(self._fill)
 
     @work(group="runs", exclusive=True)
@@ -75,7 +75,7 @@ class RunsList(Dialog[Run | str | None]):
         self._table.focus()
 
     def _fill(self) -> None:
-        """Show the runs in the table; keep the cursor where it was."""
+        """Fill the table with the runs; keep the cursor where it is."""
         table, row = self._table, self._table.cursor_row
         rows = [self._cells(run) for run in self._runs]
         titles = face_of(self).naming.columns(self._kind.unit)
@@ -98,12 +98,12 @@ class RunsList(Dialog[Run | str | None]):
         return self._runs[row] if 0 <= row < len(self._runs) else None
 
     def on_data_table_row_selected(self) -> None:
-        """Open the run of the row."""
+        """Return the run of the row, to be opened."""
         if (run := self._chosen) is not None:
             self.dismiss(run)
 
     def action_aside(self, action: str) -> None:
-        """Delete or export the chosen run; the list stays."""
+        """Delete or export the chosen run; keep the list open."""
         if (run := self._chosen) is not None:
             face_of(self).converse(self._aside(action, run))
 
@@ -118,7 +118,7 @@ def _justify(column: int) -> Any:
 
 
 def _columns_for(rows: list[tuple[str, ...]], titles: tuple[str, ...], width: int) -> list[int]:
-    """Return the columns that fit, in their order.
+    """Return the numbers of the columns that fit, from left to right.
 
     >>> row = ("20,000", "100", "0.5 %", "unfinished", "1 s", "9 B", "2026-07-22 10:00")
     >>> titles = ("goal", "saved", "", "state", "computed", "size", "last saved")

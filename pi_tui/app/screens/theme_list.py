@@ -1,4 +1,4 @@
-"""The list of themes: each is on while the cursor is on it."""
+"""The list of themes; the theme under the cursor is shown at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pi_tui.app.screens.dialogs import Dialog
 
 
 class ThemeList(Dialog[str | None]):
-    """All themes; each is on while the cursor is on it. The answer is the one taken."""
+    """A list of all themes; the theme under the cursor is shown. The result is the one chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,t,q", "dismiss(None)", show=False),
@@ -29,14 +29,14 @@ class ThemeList(Dialog[str | None]):
         self._names = names
 
     def compose(self) -> ComposeResult:
-        """Yield the list and its keys."""
+        """Yield the list, and a line about the keys."""
         with Vertical(classes="dialog -themes"):
             yield Static("Theme", classes="dialog-title")
             yield OptionList(*(Option(name, id=name) for name in self._names))
             yield Static("Enter chooses · Esc back", classes="quiet keys")
 
     def on_mount(self) -> None:
-        """Begin at the theme that is on."""
+        """Put the cursor on the current theme."""
         if self.app.theme in self._names:
             self.query_one(OptionList).highlighted = self._names.index(self.app.theme)
 

@@ -1,4 +1,4 @@
-"""Conversations: questions and answers, files to write, runs to begin, change and delete.
+"""Dialogs in several steps: ask, write files, and begin, open or delete runs.
 
 It may import Textual, face, frames/, screens/ and terminal/.
 """

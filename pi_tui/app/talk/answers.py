@@ -1,6 +1,6 @@
-"""What people type into a dialog: what it means, and what is said about it as they type.
+"""Parse what the user types into a dialog, and explain it while it is typed.
 
-Every `explain_…` says whether the text is usable, and gives one line to show under the field.
+Every `explain_…` returns whether the text is valid, and a line to show below the field.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pi_tui.words import parse_number
 
 
 def explain_file(name: str, location: str) -> tuple[bool, str]:
-    """Return whether the file can be written, and what happens to an existing one."""
+    """Return whether the file can be written, and its path, or why not."""
     path = file_named(name)
     if not name.strip() or os.path.isdir(path):
         return False, "the name of a file"
@@ -30,12 +30,14 @@ def explain_file(name: str, location: str) -> tuple[bool, str]:
 
 
 def file_named(name: str) -> Path:
-    """Return the path; a home that is not there stays a name, as in a shell."""
+    """Return the path, with `~` expanded; an unknown user's home stays as it is, as in a shell."""
     return Path(os.path.expanduser(name))
 
 
 def parse_place(text: str, count: int) -> int:
-    """Return the offset (position - 1) that `text` names among `count`; ValueError if none.
+    """Parse a position among the first `count`; return its offset (position - 1).
+
+    Raises ValueError or OverflowError if there is no such position.
 
     >>> parse_place("762", 1000), parse_place("50%", 1000), parse_place("end", 1000)
     (761, 500, 999)
@@ -54,7 +56,7 @@ def parse_place(text: str, count: int) -> int:
 
 
 def explain_place(text: str, count: int, unit: str) -> tuple[bool, str]:
-    """Return whether `text` names a position, and which, or how many there are.
+    """Return whether `text` is a position, and which one, or what can be typed.
 
     >>> explain_place("2000000", 1_000_000, "letters")
     (False, 'there are 1,000,000 letters so far, so no position 2,000,000; end is the last')

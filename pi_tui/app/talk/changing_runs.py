@@ -1,4 +1,4 @@
-"""Begin a run, change to another, delete one, export one."""
+"""Dialogs about runs: begin one, open another, delete one, export one."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pi_tui.worker.threads import in_thread
 
 
 class RunChanges:
-    """The conversations about runs."""
+    """Begins, opens, deletes and exports runs, after asking the user."""
 
     def __init__(self, face: Face, quitting: Quitting, goals: Goals) -> None:
         self._face, self._quitting, self._goals = face, quitting, goals
 
     async def ask_for_run(self) -> None:
-        """Ask for a goal, and begin; without an answer at the first start, leave."""
+        """Ask for a goal and open its run; quit if a first start gets no answer."""
         if self._is_refused():
             return
         here = self._face.worker.snapshot.goal
@@ -32,7 +32,7 @@ class RunChanges:
             self._quitting.begin()
 
     async def browse(self) -> None:
-        """Show all runs, and do what is requested with one."""
+        """Show the list of runs, and open the one that the user chooses."""
         from pi_tui.app.screens.runs_list import NEW, RunsList
 
         face = self._face
@@ -46,20 +46,20 @@ class RunChanges:
             await self.open_run(chosen.task)
 
     async def _aside(self, action: str, run: Run) -> None:
-        """Delete or export a run while the list stays."""
+        """Delete or export a run while the list stays open."""
         await (self._delete(run) if action == "delete" else self._export(run))
 
     def _is_refused(self) -> bool:
-        """Return True, and say why, if another process computes here: nothing can be written."""
+        """Return True, and tell the user, if another process computes, so this one cannot write."""
         why = why_not(self._face.worker.snapshot)
         if why:
             tell(self._face, why, seconds=4)
         return bool(why)
 
     async def open_run(self, task: Task, known: bytes = b"") -> None:
-        """Show the run of this task; save the one before first.
+        """Save the current run, then show the run of this task.
 
-        `known` is its first output, found by the run before.
+        `known` is its first output, computed by the run before.
         """
         face = self._face
         if face.make_worker is None or task.goal == face.worker.snapshot.goal:
@@ -72,9 +72,10 @@ class RunChanges:
                 tell(face, note, seconds=12)
 
     async def _delete(self, run: Run) -> None:
-        """Ask, then delete; but not the run that is on the screen.
+        """Ask, then delete a run, unless it is the one on the screen.
 
-        Only one process may write to the database, so the worker lets go of it meanwhile.
+        Only one process may write to the database, so the worker is stopped first and started again
+        after.
         """
         from pi_tui.app.screens.dialogs import Choice
         from pi_tui.checkpoints.saved_runs import delete_run
@@ -106,7 +107,7 @@ class RunChanges:
         face.take(face.make_worker(Task(here.goal, dict(here.parameters))))
 
     async def _export(self, run: Run) -> None:
-        """Ask for a file, and write the run's saved output into it."""
+        """Ask for a file, and write the saved output of the run."""
         from pi_tui.checkpoints.saved_runs import saved_output
 
         face, kind = self._face, self._face.kind

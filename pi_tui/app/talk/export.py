@@ -1,4 +1,4 @@
-"""Take output from the screen: copy it, write it into a file."""
+"""Copy output to the clipboard, or write it to a file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.worker.threads import in_thread
 
 MakeFile = Callable[[str], FileContent]
-"""Make the content of a file from its name."""
+"""A function that makes the content of a file; its argument is the file's name."""
 
 
 async def ask_for_file(face: Face, title: str, suggested: str) -> str | None:
-    """Ask into which file; return its name, or None."""
+    """Ask for a file; return its name, or None if the user cancels."""
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.app.talk.answers import explain_file
 
@@ -28,7 +28,7 @@ async def ask_for_file(face: Face, title: str, suggested: str) -> str | None:
 
 
 def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
-    """Write a file in the background, and tell how that went; `what` is what was done."""
+    """Write a file in the background, and show the result; `what` begins the message."""
 
     async def write() -> None:
         try:
@@ -38,11 +38,11 @@ def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
         else:
             tell(face, f"{what} {path}")
 
-    face.run_worker(write(), group="writing")  # a pipe may block: no key shall wait for it
+    face.run_worker(write(), group="writing")  # a pipe may block, and keys must not wait for it
 
 
 def save_file(name: str, make: MakeFile, location: str) -> Path:
-    """Write a file, whole or not at all; raise PiTuiError if that fails."""
+    """Write a file, completely or not at all; return its path. Raises PiTuiError."""
     path = file_named(name)
     with OutputFile.claim(str(path), location) as target:
         target.write(*make(name))
@@ -50,21 +50,21 @@ def save_file(name: str, make: MakeFile, location: str) -> Path:
 
 
 def copy(face: Face, text: str, what: str) -> None:
-    """Copy text into the clipboard, and say so."""
+    """Copy text to the clipboard, and show a message."""
     face.copy_to_clipboard(text)
     tell(face, f"Copied {what}.{clipboard_doubt()}", seconds=4)
 
 
 def counted_text(text: str, unit: str) -> str:
-    """Name a copied text by its length."""
+    """Return the length of a copied text in this unit, for the message about it."""
     return words.of_unit(len(text), unit)
 
 
 def clipboard_doubt(environment: Mapping[str, str] = os.environ) -> str:
-    """Return a warning to add to "copied" where the terminal is known to ignore it, else "".
+    """Return a warning if this terminal is known to ignore the clipboard, else "".
 
-    Programs can only ask the terminal for its clipboard (OSC 52). In a browser the clipboard is
-    the browser's, whatever the terminal around the server is.
+    Programs can only ask the terminal to set its clipboard (OSC 52). In a browser the clipboard
+    is the browser's, whatever terminal the server runs in.
 
     >>> clipboard_doubt({"TERM": "xterm-kitty"}), clipboard_doubt({"TERM": "linux"})
     ('', ' But this terminal has no clipboard for programs; e exports to a file.')

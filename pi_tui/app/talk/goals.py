@@ -1,4 +1,4 @@
-"""Which run to begin: the question for a goal, for any kind of machine."""
+"""The question for the goal of a new run, for any kind of machine."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ class Goals:
     """Asks for the goal of a new run, and makes its task."""
 
     def __init__(self, task: Callable[[int], Task] = Task) -> None:
-        """Check goals with `task`, which makes a task, or raises BadState or ValueError."""
+        """Set up; `task` makes a task from a goal, or raises BadState or ValueError."""
         self.task = task
 
     def question(self, here: int) -> Screen[str | None]:
-        """Return the question, asked while a run of the goal `here` is on the screen; 0: none."""
+        """Return the dialog that asks for a goal.
+
+        `here` is the goal of the run on the screen; 0 if there is none.
+        """
         from pi_tui.app.screens.dialogs import Ask
 
         keys = f"Enter begins · Esc {'goes back' if here else 'leaves'}"
         return Ask("Which goal?", self.explain, example="a whole number", keys=keys)
 
     def explain(self, text: str) -> tuple[bool, str]:
-        """Return whether a run can have this goal."""
+        """Return whether `text` is a possible goal, and a line that explains why."""
         try:
             self.parse(text)
         except BadState as error:
@@ -38,12 +41,12 @@ class Goals:
         return True, f"the run of goal {self.parse(text).goal:,}: begin it, or go on with it"
 
     def parse(self, text: str) -> Task:
-        """Return the task of a goal that was typed."""
+        """Return the task for a goal that the user typed. Raises ValueError or BadState."""
         goal = parse_number(text.strip())
         if goal < 1:
             raise ValueError(text)
         return self.task(goal)
 
     def warning(self, goal: int) -> str:
-        """Return a line about a run that may not fit into memory, or ""."""
+        """Return a warning if the run may not fit into memory; else ""."""
         return ""

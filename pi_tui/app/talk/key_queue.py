@@ -1,7 +1,8 @@
-"""Keys are obeyed one after the other, each only when the one before has done all it does.
+"""A queue of keys: each is handled only after the one before has had its whole effect.
 
-Textual hands a key to the widget that has the focus at once. So of `g762⏎` on a slow line, which
-arrives as one piece, all but the g would go to a screen that is about to be covered.
+Textual delivers a key at once to the focused widget. `g762⏎` may arrive all at once on a slow
+line. Then all keys but the `g` would reach the main screen, because the dialog that the `g` opens
+is not there yet.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ from textual.message_pump import MessagePump
 from pi_tui.app.talk.questions import Questions
 
 _URGENT = frozenset({"ctrl+c", "ctrl+q"})
-"""Keys that wait for nothing."""
+"""Keys that are handled at once, before the queue."""
 _LOST = 1.0
-"""Seconds that a key waits at most: for the one before, or for a dialog that is to come."""
+"""Maximum seconds that a key waits for the key before it, or for a dialog that should open."""
 _LOOK = 0.02
-"""Seconds between looks whether a dialog has come."""
+"""Seconds between two checks whether the dialog has opened."""
 
 Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 
 
 class KeyQueue:
-    """Hold keys back until the one before is done with and something can take the next."""
+    """Holds keys back until the one before is done and a screen can take the next one."""
 
     def __init__(
         self, app: App[Any], questions: Questions, has_run: Callable[[], bool], deliver: Deliver
@@ -42,11 +43,11 @@ class KeyQueue:
 
     @property
     def waiting(self) -> int:
-        """Return the number of keys not handled yet."""
+        """Return the number of keys in the queue."""
         return len(self._typed)
 
     async def handle(self, event: events.Event) -> None:
-        """Queue a key; deliver anything else at once."""
+        """Queue a key; deliver any other event at once."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await self._deliver(event)
             return
@@ -58,7 +59,7 @@ class KeyQueue:
             await self._obey()
 
     async def _obey(self) -> None:
-        """Handle the next key, once the one before is done and a screen can take it."""
+        """Deliver the next key, if the one before is done and a screen can take it."""
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return
         if not self._can_be_typed_into() and not _is_late(self._typed[0].time):
@@ -67,10 +68,10 @@ class KeyQueue:
         self._is_obeying, self._obeying_since = True, self._typed[0].time
         await self._deliver(self._typed.popleft())
         way = (*(self._app.focused or self._app.screen).ancestors_with_self,)
-        self._when_done(way * 2)  # the second time behind the messages that the key caused
+        self._when_done(way * 2)  # twice: then after the messages that the key caused
 
     def _when_done(self, nodes: tuple[DOMNode, ...]) -> None:
-        """Follow a key from the widget up to the app, then obey the next."""
+        """Wait for the message queues of these nodes in turn, then handle the next key."""
         for at, node in enumerate(nodes):
             if isinstance(node, MessagePump) and node.call_later(self._when_done, nodes[at + 1 :]):
                 return

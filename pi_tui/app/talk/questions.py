@@ -1,4 +1,4 @@
-"""Questions that lie on top of the run, one after the other."""
+"""Questions on top of the main screen, asked one after the other."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Answer = TypeVar("Answer")
 
 
 class Questions:
-    """Show questions, and know whether the next one is about to come."""
+    """Shows questions, and knows whether another one is about to open."""
 
     def __init__(self, face: Face) -> None:
         self._face = face
         self.is_expected = False
-        """A conversation is under way and no question of it is on the screen."""
+        """True if a conversation is going on, and no question of it is on the screen."""
         self._open: list[Screen[Any]] = []
 
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
-        """Begin a conversation; keys typed before its first question, or between two, wait."""
+        """Start a conversation; keys wait for its first question, and between two questions."""
         self.is_expected = True
         self._face.run_worker(self._conversation(steps), group="dialog")
 
@@ -33,7 +33,7 @@ class Questions:
             self.is_expected = False
 
     async def ask(self, question: Screen[Answer]) -> Answer | None:
-        """Show a question until it is answered; return the answer."""
+        """Show a question, wait for the answer and return it; None if the user cancels."""
         self._face.clear_notifications()  # in a small window they would cover it
         answered = self._face.push_screen(question, wait_for_dismiss=True)
         self._open, self.is_expected = [*self._open, question], False
@@ -41,7 +41,7 @@ class Questions:
         return answer
 
     def note_popped(self, screen: Screen[Any]) -> None:
-        """Note that `screen` closes; keys then wait for the next action of the code that asked."""
+        """Record that `screen` closed; keys then wait until the code that asked has acted."""
         if screen in self._open:
             self._open = [one for one in self._open if one is not screen]
             self.is_expected = True

@@ -1,4 +1,4 @@
-"""Every way in and out of a terminal: driver, guardian, signals, quitting, title, crash test.
+"""The terminal: driver, keyboard, guardian, signals, quitting, title.
 
 It may import app/ and screens/.
 """

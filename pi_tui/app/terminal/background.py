@@ -1,4 +1,4 @@
-"""Ask the terminal for its background colour, to know whether it is light or dark."""
+"""Ask the terminal for its background colour: is it light or dark?"""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import re
 from collections.abc import Mapping
 
 QUESTION = "\x1b]11;?\x1b\\"
-"""OSC 11; a terminal that knows nothing of it stays silent."""
+"""The query, OSC 11; a terminal that does not know it does not answer."""
 PATIENCE = 5.0
-"""Seconds in which an answer counts: later the screen shall not change its colours by itself."""
+"""Seconds in which an answer is accepted; later, a change of colours would surprise the user."""
 _ANSWER = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 _DEAF = ("", "dumb", "linux")
 
 
 def can_ask(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return True unless the terminal would print the question."""
+    """Return False if the terminal would print the query as text."""
     return environment.get("TERM", "") not in _DEAF
 
 
 def is_light(answer: bytes) -> bool | None:
-    r"""Return whether the background in an answer is light; None for an answer to anything else.
+    r"""Return whether the background colour in an answer is light; None for any other answer.
 
     >>> is_light(b"\x1b]11;rgb:ffff/ffff/e0e0\x07"), is_light(b"\x1b]11;rgb:1e/1e/1e\x1b\\")
     (True, False)

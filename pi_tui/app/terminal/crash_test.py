@@ -1,4 +1,4 @@
-"""The crash test: kill this process, so that the next start shows what is lost: nothing saved."""
+"""The crash test: kill this process, so that the next start shows that nothing saved is lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pi_tui.worker.snapshot import State
 
 
 def crash_test(face: Face) -> None:
-    """Ask, then kill this process; say so if nothing is computed here."""
+    """Ask, then kill this process; refuse if nothing is being computed here."""
     snapshot = face.worker.snapshot
     if snapshot.state.is_final or snapshot.state is State.WATCHING or not snapshot.goal:
         tell(face, "Nothing is computed here now, so a crash could not show anything.")
@@ -34,8 +34,8 @@ async def _ask_and_kill(face: Face) -> None:
     )
     if await face.ask(question) != "kill":
         return
-    guardian.disarm()  # the cause is known: the guardian would write its guess over it
-    if face._driver is not None:  # give the terminal back; the worker knows of nothing
+    guardian.disarm()  # or the guardian would print a wrong cause over ours
+    if face._driver is not None:  # restore the terminal; the worker gets no notice
         face._driver.stop_application_mode()
         face._driver.close()
     program = face.naming.program

@@ -1,8 +1,8 @@
-"""Textual's driver, made to survive any input, any signal and any end.
+"""Textual's driver, extended to survive any input, any signal and any end of the process.
 
-Left to itself it begins anew at every SIGCONT, though it never ended: a second thread then reads
-the keys, nobody joins the first, and the terminal stays raw for ever. And it stops by SIGSTOP,
-which holds even when the shell that could continue us has gone.
+Textual's own driver starts again at every SIGCONT, though it never stopped. A second thread then
+reads the keys, the first is never joined, and the terminal stays raw. And it suspends by SIGSTOP,
+which lasts even if the shell that could continue the process has ended.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from pi_tui.app.terminal.title import KEEP_TITLE, leaving
 _SAY = "pi-tui was killed, or ran out of memory; its last checkpoint stands\r\n"
 _CTRL_C = re.compile(rb"\x03|\x1b\[99[\d:]*;(?:5|69|133|197)(?::1)?[\d;:]*u")
 _MANY = 500
-"""Bytes typed ahead, beyond which ctrl+c overtakes what was typed before it."""
+"""Bytes typed ahead; if there are more, ctrl+c is handled before them."""
 _AT_ONCE = 32
-"""Keys that may wait in the app while more are sent to it."""
+"""Maximum keys waiting in the app while more are sent to it."""
 
 
 class TerminalDriver(LinuxDriver):
-    """Stops where a shell can continue us, and is whole again afterwards."""
+    """A driver that suspends only if a shell can continue it, and restores its screen then."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # Of a terminal that tells no size, others guess 25 lines, not 24, and the layout would go
-        # to and fro between the two for ever.
+        # If a terminal reports no size, Textual guesses 25 lines in one place and 24 in another,
+        # and the layout would alternate between the two for ever.
         self._size = self._size or self._get_terminal_size()
         if isinstance(self._file, TextIOWrapper):  # in Latin-1 half a screen would be \u2501
             self._file.reconfigure(encoding="utf-8", errors="replace")
         self.is_leaving: Callable[[], bool] = lambda: False
         self.on_stop: Callable[[], object] = lambda: None
-        """Called when SIGTSTP comes from outside."""
+        """Called when another process sends SIGTSTP."""
         self._ask_until: float | None = None
-        """Until when an answer to the question for the background counts."""
+        """Time until which an answer about the background is accepted; None before the query."""
         self.is_shown = False
-        """Whether there is a screen to leave."""
+        """True while the terminal shows our screen."""
         self.leaving = leaving()
         self._is_stopped = False
         self._continued = 0
@@ -58,10 +58,10 @@ class TerminalDriver(LinuxDriver):
         self._title = ""
 
     def stop_until_continued(self) -> None:
-        """Stop the process as ctrl+z does; return in the foreground again, or when leaving.
+        """Suspend the process as ctrl+z does; return once it is in the foreground again, or exits.
 
-        It sends SIGTSTP in its default meaning to the whole job: the kernel does not stop a job
-        that no shell looks after, and wakes a stopped one when its shell goes.
+        Sends SIGTSTP with its default action to the whole job. The kernel does not suspend a job
+        that no shell controls, and continues a suspended one when its shell ends.
         """
         if self.is_leaving():
             return
@@ -81,17 +81,17 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def is_in_background(self) -> bool:
-        """Return True if the terminal belongs to another job."""
+        """Return True if another job has the terminal."""
         with suppress(OSError):
             return os.tcgetpgrp(self.fileno) != os.getpgrp()
         return False
 
     def _stop_while_in_background(self) -> None:
-        """Stop again after `bg`: a screen cannot go on there."""
+        """Suspend again after `bg`, because a screen cannot be shown in the background."""
         while self.is_in_background and not self.is_leaving():
             before = self._continued
             os.kill(os.getpid(), signal.SIGTTOU)
-            if self._continued == before:  # not stopped: nobody would continue us
+            if self._continued == before:  # not suspended, as no shell would continue us
                 return
 
     def _sigtstp_application(self, *_: object) -> None:
@@ -103,7 +103,7 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._come_back)
 
     def _come_back(self) -> None:
-        """Draw anew after SIGSTOP from outside: a shell may have used the terminal meanwhile."""
+        """Draw again after SIGSTOP from outside; a shell may have used the terminal meanwhile."""
         if self._is_stopped or self._app._exit or self.is_leaving():
             return
         self._is_stopped = True
@@ -113,16 +113,16 @@ class TerminalDriver(LinuxDriver):
             self._is_stopped = False
         if self.is_leaving():
             return
-        if self._settings() != self._raw:  # a shell had it, and left it as it likes it
+        if self._settings() != self._raw:  # a shell changed the settings
             self.suspend_application_mode()
             self.resume_application_mode()
         self._app.refresh(layout=True)
 
     def start_application_mode(self) -> None:
-        """Take the terminal: its own screen, raw keys, the mouse."""
+        """Take the terminal: alternate screen, raw keys, mouse."""
         self.is_shown = True
         guardian.arm((self.leaving + _SAY).encode())
-        # Other programs leave it so, and Textual's writing thread would die of it.
+        # Other programs leave it non-blocking, which would end Textual's writing thread.
         os.set_blocking(self.fileno, True)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self.write(KEEP_TITLE + self._title)
@@ -130,20 +130,20 @@ class TerminalDriver(LinuxDriver):
         self._raw = self._settings()
 
     def _ask_for_background(self) -> None:
-        """Ask once; nothing waits for the answer."""
+        """Ask the terminal for its background colour, once; do not wait for the answer."""
         if self._ask_until is None and background.can_ask():
             self._ask_until = time.monotonic() + background.PATIENCE
             self.write(background.QUESTION)
 
     def _hear(self, answer: bytes) -> None:
-        """Take an answer of the terminal; called in the thread that reads."""
+        """Handle an answer of the terminal; called in the thread that reads."""
         light = background.is_light(answer)
         if light is not None and time.monotonic() < (self._ask_until or 0.0):
             suit = self._app.suit_background  # type: ignore[attr-defined]
             self._loop.call_soon_threadsafe(self._app.call_later, suit, light)
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back: nothing that was switched on stays on."""
+        """Restore the terminal: switch off everything that was switched on."""
         self.disable_input()
         if self.attrs_before is not None:
             with suppress(termios.error):
@@ -152,18 +152,18 @@ class TerminalDriver(LinuxDriver):
         self.flush()
 
     def close(self) -> None:
-        """Wait until all is written."""
+        """Wait until everything is written."""
         super().close()
         self.is_shown = False
         guardian.disarm()
 
     def set_title(self, text: str) -> None:
-        """Write a title or progress, again after each stop."""
+        """Write a title or progress; it is written again after each suspension."""
         self._title = text
         self.write(text)
 
     def _query_in_band_window_resize(self) -> None:
-        """Ask for nothing: SIGWINCH tells the size, and nothing here needs the mouse in pixels."""
+        """Do nothing: SIGWINCH tells the size, and the mouse is not needed in pixels."""
 
     def _settings(self) -> list[Any]:
         with suppress(termios.error):
@@ -173,7 +173,7 @@ class TerminalDriver(LinuxDriver):
     # Reading
 
     def _run_input_thread(self) -> None:
-        """Read until told to end, or the terminal is gone; a bug of ours ends the app."""
+        """Read input until told to stop or the terminal is gone; a bug of ours ends the app."""
         try:
             with suppress(OSError):
                 self.run_input_thread()
@@ -181,7 +181,7 @@ class TerminalDriver(LinuxDriver):
             self._app.call_later(self._app._handle_exception, error)
 
     def run_input_thread(self) -> None:
-        """Read all there is at once, but give the app no more keys than it can take.
+        """Read all input at once, but send the app no more keys than it can take.
 
         So ctrl+c is seen however much was typed before it.
         """
@@ -208,18 +208,18 @@ class TerminalDriver(LinuxDriver):
     _sent: Future[None] | None = None
 
     def _has_room(self) -> bool:
-        """Return whether the app has obeyed nearly all keys that it was sent."""
+        """Return True if the app has handled nearly all keys that it was sent."""
         if self._sent is None:  # queued behind what was sent last
             self._sent = asyncio.run_coroutine_threadsafe(_pass(), self._loop)
         return self._sent.done() and self._app.waiting < _AT_ONCE  # type: ignore[attr-defined]
 
 
 async def _pass() -> None:
-    """Do nothing."""
+    """Do nothing; its turn in the event loop shows that everything queued before is done."""
 
 
 def _drop_before_ctrl_c(backlog: bytearray) -> bool:
-    """Drop input before the last ctrl+c, if that is much; return True if it was dropped."""
+    """Drop the input before the last ctrl+c if it is long; return True if it was dropped."""
     last = max((found.start() for found in _CTRL_C.finditer(backlog)), default=0)
     del backlog[: last if last > _MANY else 0]
     return last > _MANY

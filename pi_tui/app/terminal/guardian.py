@@ -1,9 +1,9 @@
-"""The terminal is given back as it was found, however pi-tui ends.
+"""A small process that restores the terminal, however pi-tui ends.
 
-Out of memory GMP calls abort(). Then, as after SIGKILL, pi-tui cannot tidy up: the terminal would
-stay raw, and send the shell every movement of the mouse. So a small second process waits for the
-end of the first. It is forked before Textual is loaded: that is quicker, and both share little
-memory (forked later it cost the first frame 12 ms of copied pages).
+When memory runs out, GMP calls abort(). Then, as after SIGKILL, pi-tui cannot restore the
+terminal: it would stay raw, and send the shell every movement of the mouse. So a second process
+waits for the end of the first. It is forked before Textual is loaded. That is faster, and the two
+share little memory; forked later, it cost the first frame 12 ms of copied pages.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 _NAME = b"terminal-guard"
-"""Its name in the list of processes: `pkill -9 pi-tui` shall spare it."""
+"""Its name in the list of processes, so that `pkill -9 pi-tui` does not kill it."""
 _END = b"\0"
 
 _given: list[Any] = []
-"""The settings of the terminal as we found it."""
+"""The settings of the terminal before we changed them."""
 _pipe: list[int] = []
-"""Our end of the pipe to the guardian, while there is one."""
+"""Our end of the pipe to the guardian; empty if there is none."""
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Restore the terminal settings at the end, however the block ends.
+    """Restore the terminal's settings at the end, however the `with` block ends.
 
-    Enter it before any thread is started, because threads do not live on in the forked process.
+    Enter it before any thread is started, because threads do not exist in a forked process.
     """
     there = is_there()
     _given.clear()
@@ -49,9 +49,9 @@ def guarded() -> Iterator[None]:
 
 
 def is_there() -> bool:
-    """Return False once the terminal was closed: its file is open still, but no terminal any more.
+    """Return False once the terminal was closed; its file may still be open.
 
-    Behind a browser tab: once the server has gone that shows us and sends us keys.
+    In a browser tab: once the server that shows us and sends us keys has ended.
     """
     if sys.__stdin__ is None:
         return False
@@ -73,26 +73,26 @@ def give_back() -> None:
 
 
 def arm(last_words: bytes) -> None:
-    """Let the guardian write `last_words` to the terminal once this process has ended."""
+    """Make the guardian write `last_words` to the terminal once this process has ended."""
     for write in _pipe:
         with suppress(OSError):
             os.write(write, last_words + _END)
 
 
 def disarm() -> None:
-    """Let the guardian end without a word: the terminal is as it was."""
+    """Make the guardian write nothing, because the terminal is restored already."""
     arm(b"")
 
 
 @contextmanager
 def _watched() -> Iterator[None]:
-    """Fork the guardian; dismiss it at the end of the block."""
+    """Fork the guardian; end it at the end of the `with` block."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     group = os.getpgrp()
     try:
         watcher = os.fork()
-    except OSError:  # no more processes: then nobody watches
+    except OSError:  # no more processes: go on without a guardian
         watcher = -1
     if watcher == 0:
         os.close(write)
@@ -105,13 +105,13 @@ def _watched() -> Iterator[None]:
         disarm()
         _pipe.clear()
         os.close(write)
-        until = time.monotonic() + 0.5  # it may have been stopped by somebody
+        until = time.monotonic() + 0.5  # it may have been suspended by a signal
         while watcher > 0 and not os.waitpid(watcher, os.WNOHANG)[0] and time.monotonic() < until:
             time.sleep(0.001)
 
 
 def _watch(read: int, group: int) -> None:
-    """Wait for the end of the first process, whose group is `group`, then tidy up."""
+    """Wait until the first process, of the group `group`, ends; then restore the terminal."""
     try:
         # Signals and kills of the job are meant for the first process.
         for name in ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTIN", "TTOU", "PIPE"):
@@ -121,7 +121,7 @@ def _watch(read: int, group: int) -> None:
         _rename()
         last_words = _last_of(read)
         owner = os.tcgetpgrp(2)
-        if last_words and owner in (group, os.getsid(0)):  # ours still, or the shell's again
+        if last_words and owner in (group, os.getsid(0)):  # still our job, or the shell
             _write_all(last_words)
         if last_words and owner == group:
             give_back()
@@ -130,7 +130,7 @@ def _watch(read: int, group: int) -> None:
 
 
 def _rename() -> None:
-    """Take a name of its own, for `pkill` and `ps`; Linux only."""
+    """Set our own process name, for `pkill` and `ps`; only on Linux."""
     with suppress(OSError, ValueError, IndexError):
         with open("/proc/self/comm", "wb") as name:
             name.write(_NAME)
@@ -142,7 +142,7 @@ def _rename() -> None:
 
 
 def _last_of(read: int) -> bytes:
-    """Return the last message of the first process, once it has ended."""
+    """Return the last message of the first process; wait until that has ended."""
     last, rest = b"", b""
     while data := os.read(read, 4096):
         *whole, rest = (rest + data).split(_END)
@@ -151,7 +151,7 @@ def _last_of(read: int) -> bytes:
 
 
 def _write_all(text: bytes) -> None:
-    """Write to the terminal, however long it takes no bytes; OSError once it has gone."""
+    """Write to the terminal, and wait while it accepts no bytes. Raises OSError once it is gone."""
     while text:
         select.select([], [2], [])
         text = text[os.write(2, text) :]

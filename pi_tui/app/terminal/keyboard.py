@@ -1,8 +1,8 @@
-"""Turn the bytes of a terminal into keys, mouse events and pastes, whatever the bytes are.
+"""Parse the bytes of a terminal into keys, mouse events and pastes; any bytes are allowed.
 
-Textual's parser raises on some input, and takes unknown sequences, such as a late answer to a
-question, for keys: an answer to OSC 11 opens dialogs. Here a sequence is split off first, by the
-rules of ECMA-48; an unknown one is dropped as a whole.
+Textual's parser raises exceptions for some input. It also takes unknown sequences for keys: a late
+answer to OSC 11 opens dialogs. So this module first splits the input into sequences, by the rules
+of ECMA-48, and drops an unknown sequence as a whole.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _PASTE, _PASTED = b"\x1b[200~", b"\x1b[201~"
 _CURSOR_REPORT = re.compile(r"\x1b\[\d+;\d+R")
 _MOUSE = re.compile(r"\x1b\[<\d{1,4};-?\d{1,6};-?\d{1,6}[Mm]")
 _PRESSED = re.compile(r"(;\d+):[12](?=[;A-Zu~])")
-"""How kitty marks a key that was pressed or repeats; one that is released is no key."""
+"""How kitty marks a key that was pressed or repeats. A released key is not a key."""
 _SYNCHRONIZED = re.compile(r"\x1b\[\?2026;[1-4]\$y")
 _LONGEST = 1_000
-"""Bytes of the longest sequence that is looked at; a longer one is dropped."""
+"""Maximum bytes of a sequence; a longer one is dropped."""
 _ANSWER_PATIENCE = 0.5
-"""Seconds of silence after which the rest of an answer, or of a paste, will not come."""
+"""Seconds without input after which an unfinished answer or paste is given up."""
 
 
 class Keyboard:
-    """Parses what a terminal sends. `on_answer` is called with its answers (OSC, DCS, APC)."""
+    """Parses terminal input; calls `on_answer` with the terminal's answers (OSC, DCS, APC)."""
 
     def __init__(
         self,
@@ -63,11 +63,11 @@ class Keyboard:
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether a sequence or a paste has begun and not ended."""
+        """Return True if a sequence or a paste has begun and not ended."""
         return bool(self._rest) or self._paste is not None
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Yield the events in `data`; keep a sequence that is not whole yet."""
+        """Yield the events in `data`; keep an incomplete sequence for the next call."""
         data, self._rest = self._rest + data, b""
         at = 0
         while at < len(data):
@@ -89,7 +89,7 @@ class Keyboard:
             self._deadline = self._clock() + self._patience()
 
     def tick(self) -> Iterator[Message]:
-        """Yield what has waited too long for its end: a lone escape, an unfinished paste."""
+        """Yield the events of input whose end did not come in time: an escape, a cut-off paste."""
         if not self.is_waiting or self._clock() < self._deadline:
             return
         rest, self._rest = self._rest, b""
@@ -108,7 +108,7 @@ class Keyboard:
         return len(data) - at < _LONGEST and any(begin.match(data, at) for begin in begins)
 
     def _give_up(self, data: bytes, at: int) -> Generator[Message, None, int]:
-        """Drop a malformed sequence; keep an escape before another one as the escape key."""
+        """Drop a malformed sequence; if it is a single escape, yield the escape key."""
         malformed = _MALFORMED.match(data, at)
         assert malformed is not None
         if malformed[0] == b"\x1b":
@@ -163,7 +163,7 @@ class Keyboard:
             yield from self._keys_of(character)
 
     def _keys_of(self, sequence: str, *, alt: bool = False) -> Iterator[Message]:
-        """Yield the keys of a sequence, and none where it names a character that is none."""
+        """Yield the keys of a sequence; none if it names an invalid character."""
         try:
             keys = list(self._keys._sequence_to_key_events(sequence, alt=alt))
         except (ValueError, OverflowError):
@@ -174,5 +174,5 @@ class Keyboard:
 
 
 def _is_odd(text: str) -> bool:
-    """Return whether `text` holds half a character, or a control character beyond ASCII."""
+    """Return True if `text` has a surrogate or a control character beyond ASCII."""
     return any("\ud800" <= c <= "\udfff" or "\x80" <= c <= "\x9f" for c in text)

@@ -1,4 +1,4 @@
-"""Stop a worker: pause, which saves; ask the user if that failed; then stop and wait."""
+"""Quit: pause, which saves; ask the user if that failed; then stop the worker and wait."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 _LOOK = 0.03
 _PATIENCE = 2.0
-"""Seconds to wait for a thread that stops without saving; then exit without waiting."""
+"""Seconds to wait for a thread that stops without saving; after that, exit anyway."""
 
 
 class Quitting:
-    """The exit from the app, done once however often it is requested, or to another run."""
+    """Saves and stops the worker, to exit the app or to open another run.
+
+    An exit happens once, however often it is requested.
+    """
 
     def __init__(self, app: Face) -> None:
         self._app = app
@@ -32,7 +35,7 @@ class Quitting:
         self.is_over = False
 
     def begin(self, signal: int = 0) -> None:
-        """Save and exit; a signal skips questions. A repetition after a while exits at once."""
+        """Save and exit. A signal skips questions; a second request after 2 s exits at once."""
         self._asked.ask(signal)
         if self._question is not None and (signal or self._asked.at_once):
             self._question.dismiss("leave")
@@ -48,9 +51,10 @@ class Quitting:
             self._asked.forget()
 
     async def let_go(self, then: str) -> bool:
-        """Stop the worker after a save; return True once its thread has ended.
+        """Save, then stop the worker; return True once its thread has ended.
 
-        Returns False if a save failed and the user chose to go on computing.
+        Returns False if a save failed and the user chose to go on computing. `then` is a line to
+        show meanwhile.
         """
         from pi_tui.app.screens.dialogs import SavingScreen
 
@@ -77,7 +81,7 @@ class Quitting:
         return True
 
     async def _settle(self) -> Snapshot:
-        """Return the snapshot once the worker rests, or has failed to save."""
+        """Wait until the worker rests or a save has failed; return the snapshot."""
         while True:
             snapshot = self._app.worker.snapshot
             failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING
@@ -86,7 +90,7 @@ class Quitting:
             await asyncio.sleep(_LOOK)
 
     async def _retry(self) -> None:
-        """Ask for another save and wait until the worker has tried."""
+        """Request another save, and wait until the worker has tried."""
         before = self._app.worker.snapshot
         self._app.worker.save_now()
         while self._app.worker.snapshot is before and not self._asked.at_once:
@@ -128,7 +132,7 @@ class Quitting:
 
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
-    """Return the exit code, and the line that stays in the terminal."""
+    """Return the exit code, and the line to print after the exit."""
     unit, program = snapshot.unit, naming.program
     if snapshot.state is State.FAILED:
         return snapshot.exit_code, f"{naming.name}: {words.plain(snapshot.error)}"
@@ -148,7 +152,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
 
 
 def _saved(snapshot: Snapshot) -> str:
-    """Describe how much is saved: output, or work before there is any output."""
+    """Return words for how much is saved: output or, before there is any, work."""
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     if snapshot.length is None:
         return f"step {steps:,} is saved"

@@ -1,8 +1,8 @@
-"""Every way out of the app saves first and leaves a clean terminal.
+"""Handle signals and a closed terminal: save first, then exit and restore the terminal.
 
-Signals, a closed terminal and an exception of ours all end in `worker.stop()` and `worker.join()`.
-What Textual does by itself was measured: SIGTERM and SIGHUP kill it at once, alternate screen and
-mouse reporting left on; SIGINT cancels it without its quit action; with the terminal gone it spins.
+Signals, a closed terminal and our own exceptions all end in `worker.stop()` and `worker.join()`.
+Textual alone was measured: SIGTERM and SIGHUP kill it at once and leave alternate screen and mouse
+reporting on. SIGINT cancels it without its quit action. If the terminal is gone, it spins.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from pi_tui.app.terminal.quitting import Quitting, outcome
 from pi_tui.worker.threads import start_all
 
 _TTY_LOOK = 1.0
-"""Seconds between looks whether the terminal is still there."""
+"""Seconds between two checks whether the terminal still exists."""
 _DEAF = 3.0
-"""Seconds after which a screen that does not react to a signal is taken for blocked."""
+"""Seconds after which a screen that does not handle a signal counts as blocked."""
 
 
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
-    """Run the app; returns its exit code when the last checkpoint is committed."""
+    """Run the app; return its exit code once the last checkpoint is committed."""
     ends = Signals(app, quitting)
     app.when_open.append(ends.watch)
     with ends.signals():
@@ -48,7 +48,7 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
 def _look_for_threads() -> None:
     """Raise StorageError if three threads cannot be started: to write, read keys and compute.
 
-    Textual without them leaves the terminal as only a screen needs it.
+    Without them Textual would fail and leave the terminal raw.
     """
     over = threading.Event()
     threads = [threading.Thread(target=over.wait) for _ in range(3)]
@@ -62,13 +62,13 @@ def _look_for_threads() -> None:
 
 
 class Signals:
-    """Catches the signals that end a program, and notices a terminal that has gone."""
+    """Handles the signals that end a program, and detects a terminal that is gone."""
 
     def __init__(self, app: Face, quitting: Quitting) -> None:
         self._app, self._quitting = app, quitting
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[int] = []
-        """Signals that came before there was a screen to leave."""
+        """Signals that arrived before the app could handle them."""
         self._first = 0
         self._heard = threading.Event()
         self._insisting = self._vanishing = False
@@ -79,12 +79,12 @@ class Signals:
 
     @property
     def code_of_signal(self) -> int:
-        """Return the exit code of the first signal that requested an exit, or 0."""
+        """Return the exit code for the first signal that requested an exit; 0 if there was none."""
         return 128 + self._first if self._first else 0
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Save and exit on signals, also before the first frame and after the last."""
+        """Save and exit on signals in this block, even before the first frame or after the last."""
         wanted = [getattr(signal, n) for n in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, n)]
         before = {n: signal.signal(n, self._note) for n in wanted}
         try:
@@ -94,7 +94,7 @@ class Signals:
                 signal.signal(number, handler)
 
     def watch(self) -> None:
-        """Connect the signals to the running app, which can exit by itself from now on."""
+        """Connect the signals to the running app, which can save and exit by itself from now on."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):  # Textual's driver for browsers takes them
             with suppress(NotImplementedError, ValueError):
@@ -112,9 +112,9 @@ class Signals:
             self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
 
     def _note(self, number: int, _frame: object) -> None:
-        """Handle a signal; runs in the main thread, between any two of its instructions."""
+        """Handle a signal. Runs in the main thread, between any two instructions of it."""
         self._first = self._first or number
-        for stop in ("SIGTTOU", "SIGTTIN"):  # to give a terminal back stops nobody
+        for stop in ("SIGTTOU", "SIGTTIN"):  # restoring the terminal must not suspend us
             if hasattr(signal, stop):
                 signal.signal(getattr(signal, stop), signal.SIG_IGN)
         if self._loop is None:
@@ -129,7 +129,7 @@ class Signals:
         if away or (number == signal.SIGHUP and not guardian.is_there()):
             self._vanish()
             return
-        with suppress(RuntimeError):  # closed: the last frame is drawn, all is saved
+        with suppress(RuntimeError):  # the loop is closed: all is saved
             self._loop.call_soon_threadsafe(self._leave, number, context=self._context)
             if not self._insisting:
                 self._insisting = True
@@ -140,7 +140,7 @@ class Signals:
         self._quitting.begin(number)
 
     def _insist(self) -> None:
-        """Exit without the screen if it is blocked by a terminal that accepts no bytes."""
+        """Exit without the screen if that is blocked by a terminal that accepts no bytes."""
         if not self._heard.wait(_DEAF):
             self._vanish()
         while not self._quitting.is_over:
@@ -154,9 +154,9 @@ class Signals:
             self._vanish()
 
     def _vanish(self) -> None:
-        """Save and exit without writing another byte to a terminal that has gone or is not ours.
+        """Save and exit without writing to a terminal that is gone or belongs to another job.
 
-        Textual's way out would block for ever on writing to the dead terminal.
+        Textual's exit would wait for ever to write to the dead terminal.
         """
         if not self._vanishing:
             self._vanishing = True
@@ -174,9 +174,9 @@ class Signals:
 
 
 def _leave_screen(text: bytes) -> None:
-    """Write `text` if the terminal takes it; else the guardian writes it once the terminal does.
+    """Write `text` if the terminal accepts it; if not, the guardian writes it later.
 
-    In a thread, since a terminal that nobody reads blocks the writer.
+    Uses a thread, because a terminal that nobody reads blocks the writer.
     """
     guardian.arm(text)
     write = threading.Thread(target=_write, args=(text,), daemon=True)

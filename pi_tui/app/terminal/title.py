@@ -1,4 +1,4 @@
-"""What the terminal around us shows: its title, and progress in its tab or task bar."""
+"""The title of the terminal, and progress in its tab or in the task bar."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 _LEAVE_SCREEN = (
-    # The end of whatever was cut off, and of a frame; the mouse, focus, pasting, wrapping, colours.
+    # End a sequence that was cut off, and a frame; reset mouse, focus, paste, wrap, colours.
     "\x1b\\\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
     "\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[0m"
-    # Where there is no other screen to go back to, the prompt shall not stand in our picture.
+    # Clear the screen, for terminals without an alternate screen.
     "\x1b[H\x1b[J"
     "\x1b[<u\x1b[?1049l\x1b[?25h"
 )
 _NO_PROGRESS = "\x1b]9;4;0;0\x07"
 _STATES = {State.PAUSED: 4, State.WATCHING: 4, State.FAILED: 2, State.PREPARING: 3}
-"""OSC 9;4 knows 1 normal, 2 error, 3 busy, 4 paused."""
+"""Numbers of OSC 9;4: 1 normal, 2 error, 3 busy, 4 paused."""
 
 
 def shows_progress(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return True if the terminal knows OSC 9;4; in others OSC 9 opens a pop-up.
+    """Return True if the terminal knows OSC 9;4; in other terminals, OSC 9 opens a pop-up.
 
     >>> shows_progress({"TERM_PROGRAM": "ghostty"}), shows_progress({"TERM_PROGRAM": "iTerm.app"})
     (True, False)
@@ -36,12 +36,12 @@ def shows_progress(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def leaving() -> str:
-    """Return what gives the terminal back: modes, the shell's screen, cursor, title, progress."""
+    """Return the sequences that restore the terminal: modes, screen, cursor, title, progress."""
     return _LEAVE_SCREEN + _GIVE_TITLE_BACK + _NO_PROGRESS * shows_progress()
 
 
 class TerminalTitle:
-    """Shows progress in the title while we run; the driver keeps the old one and gives it back."""
+    """Shows progress in the terminal's title; the driver saves and restores the old title."""
 
     def __init__(
         self, write: Callable[[str], object], naming: Naming, *, progress: bool | None = None
@@ -51,11 +51,11 @@ class TerminalTitle:
         self._shown = ""
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show progress in whole per cent; write only when it changed."""
+        """Show progress in per cent; write only if it changed."""
         percent = int(snapshot.done * 100)
         sign = self._naming.sign
         text = f"{sign} {percent} % of {self._naming.short(snapshot)} – {snapshot.state.value}"
-        if not snapshot.goal:  # nobody has said yet what there shall be
+        if not snapshot.goal:  # there is no run yet
             text = f"{sign} pi-tui"
         if text == self._shown:
             return

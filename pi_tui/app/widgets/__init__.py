@@ -1,4 +1,4 @@
-"""Widgets that show any run: bars, panels, the output, braille drawing.
+"""Widgets for a run of any kind: bars, panels, the output, braille drawing.
 
 They may import Textual and the values in app/, and no screen.
 """

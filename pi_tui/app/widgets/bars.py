@@ -1,4 +1,4 @@
-"""The lines across the screen: what runs, how far it is, what is wrong, which keys there are."""
+"""The lines across the screen: header, progress, alert, status, keys."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _sign(frame: Frame) -> Content:
 
 
 def state_in_words(snapshot: Snapshot) -> Content:
-    """Return the state word with its sign and colour."""
+    """Return the word for the state, with its sign and colour."""
     sign = _STATE_SIGN.get(snapshot.state, "◌")
     word = snapshot.state.value
     if snapshot.state is State.COMPLETE and snapshot.verified:
@@ -49,10 +49,10 @@ def state_in_words(snapshot: Snapshot) -> Content:
 
 
 class TopBar(Panel):
-    """The run, its state and its pace."""
+    """The header: the run, its state and its pace."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show the task, its state and its pace in one line."""
+        """Return one line with the task, its state and its pace."""
         snapshot = frame.snapshot
         what = frame.naming.task(snapshot) if snapshot.goal else "pi-tui"
         sign, right = _sign(frame), state_in_words(snapshot)
@@ -73,10 +73,10 @@ class TopBar(Panel):
 
 
 class ProgressLine(Panel):
-    """A bar of the work done: what earlier sessions did in a quieter shade."""
+    """A bar of the work done; the part of earlier sessions has a quieter colour."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show bar, share and time left in one line."""
+        """Return one line with the bar, the share and the time left."""
         snapshot = frame.snapshot
         tail = f" {words.percent(snapshot.done):>7}  {self._text(snapshot)} "
         room = max(0, width - len(tail) - 1)
@@ -105,7 +105,7 @@ class ProgressLine(Panel):
 
 
 def trouble(frame: Frame) -> str:
-    """Return what is wrong just now, in one line; "" if nothing is."""
+    """Return what is wrong now, in one line; "" if nothing is."""
     snapshot = frame.snapshot
     if snapshot.error:
         return words.plain(snapshot.error)
@@ -116,32 +116,32 @@ def trouble(frame: Frame) -> str:
 
 
 class AlertLine(Panel):
-    """What is wrong, loudly, or what is worth a word, quietly; there only while something is."""
+    """A line that appears for an error, or in a quieter colour for a notice."""
 
     def show(self, frame: Frame) -> None:
-        """Appear or go."""
+        """Show or hide the line."""
         wrong = bool(trouble(frame))
         self.display = wrong or bool(_quiet(frame))
         self.set_class(not wrong, "-quiet")
         super().show(frame)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show one line, cut to the width."""
+        """Return one line, shortened to the width."""
         if wrong := trouble(frame):
             return [line(words.shortened(" ! " + wrong, width))]
         return [line(" " + words.fitting(_quiet(frame), width - 2))] if _quiet(frame) else []
 
 
 def _quiet(frame: Frame) -> tuple[str, ...]:
-    """Return the texts for a quiet line, from full to short."""
+    """Return the texts of the notice, from long to short; () if there is none."""
     return notice(frame.snapshot) or tuple(map(words.plain, frame.quiet))
 
 
 class StatusLine(Panel):
-    """All that a tiny window has room for."""
+    """One line that replaces all bars and panels in a tiny window."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show state, share, output and time left; or what is wrong."""
+        """Return one line with state, share, output and time left; or what is wrong."""
         snapshot = frame.snapshot
         if not snapshot.goal:
             return [_sign(frame) + line("  pi-tui")]
@@ -165,14 +165,14 @@ class StatusLine(Panel):
 
 
 class KeyBar(Panel):
-    """The keys that do something now, the most useful first; each can be clicked."""
+    """The keys that can be used now, the most useful first; each can be clicked."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._actions: list[tuple[range, str]] = []
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show as many keys as fit, with short words where the full ones have no room."""
+        """Return one line with as many keys as fit, with shorter words if needed."""
         shown, used, table = Content(), 0, face_of(self).key_table
         self._actions.clear()
         rows = keys(frame.snapshot, table)
@@ -195,7 +195,7 @@ class KeyBar(Panel):
 
 
 def _brief(shown: str) -> str:
-    """Return the first of the keys, in few cells.
+    """Return the first of the keys in a short notation.
 
     >>> _brief("p Space"), _brief("Ctrl+P")
     ('p', '^P')
@@ -208,7 +208,10 @@ def _pause(snapshot: Snapshot) -> str:
 
 
 def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
-    """Return key, word and action, most useful first; the pause key says what it would do."""
+    """Return the keys for the key bar: key, word, action; the most useful first.
+
+    The words of some keys depend on the state, such as pause and resume.
+    """
     final, watching = snapshot.state.is_final, snapshot.state is State.WATCHING
     says = {
         "app.toggle_pause": "go on here" if watching else _pause(snapshot),

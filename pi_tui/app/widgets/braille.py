@@ -1,4 +1,4 @@
-"""Drawing with dots: two by four of them in every cell."""
+"""Draw with dots in braille characters: every cell has two columns and four rows of dots."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Braille:
         self.columns, self.rows = columns, rows
         self.dots = bytearray(columns * rows)
         self.inks = bytearray(columns * rows)
-        """What colour each cell has: the ink of the last dot that fell into it."""
+        """The colour number of each cell: that of the last dot drawn in it."""
 
     @property
     def width(self) -> int:
-        """Return the number of dots from left to right."""
+        """Return the number of dots in a row."""
         return self.columns * 2
 
     @property
     def height(self) -> int:
-        """Return the number of dots from top to bottom."""
+        """Return the number of dots in a column."""
         return self.rows * 4
 
     def dot(self, x: int, y: int, ink: int = 0) -> None:
-        """Set one dot; outside the canvas nothing happens."""
+        """Set one dot; do nothing outside the canvas."""
         if 0 <= x < self.width and 0 <= y < self.height:
             cell = (y >> 2) * self.columns + (x >> 1)
             self.dots[cell] |= _DOTS[y & 3][x & 1]
@@ -52,20 +52,20 @@ class Braille:
             self.dot(round(x0 + dx * step), round(y0 + dy * step), ink)
 
     def text(self, row: int) -> str:
-        """Return a row of cells; blank ones are spaces: some fonts draw an empty braille cell."""
+        """Return a row of cells; blank ones are spaces, as some fonts show empty braille cells."""
         cells = self.dots[row * self.columns : (row + 1) * self.columns]
         return "".join(chr(0x2800 + dots) if dots else " " for dots in cells)
 
     def row_inks(self, row: int) -> bytearray:
-        """Return the inks of a row of cells."""
+        """Return the colour numbers of a row of cells."""
         return self.inks[row * self.columns : (row + 1) * self.columns]
 
 
 def curve(values: list[float], columns: int, rows: int) -> list[str]:
-    """Draw the values as a line, newest at the right, on a scale of their own.
+    """Draw the values as a line, newest at the right, scaled to the height.
 
-    The bottom is a bit below the lowest value, but never so near the highest that noise
-    would look like mountains.
+    The bottom is a little below the lowest value, and at most 70 % of the highest, so that noise
+    does not look like mountains.
 
     >>> curve([0, 0, 5, 10], 2, 1), curve([99, 100], 1, 1)
     (['⣀⠎'], ['⠉'])

@@ -1,4 +1,4 @@
-"""Where the lines of a growing text begin, kept as it grows: no widget, no copy of the text."""
+"""Find where the lines of a growing text begin, without a copy of the text."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from bisect import bisect_right
 from pi_tui.needle import Output
 
 CHUNK = 500_000
-"""Bytes looked through in one go: about 20 ms, so that the screen stays alive."""
+"""Bytes indexed at a time: about 20 ms, so that the screen stays responsive."""
 _EVERY = 64
-"""Only the begin of each 64th line is kept: 100 MB of short lines take 3 MB."""
+"""Only the start of every 64th line is stored: 100 MB of short lines take 3 MB."""
 
 
 class LineIndex:
-    r"""The lines of a text: up to a line break, or as many bytes as fit the window.
+    r"""The lines of a text: each ends at a line break, or after `width` bytes.
 
-    A character of several bytes is never cut, and takes no more cells than bytes.
+    A character of several bytes is never split, and takes no more cells than bytes.
 
     >>> index = LineIndex(4)
     >>> index.feed(b"ab\ncdefgh\n", 10)
@@ -34,9 +34,9 @@ class LineIndex:
         )
         self._marks = array("Q", [0])
         self._whole = 0
-        """Lines that will not change any more."""
+        """Number of lines that will not change any more."""
         self.indexed = 0
-        """Offset behind them."""
+        """Offset after the last of them."""
         self._stop = 0
         self._output: Output = b""
         self._known: tuple[int, list[int]] = (-1, [])
@@ -64,25 +64,25 @@ class LineIndex:
         return end < stop
 
     def _starts(self, start: int, stop: int) -> list[int]:
-        """Return where the lines between two offsets begin, `start` included."""
+        """Return the offsets at which lines begin, between two offsets; `start` is one of them."""
         piece = bytes(self._output[start:stop])
         return [start + found.start() for found in self._line.finditer(piece)]
 
     def start_of(self, line: int) -> int:
-        """Return the offset of the first byte of a line, or the end behind the last."""
+        """Return the offset of the first byte of a line; after the last line, the text's end."""
         if line >= self.lines:
             return self._stop
         block, within = divmod(max(0, line), _EVERY)
         return self._block(block)[within]
 
     def line_of(self, offset: int) -> int:
-        """Return the line of the byte at `offset`, or the last so far."""
+        """Return the number of the line with the byte at `offset`; at most the last line."""
         block = bisect_right(self._marks, max(0, offset)) - 1
         within = bisect_right(self._block(block), offset) - 1
         return min(block * _EVERY + max(0, within), self.lines - 1)
 
     def _block(self, block: int) -> list[int]:
-        """Return where the lines of a block begin; the last one asked for is kept."""
+        """Return the offsets at which the 64 lines of a block begin; the last result is cached."""
         if self._known[0] != block:
             start = self._marks[block]
             stop = self._marks[block + 1] if block + 1 < len(self._marks) else self._stop

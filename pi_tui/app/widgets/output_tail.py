@@ -1,4 +1,4 @@
-"""The output of any machine: its lines if it is text, otherwise its size and its bytes in hex."""
+"""The output of any machine: as lines if it is text, otherwise as bytes in hex."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from pi_tui.app.widgets.output_view import FRESH, SAVED, OutputView
 from pi_tui.needle import Output
 
 _GUTTER, _PLAIN = 6, 7
-"""Looks beside those of bytes: the offset before a line of hex, and the empty cells."""
+"""Additional looks: the offset before a line of hex, and empty cells."""
 _BUSY = 0.01
 """Seconds between two chunks while the index catches up with the output."""
 _CHUNKS_A_FRAME = 10
-"""While it catches up: a few frames a second."""
+"""While catching up, draw after so many chunks: a few frames a second."""
 _LOOKED_AT = 65_536
-"""Bytes of the beginning that must be text for the output to be shown as text."""
+"""If so many bytes at the beginning are text, the output is shown as text."""
 
 
 class OutputTail(OutputView):
-    """The output, live: text in lines that fit the window, or bytes in hex."""
+    """The growing output: text in lines that fit the window, or bytes in hex."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -45,12 +45,12 @@ class OutputTail(OutputView):
             self._catch_up()
 
     def forget(self) -> None:
-        """Show another run, from nothing."""
+        """Clear the view, to show another run."""
         self.is_text, self._looked_at = True, 0
         super().forget()
 
     def _look_for_text(self, source: Output, count: int) -> None:
-        """Take the output for bytes once its beginning is no text."""
+        """Switch to hex if the beginning of the output is not text."""
         if not self.is_text or self._looked_at >= min(count, _LOOKED_AT):
             return
         self._looked_at = min(count, _LOOKED_AT)
@@ -59,7 +59,7 @@ class OutputTail(OutputView):
             self.forget_lines()
 
     def _catch_up(self) -> None:
-        """Index the lines of new output, a chunk at a time."""
+        """Index the lines of new output, one chunk at a time."""
         self._busy = self.is_attached and self.is_text
         self._busy = self._busy and self._lines.feed(self._source, self.count)
         self._chunks += 1
@@ -68,14 +68,14 @@ class OutputTail(OutputView):
         if self._busy:
             certain(self.set_timer(_BUSY, self._catch_up))
 
-    # Where lines begin
+    # Lines and offsets
 
     def line_total(self) -> int:
-        """Return how many lines there are."""
+        """Return the number of lines."""
         return self._lines.lines if self.is_text else max(1, -(-self.count // self._per_line))
 
     def line_width(self) -> int:
-        """Return the cells of a full line."""
+        """Return the width of a full line, in cells."""
         return self.scrollable_content_region.width or 1
 
     def line_of(self, offset: int) -> int:
@@ -87,7 +87,7 @@ class OutputTail(OutputView):
         return self._lines.start_of(line) if self.is_text else max(0, line) * self._per_line
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the byte at a column, or of the first behind it."""
+        """Return the offset of the byte at a column; between bytes, of the next one."""
         start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
         if not self.is_text:
             return min(start + max(0, column - self._gutter) // 3, stop)
@@ -103,7 +103,7 @@ class OutputTail(OutputView):
         return len(f"{self.count:,}") + 2
 
     def fit(self) -> None:
-        """Break the lines for the width of the window."""
+        """Wrap the lines to the width of the window."""
         width = self.scrollable_content_region.width
         self._per_line = next((n for n in (32, 16, 8, 4) if self._gutter + 4 * n <= width), 1)
         if width != self._lines.width:
@@ -113,15 +113,18 @@ class OutputTail(OutputView):
             if not self._busy:
                 self._catch_up()
 
-    # Painting
+    # Drawing
 
     def is_final(self, line: int) -> bool:
-        """Return True if all its bytes are saved, those of a hit that ends behind it too."""
+        """Return True if the line will not change: all its bytes are saved.
+
+        Bytes after it count too if they can be part of a hit that begins in this line.
+        """
         reach = len(self.needle.text) if self.needle else 0
         return line + 1 < self.line_total() and self.start_of(line + 1) + reach <= self.saved
 
     def paint(self, line: int) -> Strip:
-        """Make a line."""
+        """Return a line as segments."""
         styles, width = self.styles_of_looks, self.scrollable_content_region.width
         start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
         if start >= stop:
@@ -135,7 +138,7 @@ class OutputTail(OutputView):
         return strip.adjust_cell_length(width, styles[_PLAIN]).apply_offsets(0, line)
 
     def _text(self, data: bytes, look: bytearray) -> list[tuple[str, int]]:
-        """Return text and look of each run of bytes that look alike."""
+        """Return the text in parts whose bytes look alike, each with its look."""
         data, made, at = data.rstrip(b"\r\n"), [], 0
         for code, run in groupby(look[: len(data)]):
             end = at + len(list(run))
@@ -144,7 +147,7 @@ class OutputTail(OutputView):
         return made
 
     def _hex(self, start: int, data: bytes, look: bytearray) -> list[tuple[str, int]]:
-        """Return offset, bytes in hex, and what of them is ASCII."""
+        """Return the offset, the bytes in hex, and their ASCII characters, each with its look."""
         made = [(f"{start:>{self._gutter - 2},}  ", _GUTTER)]
         made += [(f"{byte:02x} ", code) for byte, code in zip(data, look, strict=True)]
         made.append((" " * (3 * (self._per_line - len(data)) + 1), _PLAIN))
@@ -175,7 +178,7 @@ def is_text(data: bytes) -> bool:
 
 
 def shown(data: bytes) -> str:
-    r"""Return the text of these bytes, with nothing in it that a terminal would obey.
+    r"""Return the bytes as text without control characters that the terminal would interpret.
 
     >>> shown(b"a\tb\x1b[2J")
     'a b·[2J'

@@ -1,6 +1,6 @@
-"""A view of output that grows: it follows the end until scrolled away, and marks what was found.
+"""A view of growing output: it follows the end until scrolled away, and highlights hits.
 
-Only the lines in sight are ever made, so 100 MB scroll like a hundred bytes.
+Only the visible lines are ever made, so 100 MB scroll as fast as a hundred bytes.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from textual.strip import Strip
 from pi_tui.needle import Needle, Output
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
-"""How a byte looks; later ones win over earlier ones."""
+"""Looks of a byte; a later one overrides an earlier one."""
 _CACHED_LINES = 512
-"""More than any window shows; a line is about 200 bytes."""
+"""Maximum lines in the cache, more than a window shows; a line takes about 200 bytes."""
 
 
 def stain(look: bytearray, start: int, stop: int, code: int) -> None:
-    """Give the part of `look` from `start` to `stop` that exists this code.
+    """Set `look` to this code from `start` to `stop`, as far as that exists.
 
     >>> look = bytearray(4)
     >>> stain(look, 2, 99, HIT)
@@ -39,7 +39,7 @@ def stain(look: bytearray, start: int, stop: int, code: int) -> None:
 
 
 class OutputView(ScrollView, can_focus=True):
-    """Output in lines; a subclass says where lines begin and paints them."""
+    """The base class of views of output; a subclass defines the lines and draws them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "output--gutter",
@@ -55,11 +55,12 @@ class OutputView(ScrollView, can_focus=True):
     ]
 
     virtual_size = Reactive(Size(0, 0), layout=False)
-    """Textual lays out the whole screen when this grows; ours grows ten times a second and moves
-    nothing but the scrollbar. That is two thirds of the work of a frame saved."""
+    """Textual would lay out the whole screen when this grows. Here it grows ten times a second, and
+    only the scrollbar changes; leaving out the layout saves two thirds of the work of a frame.
+    """
 
     class Moved(Message):
-        """Other lines are in view, or the view began or ceased to follow the end."""
+        """Posted when other lines are visible, or the view began or stopped to follow the end."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -70,18 +71,18 @@ class OutputView(ScrollView, can_focus=True):
         self.here: tuple[int, int] | None = None
         self._source: Output = b""
         self._top = 0
-        """Offset of the first byte in view."""
+        """Offset of the first visible byte."""
         self._cache: dict[int, Strip] = {}
         self._styles: list[Style] = []
 
-    # What a subclass says
+    # Methods of a subclass
 
     def line_total(self) -> int:
-        """Return how many lines there are; at least one."""
+        """Return the number of lines; at least one."""
         raise NotImplementedError
 
     def line_width(self) -> int:
-        """Return the cells of a full line."""
+        """Return the width of a full line, in cells."""
         raise NotImplementedError
 
     def line_of(self, offset: int) -> int:
@@ -93,37 +94,37 @@ class OutputView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the byte at a column, or of the first behind it."""
+        """Return the offset of the byte at a column; between bytes, of the next one."""
         raise NotImplementedError
 
     def paint(self, line: int) -> Strip:
-        """Make a line."""
+        """Return a line as segments."""
         raise NotImplementedError
 
     def is_final(self, line: int) -> bool:
-        """Return True if the line will not look otherwise while nothing else is marked."""
+        """Return True if the line will not change while highlights stay as they are."""
         raise NotImplementedError
 
     def fit(self) -> None:
-        """Fit the lines to the window."""
+        """Adapt the lines to the width of the window."""
 
     def make_styles(self) -> list[Style]:
         """Return the style of each look."""
         raise NotImplementedError
 
     def text_between(self, start: int, stop: int) -> str:
-        """Return the output between two offsets as text, to be copied."""
+        """Return the output between two offsets as text, for the clipboard."""
         return bytes(self._source[start : min(stop, self.count)]).decode("utf-8", "replace")
 
     def line_as_text(self) -> str:
-        """Return the line that is marked, or else the top one, as text."""
+        """Return the highlighted line, or else the top one, as text."""
         line = self._line_to_copy
         return self.text_between(self.start_of(line), self.start_of(line + 1)).strip("\r\n")
 
-    # What is shown
+    # Showing output
 
     def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
-        """Show the first `count` bytes of `source`, of which `saved` are saved."""
+        """Show the first `count` bytes of `source`; the first `saved` of them are saved."""
         changed = [
             *((self.count, count) if count != self.count else ()),
             *((self.saved, saved) if saved != self.saved else ()),
@@ -135,7 +136,7 @@ class OutputView(ScrollView, can_focus=True):
             self.grow()
 
     def forget(self) -> None:
-        """Show another run, from nothing."""
+        """Clear the view, to show another run."""
         self._source, self.count, self.saved = b"", 0, 0
         self.following, self.here, self._top = True, None, 0
         self.lay_out()
@@ -150,19 +151,19 @@ class OutputView(ScrollView, can_focus=True):
         self._hold_if_at_end()
 
     def follow(self) -> None:
-        """Go to the end and stay there."""
+        """Scroll to the end and follow it."""
         self.following = True
         self.scroll_to(y=self.max_scroll_y, animate=False)
         self.post_message(self.Moved())
 
     def forget_lines(self) -> None:
-        """Make every line anew: their look changed, not the output."""
+        """Draw every line again, because its look changed."""
         self._cache.clear()
         self.refresh()
 
     @property
     def in_view(self) -> tuple[int, int]:
-        """Return the offsets of the first byte in view, and one past the last."""
+        """Return the offset of the first visible byte, and the offset after the last."""
         top = self.start_of(self.scroll_offset.y)
         end = self.start_of(self._last_visible)
         return min(top, self.count), min(end, self.count)
@@ -181,7 +182,7 @@ class OutputView(ScrollView, can_focus=True):
         return self.scroll_offset.y + self.size.height
 
     def refresh_bytes(self, start: int, stop: int) -> None:
-        """Draw the lines in view anew that have bytes between two offsets."""
+        """Draw the visible lines again that have bytes between two offsets."""
         first = max(self.line_of(start), self.scroll_offset.y)
         last = min(self.line_of(stop), self._last_visible)
         if first <= last:
@@ -190,7 +191,7 @@ class OutputView(ScrollView, can_focus=True):
     # Layout and scrolling
 
     def grow(self) -> None:
-        """Make room for all lines; follow the end."""
+        """Extend the scrollable area to all lines; scroll to the end if that is followed."""
         size = Size(self.line_width(), self.line_total())
         if size != self.virtual_size:
             self.virtual_size = size
@@ -198,16 +199,16 @@ class OutputView(ScrollView, can_focus=True):
                 self.scroll_to(y=self.max_scroll_y, animate=False)
 
     def watch_virtual_size(self, size: Size) -> None:
-        """Fit the scrollbar."""
+        """Adapt the scrollbar to the new size."""
         self._scroll_update(size)
 
     def lay_out(self) -> None:
-        """Fit the lines to the window; keep the byte at the top there."""
+        """Adapt the lines to the window; keep the first visible byte at the top."""
         top, following = self._top, self.following
         self.fit()
         self.screen.clear_selection()
         self.forget_lines()
-        self.grow()  # fewer lines may clamp the scroll: that must not pass for scrolling
+        self.grow()  # fewer lines may change the scroll offset; the user did not scroll
         y = self.max_scroll_y if following else self.line_of(top)
         self.scroll_to(y=y, animate=False, force=True)
         self._top, self.following = top, following
@@ -218,13 +219,13 @@ class OutputView(ScrollView, can_focus=True):
         self.lay_out()
 
     def notify_style_update(self) -> None:
-        """Make all lines anew: theme or colours changed."""
+        """Draw all lines again, because theme or colours changed."""
         super().notify_style_update()
         self._styles.clear()
         self._cache.clear()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the end once scrolled there, and no more once scrolled away."""
+        """Follow the end once the user has scrolled there; stop once scrolled away."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self._top = self.start_of(round(new_value))
@@ -234,7 +235,7 @@ class OutputView(ScrollView, can_focus=True):
         self.following = self.scroll_offset.y >= self.max_scroll_y
         self.post_message(self.Moved())
 
-    # Painting
+    # Drawing
 
     @property
     def styles_of_looks(self) -> list[Style]:
@@ -254,7 +255,11 @@ class OutputView(ScrollView, can_focus=True):
         return strip
 
     def stain_finds(self, look: bytearray, line: int, start: int, settled: int) -> None:
-        """Highlight hits, marks and the selection in the bytes of a line from offset `start`."""
+        """Set the looks of hits, of the highlight and of the selection in a line.
+
+        `look` are the looks of the line's bytes from offset `start` on; the first `settled` of them
+        can be part of a hit.
+        """
         if self.needle is not None:
             for hit in self.needle.hits_in(self._source, start, start + settled):
                 stain(look, hit - start, hit - start + len(self.needle.text), HIT)
@@ -280,5 +285,5 @@ class OutputView(ScrollView, can_focus=True):
         return self.offset_at(line, column)
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Draw another selection of the mouse."""
+        """Draw again, because the selection changed."""
         self.forget_lines()

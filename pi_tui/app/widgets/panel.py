@@ -1,4 +1,4 @@
-"""A panel: a card with lines of text."""
+"""The base class of panels, and functions to build their lines."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from textual.widget import Widget
 from pi_tui.app.frames.frame import Frame
 
 Part = str | Content | tuple[str, str]
-"""A piece of a line: plain text (never markup), or text and style."""
+"""A piece of a line: plain text, text with a style, or Content. Text is never markup."""
 
 QUIET, FAINT = "$pi-quiet", "$pi-faint"
 FRAME = 6
-"""Cells that a border keeps for itself around the title in it."""
+"""Cells of a border beside the title in it."""
 
 
 def line(*parts: Part) -> Content:
-    """Join parts to a line; markup in text from outside means nothing."""
+    """Join parts to a line; markup in plain text has no effect."""
     return Content.assemble(*parts)
 
 
 def pair(label: str, value: Part, width: int) -> Content:
-    """Put a quiet label on the left and its value on the right.
+    """Return a line with a quiet label on the left and its value on the right.
 
     >>> pair("nines", "0", 10).plain
     'nines    0'
@@ -35,13 +35,13 @@ def pair(label: str, value: Part, width: int) -> Content:
 
 
 def spread(left: Content, right: Content, width: int) -> Content:
-    """Put two pieces at both ends of a line; drop the right one when there is no room."""
+    """Return a line with one piece at each end; drop the right one if there is no room."""
     gap = width - left.cell_length - right.cell_length
     return Content.assemble(left, " " * gap, right) if gap > 0 else left
 
 
 class Panel(Widget):
-    """A bordered card with a title; repainted only when its lines differ."""
+    """A bordered widget of text lines with a title; drawn again only if a line changed."""
 
     TITLE = ""
 
@@ -52,11 +52,11 @@ class Panel(Widget):
         self._content = Content()
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the lines to show in so many cells; each panel overrides it."""
+        """Return the lines for this frame in `width` × `height` cells; each panel overrides it."""
         raise NotImplementedError
 
     def show(self, frame: Frame) -> None:
-        """Show this moment; draw nothing if it looks like the last one."""
+        """Show this frame; draw nothing if the lines are the same as before."""
         self._frame = frame
         width, height = self.content_size
         if width <= 0 or height <= 0:
@@ -72,5 +72,5 @@ class Panel(Widget):
             self.show(self._frame)
 
     def render(self) -> Content:
-        """Return the lines as last made."""
+        """Return the lines of the last frame."""
         return self._content

@@ -1,4 +1,4 @@
-"""The panels that any run has: progress, speed, checkpoints, figures of the machine."""
+"""The panels for any run: progress, speed, checkpoints, figures of the machine."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.worker.snapshot import Snapshot, State
 
 _FULL_LINES = 32
-"""Cells from which on a checkpoint is told in full lines."""
+"""Minimum width in cells for a checkpoint in full lines."""
 
 
 def time_left(snapshot: Snapshot) -> str:
-    """Return the time left at this pace, as far as it is known."""
+    """Return the time left at this pace, in words; "–" if unknown."""
     if snapshot.state.is_final:
         return "none" if snapshot.state is State.COMPLETE else "–"
     return "–" if snapshot.left is None else words.duration(snapshot.left + 0.5)
 
 
 class ProgressPanel(Panel):
-    """How much output there is, steps, times and pace."""
+    """Shows output, steps, times and pace."""
 
     TITLE = "progress"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show one fact a line."""
+        """Return one line for each fact."""
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         label, total = frame.naming.made(snapshot)
@@ -43,7 +43,7 @@ class ProgressPanel(Panel):
         return lines if over else [*lines, *self._pace(frame, width)]
 
     def steps(self, snapshot: Snapshot, width: int) -> Iterable[Content]:
-        """Return the lines about steps."""
+        """Yield the lines about steps."""
         yield pair("steps", (words.number(snapshot.steps), "bold"), width)
 
     def _pace(self, frame: Frame, width: int) -> list[Content]:
@@ -56,12 +56,12 @@ class ProgressPanel(Panel):
         return [pair("pace", shown, width)]
 
     def _whose(self, snapshot: Snapshot, width: int) -> list[Content]:
-        """Name the process that computes the run, if there is one."""
+        """Return lines with the process that computes the run."""
         writer = words.shortened(snapshot.writer or "nobody", width)
         return [line(("computed by", QUIET)), line((writer, "bold"))]
 
     def row(self, label: str, done: int, total: int | None, width: int) -> Content:
-        """Return a line with a count, of a total if that is known."""
+        """Return a line with a count and, if that is known, the total."""
         if total is None:
             return pair(label, (words.number(done), "bold"), width)
         value = line((words.number(done), "bold"), (f" of {words.number(total)}", QUIET))
@@ -71,19 +71,19 @@ class ProgressPanel(Panel):
 
 
 def is_silent(snapshot: Snapshot) -> bool:
-    """Return True while work is done that makes no output yet, as before the first of it."""
+    """Return True if the machine works and makes no output yet."""
     is_at_work = snapshot.state in (State.RUNNING, State.SAVING) and snapshot.length is not None
     there = max(snapshot.overture, snapshot.resumed)
     return is_at_work and not snapshot.rate and snapshot.made <= there
 
 
 class SpeedPanel(Panel):
-    """Output per second, now and since the start."""
+    """Shows output per second, now and since the start."""
 
     TITLE = "speed"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show the rate, its history drawn in the rows that are free, and the span it covers."""
+        """Return the rate, a curve of its history in the rows that are free, and its time span."""
         self.border_title = self.TITLE
         rates, snapshot = frame.rates, frame.snapshot
         running = snapshot.state is State.RUNNING
@@ -104,7 +104,7 @@ class SpeedPanel(Panel):
 
 
 def _work(snapshot: Snapshot, width: int) -> list[Content]:
-    """Show the rate of work while no output comes, and how long that and the rest will take."""
+    """Return lines with the work done per minute and the time left, while there is no output."""
     a_minute = "–"
     if snapshot.left:
         a_minute = f"{(1 - snapshot.done) / snapshot.left * 6000:.3g} % a minute"
@@ -117,7 +117,7 @@ def _work(snapshot: Snapshot, width: int) -> list[Content]:
 
 
 def _span(frame: Frame, rate: float, width: int) -> Content:
-    """Say between which rates the line runs; the rate shown above it is one of them."""
+    """Return a line with the lowest and highest rate of the curve, and its time span."""
     samples = [*frame.rates.samples, rate] if frame.rates.samples else []
     if not samples:
         words_for = {State.WATCHING: "between two checkpoints" if frame.snapshot.rate else ""}
@@ -131,12 +131,12 @@ def _span(frame: Frame, rate: float, width: int) -> Content:
 
 
 class CheckpointPanel(Panel):
-    """The newest checkpoint, when the next is due, and those before it."""
+    """Shows the newest checkpoint, the time of the next one, and earlier ones."""
 
     TITLE = "checkpoint"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show the newest first; let the history fill the rows that are left."""
+        """Return the newest checkpoint first; earlier ones fill the rows that are left."""
         snapshot = frame.snapshot
         newest = snapshot.checkpoint
         if newest is None:
@@ -150,7 +150,7 @@ class CheckpointPanel(Panel):
         return [*facts, Content(), *(self._brief(frame, one, width) for one in older)]
 
     def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
-        """Return three full lines where they fit, five short ones elsewhere."""
+        """Return three full lines if the panel is wide, else five short ones."""
         age = words.ago((frame.now - newest.saved_at).total_seconds())
         clock, (made, unit) = frame.clock_time(newest.saved_at), _extent(newest, frame.snapshot)
         if width >= _FULL_LINES:
@@ -176,7 +176,7 @@ class CheckpointPanel(Panel):
         ]
 
     def _cost(self, checkpoint: Checkpoint, room: int) -> str:
-        """Return the bytes of the state and the duration of the save."""
+        """Return the size of the state and the duration of the save, in words."""
         size = words.size(checkpoint.size) if checkpoint.size else "saved"
         if checkpoint.duration is None:
             return size if checkpoint.size else "not needed now"
@@ -204,26 +204,26 @@ class CheckpointPanel(Panel):
 
 
 def _extent(checkpoint: Checkpoint, snapshot: Snapshot) -> tuple[str, str]:
-    """Return how much is saved and its unit: output, or steps where there is none yet."""
+    """Return how much is saved, and its unit: output or, without output, steps."""
     if snapshot.length is None and not checkpoint.length:
         return words.number(checkpoint.steps), "steps"
     return words.number(checkpoint.length), snapshot.unit
 
 
 class FiguresPanel(Panel):
-    """What the machine says of itself, where that is a mapping: a name and a value a row."""
+    """Shows the machine's figures if they are a mapping: one name and value per row."""
 
     TITLE = "figures"
 
     def show(self, frame: Frame) -> None:
-        """Appear once there are figures; the screen makes room for them."""
+        """Show the panel if there are figures; the screen makes room for it."""
         has_figures = bool(_figures(frame.snapshot))
         self.set_class(not has_figures, "-empty")
         self.screen.set_class(has_figures, "-has-figures")
         super().show(frame)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show one figure a line, as many as fit."""
+        """Return one line for each figure, as many as fit."""
         rows = [*_figures(frame.snapshot).items()]
         room = height if len(rows) <= height else height - 1
         shown = [_figure(str(name), value, width) for name, value in rows[:room]]
@@ -236,7 +236,7 @@ def _figures(snapshot: Snapshot) -> Mapping[object, object]:
 
 
 def _figure(name: str, value: object, width: int) -> Content:
-    """Return the line of a figure; numbers are shortened, anything else is cut."""
+    """Return the line of a figure; long values are shortened."""
     if isinstance(value, int) and not isinstance(value, bool):
         text = f"{value:,}"
     else:

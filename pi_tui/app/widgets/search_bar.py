@@ -1,4 +1,4 @@
-"""The line in which a search is typed, and what came of it."""
+"""The search bar: a text field, and the result of the search."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ from pi_tui.app.widgets.panel import FAINT, QUIET, line
 from pi_tui.needle import Needle
 
 LONGEST = 100
-"""Characters of the longest text that can be searched."""
+"""Maximum characters of a text to search."""
 
 
 class SearchInput(Input):
-    """Reports a character that is refused."""
+    """A text field that posts a message when it rejects a character."""
 
     class Refused(Message):
-        """A character was typed that cannot be searched."""
+        """Posted when a character was typed that cannot be searched."""
 
     def restricted(self) -> None:
-        """Report a rejected key, for which Textual would ring the bell."""
+        """Post `Refused`, where Textual would ring the bell."""
         self.post_message(self.Refused())
 
 
 class SearchBar(Horizontal):
-    """Search as you type; show how often the text was found."""
+    """A text field to search while typing, and the number of hits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
     RESTRICT: ClassVar[str | None] = None
-    """A pattern of what can be typed."""
+    """A pattern for the text that can be typed; None for any text."""
     PLACEHOLDER: ClassVar[str] = "text"
     REFUSAL: ClassVar[str] = ""
-    """Why anything else cannot be typed."""
+    """The message shown for a rejected character."""
     UNIT: ClassVar[str] = "byte"
     FIELD: ClassVar[type[SearchInput]] = SearchInput
 
     class Changed(Message):
-        """Another text is searched, or none."""
+        """Posted when the text to search changed; "" for none."""
 
         def __init__(self, text: str, *, from_start: bool = False) -> None:
             super().__init__()
             self.text, self.from_start = text, from_start
 
     class Accepted(Message):
-        """Typing is over; the keys belong to the output again."""
+        """Posted when the user pressed Enter, so the output gets the focus back."""
 
     class Closed(Message):
-        """The search is over."""
+        """Posted when the user ends the search."""
 
     def compose(self) -> ComposeResult:
-        """Yield a slash, the field, and what came of it."""
+        """Yield a slash, the text field, and a line for the result."""
         yield Static("/", classes="search-sign")
         yield self.FIELD(
             restrict=self.RESTRICT, max_length=LONGEST, compact=True, placeholder=self.PLACEHOLDER
@@ -66,11 +66,11 @@ class SearchBar(Horizontal):
         yield Static(classes="search-facts")
 
     def meant(self, text: str) -> tuple[str, bool]:
-        """Return the text to find, and whether it is meant to be found at the very beginning."""
+        """Return the text to find, and True if only a hit at the very beginning is meant."""
         return text, False
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return the chance of a hit among so much output, from full to short; () if unknown."""
+        """Return the chance of a hit in so much output, from long to short text; () if unknown."""
         return ()
 
     @property
@@ -90,7 +90,7 @@ class SearchBar(Horizontal):
         self.post_message(self.Accepted())
 
     def action_close(self) -> None:
-        """Close, and forget the search."""
+        """Post that the search is closed."""
         self.post_message(self.Closed())
 
     @on(SearchInput.Refused)
@@ -100,9 +100,10 @@ class SearchBar(Horizontal):
     def show(
         self, needle: Needle | None, count: int, hit: int | None, number: int, *, is_all: bool
     ) -> None:
-        """Show the count of hits; `hit` is the offset of the one in view, the `number`-th of all.
+        """Show the number of hits.
 
-        `is_all` is whether there is no more output to come.
+        `hit` is the offset of the highlighted hit, `number` its number from 1. `is_all` is True if
+        no more output will be computed.
         """
         facts = self.query_one(".search-facts", Static)
         ways = [Content()]
@@ -114,7 +115,7 @@ class SearchBar(Horizontal):
     def _ways(
         self, needle: Needle, count: int, hit: int | None, number: int, *, is_all: bool
     ) -> list[Content]:
-        """Return what came of the search, from full to short."""
+        """Return the result of the search, in lines from long to short."""
         odds = [line((f"  {said}", FAINT)) for said in self.odds(needle, count)]
         keys = line(("  n N Esc", FAINT))
         hits = words.counted(needle.hits, "hit")

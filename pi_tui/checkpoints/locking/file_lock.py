@@ -17,7 +17,7 @@ from pi_tui.files.location import no_room, too_many_files
 from pi_tui.words import one_line
 
 _LONGEST = 200
-"""Bytes of a lock file at most: the mark of a process."""
+"""Maximum bytes of a lock file, which holds only the mark of a process."""
 _LOOKING = 0.3
 """Seconds that a process which only tests the lock may hold it."""
 _NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
@@ -39,9 +39,10 @@ class FileLock:
         _ALL.add(self)
 
     def take(self, *, shared: bool = False) -> bool:
-        """Take the lock, or make it shared or exclusive; False if another process prevents it.
+        """Take the lock, or convert a held one to shared or exclusive.
 
-        A lock that cannot be changed is released. Raises NoLocksError.
+        Returns False if another process prevents it; the lock is then not held.
+        Raises NoLocksError.
         """
         while _flock(self._fd, shared):
             if self._has_its_name():
@@ -52,7 +53,10 @@ class FileLock:
         return False
 
     def take_soon(self, seconds: float = _LOOKING, *, shared: bool = False) -> bool:
-        """Take the lock, and wait so long for those who hold it only for a moment."""
+        """Take the lock, retrying for `seconds`; return False on time-out.
+
+        Another process may hold it for a moment only, to test it.
+        """
         until = time.monotonic() + seconds
         while not self.take(shared=shared):
             if time.monotonic() > until:
@@ -163,7 +167,7 @@ def _flock(fd: int, shared: bool) -> bool:
 
 
 def refuse_strange(path: Path) -> None:
-    """Raise StorageError if the lock's path is not a lock file, which we would overwrite."""
+    """Raise StorageError if `path` exists and is no lock file, because we would overwrite it."""
     try:
         found = os.lstat(path)
     except OSError:

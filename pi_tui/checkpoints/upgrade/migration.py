@@ -228,7 +228,7 @@ def _move_checkpoint(
     parts: TableClause,
     moved: set[tuple[int, bytes]],
 ) -> None:
-    """Move the bytes of a checkpoint into one piece, under the hash saved then: damage shows."""
+    """Move the bytes of a checkpoint into one piece; keep the old hash, so that damage shows."""
     old = row._asdict()
     sha256, size = old["sha256"], old["size"]
     sound = isinstance(sha256, bytes) and len(sha256) == 32 and isinstance(size, int)

@@ -1,4 +1,4 @@
-"""The digits behind the settled ones, which a carry may still change."""
+"""The held digits: they follow the settled ones, and a carry may still change them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pi_tui.worker.snapshot import Snapshot
 
 
 def what_follows(shown: Snapshot, snapshot: Snapshot, digits: Digits) -> bytes:
-    """Return what stands behind the digits shown: those on their way, then the held ones.
+    """Return the digits to draw in the colour of held ones, after those `shown`.
 
-    In all as many as are held. None of them counts as settled: all look held.
+    These are digits settled since `shown`, then held ones; together as many as are held. Returns
+    none while an overture is shown that is ahead of the spigot.
     """
     held = held_digits(snapshot)
     if shown.made > snapshot.made:  # an overture is ahead of the spigot
@@ -20,10 +21,10 @@ def what_follows(shown: Snapshot, snapshot: Snapshot, digits: Digits) -> bytes:
 
 
 def held_digits(snapshot: Snapshot) -> bytes:
-    """Return what is known of the digits behind the settled ones.
+    """Return the known digits that follow the settled ones.
 
-    A snapshot carries only the first digits of a long super-digit, so the nines behind it are
-    shown only where it is whole.
+    A snapshot has only the first digits of a long super-digit. So the nines that follow it are
+    returned only if it is complete in the snapshot; at most 1,000 of them.
     """
     inside = Figures.of(snapshot.figures)
     held = inside.predigit

@@ -1,4 +1,4 @@
-"""Go on to more digits than a run has: another run, and how long it takes is told beforehand."""
+"""Offer a run of more digits, and estimate beforehand how long it takes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from pi_tui.worker.snapshot import State
 
 OpenRun = Callable[[Task, bytes], Coroutine[Any, Any, None]]
 _LOOK = 0.03
-"""Seconds between looks at a run that is being opened."""
+"""Seconds between two checks whether a run has been opened."""
 
 
 async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
-    """Offer a larger run: enough to find what is searched, or ten times as many digits."""
+    """Ask whether to begin a larger run, and open it.
+
+    The run has enough digits for the string that was searched and not found, or else ten times
+    the digits of this run.
+    """
     while face.worker.snapshot.state is State.PREPARING:
         await asyncio.sleep(_LOOK)
     snapshot, missed = face.worker.snapshot, screen.searching.missed
@@ -41,9 +45,10 @@ async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
 
 
 def enough_for(text: str, count: int) -> int:
-    """Return how many digits hold a string that is not among the first `count` ones.
+    """Return a number of digits that probably contains a string not found in the first `count`.
 
-    The chance is 95 % where that many can be computed, else 63 %, else ten times as many digits.
+    The chance is 95 % if so many digits can be computed, else 63 %. If even that is too many, ten
+    times `count` is returned.
 
     >>> enough_for("123456", 20_000), enough_for("12345678", 20_000)
     (3000000, 100000000)

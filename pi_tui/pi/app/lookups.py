@@ -1,4 +1,4 @@
-"""Look something up among the digits: a birthday, a landmark."""
+"""Ask the user for a birthday or a landmark, and show it among the digits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pi_tui.pi.digits.statistics import Digits
 from pi_tui.worker.threads import in_thread
 
 Show = Callable[[int, int], None]
-"""Show the digits at an offset, so many of them."""
+"""A function that shows digits on the screen; its arguments are offset and length."""
 
 
 async def landmarks_in(face: Face, digits: Digits, count: int, show: Show) -> None:
@@ -26,7 +26,7 @@ async def landmarks_in(face: Face, digits: Digits, count: int, show: Show) -> No
 
 
 async def birthday_in(face: Face, digits: Digits, count: int, show: Show) -> None:
-    """Ask for a date, find it, and show on a card where it is."""
+    """Ask for a date, search for it, and show a card with its position."""
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.pi.app.screens.date_card import Card
     from pi_tui.pi.digits.dates import card, explain_date, framed, look

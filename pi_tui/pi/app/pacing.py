@@ -1,4 +1,4 @@
-"""The pace of digits: full speed, or slow enough to watch."""
+"""The pace of the digits: full speed, or slow enough to watch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pi_tui.worker.job import MAX, Pace
 
 
 class Pacing:
-    """Change the pace of the run on the screen."""
+    """Changes the pace of the run on the screen."""
 
     def __init__(self, face: Face, is_refused: Callable[[], bool]) -> None:
-        """Set up; `is_refused` returns True, and tells the user, while another process computes."""
+        """Set up; `is_refused()` returns True, and tells the user, if another process computes."""
         self._face, self._is_refused = face, is_refused
         self._requested: Pace | None = None
 
@@ -22,25 +22,25 @@ class Pacing:
         self._requested = None
 
     def toggle_full_speed(self) -> None:
-        """Switch between full speed and auto."""
+        """Switch between full speed and the pace `auto`."""
         is_full = self._pace.limit is None
         self._set(auto_pace(self._face.worker.snapshot.goal) if is_full else MAX)
 
     def double(self) -> None:
-        """Double the pace, unless it is full speed."""
+        """Double the pace; do nothing at full speed."""
         limit = self._pace.limit
         if limit is not None:
             self._set(Pace.of(limit * 2))
 
     def halve(self) -> None:
-        """Halve the pace; from full speed, to half of the speed reached."""
+        """Halve the pace; at full speed, set it to half of the speed reached."""
         limit = self._pace.limit or self._face.worker.snapshot.rate
         if limit >= 2:
             self._set(Pace.of(limit / 2))
 
     @property
     def _pace(self) -> Pace:
-        """Return the pace requested last; the snapshot may still have the one before."""
+        """Return the pace requested last, which the snapshot may not have yet."""
         return self._requested or self._face.worker.snapshot.pace
 
     def _set(self, pace: Pace) -> None:

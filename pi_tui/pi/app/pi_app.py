@@ -1,4 +1,4 @@
-"""The app for pi: the app for any machine, and what only pi has."""
+"""PiApp: the app for any machine, extended by what only pi has."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PiLooks(Remembered):
-    """What the app for pi remembers."""
+    """Settings of the app for pi that are saved from one start to the next."""
 
     view: str = VIEWS[0].name
     colored: bool = False
     by_heart: int = 0
-    """Digits known by heart, at best."""
+    """The best score in reciting from memory, in digits."""
 
     def updated(self, said: dict[str, Any]) -> Self:
-        """Return these looks with what a file says; a view that there is not is none."""
+        """Return these settings, updated from a file; the first view replaces an unknown one."""
         looks = Remembered.updated(self, said)
         is_there = looks.view in [view.name for view in VIEWS]
         return looks if is_there else replace(looks, view=VIEWS[0].name)
 
 
 class PiApp(RunApp):
-    """Watch pi being computed."""
+    """The Textual app that shows how pi is computed."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = [STYLES, "pi.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings(PI_ROWS, "app")
@@ -67,9 +67,9 @@ class PiApp(RunApp):
         clock: Clock | None = None,
         memory: Path | None = None,
     ) -> None:
-        """Make an app for a worker that is not started yet, or one that asks for the digits.
+        """Make an app for a worker that has not started; without one, it asks how many digits.
 
-        `make_worker` makes a worker for a number of digits; the rest is as for any machine.
+        `make_worker` makes a worker for a number of digits. The other arguments are as in RunApp.
         """
         super().__init__(
             worker,
@@ -86,18 +86,18 @@ class PiApp(RunApp):
         self.pacing = Pacing(self, self.steering.is_refused)
 
     def get_default_screen(self) -> PiScreen:
-        """Return the one screen of the run."""
+        """Return a new main screen for the run."""
         return PiScreen(self.worker.snapshot, self.open)
 
     @property
     def main_screen(self) -> PiScreen:
-        """Return the screen with the digits, even if another screen is on top of it."""
+        """Return the main screen, even if a dialog covers it."""
         screen = self.screen_stack[0]
         assert isinstance(screen, PiScreen)
         return screen
 
     def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on."""
+        """Show the run of this worker from now on, in place of the one before."""
         self.pacing.forget()
         super().take(worker)
 
@@ -109,29 +109,29 @@ class PiApp(RunApp):
         return self.looks.now
 
     def recall_looks(self) -> None:
-        """Make the screen look as it did last time; remember changes from now on."""
+        """Restore the view and colours of the last start; save changes from now on."""
         screen = self.main_screen
         screen.digits.colored = self._looks.colored
         screen.show_view(self._looks.view)
         super().recall_looks()
 
     def on_pi_screen_looks_changed(self) -> None:
-        """Save the choice of view or coloured digits."""
+        """Save the view and whether digits are coloured."""
         screen = self.main_screen
         self.looks.remember(view=screen.view, colored=screen.digits.colored)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return our own colours, and those of digits."""
+        """Return the colour variables of RunApp, and those for digits and heat maps."""
         return super().get_theme_variable_defaults() | pi_variables(self.current_theme)
 
     def help_texts(self) -> HelpTexts:
-        """Return what the help says apart from keys."""
+        """Return the texts of the help screen, apart from the keys."""
         from pi_tui.pi.app.screens.pi_help import PI_HELP
 
         return PI_HELP
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return every action by name, for the command palette."""
+        """Yield every action with its name, for the command palette."""
         from textual.app import SystemCommand
 
         yield from super().get_system_commands(screen)
@@ -144,7 +144,7 @@ class PiApp(RunApp):
     # Actions
 
     def action_full_speed(self) -> None:
-        """Switch between full speed and auto."""
+        """Switch between full speed and the pace `auto`."""
         self.pacing.toggle_full_speed()
 
     def action_faster(self) -> None:
@@ -156,14 +156,14 @@ class PiApp(RunApp):
         self.pacing.halve()
 
     def action_more(self) -> None:
-        """Offer a larger run: ten times as many digits, or enough to find what is searched."""
+        """Ask whether to begin a larger run."""
         if self.is_uncovered and self.make_worker is not None:
             from pi_tui.pi.app.larger import offer_larger
 
             self.converse(offer_larger(self, self.main_screen, self.run_changes.open_run))
 
     def action_by_heart(self) -> None:
-        """Open the screen to type digits from memory."""
+        """Open the screen for reciting digits from memory."""
         if not self.is_uncovered:
             return
         if self.main_screen.count:
@@ -182,9 +182,9 @@ class PiApp(RunApp):
 
 
 def run_app(settings: Settings, digits: int | None) -> int:
-    """Run the app on a run of so many digits; return the exit code once everything is saved.
+    """Run the app on the run of so many digits; return the exit code once everything is saved.
 
-    None is the run worked on last, or a question.
+    If `digits` is None, open the run last worked on, or ask for a number.
     """
     from pi_tui.app.looks.remembered import default_path
     from pi_tui.app.terminal.signals import run_to_the_end
@@ -194,7 +194,7 @@ def run_app(settings: Settings, digits: int | None) -> int:
 
     digits, seen = run_to_open(settings, digits)
     later = replace(settings, fresh=False)
-    a_worker = Worker if settings.fresh else WatchingWorker  # a fresh start looks on nobody
+    a_worker = Worker if settings.fresh else WatchingWorker  # a fresh start never watches
     app = PiApp(
         a_worker(settings.job(digits, give_way=True)) if digits else None,
         make_worker=lambda wanted: WatchingWorker(later.job(wanted, give_way=True)),

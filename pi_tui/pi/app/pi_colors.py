@@ -1,4 +1,4 @@
-"""The colours of digits: a spectrum of ten, and heat from cold to hot."""
+"""The colours of digits: ten for the digits, and nine from cold to hot for heat maps."""
 
 from __future__ import annotations
 

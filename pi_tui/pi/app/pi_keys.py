@@ -1,4 +1,4 @@
-"""The keys of the app for pi: those of any run, and those that know digits."""
+"""The keys of the app for pi: those of any run, and those for digits."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ screen.show_fact | m | m | note | | Show what the note tells of | go to what the
 
 
 def _says(snapshot: Snapshot) -> dict[str, str]:
-    """Return the word of the pace key: what it would do."""
+    """Return the label of the key `f`, which depends on the pace."""
     return {"app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed"}
 
 
 PI_ROWS = tuple(key for key in (*_THE_RUN, *_THE_DIGITS) if key.id not in {k.id for k in KEYS.keys})
-"""The keys that only the app for pi has."""
+"""The keys that the app for pi has and the app for any machine has not."""
 PI_KEYS = KeyTable(
     (
         Section("The run", _THE_RUN, OF_THE_RUN),

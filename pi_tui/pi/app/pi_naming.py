@@ -1,4 +1,4 @@
-"""What the app calls a run of pi, and how it asks for one."""
+"""The names that the app shows for a run of pi, and the question for a number of digits."""
 
 from __future__ import annotations
 
@@ -23,58 +23,58 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PiNaming(Naming):
-    """A run of pi is called by how many digits it has."""
+    """Names a run of pi by its number of digits."""
 
     sign: str = "π"
 
     def task(self, snapshot: Snapshot) -> str:
-        """Name the task in the header."""
+        """Return the name of the task for the header."""
         return words.counted(snapshot.goal, "digit")
 
     def short(self, snapshot: Snapshot) -> str:
-        """Name the task in the terminal's title."""
+        """Return the name of the task for the title of the terminal."""
         return words.number(snapshot.goal)
 
     def whole(self, snapshot: Snapshot) -> str:
-        """Name the whole output."""
+        """Return the name of the whole output."""
         return f"{snapshot.goal:,} digits of pi"
 
     def news(self, snapshot: Snapshot) -> str:
-        """Say that the run is complete."""
+        """Return the message that the run is complete."""
         verified = ", every one of them verified" if snapshot.verified else ""
         return f"{snapshot.goal:,} digits{verified}."
 
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for what grows, and how much of it there will be."""
+        """Return the word for the output, and the number of digits in the end."""
         return "digits", snapshot.goal
 
     def run(self, run: Run, unit: str) -> str:
-        """Name a saved run."""
+        """Return the name of a saved run."""
         return words.counted(run.goal, "digit")
 
     def columns(self, unit: str) -> tuple[str, ...]:
-        """Return the headings of the list of runs."""
+        """Return the headings of the table of runs."""
         return ("digits", *COLUMNS[1:])
 
     def row(self, run: Run) -> tuple[str, ...]:
-        """Return the cells of a run in the list of runs."""
+        """Return the cells of a run in the table of runs."""
         return cells(run)
 
     def file(self, goal: int) -> str:
-        """Return a file name for the first digits."""
+        """Return a file name for all digits of a run."""
         return suggested_name(0, goal)
 
     def file_content(self, output: bytes | bytearray) -> FileContent:
-        """Return the content of a file of all digits."""
+        """Return the content of a file with all digits."""
         return FileContent(output, b"3.", b"\n")
 
     @property
     def after_completion(self) -> str:
-        """Return the hint on what to do with a complete run."""
+        """Return the hint that tells how to use a complete run."""
         return "; `pi-tui export` writes them out"
 
     def pace(self, pace: Pace) -> tuple[str, str]:
-        """Return the pace in words and the key that lifts it, or brings it back.
+        """Return the pace in words, and the key that switches full speed on or off.
 
         >>> PiNaming().pace(Pace("max")), PiNaming().pace(Pace("auto", 666.7))
         (('full speed', 'f auto'), ('auto 667/s', 'f full speed'))
@@ -86,10 +86,13 @@ class PiNaming(Naming):
 
 
 class PiGoals(Goals):
-    """Asks how many digits there shall be."""
+    """Asks the user for the number of digits of a new run."""
 
     def question(self, here: int) -> Screen[str | None]:
-        """Return the question, asked while a run of `here` digits is on the screen; 0: none."""
+        """Return the dialog that asks for the number of digits.
+
+        `here` is the number of digits of the run on the screen; 0 if there is none.
+        """
         from pi_tui.pi.app.screens.ask_digits import AskDigits
         from pi_tui.pi.app.screens.digit_answers import explain_digits
 
@@ -104,11 +107,11 @@ class PiGoals(Goals):
         )
 
     def parse(self, text: str) -> Task:
-        """Return the task of a number of digits that was typed."""
+        """Return the task for a number of digits that the user typed."""
         return Task(parse_digits(text.strip()))
 
     def warning(self, goal: int) -> str:
-        """Return a line about a run that may not fit into memory, or ""."""
+        """Return a warning if so many digits may not fit into memory; else ""."""
         return memory.warning(goal)
 
 

@@ -1,4 +1,4 @@
-"""The screen of a run of pi: digits, walk and heat map in the middle, and panels that know them."""
+"""PiScreen: digits, walk or heat map in the middle, and panels about digits below."""
 
 from __future__ import annotations
 
@@ -32,39 +32,39 @@ from pi_tui.worker.snapshot import Snapshot
 
 
 class PiScreen(RunScreen):
-    """Everything about one run of pi."""
+    """The main screen of a run of pi."""
 
     AUTO_FOCUS = "DigitView"
     BINDINGS: ClassVar[list[BindingType]] = bindings(PI_ROWS, "screen")
 
     class LooksChanged(Message):
-        """Another view, or other colours."""
+        """Posted when the user chose another view, or switched the colours of digits."""
 
     def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
-        """Make a screen for a run; `on_ready` is called when the screen can take frames."""
+        """Make a screen for a run; `on_ready` is called once the screen can show frames."""
         super().__init__(snapshot, on_ready)
         self.stage = Stage(self, self._report_looks)
         self.searching.bar_class = _search_bar
         self.counts = DigitCounts()
         self._told = 0
-        """Digits whose facts were told."""
+        """Number of digits whose facts were shown."""
 
-    # What it is made of
+    # Parts of the screen
 
     def on_stage(self) -> Iterable[Widget]:
-        """Yield the digits, and the note at their end."""
+        """Yield the widgets for the middle: the digits, and the line for facts."""
         yield DigitView(self.asked, id="digits")
         yield NoteLine(id="note")
 
     def first_panels(self) -> Iterable[Widget]:
-        """Yield the panels that matter most."""
+        """Yield the panels that are shown even in a small window."""
         yield PiProgressPanel(id="progress-panel", classes="card")
         yield PiSpeedPanel(id="speed-panel", classes="card")
         yield CheckpointPanel(id="checkpoint-panel", classes="card")
         yield SpigotPanel(id="spigot-panel", classes="card")
 
     def second_panels(self) -> Iterable[Widget]:
-        """Yield the panels for a large window."""
+        """Yield the panels that only a large window has room for."""
         yield CountsPanel(self.counts, id="counts-panel", classes="card")
         yield WalkView(self.walk, id="walk-panel", classes="card")
 
@@ -75,7 +75,7 @@ class PiScreen(RunScreen):
 
     @property
     def note(self) -> NoteLine:
-        """Return the line for facts."""
+        """Return the line that shows facts about digits."""
         return self.query_one(NoteLine)
 
     @property
@@ -88,10 +88,10 @@ class PiScreen(RunScreen):
         """Return the name of the current view."""
         return self.stage.view
 
-    # What is shown
+    # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
-        """Show the digits as they are now, count them, and tell facts about the new ones."""
+        """Show the digits of this moment, count them, and show facts about new ones."""
         self.counts.feed(source, shown.made)
         super().show_output(source, shown, snapshot)
         start = max(self._told, shown.resumed)
@@ -100,27 +100,27 @@ class PiScreen(RunScreen):
         self._told = max(self._told, shown.made)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
-        """Return the digits that are computed, but that a carry may still change."""
+        """Return the digits that follow the settled ones and that a carry may still change."""
         return what_follows(shown, snapshot, self.source)
 
     def is_behind(self, made: int) -> bool:
-        """Return True while there are digits that are not counted yet."""
+        """Return True if some of the `made` digits have not been counted yet."""
         return self.counts.counted < made
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show this moment in the bars; fully: in panels and pictures too."""
+        """Show this frame in the bars; with `fully`, in panels and pictures too."""
         super().show(frame, fully=fully)
         if fully:
             self.show_pictures()
 
     def show_pictures(self) -> None:
-        """Let the pictures in sight take in the digits that are new."""
+        """Add new digits to all pictures that are visible."""
         for view in self.query(Picture):
             if view.region:
                 view.show(self.source, self.count, self.asked)
 
     def restart(self, snapshot: Snapshot) -> None:
-        """Forget everything about this run, because another one follows."""
+        """Clear everything shown of this run, to show another one."""
         self._told, self.stage.walk, self.counts = 0, Walk(), DigitCounts()
         self.query_one(CountsPanel).counts = self.counts
         self.digits.restart(snapshot.goal)
@@ -130,50 +130,50 @@ class PiScreen(RunScreen):
             view.restart(self.walk)
 
     def title_of_output(self) -> str:
-        """Return the word in the frame around the digits."""
+        """Return the title of the frame around the digits."""
         return "digits"
 
     def say_at_end(self, words: str) -> None:
-        """Put words at the end of the frame; give the note beside them its new room."""
+        """Write `words` at the lower right of the frame, and lay out the note beside them again."""
         if words != self.digits.border_subtitle:
             super().say_at_end(words)
             self.note.refresh(layout=True)
 
     def on_resize(self) -> None:
-        """Give the note its new room."""
+        """Lay out the note again for the new width."""
         self.call_after_refresh(self.note.refresh, layout=True)
 
     def on_picture_resized(self) -> None:
-        """Draw a picture that came into sight."""
+        """Draw a picture that became visible or changed its size."""
         self.show_pictures()
         self.on_picture_captioned()
 
     def on_picture_captioned(self) -> None:
-        """Make the note leave room for the words at the other end of the frame."""
+        """Lay out the note again beside the picture's caption."""
         self.note.refresh(layout=True)
 
     def on_picture_chosen(self, event: Picture.Chosen) -> None:
-        """Go from a picture to its digits."""
+        """Show the digits for the place in a picture that the user clicked."""
         self.show_position(event.offset, event.length)
 
-    # Searching and going happens among the digits
+    # Searching and moving; each of these first switches to the view of digits
 
     async def action_search(self) -> None:
-        """Open the search line."""
+        """Open the search bar."""
         self.stage.show("digits")
         await super().action_search()
 
     async def search_on(self, text: str) -> None:
-        """Search in digits that are still to come."""
+        """Search for `text` in digits as they are computed."""
         self.stage.show("digits")
         await self.searching.search_on(text)
 
     def action_next_hit(self) -> None:
-        """Go to the next hit."""
+        """Scroll to the next hit."""
         self._turn_to(forward=True)
 
     def action_previous_hit(self) -> None:
-        """Go to the hit before."""
+        """Scroll to the previous hit."""
         self._turn_to(forward=False)
 
     def _turn_to(self, *, forward: bool) -> None:
@@ -182,36 +182,36 @@ class PiScreen(RunScreen):
         self.searching.turn(forward=forward)
 
     def show_position(self, offset: int, length: int = 1) -> None:
-        """Scroll to the digits at `offset` and highlight them."""
+        """Scroll to the digits at `offset`, and highlight `length` of them."""
         self.stage.show("digits")
         super().show_position(offset, length)
 
     def action_follow(self) -> None:
-        """Go back to the tail."""
+        """Scroll to the newest digits, and follow them."""
         self.stage.show("digits")
         super().action_follow()
 
     def action_feynman(self) -> None:
-        """Go to the six nines in a row."""
+        """Scroll to the six nines at position 762."""
         if self.count >= 767:
             self.show_position(761, 6)
         else:
             tell(self, "Position 762 is yet to come.", seconds=3)
 
     def action_landmarks(self) -> None:
-        """Show all there is to see, to choose from."""
+        """Open the list of landmarks."""
         from pi_tui.pi.app.lookups import landmarks_in
 
         self.face.converse(landmarks_in(self.face, self.source, self.count, self.show_position))
 
     def action_birthday(self) -> None:
-        """Search for a date, and show its position on a card."""
+        """Ask for a date, search for it, and show its position on a card."""
         from pi_tui.pi.app.lookups import birthday_in
 
         self.face.converse(birthday_in(self.face, self.source, self.count, self.show_position))
 
     def action_statistics(self) -> None:
-        """Show pairs, gaps and runs, each with its chance."""
+        """Open the statistics of pairs, gaps and runs."""
         from pi_tui.pi.app.screens.statistics_screen import StatisticsScreen
 
         if self.count < 2:
@@ -220,7 +220,7 @@ class PiScreen(RunScreen):
             self.app.push_screen(StatisticsScreen(lambda: (self.source, self.count)))
 
     def action_replay(self) -> None:
-        """Draw the walk again from the first digit."""
+        """Open the window that draws the walk again from its first digit."""
         from pi_tui.pi.app.screens.replay import ReplayScreen
 
         if self.count < 2:
@@ -228,18 +228,18 @@ class PiScreen(RunScreen):
         else:
             self.app.push_screen(ReplayScreen(self.source, self.count))
 
-    # Looking
+    # Views
 
     def show_view(self, name: str) -> None:
-        """Show the digits, the walk or the heat map."""
+        """Show the view of that name: `digits`, `walk` or `heat`."""
         self.stage.show(name)
 
     def action_turn_view(self) -> None:
-        """Show the next of digits, walk and heat map."""
+        """Show the next view."""
         self.stage.turn()
 
     def action_color_digits(self) -> None:
-        """Show each digit in its own colour, or not."""
+        """Switch the colours of digits on or off."""
         self.digits.colored = not self.digits.colored
         self.digits.forget_lines()
         self._report_looks()
@@ -248,7 +248,7 @@ class PiScreen(RunScreen):
         self.post_message(self.LooksChanged())
 
     def action_show_fact(self) -> None:
-        """Go to the digits the note is about."""
+        """Scroll to the digits that the note is about."""
         note = self.note
         if note.fact is None:
             tell(self, "There is no note at the bottom now.", seconds=3)
@@ -257,30 +257,30 @@ class PiScreen(RunScreen):
             note.next()
 
     def on_note_line_clicked(self) -> None:
-        """Show the digits of the note that was clicked."""
+        """Scroll to the digits of the note that was clicked."""
         self.action_show_fact()
 
     def action_clear(self) -> None:
-        """Close the note if there is one, else clear search and marks."""
+        """Close the note; if there is none, clear search and highlights."""
         if not self.note.dismiss():
             super().action_clear()
 
-    # Taking digits away
+    # Copying and writing digits
 
     def name_of_line(self, text: str) -> str:
-        """Return what is said of a line that was copied."""
+        """Return the name of a copied line, for the message about it."""
         return f"the line at {text.split()[0]}"
 
     unit_of_text = "digits"
 
     async def export(self) -> None:
-        """Ask which digits and where to, and write them."""
+        """Ask for a range of digits and a file, and write them."""
         from pi_tui.pi.app.taking_digits import export_digits
 
         await export_digits(self.face, self.source, self.count)
 
     def action_picture(self) -> None:
-        """Ask where to, and draw the walk, or the heat map if that is in sight."""
+        """Ask for a file; write a picture of the heat map if that is shown, else of the walk."""
         if not self.count:
             tell(self, "There is nothing to draw yet.", seconds=4)
             return

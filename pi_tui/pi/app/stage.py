@@ -1,4 +1,4 @@
-"""What fills the middle of the screen: the digits, the walk or the heat map."""
+"""The middle of the screen, which shows the digits, the walk or the heat map."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pi_tui.pi.digits.walk import Walk
 
 
 class View(NamedTuple):
-    """A way to look at the digits."""
+    """A way to show the digits: its name in code, its title and meaning for the user."""
 
     name: str
     title: str
@@ -29,12 +29,12 @@ _NAMES = [view.name for view in VIEWS]
 
 
 class Stage:
-    """Shows one view at a time; each is made when it is first shown."""
+    """Shows one view at a time; makes each view when it is first shown."""
 
     def __init__(self, screen: Screen[Any], on_change: Callable[[], object]) -> None:
         self._screen, self._on_change = screen, on_change
         self.view = _NAMES[0]
-        """The name of the view that is shown."""
+        """The name of the current view."""
         self.walk = Walk()
 
     def turn(self) -> None:
@@ -53,7 +53,7 @@ class Stage:
         for child in stage.children:
             if child.id in _NAMES:
                 child.display = child.id == name
-        # At once: a field that is opened next is to keep the focus.
+        # Not later: a text field that opens next must keep the focus.
         view = self._screen.query_one(f"#{name}")
         self._screen.set_focus(view if view.can_focus else None)
         self._on_change()

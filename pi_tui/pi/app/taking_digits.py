@@ -14,11 +14,11 @@ from pi_tui.pi.app.pi_naming import suggested_name
 from pi_tui.pi.digits.statistics import Digits
 
 Draw = Callable[[str], bytes]
-"""Make the bytes of a picture in a form: `png` or `svg`."""
+"""A function that draws a picture in the form `png` or `svg`, and returns its bytes."""
 
 
 async def export_digits(face: Face, digits: Digits, count: int) -> None:
-    """Ask which digits and into which file, and write them."""
+    """Ask for a range of digits and for a file, and write them."""
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.pi.app.screens.digit_answers import explain_range, parse_range
 
@@ -35,20 +35,20 @@ async def export_digits(face: Face, digits: Digits, count: int) -> None:
 
 
 def digits_in_file(digits: bytes, start: int) -> FileContent:
-    """Return the content of a file of the digits from offset `start` on.
+    """Return the content of a file with the digits from offset `start` on.
 
-    From the first digit on it begins with "3."; a later range is digits only.
+    If the first digit is among them, the content begins with "3."; else it is digits only.
     """
     return FileContent(digits, b"3." if start == 0 else b"", b"\n")
 
 
 def save_digits(name: str, digits: bytes, start: int, location: str) -> Path:
-    """Write the digits from offset `start` on into a file; raise PiTuiError if that fails."""
+    """Write the digits from offset `start` on to a file. Raises PiTuiError if that fails."""
     return save_file(name, lambda _: digits_in_file(digits, start), location)
 
 
 async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:
-    """Ask for a file, and draw the walk or the heat map into it."""
+    """Ask for a file, and draw the walk or the heat map to it."""
     from pi_tui.pi.pictures.drawing import draw
     from pi_tui.pi.pictures.request import PictureRequest
 
@@ -70,7 +70,7 @@ async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
 
 
 async def _ask_for_picture(face: Face, title: str, name: str) -> str | None:
-    """Ask for a file; suggest a PNG where Pillow can draw one, else an SVG."""
+    """Ask for a file; suggest a PNG if Pillow is installed, else an SVG."""
     from pi_tui.app.screens.dialogs import Ask
     from pi_tui.pi.app.screens.digit_answers import explain_picture
     from pi_tui.pi.pictures.request import can_png

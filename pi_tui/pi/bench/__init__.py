@@ -1,1 +1,1 @@
-"""`pi-tui bench`: measure pi-tui and other programs, from outside and from inside."""
+"""`pi-tui bench`: measure pi-tui and other programs. May import everything but the app."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = (sys.executable, "-P")
-"""How every child is started: `-P` ignores modules in the working folder."""
+"""Command that starts every child; `-P` ignores modules in the working folder."""
 OURS = "pi-tui run"
 RESUMED = "pi-tui run, second half"
 NO_SAVES = "pi-tui run, every 0"
@@ -23,24 +23,24 @@ KEPT_RESUMED = "… until one is saved, by itself"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A program that writes `3.1415…` to its standard output, or ends at its first digit."""
+    """A program to measure. It writes `3.1415…` to standard output, or ends at its first digit."""
 
     name: str
     command: Callable[[int, Path], list[str]]
-    """Return the command for so many digits, in this empty folder."""
+    """Return the command that computes so many digits in this empty folder."""
     growth: float | None = None
-    """The time grows about as n^growth, which decides if the next size is worth waiting for.
+    """The time grows about as n^growth; tells whether the next size would take too long.
 
     None: always run.
     """
     resumes: bool = False
-    """True if the folder holds a half-done run when the program starts."""
+    """True if the program resumes a run that is half complete, in a database in the folder."""
     prints: bool = True
-    """False if the program shows only its time and no digits."""
+    """True if the program prints digits; False if only its time counts."""
 
 
 def ours(*flags: str) -> Callable[[int, Path], list[str]]:
-    """Return a command: `pi-tui run` with these flags and a database in the folder."""
+    """Return a function that makes the command of `pi-tui run`, with these flags and a database."""
 
     def command(digits: int, folder: Path) -> list[str]:
         run = [*PYTHON, "-m", "pi_tui", "run", "--digits", str(digits)]
@@ -50,7 +50,7 @@ def ours(*flags: str) -> Callable[[int, Path], list[str]]:
 
 
 def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
-    """Return a command: a part of `inside.py` with a database in the folder."""
+    """Return a function that makes the command of one part of `inside.py`."""
 
     def command(digits: int, folder: Path) -> list[str]:
         module = "pi_tui.pi.bench.inside"
@@ -60,17 +60,17 @@ def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
 
 
 def database_in(folder: Path) -> str:
-    """Return the path of the database of a try."""
+    """Return the path of the database in the folder of a try."""
     return str(folder / "pi.sqlite3")
 
 
 def us() -> list[Contender]:
-    """Return our own contenders: whole processes with default settings."""
+    """Return our own contenders: `pi-tui run` with default settings, fresh and resumed."""
     return [Contender(OURS, ours()), Contender(RESUMED, ours(), resumes=True)]
 
 
 def cadences() -> list[Contender]:
-    """Return our own contenders that never save and that save often."""
+    """Return `pi-tui run` without saves, and with a save every second."""
     return [
         Contender(NO_SAVES, ours("--checkpoint-every", "0")),
         Contender(EVERY_SECOND, ours("--checkpoint-every", "1s")),
@@ -78,7 +78,7 @@ def cadences() -> list[Contender]:
 
 
 def first_digits() -> list[Contender]:
-    """Return the contenders measured from the start of the process to the first new digit."""
+    """Return our contenders that end at the first new digit, or when it is saved."""
     return [
         Contender(FIRST_FRESH, child("first"), prints=False),
         Contender(FIRST_RESUMED, child("first"), resumes=True, prints=False),
@@ -88,7 +88,7 @@ def first_digits() -> list[Contender]:
 
 
 def peers() -> list[Contender]:
-    """Return the other programs that are installed."""
+    """Return those of the other programs that are installed."""
     candidates = (
         _command("spigot", "spigot (C)", lambda n: ["-d", str(n), "pi"], growth=2.1),
         _command("pi", "pi (CLN), one shot", lambda n: [str(n + 1)]),

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 SECONDS_PER_RUN, SECONDS_OF_THE_APP = 30.0, 50.0
 FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
-"""Seconds on two cores where a small run takes SMALL_RUN; --full adds the second line."""
+"""Seconds on two cores if a small run takes SMALL_RUN; `--full` adds these to those above."""
 SMALL_RUN = 0.4
-"""Seconds of a whole `pi-tui run` of a thousand digits on that machine."""
+"""Seconds that a whole `pi-tui run` of a thousand digits takes on that machine."""
 
 TABLES = {
     "Whole processes": (
@@ -46,11 +46,11 @@ TABLES = {
         "CPU is the share of one core while it runs, is paused or complete."
     ),
 }
-"""Explanations by the title of the table."""
+"""The explanation of each table, by its title."""
 
 
 def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:
-    """Return about how long `bench` takes where a small run takes `small_run` seconds.
+    """Estimate the seconds that `bench` takes; `small_run` is the time of a small run here.
 
     >>> expected_seconds(3, SMALL_RUN, full=False)
     140.0

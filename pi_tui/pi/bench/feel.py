@@ -1,7 +1,7 @@
-"""Measure how the app feels: first frame, keys, scrolling, and the CPU it takes when left open.
+"""Measure how fast the app responds: first frame, keys, scrolling, and CPU while it is open.
 
-A key pressed while blocks are made counts only if blocks were still being made when its frame came:
-a short run may be past that before a key can be pressed.
+A key pressed while blocks are made counts only if blocks were still being made when its frame
+came. A short run may be past that before a key can be pressed.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from pi_tui.pi.bench.pseudo_terminal import FRAME, App
 LOOK = 5.0
 """Seconds over which a share of the processor is measured."""
 KEYS = 5
-"""How often a key is pressed to get a median."""
+"""Number of key presses for a median."""
 KEYS_PER_SECOND = 60
 """Rate at which a held key repeats."""
 FEW = 20
-"""Fewer looks at the event loop than this give no result."""
+"""With fewer measurements of the event loop than this, no result is given."""
 SHORT = 20_000
-"""Digits of a run whose first digits appear at once."""
+"""Digits of a run that shows its first digits at once."""
 A_ROW = r"\d{10} \d{10}"
-"""Digits on the screen. In a long run they scroll on, and the very first are gone at once."""
+"""Pattern of digits on the screen. The first digits of pi would not do: a long run scrolls on."""
 Readings = dict[str, float | None]
 """Measurements by name; None if one could not be taken."""
 
 
 def can_measure() -> bool:
-    """Return whether processes can be measured this way: on Linux only."""
+    """Return True if processes can be measured this way, which is on Linux only."""
     return Path("/proc/self/stat").exists()
 
 
@@ -140,7 +140,7 @@ def _lateness(watch: _Watch) -> Readings:
 
 
 def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
-    """Measure the time to open the help while blocks are made, as often as there is time."""
+    """Measure the time to open the help while blocks are made; up to five times."""
     took: list[float] = []
     with _watched(room, environment, digits) as (app, watch):
         app.read_until(watch.began, "that blocks are made")
@@ -152,7 +152,7 @@ def _key_while_made(room: Path, environment: dict[str, str], digits: int) -> Rea
 
 
 def _pause_while_made(room: Path, environment: dict[str, str], digits: int) -> Readings:
-    """Measure a pause while blocks are made: the time until it shows, and the CPU it takes."""
+    """Measure the time to pause while blocks are made, and the CPU in that pause."""
     pause = share = None
     with _watched(room, environment, digits) as (app, watch):
         app.read_until(watch.began, "that blocks are made")
@@ -165,23 +165,23 @@ def _pause_while_made(room: Path, environment: dict[str, str], digits: int) -> R
 
 @dataclass(frozen=True, slots=True)
 class _Watch:
-    """Files through which the app reports from inside."""
+    """Files through which the app reports its measurements."""
 
     lags: Path
-    """Seconds the event loop was late, by state; written at its end."""
+    """Seconds by which the event loop was late, by state; written when the app ends."""
     making: Path
     """Exists once making blocks has begun."""
     made: Path
     """Exists once the first sweep is done."""
 
     def began(self) -> bool:
-        """Return whether making blocks has begun."""
+        """Return True once making blocks has begun."""
         return self.making.exists() or self.made.exists()
 
 
 @contextmanager
 def _watched(room: Path, environment: dict[str, str], digits: int) -> Iterator[tuple[App, _Watch]]:
-    """Run the app at full speed with a fresh run of so many digits; yield it and its reports."""
+    """Run the app at full speed on a fresh run of so many digits; yield the app and its reports."""
     with TemporaryDirectory(dir=room) as folder:
         watch = _Watch(*(Path(folder) / name for name in ("lags", "making", "made")))
         files = [str(watch.lags), str(watch.making), str(watch.made)]
@@ -191,7 +191,7 @@ def _watched(room: Path, environment: dict[str, str], digits: int) -> Iterator[t
 
 
 def _help_and_back(app: App) -> float:
-    """Measure the seconds from the key to the help, the largest window that can open."""
+    """Return the seconds from the key `?` to the help, the largest window that can open."""
     app.press("?")
     seconds = app.seconds_until("turn the view")
     app.read_for(0.3)  # the rest of the frame
@@ -201,7 +201,7 @@ def _help_and_back(app: App) -> float:
 
 
 def _scrolling(room: Path, environment: dict[str, str], digits: int) -> Readings:
-    """Measure frames per second while PageDown is held, in a finished run of so many digits."""
+    """Measure frames per second while PageDown is held, in a complete run of so many digits."""
     subprocess.run(ours()(digits, room), check=True, env=environment, capture_output=True)
     database = Path(database_in(room))
     with App(_app(database, digits), environment) as app:

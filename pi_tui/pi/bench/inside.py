@@ -24,7 +24,7 @@ from pi_tui.worker.worker import Worker  # noqa: E402
 
 IMPORTED = time.perf_counter()
 LOOK = 0.002
-"""Seconds between two looks at the snapshot."""
+"""Seconds between two reads of the snapshot."""
 
 
 def half(digits: int, location: str, _: str) -> None:
@@ -39,7 +39,7 @@ def half(digits: int, location: str, _: str) -> None:
 
 
 def first(digits: int, location: str, _: str) -> None:
-    """End this process at the moment the first new digit is computed."""
+    """End this process at the moment at which the first new digit is computed."""
     _wait(_worker(digits, location), lambda snapshot: snapshot.made > snapshot.resumed)
     os._exit(0)
 
@@ -95,7 +95,7 @@ def _wait(worker: Worker, condition: Callable[[Snapshot], bool]) -> None:
 
 
 def _looks(worker: Worker) -> Iterator[tuple[Snapshot, float]]:
-    """Yield snapshots until the worker has ended, each with the seconds until the next one."""
+    """Yield snapshots until the worker ends, each with the seconds until the next one."""
     ended = False
     while not ended:
         began, snapshot = time.perf_counter(), worker.snapshot

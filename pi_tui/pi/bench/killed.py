@@ -13,10 +13,10 @@ from pi_tui.errors import PiTuiError
 
 @dataclass(frozen=True, slots=True)
 class Struggle:
-    """The outcome for a program that was killed every so many seconds."""
+    """The result for a program that was killed at regular intervals."""
 
     ended: bool
-    """True if the program finished; False if it was given up."""
+    """True if the program finished; False if the measurement was given up."""
     kills: int
     cpu: float
     """CPU seconds of all its starts together."""
@@ -25,9 +25,10 @@ class Struggle:
 def killed_every(
     seconds: float, command: list[str], output: Path, environment: Mapping[str, str], give_up: float
 ) -> Struggle:
-    """Start the command again until it ends by itself or has used `give_up` CPU seconds.
+    """Start the command, kill it after so many seconds, and repeat until it ends by itself.
 
-    Each start gets so many seconds, then SIGKILL. `output` holds the output of the last start.
+    Gives up once its starts have used `give_up` CPU seconds. The kill is SIGKILL. `output` is the
+    file for the standard output of the last start. Raises PiTuiError if the command fails.
     """
     kills, before = 0, _cpu_of_children()
     while (used := _cpu_of_children() - before) < give_up:
@@ -47,6 +48,6 @@ def killed_every(
 
 
 def _cpu_of_children() -> float:
-    """Return the CPU seconds of all children that have ended."""
+    """Return the CPU seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

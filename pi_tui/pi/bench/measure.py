@@ -36,7 +36,7 @@ KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
 
 
 def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
-    """Measure this machine and print the results: tables for people, or JSON."""
+    """Measure this machine, print the results as tables or JSON, and return exit code 0."""
     if runs < 1:
         raise UsageError(f"--runs {runs} measures nothing; use 1 or more")
     sizes = (*sizes, FULL_SIZE) if full else tuple(sizes)
@@ -88,7 +88,7 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
 
 
 def _announce(turns: Turns, full: bool) -> None:
-    """Announce how long it will take, judged by a small run on this machine."""
+    """Print how long the measurement will take, estimated by a small run on this machine."""
     turns.look_inside("phases", 1_000)  # not measured: Python compiles modules at first import
     small_run = turns.look_inside("phases", 1_000)["whole process"]
     seconds = expected_seconds(turns.runs, small_run, full=full)
@@ -96,7 +96,7 @@ def _announce(turns: Turns, full: bool) -> None:
 
 
 def machine() -> dict[str, Any]:
-    """Return the machine, the date and the versions that were measured."""
+    """Return the date, the machine, and the versions measured."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": cores(),

@@ -1,4 +1,4 @@
-"""Run a program in a pseudo-terminal and read what its user would see."""
+"""Run a program in a pseudo-terminal and read what it writes to the screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pi_tui.pi.bench.contenders import PYTHON
 
 COLUMNS, ROWS = 120, 40
 PATIENCE = 300.0
-"""Seconds to wait for anything the app must show, such as made blocks on a slow machine."""
+"""Time-out in seconds for anything the app must show; blocks take long on a slow machine."""
 FRAME = b"\x1b[?2026h"
 """Sequence before each frame, sent to terminals that support synchronized output."""
 _ASKED, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
@@ -55,13 +55,13 @@ class App:
         os.close(self._terminal)
 
     def press(self, keys: str) -> None:
-        """Type keys and discard the output so far."""
+        """Type keys, after discarding the output so far."""
         self.read_for(0.0)
         self.written = b""
         self.type(keys)
 
     def type(self, keys: str) -> None:
-        """Type keys and keep the output so far."""
+        """Type keys; keep the output so far."""
         os.write(self._terminal, keys.encode())
 
     def read_for(self, seconds: float) -> None:
@@ -92,7 +92,7 @@ class App:
                 raise PiTuiError(f"the app did not show {name}")
 
     def share(self, seconds: float) -> float:
-        """Return the share of one core that the program takes over the next seconds."""
+        """Return the share of one core that the program uses during the next seconds."""
         began, cpu = time.perf_counter(), self._cpu_seconds()
         self.read_for(seconds)
         return (self._cpu_seconds() - cpu) / (time.perf_counter() - began)
@@ -102,7 +102,7 @@ class App:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak(self) -> int:
-        """Return the peak memory in bytes."""
+        """Return the program's peak memory in bytes."""
         status = Path(f"/proc/{self._child.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 

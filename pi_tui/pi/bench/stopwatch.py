@@ -14,7 +14,7 @@ import sys
 import time
 
 KILOBYTE = 1 if sys.platform == "darwin" else 1024
-"""Bytes of the unit in which a process's peak memory is counted: macOS counts bytes."""
+"""Bytes in the unit of peak memory: the system counts in kilobytes, macOS in bytes."""
 
 
 def main(output: str, command: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The results of `bench` as tables for people."""
+"""Print the results of `bench` as tables."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 
 def textbook(digits: int) -> str:
-    """Return the first decimals of pi after "3."; costs about 3.3·digits² box-steps.
+    """Return the first decimals of pi after "3."; takes about 3.3·digits² updates of a box.
 
     >>> textbook(20)
     '14159265358979323846'
@@ -27,7 +27,7 @@ def textbook(digits: int) -> str:
 
 
 def _settled_digits(boxes: int) -> Iterator[str]:
-    """Yield the 3 and the decimals, each once no later carry can reach it."""
+    """Yield the 3 and the decimals, each as soon as no later carry can change it."""
     numbers = [2] * boxes
     predigit, nines = "", 0
     while True:

@@ -1,6 +1,6 @@
-"""Run the contenders in turns, each try as a whole process in an empty folder of its own.
+"""Run the contenders in turns; each try is a whole process in an empty folder of its own.
 
-A time counts only after the digits have been compared with our reference.
+A time counts only if all digits were right.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from pi_tui.pi.bench.contenders import Contender
 from pi_tui.pi.bench.killed import killed_every
 
 PATIENCE = 75.0
-"""Most seconds that a contender may be expected to take; a slower one skips the size."""
+"""Maximum expected seconds of a contender; a slower one skips this size."""
 ONCE = 15.0
-"""A contender that takes longer runs only once."""
+"""A contender that takes more seconds than this runs only once."""
 HOPELESS = 4.0
-"""A killed run is given up after this many times the CPU seconds of an undisturbed run."""
+"""A run that is killed is given up after so many times the CPU seconds of an undisturbed run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The measurements of one contender at one size: medians over its runs."""
+    """The medians of one contender at one number of digits."""
 
     name: str
     digits: int
@@ -51,16 +51,16 @@ class Timing:
 
 
 class Turns:
-    """A runner of contenders in turns, each try in an empty folder of its own."""
+    """Runs contenders in turns, each try in an empty folder of its own."""
 
     def __init__(self, folder: Path, runs: int) -> None:
         self.runs = runs
         self.folder = folder
         self._expected: dict[str, tuple[int, float]] = {}
-        """The digits and seconds of each contender's last try."""
+        """Digits and seconds of each contender's last try, by its name."""
 
     def side_by_side(self, contenders: list[Contender], digits: int) -> list[Timing]:
-        """Measure all contenders that are quick enough, in turns; return their medians in order."""
+        """Measure in turns all contenders that are fast enough; return their medians in order."""
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
             for contender in contenders:
@@ -87,7 +87,7 @@ class Turns:
         return report | {"whole process": took["seconds"]}
 
     def killed(self, digits: int, every: float) -> dict[str, float | bool]:
-        """Measure the cost of a kill every so many seconds, compared with an undisturbed run."""
+        """Measure the CPU cost of a kill every so many seconds, against an undisturbed run."""
         ours = who.us()[0]
         tell(f"{digits:,} digits: undisturbed, then killed every {every:g} s")
         peace = self._try(ours, digits)["cpu"]
@@ -106,7 +106,7 @@ class Turns:
         return expected <= (PATIENCE if turn == 0 else ONCE)
 
     def _try(self, contender: Contender, digits: int) -> dict[str, float]:
-        """Measure one run; raise WrongResultError if its digits are not those of pi."""
+        """Measure one run of a contender. Raises WrongResultError if its digits are wrong."""
         with self._room(contender, digits) as room:
             said = Path(room) / "said"
             took = _time(contender.command(digits, Path(room)), said)
@@ -140,7 +140,7 @@ def _time(command: list[str], output: Path) -> dict[str, float]:
 
 
 def environment() -> dict[str, str]:
-    """Return our environment without our own settings and settings that make Python slower."""
+    """Return our environment without PI_TUI_* and without settings that slow Python down."""
     slow = ("PI_TUI_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
     return {name: value for name, value in os.environ.items() if not name.startswith(slow)}
 
@@ -160,5 +160,5 @@ def reference(digits: int) -> bytes:
 
 
 def tell(line: str) -> None:
-    """Report progress on standard error."""
+    """Print a line about progress on standard error."""
     print(line, file=sys.stderr, flush=True)

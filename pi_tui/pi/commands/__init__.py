@@ -1,1 +1,1 @@
-"""Commands of `pi-tui` about digits. May import everything except the app."""
+"""The commands of `pi-tui` about digits. May import everything except the app."""

@@ -1,6 +1,6 @@
-"""`pi-tui run`: compute without a screen, always at full speed.
+"""`pi-tui run`: compute without a screen, at full speed.
 
-The digits go to stdout or a file, all messages to stderr.
+Digits go to standard output or a file, messages to standard error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pi_tui.worker.worker import Worker
 
 
 def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None) -> int:
-    """Compute the run of so many digits, or resume the last one."""
+    """Compute the run of so many digits, or the last run; return the exit code."""
     digits, _ = run_to_open(settings, digits)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")
@@ -34,7 +34,7 @@ def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None
 
 
 def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
-    """Return False, with a message, if --fresh would delete digits and the user says no."""
+    """Return False if --fresh would delete digits and the user says no."""
     if not settings.fresh or digits is None:
         return True
     # Loaded here: SQLAlchemy takes 0.3 s, and few starts are fresh ones.
@@ -44,7 +44,7 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 
 
 def run_job(job: Job, output: str | None) -> int:
-    """Compute `job`, write the digits to stdout or `output`, return the exit code."""
+    """Compute the job and write the digits to standard output or `output`; return the exit code."""
     with OutputFile.claim(output, job.location) if output else nullcontext() as target:
         if note := memory.warning(job.task.goal):
             tell(f"note: {note}")

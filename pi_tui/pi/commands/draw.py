@@ -1,4 +1,4 @@
-"""`pi-tui picture`: draw a walk or a heat map of saved digits, still or moving, into a file."""
+"""`pi-tui picture`: draw a walk or a heat map of saved digits, still or animated, to a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pi_tui.pi.pictures.request import (
 from pi_tui.reports.standard_output import tell
 
 _Way = tuple[tuple[int, int], Callable[[PictureRequest], bytes]]
-"""The size of a picture, and the function that draws it."""
+"""The size of a picture in pixels, and the function that draws it."""
 
 
 def picture(
@@ -37,7 +37,10 @@ def picture(
     theme: str,
     seconds: str | None = None,
 ) -> int:
-    """Draw positions `start` to `stop` into a file, whole or not at all."""
+    """Draw positions `start` to `stop` of the saved digits to a file; return exit code 0.
+
+    The file is written completely or not at all.
+    """
     moving = moving_form_of(output, kind)
     pixels, make = _moving(moving, size, seconds) if moving else _still(output, size, seconds)
     with OutputFile.claim(output, location) as target:

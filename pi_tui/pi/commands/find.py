@@ -19,9 +19,9 @@ from pi_tui.reports.hints import to_paste
 from pi_tui.reports.standard_output import is_terminal, say
 
 _PIECE = 4 * 2**20
-"""Digits read at once; so a hundred million take no more memory than one million."""
+"""Digits read at a time, so that a hundred million take no more memory than one million."""
 _LONGEST = 100
-"""Most digits of a string to search; a longer one has no chance of being found."""
+"""Maximum digits of a string; a longer one has no chance of being found."""
 _MARKED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 
 
@@ -35,7 +35,11 @@ class Place:
 
 
 def find(location: str, text: str, digits: int | None, first: int, *, as_json: bool) -> int:
-    """Print where `text` occurs in the run of so many digits, or else in the longest; return 0."""
+    """Print where `text` occurs in a run, and return 0.
+
+    The run is that of so many digits; without `digits`, the one that `pi-tui` would continue.
+    `first` is the maximum number of places to print.
+    """
     _check(text, first)
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)

@@ -1,4 +1,4 @@
-"""`export` and `verify`: write out saved digits, and check them."""
+"""`pi-tui export` and `pi-tui verify`: write saved digits to a file, and check them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from pi_tui.reports.standard_output import tell, to_stdout
 def export(
     location: str, kinds: Kinds, wanted: Wanted, start: int, stop: int | None, output: str | None
 ) -> int:
-    """Write the saved output of a run, positions `start` to `stop`, to a file or stdout.
+    """Write positions `start` to `stop` of a saved run to a file or standard output; return 0.
 
-    Digits from position 1 on begin with "3." and end with a new line. The output of another kind is
-    written as it is.
+    Digits from position 1 on begin with "3." and end with a new line. The output of another kind
+    is written as it is.
     """
     run = choose(location, kinds, wanted)
     text = saved_part(location, kinds, run, start, stop)
@@ -47,9 +47,10 @@ def saved_range(location: str, digits: int | None, start: int, stop: int | None)
 
 
 def verify(location: str, digits: int | None) -> int:
-    """Compare every saved digit with pi; raise WrongResultError with the first wrong position.
+    """Compare all saved digits with pi; mark a complete run as verified; return 0.
 
-    Marks a complete run as verified, unless the whole database is in use elsewhere.
+    If a digit is wrong, delete the digits from there on and raise WrongResultError. The mark is
+    left out if the whole database is in use elsewhere.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
@@ -65,7 +66,7 @@ def verify(location: str, digits: int | None) -> int:
 
 
 def _cut(location: str, run: Run, position: int) -> str:
-    """Delete the digits from `position` on, which are wrong; return the message about it."""
+    """Delete the digits from `position` on, the first wrong one; return the message about that."""
     wrong = f"digit {position:,} of the run of {run.goal:,} is not that of pi"
     try:
         with CheckpointStore.open(location, SpigotKind()) as store:

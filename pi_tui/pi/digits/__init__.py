@@ -1,4 +1,4 @@
-"""Analysis of the digits: search, facts, dates, counts, the walk.
+"""What is known about a string of digits: search, facts, dates, counts, the random walk.
 
 May import the standard library, words and pictures; never Textual.
 """

@@ -1,4 +1,4 @@
-"""Chances of strings among the digits, as numbers and in words.
+"""Chances that strings occur among the digits, as numbers and in words.
 
 All formulas treat the digits as random, which is how the digits of pi have behaved so far.
 """
@@ -9,7 +9,7 @@ import math
 from fractions import Fraction
 
 LIKELY = (0.63, 0.95)
-"""Chances for which `digits_for` is reported: more likely than not, and almost certain."""
+"""Two chances used in messages: more likely than not, and almost certain."""
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
 
 

@@ -27,7 +27,7 @@ class Notation:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of the first notation found, or a miss."""
+    """Where a date stands in pi, and in which notation; or that it was not found."""
 
     notation: Notation
     offset: int | None
@@ -142,7 +142,7 @@ def date_in_words(text: str, *, with_year: bool = True) -> str:
 
 
 def card(text: str, place: Place) -> list[str]:
-    """Return the lines of the card."""
+    """Return the lines of the card: the date, where it stands in pi, and how likely that was."""
     size = len(place.notation.text)
     likely = chance_in_words(chance(size, place.count))
     odds = f"A string of {size} digits is among them with a chance of {likely}."

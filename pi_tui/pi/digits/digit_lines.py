@@ -9,7 +9,7 @@ GROUP = 10
 _POINT = 2
 """Cells for the "3." before the first digit; blank on all other lines."""
 _ROUND = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
-"""Convenient numbers of groups per line; the largest that fits is used."""
+"""Numbers of groups per line that are easy to count in; the largest that fits is used."""
 
 
 class DigitLines(NamedTuple):

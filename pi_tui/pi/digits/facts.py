@@ -9,7 +9,7 @@ from pi_tui.pi.digits.statistics import Digits
 
 
 class Fact(NamedTuple):
-    """A remarkable event at a position."""
+    """A remarkable string of digits at a position."""
 
     position: int
     """Position of the first digit; 1 is the first after the point."""
@@ -19,7 +19,7 @@ class Fact(NamedTuple):
 
     @property
     def end(self) -> int:
-        """How many digits must be known before the fact is true."""
+        """Return the number of digits that must be known to check the fact."""
         return self.position + len(self.text) - 1
 
 
@@ -54,11 +54,11 @@ FACTS = tuple(
         key=lambda fact: fact.end,
     )
 )
-"""Found by searching ten million digits; the tests search again, as far as their digits reach."""
+"""Found by searching ten million digits. The tests search again, in all digits they have."""
 
 
 _TOGETHER = 1_000
-"""Positions searched at once: their numbers differ only in the last three digits."""
+"""Number of positions searched at once; they differ only in the last three digits."""
 
 
 def reached(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
@@ -76,7 +76,7 @@ def is_reached(fact: Fact, digits: Digits, count: int) -> bool:
 
 
 def further(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
-    """Yield the self-locating numbers that are not in FACTS and end after `start`."""
+    """Yield the self-locating numbers that are not in FACTS and end at a position after `start`."""
     known = {fact.position for fact in FACTS}
     return (fact for fact in self_locating(digits, start, stop) if fact.position not in known)
 

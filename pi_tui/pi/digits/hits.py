@@ -13,7 +13,9 @@ AROUND = 10
 
 
 class Hits:
-    """The hits of a string: their count and the first ones. Keeps only one piece of the digits.
+    """The places of a string in the digits: their number, and the first few of them.
+
+    The digits come in pieces, and only the end of the last piece is kept.
 
     >>> hits = Hits("11", keep=2)
     >>> for piece in (b"01", b"110", b"11"):

@@ -25,9 +25,9 @@ def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
 
 
 def landmarks(digits: Digits, count: int) -> list[Fact | str]:
-    """List all facts by position, then those to come, then the longest runs.
+    """Return the rows of the list of landmarks: facts reached, facts to come, longest runs.
 
-    Headings separate the parts.
+    A text among the facts is the heading of the rows after it.
     """
     facts = sorted((*FACTS, *further(digits, 0, count)), key=lambda fact: fact.position)
     there = [fact for fact in facts if is_reached(fact, digits, count)]

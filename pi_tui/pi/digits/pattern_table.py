@@ -48,7 +48,7 @@ def pair_lines(patterns: Patterns) -> Iterator[str]:
 
 
 def gap_lines(patterns: Patterns) -> Iterator[str]:
-    """Yield how soon a digit occurs again, compared with the expectation."""
+    """Yield a table of the distances between equal digits, with the counts expected by chance."""
     yield "GAPS: positions until the same digit comes again"
     yield f"  {'after':<10}{'found':>14}{'expected':>14}{'difference':>14}"
     for low, high in _GAPS:

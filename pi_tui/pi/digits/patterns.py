@@ -44,7 +44,7 @@ class Patterns:
 
     @property
     def chi_square(self) -> float:
-        """Pearson's statistic of the pairs against equal frequencies, 99 degrees of freedom."""
+        """Return Pearson's chi-square of the pairs against equal counts; 99 degrees of freedom."""
         if not (total := sum(self.pairs)):
             return 0.0
         expected = total / 100

@@ -27,10 +27,10 @@ class Recital:
 
     @property
     def score(self) -> int:
-        """Right digits before the first mistake."""
+        """Return the number of right digits before the first mistake."""
         return self.wrong[0] if self.wrong else self.said
 
     @property
     def is_over(self) -> bool:
-        """True when no digits are left to recite."""
+        """Return True if no digits are left to recite."""
         return self.said >= len(self.digits)

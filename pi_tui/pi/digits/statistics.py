@@ -32,7 +32,7 @@ class DigitCounts:
 
     @property
     def chi_square(self) -> float:
-        """Pearson's statistic against equal frequencies, nine degrees of freedom."""
+        """Return Pearson's chi-square against equal frequencies; nine degrees of freedom."""
         if not self.counted:
             return 0.0
         expected = self.counted / 10
@@ -59,7 +59,7 @@ def chance_of_more(chi_square: float, freedom: int = 9) -> float:
 
 
 def verdict(chance: float) -> str:
-    """Judge in words how even the digits are.
+    """Return words for how even the digits are, from the result of `chance_of_more`.
 
     >>> verdict(0.5), verdict(0.01), verdict(0.999)
     ('as chance would', 'rather uneven', 'rather even')

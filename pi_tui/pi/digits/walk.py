@@ -24,11 +24,11 @@ class Walk:
         self.points: list[complex] = [0j]
         self.stride = 1
         self.thinned = 0
-        """How often points were dropped; a drawing of the walk must then start over."""
+        """Number of times that points were dropped; a drawing of the walk must then start over."""
 
     @property
     def walked(self) -> int:
-        """Digits that the path covers."""
+        """Return the number of digits in the path."""
         return (len(self.points) - 1) * self.stride
 
     def feed(self, digits: Digits, stop: int) -> bool:

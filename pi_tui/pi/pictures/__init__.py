@@ -1,1 +1,1 @@
-"""Pictures of the digits, for paper and screen. Imports neither the terminal nor the database."""
+"""Pictures of the digits as files: PNG, SVG, GIF. Imports neither Textual nor the database."""

@@ -1,7 +1,7 @@
-"""Draw a walk from its first digit on, as an animated GIF or WebP. Needs Pillow.
+"""Draw a walk that grows from its first digit, as an animated GIF or WebP. Needs Pillow.
 
-The frame is that of the whole walk, so nothing jumps and the path only grows. All pictures share
-one palette, that of the last, because a palette for each would make the file twice as large.
+Every picture has the frame of the whole walk, so the path grows and nothing else moves. All
+pictures share the palette of the last one; a palette for each would double the size of the file.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pi_tui.pi.pictures.request import PictureRequest
 from pi_tui.pi.pictures.walk_points import pieces
 
 PER_SECOND = 12.5
-"""Pictures a second; a GIF counts in hundredths of a second."""
+"""Pictures a second; this is 8 hundredths of a second each, the unit of GIF."""
 HOLD = 2.5
 """Seconds for which the last picture stays."""
 _POINTS = 300_000
 _TIMES = 2
-"""Scale at which pictures are drawn before they are reduced, for smooth lines."""
+"""Pictures are drawn at this multiple of their size and then reduced, for smooth lines."""
 _HUES = 40
 _COLORS = 128
 
@@ -45,7 +45,7 @@ def animate(request: PictureRequest, form: str, seconds: float) -> bytes:
 
 
 class _Growing:
-    """The canvas on which the path grows."""
+    """Draws the pictures of one growing path, all on the same canvas."""
 
     def __init__(self, request: PictureRequest) -> None:
         self._request = request

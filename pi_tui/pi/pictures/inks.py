@@ -15,7 +15,7 @@ class Inks(NamedTuple):
     """Ten colours: of the digits, and along a walk from its start to its end."""
     cold: str
     hot: str
-    """Colours below and above what chance gives, in a heat map."""
+    """Colour of values above the average in a heat map; `cold` is for those below."""
 
     @property
     def heat(self) -> tuple[str, ...]:

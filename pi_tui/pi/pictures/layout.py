@@ -19,14 +19,14 @@ def margin(size: tuple[int, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WalkFrame:
-    """The mapping from steps of a walk to pixels."""
+    """Maps the points of a walk, in steps, to pixels."""
 
     scale: float
     """Pixels of a step."""
     dx: float
     dy: float
     stride: int
-    """Every `stride`-th point is drawn; the points between are within a pixel or so."""
+    """Every `stride`-th point is drawn; the points between differ by about a pixel."""
 
     @classmethod
     def of(cls, digits: bytes, size: tuple[int, int], most: int) -> WalkFrame:
@@ -60,7 +60,7 @@ class WalkFrame:
         return max(min(size) / 1400, min(self.scale / 16, min(size) / 300))
 
     def measure(self, size: tuple[int, int]) -> int:
-        """Return how many steps long the scale bar is: 1, 2 or 5 times a power of ten."""
+        """Return the length of the scale bar in steps: 1, 2 or 5 times a power of ten."""
         wanted = size[0] / 20 / self.scale
         power = 10 ** math.floor(math.log10(max(wanted, 1)))
         return next(int(n * power) for n in (1, 2, 5, 10) if n * power >= wanted or n == 10)
@@ -100,9 +100,9 @@ class Grid:
 
 
 def levels(digits: bytes, stride: int) -> bytes:
-    """Return a value for each `stride` digits and the rest: the digit, or the level of their mean.
+    """Return a byte for each `stride` digits: the digit itself, or the level of their mean.
 
-    The level tells how many standard deviations the mean is away from 4.5.
+    Levels go from 0 to 8. They tell by how many standard deviations the mean differs from 4.5.
 
     >>> list(levels(b"0199", 1)), list(levels(b"000044459999999", 4))
     ([0, 1, 9, 9], [0, 4, 8, 8])

@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from pi_tui.pi.pictures.request import PictureRequest
 
 _SMOOTH = 300_000
-"""Up to so many digits, lines are longer than a pixel, so smooth lines matter.
+"""Up to this many digits, lines are longer than a pixel, so smooth lines matter.
 
-Smooth pictures are drawn twice as large and then reduced; other walks only in small pictures.
+Smooth pictures are drawn twice as large and then reduced. Walks with more digits are smoothed
+only in small pictures.
 """
 _POINTS = 20_000_000
 _BAND = 64
 """Rows written to the file at once."""
 _TEXT, _QUIET, _FIRST = 1, 2, 3
-"""Colour numbers of a walk: 0 is the paper, and the path's colours begin with the last of these."""
+"""Colour numbers in a walk: text, labels, first colour of the path. 0 is the paper."""
 _HUES = 256 - _FIRST
 
 

@@ -13,14 +13,14 @@ from pi_tui.pi.pictures.inks import THEMES, Inks
 SIZE = (3840, 2160)
 MOVING_SIZE = (800, 450)
 SECONDS = 15.0
-"""Defaults of an animation: its size, and how long it takes."""
+"""Defaults of an animation: its size above, and its length in seconds."""
 _LARGEST = 16_384
-"""Most pixels of width or height; larger than any poster printer needs."""
+"""Maximum width and height in pixels; larger than any poster printer needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:
-    """A request: what to draw, and how."""
+    """A picture that the user asks for: what to draw, and how."""
 
     kind: str
     digits: bytes
@@ -31,12 +31,12 @@ class PictureRequest:
 
     @property
     def inks(self) -> Inks:
-        """The colours of the theme."""
+        """Return the colours of the theme."""
         return THEMES[self.theme]
 
     @property
     def caption(self) -> str:
-        """The text below the picture."""
+        """Return the text below the picture."""
         stop = self.start + len(self.digits)
         which = f"digits {self.start + 1:,} to {stop:,} of pi"
         if self.kind == "walk":
@@ -55,9 +55,9 @@ def form_of(name: str) -> str:
 
 
 def moving_form_of(name: str, kind: str) -> str | None:
-    """Return `gif` or `webp` if the file's name asks for an animation, None if for a picture.
+    """Return `gif` or `webp` if the file's name has such an ending; None for a still picture.
 
-    Raises UsageError if the animation cannot be made.
+    Raises UsageError if this animation cannot be made.
     """
     form = Path(name).suffix.lower()
     if form not in (".gif", ".webp"):
@@ -95,7 +95,7 @@ def parse_seconds(text: str) -> float:
 
 
 def can_png() -> bool:
-    """Return whether Pillow is installed, without importing it."""
+    """Return True if Pillow is installed; does not import it."""
     return importlib.util.find_spec("PIL") is not None
 
 

@@ -1,4 +1,4 @@
-"""Pictures as SVG, without a library and therefore with a limited number of points."""
+"""Draw pictures as SVG. No library is needed; the number of points is limited."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pi_tui.pi.pictures.request import PictureRequest
 
 _POINTS = 30_000
-"""Most points of a walk: 400 kB of text."""
+"""Maximum number of points of a walk: 400 kB of text."""
 _SQUARES = 40_000
 _RUN = 200
-"""Points of one colour."""
+"""Number of neighbouring points drawn in one colour."""
 
 
 def draw(request: PictureRequest) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate, islice
 
 STEPS = [0j] * 48 + [exp(2j * pi * digit / 10) for digit in range(10)]
-"""Steps indexed by the ASCII code of the digit."""
+"""Steps indexed by the ASCII code of the digit, as complex numbers."""
 _PIECE = 100_000
 """Digits walked at once, so that the walk takes little memory."""
 
@@ -32,7 +32,7 @@ def pieces(digits: bytes, stride: int) -> Iterator[list[complex]]:
 
 
 def bounds(digits: bytes, stride: int) -> tuple[float, float, float, float]:
-    """Return left, right, low and high of the whole walk, judged by every `stride`-th point."""
+    """Return left, right, low and high of the whole walk in steps, from every `stride`-th point."""
     left = right = low = high = 0.0
     for points in pieces(digits, stride):
         xs, ys = [point.real for point in points], [point.imag for point in points]

@@ -1,1 +1,1 @@
-"""The mathematics: a Rabinowitz-Wagon spigot over blocks of boxes. Needs gmpy2 only."""
+"""The mathematics: a Rabinowitz-Wagon spigot over blocks of boxes. Imports gmpy2 and machine."""

@@ -77,7 +77,7 @@ class Block:
     """N/Γ(B) at the start, modulo 2^61-1; 0 if the block was made without its number N."""
 
     def step(self, number: mpz, radix: mpz, carry: mpz) -> tuple[mpz, mpz]:
-        """Do one step; return the carry to the preceding block and this block's new number.
+        """Do one step of this block; return the carry to the block before it, and its new number.
 
         `radix` is R, or a power of R to do as many iterations at once (sweep.py).
         """
@@ -85,7 +85,9 @@ class Block:
 
 
 def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
-    """Compute N, P and D of a few boxes by definition, without dividing by Γ or using `q_0`.
+    """Return N, P and D of `boxes` boxes by definition, without dividing by Γ or using `q_0`.
+
+    Slow: costs one multiplication of long numbers for each box.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
     >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)

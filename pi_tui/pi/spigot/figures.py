@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Figures(NamedTuple):
-    """The values about the inside of a spigot that the app shows."""
+    """The inner values of a spigot that the app shows."""
 
     series: str = ""
     """The title of the series, as shown to people."""
@@ -33,10 +33,10 @@ class Figures(NamedTuple):
 
     @classmethod
     def of(cls, value: object) -> Figures:
-        """Return the figures that a snapshot carries; empty ones while there is no spigot."""
+        """Return the figures in a snapshot; empty ones before there is a spigot."""
         return value if isinstance(value, cls) else cls()
 
     @property
     def making(self) -> bool:
-        """True while blocks are still being made, before digits appear."""
+        """Return True while blocks are still being made, before digits appear."""
         return self.blocks_made < self.blocks

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from pi_tui.pi.spigot.spigot import Spigot
 
 MOST_NINES = 6
-"""Most iterations in a row without a new digit, as at the six nines of pi with one digit a step."""
+"""Most iterations in a row without a new digit: at the six nines of pi, with one digit a step."""
 _NEVER_NINES = 10
-"""Digits a step that are never all nines within the digits that can be computed here."""
+"""With so many digits a step, no step consists of nines only, within the digits computable here."""
 SHORT = 100_000
-"""Digits from which on a run begins with an overture, its first digits computed quickly."""
+"""Number of digits from which on a run begins with an overture."""
 OVERTURE = 20_000
-"""Digits of the longest overture: a few hundredths of a second."""
+"""Maximum digits of an overture; computing them takes a few hundredths of a second."""
 
 
 @dataclass
@@ -86,7 +86,7 @@ class SpigotKind(Kind):
         return spigot
 
     def title(self, task: Task) -> str:
-        """Return how a run is named: by its digits, for series, K and B change none of them."""
+        """Return the name of a run: its digits. Series, K and B do not change the digits."""
         return f"{task.goal:,} digits"
 
     def length(self, task: Task) -> int:
@@ -94,7 +94,7 @@ class SpigotKind(Kind):
         return task.goal
 
     def share(self, task: Task, steps: int, length: int) -> float:
-        """Return the work done, as `Spigot.work`, judged by steps and digits alone."""
+        """Return the share of the work done, like `Spigot.work`, from steps and digits alone."""
         size = _size(task)
         swept = _iterations(size, steps, length)
         made = steps - swept
@@ -111,7 +111,7 @@ class SpigotKind(Kind):
         return Limits(state=limits.most_bytes(_size(task)), output=task.goal)
 
     def accepts(self, output: bytes) -> bool:
-        """Return whether the output consists of digits."""
+        """Return True if the output consists of digits only."""
         return not output or output.isdigit()
 
     def verify(
@@ -145,8 +145,8 @@ class SpigotKind(Kind):
 def _iterations(size: Size, steps: int, length: int) -> int:
     """Return the iterations done: steps beyond the blocks, limited by the number of digits.
 
-    More steps than the digits allow are blocks that were made again. Only with few digits a step
-    can a super-digit be all nines and hold back a whole iteration.
+    More steps than the digits allow are blocks that were made again. A super-digit of nines only
+    holds back a whole iteration, which happens only with few digits a step.
     """
     k = size.digits_per_step
     most = -(-length // k) + 2 + (MOST_NINES if k < _NEVER_NINES else 0)

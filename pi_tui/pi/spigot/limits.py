@@ -5,17 +5,17 @@ from __future__ import annotations
 from pi_tui.pi.spigot.size import Size
 
 MOST_DIGITS = 10**9
-"""Most digits of a task; a larger task is refused."""
+"""Maximum number of digits of a task."""
 MOST_DIGITS_PER_STEP = 10**7
-"""Largest K of a task, unless the task has even more digits."""
+"""Maximum K of a task, unless the task has even more digits."""
 MOST_BOXES_PER_BLOCK = 2**26
-"""Largest B of a task: four times the B that `plan` chooses for the most digits."""
+"""Maximum B of a task: four times the B that `plan` chooses for the most digits."""
 MOST_BLOCKS = 10**7
-"""Most blocks of a task: single boxes of eleven million digits."""
+"""Maximum number of blocks of a task: single boxes of eleven million digits."""
 
 
 def allow(size: Size) -> bool:
-    """Return whether a task of this size can exist."""
+    """Return True if a task of this size can exist."""
     n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
     return (
         0 < n <= MOST_DIGITS

@@ -1,4 +1,4 @@
-"""Make the blocks, which is the largest part of a fresh run and therefore done with care.
+"""Make the blocks, which is the largest part of the work of a fresh run.
 
 A million digits have about a million boxes. Three ideas turn them into blocks in half a second:
 
@@ -84,7 +84,7 @@ class Order:
 
     @property
     def regular(self) -> bool:
-        """True if doubling the leaves again and again gives exactly a block."""
+        """Return True if doubling the size of a leaf some number of times gives exactly a block."""
         return self.boxes.bit_count() == 1
 
     def parts(self, threads: int) -> int:
@@ -94,17 +94,17 @@ class Order:
 
     @property
     def leaf(self) -> int:
-        """Boxes of a leaf."""
+        """Return the number of boxes of a leaf."""
         return min(self.series.leaf, self.boxes)
 
     @property
     def leaves(self) -> int:
-        """Leaves of a stretch."""
+        """Return the number of leaves of a stretch."""
         return min(STRETCH, self.count * self.boxes) // self.leaf
 
     @property
     def bits(self) -> int:
-        """Bits that hold any N, P or D of a leaf, a whole number of machine words."""
+        """Return the bits that hold any N, P or D of a leaf; a whole number of machine words."""
         last = self.count * self.boxes + STRETCH
         # N is less than 4 D in the first leaf, where the boxes are worth pi, and less than D
         # elsewhere.

@@ -54,7 +54,7 @@ class Source:
 
     @property
     def at_end(self) -> bool:
-        """True if all bytes are read."""
+        """Return True if all bytes were read."""
         return self._at == len(self._data)
 
     def end(self) -> None:

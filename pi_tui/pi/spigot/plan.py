@@ -55,7 +55,7 @@ _STEPS = (
     *((1, 1), (1_000, 16), (20_000, 100), (100_000, 4_000), (1_000_000, 83_334)),
     (10_000_000, 555_556),
 )
-"""Digits and the K that suits them; between two rows K grows as a power of the digits."""
+"""Numbers of digits, each with its best K; between two rows K grows as a power of the digits."""
 
 
 def plan(digits: int, digits_per_step: int | None = None, series: Series = GOSPER) -> Plan:

@@ -35,9 +35,9 @@ _PIECES = 16
 _LIST = 512
 _CHUNK = 10_000
 _ENDS = ("root", "top-q", "top-t1", "top-t2")
-"""Names of the numbers that pi is computed from in the end."""
+"""Names of the last results, from which pi is computed."""
 _AFTER = 4
-"""Jobs after those: two halves of the digits, and two products or texts."""
+"""Number of jobs after those of `_stages`: two halves of the digits, two products or texts."""
 
 
 Found = tuple[mpz, ...]
@@ -99,7 +99,7 @@ def first_difference(
 
 
 class _Series(NamedTuple):
-    """The summed series: pi times 10^n and the guard bits is `numerator` over T."""
+    """The summed series: pi times 10^n and the guard bits is `numerator()` over T."""
 
     root: mpz
     q: mpz
@@ -164,18 +164,18 @@ def _spelled(n: int, series: _Series, poll: Poll, threads: int) -> bytes:
 
 
 def _job(make: Callable[..., T], *of: Any) -> Callable[[Check], T]:
-    """Make a job that ignores its check, because it is too short to cancel."""
+    """Return a job that ignores its check, because it is too short to be cancelled."""
     return lambda _: make(*of)
 
 
 def found(n: int, kept: Kept) -> int:
-    """Count the intermediate results for n decimals that need not be computed any more."""
+    """Return how many of the intermediate results for n decimals need not be computed any more."""
     stages = _stages(n)
     return sum(map(len, stages)) - sum(map(len, _left(stages, kept)))
 
 
 def share_found(n: int, kept: Kept) -> float:
-    """Return how much of the comparison of n decimals is done, 0 to 1."""
+    """Return the share of the comparison of n decimals that is done, 0 to 1."""
     return found(n, kept) / (len(names(n)) + _AFTER) if kept else 0.0
 
 

@@ -63,9 +63,9 @@ class Series:
     leaf: int
     """Boxes made at once by Newton's formula (making.py), as measured."""
     block_scale: float
-    """(x, y): a box takes x·log2(s/B) + y bits, where s is the first box of its block."""
+    """`plan` chooses B near 2^(block_scale + 0.89·log2(digits)), as measured."""
     box_bits: tuple[float, float]
-    """(x, y): a box, box s being the first of its block, takes x·log2(s/B) + y bits."""
+    """(x, y): a box takes x·log2(s/B) + y bits, where s is the first box of its block."""
 
     def __repr__(self) -> str:
         return f"Series({self.name})"

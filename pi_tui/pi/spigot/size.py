@@ -9,7 +9,7 @@ from pi_tui.pi.spigot import plan
 from pi_tui.pi.spigot.series import Series
 
 BATCH = 65_536
-"""Boxes of a batch, which one job makes and one piece of a state holds; or one larger block."""
+"""Boxes of a batch: one job makes it, one piece of a state holds it. Or it is one larger block."""
 
 
 class Size(NamedTuple):
@@ -31,9 +31,10 @@ class Size(NamedTuple):
         )
 
     def work(self, made: int, missing: int, done: int | None, compared: float = 0.0) -> Work:
-        """Return the work of so many blocks made, iterations done, and a share of the comparison.
+        """Return the work done and in total, for blocks made and missing, and iterations done.
 
-        None of `done` means all iterations. Blocks that were lost count again.
+        If `done` is None, all iterations are done. `compared` is the share of the comparison done.
+        Blocks that were lost and made again count again.
         """
         making = plan.work_of_block(self.series, self.boxes_per_block)
         steps = plan.work_of_steps(*self)
@@ -43,10 +44,10 @@ class Size(NamedTuple):
 
     @property
     def verifying_work(self) -> float:
-        """Work of the comparison at the end."""
+        """Return the work of the comparison at the end."""
         return plan.work_of_comparison(self.digits)
 
     @property
     def blocks_per_batch(self) -> int:
-        """Blocks of a batch, which one job makes and one piece of a state holds."""
+        """Return the number of blocks of a batch."""
         return max(BATCH // self.boxes_per_block, 1)

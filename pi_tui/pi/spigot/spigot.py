@@ -38,14 +38,14 @@ AT_ONCE = 2
 """Iterations that each sweep of a wave does.
 
 Two save a sixth (at 10M digits) to a quarter (1M) of the stepping time. Three would save another 5
-to 13 %, but digits would come in fewer, longer jerks.
+to 13 %, but digits would appear less often, more at a time.
 """
 
 ALONE = 65_536
 """Up to so many boxes in all, threads cost more than they save when blocks are made."""
 
 PREDIGIT_SHOWN = 12
-"""Most digits of the predigit that `figures` shows."""
+"""Maximum digits of the predigit that `figures` returns."""
 
 
 class Spigot(Machine):
@@ -126,7 +126,7 @@ class Spigot(Machine):
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do one step, or two iterations for each thread where `wanted` digits are that many."""
+        """Do one step; or, if `wanted` digits need as much, two iterations for each thread."""
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
             self._go_on(self.threads, AT_ONCE, poll)
@@ -157,11 +157,11 @@ class Spigot(Machine):
 
     @property
     def verifying_work(self) -> float:
-        """Work of the comparison at the end."""
+        """Return the work of the comparison at the end."""
         return self.size.verifying_work
 
     def figures(self) -> Figures:
-        """Return the values that the app shows about the inside."""
+        """Return the inner values that the app shows."""
         blocks, b = len(self._numbers), self.size.boxes_per_block
         return Figures(
             series=self.size.series.title,
@@ -192,7 +192,10 @@ class Spigot(Machine):
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Let each thread make a batch, or all threads one block; on failure change nothing."""
+        """Make missing blocks: each thread a batch, or all threads one large block.
+
+        If that fails, nothing changes.
+        """
         per_batch, batches = self.size.blocks_per_batch, []
         for first in dict.fromkeys(number // per_batch * per_batch for number in self._missing):
             batches.append(range(first, min(first + per_batch, len(self._blocks))))
@@ -289,27 +292,27 @@ class Spigot(Machine):
 
     @property
     def steps(self) -> int:  # type: ignore[override]
-        """Blocks made, iterations done, and intermediate results of the verification found."""
+        """Return the sum of blocks made, iterations done, and results found of the verification."""
         return self.made + self.i + (found(self.size.digits, self.kept) if self.kept else 0)
 
     @property
     def count(self) -> int:
-        """The number of settled decimals."""
+        """Return the number of settled decimals."""
         return len(self.output)
 
     @property
     def done(self) -> bool:
-        """True when all digits asked for are settled."""
+        """Return True if all digits asked for are settled."""
         return self.count == self.size.digits
 
     @property
     def blocks(self) -> int:
-        """Blocks left, including those not made yet."""
+        """Return the number of blocks left, including those not made yet."""
         return len(self._numbers)
 
     @property
     def missing(self) -> int:
-        """Blocks that must still be made, or made again."""
+        """Return the number of blocks that must still be made, or made again."""
         return len(self._missing)
 
     def held_digits(self, most: int) -> str:

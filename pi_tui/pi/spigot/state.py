@@ -40,7 +40,7 @@ class SpigotState:
     lost: int = field(default=0, compare=False)
     """Blocks that were made, but could not be read back."""
     pieces: Mapping[str, Piece] = field(default_factory=dict, compare=False)
-    """The parts that never change: P, D, and the numbers at the start (codec.py)."""
+    """The encoded parts that never change: P, D, and the numbers at the start (codec.py)."""
     kept: Kept = field(default_factory=dict, compare=False)
     """Intermediate results of the verification, once all digits are settled (reference.py)."""
 
@@ -52,7 +52,7 @@ class SpigotState:
 
     @property
     def blocks_needed(self) -> int:
-        """Blocks that a state with this size and i must have; 0 when all digits are settled."""
+        """Return the blocks that a state of this size and i has; 0 if all digits are settled."""
         done = len(self.result) >= self.size.digits
         return 0 if done else self.size.blocks_needed(self.i)
 

@@ -47,7 +47,7 @@ class Sweep:
     done: int = 0
     """Blocks this sweep has finished."""
     _left: Semaphore = field(default_factory=lambda: Semaphore(0))
-    """The same count as a semaphore, on which the following sweep waits."""
+    """Counts `done` too, as a semaphore on which the following sweep waits."""
     _waited: int = 0
     """Blocks of this sweep that the following sweep has waited for."""
 

@@ -1,4 +1,4 @@
-"""Windows that open on top of a run of pi: how many digits, the birthday card, landmarks, by heart.
+"""Dialogs of the app for pi: number of digits, birthday card, landmarks, statistics, by heart.
 
 They may import Textual, app/, pi/digits/ and the settings.
 """

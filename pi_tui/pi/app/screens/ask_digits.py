@@ -1,4 +1,4 @@
-"""The question how many digits of pi there shall be."""
+"""The dialog that asks for a number of digits."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pi_tui.app.screens.dialogs import Ask
 
 
 class _NumberField(Input):
-    """Leaves the question mark to the dialog."""
+    """A text field that leaves the key `?` to its dialog."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Take every printed character but "?"."""
+        """Return True for every printable character except "?"."""
         return character != "?" and super().check_consume_key(key, character)
 
 
 class AskDigits(Ask):
-    """How many digits; a question mark is no digit, so it explains."""
+    """Asks for a number of digits. The key `?` opens the help."""
 
     FIELD = _NumberField
 

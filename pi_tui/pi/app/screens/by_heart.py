@@ -1,4 +1,4 @@
-"""Pi by heart: the digits are hidden, one types them from memory."""
+"""The dialog in which the user types digits of pi from memory."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from pi_tui.pi.digits.recital import Recital
 
 _PER_LINE = 4 * GROUP
 _LINES = 5
-"""Lines in sight: the last ones."""
+"""Number of lines shown: the last ones."""
 
 
 class ByHeart(Dialog[int]):
-    """Type the digits; the answer is the score."""
+    """A dialog to type digits from memory; its result is the score."""
 
     BINDINGS = [("escape", "leave", "End")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, digits: bytes, best: int) -> None:
-        """Make the screen; `best` is the score to beat."""
+        """Make the dialog; `best` is the best score so far."""
         super().__init__()
         self._recital, self._best = Recital(digits), best
 
     def compose(self) -> ComposeResult:
-        """Yield what was typed, how it goes, and the keys."""
+        """Yield the digits typed, the score, and a line about the keys."""
         with Vertical(classes="dialog"):
             yield Static("Pi by heart", classes="dialog-title")
             yield Static(self._said(), id="said")
@@ -38,7 +38,7 @@ class ByHeart(Dialog[int]):
             yield Static("type the digits · Space shows the next · Esc ends", classes="quiet keys")
 
     def on_key(self, event: events.Key) -> None:
-        """Take a digit as the answer; a space shows the right one."""
+        """Take a digit as the next guess; a space shows the right digit."""
         if event.character and event.character in "0123456789 ":
             event.stop()
             if not self._recital.is_over and not self._recital.say(event.character):
@@ -47,11 +47,11 @@ class ByHeart(Dialog[int]):
             self.query_one("#standing", Static).update(self._standing())
 
     def action_leave(self) -> None:
-        """End, with the score."""
+        """Close the dialog and return the score."""
         self.dismiss(self._recital.score)
 
     def _said(self) -> Content:
-        """Return the last lines: groups of ten, and what was not known in another colour."""
+        """Return the last lines typed, in groups of ten, with wrong digits in another colour."""
         recital = self._recital
         first = max(0, recital.said // _PER_LINE - _LINES + 1)
         wrong = set(recital.wrong)

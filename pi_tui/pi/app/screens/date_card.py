@@ -1,4 +1,4 @@
-"""The birthday card: where a date stands in pi, and what can be done with that."""
+"""The birthday card: where a date stands in pi."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pi_tui.app.screens.dialogs import Dialog
 
 
 class Card(Dialog[str | None]):
-    """Something found, and what can be done with it: `go`, `copy` or `picture`."""
+    """A dialog with a result; returns what to do with it: `go`, `copy`, `picture` or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", show=False),
@@ -25,12 +25,12 @@ class Card(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, lines: Sequence[str], *, goes: bool) -> None:
-        """Make the card; `goes` is True if the digits have a place to go to."""
+        """Make the card; `goes` is True if the result has a position to go to."""
         super().__init__()
         self._title, self._lines, self._goes = title, lines, goes
 
     def compose(self) -> ComposeResult:
-        """Yield the lines and the keys."""
+        """Yield the lines of the card, and a line about the keys."""
         keys = "y copies · s saves a picture · Esc back"
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
@@ -39,5 +39,5 @@ class Card(Dialog[str | None]):
             yield Static(("Enter goes there · " if self._goes else "") + keys, classes="quiet keys")
 
     def action_go(self) -> None:
-        """Go there, or just close."""
+        """Return `go` if there is a position to go to; else just close."""
         self.dismiss("go" if self._goes else None)

@@ -1,6 +1,6 @@
-"""What people type into a dialog: what it means, and what is said about it as they type.
+"""Parse what the user types into a dialog, and explain it while it is typed.
 
-Every `explain_…` says whether the text is usable, and gives one line to show under the field.
+Every `explain_…` returns whether the text is valid, and a line to show below the field.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from pi_tui.pi.memory import warning as memory_warning
 from pi_tui.pi.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits
 
 _MEASURED = ((1_000, 0.02), (20_000, 0.1), (100_000, 0.5), (1_000_000, 3.0), (10_000_000, 40.0))
-"""Digits and seconds of whole runs at full speed on two cores; between them a straight line
-on paper with logarithmic scales."""
+"""Digits, and seconds of a whole run at full speed on two cores; values between are interpolated
+on logarithmic scales.
+"""
 _BASE_MEMORY = 60_000_000
-"""Bytes of Python, Textual and SQLAlchemy."""
+"""Bytes that Python, Textual and SQLAlchemy take."""
 
 
 def seconds(digits: int) -> float:
-    """Estimate how long so many digits take at full speed.
+    """Estimate the seconds that so many digits take at full speed.
 
     >>> round(seconds(100_000), 2)
     0.5
@@ -39,7 +40,7 @@ def memory(digits: int) -> int:
 
 
 def explain_digits(text: str) -> tuple[bool, str]:
-    """Return whether `text` gives a possible run, and the time and memory it takes."""
+    """Return whether `text` is a possible number of digits, and its time and memory."""
     if not text.strip():
         return False, 'decimals after "3.", like 20000 or 1e6'
     try:
@@ -57,7 +58,7 @@ def explain_digits(text: str) -> tuple[bool, str]:
 
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
-    """Return whether a picture can be written there; the suffix decides the format."""
+    """Return whether a picture can be written to this file; the suffix is its format."""
     from pi_tui.pi.pictures.request import form_of
 
     try:
@@ -68,7 +69,9 @@ def explain_picture(name: str, location: str) -> tuple[bool, str]:
 
 
 def parse_range(text: str, count: int) -> tuple[int, int]:
-    """Return offsets start and stop of "all", "a-b", "a-" or "-b" (positions, both included).
+    """Parse a range of positions; return the offsets start and stop.
+
+    The text is "all", "a-b", "a-" or "-b", with both ends included. Raises ValueError.
 
     >>> parse_range("all", 50), parse_range("10-20", 50), parse_range("41-", 50)
     ((0, 50), (9, 20), (40, 50))
@@ -87,7 +90,7 @@ def parse_range(text: str, count: int) -> tuple[int, int]:
 
 
 def explain_range(text: str, count: int) -> tuple[bool, str]:
-    """Return whether `text` is a range of digits, and its length."""
+    """Return whether `text` is a range of digits, and how many digits that are."""
     try:
         start, stop = parse_range(text, count)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""All there is to see among the digits, reached and to come, as a list one can go by."""
+"""The list of landmarks: facts about the digits, reached and still to come."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pi_tui.pi.digits.facts import Fact, is_reached
 from pi_tui.pi.digits.statistics import Digits
 
 _LONGEST = 4
-"""Figures of a number whose first place is asked for: longer ones are for the search."""
+"""Maximum figures of a number that can be typed; the search is there for longer ones."""
 _POSITION = 9
-"""Cells for a position."""
+"""Width of a position, in cells."""
 
 
 class LandmarksList(Dialog[tuple[int, int] | None]):
-    """The list; the answer is offset and length of what one goes to.
+    """A list of landmarks; its result is offset and length of the one chosen, or None.
 
-    A number that is typed is one more landmark: the place where it stands first.
+    The user can also type a number. Its first place among the digits is then one more landmark.
     """
 
     BINDINGS = [("escape,q,l", "dismiss(None)", "Close")]  # noqa: RUF012 - as Textual declares it
@@ -34,7 +34,7 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
         self._number = ""
 
     def compose(self) -> ComposeResult:
-        """Yield the list, the number, and the keys."""
+        """Yield the list, the number typed, and a line about the keys."""
         with Vertical(classes="dialog -wide-dialog"):
             yield Static("Landmarks", classes="dialog-title")
             yield OptionList(
@@ -62,7 +62,7 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
         return self._digits.find(self._number.encode(), 0, self._count)
 
     def on_key(self, event: events.Key) -> None:
-        """Take figures as a number; backspace takes the last one back."""
+        """Add a figure to the number typed; backspace removes the last one."""
         if event.character and event.character in "0123456789":
             self._number = (self._number + event.character)[:_LONGEST]
         elif event.key == "backspace":
@@ -74,7 +74,7 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
 
     @on(OptionList.OptionSelected)
     def _go(self, event: OptionList.OptionSelected) -> None:
-        """Go to the number, if there is one, or else to the fact in the list."""
+        """Return the place of the number typed, or else of the fact that is selected."""
         fact = self._rows[event.option_index]
         assert isinstance(fact, Fact)  # a heading cannot be chosen
         at, length = fact.position - 1, len(fact.text)

@@ -1,4 +1,4 @@
-"""What the help of the app for pi says: the words on the screen, and what a spigot is."""
+"""Texts of the help: the words on the screen, and how a spigot works."""
 
 from __future__ import annotations
 

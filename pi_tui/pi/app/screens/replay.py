@@ -1,4 +1,4 @@
-"""The walk drawn again from the first digit, at a speed one chooses, with a slider of digits."""
+"""The window that draws the walk again from its first digit, at any speed, with a slider."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.digits.walk import Walk
 
 SECONDS = 15.0
-"""How long the whole walk takes at first."""
+"""Seconds in which the whole walk is drawn, unless the user changes the speed."""
 _FRAME = 0.05
 """Seconds between two frames."""
 _STEP = 20
-"""An arrow goes by one part of so many."""
+"""An arrow key moves by this fraction (1/20) of the walk."""
 
 
 class Slider(Widget):
-    """A line with a knob where the replay is; a click goes there."""
+    """A line with a knob at the current digit; a click moves the knob."""
 
     class Moved(Message):
-        """The user wants another place, as a share of the whole."""
+        """Posted when the user clicked the slider; `share` is the new place, 0 to 1."""
 
         def __init__(self, share: float) -> None:
             super().__init__()
@@ -45,16 +45,16 @@ class Slider(Widget):
         self.share = 0.0
 
     def put(self, share: float) -> None:
-        """Move the knob."""
+        """Move the knob to this share of the line, 0 to 1."""
         self.share = share
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the place under the mouse."""
+        """Post the place that was clicked."""
         self.post_message(self.Moved(event.x / max(1, self.size.width - 1)))
 
     def render(self) -> Content:
-        """Return the line."""
+        """Return the line with its knob."""
         room = max(0, self.size.width - 1)
         full = min(room, round(self.share * room))
         return line(
@@ -63,7 +63,7 @@ class Slider(Widget):
 
 
 class ReplayScreen(Dialog[None]):
-    """Draws the walk as if the digits came now."""
+    """Draws the walk as if the digits were being computed now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,w", "dismiss", show=False),
@@ -80,14 +80,14 @@ class ReplayScreen(Dialog[None]):
         super().__init__()
         self._digits, self._count = digits, count
         self.at = 0.0
-        """Digits drawn."""
+        """Number of digits drawn."""
         self.speed = max(1.0, count / SECONDS)
         """Digits per second."""
         self.is_playing = True
         self._before = time.monotonic()
 
     def compose(self) -> ComposeResult:
-        """Yield the walk, the slider, where it is, and the keys."""
+        """Yield the walk, the slider, the position, and a line about the keys."""
         with Vertical(classes="dialog -full-dialog", id="replay"):
             yield WalkView(Walk(), id="replayed")
             yield Slider(id="slider")
@@ -97,7 +97,7 @@ class ReplayScreen(Dialog[None]):
             )
 
     def on_mount(self) -> None:
-        """Begin to play."""
+        """Start to play."""
         self._tick()
 
     def _tick(self) -> None:
@@ -110,7 +110,7 @@ class ReplayScreen(Dialog[None]):
         certain(self.set_timer(_FRAME, self._tick))
 
     def _show(self, at: float) -> None:
-        """Draw the walk up to a digit; one that was drawn farther begins anew."""
+        """Draw the walk up to this digit; going back draws it anew from the first one."""
         at, before = max(0.0, min(at, float(self._count))), self.at
         self.at = at
         view = self.query_one(WalkView)
@@ -129,25 +129,25 @@ class ReplayScreen(Dialog[None]):
         self.query_one("#place", Static).update(line(sign, (place, "bold"), (speed, QUIET)))
 
     def action_play(self) -> None:
-        """Play or stop; at the end begin again."""
+        """Play or stop; at the end, play again from the first digit."""
         self.is_playing = not self.is_playing
         if self.is_playing and self.at >= self._count:
             self._show(0.0)
         self._tell()
 
     def action_speed(self, factor: float) -> None:
-        """Play faster or slower."""
+        """Multiply the speed by `factor`."""
         self.speed = max(1.0, min(self.speed * factor, float(max(1, self._count * 4))))
         self._tell()
 
     def action_seek(self, parts: int) -> None:
-        """Go by some parts of the whole."""
+        """Move by so many parts, each 1/20 of the walk."""
         self._show(self.at + parts * self._count / _STEP)
 
     def action_go(self, share: float) -> None:
-        """Go to a share of the whole."""
+        """Move to this share of the walk, 0 to 1."""
         self._show(share * self._count)
 
     def on_slider_moved(self, event: Slider.Moved) -> None:
-        """Go where the slider was clicked."""
+        """Move to the place that was clicked."""
         self.action_go(event.share)

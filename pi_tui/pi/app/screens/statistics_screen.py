@@ -1,4 +1,4 @@
-"""Statistics: pairs, gaps and runs of digits, each with its chance."""
+"""The window with statistics: pairs, gaps and runs of digits, each with its chance."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from pi_tui.pi.digits.patterns import DigitStatistics, Longest, Patterns, expect
 from pi_tui.pi.digits.statistics import Digits
 
 _BUSY, _IDLE = 0.05, 1.0
-"""Seconds between two pieces that are counted, and between looks for new digits."""
+"""Seconds until the next piece is counted; and until the next look for new digits."""
 _SHOWN_EVERY = 10
-"""While it counts: so many pieces are counted before the tables are shown again."""
+"""While counting, the tables are shown again after so many pieces."""
 _TOLD = """\
 The digits of pi look like digits drawn by chance; nobody has proved that they are. These tables \
 count them, and say what random digits would do."""
 
 
 class StatisticsScreen(Dialog[None]):
-    """The tables, to scroll through; they grow with the digits."""
+    """A window with the tables; they grow while digits are computed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,S,q,enter", "dismiss", show=False),
@@ -36,7 +36,7 @@ class StatisticsScreen(Dialog[None]):
     ]
 
     def __init__(self, digits: Callable[[], tuple[Digits, int]]) -> None:
-        """`digits` returns the digits and how many of them there are now."""
+        """Make the window; `digits()` returns the digits, and how many are settled now."""
         super().__init__()
         self._digits = digits
         self._statistics = DigitStatistics()
@@ -44,7 +44,7 @@ class StatisticsScreen(Dialog[None]):
         self._shown = 0
 
     def compose(self) -> ComposeResult:
-        """Yield what they are, the tables, and the keys."""
+        """Yield an explanation, the tables, and a line about the keys."""
         with VerticalScroll(classes="dialog -full-dialog", id="statistics"):
             yield Static("Statistics", classes="dialog-title")
             yield Static(Content(_TOLD), classes="quiet")
@@ -53,11 +53,11 @@ class StatisticsScreen(Dialog[None]):
             yield Static("↑ ↓ scroll · Esc goes back", classes="quiet keys")
 
     def on_mount(self) -> None:
-        """Begin to count."""
+        """Start to count."""
         self._count()
 
     def _count(self) -> None:
-        """Count the next piece; show the tables now and then, and when all is counted."""
+        """Count the next piece; show the tables after every tenth piece, and at the end."""
         if not self.is_attached:
             return
         is_more = self._statistics.feed(*self._digits())
@@ -85,6 +85,6 @@ class StatisticsScreen(Dialog[None]):
 
 
 def _rarest(patterns: Patterns) -> Iterator[Longest]:
-    """Yield the longest run of all, if it is one worth a word."""
+    """Yield the run of equal digits that is least likely; nothing if there is no run."""
     if patterns.runs:
         yield min(patterns.runs, key=lambda run: expected_runs(run.length, patterns.count))

@@ -1,4 +1,4 @@
-"""Views of the digits that fill the stage: the digits themselves, the walk, the heat map.
+"""Views in the middle of the screen: the digits, the walk, the heat map.
 
 They may import Textual, app/, pi/digits/ and the pictures, and no screen.
 """

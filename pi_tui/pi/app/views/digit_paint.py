@@ -1,4 +1,4 @@
-"""From digits and the look of each to the segments of a line."""
+"""Turn digits, with a look for each, into the coloured segments of a line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pi_tui.app.widgets.output_view import SAVED
 from pi_tui.pi.digits.digit_lines import GROUP
 
 COLORED, COLORED_FRESH = 6, 16
-"""The first of ten looks each, one for every digit."""
+"""Two groups of ten looks, one look for each digit: saved, and not saved yet."""
 GUTTER, PLAIN = 26, 27
-"""The position before the line, and the empty cells."""
+"""Looks of the position at the start of a line, and of empty cells."""
 
 
 def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Segment]:
-    """Return the digits in groups; one segment where all look alike, which is nearly always."""
+    """Return the digits in groups of ten; a single segment if all look alike, the usual case."""
     text = digits.decode("ascii")
     if len(set(look)) <= 1:
         groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
@@ -33,7 +33,10 @@ def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Se
 
 
 def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
-    """Return cells and looks with gaps between groups; a gap is lit if both neighbours are."""
+    """Return the characters of a line and their looks, with a gap after every ten digits.
+
+    A gap is highlighted if the digits on both sides of it have the same highlight.
+    """
     cells, codes = [], []
     for index, digit in enumerate(text):
         if index and index % GROUP == 0:

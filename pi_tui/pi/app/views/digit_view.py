@@ -1,4 +1,4 @@
-"""The digits, live, in groups of ten behind their position."""
+"""The view of the digits, in lines that begin with a position."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pi_tui.pi.digits.statistics import Digits
 
 
 class DigitView(OutputView):
-    """Digits in groups of ten behind their position; follows the tail until scrolled away."""
+    """Digits in groups of ten; follows the newest digits until the user scrolls away."""
 
     def __init__(self, digits: int, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -24,7 +24,7 @@ class DigitView(OutputView):
         self._held = b""
 
     def show(self, source: Digits, count: int, saved: int, held: bytes = b"") -> None:
-        """Show the first `count` digits of `source`, and behind them what is still held."""
+        """Show the first `count` digits of `source`, and after them the `held` ones."""
         longest = max(self.count + len(self._held), count + len(held))
         moved = held != self._held or count != self.count
         first = min(self.count, count) if moved else None
@@ -35,18 +35,18 @@ class DigitView(OutputView):
             self.grow()
 
     def restart(self, digits: int) -> None:
-        """Show another run, from nothing."""
+        """Clear the view, to show a run of `digits` digits."""
         self.digits, self._held = digits, b""
         self.forget()
 
-    # Where lines begin
+    # Lines and offsets
 
     def line_total(self) -> int:
-        """Return how many lines the digits take, the held ones too."""
+        """Return the number of lines, held digits included."""
         return self.lines.lines(self.count + len(self._held))
 
     def line_width(self) -> int:
-        """Return the cells of a full line."""
+        """Return the width of a full line, in cells."""
         return self.lines.width
 
     def line_of(self, offset: int) -> int:
@@ -58,7 +58,7 @@ class DigitView(OutputView):
         return line * self.lines.per_line
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the digit at a column, or of the first behind it."""
+        """Return the offset of the digit at a column; in a gap, of the next digit."""
         return self.start_of(line) + self.lines.digits_before(column)
 
     @property
@@ -67,25 +67,28 @@ class DigitView(OutputView):
         return self.size.height * self.lines.per_line
 
     def fit(self) -> None:
-        """Take as many groups as the window has room for."""
+        """Choose the number of groups per line that fits the width."""
         self.lines = DigitLines.fitting(self.scrollable_content_region.width, self.digits)
 
     def line_as_text(self) -> str:
-        """Return the line that is marked, or else the top one: position and settled digits."""
+        """Return the highlighted line, or else the top one: its position and settled digits."""
         start = self.start_of(self._line_to_copy)
         digits = self.text_between(start, start + self.lines.per_line)
         groups = (digits[at : at + GROUP] for at in range(0, len(digits), GROUP))
         return " ".join((str(start + 1), *groups)) if digits else ""
 
-    # Painting
+    # Drawing
 
     def is_final(self, line: int) -> bool:
-        """Return True if all its digits are saved, those of a hit that ends behind it too."""
+        """Return True if the line will not change: all its digits are saved.
+
+        Digits after it count too if they can be part of a hit that begins in this line.
+        """
         reach = len(self.needle.text) if self.needle else 0
         return self.start_of(line + 1) + reach <= self.saved
 
     def paint(self, line: int) -> Strip:
-        """Make a line: position, digits in groups."""
+        """Return a line as segments: its position, and its digits in groups."""
         looks = self.styles_of_looks
         width = self.scrollable_content_region.width
         start = self.start_of(line)
@@ -99,7 +102,7 @@ class DigitView(OutputView):
         return strip.apply_offsets(0, line)
 
     def _text(self, start: int, stop: int) -> bytes:
-        """Return the digits in sight, settled and held alike."""
+        """Return the digits from `start` to `stop`, settled ones and held ones."""
         settled = bytes(self._source[start : min(stop, self.count)])
         missing = stop - max(start, self.count)
         if missing <= 0:
@@ -108,7 +111,7 @@ class DigitView(OutputView):
         return settled + self._held[begin : begin + missing]
 
     def _look_of_digits(self, line: int, start: int, digits: bytes) -> bytearray:
-        """Return the look of each digit in the line; later rules win."""
+        """Return the look of each digit in the line; a hit overrides saved, fresh and held."""
         size = len(digits)
         saved = min(max(self.saved - start, 0), size)
         settled = min(max(self.count - start, 0), size)

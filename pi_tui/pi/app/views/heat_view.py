@@ -1,4 +1,4 @@
-"""All digits at once, as a grid of colours."""
+"""The heat map: all digits at once, as a grid of coloured squares."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.pictures.layout import LEVELS, levels
 
 CHUNK = 1_000_000
-"""Digits added up in one go: about 8 ms."""
+"""Digits added at a time: about 8 ms."""
 _BUSY = 0.02
 _EMPTY = 255
-"""A square for digits that are yet to come."""
+"""Value of a square whose digits are not computed yet."""
 
 
 class HeatView(Picture):
-    """The whole run fits the window: a square for each digit, or for the mean of so many.
+    """A heat map of the whole run that fits the window: a square for each digit, or for several.
 
-    Where squares stand for several digits the colour says how many standard deviations their mean
-    is away from 4.5, so the picture looks alike at a thousand digits and at ten million.
+    A square of several digits has the colour of their mean: by how many standard deviations it
+    differs from 4.5. So the map looks alike for a thousand digits and for ten million.
     """
 
     ALLOW_SELECT = False
@@ -47,7 +47,7 @@ class HeatView(Picture):
         self._inks: list[Style] = []
 
     def show(self, source: Digits, count: int, digits: int) -> None:
-        """Take in the digits that are new."""
+        """Add new digits to the map; `digits` is the number that the run will have."""
         if digits != self._digits:
             self._digits = digits
             self._lay_out()
@@ -56,19 +56,19 @@ class HeatView(Picture):
             self._step()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Make a grid for the new size."""
+        """Make a new grid for this size."""
         self._lay_out()
         self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
-        """Select the digits of the square under the mouse; of two in a cell, the upper one."""
+        """Choose the digits of the square at the mouse; of two squares in a cell, the upper one."""
         at = event.get_content_offset(self)
         square = -1 if at is None else at.y * 2 * self._columns + at.x
         if 0 <= square < len(self._values):
             self.post_message(self.Chosen(square * self._stride, self._stride))
 
     def notify_style_update(self) -> None:
-        """Take the colours of another theme."""
+        """Use the colours of the new theme."""
         super().notify_style_update()
         self._styles.clear()
         self._inks.clear()
@@ -104,7 +104,7 @@ class HeatView(Picture):
         self.end_of_frame(self._legend())
 
     def _legend(self) -> str:
-        """Return which colour means what, as markup."""
+        """Return the legend, which tells the meaning of the colours, as markup."""
         low, high, name, count = "low", "high", "heat", LEVELS
         if self._stride == 1:
             low, high, name, count = "0", "9", "spectrum", 10
@@ -113,7 +113,7 @@ class HeatView(Picture):
         return f"{low} {squares} {high}{hint}"
 
     def render_line(self, y: int) -> Strip:
-        """Return two rows of squares in a line of cells: upper half in front, lower half behind."""
+        """Return two rows of squares as a line of cells, the upper row in the foreground colour."""
         width, columns = self.content_size.width, self._columns
         upper, lower = self._row(2 * y), self._row(2 * y + 1)
         if columns != width:

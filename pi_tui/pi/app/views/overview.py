@@ -1,4 +1,4 @@
-"""A picture of all digits at once."""
+"""The base class of pictures that show all digits at once."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from pi_tui.pi.digits.statistics import Digits
 
 
 class Picture(Widget):
-    """A view of all digits at once, that takes in new ones piece by piece."""
+    """A view of all digits at once, to which new digits are added."""
 
     class Resized(Message):
-        """It came into sight, or has another size: it wants to be shown the digits."""
+        """Posted when the picture became visible or changed its size, and needs the digits."""
 
     class Chosen(Message):
-        """The user wants to see the digits that a place in it stands for."""
+        """Posted when the user clicked a place in the picture, with the digits it stands for."""
 
         def __init__(self, offset: int, length: int = 1) -> None:
             super().__init__()
             self.offset, self.length = offset, length
 
     class Captioned(Message):
-        """The end of its frame says something else: the note beside that has other room."""
+        """Posted when the caption changed, because the note beside it then has other room."""
 
     def end_of_frame(self, words: str) -> None:
-        """Put words at the end of the frame."""
+        """Write `words` at the lower right of the frame."""
         if words != self.border_subtitle:
             self.border_subtitle = words
             self.post_message(self.Captioned())
 
     def show(self, source: Digits, count: int, digits: int) -> None:
-        """Take in the first `count` digits of `source`; the run will have `digits`."""
+        """Draw the first `count` digits of `source`; the run will have `digits`."""
         raise NotImplementedError

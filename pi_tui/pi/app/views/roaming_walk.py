@@ -1,4 +1,4 @@
-"""The walk as one can roam in it: nearer and farther, and to every side."""
+"""The view of the walk in which the user can zoom and move."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from pi_tui.pi.app.views.walk_view import WalkView, around
 from pi_tui.pi.digits.walk import Walk
 
 _NEAREST = 40.0
-"""Dots that a step takes at most: with more one would see no walk."""
+"""Maximum dots for a step; with more, too little of the walk would be visible."""
 _STRIDE = 0.25
-"""An arrow goes by such a part of the window."""
+"""An arrow key moves by this fraction of the window."""
 _MOST_WALKED = 250_000
-"""Digits walked once more for one picture, at most: some 0.1 s."""
+"""Maximum digits whose steps are computed again for one picture: some 0.1 s."""
 _FINE = 0.7
-"""Dots that two points are apart at least: nearer ones need not both be drawn."""
+"""Minimum distance of two points that are both drawn, in dots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What of the walk is looked at."""
+    """The part of the walk that is shown."""
 
     scale: float
-    """Dots for a step."""
+    """Dots per step."""
     center: complex
 
 
 class RoamingWalk(WalkView):
-    """The whole walk, or a part of it that is looked at more closely.
+    """Shows the whole walk, or a part of it enlarged.
 
-    Of a long walk only every `stride`-th point is kept: near enough, the steps between two points
-    are walked once more.
+    Of a long walk only every `stride`-th point is kept. In an enlarged part, the steps between two
+    points are computed again from the digits.
     """
 
     can_focus = True
@@ -51,18 +51,18 @@ class RoamingWalk(WalkView):
         Binding("down", "pan(0, -1)", show=False),
     ]
     _sight: Sight | None = None
-    """None: all of it."""
+    """The part that is shown; None for the whole walk."""
     _dragged_from: Offset | None = None
 
     def restart(self, walk: Walk) -> None:
-        """Show the walk of another run, all of it."""
+        """Show the whole walk of another run."""
         self._sight = None
         super().restart(walk)
 
-    # Nearer and farther
+    # Zooming and moving
 
     def action_zoom(self, factor: float) -> None:
-        """Zoom in or out around the middle."""
+        """Zoom by `factor` around the middle of the window."""
         self._zoom(factor, self._there(self._canvas.width / 2, self._canvas.height / 2))
 
     def action_whole(self) -> None:
@@ -70,7 +70,7 @@ class RoamingWalk(WalkView):
         self._look_at(None)
 
     def action_pan(self, right: int, up: int) -> None:
-        """Move to a side, unless the whole walk is in sight."""
+        """Move by a quarter of the window; do nothing if the whole walk is shown."""
         if self._sight is not None:
             self._move(
                 right * _STRIDE * self._canvas.width / self._sight.scale,
@@ -86,7 +86,7 @@ class RoamingWalk(WalkView):
         self._zoom(1 / 1.5, self._under(event))
 
     def _zoom(self, factor: float, fixed: complex | None) -> None:
-        """Zoom, keeping the point `fixed` in place."""
+        """Zoom by `factor`, so that the point `fixed` stays where it is."""
         scale, _, _ = self._frame
         whole = self._whole_scale()
         wanted = min(scale * factor, _NEAREST)
@@ -101,18 +101,18 @@ class RoamingWalk(WalkView):
         self._look_at(Sight(self._sight.scale, self._sight.center + complex(right, up)))
 
     def _look_at(self, sight: Sight | None) -> None:
-        self._sight, self._thinned = sight, -1  # it is drawn anew
+        self._sight, self._thinned = sight, -1  # draw everything again
         self._draw()
 
-    # The mouse
+    # Dragging
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Begin to drag the walk."""
+        """Start dragging."""
         self._dragged_from, self.was_dragged = event.screen_offset, False
         self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag the walk."""
+        """Move the walk with the mouse while its button is down."""
         start = self._dragged_from
         if start is None or event.screen_offset == start:
             return
@@ -152,7 +152,7 @@ class RoamingWalk(WalkView):
             super()._draw_path(points)
             return
         first = max(1, self._drawn)
-        edges = self._edges(2 + 2 * sqrt(self._walk.stride))  # a walk strays so far between two
+        edges = self._edges(2 + 2 * sqrt(self._walk.stride))  # the walk may stray so far between
         near = [
             index
             for index in range(first, len(points))
@@ -169,7 +169,7 @@ class RoamingWalk(WalkView):
         self._head = (x // 2, y // 4) if is_in_sight else (0, -1)
 
     def _draw_between(self, points: list[complex], index: int, every: int, ink: int) -> None:
-        """Draw the steps from one kept point to the next, as lines between some of them."""
+        """Draw the path from one kept point to the next, in lines of `every` steps."""
         start, stop = points[index - 1], points[index]
         steps = () if every >= self._walk.stride else self._path(start, index - 1, index)
         left, right, low, high = self._edges(max(2.0, 2 * sqrt(every)))
@@ -180,7 +180,7 @@ class RoamingWalk(WalkView):
                     self._canvas.line(x0, y0, x1, y1, ink)
 
     def _edges(self, reach: float) -> tuple[float, float, float, float]:
-        """Return left, right, low and high of what is in sight, with so many steps around it."""
+        """Return left, right, low and high of the part shown, extended by `reach` steps."""
         here, there = self._there(0, self._canvas.height), self._there(self._canvas.width, 0)
         return here.real - reach, there.real + reach, here.imag - reach, there.imag + reach
 
@@ -195,7 +195,7 @@ class RoamingWalk(WalkView):
 
 
 def _may_meet(edges: tuple[float, float, float, float], one: complex, other: complex) -> bool:
-    """Return True if the line between two places may come within the edges."""
+    """Return True if the line between two points may come within the edges."""
     left, right, low, high = edges
     return (
         max(one.real, other.real) > left

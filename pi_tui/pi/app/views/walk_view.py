@@ -1,4 +1,4 @@
-"""The walk of pi, drawn in braille, growing as the digits come."""
+"""The walk of pi, drawn in braille characters; it grows while digits are computed."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from pi_tui.pi.digits.walk import Walk
 from pi_tui.pi.pictures.walk_points import STEPS
 
 _MARGIN = 0.08
-"""Room left around the path, so that it need not be fitted anew with every step outwards."""
+"""Room left around the path, as a share of its size, so that it need not be refitted often."""
 _CHUNKS_A_FRAME = 6
-"""While it catches up: about seven frames a second."""
+"""While catching up, draw after so many chunks: about seven frames a second."""
 _HEAD = 10
-"""The ink of the place the walk has reached."""
+"""Colour number of the last point of the walk."""
 _BUSY = 0.02
 """Seconds between two chunks while the walk catches up with the digits."""
 
 _MOST_SEARCHED = 50_000
-"""Digits walked at most to find the one whose step ends at the mouse."""
+"""Maximum digits walked to find the one whose step ends nearest to the mouse."""
 
 
 class WalkView(Picture):
-    """Fits the window; its colours run through the spectrum from the first digit to the last."""
+    """A picture of the walk that fits the window, coloured from the first digit to the last."""
 
     ALLOW_SELECT = False
     was_dragged = False
-    """The mouse moved while its button was down: that was no click."""
+    """True if the mouse moved while its button was down, so that this is not a click."""
 
     def __init__(self, walk: Walk, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -58,18 +58,18 @@ class WalkView(Picture):
         self._styles: list[Style] = []
 
     def notify_style_update(self) -> None:
-        """Take the colours of another theme."""
+        """Use the colours of the new theme."""
         super().notify_style_update()
         self._styles.clear()
 
     def show(self, source: Digits, count: int, digits: int) -> None:
-        """Extend the walk by the new digits."""
+        """Extend the walk by new digits; the run will have `digits`."""
         self._source, self._digits = (source, count), max(1, digits)
         if not self._catching_up:
             self._step()
 
     def restart(self, walk: Walk) -> None:
-        """Show the walk of another run."""
+        """Clear the view, to show the walk of another run."""
         self._walk, self._thinned, self._drawn = walk, -1, 0
         self.refresh()
 
@@ -82,13 +82,13 @@ class WalkView(Picture):
             self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the path to the new window."""
+        """Draw the path again for the new size."""
         self._thinned = -1
         self._draw()
         self.post_message(self.Resized())
 
     def _draw(self) -> None:
-        """Draw what is new, or everything if it does not fit any more."""
+        """Draw the new points; draw all points again if they do not fit any more."""
         columns, rows = self.content_size
         if columns < 2 or rows < 2 or not self.display:
             return
@@ -112,7 +112,7 @@ class WalkView(Picture):
         self._frame = self._frame_of(self._bounds)
 
     def _frame_of(self, bounds: tuple[float, float, float, float]) -> tuple[float, float, float]:
-        """Return scale and place at which all within the bounds fills the window."""
+        """Return scale, dx and dy with which these bounds fill the window."""
         left, right, low, high = bounds
         width, height = self._canvas.width - 1, self._canvas.height - 1
         scale = min(width / (right - left), height / (high - low))
@@ -139,7 +139,7 @@ class WalkView(Picture):
         captions = (f"walk: {walked}, {away:,.0f} away", f"walk: {walked}", "walk")
         self.border_title = words.fitting(captions, self.outer_size.width - FRAME)
 
-    # From a place to its digits
+    # Clicks
 
     def on_click(self, event: events.Click) -> None:
         """Choose the digit whose step ends nearest to the mouse."""
@@ -154,12 +154,12 @@ class WalkView(Picture):
         return None if at is None else self._there(at.x * 2 + 0.5, at.y * 4 + 1.5)
 
     def _there(self, x: float, y: float) -> complex:
-        """Return the place that is drawn at this dot."""
+        """Return the point of the walk that is drawn at this dot."""
         scale, dx, dy = self._frame
         return complex((x - dx) / scale, (dy - y) / scale)
 
     def _steps_to(self, place: complex) -> int:
-        """Return after how many steps the walk is nearest to a place."""
+        """Return the number of steps after which the walk is nearest to a point."""
         points, stride = self._walk.points, self._walk.stride
         by_distance = sorted(range(len(points)), key=lambda index: abs(points[index] - place))
         nearest, least = 0, inf
@@ -171,12 +171,12 @@ class WalkView(Picture):
         return nearest
 
     def _path(self, start: complex, first: int, last: int) -> Iterator[complex]:
-        """Return every step from one kept point to another."""
+        """Yield every point from one kept point to another."""
         stride = self._walk.stride
         digits = self._source[0][first * stride : last * stride]
         return accumulate(map(STEPS.__getitem__, digits), initial=start)
 
-    # Drawing, a line at a time
+    # Drawing
 
     def render_line(self, y: int) -> Strip:
         """Return one line of cells, a segment for each run of one colour."""
@@ -201,7 +201,7 @@ class WalkView(Picture):
 
 
 def around(points: list[complex]) -> tuple[float, float, float, float]:
-    """Return left, right, low and high of all points, with a margin to grow into."""
+    """Return left, right, low and high of all points, with a margin for growth."""
     left, right = min(p.real for p in points), max(p.real for p in points)
     low, high = min(p.imag for p in points), max(p.imag for p in points)
     margin = max(right - left, high - low, 4.0) * _MARGIN

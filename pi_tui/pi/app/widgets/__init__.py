@@ -1,4 +1,4 @@
-"""Panels and lines that know digits: counts, the spigot, facts, the search.
+"""Panels and bars about digits: counts, the spigot, facts, the search.
 
 They may import Textual, app/, pi/digits/ and the spigot's figures, and no screen.
 """

@@ -1,4 +1,4 @@
-"""How often each digit came so far."""
+"""The panel that counts how often each digit has occurred."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class CountsPanel(Panel):
-    """A bar, a share and a count for each digit, and chi-square."""
+    """A bar, a percentage and a count for each digit, and chi-square."""
 
     TITLE = "digit counts"
 
@@ -24,7 +24,7 @@ class CountsPanel(Panel):
         self.counts = counts
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return ten bars on one scale; the longest fills the width."""
+        """Return the ten bars; the longest one fills the width."""
         counts = self.counts
         most = max(counts.counts) or 1
         digits_wide = len(words.number(most))

@@ -1,4 +1,4 @@
-"""The search line for digits: no letters, and the chance of a hit."""
+"""The search bar for digits: it accepts no letters, and shows the chance of a hit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pi_tui.words import figures
 
 
 class _DigitInput(SearchInput):
-    """Leaves the x, which is no digit, to the search line."""
+    """A search field that leaves the key `x` to the search bar."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Take every printed character but "x"."""
+        """Return True for every printable character except "x"."""
         return character != "x" and super().check_consume_key(key, character)
 
 
 class DigitSearchBar(SearchBar):
-    """Search digits as you type; show how often they were found and how likely that was."""
+    """Searches digits while the user types; shows the number of hits and their chance."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "app.more", show=False, priority=True)]
     FIELD = _DigitInput
@@ -33,11 +33,11 @@ class DigitSearchBar(SearchBar):
     UNIT = "digit"
 
     def meant(self, text: str) -> tuple[str, bool]:
-        """Return the digits to find, and whether they are the beginning of pi, with its 3."""
+        """Return the digits to find, and True if they are the beginning of pi, as in 3.14."""
         return meant(text)
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return the chance of a hit among so many digits, from full to short."""
+        """Return the chance of a hit among so many digits, in texts from long to short."""
         likely = chance_in_words(chance(len(needle.text), count))
         said = f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
         return (
@@ -48,7 +48,7 @@ class DigitSearchBar(SearchBar):
 
 
 def meant(text: str) -> tuple[str, bool]:
-    """Return the digits to find, and whether they are the beginning of pi, with its 3.
+    """Return the digits to find, and True if they are the beginning of pi, as in 3.14.
 
     >>> meant("3.14159"), meant("14 15"), meant("3.")
     (('14159', True), ('1415', False), ('3', False))

@@ -1,4 +1,4 @@
-"""A quiet line for what is worth knowing about the digits that just came."""
+"""The line that shows facts about the newest digits."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from pi_tui.app.widgets.panel import FAINT, QUIET, line
 from pi_tui.pi.digits.facts import Fact
 
 SECONDS = 8.0
-"""A note stays this long, unless the next one waits or it is dismissed."""
+"""Seconds for which a note is shown, unless another one waits or the user closes it."""
 AT_LEAST = 2.5
-"""... and so long at least while others wait, to be read."""
+"""Minimum seconds for which a note is shown while others wait."""
 _EDGES = 3
-"""Cells of the frame before and after it."""
+"""Cells of the frame at both sides of the note."""
 _WAITING = 2
-"""Notes that wait; older ones give way, for at full speed they would queue for a minute."""
+"""Maximum notes that wait. Older ones are dropped, or at full speed they would wait a minute."""
 
 
 class NoteLine(Widget):
-    """Shows facts one after the other; a click goes there, Escape dismisses."""
+    """Shows facts one after the other. A click scrolls to the digits; Escape closes the fact."""
 
     class Clicked(Message):
-        """The user wants to see the fact's digits."""
+        """Posted when the user clicked the fact."""
 
         def __init__(self, fact: Fact) -> None:
             super().__init__()
@@ -50,19 +50,19 @@ class NoteLine(Widget):
             self._end_in(AT_LEAST)
 
     def forget(self) -> None:
-        """Drop all facts: another run is shown."""
+        """Drop all facts, because another run is shown."""
         self._waiting.clear()
         self.next()
 
     def next(self) -> None:
-        """Show the next fact, or none."""
+        """Show the next fact; hide the line if there is none."""
         self.fact = self._waiting.popleft() if self._waiting else None
         self.set_class(self.fact is not None, "-shown")
         self._end_in(AT_LEAST if self._waiting else SECONDS)
         self.refresh(layout=True)
 
     def _end_in(self, seconds: float) -> None:
-        """Show the next fact in so many seconds."""
+        """Show the next fact after so many seconds."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = certain(self.set_timer(seconds, self.next)) if self.fact else None
@@ -74,12 +74,12 @@ class NoteLine(Widget):
         return shown
 
     def on_click(self) -> None:
-        """Go there."""
+        """Post the fact that was clicked."""
         if self.fact is not None:
             self.post_message(self.Clicked(self.fact))
 
     def render(self) -> Content:
-        """Return position and saying."""
+        """Return position and text of the fact, and the keys if they fit."""
         if self.fact is None:
             return Content()
         told = line(
@@ -90,13 +90,13 @@ class NoteLine(Widget):
         hint = line((" m show · Esc dismiss ", FAINT))
         stage = self.screen.query_one("#stage").size.width - _EDGES
         room = stage - self._words_beside()
-        if told.cell_length > room:  # half a word beside it would be no word
+        if told.cell_length > room:  # it would overlap the text beside it
             told = told.truncate(max(stage, 0), ellipsis=True)
             return told + line(("─" * (stage - told.cell_length), FAINT))
         return told + hint if told.cell_length + hint.cell_length <= room else told
 
     def _words_beside(self) -> int:
-        """Return the cells that the words at the other end of the frame take."""
+        """Return the width of the text at the other end of the frame, in cells."""
         beside = [view for view in self.siblings if view.display and view.border_subtitle]
         words = (Content.from_markup(str(view.border_subtitle)) for view in beside)
         return max((shown.cell_length + 4 for shown in words), default=0)

@@ -1,4 +1,4 @@
-"""The panels that know the spigot: progress in iterations, making blocks, and its inside."""
+"""The panels about the spigot: iterations, making blocks, held digits and boxes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NOT_SEEN = "What a spigot holds is known where it runs; from here only what it 
 
 
 class PiProgressPanel(ProgressPanel):
-    """Digits, iterations, times and pace."""
+    """Shows digits, iterations, times and pace."""
 
     def steps(self, snapshot: Snapshot, width: int) -> Iterable[Content]:
-        """Return the line about iterations, once their number is known."""
+        """Yield the line about iterations; none before their number is known."""
         inside = Figures.of(snapshot.figures)
         if inside.iterations:
             yield self.row("iteration", inside.iteration, inside.iterations, width)
@@ -30,10 +30,10 @@ class PiProgressPanel(ProgressPanel):
 
 
 class PiSpeedPanel(SpeedPanel):
-    """Digits per second; or what is waited for, where no other panel says."""
+    """Shows digits per second; before there are any, the progress of making blocks."""
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show the blocks while they are made, then the speed."""
+        """Return the speed; or the blocks made so far, if no other panel shows them."""
         inside = Figures.of(frame.snapshot.figures)
         if inside.making and not any(one.display for one in self.screen.query(SpigotPanel)):
             self.border_title = "making blocks"
@@ -42,12 +42,12 @@ class PiSpeedPanel(SpeedPanel):
 
 
 class SpigotPanel(Panel):
-    """The inside of the spigot: what is held, the sweep, the boxes."""
+    """Shows the held digits, the progress of the sweep, and the boxes left."""
 
     TITLE = "inside the spigot"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Show what is held, the sweep through the blocks, and the boxes left."""
+        """Return the lines: held digits, sweep, boxes left, digits per iteration."""
         snapshot = frame.snapshot
         if snapshot.state is State.WATCHING:
             return [line((text, FAINT)) for text in wrap(_NOT_SEEN, max(width, 1))]
@@ -78,7 +78,7 @@ class SpigotPanel(Panel):
 
 
 def _row_of(label: str, done: int, total: int, width: int) -> Content:
-    """Return a line with a square for each block, as far as there is room."""
+    """Return a line with a label and a bar of squares, as many as fit, for `done` of `total`."""
     text = f" {words.number(done)} of {words.number(total)}"
     room = width - len(label) - 1 - len(text)
     if room < 4:
@@ -95,7 +95,7 @@ def _row_of(label: str, done: int, total: int, width: int) -> Content:
 
 
 def _lesson(inside: Figures, width: int) -> list[Content]:
-    """Explain in two lines why no digit is coming yet."""
+    """Return two lines that explain why there are no digits yet."""
     boxes = words.number(inside.boxes_per_block)
     first = (f"{boxes} boxes of the algorithm are packed", f"{boxes} boxes are packed")
     second = ("into each block; then digits come", "into one block; digits follow")
@@ -103,7 +103,7 @@ def _lesson(inside: Figures, width: int) -> list[Content]:
 
 
 def _whole_lesson(inside: Figures, width: int) -> list[Content]:
-    """Explain in a sentence why no digit is coming yet, with the blocks made so far."""
+    """Return lines that explain why there are no digits yet, with the blocks made so far."""
     boxes = words.number(inside.boxes_per_block)
     text = f"{boxes} boxes of the algorithm make one block; digits come after the last block."
     lines = [line((row, QUIET)) for row in wrap(text, max(width, 1))]
@@ -111,7 +111,7 @@ def _whole_lesson(inside: Figures, width: int) -> list[Content]:
 
 
 def _step(inside: Figures, width: int) -> list[Content]:
-    """Return what one iteration makes: in one line where it fits, else the threads in another."""
+    """Return the digits of one iteration and the number of threads, in one line if that fits."""
     digits = words.counted(inside.digits_per_step, "digit")
     if inside.threads < 2:
         return [pair("at once", digits, width)]
