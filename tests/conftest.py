@@ -58,7 +58,7 @@ def pytest_configure_node(node: Any) -> None:
 def _is_selected_by_hand(config: pytest.Config) -> bool:
     """Return whether the command line names files, folders, keywords or marks."""
     named = config.args_source is pytest.Config.ArgsSource.ARGS
-    return named or any(config.getoption(name) for name in ("-k", "-m", "--lf"))
+    return named or any(config.getoption(name, False) for name in ("-k", "-m", "--lf"))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
