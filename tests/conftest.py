@@ -50,18 +50,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker which tests to run, because it does not see our arguments."""
+    """Tell a test worker which tests to run, because it does not see our arguments."""
     node.workerinput["all"] = node.config.option.all
 
 
 def _is_selected_by_hand(config: pytest.Config) -> bool:
-    """Return whether the command line names files, folders, keywords or marks."""
+    """Return True if the command line names files, folders, keywords or marks."""
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     return named or any(config.getoption(name) for name in ("-k", "-m", "--lf"))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return two workers for each core, as many tests wait for others; none for a single test."""
+    """Return two workers for each core, as many tests wait for something; 0 for a single test."""
     if any("::" in argument for argument in config.args):
         return 0
     return 2 * len(os.sched_getaffinity(0))
@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say how to repeat this order of the tests, which `-q` hides."""
+    """Print how to repeat this order of the tests, because `-q` hides the seed."""
     if config.pluginmanager.hasplugin("randomly"):
         seed = config.getoption("randomly_seed")
         terminalreporter.write_line(f"this order of the tests again: --randomly-seed={seed}")

@@ -22,7 +22,7 @@ from pi_tui.reports import manual
 KEYS = PI_KEYS.keys
 
 README = (Path(__file__).parents[1] / "pi_tui" / "pi" / "README.md").read_text("utf-8")
-"""The reference of the program: keys, commands, exit codes."""
+"""The reference of the program `pi-tui`: keys, commands, exit codes."""
 HELP = build_parser().format_help()
 SIGNS = {
     **{"/": "slash", "+": "plus", "-": "minus", "?": "question_mark"},
@@ -37,7 +37,7 @@ def section(title: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return Textual's name of a key written in the README's way."""
+    """Return Textual's name for a key as the README writes it."""
     return SIGNS.get(name.lower(), name if len(name) == 1 else name.lower())
 
 

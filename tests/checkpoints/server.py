@@ -28,7 +28,7 @@ class Server:
         self._server = self._module.get_server(folder, cleanup_mode="delete")
         self.url: str = self._server.get_uri()
         self.system_user: str | None = self._server.system_user
-        """Whom its processes belong to, if not to us."""
+        """The system user of its processes; None if that is ours."""
 
     def control(self, *arguments: str) -> None:
         """Run pg_ctl and wait for it."""

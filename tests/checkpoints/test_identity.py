@@ -112,7 +112,7 @@ def test_new_run_beside_others_notes_differing_parameters_once(
     )
 
 
-def test_other_tuning_finds_the_same_run_which_keeps_its_own(
+def test_task_with_other_tuning_finds_the_same_run_with_its_tuning(
     open_store: OpenStore, path: str
 ) -> None:
     kind = DiceKind()
@@ -208,7 +208,7 @@ def test_work_is_saved_with_each_checkpoint_and_gives_the_share(
         assert [one.share for one in store.runs()] == [0.25]
 
 
-def test_save_works_although_work_returns_nonsense(open_store: OpenStore) -> None:
+def test_save_succeeds_if_work_returns_nonsense(open_store: OpenStore) -> None:
     class Lost(Dice):
         def work(self) -> Work:
             return Work(float("nan"), float("inf"))
@@ -346,7 +346,7 @@ def test_postgres_tells_runs_apart_by_parameters(
     assert sorted(run.task.parameters["seed"] for run in store.runs()) == [2, 3]
 
 
-def test_damaged_name_of_a_parameter_is_damage_and_begins_no_other_run(database: Path) -> None:
+def test_damaged_parameter_name_raises_and_begins_no_other_run(database: Path) -> None:
     kind = SpigotKind()
     with CheckpointStore.open(str(database), kind) as store:
         store.open_run(kind.task(300, 2))

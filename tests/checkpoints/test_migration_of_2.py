@@ -27,7 +27,7 @@ PIECES = "SELECT run_id, sha256, part, data FROM pi_piece ORDER BY 1, 2, 3"
 
 
 def goes_on(store: CheckpointStore, task: Task, steps: int) -> bytes:
-    """Resume a run that has that many steps; return its whole output."""
+    """Resume a run with this many steps; return its whole output."""
     run = store.open_run(task)
     loaded = store.load(run)
     assert loaded.machine is not None

@@ -283,7 +283,7 @@ def test_save_refuses_invalid_piece_names_before_writing(
     assert store.load(run).notes == ()
 
 
-def test_walk_takes_the_steps_these_tests_rely_on() -> None:
+def test_walk_has_the_steps_and_numbers_these_tests_assume() -> None:
     walk = Walks().new(Walks().task())
     walk.finalize()
     assert (walk.steps, walk.peak, walk.output.count(b"\n")) == (STEPS, 9232, 41)

@@ -35,7 +35,7 @@ PRIME = Mersenne()
 
 
 def compute(location: str, kind: Kind, task: Task, steps: int | None = None) -> None:
-    """Save a run after so many steps, or complete it."""
+    """Save a run after this many steps, or complete it."""
     with CheckpointStore.open(location, kind) as store:
         run, machine = store.open_run(task), kind.new(task)
         while not machine.done and machine.steps != steps:
@@ -56,7 +56,7 @@ def fill(location: str) -> None:
 
 @pytest.fixture
 def mixed(database: Path) -> Path:
-    """Return a database of pi, of a class that ships and of a generator function, to be changed."""
+    """Return a database with runs of pi, of an example and of a generator; it may be changed."""
     made = made_once("mixed", lambda folder: fill(str(folder / "pi.sqlite3")))
     database.write_bytes((made / "pi.sqlite3").read_bytes())
     return database

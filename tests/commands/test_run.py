@@ -19,7 +19,7 @@ import pytest
 from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
 
 LONG = 100_000
-"""Digits of a run of many small steps, which is never over before it is interrupted."""
+"""Digits of a run with many small steps, which never ends before it is interrupted."""
 SLOW = ("--digits", str(LONG), "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 OFTEN = ("--checkpoint-every", "0.1s")
 

@@ -20,7 +20,7 @@ from tests.terminal.emulator import Terminal
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a read-only database: a finished run of 300 digits, and one of 600 that is half done."""
+    """Make a read-only database with a complete run of 300 digits and an unfinished one of 600."""
     path = tmp_path_factory.mktemp("filled") / "pi.sqlite3"
     assert main(["run", "--digits", "300", "--db", str(path)]) == 0
     kind = SpigotKind()

@@ -21,7 +21,7 @@ from tests.helpers import pi, pi_tui, wait_until
 KIND = Mersenne()
 PROGRAM = ("-m", "pi_tui.examples.lucas_lehmer")
 MERSENNE = {3, 5, 7, 13, 17, 19, 31, 61, 89, 107, 127, 521, 607}
-"""The odd primes below 700 that make a Mersenne prime."""
+"""The odd primes P below 700 for which 2^P - 1 is prime."""
 P, STEPS = 44_497, 119
 """2^P - 1 is prime; the test takes so many steps, about two seconds."""
 LONG = 1_257_787
@@ -38,7 +38,7 @@ code, output = carry_on(
 print(output.decode())
 sys.exit(code)
 """
-"""The same program, saving ten times a second."""
+"""The same program, but it saves ten times a second."""
 
 
 def begun(steps: int, p: int = P) -> LucasLehmer:

@@ -72,7 +72,7 @@ EXPECTED = [
 
 
 class Crowd:
-    """Processes that run the same program on the same database."""
+    """Several processes that run the same program on the same database."""
 
     def __init__(self, folder: Path, location: str, count: int) -> None:
         self.log = folder / "log"
@@ -119,7 +119,7 @@ class Crowd:
 
 
 def judge(lines: list[list[str]], *, strictly: bool) -> int:
-    """Return how many steps were made twice; none may be one that was saved."""
+    """Return the number of steps made twice; fail if one of them had been saved."""
     tasks: defaultdict[str, list[list[str]]] = defaultdict(list)
     for seed, *rest in lines:
         tasks[seed].append(rest)

@@ -22,7 +22,7 @@ CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,pread64,openat"
 
 
 def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
-    """Run the task with an injected error; return exit code, digits acknowledged, and failures."""
+    """Run the task with an injected error; return exit code, digits reported as saved, failures."""
     with child(replace(task, hold=True)) as victim:
         victim.hear_until("ready")
         options = ("-e", f"trace={CALLS}", "-e", f"inject={what}", *paths_of(task))

@@ -1,4 +1,4 @@
-"""The app in a real terminal: difficult ways to exit."""
+"""Exits of the app under difficult conditions, in a real terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.helpers import saved, wait_until
 from tests.terminal.emulator import Terminal
 
 RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
-"""Nothing is saved but by the way out."""
+"""Arguments of a run that saves only when it exits."""
 
 
 def watch_for_a_while(terminal: Terminal) -> None:

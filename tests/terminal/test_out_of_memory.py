@@ -1,4 +1,4 @@
-"""Ends that Python cannot handle: GMP without memory, a kill at a bad moment."""
+"""Deaths that Python cannot handle: GMP without memory, a kill while the terminal is full."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.terminal.emulator import Terminal
 from tests.terminal.test_under_a_shell import bash, state_of, typed, watched
 
 DONE = 300_000
-"""Digits of the run that is complete when memory becomes short; ten times as many take 60 MB."""
+"""Digits of the run that is complete when memory gets short; ten times as many take 60 MB."""
 
 
 def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
@@ -31,7 +31,7 @@ def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
 
 
 def press_x(terminal: Terminal) -> None:
-    """Begin ten times as many digits."""
+    """Press x to begin a run of ten times as many digits."""
     terminal.send("x")
     terminal.see("Begin another run")
     terminal.send("y")

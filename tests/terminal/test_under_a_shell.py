@@ -17,7 +17,7 @@ from tests.terminal.emulator import Terminal
 
 BASH = ("-c", "import os; os.execvp('bash', ['bash', '--norc', '--noprofile', '-i'])")
 UNSAVED = ("--checkpoint-every", "0")
-"""Nothing is saved but by the way out."""
+"""Arguments of a run that saves only when it exits."""
 
 
 def bash(**environment: Any) -> Terminal:
@@ -198,7 +198,7 @@ def test_sigkill_of_a_stopped_app_writes_nothing(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
-def test_crash_test_is_not_explained_a_second_time(database: Path) -> None:
+def test_guardian_adds_no_message_to_that_of_the_crash_test(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x10")

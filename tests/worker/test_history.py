@@ -1,4 +1,4 @@
-"""The speed of a session: average and range agree, and work shows while no output is made."""
+"""The speed of a session: average and range agree; without output, work is shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_average_is_within_the_range_of_the_curve(steps: list[tuple[float, int]]
         assert min(curve) * 0.999 <= history.average() <= max(curve) * 1.001
 
 
-def test_output_in_jerks_has_the_average_of_the_whole() -> None:
+def test_average_of_output_in_bursts_is_that_of_the_whole_session() -> None:
     history = SpeedHistory()
     for second in range(101):
         history.feed(at(float(second), made=second // 10 * 1_000))
@@ -38,7 +38,7 @@ def test_output_in_jerks_has_the_average_of_the_whole() -> None:
     assert max(history.columns(50)) == 500
 
 
-def test_work_is_the_speed_while_blocks_are_made() -> None:
+def test_history_without_output_shows_the_speed_of_the_work() -> None:
     history = SpeedHistory()
     for second in range(41):
         history.feed(at(float(second), done=second / 100))
@@ -47,7 +47,7 @@ def test_work_is_the_speed_while_blocks_are_made() -> None:
     assert history.columns(40) == pytest.approx([0.01] * 40)
 
 
-def test_memory_is_bounded_and_the_whole_session_stays() -> None:
+def test_history_covers_the_whole_session_in_bounded_memory() -> None:
     history = SpeedHistory(capacity=10)
     for second in range(10_000):
         history.feed(at(float(second), made=second))
@@ -55,7 +55,7 @@ def test_memory_is_bounded_and_the_whole_session_stays() -> None:
     assert history.span > 9_000
 
 
-def test_nothing_is_known_before_two_moments_and_a_run_begun_again_begins_anew() -> None:
+def test_history_is_empty_before_two_points_and_after_a_fresh_start() -> None:
     history = SpeedHistory()
     assert (history.span, history.average(), history.columns(9)) == (0.0, 0.0, [])
     history.feed(at(100.0, made=500))

@@ -21,7 +21,7 @@ def test_auto_pace_spreads_a_run_over_half_a_minute_with_a_lower_limit(
     assert parse_pace("auto", digits).limit == pytest.approx(limit)
 
 
-def test_max_pace_has_no_limit_and_a_number_is_one() -> None:
+def test_pace_max_has_no_limit_and_a_number_is_a_limit() -> None:
     assert parse_pace("max", 9) is MAX
     assert MAX.limit is None
     assert parse_pace("500", 9).limit == 500

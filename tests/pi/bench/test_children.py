@@ -1,7 +1,4 @@
-"""Child processes of `bench` run no modules of the working folder.
-
-An unusable cache is an error.
-"""
+"""Children of `bench` import no modules of the working folder; a cache must be usable."""
 
 from __future__ import annotations
 
