@@ -106,7 +106,7 @@ class _Share:
                 self._trouble_since = None
             except StorageError as error:
                 self._await_database(error)
-            except BrokenPipeError:  # nobody reads our progress any more
+            except BrokenPipeError:  # the reader of our progress has gone
                 self._asked.ask(signal.SIGPIPE)
 
     def verdict(self, again: str) -> int:

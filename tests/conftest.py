@@ -25,7 +25,7 @@ for _number, _handler in (
         signal.signal(_number, _handler)
 
 
-settings.register_profile("patient", deadline=None)  # a noisy machine is no failure
+settings.register_profile("patient", deadline=None)  # a slow machine is no failure
 settings.load_profile("patient")
 
 
@@ -101,7 +101,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in os.environ:
         if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _UNUSUAL:
             monkeypatch.delenv(name)
-    # As after an installation: then hints say `pi-tui`, and shells in tests find it.
+    # Put the program on PATH, as an installation does: hints then say `pi-tui`, and shells find it.
     monkeypatch.setenv("PATH", f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
     hints.remember(None, {})
     speak({})
@@ -117,5 +117,5 @@ def database(tmp_path: Path) -> Path:
 _UNUSUAL = (
     *("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX"),
     "PYTHONUNBUFFERED",
-    "PYTHONDONTWRITEBYTECODE",  # a child that may keep what it compiles starts in half the time
+    "PYTHONDONTWRITEBYTECODE",  # with cached bytecode, children start in half the time
 )

@@ -136,7 +136,7 @@ def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k.startswith(_READ_AT_START)}
 
 
-# The code below runs in the warm process.
+# The code below runs in the fork server.
 
 
 def _serve(line: socket.socket) -> bool:

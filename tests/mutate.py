@@ -117,7 +117,7 @@ class Copy:
         command = [sys.executable, "-m", "pytest", "-x", "-n0", "-p", "no:randomly", *self._tests]
         environment = os.environ | {
             "PYTHONPATH": str(self._folder),
-            "PYTHONDONTWRITEBYTECODE": "1",  # what was compiled a moment ago may look current
+            "PYTHONDONTWRITEBYTECODE": "1",  # bytecode compiled a moment ago may look current
         }
         with subprocess.Popen(
             command,

@@ -593,7 +593,7 @@ def test_cli_ctrl_c_shows_no_traceback_even_during_imports(command: str, tmp_pat
             pass_fds=[write],
         )
         assert os.read(read, 1) == b"!"
-        time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+        time.sleep(milliseconds / 1000)  # the signal may come at any moment
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=60)
         assert child.returncode in (0, 130, -signal.SIGINT)
@@ -613,7 +613,7 @@ def test_cli_signal_leaves_no_half_written_file(
         words = command.format(folder / "pi.txt").split()
         with started(*words, "--db", database) as child:
             wait_until(lambda: list(folder.iterdir()) or child.poll() is not None)
-            time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+            time.sleep(milliseconds / 1000)  # the signal may come at any moment
             child.send_signal(number)
             assert child.wait(60) in (0, 128 + number, -number)
         assert [path.name for path in folder.iterdir()] in ([], ["pi.txt"])
@@ -648,7 +648,7 @@ def test_cli_reports_in_one_line_that_no_thread_starts(database: Path) -> None:
 def with_so_many_threads(most: int) -> list[str]:
     """Run the program as a user who may start no more threads; root has no such limit."""
     rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
-    user = 100_000 + os.getpid()  # of this test run alone: what others start counts for others
+    user = 100_000 + os.getpid()  # a user of this run alone; threads are counted per user
     other = ["setpriv", f"--reuid={user}", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
     command = [*other, "prlimit", f"--nproc={most}", sys.executable]
     try:

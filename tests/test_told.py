@@ -113,7 +113,7 @@ def test_readme_names_every_option_and_no_other() -> None:
     parsers = (build_parser(), *COMMANDS.values())
     there = {option for parser in parsers for option in parser._option_string_actions}
     told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section("Commands")))
-    aliases = {"-h", "--output"}  # told as --help, -o
+    aliases = {"-h", "--output"}  # documented as --help and -o
     assert told - there == set()
     assert there - aliases - told == set()
 

@@ -79,7 +79,7 @@ class Walks(Kind):
 
     name = "walk"
     unit = "letters"
-    tuning = ("bulk",)  # no other run, as far as a test goes
+    tuning = ("bulk",)  # for tests, does not tell runs apart
 
     def task(self, goal: int = 27, bulk: int = 100) -> Task:
         return Task(goal, {"bulk": bulk})

@@ -80,7 +80,7 @@ def test_second_process_watches_and_takes_over(database: Path) -> None:
             second.see(r"line \d+: ")
             second.send("c")
             second.see("Only looking on")
-            here = reached(first)  # a writer that ends within seconds leaves the run to us at once
+            here = reached(first)  # or we would take over at once
             first.until(lambda: reached(first) > here + 80)
             first.send("q")
             assert first.wait() == 0

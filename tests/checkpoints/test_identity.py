@@ -161,7 +161,7 @@ def test_runs_are_found_after_their_kind_changes_its_tuning(
     with open_store(kind=Strict()) as store:
         ids = {n: begun(store, dice(threads=n)).id for n in (1, 2)}
         assert ids[1] != ids[2]
-    with open_store(kind=DiceKind()) as store:  # which of the two is meant? the one last worked on
+    with open_store(kind=DiceKind()) as store:  # the run last worked on is meant
         found = store.open_run(dice())
         assert (found.id, found.notes) == (ids[2], ())
         assert len(store.runs()) == 2
@@ -263,7 +263,7 @@ class Picky(DiceKind):
 
 
 def dump(path: str) -> list[Any]:
-    hidden = "epoch, touched"  # counters that nobody is told of
+    hidden = "epoch, touched"  # internal counters
     columns = [
         name
         for (name,) in execute(path, "SELECT name FROM pragma_table_info('pi_run')")

@@ -302,7 +302,7 @@ def test_non_text_kind_is_reported_as_damage(mixed: Path) -> None:
 def test_runs_saved_by_version_1_1_are_listed(database: Path) -> None:
     old("lucas", str(database), schema=2)
     with CheckpointStore.open(str(database), StoredKind("any")):
-        pass  # brings it up to date
+        pass  # migrates the database
     (run,) = json.loads(ask("runs", "--json", database=database))
     assert run["kind"] == "lucas-lehmer"
     assert run["share_of_work"] is None or 0 <= run["share_of_work"] <= 1

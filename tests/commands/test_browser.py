@@ -141,7 +141,7 @@ async def test_first_start_in_a_browser_takes_keys_at_once(database: Path, tmp_p
     with serving(database, digits=None) as served:
         async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
             assert await page.reckon("document.title") == "π pi-tui"
-            # No Tab key, no click: only what a user types who reads the question.
+            # Type the answer without pressing Tab or clicking first.
             await page.type("700\r")
             await until(lambda: saved(database))
             await page.type("f")

@@ -69,7 +69,7 @@ class Driver:
             self.tell("ready")
             self.line.recv()
         if self.task.largest_file:
-            # Of a module imported late the bytecode would be cut off, and stay so.
+            # Or the bytecode file of a module imported later could be truncated for good.
             sys.dont_write_bytecode = True
             hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.task.largest_file, hard))

@@ -140,7 +140,7 @@ def test_late_answers_of_the_terminal_open_no_dialog(database: Path) -> None:
         before = terminal.screen
         for answer in ANSWERS.values():
             terminal.send(answer)
-        terminal.send("d")  # obeyed behind them
+        terminal.send("d")  # handled after them
         terminal.until(lambda: terminal.cell(*terminal.place_of("1415926535"))[1] != "default")
         assert terminal.screen.splitlines()[3:15] == before.splitlines()[3:15]
         terminal.send("q")

@@ -69,7 +69,7 @@ def test_two_requests_to_exit_at_once_still_save(
 @pytest.mark.parametrize("milliseconds", [20, 60, 100, 150, 200, 250, 300, 400, 600])
 def test_signal_during_start_leaves_a_clean_terminal(milliseconds: int, database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
-        time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+        time.sleep(milliseconds / 1000)  # the signal may come at any moment
         terminal.signal(signal.SIGHUP)
         assert terminal.wait() in (129, -1)
         assert terminal.left_behind() == []

@@ -158,7 +158,7 @@ def test_finished_run_deleted_elsewhere_is_reported_as_deleted(database: Path) -
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
     with app(database, size=(120, 40)) as terminal:
         terminal.see("complete, verified")
-        terminal.see("#2 .*(ago|just now)")  # what the first frame shows, nobody has opened yet
+        terminal.see("#2 .*(ago|just now)")  # shown by the first frame, before the run is opened
         delete = ("delete", "--digits", DIGITS, "--db", database, "--yes")
         wait_until(lambda: pi_tui(*delete).returncode == 0)
         terminal.read("the run of 6,000 digits was deleted by another process")

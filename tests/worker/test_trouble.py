@@ -184,7 +184,7 @@ def test_flipped_bit_is_found_before_its_digit_shows_and_run_goes_back_once(
 def test_second_flipped_bit_ends_the_run_and_keeps_saved_data(
     make_worker: MakeWorker, database: Path
 ) -> None:
-    # So long that it does not come to its end, where no bit matters, however late we look.
+    # So long that it does not end before the bit is flipped, even on a slow machine.
     worker = paused(make_worker, 60_000)
     before = worker.snapshot.saved
     flip_a_bit_after_the_pause(worker)

@@ -194,7 +194,7 @@ def test_postgres_commit_never_waits_for_the_watcher(
             with in_the_middle_of_a_read(monkeypatch) as is_reading:
                 worker.start()
                 assert is_reading.wait(60)
-                writer.save(1_000)  # here, in this thread: it would wait for ever
+                writer.save(1_000)  # in this thread: a wait would never end
             wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
             wait_until(lambda: len(at_rest) > 2)
             worker.stop()

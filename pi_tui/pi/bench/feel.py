@@ -196,7 +196,7 @@ def _help_and_back(app: App) -> float:
     seconds = app.seconds_until("turn the view")
     app.read_for(0.3)  # the rest of the frame
     app.press("\x1b")
-    app.read_for(0.5)  # a key too soon after Escape would count as Alt and that key
+    app.read_for(0.5)  # a key right after Escape would count as Alt+key
     return seconds
 
 

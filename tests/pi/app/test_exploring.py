@@ -350,7 +350,7 @@ async def test_note_leaves_room_for_the_caption_of_a_picture(bench: Bench) -> No
 
 
 async def test_key_m_shows_the_digits_of_the_note(bench: Bench) -> None:
-    app = bench.app(800)  # so that it is among the notes that wait
+    app = bench.app(800)  # few enough that the note about position 762 still waits
     async with app.run_test(size=(100, 30)) as pilot:
         await until(lambda: app.main_screen.count == 800)
         note = app.main_screen.query_one("#note")

@@ -61,7 +61,7 @@ async def test_keys_zoom_and_move_the_walk_and_show_all_of_it_again(bench: Bench
         whole, picture = view._frame, bytes(view._canvas.dots)
         await pilot.press("plus", "plus")
         await until(lambda: view._frame[0] == 4 * whole[0])
-        app.clear_notifications()  # they lie on the caption, as notes do, and stay in tests
+        app.clear_notifications()  # toasts and notes cover the caption, and stay in tests
         while app.main_screen.query_one(NoteLine).dismiss():
             pass
         await until(lambda: "× 4.0" in text_of(app))

@@ -103,7 +103,7 @@ async def test_runs_read_after_the_list_was_closed_are_ignored(bench: Bench) -> 
         assert isinstance(runs, RunsList)
         await pilot.press("escape")
         await until(lambda: app.screen is app.main_screen and not runs.children)
-        runs._fill()  # what the reading does when it ends now
+        runs._fill()  # what `_read` calls when it ends
         await pilot.press("r")
         await until(lambda: "▸ 1,000" in text_of(app))
 
