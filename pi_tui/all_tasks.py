@@ -69,7 +69,7 @@ def carry_on_all(
 
 
 class _Share:
-    """The part of one process: it takes free tasks, computes them and collects all outputs."""
+    """Computes free tasks in one process until none is left, and collects all outputs."""
 
     def __init__(
         self,

@@ -73,7 +73,7 @@ def test_all_outputs_are_returned_in_the_order_of_the_tasks(database: Path) -> N
         assert (code, list(outputs.items())) == (0, list(OUTPUTS.items()))
 
 
-def test_resumable_runs_all_its_tasks(database: Path) -> None:
+def test_run_all_computes_all_tasks_of_a_resumable_function(database: Path) -> None:
     tasks = [rising.task(3, by=by) for by in (5, 1, 3)]
     assert rising.run_all(tasks, db=str(database)) == OUTPUTS
     with pytest.raises(SystemExit) as left:

@@ -580,7 +580,7 @@ sys.addaudithook(tell)
 
 @pytest.mark.parametrize("command", ["status", "--help", "run --digits 9"])
 def test_cli_ctrl_c_shows_no_traceback_even_during_imports(command: str, tmp_path: Path) -> None:
-    """Tracebacks before our first line are Python's own, so wait until it runs."""
+    """Tracebacks before our first line are Python's own, so wait until our code runs."""
     read, write = os.pipe()
     hook = TELLS.format(module="pi_tui.cli", where=write)
     (tmp_path / "sitecustomize.py").write_text(hook)

@@ -275,7 +275,7 @@ def dump(path: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("at", ["from_state", "limits"])
-def test_refusal_of_a_kind_is_shown_whole_and_changes_nothing(
+def test_refusal_of_a_kind_is_shown_in_full_and_changes_nothing(
     at: str, open_store: OpenStore, path: str
 ) -> None:
     with open_store(kind=Picky()) as store:
@@ -335,7 +335,7 @@ def test_impossible_task_raises_usage_error_not_damaged_error(open_store: OpenSt
     assert store.runs() == []
 
 
-def test_postgres_tells_runs_apart_by_parameters(
+def test_postgres_distinguishes_runs_by_parameters(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url, DiceKind())

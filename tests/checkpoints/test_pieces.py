@@ -117,7 +117,7 @@ def test_save_leaves_exactly_the_pieces_in_manifests(
     assert len(rows) == min(times, 2)
 
 
-def test_damaged_lasting_piece_is_reported_made_and_written_again(
+def test_damaged_lasting_piece_is_reported_and_saved_again(
     open_store: OpenStore, path: str
 ) -> None:
     store = open_store()

@@ -151,7 +151,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("words", "advice"), REFUSED.values(), ids=REFUSED)
-def test_open_refuses_in_one_line(words: list[str], advice: str, folder: Path) -> None:
+def test_open_refuses_bad_arguments_in_one_line(
+    words: list[str], advice: str, folder: Path
+) -> None:
     done = pi_tui("open", *words, "--db", "runs.sqlite3", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert advice in done.stderr

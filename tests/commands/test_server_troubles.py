@@ -28,7 +28,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("cadence", ["0", "0.1s"], ids=["between saves", "in a save"])
-def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, server: Server) -> None:
+def test_run_on_a_stopped_server_can_be_ended_and_reports_the_loss(
+    cadence: str, server: Server
+) -> None:
     url = server.new_database()
     with started("run", *SLOW, "--checkpoint-every", cadence, "--db", url) as child:
         assert child.stderr
@@ -43,7 +45,7 @@ def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, server: 
 
 
 @pytest.mark.parametrize("leave", ["q", signal.SIGTERM], ids=["q", "TERM"])
-def test_app_leaves_a_stopped_server_and_reports_the_loss(
+def test_app_on_a_stopped_server_can_be_quit_and_reports_the_loss(
     leave: str | signal.Signals, server: Server
 ) -> None:
     url = server.new_database()

@@ -114,7 +114,7 @@ def test_two_signals_at_once_count_as_one(database: Path) -> None:
     assert "not saved" not in err
 
 
-def test_failure_is_one_line_with_its_exit_code(database: Path, tmp_path: Path) -> None:
+def test_failure_prints_one_line_and_sets_its_exit_code(database: Path, tmp_path: Path) -> None:
     foreign = tmp_path / "letter.txt"
     foreign.write_text("Dear reader, this is no database of ours. " * 100)
     with running(*PROGRAM, LONG, "--db", database):

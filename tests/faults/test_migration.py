@@ -47,7 +47,7 @@ def calls(path: Path, schema: int) -> Counter[str]:
 
 
 def what_is_left(task: Task, before: list[str], schema: int) -> str:
-    """Check the database and its backups; return "" if it is the old or the new one, else why."""
+    """Check the database and its backups; return why they are neither old nor new, or ""."""
     backups = sorted(
         Path(task.location).parent.glob(f"{Path(task.location).name}.schema-{schema}*")
     )

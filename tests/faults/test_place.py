@@ -95,7 +95,7 @@ def test_missing_rights_are_refused(tmp_path: Path, tally: Tally) -> None:
     tally("read-only folder (mode 555, not root)", 1, "exit 6, one line")
 
 
-def test_save_without_memory_fails_alone_and_the_next_works(db: str, tally: Tally) -> None:
+def test_save_without_memory_fails_and_the_next_save_works(db: str, tally: Tally) -> None:
     kind = SpigotKind()
     numbers = {"digits_per_step": 10_000, "boxes_per_block": 16_384}
     task = Task(150_000, {**kind.task(150_000).parameters, **numbers})

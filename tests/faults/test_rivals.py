@@ -119,7 +119,7 @@ def test_program_that_locks_the_file_delays_saves_and_loses_nothing(db: str, tal
     tally("another program holds the file", 1, "told, saved when it was free")
 
 
-def test_real_programs_succeed_exactly_if_they_ran_alone(
+def test_real_programs_started_together_finish_or_are_refused(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
     outputs = [tmp_path / f"{n}.txt" for n in range(4)]

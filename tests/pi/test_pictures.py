@@ -126,7 +126,7 @@ def test_picture_command_draws_saved_digits(database: Path, tmp_path: Path) -> N
         (("-o", "no/folder/a.svg"), "cannot write"),
     ],
 )
-def test_picture_command_refuses_in_one_line(
+def test_picture_command_refuses_bad_arguments_in_one_line(
     more: tuple[str, ...], word: str, database: Path, tmp_path: Path
 ) -> None:
     assert pi_tui("run", "--digits", 100, "--db", database).returncode == 0

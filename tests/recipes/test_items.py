@@ -191,7 +191,7 @@ def raise_odd_things(number: int) -> int:
     return number
 
 
-def test_item_whose_process_dies_is_found_and_fails_alone() -> None:
+def test_item_whose_process_dies_fails_and_no_other_item_does() -> None:
     machine = machine_of(Items(die_at_three, range(8), workers=2))
     lines = machine.finalize().splitlines()
     died = b'{"failed": "the process that computed it died", "input": 3}'

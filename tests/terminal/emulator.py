@@ -109,7 +109,10 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self._pyte.display)
 
     def cell(self, column: int, row: int) -> tuple[str, str, str, bool]:
-        """Return a cell (from 0): character, foreground, background, and if they are swapped."""
+        """Return character, foreground and background of a cell, and True if the colours are swapped.
+
+        Column and row count from 0.
+        """
         self._read()
         char = self._pyte.buffer[row][column]
         return char.data, char.fg, char.bg, char.reverse

@@ -213,7 +213,7 @@ class Refusing(Walks):
 
 
 @pytest.mark.parametrize("where", ["new", "from_state"])
-def test_refusal_at_start_is_shown_whole_and_changes_nothing(
+def test_refusal_at_start_is_shown_in_full_and_changes_nothing(
     where: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if where == "from_state":

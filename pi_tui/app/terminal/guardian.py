@@ -142,7 +142,7 @@ def _rename() -> None:
 
 
 def _last_of(read: int) -> bytes:
-    """Return the last message of the first process; wait until that has ended."""
+    """Wait until the first process has ended; return the last message that it sent."""
     last, rest = b"", b""
     while data := os.read(read, 4096):
         *whole, rest = (rest + data).split(_END)
