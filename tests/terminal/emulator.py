@@ -109,7 +109,7 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self._pyte.display)
 
     def cell(self, column: int, row: int) -> tuple[str, str, str, bool]:
-        """Return character, foreground and background of a cell, and True if the colours are swapped.
+        """Return character, foreground and background of a cell, and whether they are swapped.
 
         Column and row count from 0.
         """
