@@ -17,7 +17,7 @@ class Point(NamedTuple):
 
 
 class SpeedHistory:
-    """Points of a session in bounded memory. When it is full, every second point is dropped.
+    """The progress of a session as points in bounded memory; when full, drops every second point.
 
     Points are counts, not rates. So the average of a span is always within the range of the curve
     drawn over it, even if output comes in bursts.

@@ -91,7 +91,7 @@ class Crowd:
         return [line.split() for line in self.log.read_text().splitlines()]
 
     def kill_one(self, chance: random.Random) -> None:
-        """Kill a process at a random moment, once something has happened, and start another."""
+        """Kill a process at a random moment after some progress, and start another."""
         wanted = len(self.lines()) + chance.randrange(5, 60)
         wait_until(lambda: len(self.lines()) >= wanted or self._is_over(), limit=120)
         place = chance.randrange(len(self._members))
