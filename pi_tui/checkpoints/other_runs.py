@@ -15,7 +15,7 @@ from pi_tui.words import one_line
 _DISPLACED = "was of run"
 """Begins the placeholder identity of a run whose real identity another run has."""
 _MOST_TRIED = 10
-"""The most parameters for which `is_explained` tries all subsets: 1,024 of them."""
+"""Maximum number of parameters for which `is_explained` tries all subsets; 10 have 1,024."""
 
 
 def renew_identities(

@@ -103,7 +103,7 @@ class Crowd:
         return any(member.poll() == 0 for member in self._members)
 
     def results(self, *, may_lose_the_server: bool) -> Iterator[tuple[int, list[str], str]]:
-        """Exit code, outputs and errors of each process; one that lost the server is restarted."""
+        """Yield exit code, outputs and errors of each process; restart one that lost the server."""
         for member in self._members:
             out, err = member.communicate(timeout=240)
             if member.returncode == 6 and may_lose_the_server:
