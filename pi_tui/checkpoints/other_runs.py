@@ -23,7 +23,8 @@ def renew_identities(
 ) -> None:
     """Recompute the identity of each run from its parameters, without those in `tuning`.
 
-    A migration knows no kind, so it hashes all parameters. A kind may also change its tuning.
+    Needed after a migration, which knows no kind and hashes all parameters, and after a change of
+    `Kind.tuning`.
     """
     found = [(row, to_task(row).identity(tuning)) for row in rows]
     wrong = [(row, identity) for row, identity in found if row.identity != identity]

@@ -23,7 +23,7 @@ PROGRAM = ("-m", "pi_tui.examples.lucas_lehmer")
 MERSENNE = {3, 5, 7, 13, 17, 19, 31, 61, 89, 107, 127, 521, 607}
 """The odd primes P below 700 for which 2^P - 1 is prime."""
 P, STEPS = 44_497, 119
-"""2^P - 1 is prime; the test takes so many steps, about two seconds."""
+"""An exponent P for which 2^P - 1 is prime, and the steps of its test: about two seconds."""
 LONG = 1_257_787
 """An exponent whose test takes an hour."""
 IN_HASTE = f"""

@@ -87,7 +87,7 @@ def test_game_saved_by_a_newer_version_of_the_code_is_refused_and_kept(
     assert saved_steps(database, kind) == 1
 
 
-def test_prove_accepts_the_game(table: Path) -> None:
+def test_prove_accepts_the_dart_game(table: Path) -> None:
     prove(DartGames(table), TASK)
 
 

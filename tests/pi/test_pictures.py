@@ -40,7 +40,7 @@ def test_heat_map_shows_every_digit(count: int) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 3, 7])
-def test_path_ends_where_all_steps_lead(stride: int) -> None:
+def test_path_with_any_stride_ends_where_the_whole_path_ends(stride: int) -> None:
     digits = pi(123_457)
     whole = [point for piece in pieces(digits, 1) for point in piece]
     end = [point for piece in pieces(digits, stride) for point in piece][-1]

@@ -80,7 +80,7 @@ def test_short_steps_share_one_check_of_the_clock(database: Path) -> None:
     assert looks < STEPS
 
 
-def test_save_by_output_is_exact_to_the_step_with_short_steps(database: Path) -> None:
+def test_saves_by_output_come_at_the_exact_step_with_short_steps(database: Path) -> None:
     kind = Counts()
     worked(kind, database, cadence=Cadence(output=10_000))
     assert kind.states == [10_000, 20_000, 30_000, 40_000, 50_000]

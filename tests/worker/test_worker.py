@@ -264,7 +264,7 @@ def test_pace_change_slows_down_and_speeds_up_a_running_worker(
     assert worker.snapshot.state is State.COMPLETE
 
 
-def test_share_at_a_pace_follows_the_work_and_time_left_the_pace(
+def test_share_at_a_pace_is_by_work_and_time_left_is_by_pace(
     make_worker: MakeWorker,
 ) -> None:
     worker = make_worker(pace=SLOWLY)

@@ -12,7 +12,8 @@ def what_follows(shown: Snapshot, snapshot: Snapshot, digits: Digits) -> bytes:
 
     `shown` is the snapshot on the screen, `snapshot` the worker's. At a pace the worker may have
     settled more digits than are shown; these come first, then the held ones. There are as many as
-    are held. While an overture is shown that is ahead of the spigot, none are returned.
+    are held. None are returned while the screen shows an overture (first digits from a smaller
+    spigot) that is ahead of the machine.
     """
     held = held_digits(snapshot)
     if shown.made > snapshot.made:  # an overture is ahead of the spigot

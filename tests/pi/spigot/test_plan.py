@@ -34,7 +34,7 @@ def test_plan_keeps_a_given_k() -> None:
 
 
 @pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
-def test_boxes_shrink_to_the_guard_and_fit_into_blocks(series: Series) -> None:
+def test_boxes_needed_fall_to_the_guard_boxes_and_fit_into_blocks(series: Series) -> None:
     boxes = [boxes_needed(series, 1_000, 10, done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)
     assert boxes[-1] == series.guard_boxes
