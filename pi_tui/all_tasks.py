@@ -69,7 +69,7 @@ def carry_on_all(
 
 
 class _Share:
-    """The part of one process: it takes free tasks, computes them and collects all outputs."""
+    """Computes free tasks in one process until none is left, and collects all outputs."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class _Share:
                 self._trouble_since = None
             except StorageError as error:
                 self._await_database(error)
-            except BrokenPipeError:  # nobody reads our progress any more
+            except BrokenPipeError:  # the reader of our progress has gone
                 self._asked.ask(signal.SIGPIPE)
 
     def verdict(self, again: str) -> int:

@@ -200,7 +200,10 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
 
 
 def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
-    """Return words for what is lost ("" if nothing) and what is saved: output, or else work."""
+    """Return words for what is lost, "" if nothing, and for what is saved.
+
+    Both are amounts of output; before there is any output, steps or a share of the work.
+    """
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:

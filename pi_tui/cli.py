@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
     except Exception as error:
-        # A library that finds no room for its code is an ImportError.
+        # A library whose code does not fit into memory raises ImportError.
         if isinstance(error, MemoryError) or "failed to map segment" in str(error):
             tell("pi-tui: not enough memory; what was saved is safe: close other programs")
             return 6
@@ -93,7 +93,7 @@ def _correct_environment() -> None:
     if "TZ" in os.environ:
         try:
             datetime.now().astimezone()
-        except ValueError:  # more than a day from UTC
+        except ValueError:  # an offset of more than a day
             os.environ["TZ"] = "UTC"
             time.tzset()
     if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
@@ -104,7 +104,7 @@ def _open_standard_streams() -> None:
     """Open descriptors 0 to 2 if they are closed, or a file could get one and messages in it."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the parent process
-            number = os.open(os.devnull, os.O_RDWR)  # the lowest free number, this one's
+            number = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number: this one's
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 

@@ -35,7 +35,7 @@ class Task:
     goal: int
     """How far to compute, 1 to 2^53: an exponent, a last row, a size."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    """Everything else that the result depends on, by name. Cannot be changed later."""
+    """All values besides the goal that the result depends on, by name. Cannot be changed later."""
 
     def __post_init__(self) -> None:
         """Check goal and parameters, and convert the parameters to the values read back later."""
@@ -53,7 +53,7 @@ class Task:
         return Task, (self.goal, dict(self.parameters))
 
     def __hash__(self) -> int:
-        """Return a hash, so that tasks can be keys; a read-only mapping has none."""
+        """Return a hash; the one a dataclass makes fails, because `parameters` is a mapping."""
         return hash((self.goal, frozenset(self.parameters.items())))
 
     @property

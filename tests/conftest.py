@@ -26,7 +26,7 @@ for _number, _handler in (
         signal.signal(_number, _handler)
 
 
-settings.register_profile("patient", deadline=None)  # a noisy machine is no failure
+settings.register_profile("patient", deadline=None)  # a slow machine is no failure
 settings.load_profile("patient")
 
 
@@ -51,18 +51,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker which tests to run, because it does not see our arguments."""
+    """Tell a test worker which tests to run, because it does not see our arguments."""
     node.workerinput["all"] = node.config.option.all
 
 
 def _is_selected_by_hand(config: pytest.Config) -> bool:
-    """Return whether the command line names files, folders, keywords or marks."""
+    """Return True if the command line names files, folders, keywords or marks."""
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     return named or any(config.getoption(name, False) for name in ("-k", "-m", "--lf"))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return two workers for each core, as many tests wait for others; none for a single test."""
+    """Return two workers for each core, as many tests wait for something; 0 for a single test."""
     if any("::" in argument for argument in config.args):
         return 0
     return 2 * len(os.sched_getaffinity(0))
@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say how to repeat this order of the tests, which `-q` hides."""
+    """Print how to repeat this order of the tests, because `-q` hides the seed."""
     if config.pluginmanager.hasplugin("randomly"):
         seed = config.getoption("randomly_seed")
         terminalreporter.write_line(f"this order of the tests again: --randomly-seed={seed}")
@@ -102,7 +102,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in os.environ:
         if name.startswith(("PI_TUI_", "TEXTUAL")) or name in _UNUSUAL:
             monkeypatch.delenv(name)
-    # As after an installation: then hints say `pi-tui`, and shells in tests find it.
+    # Put the program on PATH, as an installation does: hints then say `pi-tui`, and shells find it.
     monkeypatch.setenv("PATH", f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
     hints.remember(None, {})
     speak({})
@@ -132,5 +132,5 @@ def postgres_url(postgres: Server) -> str:
 _UNUSUAL = (
     *("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX"),
     "PYTHONUNBUFFERED",
-    "PYTHONDONTWRITEBYTECODE",  # a child that may keep what it compiles starts in half the time
+    "PYTHONDONTWRITEBYTECODE",  # with cached bytecode, children start in half the time
 )

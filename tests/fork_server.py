@@ -1,8 +1,8 @@
-"""A warm `pi-tui`: a process that has imported the program and forks a child for each call.
+"""A fork server for `pi-tui`: it has imported the program, and forks a child for each call.
 
-Importing takes most of the time of a short command. A forked child behaves as one that was started
-afresh: its standard streams, working directory, environment, signals and exit are its own. It does
-not show what happens while Python starts and imports; tests of that start the program themselves.
+Importing takes most of the time of a short command. A forked child behaves like one that was
+started afresh: standard streams, working directory, environment, signals and exit are its own. It
+does not show what happens while Python starts and imports; tests of that start the program itself.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def can_serve(environment: Mapping[str, str]) -> bool:
 
 
 class Request(NamedTuple):
-    """The data for a child, besides its standard streams."""
+    """The settings for a child, apart from its standard streams."""
 
     arguments: Sequence[str]
     cwd: str
     env: Mapping[str, str]
     umask: int = -1
-    """-1 leaves it as it is."""
+    """The umask of the child; -1 leaves it as it is."""
 
 
 def call(request: Request, *, timeout: float) -> subprocess.CompletedProcess[str]:
@@ -71,7 +71,7 @@ def call(request: Request, *, timeout: float) -> subprocess.CompletedProcess[str
 
 
 class _Drain(threading.Thread):
-    """A reader that drains one pipe to its end, in parallel to the other."""
+    """Reads one pipe to its end in a thread, because the other pipe must be read meanwhile."""
 
     def __init__(self, pipe: int) -> None:
         super().__init__(daemon=True)
@@ -83,7 +83,7 @@ class _Drain(threading.Thread):
             self._text = stream.read()
 
     def result(self, end: float) -> str:
-        """Return all that came through the pipe; TimeoutError if it is still open at `end`."""
+        """Return everything read from the pipe; raise TimeoutError if it is open at `end`."""
         self.join(max(0.0, end - time.monotonic()))
         if self.is_alive():
             raise TimeoutError
@@ -91,7 +91,7 @@ class _Drain(threading.Thread):
 
 
 class _Server:
-    """The warm process, as its client sees it."""
+    """The fork server, as its client sees it."""
 
     def __init__(self) -> None:
         self._line, theirs = socket.socketpair()
@@ -115,7 +115,7 @@ class _Server:
         return self._number()
 
     def close(self) -> None:
-        """Let the server end, and wait for its end."""
+        """Make the server exit, and wait for that."""
         self._line.close()
         self._process.wait()
 
@@ -136,11 +136,11 @@ def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k.startswith(_READ_AT_START)}
 
 
-# The code below runs in the warm process.
+# The code below runs in the fork server.
 
 
 def _serve(line: socket.socket) -> bool:
-    """Fork a child for each request. Return True in a child, and False when the client is gone."""
+    """Fork a child for each request. Returns True in a child, False when the client has gone."""
     while True:
         head, streams, _, _ = socket.recv_fds(line, 8, 3)
         if not head:

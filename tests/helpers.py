@@ -22,12 +22,12 @@ from pi_tui.pi.spigot.kind import SpigotKind
 from tests import fork_server
 
 LIMIT = 60.0
-"""Seconds after which a condition will not come true any more. Only failures ever take so long."""
+"""Seconds after which a condition counts as failed. Only failures take so long."""
 _POLL = 0.02
-"""Seconds from one look at a condition to the next. Looking takes time from what it waits for."""
+"""Seconds between two checks of a condition; checking slows down what it waits for."""
 SCRIPTS = Path(sys.executable).parent
 PI_TUI = (sys.executable, "-W", "error", str(SCRIPTS / "pi-tui"))
-"""The program as a child runs it: a warning is a failure there too."""
+"""The command of a child process, in which warnings are errors."""
 
 
 def wait_until(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
@@ -47,7 +47,7 @@ async def until(condition: Callable[[], object], *, limit: float = LIMIT) -> Non
 
 
 _PRECISION = threading.Lock()
-"""mpmath has one precision for all threads: two at once leave a wrong one, and wrong digits."""
+"""Lock for mpmath, which has one precision for all threads: two at once would give wrong digits."""
 
 
 @cache
@@ -87,7 +87,7 @@ def pi_tui(
 
 @contextmanager
 def started(*arguments: object, **options: object) -> Iterator[subprocess.Popen[bytes]]:
-    """Start `pi-tui` in the background; make sure it has ended when the block ends."""
+    """Start `pi-tui` in the background; end it when the `with` block ends."""
     command = [*PI_TUI, *map(str, arguments)]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, **(pipes | options)) as child:  # type: ignore[call-overload]
@@ -98,7 +98,7 @@ def started(*arguments: object, **options: object) -> Iterator[subprocess.Popen[
 
 
 def saved(database: Path) -> int:
-    """Return the committed digits of the longest run, as another process finds them."""
+    """Return the committed digits of the longest run, read like another process."""
     try:
         with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
             return max((run.committed for run in store.runs()), default=0)

@@ -1,11 +1,11 @@
-"""Break one thing in a module and see if the tests of its folder notice; not part of CI.
+"""Change one thing in a module and check that the tests of its folder notice; not part of CI.
 
     python tests/mutate.py pi_tui/worker/meter.py --times 20
     python tests/mutate.py pi_tui/worker/meter.py --times 20 --seed 7 tests/worker tests/faults
     python tests/mutate.py pi_tui/pi/spigot --times 40     # anywhere in the folder
 
-This happens in a copy, so the working tree is never changed. Surviving mutants that may survive
-are listed with reasons in `tests/mutants.md`.
+This happens in a copy, so the working tree is never changed. Mutants that may survive are listed
+with reasons in `tests/mutants.md`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _with(node: ast.expr, name: str, value: object) -> str:
 
 
 class Copy:
-    """A copy of the package and its tests, whose modules may be broken."""
+    """A copy of the package and its tests, in which modules can be broken."""
 
     def __init__(self, folder: Path, tests: list[str]) -> None:
         self._folder, self._tests = folder, tests
@@ -117,7 +117,7 @@ class Copy:
         command = [sys.executable, "-m", "pytest", "-x", "-n0", "-p", "no:randomly", *self._tests]
         environment = os.environ | {
             "PYTHONPATH": str(self._folder),
-            "PYTHONDONTWRITEBYTECODE": "1",  # what was compiled a moment ago may look current
+            "PYTHONDONTWRITEBYTECODE": "1",  # bytecode compiled a moment ago may look current
         }
         with subprocess.Popen(
             command,

@@ -10,11 +10,11 @@ import pytest
 
 
 class Few(NamedTuple):
-    """The number of tests of each file below a path that every run includes."""
+    """The number of tests of each file below a path that `pytest` without `--all` runs."""
 
     functions: int
     variants: int = 1
-    """Of a test with parameters, so many, spread over all of them."""
+    """Number of variants of a parametrised test that run, spread over all of them."""
 
 
 ALL = 1_000
@@ -32,7 +32,7 @@ SLOW = {
     "tests/pi/app/test_sizes.py": Few(ALL, 2),
     "tests/app/test_in_a_terminal.py": Few(3),
 }
-"""The longest path that fits a file counts. Put a file's most telling tests first."""
+"""Slow files by path; the longest path that fits a file counts. Put a file's best tests first."""
 
 
 def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:

@@ -11,7 +11,10 @@ from pathlib import Path
 from filelock import FileLock
 
 _VARIABLE = "XDG_RUNTIME_DIR"
-"""Workers inherit it. It also keeps the sockets and locks of a PostgreSQL server with us."""
+"""Name of the environment variable with the folder; workers inherit it.
+
+The folder also has the sockets and locks of a PostgreSQL server.
+"""
 
 
 def make_folder() -> None:
@@ -30,7 +33,7 @@ def remove_folder() -> None:
 
 
 def made_once(name: str, make: Callable[[Path], object]) -> Path:
-    """Return a folder that the first worker to ask fills by `make`; treat it as read-only."""
+    """Return a folder that the first worker fills by calling `make`; treat it as read-only."""
     done, building = folder() / name, folder() / f"{name}.building"
     with FileLock(folder() / f"{name}.lock"):
         if not done.exists():

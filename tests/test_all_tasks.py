@@ -36,7 +36,7 @@ OUTPUTS = dict(zip(TASKS, (b"5\n10\n15\n", b"1\n2\n3\n", b"3\n6\n9\n"), strict=T
 
 
 class Choosy(Walks):
-    """Walks of which some fail: the goal says how."""
+    """Walks of which some fail, depending on the goal."""
 
     def new(self, task: Task) -> Walk:
         if task.goal == 7:
@@ -50,7 +50,7 @@ class Failing(Walk):
 
 
 class Waiting(Walks):
-    """Walks that stand still until they are let go."""
+    """Walks that wait until the test releases them."""
 
     def __init__(self) -> None:
         self.gate, self.made = threading.Event(), 0
@@ -73,7 +73,7 @@ def test_all_outputs_are_returned_in_the_order_of_the_tasks(database: Path) -> N
         assert (code, list(outputs.items())) == (0, list(OUTPUTS.items()))
 
 
-def test_resumable_runs_all_its_tasks(database: Path) -> None:
+def test_run_all_computes_all_tasks_of_a_resumable_function(database: Path) -> None:
     tasks = [rising.task(3, by=by) for by in (5, 1, 3)]
     assert rising.run_all(tasks, db=str(database)) == OUTPUTS
     with pytest.raises(SystemExit) as left:
@@ -90,19 +90,19 @@ def test_complete_tasks_are_not_computed_again_and_new_ones_are(database: Path) 
     assert (code, list(outputs), kind.made) == (0, [first, second], 2)
 
 
-def test_no_tasks_are_complete_at_once(database: Path) -> None:
+def test_call_without_tasks_returns_at_once(database: Path) -> None:
     assert carry_on_all(KIND, [], str(database)) == (0, {})
     assert not database.exists()
 
 
-def test_nothing_is_said_of_the_other_tasks_as_of_strange_runs(
+def test_tasks_of_the_same_call_cause_no_note_about_other_runs(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert carry_on_all(KIND, TASKS, str(database))[0] == 0
     assert capsys.readouterr().err == ""
 
 
-def test_failed_tasks_are_named_and_the_others_computed(
+def test_failed_tasks_are_named_and_the_others_are_computed(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Choosy()
@@ -116,7 +116,7 @@ def test_failed_tasks_are_named_and_the_others_computed(
     assert code == (1 if first else 2)
 
 
-def test_task_that_another_computes_is_waited_for_and_not_computed_twice(
+def test_task_computed_by_another_process_is_awaited_not_repeated(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind, found = Waiting(), list[Any]()
@@ -159,7 +159,7 @@ def test_damaged_output_of_a_complete_task_is_computed_again(database: Path) -> 
 @pytest.mark.parametrize(
     ("location", "code"), [("no/such/folder/db", 6), ("strange.txt", 7), ("nosuch://x", 2)]
 )
-def test_unusable_location_is_one_line(
+def test_unusable_location_is_reported_in_one_line(
     location: str,
     code: int,
     tmp_path: Path,
@@ -201,7 +201,7 @@ def saved(database: str) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_saves_and_says_how_to_go_on(
+def test_signal_saves_and_reports_how_to_resume(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -221,7 +221,7 @@ def snapshot(**changes: Any) -> Snapshot:
     return Snapshot(State.RUNNING, 3, MAX, **changes)
 
 
-def test_line_in_a_pipe_counts_tasks_and_names_the_one_computed(
+def test_progress_in_a_pipe_counts_tasks_and_names_the_current_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tasks_progress, "LINE_SECONDS", 0.0)
@@ -245,7 +245,7 @@ class Full(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_progress_falls_silent_when_its_stream_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_ends_when_its_stream_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks_progress, "LINE_SECONDS", 0.0)
     with tasks_progress_on(Full(), KIND, 2) as shown:
         shown.begin(TASKS[0])

@@ -1,4 +1,4 @@
-"""General code mentions nothing of pi."""
+"""General code has no names or words that belong to pi."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1] / "pi_tui"
 WORD = re.compile(r"\b(pi|π|digits?|box(es)?|blocks?|spigots?)\b", re.IGNORECASE)
 KNOWS_SCHEMA_1 = ROOT / "checkpoints" / "upgrade" / "migration.py"
-"""Schema 1 kept runs of pi only."""
+"""The module that may mention pi, because schema 1 kept only runs of pi."""
 _NAMES = re.compile(r"pi[-_]tui|PiTui|\bpi_(run|piece|output|checkpoint|meta)\b")
-"""The program's name, and those of its tables, which are named once for all."""
+"""The names of the program and of its tables, which are allowed."""
 FILES = sorted(
     {
         *(ROOT / f"{name}.py" for name in ("machine", "task", "carry_on", "all_tasks", "testing")),
@@ -28,7 +28,7 @@ APP_WORD = re.compile(r"\b(digits?|box(es)?|spigots?|predigits?)\b", re.IGNORECA
 APP = sorted(path for path in (ROOT / "app").rglob("*") if path.suffix in (".py", ".tcss"))
 
 OPTION = re.compile(r"--db|--fresh|\bpi-tui\b")
-"""What only the program `pi-tui` may advise: a library's user has no such options."""
+"""Options that only the program `pi-tui` has, so general code must not advise them."""
 ADVISING = sorted({*FILES, *(ROOT / name for name in ("errors.py", "words.py"))})
 
 
@@ -53,18 +53,18 @@ def said(text: str, word: re.Pattern[str] = WORD) -> list[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_general_code_has_no_word_of_the_spigot(path: Path) -> None:
+def test_general_code_has_no_word_about_the_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("path", APP, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_app_for_any_machine_has_no_word_of_the_spigot(path: Path) -> None:
+def test_app_for_any_machine_has_no_word_about_the_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8"), APP_WORD) == []
 
 
 @pytest.mark.parametrize(
     "line", ["# a Block", "digits_made = 3", "class BoxRow:", "'of π'", "MAX_DIGITS = 1", "SpigotX"]
 )
-def test_control_word_of_the_spigot_would_be_found(line: str) -> None:
+def test_control_word_about_the_spigot_would_be_found(line: str) -> None:
     assert said(line)
     assert said(KNOWS_SCHEMA_1.read_text("utf-8"))

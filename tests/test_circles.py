@@ -1,4 +1,4 @@
-"""No circular imports, counting type-only imports and those inside functions."""
+"""There are no circular imports, type-only imports and those inside functions included."""
 
 from __future__ import annotations
 

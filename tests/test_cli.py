@@ -70,7 +70,7 @@ def refused(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the one line on stderr with which `main`, called in this process, refuses."""
+    """Call `main` in this process, which must refuse; return its one line on stderr."""
     out, err = io.StringIO(), io.StringIO()
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -124,7 +124,7 @@ def newer_database(path: Path) -> None:
 
 
 def untouched(path: Path) -> tuple[object, ...]:
-    """Return everything about a file that must not change: all but the access time."""
+    """Return everything about a file that must not change; its access time may."""
     stat = path.stat()
     content = path.read_bytes() if path.is_file() else b""
     return stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns, content
@@ -347,7 +347,7 @@ COMPLETED = {
     ),
     "fish": ("fish --no-config -i", "pi-tui --print-completion fish | source"),
 }
-"""A shell that reads none of the user's files, and what it is told."""
+"""A shell that reads no files of the user, and the commands for it."""
 
 
 @pytest.mark.parametrize("shell", COMPLETED)
@@ -376,7 +376,7 @@ def test_help_and_readme_give_the_completion_line_of_each_shell(shell: str) -> N
 
 
 @pytest.mark.parametrize("name", manual.commands(build_parser()))
-def test_every_command_is_carried_out_by_a_function_with_its_options(name: str) -> None:
+def test_every_command_has_a_function_that_takes_its_options(name: str) -> None:
     command = manual.commands(build_parser())[name]
     module, _, function = command.get_default("run").partition(":")
     wanted = signature(getattr(import_module(module), function)).parameters.values()
@@ -431,7 +431,7 @@ def test_status_prints_json(database: Path) -> None:
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("command", ["status", "runs", "export"])
-def test_full_disk_behind_stdout_is_one_line_and_exit_6(
+def test_full_disk_behind_stdout_is_reported_in_one_line_with_exit_6(
     command: str, unbuffered: str, database: Path
 ) -> None:
     pi_tui("run", "--digits", "50", "--db", database)
@@ -458,7 +458,7 @@ def test_closed_standard_stream_does_no_harm(closed: int, database: Path) -> Non
 
 
 @pytest.mark.parametrize("words", ["--help", "run --help", "--version", "--print-completion bash"])
-def test_help_into_a_full_disk_is_one_line_and_exit_6(words: str) -> None:
+def test_help_into_a_full_disk_is_reported_in_one_line_with_exit_6(words: str) -> None:
     with open("/dev/full", "w") as full:
         child = [*PI_TUI, *words.split()]
         done = subprocess.run(child, stdout=full, stderr=subprocess.PIPE, check=False)
@@ -520,7 +520,7 @@ def test_cli_accepts_a_path_that_is_not_utf8(tmp_path: Path) -> None:
 
 
 STRANGER = ("setpriv", "--reuid=54321")
-"""Somebody else, who is not in the list of users."""
+"""A user id that is not in the list of users."""
 
 
 @pytest.fixture
@@ -580,7 +580,7 @@ sys.addaudithook(tell)
 
 @pytest.mark.parametrize("command", ["status", "--help", "run --digits 9"])
 def test_cli_ctrl_c_shows_no_traceback_even_during_imports(command: str, tmp_path: Path) -> None:
-    """Tracebacks before our first line are Python's own, so wait until it runs."""
+    """Tracebacks before our first line are Python's own, so wait until our code runs."""
     read, write = os.pipe()
     hook = TELLS.format(module="pi_tui.cli", where=write)
     (tmp_path / "sitecustomize.py").write_text(hook)
@@ -593,7 +593,7 @@ def test_cli_ctrl_c_shows_no_traceback_even_during_imports(command: str, tmp_pat
             pass_fds=[write],
         )
         assert os.read(read, 1) == b"!"
-        time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+        time.sleep(milliseconds / 1000)  # the signal may come at any moment
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=60)
         assert child.returncode in (0, 130, -signal.SIGINT)
@@ -613,7 +613,7 @@ def test_cli_signal_leaves_no_half_written_file(
         words = command.format(folder / "pi.txt").split()
         with started(*words, "--db", database) as child:
             wait_until(lambda: list(folder.iterdir()) or child.poll() is not None)
-            time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+            time.sleep(milliseconds / 1000)  # the signal may come at any moment
             child.send_signal(number)
             assert child.wait(60) in (0, 128 + number, -number)
         assert [path.name for path in folder.iterdir()] in ([], ["pi.txt"])
@@ -648,7 +648,7 @@ def test_cli_reports_in_one_line_that_no_thread_starts(database: Path) -> None:
 def with_so_many_threads(most: int) -> list[str]:
     """Run the program as a user who may start no more threads; root has no such limit."""
     rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
-    user = 100_000 + os.getpid()  # of this test run alone: what others start counts for others
+    user = 100_000 + os.getpid()  # a user of this run alone; threads are counted per user
     other = ["setpriv", f"--reuid={user}", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
     command = [*other, "prlimit", f"--nproc={most}", sys.executable]
     try:

@@ -1,4 +1,4 @@
-"""Import rules, checked by the modules that a fresh interpreter loads."""
+"""Import rules, checked by the modules that a fresh interpreter imports."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ HEAVY = {"textual", "sqlalchemy", "rich", "gmpy2", "platformdirs", "asyncio"}
 
 
 def loaded_after(code: str) -> set[str]:
-    """Return the top-level names of the modules that the code loads."""
+    """Return the top-level names of the modules that the code imports."""
     return {module.partition(".")[0] for module in modules_after(code)}
 
 
 def modules_after(code: str) -> set[str]:
-    """Return the modules that the code loads, except earlier ones, such as a coverage tool
-    that measures every child."""
+    """Return the modules that the code imports, without those imported before, such as coverage."""
     before = "import sys, json; before = set(sys.modules)"
     ask = "print(json.dumps(sorted(set(sys.modules) - before)))"
     done = subprocess.run(
@@ -48,7 +47,7 @@ def test_mistyped_flag_imports_nothing_slow() -> None:
     assert not loaded_after(command("--digts", "5")) & HEAVY
 
 
-def test_package_import_loads_nothing() -> None:
+def test_package_import_imports_no_other_module() -> None:
     assert not loaded_after("import pi_tui") & (HEAVY | {"argparse"})
 
 
@@ -69,7 +68,7 @@ def test_worker_imports_no_sqlalchemy_before_it_starts() -> None:
     assert not loaded & {"textual", "rich", "sqlalchemy"}
 
 
-def test_first_frame_waits_for_neither_gmpy2_nor_sqlalchemy(tmp_path: Path) -> None:
+def test_first_frame_imports_neither_gmpy2_nor_sqlalchemy(tmp_path: Path) -> None:
     """Do everything that `run_app` does before the app runs, on an existing database."""
     files = ("--db", str(tmp_path / "db"))
     modules_after(command("run", "--digits", "1000", *files, "-o", str(tmp_path / "digits")))
@@ -105,12 +104,12 @@ OF_PI = sorted(
 )
 
 
-def test_commands_load_no_screen() -> None:
+def test_commands_import_no_screen() -> None:
     assert len(GENERAL) > 5 < len(OF_PI) + 5
     assert "textual" not in loaded_after(f"import {', '.join(GENERAL + OF_PI)}")
 
 
-def test_general_commands_do_not_load_pi() -> None:
+def test_general_commands_do_not_import_pi() -> None:
     loaded = modules_after(f"import {', '.join(GENERAL)}")
     assert not [module for module in loaded if module.startswith("pi_tui.pi")]
 
@@ -119,18 +118,18 @@ def test_bench_imports_no_screen() -> None:
     assert "textual" not in loaded_after("import pi_tui.pi.bench.measure")
 
 
-def test_what_opens_the_app_loads_no_textual_before_the_call() -> None:
+def test_open_app_imports_no_textual_before_the_call() -> None:
     loaded = loaded_after("from pi_tui.app.open import open_app")
     assert not loaded & HEAVY
 
 
-def test_the_app_for_any_machine_loads_nothing_of_pi() -> None:
+def test_app_for_any_machine_imports_nothing_of_pi() -> None:
     loaded = modules_after("import pi_tui.app.app, pi_tui.app.screens.runs_list, pi_tui.app.open")
     ours = ("pi_tui.pi", "pi_tui.pi.spigot", "pi_tui.pi.pictures", "pi_tui.pi.settings", "gmpy2")
     assert not [name for name in loaded if name.startswith(ours)]
 
 
-def test_the_app_is_there_before_the_store_is() -> None:
+def test_app_imports_no_sqlalchemy() -> None:
     assert "sqlalchemy" not in loaded_after("import pi_tui.pi.app.pi_app")
 
 
@@ -148,7 +147,7 @@ def test_every_public_name_is_importable_and_listed() -> None:
     assert not loaded & HEAVY
 
 
-def test_machine_names_load_no_more_than_the_seam() -> None:
+def test_names_for_machines_import_no_store_and_no_screen() -> None:
     modules = modules_after("from pi_tui import Kind, Machine, Refused, State, Task, Work")
     assert {name for name in modules if name.startswith("pi_tui")} == {
         "pi_tui",
@@ -158,7 +157,7 @@ def test_machine_names_load_no_more_than_the_seam() -> None:
     }
 
 
-def test_unknown_public_name_is_an_attribute_error() -> None:
+def test_unknown_public_name_raises_attribute_error() -> None:
     loaded_after("import pi_tui\nassert not hasattr(pi_tui, 'carry_off')")
 
 

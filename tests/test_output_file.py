@@ -1,4 +1,4 @@
-"""`carry_on(…, to=FILE)`: the file has the whole output, or is as it was."""
+"""`carry_on(…, to=FILE)`: the file gets the whole output, or is not changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if "sqlite3" not in path.name}
 
 
-def test_file_has_the_whole_output_and_has_it_again(database: Path) -> None:
+def test_file_gets_the_whole_output_also_of_a_complete_run(database: Path) -> None:
     target = database.parent / "out.txt"
     for _ in range(2):
         assert carry_on(Walks(), TASK, str(database), to=str(target)) == (0, WHOLE)
@@ -42,7 +42,7 @@ def test_file_has_the_whole_output_and_has_it_again(database: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [None, b"of another day\n"])
-def test_file_is_as_it_was_after_a_failure(before: bytes | None, database: Path) -> None:
+def test_file_is_unchanged_after_a_failure(before: bytes | None, database: Path) -> None:
     target = database.parent / "out.txt"
     if before:
         target.write_bytes(before)
@@ -54,7 +54,7 @@ def test_file_is_as_it_was_after_a_failure(before: bytes | None, database: Path)
     assert target.read_bytes() == WHOLE
 
 
-def test_unusable_file_is_told_before_anything_is_computed(
+def test_unusable_file_is_reported_before_anything_is_computed(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = database.parent / "no" / "out.txt"
@@ -65,7 +65,7 @@ def test_unusable_file_is_told_before_anything_is_computed(
     assert not database.exists()
 
 
-def test_database_is_not_written_over(database: Path) -> None:
+def test_file_of_the_database_is_refused(database: Path) -> None:
     assert carry_on(Walks(), TASK, str(database))[0] == 0
     kept = database.read_bytes()
     code, _ = carry_on(Walks(), TASK, str(database), to=str(database))
@@ -88,7 +88,7 @@ code, output = carry_on(slow.kind, slow.task(60), "slow.sqlite3", every_output=2
 """
 
 
-def test_killed_program_leaves_the_file_as_it_was(
+def test_killed_program_leaves_the_file_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

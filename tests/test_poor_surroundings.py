@@ -1,4 +1,4 @@
-"""Low limits, odd variables and invalid answers: survived, or reported in one line."""
+"""Low limits, odd environment variables and invalid answers: ignored, or reported in one line."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def is_whole_or_a_line(done: subprocess.CompletedProcess[str], codes: tuple[int,
 
 
 def starts(limit: str) -> bool:
-    """Return whether Python itself starts within a limit of prlimit."""
+    """Return True if Python itself starts within a limit of prlimit."""
     bare = ["prlimit", limit, sys.executable, "-c", "import argparse, re, signal, traceback"]
     return subprocess.run(bare, capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
 def fewest_files() -> int:
-    """The number of open files below which Python itself does not start: 4 or 5, by its folders."""
+    """Return the lowest limit of open files with which Python starts: 4 or 5, by its folders."""
     return next(files for files in range(3, 20) if starts(f"--nofile={files}"))
 
 
@@ -62,7 +62,9 @@ def test_limit_of_open_files_is_named_as_the_cause(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count other memory")
 @pytest.mark.parametrize("megabytes", range(24, 80, 8))
-def test_too_little_memory_at_the_start_is_one_line(megabytes: int, tmp_path: Path) -> None:
+def test_too_little_memory_at_the_start_is_reported_in_one_line(
+    megabytes: int, tmp_path: Path
+) -> None:
     size = megabytes * 2**20
     if not starts(f"--as={size}"):
         pytest.skip("Python itself does not start")

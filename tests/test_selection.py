@@ -1,4 +1,4 @@
-"""The selection of tests, and the warm process that forks commands."""
+"""The selection of tests, and the fork server for commands."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_parameter_is_read_back_with_value_and_type(value: Any) -> None:
     assert task.text.isascii()
 
 
-def test_parameter_path_becomes_text_and_enum_number_a_number(tmp_path: Path) -> None:
+def test_path_parameter_becomes_str_and_int_enum_becomes_int(tmp_path: Path) -> None:
     class Size(IntEnum):
         LARGE = 9
 

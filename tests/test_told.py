@@ -22,7 +22,7 @@ from pi_tui.reports import manual
 KEYS = PI_KEYS.keys
 
 README = (Path(__file__).parents[1] / "pi_tui" / "pi" / "README.md").read_text("utf-8")
-"""The reference of the program: keys, commands, exit codes."""
+"""The reference of the program `pi-tui`: keys, commands, exit codes."""
 HELP = build_parser().format_help()
 SIGNS = {
     **{"/": "slash", "+": "plus", "-": "minus", "?": "question_mark"},
@@ -37,7 +37,7 @@ def section(title: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return Textual's name of a key written in the README's way."""
+    """Return Textual's name for a key as the README writes it."""
     return SIGNS.get(name.lower(), name if len(name) == 1 else name.lower())
 
 
@@ -113,7 +113,7 @@ def test_readme_names_every_option_and_no_other() -> None:
     parsers = (build_parser(), *COMMANDS.values())
     there = {option for parser in parsers for option in parser._option_string_actions}
     told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section("Commands")))
-    aliases = {"-h", "--output"}  # told as --help, -o
+    aliases = {"-h", "--output"}  # documented as --help and -o
     assert told - there == set()
     assert there - aliases - told == set()
 

@@ -29,7 +29,7 @@ def make_table(task: Task) -> bytes:
 
 
 class Walk(Machine):
-    """The walk from the goal to 1. The first step makes the table, and so does one after a loss."""
+    """A walk from the goal to 1. The first step makes the table; so does a step after its loss."""
 
     def __init__(self, task: Task, at: int = 0) -> None:
         self.task = task
@@ -37,7 +37,7 @@ class Walk(Machine):
         self.output = b""
         self.table: Piece | None = None
         self.reads = 0
-        """How often somebody asked for the bytes of the table."""
+        """Number of times that the bytes of the table were read."""
 
     @property
     def done(self) -> bool:
@@ -79,7 +79,7 @@ class Walks(Kind):
 
     name = "walk"
     unit = "letters"
-    tuning = ("bulk",)  # no other run, as far as a test goes
+    tuning = ("bulk",)  # for tests, does not tell runs apart
 
     def task(self, goal: int = 27, bulk: int = 100) -> Task:
         return Task(goal, {"bulk": bulk})

@@ -153,7 +153,7 @@ class RunApp(App[int]):
         self.live.hurry()
 
     def hurry(self) -> None:
-        """Refresh more often for a moment, because a request was made to the worker."""
+        """Refresh more often for two seconds, because a request was made to the worker."""
         self.live.hurry()
 
     # Questions and keys

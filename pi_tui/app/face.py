@@ -45,7 +45,7 @@ class Face(Protocol):
         """Show the run of this worker from now on, in place of the one before."""
 
     def hurry(self) -> None:
-        """Refresh more often for a moment, because a request was made to the worker."""
+        """Refresh more often for two seconds, because a request was made to the worker."""
 
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
         """Start a coroutine that asks the user; keys wait for its first question."""

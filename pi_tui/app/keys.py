@@ -13,7 +13,7 @@ SHORT = {
     **{"save & quit": "quit", "checkpoint": "save", "search": "find", "go to": "go"},
     **{"all actions": "all", "go on here": "go on"},
 }
-"""Shorter words for the key bar in a narrow window, by the usual word."""
+"""Maps words of the key bar to shorter ones for a narrow window."""
 _SIGNS = {"plus": "+", "minus": "-", "question_mark": "?"}
 
 
@@ -58,7 +58,7 @@ class KeyTable(NamedTuple):
     of_a_whole_run: tuple[str, ...] = ()
     """Actions that are not possible with a failed run."""
     short: Mapping[str, str] = SHORT
-    """Shorter words for the key bar in a narrow window, by the usual word."""
+    """Maps words of the key bar to shorter ones for a narrow window."""
     says: Callable[[Snapshot], dict[str, str]] = lambda _: {}
     """A function that returns words for the key bar that depend on the snapshot, by action."""
 

@@ -96,7 +96,7 @@ class Live:
         return SLOW if young else IDLE
 
     def hurry(self) -> None:
-        """Refresh more often for a moment, because a request was made to the worker."""
+        """Poll more often for two seconds, because a request was made to the worker."""
         self._hurry_until = self.clock.monotonic() + _HURRY
         if self._timer is not None:
             self._timer.stop()

@@ -109,7 +109,7 @@ class RunScreen(Screen[None]):
         self.add_class(wide[-1], high[-1])
 
     def on_mount(self) -> None:
-        """Report that the screen can show frames."""
+        """Call `on_ready`, because the screen can show frames now."""
         self._on_ready()
 
     @property

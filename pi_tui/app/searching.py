@@ -39,7 +39,7 @@ class Searching:
         self._screen.set_class(True, "-searching")
         self._origin = self._view().in_view[0]
         self.show_hits()
-        self._screen.set_focus(bar.input)  # at once: `focus()` would come after the next key
+        self._screen.set_focus(bar.input)  # `focus()` would take effect after the next key
 
     @property
     def bar(self) -> SearchBar | None:

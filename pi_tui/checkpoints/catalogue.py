@@ -114,7 +114,7 @@ class RunCatalogue(Database):
     def shrink(self) -> None:
         """Return free pages of an SQLite file to the disk, after a deletion. Never raises."""
         if self._where.path is not None:
-            with suppress(*FAILURES):  # it is only room, and others may use the file
+            with suppress(*FAILURES):  # harmless if it fails: another process may use the file
                 shrink(self._engine)
 
     def check(self) -> list[str]:

@@ -37,7 +37,7 @@ from pi_tui.machine import Kind, Refused
 
 
 class Commit(NamedTuple):
-    """An open transaction that has passed the fence."""
+    """An open transaction in which the check of the run's epoch has passed."""
 
     connection: Connection
     row: Row[Any]

@@ -193,7 +193,7 @@ def _postgres(url: str, mode: Mode) -> Engine:
                 "keepalives_idle": 15,
                 "keepalives_interval": 5,
                 "keepalives_count": 3,
-                "tcp_user_timeout": 15_000,  # ms; a server that vanished must not hold us up
+                "tcp_user_timeout": 15_000,  # ms; time-out for a server that vanished
                 "application_name": me(),
             },
         )

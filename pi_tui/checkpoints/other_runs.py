@@ -15,7 +15,7 @@ from pi_tui.words import one_line
 _DISPLACED = "was of run"
 """Begins the placeholder identity of a run whose real identity another run has."""
 _MOST_TRIED = 10
-"""The most parameters for which `is_explained` tries all subsets: 1,024 of them."""
+"""Maximum number of parameters for which `is_explained` tries all subsets; 10 have 1,024."""
 
 
 def renew_identities(
@@ -23,7 +23,8 @@ def renew_identities(
 ) -> None:
     """Recompute the identity of each run from its parameters, without those in `tuning`.
 
-    A migration knows no kind, so it hashes all parameters. A kind may also change its tuning.
+    Needed after a migration, which knows no kind and hashes all parameters, and after a change of
+    `Kind.tuning`.
     """
     found = [(row, to_task(row).identity(tuning)) for row in rows]
     wrong = [(row, identity) for row, identity in found if row.identity != identity]

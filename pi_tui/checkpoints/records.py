@@ -23,7 +23,7 @@ COMPLETE = "complete"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One committed state."""
+    """A saved state of a run, described by numbers; the state itself is not included."""
 
     seq: int
     """Number of the checkpoint within its run, from 1."""

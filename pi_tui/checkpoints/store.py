@@ -224,7 +224,7 @@ class CheckpointStore(RunCatalogue):
         return fresh
 
     def _claimed(self, run: Run) -> Trust:
-        """Return what is trusted of the run; first claim a completed run that needs repair."""
+        """Return the facts trusted about the run; first claim a complete one that needs repair."""
         if not self._trusted[run.id].epoch:
             with self._writing() as connection:
                 row = self._take_over(connection, self.row(connection, run))

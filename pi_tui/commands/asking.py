@@ -22,5 +22,5 @@ def confirmed(what: str, run: Run, kinds: Kinds) -> bool:
     question = f"{what} the run of {kinds.title(run)} ({how_much(run, kinds)})? [y/N] "
     print(words.plain(question), end="", file=sys.stderr, flush=True)
     if isinstance(sys.stdin, TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")  # bytes that are no text mean no
+        sys.stdin.reconfigure(errors="replace")  # an answer that is not text means no
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -18,7 +18,7 @@ _LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command line tells about a run; None or empty for what it does not tell."""
+    """A run as described on the command line; a field is None or empty if it was not given."""
 
     kind: str | None = None
     goal: int | None = None
@@ -27,7 +27,7 @@ class Wanted:
 
     @property
     def is_named(self) -> bool:
-        """Return True if the command line tells anything about the run."""
+        """Return True if any field was given."""
         return bool(self.kind or self.goal or self.parameters)
 
     def matches(self, run: Run) -> bool:

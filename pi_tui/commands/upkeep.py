@@ -73,7 +73,7 @@ def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
         loaded = store.load(run, checkpoint.seq + 1)
         if loaded.checkpoint == checkpoint:
             states += 1
-        elif checkpoint in loaded.checkpoints:  # and was not pruned meanwhile
+        elif checkpoint in loaded.checkpoints:  # not if it was pruned meanwhile
             raise WrongResultError(
                 f"run of {kinds.title(run)}: {loaded.notes[0]}; "
                 "start it again, and it goes on from there"

@@ -184,7 +184,7 @@ class ItemsMachine(Machine):
         """Return the pool, after submitting items: one for each worker, and as many to wait."""
         if self._pool is None:
             from pi_tui.recipes.item_pool import (
-                Pool,  # it takes a while to load, and `--help` no pool
+                Pool,  # slow to import, and not needed for `--help`
             )
 
             kind = self._kind
@@ -238,5 +238,5 @@ def _as_json(value: object) -> str:
     """Return an input as JSON; as its `repr` if JSON cannot hold it."""
     try:
         return json.dumps(value, default=repr)
-    except (TypeError, ValueError, RecursionError):  # a key that is no text, or a circle
+    except (TypeError, ValueError, RecursionError):  # a key that is no str, or a cycle
         return json.dumps(repr(value))

@@ -143,7 +143,7 @@ def live_bar(stream: TextIO) -> Iterator[RichProgress]:
     from rich.progress import Progress as RichProgress
 
     class Plain(Console):
-        """A console that leaves the cursor: nobody would show it again after SIGKILL or ctrl+z."""
+        """A console that never hides the cursor: it would stay hidden after SIGKILL or ctrl+z."""
 
         def show_cursor(self, show: bool = True) -> bool:
             return False

@@ -131,7 +131,7 @@ class Loop:
                 self._obey()
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
-            # What is known already is compared after each step, before anything is saved.
+            # While there is known output, compare after each step, before anything is saved.
             make = self._steps.make if before < len(self._recovery.known) else self._steps.make_some
             make(machine, min(due, self._saves.output_until_mark(before)))
             self._stepped(before, took=self._elapsed() - began)
@@ -279,7 +279,7 @@ class Loop:
             verified = self._job.verify and self._job.kind.verify(*work)
             while not (last := self._commit(partial(self._store.complete, verified=verified))):
                 self._await_saved()
-            # Without the time of this save, as the next start will show it.
+            # This save's own time is not counted, and the next start shows the same.
             self._run = replace(self._run, status=COMPLETE, verified=verified, elapsed=last.elapsed)
             self._store.shrink()
         done: dict[str, Any] = {"done": 1.0, "left": 0.0, "next_save": None, "save_failure": None}

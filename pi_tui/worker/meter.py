@@ -110,7 +110,7 @@ class Meter:
         """
         left = self._seconds_of(self._work.total - self._work.done, elapsed)
         if left is None and self._work.total > 0:
-            return None  # a first step of 20 s would else count as two fifths of it all
+            return None  # else a first step of 20 s would count as two fifths of all
         if limit is None or output_left is None:
             return left
         after = self._seconds_of(self._verifying, elapsed) or 0.0

@@ -46,7 +46,7 @@ class WatchingWorker(Worker):
         if before.is_final:
             return True
         if isinstance(self.job.kind, StoredKind):
-            if before is State.WATCHING:  # asked to go on
+            if before is State.WATCHING:  # the user asked to resume
                 self.note(self.job.kind.refusal)
             return False
         try:
@@ -115,7 +115,7 @@ class Watcher:
 
     def _look(self, store: CheckpointStore) -> None:
         writer = store.writer(store.find_run(self._job.task))
-        run = store.find_run(self._job.task)  # after that, to see the writer's last save
+        run = store.find_run(self._job.task)  # after the line above, to see the writer's last save
         now = self._board.snapshot
         if run is None and (self._run is not None or now.state is State.COMPLETE):
             gone = f"the run of {self._title} was deleted by another process"
@@ -139,7 +139,7 @@ class Watcher:
             output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
             self._board.publish(made=len(output))
         newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
-        last = newest[-1].seq if newest else 0  # older ones are pruned, but stay in the list
+        last = newest[-1].seq if newest else 0  # keep older ones, which are pruned in the file
         checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
         self._board.publish(
             state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,

@@ -16,7 +16,7 @@ def text_of(app: App[Any]) -> str:
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:
-    """Send text as a terminal sends a paste: at once, unlike typing, which waits for each key."""
+    """Send text as a paste of the terminal does: all at once, while typing waits for each key."""
     assert pilot.app._driver is not None
     pilot.app._driver.send_message(Paste(text))
     await pilot.pause()

@@ -24,7 +24,7 @@ def tail_of(app: RunApp) -> OutputTail:
 
 
 @pytest.mark.parametrize("width", [1, 3, 4, 80])
-def test_line_index_is_equal_fed_in_pieces_or_at_once(width: int) -> None:
+def test_line_index_fed_in_pieces_equals_one_fed_at_once(width: int) -> None:
     chance = random.Random(width)
     for _ in range(200):
         text = "".join(chance.choice("aé漢\n😀b") for _ in range(chance.randrange(80))).encode()
@@ -70,7 +70,7 @@ async def test_bytes_that_are_not_text_are_shown_in_hex_with_their_size(shown: S
         assert "fc fd fe ff" in text_of(app)
 
 
-async def test_output_of_100_mb_is_scrolled_without_a_copy(shown: Shown) -> None:
+async def test_output_of_100_mb_scrolls_without_being_copied(shown: Shown) -> None:
     row = b"0123456789abcdef" * 3 + b"\n"
     output = bytearray(row * (100 * MB // len(row)) + b"the end\n")
     async with shown(output) as (app, pilot):
@@ -134,7 +134,7 @@ async def test_key_y_copies_the_top_line(shown: Shown) -> None:
         assert app.clipboard == "one"
 
 
-async def test_figures_have_a_panel_and_the_header_names_the_task(shown: Shown) -> None:
+async def test_figures_are_shown_in_a_panel_and_the_task_in_the_header(shown: Shown) -> None:
     async with shown(b"") as (app, _):
         text = text_of(app)
         assert "ising 1,000  size 64  seed 7" in text
@@ -167,7 +167,7 @@ async def test_screen_is_complete_at_every_size(output: bytes, shown: Shown) -> 
             await pilot.press("escape")
 
 
-async def test_machine_without_output_shows_its_speed_in_steps(shown: Shown) -> None:
+async def test_speed_of_a_machine_without_output_is_shown_in_steps(shown: Shown) -> None:
     async with shown(b"", steps=100) as (app, _):
         worker = app.worker
         assert isinstance(worker, Still)

@@ -9,7 +9,7 @@ from pi_tui.worker.snapshot import State
 from tests.pi.app.helpers import a_snapshot
 
 
-def test_flow_spreads_a_jump_of_digits_at_a_pace() -> None:
+def test_flow_at_a_pace_spreads_a_jump_of_digits() -> None:
     flow, pace = Flow(), Pace.of(1_000)
     jump = a_snapshot(pace=pace, made=5_000, saved=0)
     assert [flow.shown(jump, 0.1).made for _ in range(3)] == [100, 200, 300]

@@ -80,7 +80,7 @@ def test_second_process_watches_and_takes_over(database: Path) -> None:
             second.see(r"line \d+: ")
             second.send("c")
             second.see("Only looking on")
-            here = reached(first)  # a writer that ends within seconds leaves the run to us at once
+            here = reached(first)  # or we would take over at once
             first.until(lambda: reached(first) > here + 80)
             first.send("q")
             assert first.wait() == 0
@@ -123,7 +123,7 @@ def test_invalid_goal_is_refused_with_the_reason_in_the_dialog(database: Path) -
         assert terminal.wait() == 0
 
 
-def test_the_crash_test_names_the_command_that_goes_on_and_nothing_saved_is_lost(
+def test_crash_test_names_the_command_to_resume_and_loses_nothing_saved(
     database: Path,
 ) -> None:
     with lines(database, 0.05, goal=100_000) as first:
@@ -142,9 +142,7 @@ def test_the_crash_test_names_the_command_that_goes_on_and_nothing_saved_is_lost
         second.see("saved letters are there")
 
 
-def test_what_is_searched_and_exported_is_what_the_machine_wrote(
-    database: Path, tmp_path: Path
-) -> None:
+def test_search_and_export_use_the_output_of_the_machine(database: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
     with lines(database, 0.0) as terminal:
         terminal.see("complete")

@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def open_store(path: str) -> Iterator[OpenStore]:
-    """Return a function that opens stores of walks, by default at `path`; close them at the end."""
+    """Return a function that opens a store of walks, by default at `path`; close all at the end."""
     with ExitStack() as stack:
 
         def opened(

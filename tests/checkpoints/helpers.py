@@ -18,7 +18,7 @@ from tests.tiny import Walk, Walks
 GOAL, STEPS = 27, 112
 """The walk from 27, and its steps."""
 HIGHEST = 80
-"""After so many steps it will not come any higher."""
+"""Number of steps after which the walk from 27 has passed its highest number."""
 M = TypeVar("M", bound=Machine)
 
 
@@ -53,7 +53,7 @@ def save_some(
 
 
 def tale(goal: int = GOAL) -> bytes:
-    """Return the whole output."""
+    """Return the whole output of a run."""
     return Walks().new(Walks().task(goal)).finalize()
 
 
@@ -90,7 +90,7 @@ def manifest(path: str, seq: int) -> dict[str, str]:
 
 
 def this(path: str, name: str, seq: int = 3) -> str:
-    """Return the SQL condition for the rows of that piece of that checkpoint."""
+    """Return the SQL condition for the rows of this piece of this checkpoint."""
     return f"sha256 = x'{manifest(path, seq)[name]}'"
 
 

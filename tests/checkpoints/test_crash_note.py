@@ -100,7 +100,7 @@ def test_opening_a_complete_run_changes_nothing(path: str, open_store: OpenStore
     run, walk = save_some(store)
     walk.finalize()
     store.complete(run, walk, 1.0, verified=True)
-    begin(store, 97)  # worked on later
+    begin(store, 97)  # the run worked on last
     store.close()
     before = execute(path, "SELECT * FROM pi_run ORDER BY id")
     store = open_store()

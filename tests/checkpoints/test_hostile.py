@@ -265,7 +265,7 @@ def test_any_value_in_any_column_loads_or_raises_our_errors(
                 file.write(sound)
             try:
                 execute(path, f"UPDATE {table} SET {column} = ? WHERE true LIMIT 1", value)
-            except Exception:  # not every SQLite has LIMIT there; not every value is let in
+            except Exception:  # SQLite may lack LIMIT here, or reject the value
                 try:
                     execute(path, f"UPDATE OR REPLACE {table} SET {column} = ?", value)
                 except Exception:

@@ -112,7 +112,7 @@ def test_new_run_beside_others_notes_differing_parameters_once(
     )
 
 
-def test_other_tuning_finds_the_same_run_which_keeps_its_own(
+def test_task_with_other_tuning_finds_the_same_run_with_its_tuning(
     open_store: OpenStore, path: str
 ) -> None:
     kind = DiceKind()
@@ -161,7 +161,7 @@ def test_runs_are_found_after_their_kind_changes_its_tuning(
     with open_store(kind=Strict()) as store:
         ids = {n: begun(store, dice(threads=n)).id for n in (1, 2)}
         assert ids[1] != ids[2]
-    with open_store(kind=DiceKind()) as store:  # which of the two is meant? the one last worked on
+    with open_store(kind=DiceKind()) as store:  # the run last worked on is meant
         found = store.open_run(dice())
         assert (found.id, found.notes) == (ids[2], ())
         assert len(store.runs()) == 2
@@ -208,7 +208,7 @@ def test_work_is_saved_with_each_checkpoint_and_gives_the_share(
         assert [one.share for one in store.runs()] == [0.25]
 
 
-def test_save_works_although_work_returns_nonsense(open_store: OpenStore) -> None:
+def test_save_succeeds_if_work_returns_nonsense(open_store: OpenStore) -> None:
     class Lost(Dice):
         def work(self) -> Work:
             return Work(float("nan"), float("inf"))
@@ -263,7 +263,7 @@ class Picky(DiceKind):
 
 
 def dump(path: str) -> list[Any]:
-    hidden = "epoch, touched"  # counters that nobody is told of
+    hidden = "epoch, touched"  # internal counters
     columns = [
         name
         for (name,) in execute(path, "SELECT name FROM pragma_table_info('pi_run')")
@@ -275,7 +275,7 @@ def dump(path: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("at", ["from_state", "limits"])
-def test_refusal_of_a_kind_is_shown_whole_and_changes_nothing(
+def test_refusal_of_a_kind_is_shown_in_full_and_changes_nothing(
     at: str, open_store: OpenStore, path: str
 ) -> None:
     with open_store(kind=Picky()) as store:
@@ -335,7 +335,7 @@ def test_impossible_task_raises_usage_error_not_damaged_error(open_store: OpenSt
     assert store.runs() == []
 
 
-def test_postgres_tells_runs_apart_by_parameters(
+def test_postgres_distinguishes_runs_by_parameters(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     store = open_store(postgres_url, DiceKind())
@@ -346,7 +346,7 @@ def test_postgres_tells_runs_apart_by_parameters(
     assert sorted(run.task.parameters["seed"] for run in store.runs()) == [2, 3]
 
 
-def test_damaged_name_of_a_parameter_is_damage_and_begins_no_other_run(database: Path) -> None:
+def test_damaged_parameter_name_raises_and_begins_no_other_run(database: Path) -> None:
     kind = SpigotKind()
     with CheckpointStore.open(str(database), kind) as store:
         store.open_run(kind.task(300, 2))

@@ -150,7 +150,7 @@ def test_steady_save_takes_few_statements(store: CheckpointStore) -> None:
     assert store.check() == []
 
 
-def test_run_that_reuses_trusted_facts_ends_right(open_store: OpenStore) -> None:
+def test_run_saved_with_trusted_facts_ends_with_the_right_output(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = begin(store)
     machine: Walk = walk

@@ -93,7 +93,7 @@ def test_finished_run_of_1_0_stays_finished_and_verified(migrated: Migrated, pat
 def test_unfinished_run_of_1_0_resumes_from_its_newest_checkpoint(migrated: Migrated) -> None:
     store = migrated("unfinished")
     assert store.check() == []
-    assert store.runs()[0].owner == ""  # version 1.0 told nothing of a crash
+    assert store.runs()[0].owner == ""  # version 1.0 recorded no owner
     loaded = finish(store, 3000)
     assert loaded.checkpoint is not None
     assert (loaded.checkpoint.seq, loaded.checkpoint.steps, loaded.checkpoint.length) == (

@@ -27,7 +27,7 @@ PIECES = "SELECT run_id, sha256, part, data FROM pi_piece ORDER BY 1, 2, 3"
 
 
 def goes_on(store: CheckpointStore, task: Task, steps: int) -> bytes:
-    """Resume a run that has that many steps; return its whole output."""
+    """Resume a run with this many steps; return its whole output."""
     run = store.open_run(task)
     loaded = store.load(run)
     assert loaded.machine is not None
@@ -94,7 +94,7 @@ def test_work_saved_by_1_1_in_the_middle_of_blocks_is_kept(
 
 def test_run_of_1_1_of_another_kind_resumes(path: str, open_store: OpenStore) -> None:
     old("lucas", path, schema=2)
-    with open_store(kind=PI) as store:  # of this kind the migration knew nothing
+    with open_store(kind=PI) as store:  # the migration does not know this kind
         assert store.runs() == []
     assert goes_on(open_store(kind=MERSENNE), MERSENNE.task(9689), 4) == b"prime"
 

@@ -118,7 +118,7 @@ def test_save_leaves_exactly_the_pieces_in_manifests(
     assert len(rows) == min(times, 2)
 
 
-def test_damaged_lasting_piece_is_reported_made_and_written_again(
+def test_damaged_lasting_piece_is_reported_and_saved_again(
     open_store: OpenStore, path: str
 ) -> None:
     store = open_store()
@@ -284,7 +284,7 @@ def test_save_refuses_invalid_piece_names_before_writing(
     assert store.load(run).notes == ()
 
 
-def test_walk_takes_the_steps_these_tests_rely_on() -> None:
+def test_walk_has_the_steps_and_numbers_these_tests_assume() -> None:
     walk = Walks().new(Walks().task())
     walk.finalize()
     assert (walk.steps, walk.peak, walk.output.count(b"\n")) == (STEPS, 9232, 41)

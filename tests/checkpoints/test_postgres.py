@@ -80,7 +80,7 @@ def test_postgres_ignores_locks_of_other_databases(
     assert other.writer(same) == ""
 
 
-def test_postgres_refuses_us_while_version_1_1_writes(
+def test_postgres_refuses_to_open_while_version_1_1_writes(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     key = 0x70692D747569

@@ -111,7 +111,9 @@ def test_mark_without_identity_is_neither_alive_nor_dead(mark: str) -> None:
     assert words_of(mark).isprintable()
 
 
-def test_reused_pid_in_a_free_lock_does_not_hold_it(open_store: OpenStore, path: str) -> None:
+def test_free_lock_file_that_names_our_own_pid_counts_as_free(
+    open_store: OpenStore, path: str
+) -> None:
     """Our pid is that of the killed holder, as happens when a container restarts."""
     with open_store() as store:
         store.open_run(Walks().task())

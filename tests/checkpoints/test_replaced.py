@@ -92,7 +92,9 @@ def test_save_works_again_once_the_file_is_back(store: CheckpointStore, path: st
     assert store.check() == []
 
 
-def test_save_completes_an_older_copy_of_the_database(store: CheckpointStore, path: str) -> None:
+def test_save_into_an_older_copy_of_the_database_adds_what_it_lacks(
+    store: CheckpointStore, path: str
+) -> None:
     """The copy lacks data that the store trusts to be in the file."""
     run, walk = save_some(store, times=1)
     store.backup(f"{path}.backup")

@@ -1,4 +1,4 @@
-"""A file gives its room back when a run is complete, and nothing is lost by that."""
+"""An SQLite file shrinks when a run is complete or deleted, and nothing is lost by that."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MIB = 2**20
 
 
 class Large(Machine):
-    """Five steps, with a state of as many MiB as the goal says, all new at each step."""
+    """A machine of five steps; its state has as many MiB as the goal says, all new at each step."""
 
     def __init__(self, task: Task, steps: int = 0, output: bytes = b"") -> None:
         self.task, self.steps, self.output = task, steps, output
@@ -61,7 +61,7 @@ def problems(database: Path) -> list[str]:
         return store.check()
 
 
-def test_file_of_a_complete_run_holds_little_more_than_its_output(database: Path) -> None:
+def test_file_of_a_complete_run_is_little_larger_than_its_output(database: Path) -> None:
     assert compute(database) == (0, WHOLE)
     assert database.stat().st_size < MIB
     assert problems(database) == []
@@ -78,7 +78,7 @@ def test_file_of_a_deleted_run_shrinks(database: Path) -> None:
     assert database.stat().st_size < MIB
 
 
-def test_file_that_another_process_reads_stays_and_the_run_is_complete(database: Path) -> None:
+def test_file_read_by_another_process_is_not_shrunk_and_the_run_completes(database: Path) -> None:
     with CheckpointStore.open(str(database), Larges()) as store:
         run, machine = store.open_run(TASK), Large(TASK)
         while not machine.done:
@@ -95,7 +95,7 @@ def test_file_that_another_process_reads_stays_and_the_run_is_complete(database:
     assert problems(database) == []
 
 
-def test_other_writer_goes_on_after_the_file_shrank(database: Path) -> None:
+def test_another_writer_can_save_after_the_file_was_shrunk(database: Path) -> None:
     other = Task(3)
     with CheckpointStore.open(str(database), Larges()) as store:
         run, machine = store.open_run(other), Large(other)
@@ -111,7 +111,7 @@ def test_other_writer_goes_on_after_the_file_shrank(database: Path) -> None:
     assert compute(database, other) == (0, WHOLE)
 
 
-def test_file_with_much_in_use_is_left_as_it_is(database: Path) -> None:
+def test_file_with_many_pages_in_use_is_not_shrunk(database: Path) -> None:
     task = Task(90, {"line": 7 * MIB})  # 35 MiB of output
     assert compute(database, task)[0] == 0
     assert database.stat().st_size > 90 * MIB
@@ -128,7 +128,7 @@ with CheckpointStore.open(sys.argv[1], Larges()) as store:
 """
 
 
-def test_kill_while_the_file_is_made_smaller_loses_nothing(tmp_path: Path) -> None:
+def test_kill_while_the_file_is_shrunk_loses_nothing(tmp_path: Path) -> None:
     full, task = tmp_path / "full", Task(40, {"line": 2**22})
     with CheckpointStore.open(str(full), Larges()) as store:
         run, machine = store.open_run(task), Large(task)
@@ -152,7 +152,7 @@ def test_kill_while_the_file_is_made_smaller_loses_nothing(tmp_path: Path) -> No
 
 
 def killed_in_the_middle(db: Path, after: int) -> bool:
-    """Kill a process that makes the file smaller once its journal has this size."""
+    """Kill a process that shrinks the file, once its journal has this size."""
     journal = Path(f"{db}-journal")
     command = [sys.executable, "-c", SHRINK, str(db)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:

@@ -167,7 +167,7 @@ def test_full_disk_message_gives_bytes_to_be_written(
         event.remove(Engine, "connect", fill_up)
 
 
-def test_lasting_piece_counts_as_to_be_written_until_saved(
+def test_lasting_piece_counts_as_bytes_to_write_until_it_is_saved(
     open_store: OpenStore, path: str
 ) -> None:
     """A retry after a full disk needs as many bytes as the first try."""
@@ -476,7 +476,7 @@ def test_save_fails_while_the_file_is_moved_away_and_works_after(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_save_continues_on_a_backup_put_in_place_of_the_file(
+def test_save_works_on_a_backup_put_in_place_of_the_file(
     store: CheckpointStore, path: str, tmp_path: Path
 ) -> None:
     run, walk = save_some(store)

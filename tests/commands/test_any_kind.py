@@ -34,7 +34,7 @@ PRIME = Mersenne()
 
 
 def compute(location: str, kind: Kind, task: Task, steps: int | None = None) -> None:
-    """Save a run after so many steps, or complete it."""
+    """Save a run after this many steps, or complete it."""
     with CheckpointStore.open(location, kind) as store:
         run, machine = store.open_run(task), kind.new(task)
         while not machine.done and machine.steps != steps:
@@ -55,7 +55,7 @@ def fill(location: str) -> None:
 
 @pytest.fixture
 def mixed(database: Path) -> Path:
-    """Return a database of pi, of a class that ships and of a generator function, to be changed."""
+    """Return a database with runs of pi, of an example and of a generator; it may be changed."""
     made = made_once("mixed", lambda folder: fill(str(folder / "pi.sqlite3")))
     database.write_bytes((made / "pi.sqlite3").read_bytes())
     return database
@@ -301,7 +301,7 @@ def test_non_text_kind_is_reported_as_damage(mixed: Path) -> None:
 def test_runs_saved_by_version_1_1_are_listed(database: Path) -> None:
     old("lucas", str(database), schema=2)
     with CheckpointStore.open(str(database), StoredKind("any")):
-        pass  # brings it up to date
+        pass  # migrates the database
     (run,) = json.loads(ask("runs", "--json", database=database))
     assert run["kind"] == "lucas-lehmer"
     assert run["share_of_work"] is None or 0 <= run["share_of_work"] <= 1

@@ -36,7 +36,7 @@ class Page:
         self._connection = connection
         self._number = 0
         self._sent = b""
-        """All that the server sent for its terminal."""
+        """Everything the server sent to the terminal in the tab."""
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Return the answer to a DevTools call."""
@@ -55,7 +55,7 @@ class Page:
                 return dict(answer["result"])
 
     async def reckon(self, script: str) -> Any:
-        """Return the value of a JavaScript expression."""
+        """Evaluate a JavaScript expression in the page; return its value."""
         answer = await self.call(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
         )
@@ -141,7 +141,7 @@ async def test_first_start_in_a_browser_takes_keys_at_once(database: Path, tmp_p
     with serving(database, digits=None) as served:
         async with chromium(tmp_path / "profile") as browser, browser.tab(address(served)) as page:
             assert await page.reckon("document.title") == "π pi-tui"
-            # No Tab key, no click: only what a user types who reads the question.
+            # Type the answer without pressing Tab or clicking first.
             await page.type("700\r")
             await until(lambda: saved(database))
             await page.type("f")

@@ -106,7 +106,7 @@ def test_open_computes_a_function_with_its_parameters(folder: Path) -> None:
     assert (run["kind"], run["goal"], run["parameters"]) == ("lines", 3, parameters)
 
 
-def test_open_reads_a_parameter_as_the_program_does(folder: Path) -> None:
+def test_open_parses_a_parameter_like_the_program_itself(folder: Path) -> None:
     assert opened(folder, "mine:lines", 3, "ratio=2") == opened(
         folder, "mine:lines", 3, "ratio=2.0"
     )
@@ -151,7 +151,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("words", "advice"), REFUSED.values(), ids=REFUSED)
-def test_open_refuses_in_one_line(words: list[str], advice: str, folder: Path) -> None:
+def test_open_refuses_bad_arguments_in_one_line(
+    words: list[str], advice: str, folder: Path
+) -> None:
     done = pi_tui("open", *words, "--db", "runs.sqlite3", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert advice in done.stderr

@@ -1,4 +1,4 @@
-"""Files of a database: no output ever overwrites a database, its journal, its lock or a backup."""
+"""No command's output ever overwrites a database, its journal, its lock or a backup."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_backup_refuses_names_of_files_beside_a_database(end: str, filled: Path)
     assert not target.exists()
 
 
-def test_backup_after_killed_backups_succeeds_and_names_their_remains(database: Path) -> None:
+def test_backup_after_killed_backups_succeeds_and_names_their_leftovers(database: Path) -> None:
     pi_tui("run", "--digits", 300_000, "--db", database)
     copy = database.parent / "nightly.sqlite3"
     for _ in range(3):
@@ -153,10 +153,7 @@ def test_read_only_output_is_not_replaced(filled: Path) -> None:
 
 
 def stranger() -> list[str]:
-    """Return the command prefix by which root starts a program as another user.
-
-    None if not root.
-    """
+    """Return a command prefix to run a program as another user, for root; None for others."""
     if os.getuid():
         return []
     words = ["setpriv", "--reuid=54321"]

@@ -19,7 +19,7 @@ import pytest
 from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
 
 LONG = 100_000
-"""Digits of a run of many small steps, which is never over before it is interrupted."""
+"""Digits of a run with many small steps, which never ends before it is interrupted."""
 SLOW = ("--digits", str(LONG), "--digits-per-step", "1", "--series", "rabinowitz-wagon")
 OFTEN = ("--checkpoint-every", "0.1s")
 
@@ -166,7 +166,7 @@ def test_read_only_commands_work_while_another_process_computes(
     assert running.poll() is None
 
 
-def test_output_file_is_whole_or_absent(database: Path, tmp_path: Path) -> None:
+def test_output_file_is_complete_or_absent(database: Path, tmp_path: Path) -> None:
     target = tmp_path / "pi.txt"
     with started("run", *SLOW, *OFTEN, "--db", database, "-o", target) as child:
         wait_until(lambda: saved(database))
@@ -265,7 +265,7 @@ def test_unsaved_digits_are_reported_also_after_a_signal(
     assert re.search(rb"[1-9][\d,]* more could not be: another program", err), err
 
 
-def test_second_request_during_a_slow_save_leaves_and_reports_the_loss(
+def test_second_signal_during_a_slow_save_exits_and_reports_the_loss(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as other:

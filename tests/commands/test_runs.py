@@ -20,7 +20,7 @@ from tests.terminal.emulator import Terminal
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a read-only database: a finished run of 300 digits, and one of 600 that is half done."""
+    """Make a read-only database with a complete run of 300 digits and an unfinished one of 600."""
     path = tmp_path_factory.mktemp("filled") / "pi.sqlite3"
     assert main(["run", "--digits", "300", "--db", str(path)]) == 0
     kind = SpigotKind()
@@ -207,7 +207,7 @@ def test_backup_replaces_no_file(filled: Path, tmp_path: Path) -> None:
     assert target.read_text() == "dear diary"
 
 
-def test_delete_asks_and_accepts_no(copy: Path) -> None:
+def test_delete_keeps_the_run_unless_the_answer_is_yes(copy: Path) -> None:
     for answer, left in (("n\n", 2), ("\n", 2), ("y\n", 1)):
         with Terminal("delete", "--digits", "300", "--db", copy) as terminal:
             terminal.see(r"delete the run of 300 digits \(300 saved\)\? \[y/N\]")

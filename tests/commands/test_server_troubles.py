@@ -20,7 +20,9 @@ SLOW = ("--digits", "100000", "--digits-per-step", "1", "--series", "rabinowitz-
 
 
 @pytest.mark.parametrize("cadence", ["0", "0.1s"], ids=["between saves", "in a save"])
-def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, postgres: Server) -> None:
+def test_run_on_a_stopped_server_can_be_ended_and_reports_the_loss(
+    cadence: str, postgres: Server
+) -> None:
     url = postgres.new_database()
     with started("run", *SLOW, "--checkpoint-every", cadence, "--db", url) as child:
         assert child.stderr
@@ -35,7 +37,7 @@ def test_run_leaves_a_stopped_server_and_reports_the_loss(cadence: str, postgres
 
 
 @pytest.mark.parametrize("leave", ["q", signal.SIGTERM], ids=["q", "TERM"])
-def test_app_leaves_a_stopped_server_and_reports_the_loss(
+def test_app_on_a_stopped_server_can_be_quit_and_reports_the_loss(
     leave: str | signal.Signals, postgres: Server
 ) -> None:
     url = postgres.new_database()

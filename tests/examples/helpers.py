@@ -21,7 +21,7 @@ LIBRARY = (_ROOT / "pi_tui" / "README.md").read_text("utf-8")
 
 
 def section(text: str, title: str) -> str:
-    """Return what a document says under this heading."""
+    """Return the text of a document under this heading."""
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
@@ -36,7 +36,7 @@ PYTHON = (sys.executable, "-W", "error")
 
 
 def readme_program(folder: Path) -> Kind:
-    """Return the kind that the program of the library's README makes."""
+    """Return the kind that the program in the library's README defines."""
     names: dict[str, Any] = {"__name__": "collatz"}
     exec(compile(PROGRAM, folder / "collatz.py", "exec"), names)
     made = names["Searches"]()
@@ -45,7 +45,7 @@ def readme_program(folder: Path) -> Kind:
 
 
 def ended(*command: object) -> subprocess.CompletedProcess[str]:
-    """Run the program to its end."""
+    """Run the program to its end; return the finished process."""
     whole = [*PYTHON, *map(str, command)]
     return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=LIMIT)
 
@@ -69,7 +69,7 @@ def last_line(err: str) -> str:
 
 
 def saved_steps(database: Path, kind: Kind) -> int:
-    """Return the steps of the kind's only run that a committed checkpoint holds."""
+    """Return the steps in the newest checkpoint of the kind's only run."""
     try:
         with CheckpointStore.open(str(database), kind, write=False) as store:
             found = [store.load(run).checkpoint for run in store.runs()]

@@ -21,9 +21,9 @@ from tests.helpers import pi, pi_tui, wait_until
 KIND = Mersenne()
 PROGRAM = ("-m", "pi_tui.examples.lucas_lehmer")
 MERSENNE = {3, 5, 7, 13, 17, 19, 31, 61, 89, 107, 127, 521, 607}
-"""The odd primes below 700 that make a Mersenne prime."""
+"""The odd primes P below 700 for which 2^P - 1 is prime."""
 P, STEPS = 44_497, 119
-"""2^P - 1 is prime; the test takes so many steps, about two seconds."""
+"""An exponent P for which 2^P - 1 is prime, and the steps of its test: about two seconds."""
 LONG = 1_257_787
 """An exponent whose test takes an hour."""
 IN_HASTE = f"""
@@ -38,7 +38,7 @@ code, output = carry_on(
 print(output.decode())
 sys.exit(code)
 """
-"""The same program, saving ten times a second."""
+"""The same program, but it saves ten times a second."""
 
 
 def begun(steps: int, p: int = P) -> LucasLehmer:
@@ -114,7 +114,7 @@ def test_two_signals_at_once_count_as_one(database: Path) -> None:
     assert "not saved" not in err
 
 
-def test_failure_is_one_line_with_its_exit_code(database: Path, tmp_path: Path) -> None:
+def test_failure_prints_one_line_and_sets_its_exit_code(database: Path, tmp_path: Path) -> None:
     foreign = tmp_path / "letter.txt"
     foreign.write_text("Dear reader, this is no database of ours. " * 100)
     with running(*PROGRAM, LONG, "--db", database):

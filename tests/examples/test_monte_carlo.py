@@ -1,4 +1,4 @@
-"""The darts machine: its input, its code and its random state change in the middle of a run."""
+"""The darts machine: killed, with changed input, with changed code, with another seed."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_changed_input_is_refused_and_the_original_resumes(table: Path) -> None:
     assert (done.returncode, done.stdout.encode()) == (0, whole), done.stderr
 
 
-def test_another_seed_is_another_game_in_the_same_database(table: Path) -> None:
+def test_game_with_another_seed_is_another_run_in_the_same_database(table: Path) -> None:
     first, other = (ended(PROGRAM, 20, seed, table) for seed in (3, 4))
     whole = [DartGames(table).new(Task(20, {"seed": seed})).finalize() for seed in (3, 4)]
     assert [first.stdout.encode(), other.stdout.encode()] == whole
@@ -87,12 +87,12 @@ def test_game_saved_by_a_newer_version_of_the_code_is_refused_and_kept(
     assert saved_steps(database, kind) == 1
 
 
-def test_game_passes_the_machine_check(table: Path) -> None:
+def test_prove_accepts_the_dart_game(table: Path) -> None:
     prove(DartGames(table), TASK)
 
 
 class Impatient(Darts):
-    """A machine that throws with its own dice, not a copy: a cancelled step consumes numbers."""
+    """A faulty machine: its steps use its own dice, so an abandoned step consumes numbers."""
 
     def step(self, poll: Poll = unwatched) -> None:
         hits = 0
@@ -105,7 +105,7 @@ class Impatient(Darts):
 
 
 class Forgetful(Darts):
-    """A machine that saves the dice of another game."""
+    """A faulty machine: it saves the dice of another game."""
 
     def to_state(self) -> State:
         mine, self.random = self.random, random.Random(1)
@@ -135,7 +135,7 @@ class Others(DartGames):
         (Forgetful, "after step 0: the machine resumed from its state makes output b'"),
     ],
 )
-def test_broken_game_fails_the_machine_check(machine: type[Darts], told: str, table: Path) -> None:
+def test_prove_rejects_a_broken_game(machine: type[Darts], told: str, table: Path) -> None:
     with pytest.raises(AssertionError) as found:
         prove(Others(table, machine), TASK)
     assert str(found.value).startswith(told)

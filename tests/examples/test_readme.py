@@ -75,7 +75,7 @@ def resumed(kind: Kind, state: State, output: bytes) -> bytes:
 
 
 def records(below: int) -> bytes:
-    """Compute the program's output independently: by remembering every length."""
+    """Compute the program's output by a different method, which remembers every length."""
     known, longest, lines = array("H", [0, 0] + [0] * below), -1, []
     for start in range(1, below):
         number, length = start, 0
@@ -89,7 +89,7 @@ def records(below: int) -> bytes:
 
 
 def tells(figure: str) -> bool:
-    """Return whether the table of the section ends a line with this figure."""
+    """Return True if a row of the section's table ends with this figure."""
     return f"| {figure} |\n" in SECTION
 
 
@@ -140,7 +140,7 @@ def test_saving_on_modulo_skips_checkpoints(kind: Kind) -> None:
     assert tells(f"{met} of {lengths[-1] // MARK} marks were met")
 
 
-def test_table_of_simpler_ways_repeats_the_figure_of_the_fault_tests() -> None:
+def test_table_of_simpler_ways_has_the_figure_of_the_fault_tests() -> None:
     assert tells("9 of 10 damaged")
     table = (Path(__file__).parents[1] / "faults" / "README.md").read_text("utf-8")
     assert "control: 9 of 10 damaged" in table
@@ -176,7 +176,7 @@ def test_generator_of_the_readme_is_killed_and_ends_with_the_right_answer(progra
 
 
 def saved_shares(database: Path, kind: Kind) -> int:
-    """Return how many checkpoints are saved of runs of the kind; their states stay unread."""
+    """Return the number of saved checkpoints of the kind's runs, without reading their states."""
     try:
         with CheckpointStore.open(str(database), kind, write=False) as store:
             return sum(len(store.checkpoints(run)) for run in store.runs())

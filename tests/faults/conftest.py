@@ -11,13 +11,13 @@ import pytest
 from tests.faults.lab import strace_works
 
 _ROW = "fault"
-"""The name of a row of the table among the properties of a test, which reach us from any worker."""
+"""Name of the test property with a row of the table; properties come back from any worker."""
 Tally = Callable[[str, int, str], None]
 
 
 @pytest.fixture(scope="session")
 def much(request: pytest.FixtureRequest) -> int:
-    """Return the factor on every number of trials: 1, or 10 with --faults=long."""
+    """Return the factor for the number of trials: 1, or 10 with --faults=long."""
     return 10 if request.config.getoption("--faults") == "long" else 1
 
 
@@ -36,7 +36,7 @@ def strace() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder in memory if possible: kills spare the page cache, so no disk is needed."""
+    """Return a folder in memory if possible; a kill spares the page cache, so no disk is needed."""
     memory = Path("/dev/shm")
     if not memory.is_dir():
         yield tmp_path

@@ -1,4 +1,4 @@
-"""The process under test: it steps a spigot and saves every step."""
+"""The process under test: it steps a spigot and saves it."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ KIND = SpigotKind()
 
 @dataclass(frozen=True)
 class Task:
-    """The task of the process. A state is a few pages of the file; a save takes milliseconds."""
+    """What the process does. A state takes a few pages of a file, so a save takes milliseconds."""
 
     location: str
     digits: int = 8000
     digits_per_step: int = 32
     boxes_per_block: int = 128
     steps: int = 1
-    """Steps from one save to the next."""
+    """Number of steps between two saves."""
     saves: int = -1
-    """Saves after which it ends; -1: when the run is complete."""
+    """Number of saves after which the process ends; -1: when the run is complete."""
     forever: bool = False
-    """Begin again after the last digit."""
+    """True: begin again after the last digit."""
     patience: int = 0
-    """How often a save that fails is tried again."""
+    """Number of retries of a failed save."""
     pause: float = 0.0
-    """Seconds of idleness after each save: time to be stopped outside of a transaction."""
+    """Seconds to wait after each save, so that the process can be stopped outside a transaction."""
     hold: bool = False
-    """Wait for a word before anything is opened."""
+    """True: wait for a message of the parent before opening anything."""
     acks: str = ""
-    """A file that gets a line for each digit count committed, for traces of system calls."""
+    """A file that gets a line for each committed digit count, for traces of system calls."""
     sabotage: tuple[str, ...] = ()
     largest_file: int = 0
-    """Soft limit on the size of files; lifted after the first failure."""
+    """Soft limit on the size of files in bytes; removed after the first failure."""
 
     def wanted(self) -> recipe.Task:
         """Return the task for the store."""
@@ -55,7 +55,7 @@ class Task:
 
 
 class Driver:
-    """One session of the process."""
+    """One session of the process: it opens the run, steps and saves."""
 
     def __init__(self, task: Task, line: Connection) -> None:
         self.task, self.line = task, line
@@ -69,7 +69,7 @@ class Driver:
             self.tell("ready")
             self.line.recv()
         if self.task.largest_file:
-            # Of a module imported late the bytecode would be cut off, and stay so.
+            # Or the bytecode file of a module imported later could be truncated for good.
             sys.dont_write_bytecode = True
             hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.task.largest_file, hard))

@@ -28,7 +28,7 @@ _forge.set_forkserver_preload(
 
 
 class Child:
-    """A process that works on a task until the task or the test ends."""
+    """A process that works on a task until the task is done or the test ends."""
 
     def __init__(self, task: Task) -> None:
         self._line, theirs = _forge.Pipe()
@@ -37,7 +37,7 @@ class Child:
         theirs.close()
         self.messages: list[tuple[Any, ...]] = []
         self.acked = 0
-        """Digits that were acknowledged as saved, and not given up since."""
+        """Number of digits that the process has reported as saved, and not taken back since."""
 
     @property
     def pid(self) -> int:
@@ -106,7 +106,7 @@ def child(task: Task) -> Iterator[Child]:
 
 
 def side_by_side(verb: Callable[[T], R], things: Iterable[T]) -> list[R]:
-    """Apply `verb` to each thing, two at a time, because most of the time is waiting."""
+    """Call `verb` with each thing, two at a time, because most of the time is waiting."""
     with ThreadPoolExecutor(2) as lanes:
         return list(lanes.map(verb, things))
 

@@ -59,11 +59,11 @@ class Disk:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._names: dict[str, File] = {}
-        """The names that programs see."""
+        """The files by the names that programs see now."""
         self._durable_names: dict[str, File] = {}
         self._pending_names: list[tuple[str, File | None]] = []
         self.acked = 0
-        """Digits that the process has called saved."""
+        """Number of digits that the process has reported as saved."""
 
     def play(self, call: str, arguments: str, result: int) -> None:
         """Apply one system call."""

@@ -1,4 +1,4 @@
-"""Safety features disabled on purpose, for controls which show that a test would notice."""
+"""Disable safety features on purpose, for controls that show that the tests would notice."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _busy(seconds: str) -> None:
 
 
 def _no_turns(_: str) -> None:
-    """Give up after SQLite's own time-out, even while others write."""
+    """Give up after SQLite's own time-out, even while other processes write."""
     setattr(engine, "_last_written", lambda _: (0, 0))  # noqa: B010
 
 

@@ -72,7 +72,7 @@ EXPECTED = [
 
 
 class Crowd:
-    """Processes that run the same program on the same database."""
+    """Several processes that run the same program on the same database."""
 
     def __init__(self, folder: Path, location: str, count: int) -> None:
         self.log = folder / "log"
@@ -91,7 +91,7 @@ class Crowd:
         return [line.split() for line in self.log.read_text().splitlines()]
 
     def kill_one(self, chance: random.Random) -> None:
-        """Kill a process at a random moment, once something has happened, and start another."""
+        """Kill a process at a random moment after some progress, and start another."""
         wanted = len(self.lines()) + chance.randrange(5, 60)
         wait_until(lambda: len(self.lines()) >= wanted or self._is_over(), limit=120)
         place = chance.randrange(len(self._members))
@@ -103,7 +103,7 @@ class Crowd:
         return any(member.poll() == 0 for member in self._members)
 
     def results(self, *, may_lose_the_server: bool) -> Iterator[tuple[int, list[str], str]]:
-        """Exit code, outputs and errors of each process; one that lost the server is restarted."""
+        """Yield exit code, outputs and errors of each process; restart one that lost the server."""
         for member in self._members:
             out, err = member.communicate(timeout=240)
             if member.returncode == 6 and may_lose_the_server:
@@ -119,7 +119,7 @@ class Crowd:
 
 
 def judge(lines: list[list[str]], *, strictly: bool) -> int:
-    """Return how many steps were made twice; none may be one that was saved."""
+    """Return the number of steps made twice; fail if one of them had been saved."""
     tasks: defaultdict[str, list[list[str]]] = defaultdict(list)
     for seed, *rest in lines:
         tasks[seed].append(rest)

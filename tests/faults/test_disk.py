@@ -22,7 +22,7 @@ CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,pread64,openat"
 
 
 def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
-    """Run the task with an injected error; return exit code, digits acknowledged, and failures."""
+    """Run the task with an injected error; return exit code, digits reported as saved, failures."""
     with child(replace(task, hold=True)) as victim:
         victim.hear_until("ready")
         options = ("-e", f"trace={CALLS}", "-e", f"inject={what}", *paths_of(task))
@@ -118,7 +118,7 @@ def test_program_resumes_when_a_full_disk_has_space_again(tmp_path: Path, tally:
     tally("disk really full (tmpfs), then freed, `pi-tui run`", 1, "told, completed")
     found = re.search(r"disk full at .* \(.* free, ([0-9.]+) kB to be written\)", said.read_text())
     assert found, said.read_text()[:500]
-    assert float(found[1]) > 20  # the state, of which no byte was written before
+    assert float(found[1]) > 20  # in kB; includes the whole state, of which nothing is written
     assert done.returncode == 0, said.read_text()[-500:]
     assert output.read_bytes().strip() == b"3." + pi(100_000)
 

@@ -63,7 +63,7 @@ def test_killed_writers_of_different_runs_on_one_server_lose_nothing(
 
 
 def eight_in_a_hurry(db: str, *sabotage: str) -> list[int]:
-    """Run eight fast-saving processes, with a 0.5 s time-out of SQLite; return exit codes."""
+    """Run eight processes that save often, with a 0.5 s time-out of SQLite; return exit codes."""
     numbers = {"digits_per_step": 8, "saves": 40, "sabotage": ("busy=0.5", *sabotage)}
 
     def code(n: int) -> int:

@@ -17,9 +17,9 @@ from tests.faults.test_kill import points_of
 
 pytestmark = [pytest.mark.usefixtures("strace"), pytest.mark.timeout(1200)]
 CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,link"
-"""Made on the database, its journal and its backup only; pipes and logs are written by others."""
+"""The system calls made on the database, its journal and its backup, and on nothing else."""
 SAVED = {1: 1000, 2: 960}
-"""Digits that versions 1.0 and 1.1 saved of this run, which is of 3,000."""
+"""Number of digits that versions 1.0 and 1.1 had saved of this run of 3,000 digits."""
 SCHEMAS = pytest.mark.parametrize("schema", SAVED)
 
 
@@ -47,7 +47,7 @@ def calls(path: Path, schema: int) -> Counter[str]:
 
 
 def what_is_left(task: Task, before: list[str], schema: int) -> str:
-    """Check the database and its backups; return "" if it is the old or the new one, else why."""
+    """Check the database and its backups; return why they are neither old nor new, or ""."""
     backups = sorted(
         Path(task.location).parent.glob(f"{Path(task.location).name}.schema-{schema}*")
     )

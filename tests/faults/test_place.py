@@ -30,7 +30,7 @@ PROGRAM = [sys.executable, "-m", "pi_tui", "run", "--digits", "20000"]
 
 
 def run(db: str, *before: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the real program, as a user would."""
+    """Run the real program in a process, like a user."""
     command = [*before, *PROGRAM, "--db", db]
     environment = {**os.environ, **variables}
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
@@ -95,7 +95,7 @@ def test_missing_rights_are_refused(tmp_path: Path, tally: Tally) -> None:
     tally("read-only folder (mode 555, not root)", 1, "exit 6, one line")
 
 
-def test_save_without_memory_fails_alone_and_the_next_works(db: str, tally: Tally) -> None:
+def test_save_without_memory_fails_and_the_next_save_works(db: str, tally: Tally) -> None:
     kind = SpigotKind()
     numbers = {"digits_per_step": 10_000, "boxes_per_block": 16_384}
     task = Task(150_000, {**kind.task(150_000).parameters, **numbers})
@@ -116,7 +116,7 @@ def test_save_without_memory_fails_alone_and_the_next_works(db: str, tally: Tall
 
 
 def hoard_and_save(store: CheckpointStore, run_: Run, machine: Machine) -> None:
-    """Allocate memory until no 64 kB are left, then try to save."""
+    """Allocate memory until less than 64 kB are left, then try to save."""
     hoard = []
     for size in (2**24, 2**20, 2**16):
         try:

@@ -43,7 +43,7 @@ def test_eight_copies_started_at_once_one_runs_and_seven_name_it(
         (winner,) = (copy for copy in copies if copy not in refused)
         assert [copy.hear_out() for copy in refused] == [3] * (COPIES - 1)
         words = [copy.messages[-1][2] for copy in refused]
-        # A process that comes before the winner has written its name cannot name it.
+        # A process that fails before the winner has written its name cannot print that name.
         told = "the run of 8,000 digits is already open in another process"
         named = f"{told} (pid {winner.pid} on "
         assert all(word.startswith((named, f"{told};")) for word in words)
@@ -81,7 +81,7 @@ def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
             code = overtaker.hear_out()
         stopped.signal(signal.SIGCONT)
         end = stopped.hear_out()
-    if code == 6:  # the stop hit the middle of a commit: the file was locked, and said so
+    if code == 6:  # stopped within a commit: the file was locked
         assert "another program is using" in overtaker.messages[-1][2]
         return end, judge(db, stopped.acked, task.digits)
     return end, judge(db, overtaker.acked, task.digits)
@@ -119,7 +119,7 @@ def test_program_that_locks_the_file_delays_saves_and_loses_nothing(db: str, tal
     tally("another program holds the file", 1, "told, saved when it was free")
 
 
-def test_real_programs_succeed_exactly_if_they_ran_alone(
+def test_real_programs_started_together_finish_or_are_refused(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
     outputs = [tmp_path / f"{n}.txt" for n in range(4)]

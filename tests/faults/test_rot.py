@@ -22,7 +22,7 @@ from tests.helpers import pi
 
 Damage = Callable[[bytearray, random.Random], None]
 Sound = tuple[bytes, int]
-"""What is in a file that is not damaged, and how many digits."""
+"""The content of an undamaged file, and its number of digits."""
 PAGE = 4096
 
 
@@ -106,7 +106,7 @@ def outcome(path: Path, whole: int) -> str:
 
 
 def go_on(store: CheckpointStore, run: Run, machine: Machine) -> str:
-    """Check that a loaded machine can be resumed."""
+    """Check that a run can be resumed with the loaded machine."""
     machine.check()
     for _ in range(3):
         machine.step()

@@ -69,7 +69,7 @@ def test_control_server_with_asynchronous_commit_loses_saved_data(
 def brought_over(
     postgres: Server, folder: Path, schema: int, log: str, *inject: str
 ) -> tuple[str, int]:
-    """Open an older database for writing once; return its URL and the exit code."""
+    """Migrate an older database on the server by opening it; return its URL and the exit code."""
     url = postgres.new_database()
     with tempfile.TemporaryDirectory(dir=folder) as place:
         old_server(postgres, url, "unfinished", Path(place), schema)

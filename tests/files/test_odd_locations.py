@@ -1,4 +1,4 @@
-"""Locations that are no database: told at once, without waiting and without repeating a secret."""
+"""Locations that are no database are refused at once, and no secret in them is printed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARK = "SeKretPw"
 
 
 @pytest.mark.parametrize("command", ["run --digits 100", "status", "export", "check"])
-def test_fifo_as_database_is_refused_and_not_waited_for(command: str, tmp_path: Path) -> None:
+def test_fifo_as_database_is_refused_without_waiting(command: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "f")
     done = pi_tui(*command.split(), "--db", tmp_path / "f")
     assert done.returncode == 7
@@ -32,7 +32,7 @@ def test_fifo_as_database_is_refused_and_not_waited_for(command: str, tmp_path: 
         f"host=127.0.0.1 port=1 password={MARK}",
     ],
 )
-def test_mistyped_url_is_refused_without_its_password(location: str) -> None:
+def test_mistyped_url_is_refused_without_printing_its_password(location: str) -> None:
     with pytest.raises(UsageError, match="looks like a server") as refusal:
         parse_location(location)
     assert MARK not in str(refusal.value)

@@ -36,7 +36,7 @@ def frames_of(data: bytes) -> tuple[list[Image.Image], list[int]]:
 
 
 def inked(picture: Image.Image) -> int:
-    """Count the dots above the caption that are not paper."""
+    """Count the dots above the caption that are not the background."""
     paper = bytes.fromhex(THEMES["night"].paper[1:])
     dots = picture.crop((0, 0, SIZE[0], SIZE[1] - 30)).tobytes()
     rgb = (dots[at : at + 3] for at in range(0, len(dots), 3))

@@ -40,7 +40,7 @@ def test_heat_map_shows_every_digit(count: int) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 3, 7])
-def test_path_ends_where_all_steps_lead(stride: int) -> None:
+def test_path_with_any_stride_ends_where_the_whole_path_ends(stride: int) -> None:
     digits = pi(123_457)
     whole = [point for piece in pieces(digits, 1) for point in piece]
     end = [point for piece in pieces(digits, stride) for point in piece][-1]
@@ -126,7 +126,7 @@ def test_picture_command_draws_saved_digits(database: Path, tmp_path: Path) -> N
         (("-o", "no/folder/a.svg"), "cannot write"),
     ],
 )
-def test_picture_command_refuses_in_one_line(
+def test_picture_command_refuses_bad_arguments_in_one_line(
     more: tuple[str, ...], word: str, database: Path, tmp_path: Path
 ) -> None:
     assert pi_tui("run", "--digits", 100, "--db", database).returncode == 0

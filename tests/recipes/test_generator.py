@@ -210,11 +210,11 @@ def test_arrays_changed_in_place_are_resumed_as_yielded() -> None:
     assert machine.output == whole(kind, 8)
 
 
-def test_generator_is_proven_whole_after_every_step() -> None:
+def test_prove_accepts_a_generator_after_every_step() -> None:
     prove(KIND, KIND.task(40, factor=3))
 
 
-def test_generator_with_an_array_and_a_list_is_proven_whole() -> None:
+def test_prove_accepts_a_generator_with_an_array_and_a_list() -> None:
     def walk(goal: int, grid: Any = None, seen: Any = (), i: int = 0) -> Iterator[Any]:
         grid, seen = numpy.zeros(50) if grid is None else grid, list(seen)
         while i < goal:
@@ -227,7 +227,7 @@ def test_generator_with_an_array_and_a_list_is_proven_whole() -> None:
     prove(kind, kind.task(30))
 
 
-def test_prove_finds_what_a_generator_keeps_from_its_state() -> None:
+def test_prove_rejects_a_generator_with_an_incomplete_state() -> None:
     def forgets(goal: int, i: int = 0) -> Iterator[Any]:
         total = 0
         while i < goal:
@@ -240,7 +240,7 @@ def test_prove_finds_what_a_generator_keeps_from_its_state() -> None:
         prove(kind, kind.task(5))
 
 
-def test_short_way_loads_no_numpy(tmp_path: Path) -> None:
+def test_generator_imports_no_numpy(tmp_path: Path) -> None:
     code = (
         "from pi_tui import resumable, Items\n"
         "@resumable\n"
@@ -253,7 +253,7 @@ def test_short_way_loads_no_numpy(tmp_path: Path) -> None:
     assert not loaded_after(code) & {"numpy", "textual", "gmpy2", "rich"}
 
 
-def test_dict_that_is_yielded_again_and_again_keeps_the_state_of_the_last_yield() -> None:
+def test_same_dict_yielded_repeatedly_keeps_the_state_of_the_last_yield() -> None:
     def breaks(goal: int, i: int = 0) -> Iterator[Any]:
         state = {"i": i}
         while True:

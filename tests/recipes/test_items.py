@@ -21,7 +21,7 @@ def square(number: int) -> int:
 
 
 def log_and_square(path_and_number: tuple[str, int]) -> int:
-    """Square a number and log each call in a file, so that a repeated call shows."""
+    """Square a number and log the call in a file, so that a repeated call shows."""
     path, number = path_and_number
     with open(path, "a") as log:
         log.write(f"{number}\n")
@@ -154,7 +154,7 @@ def die_at_three(number: int) -> int:
 
 
 def die_once(path: str) -> str:
-    """Die in the first process that computes it."""
+    """Kill the first process that computes it; succeed in the next one."""
     if not os.path.exists(path):
         Path(path).touch()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -162,7 +162,7 @@ def die_once(path: str) -> str:
 
 
 class Odd(Exception):
-    """An error that no other process can make again from what it is sent."""
+    """An error that cannot be unpickled in another process."""
 
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"{one} of {two}")
@@ -191,7 +191,7 @@ def raise_odd_things(number: int) -> int:
     return number
 
 
-def test_item_whose_process_dies_is_found_and_fails_alone() -> None:
+def test_item_whose_process_dies_fails_and_no_other_item_does() -> None:
     machine = machine_of(Items(die_at_three, range(8), workers=2))
     lines = machine.finalize().splitlines()
     died = b'{"failed": "the process that computed it died", "input": 3}'
@@ -249,5 +249,5 @@ def test_inputs_may_come_from_a_generator() -> None:
     assert (machine_of(kind).finalize(), kind.task().goal) == (b"0\n1\n4\n9\n", 4)
 
 
-def test_text_that_is_no_unicode_is_output_all_the_same() -> None:
+def test_text_with_surrogates_is_output_with_escapes() -> None:
     assert machine_of(batch(str, ["\udc80"])).finalize() == b"\\udc80\n"

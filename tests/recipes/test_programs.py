@@ -196,7 +196,7 @@ def test_killed_batch_computes_no_saved_item_again(folder: Path) -> None:
 
 
 def living_in(folder: Path) -> list[int]:
-    """Return the processes that have this working folder."""
+    """Return the processes with this working folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -208,7 +208,7 @@ def living_in(folder: Path) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="no /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("threads", [False, True], ids=["processes", "threads"])
-def test_end_of_a_batch_waits_for_no_item_and_leaves_no_process(
+def test_interrupted_batch_waits_for_no_item_and_leaves_no_process(
     number: signal.Signals, threads: bool, folder: Path
 ) -> None:
     Path("long.py").write_text(LONG.replace("THREADS", str(threads)))
@@ -224,7 +224,7 @@ def test_end_of_a_batch_waits_for_no_item_and_leaves_no_process(
         assert "long: saved 1 lines; " in err, err
 
 
-def test_failed_items_are_told_of_and_the_exit_code_is_1(folder: Path) -> None:
+def test_failed_items_are_reported_and_the_exit_code_is_1(folder: Path) -> None:
     Path("fails.py").write_text(FAILS)
     for life in range(2):
         done = ended("fails.py")

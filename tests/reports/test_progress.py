@@ -1,4 +1,4 @@
-"""The lines of progress, from snapshots handed in."""
+"""The lines of progress, from given snapshots."""
 
 from __future__ import annotations
 
@@ -31,28 +31,30 @@ def lines(*snapshots: Snapshot) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def test_a_line_says_how_far_how_fast_and_how_long_still() -> None:
+def test_progress_line_has_share_speed_and_time_left() -> None:
     assert describe(snapshot(), "digits") == (
         "running: 500 of 1,000 digits, 75.0 %, 100/s, 1 min 05 s left, 400 saved"
     )
 
 
-def test_nothing_is_said_before_anything_is_known() -> None:
+def test_progress_prints_nothing_before_the_first_step() -> None:
     assert lines(snapshot(State.PREPARING, made=0)) == []
 
 
-def test_a_pipe_gets_a_line_at_every_change_and_silence_in_between() -> None:
+def test_progress_in_a_pipe_prints_only_changes_of_state() -> None:
     comparing = snapshot(State.VERIFYING, part=1, parts=4)
     told = lines(snapshot(), snapshot(), comparing, comparing)
     assert told == ["verifying: 500 of 1,000 digits, 75.0 %, 1 min 05 s left, 400 saved"]
 
 
-def test_line_tells_the_speed_of_the_work_while_no_output_is_made() -> None:
+def test_progress_line_without_output_has_the_speed_of_the_work() -> None:
     blocks = snapshot(made=0, saved=0, rate=0.0, work_rate=0.001)
     assert "0 of 1,000 digits, 75.0 %, 6.0 %/min, 1 min 05 s left" in describe(blocks, "digits")
 
 
-def test_silence_never_lasts_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_in_a_pipe_prints_a_line_every_five_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     stream = io.StringIO()
@@ -63,12 +65,12 @@ def test_silence_never_lasts_long(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(stream.getvalue().splitlines()) == 2
 
 
-def test_a_note_is_told_once() -> None:
+def test_progress_prints_a_note_once() -> None:
     noted = snapshot(notes=("an older checkpoint was used",))
     assert lines(noted, noted) == ["note: an older checkpoint was used"]
 
 
-def test_a_failing_save_is_told_when_it_begins_and_when_it_ends() -> None:
+def test_progress_reports_the_begin_and_the_end_of_failing_saves() -> None:
     failing = snapshot(save_failure=FAILURE)
     began, ended = lines(snapshot(), failing, failing, snapshot(saved=450))
     assert began.startswith("NOT SAVED since ")
@@ -76,7 +78,7 @@ def test_a_failing_save_is_told_when_it_begins_and_when_it_ends() -> None:
     assert ended == "saved again: 450 digits"
 
 
-def test_rows_are_counted_by_line_breaks_and_bytes_named_where_none_are_counted() -> None:
+def test_progress_counts_rows_by_line_breaks_or_else_bytes() -> None:
     counted = snapshot(made_lines=12, saved_lines=9)
     assert describe(counted, "rows") == "running: 12 rows, 75.0 %, 1 min 05 s left"
     assert describe(snapshot(), "rows").startswith("running: 500 bytes, ")

@@ -21,7 +21,7 @@ import pyte
 from tests.helpers import LIMIT, PI_TUI, wait_until
 
 _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
-"""Makes the terminal the controlling one, so that closing it and ctrl+c mean what they mean."""
+"""Makes the terminal the controlling one, so that closing it and ctrl+c have their usual effect."""
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<>=][\d;]*[a-zA-Z]|\?\d+\$p)")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[^@-~]*)?\Z")
 _LEFT, _CLEARED = b"\x1b[?1049l", b"\x1b[H\x1b[2J"
@@ -29,7 +29,7 @@ _LEFT, _CLEARED = b"\x1b[?1049l", b"\x1b[H\x1b[2J"
 _MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
 _NAMES = {1049: "alternate screen", 25: "hidden cursor", 2004: "pasting"}
 _ON_AT_FIRST = {7: b"h", 25: b"h"}
-"""Lines wrap and the cursor is seen; every other mode is off."""
+"""Modes that are on at first: line wrap and the cursor."""
 _KITTY = re.compile(rb"\x1b\[([<>])\d*u")
 _KEPT_TITLE = re.compile(rb"\x1b\[2([23]);2t")
 _PROGRESS = re.compile(rb"\x1b\]9;4;(\d)")
@@ -55,7 +55,7 @@ class Terminal:
         self._pyte = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._pyte)
         self.raw = b""
-        """All that was written to the terminal."""
+        """Everything written to the terminal."""
         self._fed = 0
         self.resize(*size)
         if not tells_size:
@@ -109,7 +109,10 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self._pyte.display)
 
     def cell(self, column: int, row: int) -> tuple[str, str, str, bool]:
-        """Return a cell (from 0): character, foreground, background, and if they are swapped."""
+        """Return character, foreground and background of a cell, and whether they are swapped.
+
+        Column and row count from 0.
+        """
         self._read()
         char = self._pyte.buffer[row][column]
         return char.data, char.fg, char.bg, char.reverse
@@ -130,7 +133,7 @@ class Terminal:
         self.drag((column, row), (column, row))
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Wait until the condition is true; AssertionError shows the screen if it never is."""
+        """Wait until the condition is true; raise AssertionError with the screen if it never is."""
 
         def is_so_or_over() -> object:
             ended = self._child.poll() is not None
@@ -198,7 +201,7 @@ class Terminal:
         return found
 
     def left_behind_by_a_job(self) -> list[str]:
-        """Return what the program did not restore, except settings that a shell prompt changes."""
+        """Return what the program did not restore, but for settings that a shell prompt changes."""
         return [name for name in self.left_behind() if name not in _OF_A_PROMPT]
 
     @property

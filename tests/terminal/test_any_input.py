@@ -74,7 +74,7 @@ def keys(*parts: bytes) -> list[str]:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5))
-def test_keyboard_fed_any_bytes_survives_and_hears_the_next_key(parts: list[bytes]) -> None:
+def test_keyboard_fed_any_bytes_still_parses_the_next_key(parts: list[bytes]) -> None:
     assert keys(*parts, b"\x1b[201~\x18\x1b\\", b"q")[-1:] == ["q"]
 
 
@@ -82,7 +82,7 @@ _PIECES = st.sampled_from([*ODD.values(), *ANSWERS.values(), b"\x1b", b"\x1b[", 
 
 
 @given(st.lists(_PIECES, max_size=8))
-def test_keyboard_fed_odd_sequences_in_any_order_survives(parts: list[bytes]) -> None:
+def test_keyboard_fed_odd_sequences_in_any_order_does_not_fail(parts: list[bytes]) -> None:
     assert keys(*parts, b"\x1b[201~\x18\x1b\\", b"q")[-1:] == ["q"]
 
 
@@ -93,7 +93,7 @@ def test_answer_of_the_terminal_is_no_key_wherever_it_is_split(answer: str) -> N
         assert keys(text[:cut], text[cut:]) == [], cut
 
 
-def test_keys_are_parsed_as_before() -> None:
+def test_keyboard_parses_usual_keys_like_textual() -> None:
     typed = b"q\x03\x1b[A\x1bOP\x1b[15~\x1b[1;5C\x1b[99;5u\x1b[97u\x1b\x1b[B\xc3\xa9\r\x7f"
     assert keys(typed) == [
         *("q", "ctrl+c", "up", "f1", "f5", "ctrl+right", "ctrl+c", "a"),
@@ -119,7 +119,7 @@ def a_finished_run(database: Path, *program: str) -> Terminal:
     return Terminal(*arguments, program=program)
 
 
-def test_app_fed_odd_bytes_works_on_and_quits_as_usual(database: Path) -> None:
+def test_app_fed_odd_bytes_keeps_working_and_quits(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         for odd in ODD.values():
@@ -140,7 +140,7 @@ def test_late_answers_of_the_terminal_open_no_dialog(database: Path) -> None:
         before = terminal.screen
         for answer in ANSWERS.values():
             terminal.send(answer)
-        terminal.send("d")  # obeyed behind them
+        terminal.send("d")  # handled after them
         terminal.until(lambda: terminal.cell(*terminal.place_of("1415926535"))[1] != "default")
         assert terminal.screen.splitlines()[3:15] == before.splitlines()[3:15]
         terminal.send("q")

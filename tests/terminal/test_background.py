@@ -1,4 +1,4 @@
-"""The terminal is asked at the start whether its background is light; the theme follows."""
+"""The app asks the terminal whether its background is light, and chooses the theme."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def started_in(tmp_path: Path, theme: str = "") -> Terminal:
     )
 
 
-def test_theme_follows_a_light_background_and_is_not_remembered(tmp_path: Path) -> None:
+def test_theme_follows_a_light_background_and_is_not_saved(tmp_path: Path) -> None:
     with started_in(tmp_path) as terminal:
         wait_until(lambda: QUESTION.encode() in read(terminal))
         terminal.send(WHITE.decode())
@@ -30,7 +30,7 @@ def test_theme_follows_a_light_background_and_is_not_remembered(tmp_path: Path) 
     assert not (tmp_path / "state/pi-tui/face.json").exists()
 
 
-def test_theme_is_the_one_chosen_whatever_the_background(tmp_path: Path) -> None:
+def test_chosen_theme_is_kept_on_any_background(tmp_path: Path) -> None:
     with started_in(tmp_path, "pi-night") as terminal:
         wait_until(lambda: QUESTION.encode() in read(terminal))
         terminal.send(WHITE.decode() + "?")
@@ -39,6 +39,6 @@ def test_theme_is_the_one_chosen_whatever_the_background(tmp_path: Path) -> None
 
 
 def read(terminal: Terminal) -> bytes:
-    """Return all that was written to the terminal so far."""
+    """Return everything written to the terminal so far."""
     assert terminal.screen is not None  # reads
     return terminal.raw

@@ -20,7 +20,7 @@ def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Term
 
 
 def save(terminal: Terminal, database: Path) -> None:
-    """Wait until digits are saved; those shown first are an overture, which is not saved."""
+    """Wait until digits are saved; the first ones shown are an overture, which is not saved."""
 
     def is_saved() -> int:
         terminal.send("c")
@@ -70,7 +70,7 @@ def test_start_after_a_kill_reports_the_seconds_after_the_last_save(
         assert second.screen.count("was cut off") == 1, "no toast says it again"
 
 
-def test_start_that_resumes_says_so_once(database: Path) -> None:
+def test_resume_message_is_shown_once(database: Path) -> None:
     with app(database) as first:
         first.see("running")
         save(first, database)

@@ -1,4 +1,4 @@
-"""The terminal is restored at every kind of exit: modes, title, progress, picture, cursor."""
+"""The terminal is restored after every kind of exit: modes, title, progress, screen, cursor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.terminal.test_under_a_shell import bash, holder, state_of, typed, wat
 
 RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
 GHOSTTY: dict[str, Any] = {"TERM_PROGRAM": "ghostty", "COLORTERM": "truecolor"}
-"""A terminal that shows progress."""
+"""Environment of a terminal that shows progress in its tab."""
 
 
 def watch(terminal: Terminal) -> None:
@@ -61,7 +61,9 @@ def writer_of(database: Path) -> int:
 
 
 @pytest.mark.parametrize("flags", [(), ("-f",)], ids=["by name", "by command line"])
-def test_pkill_spares_the_guardian(flags: tuple[str, ...], tmp_path: Path, database: Path) -> None:
+def test_pkill_of_pi_tui_does_not_kill_the_guardian(
+    flags: tuple[str, ...], tmp_path: Path, database: Path
+) -> None:
     program = tmp_path / "pi-tui"  # as pip writes it
     program.write_text(f"#!{PI_TUI[0]}\nimport sys\nfrom pi_tui.__main__ import start\nstart()\n")
     program.chmod(0o755)
@@ -142,7 +144,7 @@ def gnu_screen(tmp_path: Path) -> Iterator[Terminal]:
         terminal.wait()
 
 
-def test_app_leaves_no_picture_in_gnu_screen(tmp_path: Path, database: Path) -> None:
+def test_app_clears_its_screen_in_gnu_screen(tmp_path: Path, database: Path) -> None:
     with gnu_screen(tmp_path) as terminal:
         terminal.send(typed("--db", database, *RUN))
         terminal.see("running")

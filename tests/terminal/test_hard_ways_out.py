@@ -1,4 +1,4 @@
-"""The app in a real terminal: difficult ways to exit."""
+"""Exits of the app under difficult conditions, in a real terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.helpers import saved, wait_until
 from tests.terminal.emulator import Terminal
 
 RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
-"""Nothing is saved but by the way out."""
+"""Arguments of a run that saves only when it exits."""
 
 
 def watch_for_a_while(terminal: Terminal) -> None:
@@ -69,7 +69,7 @@ def test_two_requests_to_exit_at_once_still_save(
 @pytest.mark.parametrize("milliseconds", [20, 60, 100, 150, 200, 250, 300, 400, 600])
 def test_signal_during_start_leaves_a_clean_terminal(milliseconds: int, database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
-        time.sleep(milliseconds / 1000)  # the point of this test: whenever it comes
+        time.sleep(milliseconds / 1000)  # the signal may come at any moment
         terminal.signal(signal.SIGHUP)
         assert terminal.wait() in (129, -1)
         assert terminal.left_behind() == []

@@ -1,4 +1,4 @@
-"""Ends that Python cannot handle: GMP without memory, a kill at a bad moment."""
+"""Deaths that Python cannot handle: GMP without memory, a kill while the terminal is full."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.terminal.emulator import Terminal
 from tests.terminal.test_under_a_shell import bash, state_of, typed, watched
 
 DONE = 300_000
-"""Digits of the run that is complete when memory becomes short; ten times as many take 60 MB."""
+"""Digits of the run that is complete when memory gets short; ten times as many take 60 MB."""
 
 
 def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
@@ -31,7 +31,7 @@ def begun_with(megabytes: int, terminal: Terminal, database: Path) -> int:
 
 
 def press_x(terminal: Terminal) -> None:
-    """Begin ten times as many digits."""
+    """Press x to begin a run of ten times as many digits."""
     terminal.send("x")
     terminal.see("Begin another run")
     terminal.send("y")
@@ -54,7 +54,7 @@ def test_gmp_without_memory_leaves_a_clean_terminal_and_saved_data(
     assert done.stdout == "999999\n"
 
 
-def test_kill_while_the_window_accepts_no_bytes_restores_it_later(
+def test_terminal_killed_while_it_accepts_no_bytes_is_restored_later(
     database: Path,
 ) -> None:
     with bash() as terminal:

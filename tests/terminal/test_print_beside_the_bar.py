@@ -1,4 +1,4 @@
-"""What a machine prints and logs while a bar is shown: above the bar, whole, and in order."""
+"""Prints and log records of a machine appear above the progress bar, complete and in order."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LAST = "0 1 2 3 4 5 6"
 
 
 def seen(folder: Path, how: str, stdout: int | None = None) -> list[str]:
-    """Return the lines on a terminal after the program, with its stdout there or elsewhere."""
+    """Return the lines on a terminal after a program, whose stdout is there or elsewhere."""
     (folder / "talk.py").write_text(PROGRAM)
     ours, its = pty.openpty()
     screen = pyte.Screen(80, 40)
@@ -67,13 +67,13 @@ def _read(terminal: int) -> bytes:
 
 
 @pytest.mark.parametrize("how", ["one", "all"])
-def test_prints_and_logs_stand_whole_above_the_bar(how: str, tmp_path: Path) -> None:
+def test_prints_and_logs_appear_complete_above_the_bar(how: str, tmp_path: Path) -> None:
     lines = seen(tmp_path, how)
     both = [line for pair in zip(PRINTED, LOGGED, strict=True) for line in pair]
     assert lines == [*both, LAST, "INFO the end"]
 
 
-def test_prints_go_to_the_file_that_stdout_is(tmp_path: Path) -> None:
+def test_prints_reach_the_file_that_stdout_is_redirected_to(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as out:
         lines = seen(tmp_path, "one", out.fileno())
     assert (tmp_path / "out").read_text().splitlines() == [*PRINTED, LAST]

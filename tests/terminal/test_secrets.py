@@ -11,7 +11,7 @@ from tests.terminal.emulator import Terminal
 
 MARK = b"m4rked-s3cret"
 URL = f"postgresql+psycopg://me:{MARK.decode()}@127.0.0.1:9/pi?connect_timeout=1"
-"""No server answers there; the app is shown all the same, and says so."""
+"""A server that does not answer; the app opens all the same, and reports it."""
 BREAK = """
 import sys
 from pi_tui.cli import main

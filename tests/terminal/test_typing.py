@@ -72,7 +72,7 @@ def test_first_dialog_takes_what_was_typed_before_it_opened(database: Path) -> N
         terminal.see("complete")
 
 
-def test_keys_show_that_the_window_has_the_focus(database: Path) -> None:
+def test_key_counts_as_proof_that_the_window_has_the_focus(database: Path) -> None:
     with Terminal("--pace", "max", "--db", database) as terminal:
         terminal.send("\x1b[O")
         terminal.see("How many digits")
@@ -129,7 +129,7 @@ def test_click_in_a_picture_goes_to_its_digits(
         terminal.see(f"Copied the line at {1 + offset // 60 * 60:,}")
 
 
-def test_walk_zooms_by_keys_and_wheel_and_back_to_the_whole(database: Path) -> None:
+def test_walk_zooms_by_keys_and_wheel_and_shows_all_again(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("v")

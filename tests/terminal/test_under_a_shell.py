@@ -17,7 +17,7 @@ from tests.terminal.emulator import Terminal
 
 BASH = ("-c", "import os; os.execvp('bash', ['bash', '--norc', '--noprofile', '-i'])")
 UNSAVED = ("--checkpoint-every", "0")
-"""Nothing is saved but by the way out."""
+"""Arguments of a run that saves only when it exits."""
 
 
 def bash(**environment: Any) -> Terminal:
@@ -51,7 +51,7 @@ def test_two_signals_at_once_count_as_one(
         while b"running: " not in (line := child.stderr.readline()):
             assert line, "it ended"
         child.send_signal(numbers[0])
-        time.sleep(between)  # the point of this test: how far apart they come
+        time.sleep(between)  # the time between the two signals
         child.send_signal(numbers[1])
         _, err = child.communicate(timeout=60)
         assert child.returncode == 128 + numbers[0]
@@ -100,7 +100,7 @@ def test_ctrl_z_and_a_closed_window_leave_no_stopped_process(
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
-        time.sleep(seconds)  # the point of this test: how far it has come
+        time.sleep(seconds)  # the signal may come at any moment of the start
         terminal.close()
         wait_until(lambda: not state_of(pid))
     assert saved(database) > 1_000
@@ -164,7 +164,7 @@ def test_stopped_holder_is_named_as_stopped(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
-        terminal.until(lambda: state_of(pid) == "T")  # it stops once all it draws is read
+        terminal.until(lambda: state_of(pid) == "T")  # it stops once all its output is read
         done = pi_tui("run", "--digits", 90_000, "--db", database)
         assert done.returncode == 3
         assert f"pid {pid}" in done.stderr
@@ -198,7 +198,7 @@ def test_sigkill_of_a_stopped_app_writes_nothing(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
-def test_crash_test_is_not_explained_a_second_time(database: Path) -> None:
+def test_guardian_adds_no_message_to_that_of_the_crash_test(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x10")

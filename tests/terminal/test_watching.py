@@ -19,7 +19,7 @@ PATIENT = (
     "import sys; from pi_tui.worker import watcher; watcher.MOMENT = 600.0; "
     "from pi_tui.__main__ import start; sys.exit(start())"
 )
-"""The program, which counts as just come for as long as a busy machine may need."""
+"""The program with a longer time in which it counts as just started, for a busy machine."""
 
 
 def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Terminal:
@@ -32,13 +32,13 @@ def shown(terminal: Terminal) -> int:
 
 
 def beside(first: Terminal, database: Path) -> Terminal:
-    """Start a second app when the first one computes."""
+    """Start a second app once the first one computes."""
     first.see("running")
     return app(database)
 
 
 def a_while(terminal: Terminal) -> None:
-    """Wait so long that an exit of the writer no longer makes us take over."""
+    """Wait until an exit of the writer no longer makes this process take over."""
     start, came = shown(terminal), time.monotonic()
     terminal.until(lambda: shown(terminal) > start + 800 and time.monotonic() > came + MOMENT)
 
@@ -158,7 +158,7 @@ def test_finished_run_deleted_elsewhere_is_reported_as_deleted(database: Path) -
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
     with app(database, size=(120, 40)) as terminal:
         terminal.see("complete, verified")
-        terminal.see("#2 .*(ago|just now)")  # what the first frame shows, nobody has opened yet
+        terminal.see("#2 .*(ago|just now)")  # shown by the first frame, before the run is opened
         delete = ("delete", "--digits", DIGITS, "--db", database, "--yes")
         wait_until(lambda: pi_tui(*delete).returncode == 0)
         terminal.read("the run of 6,000 digits was deleted by another process")
@@ -167,7 +167,7 @@ def test_finished_run_deleted_elsewhere_is_reported_as_deleted(database: Path) -
         assert "export" not in terminal.screen
 
 
-def test_opening_a_finished_run_changes_nothing_and_does_not_celebrate(database: Path) -> None:
+def test_opening_a_complete_run_changes_nothing_and_shows_no_completion(database: Path) -> None:
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
     before = hashlib.sha256(database.read_bytes()).digest()
     old = time.time() - 3 * 3600

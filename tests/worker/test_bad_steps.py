@@ -1,4 +1,4 @@
-"""Bad steps (raise, exit, refuse, do not count) are reported after a save of the last good one."""
+"""Steps that raise, exit, refuse or do not count are reported after the last good step is saved."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_keyboard_interrupt_in_a_step_saves_and_exits_with_130(
     assert finishes(database)
 
 
-def test_bug_in_our_poll_is_not_reported_as_the_machines(
+def test_exception_in_our_poll_is_not_reported_as_the_machine_s(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(Job(Walks(), TASK, str(database), cadence=Cadence()))
@@ -213,7 +213,7 @@ class Refusing(Walks):
 
 
 @pytest.mark.parametrize("where", ["new", "from_state"])
-def test_refusal_at_start_is_shown_whole_and_changes_nothing(
+def test_refusal_at_start_is_shown_in_full_and_changes_nothing(
     where: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if where == "from_state":

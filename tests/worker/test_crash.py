@@ -24,7 +24,7 @@ from tests.helpers import pi_tui, wait_until
 from tests.tiny import Walks
 
 
-def test_completion_waits_until_the_disk_accepts_its_commit(
+def test_completion_waits_until_the_database_accepts_its_commit(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)

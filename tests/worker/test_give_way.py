@@ -40,7 +40,7 @@ def niceness_of_a_worker(folder: Path, *, give_way: bool) -> int:
 
 
 @pytest.mark.parametrize(("give_way", "niceness"), [(True, NICENESS), (False, 0)])
-def test_worker_lowers_its_priority_only_beside_a_screen(
+def test_worker_lowers_its_priority_only_with_a_screen(
     give_way: bool, niceness: int, tmp_path: Path
 ) -> None:
     own = own_niceness()

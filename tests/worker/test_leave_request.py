@@ -43,7 +43,7 @@ def test_leave_request_keeps_the_first_signal_even_after_a_key() -> None:
     assert asked.signal == signal.SIGTERM
 
 
-def test_leave_request_that_is_forgotten_counts_no_more() -> None:
+def test_leave_request_is_gone_after_forget() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     asked.ask(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Rate, share of work and time left, with times handed in."""
+"""Rate, share of the work and time left, from given times."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pi_tui.machine import Work
 from pi_tui.worker.meter import Meter
 
 TOTAL = 400.0
-"""Work of the whole; the first half of it makes no output at all."""
+"""The total work; the first half of it makes no output."""
 DIGITS = 20_000
 
 
 def made(done: float) -> int:
-    """Output after so much work: none in the first half, then more and more for the same work."""
+    """Return the output after so much work: none in the first half, then more and more."""
     return int(DIGITS * max(0.0, 2 * done / TOTAL - 1) ** 2)
 
 
@@ -28,7 +28,7 @@ def left(meter: Meter, output: int | None, limit: float | None, elapsed: float) 
 
 
 def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
-    """The meter sees steps of one, from so much work to so much; the time at the last."""
+    """Give the meter steps of one unit, from `first` to `last`; return the time of the last one."""
     work, now = first, first / speed
     while work < last:
         work, now = work + 1, now + 1 / speed
@@ -36,13 +36,13 @@ def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
     return now
 
 
-def test_nothing_is_known_before_the_first_step() -> None:
+def test_meter_before_the_first_step_knows_no_rate_and_no_time_left() -> None:
     meter = meter_at(0)
     assert (meter.rate(), meter.done, left(meter, DIGITS, None, 0.0)) == (0.0, 0.0, None)
 
 
-def test_at_a_pace_the_time_left_is_known_after_the_first_step() -> None:
-    """Before it nobody knows if the machine can keep the pace."""
+def test_time_left_at_a_pace_is_unknown_before_the_first_step() -> None:
+    """Before that step it is not known whether the machine can keep the pace."""
     meter = meter_at(0)
     assert left(meter, DIGITS, 1_000.0, 7.0) is None
     meter.stepped(Work(TOTAL / 4, TOTAL), 0, 8.0, 8.0)
@@ -53,7 +53,7 @@ def test_at_a_pace_the_time_left_is_known_after_the_first_step() -> None:
     )
 
 
-def test_a_machine_that_cannot_tell_its_work_has_no_time_left_but_a_rate() -> None:
+def test_machine_of_unknown_work_has_a_rate_and_no_time_left() -> None:
     meter = Meter(Work(0, 0), 0, 0.0)
     meter.stepped(Work(1, 0), 100, 1.0, 1.0)
     meter.stepped(Work(2, 0), 200, 2.0, 1.0)
@@ -67,28 +67,28 @@ def test_time_left_follows_the_work_and_not_the_output(share: float) -> None:
     assert left(meter, DIGITS - made(TOTAL * share), None, now) == pytest.approx(1 - now, rel=0.01)
 
 
-def test_right_after_a_resume_the_time_left_comes_from_the_sessions_before() -> None:
+def test_time_left_right_after_a_resume_comes_from_earlier_sessions() -> None:
     meter = meter_at(TOTAL / 4)
     assert meter.done == 0.25
     assert left(meter, DIGITS, None, 10.0) == pytest.approx(30.0)
 
 
-def test_a_drift_of_the_machine_shows_in_the_time_left() -> None:
+def test_time_left_follows_a_change_of_speed() -> None:
     meter = meter_at(0)
     run(meter, 0, 100, speed=100)
     run(meter, 100, 150, speed=0.5)
     assert left(meter, DIGITS, None, 101.0) == pytest.approx(250 / 0.5, rel=0.2)
 
 
-def test_work_counts_half_after_twenty_seconds() -> None:
-    """A long time at 2 a second, then 20 s at 1: as if it were 1.5."""
+def test_weight_of_a_step_in_the_time_left_halves_in_twenty_seconds() -> None:
+    """A long time at 2 steps a second, then 20 s at 1: this counts as 1.5 steps a second."""
     meter = meter_at(0)
     run(meter, 0, 300, speed=2)
     run(meter, 300, 320, speed=1)
     assert left(meter, DIGITS, None, 170.0) == pytest.approx(80 / 1.5, rel=0.01)
 
 
-def test_the_slower_of_machine_and_pace_decides() -> None:
+def test_time_left_is_the_longer_of_machine_and_pace() -> None:
     meter = meter_at(0)
     now = run(meter, 0, TOTAL / 2)
     assert left(meter, 10_000, 100.0, now) == pytest.approx(100.0)
@@ -96,28 +96,28 @@ def test_the_slower_of_machine_and_pace_decides() -> None:
     assert left(meter, 10_000, None, now) == left(meter, 10_000, 1e9, now)
 
 
-def test_a_comparison_adds_to_the_time_that_a_pace_takes() -> None:
+def test_time_left_at_a_pace_includes_the_comparison() -> None:
     meter = Meter(Work(0, TOTAL), 0, 0.0, verifying=TOTAL / 4)
     run(meter, 0, TOTAL / 2, speed=TOTAL)
     assert left(meter, 10_000, 100.0, 0.5) == pytest.approx(100.25)
 
 
-def test_share_follows_the_work_whatever_the_pace() -> None:
+def test_share_follows_the_work_at_any_pace() -> None:
     meter = meter_at(0)
     run(meter, 0, TOTAL / 2)
     assert left(meter, 10_000, 1.0, 0.5) == pytest.approx(10_000)
     assert meter.done == 0.5
 
 
-def test_work_is_measured_while_no_output_is_made() -> None:
+def test_work_rate_is_measured_without_output() -> None:
     meter = meter_at(0)
     run(meter, 0, TOTAL / 4, speed=TOTAL / 40)
     assert meter.rate() == 0.0
     assert meter.work_rate() == pytest.approx(1 / 40)
 
 
-def test_bar_goes_on_from_what_was_shown_and_reaches_its_end_with_the_work() -> None:
-    """After damage an older checkpoint is taken: half was shown, a quarter is done."""
+def test_bar_continues_from_the_share_shown_and_ends_with_the_work() -> None:
+    """After damage an older checkpoint is used: a half was shown, a quarter is done."""
     meter = Meter(Work(TOTAL / 4, TOTAL), 0, 0.0, shown=0.5)
     assert (meter.done, meter.work) == (0.5, Work(0.5, 1.0))
     meter.saw(Work(TOTAL * 5 / 8, TOTAL))
@@ -130,10 +130,10 @@ FAR = st.floats(0, 1)
 
 
 @given(st.lists(st.tuples(FAR, FAR, st.floats(0.5, 2)), min_size=1), FAR)
-def test_share_never_falls_through_resumes_fallbacks_and_more_to_do(
+def test_share_never_falls_over_resumes_fallbacks_and_changed_totals(
     sessions: list[tuple[float, float, float]], shown: float
 ) -> None:
-    """Each session begins anywhere, with more or less to do in all, at the share saved before."""
+    """Each session begins at any work and total, with the share that the one before saved."""
     for first, last, total in sessions:
         meter = Meter(Work(first * total, total), 0, 0.0, shown)
         seen = [shown, meter.done]
@@ -146,7 +146,7 @@ def test_share_never_falls_through_resumes_fallbacks_and_more_to_do(
         shown = meter.done
 
 
-def test_the_rate_is_that_of_the_last_seconds() -> None:
+def test_rate_is_that_of_the_last_seconds() -> None:
     meter = meter_at(0)
     for second in range(1, 10):
         meter.stepped(Work(second, TOTAL), second * 1_000, float(second), 1.0)
@@ -155,19 +155,19 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
     assert meter.rate() == pytest.approx(10.0)
 
 
-def test_the_first_steps_of_a_run_are_no_spike() -> None:
+def test_rate_of_the_first_steps_has_no_spike() -> None:
     meter = meter_at(0)
     meter.stepped(Work(1, TOTAL), 300, 0.01, 0.01)
     assert meter.rate() == pytest.approx(300.0)
 
 
-def test_two_samples_at_one_moment_are_no_rate() -> None:
+def test_rate_of_two_samples_at_one_moment_is_zero() -> None:
     meter = meter_at(0)
     meter.stepped(Work(1, TOTAL), 100, 0.0, 0.0)
     assert meter.rate() == 0.0
 
 
-def test_all_work_is_done_at_the_last_step() -> None:
+def test_share_is_one_and_time_left_zero_after_the_last_step() -> None:
     meter = meter_at(0)
     run(meter, 0, TOTAL)
     assert meter.done == pytest.approx(1.0)

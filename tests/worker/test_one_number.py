@@ -1,4 +1,4 @@
-"""How far a run is: one number for writer, watcher and list, at the same moment, never falling."""
+"""The share of the work done: the same for writer, watcher and list, and it never falls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OFTEN = Cadence(output=200)
 
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[Snapshot]:
-    """Every snapshot that any worker of the test publishes, in order: one at each poll."""
+    """Return a list that gets every snapshot of the test; one is published at each poll."""
     monkeypatch.setattr(board, "PUBLISH_SECONDS", 0.0)
     snapshots: list[Snapshot] = []
     publish = Board.publish
@@ -44,7 +44,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Snapshot]:
 
 
 def listed(database: Path) -> float | None:
-    """How far the run is by the list of runs, which `status` and `runs` print."""
+    """Return the share of the run in the list of runs, which `status` and `runs` print."""
     with CheckpointStore.open(str(database), SpigotKind(), write=False) as store:
         (run,) = store.runs()
         return run.share
@@ -57,7 +57,7 @@ def stopped(worker: Worker) -> Snapshot:
 
 
 def shares(seen: list[Snapshot]) -> list[float]:
-    """All numbers shown since a machine was there, which must not fall."""
+    """Return all shares shown since there was a machine; fail if one of them is lower."""
     numbers = [one.done for one in seen if one.state is not State.PREPARING]
     assert numbers == sorted(numbers)
     return numbers
@@ -70,7 +70,7 @@ def paused(worker: Worker) -> Snapshot:
 
 
 def compared(writer: Worker, watcher: Worker, database: Path) -> float:
-    """Let the writer go on for a moment and pause; return the number that all three tell."""
+    """Resume the writer for a moment, then pause it; return the share that all three show."""
     steps = writer.snapshot.steps
     writer.resume()
     wait_until(lambda: writer.snapshot.steps > steps + 10)
@@ -83,7 +83,7 @@ def compared(writer: Worker, watcher: Worker, database: Path) -> float:
     return told.done
 
 
-def test_writer_watcher_and_list_tell_one_number_at_each_checkpoint(
+def test_share_is_equal_in_writer_watcher_and_list_at_each_checkpoint(
     database: Path, make_worker: MakeWorker
 ) -> None:
     writer = make_worker(pace=SOME)
@@ -98,7 +98,7 @@ def test_writer_watcher_and_list_tell_one_number_at_each_checkpoint(
     wait_until(lambda: watcher.snapshot.state is State.COMPLETE)
 
 
-def test_number_goes_on_growing_after_taking_over(
+def test_share_grows_after_a_watcher_takes_over(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     writer = make_worker(pace=SOME)
@@ -113,7 +113,7 @@ def test_number_goes_on_growing_after_taking_over(
     assert len(set(shares(seen))) > 20
 
 
-def test_number_never_falls_over_resumes_pauses_and_paces(
+def test_share_never_falls_over_resumes_pauses_and_paces(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     last = [0.0]
@@ -132,12 +132,12 @@ def test_number_never_falls_over_resumes_pauses_and_paces(
 
 
 def comparison_begins(digits: int) -> float:
-    """The share of the work that is done when all digits are made."""
+    """Return the share of the work that is done when all digits are made."""
     spigot = Spigot.new(digits)
     return 1 - spigot.verifying_work / spigot.work().total
 
 
-def test_a_comparison_is_the_last_part_of_the_bar(
+def test_share_includes_the_comparison_as_its_last_part(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     worker = make_worker(60_000, digits_per_step=None)
@@ -150,7 +150,7 @@ def test_a_comparison_is_the_last_part_of_the_bar(
     assert numbers[-1] == 1.0 > comparing[-1]
 
 
-def test_a_run_that_is_not_compared_has_no_such_part(
+def test_share_without_verification_includes_no_comparison(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     worker = make_worker(3_000, verify=False)
@@ -159,7 +159,7 @@ def test_a_run_that_is_not_compared_has_no_such_part(
     assert max(one.done for one in seen if one.state is State.RUNNING) == pytest.approx(1.0)
 
 
-def test_number_is_saved_within_a_comparison_and_goes_on_from_there(
+def test_share_saved_within_a_comparison_continues_from_there(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make_worker(60_000, digits_per_step=None)
@@ -184,7 +184,7 @@ def test_number_is_saved_within_a_comparison_and_goes_on_from_there(
 
 
 @pytest.mark.parametrize("at", ["a step", "the comparison"])
-def test_number_never_falls_when_the_run_goes_back_to_what_was_good(
+def test_share_never_falls_when_the_run_falls_back(
     at: str, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check, compare = Spigot.stride, reference.first_difference
@@ -210,7 +210,7 @@ def test_number_never_falls_when_the_run_goes_back_to_what_was_good(
     shares(seen)
 
 
-def test_number_of_a_run_saved_before_work_was_never_falls(
+def test_share_never_falls_in_a_run_saved_without_work(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     stopped_at = make_worker(pace=SOME)

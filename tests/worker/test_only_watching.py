@@ -1,4 +1,4 @@
-"""A run followed without the code of its kind: on a real database, with a real writer."""
+"""A run watched without the code of its kind, on a real database with a real writer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TASK = LINES.task(100, seed=3)
 
 
 class Writer:
-    """Computes and saves a run of lines at the word of a test."""
+    """Computes and saves a run of lines when the test asks for it."""
 
     def __init__(self, database: Path) -> None:
         self.store = CheckpointStore.open(str(database), LINES)
@@ -66,7 +66,7 @@ def watching(database: Path, kind: Kind, task: Task) -> WatchingWorker:
 
 @pytest.fixture
 def watcher_of_lines(writer: Writer, database: Path) -> Iterator[WatchingWorker]:
-    """Return a worker that knows of the kind only the name."""
+    """Return a watching worker that knows only the name of the kind."""
     worker = watching(database, StoredKind("lines"), TASK)
     yield worker
     worker.stop()
@@ -74,7 +74,7 @@ def watcher_of_lines(writer: Writer, database: Path) -> Iterator[WatchingWorker]
     assert worker.crash is None
 
 
-def test_a_stored_kind_is_followed_to_its_end(
+def test_run_of_a_stored_kind_is_watched_to_its_end(
     writer: Writer, watcher_of_lines: WatchingWorker
 ) -> None:
     worker = watcher_of_lines
@@ -90,7 +90,7 @@ def test_a_stored_kind_is_followed_to_its_end(
     assert bytes(worker.output) == output
 
 
-def test_asked_to_go_on_without_the_code_it_says_so_and_watches_on(
+def test_resume_of_a_stored_kind_shows_a_note_and_keeps_watching(
     writer: Writer, watcher_of_lines: WatchingWorker
 ) -> None:
     worker = watcher_of_lines
@@ -104,7 +104,7 @@ def test_asked_to_go_on_without_the_code_it_says_so_and_watches_on(
     assert worker.snapshot.state is State.WATCHING
 
 
-def test_a_run_that_nobody_computes_is_not_taken_over(
+def test_run_of_a_stored_kind_without_a_writer_is_not_taken_over(
     writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "MOMENT", 600.0)
@@ -120,7 +120,7 @@ def test_a_run_that_nobody_computes_is_not_taken_over(
     assert database.read_bytes() == before
 
 
-def test_a_deleted_run_of_a_stored_kind_is_named(
+def test_deleted_run_of_a_stored_kind_is_reported_by_name(
     writer: Writer, watcher_of_lines: WatchingWorker, database: Path
 ) -> None:
     wait_until(lambda: watcher_of_lines.snapshot.saved)
@@ -130,7 +130,7 @@ def test_a_deleted_run_of_a_stored_kind_is_named(
     assert watcher_of_lines.snapshot.error == gone
 
 
-def test_a_stand_in_for_a_known_kind_speaks_as_it_does(database: Path) -> None:
+def test_stored_kind_like_a_known_one_uses_its_length_title_and_unit(database: Path) -> None:
     pi = SpigotKind()
     task = pi.task(12_000, 2)
     with CheckpointStore.open(str(database), pi) as store:

@@ -21,7 +21,7 @@ def test_auto_pace_spreads_a_run_over_half_a_minute_with_a_lower_limit(
     assert parse_pace("auto", digits).limit == pytest.approx(limit)
 
 
-def test_max_pace_has_no_limit_and_a_number_is_one() -> None:
+def test_pace_max_has_no_limit_and_a_number_is_a_limit() -> None:
     assert parse_pace("max", 9) is MAX
     assert MAX.limit is None
     assert parse_pace("500", 9).limit == 500
@@ -61,7 +61,7 @@ def test_cadence_zero_saves_neither_by_time_nor_by_digits() -> None:
 
 
 @pytest.mark.parametrize(("count", "mark"), [(0, 100), (99, 100), (100, 200), (101, 200)])
-def test_next_mark_is_always_ahead(count: int, mark: int) -> None:
+def test_next_save_mark_is_always_ahead_of_the_output(count: int, mark: int) -> None:
     saves = SaveSchedule(Cadence(output=100))
     saves.saved(now=0.0, count=count, took=0.0)
     assert count + saves.output_until_mark(count) == mark

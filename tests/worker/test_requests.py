@@ -1,4 +1,4 @@
-"""Requests wake the worker, and none is missed."""
+"""A request wakes the worker, and no request is missed."""
 
 from __future__ import annotations
 

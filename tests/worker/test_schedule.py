@@ -81,7 +81,7 @@ def test_cadence_by_output_saves_by_time_before_the_first_output() -> None:
     assert saves.next_save is None, "the screen shows no time for saves that output decides"
 
 
-def test_cadence_by_output_leaves_saving_to_the_marks_while_output_appears() -> None:
+def test_cadence_by_output_saves_only_at_marks_while_output_appears() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=False)
     assert not any(saves.is_due(0.5 * look, 10 * look) for look in range(1, 100))

@@ -30,7 +30,7 @@ WHOLE = Walks().new(TASK).finalize()
 
 
 class Blocking(Walks):
-    """Walks during which another program locks the database for good."""
+    """Walks during which another program locks the database and keeps it locked."""
 
     def __init__(self, other: sqlite3.Connection) -> None:
         self.other = other

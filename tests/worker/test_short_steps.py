@@ -1,4 +1,4 @@
-"""Steps of a microsecond: many between two looks at clocks, and none after a wish."""
+"""Steps of a microsecond: many between two checks of the clock, and none after a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS = 50_000
 
 
 class Count(Machine):
-    """Counts to the goal, a byte of output a step."""
+    """Counts to the goal, one step and one byte of output at a time."""
 
     def __init__(self, kind: Counts, goal: int, steps: int = 0) -> None:
         self.kind, self.goal, self.steps, self.output = kind, goal, steps, bytearray(steps)
@@ -74,20 +74,20 @@ def worked(kind: Counts, database: Path, **how: Any) -> tuple[Worker, int]:
     return kind.worker, clock.looks
 
 
-def test_short_steps_share_a_look_at_the_clock(database: Path) -> None:
+def test_short_steps_share_one_check_of_the_clock(database: Path) -> None:
     worker, looks = worked(Counts(), database)
     assert worker.snapshot.state is Word.COMPLETE
     assert looks < STEPS
 
 
-def test_output_marks_are_met_to_the_step_however_short_steps_are(database: Path) -> None:
+def test_saves_by_output_come_at_the_exact_step_with_short_steps(database: Path) -> None:
     kind = Counts()
     worked(kind, database, cadence=Cadence(output=10_000))
     assert kind.states == [10_000, 20_000, 30_000, 40_000, 50_000]
 
 
 @pytest.mark.parametrize("wish", ["save_now", "stop"])
-def test_wish_is_followed_right_after_the_step_it_came_in(wish: str, database: Path) -> None:
+def test_request_is_handled_right_after_the_step_it_came_in(wish: str, database: Path) -> None:
     kind = Counts()
     kind.wishes = {31_337: wish}
     worker, _ = worked(kind, database)

@@ -47,7 +47,7 @@ def paused(make_worker: MakeWorker, digits: int = 12_000) -> Worker:
 
 
 LOOPS: dict[Board, Loop] = {}
-"""The loop of each worker."""
+"""The loop of each worker, by its worker."""
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def flip_a_bit(worker: Worker) -> None:
 
 
 def flip_a_bit_after_the_pause(worker: Worker) -> None:
-    """Flip a bit before the next step; a pause within a step has numbers that the step replaces."""
+    """Flip a bit before the next step; numbers of a pause within a step are replaced by it."""
     spigot = LOOPS[worker]._machine
 
     def stride(wanted: float, poll: Poll = unwatched) -> None:
@@ -113,9 +113,7 @@ def test_state_is_saving_while_a_save_waits_for_the_file(
         wait_until(lambda: worker.snapshot.state is State.RUNNING)
 
 
-def test_pause_that_could_not_save_retries_by_itself(
-    make_worker: MakeWorker, database: Path
-) -> None:
+def test_pause_after_a_failed_save_retries_it(make_worker: MakeWorker, database: Path) -> None:
     worker = paused(make_worker)
     before = worker.snapshot.saved
     worker.resume()
@@ -131,7 +129,7 @@ def test_pause_that_could_not_save_retries_by_itself(
     assert (saved.saved, saved.save_failure) == (saved.made, None)
 
 
-def test_leaving_while_saves_fail_says_what_is_lost(
+def test_stop_while_saves_fail_reports_what_is_lost(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused(make_worker)
@@ -146,7 +144,7 @@ def test_leaving_while_saves_fail_says_what_is_lost(
     assert len(in_the_file(database).output) == before
 
 
-def test_complete_output_waits_for_the_disk(make_worker: MakeWorker, database: Path) -> None:
+def test_complete_output_waits_for_the_database(make_worker: MakeWorker, database: Path) -> None:
     worker = paused(make_worker, 2_000)
     with another_program_holding(database):
         worker.resume()
@@ -186,7 +184,7 @@ def test_flipped_bit_is_found_before_its_digit_shows_and_run_goes_back_once(
 def test_second_flipped_bit_ends_the_run_and_keeps_saved_data(
     make_worker: MakeWorker, database: Path
 ) -> None:
-    # So long that it does not come to its end, where no bit matters, however late we look.
+    # So long that it does not end before the bit is flipped, even on a slow machine.
     worker = paused(make_worker, 60_000)
     before = worker.snapshot.saved
     flip_a_bit_after_the_pause(worker)

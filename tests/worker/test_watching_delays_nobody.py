@@ -26,7 +26,7 @@ from tests.worker.test_watcher import DIGITS, watch
 
 
 class Writer:
-    """A writer with a run open, like another process, that saves on request."""
+    """A writer that has a run open, like another process, and saves when the test asks for it."""
 
     def __init__(self, store: CheckpointStore) -> None:
         kind = SpigotKind(1)
@@ -34,7 +34,7 @@ class Writer:
         self.store, self.run, self.machine = store, store.open_run(task), kind.new(task)
 
     def save(self, more: int) -> None:
-        """Compute and commit that many digits more."""
+        """Compute and commit this many more digits."""
         wanted = len(self.machine.output) + more
         while len(self.machine.output) < wanted:
             self.machine.stride(100)

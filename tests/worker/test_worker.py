@@ -45,7 +45,9 @@ def test_worker_computes_and_verifies_all_digits(make_worker: MakeWorker, databa
     assert snapshot.elapsed == run.elapsed, "the next start says the same"
 
 
-def test_paused_worker_has_saved_and_stands_still(make_worker: MakeWorker, database: Path) -> None:
+def test_paused_worker_has_saved_and_computes_nothing(
+    make_worker: MakeWorker, database: Path
+) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
     worker.pause()
@@ -92,7 +94,7 @@ class Clock:
 
 @pytest.fixture
 def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
-    """Start a worker at ten digits a second; return it after the first digit."""
+    """Start a worker at ten digits a second with a clock of the test; return it after one digit."""
     kind, clock = SpigotKind(), Clock()
     worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
     worker.start()
@@ -262,7 +264,7 @@ def test_pace_change_slows_down_and_speeds_up_a_running_worker(
     assert worker.snapshot.state is State.COMPLETE
 
 
-def test_at_a_pace_the_bar_goes_with_the_work_and_the_time_left_with_the_pace(
+def test_share_at_a_pace_is_by_work_and_time_left_is_by_pace(
     make_worker: MakeWorker,
 ) -> None:
     worker = make_worker(pace=SLOWLY)
@@ -277,7 +279,7 @@ def test_at_a_pace_the_bar_goes_with_the_work_and_the_time_left_with_the_pace(
     assert snapshot.left >= (12_000 - snapshot.made) / 400
 
 
-def test_share_done_never_falls_at_any_pace(make_worker: MakeWorker) -> None:
+def test_share_never_falls_at_any_pace(make_worker: MakeWorker) -> None:
     worker = make_worker(30_000, digits_per_step=50)
     seen, paces = [0.0], [MAX, Pace.of(20_000), Pace.of(5_000)]
     while not worker.join(0.001):

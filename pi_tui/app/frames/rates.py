@@ -22,7 +22,7 @@ class RateHistory:
 
     def feed(self, now: float, rate: float) -> None:
         """Add the rate at `now` (seconds)."""
-        if self._due is None:  # the first moments measure the start, not the speed
+        if self._due is None:  # the first sample would measure the start, not the speed
             self._due = now + self.interval
             self._starting = True
         self._pending.append(rate)

@@ -169,7 +169,7 @@ def _for_ansi(*, dark: bool) -> dict[str, str]:
     """Return variables with the terminal's sixteen colours only, so that its palette decides."""
     return {
         "pi-text": "ansi_default",
-        "pi-quiet": "ansi_default",  # bright black is the background of more than one palette
+        "pi-quiet": "ansi_default",  # bright black is the background in some palettes
         "pi-faint": "ansi_default",
         "pi-rule": "ansi_bright_black",
         "pi-saved": "ansi_default",

@@ -84,7 +84,7 @@ class Choice(Dialog[str | None]):
                 )
 
     def on_key(self, event: events.Key) -> None:
-        """Return the answer of this key."""
+        """Close the dialog with the answer that this key stands for."""
         if event.character and event.character.lower() in self._by_key:
             event.stop()
             self.dismiss(self._by_key[event.character.lower()])

@@ -44,7 +44,7 @@ class RunsList(Dialog[Run | str | None]):
         super().__init__()
         self._location, self._kind, self._here, self._do = location, kind, here, aside
         self._runs: list[Run] = []
-        # Held, not looked up: rows may arrive from their thread while the list is being removed.
+        # Kept here, because a query fails if rows arrive while the list is being removed.
         self._table = DataTable[Text](cursor_type="row", id="runs-table")
 
     def compose(self) -> ComposeResult:

@@ -81,7 +81,7 @@ class KeyQueue:
     def _can_be_typed_into(self) -> bool:
         top, expected = self._app.screen, self._questions.is_expected
         if len(self._app.screen_stack) <= 1 or expected:
-            # Without a run the first question is about to come.
+            # Without a run, the first question will open soon.
             return not expected and self._has_run()
         return top.is_mounted and bool(top.focused or not top.focus_chain)
 

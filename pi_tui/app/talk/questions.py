@@ -34,7 +34,7 @@ class Questions:
 
     async def ask(self, question: Screen[Answer]) -> Answer | None:
         """Show a question, wait for the answer and return it; None if the user cancels."""
-        self._face.clear_notifications()  # in a small window they would cover it
+        self._face.clear_notifications()  # in a small window, toasts would cover it
         answered = self._face.push_screen(question, wait_for_dismiss=True)
         self._open, self.is_expected = [*self._open, question], False
         answer: Answer | None = await answered

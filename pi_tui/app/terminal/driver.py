@@ -42,7 +42,7 @@ class TerminalDriver(LinuxDriver):
         # If a terminal reports no size, Textual guesses 25 lines in one place and 24 in another,
         # and the layout would alternate between the two for ever.
         self._size = self._size or self._get_terminal_size()
-        if isinstance(self._file, TextIOWrapper):  # in Latin-1 half a screen would be \u2501
+        if isinstance(self._file, TextIOWrapper):  # Latin-1 lacks most of the characters we draw
             self._file.reconfigure(encoding="utf-8", errors="replace")
         self.is_leaving: Callable[[], bool] = lambda: False
         self.on_stop: Callable[[], object] = lambda: None
@@ -195,7 +195,7 @@ class TerminalDriver(LinuxDriver):
                     return
                 backlog += data
                 if _drop_before_ctrl_c(backlog):
-                    keyboard = Keyboard(self._hear)  # which may have been within a paste
+                    keyboard = Keyboard(self._hear)  # the dropped input may have begun a paste
             while backlog and self._has_room():
                 part = bytes(backlog[:_AT_ONCE])
                 del backlog[:_AT_ONCE]
@@ -209,7 +209,7 @@ class TerminalDriver(LinuxDriver):
 
     def _has_room(self) -> bool:
         """Return True if the app has handled nearly all keys that it was sent."""
-        if self._sent is None:  # queued behind what was sent last
+        if self._sent is None:  # `_pass` runs after what was sent last
             self._sent = asyncio.run_coroutine_threadsafe(_pass(), self._loop)
         return self._sent.done() and self._app.waiting < _AT_ONCE  # type: ignore[attr-defined]
 

@@ -113,7 +113,7 @@ def _watched() -> Iterator[None]:
 def _watch(read: int, group: int) -> None:
     """Wait until the first process, of the group `group`, ends; then restore the terminal."""
     try:
-        # Signals and kills of the job are meant for the first process.
+        # Ignore signals to the job, which are meant for the first process.
         for name in ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTIN", "TTOU", "PIPE"):
             signal.signal(getattr(signal, f"SIG{name}"), signal.SIG_IGN)
         with suppress(OSError):
@@ -142,7 +142,7 @@ def _rename() -> None:
 
 
 def _last_of(read: int) -> bytes:
-    """Return the last message of the first process; wait until that has ended."""
+    """Wait until the first process has ended; return the last message that it sent."""
     last, rest = b"", b""
     while data := os.read(read, 4096):
         *whole, rest = (rest + data).split(_END)

@@ -38,7 +38,7 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
         try:
             result = app.run()
         finally:
-            if not quitting.is_over:  # an exception of ours, or a browser tab that was closed
+            if not quitting.is_over:  # after an exception, or if a browser tab was closed
                 app.worker.stop()
                 app.worker.join()
     code = (result or 0) if app.return_code is None else app.return_code
@@ -96,7 +96,7 @@ class Signals:
     def watch(self) -> None:
         """Connect the signals to the running app, which can save and exit by itself from now on."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):  # Textual's driver for browsers takes them
+        for number in (signal.SIGTERM, signal.SIGINT):  # Textual's browser driver handles them
             with suppress(NotImplementedError, ValueError):
                 if loop.remove_signal_handler(number):
                     signal.signal(number, self._note)

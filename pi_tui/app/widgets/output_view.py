@@ -26,7 +26,7 @@ _CACHED_LINES = 512
 
 
 def stain(look: bytearray, start: int, stop: int, code: int) -> None:
-    """Set `look` to this code from `start` to `stop`, as far as that exists.
+    """Set the looks from `start` to `stop` to this code; ignore a part beyond the ends.
 
     >>> look = bytearray(4)
     >>> stain(look, 2, 99, HIT)

@@ -15,7 +15,7 @@ Part = str | Content | tuple[str, str]
 
 QUIET, FAINT = "$pi-quiet", "$pi-faint"
 FRAME = 6
-"""Cells of a border beside the title in it."""
+"""Number of cells that a border needs beside its title."""
 
 
 def line(*parts: Part) -> Content:

@@ -90,7 +90,7 @@ class SearchBar(Horizontal):
         self.post_message(self.Accepted())
 
     def action_close(self) -> None:
-        """Post that the search is closed."""
+        """Post `Closed`."""
         self.post_message(self.Closed())
 
     @on(SearchInput.Refused)

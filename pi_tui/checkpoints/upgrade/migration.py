@@ -190,9 +190,10 @@ def _widen_runs_of_a_server(connection: Connection) -> None:
 
 
 def _identity_of_2(row: Row[Any]) -> str:
-    """Return the digest of all parameters; the first start that knows the kind omits tuning.
+    """Return the digest of all parameters of a run; an unreadable row gets an identity of no task.
 
-    An unreadable row stays damaged, with an identity that no task has.
+    The migration does not know which parameters are tuning. The first start that knows the kind
+    computes the digest again without them.
     """
     try:
         return to_task(row).identity()
@@ -205,7 +206,10 @@ def _aside(name: str) -> str:
 
 
 def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
-    """Return the values of a run; two columns of schema 1 become parameters of its task."""
+    """Convert a row of schema 1 to the values of a run.
+
+    Two of its columns become parameters of the task. Raises NotOursError for an unknown algorithm.
+    """
     old = row._asdict()
     if old["algorithm"] != _ALGORITHM_OF_1:
         raise NotOursError("a run was made by a version that this program does not know")

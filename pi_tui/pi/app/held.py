@@ -8,10 +8,12 @@ from pi_tui.worker.snapshot import Snapshot
 
 
 def what_follows(shown: Snapshot, snapshot: Snapshot, digits: Digits) -> bytes:
-    """Return the digits to draw in the colour of held ones, after those `shown`.
+    """Return the digits to draw behind those on the screen, all in the colour of held digits.
 
-    These are digits settled since `shown`, then held ones; together as many as are held. Returns
-    none while an overture is shown that is ahead of the spigot.
+    `shown` is the snapshot on the screen, `snapshot` the worker's. At a pace the worker may have
+    settled more digits than are shown; these come first, then the held ones. There are as many as
+    are held. None are returned while the screen shows an overture (first digits from a smaller
+    spigot) that is ahead of the machine.
     """
     held = held_digits(snapshot)
     if shown.made > snapshot.made:  # an overture is ahead of the spigot

@@ -26,7 +26,7 @@ KEYS = 5
 KEYS_PER_SECOND = 60
 """Rate at which a held key repeats."""
 FEW = 20
-"""With fewer measurements of the event loop than this, no result is given."""
+"""Minimum number of measurements of the event loop; with fewer, no result is given."""
 SHORT = 20_000
 """Digits of a run that shows its first digits at once."""
 A_ROW = r"\d{10} \d{10}"
@@ -196,7 +196,7 @@ def _help_and_back(app: App) -> float:
     seconds = app.seconds_until("turn the view")
     app.read_for(0.3)  # the rest of the frame
     app.press("\x1b")
-    app.read_for(0.5)  # a key too soon after Escape would count as Alt and that key
+    app.read_for(0.5)  # a key right after Escape would count as Alt+key
     return seconds
 
 

@@ -37,17 +37,17 @@ class DigitLines(NamedTuple):
 
     @property
     def per_line(self) -> int:
-        """Digits in a full line."""
+        """Return the number of digits in a full line."""
         return self.groups * GROUP
 
     @property
     def left(self) -> int:
-        """The column of a line's first digit."""
+        """Return the column of a line's first digit."""
         return self.gutter + 1 + _POINT
 
     @property
     def width(self) -> int:
-        """Cells of a full line."""
+        """Return the width of a full line, in cells."""
         return self.left + self.groups * (GROUP + 1) - 1
 
     def lines(self, digits: int) -> int:

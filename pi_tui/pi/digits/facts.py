@@ -70,7 +70,7 @@ def reached(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
 
 
 def is_reached(fact: Fact, digits: Digits, count: int) -> bool:
-    """Return whether the fact is true for the first `count` digits."""
+    """Return True if the fact is true of the first `count` digits."""
     there = bytes(digits[fact.position - 1 : fact.end])
     return fact.end <= count and there == fact.text.encode()
 

@@ -77,7 +77,7 @@ class DigitStatistics:
         return end < stop
 
     def _count_pairs(self, digits: Digits, start: int, end: int) -> None:
-        """Count the pairs that end in this piece. A Counter of 16-bit numbers does it in C."""
+        """Count the pairs that end in this piece, as 16-bit numbers: a Counter then works in C."""
         pairs = bytes(digits[start - start % 2 : end - end % 2])
         self._pairs.update(memoryview(pairs).cast("H"))
 

@@ -19,7 +19,7 @@ class Inks(NamedTuple):
 
     @property
     def heat(self) -> tuple[str, ...]:
-        """Nine levels from cold over neutral to hot."""
+        """Return nine colours, from cold to neutral to hot."""
         middle = blend(self.paper, self.text, 0.1)
         cold = [blend(middle, self.cold, step / 4) for step in (4, 3, 2, 1)]
         return (*cold, middle, *(blend(middle, self.hot, step / 4) for step in (1, 2, 3, 4)))

@@ -140,7 +140,7 @@ def _series(n: int, poll: Poll, threads: int, kept: Kept | None) -> _Series:
 def _are_right(result: bytes | bytearray, series: _Series, poll: Poll, threads: int) -> bool:
     """Return True if 0 < pi·10^n - x < 1 is certain, where x is 3 followed by these digits."""
     high, total = len(result) - len(result) // 2, series.nodes + _AFTER
-    text = memoryview(result)  # cut without a copy
+    text = memoryview(result)  # slices of it are no copies
     halves = [_job(to_number, text[:high]), _job(to_number, text[high:])]
     head, tail = gather(halves, threads, lambda more: poll(series.nodes + more, total))
     head += 3 * power_of_ten(high)
@@ -195,7 +195,7 @@ def _stages(n: int) -> list[dict[str, _Node]]:
         pairs = zip(*[iter(sums)] * 2, strict=True)
         sums = {f"{left}+{right}": _Node((left, right), _join) for left, right in pairs}
         stages.append(sums)
-    two = tuple(sums)  # the last join: each product by itself, as much of it as matters, and no P
+    two = tuple(sums)  # in the last join P is left out, and products are cut to the bits needed
     tops = {"top-q": (1, 1), "top-t1": (2, 1), "top-t2": (0, 2)}
     stages.append({name: _Node(two, partial(_top, bits, *of)) for name, of in tops.items()})
     return stages

@@ -101,7 +101,7 @@ class Ledger:
     """Settled digits beyond those asked for."""
 
     def drop(self, lost: Sequence[mpz], kept: int) -> None:
-        """Record that one iteration dropped the blocks from number `kept` on."""
+        """Record that one iteration dropped the blocks from `kept` on, with the numbers `lost`."""
         tail = value(lost, self.weights[kept : kept + len(lost)])
         self.dropped = (self.dropped * self.radix + tail) % PRIME
 

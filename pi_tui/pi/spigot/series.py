@@ -1,11 +1,11 @@
-"""The series that the boxes stand for, as data.
+"""The series that a spigot can use, as data.
 
     pi = (1/q_0)·(b_0 + p_1/q_1·(b_1 + p_2/q_2·(b_2 + …)))
 
-Each value of `SERIES` holds all that blocks, making, sweeps, plan and states need to know about one
-series; none of them depends on a particular one. A series must meet two conditions. Its numbers are
-not negative. And once every b_j is below q_j, the part behind the units is below 2, so that one
-carry settles a digit. Both series here do:
+Each value of `SERIES` holds everything the other modules must know about one series; none of them
+depends on a particular one. A series must meet two conditions. Its numbers are not negative. And
+once every b_j is below q_j, everything but the integer part adds up to less than 2, so that one
+carry settles a digit. Both series here meet them:
 
 - Euler's series, pi = 2 + 1/3·(2 + 2/5·(2 + 3/7·(…))), is the one in the paper of Rabinowitz and
   Wagon.

@@ -280,7 +280,7 @@ class Spigot(Machine):
             self._pieces = {name: self._pieces[name] for name in self._pieces if name in names}
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
-        """Check the residue equation, as far as it is known, for the digits in `output`.
+        """Check the residue equation for the digits in `output`, if all blocks are made.
 
         Digits counted in `known` are not read again. Returns the new count.
         """

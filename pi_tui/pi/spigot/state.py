@@ -52,7 +52,7 @@ class SpigotState:
 
     @property
     def blocks_needed(self) -> int:
-        """Return the blocks that a state of this size and i has; 0 if all digits are settled."""
+        """Return the blocks of a valid state after `i` iterations; 0 if all digits are settled."""
         done = len(self.result) >= self.size.digits
         return 0 if done else self.size.blocks_needed(self.i)
 

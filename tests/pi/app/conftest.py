@@ -1,4 +1,4 @@
-"""A terminal that is always the same, a stopped clock, and apps on real runs."""
+"""A terminal with fixed properties, messages that stay, and apps on real runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.helpers import LIMIT, pi_tui
 
 @pytest.fixture(autouse=True)
 def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """24-bit colour, and clock times that do not depend on where the tests run."""
+    """Set 24-bit colour and a fixed time zone."""
     for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("COLORFGBG", raising=False)
@@ -31,7 +31,7 @@ def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def lasting_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Toasts and notes stay: on a busy machine they would be gone before the test looks."""
+    """Keep toasts and notes on the screen; on a busy machine a test might look too late."""
     notify = App.notify
 
     def notify_for_long(app: App[Any], message: str, **options: Any) -> None:
@@ -51,13 +51,13 @@ class Bench:
     workers: list[Worker] = field(default_factory=list)
 
     def worker(self, digits: int, pace: str = "max", **settings: Any) -> Worker:
-        """A worker that is not started yet."""
+        """Make a worker; do not start it."""
         made = Worker(Settings(db=self.location, pace=pace, **settings).job(digits))
         self.workers.append(made)
         return made
 
     def app(self, digits: int | None, pace: str = "max", **settings: Any) -> PiApp:
-        """An app on a run of so many digits; None is a first start."""
+        """Make an app for a run of so many digits; with None, as on a first start."""
         return PiApp(
             self.worker(digits, pace, **settings) if digits else None,
             make_worker=lambda wanted: self.worker(wanted, pace, **settings),
@@ -68,7 +68,7 @@ class Bench:
 
 @pytest.fixture
 def bench(database: Path, tmp_path: Path) -> Iterator[Bench]:
-    """Apps on real workers and a real database; no thread outlives the test."""
+    """Return a maker of apps on real workers and a real database; end all threads afterwards."""
     made = Bench(str(database), tmp_path / "face.json")
     with ExitStack() as end:
         yield made
@@ -79,7 +79,7 @@ def bench(database: Path, tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.fixture(scope="session")
 def runs() -> Path:
-    """A database with three finished runs, to be read only."""
+    """Return a read-only database with three complete runs."""
     return shared.made_once("runs", _make_runs) / "pi"
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the screen share."""
+"""Helpers for the tests of the app for pi: snapshots, frames, and apps on a fixed snapshot."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from tests.app.helpers import text_of as text_of
 from tests.helpers import pi, until
 
 NOW = datetime(2026, 7, 22, 14, 3, 25, tzinfo=UTC)
-"""When the clock was stopped."""
+"""The time of the stopped clock."""
 
 
 async def resize(app: PiApp, pilot: Pilot[int], size: tuple[int, int]) -> None:
-    """Resize the window, and wait until what lies on top is laid out for it."""
+    """Resize the window, and wait until the top screen is laid out for it."""
     await pilot.resize_terminal(*size)
     await until(lambda: app.screen._compositor.size == size)
     await pilot.pause()
 
 
 async def until_state(app: PiApp, *states: State) -> None:
-    """The worker is in one of these states, and the screen shows it."""
+    """Wait until the worker is in one of these states and the screen shows it."""
     await until(lambda: app.worker.snapshot.state in states)
     await until(lambda: f" {app.worker.snapshot.state.value}" in text_of(app))
 
 
 def a_snapshot(**changes: Any) -> Snapshot:
-    """A run of 20,000 digits in full swing."""
+    """Return a snapshot of a run of 20,000 digits while it is computed, with these changes."""
     facts: dict[str, Any] = {
         "state": State.RUNNING,
         "goal": 20_000,
@@ -68,7 +68,7 @@ def a_snapshot(**changes: Any) -> Snapshot:
 
 
 def some_figures(**changes: Any) -> Figures:
-    """What the spigot of that run says of itself."""
+    """Return the figures of the spigot in that snapshot, with these changes."""
     facts: dict[str, Any] = {
         "iteration": 144,
         "iterations": 336,
@@ -86,7 +86,7 @@ def some_figures(**changes: Any) -> Figures:
 
 
 def a_checkpoint(number: int) -> Checkpoint:
-    """The newest is number 0; each was made five seconds after the one before."""
+    """Return a checkpoint; number 0 is the newest, and each is five seconds older than the next."""
     return Checkpoint(
         seq=12 - number,
         steps=137 - 56 * number,
@@ -99,7 +99,7 @@ def a_checkpoint(number: int) -> Checkpoint:
 
 
 def a_frame(**changes: Any) -> Frame:
-    """A moment of that run, with the history it would have."""
+    """Return a frame of that run with a history of rates; the changes are for its snapshot."""
     snapshot = a_snapshot(**changes)
     rates = RateHistory()
     rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]
@@ -107,7 +107,7 @@ def a_frame(**changes: Any) -> Frame:
 
 
 class Still(NoWorker):
-    """A run that stands still: it shows one snapshot for ever."""
+    """A worker that computes nothing and always shows the same snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
@@ -119,7 +119,10 @@ class Still(NoWorker):
 async def a_still(
     snapshot: Snapshot, size: tuple[int, int], theme: str = NIGHT, *, location: str = ""
 ) -> AsyncIterator[tuple[PiApp, Pilot[int]]]:
-    """The app on that run, at that size, with both clocks stopped; other runs are at `location`."""
+    """Run the app on a fixed snapshot and window size, with stopped clocks; yield app and pilot.
+
+    `location` is a database for the list of runs.
+    """
     app = PiApp(
         Still(snapshot),
         make_worker=lambda _: NoWorker(),

@@ -1,4 +1,4 @@
-"""Every key that steers the run, pressed on a real worker."""
+"""Every key that controls the run, pressed on a real worker."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import a_snapshot, a_still, text_of, until_state
 
 WATCHABLE = 200_000
-"""At the auto pace this is not over before a test is."""
+"""Digits of a run that at the pace `auto` never ends before its test does."""
 LONG = 2_000_000
-"""Nor is this at full speed."""
+"""Digits of a run that at full speed never ends before its test does."""
 
 
-async def test_the_digits_come_and_are_those_of_pi(bench: Bench) -> None:
+async def test_app_computes_and_shows_the_digits_of_pi(bench: Bench) -> None:
     app = bench.app(2_000)
     async with app.run_test(size=(120, 40)):
         await until_state(app, State.COMPLETE)
@@ -28,7 +28,7 @@ async def test_the_digits_come_and_are_those_of_pi(bench: Bench) -> None:
         assert "complete, verified" in text_of(app)
 
 
-async def test_p_pauses_with_a_checkpoint_and_goes_on(bench: Bench) -> None:
+async def test_key_p_pauses_with_a_checkpoint_and_resumes(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(lambda: app.worker.snapshot.made > 100)
@@ -43,7 +43,7 @@ async def test_p_pauses_with_a_checkpoint_and_goes_on(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.made > paused.made)
 
 
-async def test_space_pauses_too(bench: Bench) -> None:
+async def test_key_space_pauses(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     async with app.run_test() as pilot:
         await until_state(app, State.RUNNING)
@@ -51,7 +51,7 @@ async def test_space_pauses_too(bench: Bench) -> None:
         await until_state(app, State.PAUSED)
 
 
-async def test_c_makes_a_checkpoint_now(bench: Bench) -> None:
+async def test_key_c_saves_a_checkpoint_at_once(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto", checkpoint_every="0")
     async with app.run_test() as pilot:
         await until(lambda: app.worker.snapshot.made > 100)
@@ -61,7 +61,7 @@ async def test_c_makes_a_checkpoint_now(bench: Bench) -> None:
         assert app.worker.snapshot.state is not State.PAUSED
 
 
-async def test_f_lifts_the_pace_and_brings_it_back(bench: Bench) -> None:
+async def test_key_f_switches_to_full_speed_and_back(bench: Bench) -> None:
     app = bench.app(LONG, "auto")
     async with app.run_test(size=(120, 40)) as pilot:
         await until_state(app, State.RUNNING)
@@ -73,7 +73,7 @@ async def test_f_lifts_the_pace_and_brings_it_back(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.pace == auto_pace(LONG))
 
 
-async def test_plus_and_minus_double_and_halve_the_pace(bench: Bench) -> None:
+async def test_keys_plus_and_minus_double_and_halve_the_pace(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "1000")
     async with app.run_test() as pilot:
         await until_state(app, State.RUNNING)
@@ -83,7 +83,7 @@ async def test_plus_and_minus_double_and_halve_the_pace(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.pace.limit == 500)
 
 
-async def test_question_mark_explains_and_escape_closes(bench: Bench) -> None:
+async def test_key_question_mark_opens_the_help_and_escape_closes_it(bench: Bench) -> None:
     app = bench.app(1_000)
     async with app.run_test(size=(100, 40)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -93,7 +93,7 @@ async def test_question_mark_explains_and_escape_closes(bench: Bench) -> None:
         await until(lambda: app.screen is app.main_screen)
 
 
-async def test_q_saves_and_leaves_and_the_next_start_goes_on(bench: Bench) -> None:
+async def test_key_q_saves_and_exits_and_the_next_start_resumes(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto", checkpoint_every="0")
     async with app.run_test() as pilot:
         await until(lambda: app.worker.snapshot.made > 500)
@@ -109,7 +109,7 @@ async def test_q_saves_and_leaves_and_the_next_start_goes_on(bench: Bench) -> No
         assert again.main_screen.digits.count >= left.saved
 
 
-async def test_ctrl_c_leaves_like_q(bench: Bench) -> None:
+async def test_ctrl_c_saves_and_exits(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     async with app.run_test() as pilot:
         await until(lambda: app.worker.snapshot.made > 100)
@@ -118,7 +118,7 @@ async def test_ctrl_c_leaves_like_q(bench: Bench) -> None:
     assert app.worker.snapshot.saved == app.worker.snapshot.made
 
 
-async def test_a_click_on_the_key_bar_is_the_key(bench: Bench) -> None:
+async def test_click_on_a_key_in_the_key_bar_does_what_the_key_does(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     async with app.run_test(size=(80, 24)) as pilot:
         await until_state(app, State.RUNNING)
@@ -126,7 +126,7 @@ async def test_a_click_on_the_key_bar_is_the_key(bench: Bench) -> None:
         await until_state(app, State.PAUSED)
 
 
-async def test_saved_output_are_there_before_the_worker_has_loaded_them(bench: Bench) -> None:
+async def test_saved_digits_are_shown_before_the_worker_has_loaded_them(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto")
     app.live._flow = Flow(Glance(WATCHABLE, 300, pi(300)))
     async with app.run_test(size=(80, 24)):
@@ -135,7 +135,9 @@ async def test_saved_output_are_there_before_the_worker_has_loaded_them(bench: B
 
 @pytest.mark.parametrize("first", [State.RUNNING, State.SAVING])
 @pytest.mark.parametrize("before", [State.PREPARING, State.WATCHING])
-async def test_how_it_goes_on_is_said_though_it_saves_at_once(before: State, first: State) -> None:
+async def test_resume_message_is_shown_even_if_the_run_saves_at_once(
+    before: State, first: State
+) -> None:
     async with a_still(a_snapshot(state=before), (80, 24)) as (app, _):
         assert "goes on after" not in text_of(app)
         app.worker.snapshot = a_snapshot(state=first)

@@ -1,4 +1,4 @@
-"""Every text that one must read is read, in every theme; from what is drawn, on every screen."""
+"""Every text on every screen has enough contrast in every theme, measured on what is drawn."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ THEMES = {name: theme.ansi for name, theme in PiApp().available_themes.items()}
 COLORED = [name for name, ansi in THEMES.items() if not ansi]
 ANSI = [name for name, ansi in THEMES.items() if ansi]
 _NO_PAPER = {"default", *(f"color({number})" for number in (*range(1, 7), *range(9, 15)))}
-"""Sixteen colours as the terminal has them: what no palette takes for its background."""
+"""Terminal colours that no palette uses as its background."""
 _BLUE = "color(4)"
-"""All but invisible on black in the palettes of consoles."""
+"""Blue, which is nearly invisible on black in the palettes of consoles."""
 _ON_COLOR = {("color(0)", f"color({paper})") for paper in (2, 3, 6, 7)}
-"""The same on coloured ground: black, on what no palette makes as dark as blue and red."""
+"""Black on colours that no palette makes as dark as blue and red."""
 
 
 def written(app: PiApp) -> Iterator[Segment]:
-    """What can be read: on the main screen all of it, else only what lies on top."""
+    """Yield the segments with readable text; of a dialog only its own, not the main screen's."""
     screen = app.screen
     strips = screen._compositor.render_strips()
     parts = dict(screen._compositor.visible_widgets)
@@ -44,7 +44,7 @@ def written(app: PiApp) -> Iterator[Segment]:
 
 
 def faint(app: PiApp) -> set[str]:
-    """What is written in a colour that is not read on what is behind it."""
+    """Return the texts whose colour has too little contrast with what is behind them."""
     found = set()
     for text, style, _ in written(app):
         style = style or Style()
@@ -67,19 +67,19 @@ def _is_read(ink: Ink, paper: Ink, *, reverse: bool) -> bool:
 
 
 class Visit:
-    """Opens one screen after the other."""
+    """Opens one screen after the other; each method yields the name of what is shown now."""
 
     def __init__(self, app: PiApp, pilot: Pilot[int]) -> None:
         self.app, self.pilot = app, pilot
 
     async def press(self, *keys: str, seen: str) -> None:
-        """These keys, and what they bring is there."""
+        """Press these keys, and wait until the text is on the screen."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
         await until(lambda: seen in text_of(self.app))
 
     async def show(self, state: str) -> None:
-        """The main screen is in this state."""
+        """Show the main screen in this state."""
         worker = self.app.worker
         assert isinstance(worker, Still)
         worker.snapshot = a_snapshot(**STATES[state])
@@ -87,7 +87,7 @@ class Visit:
         await self.pilot.pause()
 
     async def states(self) -> AsyncIterator[str]:
-        """The main screen in every state."""
+        """Show the main screen in every state, and toasts."""
         for name in STATES:
             await self.show(name)
             yield name
@@ -99,7 +99,7 @@ class Visit:
         self.app.clear_notifications()
 
     async def views(self) -> AsyncIterator[str]:
-        """Digits in colour, marked by the mouse, by hits and by a place; pictures; a note."""
+        """Show coloured digits with a selection, hits and a highlight; the walk; the heat map."""
         await self.pilot.press("d", "g", *"762", "enter", "slash", *"34", "enter")
         await self.pilot.mouse_down("#digits", offset=(12, 3))
         await self.pilot.hover("#digits", offset=(40, 6))
@@ -112,14 +112,14 @@ class Visit:
         await self.pilot.press("v")
 
     async def small(self) -> AsyncIterator[str]:
-        """A small window, where all that follows is drawn sooner."""
+        """Make the window small, where the rest of the tour is drawn faster."""
         await self.pilot.resize_terminal(54, 24)
         for name in ("running", "saving-failed"):
             await self.show(name)
             yield f"{name} in a small window"
 
     async def search(self) -> AsyncIterator[str]:
-        """The search line: empty, with hits, with something selected, with nothing found."""
+        """Show the search bar: empty, with hits, with a refused letter, without hits."""
         await self.press("slash", seen="igits")
         yield "search"
         await self.press(*"14", "shift+left", seen="hits")
@@ -131,7 +131,7 @@ class Visit:
         await self.pilot.press("escape")
 
     async def dialogs(self) -> AsyncIterator[str]:
-        """All that lies on top, each closed again."""
+        """Open every dialog and close it again."""
         for keys, seen in (
             ("question_mark", "save and leave"),
             ("g", "762"),
@@ -147,7 +147,7 @@ class Visit:
             await self.pilot.press("escape")
 
     async def palette(self) -> AsyncIterator[str]:
-        """All actions by name, some of them, none."""
+        """Show the command palette: all actions, some of them, none."""
         await self.press("ctrl+p", seen="r · all runs")
         yield "palette"
         await self.press(*"pace", "down", seen="Halve the pace")
@@ -157,7 +157,7 @@ class Visit:
         await self.pilot.press("escape")
 
     async def runs(self) -> AsyncIterator[str]:
-        """The table, and the question on top of it."""
+        """Show the list of runs, and the question before a run is deleted."""
         await self.press("r", seen="20,000  100 %")
         await until(lambda: self.app.focused is not None)
         await self.pilot.hover("#runs-table", offset=(5, 3))
@@ -168,7 +168,7 @@ class Visit:
         await self.pilot.press("escape", "escape")
 
     async def all(self) -> AsyncIterator[str]:
-        """One after the other; the name of what is on the screen now."""
+        """Show all of these, one after the other."""
         tours = (self.states, self.views, self.small, self.search, self.dialogs, self.palette)
         for tour in (*tours, self.runs):
             async for name in tour():
@@ -176,7 +176,7 @@ class Visit:
 
 
 @pytest.mark.parametrize("theme", [*ANSI, *COLORED])
-async def test_every_text_on_every_screen_is_read(theme: str, runs: Path) -> None:
+async def test_every_text_on_every_screen_has_enough_contrast(theme: str, runs: Path) -> None:
     seen: dict[str, set[str]] = {}
     async with a_still(a_snapshot(), (100, 40), theme, location=str(runs)) as (app, pilot):
         async for name in Visit(app, pilot).all():

@@ -1,4 +1,4 @@
-"""Dialogs lie over the run, which stays in sight; lists show their cursor in every theme."""
+"""A dialog leaves the run visible around it; lists show their cursor in every theme."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def styles_of(app: App[Any], text: str) -> Style:
 
 @pytest.mark.parametrize("theme", [*ANSI, NIGHT])
 @pytest.mark.parametrize("key", [*LISTS, "g", "b", "e", "question_mark"])
-async def test_a_dialog_leaves_the_app_in_sight(runs: Path, theme: str, key: str) -> None:
+async def test_dialog_leaves_the_app_visible_around_it(runs: Path, theme: str, key: str) -> None:
     async with a_still(a_snapshot(), (80, 40), theme, location=str(runs)) as (app, pilot):
         await pilot.press(key)
         await until(lambda: len(app.screen_stack) == 2 and app.screen.is_mounted)
@@ -40,9 +40,7 @@ async def test_a_dialog_leaves_the_app_in_sight(runs: Path, theme: str, key: str
 
 @pytest.mark.parametrize("theme", ANSI)
 @pytest.mark.parametrize("key", LISTS)
-async def test_a_list_shows_its_cursor_line_in_ansi_themes(
-    runs: Path, theme: str, key: str
-) -> None:
+async def test_list_shows_its_cursor_line_in_ansi_themes(runs: Path, theme: str, key: str) -> None:
     async with a_still(a_snapshot(), (120, 40), theme, location=str(runs)) as (app, pilot):
         await pilot.press(key)
         await until(lambda: LISTS[key] in text_of(app))
@@ -56,7 +54,7 @@ async def test_a_list_shows_its_cursor_line_in_ansi_themes(
         await until(lambda: is_marked(styles_of(app, under)))
 
 
-async def test_the_palette_shows_its_cursor_line_in_ansi_themes() -> None:
+async def test_palette_shows_its_cursor_line_in_ansi_themes() -> None:
     async with a_still(a_snapshot(), (120, 40), "ansi-dark") as (app, pilot):
         await pilot.press("ctrl+p")
         await until(lambda: "Search for commands" in text_of(app))
@@ -66,6 +64,6 @@ async def test_the_palette_shows_its_cursor_line_in_ansi_themes() -> None:
 
 
 def is_marked(style: Style) -> bool:
-    """Return True if a terminal draws these cells unlike others."""
+    """Return True if a terminal draws these cells differently from others."""
     is_plain = style.bgcolor is None or style.bgcolor.type is ColorType.DEFAULT
     return bool(style.reverse) or not is_plain

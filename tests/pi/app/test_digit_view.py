@@ -1,4 +1,4 @@
-"""The digit view: ten million like a hundred, the tail, the place, the looks."""
+"""The digit view: ten million digits are as fast as a hundred; scrolling, following, looks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MANY = 10_000_000
 
 
 class ViewApp(App[None]):
-    """Nothing but the view."""
+    """An app with nothing but the view."""
 
     CSS_PATH = Path(pi_tui.app.__file__).parent / "app.tcss"
 
@@ -56,7 +56,7 @@ async def a_view(
 
 @pytest.fixture(scope="module")
 def many() -> bytes:
-    """Not pi, but so many digits that each line is different: its own position, over and over."""
+    """Return ten million digits in which every line is different: each group is its own offset."""
     return b"".join(b"%010d" % at for at in range(0, MANY, 10))
 
 
@@ -64,7 +64,7 @@ def first_line(pilot: Pilot[Any]) -> str:
     return text_of(pilot.app).splitlines()[0].strip(" │╭╮─")
 
 
-async def test_lines_are_grouped_by_ten_behind_their_position() -> None:
+async def test_digit_lines_have_a_position_and_groups_of_ten() -> None:
     async with a_view(1_000, pi(1_000)) as (view, pilot):
         await pilot.press("home")
         lines = [line.strip(" │") for line in text_of(pilot.app).splitlines()[1:]]
@@ -77,7 +77,7 @@ async def test_lines_are_grouped_by_ten_behind_their_position() -> None:
         assert view.virtual_size.height == 17
 
 
-async def test_ten_million_digits_scroll_at_once_to_anywhere(many: bytes) -> None:
+async def test_view_of_ten_million_digits_scrolls_anywhere_at_once(many: bytes) -> None:
     async with a_view(MANY, many) as (view, pilot):
         assert view.following
         assert view.in_view[1] == MANY
@@ -94,14 +94,14 @@ async def test_ten_million_digits_scroll_at_once_to_anywhere(many: bytes) -> Non
         assert "0005000000" in text_of(pilot.app)
 
 
-async def test_only_lines_in_sight_are_ever_painted(many: bytes) -> None:
+async def test_view_draws_only_visible_lines(many: bytes) -> None:
     async with a_view(MANY, many) as (view, pilot):
         for _ in range(20):
             await pilot.press("pageup")
         assert len(view._cache) <= 512
 
 
-async def test_scrolling_up_lets_go_of_the_tail_and_the_bottom_takes_hold_again() -> None:
+async def test_view_stops_following_when_scrolled_up_and_follows_again_at_the_end() -> None:
     source = pi(5_000)
     async with a_view(5_000, source, count=2_000, saved=2_000) as (view, pilot):
         await pilot.press("up")
@@ -117,7 +117,7 @@ async def test_scrolling_up_lets_go_of_the_tail_and_the_bottom_takes_hold_again(
         assert view.in_view[1] == 5_000
 
 
-async def test_the_wheel_moves_and_lets_go() -> None:
+async def test_mouse_wheel_scrolls_and_ends_following() -> None:
     async with a_view(5_000, pi(5_000)) as (view, pilot):
         bottom = view.scroll_offset.y
         await pilot._post_mouse_events([_scroll_up()], DigitView)
@@ -132,7 +132,7 @@ def _scroll_up() -> Any:
     return MouseScrollUp
 
 
-async def test_the_place_survives_a_resize() -> None:
+async def test_view_keeps_its_place_when_resized() -> None:
     async with a_view(9_000, pi(9_000), size=(120, 12)) as (view, pilot):
         view.mark(4_321, 4_322)
         await pilot.pause()
@@ -145,7 +145,7 @@ async def test_the_place_survives_a_resize() -> None:
         assert view.in_view[0] == top
 
 
-async def test_saved_fresh_and_held_digits_look_different() -> None:
+async def test_saved_unsaved_and_held_digits_look_different() -> None:
     async with a_view(1_000, pi(120), count=100, saved=60, held=b"12345") as (view, _):
         looks = view.styles_of_looks
         second = view.render_line(1)
@@ -160,7 +160,7 @@ async def test_saved_fresh_and_held_digits_look_different() -> None:
         assert len({saved.color, fresh.color, held.color}) == 3
 
 
-async def test_coloured_digits_show_what_is_saved_too() -> None:
+async def test_coloured_digits_look_different_if_saved() -> None:
     async with a_view(1_000, pi(120), count=100, saved=60, held=b"12345") as (view, _):
         view.colored = True
         view.forget_lines()
@@ -172,7 +172,7 @@ async def test_coloured_digits_show_what_is_saved_too() -> None:
         assert len(set(shown.values())) == len({text[0] for text in shown}) == 10
 
 
-async def test_a_hit_that_ends_in_the_next_line_is_lit_in_both() -> None:
+async def test_hit_across_two_lines_is_highlighted_in_both() -> None:
     async with a_view(1_000, pi(1_000)) as (view, pilot):
         await pilot.press("home")
         view.needle = Needle(pi(62)[58:].decode())
@@ -185,16 +185,16 @@ async def test_a_hit_that_ends_in_the_next_line_is_lit_in_both() -> None:
         assert lit == [pi(60)[58:].decode(), pi(62)[60:].decode()]
 
 
-async def test_no_digit_is_shown_beyond_the_count() -> None:
+async def test_view_shows_no_digit_beyond_the_count() -> None:
     async with a_view(1_000, pi(1_000), count=75, saved=75) as (view, _):
         assert view.render_line(1).text.split() == ["61", "5923078164", "06286"]
         assert not view.render_line(2).text.strip()
 
 
-async def test_at_a_pace_what_stands_behind_the_shown_digits_is_what_follows_them(
+async def test_held_digits_at_a_pace_are_those_that_follow_the_shown_ones(
     bench: Bench,
 ) -> None:
-    """An iteration makes more than has flowed to the screen; its held digits are further on."""
+    """At a pace, fewer digits are shown than are made; the spigot's held ones are further on."""
     app, seen = bench.app(20_000, pace="2000"), 0
     async with app.run_test(size=(120, 40)):
         view = app.main_screen.digits

@@ -1,4 +1,4 @@
-"""Finding, going, copying, exporting, turning the view: on a real run."""
+"""Search, go to, copy, export, views, dialogs: on a real, complete run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def a_complete_run(
         yield app, pilot
 
 
-async def test_search_finds_while_one_types(bench: Bench) -> None:
+async def test_search_finds_hits_while_the_user_types(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("g", *"1", "enter", "slash", *"999999")
         await until(lambda: "1 of 1 hit at position 762" in text_of(app))
@@ -49,7 +49,7 @@ async def test_search_finds_while_one_types(bench: Bench) -> None:
         assert first <= 761 < end
 
 
-async def test_n_goes_through_the_hits_and_round(bench: Bench) -> None:
+async def test_key_n_goes_to_the_next_hit_and_wraps_around(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         hits = [at for at in range(DIGITS) if pi(DIGITS).startswith(b"14", at)]
         await pilot.press("g", *"1", "enter", "slash", *"14", "enter")
@@ -63,7 +63,7 @@ async def test_n_goes_through_the_hits_and_round(bench: Bench) -> None:
         await until(lambda: f"{len(hits)} of {len(hits)} hits" in text_of(app))
 
 
-async def test_n_finds_the_first_hit_in_view_also_if_it_came_after_the_search(bench: Bench) -> None:
+async def test_key_n_goes_to_a_hit_computed_after_the_search_began(bench: Bench) -> None:
     app = bench.app(DIGITS)
     app.worker.pause()
     async with app.run_test(size=(100, 30)) as pilot:
@@ -79,14 +79,14 @@ async def test_n_finds_the_first_hit_in_view_also_if_it_came_after_the_search(be
         assert view.here == (0, 2)
 
 
-async def test_escape_ends_the_search(bench: Bench) -> None:
+async def test_key_escape_ends_the_search(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"14", "escape")
         assert app.main_screen.digits.needle is None
         await until(lambda: "? help" in text_of(app))
 
 
-async def test_letters_do_not_get_into_the_search_and_do_nothing_else(bench: Bench) -> None:
+async def test_letters_typed_in_the_search_are_ignored(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"q9p9")
         needle = app.main_screen.digits.needle
@@ -95,7 +95,7 @@ async def test_letters_do_not_get_into_the_search_and_do_nothing_else(bench: Ben
         assert not app.quitting.is_over
 
 
-async def test_hits_are_counted_while_digits_arrive(bench: Bench) -> None:
+async def test_search_counts_hits_while_digits_are_computed(bench: Bench) -> None:
     app = bench.app(200_000, "auto")
     async with app.run_test() as pilot:
         await until(lambda: app.main_screen.count > 500)
@@ -110,7 +110,7 @@ async def test_hits_are_counted_while_digits_arrive(bench: Bench) -> None:
         assert needle.hits == bytes(app.worker.output).count(b"7")
 
 
-async def test_g_goes_to_a_position_and_shift_g_back_to_the_tail(bench: Bench) -> None:
+async def test_key_g_goes_to_a_position_and_shift_g_to_the_end(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         view = app.main_screen.digits
         assert view.following
@@ -121,7 +121,7 @@ async def test_g_goes_to_a_position_and_shift_g_back_to_the_tail(bench: Bench) -
         assert view.in_view[1] == DIGITS
 
 
-async def test_go_to_says_what_it_understands(bench: Bench) -> None:
+async def test_go_to_explains_what_is_typed(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("g", *"5000")
         await until(lambda: "there are 2,000 digits so far, so no position 5,000" in text_of(app))
@@ -133,7 +133,7 @@ async def test_go_to_says_what_it_understands(bench: Bench) -> None:
         assert app.screen is app.main_screen
 
 
-async def test_selected_digits_are_copied_plain(bench: Bench) -> None:
+async def test_selected_digits_are_copied_without_positions_and_gaps(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("home")
         view = app.main_screen.digits
@@ -145,7 +145,7 @@ async def test_selected_digits_are_copied_plain(bench: Bench) -> None:
         assert not app.quitting.is_over
 
 
-async def test_digits_can_be_selected_with_the_mouse(bench: Bench) -> None:
+async def test_mouse_selects_digits(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("home")
         left = app.main_screen.digits.lines.left + 2  # border and padding
@@ -155,14 +155,14 @@ async def test_digits_can_be_selected_with_the_mouse(bench: Bench) -> None:
         assert app.screen.get_selected_text() == pi(12).decode()
 
 
-async def test_y_copies_the_line_with_its_position(bench: Bench) -> None:
+async def test_key_y_copies_the_line_with_its_position(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("home", "y")
         assert app.clipboard.startswith("1 1415926535 8979323846 ")
         await until(lambda: "Copied the line at 1." in text_of(app))
 
 
-async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
+async def test_key_e_exports_a_range_or_all_digits(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
         part, whole = tmp_path / "part.txt", tmp_path / "whole.txt"
         await pilot.press("e", "ctrl+u", *"762-767", "enter")
@@ -180,7 +180,9 @@ async def test_e_exports_a_range_and_all(bench: Bench, tmp_path: Path) -> None:
         await until(lambda: "Wrote 2,000 digits" in text_of(app))
 
 
-async def test_s_draws_the_walk_and_the_heat_map(bench: Bench, tmp_path: Path) -> None:
+async def test_key_s_saves_a_picture_of_the_walk_or_the_heat_map(
+    bench: Bench, tmp_path: Path
+) -> None:
     async with a_complete_run(bench) as (app, pilot):
         for name, turns in (("a.svg", ()), ("b.png", ("v", "v"))):
             target = tmp_path / name
@@ -191,7 +193,7 @@ async def test_s_draws_the_walk_and_the_heat_map(bench: Bench, tmp_path: Path) -
         await until(lambda: "end the file's name" in text_of(app))
 
 
-async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
+async def test_key_v_shows_the_next_view_and_the_next_start_shows_it_again(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("v")
         await until(lambda: "walk: " in text_of(app))
@@ -205,7 +207,7 @@ async def test_v_turns_the_view_and_it_is_remembered(bench: Bench) -> None:
         assert again.main_screen.digits.colored
 
 
-async def test_both_halves_of_a_cell_of_the_heat_map_have_their_colours(bench: Bench) -> None:
+async def test_heat_map_colours_both_halves_of_a_cell(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("v", "v")
         await until(lambda: "▀▀▀" in text_of(app))
@@ -220,14 +222,14 @@ async def test_both_halves_of_a_cell_of_the_heat_map_have_their_colours(bench: B
 
 
 async def see_the_card(app: PiApp, pilot: Pilot[int]) -> None:
-    """Look for a birthday, and wait for the card that tells where it is."""
+    """Search for a birthday, and wait for the card with its position."""
     await pilot.press("b")
     await until(lambda: isinstance(app.focused, Input))
     await pilot.press(*"28.6.3589", "enter")
     await until(lambda: "written as month day" in text_of(app))
 
 
-async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Path) -> None:
+async def test_birthday_search_shows_a_card_with_the_position(bench: Bench, tmp_path: Path) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("b")
         await until(lambda: "Where is your date in pi?" in text_of(app))
@@ -253,7 +255,7 @@ async def test_a_birthday_is_found_and_told_on_a_card(bench: Bench, tmp_path: Pa
         await until(lambda: app.main_screen.digits.here == (at, at + 4))
 
 
-async def test_a_date_that_is_not_there_is_told_with_its_chance(bench: Bench) -> None:
+async def test_birthday_search_without_a_hit_shows_the_chance(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("b", *"99999999", "enter")
         await until(lambda: "is not in the first 2,000 digits" in text_of(app))
@@ -262,7 +264,7 @@ async def test_a_date_that_is_not_there_is_told_with_its_chance(bench: Bench) ->
         await until(lambda: "a date like 14.3.1988" in text_of(app))
 
 
-async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
+async def test_complete_run_offers_a_larger_one(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await until(lambda: "x more  b date  s draw" in text_of(app))
         await pilot.press("x")
@@ -275,7 +277,7 @@ async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.goal == 20_000)
 
 
-async def test_a_larger_run_shows_the_digits_of_the_one_before_at_once(bench: Bench) -> None:
+async def test_larger_run_shows_the_digits_of_the_previous_run_at_once(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("x", "y")
         await until(lambda: app.worker.snapshot.overture == 2_000)
@@ -284,7 +286,7 @@ async def test_a_larger_run_shows_the_digits_of_the_one_before_at_once(bench: Be
         assert app.worker.output == pi(20_000)
 
 
-async def test_x_right_after_a_complete_run_was_opened_waits_for_its_state(bench: Bench) -> None:
+async def test_key_x_pressed_before_the_run_is_loaded_waits_for_its_state(bench: Bench) -> None:
     async with a_complete_run(bench):
         pass
     app = bench.app(2_000)
@@ -293,7 +295,7 @@ async def test_x_right_after_a_complete_run_was_opened_waits_for_its_state(bench
         await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
 
 
-async def test_after_a_miss_x_goes_on_until_it_is_found(bench: Bench) -> None:
+async def test_key_x_after_a_search_without_hits_computes_until_there_is_one(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"2718")
         await until(lambda: "x looks in more digits" in text_of(app))
@@ -305,7 +307,7 @@ async def test_after_a_miss_x_goes_on_until_it_is_found(bench: Bench) -> None:
         await until(lambda: app.main_screen.digits.here == (at, at + 4))
 
 
-async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(bench: Bench) -> None:
+async def test_note_never_covers_part_of_the_word_beside_it(bench: Bench) -> None:
     app = bench.app(DIGITS)
     async with app.run_test(size=(57, 24)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -325,7 +327,7 @@ async def test_a_note_leaves_the_word_beside_it_whole_or_covers_it(bench: Bench)
             assert rest.replace("m show · Esc dismiss", "").strip("─ ") in ("", "following")
 
 
-async def test_a_note_leaves_room_for_what_a_picture_says_too(bench: Bench) -> None:
+async def test_note_leaves_room_for_the_caption_of_a_picture(bench: Bench) -> None:
     app = bench.app(DIGITS)
     async with app.run_test(size=(140, 40)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -347,8 +349,8 @@ async def test_a_note_leaves_room_for_what_a_picture_says_too(bench: Bench) -> N
             await until(partial(is_beside, words))
 
 
-async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> None:
-    app = bench.app(800)  # so that it is among the notes that wait
+async def test_key_m_shows_the_digits_of_the_note(bench: Bench) -> None:
+    app = bench.app(800)  # few enough that the note about position 762 still waits
     async with app.run_test(size=(100, 30)) as pilot:
         await until(lambda: app.main_screen.count == 800)
         note = app.main_screen.query_one("#note")
@@ -358,13 +360,13 @@ async def test_a_note_tells_of_the_feynman_point_and_shows_it(bench: Bench) -> N
         assert app.main_screen.digits.here == (761, 767)
 
 
-async def test_the_beginning_of_pi_is_found_at_the_beginning(bench: Bench) -> None:
+async def test_search_for_3_14159_finds_position_1(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"3.14159")
         await until(lambda: "1 of 1 hit at position 1 " in text_of(app))
 
 
-async def test_letters_in_a_search_are_answered(bench: Bench) -> None:
+async def test_letters_typed_in_the_search_show_a_message(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"ab")
         await until(lambda: "only digits can be found: pi has no letters" in text_of(app))
@@ -372,7 +374,7 @@ async def test_letters_in_a_search_are_answered(bench: Bench) -> None:
         await until(lambda: "not in these 2,000" in text_of(app))
 
 
-async def test_m_and_c_say_when_there_is_nothing_to_do(bench: Bench) -> None:
+async def test_keys_m_and_c_tell_if_there_is_nothing_to_do(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         while app.main_screen.query_one(NoteLine).dismiss():
             pass
@@ -382,13 +384,13 @@ async def test_m_and_c_say_when_there_is_nothing_to_do(bench: Bench) -> None:
         await until(lambda: "Nothing new to save: every digit" in text_of(app))
 
 
-async def test_a_range_suggests_a_file_that_says_so(bench: Bench) -> None:
+async def test_export_of_a_range_suggests_a_file_name_with_the_range(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("e", "ctrl+u", *"762-767", "enter")
         await until(lambda: "pi-762-767.txt" in text_of(app))
 
 
-async def test_back_from_a_picture_the_title_never_runs_backwards(bench: Bench) -> None:
+async def test_title_after_a_picture_never_ends_before_it_begins(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         seen: set[str] = set()
         view = app.main_screen.digits
@@ -406,7 +408,7 @@ async def test_back_from_a_picture_the_title_never_runs_backwards(bench: Bench) 
             assert first <= last
 
 
-async def test_a_theme_is_on_while_one_looks_and_off_again(bench: Bench) -> None:
+async def test_theme_list_previews_a_theme_and_restores_the_old_one(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         before = app.theme
         await pilot.press("t")
@@ -421,9 +423,7 @@ async def test_a_theme_is_on_while_one_looks_and_off_again(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_landmarks_are_a_list_from_which_one_goes_there(
-    size: tuple[int, int], bench: Bench
-) -> None:
+async def test_landmark_chosen_in_the_list_is_shown(size: tuple[int, int], bench: Bench) -> None:
     async with a_complete_run(bench, size) as (app, pilot):
         await pilot.press("l")
         await until(lambda: "The Feynman point" in text_of(app))
@@ -441,7 +441,7 @@ async def test_landmarks_are_a_list_from_which_one_goes_there(
         assert set(pi(DIGITS)[slice(*here)]) == {ord("8")}
 
 
-async def test_a_number_typed_among_the_landmarks_is_found_where_it_stands_first(
+async def test_number_typed_in_the_list_of_landmarks_is_found_at_its_first_place(
     bench: Bench,
 ) -> None:
     async with a_complete_run(bench) as (app, pilot):
@@ -457,10 +457,10 @@ async def test_a_number_typed_among_the_landmarks_is_found_where_it_stands_first
         assert app.main_screen.digits.here == (5, 7)
 
 
-async def test_the_screen_lives_while_landmarks_are_looked_up(
+async def test_screen_responds_while_landmarks_are_searched(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Among a hundred million digits that takes a second."""
+    """The search takes a second among a hundred million digits."""
     look, began, may_end = landmarks.landmarks, threading.Event(), threading.Event()
     lived: list[bool] = []
 
@@ -478,7 +478,7 @@ async def test_the_screen_lives_while_landmarks_are_looked_up(
     assert lived == [True]
 
 
-async def test_a_landmark_that_is_to_come_is_not_gone_to(bench: Bench) -> None:
+async def test_landmark_not_reached_yet_cannot_be_chosen(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("l", *["down"] * 8)
         await until(lambda: "To come:" in text_of(app))
@@ -490,7 +490,7 @@ async def test_a_landmark_that_is_to_come_is_not_gone_to(bench: Bench) -> None:
         assert app.main_screen.digits.here is None
 
 
-async def test_every_word_of_the_theme_list_is_in_sight_at_80_columns(bench: Bench) -> None:
+async def test_theme_list_shows_its_keys_in_one_line_of_80_columns(bench: Bench) -> None:
     app = bench.app(DIGITS)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -499,7 +499,7 @@ async def test_every_word_of_the_theme_list_is_in_sight_at_80_columns(bench: Ben
         assert app.screen.query_one(".keys").size.height == 1, "it is cut, not wrapped"
 
 
-async def test_pi_by_heart_shows_mistakes_and_remembers_the_best(bench: Bench) -> None:
+async def test_by_heart_shows_mistakes_and_saves_the_best_score(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("home", "h")
         await until(lambda: "Pi by heart" in text_of(app))

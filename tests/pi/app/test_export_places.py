@@ -1,4 +1,4 @@
-"""Into which file an export may go: whatever is typed, a word comes back and never a crash."""
+"""Files to export to: any text that is typed gets an answer, and none crashes the app."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_every_name_is_written_to_or_refused_in_a_line(name: str) -> None:
+def test_export_writes_to_a_name_or_refuses_it_in_one_line(name: str) -> None:
     good, hint = explain_file(name, "pi.sqlite3")
     assert hint.isprintable()
     try:
@@ -59,7 +59,7 @@ def test_every_name_is_written_to_or_refused_in_a_line(name: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(), max_size=40))
-def test_whatever_is_typed_is_explained_and_never_a_crash(name: str) -> None:
+def test_export_explains_any_typed_text_without_a_crash(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         typed = f"{folder}/{name}" if "/" not in name else name
         explain_file(typed, f"{folder}/pi.sqlite3")
@@ -73,7 +73,7 @@ def test_whatever_is_typed_is_explained_and_never_a_crash(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["pi.sqlite3", "other.txt", "pi.sqlite3-journal"])
-def test_the_file_of_a_database_is_none_of_them(name: str, database: Path) -> None:
+def test_export_refuses_the_file_of_a_database(name: str, database: Path) -> None:
     pi_tui("run", "--digits", 90, "--db", database)
     os.link(database, "other.txt")
     before = database.read_bytes()
@@ -85,7 +85,7 @@ def test_the_file_of_a_database_is_none_of_them(name: str, database: Path) -> No
     assert database.read_bytes() == before
 
 
-async def test_the_screen_says_so_and_stays(bench: Bench) -> None:
+async def test_export_dialog_shows_the_refusal_and_stays_open(bench: Bench) -> None:
     app = bench.app(300)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(lambda: app.main_screen.count == 300)

@@ -1,4 +1,4 @@
-"""The keys are said once; what they are said to do, they do."""
+"""The table of keys: no key twice, every action exists, and the help shows every key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pi_tui.pi.app.pi_screen import PiScreen
 from tests.pi.app.helpers import a_snapshot, a_still, text_of
 
 
-def test_no_key_means_two_things_and_every_action_is_there() -> None:
+def test_key_table_has_no_key_twice_and_only_existing_actions() -> None:
     names = [name for key in PI_KEYS.keys for name in key.keys.split(",")]
     assert [name for name, times in Counter(names).items() if times > 1] == []
     for key in PI_KEYS.keys:
@@ -21,13 +21,13 @@ def test_no_key_means_two_things_and_every_action_is_there() -> None:
         assert hasattr(owner, f"action_{action}")
 
 
-def test_what_stands_in_the_bar_has_a_word() -> None:
+def test_every_key_in_the_key_bar_has_a_word() -> None:
     words = {key.action: key.word for key in PI_KEYS.keys}
     for action in (*PI_KEYS.in_the_bar, *PI_KEYS.when_complete):
         assert words[action]
 
 
-async def test_help_says_every_key() -> None:
+async def test_help_shows_every_key() -> None:
     async with a_still(a_snapshot(), (100, 200)) as (app, pilot):
         await pilot.press("f1")
         await pilot.pause()
@@ -37,7 +37,7 @@ async def test_help_says_every_key() -> None:
             assert key.meaning.split()[0] in text
 
 
-def test_no_two_files_of_the_face_have_the_name_of_another() -> None:
+def test_no_two_modules_of_the_app_have_the_same_name() -> None:
     folder = Path(pi_tui.__file__).parent
     names = Counter(path.name for path in folder.rglob("*.py") if path.name != "__init__.py")
     where = ("app", "pi", "pictures")

@@ -1,4 +1,4 @@
-"""Statistics and the replayed walk; what panels and bars say in windows of every size."""
+"""Statistics and the replay of the walk; panels and bars in windows of every size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def test_statistics_show_pairs_gaps_and_runs() -> None:
         await until(lambda: app.is_uncovered)
 
 
-async def test_replay_draws_the_walk_from_its_first_digit_to_its_last() -> None:
+async def test_replay_draws_the_walk_from_first_digit_to_last() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         await pilot.press("w")
         await until(lambda: isinstance(app.screen, ReplayScreen))
@@ -49,7 +49,7 @@ async def test_replay_draws_the_walk_from_its_first_digit_to_its_last() -> None:
         await until(lambda: app.is_uncovered)
 
 
-async def test_slider_of_the_replay_goes_where_it_is_clicked() -> None:
+async def test_click_on_the_slider_moves_the_replay() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         await pilot.press("w", "space")
         await pilot.click("#slider", offset=(38, 0))
@@ -58,7 +58,7 @@ async def test_slider_of_the_replay_goes_where_it_is_clicked() -> None:
         await until(lambda: replay.at > 3_000)
 
 
-def test_speed_says_how_much_work_is_done_while_no_digit_comes() -> None:
+def test_speed_panel_shows_work_per_minute_while_there_are_no_digits() -> None:
     silent = a_frame(made=400, overture=400, resumed=0, saved=0, rate=0.0, done=0.5, left=30.0)
     told = [line.plain for line in SpeedPanel().lines(silent, 34, 4)]
     assert told[0].split() == ["work", "100", "%", "a", "minute"]
@@ -66,7 +66,7 @@ def test_speed_says_how_much_work_is_done_while_no_digit_comes() -> None:
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.COMPLETE])
-def test_speed_lies_within_the_range_that_is_told_below_it(state: State) -> None:
+def test_speed_shown_is_within_the_range_shown_below_it(state: State) -> None:
     frame = a_frame(state=state, rate=900.0, elapsed=2.0)
     first, *_, last = (line.plain for line in SpeedPanel().lines(frame, 40, 4))
     shown = int(first.split()[-1].removesuffix("/s"))
@@ -75,7 +75,9 @@ def test_speed_lies_within_the_range_that_is_told_below_it(state: State) -> None
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
-async def test_digits_of_an_iteration_and_threads_are_not_cut_off(size: tuple[int, int]) -> None:
+async def test_spigot_panel_shows_digits_per_iteration_and_threads_uncut(
+    size: tuple[int, int],
+) -> None:
     figures = some_figures(digits_per_step=312_500)
     async with a_still(a_snapshot(figures=figures), size) as (app, _):
         text = text_of(app)
@@ -84,7 +86,7 @@ async def test_digits_of_an_iteration_and_threads_are_not_cut_off(size: tuple[in
         assert "threa…" not in text
 
 
-async def test_digit_counts_stay_in_a_window_of_36_rows() -> None:
+async def test_digit_counts_are_shown_in_a_window_of_36_rows() -> None:
     async with a_still(a_snapshot(), (120, 36)) as (app, _):
         text = text_of(app)
         assert "χ² 9.01" in text
@@ -103,7 +105,7 @@ async def test_key_bar_shows_the_keys_that_fit(width: int, keys: tuple[str, ...]
         assert "…" not in bar
 
 
-async def test_heat_map_says_what_its_colours_mean() -> None:
+async def test_heat_map_has_a_legend_of_its_colours() -> None:
     async with a_still(a_snapshot(), (100, 30)) as (app, pilot):
         while app.main_screen.note.dismiss():
             pass
@@ -111,7 +113,7 @@ async def test_heat_map_says_what_its_colours_mean() -> None:
         await until(lambda: "low ■■■■■■■■■ high" in text_of(app))
 
 
-async def test_a_long_note_does_not_cut_into_the_words_beside_it() -> None:
+async def test_long_note_does_not_overlap_the_text_beside_it() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         await until(lambda: "✦" in text_of(app))
         await pilot.press("home")
@@ -121,7 +123,7 @@ async def test_a_long_note_does_not_cut_into_the_words_beside_it() -> None:
         assert "G follows the tail" in bottom or "tail" not in bottom
 
 
-async def test_a_note_gives_way_to_newer_ones_once_it_could_be_read(
+async def test_note_is_replaced_by_a_newer_one_after_its_minimum_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(note_line, "AT_LEAST", 0.05)
@@ -132,7 +134,7 @@ async def test_a_note_gives_way_to_newer_ones_once_it_could_be_read(
 
 
 @pytest.mark.parametrize(("key", "is_asked"), [("n", False), ("y", True)])
-async def test_a_question_takes_y_and_n_and_says_so(key: str, is_asked: bool) -> None:
+async def test_question_can_be_answered_by_y_and_n(key: str, is_asked: bool) -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         keys = {"keep": "n", "do": "y"}
         question = Choice("Do it?", "Really.", {"keep": "No", "do": "Yes, do it"}, keys=keys)

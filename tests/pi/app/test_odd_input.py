@@ -1,4 +1,4 @@
-"""What people type and what files may say: an answer, never a crash."""
+"""Odd text typed by the user or read from the settings file never crashes the app."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OTHER_DIGITS = "٣١٤²Ⅷ๑１"
 
 
 @given(st.text(max_size=30) | st.text(OTHER_DIGITS + "0123456789.-%e", max_size=30))
-def test_whatever_is_typed_is_explained(text: str) -> None:
+def test_any_typed_text_is_explained(text: str) -> None:
     explain_date(text)
     explain_place(text, 1_000, "digits")
     explain_range(text, 1_000)
@@ -36,7 +36,7 @@ def test_whatever_is_typed_is_explained(text: str) -> None:
 
 
 @pytest.mark.parametrize("key", OTHER_DIGITS)
-async def test_other_digits_are_searched_by_nobody(key: str, bench: Bench) -> None:
+async def test_search_ignores_digits_that_are_not_ascii(key: str, bench: Bench) -> None:
     app = bench.app(300)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.main_screen.count == 300)
@@ -55,7 +55,7 @@ async def test_other_digits_are_searched_by_nobody(key: str, bench: Bench) -> No
     ),
     st.sampled_from(["theme", "view", "colored", "bell", "else"]),
 )
-def test_whatever_the_file_of_looks_says_is_a_look(value: object, name: str) -> None:
+def test_settings_file_with_any_json_gives_valid_settings(value: object, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "face.json"
         path.write_text(json.dumps({name: value}), encoding="utf-8")
@@ -76,13 +76,13 @@ def endless(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, deep, endless], ids=lambda f: f.__name__)
-def test_what_is_no_file_of_looks_is_passed_over(make: object, tmp_path: Path) -> None:
+def test_settings_file_that_cannot_be_read_is_ignored(make: object, tmp_path: Path) -> None:
     path = tmp_path / "face.json"
     make(path)  # type: ignore[operator]
     assert Memory(path, PiLooks()).now == PiLooks()
 
 
-def test_a_user_without_a_home_is_remembered_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_without_a_home_has_no_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(_name: str) -> str:
         raise RuntimeError("could not determine the home directory")
 

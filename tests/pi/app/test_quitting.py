@@ -1,4 +1,4 @@
-"""Leaving while nothing can be saved: asked once, never hung, nothing lost that need not be."""
+"""Quitting while nothing can be saved: one question, no hang, no needless loss."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.pi.app.helpers import a_snapshot, text_of
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A locked database is a failed save after a tenth of a second."""
+    """Make a save fail if the database is locked for a tenth of a second."""
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
 
 
 @contextmanager
 def locked(location: str) -> Iterator[None]:
-    """Another program holds the database."""
+    """Lock the database like another program, until the block ends."""
     connection = sqlite3.connect(location, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     try:
@@ -37,7 +37,7 @@ def locked(location: str) -> Iterator[None]:
         connection.close()
 
 
-async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) -> None:
+async def test_failing_save_is_shown_with_its_time_until_one_succeeds(bench: Bench) -> None:
     app = bench.app(90_000, "2000", checkpoint_every="100")
     async with app.run_test(size=(80, 24)):
         await until(lambda: app.worker.snapshot.checkpoint)
@@ -50,7 +50,7 @@ async def test_the_screen_says_what_is_not_saved_and_since_when(bench: Bench) ->
         await until(lambda: "NOT SAVED" not in text_of(app))
 
 
-async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None:
+async def test_quit_without_a_save_says_what_is_lost_and_exits_with_6(bench: Bench) -> None:
     app = bench.app(90_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
@@ -63,7 +63,7 @@ async def test_leaving_then_loses_what_it_says_and_exits_6(bench: Bench) -> None
     assert app.return_code == StorageError.exit_code
 
 
-async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -> None:
+async def test_quit_question_shows_every_answer_in_a_small_terminal(bench: Bench) -> None:
     app = bench.app(90_000, "2000")
     async with app.run_test(size=(40, 12)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
@@ -76,7 +76,7 @@ async def test_in_a_small_terminal_every_answer_is_on_the_screen(bench: Bench) -
             await until(lambda: app.quitting.is_over)
 
 
-async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
+async def test_quit_with_try_again_saves_once_the_database_is_free(bench: Bench) -> None:
     app = bench.app(90_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
@@ -89,7 +89,7 @@ async def test_trying_again_saves_once_the_disk_is_back(bench: Bench) -> None:
     assert app.worker.snapshot.saved == app.worker.snapshot.made > 200
 
 
-async def test_staying_goes_on_computing(bench: Bench) -> None:
+async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) -> None:
     app = bench.app(90_000, "2000")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
@@ -101,7 +101,7 @@ async def test_staying_goes_on_computing(bench: Bench) -> None:
             await until(lambda: app.worker.snapshot.state is State.RUNNING)
 
 
-async def test_ctrl_c_again_after_a_while_leaves_at_once(
+async def test_second_ctrl_c_after_a_while_exits_at_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaving, "AT_ONCE_AFTER", 0.1)
@@ -141,7 +141,7 @@ PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 3, "done"
         ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0}, 0, ""),
     ],
 )
-def test_the_last_line_and_the_exit_code_say_what_became_of_the_run(
+def test_last_line_and_exit_code_tell_how_the_run_ended(
     changes: dict[str, Any], code: int, words: str
 ) -> None:
     told, line = outcome(a_snapshot(**changes), PiNaming())

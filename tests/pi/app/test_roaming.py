@@ -1,4 +1,4 @@
-"""From a picture to its digits, and roaming in the walk: by keys and by mouse."""
+"""Clicks in pictures, and zooming and moving in the walk by keys and mouse."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.pi.app.helpers import a_snapshot, a_still, text_of
 from tests.pi.app.test_exploring import a_complete_run
 
 IN_FRAME = Offset(2, 1)
-"""What a picture's frame takes on the left and above."""
+"""Cells of a picture's frame at the left and at the top."""
 
 
-async def test_a_click_on_the_walk_goes_to_the_digits_that_led_there(bench: Bench) -> None:
+async def test_click_on_the_walk_shows_the_digit_whose_step_ends_there(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("v")
         await until(lambda: "walk: 2,000 steps" in text_of(app))
@@ -38,7 +38,7 @@ async def test_a_click_on_the_walk_goes_to_the_digits_that_led_there(bench: Benc
             await pilot.press("v")
 
 
-async def test_a_click_on_a_square_goes_to_its_digits(bench: Bench) -> None:
+async def test_click_on_a_square_of_the_heat_map_shows_its_digits(bench: Bench) -> None:
     async with a_complete_run(bench, (60, 20)) as (app, pilot):
         await pilot.press("v", "v")
         await until(lambda: "heat map: a square is" in text_of(app))
@@ -53,7 +53,7 @@ async def test_a_click_on_a_square_goes_to_its_digits(bench: Bench) -> None:
         assert app.main_screen.view == "heat", "there is no square"
 
 
-async def test_keys_go_nearer_and_to_every_side_and_back_to_all_of_it(bench: Bench) -> None:
+async def test_keys_zoom_and_move_the_walk_and_show_all_of_it_again(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("v")
         await until(lambda: "walk: 2,000 steps" in text_of(app))
@@ -61,7 +61,7 @@ async def test_keys_go_nearer_and_to_every_side_and_back_to_all_of_it(bench: Ben
         whole, picture = view._frame, bytes(view._canvas.dots)
         await pilot.press("plus", "plus")
         await until(lambda: view._frame[0] == 4 * whole[0])
-        app.clear_notifications()  # they lie on the caption, as notes do, and stay in tests
+        app.clear_notifications()  # toasts and notes cover the caption, and stay in tests
         while app.main_screen.query_one(NoteLine).dismiss():
             pass
         await until(lambda: "× 4.0" in text_of(app))
@@ -77,7 +77,7 @@ async def test_keys_go_nearer_and_to_every_side_and_back_to_all_of_it(bench: Ben
         assert app.worker.snapshot.pace.limit is None, "plus and minus meant the walk"
 
 
-async def test_the_wheel_goes_nearer_to_where_the_mouse_is_and_dragging_moves(bench: Bench) -> None:
+async def test_mouse_wheel_zooms_the_walk_at_the_mouse_and_dragging_moves_it(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("v")
         await until(lambda: "walk: 2,000 steps" in text_of(app))
@@ -101,7 +101,7 @@ def _wheel() -> type:
     return MouseScrollUp
 
 
-async def test_near_enough_every_step_of_a_long_walk_is_drawn() -> None:
+async def test_enlarged_long_walk_is_drawn_with_every_step() -> None:
     digits = pi(20_000)
     async with a_still(a_snapshot(made=20_000, saved=20_000), (100, 30)) as (app, pilot):
         await pilot.press("v")

@@ -1,4 +1,4 @@
-"""First start, runs screen, palette, what is remembered."""
+"""The first start, the list of runs, the command palette, and saved settings."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from tests.pi.app.helpers import a_snapshot, a_still, paste, text_of, until_stat
 
 
 def finish(bench: Bench, digits: int) -> None:
-    """A run that is there already."""
+    """Compute a run to its end, so that the database has it."""
     worker = bench.worker(digits)
     worker.start()
     assert worker.join(60)
     assert worker.snapshot.state is State.COMPLETE
 
 
-async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> None:
+async def test_first_start_asks_for_digits_and_explains_what_is_typed(bench: Bench) -> None:
     app = bench.app(None)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: "How many digits of pi?" in text_of(app))
@@ -52,7 +52,7 @@ async def test_the_first_start_asks_and_explains_as_one_types(bench: Bench) -> N
         assert "1,000 digits" in text_of(app)
 
 
-async def test_the_first_question_says_its_keys_offers_examples_and_explains(bench: Bench) -> None:
+async def test_first_question_shows_keys_examples_and_help(bench: Bench) -> None:
     app = bench.app(None)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: "Enter begins" in text_of(app) and "Esc leaves" in text_of(app))
@@ -64,7 +64,7 @@ async def test_the_first_question_says_its_keys_offers_examples_and_explains(ben
         await until(lambda: "20,000 digits: " in text_of(app))
 
 
-async def test_a_run_that_goes_on_says_from_where_and_when_that_was_saved(bench: Bench) -> None:
+async def test_resumed_run_shows_its_saved_digits_and_when_they_were_saved(bench: Bench) -> None:
     first = bench.worker(200_000, digits_per_step=50)
     first.start()
     wait_until(lambda: first.snapshot.made > 0)
@@ -79,7 +79,7 @@ async def test_a_run_that_goes_on_says_from_where_and_when_that_was_saved(bench:
         assert when in text_of(app)
 
 
-async def test_the_list_does_not_come_over_another_screen(bench: Bench) -> None:
+async def test_list_of_runs_does_not_open_over_another_screen(bench: Bench) -> None:
     app = bench.app(1_000)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -93,7 +93,7 @@ async def test_the_list_does_not_come_over_another_screen(bench: Bench) -> None:
         await until(lambda: app.screen is app.main_screen)
 
 
-async def test_runs_read_after_the_list_was_left_do_no_harm(bench: Bench) -> None:
+async def test_runs_read_after_the_list_was_closed_are_ignored(bench: Bench) -> None:
     app = bench.app(1_000)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -103,12 +103,12 @@ async def test_runs_read_after_the_list_was_left_do_no_harm(bench: Bench) -> Non
         assert isinstance(runs, RunsList)
         await pilot.press("escape")
         await until(lambda: app.screen is app.main_screen and not runs.children)
-        runs._fill()  # what the reading does when it ends now
+        runs._fill()  # what `_read` calls when it ends
         await pilot.press("r")
         await until(lambda: "▸ 1,000" in text_of(app))
 
 
-async def test_the_list_stays_as_it_is_when_nothing_is_deleted(bench: Bench) -> None:
+async def test_list_of_runs_is_unchanged_if_a_deletion_is_cancelled(bench: Bench) -> None:
     for digits in (1_000, 1_500):
         finish(bench, digits)
     app = bench.app(2_000)
@@ -134,7 +134,7 @@ def _all(bench: Bench) -> list[Run]:
     return list_runs(bench.location, SpigotKind())
 
 
-async def test_nothing_wanted_at_the_first_start_leaves(bench: Bench) -> None:
+async def test_first_start_exits_if_no_digits_are_given(bench: Bench) -> None:
     app = bench.app(None)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: "How many digits of pi?" in text_of(app))
@@ -143,7 +143,7 @@ async def test_nothing_wanted_at_the_first_start_leaves(bench: Bench) -> None:
     assert app.return_code == 0
 
 
-async def test_r_lists_all_runs_and_opens_another_saving_the_first(bench: Bench) -> None:
+async def test_key_r_lists_runs_and_opens_another_after_saving_the_first(bench: Bench) -> None:
     finish(bench, 1_000)
     app = bench.app(200_000, "auto", checkpoint_every="0")
     async with app.run_test(size=(100, 30)) as pilot:
@@ -159,7 +159,7 @@ async def test_r_lists_all_runs_and_opens_another_saving_the_first(bench: Bench)
         assert left.committed > 500
 
 
-async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
+async def test_run_is_deleted_only_after_confirmation(bench: Bench) -> None:
     finish(bench, 1_000)
     app = bench.app(2_000)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
@@ -183,7 +183,7 @@ async def test_a_run_is_deleted_only_when_asked_twice(bench: Bench) -> None:
         await until(lambda: "is deleted" in text_of(app))
 
 
-async def test_a_run_is_exported_from_the_list(bench: Bench, tmp_path: Path) -> None:
+async def test_list_of_runs_exports_a_run(bench: Bench, tmp_path: Path) -> None:
     finish(bench, 1_000)
     app = bench.app(2_000)
     target = tmp_path / "a.txt"
@@ -198,7 +198,7 @@ async def test_a_run_is_exported_from_the_list(bench: Bench, tmp_path: Path) -> 
     assert target.read_bytes() == b"3." + pi(1_000) + b"\n"
 
 
-async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
+async def test_key_n_in_the_list_of_runs_begins_a_new_run(bench: Bench) -> None:
     app = bench.app(1_000)
     async with app.run_test(size=(100, 30)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -211,7 +211,7 @@ async def test_n_in_the_list_begins_a_new_run(bench: Bench) -> None:
         await until_state(app, State.COMPLETE)
 
 
-async def test_a_run_that_may_not_fit_is_told_of_also_where_the_list_begins_it(
+async def test_memory_warning_is_shown_for_a_run_begun_from_the_list(
     bench: Bench,
 ) -> None:
     app = bench.app(500)
@@ -230,7 +230,7 @@ async def test_a_run_that_may_not_fit_is_told_of_also_where_the_list_begins_it(
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-async def test_every_command_of_the_palette_does_something() -> None:
+async def test_palette_offers_every_action_once() -> None:
     async with a_still(a_snapshot(), (100, 30)) as (app, _):
         titles = [command.title for command in commands(app, PI_KEYS)]
         assert len(titles) == len(set(titles)) >= 20
@@ -245,7 +245,7 @@ async def test_ctrl_p_offers_the_birthday_search() -> None:
         await until(lambda: "Where is your date in pi?" in text_of(app))
 
 
-async def test_the_theme_is_remembered(bench: Bench) -> None:
+async def test_theme_is_saved_for_the_next_start(bench: Bench) -> None:
     app = bench.app(1_000)
     async with app.run_test():
         assert app.theme == NIGHT
@@ -257,7 +257,7 @@ async def test_the_theme_is_remembered(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "[]", "{", '{"theme": 7, "view": "walk", "more": 1}', "\0"])
-def test_a_file_that_says_nonsense_is_like_none(tmp_path: Path, said: str) -> None:
+def test_settings_file_with_nonsense_counts_as_none(tmp_path: Path, said: str) -> None:
     path = tmp_path / "face.json"
     path.write_text(said)
     remembered = Memory(path, PiLooks()).now
@@ -266,14 +266,14 @@ def test_a_file_that_says_nonsense_is_like_none(tmp_path: Path, said: str) -> No
     assert remembered.view == ("walk" if "walk" in said else "digits")
 
 
-def test_what_is_remembered_is_written_whole(tmp_path: Path) -> None:
+def test_settings_file_is_written_completely(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "face.json"
     assert Memory(path, PiLooks()).change(theme="nord", colored=True) == ""
     assert json.loads(path.read_text())["theme"] == "nord"
     assert [one.name for one in path.parent.iterdir()] == ["face.json"]
 
 
-def test_what_another_app_remembers_stays_in_the_file(tmp_path: Path) -> None:
+def test_settings_of_another_app_stay_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "face.json"
     Memory(path, PiLooks()).change(by_heart=7)
     Memory(path, Remembered()).change(theme="nord")
@@ -281,7 +281,7 @@ def test_what_another_app_remembers_stays_in_the_file(tmp_path: Path) -> None:
     assert kept == PiLooks(theme="nord", by_heart=7)
 
 
-async def test_looks_that_cannot_be_remembered_are_told_and_no_harm(bench: Bench) -> None:
+async def test_settings_that_cannot_be_saved_are_reported(bench: Bench) -> None:
     bench.memory = Path("/proc/no/face.json")
     app = bench.app(1_000)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
@@ -298,7 +298,7 @@ async def test_looks_that_cannot_be_remembered_are_told_and_no_harm(bench: Bench
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, NIGHT),
     ],
 )
-async def test_the_first_theme_suits_the_terminal(
+async def test_first_theme_suits_the_terminal(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], theme: str
 ) -> None:
     monkeypatch.delenv("COLORTERM")
@@ -310,7 +310,9 @@ async def test_the_first_theme_suits_the_terminal(
         await until_state(app, State.COMPLETE)
 
 
-async def test_no_color_is_obeyed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_color_gives_a_screen_without_colours(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with a_still(a_snapshot(), (80, 24)) as (app, _):
         for strip in app.screen._compositor.render_strips():
@@ -321,7 +323,7 @@ async def test_no_color_is_obeyed(bench: Bench, monkeypatch: pytest.MonkeyPatch)
                         assert len(set(color.triplet)) == 1
 
 
-def test_terminal_title_tells_progress_once_and_ends_it_when_complete() -> None:
+def test_terminal_title_shows_progress_once_and_clears_it_when_complete() -> None:
     written: list[str] = []
     title = TerminalTitle(written.append, PiNaming(), progress=True)
     for _ in range(3):
@@ -333,12 +335,12 @@ def test_terminal_title_tells_progress_once_and_ends_it_when_complete() -> None:
     assert text.endswith("\x1b]9;4;0;0\x07")
 
 
-def test_a_terminal_without_a_clipboard_is_told_of() -> None:
+def test_terminal_without_a_clipboard_gets_a_warning() -> None:
     assert "exports" in clipboard_doubt({"TERM_PROGRAM": "Apple_Terminal"})
     assert "set-clipboard" in clipboard_doubt({"TMUX": "x", "TERM": "tmux-256color"})
 
 
-def test_the_face_loads_neither_the_store_nor_what_the_first_frame_does_not_need() -> None:
+def test_app_imports_only_what_the_first_frame_needs() -> None:
     ask = "import sys, pi_tui.pi.app.pi_app, json; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout))

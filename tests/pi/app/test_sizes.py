@@ -1,4 +1,4 @@
-"""Windows of every size, and windows that change: all fits, nothing is cut that has room."""
+"""Windows of every size, and windows that are resized: everything fits and is whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIZES = (
     *((10, 3), (20, 6), (30, 8), (40, 12), (60, 20), (80, 24), (120, 40), (200, 60), (300, 80)),
     *((40, 12), (5, 2), (300, 80), (1, 1), (80, 24)),
 )
-"""There and back; in the smallest ones there is hardly more to ask than that nothing breaks."""
+"""Window sizes, growing and then changing at random; the smallest need only not to crash."""
 MODES = ((), ("d",), ("d", "v"), ("v",))
 ON_TOP = {
     "help": ("question_mark",),
@@ -36,7 +36,7 @@ ON_TOP = {
 
 
 def fits(app: PiApp) -> str:
-    """What is on the screen, no line of it wider and no more of them than the window has."""
+    """Return the text on the screen; fail if it is wider or higher than the window."""
     width, height = app.size
     lines = text_of(app).splitlines()
     assert max(map(len, lines), default=0) <= width
@@ -45,12 +45,12 @@ def fits(app: PiApp) -> str:
 
 
 def once(text: str) -> None:
-    """Each of these is said in one place."""
+    """Fail if one of these texts is on the screen more than once."""
     for said in ("running", "digits 8,", "walk:", "heat map", "following", "time left", "? help"):
         assert text.count(said) <= 1
 
 
-async def test_every_mode_is_whole_at_every_size() -> None:
+async def test_main_screen_fits_every_window_in_every_view() -> None:
     async with a_still(a_snapshot(), SIZES[0]) as (app, pilot):
         for mode in MODES:
             await pilot.press(*mode)
@@ -64,7 +64,7 @@ async def test_every_mode_is_whole_at_every_size() -> None:
 
 
 @pytest.mark.parametrize("name", ON_TOP)
-async def test_what_lies_on_top_is_there_at_every_size(name: str, runs: Path) -> None:
+async def test_dialogs_open_and_fit_at_every_size(name: str, runs: Path) -> None:
     async with a_still(a_snapshot(), (80, 24), location=str(runs)) as (app, pilot):
         await pilot.press(*ON_TOP[name])
         before = app.screen
@@ -81,7 +81,7 @@ async def test_what_lies_on_top_is_there_at_every_size(name: str, runs: Path) ->
             await pilot.pause()
 
 
-async def test_in_a_tiny_window_one_can_still_type_an_answer() -> None:
+async def test_dialog_in_a_tiny_window_accepts_an_answer() -> None:
     async with a_still(a_snapshot(), (10, 3)) as (app, pilot):
         await pilot.press("g", *"762")
         await until(lambda: text_of(app).startswith("762"))
@@ -89,7 +89,7 @@ async def test_in_a_tiny_window_one_can_still_type_an_answer() -> None:
         await until(lambda: text_of(app).startswith("🔎pace"))
 
 
-async def test_a_search_that_was_closed_leaves_nothing_behind() -> None:
+async def test_search_opened_again_shows_no_old_result() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         await pilot.press("slash", *"99999999")
         await until(lambda: "not in the first" in text_of(app))
@@ -98,7 +98,7 @@ async def test_a_search_that_was_closed_leaves_nothing_behind() -> None:
         assert "not in the first" not in text_of(app)
 
 
-def test_a_line_of_status_says_all_that_has_room() -> None:
+def test_status_line_shows_as_much_as_fits() -> None:
     for width in range(8, 60):
         (line,) = StatusLine().lines(a_frame(), width, 1)
         assert line.cell_length <= width
@@ -111,7 +111,7 @@ def _told(width: int, snapshot: Snapshot) -> str:
     return StatusLine().lines(frame, width, 1)[0].plain
 
 
-def test_after_a_kill_a_narrow_window_says_in_whole_words_that_all_is_there() -> None:
+def test_message_after_a_kill_fits_a_narrow_window_in_whole_words() -> None:
     killed = a_snapshot(left_open="pid 4711 on box", left_after=3.0)
     assert _told(38, killed) == "cut off; all 3,000 saved are there"
     assert _told(22, killed) == "cut off; all is there"
@@ -120,7 +120,7 @@ def test_after_a_kill_a_narrow_window_says_in_whole_words_that_all_is_there() ->
     assert _told(38, a_snapshot(state=State.RUNNING)) == "goes on after 3,000 digits"
 
 
-async def test_a_note_is_never_half_a_word_where_it_fits() -> None:
+async def test_note_is_shown_in_full_in_every_window_it_fits() -> None:
     async with a_still(a_snapshot(), (120, 40)) as (app, pilot):
         assert isinstance(app.worker, Still)
         note = app.main_screen.query_one(NoteLine)
@@ -133,10 +133,10 @@ async def test_a_note_is_never_half_a_word_where_it_fits() -> None:
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)])
-async def test_a_kill_is_told_too_if_the_first_look_finds_a_run_that_saves(
+async def test_kill_is_reported_if_the_first_snapshot_is_of_a_run_that_saves(
     size: tuple[int, int],
 ) -> None:
-    """A run that goes on saves soon, and a look on a slow machine may come only then."""
+    """A resumed run saves soon, and on a slow machine the first poll may come only then."""
     preparing = a_snapshot(state=State.PREPARING, made=3_000, saved=3_000)
     async with a_still(preparing, size) as (app, _):
         assert isinstance(app.worker, Still)

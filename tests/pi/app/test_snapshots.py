@@ -1,6 +1,7 @@
-"""How the screen looks in its main states and sizes; `UPDATE_SNAPSHOTS=1 pytest …` writes anew.
+"""The screen in its main states and sizes, compared with text files beside this one.
 
-The text files beside this one are meant to be read: a change of the screen is a change of them.
+Read the files: a change of the screen is a change of them. `UPDATE_SNAPSHOTS=1 pytest …` writes
+them again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ WATCHING: dict[str, Any] = {
     "done": 0.614,
     "resumed_done": 0.0,
 }
-"""Another process computes the run."""
+"""A snapshot while another process computes the run."""
 FAILING = SaveFailure(NOW - timedelta(seconds=90), "the disk is full")
 STATES: dict[str, dict[str, Any]] = {
     "preparing": {
@@ -81,7 +82,7 @@ SIZES = [(40, 12), (80, 24), (120, 40), (200, 60)]
 
 
 def compare(name: str, seen: str) -> None:
-    """What is seen is what the file says, or becomes it when asked to."""
+    """Compare the text with the file; with UPDATE_SNAPSHOTS, write the file instead."""
     path = FOLDER / name
     if os.environ.get("UPDATE_SNAPSHOTS"):
         FOLDER.mkdir(exist_ok=True)
@@ -90,18 +91,18 @@ def compare(name: str, seen: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_every_state_at_80x24(state: str) -> None:
+async def test_screen_in_every_state_matches_its_snapshot(state: str) -> None:
     async with a_still(a_snapshot(**STATES[state]), (80, 24)) as (app, _):
         compare(f"{state}-80x24.txt", text_of(app))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_running_at_every_size(size: tuple[int, int]) -> None:
+async def test_screen_at_every_size_matches_its_snapshot(size: tuple[int, int]) -> None:
     async with a_still(a_snapshot(), size) as (app, _):
         compare(f"running-{size[0]}x{size[1]}.txt", text_of(app))
 
 
-async def test_saving_failed_is_seen_in_a_tiny_window_too() -> None:
+async def test_tiny_window_with_a_failed_save_matches_its_snapshot() -> None:
     async with a_still(a_snapshot(save_failure=FAILING), (40, 12)) as (app, _):
         compare("saving-failed-40x12.txt", text_of(app))
 
@@ -117,7 +118,7 @@ async def test_saving_failed_is_seen_in_a_tiny_window_too() -> None:
         ("ask-export", "e", "positions 1 to 8,640"),
     ],
 )
-async def test_what_a_key_opens(name: str, keys: str, seen: str) -> None:
+async def test_screen_opened_by_a_key_matches_its_snapshot(name: str, keys: str, seen: str) -> None:
     async with a_still(a_snapshot(), (100, 30)) as (app, pilot):
         await pilot.press(*(NAMES.get(key, key) for key in keys))
         await until(lambda: seen in text_of(app))
@@ -125,12 +126,12 @@ async def test_what_a_key_opens(name: str, keys: str, seen: str) -> None:
 
 
 @pytest.mark.parametrize("theme", [NIGHT, DAY, "ansi-dark"])
-async def test_colours_of_a_theme(theme: str) -> None:
+async def test_colours_of_a_theme_match_their_snapshot(theme: str) -> None:
     async with a_still(a_snapshot(), (80, 24), theme) as (app, _):
         compare(f"running-{theme}.svg", app.export_screenshot(simplify=True))
 
 
-async def test_text_from_outside_is_never_markup() -> None:
+async def test_markup_in_an_error_message_is_shown_as_text() -> None:
     nasty = SaveFailure(NOW, "[red]no[/] \x1b[2J space [@click=app.quit]left[/]")
     async with a_still(a_snapshot(save_failure=nasty), (100, 30)) as (app, _):
         text = text_of(app)

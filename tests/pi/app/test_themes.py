@@ -1,4 +1,4 @@
-"""Every text that one must read is read, in every theme; reckoned from the theme's own colours."""
+"""Every text colour has enough contrast in every theme, computed from the theme's colours."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAIRS = (
 
 
 @pytest.mark.parametrize("theme", COLORED)
-def test_every_text_is_read_on_what_is_behind_it(theme: str) -> None:
+def test_every_text_colour_has_enough_contrast_on_its_background(theme: str) -> None:
     app = PiApp()
     app.theme = theme
     colors = app.get_css_variables()

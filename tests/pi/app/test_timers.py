@@ -1,4 +1,4 @@
-"""Timers of the app while the process is held up between any two of its statements."""
+"""Timers of the app while the process is delayed between any two statements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.pi.app.helpers import Still, a_snapshot, a_still, resize, text_of
 
 @pytest.fixture
 def held_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each task is held up for a second once: after its first look at the clock of timers."""
+    """Delay every task once for a second, after its first look at the clock of timers."""
     looks: Counter[object] = Counter()
     late = [0.0]
 
@@ -33,7 +33,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("held_up")
 async def test_textual_drops_a_one_shot_timer_that_is_overdue() -> None:
-    """The reason for `pi_tui.app.terminal.timers`, which may go once this fails."""
+    """The reason for `pi_tui.app.terminal.timers`, which can be deleted once this test fails."""
     fired: list[str] = []
     plain: App[None] = App()
     async with plain.run_test() as pilot:
@@ -45,14 +45,14 @@ async def test_textual_drops_a_one_shot_timer_that_is_overdue() -> None:
 
 
 @pytest.mark.usefixtures("held_up")
-async def test_every_new_size_of_the_window_arrives_though_timers_are_late() -> None:
+async def test_every_new_window_size_arrives_if_timers_are_late() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
         for size in ((60, 20), (120, 40), (80, 24)):
             await resize(app, pilot, size)
 
 
 @pytest.mark.usefixtures("held_up")
-async def test_the_screen_follows_the_worker_though_timers_are_late() -> None:
+async def test_screen_follows_the_worker_if_timers_are_late() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, _):
         assert isinstance(app.worker, Still)
         app.worker.snapshot = a_snapshot(state=State.PAUSED)

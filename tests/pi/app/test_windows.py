@@ -1,4 +1,4 @@
-"""Windows of unusual sizes, and windows that change."""
+"""Windows of unusual sizes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.helpers import until
 from tests.pi.app.helpers import a_checkpoint, a_snapshot, a_still, some_figures, text_of
 
 
-async def test_in_a_narrower_one_each_meaning_stands_below_its_name() -> None:
+async def test_help_in_a_very_narrow_window_puts_meanings_below_keys() -> None:
     async with a_still(a_snapshot(), (40, 40)) as (app, pilot):
         await pilot.press("question_mark")
 
@@ -43,7 +43,7 @@ async def test_help_keeps_its_two_columns_in_a_narrow_window(width: int) -> None
             assert row[column] != " "
 
 
-async def test_the_walk_is_shown_once() -> None:
+async def test_walk_panel_is_hidden_while_the_walk_is_the_view() -> None:
     async with a_still(a_snapshot(), (300, 80)) as (app, pilot):
         assert app.main_screen.query_one("#walk-panel").region
         await pilot.press("v")
@@ -52,14 +52,14 @@ async def test_the_walk_is_shown_once() -> None:
 
 
 @pytest.mark.parametrize("size", [(40, 12), (30, 8), (20, 5)])
-async def test_a_tiny_window_says_that_there_is_help(size: tuple[int, int]) -> None:
+async def test_tiny_window_shows_the_key_of_the_help(size: tuple[int, int]) -> None:
     async with a_still(a_snapshot(), size) as (app, pilot):
         assert "?" in text_of(app).splitlines()[-1]
         await pilot.press("question_mark")
         await until(lambda: app.screen is not app.main_screen)
 
 
-async def test_the_span_of_the_speed_is_never_cut() -> None:
+async def test_range_of_the_speed_is_never_cut() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, _):
         app.live.rates.samples = [55_556.0, 1_234_567.0] * 100
         app.live.shown = None
@@ -68,7 +68,7 @@ async def test_the_span_of_the_speed_is_never_cut() -> None:
         assert "…" not in text_of(app)
 
 
-def test_before_the_first_answer_the_title_is_only_a_name() -> None:
+def test_terminal_title_without_a_run_is_the_program_s_name() -> None:
     written: list[str] = []
     TerminalTitle(written.append, PiNaming(), progress=False).show(
         a_snapshot(goal=0, made=0, done=0.0)
@@ -76,7 +76,7 @@ def test_before_the_first_answer_the_title_is_only_a_name() -> None:
     assert written == ["\x1b]2;π pi-tui\x07"]
 
 
-async def test_one_moment_has_one_number_of_digits() -> None:
+async def test_panel_and_view_show_the_same_number_of_digits() -> None:
     async with a_still(a_snapshot(), (120, 40)) as (app, _):
         panel, view = app.main_screen.query_one("#progress-panel"), app.main_screen.digits
         for count in range(8_650, 8_750, 7):
@@ -87,7 +87,7 @@ async def test_one_moment_has_one_number_of_digits() -> None:
             assert view.in_view[1] == count
 
 
-async def test_of_a_slow_save_of_much_the_size_is_told_and_nothing_is_cut_off() -> None:
+async def test_checkpoint_panel_shows_the_size_of_a_slow_large_save_uncut() -> None:
     slow = replace(a_checkpoint(0), size=388_700, duration=0.37)
     async with a_still(a_snapshot(checkpoints=(slow,)), (80, 24)) as (app, _):
         assert "388.7 kB " in text_of(app)

@@ -31,7 +31,7 @@ def test_textbook_is_right_to_its_last_digit(digits: int) -> None:
 
 @pytest.fixture(scope="session")
 def report() -> dict[str, Any]:
-    """Return the JSON report of one small bench."""
+    """Return the JSON report of one small `bench`."""
     folder = shared.made_once("report", _make_report)
     return dict(json.loads((folder / "report.json").read_text()))
 
@@ -133,7 +133,7 @@ def test_bench_measures_the_app_in_a_terminal(
     } <= set(face)
 
 
-def test_figure_that_could_not_be_measured_says_so(
+def test_table_says_not_measured_for_a_missing_figure(
     report: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     show(report | {"face": {"p to paused while blocks are made": None}})
@@ -150,7 +150,7 @@ def restarted(tmp_path: Path, starts: int) -> list[str]:
     return [sys.executable, "-c", code, str(tmp_path / "starts"), str(starts)]
 
 
-def test_killed_program_that_resumes_comes_to_its_end(tmp_path: Path) -> None:
+def test_killed_program_that_resumes_finishes(tmp_path: Path) -> None:
     said = tmp_path / "said"
     told = killed_every(1.0, restarted(tmp_path, 2), said, os.environ, give_up=60.0)
     assert (told.ended, said.read_text()) == (True, "done\n")
@@ -204,7 +204,7 @@ def test_failing_contender_reports_why(tmp_path: Path) -> None:
         Turns(tmp_path, 1).side_by_side([Contender("failing", failing)], 10)
 
 
-def test_median_is_not_moved_by_one_bad_run() -> None:
+def test_median_ignores_one_bad_run() -> None:
     tries = [{"seconds": s, "cpu": s, "peak": 5e6} for s in (1.0, 99.0, 2.0)]
     assert Timing.of("we", 10, tries) == Timing("we", 10, 2.0, 2.0, 5_000_000, 3)
 

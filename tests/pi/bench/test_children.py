@@ -1,7 +1,4 @@
-"""Child processes of `bench` run no modules of the working folder.
-
-An unusable cache is an error.
-"""
+"""Children of `bench` import no modules of the working folder; a cache must be usable."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ def test_contender_runs_no_module_of_the_working_folder(
     assert not evil.exists()
 
 
-def test_part_and_app_run_no_module_of_the_working_folder(evil: Path, tmp_path: Path) -> None:
+def test_bench_part_and_app_run_no_module_of_the_working_folder(evil: Path, tmp_path: Path) -> None:
     part = who.child("phases")(60, tmp_path)
     assert subprocess.run(part, capture_output=True, check=False).returncode == 0
     command = ["-m", "pi_tui", "--digits", "20000", "--db", str(tmp_path / "app.db")]

@@ -85,7 +85,7 @@ def test_find_searches_the_named_run(saved: Path) -> None:
         (("1", "--digits", "7"), "there is no run of 7 digits"),
     ],
 )
-def test_find_refuses_a_mistake_in_one_line(
+def test_find_refuses_bad_arguments_in_one_line(
     arguments: tuple[str, ...], told: str, saved: Path
 ) -> None:
     done = pi_tui("find", *arguments, "--db", saved)

@@ -71,7 +71,7 @@ def test_card_claims_only_the_notation_it_found() -> None:
         assert (needs in lines) == ("without" in claim)
 
 
-def test_date_without_a_year_lacks_nothing_on_the_card() -> None:
+def test_card_of_a_date_without_a_year_names_nothing_missing() -> None:
     place = look("14.3.", pi(30_000), 30_000)
     assert place is not None
     lines = card("14.3.", place)

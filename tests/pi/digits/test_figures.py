@@ -65,7 +65,7 @@ def test_needle_without_a_hit_returns_none() -> None:
     assert needle.last_before(pi(1_000), 900, 1_000) is None
 
 
-def test_chance_of_a_string_is_that_of_random_digits() -> None:
+def test_chance_of_a_string_equals_that_in_random_digits() -> None:
     assert chance(1, 1) == pytest.approx(0.1)
     assert chance(2, 100) == pytest.approx(1 - 0.99**99)
     assert chance(6, 10**6) == pytest.approx(1 - math.exp(-1), rel=1e-4)
@@ -237,7 +237,7 @@ def test_self_locating_numbers_are_found_with_any_splitting() -> None:
 
 
 @pytest.mark.parametrize("text", ["24121999", "9999999"])
-def test_card_of_a_miss_says_so_once(text: str) -> None:
+def test_card_of_a_miss_states_the_miss_once(text: str) -> None:
     place = look(text, pi(2_000), 2_000)
     assert place is not None
     lines = card(text, place)

@@ -39,7 +39,7 @@ def test_hits_are_counted_once_with_any_splitting(digits: str, text: str, steps:
 
 
 @given(DIGITS, NEEDLES, st.integers(-1, 60), st.integers(0, 3_000))
-def test_next_and_previous_wrap_around(digits: str, text: str, offset: int, more: int) -> None:
+def test_next_and_previous_hit_wrap_around(digits: str, text: str, offset: int, more: int) -> None:
     digits += "3" * more  # enough for backward search to read several pieces
     data, hits = digits.encode(), offsets(digits, text)
     after = [at for at in hits if at > offset] or hits

@@ -18,7 +18,7 @@ from tests.pi.spigot.helpers import stored
 KIND = SpigotKind(threads=2)
 
 
-def test_task_holds_planned_parameters_and_starts_at_once(pi: bytes) -> None:
+def test_task_has_planned_parameters_and_its_machine_is_made_at_once(pi: bytes) -> None:
     task = KIND.task(2_000)
     assert task.parameters["series"] == "gosper"
     machine = KIND.new(task)
@@ -117,7 +117,7 @@ def test_limits_exceed_the_size_of_every_state() -> None:
     assert limits.output == KIND.length(task) == 5_000
 
 
-def test_accepts_takes_digits_only() -> None:
+def test_accepts_allows_digits_only() -> None:
     assert KIND.accepts(b"")
     assert KIND.accepts(b"0123456789")
     for wrong in (b"12a", b"-1", b"1_000", b" 1", "٣".encode()):

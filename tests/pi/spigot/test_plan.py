@@ -34,7 +34,7 @@ def test_plan_keeps_a_given_k() -> None:
 
 
 @pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
-def test_boxes_shrink_to_the_guard_and_fit_into_blocks(series: Series) -> None:
+def test_boxes_needed_fall_to_the_guard_boxes_and_fit_into_blocks(series: Series) -> None:
     boxes = [boxes_needed(series, 1_000, 10, done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)
     assert boxes[-1] == series.guard_boxes
@@ -55,7 +55,7 @@ def test_omitted_boxes_are_worth_less_than_the_last_digit(series: Series, n: int
 
 
 @pytest.mark.parametrize(("n", "k", "b"), [(1, 1, 1), (1_000, 10, 64), (1_000_000, 50_000, 65_536)])
-def test_work_goes_from_nothing_to_all_of_it_and_each_iteration_is_less(
+def test_work_grows_from_zero_to_the_total_by_ever_smaller_iterations(
     n: int, k: int, b: int
 ) -> None:
     work = work_of_steps(GOSPER, n, k, b)
@@ -92,18 +92,14 @@ def test_steps_of_short_runs_are_short() -> None:
 @pytest.mark.parametrize(
     ("n", "share"), [(20_000, 0.45), (100_000, 0.60), (1_000_000, 0.69), (10_000_000, 0.68)]
 )
-def test_making_has_the_share_of_the_work_that_it_was_measured_to_take(
-    n: int, share: float
-) -> None:
+def test_work_of_making_blocks_has_its_measured_share(n: int, share: float) -> None:
     spigot = Spigot.new(n)
     machine = spigot.work().total - spigot.verifying_work
     assert 1 - work_of_steps(*spigot.size)[-1] / machine == pytest.approx(share, abs=0.08)
 
 
 @pytest.mark.parametrize(("n", "share"), [(20_000, 0.18), (1_000_000, 0.20), (10_000_000, 0.20)])
-def test_comparison_has_the_share_of_the_work_that_it_was_measured_to_take(
-    n: int, share: float
-) -> None:
+def test_work_of_the_comparison_has_its_measured_share(n: int, share: float) -> None:
     spigot = Spigot.new(n)
     assert spigot.verifying_work == work_of_comparison(n)
     assert spigot.verifying_work / spigot.work().total == pytest.approx(share, abs=0.04)

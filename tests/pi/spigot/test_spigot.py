@@ -53,7 +53,7 @@ def test_every_series_k_and_b_makes_the_same_digits(
 
 @BOTH
 @pytest.mark.parametrize(("k", "b"), [(None, None), (500, 1_000), (2_500, 4_096), (9_999, 8_192)])
-def test_spigot_equals_mpfr_and_mpmath_for_100_000_digits(
+def test_spigot_equals_mpfr_and_mpmath_in_100_000_digits(
     k: int | None, b: int | None, series: Series, pi: bytes
 ) -> None:
     spigot = Spigot.new(100_000, digits_per_step=k, boxes_per_block=b, series=series)

@@ -77,7 +77,7 @@ def test_state_continues_with_its_own_k_and_b(pi: bytes) -> None:
 def test_wave_cancelled_at_every_block_leaves_state_unchanged(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The threads process exactly `at` blocks and wait at the next when poll raises."""
+    """When poll raises, the threads have done exactly `at` blocks and wait before the next one."""
     spigot = ready(400, 20, 32, threads=3)
     spigot.stride(inf)
     before, plain = spigot.snapshot(), Block.step

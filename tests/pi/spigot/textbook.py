@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Base:
-    """pi = b(0) + p(1)/q(1)·(b(1) + p(2)/q(2)·(b(2) + …))."""
+    """The mixed-radix base of a series: pi = b(0) + p(1)/q(1)·(b(1) + p(2)/q(2)·(b(2) + …))."""
 
     b: Callable[[int], int]
     p: Callable[[int], int]
@@ -19,7 +19,7 @@ BASES = {
     "rabinowitz-wagon": Base(lambda j: 2, lambda j: j, lambda j: 2 * j + 1),
     "gosper": Base(lambda j: 5 * j + 3, lambda j: 2 * j * j - j, lambda j: 27 * j * j + 27 * j + 6),
 }
-"""Written out here once more, so that a slip in the engine's table shows."""
+"""The series, written here a second time, so that a mistake in the spigot's table shows."""
 
 
 class Textbook:

@@ -50,7 +50,7 @@ class Slider(Widget):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Post the place that was clicked."""
+        """Post `Moved` with the place that was clicked."""
         self.post_message(self.Moved(event.x / max(1, self.size.width - 1)))
 
     def render(self) -> Content:

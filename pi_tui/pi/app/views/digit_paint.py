@@ -12,7 +12,7 @@ from pi_tui.app.widgets.output_view import SAVED
 from pi_tui.pi.digits.digit_lines import GROUP
 
 COLORED, COLORED_FRESH = 6, 16
-"""Two groups of ten looks, one look for each digit: saved, and not saved yet."""
+"""First looks of two groups of ten, a look per digit: for saved digits, and for unsaved ones."""
 GUTTER, PLAIN = 26, 27
 """Looks of the position at the start of a line, and of empty cells."""
 

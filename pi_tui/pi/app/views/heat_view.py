@@ -61,7 +61,10 @@ class HeatView(Picture):
         self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the digits of the square at the mouse; of two squares in a cell, the upper one."""
+        """Post `Chosen` with the digits of the square at the mouse.
+
+        Of two squares in a cell, that is the upper one.
+        """
         at = event.get_content_offset(self)
         square = -1 if at is None else at.y * 2 * self._columns + at.x
         if 0 <= square < len(self._values):

@@ -142,7 +142,7 @@ class WalkView(Picture):
     # Clicks
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the digit whose step ends nearest to the mouse."""
+        """Post `Chosen` with the digit whose step ends nearest to the mouse."""
         if self.was_dragged:
             return
         here = self._under(event)

@@ -74,7 +74,7 @@ class NoteLine(Widget):
         return shown
 
     def on_click(self) -> None:
-        """Post the fact that was clicked."""
+        """Post `Clicked` with the fact that is shown."""
         if self.fact is not None:
             self.post_message(self.Clicked(self.fact))
 
