@@ -40,7 +40,7 @@ class _Trust:
     good: int = 0
     """Newest checkpoint known to be good; kept beside the next one saved."""
     pieces: frozenset[bytes] = frozenset()
-    """Pieces of that checkpoint, read or written by us, so a save need not write them."""
+    """Pieces of the checkpoint `good`, read or written by us, so a save need not write them."""
     agreed: int = 0
     """Bytes of saved output known to equal our machine's; the rest is compared before saving."""
     proven: int | None = None

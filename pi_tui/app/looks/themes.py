@@ -166,7 +166,7 @@ def readable(ink: Color, papers: Sequence[Color]) -> Color:
 
 
 def _for_ansi(*, dark: bool) -> dict[str, str]:
-    """Return variables with the terminal's sixteen colours only, so that its palette decides."""
+    """Return a theme's variables in the terminal's sixteen colours only: its palette decides."""
     return {
         "pi-text": "ansi_default",
         "pi-quiet": "ansi_default",  # bright black is the background in some palettes

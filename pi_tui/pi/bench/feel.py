@@ -170,9 +170,9 @@ class _Watch:
     lags: Path
     """Seconds by which the event loop was late, by state; written when the app ends."""
     making: Path
-    """Exists once making blocks has begun."""
+    """A file that exists once making blocks has begun."""
     made: Path
-    """Exists once the first sweep is done."""
+    """A file that exists once the first sweep is done."""
 
     def began(self) -> bool:
         """Return True once making blocks has begun."""
