@@ -114,7 +114,7 @@ PIECES = sa.Table(
     sa.Column("part", sa.Integer, primary_key=True),
     sa.Column("data", sa.LargeBinary(PART), nullable=False),
 )
-"""Table of pieces, in parts of 1 MiB: one row of 100 MB takes three times as long and more memory."""
+"""Table of pieces, in parts of 1 MiB: a row of 100 MB takes three times as long and more memory."""
 OUTPUT = sa.Table(
     "pi_output",
     TABLES,

@@ -55,8 +55,8 @@ class OutputView(ScrollView, can_focus=True):
     ]
 
     virtual_size = Reactive(Size(0, 0), layout=False)
-    """Size of all lines, seen or not. Textual would lay out the whole screen when this grows. Here it
-    grows ten times a second, and only the scrollbar changes; leaving out the layout saves two
+    """Size of all lines, seen or not. Textual would lay out the whole screen when this grows. Here
+    it grows ten times a second, and only the scrollbar changes; leaving out the layout saves two
     thirds of the work of a frame.
     """
 
