@@ -73,7 +73,7 @@ def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Reading
 
 
 def _leisure(room: Path, environment: dict[str, str]) -> Readings:
-    """Measure the share of a core in every state, for 20,000 digits at the default pace."""
+    """Measure which share of a core the app uses in each state: 20,000 digits, the default pace."""
     shares: Readings = {}
     with App(_app(room / "leisure.sqlite3", 20_000), environment) as app:
         app.seconds_until(A_ROW)
