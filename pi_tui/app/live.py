@@ -172,7 +172,7 @@ def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
 
 
 def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
-    """Return True if the run became complete just now, and was not when it was opened."""
+    """Return True if the run became complete just now; False if it was complete when opened."""
     was_there = before.state is State.PREPARING and snapshot.resumed == _length(snapshot)
     return not before.state.is_final and not was_there
 

@@ -49,7 +49,7 @@ class _Trust:
     """The process that opened the run before us and never closed it; "" after our first save."""
 
     def after(self, last_seq: int) -> _Trust:
-        """Return this trust, reduced if the run's last commit in the file is not the one known."""
+        """Return what can be trusted if the file's last commit of the run has number `last_seq`."""
         return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
 
 

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from pi_tui.needle import Needle, Output
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
-"""Looks of a byte; a later one overrides an earlier one."""
+"""Looks of a byte: numbers that stand for a style. A later one overrides an earlier one."""
 _CACHED_LINES = 512
 """Maximum lines in the cache, more than a window shows; a line takes about 200 bytes."""
 
