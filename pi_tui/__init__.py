@@ -53,7 +53,7 @@ _MODULES = {
     "resumable": "pi_tui.recipes.program",
     "unwatched": "pi_tui.machine",
 }
-"""The module of each public name."""
+"""Maps each public name to the module that defines it."""
 
 
 def __getattr__(name: str) -> object:

@@ -156,7 +156,7 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
 
 @contextmanager
 def noting_signals() -> Iterator[LeaveRequest]:
-    """Record SIGINT, SIGTERM and SIGHUP in this block; do nothing outside the main thread."""
+    """Record SIGINT, SIGTERM and SIGHUP in the `with` body; do nothing outside the main thread."""
     asked = LeaveRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked

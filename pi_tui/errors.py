@@ -20,7 +20,7 @@ class Hint(Enum):
 
 
 _words: dict[Hint, str] = {}
-"""The wording of the current program for some hints."""
+"""The current program's own wording of hints; a hint not in it has its general wording."""
 
 
 def speak(words: Mapping[Hint, str]) -> None:

@@ -106,7 +106,7 @@ class Copy:
             shutil.copy(ROOT / name, folder)
 
     def notices(self, module: Path, code: str, limit: float | None = None) -> bool:
-        """Return True if a test fails or hangs with this code in the module; restore it then."""
+        """Return True if a test fails or hangs with this code in the module; restore the module."""
         (self._folder / module).write_text(code, "utf-8")
         try:
             return self._fails(limit)

@@ -351,7 +351,7 @@ COMPLETED = {
 
 
 @pytest.mark.parametrize("shell", COMPLETED)
-def test_completion_line_makes_a_shell_complete(shell: str) -> None:
+def test_completion_line_enables_completion_in_a_shell(shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     command, line = COMPLETED[shell]

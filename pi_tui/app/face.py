@@ -1,6 +1,6 @@
 """Face: the interface of the app for its parts.
 
-They import this protocol, not the app, because the app imports them.
+The parts import this protocol, not the app, because the app imports the parts.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class KeyTable(NamedTuple):
     when_complete: tuple[str, ...]
     """Actions in the key bar once the run is complete."""
     of_a_writer: tuple[str, ...] = ("app.toggle_pause", "app.save_now")
-    """Actions not possible while another process computes; the first one is once that has ended."""
+    """Actions impossible while another process computes; after its end the first is possible."""
     of_a_whole_run: tuple[str, ...] = ()
     """Actions that are not possible with a failed run."""
     short: Mapping[str, str] = SHORT

@@ -19,7 +19,7 @@ from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.worker.snapshot import Snapshot, State
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
-"""Seconds between polls: while it computes, while it rests, and when ages change rarely too."""
+"""Seconds between polls: while the worker computes, while it rests, when ages change rarely."""
 PANELS_EVERY = 3
 """While the worker computes, panels and pictures are drawn at every third poll only: nobody reads
 faster, and at 200 × 60 cells they cost as much as the output.
@@ -45,7 +45,7 @@ class Live:
         self._face, self._screen, self.clock = face, screen, clock
         self._show_title = show_title
         self.rings: Callable[[], bool] = lambda: False
-        """Returns True if the terminal's bell shall ring when a run is complete."""
+        """A function that returns True if the terminal's bell shall ring when a run is complete."""
         self.is_over: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
         self._hurry_until = 0.0
@@ -172,7 +172,7 @@ def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
 
 
 def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
-    """Return True if the run became complete just now, and was not when it was opened."""
+    """Return True if the run became complete just now; False if it was complete when opened."""
     was_there = before.state is State.PREPARING and snapshot.resumed == _length(snapshot)
     return not before.state.is_final and not was_there
 

@@ -24,7 +24,7 @@ class Searching:
         self.source: Output = b""
         self.count = self.total = 0
         self._origin = 0
-        """The first hit is the first one from this offset on."""
+        """Offset from which the first hit is searched."""
         self._number = 0
         """Number of the highlighted hit, from 1; 0 if there is none."""
         self._awaited = ""

@@ -38,7 +38,7 @@ class Glance(NamedTuple):
     elapsed: float = 0.0
     """Seconds computed before the newest save."""
     share: float = 0.0
-    """Share of the work done, 0 to 1, from the newest checkpoint; 0 if that does not tell."""
+    """Share of the work done, 0 to 1, from the newest checkpoint; 0 if it does not record it."""
 
 
 def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:

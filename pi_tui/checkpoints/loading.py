@@ -30,7 +30,7 @@ class Trust:
     good: int = 0
     """Newest checkpoint known to be good; kept beside the next one saved."""
     pieces: frozenset[bytes] = frozenset()
-    """Pieces of that checkpoint, read or written by us, so a save need not write them."""
+    """Pieces of the checkpoint `good`, read or written by us, so a save need not write them."""
     agreed: int = 0
     """Bytes of saved output known to equal our machine's; the rest is compared before saving."""
     proven: int | None = None
@@ -39,7 +39,7 @@ class Trust:
     """The process that opened the run before us and never closed it; "" after our first save."""
 
     def after(self, last_seq: int) -> Trust:
-        """Return this trust, reduced if the run's last commit in the file is not the one known."""
+        """Return what can be trusted if the file's last commit of the run has number `last_seq`."""
         return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
 
 

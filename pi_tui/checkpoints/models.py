@@ -51,14 +51,14 @@ def _run_id() -> sa.Column[int]:
 
 
 TABLES = sa.MetaData()
-"""All our tables."""
+"""All tables of a database."""
 META = sa.Table(
     "pi_meta",
     TABLES,
     sa.Column("key", sa.String(40), primary_key=True),
     sa.Column("value", sa.String(200), nullable=False),
 )
-"""Facts about the database itself: `schema_version`, and `database`, its random identity."""
+"""Table about the database itself: `schema_version`, and `database`, its random identity."""
 RUNS = sa.Table(
     "pi_run",
     TABLES,
@@ -86,7 +86,7 @@ RUNS = sa.Table(
     sa.CheckConstraint("committed >= 0"),
     sa.CheckConstraint("last_seq >= 0"),
 )
-"""A task and its progress; kind, goal and the digest of the parameters identify a run."""
+"""Table of runs: task and progress. Kind, goal and the digest of the parameters identify a run."""
 CHECKPOINTS = sa.Table(
     "pi_checkpoint",
     TABLES,
@@ -105,7 +105,7 @@ CHECKPOINTS = sa.Table(
     sa.Column("total", sa.Double),
     sa.CheckConstraint("seq > 0"),
 )
-"""One committed state: the list of its pieces; empty for the last one of a complete run."""
+"""Table of committed states: the list of pieces, empty for the last one of a complete run."""
 PIECES = sa.Table(
     "pi_piece",
     TABLES,
@@ -114,7 +114,7 @@ PIECES = sa.Table(
     sa.Column("part", sa.Integer, primary_key=True),
     sa.Column("data", sa.LargeBinary(PART), nullable=False),
 )
-"""A part of a piece, 1 MiB: one row of 100 MB takes three times as long, and more memory."""
+"""Table of pieces, in parts of 1 MiB: a row of 100 MB takes three times as long and more memory."""
 OUTPUT = sa.Table(
     "pi_output",
     TABLES,
@@ -125,7 +125,7 @@ OUTPUT = sa.Table(
     sa.Column("chain", sa.LargeBinary(32), nullable=False),
     sa.CheckConstraint(f"count BETWEEN 1 AND {ROW_OUTPUT}"),
 )
-"""Up to a million bytes of output; `chain` is SHA-256(chain of the previous row + data)."""
+"""Table of output, up to 10^6 bytes a row; `chain` is SHA-256(chain of the previous row + data)."""
 
 
 def create(connection: sa.Connection, where: Location) -> None:

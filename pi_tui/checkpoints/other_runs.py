@@ -13,7 +13,7 @@ from pi_tui.machine import Task
 from pi_tui.words import one_line
 
 _DISPLACED = "was of run"
-"""Begins the placeholder identity of a run whose real identity another run has."""
+"""Prefix of the placeholder identity of a run whose real identity another run has."""
 _MOST_TRIED = 10
 """Maximum number of parameters for which `is_explained` tries all subsets; 10 have 1,024."""
 

@@ -11,7 +11,7 @@ from pi_tui.errors import UsageError
 from pi_tui.worker import garbage
 
 HOST = "127.0.0.1"
-"""Never a public address, because a user of the page can delete runs and write files."""
+"""The address to listen on; never public, because the page can delete runs and write files."""
 
 
 def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:

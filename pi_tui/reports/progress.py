@@ -29,7 +29,7 @@ class Progress(Protocol):
 
 @contextmanager
 def progress_on(stream: TextIO, unit: str) -> Iterator[Progress]:
-    """Yield a progress display that suits the stream; close it at the end of the block.
+    """Yield a progress display that suits the stream; close it at the end of the `with` body.
 
     `unit` is the unit of output.
     """
@@ -137,7 +137,7 @@ class News:
 
 @contextmanager
 def live_bar(stream: TextIO) -> Iterator[RichProgress]:
-    """Show a bar on the terminal in this block, with `word` before it and `figures` after it."""
+    """Show a bar on the terminal in the `with` body, after `word` and before `figures`."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress
@@ -169,7 +169,7 @@ def live_bar(stream: TextIO) -> Iterator[RichProgress]:
 
 @contextmanager
 def _logging_above_the_bar() -> Iterator[None]:
-    """Make handlers of the root logger write above the bar in this block, as print does.
+    """Make handlers of the root logger write above the bar in the `with` body, as print does.
 
     A handler keeps the stream it was made with, and would write into the bar.
     """

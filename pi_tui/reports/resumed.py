@@ -6,7 +6,7 @@ from pi_tui import words
 from pi_tui.worker.snapshot import Snapshot
 
 NOTEWORTHY = 1.0
-"""A crash at least so many seconds after the last checkpoint is reported with these seconds."""
+"""Minimum seconds from the last checkpoint to a crash that a message mentions."""
 
 
 def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:

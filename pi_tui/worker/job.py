@@ -33,7 +33,7 @@ class Pace(NamedTuple):
 
 
 MAX = Pace("max")
-"""Full speed."""
+"""The pace without a limit: full speed."""
 
 
 class Cadence(NamedTuple):
@@ -50,7 +50,7 @@ class Cadence(NamedTuple):
 
 
 AUTO_CADENCE = Cadence(seconds=AUTO_SAVE_SECONDS, share=AUTO_SAVE_SHARE)
-"""Every five seconds, or less often so that saving takes at most 2 % of the time."""
+"""Saves every five seconds, or less often so that saving takes at most 2 % of the time."""
 
 
 @dataclass(frozen=True, slots=True)

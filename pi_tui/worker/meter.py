@@ -9,9 +9,9 @@ from pi_tui.words import LINE_UNITS
 from pi_tui.worker.job import Job
 
 WINDOW = 5.0
-"""The rates are averages over so many of the last seconds of computing."""
+"""Last seconds of computing over which the rates are averaged."""
 SHORTEST = 1.0
-"""The rates divide by at least so many seconds: the first steps would else show as a spike."""
+"""Minimum seconds by which the rates divide: otherwise the first steps would show as a spike."""
 HALF_LIFE = 20.0
 """Seconds after which a step has half its weight in the time left, to follow a slow drift."""
 

@@ -109,7 +109,7 @@ class Snapshot:
     left_open: str = ""
     """The process that had this run open before and was killed; "" if there was none."""
     left_after: float | None = None
-    """Seconds from the last checkpoint to the death of that process; None if unknown."""
+    """Seconds from the last checkpoint to the death of the process `left_open`; None if unknown."""
     writer: str = ""
     """The process that computes the run while we are `watching`; "" once it has ended."""
     notice: str = ""

@@ -16,7 +16,7 @@ from pi_tui.machine import Machine
 from tests.tiny import Walk, Walks
 
 GOAL, STEPS = 27, 112
-"""The walk from 27, and its steps."""
+"""The number at which the walk (Collatz) starts, and the steps it takes to its end."""
 HIGHEST = 80
 """Number of steps after which the walk from 27 has passed its highest number."""
 M = TypeVar("M", bound=Machine)

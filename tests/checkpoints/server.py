@@ -15,7 +15,7 @@ from tests import shared
 
 
 class Server:
-    """A server of our own. Skips the test if PostgreSQL is not installed."""
+    """A PostgreSQL server started for the tests. Skips the test if PostgreSQL is not installed."""
 
     def __init__(self) -> None:
         # The server's lock is in this folder if it exists, else in /tmp among other users' locks.

@@ -201,7 +201,7 @@ def test_damaged_checkpoint_stays_damaged_and_the_one_before_is_used(migrated: M
         "UPDATE pi_checkpoint_part SET part = 7 WHERE {newest}",
     ],
 )
-def test_damage_of_any_sort_survives_migration(
+def test_damage_of_any_sort_is_still_found_after_migration(
     damage: str, path: str, open_store: OpenStore
 ) -> None:
     old("unfinished", path)

@@ -143,7 +143,7 @@ def inside(request: pytest.FixtureRequest) -> list[str]:
     return ["unshare", "--pid", "--fork", "--kill-child", *own]
 
 
-def test_process_1_of_two_containers_is_distinguished(inside: list[str], path: str) -> None:
+def test_same_pid_in_two_containers_counts_as_two_processes(inside: list[str], path: str) -> None:
     host = socket.gethostname()[:30]
     command = [*inside, sys.executable, "-c", SECOND, path]
     with another_process(path, HOLDER, *inside):

@@ -31,7 +31,7 @@ from tests.examples.helpers import (
 from tests.helpers import wait_until
 
 GOAL, STEPS, MARK = 20_000, 20, 50
-"""The search of the README's figures, and the digits after which it saves by output."""
+"""Goal and steps of the search behind the README's figures; digits between saves by output."""
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ KIND = SpigotKind()
 
 @dataclass(frozen=True)
 class Task:
-    """What the process does. A state takes a few pages of a file, so a save takes milliseconds."""
+    """Instructions for the process under test. A state takes few pages; a save, milliseconds."""
 
     location: str
     digits: int = 8000

@@ -26,7 +26,7 @@ class File:
 
     durable: bytearray = field(default_factory=bytearray)
     pending: list[tuple[int, bytes | None]] = field(default_factory=list)
-    """(offset, data), or (size, None) for a truncation."""
+    """Each write since as (offset, data); a truncation as (size, None)."""
 
     def sync(self) -> None:
         for offset, data in self.pending:

@@ -49,7 +49,7 @@ def advice(parse: Callable[[], object]) -> str:
 @example(text="9" * 5_000)
 @example(text="1e" + "9" * 400)
 @example(text="\udcff")
-def test_any_text_is_a_setting_or_one_line_of_advice(option: str, text: str) -> None:
+def test_any_text_is_accepted_or_refused_in_one_line_of_advice(option: str, text: str) -> None:
     assert len(advice(lambda: PARSERS[option](text))) < 500
 
 
@@ -60,7 +60,9 @@ def test_digits_may_be_written_in_every_documented_way(digits: int) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["PI_TUI_PACE", "PI_TUI_THREADS", "PI_TUI_DB"]), ANYTHING))
-def test_any_environment_is_settings_or_one_line_of_advice(environment: dict[str, str]) -> None:
+def test_any_environment_is_accepted_or_refused_in_one_line_of_advice(
+    environment: dict[str, str],
+) -> None:
     advice(lambda: Settings.from_environment(environment))
 
 

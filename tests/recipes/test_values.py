@@ -1,4 +1,4 @@
-"""Values of a state as pieces, and back."""
+"""The values of a state are stored as pieces and restored unchanged."""
 
 from __future__ import annotations
 

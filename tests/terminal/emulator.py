@@ -25,7 +25,7 @@ _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<>=][\d;]*[a-zA-Z]|\?\d+\$p)")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[^@-~]*)?\Z")
 _LEFT, _CLEARED = b"\x1b[?1049l", b"\x1b[H\x1b[2J"
-"""pyte has no alternate screen: what was drawn on it goes when it is left."""
+"""The sequence that leaves the alternate screen; one to clear it, as pyte has only one screen."""
 _MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
 _NAMES = {1049: "alternate screen", 25: "hidden cursor", 2004: "pasting"}
 _ON_AT_FIRST = {7: b"h", 25: b"h"}

@@ -73,7 +73,7 @@ def flip_a_bit(worker: Worker) -> None:
 
 
 def flip_a_bit_after_the_pause(worker: Worker) -> None:
-    """Flip a bit before the next step; numbers of a pause within a step are replaced by it."""
+    """Flip a bit when the next step begins; a step paused halfway would overwrite it at its end."""
     spigot = LOOPS[worker]._machine
 
     def stride(wanted: float, poll: Poll = unwatched) -> None:

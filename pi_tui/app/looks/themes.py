@@ -77,8 +77,8 @@ def fitting_theme(
 ) -> str:
     """Return the name of the theme the user chose, or else of the one that suits the terminal.
 
-    With sixteen colours, that uses the terminal's own. With a light background (COLORFGBG, if the
-    terminal sets it) it is our light theme.
+    On a terminal of sixteen colours it has just these. On a light background (COLORFGBG, if the
+    terminal sets that) it is our light theme.
     """
     for wish in (environment.get("TEXTUAL_THEME", ""), remembered):
         if wish in available:
@@ -166,7 +166,7 @@ def readable(ink: Color, papers: Sequence[Color]) -> Color:
 
 
 def _for_ansi(*, dark: bool) -> dict[str, str]:
-    """Return variables with the terminal's sixteen colours only, so that its palette decides."""
+    """Return a theme's variables in the terminal's sixteen colours only: its palette decides."""
     return {
         "pi-text": "ansi_default",
         "pi-quiet": "ansi_default",  # bright black is the background in some palettes

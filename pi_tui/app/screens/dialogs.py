@@ -28,7 +28,7 @@ class Dialog(ModalScreen[Answer]):
 
 
 NO_KEYS: Mapping[str, str] = {}
-"""For a question whose answers have buttons and no keys."""
+"""An empty table of keys, for a question whose answers have only buttons."""
 
 
 class SavingScreen(Dialog[None]):

@@ -21,7 +21,7 @@ _NAMES = 20
 _MEANING = 48
 """Width of the right column, in cells; both fit a window of 80 columns."""
 _NARROW = 20
-"""If the right column is narrower than this, the meaning is written below the name."""
+"""Minimum cells of the right column; if it has fewer, the meaning is written below the name."""
 Rows = tuple[tuple[str, str], ...]
 """Pairs of a name and its meaning."""
 ON_THE_SCREEN: Rows = (

@@ -23,7 +23,7 @@ from pi_tui.worker.threads import in_thread
 Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
 """A coroutine function that deletes or exports a run while the list stays open."""
 _LAST_TO_GO = (0, 2, 3, 6, 1, 4, 5)
-"""Columns, the most useful first; a narrow window shows only the first of them."""
+"""Numbers of the columns, the most useful first; a narrow window shows only the first of them."""
 NEW = "new"
 """The result that asks for a new run."""
 _PADDING = 2

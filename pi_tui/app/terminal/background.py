@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 QUESTION = "\x1b]11;?\x1b\\"
-"""The query, OSC 11; a terminal that does not know it does not answer."""
+"""Query for the background colour, OSC 11; a terminal that does not know it does not answer."""
 PATIENCE = 5.0
 """Seconds in which an answer is accepted; later, a change of colours would surprise the user."""
 _ANSWER = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")

@@ -29,7 +29,7 @@ from pi_tui.app.terminal.title import KEEP_TITLE, leaving
 _SAY = "pi-tui was killed, or ran out of memory; its last checkpoint stands\r\n"
 _CTRL_C = re.compile(rb"\x03|\x1b\[99[\d:]*;(?:5|69|133|197)(?::1)?[\d;:]*u")
 _MANY = 500
-"""Bytes typed ahead; if there are more, ctrl+c is handled before them."""
+"""Maximum bytes typed ahead; if there are more, ctrl+c is handled before them."""
 _AT_ONCE = 32
 """Maximum keys waiting in the app while more are sent to it."""
 

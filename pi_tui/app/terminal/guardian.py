@@ -18,7 +18,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 _NAME = b"terminal-guard"
-"""Its name in the list of processes, so that `pkill -9 pi-tui` does not kill it."""
+"""Name of the guardian in the list of processes, so that `pkill -9 pi-tui` does not kill it."""
 _END = b"\0"
 
 _given: list[Any] = []

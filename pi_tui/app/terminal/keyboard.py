@@ -38,7 +38,7 @@ _PASTE, _PASTED = b"\x1b[200~", b"\x1b[201~"
 _CURSOR_REPORT = re.compile(r"\x1b\[\d+;\d+R")
 _MOUSE = re.compile(r"\x1b\[<\d{1,4};-?\d{1,6};-?\d{1,6}[Mm]")
 _PRESSED = re.compile(r"(;\d+):[12](?=[;A-Zu~])")
-"""How kitty marks a key that was pressed or repeats. A released key is not a key."""
+"""Finds the mark that kitty adds to a key that is pressed or repeats; that of a release differs."""
 _SYNCHRONIZED = re.compile(r"\x1b\[\?2026;[1-4]\$y")
 _LONGEST = 1_000
 """Maximum bytes of a sequence; a longer one is dropped."""

@@ -11,7 +11,7 @@ from pi_tui.needle import Output
 CHUNK = 500_000
 """Bytes indexed at a time: about 20 ms, so that the screen stays responsive."""
 _EVERY = 64
-"""Only the start of every 64th line is stored: 100 MB of short lines take 3 MB."""
+"""Lines per stored start of a line: with one in 64, 100 MB of short lines take 3 MB."""
 
 
 class LineIndex:
@@ -36,7 +36,7 @@ class LineIndex:
         self._whole = 0
         """Number of lines that will not change any more."""
         self.indexed = 0
-        """Offset after the last of them."""
+        """Offset after the last line that will not change any more."""
         self._stop = 0
         self._output: Output = b""
         self._known: tuple[int, list[int]] = (-1, [])

@@ -20,9 +20,9 @@ _GUTTER, _PLAIN = 6, 7
 _BUSY = 0.01
 """Seconds between two chunks while the index catches up with the output."""
 _CHUNKS_A_FRAME = 10
-"""While catching up, draw after so many chunks: a few frames a second."""
+"""Chunks between two drawings while the index catches up: a few frames a second."""
 _LOOKED_AT = 65_536
-"""If so many bytes at the beginning are text, the output is shown as text."""
+"""Bytes tested at the beginning; if they are text, the output is shown as text."""
 
 
 class OutputTail(OutputView):

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from pi_tui.needle import Needle, Output
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
-"""Looks of a byte; a later one overrides an earlier one."""
+"""Looks of a byte: numbers that stand for a style. A later one overrides an earlier one."""
 _CACHED_LINES = 512
 """Maximum lines in the cache, more than a window shows; a line takes about 200 bytes."""
 
@@ -55,8 +55,9 @@ class OutputView(ScrollView, can_focus=True):
     ]
 
     virtual_size = Reactive(Size(0, 0), layout=False)
-    """Textual would lay out the whole screen when this grows. Here it grows ten times a second, and
-    only the scrollbar changes; leaving out the layout saves two thirds of the work of a frame.
+    """Size of all lines, seen or not. Textual would lay out the whole screen when this grows. Here
+    it grows ten times a second, and only the scrollbar changes; leaving out the layout saves two
+    thirds of the work of a frame.
     """
 
     class Moved(Message):

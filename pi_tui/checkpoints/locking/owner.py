@@ -32,7 +32,7 @@ def already_open(what: str, mark: str) -> AlreadyOpenError:
 
 
 def refuse_living(what: str, owner: str) -> None:
-    """Raise AlreadyOpenError if the owner is known to run; used where no lock tells."""
+    """Raise AlreadyOpenError if the owner is known to run; used where locks do not work."""
     if is_alive(owner) and not is_me(owner):
         raise already_open(what, owner)
 

@@ -18,7 +18,7 @@ from pi_tui.words import one_line
 
 _HOST = one_line(socket.gethostname(), 30)
 _UNLOCKED = "!"
-"""Ends the mark of a process that could not take a lock."""
+"""Suffix of the mark of a process that could not take a lock."""
 _MARK = re.compile(
     r"(?P<words>(pid (?P<pid>[0-9]{1,9}) on )?.*?)"
     r"( #(?P<boot>[0-9a-f-]+)\.(?P<namespace>[0-9]+)\.(?P<start>[0-9]+)(?P<unlocked>!?))?"

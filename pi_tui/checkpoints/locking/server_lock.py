@@ -44,7 +44,7 @@ _TAKE_ALONE = text(f"SELECT pg_try_advisory_lock({_KEY})")
 _LET_GO_ALONE = text(f"SELECT pg_advisory_unlock({_KEY})")
 _LET_GO_SHARED = text(f"SELECT pg_advisory_unlock_shared({_KEY})")
 MAKING = text(f"SELECT pg_advisory_xact_lock({_SPACE}, {_NO_RUN})")
-"""Waits for other transactions that make tables or runs."""
+"""Statement that waits for other transactions that make tables or runs, and locks them out."""
 
 
 class ServerLocks:

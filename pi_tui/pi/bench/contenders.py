@@ -29,9 +29,9 @@ class Contender:
     command: Callable[[int, Path], list[str]]
     """Return the command that computes so many digits in this empty folder."""
     growth: float | None = None
-    """The time grows about as n^growth; tells whether the next size would take too long.
+    """Exponent g of the time for n digits, about n^g; a size that would take too long is skipped.
 
-    None: always run.
+    None: no size is skipped.
     """
     resumes: bool = False
     """True if the program resumes a run that is half complete, in a database in the folder."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 SECONDS_PER_RUN, SECONDS_OF_THE_APP = 30.0, 50.0
 FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
-"""Seconds on two cores if a small run takes SMALL_RUN; `--full` adds these to those above."""
+"""Seconds on two cores where a small run takes SMALL_RUN; `--full` adds these to the two above."""
 SMALL_RUN = 0.4
-"""Seconds that a whole `pi-tui run` of a thousand digits takes on that machine."""
+"""Seconds of a small run, `pi-tui run` of a thousand digits, where the estimates were measured."""
 
 TABLES = {
     "Whole processes": (

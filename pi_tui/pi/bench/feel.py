@@ -73,7 +73,7 @@ def _first_frames(room: Path, environment: dict[str, str], runs: int) -> Reading
 
 
 def _leisure(room: Path, environment: dict[str, str]) -> Readings:
-    """Measure the share of a core in every state, for 20,000 digits at the default pace."""
+    """Measure which share of a core the app uses in each state: 20,000 digits, the default pace."""
     shares: Readings = {}
     with App(_app(room / "leisure.sqlite3", 20_000), environment) as app:
         app.seconds_until(A_ROW)
@@ -170,9 +170,9 @@ class _Watch:
     lags: Path
     """Seconds by which the event loop was late, by state; written when the app ends."""
     making: Path
-    """Exists once making blocks has begun."""
+    """A file that exists once making blocks has begun."""
     made: Path
-    """Exists once the first sweep is done."""
+    """A file that exists once the first sweep is done."""
 
     def began(self) -> bool:
         """Return True once making blocks has begun."""

@@ -25,7 +25,7 @@ PATIENCE = 300.0
 FRAME = b"\x1b[?2026h"
 """Sequence before each frame, sent to terminals that support synchronized output."""
 _ASKED, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-"""The query for that support, and the answer that confirms it."""
+"""The app's query for synchronized output, and the answer that a terminal with it gives."""
 _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 _STYLE = re.compile(rb"\x1b\[[\d;:]*m")
 

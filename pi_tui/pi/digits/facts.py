@@ -54,7 +54,7 @@ FACTS = tuple(
         key=lambda fact: fact.end,
     )
 )
-"""Found by searching ten million digits. The tests search again, in all digits they have."""
+"""Facts found by searching ten million digits. The tests search again, in all digits they have."""
 
 
 _TOGETHER = 1_000

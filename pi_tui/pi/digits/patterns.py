@@ -27,7 +27,7 @@ class Longest:
     length: int
     """For a run: its digits. For a gap: positions from one occurrence of the digit to the next."""
     position: int
-    """For a run: its first digit. For a gap: the digit that begins it. 1 follows the point."""
+    """Position of the first digit of the run or gap; 1 is the first after the point."""
 
 
 @dataclass(frozen=True, slots=True)

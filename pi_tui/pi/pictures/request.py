@@ -25,7 +25,7 @@ class PictureRequest:
     kind: str
     digits: bytes
     start: int
-    """Offset of the first of these digits in pi."""
+    """Offset in pi of the first digit to draw."""
     size: tuple[int, int] = SIZE
     theme: str = "night"
 

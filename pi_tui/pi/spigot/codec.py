@@ -43,9 +43,9 @@ from pi_tui.pi.spigot.state import SpigotState
 _MAGIC = b"pi-tui\r\n"
 FORMAT = 2
 _HEAD = struct.Struct(">8sI32sQQQQQQQQI")
-"""Fields: magic, format, series, digits, K, B, i, made, nines, start, dropped, blocks."""
+"""Header: magic, format, series, digits, K, B, i, made, nines, start, dropped, blocks."""
 _FORMAT_1 = struct.Struct(">8sIQQQQQBQQQI")
-"""Fields: magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
+"""Header 1: magic, format, digits, K, B, i, nines, have_predigit, count, start, dropped, boxes."""
 _RESIDUES = struct.Struct(">QQQ")
 """N at the start, P and D of a block, modulo 2^61-1."""
 _NOT_MADE = (2**64 - 1,) * 3

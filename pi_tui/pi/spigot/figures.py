@@ -25,7 +25,7 @@ class Figures(NamedTuple):
     blocks: int = 0
     """Blocks left, including those not made yet."""
     blocks_made: int = 0
-    """Blocks of these that are made."""
+    """Blocks left that are made."""
     boxes_left: int = 0
     """Boxes left."""
     threads: int = 1

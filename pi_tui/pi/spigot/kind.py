@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_NINES = 6
 """Most iterations in a row without a new digit: at the six nines of pi, with one digit a step."""
 _NEVER_NINES = 10
-"""With so many digits a step, no step consists of nines only, within the digits computable here."""
+"""Digits a step from which on no step is all nines, within the digits computable here."""
 SHORT = 100_000
 """Number of digits from which on a run begins with an overture."""
 OVERTURE = 20_000

@@ -72,9 +72,9 @@ class Order:
     count: int
     """Blocks at the start of the run."""
     boxes: int
-    """B."""
+    """B: boxes of a block."""
     radix: mpz
-    """R."""
+    """R: 10^K, the factor of an iteration that makes K digits."""
 
     @classmethod
     def of(cls, size: Size) -> Order:

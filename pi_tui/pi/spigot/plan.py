@@ -43,7 +43,7 @@ from pi_tui.pi.spigot.series import GOSPER, Series
 
 
 class Plan(NamedTuple):
-    """The two numbers that make the textbook's spigot fast."""
+    """The two numbers of a run, K and B, that decide how fast the spigot is."""
 
     digits_per_step: int
     """K: digits that each iteration makes."""

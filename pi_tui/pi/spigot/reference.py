@@ -29,9 +29,9 @@ _DIGITS_PER_TERM = 14.181647462725477
 _A, _B, _C3_OVER_24 = 13_591_409, 545_140_134, 640_320**3 // 24
 _GUARD_BITS = 64
 _ALONE = 20_000
-"""Up to so many digits, threads cost more than they save."""
+"""Maximum digits computed without threads, which would cost more than they save."""
 _PIECES = 16
-"""Ranges of terms that are summed in parallel and then joined in pairs."""
+"""Number of ranges of terms that are summed in parallel and then joined in pairs."""
 _LIST = 512
 _CHUNK = 10_000
 _ENDS = ("root", "top-q", "top-t1", "top-t2")
@@ -53,9 +53,9 @@ class _Node(NamedTuple):
     """One intermediate result (one to three numbers) that has to be computed."""
 
     of: tuple[str, ...]
-    """The names of the results it depends on."""
+    """The names of the results that this result depends on."""
     make: Callable[..., Found]
-    """The function that computes it from a `Check` and those results."""
+    """The function that computes this result from a `Check` and the results named in `of`."""
 
 
 def pi_digits(n: int, poll: Poll = unwatched, threads: int = 2, kept: Kept | None = None) -> bytes:

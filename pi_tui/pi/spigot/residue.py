@@ -92,9 +92,9 @@ class Ledger:
     radix: int
     """R modulo p."""
     start: int
-    """S."""
+    """S: value of the boxes at the start, modulo p."""
     dropped: int
-    """X."""
+    """X: value that dropped tail blocks took with them, modulo p."""
     weights: list[int]
     """The weight of every block, including blocks dropped since."""
     surplus: bytes = b""

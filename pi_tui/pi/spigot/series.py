@@ -41,9 +41,9 @@ class Series:
     """A series: the initial content of each box j, and the value of a box."""
 
     name: str
-    """Its name on the command line and in a saved state."""
+    """Name of the series on the command line and in a saved state."""
     title: str
-    """Its title on the screen."""
+    """Title of the series on the screen."""
     b: Term
     """Initial content of box j."""
     p: Term

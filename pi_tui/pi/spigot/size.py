@@ -20,9 +20,9 @@ class Size(NamedTuple):
     digits: int
     """Decimals asked for."""
     digits_per_step: int
-    """K; R = 10^K."""
+    """K: digits that each iteration makes; R is 10^K."""
     boxes_per_block: int
-    """B."""
+    """B: boxes of a block."""
 
     def blocks_needed(self, done: int) -> int:
         """Return the blocks that still influence the digits to come after `done` iterations."""

@@ -42,7 +42,7 @@ to 13 %, but digits would appear less often, more at a time.
 """
 
 ALONE = 65_536
-"""Up to so many boxes in all, threads cost more than they save when blocks are made."""
+"""Maximum boxes whose blocks are made without threads, which would cost more than they save."""
 
 PREDIGIT_SHOWN = 12
 """Maximum digits of the predigit that `figures` returns."""

@@ -27,7 +27,7 @@ from pi_tui.pi.spigot.numerals import to_text
 from pi_tui.pi.spigot.pool import Check, gather
 
 ALONE = 4_000_000
-"""Up to so many bits of state, a sweep takes a few ms and threads cost more than they save."""
+"""Maximum bits of state swept without threads: it takes a few ms, and threads cost more."""
 _WAIT_SECONDS = 0.05
 
 

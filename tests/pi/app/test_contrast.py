@@ -26,7 +26,7 @@ _NO_PAPER = {"default", *(f"color({number})" for number in (*range(1, 7), *range
 _BLUE = "color(4)"
 """Blue, which is nearly invisible on black in the palettes of consoles."""
 _ON_COLOR = {("color(0)", f"color({paper})") for paper in (2, 3, 6, 7)}
-"""Black on colours that no palette makes as dark as blue and red."""
+"""Pairs of black text and a background that is bright enough for it in every palette."""
 
 
 def written(app: PiApp) -> Iterator[Segment]:

@@ -28,7 +28,7 @@ from pi_tui.pi.pictures.layout import levels
 from tests.helpers import pi
 
 FAR = 1_750_000
-"""Enough digits for most facts; mpmath takes two seconds."""
+"""Digits computed for the tests, enough for most facts; mpmath takes two seconds for them."""
 
 
 @pytest.mark.parametrize("text", ["7", "99", "999", "1212", "141592", "26535"])

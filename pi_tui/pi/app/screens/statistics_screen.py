@@ -20,7 +20,7 @@ from pi_tui.pi.digits.statistics import Digits
 _BUSY, _IDLE = 0.05, 1.0
 """Seconds until the next piece is counted; and until the next look for new digits."""
 _SHOWN_EVERY = 10
-"""While counting, the tables are shown again after so many pieces."""
+"""Pieces counted between two updates of the tables."""
 _TOLD = """\
 The digits of pi look like digits drawn by chance; nobody has proved that they are. These tables \
 count them, and say what random digits would do."""

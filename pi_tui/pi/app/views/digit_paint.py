@@ -12,7 +12,7 @@ from pi_tui.app.widgets.output_view import SAVED
 from pi_tui.pi.digits.digit_lines import GROUP
 
 COLORED, COLORED_FRESH = 6, 16
-"""First looks of two groups of ten, a look per digit: for saved digits, and for unsaved ones."""
+"""Look of the digit 0 if saved, and if not saved yet; those of 1 to 9 are the numbers after it."""
 GUTTER, PLAIN = 26, 27
 """Looks of the position at the start of a line, and of empty cells."""
 

@@ -24,7 +24,7 @@ from pi_tui.pi.pictures.walk_points import STEPS
 _MARGIN = 0.08
 """Room left around the path, as a share of its size, so that it need not be refitted often."""
 _CHUNKS_A_FRAME = 6
-"""While catching up, draw after so many chunks: about seven frames a second."""
+"""Chunks between two drawings while the walk catches up: about seven frames a second."""
 _HEAD = 10
 """Colour number of the last point of the walk."""
 _BUSY = 0.02
