@@ -18,8 +18,9 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING
 
-from pi_tui.command_line import RUN, build_parser, digits_first
+from pi_tui.command_line import RUN, build_parser
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
+from pi_tui.pi.commands.options import number_as_digits
 from pi_tui.pi.settings import Settings
 from pi_tui.reports import hints
 from pi_tui.reports.standard_output import has_terminal, say, tell
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(os.umask(0o077) & 0o077)
     try:
         typed = sys.argv[1:] if arguments is None else arguments
-        options = build_parser().parse_args(digits_first(typed))
+        parser = build_parser()
+        options = parser.parse_args(number_as_digits(parser, typed))
         return _call(options) if options.run else _app(options)
     except PiTuiError as error:
         from pi_tui.words import plain
