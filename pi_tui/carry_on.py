@@ -21,7 +21,7 @@ from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.progress import progress_on
-from pi_tui.reports.standard_output import has_terminal
+from pi_tui.reports.standard_output import has_terminal, open_standard_streams
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
@@ -69,6 +69,7 @@ def carry_on(
         cadence = Cadence(every_seconds, every_output)
     job = Job(kind, task, location, cadence=cadence, fresh=fresh, patience=PATIENCE)
     command = command_line() if again is None else again
+    open_standard_streams(silent=True)
     try:
         with nullcontext() if to is None else OutputFile.claim(to, location) as target:
             code, output = _compute(job, command, face)

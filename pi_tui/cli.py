@@ -20,10 +20,17 @@ from typing import TYPE_CHECKING
 
 from pi_tui.command_line import RUN, build_parser
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
+from pi_tui.no_memory import MESSAGE, is_lack_of_memory
 from pi_tui.pi.commands.options import number_as_digits
 from pi_tui.pi.settings import Settings
 from pi_tui.reports import hints
-from pi_tui.reports.standard_output import has_terminal, say, tell
+from pi_tui.reports.standard_output import (
+    drop_unwritten_output,
+    has_terminal,
+    open_standard_streams,
+    say,
+    tell,
+)
 from pi_tui.worker import garbage
 
 if TYPE_CHECKING:
@@ -45,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; return the exit code. A failure is reported in one line on stderr."""
     garbage.postpone()
     speak(WORDS)
-    _open_standard_streams()
+    open_standard_streams()
     _correct_environment()
     # Files stay readable to their owner under any umask; the umask may exclude others.
     os.umask(os.umask(0o077) & 0o077)
@@ -65,26 +72,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
     except Exception as error:
-        # A library that finds no room for its code is an ImportError.
-        if isinstance(error, MemoryError) or "failed to map segment" in str(error):
-            tell("pi-tui: not enough memory; what was saved is safe: close other programs")
+        if is_lack_of_memory(error):
+            tell(f"pi-tui: {MESSAGE}")
             return 6
         from pi_tui.worker.crash_report import report
 
         tell(f"{report(error)}\npi-tui: a bug of ours, please report it; what was saved is safe")
         return 1
     finally:
-        _let_go_of_readers_that_left()
+        drop_unwritten_output()
         garbage.settle()
-
-
-def _let_go_of_readers_that_left() -> None:
-    """Drop unwritten output, on which the interpreter would fail at exit (code 120)."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _correct_environment() -> None:
@@ -97,14 +94,6 @@ def _correct_environment() -> None:
             time.tzset()
     if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
         os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
-
-
-def _open_standard_streams() -> None:
-    """Open closed descriptors 0 to 2, so that no file gets one and is overwritten by messages."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by the parent process
-            number = os.open(os.devnull, os.O_RDWR)  # the lowest free number, this one's
-            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 @contextmanager

@@ -473,43 +473,6 @@ def test_status_prints_json(database: Path) -> None:
     assert run["verified"] is True
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", ["status", "runs", "export"])
-def test_full_disk_behind_stdout_is_one_line_and_exit_6(
-    command: str, unbuffered: str, database: Path
-) -> None:
-    pi_tui("run", "--digits", "50", "--db", database)
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*PI_TUI, command, "--db", str(database)],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
-            check=False,
-        )
-    assert done.returncode == 6
-    assert re.fullmatch(rb"pi-tui: cannot write to standard output: .*\n", done.stderr)
-
-
-@pytest.mark.parametrize("closed", [0, 1, 2])
-def test_closed_standard_stream_does_no_harm(closed: int, database: Path) -> None:
-    arguments = shlex.join([*PI_TUI, "run", "--digits", "70", "--db", str(database)])
-    done = subprocess.run(f"{arguments} {closed}>&-", shell=True, capture_output=True, check=False)
-    assert done.returncode == 0
-    assert done.stdout == (b"" if closed == 1 else b"3." + pi(70) + b"\n")
-    assert b"Traceback" not in done.stderr
-    assert pi_tui("check", "--db", database).returncode == 0
-
-
-@pytest.mark.parametrize("words", ["--help", "run --help", "--version", "--print-completion bash"])
-def test_help_into_a_full_disk_is_one_line_and_exit_6(words: str) -> None:
-    with open("/dev/full", "w") as full:
-        child = [*PI_TUI, *words.split()]
-        done = subprocess.run(child, stdout=full, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 6
-    assert re.fullmatch(rb"pi-tui: cannot write to standard output: .*\n", done.stderr)
-
-
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_help_can_be_printed_in_any_encoding(encoding: str) -> None:
     environment = os.environ | {"PYTHONIOENCODING": encoding}
