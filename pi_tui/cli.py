@@ -41,6 +41,7 @@ WORDS = {
     Hint.OTHER_FILE: "choose another file with --db",
     Hint.FRESH: "begin again with --fresh",
     Hint.BEGIN: "`pi-tui --digits 20000` begins one",
+    Hint.NAME_ONE: "name one by --digits N, or by --kind, --goal and --with name=value",
 }
 """How this program words the remedies that messages suggest."""
 

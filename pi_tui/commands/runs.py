@@ -64,7 +64,7 @@ def _no_runs() -> str:
 def delete(location: str, kinds: Kinds, wanted: Wanted, *, yes: bool) -> int:
     """Delete the run that is named, output and all; ask first, unless told `yes`."""
     if not wanted.is_named:
-        raise UsageError("say which run: by --digits N, or by --kind, --goal and --with name=value")
+        raise UsageError(f"say which run to delete: {Hint.NAME_ONE}")
     # Without the lock first: a run that is not there needs no file, and a question no waiting.
     run = choose(location, kinds, wanted)
     if not yes and not confirmed("delete", run, kinds):
