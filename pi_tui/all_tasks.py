@@ -19,7 +19,14 @@ from contextlib import suppress
 from typing import Any
 
 from pi_tui import words
-from pi_tui.carry_on import LOOK_SECONDS, PATIENCE, lost_and_saved, noting_signals, run_to_end
+from pi_tui.carry_on import (
+    LOOK_SECONDS,
+    PATIENCE,
+    code_of_signal,
+    lost_and_saved,
+    noting_signals,
+    run_to_end,
+)
 from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
@@ -118,7 +125,7 @@ class _Share:
             done = f"{len(self._results):,} of {len(self._tasks):,} complete"
             tell(f"{self._kind.name}: {done}; {goes_on} from there")
             return self._code or 128 + self._asked.signal
-        return self._code
+        return self._code or code_of_signal(self._asked.signal)
 
     def _make_database(self) -> None:
         """Make the database, or bring it up to date; refuse one that is not ours."""

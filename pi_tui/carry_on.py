@@ -108,12 +108,19 @@ def is_whole(worker: Worker, code: int) -> bool:
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     """Run the worker, not yet started, to its end; report on stderr how it ended; return the code.
 
-    With code 0 nothing is reported, because the caller reports the result. Raises StorageError if
-    the worker cannot start, and SystemExit if its machine raised it.
+    With code 0 nothing is reported, because the caller reports the result. A signal counts even if
+    the run is complete: else it would be lost, and the output might wait for a reader. Raises
+    StorageError if the worker cannot start, and SystemExit if its machine raised it.
     """
     with noting_signals() as asked:
         _watch(worker, asked)
-        return _verdict(worker, asked.signal, program, again)
+        code = _verdict(worker, asked.signal, program, again)
+    return code or code_of_signal(asked.signal)  # it may have come after the verdict
+
+
+def code_of_signal(received: int) -> int:
+    """Return the exit code for a signal after the end; 0 if only the reader of progress left."""
+    return 0 if received in (0, signal.SIGPIPE) else 128 + received
 
 
 def _watch(worker: Worker, asked: LeaveRequest) -> None:
@@ -194,7 +201,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     if snapshot.state is State.FAILED:
         tell(f"{program}: {words.plain(snapshot.error)}")
         return snapshot.exit_code
-    if snapshot.state is State.COMPLETE:
+    if snapshot.state is State.COMPLETE and not code_of_signal(received):
         return 0
     tell(f"{program}: {lost}saved {saved}; {goes_on}")
     return StorageError.exit_code if lost else 128 + received
