@@ -2,6 +2,8 @@
 
 import sys
 
+from pi_tui.no_memory import MESSAGE, is_lack_of_memory
+
 
 def start() -> int:
     """Run pi-tui; return the exit code. Ctrl+C never shows a traceback, however early it comes.
@@ -23,10 +25,10 @@ def start() -> int:
     except KeyboardInterrupt:
         return 130
     except (MemoryError, ImportError) as error:
-        if isinstance(error, ImportError) and "map segment" not in str(error):
+        if not is_lack_of_memory(error):
             raise
-        sys.stderr.write("pi-tui: not enough memory to start; close other programs, or raise the ")
-        sys.stderr.write("limit (`ulimit -v`)\n")
+        if sys.stderr:  # else it is closed
+            sys.stderr.write(f"pi-tui: {MESSAGE}\n")
         return 6
 
 

@@ -19,10 +19,18 @@ from contextlib import suppress
 from typing import Any
 
 from pi_tui import words
-from pi_tui.carry_on import LOOK_SECONDS, PATIENCE, lost_and_saved, noting_signals, run_to_end
+from pi_tui.carry_on import (
+    LOOK_SECONDS,
+    PATIENCE,
+    code_of_signal,
+    lost_and_saved,
+    noting_signals,
+    run_to_end,
+)
 from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
+from pi_tui.reports.standard_output import open_standard_streams
 from pi_tui.reports.tasks_progress import TasksProgress, name_of, tasks_progress_on
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
@@ -57,6 +65,7 @@ def carry_on_all(
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
     wanted = list(dict.fromkeys(tasks))
+    open_standard_streams(silent=True)
     try:
         with noting_signals() as asked, tasks_progress_on(sys.stderr, kind, len(wanted)) as shown:
             share = _Share(kind, wanted, location, cadence, asked, shown)
@@ -116,7 +125,7 @@ class _Share:
             done = f"{len(self._results):,} of {len(self._tasks):,} complete"
             tell(f"{self._kind.name}: {done}; {goes_on} from there")
             return self._code or 128 + self._asked.signal
-        return self._code
+        return self._code or code_of_signal(self._asked.signal)
 
     def _make_database(self) -> None:
         """Create the database, or migrate it; refuse one that is not ours."""

@@ -21,7 +21,7 @@ from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.progress import progress_on
-from pi_tui.reports.standard_output import has_terminal
+from pi_tui.reports.standard_output import has_terminal, open_standard_streams
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
@@ -69,6 +69,7 @@ def carry_on(
         cadence = Cadence(every_seconds, every_output)
     job = Job(kind, task, location, cadence=cadence, fresh=fresh, patience=PATIENCE)
     command = command_line() if again is None else again
+    open_standard_streams(silent=True)
     try:
         with nullcontext() if to is None else OutputFile.claim(to, location) as target:
             code, output = _compute(job, command, face)
@@ -107,12 +108,20 @@ def is_whole(worker: Worker, code: int) -> bool:
 def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     """Start the worker and run it to its end; return the exit code.
 
-    The end is reported on stderr; with code 0 it is not, because the caller reports the result.
-    Raises StorageError if the worker cannot start, and SystemExit if its machine raised that.
+    The end is reported on stderr; with code 0 it is not, because the caller reports the result. A
+    signal counts even if the run is complete: else it would be lost, and the output might wait for
+    a reader. Raises StorageError if the worker cannot start, and SystemExit if its machine raised
+    that.
     """
     with noting_signals() as asked:
         _watch(worker, asked)
-        return _verdict(worker, asked.signal, program, again)
+        code = _verdict(worker, asked.signal, program, again)
+    return code or code_of_signal(asked.signal)  # it may have come after the verdict
+
+
+def code_of_signal(received: int) -> int:
+    """Return the exit code for a signal after the end; 0 if only the reader of progress left."""
+    return 0 if received in (0, signal.SIGPIPE) else 128 + received
 
 
 def _watch(worker: Worker, asked: LeaveRequest) -> None:
@@ -193,7 +202,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     if snapshot.state is State.FAILED:
         tell(f"{program}: {words.plain(snapshot.error)}")
         return snapshot.exit_code
-    if snapshot.state is State.COMPLETE:
+    if snapshot.state is State.COMPLETE and not code_of_signal(received):
         return 0
     tell(f"{program}: {lost}saved {saved}; {goes_on}")
     return StorageError.exit_code if lost else 128 + received

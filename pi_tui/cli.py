@@ -18,11 +18,19 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING
 
-from pi_tui.command_line import RUN, build_parser, digits_first
+from pi_tui.command_line import RUN, build_parser
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
+from pi_tui.no_memory import MESSAGE, is_lack_of_memory
+from pi_tui.pi.commands.options import number_as_digits
 from pi_tui.pi.settings import Settings
 from pi_tui.reports import hints
-from pi_tui.reports.standard_output import has_terminal, say, tell
+from pi_tui.reports.standard_output import (
+    drop_unwritten_output,
+    has_terminal,
+    open_standard_streams,
+    say,
+    tell,
+)
 from pi_tui.worker import garbage
 
 if TYPE_CHECKING:
@@ -33,6 +41,7 @@ WORDS = {
     Hint.OTHER_FILE: "choose another file with --db",
     Hint.FRESH: "begin again with --fresh",
     Hint.BEGIN: "`pi-tui --digits 20000` begins one",
+    Hint.NAME_ONE: "name one by --digits N, or by --kind, --goal and --with name=value",
 }
 """The wording of this program for the hints in messages of general code."""
 
@@ -44,13 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; return the exit code. A failure is reported in one line on stderr."""
     garbage.postpone()
     speak(WORDS)
-    _open_standard_streams()
+    open_standard_streams()
     _correct_environment()
     # Files stay readable to their owner under any umask; the umask may exclude others.
     os.umask(os.umask(0o077) & 0o077)
     try:
         typed = sys.argv[1:] if arguments is None else arguments
-        options = build_parser().parse_args(digits_first(typed))
+        parser = build_parser()
+        options = parser.parse_args(number_as_digits(parser, typed))
         return _call(options) if options.run else _app(options)
     except PiTuiError as error:
         from pi_tui.words import plain
@@ -63,29 +73,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 128 + 13  # the reader of our digits has gone (`| head`): no error
     except Exception as error:
-        # A library whose code does not fit into memory raises ImportError.
-        if isinstance(error, MemoryError) or "failed to map segment" in str(error):
-            tell("pi-tui: not enough memory; what was saved is safe: close other programs")
+        if is_lack_of_memory(error):
+            tell(f"pi-tui: {MESSAGE}")
             return 6
         from pi_tui.worker.crash_report import report
 
         tell(f"{report(error)}\npi-tui: a bug of ours, please report it; what was saved is safe")
         return 1
     finally:
-        _let_go_of_readers_that_left()
+        drop_unwritten_output()
         garbage.settle()
-
-
-def _let_go_of_readers_that_left() -> None:
-    """Flush standard output and error; redirect one whose reader has gone to /dev/null.
-
-    Otherwise the interpreter would fail at exit (code 120).
-    """
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _correct_environment() -> None:
@@ -98,14 +95,6 @@ def _correct_environment() -> None:
             time.tzset()
     if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
         os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
-
-
-def _open_standard_streams() -> None:
-    """Open descriptors 0 to 2 if they are closed, or a file could get one and messages in it."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by the parent process
-            number = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number: this one's
-            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 @contextmanager

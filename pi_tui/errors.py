@@ -14,6 +14,7 @@ class Hint(Enum):
     OTHER_FILE = "choose another location"
     FRESH = "begin again at another location"
     BEGIN = "start a computation that saves here"
+    NAME_ONE = "name one by kind, goal and parameters"
 
     def __str__(self) -> str:
         return _words.get(self, self.value)

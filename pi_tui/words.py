@@ -55,17 +55,17 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
-def rate(digits_per_second: float) -> str:
+def rate(per_second: float) -> str:
     """Format output per second, short enough for a panel.
 
     >>> rate(666.6), rate(412_345.0), rate(3_200_000.0)
     ('667/s', '412 k/s', '3.20 M/s')
     """
-    if digits_per_second >= 1e6:
-        return f"{digits_per_second / 1e6:.2f} M/s"
-    if digits_per_second >= 1e5:
-        return f"{digits_per_second / 1e3:.0f} k/s"
-    return f"{digits_per_second:,.0f}/s"
+    if per_second >= 1e6:
+        return f"{per_second / 1e6:.2f} M/s"
+    if per_second >= 1e5:
+        return f"{per_second / 1e3:.0f} k/s"
+    return f"{per_second:,.0f}/s"
 
 
 def percent(share: float) -> str:
@@ -129,8 +129,8 @@ LINE_UNITS = ("lines", "rows")
 def amount(size: int, lines: int | None, unit: str) -> str:
     """Format an amount of output: `size` bytes with `lines` line breaks (None: not counted).
 
-    >>> amount(2_000, None, "digits"), amount(2_000, 40, "rows"), amount(2_000, None, "rows")
-    ('2,000 digits', '40 rows', '2,000 bytes')
+    >>> amount(2_000, None, "bytes"), amount(2_000, 40, "rows"), amount(2_000, None, "rows")
+    ('2,000 bytes', '40 rows', '2,000 bytes')
     """
     if unit not in LINE_UNITS:
         return f"{size:,} {unit}"
@@ -140,8 +140,8 @@ def amount(size: int, lines: int | None, unit: str) -> str:
 def counted(value: int, noun: str) -> str:
     """Format a number and a noun, in the plural if needed.
 
-    >>> counted(1, "digit"), counted(2_000, "digit")
-    ('1 digit', '2,000 digits')
+    >>> counted(1, "step"), counted(2_000, "step")
+    ('1 step', '2,000 steps')
     """
     return f"{value:,} {noun}" + ("" if value == 1 else "s")
 
@@ -149,8 +149,8 @@ def counted(value: int, noun: str) -> str:
 def of_unit(value: int, unit: str) -> str:
     """Format a number with its unit, which is given in the plural.
 
-    >>> of_unit(1, "digits"), of_unit(2_000, "digits"), of_unit(5, "bytes")
-    ('1 digit', '2,000 digits', '5 bytes')
+    >>> of_unit(1, "lines"), of_unit(2_000, "lines"), of_unit(5, "bytes")
+    ('1 line', '2,000 lines', '5 bytes')
     """
     return f"{value:,} {unit.removesuffix('s') if value == 1 else unit}"
 
@@ -204,7 +204,7 @@ def fitting(choices: Sequence[str], width: int) -> str:
 
 
 def figures(text: str) -> str:
-    """Return the ASCII digits in `text`, and no other numerals.
+    """Return the characters 0 to 9 in `text`, and no other numerals.
 
     >>> figures("3.14, ٣ and ²")
     '314'

@@ -31,6 +31,7 @@ SLOW = {
     "tests/pi/app/test_contrast.py": Few(ALL, 2),
     "tests/pi/app/test_sizes.py": Few(ALL, 2),
     "tests/app/test_in_a_terminal.py": Few(3),
+    "tests/test_standard_streams.py": Few(ALL, 3),
 }
 """Slow files by path; the longest path that fits a file counts. Put a file's best tests first."""
 

@@ -26,6 +26,15 @@ FILES = sorted(
 
 APP_WORD = re.compile(r"\b(digits?|box(es)?|spigots?|predigits?)\b", re.IGNORECASE)
 APP = sorted(path for path in (ROOT / "app").rglob("*") if path.suffix in (".py", ".tcss"))
+ABOUT_TABS = {ROOT / "commands" / f"{name}.py" for name in ("serve", "web")}
+COMMANDS = sorted(
+    {
+        *(ROOT / f"{name}.py" for name in ("words", "errors", "needle")),
+        *(path for name in ("commands", "files", "recipes") for path in (ROOT / name).glob("*.py")),
+        *(ROOT / "reports").glob("*.py"),
+    }
+    - ABOUT_TABS
+)
 
 OPTION = re.compile(r"--db|--fresh|\bpi-tui\b")
 """Options that only the program `pi-tui` has, so general code must not advise them."""
@@ -57,8 +66,10 @@ def test_general_code_has_no_word_about_the_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("path", APP, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_app_for_any_machine_has_no_word_about_the_spigot(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path", [*APP, *COMMANDS], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_app_and_commands_for_any_machine_have_no_word_about_the_spigot(path: Path) -> None:
     assert said(path.read_text("utf-8"), APP_WORD) == []
 
 

@@ -24,7 +24,8 @@ import pytest
 
 from pi_tui import __version__
 from pi_tui.cli import main
-from pi_tui.command_line import build_parser, digits_first
+from pi_tui.command_line import build_parser
+from pi_tui.pi.commands.options import number_as_digits
 from pi_tui.reports import manual
 from tests.helpers import PI_TUI, pi, pi_tui, started, wait_until
 from tests.terminal.emulator import Terminal
@@ -257,8 +258,51 @@ def test_cli_takes_a_first_argument_that_is_a_number_as_digits(words: str, datab
 
 @pytest.mark.parametrize("million", ["1m", "1 million", "1M", "1 000 000"])
 def test_cli_accepts_1_million_as_two_words(million: str) -> None:
-    options = build_parser().parse_args(digits_first(million.split()))
+    parser = build_parser()
+    options = parser.parse_args(number_as_digits(parser, million.split()))
     assert (options.run, options.digits) == (None, 1_000_000)
+
+
+BETWEEN = {
+    "after the database": "--db x {}",
+    "after a word with its value": "--pace=max {}",
+    "after a switch": "--fresh --yes {}",
+    "before an option": "{} --pace max",
+    "between options": "--threads 2 {} --pace 500",
+}
+
+
+@pytest.mark.parametrize("number", ["20000", "20k", "20e3", "20 000", "20,000", "20 thousand"])
+@pytest.mark.parametrize("words", BETWEEN.values(), ids=BETWEEN)
+def test_cli_takes_a_number_for_digits_wherever_a_command_could_stand(
+    words: str, number: str
+) -> None:
+    parser = build_parser()
+    options = parser.parse_args(number_as_digits(parser, words.format(number).split()))
+    assert (options.run, options.digits) == (None, 20_000)
+
+
+@pytest.mark.parametrize(
+    "words", ["find 14", "run --digits 9", "--db 20000", "backup 20000", "--db 7 export --from 2"]
+)
+def test_cli_leaves_other_numbers_where_they_are(words: str) -> None:
+    assert number_as_digits(build_parser(), words.split()) == words.split()
+
+
+@pytest.mark.parametrize("number", ["1e99", "9" * 100, "9" * 5_000, "1 000 000 000", "100000001"])
+@pytest.mark.parametrize("words", ["--digits", "--db x", "run --digits", "serve --digits"])
+def test_cli_names_the_limit_of_digits_in_a_short_line(number: str, words: str) -> None:
+    number_words = number.split() if words == "--db x" else [number]
+    line = refused(2, *words.split(), *number_words)
+    assert "the limit is 100,000,000 digits (about 1.8 GB of memory)" in line
+    assert len(line) < 140
+
+
+@pytest.mark.parametrize(
+    "words", ["{}", "--{}", "run {}", "find 1 --first {}", "bench --runs {}", "--series {}"]
+)
+def test_cli_repeats_no_more_than_a_line_of_what_was_typed(words: str) -> None:
+    assert len(refused(2, *words.format("x" * 5_000).split())) < 400
 
 
 @pytest.mark.parametrize("command", ["export", "verify", "picture walk -o pi.svg"])
@@ -427,43 +471,6 @@ def test_status_prints_json(database: Path) -> None:
     (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
     assert (run["digits"], run["saved"], run["status"]) == (150, 150, "complete")
     assert run["verified"] is True
-
-
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", ["status", "runs", "export"])
-def test_full_disk_behind_stdout_is_reported_in_one_line_with_exit_6(
-    command: str, unbuffered: str, database: Path
-) -> None:
-    pi_tui("run", "--digits", "50", "--db", database)
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*PI_TUI, command, "--db", str(database)],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
-            check=False,
-        )
-    assert done.returncode == 6
-    assert re.fullmatch(rb"pi-tui: cannot write to standard output: .*\n", done.stderr)
-
-
-@pytest.mark.parametrize("closed", [0, 1, 2])
-def test_closed_standard_stream_does_no_harm(closed: int, database: Path) -> None:
-    arguments = shlex.join([*PI_TUI, "run", "--digits", "70", "--db", str(database)])
-    done = subprocess.run(f"{arguments} {closed}>&-", shell=True, capture_output=True, check=False)
-    assert done.returncode == 0
-    assert done.stdout == (b"" if closed == 1 else b"3." + pi(70) + b"\n")
-    assert b"Traceback" not in done.stderr
-    assert pi_tui("check", "--db", database).returncode == 0
-
-
-@pytest.mark.parametrize("words", ["--help", "run --help", "--version", "--print-completion bash"])
-def test_help_into_a_full_disk_is_reported_in_one_line_with_exit_6(words: str) -> None:
-    with open("/dev/full", "w") as full:
-        child = [*PI_TUI, *words.split()]
-        done = subprocess.run(child, stdout=full, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 6
-    assert re.fullmatch(rb"pi-tui: cannot write to standard output: .*\n", done.stderr)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

@@ -33,6 +33,7 @@ from pi_tui.files.location import (
     look_at_folder,
     refuse_long_names,
     refuse_names_beside,
+    refuse_other_names,
 )
 from pi_tui.words import one_line
 
@@ -163,6 +164,8 @@ def _look(where: Location, path: Path, write: bool) -> None:
     if 0 < found.st_size < _SMALLEST and not Path(f"{path}-journal").exists():
         raise _not_ours(where)  # SQLite treats a file this short as empty, and would overwrite it
     _probe(where)
+    if write:
+        refuse_other_names(path)
 
 
 def _probe(where: Location) -> None:

@@ -92,5 +92,4 @@ def _which(found: Sequence[Run], kinds: Kinds) -> str:
     """Return the message that lists the runs, and asks for a more exact name."""
     listed = "; ".join(kinds.title(run) for run in found[:_LISTED])
     more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
-    name_one = "name one by --kind, --goal and --with name=value"
-    return f"{len(found):,} runs match: {listed}{more}; {name_one}"
+    return f"{len(found):,} runs match: {listed}{more}; {Hint.NAME_ONE}"

@@ -77,7 +77,7 @@ def as_json(runs: Sequence[Run], kinds: Kinds) -> str:
 
 def _object(run: Run, kinds: Kinds) -> dict[str, object]:
     parameters = json.loads(run.task.text)
-    # For scripts of version 1.1: there the goal was "digits", and parameters were not nested.
+    # Version 1.1 knew one kind only: its goal had the name of its unit, its parameters none.
     own = {**parameters, kinds.own.unit: run.goal} if kinds.is_own(run) else {}
     return {
         **own,

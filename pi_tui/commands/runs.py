@@ -65,7 +65,7 @@ def _no_runs() -> str:
 def delete(location: str, kinds: Kinds, wanted: Wanted, *, yes: bool) -> int:
     """Delete the run that is named, with its output; ask first unless `yes`. Returns 0."""
     if not wanted.is_named:
-        raise UsageError("say which run: by --digits N, or by --kind, --goal and --with name=value")
+        raise UsageError(f"say which run to delete: {Hint.NAME_ONE}")
     # Without a lock at first: nothing is created, and others need not wait for the answer.
     run = choose(location, kinds, wanted)
     if not yes and not confirmed("delete", run, kinds):

@@ -30,8 +30,8 @@ _SHOWN = ("host", "port", "dbname", "sslmode")
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """Suffixes of the files beside a database; a run's lock also has its number."""
 _BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
-_LONGEST_END = ".run-9999999.lock"
-"""The longest suffix of a file beside a database, with room for ten million runs."""
+_LONGEST_END = "-journal"
+"""The longest of them; where a longer name has no room, another name stands for the database's."""
 _LONGEST_PATH = 504
 """Maximum bytes of a path: SQLite on Unix has room for 512, journal suffix included."""
 _DATABASE = b"SQLite format 3\0"
@@ -121,7 +121,7 @@ def refuse_long_names(path: Path) -> None:
             f"the path of the database is {length} bytes long, and SQLite opens {_LONGEST_PATH} "
             f"at most: {one_line(path, 60)}…; {Hint.OTHER_FILE}"
         )
-    longest = _longest_name(path.parent) - len(_LONGEST_END)
+    longest = longest_name(path.parent) - len(_LONGEST_END)
     if len(os.fsencode(path.name)) > longest:
         raise StorageError(
             f"the name {one_line(path.name, 60)}… is too long for a database: {longest} bytes at "
@@ -129,7 +129,32 @@ def refuse_long_names(path: Path) -> None:
         )
 
 
-def _longest_name(folder: Path) -> int:
+def refuse_other_names(path: Path) -> None:
+    """Raise UsageError if the file has other names (hard links).
+
+    Locks and the journal lie beside a name: under another one, two processes compute the same run,
+    and what a power cut left half-written is not undone.
+    """
+    if (names := path.stat().st_nlink) > 1:
+        raise UsageError(
+            f"{one_line(path)} is a file with {names} names (hard links), and computing is safe "
+            "under one only: remove the others (`find -samefile` lists them), or use a copy"
+        )
+
+
+def with_end(path: Path, end: str) -> Path:
+    """Return the path of another database beside this one; its name is cut if it has no room."""
+    room = min(
+        longest_name(path.parent) - len(_LONGEST_END),
+        _LONGEST_PATH - len(os.fsencode(path.with_name("-"))) + 1,
+    )
+    name = os.fsencode(path.name)
+    if len(name) + len(end) <= room:
+        return path.with_name(path.name + end)
+    return path.with_name(name[: room - len(end)].decode("utf-8", "ignore") + end)
+
+
+def longest_name(folder: Path) -> int:
     """Return the longest file name, in bytes, that this folder allows."""
     with suppress(OSError, ValueError, AttributeError):  # Windows has no pathconf
         return os.pathconf(folder, "PC_NAME_MAX")

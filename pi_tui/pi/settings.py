@@ -157,10 +157,9 @@ def parse_digits(text: str) -> int:
     if digits < 1:
         raise UsageError(f"there are no {digits} digits of pi; ask for 1 or more")
     if digits > MAX_DIGITS:
-        need = digits * BYTES_PER_DIGIT / 1e9
         raise UsageError(
-            f"{digits:,} digits would take about {need:,.0f} GB of memory; "
-            f"the limit is {MAX_DIGITS:,} (about {MAX_DIGITS * BYTES_PER_DIGIT / 1e9:.1f} GB)"
+            f"{_shown(text)} is too much; the limit is {MAX_DIGITS:,} digits "
+            f"(about {MAX_DIGITS * BYTES_PER_DIGIT / 1e9:.1f} GB of memory)"
         )
     return digits
 

@@ -14,15 +14,14 @@ import hashlib
 import inspect
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
 from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, Work, unwatched
-from pi_tui.recipes.program import add_common_options
-from pi_tui.reports.hints import tell
+from pi_tui.recipes.program import add_common_options, print_output
+from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
 
@@ -118,13 +117,13 @@ class Items(Kind):
         description = inspect.getdoc(self.function) or f"Compute {len(self.inputs):,} items."
         parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
         add_common_options(parser, f"{self.name}.sqlite3")
+        open_standard_streams()
         given = parser.parse_args()
         output = self.run(given.db, fresh=given.fresh, face="screen" if given.screen else "line")
-        sys.stdout.buffer.write(output)
-        sys.stdout.flush()
+        code = print_output(self.name, output)
         if failed := sum(line.startswith(FAILED.encode()) for line in output.splitlines()):
             tell(f"{self.name}: {counted(failed, 'item')} failed; their lines begin with {FAILED}")
-        raise SystemExit(1 if failed else 0)
+        raise SystemExit(code or (1 if failed else 0))
 
     def new(self, task: Task) -> ItemsMachine:
         """Return a machine at the start, with no results."""

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import inspect
-import sys
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 from pi_tui.all_tasks import carry_on_all
 from pi_tui.carry_on import Face, carry_on
+from pi_tui.errors import StorageError
 from pi_tui.machine import Task
 from pi_tui.recipes.generator import GeneratorKind, Yielded
-from pi_tui.reports.hints import tell
+from pi_tui.reports.standard_output import (
+    drop_unwritten_output,
+    open_standard_streams,
+    tell,
+    to_stdout,
+)
 
 
 class Resumable:
@@ -62,6 +68,7 @@ class Resumable:
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run as a program: parse GOAL and options, compute, write the output, and exit."""
+        open_standard_streams()
         options = vars(self._parser().parse_args(arguments))
         goal, db = options.pop("goal"), options.pop("db") or self._file
         face: Face = "screen" if options.pop("screen") else "line"
@@ -72,10 +79,7 @@ class Resumable:
             tell(f"{self.kind.name}: {error}")
             raise SystemExit(2) from None
         code, output = carry_on(self.kind, task, db, face=face, fresh=fresh)
-        if code == 0:
-            sys.stdout.buffer.write(output)
-            sys.stdout.flush()
-        raise SystemExit(code)
+        raise SystemExit(code or print_output(self.kind.name, output))
 
     @property
     def _file(self) -> str:
@@ -91,6 +95,21 @@ class Resumable:
         for parameter in self.kind.parameters.values():
             _add_option(parser, parameter)
         return parser
+
+
+def print_output(name: str, output: bytes) -> int:
+    """Write the output to stdout; return the exit code, and say on stderr if that fails."""
+    try:
+        to_stdout(output)
+    except BrokenPipeError:
+        code = 128 + signal.SIGPIPE  # the reader has all it wanted
+    except StorageError as error:
+        tell(f"{name}: {error}")
+        code = error.exit_code
+    else:
+        return 0
+    drop_unwritten_output()
+    return code
 
 
 def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -10,12 +11,28 @@ from pi_tui.errors import StorageError
 from pi_tui.reports.hints import tell as tell
 
 
+def open_standard_streams(*, silent: bool = False) -> None:
+    """Open closed descriptors 0 to 2, so that no file gets one and is overwritten by messages.
+
+    Writing to a standard output that was closed then fails; with `silent`, it does nothing.
+    """
+    modes = {"stdin": os.O_RDONLY, "stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
+    if silent:
+        modes["stdout"] = os.O_WRONLY
+    for name, mode in modes.items():
+        if getattr(sys, name) is None:  # closed by the parent process
+            number = os.open(os.devnull, mode)  # the lowest free number, this one's
+            how = "r" if name == "stdin" else "w"
+            setattr(sys, name, os.fdopen(number, how, encoding="utf-8", closefd=False))
+
+
 def to_stdout(*pieces: bytes | bytearray) -> None:
     """Write the pieces to standard output, completely or with StorageError.
 
     BrokenPipeError is raised too, because a reader that stops early is no failure.
     """
     try:
+        sys.stdout.flush()  # what was printed before comes first
         # Use a buffer of our own: with PYTHONUNBUFFERED, Python's stream has none, and its `write`
         # may write only a part (disk full, pipe closed) and report that only by its result.
         with open(sys.stdout.fileno(), "wb", closefd=False) as stream:
@@ -23,7 +40,17 @@ def to_stdout(*pieces: bytes | bytearray) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise StorageError(f"cannot write to standard output: {error.strerror or error}") from error
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+        raise StorageError(f"cannot write to standard output: {reason}") from error
+
+
+def drop_unwritten_output() -> None:
+    """Drop unwritten output, on which the interpreter would fail at exit (code 120)."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say(line: str) -> None:

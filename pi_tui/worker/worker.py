@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pi_tui.errors import MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Refused
+from pi_tui.no_memory import MESSAGE
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import garbage
 from pi_tui.worker.board import Board
@@ -53,7 +54,7 @@ class Worker(Board):
         except Refused as error:
             self.fail(str(error), UsageError.exit_code)
         except MemoryError:
-            self.fail("out of memory; what was saved is safe", StorageError.exit_code)
+            self.fail(MESSAGE, StorageError.exit_code)
         except (SystemExit, KeyboardInterrupt) as error:
             self.crash = error
             self.fail(*text_of_exit(error))

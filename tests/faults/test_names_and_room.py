@@ -48,9 +48,10 @@ def test_path_sqlite_cannot_open_is_refused_before_files_are_made(
 def test_name_too_long_for_files_beside_it_is_refused(
     character: str, command: str, tmp_path: Path
 ) -> None:
-    longest = "x" * (238 % len(character.encode())) + character * (238 // len(character.encode()))
+    size = len(character.encode())
+    longest = "x" * (247 % size) + character * (247 // size)
     done = pi_tui(*command.split(), "--db", f"{longest}x", cwd=tmp_path)
-    assert_line(done, "is too long for a database: 238 bytes at most")
+    assert_line(done, "is too long for a database: 247 bytes at most")
     assert list(tmp_path.iterdir()) == []
     assert pi_tui("run", "--digits", 50, "--db", longest, cwd=tmp_path).returncode == 0
     assert pi_tui("run", "--digits", 50, "--db", longest, cwd=tmp_path).returncode == 0

@@ -10,6 +10,8 @@ every commit keeps the data right (database.py).
 
 from __future__ import annotations
 
+import hashlib
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from pi_tui.checkpoints.locking.owner import (
 )
 from pi_tui.checkpoints.locking.process import is_unlocked, my_mark, words_of
 from pi_tui.checkpoints.locking.server_lock import ServerLocks, holder_of_run
-from pi_tui.files.location import Location
+from pi_tui.files.location import Location, longest_name
 
 MIGRATING = 5.0
 """Seconds to wait for a process that brings the tables up to date, and so excludes all others."""
@@ -49,7 +51,15 @@ def _file_of_database(where: Location) -> Path:
 
 
 def _file_of_run(where: Location, run_id: int) -> Path:
-    return Path(f"{where.path}.run-{run_id}.lock")
+    """Return the lock file of a run; if its name had no room, a digest of the database's is used.
+
+    Version 1.1 had no such files, and took names of databases that leave no room for them.
+    """
+    assert where.path is not None
+    name, end = where.path.name, f".run-{run_id}.lock"
+    if len(os.fsencode(name + end)) > longest_name(where.path.parent):
+        name = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
+    return where.path.with_name(name + end)
 
 
 class FileLocks:

@@ -47,7 +47,7 @@ from pi_tui.checkpoints.records import SCHEMA
 from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.checkpoints.upgrade import schema_2
 from pi_tui.errors import NotOursError
-from pi_tui.files.location import Location
+from pi_tui.files.location import Location, with_end
 from pi_tui.machine import Known
 
 _TABLES_OF_1 = {
@@ -77,9 +77,10 @@ def migrate(engine: Engine, where: Location, version: int) -> None:
     """Migrate the tables and their data to the current schema.
 
     A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
-    version. A server is migrated in a transaction too; its backups are up to its owner.
+    version; a name without room for that is cut. A server is migrated in a transaction too; its
+    backups are up to its owner.
     """
-    backup = _free_name(Path(f"{where.path}.schema-{version}")) if where.path else None
+    backup = _free_name(where.path, f".schema-{version}") if where.path else None
     if backup is not None:
         back_up(engine, where, str(backup))
         outside_transactions(engine, "PRAGMA foreign_keys=OFF")  # for `_from_2_to_3`
@@ -108,10 +109,10 @@ def _is_still_old(engine: Engine, version: int) -> bool:
     return False
 
 
-def _free_name(path: Path) -> Path:
-    if not path.exists():
-        return path
-    return next(name for n in count(2) if not (name := Path(f"{path}.{n}")).exists())
+def _free_name(path: Path, end: str) -> Path:
+    """Return a name for the copy that no file has, and that a database may have."""
+    ends = (end if n == 1 else f"{end}.{n}" for n in count(1))
+    return next(name for end in ends if not (name := with_end(path, end)).exists())
 
 
 def _from_1_to_2(connection: Connection) -> None:

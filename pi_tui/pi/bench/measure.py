@@ -25,6 +25,7 @@ from pi_tui.pi.bench import feel
 from pi_tui.pi.bench.explanations import expected_seconds
 from pi_tui.pi.bench.turns import Turns, environment, tell
 from pi_tui.pi.settings import cores
+from pi_tui.reports.standard_output import say
 from pi_tui.words import one_line
 
 SIZES = (1_000, 20_000, 100_000, 1_000_000)
@@ -51,7 +52,7 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
             "let XDG_CACHE_HOME name a folder that can be written to"
         ) from error
     if as_json:
-        print(json.dumps(report))
+        say(json.dumps(report))
     else:
         from pi_tui.pi.bench.tables import show
 

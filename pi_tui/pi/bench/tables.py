@@ -11,6 +11,7 @@ from rich.table import Table
 from pi_tui import words
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench.explanations import explanation
+from pi_tui.reports.standard_output import as_bytes, to_stdout
 
 Report = dict[str, Any]
 
@@ -18,6 +19,12 @@ Report = dict[str, Any]
 def show(report: Report) -> None:
     """Print all tables on standard output."""
     console = Console(markup=False, highlight=False)
+    with console.capture() as text:
+        _show_on(console, report)
+    to_stdout(as_bytes(text.get()))
+
+
+def _show_on(console: Console, report: Report) -> None:
     console.print(_machine(report))
     for draw in (_sizes, _first_digit, _cadences, _killed, _phases, _doubled, _face):
         table = draw(report)

@@ -67,22 +67,22 @@ def test_bench_measures_first_digits_and_saves(report: dict[str, Any]) -> None:
 
 
 def test_tables_show_the_whole_report(
-    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     show(report)
-    told = capsys.readouterr().out
+    told = capfd.readouterr().out
     for words in ("Whole processes", "Where the time goes", "What saving costs", "mpmath"):
         assert words in told
     assert max(map(len, told.splitlines())) <= 80
 
 
 def test_every_table_is_followed_by_its_explanation(
-    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0, "ended": True}
     doubled = {"digits": 1, "twice": 2, "seconds": 1.0, "twice_seconds": 2.0}
     show(report | {"killed": [killed], "doubled": [doubled], "face": {"first frame": 0.3}})
-    told = capsys.readouterr().out
+    told = capfd.readouterr().out
     places = []
     for title in TABLES:
         lines = list(explanation(title))
@@ -134,10 +134,10 @@ def test_bench_measures_the_app_in_a_terminal(
 
 
 def test_table_says_not_measured_for_a_missing_figure(
-    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     show(report | {"face": {"p to paused while blocks are made": None}})
-    assert "not measured" in capsys.readouterr().out
+    assert "not measured" in capfd.readouterr().out
 
 
 def restarted(tmp_path: Path, starts: int) -> list[str]:
@@ -178,11 +178,11 @@ def test_killed_run_is_compared_with_an_undisturbed_one(tmp_path: Path) -> None:
 
 
 def test_table_says_that_a_killed_run_was_given_up(
-    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0}
     show(report | {"killed": [killed | {"ended": False}, killed | {"ended": True}]})
-    told = capsys.readouterr().out
+    told = capfd.readouterr().out
     assert told.count("given up at 4.00") == 1
 
 

@@ -1,0 +1,69 @@
+"""The parser of commands and options, and values that a command for any kind reads."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import suppress
+from typing import NoReturn
+
+from pi_tui.errors import UsageError
+from pi_tui.reports.standard_output import as_bytes, to_stdout
+from pi_tui.task import LARGEST_GOAL
+from pi_tui.words import parse_number, shortened
+
+_LONGEST = 300
+"""Characters of a message of argparse; the one that lists all commands has some 250."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that reports a mistake in one line and says what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError; the message repeats what was typed, so cut it."""
+        raise UsageError(f"{shortened(message, _LONGEST)}; see `{self.prog} --help`")
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Write help and version to stdout like data: whole, in any encoding, or with an error."""
+        to_stdout(as_bytes(message))
+
+
+class Adder:
+    """A helper that adds commands, each with the shared options."""
+
+    def __init__(self, commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+        self._commands, self._shared = commands, shared
+
+    def __call__(
+        self, name: str, run: str, text: str, *parents: Parser, tidy: bool = False
+    ) -> Parser:
+        """Add a command, carried out by the function `run`; with `tidy`, signals end it cleanly."""
+        parser = self._commands.add_parser(
+            name, help=text, description=text, parents=[self._shared, *parents], allow_abbrev=False
+        )
+        parser.set_defaults(run=run, tidy=tidy)
+        return parser
+
+
+def add_json(parser: Parser) -> None:
+    """Add `--json`."""
+    parser.add_argument(
+        "--json", dest="as_json", action="store_true", help="for scripts, instead of text"
+    )
+
+
+def parse_goal(text: str) -> int:
+    """Return the goal of a run of any kind. Raises UsageError."""
+    with suppress(ValueError):
+        if 1 <= (goal := parse_number(text)) <= LARGEST_GOAL:
+            return goal
+    raise UsageError(
+        f"{text[:40]!r} is no goal; use a whole number from 1 to 2^53, like 1000 or 1e6"
+    )
+
+
+def parse_parameter(text: str) -> tuple[str, str]:
+    """Return name and value of a parameter. Raises UsageError."""
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise UsageError(f"{text[:40]!r} is no parameter; write it like seed=3")
+    return name, value

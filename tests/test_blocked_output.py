@@ -1,0 +1,126 @@
+"""Output that waits for a reader: a FIFO, a pipe nobody empties. A signal ends it, all is saved."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
+
+DIGITS = 300_000
+"""Too many for the buffer of a pipe."""
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+PROGRAM = """
+import os, signal, sys
+from pi_tui import carry_on, resumable
+
+@resumable
+def numbers(goal, at=0):
+    while at < goal:
+        at += 1
+        yield {"at": at}, f"{at}\\n"
+    os.kill(os.getpid(), signal.SIGNAL)  # all is computed by now
+
+if __name__ == "__main__":
+    MAIN
+"""
+MAINS = {
+    "a file": "sys.exit(carry_on(numbers.kind, numbers.task(3), 'n.db', to='out')[0])",
+    "stdout": "numbers.main(['100000', '--db', 'n.db'])",
+    "a call": "numbers.run(3, db='n.db'); open('out', 'w')",
+    "many tasks": "numbers.run_all([numbers.task(3)], db='n.db'); open('out', 'w')",
+}
+
+
+def is_asleep(child: subprocess.Popen[bytes]) -> bool:
+    """Return True if the process has only its main thread, which waits for something."""
+    threads = os.listdir(f"/proc/{child.pid}/task")
+    stat = Path(f"/proc/{child.pid}/stat").read_text("ascii", "replace")
+    return len(threads) == 1 and stat.rpartition(")")[2].split()[0] == "S"
+
+
+@contextmanager
+def reader_that_does_not_read(fifo: Path) -> Iterator[None]:
+    descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    database = tmp_path_factory.mktemp("filled") / "pi.sqlite3"
+    done = pi_tui("run", "--digits", DIGITS, "--no-verify", "--db", database)
+    assert done.returncode == 0
+    return database
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux's /proc")
+@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize("has_reader", [False, True])
+@pytest.mark.parametrize("command", ["run --digits 300000 -o", "export -o", "picture walk -o"])
+def test_signal_ends_command_whose_output_waits_for_a_reader(
+    command: str, has_reader: bool, number: signal.Signals, filled: Path, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "out.svg"
+    os.mkfifo(fifo)
+    with started("--db", filled, *command.split(), fifo) as child:
+        if has_reader:
+            with reader_that_does_not_read(fifo):
+                wait_until(lambda: is_asleep(child))
+                child.send_signal(number)
+                assert child.wait(60) == 128 + number
+        else:
+            wait_until(lambda: is_asleep(child))
+            child.send_signal(number)
+            assert child.wait(60) == 128 + number
+        assert child.stderr is not None
+        assert b"Traceback" not in child.stderr.read()
+    assert saved(filled) == DIGITS
+
+
+@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize("main", MAINS.values(), ids=MAINS)
+def test_signal_that_comes_when_all_is_computed_is_not_lost(
+    main: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    code = PROGRAM.replace("SIGNAL", number.name).replace("MAIN", main)
+    (tmp_path / "program.py").write_text(code)
+    os.mkfifo(tmp_path / "out")
+    command = [sys.executable, "program.py"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=tmp_path, **streams) as child:  # type: ignore[call-overload]
+        try:
+            assert child.wait(60) == 128 + number
+        finally:
+            child.kill()
+    done = pi_tui("status", "--db", tmp_path / "n.db")
+    assert "complete" in done.stdout
+
+
+def test_fifo_gets_the_whole_output_once_there_is_a_reader(filled: Path, tmp_path: Path) -> None:
+    fifo = tmp_path / "out"
+    os.mkfifo(fifo)
+    for command in ("run --digits 300000 -o", "export -o"):
+        with started("--db", filled, *command.split(), fifo) as child:
+            assert fifo.read_bytes() == b"3." + pi(DIGITS) + b"\n"
+            assert child.wait(60) == 0
+    assert fifo.is_fifo()
+
+
+def test_reader_that_leaves_a_fifo_is_told_as_a_line(filled: Path, tmp_path: Path) -> None:
+    fifo = tmp_path / "out"
+    os.mkfifo(fifo)
+    line = f'head -c 9 {fifo} & exec "$0" "$@"'
+    command = [*PI_TUI, "export", "--db", str(filled), "-o", str(fifo)]
+    done = subprocess.run(["sh", "-c", line, *command], capture_output=True, check=False)
+    assert done.returncode in (6, 128 + signal.SIGPIPE)
+    assert b"Traceback" not in done.stderr

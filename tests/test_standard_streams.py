@@ -1,0 +1,164 @@
+"""Standard streams that are closed, full, or no longer read: said in one line, or no harm done."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import PI_TUI, pi, pi_tui
+from tests.terminal.emulator import Terminal
+
+PRINTS = {
+    "status": "status",
+    "status as JSON": "status --json",
+    "status again and again": "status --watch",
+    "runs": "runs",
+    "runs as JSON": "runs --json",
+    "export": "export",
+    "find": "find 14",
+    "find as JSON": "find 14 --json",
+    "run": "run --digits 70",
+    "no command": "--digits 70",
+    "help": "--help",
+    "help of a command": "run --help",
+    "version": "--version",
+    "completion": "--print-completion bash",
+}
+"""Every command that prints on standard output."""
+FULL = ">/dev/full"
+PROGRAM = '''
+from pi_tui import Items, resumable
+
+@resumable
+def numbers(goal, at=0):
+    """Count to GOAL."""
+    while at < goal:
+        at += 1
+        yield {"at": at}, f"{at}\\n"
+
+def same(number):
+    return number
+
+if __name__ == "__main__":
+    MAIN
+'''
+MAINS = {
+    "a generator": "numbers.main(['3'])",
+    "items": "Items(same, [1, 2, 3], workers=1, threads=True).main()",
+    "a call": "print(numbers.run(3).decode(), end='')",
+    "many tasks": "print(next(iter(numbers.run_all([numbers.task(3)]).values())).decode(), end='')",
+}
+
+
+def under_a_shell(
+    redirection: str, *arguments: object, cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command whose streams a shell redirects."""
+    line = f"{shlex.join(map(str, arguments))} {redirection}"
+    return subprocess.run(["bash", "-c", line], capture_output=True, cwd=cwd, check=False)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a database with a complete run of 70 digits."""
+    database = tmp_path_factory.mktemp("filled") / "pi.sqlite3"
+    assert pi_tui("run", "--digits", "70", "--db", database).returncode == 0
+    return database
+
+
+@pytest.mark.parametrize(
+    ("command", "redirection"),
+    [
+        *((command, redirection) for command in PRINTS.values() for redirection in (">&-", FULL)),
+        *(("status", redirection) for redirection in (">&- <&-", "1</dev/null")),
+    ],
+)
+def test_stdout_that_takes_nothing_is_one_line_and_exit_6(
+    command: str, redirection: str, filled: Path
+) -> None:
+    done = under_a_shell(redirection, *PI_TUI, "--db", filled, *command.split())
+    assert done.returncode == 6
+    said = [line for line in done.stderr.splitlines() if b"digits, verified" not in line]
+    reason = rb"No space left on device" if redirection == FULL else rb"it is closed"
+    assert len(said) == 1
+    assert re.fullmatch(rb"pi-tui: cannot write to standard output: " + reason, said[0])
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_full_disk_behind_stdout_is_told_with_and_without_a_buffer(
+    unbuffered: str, filled: Path
+) -> None:
+    child = ["env", f"PYTHONUNBUFFERED={unbuffered}", *PI_TUI, "export", "--db", filled]
+    done = under_a_shell(FULL, *child)
+    assert (done.returncode, done.stderr.count(b"\n")) == (6, 1)
+
+
+@pytest.mark.parametrize("redirection", ["<&-", "2>&-", "2>/dev/full", "<&- 2>&-"])
+@pytest.mark.parametrize("command", ["run --digits 70", "export", "find 14", "status", "check"])
+def test_other_stream_that_is_closed_or_full_does_no_harm(
+    command: str, redirection: str, filled: Path
+) -> None:
+    done = under_a_shell(redirection, *PI_TUI, *command.split(), "--db", filled)
+    assert done.returncode == 0
+    if command in ("export", "run --digits 70"):
+        assert done.stdout == b"3." + pi(70) + b"\n"
+    assert b"Traceback" not in done.stderr
+    assert pi_tui("check", "--db", filled).returncode == 0
+
+
+def test_run_into_a_file_needs_no_stdout(database: Path) -> None:
+    target = database.parent / "pi.txt"
+    done = under_a_shell(">&-", *PI_TUI, "run", "--digits", 70, "--db", database, "-o", target)
+    assert done.returncode == 0, done.stderr
+    assert target.read_bytes() == b"3." + pi(70) + b"\n"
+
+
+@pytest.mark.parametrize("redirection", [">&-", "1</dev/null", ">/dev/full"])
+def test_app_needs_no_stdout(redirection: str, database: Path) -> None:
+    line = f"exec {shlex.join([*PI_TUI, '--digits', '60', '--db', str(database)])} {redirection}"
+    start = f"import os; os.execvp('bash', ['bash', '-c', {line!r}])"
+    with Terminal(program=("-c", start)) as terminal:
+        terminal.see("complete")
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (0, [])
+
+
+@pytest.mark.parametrize("main", MAINS.values(), ids=MAINS)
+@pytest.mark.parametrize(
+    ("redirection", "code", "whole"),
+    [
+        ("", 0, True),
+        ("<&-", 0, True),
+        ("2>&-", 0, True),
+        ("<&- 2>&-", 0, True),
+        ("2>/dev/full", 0, True),
+        (">&-", 6, False),
+        (">/dev/full", 6, False),
+    ],
+)
+def test_program_of_a_user_computes_whatever_its_streams_are(
+    redirection: str, code: int, whole: bool, main: str, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM.replace("MAIN", main))
+    done = under_a_shell(redirection, sys.executable, "program.py", cwd=tmp_path)
+    assert done.stdout == (b"1\n2\n3\n" if whole else b"")
+    if ".main(" in main:  # else it prints by itself
+        assert done.returncode == code, done.stderr
+        assert b"Traceback" not in done.stderr
+        assert (b"cannot write to standard output: " in done.stderr) == (code == 6)
+    elif whole:
+        assert done.returncode == 0
+
+
+@pytest.mark.parametrize("main", ["numbers.main(['30000'])"])
+def test_program_of_a_user_whose_reader_leaves_ends_without_a_traceback(
+    main: str, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM.replace("MAIN", main))
+    done = under_a_shell("| head -n 2", sys.executable, "program.py", cwd=tmp_path)
+    assert (done.stdout, b"Traceback" in done.stderr) == (b"1\n2\n", False)
