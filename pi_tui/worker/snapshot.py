@@ -89,15 +89,16 @@ class Snapshot:
     """How far the run is, 0 to 1; it never falls.
 
     This is the number to show everywhere. It counts all that the machine has to do, and the
-    comparison at the end; the state says which of these is going on. It is saved with each
-    checkpoint, so another process that asks what is saved is told the same.
+    comparison at the end; the state says which of these is going on. A pace that holds the machine
+    back counts too, so the number grows with the time. It is saved with each checkpoint, so another
+    process that asks what is saved is told the same.
     """
     resumed_done: float = 0.0
     """Share of the work done before this program started."""
     elapsed: float = 0.0
     """Seconds computed, in all sessions, pauses not counted."""
     left: float | None = None
-    """Seconds left at this pace, comparison included, from the work left; None while unknown."""
+    """Seconds left at this pace, comparison included; None while unknown."""
     checkpoints: tuple[Checkpoint, ...] = ()
     """The last few checkpoints, newest first."""
     next_save: float | None = None
