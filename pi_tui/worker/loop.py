@@ -101,7 +101,8 @@ class Loop:
             shown = max(self._shown_before(loaded), self._board.snapshot.done)
             verifying = machine.verifying_work if self._job.verify else 0.0
             made, elapsed = len(machine.output), loaded.run.elapsed
-            self._meter = Meter(self._work(), made, elapsed, shown, verifying)
+            length = self._board.snapshot.length
+            self._meter = Meter(self._work(), made, elapsed, shown, verifying, length)
             self._saved_steps = machine.steps if loaded.checkpoint else -1
             self._board.publish(resumed_done=self._meter.done)
         if self._board.snapshot.left_open and loaded.checkpoint and (last := self._store.last_beat):
@@ -253,16 +254,15 @@ class Loop:
         figures: dict[str, Any] = {"state": self._activity, "elapsed": elapsed, "pace": pace}
         figures |= {"next_save": self._saves.next_save, "part": 0, "parts": 0}
         if self._run.status != COMPLETE:  # a complete run needs no machine
-            machine, shown, meter = self._machine, self._board.snapshot, self._meter
+            machine, meter = self._machine, self._meter
+            meter.limit = pace.limit
             # After a fallback the machine has less output than is saved and shown.
-            made = max(len(machine.output), shown.saved)
-            output_left = None if shown.length is None else shown.length - made
-            left = meter.left(output_left, pace.limit, elapsed)
+            made = max(len(machine.output), self._board.snapshot.saved)
             if self._activity is State.VERIFYING:  # a comparison makes no steps
                 meter.saw(self._work())
             if made == len(machine.output):
                 figures["made_lines"] = self._lines.of(machine.output, made)
-            figures |= {"made": made, "done": meter.done, "left": left}
+            figures |= {"made": made, "done": meter.done, "left": meter.left()}
             figures |= {"rate": meter.rate(), "work_rate": meter.work_rate()}
             figures |= {"steps": machine.steps, "figures": machine.figures()}
         self._board.publish(**(figures | changes))

@@ -47,47 +47,60 @@ class Meter:
     """Measures progress, speed and time left in one session of one run.
 
     `done` is the only number for the progress of the run. It is saved with each checkpoint, and it
-    never falls. If a machine begins with less than was shown before, because of damage or of more
-    work to do, then the rest of the bar is spread over the rest of the work.
+    never falls. What is left of the bar is spread over the seconds that are left, by the machine's
+    speed and the pace of that moment. So without a pace the bar follows the work. At a pace that
+    the machine could exceed, it follows the output. After damage, or with more work to do than
+    before, it goes on from what was shown.
 
     Only time spent computing counts: pauses stop the meter. The time left comes from the work
     left, never from output per second alone, because steps may get cheaper or make no output.
     """
 
     def __init__(
-        self, work: Work, made: int, now: float, shown: float = 0.0, verifying: float = 0.0
+        self,
+        work: Work,
+        made: int,
+        now: float,
+        shown: float = 0.0,
+        verifying: float = 0.0,
+        length: int | None = None,
     ) -> None:
-        """Begin with the work done, `made` bytes of output, and a bar that stands at `shown`.
+        """Begin with `work` done in `now` seconds of earlier sessions, and the bar at `shown`.
 
-        `verifying` is the part of the work that is not steps, but the comparison after them.
+        `made` are bytes of output, of `length` in all if that is known. `verifying` is the part of
+        the work that is not steps, but the comparison after them.
         """
-        self._work, self._verifying = work, verifying
-        self._first = work.share or 0.0
-        self.done = self._from = max(self._first, shown)
-        """The share of the work done, 0 to 1; 0 if the total is not known."""
+        self._work, self._made, self._verifying, self._length = work, made, verifying, length
+        self.done = shown or work.share or 0.0
+        """The share of the run that is done, 0 to 1; 0 if the whole of it is not known."""
+        self.limit: float | None = None
+        """Bytes of output per second that the pace allows; None is full speed."""
+        self._each = now / work.done if work.done > 0 and now > 0 else None
+        """Seconds that a unit of work takes; until the first step, by the sessions before."""
         self._samples = deque([(now, made, self.done)])
         self._busy_time = self._busy_work = 0.0
 
     @property
     def work(self) -> Work:
         """Return the work to save, such that its share is `done`."""
-        is_told = (self._work.share or 0.0) == self.done
-        return self._work if is_told else Work(self.done, 1.0)
+        return Work(self.done, 1.0) if self._work.total > 0 else self._work
 
-    def saw(self, work: Work) -> None:
+    def saw(self, work: Work, made: int | None = None) -> None:
         """Update `done` from the work of the machine; also called during a comparison."""
-        self._work = work
-        share, rest = work.share or 0.0, 1.0 - self._first
-        if self._from > self._first:
-            share = self._from + (1.0 - self._from) * (share - self._first) / rest
-        self.done = min(1.0, max(self.done, share))
+        each = self._each or 1.0
+        before = self._rest(each) if self._work.total > 0 else work.total * each
+        self._work, self._made = work, self._made if made is None else made
+        if before > 0 and (rest := self._rest(each)) < before:
+            self.done = 1.0 - (1.0 - self.done) * rest / before
 
     def stepped(self, work: Work, made: int, now: float, took: float) -> None:
         """Record a step that took `took` seconds; `work` and `made` are the counts after it."""
         fade = 0.5 ** (took / HALF_LIFE)
         self._busy_work = self._busy_work * fade + (work.done - self._work.done)
         self._busy_time = self._busy_time * fade + took
-        self.saw(work)
+        if self._busy_work > 0:
+            self._each = self._busy_time / self._busy_work
+        self.saw(work, made)
         self._samples.append((now, made, self.done))
         while len(self._samples) > 2 and now - self._samples[1][0] > WINDOW:
             self._samples.popleft()
@@ -102,28 +115,23 @@ class Meter:
         (start, _, first), (end, _, last) = self._samples[0], self._samples[-1]
         return (last - first) / max(end - start, SHORTEST) if end > start else 0.0
 
-    def left(self, output_left: int | None, limit: float | None, elapsed: float) -> float | None:
-        """Return the seconds left; None while unknown.
+    def left(self) -> float | None:
+        """Return the seconds that are left; None while unknown.
 
-        The time for the work left or, if longer, the time that the pace `limit` needs. A pace slows
-        down the steps, not the comparison after them. `elapsed` are the seconds of all sessions.
+        Before the first step they are unknown also at a pace, because the machine may be slower.
         """
-        left = self._seconds_of(self._work.total - self._work.done, elapsed)
-        if left is None and self._work.total > 0:
-            return None  # else a first step of 20 s would count as two fifths of all
-        if limit is None or output_left is None:
-            return left
-        after = self._seconds_of(self._verifying, elapsed) or 0.0
-        return max(left or 0.0, output_left / limit + after)
+        if self._work.total > 0:
+            return None if self._each is None else self._rest(self._each)
+        return None if self.limit is None or self._length is None else self._rest(0.0)
 
-    def _seconds_of(self, work: float, elapsed: float) -> float | None:
-        """Return the seconds needed for so much work; None while unknown.
+    def _rest(self, each: float) -> float:
+        """Return the seconds left if a unit of work takes `each`.
 
-        Until this session has made a step, the average of earlier sessions is used.
+        They follow the work or, if that takes longer, the pace, which holds back the steps and not
+        the comparison after them.
         """
-        done, total = self._work.done, self._work.total
-        if total <= 0:
-            return None
-        if self._busy_work > 0:
-            return work * self._busy_time / self._busy_work
-        return work * elapsed / done if done > 0 and elapsed > 0 else None
+        rest = max(self._work.total - self._work.done, 0.0)
+        if self.limit is None or self._length is None:
+            return rest * each
+        output_left = max(self._length - self._made, 0)
+        return max(rest * each, output_left / self.limit + min(rest, self._verifying) * each)

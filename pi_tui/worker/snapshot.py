@@ -89,8 +89,9 @@ class Snapshot:
     """Share of the work done, 0 to 1; it never falls.
 
     Show this number everywhere. The work is all steps of the machine, and the comparison at the
-    end; the state tells which of them is going on. The number is saved with each checkpoint, so
-    that another process that reads the database shows the same.
+    end; the state tells which of them is going on. At a pace that slows the machine down, the
+    number grows with the time. It is saved with each checkpoint, so that another process that reads
+    the database shows the same.
     """
     resumed_done: float = 0.0
     """Share of the work done before this program started."""

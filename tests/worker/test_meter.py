@@ -19,12 +19,19 @@ def made(done: float) -> int:
     return int(DIGITS * max(0.0, 2 * done / TOTAL - 1) ** 2)
 
 
-def meter_at(work: float) -> Meter:
-    return Meter(Work(work, TOTAL), 0, 0.0)
+def meter_at(work: float, elapsed: float = 0.0, verifying: float = 0.0) -> Meter:
+    return Meter(Work(work, TOTAL), made(work), elapsed, verifying=verifying, length=DIGITS)
 
 
-def left(meter: Meter, output: int | None, limit: float | None, elapsed: float) -> float | None:
-    return meter.left(output, limit, elapsed)
+def without_total(limit: float | None = None) -> Meter:
+    meter = Meter(Work(0, 0), 0, 0.0, length=None if limit is None else DIGITS)
+    meter.limit = limit
+    return meter
+
+
+def left(meter: Meter, limit: float | None = None) -> float | None:
+    meter.limit = limit
+    return meter.left()
 
 
 def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
@@ -38,46 +45,52 @@ def run(meter: Meter, first: float, last: float, speed: float = TOTAL) -> float:
 
 def test_meter_before_the_first_step_knows_no_rate_and_no_time_left() -> None:
     meter = meter_at(0)
-    assert (meter.rate(), meter.done, left(meter, DIGITS, None, 0.0)) == (0.0, 0.0, None)
+    assert (meter.rate(), meter.done, left(meter)) == (0.0, 0.0, None)
 
 
 def test_time_left_at_a_pace_is_unknown_before_the_first_step() -> None:
     """Before that step it is not known whether the machine can keep the pace."""
     meter = meter_at(0)
-    assert left(meter, DIGITS, 1_000.0, 7.0) is None
+    assert left(meter, 1_000.0) is None
     meter.stepped(Work(TOTAL / 4, TOTAL), 0, 8.0, 8.0)
-    assert left(meter, DIGITS, 1_000.0, 8.0) == pytest.approx(24.0), "it cannot"
-    meter = Meter(Work(0, 0), 0, 0.0)
-    assert left(meter, DIGITS, 1_000.0, 0.0) == pytest.approx(20.0), (
-        "there is nothing else to go by"
-    )
+    assert left(meter, 1_000.0) == pytest.approx(24.0), "it cannot"
+    assert without_total(1_000.0).left() == pytest.approx(20.0), "there is nothing else to go by"
 
 
 def test_machine_of_unknown_work_has_a_rate_and_no_time_left() -> None:
-    meter = Meter(Work(0, 0), 0, 0.0)
+    meter = without_total()
     meter.stepped(Work(1, 0), 100, 1.0, 1.0)
     meter.stepped(Work(2, 0), 200, 2.0, 1.0)
-    assert (meter.done, left(meter, None, None, 2.0), meter.rate()) == (0.0, None, 100.0)
+    assert (meter.done, left(meter), meter.rate()) == (0.0, None, 100.0)
+    assert meter.work.share is None
+
+
+def test_a_machine_that_tells_its_work_late_is_at_its_share_from_then_on() -> None:
+    meter = without_total()
+    meter.stepped(Work(0.3, 1.0), 100, 1.0, 1.0)
+    assert meter.done == pytest.approx(0.3)
+    meter.stepped(Work(0.6, 1.0), 100, 2.0, 1.0)
+    assert meter.done == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
 def test_time_left_follows_the_work_and_not_the_output(share: float) -> None:
     meter = meter_at(0)
     now = run(meter, 0, TOTAL * share)
-    assert left(meter, DIGITS - made(TOTAL * share), None, now) == pytest.approx(1 - now, rel=0.01)
+    assert left(meter) == pytest.approx(1 - now, rel=0.01)
 
 
 def test_time_left_right_after_a_resume_comes_from_earlier_sessions() -> None:
-    meter = meter_at(TOTAL / 4)
+    meter = meter_at(TOTAL / 4, elapsed=10.0)
     assert meter.done == 0.25
-    assert left(meter, DIGITS, None, 10.0) == pytest.approx(30.0)
+    assert left(meter) == pytest.approx(30.0)
 
 
 def test_time_left_follows_a_change_of_speed() -> None:
     meter = meter_at(0)
     run(meter, 0, 100, speed=100)
     run(meter, 100, 150, speed=0.5)
-    assert left(meter, DIGITS, None, 101.0) == pytest.approx(250 / 0.5, rel=0.2)
+    assert left(meter) == pytest.approx(250 / 0.5, rel=0.2)
 
 
 def test_weight_of_a_step_in_the_time_left_halves_in_twenty_seconds() -> None:
@@ -85,28 +98,61 @@ def test_weight_of_a_step_in_the_time_left_halves_in_twenty_seconds() -> None:
     meter = meter_at(0)
     run(meter, 0, 300, speed=2)
     run(meter, 300, 320, speed=1)
-    assert left(meter, DIGITS, None, 170.0) == pytest.approx(80 / 1.5, rel=0.01)
+    assert left(meter) == pytest.approx(80 / 1.5, rel=0.01)
 
 
 def test_time_left_is_the_longer_of_machine_and_pace() -> None:
     meter = meter_at(0)
     now = run(meter, 0, TOTAL / 2)
-    assert left(meter, 10_000, 100.0, now) == pytest.approx(100.0)
-    assert left(meter, 10_000, 1e9, now) == pytest.approx(1.0 - now, rel=0.01)
-    assert left(meter, 10_000, None, now) == left(meter, 10_000, 1e9, now)
+    assert left(meter, 100.0) == pytest.approx(200.0)
+    assert left(meter, 1e9) == pytest.approx(1.0 - now, rel=0.01)
+    assert left(meter, None) == left(meter, 1e9)
 
 
 def test_time_left_at_a_pace_includes_the_comparison() -> None:
-    meter = Meter(Work(0, TOTAL), 0, 0.0, verifying=TOTAL / 4)
+    meter = meter_at(0, verifying=TOTAL / 4)
     run(meter, 0, TOTAL / 2, speed=TOTAL)
-    assert left(meter, 10_000, 100.0, 0.5) == pytest.approx(100.25)
+    assert left(meter, 100.0) == pytest.approx(200.25)
+    meter.saw(Work(TOTAL * 7 / 8, TOTAL), DIGITS)
+    assert left(meter, 100.0) == pytest.approx(0.125), "half of the comparison is over"
 
 
-def test_share_follows_the_work_at_any_pace() -> None:
+def test_share_at_full_speed_follows_the_work() -> None:
     meter = meter_at(0)
-    run(meter, 0, TOTAL / 2)
-    assert left(meter, 10_000, 1.0, 0.5) == pytest.approx(10_000)
-    assert meter.done == 0.5
+    for limit in (None, 1e9):
+        meter.limit = limit
+        run(meter, meter.done * TOTAL, meter.done * TOTAL + TOTAL / 4)
+    assert meter.done == pytest.approx(0.5)
+
+
+def paced(meter: Meter, first: float, last: float) -> list[tuple[float, float]]:
+    """Let a fast machine run at a pace; return the seconds that it took, and the share then."""
+    assert meter.limit
+    told, began, done = [], 0.0, first
+    while done < last:
+        done = min(done + 1, last)
+        meter.stepped(Work(done, TOTAL), made(done), began, took=1e-6)
+        told.append((made(done) / meter.limit, meter.done))
+    return told
+
+
+def test_share_follows_the_time_when_the_pace_holds_the_machine_back() -> None:
+    """Half of the work makes no output, and takes no time to speak of."""
+    meter = meter_at(0, verifying=TOTAL / 5)
+    meter.limit = 1_000.0
+    for seconds, share in paced(meter, 0, TOTAL):
+        assert share == pytest.approx(seconds / (DIGITS / meter.limit), abs=0.001)
+    assert meter.done == 1.0
+
+
+def test_rest_of_the_bar_is_spread_over_the_rest_of_the_time_when_the_pace_is_lifted() -> None:
+    meter = meter_at(0)
+    meter.limit = 1_000.0
+    at_pace = paced(meter, 0, TOTAL * 3 / 4)[-1][1]
+    assert at_pace == pytest.approx(0.25, abs=0.001)
+    meter.limit = None
+    run(meter, TOTAL * 3 / 4, TOTAL * 7 / 8)
+    assert meter.done == pytest.approx((1 + at_pace) / 2, abs=0.001)
 
 
 def test_work_rate_is_measured_without_output() -> None:
@@ -121,7 +167,7 @@ def test_bar_continues_from_the_share_shown_and_ends_with_the_work() -> None:
     meter = Meter(Work(TOTAL / 4, TOTAL), 0, 0.0, shown=0.5)
     assert (meter.done, meter.work) == (0.5, Work(0.5, 1.0))
     meter.saw(Work(TOTAL * 5 / 8, TOTAL))
-    assert (meter.done, meter.work.share) == (0.75, 0.75)
+    assert (meter.done, meter.work.share) == (pytest.approx(0.75), meter.done)
     meter.saw(Work(TOTAL, TOTAL))
     assert meter.done == 1.0
 
@@ -171,4 +217,4 @@ def test_share_is_one_and_time_left_zero_after_the_last_step() -> None:
     meter = meter_at(0)
     run(meter, 0, TOTAL)
     assert meter.done == pytest.approx(1.0)
-    assert left(meter, 0, None, 1.0) == pytest.approx(0.0, abs=1e-6)
+    assert left(meter) == pytest.approx(0.0, abs=1e-6)

@@ -131,6 +131,18 @@ def test_share_never_falls_over_resumes_pauses_and_paces(
     shares(seen)
 
 
+def test_number_follows_the_time_when_a_pace_holds_the_run_back(
+    make_worker: MakeWorker, seen: list[Snapshot]
+) -> None:
+    """It stood at 41 % before the first digit of thirty seconds, and at 82 % after the last."""
+    worker = make_worker(pace=Pace.of(6_000), digits_per_step=None)
+    assert worker.join(60)
+    shares(seen)
+    running = [one for one in seen if one.state is State.RUNNING and one.steps]
+    assert all(abs(one.done - one.made / DIGITS) < 0.05 for one in running)
+    assert running[-1].made > 0.95 * DIGITS
+
+
 def comparison_begins(digits: int) -> float:
     """Return the share of the work that is done when all digits are made."""
     spigot = Spigot.new(digits)

@@ -32,7 +32,11 @@ ON_THE_SCREEN: Rows = (
     ("figures", "what the machine says of itself."),
     ("time left", "from the work that is left at this speed."),
     ("watching", "another process computes this run; what it saves is shown here."),
-    ("bar", "the quieter part was done before this start."),
+    (
+        "bar",
+        "how far the run is, by its work or, if a pace holds it back, by the pace; the quieter "
+        "part was done before this start.",
+    ),
 )
 
 

@@ -72,7 +72,8 @@ class ProgressPanel(Panel):
 
 def is_silent(snapshot: Snapshot) -> bool:
     """Return True if the machine works and makes no output yet."""
-    is_at_work = snapshot.state in (State.RUNNING, State.SAVING) and snapshot.length is not None
+    states = (State.RUNNING, State.SAVING, State.WATCHING)
+    is_at_work = snapshot.state in states and snapshot.length is not None
     there = max(snapshot.overture, snapshot.resumed)
     return is_at_work and not snapshot.rate and snapshot.made <= there
 
@@ -105,9 +106,8 @@ class SpeedPanel(Panel):
 
 def _work(snapshot: Snapshot, width: int) -> list[Content]:
     """Return lines with the work done per minute and the time left, while there is no output."""
-    a_minute = "–"
-    if snapshot.left:
-        a_minute = f"{(1 - snapshot.done) / snapshot.left * 6000:.3g} % a minute"
+    rate = (1 - snapshot.done) / snapshot.left if snapshot.left else snapshot.work_rate
+    a_minute = f"{rate * 6000:.3g} % a minute" if rate else "–"
     return [
         pair("work", (a_minute, "bold"), width),
         pair("time left", time_left(snapshot), width),

@@ -65,6 +65,15 @@ def test_speed_panel_shows_work_per_minute_while_there_are_no_digits() -> None:
     assert not any("/s" in line for line in told)
 
 
+def test_speed_says_how_much_work_another_process_does_while_no_digit_comes() -> None:
+    silent = a_frame(
+        state=State.WATCHING, made=0, saved=0, resumed=0, rate=0.0, work_rate=0.01, left=None
+    )
+    told = [line.plain for line in SpeedPanel().lines(silent, 34, 4)]
+    assert told[0].split() == ["work", "60", "%", "a", "minute"]
+    assert not any("/s" in line for line in told)
+
+
 @pytest.mark.parametrize("state", [State.RUNNING, State.COMPLETE])
 def test_speed_shown_is_within_the_range_shown_below_it(state: State) -> None:
     frame = a_frame(state=state, rate=900.0, elapsed=2.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,34 @@ async def test_kill_is_reported_if_the_first_snapshot_is_of_a_run_that_saves(
             preparing, state=State.SAVING, left_open="pid 4711 on box", left_after=3.0
         )
         await until(lambda: "cut off" in text_of(app) or "did not end" in text_of(app))
+
+
+FRAMED_SIZES = tuple(
+    (width, height) for width in (80, 120, 200) for height in (15, 22, 24, 30, 35, 36, 40, 44)
+)
+
+
+def overlapping(app: PiApp) -> list[str]:
+    """The panels in sight that lie over each other, or are cut off by the panels' end."""
+    panels = [one for one in app.main_screen.query(".card") if one.region and one.display]
+    within = app.main_screen.query_one("#panels").region
+    cut = [str(one.id) for one in panels if not within.contains_region(one.region)]
+    over = [
+        f"{one.id} over {other.id}"
+        for one, other in combinations(panels, 2)
+        if one.region.overlaps(other.region)
+    ]
+    return cut + over
+
+
+@pytest.mark.parametrize("note", ["", "kept from the last run"])
+async def test_panels_keep_their_frames_at_every_size_also_below_a_line_of_news(note: str) -> None:
+    async with a_still(a_snapshot(notice=note), (80, 24)) as (app, pilot):
+        alert = app.main_screen.query_one("#alert")
+        await until(lambda: alert.display == bool(note))
+        wrong = {}
+        for size in FRAMED_SIZES:
+            await resize(app, pilot, size)
+            if found := overlapping(app):
+                wrong[size] = found
+        assert not wrong

@@ -19,7 +19,11 @@ _ON_THE_SCREEN = (
     ("work", "how much of all computing is done in a minute, while no digit comes."),
     ("time left", "from the work that is left: iterations get cheaper as boxes go."),
     ("watching", "another pi-tui computes this run; what it saves is shown here."),
-    ("bar", "the quieter part was done before this start."),
+    (
+        "bar",
+        "how far the run is, by its work or, if a pace holds it back, by the pace; the quieter "
+        "part was done before this start.",
+    ),
     ("χ²", "how uneven the counts are; about 8 is what chance gives."),
     ("walk", "digit d is a step in direction d × 36°; violet is early, pink is late."),
     (
