@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Piece, State
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ IMMUTABLE = (type(None), bool, int, float, str, bytes)
 """Immutable types."""
 
 
-class Unstorable(TypeError):
+class Unstorable(BrokenRule):
     """A value of a type that cannot be stored; the text names the value."""
 
 

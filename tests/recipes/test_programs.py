@@ -158,7 +158,64 @@ def test_state_of_the_wrong_type_is_named_and_nothing_is_saved(folder: Path) -> 
     Path("bad.py").write_text(SUMS.replace('"total": total', '"total": {total}'))
     done = ended("bad.py", 5_000)
     assert done.returncode == 1
-    assert "total is a set" in done.stderr.splitlines()[-1]
+    assert done.stderr.startswith("sums: step 1: total is a set; a state holds None, bool, ")
+    assert done.stderr.count("\n") == 1
+
+
+LATE = {
+    "a set": (
+        '"total": total}',
+        '"total": total if number < 9_000 else {total}}',
+        "total is a set",
+    ),
+    "a number": ('f"{total}', '7 if number >= 9_000 else f"{total}', "as what is new, not 7"),
+}
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), LATE.values(), ids=LATE)
+def test_wrong_yield_late_in_a_run_is_named_and_loses_no_step(
+    right: str, wrong: str, said: str, folder: Path
+) -> None:
+    broken = SUMS.replace(right, wrong)
+    Path("sums.py").write_text(broken)
+    done = ended("sums.py", 50_000)
+    assert done.returncode == 1
+    assert done.stderr.startswith("sums: step 9: ")
+    assert said in done.stderr
+    assert done.stderr.endswith("saved step 8\n")
+    assert done.stderr.count("\n") == 1
+    Path("sums.py").write_text(SUMS)
+    assert saved_steps("sums.sqlite3", "sums") == 8
+    assert ended("sums.py", 50_000).stdout == expected(50_000)
+
+
+def test_traceback_of_a_failed_step_begins_at_the_users_function(folder: Path) -> None:
+    Path("sums.py").write_text(SUMS.replace("number += 1", "number += 1 // (number < 2_500)"))
+    done = ended("sums.py", 50_000)
+    assert done.returncode == 1
+    trace, last = done.stderr.splitlines()[:-1], done.stderr.splitlines()[-1]
+    assert [line.split()[-1] for line in trace if "File" in line] == ["sums"]
+    assert last == (
+        "sums: step 3 raised ZeroDivisionError('integer division or modulo by zero'); saved step 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("sums.run(0)", "sums: a goal is an int from 1 to 2^53, not 0"),
+        ("sums.run('5')", "sums: a goal is an int, not str '5'"),
+        ("sums.run(5, factr=2)", "sums: sums has no parameter factr"),
+        ("sums.run(5, factor=[])", "sums: the parameter factor is of type list, not int, float,"),
+    ],
+)
+def test_call_for_no_task_is_refused_in_one_line(call: str, said: str, folder: Path) -> None:
+    Path("call.py").write_text(f"from sums import sums\n{call}\n")
+    done = ended("call.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "sums.sqlite3").exists()
 
 
 def test_call_returns_the_output_or_exits_with_the_code(folder: Path) -> None:
