@@ -40,6 +40,10 @@ class Naming:
         """Say that the run is complete."""
         return f"{self.whole(snapshot)}{', verified' if snapshot.verified else ''}."
 
+    def error(self, snapshot: Snapshot) -> str:
+        """Say why the run failed, in one line."""
+        return words.plain(f"{self.name}: {snapshot.error}")
+
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
         """Return the word for what grows, and how much of it there will be."""
         return snapshot.unit, snapshot.length

@@ -10,6 +10,7 @@ from pi_tui.app.face import Face
 from pi_tui.app.frames.naming import Naming
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import to_paste
+from pi_tui.worker.crash_report import traceback_of
 from pi_tui.worker.leave_request import LeaveRequest
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -122,6 +123,8 @@ class Quitting:
     def _exit(self) -> None:
         self.is_over = True
         code, message = outcome(self._app.worker.snapshot, self._app.naming)
+        trace = traceback_of(self._app.worker.crash)
+        message = "\n".join(filter(None, (trace, message)))
         if not code and self._asked.signal:
             code = 128 + self._asked.signal
         self._app.exit(result=code, return_code=code, message=to_paste(message))

@@ -108,7 +108,7 @@ def trouble(frame: Frame) -> str:
     """Return what is wrong just now, in one line; "" if nothing is."""
     snapshot = frame.snapshot
     if snapshot.error:
-        return words.plain(snapshot.error)
+        return frame.naming.error(snapshot)
     if snapshot.save_failure is not None:
         since = frame.clock_time(snapshot.save_failure.since)
         return words.plain(f"NOT SAVED since {since}: {snapshot.save_failure.reason}")
@@ -121,7 +121,7 @@ class AlertLine(Panel):
     def show(self, frame: Frame) -> None:
         """Appear or go."""
         wrong = bool(trouble(frame))
-        self.display = wrong or bool(_quiet(frame))
+        self.set_class(wrong or bool(_quiet(frame)), "-shown")
         self.set_class(not wrong, "-quiet")
         super().show(frame)
 
@@ -218,7 +218,8 @@ def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
     if snapshot.state is State.COMPLETE:
         in_order = table.when_complete
     elif final:
-        in_order = tuple(a for a in table.when_complete if a not in table.of_a_whole_run)
+        of_it = (a for a in table.when_complete if a not in table.of_a_whole_run)
+        in_order = (table.when_failed, *of_it)
     elif watching:
         useless = table.of_a_writer[0 if snapshot.writer else 1 :]
         in_order = tuple(a for a in table.in_the_bar if a not in useless)

@@ -44,6 +44,10 @@ class PiNaming(Naming):
         verified = ", every one of them verified" if snapshot.verified else ""
         return f"{snapshot.goal:,} digits{verified}."
 
+    def error(self, snapshot: Snapshot) -> str:
+        """Say why the run failed, in one line."""
+        return words.plain(snapshot.error)
+
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
         """Return the word for what grows, and how much of it there will be."""
         return "digits", snapshot.goal
