@@ -7,7 +7,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import NoReturn
 
-from pi_tui.errors import BrokenRule, MachineError
+from pi_tui.errors import BrokenRule, MachineError, Unfinished
 from pi_tui.machine import Abandoned, Kind, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
 
@@ -70,6 +70,8 @@ class Stepper:
         number = (machine.steps if is_whole else steps) + 1
         trouble = self._try_to_save() if is_whole else "the step left the machine partly changed"
         lost = f"not saved: {trouble}; " if trouble else ""
+        if isinstance(error, Unfinished):
+            raise MachineError(f"{error}; {lost}".removesuffix("; "))
         if isinstance(error, BrokenRule):
             raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
         if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):

@@ -61,10 +61,13 @@ if __name__ == "__main__":
     Items(wait_long, range(9), workers=3, threads=THREADS, name="long").main()
 """
 FAILS = """
+import os
 from pi_tui import Items
 
 def check(number):
-    if number % 2:
+    with open("calls", "a") as log:
+        log.write(f"{number}\\n")
+    if number % 2 and not os.path.exists("mended"):
         raise ValueError("odd")
     return number
 
@@ -281,9 +284,9 @@ def test_end_of_a_batch_waits_for_no_item_and_leaves_no_process(
         assert "long: saved 1 lines; " in err, err
 
 
-def test_failed_items_are_told_of_and_the_exit_code_is_1(folder: Path) -> None:
+def test_failed_items_alone_are_tried_again_by_the_next_start(folder: Path) -> None:
     Path("fails.py").write_text(FAILS)
-    for life in range(2):
+    for _ in range(2):
         done = ended("fails.py")
         assert done.stdout.splitlines() == [
             "0",
@@ -293,10 +296,27 @@ def test_failed_items_are_told_of_and_the_exit_code_is_1(folder: Path) -> None:
             "4",
         ]
         told = ["note: item 2 failed: ValueError('odd')", "note: item 4 failed: ValueError('odd')"]
-        last = 'check: 2 items failed; their lines begin with {"failed": '
-        assert done.stderr.splitlines() == [*(told if life == 0 else ()), last]
+        last = "check: 2 of 5 items failed; the next start tries just these again"
+        assert done.stderr.splitlines() == [*told, last]
         assert done.returncode == 1
-    assert ended("fails.py", "--fresh").stderr.startswith("note: item 2 failed")
+    assert Path("calls").read_text().split() == ["0", "1", "2", "3", "4", "1", "3"]
+    Path("mended").touch()
+    done = ended("fails.py")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n1\n2\n3\n4\n", "")
+    assert ended("fails.py").stdout == done.stdout
+    assert Path("calls").read_text().split()[7:] == ["1", "3"]
+
+
+def test_run_returns_a_line_for_each_failed_item(folder: Path) -> None:
+    code = FAILS.replace("    Items", "    print(Items").replace(
+        ".main()", ".run().decode().splitlines()[1])"
+    )
+    Path("fails.py").write_text(code)
+    done = ended("fails.py")
+    assert (done.returncode, done.stdout) == (
+        0,
+        """{"failed": "ValueError('odd')", "input": 1}\n""",
+    )
 
 
 @pytest.mark.parametrize("program", ["sums.py", "batch.py"])
