@@ -226,7 +226,7 @@ class RunScreen(Screen[None]):
         from pi_tui.app.screens.dialogs import Ask
         from pi_tui.app.talk.answers import explain_place, parse_place
 
-        unit = self.face.worker.snapshot.unit
+        unit = words.unit_of_bytes(self.snapshot.unit)
         explain = partial(explain_place, count=self.count, unit=unit)
         answer = await self.face.ask(Ask("Go to position", explain, example="762"))
         if answer is not None:

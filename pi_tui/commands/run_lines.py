@@ -12,7 +12,7 @@ from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.reports.run_table import COLUMNS, RIGHT, cells, state_word
 
 _WIDEST = 40
-"""Characters of a kind and its parameters in the table."""
+"""Characters of the name of a kind in the table."""
 
 
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
@@ -20,10 +20,11 @@ def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> 
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
         return _aligned([(kinds.own.unit, *COLUMNS[1:]), *rows], RIGHT)
-    names = [words.shortened(_kind_and_parameters(run, kinds), _WIDEST) for run in runs]
-    head = ("kind", *COLUMNS)
-    mixed = [(name, *row) for name, row in zip(names, rows, strict=True)]
-    return _aligned([head, *mixed], (False, *RIGHT))
+    mixed = [
+        (_kind_and_parameters(run, kinds), goal, run.amount, *others)
+        for run, (goal, _, *others) in zip(runs, rows, strict=True)
+    ]
+    return _aligned([("kind", *COLUMNS), *mixed], (False, *RIGHT))
 
 
 def _row(run: Run, to_the_second: bool) -> tuple[str, ...]:
@@ -56,8 +57,8 @@ def _when(run: Run) -> str:
 
 
 def how_much(run: Run, kinds: Kinds) -> str:
-    """Return how much output is saved; in bytes, unless the kind is the program's own."""
-    return f"{run.committed:,}{'' if kinds.is_own(run) else ' bytes'} saved"
+    """Return how much output is saved; the unit of the program's own kind goes without saying."""
+    return f"{words.number(run.committed) if kinds.is_own(run) else run.amount} saved"
 
 
 def line(run: Run, kinds: Kinds) -> str:
@@ -85,6 +86,8 @@ def _object(run: Run, kinds: Kinds) -> dict[str, object]:
         "goal": run.goal,
         "parameters": parameters,
         "saved": run.committed,
+        "unit": run.unit,
+        "lines": run.lines,
         "share_of_work": run.share,
         "status": run.status,
         "verified": run.verified,

@@ -24,7 +24,7 @@ from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run, share_
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, MachineError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, Refused, Work, WrongOutput, WrongState
-from pi_tui.words import LINE_UNITS
+from pi_tui.words import unit_of_bytes
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
 from pi_tui.worker.meter import LineCount, Meter, work_of
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
@@ -225,8 +225,7 @@ class Loop:
     def _judge(self, start: int) -> None:
         """Raise WrongResultError if the saved output is at fault, else WrongState."""
         kind = self._job.kind
-        unit = "bytes" if kind.unit in LINE_UNITS else kind.unit
-        differ = f"{unit} after {start:,} differ"
+        differ = f"{unit_of_bytes(kind.unit)} after {start:,} differ"
         saved = self._known[: self._board.snapshot.saved]
         if start < len(saved) and not kind.verify(self._run.task, saved, self._obey):
             raise WrongResultError(

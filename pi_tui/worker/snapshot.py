@@ -112,6 +112,8 @@ class Snapshot:
     """Seconds from the last checkpoint to the end of that session; None if unknown."""
     writer: str = ""
     """The process that computes the run while we are `watching`; "" once it has ended."""
+    goes_on: str = ""
+    """How a run goes on that cannot be computed here; "" if it can."""
     notice: str = ""
     """A line about the current situation, shown while set."""
     notes: tuple[str, ...] = field(default=())
@@ -144,6 +146,11 @@ class Snapshot:
         """Return how much output there was at the start, with a word before the unit."""
         amount = words.amount(self.resumed, self.resumed_lines, unit)
         return amount.replace(" ", f" {word} ", 1) if word else amount
+
+    def unsaved_in(self, unit: str) -> str:
+        """Return how much output is made and not saved, in a kind's unit."""
+        lines = (self.made_lines or 0) - (self.saved_lines or 0)
+        return words.amount(self.made - self.saved, lines or None, unit)
 
     def whole_in(self, unit: str) -> int | None:
         """Return how much the whole output is, if that is known and can be said in the unit."""

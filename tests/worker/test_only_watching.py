@@ -90,15 +90,13 @@ def test_a_stored_kind_is_followed_to_its_end(
     assert bytes(worker.output) == output
 
 
-def test_asked_to_go_on_without_the_code_it_says_so_and_watches_on(
+def test_asked_to_go_on_without_the_code_it_watches_on(
     writer: Writer, watcher_of_lines: WatchingWorker
 ) -> None:
     worker = watcher_of_lines
     wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+    assert worker.snapshot.goes_on == "the program that computes lines goes on with it"
     worker.resume()
-    wait_until(lambda: worker.snapshot.notes)
-    (note,) = worker.snapshot.notes
-    assert note == "only watched here; start the program that computes lines to go on with it"
     writer.save(50)
     wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
     assert worker.snapshot.state is State.WATCHING
@@ -144,7 +142,7 @@ def test_a_stand_in_for_a_known_kind_speaks_as_it_does(database: Path) -> None:
     assert worker.job.kind.title(task) == "12,000 digits"
     assert worker.job.kind.unit == "digits"
     worker.resume()
-    wait_until(lambda: worker.snapshot.notes)
+    wait_until(lambda: worker.pause_wanted)
     assert worker.snapshot.state is State.WATCHING
     worker.stop()
     assert worker.join(60)

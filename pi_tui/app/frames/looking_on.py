@@ -10,6 +10,8 @@ def why_not(snapshot: Snapshot) -> str:
     """Return why nothing can be written from here, in one line; "" if it can."""
     if snapshot.state is not State.WATCHING:
         return ""
+    if snapshot.goes_on:
+        return f"Only looking on: {snapshot.goes_on}."
     if not snapshot.writer:
         return "Nobody computes this now: p goes on with it here first."
     return f"Only looking on: {snapshot.writer} computes this run, and saves there."
@@ -27,4 +29,6 @@ def notice(snapshot: Snapshot) -> tuple[str, ...]:
     if snapshot.state is not State.WATCHING or snapshot.writer:
         return (plain(snapshot.notice),)
     offer = "p goes on with it here" if snapshot.saved else "p begins it here"
+    if snapshot.goes_on:
+        return plain(f"{snapshot.notice}; {snapshot.goes_on}"), plain(snapshot.notice)
     return plain(f"{snapshot.notice}; {offer}"), offer

@@ -46,7 +46,7 @@ class Naming:
 
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
         """Return the word for what grows, and how much of it there will be."""
-        return snapshot.unit, snapshot.length
+        return snapshot.unit, snapshot.whole_in(snapshot.unit)
 
     def run(self, run: Run, unit: str) -> str:
         """Name a saved run, in a question."""

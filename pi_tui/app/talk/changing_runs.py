@@ -10,7 +10,7 @@ from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.machine import Task
-from pi_tui.words import of_unit
+from pi_tui.words import amount
 from pi_tui.worker.threads import in_thread
 
 
@@ -89,7 +89,7 @@ class RunChanges:
         name = face.naming.run(run, kind.unit)
         question = Choice(
             f"Delete the run of {name}?",
-            f"{of_unit(run.committed, kind.unit)} are saved; they cannot be brought back.",
+            f"{run.amount} saved; they cannot be brought back.",
             {"keep": "No, keep it", "delete": "Yes, delete it"},
             keys={"keep": "n", "delete": "y"},
         )
@@ -119,5 +119,5 @@ class RunChanges:
             tell(face, str(error), wrong=True)
             return
         content = face.naming.file_content(output)
-        wrote = f"Wrote {of_unit(len(output), kind.unit)} to"
+        wrote = f"Wrote {amount(len(output), output.count(10), kind.unit)} to"
         write_file(face, name, lambda _: content, wrote)

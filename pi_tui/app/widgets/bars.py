@@ -221,7 +221,8 @@ def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
         of_it = (a for a in table.when_complete if a not in table.of_a_whole_run)
         in_order = (table.when_failed, *of_it)
     elif watching:
-        useless = table.of_a_writer[0 if snapshot.writer else 1 :]
+        can_go_on = not (snapshot.writer or snapshot.goes_on)
+        useless = table.of_a_writer[can_go_on:]
         in_order = tuple(a for a in table.in_the_bar if a not in useless)
     shown = [table.of(action) for action in in_order]
     return [(_brief(key.shown), says.get(key.action, key.word), key.action) for key in shown]
