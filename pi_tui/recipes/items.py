@@ -22,7 +22,18 @@ from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
 from pi_tui.errors import Unfinished
-from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, Work, unwatched
+from pi_tui.machine import (
+    BadState,
+    Kind,
+    Limits,
+    Machine,
+    Poll,
+    Refused,
+    State,
+    Task,
+    Work,
+    unwatched,
+)
 from pi_tui.recipes.program import add_common_options
 from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
@@ -69,6 +80,7 @@ class Items(Kind):
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.workers, self.threads = workers or os.cpu_count() or 1, threads
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
+        self._task: Task | None = None
         self._made: ItemsMachine | None = None
         """The last machine, whose failed items have no saved line."""
         if not self.inputs:
@@ -92,8 +104,10 @@ class Items(Kind):
 
     def task(self) -> Task:
         """Return the task: so many items, with these inputs."""
-        digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
-        return Task(len(self.inputs), {"inputs": digest[:16]})
+        if self._task is None:  # asked for at every save, and there may be a million inputs
+            digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
+            self._task = Task(len(self.inputs), {"inputs": digest[:16]})
+        return self._task
 
     def run(self, db: str | None = None, *, fresh: bool = False, face: Face = "line") -> bytes:
         """Compute all items, or go on, and return the lines of output.
@@ -126,13 +140,25 @@ class Items(Kind):
         sys.stdout.flush()
         raise SystemExit(1 if self._made and self._made.has_failed else 0)
 
+    def limits(self, task: Task) -> Limits:
+        """Return the limits; raise BadState for another goal, as the inputs say how many."""
+        if task.parameters == self.task().parameters and task.goal != len(self.inputs):
+            raise BadState(f"this batch has {counted(len(self.inputs), 'item')}, no other goal")
+        return super().limits(task)
+
+    def _refuse_other_inputs(self, task: Task) -> None:
+        if task != self.task():
+            raise Refused("this is a batch of other inputs; start the program that has these")
+
     def new(self, task: Task) -> ItemsMachine:
-        """Return a machine with no item done."""
+        """Return a machine with no item done. Raises Refused for a batch of other inputs."""
+        self._refuse_other_inputs(task)
         self._made = ItemsMachine(self, {}, 0, b"")
         return self._made
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
-        """Return the machine with the saved results."""
+        """Return the machine with the saved results. Raises Refused for other inputs."""
+        self._refuse_other_inputs(task)
         try:
             steps, waiting = json.loads(state.data)
             lines = {int(index): str(line) for index, line in waiting.items()}

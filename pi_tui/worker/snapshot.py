@@ -6,7 +6,7 @@ needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.machine import Task
 from pi_tui.worker.job import Pace
 
 
@@ -133,6 +134,12 @@ class Snapshot:
     def checkpoint(self) -> Checkpoint | None:
         """Return the newest committed checkpoint."""
         return self.checkpoints[0] if self.checkpoints else None
+
+    def is_of(self, task: Task, tuning: Collection[str]) -> bool:
+        """Return True if it shows the run of that task, whatever its tuning is."""
+        if task.goal != self.goal:
+            return False
+        return task.identity(tuning) == Task(self.goal, self.parameters).identity(tuning)
 
     def made_in(self, unit: str) -> str:
         """Return how much output is made, in a kind's unit."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pi_tui.errors import Unfinished
-from pi_tui.machine import Abandoned, BadState, State
+from pi_tui.machine import Abandoned, BadState, Refused, State
 from pi_tui.recipes import items
 from pi_tui.recipes.items import Items, ItemsMachine
 
@@ -279,3 +279,11 @@ def test_inputs_may_come_from_a_generator() -> None:
 
 def test_text_that_is_no_unicode_is_output_all_the_same() -> None:
     assert machine_of(batch(str, ["\udc80"])).finalize() == b"\\udc80\n"
+
+
+def test_batch_of_other_inputs_is_refused() -> None:
+    machine, other = machine_of(batch(square, [1, 2])), batch(square, [1, 3])
+    with pytest.raises(Refused, match="other inputs"):
+        other.new(batch(square, [1, 2]).task())
+    with pytest.raises(Refused, match="other inputs"):
+        other.from_state(batch(square, [1, 2]).task(), machine.to_state(), b"")

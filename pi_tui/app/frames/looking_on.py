@@ -8,10 +8,10 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 def why_not(snapshot: Snapshot) -> str:
     """Return why nothing can be written from here, in one line; "" if it can."""
-    if snapshot.state is not State.WATCHING:
-        return ""
     if snapshot.goes_on:
         return f"Only looking on: {snapshot.goes_on}."
+    if snapshot.state is not State.WATCHING:
+        return ""
     if not snapshot.writer:
         return "Nobody computes this now: p goes on with it here first."
     return f"Only looking on: {snapshot.writer} computes this run, and saves there."

@@ -48,9 +48,9 @@ class Naming:
         """Return the word for what grows, and how much of it there will be."""
         return snapshot.unit, snapshot.whole_in(snapshot.unit)
 
-    def run(self, run: Run, unit: str) -> str:
-        """Name a saved run, in a question."""
-        return f"{run.goal:,}"
+    def run(self, run: Run, title: str) -> str:
+        """Name a saved run, which its kind calls `title`, in a question."""
+        return title
 
     def columns(self, unit: str) -> tuple[str, ...]:
         """Return the headings of the list of runs."""
@@ -59,8 +59,8 @@ class Naming:
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the list of runs."""
         share = 1.0 if run.status == COMPLETE else run.share
-        first, saved, _, *others = cells(run)
-        return (first, saved, "–" if share is None else words.percent(share), *others)
+        first, _, _, *others = cells(run)
+        return (first, run.amount, "–" if share is None else words.percent(share), *others)
 
     def file(self, goal: int) -> str:
         """Return a file name for the whole output."""

@@ -38,7 +38,7 @@ class RunChanges:
         face = self._face
         if face.kind is None:
             return
-        runs = RunsList(face.location, face.kind, face.worker.snapshot.goal, self._aside)
+        runs = RunsList(face.location, face.kind, face.worker.snapshot, self._aside)
         chosen = await face.ask(runs)
         if chosen == NEW:
             await self.ask_for_run()
@@ -62,7 +62,8 @@ class RunChanges:
         `known` is its first output, found by the run before.
         """
         face = self._face
-        if face.make_worker is None or task.goal == face.worker.snapshot.goal:
+        tuning = face.kind.tuning if face.kind else ()
+        if face.make_worker is None or face.worker.snapshot.is_of(task, tuning):
             return
         if await self._quitting.let_go("… then the other run opens."):
             worker = face.make_worker(task)
@@ -83,10 +84,10 @@ class RunChanges:
         if self._is_refused() or kind is None:
             return
         here = face.worker.snapshot
-        if run.goal == here.goal:
+        if here.is_of(run.task, kind.tuning):
             tell(face, "This run is on the screen; open another one first.")
             return
-        name = face.naming.run(run, kind.unit)
+        name = face.naming.run(run, kind.title(run.task))
         question = Choice(
             f"Delete the run of {name}?",
             f"{run.amount} saved; they cannot be brought back.",

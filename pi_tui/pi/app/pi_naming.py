@@ -52,7 +52,7 @@ class PiNaming(Naming):
         """Return the word for what grows, and how much of it there will be."""
         return "digits", snapshot.goal
 
-    def run(self, run: Run, unit: str) -> str:
+    def run(self, run: Run, title: str) -> str:
         """Name a saved run."""
         return words.counted(run.goal, "digit")
 
