@@ -216,9 +216,7 @@ def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
-        lines = (snapshot.made_lines or 0) - (snapshot.saved_lines or 0)
-        not_saved = words.amount(snapshot.made - snapshot.saved, lines or None, unit)
-        lost = f"{not_saved} are not saved; "
+        lost = f"{snapshot.unsaved_in(unit)} are not saved; "
     elif snapshot.steps > steps:
         lost = f"the last {words.counted(snapshot.steps - steps, 'step')} not saved; "
     if (whole := snapshot.whole_in(unit)) is not None:

@@ -40,6 +40,14 @@ class MachineError(PiTuiError):
     """A machine raised an exception (`__cause__`), or broke a rule of `Machine`."""
 
 
+class BrokenRule(MachineError, TypeError):
+    """The code of a machine breaks a rule. The text says all, so no traceback is shown."""
+
+
+class Unfinished(MachineError):
+    """A machine has done all it can, and a later start may do the rest. The text says why."""
+
+
 class UsageError(PiTuiError):
     """The command line or a setting is invalid."""
 

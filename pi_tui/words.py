@@ -131,10 +131,21 @@ def amount(size: int, lines: int | None, unit: str) -> str:
 
     >>> amount(2_000, None, "bytes"), amount(2_000, 40, "rows"), amount(2_000, None, "rows")
     ('2,000 bytes', '40 rows', '2,000 bytes')
+    >>> amount(30, 1, "lines")
+    '1 line'
     """
-    if unit not in LINE_UNITS:
-        return f"{size:,} {unit}"
-    return f"{size:,} bytes" if lines is None else f"{lines:,} {unit}"
+    if unit in LINE_UNITS and lines is not None:
+        return of_unit(lines, unit)
+    return of_unit(size, unit_of_bytes(unit))
+
+
+def unit_of_bytes(unit: str) -> str:
+    """Return the unit for a count of bytes: "bytes" where a line has many of them.
+
+    >>> unit_of_bytes("letters"), unit_of_bytes("rows")
+    ('letters', 'bytes')
+    """
+    return "bytes" if unit in LINE_UNITS else unit
 
 
 def counted(value: int, noun: str) -> str:

@@ -34,7 +34,7 @@ from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.terminal.title import TerminalTitle
 from pi_tui.worker import garbage
-from pi_tui.worker.crash_report import report
+from pi_tui.worker.crash_report import report, traceback_of
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
@@ -230,6 +230,17 @@ class RunApp(App[int]):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.key_table, self.help_texts()))
+
+    def action_show_trouble(self) -> None:
+        """Show in full what is wrong, with the traceback of a step that failed."""
+        from pi_tui.app.screens.trouble_screen import TroubleScreen
+
+        if not self.is_uncovered:
+            return
+        if wrong := self.main_screen.trouble:
+            self.push_screen(TroubleScreen(wrong, traceback_of(self.worker.crash)))
+        else:
+            tell(self, "Nothing is wrong.", seconds=3)
 
     def help_texts(self) -> HelpTexts:
         """Return the texts of the help, apart from the keys."""

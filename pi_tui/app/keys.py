@@ -14,7 +14,7 @@ SHORT = {
     **{"all actions": "all", "go on here": "go on"},
 }
 """Maps words of the key bar to shorter ones for a narrow window."""
-_SIGNS = {"plus": "+", "minus": "-", "question_mark": "?"}
+_SIGNS = {"plus": "+", "minus": "-", "question_mark": "?", "exclamation_mark": "!"}
 
 
 class Key(NamedTuple):
@@ -57,6 +57,8 @@ class KeyTable(NamedTuple):
     """Actions impossible while another process computes; after its end the first is possible."""
     of_a_whole_run: tuple[str, ...] = ()
     """Actions that are not possible with a failed run."""
+    when_failed: str = "app.show_trouble"
+    """The action that is in the key bar only if the run failed."""
     short: Mapping[str, str] = SHORT
     """Maps words of the key bar to shorter ones for a narrow window."""
     says: Callable[[Snapshot], dict[str, str]] = lambda _: {}
@@ -127,6 +129,7 @@ screen.export | e | e | export | export | Export to a file | write the output in
 """)
 _THE_REST = rows("""
 app.change_theme | t | t | theme | theme | Theme | choose a theme; it is on while you look
+app.show_trouble | exclamation_mark | ! | trouble | why | What is wrong | all of the error
 app.command_palette | ctrl+p | Ctrl+P | palette | all actions | All actions | every action by name
 app.help | question_mark,f1 | ? F1 | help | help | Help | what is on the screen, what the keys do
 """)

@@ -21,15 +21,15 @@ def open_app(
     again: str,
     cadence: Cadence = AUTO_CADENCE,
     fresh: bool = False,
-    tasks: Callable[[int], Task] = Task,
+    tasks: Callable[[int], Task] | None = None,
 ) -> tuple[int, bytes]:
     """Show the run of a task until the user exits; return exit code and whole output.
 
     The output is b"" unless the run is complete. Without a task the app asks for a goal; `tasks`
-    makes a task from a goal, and raises BadState for an impossible one. `location` is the path or
-    URL of the database. `again` is the command that continues the run, for messages. With `fresh`
-    the run begins again at its first step. Call this in the main thread, in a terminal. Raises
-    PiTuiError if it cannot start.
+    makes a task from a goal, and raises BadState for an impossible one; by default the task gets
+    the parameters of the run on the screen. `location` is the path or URL of the database. `again`
+    is the command that continues the run, for messages. With `fresh` the run begins again at its
+    first step. Call this in the main thread, in a terminal. Raises PiTuiError if it cannot start.
     """
     with guarded():  # before Textual is loaded, to fork a smaller process
         from pi_tui.app.app import RunApp
@@ -52,17 +52,22 @@ def open_app(
                 overture=True,
             )
 
+        def like_this(goal: int) -> Task:
+            wanted = Task(goal, dict(app.worker.snapshot.parameters))
+            kind.limits(wanted)
+            return wanted
+
         # A fresh start never watches, because it would show the run that it replaces.
         a_worker = Worker if fresh else WatchingWorker
         worker = a_worker(job(task, fresh=fresh)) if task else None
-        app = RunApp(
+        app: RunApp = RunApp(
             worker,
             make_worker=lambda wanted: WatchingWorker(job(wanted)),
             kind=kind,
             location=location,
             memory=default_path(),
             naming=Naming(program=again, name=kind.name),
-            goals=Goals(tasks),
+            goals=Goals(tasks or like_this),
         )
         code = run_to_the_end(app, app.quitting)
     is_whole = worker is not None and worker.snapshot.state is State.COMPLETE

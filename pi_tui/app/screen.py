@@ -19,7 +19,7 @@ from pi_tui.app.frames.frame import Frame
 from pi_tui.app.keys import KEYS, bindings
 from pi_tui.app.searching import Searching
 from pi_tui.app.talk.export import ask_for_file, copy, counted_text, write_file
-from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
+from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar, trouble
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.app.widgets.output_view import OutputView
 from pi_tui.app.widgets.panel import Panel
@@ -64,6 +64,8 @@ class RunScreen(Screen[None]):
         self.source: Output = b""
         self.count = 0
         self.snapshot = snapshot
+        self.trouble = ""
+        """What is wrong just now, in one line."""
         self.searching = Searching(self, lambda: self.output_view)
         self._on_ready = on_ready
 
@@ -152,6 +154,7 @@ class RunScreen(Screen[None]):
     def show(self, frame: Frame, *, fully: bool = True) -> None:
         """Show this frame in the bars; with `fully`, in the panels too."""
         self.set_class(not frame.snapshot.goal, "-no-run")
+        self.trouble = trouble(frame)
         for panel in self.query(Panel):
             if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):
                 panel.show(frame)
@@ -226,7 +229,7 @@ class RunScreen(Screen[None]):
         from pi_tui.app.screens.dialogs import Ask
         from pi_tui.app.talk.answers import explain_place, parse_place
 
-        unit = self.face.worker.snapshot.unit
+        unit = words.unit_of_bytes(self.snapshot.unit)
         explain = partial(explain_place, count=self.count, unit=unit)
         answer = await self.face.ask(Ask("Go to position", explain, example="762"))
         if answer is not None:

@@ -29,7 +29,9 @@ class Steering:
         worker = self._face.worker
         snapshot = worker.snapshot
         if snapshot.state is State.WATCHING:
-            if snapshot.writer:
+            if snapshot.goes_on:
+                self.is_refused()
+            elif snapshot.writer:
                 tell(self._face, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
             else:
                 worker.resume()

@@ -18,11 +18,13 @@ from pi_tui.checkpoints.engine import shrink
 from pi_tui.checkpoints.models import (
     PIECES,
     RUNS,
+    UNITS,
     BadRow,
     limits_of,
     to_checkpoint,
     to_run,
     to_task,
+    unit_key,
 )
 from pi_tui.checkpoints.other_runs import is_explained
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
@@ -30,7 +32,7 @@ from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
-from pi_tui.words import one_line
+from pi_tui.words import LINE_UNITS, one_line
 
 
 class RunCatalogue(Database):
@@ -46,7 +48,9 @@ class RunCatalogue(Database):
         """Return the runs of every kind, the one last worked on first."""
         with self.transaction() as connection:
             rows = connection.execute(select(RUNS).order_by(RUNS.c.touched.desc())).all()
-            views = [(self.of_kind(kinds.find(str(row.kind))), row) for row in rows]
+            units = {key: one_line(unit, 40) for key, unit in connection.execute(UNITS)}
+            found = [kinds.find(name := str(row.kind), units.get(unit_key(name))) for row in rows]
+            views = [(self.of_kind(kind), row) for kind, row in zip(found, rows, strict=True)]
             return [view._measured(connection, view.to_run(row)) for view, row in views]
 
     def title(self, run: Run) -> str:
@@ -59,7 +63,9 @@ class RunCatalogue(Database):
         size = int(size) if isinstance(size, int | Decimal) else 0
         known = tuple(filter(None, self.known_checkpoints(connection, run).values()))
         share = share_of(run, known, self._kind)
-        return replace(run, size=run.committed + size, share=share)
+        unit = self._kind.unit
+        lines = output_rows.line_breaks(connection, run.id) if unit in LINE_UNITS else None
+        return replace(run, size=run.committed + size, share=share, unit=unit, lines=lines)
 
     def find_run(self, task: Task) -> Run | None:
         """Return the run of that task, with any tuning; None if there is none."""

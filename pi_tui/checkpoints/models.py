@@ -9,6 +9,7 @@ SQLite keeps any type in any column, and a file may be damaged or hostile: `to_r
 
 from __future__ import annotations
 
+import hashlib
 import math
 import secrets
 from datetime import UTC, datetime
@@ -58,7 +59,7 @@ META = sa.Table(
     sa.Column("key", sa.String(40), primary_key=True),
     sa.Column("value", sa.String(200), nullable=False),
 )
-"""Table about the database itself: `schema_version`, and `database`, its random identity."""
+"""Table about the database: `schema_version`, `database` (its random identity), units of kinds."""
 RUNS = sa.Table(
     "pi_run",
     TABLES,
@@ -143,6 +144,16 @@ def give_identity(connection: sa.Connection) -> None:
     connection.execute(sa.insert(META).values(key="database", value=secrets.token_hex(16)))
 
 
+def unit_key(kind: str) -> str:
+    """Return the key in META under which the unit of a kind's output is kept.
+
+    A digest, because the name of a kind may be as long as a key.
+    """
+    return "unit " + hashlib.sha256(kind.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+UNITS = sa.select(META).where(META.c.key.startswith("unit "))
+"""Query for the units of all kinds."""
 IDENTITY = sa.select(META.c.value).where(META.c.key == "database")
 """Query for the identity of the database."""
 

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from pi_tui.checkpoints.models import OUTPUT, ROW_OUTPUT, BadRow
 from pi_tui.errors import Hint, WrongResultError
@@ -89,6 +101,19 @@ def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
     if first + len(output) < stop:
         raise BadRow(f"output from {first + len(output) + 1:,} on is missing")
     return output[start - first : stop - first]
+
+
+def line_breaks(connection: Connection, run_id: int) -> int:
+    """Return the line breaks in the saved output; the database counts them."""
+    data: ColumnElement[Any] = OUTPUT.c.data
+    if connection.dialect.name == "postgresql":
+        text = func.encode(data, "escape")  # only a line break is one in it
+        count = func.length(text) - func.length(func.replace(text, "\n", ""))
+    else:
+        rest = func.replace(data, b"\n", b"")
+        count = func.length(data) - func.length(cast(rest, LargeBinary))
+    lines = connection.scalar(select(func.sum(count)).where(OUTPUT.c.run_id == run_id))
+    return int(lines) if isinstance(lines, int | Decimal) else 0  # hostile rows may hold anything
 
 
 def _select(run_id: int) -> Select[Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pi_tui.machine import Kind, Machine, Task, Work
+from pi_tui.words import amount
 
 SCHEMA = 3
 """Version of the tables. Older tables are migrated (migration.py), newer ones refused."""
@@ -75,6 +76,10 @@ class Run:
     """Bytes of the run in the database; filled in by `CheckpointStore.runs` only."""
     share: float | None = None
     """Share of the work that is saved, if known; filled in by `CheckpointStore.runs` only."""
+    unit: str = "bytes"
+    """Unit of the output; filled in by `CheckpointStore.runs` only, like the next."""
+    lines: int | None = None
+    """Line breaks in the saved output, if that is its unit."""
     notes: tuple[str, ...] = ()
     """Messages for the user at the start, such as that the goal has another run."""
     kind: str = ""
@@ -86,6 +91,11 @@ class Run:
     def goal(self) -> int:
         """Return the goal of its task."""
         return self.task.goal
+
+    @property
+    def amount(self) -> str:
+        """Return how much output is saved, in its unit."""
+        return amount(self.committed, self.lines, self.unit)
 
 
 def share_of(run: Run, newest_first: tuple[Checkpoint, ...], kind: Kind) -> float | None:

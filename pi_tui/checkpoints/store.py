@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
@@ -21,7 +21,7 @@ from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.database import record
 from pi_tui.checkpoints.loading import Loading, Trust
 from pi_tui.checkpoints.locking.server_lock import MAKING
-from pi_tui.checkpoints.models import OUTPUT, RUNS, milliseconds
+from pi_tui.checkpoints.models import META, OUTPUT, RUNS, milliseconds, unit_key
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
@@ -59,11 +59,21 @@ class CheckpointStore(RunCatalogue):
             before = self.to_run(row)
             if before.status == COMPLETE:
                 return before
+            self._keep_unit(connection)
             self._kind.limits(before.task)  # may raise Refused, before anything is changed
             row = self._take_over(connection, row)
             run = replace(self.to_run(row), owner=before.owner, notes=notes)
         self._trusted[run.id] = Trust(row.epoch, run.last_seq, left=before.owner)
         return run
+
+    def _keep_unit(self, connection: Connection) -> None:
+        """Keep the unit of the kind's output for programs without its code."""
+        key, unit = unit_key(self._kind.name), self._kind.unit
+        known = connection.scalar(select(META.c.value).where(META.c.key == key))
+        if unit == (known or Kind.unit):
+            return
+        connection.execute(delete(META).where(META.c.key == key))
+        connection.execute(insert(META).values(key=key, value=unit[:200]))
 
     def _refuse_impossible(self, task: Task) -> None:
         try:

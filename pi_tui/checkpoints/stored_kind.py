@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from pi_tui.checkpoints.records import Run
 from pi_tui.machine import Kind, Limits, Refused, State, Task
+from pi_tui.words import one_line
 
 _MOST = 2**53
 _NEWEST = 2**31 - 1
@@ -23,15 +24,21 @@ class StoredKind(Kind):
     version = _NEWEST
     """The highest version there is, so that no run is refused as newer. States are not read."""
 
-    def __init__(self, name: str, like: Kind | None = None) -> None:
+    def __init__(
+        self, name: str, like: Kind | None = None, unit: str | None = None, goes_on: str = ""
+    ) -> None:
+        """Make a stand-in; `goes_on` says how its runs go on, if a message can say it better."""
         self.name, self._like = name, like
+        self.goes_on = goes_on or f"the program that computes {one_line(name, 40)} goes on with it"
+        if unit is not None:
+            self.unit = unit
         if like is not None:
             self.unit, self.tuning = like.unit, like.tuning
 
     @property
     def refusal(self) -> str:
         """Return the message that runs of this kind are not computed here, and what to do."""
-        return f"only watched here; start the program that computes {self.name} to go on with it"
+        return f"only watched here; {self.goes_on}"
 
     def new(self, task: Task) -> NoReturn:
         """Raise Refused, because the code of the kind is missing."""
@@ -73,9 +80,9 @@ class Kinds:
         self.own = own
         """The program's own kind; it is meant where no kind is named."""
 
-    def find(self, name: str) -> Kind:
-        """Return the kind of that name, or a stand-in for it."""
-        return self.own if name == self.own.name else StoredKind(name)
+    def find(self, name: str, unit: str | None = None) -> Kind:
+        """Return the kind of that name, or a stand-in for it with the unit that is saved of it."""
+        return self.own if name == self.own.name else StoredKind(name, unit=unit)
 
     def is_own(self, run: Run) -> bool:
         """Return True for a run of the program's own kind."""

@@ -20,10 +20,11 @@ def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> 
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
         return _aligned([(kinds.own.unit, *COLUMNS[1:]), *rows], RIGHT)
-    names = [words.shortened(_kind_and_parameters(run, kinds), _WIDEST) for run in runs]
-    head = ("kind", *COLUMNS)
-    mixed = [(name, *row) for name, row in zip(names, rows, strict=True)]
-    return _aligned([head, *mixed], (False, *RIGHT))
+    mixed = [
+        (_kind_and_parameters(run, kinds), goal, run.amount, *others)
+        for run, (goal, _, *others) in zip(runs, rows, strict=True)
+    ]
+    return _aligned([("kind", *COLUMNS), *mixed], (False, *RIGHT))
 
 
 def _row(run: Run, to_the_second: bool) -> tuple[str, ...]:
@@ -56,8 +57,8 @@ def _when(run: Run) -> str:
 
 
 def how_much(run: Run, kinds: Kinds) -> str:
-    """Return the amount of saved output; with "bytes", unless the kind is the program's own."""
-    return f"{run.committed:,}{'' if kinds.is_own(run) else ' bytes'} saved"
+    """Return the amount of saved output; without the unit for the program's own kind."""
+    return f"{words.number(run.committed) if kinds.is_own(run) else run.amount} saved"
 
 
 def line(run: Run, kinds: Kinds) -> str:
@@ -85,6 +86,8 @@ def _object(run: Run, kinds: Kinds) -> dict[str, object]:
         "goal": run.goal,
         "parameters": parameters,
         "saved": run.committed,
+        "unit": run.unit,
+        "lines": run.lines,
         "share_of_work": run.share,
         "status": run.status,
         "verified": run.verified,

@@ -35,4 +35,6 @@ def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 
 def stand_in(run: Run, kinds: Kinds) -> StoredKind:
     """Return a kind with which the run can be watched and never computed."""
-    return StoredKind(run.kind, kinds.own if kinds.is_own(run) else None)
+    if kinds.is_own(run):
+        return StoredKind(run.kind, kinds.own, goes_on=f"`pi-tui {run.goal}` goes on with it")
+    return StoredKind(run.kind, unit=run.unit)

@@ -17,8 +17,10 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Kind, Machine, Poll, Refused, State, Task, Work, unwatched
 from pi_tui.recipes.values import is_immutable, pieces_of, values_of
+from pi_tui.words import one_line
 
 Yielded = Iterator[Any]
 """A generator that yields `state`, `(state, new)` or `(state, new, share)`.
@@ -98,7 +100,9 @@ class GeneratorMachine(Machine):
         self.steps = steps
         self.output: bytearray = bytearray(output)
         self._handed_out = (steps, len(output), share)
-        self._checked, self._torn = False, False
+        self._torn = False
+        self._storable: set[tuple[type, ...]] = set()
+        """Types of the values of states that could be stored."""
         self._generator = kind.function(task.goal, **self._values, **task.parameters)
 
     @property
@@ -109,33 +113,36 @@ class GeneratorMachine(Machine):
     def step(self, poll: Poll = unwatched) -> None:
         """Run the function to its next `yield`, or to its end."""
         try:
-            yielded = next(self._generator)
+            state, new, share = self._parts(next(self._generator))
         except StopIteration:
             self._done, self.steps = True, self.steps + 1
             return
         except BaseException:
             self._go_back()
             raise
-        state, new, share = self._parts(yielded)
         self._values, self._share = state, share
         self.output += new
         self.steps += 1
 
     def _parts(self, yielded: object) -> tuple[dict[str, Any], bytes, float]:
-        """Split a yielded value into state, new output and share. Raises TypeError."""
+        """Split a yielded value into state, new output and share. Raises BrokenRule."""
         parts = yielded if isinstance(yielded, tuple) else (yielded,)
         name, share = self._kind.name, self._share
         state, new = parts[0] if parts else None, parts[1] if len(parts) > 1 else None
         if not isinstance(state, dict) or len(parts) > 3:
-            raise TypeError(f"{name} must yield a dict, or a dict and what is new, not {yielded!r}")
+            what = one_line(repr(yielded), 60)
+            raise BrokenRule(f"{name} must yield a dict, or a dict and what is new, not {what}")
         if state.keys() != self._kind.names:
             self._refuse_names(state)
-        if not self._checked:
-            self._checked = bool(pieces_of(state))  # the first yield shows unstorable values
+        # Encoding every state would be slow, so one of each combination of types is tried.
+        if (types := tuple(map(type, state.values()))) not in self._storable:
+            pieces_of(state)
+            self._storable.add(types)
         if isinstance(new, str):
             new = new.encode()
         elif new is not None and not isinstance(new, bytes | bytearray):
-            raise TypeError(f"{name} must yield text or bytes as what is new, not {new!r}")
+            what = one_line(repr(new), 60)
+            raise BrokenRule(f"{name} must yield text or bytes as what is new, not {what}")
         if len(parts) == 3:
             share = max(share, min(float(parts[2]), 1.0))
         return dict(state), bytes(new or b""), share  # a copy, as the function may change its dict
@@ -143,12 +150,12 @@ class GeneratorMachine(Machine):
     def _refuse_names(self, state: Mapping[str, object]) -> None:
         name, wanted = self._kind.name, self._kind.arguments
         if more := [one for one in state if one not in wanted]:
-            raise TypeError(
+            raise BrokenRule(
                 f"{name} yields the state {more[0]!r}, which is no argument of it: "
                 "a resumed run could not hand it back"
             )
         less = [one for one in wanted if one not in state]
-        raise TypeError(
+        raise BrokenRule(
             f"{name} does not yield its argument {less[0]!r}: a resumed run would start with the "
             "default; yield it, or make it a parameter (behind a * in the signature)"
         )
@@ -168,7 +175,7 @@ class GeneratorMachine(Machine):
     def to_state(self) -> State:
         """Return the values of the last `yield`, with the number of steps."""
         if self._torn:
-            raise TypeError(f"{self._kind.name} raised while it changed its lists or arrays")
+            raise BrokenRule(f"{self._kind.name} raised while it changed its lists or arrays")
         facts = {"!steps": self.steps, "!share": self._share, "!done": self._done}
         state = State(pieces_of({**self._values, **facts}))
         self._handed_out = (self.steps, len(self.output), self._share)

@@ -4,8 +4,9 @@
 
 Results are lines of output, in the order of the inputs: text as it is, anything else as JSON. An
 item that raises, or whose process dies, is tried again after a growing pause. When its last try
-fails, its line is `{"failed": "ValueError('…')", "input": …}`, and the other items go on. After a
-kill, only items without a saved result are computed again.
+fails, its line is `{"failed": "ValueError('…')", "input": …}`, and the other items go on. A later
+start computes only items without a saved result: after a kill the unfinished ones, after failures
+the failed ones. The batch is complete once every item has a result.
 """
 
 from __future__ import annotations
@@ -15,13 +16,25 @@ import inspect
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
-from pi_tui.machine import BadState, Kind, Machine, Poll, State, Task, Work, unwatched
+from pi_tui.errors import Unfinished
+from pi_tui.machine import (
+    BadState,
+    Kind,
+    Limits,
+    Machine,
+    Poll,
+    Refused,
+    State,
+    Task,
+    Work,
+    unwatched,
+)
 from pi_tui.recipes.program import add_common_options, print_output
-from pi_tui.reports.standard_output import open_standard_streams, tell
+from pi_tui.reports.standard_output import open_standard_streams
 from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
 
@@ -36,8 +49,6 @@ CADENCE = Cadence(seconds=1.0, share=50.0)
 """Results are saved every second, or less often if saves are slow."""
 FAILURES_TOLD = 10
 """Maximum failed items shown as notes while the batch is computed; the output has all."""
-FAILED = '{"failed": '
-"""The beginning of the line of a failed item."""
 
 
 class Items(Kind):
@@ -69,6 +80,9 @@ class Items(Kind):
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.workers, self.threads = workers or os.cpu_count() or 1, threads
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
+        self._task: Task | None = None
+        self._made: ItemsMachine | None = None
+        """The last machine, whose failed items have no saved line."""
         if not self.inputs:
             raise ValueError(f"{self.name}: there are no inputs")
         for value in self.inputs:
@@ -90,22 +104,25 @@ class Items(Kind):
 
     def task(self) -> Task:
         """Return the task: the number of items, and a digest of the inputs."""
-        digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
-        return Task(len(self.inputs), {"inputs": digest[:16]})
+        if self._task is None:  # asked for at every save, and there may be a million inputs
+            digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
+            self._task = Task(len(self.inputs), {"inputs": digest[:16]})
+        return self._task
 
     def run(self, db: str | None = None, *, fresh: bool = False, face: Face = "line") -> bytes:
         """Compute or resume all items; return the lines of output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all
-        items are computed again. Raises SystemExit with the exit code if it was interrupted; stderr
+        items are computed again. Items that failed have a line that tells so, and the next call
+        tries only these again. Raises SystemExit with the exit code if it was interrupted; stderr
         then tells how to resume.
         """
         location = db or f"{self.name}.sqlite3"
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         code, output = carry_on(self, self.task(), location, **how)
-        if code:
+        if code and not (self._made and self._made.has_failed):
             raise SystemExit(code)
-        return output
+        return output if code == 0 or self._made is None else self._made.lines()
 
     def main(self) -> None:
         """Run as a program: parse options, compute, write results to standard output, and exit.
@@ -121,16 +138,27 @@ class Items(Kind):
         given = parser.parse_args()
         output = self.run(given.db, fresh=given.fresh, face="screen" if given.screen else "line")
         code = print_output(self.name, output)
-        if failed := sum(line.startswith(FAILED.encode()) for line in output.splitlines()):
-            tell(f"{self.name}: {counted(failed, 'item')} failed; their lines begin with {FAILED}")
-        raise SystemExit(code or (1 if failed else 0))
+        raise SystemExit(code or (1 if self._made and self._made.has_failed else 0))
+
+    def limits(self, task: Task) -> Limits:
+        """Return the limits. Raises BadState if the goal is not the number of inputs."""
+        if task.parameters == self.task().parameters and task.goal != len(self.inputs):
+            raise BadState(f"this batch has {counted(len(self.inputs), 'item')}, no other goal")
+        return super().limits(task)
+
+    def _refuse_other_inputs(self, task: Task) -> None:
+        if task != self.task():
+            raise Refused("this is a batch of other inputs; start the program that has these")
 
     def new(self, task: Task) -> ItemsMachine:
-        """Return a machine at the start, with no results."""
-        return ItemsMachine(self, {}, 0, b"")
+        """Return a machine at the start, with no results. Raises Refused for other inputs."""
+        self._refuse_other_inputs(task)
+        self._made = ItemsMachine(self, {}, 0, b"")
+        return self._made
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
-        """Return a machine with the saved results. Raises BadState."""
+        """Return a machine with the saved results. Raises BadState, or Refused for other inputs."""
+        self._refuse_other_inputs(task)
         try:
             steps, waiting = json.loads(state.data)
             lines = {int(index): str(line) for index, line in waiting.items()}
@@ -138,7 +166,8 @@ class Items(Kind):
             raise BadState(f"its results cannot be read ({error})") from error
         if type(steps) is not int or not all(0 <= index < task.goal for index in lines):
             raise BadState("it holds results of other items")
-        return ItemsMachine(self, lines, steps, output)
+        self._made = ItemsMachine(self, lines, steps, output)
+        return self._made
 
 
 class ItemsMachine(Machine):
@@ -151,6 +180,8 @@ class ItemsMachine(Machine):
         self._next = output.count(b"\n")
         done = {*range(self._next), *waiting}
         self._todo = [i for i in reversed(range(len(kind.inputs))) if i not in done]
+        self._failed: dict[int, str] = {}
+        """Lines of items whose last try failed; a later start tries them again."""
         self._tries: dict[int, int] = {}
         self._paused: dict[int, float] = {}
         """The time at which an item that failed is tried again, by its index."""
@@ -161,23 +192,43 @@ class ItemsMachine(Machine):
         """Return True once every item has its line."""
         return self._next == len(self._kind.inputs)
 
+    @property
+    def has_failed(self) -> bool:
+        """Return True once every other item is done, and some have failed."""
+        done = self._next + len(self._waiting)
+        return bool(self._failed) and done + len(self._failed) == len(self._kind.inputs)
+
+    def lines(self) -> bytes:
+        """Return the lines of all items, also of those that failed."""
+        rest = {**self._waiting, **self._failed}
+        return bytes(self.output) + b"".join(_encoded(rest[index]) for index in sorted(rest))
+
     def step(self, poll: Poll = unwatched) -> None:
-        """Wait until at least one more item has a result; take all results there are."""
+        """Wait until at least one more item has a result; take all results there are.
+
+        Raises Unfinished if only failed items are left.
+        """
         try:
             finished: dict[int, str] = {}
             while not finished:
                 poll(self._next + len(self._waiting), len(self._kind.inputs))
+                self._refuse_failed_alone()
                 finished = self._collect(self._filled_pool())
         except BaseException:
             self.close()
             raise
         self._waiting.update(finished)
         while (line := self._waiting.pop(self._next, None)) is not None:
-            self.output += line.encode("utf-8", "backslashreplace") + b"\n"
+            self.output += _encoded(line)
             self._next += 1
         self.steps += 1
         if self.done:
             self.close()
+
+    def _refuse_failed_alone(self) -> None:
+        if self.has_failed:
+            of_all = f"{len(self._failed):,} of {counted(len(self._kind.inputs), 'item')} failed"
+            raise Unfinished(f"{of_all}; the next start tries just {_these(self._failed)} again")
 
     def _filled_pool(self) -> Pool:
         """Return the pool, after submitting items: one for each worker, and as many to wait."""
@@ -203,7 +254,7 @@ class ItemsMachine(Machine):
         return {index: line for index, line in lines.items() if line is not None}
 
     def _line_of(self, one: Outcome) -> str | None:
-        """Return the line of an item; None if it failed and will be tried again."""
+        """Return the line of an item; None if it failed and will be tried again, soon or later."""
         if not one.failed:
             return one.text
         tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1
@@ -213,9 +264,9 @@ class ItemsMachine(Machine):
             return None
         if len(self.notes) < FAILURES_TOLD:
             self.notes = (*self.notes, f"item {one.item + 1:,} failed: {one.text}")
-        return (
-            FAILED + f'{json.dumps(one.text)}, "input": {_as_json(self._kind.inputs[one.item])}}}'
-        )
+        told = _as_json(self._kind.inputs[one.item])
+        self._failed[one.item] = f'{{"failed": {json.dumps(one.text)}, "input": {told}}}'
+        return None
 
     def close(self) -> None:
         """End the workers; items they have not finished are computed again by a later step."""
@@ -231,6 +282,14 @@ class ItemsMachine(Machine):
     def work(self) -> Work:
         """Return the number of items done, and of all items."""
         return Work(self._next + len(self._waiting), len(self._kind.inputs))
+
+
+def _these(items: Collection[int]) -> str:
+    return "this one" if len(items) == 1 else "these"
+
+
+def _encoded(line: str) -> bytes:
+    return line.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _as_json(value: object) -> str:

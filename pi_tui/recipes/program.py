@@ -43,10 +43,10 @@ class Resumable:
         """Compute or resume the goal; return the whole output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
-        with the exit code if it was interrupted or failed; stderr then tells why, and how to
-        resume.
+        with the exit code if it was interrupted or failed, or if there is no such task; stderr then
+        tells why, and how to resume.
         """
-        code, output = carry_on(self.kind, self.kind.task(goal, **parameters), db or self._file)
+        code, output = carry_on(self.kind, self._asked_for(goal, parameters), db or self._file)
         if code:
             raise SystemExit(code)
         return output
@@ -73,13 +73,17 @@ class Resumable:
         goal, db = options.pop("goal"), options.pop("db") or self._file
         face: Face = "screen" if options.pop("screen") else "line"
         fresh = options.pop("fresh")
+        task = self._asked_for(goal, options)
+        code, output = carry_on(self.kind, task, db, face=face, fresh=fresh)
+        raise SystemExit(code or print_output(self.kind.name, output))
+
+    def _asked_for(self, goal: int, parameters: dict[str, Any]) -> Task:
+        """Return the task; without such a task say why in one line, and exit."""
         try:
-            task = self.kind.task(goal, **options)
+            return self.kind.task(goal, **parameters)
         except (TypeError, ValueError) as error:
             tell(f"{self.kind.name}: {error}")
             raise SystemExit(2) from None
-        code, output = carry_on(self.kind, task, db, face=face, fresh=fresh)
-        raise SystemExit(code or print_output(self.kind.name, output))
 
     @property
     def _file(self) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Piece, State
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ HEADER = "state"
 PART = 2**20
 """Maximum bytes of an array in one piece."""
 LONG_INT = 2**4096
-"""Integers from here on are stored as hex: Python refuses decimals of more than 4,300 digits."""
+"""Integers from here on are stored as hex: Python refuses more than 4,300 decimals."""
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
 """Immutable types."""
 
 
-class Unstorable(TypeError):
+class Unstorable(BrokenRule):
     """A value of a type that cannot be stored; the text names the value."""
 
 

@@ -54,7 +54,8 @@ def to_paste(text: str) -> str:
     if _named:
         word, by = _named
         start = f"{start} --db {word}" if by == "flag" else f"PI_TUI_DB={word} {start}"
-    return re.sub(r"`pi-tui(?=[ `])", lambda _: f"`{start}", text)
+    # A command that names its database was typed as it is, and needs nothing.
+    return re.sub(r"`pi-tui(?=[ `])(?![^`]* --db[ =])", lambda _: f"`{start}", text)
 
 
 def tell(line: str) -> None:

@@ -18,6 +18,11 @@ def without_passwords(text: str) -> str:
     return _IN_QUERY.sub(r"\1…", _IN_URL.sub(r"\1:…@", text))
 
 
+def traceback_of(crash: BaseException | None) -> str:
+    """Return the traceback of what ended a worker; "" if that was no Exception."""
+    return report(crash) if isinstance(crash, Exception) else ""
+
+
 def report(error: BaseException) -> str:
     """Return the traceback of `error` as text.
 

@@ -134,7 +134,11 @@ class Loop:
             due = self._strides.output_due(self._clock(), before)
             # While there is known output, compare after each step, before anything is saved.
             make = self._steps.make if before < len(self._recovery.known) else self._steps.make_some
-            make(machine, min(due, self._saves.output_until_mark(before)))
+            try:
+                make(machine, min(due, self._saves.output_until_mark(before)))
+            except MachineError:
+                self._tell_notes()
+                raise
             self._stepped(before, took=self._elapsed() - began)
         self._save()
 
@@ -206,6 +210,10 @@ class Loop:
         if len(output) >= self._board.snapshot.saved:
             self._board.output = output
         self._meter.stepped(self._work(), len(output), self._elapsed(), took)
+        self._tell_notes()
+
+    def _tell_notes(self) -> None:
+        """Publish what is new in the notes of the machine."""
         if (notes := self._machine.notes) != self._notes:
             for note in notes[len(self._notes) :]:
                 self._board.note(note)

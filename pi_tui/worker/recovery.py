@@ -6,7 +6,7 @@ from pi_tui.checkpoints.records import Checkpoint, Loaded, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, WrongResultError
 from pi_tui.machine import Poll, WrongOutput, WrongState
-from pi_tui.words import LINE_UNITS
+from pi_tui.words import unit_of_bytes
 from pi_tui.worker.board import Board
 
 
@@ -40,8 +40,7 @@ class Recovery:
         if output[start : len(self.known)] == self.known[start : len(output)]:
             return
         kind = self._board.job.kind
-        unit = "bytes" if kind.unit in LINE_UNITS else kind.unit
-        differ = f"{unit} after {start:,} differ"
+        differ = f"{unit_of_bytes(kind.unit)} after {start:,} differ"
         saved = self.known[: self._board.snapshot.saved]
         if start < len(saved) and not kind.verify(run.task, saved, poll):
             raise WrongResultError(

@@ -6,7 +6,7 @@ needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pi_tui import words
 from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.machine import Task
 from pi_tui.worker.job import Pace
 
 
@@ -113,6 +114,8 @@ class Snapshot:
     """Seconds from the last checkpoint to the death of the process `left_open`; None if unknown."""
     writer: str = ""
     """The process that computes the run while we are `watching`; "" once it has ended."""
+    goes_on: str = ""
+    """How a run goes on that cannot be computed here; "" if it can."""
     notice: str = ""
     """A line about the current situation, shown while set."""
     notes: tuple[str, ...] = field(default=())
@@ -133,6 +136,12 @@ class Snapshot:
         """Return the newest committed checkpoint."""
         return self.checkpoints[0] if self.checkpoints else None
 
+    def is_of(self, task: Task, tuning: Collection[str]) -> bool:
+        """Return True if it shows the run of that task, whatever its tuning is."""
+        if task.goal != self.goal:
+            return False
+        return task.identity(tuning) == Task(self.goal, self.parameters).identity(tuning)
+
     def made_in(self, unit: str) -> str:
         """Return the amount of output made, as text in this unit."""
         return words.amount(self.made, self.made_lines, unit)
@@ -145,6 +154,11 @@ class Snapshot:
         """Return the amount of output at the start, as text, with `word` before the unit."""
         amount = words.amount(self.resumed, self.resumed_lines, unit)
         return amount.replace(" ", f" {word} ", 1) if word else amount
+
+    def unsaved_in(self, unit: str) -> str:
+        """Return how much output is made and not saved, in a kind's unit."""
+        lines = (self.made_lines or 0) - (self.saved_lines or 0)
+        return words.amount(self.made - self.saved, lines or None, unit)
 
     def whole_in(self, unit: str) -> int | None:
         """Return the length of the whole output; None if unknown, or if `unit` is lines."""

@@ -7,7 +7,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import NoReturn
 
-from pi_tui.errors import MachineError, PiTuiError
+from pi_tui.errors import BrokenRule, MachineError, Unfinished
 from pi_tui.machine import Abandoned, Kind, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
 
@@ -46,7 +46,7 @@ class Stepper:
         steps, length = machine.steps, len(machine.output)
         try:
             machine.stride(wanted, self._poll)
-        except (Abandoned, PiTuiError, WrongState, WrongOutput):
+        except (Abandoned, WrongState, WrongOutput):
             raise
         except BaseException as error:
             if error is self._ours:
@@ -69,6 +69,10 @@ class Stepper:
         number = (machine.steps if is_whole else steps) + 1
         trouble = self._try_to_save() if is_whole else "the step left the machine partly changed"
         lost = f"not saved: {trouble}; " if trouble else ""
+        if isinstance(error, Unfinished):
+            raise MachineError(f"{error}; {lost}".removesuffix("; "))
+        if isinstance(error, BrokenRule):
+            raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
         if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):
             text = f"step {number:,} raised {error!r}; {lost}{self._board.snapshot.kept}"
             error.__traceback__ = frames_of_machine(error) or error.__traceback__
@@ -100,11 +104,21 @@ class Stepper:
 
 
 def frames_of_machine(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the first method of a Machine or Kind on; None without one."""
+    """Return the traceback from the first method of a Machine or Kind on; None without one.
+
+    Of a machine that only calls a function of the user, the function is the first.
+    """
     trace = error.__traceback__
     while trace and not isinstance(trace.tb_frame.f_locals.get("self"), (Machine, Kind)):
         trace = trace.tb_next
+    while trace and trace.tb_next and _is_of_library(trace):
+        trace = trace.tb_next
     return trace
+
+
+def _is_of_library(trace: TracebackType) -> bool:
+    module = str(trace.tb_frame.f_globals.get("__name__"))
+    return module == Machine.__module__ or module.startswith("pi_tui.recipes.")
 
 
 def text_of_exit(error: SystemExit | KeyboardInterrupt) -> tuple[str, int]:

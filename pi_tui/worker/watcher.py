@@ -13,6 +13,7 @@ from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
+from pi_tui.worker.meter import LineCount
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 
@@ -46,8 +47,7 @@ class WatchingWorker(Worker):
         if before.is_final:
             return True
         if isinstance(self.job.kind, StoredKind):
-            if before is State.WATCHING:  # the user asked to resume
-                self.note(self.job.kind.refusal)
+            self.publish(goes_on=self.job.kind.goes_on)
             return False
         try:
             super()._work()
@@ -65,6 +65,7 @@ class Watcher:
         self._board, self._job, self._clock = board, board.job, board.clock
         self._came = board.clock()
         self._output = bytearray()
+        self._lines = LineCount(board.job.kind.unit)
         self._last_writer = ""
         self._run: Run | None = None
         self._doubts = False
@@ -132,12 +133,13 @@ class Watcher:
         """Read the output saved since the last look; publish it, and the figures of the run."""
         if run.committed < len(self._output):
             self._forget()
-        if self._run is None:
-            self._board.publish(resumed=run.committed)
-        output = self._output
+        is_first, output = self._run is None, self._output
         while len(output) < run.committed and not self._board.stop_wanted:
             output += store.output(run, len(output), min(len(output) + BATCH, run.committed))
             self._board.publish(made=len(output))
+        lines = self._lines.of(output, len(output))
+        if is_first:
+            self._board.publish(resumed=len(output), resumed_lines=lines)
         newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
         last = newest[-1].seq if newest else 0  # keep older ones, which are pruned in the file
         checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
@@ -145,6 +147,7 @@ class Watcher:
             state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
             made=len(output),
             saved=len(output),
+            **dict.fromkeys(("made_lines", "saved_lines"), lines),
             steps=checkpoints[0].steps if checkpoints else 0,
             done=share_of(run, checkpoints, self._job.kind) or 0.0,
             figures=self._figures(run, checkpoints),

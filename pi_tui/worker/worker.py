@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from pi_tui.errors import MachineError, PiTuiError, StorageError, UsageError
+from pi_tui.errors import BrokenRule, MachineError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Refused
 from pi_tui.no_memory import MESSAGE
 from pi_tui.worker import crash_report as crash
@@ -48,6 +48,8 @@ class Worker(Board):
             give_way()
         try:
             self._work()
+        except BrokenRule as error:
+            self.fail(f"{error}; {self.snapshot.kept}", error.exit_code)
         except PiTuiError as error:
             self.crash = error.__cause__ if isinstance(error, MachineError) else None
             self.fail(str(error), error.exit_code)

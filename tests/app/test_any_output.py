@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -200,3 +201,22 @@ async def test_app_without_a_task_asks_for_a_goal_and_exits_if_none_is_given(
         await pilot.press("escape")
         await until(lambda: again.quitting.is_over)
     assert again.return_code == 0
+
+
+async def test_output_in_rows_is_counted_in_rows_and_its_size_in_bytes(shown: Shown) -> None:
+    output = b"row\n" * 12
+    facts = {"unit": "rows", "made_lines": 12, "saved_lines": 12, "length": 4_000}
+    async with shown(output, (100, 40), **facts) as (app, pilot):
+        progress = app.screen.query_one("#progress-panel")
+        assert panel_text(app, progress)[0].split() == ["rows", "12"]
+        assert "rows" not in "".join(panel_text(app, app.screen.query_one("#speed-panel")))
+        await pilot.press("g")
+        await until(lambda: "a position from 1 to 48" in text_of(app))
+        assert "rows" not in text_of(app).partition("a position")[2].splitlines()[0]
+
+
+def panel_text(app: RunApp, panel: Any) -> list[str]:
+    """Return the lines of text within a panel."""
+    region = panel.content_region
+    lines = text_of(app).splitlines()[region.y : region.bottom]
+    return [line[region.x : region.right] for line in lines]

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.conftest import Shown
+from tests.app.helpers import text_of
 from tests.app.lines import line
+from tests.helpers import until
 from tests.terminal.emulator import Terminal
 
 LINES = str(Path(__file__).with_name("lines.py"))
@@ -22,6 +25,19 @@ task = kind.task(int(sys.argv[1]))
 code, output = open_app(kind, task, sys.argv[2], again="lucas again", tasks=kind.task)
 print("it is", output.decode() or "unknown")
 sys.exit(code)
+"""
+FAILS = """
+from pi_tui import resumable
+
+@resumable
+def steps(goal, at=0):
+    while at < goal:
+        at += 1
+        if at == 700:
+            raise ValueError("seven hundred")
+        yield {"at": at}, f"{at}\\n", at / goal
+
+steps.main()
 """
 GOAL = 400
 
@@ -70,6 +86,35 @@ def test_start_after_a_kill_reports_what_is_saved_and_resumes(database: Path) ->
         assert reached(again) > 1
         again.send("q")
         assert again.wait() == 0
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+def test_failed_step_is_named_and_its_traceback_shown_on_the_screen_and_after_it(
+    size: tuple[int, int], database: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "steps.py").write_text(FAILS)
+    arguments = ("7000", "--db", database, "--screen")
+    with Terminal(*arguments, program=(str(tmp_path / "steps.py"),), size=size) as terminal:
+        terminal.see(r"! steps: step 700 raised Val")
+        assert terminal.screen.count("step 700") == 1
+        assert "! why" in terminal.screen or size[0] == 40
+        terminal.send("!")
+        terminal.see("Traceback")
+        terminal.send("\x1b[F")  # End
+        terminal.see("ValueError: seven hundred")
+        terminal.send("q")
+        terminal.until(lambda: "Where it was" not in terminal.screen)
+        terminal.send("q")
+        assert (terminal.wait(), terminal.left_behind()) == (1, [])
+        told = " ".join(terminal.screen.split())
+        assert told.startswith("Traceback (most recent call last): File ")
+        assert "steps: step 700 raised ValueError('seven hundred'); saved step 699" in told
+
+
+async def test_key_for_trouble_says_that_nothing_is_wrong(shown: Shown) -> None:
+    async with shown(b"a\n") as (app, pilot):
+        await pilot.press("!")
+        await until(lambda: "Nothing is wrong." in text_of(app))
 
 
 def test_second_process_watches_and_takes_over(database: Path) -> None:

@@ -33,6 +33,15 @@ LINES = GeneratorKind(lines, "lines", 1)
 PRIME = Mersenne()
 
 
+class Rows(GeneratorKind):
+    """The same function, its output counted in rows."""
+
+    unit = "rows"
+
+
+ROWS = Rows(lines, "table", 1)
+
+
 def compute(location: str, kind: Kind, task: Task, steps: int | None = None) -> None:
     """Save a run after this many steps, or complete it."""
     with CheckpointStore.open(location, kind) as store:
@@ -92,6 +101,59 @@ def test_runs_of_pi_alone_have_no_column_for_the_kind(mixed: Path) -> None:
     head, *rows = ask("runs", database=mixed).splitlines()
     assert head.split()[:2] == ["digits", "saved"]
     assert len(rows) == 1
+
+
+def test_output_in_rows_is_counted_in_rows_without_the_code_of_its_kind(database: Path) -> None:
+    compute(str(database), ROWS, ROWS.task(1_000, seed=3), 400)
+    compute(str(database), ROWS, ROWS.task(1))
+    compute(str(database), LINES, LINES.task(1))
+    assert_counted_in_rows(database)
+    with Terminal("watch", "--goal", "1000", "--db", database, size=(80, 24)) as terminal:
+        terminal.see(r"rows +400 │")
+        terminal.see(r"bytes +1,631 │")
+        terminal.send("q")
+        assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+def test_watch_of_another_kind_says_how_it_goes_on_and_offers_no_key_for_it(
+    size: tuple[int, int], mixed: Path
+) -> None:
+    words = ("watch", "--with", "seed=3", "--db", mixed)
+    with Terminal(*words, size=size) as terminal:
+        terminal.see("has ended")
+        assert "p go on" not in terminal.screen
+        terminal.send("p")
+        terminal.see("Only looking on: the program")
+        assert "p goes on" not in terminal.screen
+        terminal.send("q")
+        assert terminal.wait() == 0
+        said = " ".join(terminal.screen.split())
+        assert said.endswith(
+            "nothing to save here; the program that computes lines goes on with it"
+        )
+
+
+def test_watch_of_pi_names_the_command_that_goes_on_with_its_database_once(mixed: Path) -> None:
+    pi_kind = SpigotKind()
+    compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
+    with Terminal("watch", "--digits", "600", "--db", mixed, size=(300, 24)) as terminal:
+        terminal.see("has ended; `pi-tui 600` goes on with it")
+        terminal.send("q")
+        assert terminal.wait() == 0
+        assert terminal.screen.count(f" --db {mixed} 600` goes on with it") == 1
+        assert terminal.screen.count("--db") == 1
+
+
+def assert_counted_in_rows(location: object) -> None:
+    begun, size = r"table 1,000 ratio=0.5 seed=3", len("".join(f"{n * 3}\n" for n in range(1, 401)))
+    told = ask("status", database=location)
+    assert f"{begun}: 400 rows saved, " in told
+    assert "table 1 ratio=0.5 seed=1: 1 row saved, " in told
+    assert "lines 1 ratio=0.5 seed=1: 2 bytes saved, " in told
+    assert "  400 rows  " in ask("runs", database=location)
+    found = json.loads(ask("status", "--goal", "1000", "--json", database=location))
+    assert (found[0]["saved"], found[0]["unit"], found[0]["lines"]) == (size, "rows", 400)
 
 
 @pytest.mark.parametrize("command", ["runs", "status"])
@@ -314,3 +376,27 @@ def test_server_holds_runs_of_every_kind(postgres_url: str) -> None:
     assert ask("export", "--kind", "lines", "--to", "4", database=postgres_url) == "2\n4\n"
     assert pi_tui("delete", "--kind", "lines", "--yes", "--db", postgres_url).returncode == 0
     assert len(ask("runs", database=postgres_url).splitlines()) == 2
+
+
+def test_server_counts_rows_without_the_code_of_their_kind(postgres_url: str) -> None:
+    compute(postgres_url, ROWS, ROWS.task(1_000, seed=3), 400)
+    compute(postgres_url, ROWS, ROWS.task(1))
+    compute(postgres_url, LINES, LINES.task(1))
+    assert_counted_in_rows(postgres_url)
+
+
+def test_unit_that_changed_is_that_of_the_last_run_begun(database: Path) -> None:
+    compute(str(database), ROWS, ROWS.task(9), 3)
+    compute(str(database), GeneratorKind(lines, "table", 1), ROWS.task(9), 5)
+    assert "10 bytes saved" in ask("status", database=database)
+
+
+def test_runs_whose_last_parameters_differ_look_different(database: Path) -> None:
+    def long(goal: int, at: int = 0, *, a_long_name: str = "", seed: int = 1) -> Yielded:
+        yield {"at": 1}
+
+    kind = GeneratorKind(long, "a-name-of-some-length", 1)
+    for seed in (1, 2):
+        compute(str(database), kind, kind.task(5, a_long_name="x" * 30, seed=seed))
+    rows = ask("runs", database=database).splitlines()[1:]
+    assert sorted(row.partition(" seed=")[2][0] for row in rows) == ["1", "2"]

@@ -175,6 +175,23 @@ def test_exception_while_changing_a_list_returns_to_the_last_saved_state() -> No
     assert again.output == b"1 2 "
 
 
+def test_wrong_yield_after_a_list_was_changed_returns_to_the_last_saved_state() -> None:
+    def breaks(goal: int, seen: list[int] = [], odd: object = None) -> Iterator[Any]:  # noqa: B006
+        seen = list(seen)
+        while True:
+            seen.append(len(seen))
+            yield {"seen": seen, "odd": {1} if len(seen) == goal else None}, f"{len(seen)} "
+
+    kind = GeneratorKind(breaks, "breaks", 1)
+    machine = kind.new(kind.task(3))
+    machine.step()
+    machine.to_state()
+    machine.step()
+    with pytest.raises(TypeError, match="odd is a set"):
+        machine.step()
+    assert (machine.steps, machine.output) == (1, b"1 ")
+
+
 def test_state_with_other_names_than_the_arguments_is_refused_and_kept() -> None:
     text = b'{"!steps":1,"!share":0,"!done":false,"number":1}'
     with pytest.raises(Refused, match="holds number, and squares takes number, total"):

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pi_tui.machine import Abandoned, BadState, State
+from pi_tui.errors import Unfinished
+from pi_tui.machine import Abandoned, BadState, Refused, State
 from pi_tui.recipes import items
 from pi_tui.recipes.items import Items, ItemsMachine
 
@@ -34,6 +35,14 @@ def batch(function: Any, inputs: Any, **options: Any) -> Items:
 
 def machine_of(kind: Items) -> ItemsMachine:
     return kind.new(kind.task())
+
+
+def lines_of(machine: ItemsMachine) -> list[bytes]:
+    """Return the lines of a batch in which items fail."""
+    with pytest.raises(Unfinished, match="failed; the next start tries just th"):
+        machine.finalize()
+    assert not machine.done
+    return machine.lines().splitlines()
 
 
 def resumed(kind: Items, machine: ItemsMachine) -> ItemsMachine:
@@ -96,13 +105,33 @@ def test_item_that_keeps_failing_is_reported_with_its_input() -> None:
         return number
 
     machine = machine_of(batch(refuse_seven, [6, 7, 8]))
-    lines = machine.finalize().splitlines()
+    lines = lines_of(machine)
     assert [json.loads(line) for line in lines] == [
         6,
         {"failed": "ValueError('unlucky')", "input": 7},
         8,
     ]
     assert machine.notes == ("item 2 failed: ValueError('unlucky')",)
+
+
+def test_machine_of_failed_items_resumes_with_these_alone() -> None:
+    calls: list[int] = []
+    mended = threading.Event()
+
+    def refuse_odd(number: int) -> int:
+        calls.append(number)
+        if number % 2 and not mended.is_set():
+            raise ValueError("odd")
+        return number
+
+    kind = batch(refuse_odd, range(6))
+    machine = machine_of(kind)
+    assert [b"failed" in line for line in lines_of(machine)] == [False, True] * 3
+    assert machine.work().share == 0.5
+    calls.clear()
+    mended.set()
+    assert resumed(kind, machine).finalize() == b"0\n1\n2\n3\n4\n5\n"
+    assert sorted(calls) == [1, 3, 5]
 
 
 def test_text_with_line_breaks_stays_one_line() -> None:
@@ -192,8 +221,7 @@ def raise_odd_things(number: int) -> int:
 
 
 def test_item_whose_process_dies_fails_and_no_other_item_does() -> None:
-    machine = machine_of(Items(die_at_three, range(8), workers=2))
-    lines = machine.finalize().splitlines()
+    lines = lines_of(machine_of(Items(die_at_three, range(8), workers=2)))
     died = b'{"failed": "the process that computed it died", "input": 3}'
     assert lines == [b"0", b"1", b"2", died, b"4", b"5", b"6", b"7"]
 
@@ -209,7 +237,7 @@ def test_item_whose_process_died_once_is_tried_again(
 @pytest.mark.parametrize("threads", [True, False], ids=["threads", "processes"])
 def test_exception_that_cannot_be_sent_is_reported_as_it_was(threads: bool) -> None:
     machine = machine_of(Items(raise_odd_things, range(5), workers=2, threads=threads))
-    lines = [json.loads(line) for line in machine.finalize().splitlines()]
+    lines = [json.loads(line) for line in lines_of(machine)]
     said = ["Odd('1 of 2')", "Unsendable('holds a lock')", "Speechless", "SystemExit('enough')"]
     assert lines == [*({"failed": text, "input": n} for n, text in enumerate(said)), 4]
 
@@ -217,7 +245,7 @@ def test_exception_that_cannot_be_sent_is_reported_as_it_was(threads: bool) -> N
 def test_input_that_cannot_be_sent_fails_and_the_others_do_not() -> None:
     gate = threading.Lock()
     machine = machine_of(Items(repr, [1, {"lock": gate}, 2], workers=1))
-    first, failed, last = machine.finalize().splitlines()
+    first, failed, last = lines_of(machine)
     assert (first, last) == (b"1", b"2")
     assert json.loads(failed) == {
         "failed": "TypeError(\"cannot pickle '_thread.lock' object\")",
@@ -229,7 +257,7 @@ def test_failed_input_that_json_cannot_hold_is_reported_by_its_repr() -> None:
     circle: list[Any] = []
     circle.append(circle)
     machine = machine_of(batch(int, [{(1, 2): 3}, circle]))
-    inputs = [json.loads(line)["input"] for line in machine.finalize().splitlines()]
+    inputs = [json.loads(line)["input"] for line in lines_of(machine)]
     assert inputs == ["{(1, 2): 3}", "[[...]]"]
 
 
@@ -251,3 +279,11 @@ def test_inputs_may_come_from_a_generator() -> None:
 
 def test_text_with_surrogates_is_output_with_escapes() -> None:
     assert machine_of(batch(str, ["\udc80"])).finalize() == b"\\udc80\n"
+
+
+def test_batch_of_other_inputs_is_refused() -> None:
+    machine, other = machine_of(batch(square, [1, 2])), batch(square, [1, 3])
+    with pytest.raises(Refused, match="other inputs"):
+        other.new(batch(square, [1, 2]).task())
+    with pytest.raises(Refused, match="other inputs"):
+        other.from_state(batch(square, [1, 2]).task(), machine.to_state(), b"")

@@ -61,10 +61,13 @@ if __name__ == "__main__":
     Items(wait_long, range(9), workers=3, threads=THREADS, name="long").main()
 """
 FAILS = """
+import os
 from pi_tui import Items
 
 def check(number):
-    if number % 2:
+    with open("calls", "a") as log:
+        log.write(f"{number}\\n")
+    if number % 2 and not os.path.exists("mended"):
         raise ValueError("odd")
     return number
 
@@ -158,7 +161,64 @@ def test_state_of_the_wrong_type_is_named_and_nothing_is_saved(folder: Path) -> 
     Path("bad.py").write_text(SUMS.replace('"total": total', '"total": {total}'))
     done = ended("bad.py", 5_000)
     assert done.returncode == 1
-    assert "total is a set" in done.stderr.splitlines()[-1]
+    assert done.stderr.startswith("sums: step 1: total is a set; a state holds None, bool, ")
+    assert done.stderr.count("\n") == 1
+
+
+LATE = {
+    "a set": (
+        '"total": total}',
+        '"total": total if number < 9_000 else {total}}',
+        "total is a set",
+    ),
+    "a number": ('f"{total}', '7 if number >= 9_000 else f"{total}', "as what is new, not 7"),
+}
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), LATE.values(), ids=LATE)
+def test_wrong_yield_late_in_a_run_is_named_and_loses_no_step(
+    right: str, wrong: str, said: str, folder: Path
+) -> None:
+    broken = SUMS.replace(right, wrong)
+    Path("sums.py").write_text(broken)
+    done = ended("sums.py", 50_000)
+    assert done.returncode == 1
+    assert done.stderr.startswith("sums: step 9: ")
+    assert said in done.stderr
+    assert done.stderr.endswith("saved step 8\n")
+    assert done.stderr.count("\n") == 1
+    Path("sums.py").write_text(SUMS)
+    assert saved_steps("sums.sqlite3", "sums") == 8
+    assert ended("sums.py", 50_000).stdout == expected(50_000)
+
+
+def test_traceback_of_a_failed_step_begins_at_the_users_function(folder: Path) -> None:
+    Path("sums.py").write_text(SUMS.replace("number += 1", "number += 1 // (number < 2_500)"))
+    done = ended("sums.py", 50_000)
+    assert done.returncode == 1
+    trace, last = done.stderr.splitlines()[:-1], done.stderr.splitlines()[-1]
+    assert [line.split()[-1] for line in trace if "File" in line] == ["sums"]
+    assert last == (
+        "sums: step 3 raised ZeroDivisionError('integer division or modulo by zero'); saved step 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("sums.run(0)", "sums: a goal is an int from 1 to 2^53, not 0"),
+        ("sums.run('5')", "sums: a goal is an int, not str '5'"),
+        ("sums.run(5, factr=2)", "sums: sums has no parameter factr"),
+        ("sums.run(5, factor=[])", "sums: the parameter factor is of type list, not int, float,"),
+    ],
+)
+def test_call_for_no_task_is_refused_in_one_line(call: str, said: str, folder: Path) -> None:
+    Path("call.py").write_text(f"from sums import sums\n{call}\n")
+    done = ended("call.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "sums.sqlite3").exists()
 
 
 def test_call_returns_the_output_or_exits_with_the_code(folder: Path) -> None:
@@ -221,12 +281,12 @@ def test_interrupted_batch_waits_for_no_item_and_leaves_no_process(
     assert child.returncode == (-9 if number == signal.SIGKILL else 128 + number), err
     assert "Traceback" not in err
     if number != signal.SIGKILL:
-        assert "long: saved 1 lines; " in err, err
+        assert "long: saved 1 line; " in err, err
 
 
-def test_failed_items_are_reported_and_the_exit_code_is_1(folder: Path) -> None:
+def test_failed_items_alone_are_tried_again_by_the_next_start(folder: Path) -> None:
     Path("fails.py").write_text(FAILS)
-    for life in range(2):
+    for _ in range(2):
         done = ended("fails.py")
         assert done.stdout.splitlines() == [
             "0",
@@ -236,10 +296,27 @@ def test_failed_items_are_reported_and_the_exit_code_is_1(folder: Path) -> None:
             "4",
         ]
         told = ["note: item 2 failed: ValueError('odd')", "note: item 4 failed: ValueError('odd')"]
-        last = 'check: 2 items failed; their lines begin with {"failed": '
-        assert done.stderr.splitlines() == [*(told if life == 0 else ()), last]
+        last = "check: 2 of 5 items failed; the next start tries just these again"
+        assert done.stderr.splitlines() == [*told, last]
         assert done.returncode == 1
-    assert ended("fails.py", "--fresh").stderr.startswith("note: item 2 failed")
+    assert Path("calls").read_text().split() == ["0", "1", "2", "3", "4", "1", "3"]
+    Path("mended").touch()
+    done = ended("fails.py")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n1\n2\n3\n4\n", "")
+    assert ended("fails.py").stdout == done.stdout
+    assert Path("calls").read_text().split()[7:] == ["1", "3"]
+
+
+def test_run_returns_a_line_for_each_failed_item(folder: Path) -> None:
+    code = FAILS.replace("    Items", "    print(Items").replace(
+        ".main()", ".run().decode().splitlines()[1])"
+    )
+    Path("fails.py").write_text(code)
+    done = ended("fails.py")
+    assert (done.returncode, done.stdout) == (
+        0,
+        """{"failed": "ValueError('odd')", "input": 1}\n""",
+    )
 
 
 @pytest.mark.parametrize("program", ["sums.py", "batch.py"])

@@ -47,6 +47,14 @@ def test_hint_of_the_run_command_finds_the_same_database(by: str, tmp_path: Path
     assert saved(database) == 40_000
 
 
+def test_hint_with_a_typed_command_names_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hints, "_named", ["a.db", "flag"])
+    monkeypatch.setattr(hints, "program", lambda: "pi-tui")
+    typed = "`pi-tui open x:y 3 --db a.db` goes on; `pi-tui runs` lists; `pi-tui --db=b`"
+    told = typed.replace("`pi-tui runs`", "`pi-tui --db a.db runs`")
+    assert hints.to_paste(typed) == told
+
+
 def test_hint_of_the_app_names_the_database(tmp_path: Path) -> None:
     database = tmp_path / "x.db"
     with Terminal("--digits", 6_000, "--db", database, size=(200, 24)) as terminal:

@@ -95,10 +95,8 @@ def test_resume_of_a_stored_kind_shows_a_note_and_keeps_watching(
 ) -> None:
     worker = watcher_of_lines
     wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
+    assert worker.snapshot.goes_on == "the program that computes lines goes on with it"
     worker.resume()
-    wait_until(lambda: worker.snapshot.notes)
-    (note,) = worker.snapshot.notes
-    assert note == "only watched here; start the program that computes lines to go on with it"
     writer.save(50)
     wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
     assert worker.snapshot.state is State.WATCHING
@@ -144,7 +142,7 @@ def test_stored_kind_like_a_known_one_uses_its_length_title_and_unit(database: P
     assert worker.job.kind.title(task) == "12,000 digits"
     assert worker.job.kind.unit == "digits"
     worker.resume()
-    wait_until(lambda: worker.snapshot.notes)
+    wait_until(lambda: worker.pause_wanted)
     assert worker.snapshot.state is State.WATCHING
     worker.stop()
     assert worker.join(60)

@@ -16,6 +16,7 @@ class NoWorker:
     snapshot = Snapshot(State.PAUSED, 0, MAX)
     output: bytes | bytearray = b""
     overture = b""
+    crash: BaseException | None = None
 
     def _ignore(self, *_: object, **__: object) -> None:
         """Do nothing, because there is no run."""

@@ -8,6 +8,8 @@ from pi_tui.worker.snapshot import Snapshot, State
 
 def why_not(snapshot: Snapshot) -> str:
     """Return why this process cannot write to the run, in one line; "" if it can."""
+    if snapshot.goes_on:
+        return f"Only looking on: {snapshot.goes_on}."
     if snapshot.state is not State.WATCHING:
         return ""
     if not snapshot.writer:
@@ -29,4 +31,6 @@ def notice(snapshot: Snapshot) -> tuple[str, ...]:
     if snapshot.state is not State.WATCHING or snapshot.writer:
         return (plain(snapshot.notice),)
     offer = "p goes on with it here" if snapshot.saved else "p begins it here"
+    if snapshot.goes_on:
+        return plain(f"{snapshot.notice}; {snapshot.goes_on}"), plain(snapshot.notice)
     return plain(f"{snapshot.notice}; {offer}"), offer

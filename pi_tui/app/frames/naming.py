@@ -40,13 +40,17 @@ class Naming:
         """Return the message that the run is complete."""
         return f"{self.whole(snapshot)}{', verified' if snapshot.verified else ''}."
 
+    def error(self, snapshot: Snapshot) -> str:
+        """Say why the run failed, in one line."""
+        return words.plain(f"{self.name}: {snapshot.error}")
+
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
         """Return the word for the output, and its length in the end; None if that is unknown."""
-        return snapshot.unit, snapshot.length
+        return snapshot.unit, snapshot.whole_in(snapshot.unit)
 
-    def run(self, run: Run, unit: str) -> str:
-        """Return the name of a saved run, for a question."""
-        return f"{run.goal:,}"
+    def run(self, run: Run, title: str) -> str:
+        """Return the name of a saved run, whose kind calls it `title`, for a question."""
+        return title
 
     def columns(self, unit: str) -> tuple[str, ...]:
         """Return the headings of the table of runs."""
@@ -55,8 +59,8 @@ class Naming:
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""
         share = 1.0 if run.status == COMPLETE else run.share
-        first, saved, _, *others = cells(run)
-        return (first, saved, "–" if share is None else words.percent(share), *others)
+        first, _, _, *others = cells(run)
+        return (first, run.amount, "–" if share is None else words.percent(share), *others)
 
     def file(self, goal: int) -> str:
         """Return a file name for the whole output."""

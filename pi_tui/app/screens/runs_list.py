@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -12,18 +12,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
+from pi_tui import words
 from pi_tui.app.face import face_of, tell
 from pi_tui.app.screens.dialogs import Dialog
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
-from pi_tui.machine import Kind
+from pi_tui.machine import Kind, Task
 from pi_tui.reports.run_table import RIGHT
+from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.threads import in_thread
 
 Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
 """A coroutine function that deletes or exports a run while the list stays open."""
-_LAST_TO_GO = (0, 2, 3, 6, 1, 4, 5)
+_PARAMETERS = 7
+"""The number of the column of parameters, which is shown after the goal."""
+_LAST_TO_GO = (0, _PARAMETERS, 2, 3, 6, 1, 4, 5)
 """Numbers of the columns, the most useful first; a narrow window shows only the first of them."""
+_SHORTEST = 12
+"""Cells of parameters that are worth a column."""
 NEW = "new"
 """The result that asks for a new run."""
 _PADDING = 2
@@ -39,8 +45,8 @@ class RunsList(Dialog[Run | str | None]):
         Binding("e", "aside('export')", "Export"),
     ]
 
-    def __init__(self, location: str, kind: Kind, here: int, aside: Aside) -> None:
-        """Make the list of runs at a location; `here` is the goal of the run on the screen."""
+    def __init__(self, location: str, kind: Kind, here: Snapshot, aside: Aside) -> None:
+        """Make the list of runs at a location; `here` is the run on the screen."""
         super().__init__()
         self._location, self._kind, self._here, self._do = location, kind, here, aside
         self._runs: list[Run] = []
@@ -77,9 +83,16 @@ class RunsList(Dialog[Run | str | None]):
     def _fill(self) -> None:
         """Fill the table with the runs; keep the cursor where it is."""
         table, row = self._table, self._table.cursor_row
+        width = table.container_size.width
         rows = [self._cells(run) for run in self._runs]
-        titles = face_of(self).naming.columns(self._kind.unit)
-        shown = _columns_for(rows, titles, table.container_size.width)
+        room = width - _PADDING - max((len(row[0]) + _PADDING for row in rows), default=0)
+        told = what_tells_apart([run.task for run in self._runs], self._kind.tuning)
+        rows = [
+            (*row, words.shortened(text, max(room, _SHORTEST)))
+            for row, text in zip(rows, told, strict=True)
+        ]
+        titles = (*face_of(self).naming.columns(self._kind.unit), "parameters" * any(told))
+        shown = _columns_for(rows, titles, width)
         with self.app.batch_update():
             table.clear(columns=True)
             for column in shown:
@@ -90,7 +103,8 @@ class RunsList(Dialog[Run | str | None]):
 
     def _cells(self, run: Run) -> tuple[str, ...]:
         first, *others = face_of(self).naming.row(run)
-        return (("▸ " if run.goal == self._here else "  ") + first, *others)
+        is_here = self._here.is_of(run.task, self._kind.tuning)
+        return (("▸ " if is_here else "  ") + first, *others)
 
     @property
     def _chosen(self) -> Run | None:
@@ -113,17 +127,31 @@ class RunsList(Dialog[Run | str | None]):
             self._read()
 
 
+def what_tells_apart(tasks: Sequence[Task], tuning: Collection[str]) -> list[str]:
+    """Return for each task the parameters that are not the same in all of them.
+
+    >>> what_tells_apart([Task(9, {"seed": 1, "size": 8}), Task(9, {"seed": 2, "size": 8})], ())
+    ['seed=1', 'seed=2']
+    """
+    every = [{n: v for n, v in task.parameters.items() if n not in tuning} for task in tasks]
+    names = dict.fromkeys(name for values in every for name in values)
+    apart = [n for n in names if any(n not in v or v[n] != every[0].get(n) for v in every)]
+    return [" ".join(words.named({n: v[n] for n in apart if n in v})) for v in every]
+
+
 def _justify(column: int) -> Any:
-    return "right" if RIGHT[column] else "left"
+    return "right" if column < len(RIGHT) and RIGHT[column] else "left"
 
 
 def _columns_for(rows: list[tuple[str, ...]], titles: tuple[str, ...], width: int) -> list[int]:
     """Return the numbers of the columns that fit, from left to right.
 
-    >>> row = ("20,000", "100", "0.5 %", "unfinished", "1 s", "9 B", "2026-07-22 10:00")
-    >>> titles = ("goal", "saved", "", "state", "computed", "size", "last saved")
+    >>> row = ("20,000", "100", "0.5 %", "unfinished", "1 s", "9 B", "2026-07-22 10:00", "")
+    >>> titles = ("goal", "saved", "", "state", "computed", "size", "last saved", "")
     >>> _columns_for([row], titles, 40), _columns_for([row], titles, 60)
     ([0, 2, 3], [0, 1, 2, 3, 6])
+    >>> _columns_for([(*row[:7], "seed=1")], (*titles[:7], "parameters"), 40)
+    [0, 7, 2, 3]
     """
     wide = [
         max(len(title), *(len(row[at]) for row in rows)) + _PADDING if rows else 0
@@ -131,7 +159,9 @@ def _columns_for(rows: list[tuple[str, ...]], titles: tuple[str, ...], width: in
     ]
     fitting: list[int] = []
     for column in _LAST_TO_GO:
+        if column == _PARAMETERS and not titles[column]:
+            continue
         if sum(wide[at] for at in (*fitting, column)) > width and fitting:
             break
         fitting.append(column)
-    return sorted(fitting)
+    return sorted(fitting, key=lambda column: 0.5 if column == _PARAMETERS else column)

@@ -10,7 +10,7 @@ from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.checkpoints.records import Run
 from pi_tui.errors import PiTuiError
 from pi_tui.machine import Task
-from pi_tui.words import of_unit
+from pi_tui.words import amount
 from pi_tui.worker.threads import in_thread
 
 
@@ -38,7 +38,7 @@ class RunChanges:
         face = self._face
         if face.kind is None:
             return
-        runs = RunsList(face.location, face.kind, face.worker.snapshot.goal, self._aside)
+        runs = RunsList(face.location, face.kind, face.worker.snapshot, self._aside)
         chosen = await face.ask(runs)
         if chosen == NEW:
             await self.ask_for_run()
@@ -62,7 +62,8 @@ class RunChanges:
         `known` is its first output, computed by the run before.
         """
         face = self._face
-        if face.make_worker is None or task.goal == face.worker.snapshot.goal:
+        tuning = face.kind.tuning if face.kind else ()
+        if face.make_worker is None or face.worker.snapshot.is_of(task, tuning):
             return
         if await self._quitting.let_go("… then the other run opens."):
             worker = face.make_worker(task)
@@ -84,13 +85,13 @@ class RunChanges:
         if self._is_refused() or kind is None:
             return
         here = face.worker.snapshot
-        if run.goal == here.goal:
+        if here.is_of(run.task, kind.tuning):
             tell(face, "This run is on the screen; open another one first.")
             return
-        name = face.naming.run(run, kind.unit)
+        name = face.naming.run(run, kind.title(run.task))
         question = Choice(
             f"Delete the run of {name}?",
-            f"{of_unit(run.committed, kind.unit)} are saved; they cannot be brought back.",
+            f"{run.amount} saved; they cannot be brought back.",
             {"keep": "No, keep it", "delete": "Yes, delete it"},
             keys={"keep": "n", "delete": "y"},
         )
@@ -120,5 +121,5 @@ class RunChanges:
             tell(face, str(error), wrong=True)
             return
         content = face.naming.file_content(output)
-        wrote = f"Wrote {of_unit(len(output), kind.unit)} to"
+        wrote = f"Wrote {amount(len(output), output.count(10), kind.unit)} to"
         write_file(face, name, lambda _: content, wrote)

@@ -10,6 +10,7 @@ from pi_tui.app.face import Face
 from pi_tui.app.frames.naming import Naming
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import to_paste
+from pi_tui.worker.crash_report import traceback_of
 from pi_tui.worker.leave_request import LeaveRequest
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -100,7 +101,7 @@ class Quitting:
         from pi_tui.app.screens.dialogs import Choice
 
         assert snapshot.save_failure is not None
-        lost = words.of_unit(snapshot.made - snapshot.saved, snapshot.unit)
+        lost = snapshot.unsaved_in(snapshot.unit)
         self._question = Choice(
             f"The last {lost} cannot be saved",
             words.plain(snapshot.save_failure.reason),
@@ -126,6 +127,8 @@ class Quitting:
     def _exit(self) -> None:
         self.is_over = True
         code, message = outcome(self._app.worker.snapshot, self._app.naming)
+        trace = traceback_of(self._app.worker.crash)
+        message = "\n".join(filter(None, (trace, message)))
         if not code and self._asked.signal:
             code = 128 + self._asked.signal
         self._app.exit(result=code, return_code=code, message=to_paste(message))
@@ -133,20 +136,20 @@ class Quitting:
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
     """Return the exit code, and the line to print after the exit."""
-    unit, program = snapshot.unit, naming.program
+    program = naming.program
     if snapshot.state is State.FAILED:
         return snapshot.exit_code, f"{naming.name}: {words.plain(snapshot.error)}"
     if snapshot.state is State.COMPLETE:
         checked = ", verified" if snapshot.verified else ""
         return 0, f"{naming.whole(snapshot)}, complete{checked}{naming.after_completion}"
     if snapshot.state is State.WATCHING:
-        whose = f"`{program}` goes on with it"
+        whose = snapshot.goes_on or f"`{program}` goes on with it"
         if snapshot.writer:
             whose = f"{snapshot.writer} computes it"
         return 0, f"only looked on, so there was nothing to save here; {words.plain(whose)}"
     saved = _saved(snapshot)
-    if lost := snapshot.made - snapshot.saved:
-        told = f"{naming.name}: {words.of_unit(lost, unit)} not saved; {saved}"
+    if snapshot.made > snapshot.saved:
+        told = f"{naming.name}: {snapshot.unsaved_in(snapshot.unit)} not saved; {saved}"
         return StorageError.exit_code, told
     return 0, f"{saved}; `{program}` goes on from there" if snapshot.goal else ""
 

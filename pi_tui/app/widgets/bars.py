@@ -108,7 +108,7 @@ def trouble(frame: Frame) -> str:
     """Return what is wrong now, in one line; "" if nothing is."""
     snapshot = frame.snapshot
     if snapshot.error:
-        return words.plain(snapshot.error)
+        return frame.naming.error(snapshot)
     if snapshot.save_failure is not None:
         since = frame.clock_time(snapshot.save_failure.since)
         return words.plain(f"NOT SAVED since {since}: {snapshot.save_failure.reason}")
@@ -121,7 +121,7 @@ class AlertLine(Panel):
     def show(self, frame: Frame) -> None:
         """Show or hide the line."""
         wrong = bool(trouble(frame))
-        self.display = wrong or bool(_quiet(frame))
+        self.set_class(wrong or bool(_quiet(frame)), "-shown")
         self.set_class(not wrong, "-quiet")
         super().show(frame)
 
@@ -221,9 +221,11 @@ def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
     if snapshot.state is State.COMPLETE:
         in_order = table.when_complete
     elif final:
-        in_order = tuple(a for a in table.when_complete if a not in table.of_a_whole_run)
+        of_it = (a for a in table.when_complete if a not in table.of_a_whole_run)
+        in_order = (table.when_failed, *of_it)
     elif watching:
-        useless = table.of_a_writer[0 if snapshot.writer else 1 :]
+        can_go_on = not (snapshot.writer or snapshot.goes_on)
+        useless = table.of_a_writer[can_go_on:]
         in_order = tuple(a for a in table.in_the_bar if a not in useless)
     shown = [table.of(action) for action in in_order]
     return [(_brief(key.shown), says.get(key.action, key.word), key.action) for key in shown]

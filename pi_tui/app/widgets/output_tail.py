@@ -47,6 +47,7 @@ class OutputTail(OutputView):
     def forget(self) -> None:
         """Clear the view, to show another run."""
         self.is_text, self._looked_at = True, 0
+        self._lines = LineIndex(self._lines.width)
         super().forget()
 
     def _look_for_text(self, source: Output, count: int) -> None:

@@ -34,7 +34,8 @@ class ProgressPanel(Panel):
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         label, total = frame.naming.made(snapshot)
-        lines = [self.row(label, snapshot.made, total, width)]
+        made = snapshot.made if snapshot.made_lines is None else snapshot.made_lines
+        lines = [self.row(label, made, total, width)]
         lines += self.steps(snapshot, width)
         lines.append(pair("elapsed", elapsed, width))
         if snapshot.state is State.WATCHING:
@@ -95,7 +96,7 @@ class SpeedPanel(Panel):
         elif snapshot.state.is_final and snapshot.elapsed:
             label, rate = "on average", snapshot.made / snapshot.elapsed
         elif snapshot.made or snapshot.length is not None:
-            label, rate = snapshot.unit, snapshot.rate
+            label, rate = words.unit_of_bytes(snapshot.unit), snapshot.rate
         else:
             label, rate = "steps", (rates.samples or [0.0])[-1]
         now = pair(label, (words.rate(rate), "bold $pi-primary" if running else "bold"), width)
@@ -207,7 +208,7 @@ def _extent(checkpoint: Checkpoint, snapshot: Snapshot) -> tuple[str, str]:
     """Return how much is saved, and its unit: output or, without output, steps."""
     if snapshot.length is None and not checkpoint.length:
         return words.number(checkpoint.steps), "steps"
-    return words.number(checkpoint.length), snapshot.unit
+    return words.number(checkpoint.length), words.unit_of_bytes(snapshot.unit)
 
 
 class FiguresPanel(Panel):

@@ -44,11 +44,15 @@ class PiNaming(Naming):
         verified = ", every one of them verified" if snapshot.verified else ""
         return f"{snapshot.goal:,} digits{verified}."
 
+    def error(self, snapshot: Snapshot) -> str:
+        """Say why the run failed, in one line."""
+        return words.plain(snapshot.error)
+
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
         """Return the word for the output, and the number of digits in the end."""
         return "digits", snapshot.goal
 
-    def run(self, run: Run, unit: str) -> str:
+    def run(self, run: Run, title: str) -> str:
         """Return the name of a saved run."""
         return words.counted(run.goal, "digit")
 
