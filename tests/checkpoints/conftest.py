@@ -50,5 +50,5 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture
 def postgres_url(postgres: Server) -> str:
-    """Return the URL of a new, empty database on that server."""
+    """Return the URL of a new, empty database on the tests' PostgreSQL server."""
     return postgres.new_database()
