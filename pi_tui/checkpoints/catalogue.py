@@ -68,7 +68,7 @@ class RunCatalogue(Database):
         return replace(run, size=run.committed + size, share=share, unit=unit, lines=lines)
 
     def find_run(self, task: Task) -> Run | None:
-        """Return the run of that task, with any tuning; None if there is none."""
+        """Return the run of `task`, with any tuning; None if there is none."""
         with self.transaction() as connection:
             row = self._find(connection, task)
             return self.to_run(row) if row else None
@@ -106,7 +106,7 @@ class RunCatalogue(Database):
             connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(verified=verified))
 
     def delete(self, task: Task) -> None:
-        """Delete the run of that task, if any. Raises AlreadyOpenError while it is computed."""
+        """Delete the run of `task`, if any. Raises AlreadyOpenError while it is computed."""
         with self._writing() as connection:
             row = self._find(connection, task)
             if row is None:

@@ -21,7 +21,7 @@ from pi_tui.words import amount, one_line
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Facts about a run we write that need no check in the database; kept only in memory."""
+    """What a store remembers of a run it writes, and so need not read again in the database."""
 
     epoch: int = 0
     """Fencing token that every commit names. 0 until the run is claimed."""

@@ -16,7 +16,7 @@ _NEWEST = 2**31 - 1
 
 
 class StoredKind(Kind):
-    """A stand-in for a kind of which only the name is known. It can not compute its runs.
+    """A stand-in for a kind of which only the name is known. It cannot compute its runs.
 
     With the real kind as `like`, its methods answer as that kind does.
     """

@@ -36,7 +36,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(filled: Path, database: Path) -> Path:
-    """Make a copy of that database that may be changed."""
+    """Make a copy of the database `filled`; a test may change the copy."""
     database.write_bytes(filled.read_bytes())
     return database
 

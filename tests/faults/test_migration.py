@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.usefixtures("strace"), pytest.mark.timeout(1200)]
 CALLS = "pwrite64,fdatasync,fsync,unlink,ftruncate,link"
 """The system calls made on the database, its journal and its backup, and on nothing else."""
 SAVED = {1: 1000, 2: 960}
-"""Number of digits that versions 1.0 and 1.1 had saved of this run of 3,000 digits."""
+"""Number of digits that versions 1.0 and 1.1 had saved of the unfinished run of 3,000 digits."""
 SCHEMAS = pytest.mark.parametrize("schema", SAVED)
 
 

@@ -86,7 +86,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def saved_steps(database: str, name: str) -> int:
-    """Return the steps in the newest checkpoint of the runs of that kind."""
+    """Return the steps in the newest checkpoint of the runs of the kind `name`."""
     kind = GeneratorKind(lambda goal: iter(()), name, 1)
     try:
         with CheckpointStore.open(database, kind, write=False) as store:

@@ -78,7 +78,7 @@ class Order:
 
     @classmethod
     def of(cls, size: Size) -> Order:
-        """Return the order of a task of this size."""
+        """Return the values of a task of this size."""
         radix = power_of_ten(size.digits_per_step)
         return cls(size.series, size.blocks_needed(0), size.boxes_per_block, radix)
 

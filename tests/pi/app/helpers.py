@@ -99,7 +99,7 @@ def a_checkpoint(number: int) -> Checkpoint:
 
 
 def a_frame(**changes: Any) -> Frame:
-    """Return a frame of that run with a history of rates; the changes are for its snapshot."""
+    """Return a frame of a run of 20,000 digits, with rates; the changes are for its snapshot."""
     snapshot = a_snapshot(**changes)
     rates = RateHistory()
     rates.samples = [660.0 + (17 * at) % 13 for at in range(24)]

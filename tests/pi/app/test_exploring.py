@@ -390,7 +390,7 @@ async def test_export_of_a_range_suggests_a_file_name_with_the_range(bench: Benc
         await until(lambda: "pi-762-767.txt" in text_of(app))
 
 
-async def test_title_after_a_picture_never_ends_before_it_begins(bench: Bench) -> None:
+async def test_title_after_a_picture_never_has_first_digit_after_last(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         seen: set[str] = set()
         view = app.main_screen.digits
