@@ -7,11 +7,12 @@ SIGHUP it saves and tells how to resume. `pi-tui run` is built on it too.
 from __future__ import annotations
 
 import inspect
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType, ModuleType
 from typing import Any, Literal
 
@@ -32,6 +33,8 @@ Face = Literal["auto", "line", "screen"]
 """How a computation is shown."""
 LOOK_SECONDS = 0.1
 """Interval at which the progress is read."""
+BLOCKED_SECONDS = 5.0
+"""Seconds that a message may take to be written before nobody is believed to read it."""
 PATIENCE = 30.0
 """Seconds to retry writing finished output to a failing disk; the user may not be there."""
 
@@ -112,10 +115,39 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     the run is complete: else it would be lost, and the output might wait for a reader. Raises
     StorageError if the worker cannot start, and SystemExit if its machine raised it.
     """
-    with noting_signals() as asked:
+    with noting_signals() as asked, leaving_if_blocked(worker, asked):
         _watch(worker, asked)
         code = _verdict(worker, asked.signal, program, again)
     return code or code_of_signal(asked.signal)  # it may have come after the verdict
+
+
+@contextmanager
+def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
+    """Let a signal end the process although standard error is full and nobody reads it.
+
+    A write to it does not return: the handler of the signal runs, and the write goes on. So a
+    thread waits until all is saved, and then exits if the main thread cannot.
+    """
+    left = threading.Event()
+
+    def leave() -> None:
+        worker.stop()
+        while not worker.join(LOOK_SECONDS) and not asked.at_once:
+            pass
+        if not left.wait(BLOCKED_SECONDS):
+            lost, _ = lost_and_saved(worker.snapshot, worker.job.kind.unit)
+            os._exit(StorageError.exit_code if lost else 128 + asked.signal)
+
+    def start() -> None:
+        with suppress(RuntimeError):  # no thread can be started: then the main one has to leave
+            threading.Thread(target=leave, name="leave", daemon=True).start()
+
+    asked.when_asked = start
+    try:
+        yield
+    finally:
+        left.set()
+        asked.when_asked = lambda: None
 
 
 def code_of_signal(received: int) -> int:
