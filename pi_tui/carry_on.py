@@ -6,6 +6,7 @@ SIGHUP it saves and tells how to resume. `pi-tui run` is built on it too.
 
 from __future__ import annotations
 
+import _thread
 import inspect
 import os
 import signal
@@ -139,8 +140,9 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
             os._exit(StorageError.exit_code if lost else 128 + asked.signal)
 
     def start() -> None:
+        # Not by `threading`: the handler may run while the main thread holds the lock of its list.
         with suppress(RuntimeError):  # no thread can be started: then the main one has to leave
-            threading.Thread(target=leave, name="leave", daemon=True).start()
+            _thread.start_new_thread(leave, ())
 
     asked.when_asked = start
     try:

@@ -22,7 +22,7 @@ class LeaveRequest:
         self.signal = 0
         """The first signal that requested the exit, or 0."""
         self.when_asked: Callable[[], None] = lambda: None
-        """Called at the first request."""
+        """Called at the first request, within the handler of the signal."""
         self.at_once = False
         """True if the request was repeated after AT_ONCE_AFTER seconds of saving."""
 
