@@ -23,6 +23,7 @@ from pi_tui.carry_on import (
     LOOK_SECONDS,
     PATIENCE,
     code_of_signal,
+    leaving_if_blocked,
     lost_and_saved,
     noting_signals,
     run_to_end,
@@ -174,7 +175,8 @@ class _Share:
         how: dict[str, Any] = {"cadence": self._cadence, "patience": PATIENCE, "among_others": True}
         worker = Worker(Job(self._kind, task, self._location, **how))
         self._shown.begin(task)
-        run_to_end(worker, self._asked, self._shown.show)
+        with leaving_if_blocked(worker, self._asked):
+            run_to_end(worker, self._asked, self._shown.show)
         snapshot = worker.snapshot
         if snapshot.state is State.COMPLETE:
             self._keep(task, bytes(worker.output))

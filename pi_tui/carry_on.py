@@ -6,12 +6,14 @@ SIGHUP it saves and tells how to resume. `pi-tui run` is built on it too.
 
 from __future__ import annotations
 
+import _thread
 import inspect
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType, ModuleType
 from typing import Any, Literal
 
@@ -32,6 +34,8 @@ Face = Literal["auto", "line", "screen"]
 """How a computation is shown: on a screen, as a line on stderr, or what the terminal allows."""
 LOOK_SECONDS = 0.1
 """Seconds between two reads of the progress."""
+BLOCKED_SECONDS = 5.0
+"""Seconds to wait for a message to be written before it is assumed that nobody reads it."""
 PATIENCE = 30.0
 """Seconds to retry writing finished output to a failing disk; the user may not be there."""
 
@@ -113,10 +117,40 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     a reader. Raises StorageError if the worker cannot start, and SystemExit if its machine raised
     that.
     """
-    with noting_signals() as asked:
+    with noting_signals() as asked, leaving_if_blocked(worker, asked):
         _watch(worker, asked)
         code = _verdict(worker, asked.signal, program, again)
     return code or code_of_signal(asked.signal)  # it may have come after the verdict
+
+
+@contextmanager
+def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
+    """Let a signal end the process although standard error is full and nobody reads it.
+
+    A write to it does not return: the handler of the signal runs, and the write goes on. So a
+    thread waits until all is saved, and then exits if the main thread cannot.
+    """
+    left = threading.Event()
+
+    def leave() -> None:
+        worker.stop()
+        while not worker.join(LOOK_SECONDS) and not asked.at_once:
+            pass
+        if not left.wait(BLOCKED_SECONDS):
+            lost, _ = lost_and_saved(worker.snapshot, worker.job.kind.unit)
+            os._exit(StorageError.exit_code if lost else 128 + asked.signal)
+
+    def start() -> None:
+        # Not by `threading`: the handler may run while the main thread holds the lock of its list.
+        with suppress(RuntimeError):  # no thread can be started: then the main one has to leave
+            _thread.start_new_thread(leave, ())
+
+    asked.when_asked = start
+    try:
+        yield
+    finally:
+        left.set()
+        asked.when_asked = lambda: None
 
 
 def code_of_signal(received: int) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
+from tests.terminal.emulator import Terminal
 
 DIGITS = 300_000
 """Too many for the buffer of a pipe."""
@@ -44,6 +46,28 @@ def is_asleep(child: subprocess.Popen[bytes]) -> bool:
     threads = os.listdir(f"/proc/{child.pid}/task")
     stat = Path(f"/proc/{child.pid}/stat").read_text("ascii", "replace")
     return len(threads) == 1 and stat.rpartition(")")[2].split()[0] == "S"
+
+
+@contextmanager
+def full_pipe() -> Iterator[int]:
+    """Yield the end to write to of a pipe that has no room, and is not read."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    for size in (4096, 1):
+        with suppress(BlockingIOError):
+            while True:
+                os.write(write, bytes(size))
+    os.set_blocking(write, True)
+    try:
+        yield write
+    finally:
+        os.close(read)
+        os.close(write)
+
+
+def writes_to_stderr(pid: int) -> bool:
+    """Return True if the main thread of the process is within a system call on descriptor 2."""
+    return Path(f"/proc/{pid}/task/{pid}/syscall").read_text().split()[1:2] == ["0x2"]
 
 
 @contextmanager
@@ -124,3 +148,66 @@ def test_reader_that_leaves_a_fifo_is_told_as_a_line(filled: Path, tmp_path: Pat
     done = subprocess.run(["sh", "-c", line, *command], capture_output=True, check=False)
     assert done.returncode in (6, 128 + signal.SIGPIPE)
     assert b"Traceback" not in done.stderr
+
+
+ENDLESS = """
+import sys
+from pi_tui import resumable
+
+@resumable
+def endless(goal, at=0):
+    while True:
+        at += 1
+        yield {"at": at}, f"{at}\\n"
+
+if __name__ == "__main__":
+    MAIN
+"""
+CALLS = {
+    "one": "endless.run(3, db='n.db')",
+    "many": "endless.run_all([endless.task(3)], db='n.db')",
+}
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux's /proc")
+@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize("main", CALLS.values(), ids=CALLS)
+def test_signal_saves_and_ends_a_run_whose_stderr_nobody_reads(
+    main: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(ENDLESS.replace("MAIN", main))
+    command = [sys.executable, "program.py"]
+    with full_pipe() as pipe, subprocess.Popen(command, cwd=tmp_path, stderr=pipe) as child:
+        try:
+            wait_until(lambda: writes_to_stderr(child.pid))
+            before = saved_bytes(tmp_path)
+            child.send_signal(number)
+            assert child.wait(60) == 128 + number
+        finally:
+            child.kill()
+    assert saved_bytes(tmp_path) > before
+
+
+def saved_bytes(folder: Path) -> int:
+    found = pi_tui("status", "--json", "--db", folder / "n.db").stdout
+    (run,) = json.loads(found)
+    return int(run["saved"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_saves_and_ends_a_run_on_a_terminal_stopped_by_ctrl_s(
+    number: signal.Signals, database: Path
+) -> None:
+    with Terminal("run", "--digits", 9_000_000, "--db", database) as terminal:
+        terminal.see("running")
+        terminal.send(b"\x13")
+        wait_until(lambda: is_stopped(terminal))
+        os.kill(terminal.pid, number)
+        assert terminal.wait() == 128 + number
+    assert "unfinished" in pi_tui("status", "--db", database).stdout
+
+
+def is_stopped(terminal: Terminal) -> bool:
+    """Return True if a thread of the program is within a write to the terminal."""
+    tasks = Path(f"/proc/{terminal.pid}/task").iterdir()
+    return any((task / "syscall").read_text().split()[1:2] == ["0x2"] for task in tasks)

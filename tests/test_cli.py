@@ -61,6 +61,8 @@ WORDS = {
     "no digits as the first word": (["0"], "ask for 1 or more"),
     "export from before the first": (["export", "--from", "0"], "from 1"),
     "bench without runs": (["bench", "--runs", "0"], "1 or more"),
+    "a value that is dropped": (["run", "--digits", "9", "--db=--"], "expected one argument"),
+    "an output that is dropped": (["export", "--output=--"], "expected one argument"),
     "no port": (["serve", "--port", "70000"], "65535"),
 }
 
@@ -225,11 +227,12 @@ def test_cli_names_a_foreign_lock_file_and_keeps_it(
     assert lock.lstat() == before
 
 
-@pytest.mark.parametrize("name", ["missing/pi.txt", ".", "pi.txt/under-a-file"])
+@pytest.mark.parametrize("name", ["missing/pi.txt", ".", "pi.txt/under-a-file", ""])
 def test_cli_refuses_an_unwritable_output_before_computing(name: str, tmp_path: Path) -> None:
     (tmp_path / "pi.txt").write_text("old")
     database = tmp_path / "pi.sqlite3"
-    line = refused(6, "run", "--digits", "9", "--db", database, "-o", tmp_path / name)
+    output = tmp_path / name if name else ""
+    line = refused(6, "run", "--digits", "9", "--db", database, "-o", output)
     assert "-o" in line
     assert not database.exists()
     assert (tmp_path / "pi.txt").read_text() == "old"
@@ -464,6 +467,13 @@ def test_name_with_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:
     folder = tmp_path / "\x1b[2Jevil\u202e"
     line = refused(6, "run", "--digits", "9", "--db", folder / "pi.sqlite3")
     assert "\u202e" not in line
+
+
+def test_name_with_escape_codes_of_a_picture_reaches_no_terminal(database: Path) -> None:
+    pi_tui("run", "--digits", "9", "--db", database)
+    picture = database.parent / "\x1b[2Jevil.svg"
+    done = pi_tui("picture", "walk", "-o", picture, "--db", database)
+    assert (done.returncode, picture.exists(), "\x1b" in done.stderr) == (0, True, False)
 
 
 def test_status_prints_json(database: Path) -> None:

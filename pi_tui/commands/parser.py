@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pi_tui.errors import UsageError
 from pi_tui.reports.standard_output import as_bytes, to_stdout
@@ -21,6 +21,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise UsageError; the message repeats what was typed, so cut it."""
         raise UsageError(f"{shortened(message, _LONGEST)}; see `{self.prog} --help`")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """Refuse `--db=--`: Python 3.11 and 3.12 drop the value, and the default would be taken."""
+        values = super()._get_values(action, arg_strings)
+        if action.nargs is None and values == []:
+            raise argparse.ArgumentError(action, "expected one argument")
+        return values
 
     def _print_message(self, message: str, file: object = None) -> None:
         """Write help and version to stdout like data: whole, in any encoding, or with an error."""

@@ -179,14 +179,16 @@ def too_many_files(name: str) -> str:
 
 
 def resolved(path: Path | str) -> Path:
-    """Return the absolute path, links followed. Raises StorageError without a working folder."""
+    """Return the absolute path, links followed. Raises StorageError if that fails."""
     try:
         return Path(os.path.realpath(path))
-    except OSError:
+    except FileNotFoundError:
         raise StorageError(
             f"{one_line(path)} cannot be found, because the working folder was deleted; "
             "change to another folder, or give the whole path"
         ) from None
+    except OSError as error:
+        raise StorageError(f"{one_line(path)} cannot be reached: {error.strerror}") from None
 
 
 def refuse_files_of_databases(target: Path, location: str) -> None:
@@ -248,6 +250,8 @@ def _file(name: str, location: str) -> Location:
     if not name or "\0" in name or name == ":memory:":
         raise UsageError(f"{one_line(location)!r} names no file; give a path")
     path = resolved(os.path.expanduser(name))
+    if name.endswith(os.sep) and not path.is_dir():
+        raise UsageError(f"{one_line(location)!r} is the name of a folder; name a file in it")
     return Location(path, "", one_line(path))
 
 

@@ -21,6 +21,8 @@ class LeaveRequest:
         self._since: float | None = None
         self.signal = 0
         """The first signal that requested the exit, or 0."""
+        self.when_asked: Callable[[], None] = lambda: None
+        """Called at the first request, within the handler of the signal."""
         self.at_once = False
         """True if the request was repeated after AT_ONCE_AFTER seconds of saving."""
 
@@ -38,6 +40,7 @@ class LeaveRequest:
         self.signal = self.signal or signal
         if self._since is None:
             self._since = self._clock()
+            self.when_asked()
 
     def forget(self) -> None:
         """Cancel the request."""

@@ -39,3 +39,27 @@ def test_mistyped_url_is_refused_without_printing_its_password(location: str) ->
     done = pi_tui("status", "--db", location)
     assert done.returncode == 2
     assert MARK not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["new/", "pi.db/", "./new//"])
+def test_name_of_a_file_that_ends_as_a_folder_is_refused(name: str, tmp_path: Path) -> None:
+    pi_tui("run", "--digits", 9, "--db", "pi.db", cwd=tmp_path)
+    before = sorted(tmp_path.iterdir())
+    for command in ("run --digits 9", "status"):
+        done = pi_tui(*command.split(), "--db", name, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is the name of a folder; name a file in it" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_path_that_may_not_be_followed_is_told_with_its_reason(tmp_path: Path) -> None:
+    try:
+        os.readlink("/proc/1/root")
+    except PermissionError:
+        done = pi_tui("run", "--digits", 9, "--db", "/proc/1/root/x", cwd=tmp_path)
+        assert done.returncode == 6
+        assert "/proc/1/root/x cannot be reached: Permission denied" in done.stderr
+    except OSError:
+        pytest.skip("no /proc")
+    else:
+        pytest.skip("every link may be followed here")

@@ -45,7 +45,7 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 
 def run_job(job: Job, output: str | None) -> int:
     """Compute the job and write the digits to standard output or `output`; return the exit code."""
-    with OutputFile.claim(output, job.location) if output else nullcontext() as target:
+    with nullcontext() if output is None else OutputFile.claim(output, job.location) as target:
         if note := memory.warning(job.task.goal):
             tell(f"note: {note}")
         worker = Worker(replace(job, patience=PATIENCE))
