@@ -32,7 +32,9 @@ def serve(named_location: str, port: int, words: Sequence[str], *, token: bool) 
     word = secrets.token_urlsafe(16) if token else ""
     # -P ignores modules in the working folder, such as a file named sqlite3.py.
     command = [sys.executable, "-P", "-m", "pi_tui", *words]
-    TabServer(command, HOST, port, word, title=" ".join(["pi-tui", *words])).run(door)
+    is_own = not words or words[0] not in ("open", "watch")
+    title = "π pi-tui" if is_own else " ".join(["pi-tui", *words])
+    TabServer(command, HOST, port, word, title=title).run(door)
     return 0
 
 

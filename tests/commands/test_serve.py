@@ -100,7 +100,7 @@ async def test_tab_shows_the_app_and_its_keys_work(served: Served, database: Pat
 async def test_tab_has_a_title(served: Served) -> None:
     address = f"{served.url}/?token={served.token}"
     async with aiohttp.ClientSession() as session, session.get(address) as answer:
-        assert "<title>pi-tui --digits 20000</title>" in await answer.text()
+        assert "<title>π pi-tui</title>" in await answer.text()
 
 
 MINE = """
@@ -144,6 +144,9 @@ async def test_tab_follows_a_run_of_any_kind_without_its_code(
     assert opened.stdout.endswith("line 18\n")
     (tmp_path / "mine.py").unlink()
     with serving(database, "watch", "--kind", "lines", digits=None) as up:
+        address = f"{up.url}/?token={up.token}"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            assert "<title>pi-tui watch --kind lines</title>" in await answer.text()
         async with tab(up) as connection:
             seen = await see(connection, b"line 18")
             seen += await see(connection, b"complete")
