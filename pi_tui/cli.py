@@ -18,7 +18,7 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING
 
-from pi_tui.command_line import RUN, build_parser
+from pi_tui.command_line import OPEN, RUN, WATCH, build_parser
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
 from pi_tui.no_memory import MESSAGE, is_lack_of_memory
 from pi_tui.pi.commands.options import number_as_digits
@@ -175,15 +175,31 @@ def _given(name: str, options: argparse.Namespace) -> object:
         return settings_of(options)
     if name == "location":
         return settings_of(options).location
-    if name == "new_location":
-        settings = settings_of(options)
-        settings.make_folder()
-        return settings.location
+    if name == "named_location":
+        return settings_of(options).db
+    if name == "words":
+        return _words_of_tabs(options)
     if name == "kinds":
         return _kinds()
     if name == "wanted":
         return _wanted(options)
     return getattr(options, name)
+
+
+def _words_of_tabs(options: argparse.Namespace) -> list[str]:
+    """Return the command line of the app behind each browser tab, after a look at it."""
+    of_pi = [] if options.digits is None else ["--digits", str(options.digits)]
+    words: list[str] = [*of_pi, *options.words]
+    inner = build_parser().parse_args(words)
+    if inner.run not in (None, OPEN, WATCH):
+        raise UsageError(f"serve shows an app: `open …`, `watch …` or digits, not {words[0]}")
+    if getattr(inner, "fresh", False):
+        raise UsageError("a tab that is loaded again would begin again: leave out --fresh")
+    if inner.run == OPEN:
+        from pi_tui.commands.open_machine import task_to_open
+
+        task_to_open(inner.machine, inner.goal, inner.parameters)
+    return words
 
 
 def _kinds() -> Kinds:

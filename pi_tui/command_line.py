@@ -16,6 +16,8 @@ from pi_tui.pi.settings import parse_digits
 _GENERAL, _PI = "pi_tui.commands", "pi_tui.pi.commands"
 RUN = f"{_PI}.compute:run"
 """The name of the function that computes digits without a screen."""
+OPEN, WATCH = f"{_GENERAL}.open_machine:open_machine", f"{_GENERAL}.watch:watch"
+"""The names of the functions that show a run of any kind on a screen."""
 
 EPILOG = """\
 keys in the app: p pause, resume · c save now · f full speed · + - pace · ? help · q save, quit
@@ -71,7 +73,12 @@ def _add_computing(add: Adder) -> None:
     """Add the commands that compute."""
     run = add("run", RUN, "compute without a screen", computing_options(), tidy=True)
     run.add_argument("-o", "--output", metavar="FILE", help="write 3.1415… to FILE, whole or not")
-    machine = add("open", f"{_GENERAL}.open_machine:open_machine", "compute any machine of yours")
+    machine = add(
+        "open",
+        OPEN,
+        "compute any machine of yours on a screen, saved in NAME.sqlite3 in this folder "
+        "unless --db or PI_TUI_DB names another database",
+    )
     machine.add_argument(
         "machine", metavar="MODULE:NAME", help="a kind, a resumable function, or a batch of items"
     )
@@ -103,7 +110,7 @@ def _add_looking(add: Adder) -> None:
     add_json(add("runs", f"{_GENERAL}.runs:runs", "list all runs, of any kind"))
     add(
         "watch",
-        f"{_GENERAL}.watch:watch",
+        WATCH,
         "follow a run of any kind on a screen while another process computes it",
         named,
     )
@@ -141,10 +148,17 @@ def _add_upkeep(add: Adder) -> None:
     serve = add(
         "serve",
         f"{_GENERAL}.serve:serve",
-        "the app in a browser on this machine (needs pi-tui[web])",
+        "the app in a browser on this machine (needs pi-tui[web]), for any run: "
+        "`serve 20000`, `serve open module:name GOAL …`, `serve watch …`",
     )
     serve.add_argument("--port", type=int, default=8314, help="port to listen on (8314)")
-    serve.add_argument("--digits", type=parse_digits, help="run to show in every tab")
+    serve.add_argument("--digits", type=parse_digits, help="run of pi to show in every tab")
+    serve.add_argument(
+        "words",
+        metavar="open … | watch … | N",
+        nargs=argparse.REMAINDER,
+        help="what to show in every tab; options of serve come before it",
+    )
     serve.add_argument(
         "--no-token",
         dest="token",

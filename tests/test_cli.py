@@ -428,13 +428,13 @@ def test_every_command_has_a_function_that_takes_its_options(name: str) -> None:
     module, _, function = command.get_default("run").partition(":")
     wanted = signature(getattr(import_module(module), function)).parameters.values()
     options = {action.dest for action in command._actions}
-    known = options | {"settings", "location", "new_location", "kinds", "wanted"}
+    known = options | {"settings", "location", "named_location", "kinds", "wanted"}
     needed = {each.name for each in wanted if each.default is each.empty}
     assert needed <= known
     assert "wanted" not in needed or {"digits", "kind", "goal", "parameters"} <= options
     assert options - {each.name for each in wanted} <= {
         *("help", "db"),
-        *("digits", "kind", "goal", "parameters"),  # which are `wanted`
+        *("digits", "kind", "goal", "parameters"),  # which are `wanted`, or `words` of a tab
         *("pace", "checkpoint_every", "digits_per_step", "series", "threads", "fresh", "verify"),
     }, "no option is without effect"
 

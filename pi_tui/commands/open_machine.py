@@ -12,18 +12,18 @@ from typing import Any
 from pi_tui.carry_on import carry_on
 from pi_tui.commands.fresh import may_begin_again
 from pi_tui.errors import UsageError
-from pi_tui.files.location import resolved
+from pi_tui.files.location import own_file, resolved
 from pi_tui.machine import BadState, Kind, Parameter, Refused, Task
 from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.recipes.program import Resumable, reader_of, type_of
-from pi_tui.reports.standard_output import to_stdout
+from pi_tui.reports.standard_output import is_in_browser, tell, to_stdout
 from pi_tui.words import one_line
 
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
 
 def open_machine(
-    new_location: str,
+    named_location: str,
     machine: str,
     goal: int | None,
     parameters: Sequence[tuple[str, str]],
@@ -33,16 +33,27 @@ def open_machine(
 ) -> int:
     """Compute or resume the task on a screen; return the exit code.
 
-    Without a terminal, show a line of progress and write the output to standard output.
+    Without a terminal, show a line of progress and write the output to standard output. Without a
+    location, save where the machine's own program does: in a file of its name.
     """
-    kind = find_kind(machine)
-    task = task_of(kind, goal, parameters)
-    if fresh and not may_begin_again(new_location, kind, task, sure=yes):
+    kind, task = task_to_open(machine, goal, parameters)
+    location = named_location or own_file(kind.name)
+    if fresh and not may_begin_again(location, kind, task, sure=yes):
         return 0
-    code, output = carry_on(kind, task, new_location, fresh=fresh, face="auto")
-    if code == 0 and not sys.stdout.isatty():
+    if not named_location:
+        tell(f"{kind.name}: saved in {one_line(location)} in this folder; --db names another file")
+    code, output = carry_on(kind, task, location, fresh=fresh, face="auto")
+    if code == 0 and not (sys.stdout.isatty() or is_in_browser()):
         to_stdout(output)
     return code
+
+
+def task_to_open(
+    machine: str, goal: int | None, parameters: Sequence[tuple[str, str]]
+) -> tuple[Kind, Task]:
+    """Return the kind and the task that the command line names. Raises UsageError."""
+    kind = find_kind(machine)
+    return kind, task_of(kind, goal, parameters)
 
 
 def find_kind(name: str) -> Kind:

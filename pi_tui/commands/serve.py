@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 
 from pi_tui.errors import UsageError
 from pi_tui.worker import garbage
@@ -14,26 +15,27 @@ HOST = "127.0.0.1"
 """The address to listen on; never public, because the page can delete runs and write files."""
 
 
-def serve(location: str, port: int, digits: int | None, *, token: bool) -> int:
-    """Serve the app on this machine until ctrl+c; every browser tab runs its own process."""
+def serve(named_location: str, port: int, words: Sequence[str], *, token: bool) -> int:
+    """Serve the app on this machine until ctrl+c; every browser tab runs its own process.
+
+    `words` are the command line of the app, such as `open collatz:collatz 1000`.
+    """
     try:
         from pi_tui.commands.web import TabServer
     except ImportError:
         raise UsageError("serving needs textual-serve: pip install 'pi-tui[web]'") from None
     door = _claim(port)
     garbage.settle()
-    # In the environment, because a password in a URL must not show in the list of processes.
-    os.environ["PI_TUI_DB"] = location
+    if named_location:
+        # In the environment, because a password in a URL must not show in the list of processes.
+        os.environ["PI_TUI_DB"] = named_location
     word = secrets.token_urlsafe(16) if token else ""
-    TabServer(app_command(digits), HOST, port, word).run(door)
-    return 0
-
-
-def app_command(digits: int | None) -> list[str]:
-    """Return the command that starts the app for one browser tab."""
-    arguments = [] if digits is None else ["--digits", str(digits)]
     # -P ignores modules in the working folder, such as a file named sqlite3.py.
-    return [sys.executable, "-P", "-m", "pi_tui", *arguments]
+    command = [sys.executable, "-P", "-m", "pi_tui", *words]
+    is_own = not words or words[0] not in ("open", "watch")
+    title = "π pi-tui" if is_own else " ".join(["pi-tui", *words])
+    TabServer(command, HOST, port, word, title=title).run(door)
+    return 0
 
 
 def _claim(port: int) -> socket.socket:

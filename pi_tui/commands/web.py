@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import html
 import json
 import logging
 import re
@@ -36,8 +37,8 @@ GRACE = 10.0
 class TabServer(Server):
     """A server of the app, for clients that send the token; for all clients if the token is ""."""
 
-    def __init__(self, command: list[str], host: str, port: int, token: str) -> None:
-        super().__init__("pi-tui", host=host, port=port, title="pi-tui")
+    def __init__(self, command: list[str], host: str, port: int, token: str, *, title: str) -> None:
+        super().__init__("pi-tui", host=host, port=port, title=title)
         self._arguments, self._token = command, token
         names = ("localhost", host, "[::1]", socket.gethostname().lower())
         self._hosts = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
@@ -104,7 +105,7 @@ class TabServer(Server):
         self.public_url = f"http://{request.host}"  # else no cookie is sent
         response = await super().handle_index(request)
         if isinstance(response, web.Response):
-            response.text = _our_page(response.text or "")
+            response.text = _our_page(response.text or "", self.title)
         if self._token:
             response.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict")
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -208,13 +209,14 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return not isinstance(error, HttpProcessingError)
 
 
-def _our_page(html: str) -> str:
+def _our_page(page: str, title: str) -> str:
     """Return textual-serve's page with a title, its own font and the keyboard focus."""
-    return re.sub(r"<link[^>]*//fonts\.[^>]*>", "", html).replace("<head>", _HEAD, 1)
+    head = _HEAD.replace("TITLE", html.escape(title), 1)
+    return re.sub(r"<link[^>]*//fonts\.[^>]*>", "", page).replace("<head>", head, 1)
 
 
 _HEAD = """<head>
-<title>π pi-tui</title>
+<title>TITLE</title>
 <link rel="preload" as="font" type="font/ttf" crossorigin
   href="/static/fonts/RobotoMono-VariableFont_wght.ttf">
 <style>

@@ -98,6 +98,15 @@ def parse_location(location: str) -> Location:
     )
 
 
+def own_file(name: str) -> str:
+    """Return the file in the working folder that keeps the runs of one kind, unless told another.
+
+    >>> own_file("collatz"), own_file("a/b")
+    ('collatz.sqlite3', 'a-b.sqlite3')
+    """
+    return name.replace("/", "-").replace("\\", "-") + ".sqlite3"
+
+
 def look_at_folder(path: Path) -> None:
     """Raise StorageError if the folder of `path` does not exist."""
     try:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
 from pi_tui.errors import Unfinished
+from pi_tui.files.location import own_file
 from pi_tui.machine import (
     BadState,
     Kind,
@@ -117,7 +118,7 @@ class Items(Kind):
         tries only these again. Raises SystemExit with the exit code if it was interrupted; stderr
         then tells how to resume.
         """
-        location = db or f"{self.name}.sqlite3"
+        location = db or own_file(self.name)
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         code, output = carry_on(self, self.task(), location, **how)
         if code and not (self._made and self._made.has_failed):
@@ -133,7 +134,7 @@ class Items(Kind):
 
         description = inspect.getdoc(self.function) or f"Compute {len(self.inputs):,} items."
         parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
-        add_common_options(parser, f"{self.name}.sqlite3")
+        add_common_options(parser, own_file(self.name))
         open_standard_streams()
         given = parser.parse_args()
         output = self.run(given.db, fresh=given.fresh, face="screen" if given.screen else "line")

@@ -11,6 +11,7 @@ from typing import Any, overload
 from pi_tui.all_tasks import carry_on_all
 from pi_tui.carry_on import Face, carry_on
 from pi_tui.errors import StorageError
+from pi_tui.files.location import own_file
 from pi_tui.machine import Task
 from pi_tui.recipes.generator import GeneratorKind, Yielded
 from pi_tui.reports.standard_output import (
@@ -87,7 +88,7 @@ class Resumable:
 
     @property
     def _file(self) -> str:
-        return f"{self.kind.name}.sqlite3"
+        return own_file(self.kind.name)
 
     def _parser(self) -> argparse.ArgumentParser:
         description = inspect.cleandoc(self.__doc__ or f"Compute {self.kind.name} up to a goal.")

@@ -63,12 +63,17 @@ def is_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
+def is_in_browser() -> bool:
+    """Return True behind a browser tab, which takes standard output for the screen's."""
+    return bool(os.environ.get("TEXTUAL_DRIVER"))
+
+
 def has_terminal() -> bool:
     """Return True if the app can be shown: Textual reads stdin and draws on stderr.
 
     If the environment names a driver, such as that of a browser tab, no terminal is needed.
     """
-    if os.environ.get("TEXTUAL_DRIVER"):
+    if is_in_browser():
         return True
     terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))
     return terminal and os.environ.get("TERM") not in (None, "", "dumb")

@@ -117,6 +117,27 @@ async def test_key_for_trouble_says_that_nothing_is_wrong(shown: Shown) -> None:
         await until(lambda: "Nothing is wrong." in text_of(app))
 
 
+TO_A_FILE = """
+import os, sys
+os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 1)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
+def test_screen_has_the_size_of_the_terminal_if_output_goes_to_a_file(
+    database: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    words = (target, LINES, 30, database, 0.0)
+    with Terminal(*words, program=("-c", TO_A_FILE), size=(40, 12)) as terminal:
+        terminal.see("complete")
+        terminal.see("line 30: ")
+        assert "progress" not in terminal.screen
+        terminal.send("q")
+        assert terminal.wait() == 0
+    assert target.read_text().startswith("output of ")
+
+
 def test_second_process_watches_and_takes_over(database: Path) -> None:
     with lines(database, 0.05, goal=100_000) as first:
         first.see("#1 ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -159,6 +161,26 @@ def test_open_refuses_bad_arguments_in_one_line(
     assert advice in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (folder / "runs.sqlite3").exists()
+
+
+def test_open_saves_where_the_program_itself_does_and_says_so(folder: Path) -> None:
+    done = pi_tui("open", "mine:lines", 3, "seed=2", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "2\n4\n6\n")
+    told = "lines: saved in lines.sqlite3 in this folder; --db names another file\n"
+    assert done.stderr == told
+    code = "from mine import lines; print(lines.run(3, seed=2))"
+    again = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert again.stdout == "b'2\\n4\\n6\\n'\n"
+    found = pi_tui("runs", "--json", "--db", "lines.sqlite3", cwd=folder).stdout
+    assert len(json.loads(found)) == 1
+
+
+def test_open_saves_in_the_database_that_the_environment_names(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PI_TUI_DB", "mine.db")
+    assert pi_tui("open", "mine:lines", 3, cwd=folder).stderr == ""
+    assert (folder / "mine.db").exists()
 
 
 def test_open_fresh_deletes_output_only_after_confirmation(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -45,11 +46,12 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def serving(database: Path, *more: str, digits: int | None = 20_000) -> Iterator[Served]:
+def serving(database: Path | None, *more: str, digits: int | None = 20_000) -> Iterator[Served]:
     """Start a server on this test's database; its app computes 20,000 digits."""
     port = free_port()
     more += () if digits is None else ("--digits", str(digits))
-    with started("serve", "--db", database, "--port", port, *more) as process:
+    where = () if database is None else ("--db", database)
+    with started("serve", *where, "--port", port, *more) as process:
         assert process.stdout
         url = process.stdout.readline().decode().strip()
         assert url.startswith(f"http://127.0.0.1:{port}/")
@@ -87,6 +89,13 @@ async def see(connection: Any, text: bytes) -> bytes:
     return seen
 
 
+async def see_all(connection: Any, *texts: bytes) -> None:
+    """Wait until all the texts have arrived in the tab, in any order."""
+    seen = b""
+    while left := [text for text in texts if text not in seen]:
+        seen += await see(connection, left[0])
+
+
 async def test_tab_shows_the_app_and_its_keys_work(served: Served, database: Path) -> None:
     async with tab(served) as connection:
         await see(connection, b"1415926535")
@@ -99,6 +108,76 @@ async def test_tab_has_a_title(served: Served) -> None:
     address = f"{served.url}/?token={served.token}"
     async with aiohttp.ClientSession() as session, session.get(address) as answer:
         assert "<title>π pi-tui</title>" in await answer.text()
+
+
+MINE = """
+from pi_tui import Items, resumable
+import time
+
+@resumable
+def lines(goal, number=0, *, seed=1):
+    while number < goal:
+        number += 1
+        time.sleep(0.01)
+        yield {"number": number}, f"line {number * seed}\\n", number / goal
+"""
+
+
+async def test_tabs_show_any_machine_the_first_computes_and_the_next_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MINE)
+    words = ("open", "mine:lines", "600", "seed=7")
+    with serving(None, *words, digits=None) as up:
+        async with tab(up) as first:
+            await see(first, b"line 77")
+            async with tab(up) as second:
+                await see(second, b"watching")
+            await first.send_json(["stdin", "p"])
+            await see(first, b"paused")
+    run = json.loads(pi_tui("runs", "--json", "--db", "lines.sqlite3", cwd=tmp_path).stdout)[0]
+    assert (run["kind"], run["goal"], run["parameters"]) == ("lines", 600, {"seed": 7})
+    assert run["saved"] > 0
+
+
+async def test_tab_follows_a_run_of_any_kind_without_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MINE)
+    database = tmp_path / "x.db"
+    opened = pi_tui("open", "mine:lines", "9", "seed=2", "--db", database, cwd=tmp_path)
+    assert opened.stdout.endswith("line 18\n")
+    (tmp_path / "mine.py").unlink()
+    with serving(database, "watch", "--kind", "lines", digits=None) as up:
+        address = f"{up.url}/?token={up.token}"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            assert "<title>pi-tui watch --kind lines</title>" in await answer.text()
+        async with tab(up) as connection:
+            await see_all(connection, b"lines 9", b"line 18", b"complete")
+
+
+REFUSED = {
+    "another command": (["runs"], "serve shows an app: "),
+    "no module": (["open", "nowhere:x", "3"], "there is no module nowhere in "),
+    "no goal": (["open", "mine:lines"], "say how far to compute: a GOAL"),
+    "a wrong parameter": (["open", "mine:lines", "3", "sead=1"], "lines has no parameter sead"),
+    "a fresh start": (["open", "mine:lines", "3", "--fresh"], "leave out --fresh"),
+    "an option of serve": (["watch", "--port", "8000"], "unrecognized arguments: --port"),
+    "no number": (["many"], "invalid choice: 'many'"),
+}
+
+
+@pytest.mark.parametrize(("words", "advice"), REFUSED.values(), ids=REFUSED)
+def test_app_that_no_tab_could_show_is_refused_in_one_line(
+    words: list[str], advice: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(MINE)
+    done = pi_tui("serve", "--port", free_port(), *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert advice in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 async def test_copy_in_a_tab_gives_no_advice_about_the_servers_terminal(

@@ -12,6 +12,7 @@ import os
 import re
 import select
 import signal
+import sys
 import termios
 import time
 from collections.abc import Callable
@@ -56,6 +57,15 @@ class TerminalDriver(LinuxDriver):
         self._continued = 0
         self._raw: list[Any] = []
         self._title = ""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return columns and rows, also if standard output is a file: Textual would ask that."""
+        if sys.__stdout__ is None or not sys.__stdout__.isatty():
+            with suppress(OSError):
+                columns, rows = os.get_terminal_size(self.fileno)
+                if columns and rows:
+                    return columns, rows
+        return super()._get_terminal_size()
 
     def stop_until_continued(self) -> None:
         """Suspend the process as ctrl+z does; return once it is in the foreground again, or exits.
