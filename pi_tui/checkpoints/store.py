@@ -69,9 +69,11 @@ class CheckpointStore(RunCatalogue):
     def _keep_unit(self, connection: Connection) -> None:
         """Keep the unit of the kind's output for programs without its code."""
         key, unit = unit_key(self._kind.name), self._kind.unit
-        known = connection.scalar(select(META.c.value).where(META.c.key == key))
-        if unit == (known or Kind.unit):
+        query = select(META.c.value).where(META.c.key == key)
+        if unit == (connection.scalar(query) or Kind.unit):
             return
+        if connection.dialect.name == "postgresql":
+            connection.execute(MAKING)  # else two that begin at once would both insert it
         connection.execute(delete(META).where(META.c.key == key))
         connection.execute(insert(META).values(key=key, value=unit[:200]))
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from pi_tui.errors import BrokenRule
@@ -36,7 +37,8 @@ class GeneratorKind(Kind):
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
         self.function, self.name, self.version = function, name, version
-        found = list(inspect.signature(function).parameters.values())
+        self._signature = inspect.signature(function).parameters
+        found = list(self._signature.values())
         if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found):
             raise TypeError(f"{name}: *args and **kwargs have no names to save them under")
         if not found or found[0].kind is inspect.Parameter.KEYWORD_ONLY:
@@ -62,6 +64,11 @@ class GeneratorKind(Kind):
         if missing := [name for name in self.parameters if name not in given]:
             raise TypeError(f"{self.name} needs the parameter {missing[0]}")
         return Task(goal, given)
+
+    def first_values(self) -> dict[str, Any]:
+        """Return a copy of each mutable first value: Python shares a default between all calls."""
+        values = {name: self._signature[name].default for name in self.arguments}
+        return {n: deepcopy(value) for n, value in values.items() if not is_immutable(value)}
 
     def new(self, task: Task) -> GeneratorMachine:
         """Return a machine at the beginning of the function."""
@@ -103,7 +110,8 @@ class GeneratorMachine(Machine):
         self._torn = False
         self._storable: set[tuple[type, ...]] = set()
         """Types of the values of states that could be stored."""
-        self._generator = kind.function(task.goal, **self._values, **task.parameters)
+        begun = self._values or kind.first_values()
+        self._generator = kind.function(task.goal, **begun, **task.parameters)
 
     @property
     def done(self) -> bool:

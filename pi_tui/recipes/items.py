@@ -15,6 +15,7 @@ import hashlib
 import inspect
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
@@ -69,18 +70,18 @@ class Items(Kind):
     ) -> None:
         """Define the batch.
 
-        `workers` items are computed at once (one per core), in processes of their own, or with
-        `threads` in threads, for functions that wait for files or the network. `retries` is how
-        often an item that raised is tried again. `name` names the batch in the database (default:
-        the name of the function).
+        `workers` items are computed at once (one per core; -1 is all cores, -2 all but one, as in
+        joblib), in processes of their own, or with `threads` in threads, for functions that wait
+        for files or the network. `retries` is how often an item that raised is tried again. `name`
+        names the batch in the database (default: the name of the function).
 
         Inputs are kept in memory and identified by their `repr`. Other inputs, or one more, are
         another run. Raises ValueError without inputs. Raises TypeError for a function that other
         processes cannot import, or for inputs whose `repr` differs at every start.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
-        self.workers, self.threads = workers or os.cpu_count() or 1, threads
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
+        self.workers, self.threads = self._count_of(workers), threads
         self._task: Task | None = None
         self._made: ItemsMachine | None = None
         """The last machine, whose failed items have no saved line."""
@@ -92,11 +93,21 @@ class Items(Kind):
         if not threads:
             self._refuse_what_cannot_be_sent()
 
+    def _count_of(self, workers: int | None) -> int:
+        if workers is not None and type(workers) is not int:
+            raise TypeError(f"{self.name}: workers is a whole number, not {workers!r}")
+        cores = os.cpu_count() or 1
+        return workers if workers and workers > 0 else max(1, cores + 1 + (workers or -1))
+
     def _refuse_what_cannot_be_sent(self) -> None:
         import pickle
 
         try:
-            pickle.dumps(self.function)
+            text = pickle.dumps(self.function)
+            main = sys.modules["__main__"]
+            is_read = main.__spec__ or os.path.isfile(getattr(main, "__file__", "<stdin>"))
+            if b"__main__" in text and not is_read:
+                raise pickle.PicklingError("it was typed at a prompt, not read from a file")
         except Exception as error:
             raise TypeError(
                 f"{self.name}: other processes cannot import the function ({error}); "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -400,3 +401,12 @@ def test_runs_whose_last_parameters_differ_look_different(database: Path) -> Non
         compute(str(database), kind, kind.task(5, a_long_name="x" * 30, seed=seed))
     rows = ask("runs", database=database).splitlines()[1:]
     assert sorted(row.partition(" seed=")[2][0] for row in rows) == ["1", "2"]
+
+
+def test_many_that_resume_at_once_on_a_server_keep_one_unit(postgres_url: str) -> None:
+    tasks = [ROWS.task(3, seed=seed) for seed in range(6)]
+    for task in tasks:  # begun before units were kept
+        compute(postgres_url, GeneratorKind(lines, "table", 1), task, 1)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda task: compute(postgres_url, ROWS, task), tasks))
+    assert ask("status", "--kind", "table", database=postgres_url).count(": 3 rows saved, ") == 6

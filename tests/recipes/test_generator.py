@@ -34,6 +34,21 @@ def resumed(kind: GeneratorKind, machine: GeneratorMachine, goal: int) -> Genera
     return kind.from_state(kind.task(goal), machine.to_state(), bytes(machine.output))
 
 
+def primes(goal: int, found: list[int] = [], number: int = 2) -> Iterator[Any]:  # noqa: B006
+    while number < goal:
+        new = ""
+        if all(number % prime for prime in found):
+            found.append(number)
+            new = f"{number} "
+        number += 1
+        yield {"found": found, "number": number}, new
+
+
+def test_first_value_that_is_a_list_is_not_shared_by_runs() -> None:
+    kind = GeneratorKind(primes, "primes", 1)
+    assert [whole(kind, goal) for goal in (8, 8, 12)] == [b"2 3 5 7 ", b"2 3 5 7 ", b"2 3 5 7 11 "]
+
+
 def test_every_yield_is_a_step_and_appends_its_output() -> None:
     machine = KIND.new(KIND.task(3))
     machine.step()

@@ -267,6 +267,22 @@ def test_function_that_other_processes_cannot_import_is_refused_at_once() -> Non
     assert machine_of(Items(lambda x: x, [1], threads=True)).finalize() == b"1\n"
 
 
+@pytest.mark.parametrize(
+    ("workers", "count"), [(1, 1), (0, 8), (None, 8), (-1, 8), (-3, 6), (-99, 1)]
+)
+def test_workers_below_one_count_from_the_cores_as_in_joblib(
+    workers: int | None, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert Items(square, [1], workers=workers).workers == count
+
+
+@pytest.mark.parametrize("workers", [1.5, "two", True])
+def test_workers_that_are_no_whole_number_are_refused(workers: object) -> None:
+    with pytest.raises(TypeError, match="square: workers is a whole number"):
+        Items(square, [1], workers=workers)  # type: ignore[arg-type]
+
+
 def test_input_without_a_repr_of_its_own_is_refused() -> None:
     with pytest.raises(TypeError, match="needs a __repr__"):
         batch(square, [object()])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +33,14 @@ def sums(goal, number=0, total=0, *, factor: int = 1, loud: bool = False):
 if __name__ == "__main__":
     sums.main()
 '''
+NO_FILE = """
+from pi_tui import Items
+
+def square(number):
+    return number * number
+
+print(Items(square, range(3), workers=2).run(db="items.sqlite3"))
+"""
 BATCH = """
 import sys
 from pathlib import Path
@@ -317,6 +327,17 @@ def test_run_returns_a_line_for_each_failed_item(folder: Path) -> None:
         0,
         """{"failed": "ValueError('odd')", "input": 1}\n""",
     )
+
+
+@pytest.mark.parametrize("way", [("-c", NO_FILE), ("-",)], ids=["-c", "stdin"])
+def test_function_typed_where_no_file_holds_it_is_refused_before_anything_is_saved(
+    way: tuple[str, ...], folder: Path
+) -> None:
+    command = [sys.executable, "-W", "error", *way]
+    done = subprocess.run(command, input=NO_FILE, capture_output=True, text=True, check=False)
+    assert "square: other processes cannot import the function" in done.stderr.splitlines()[-1]
+    assert "threads=True" in done.stderr.splitlines()[-1]
+    assert not Path("items.sqlite3").exists()
 
 
 @pytest.mark.parametrize("program", ["sums.py", "batch.py"])
