@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import resvg_py
@@ -29,6 +31,12 @@ from pi_tui.worker.worker import Worker
 FOLDER = Path(__file__).parent
 SOME = 400
 """Unsaved digits to wait for, so that some are visible."""
+PATIENCE = 120
+"""Seconds that anything is waited for."""
+IN_A_ROW = 10
+"""Equal pictures in a row that tell that nothing moves any more."""
+SLOWEST = 100
+"""Least digits a second at which a picture is tried."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,16 @@ class Shot:
     before: tuple[int, ...] = ()
     """Runs that exist already."""
 
+    @property
+    def is_complete(self) -> bool:
+        """Return True if the picture is of a complete run."""
+        return self.reach == self.digits
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Return True if nothing is computed in the picture."""
+        return self.is_complete or "p" in self.keys
+
 
 SHOTS = (
     Shot("running", (120, 40)),
@@ -54,8 +72,8 @@ SHOTS = (
     Shot("tiny", (40, 12)),
     Shot("search", (120, 40), ("g", *"5000", "enter", "slash", *"26", "enter", "n")),
     Shot("colours", (120, 40), ("d",)),
-    Shot("walk", (120, 40), ("v",), 200_000, "max", 200_000),
-    Shot("heat", (120, 40), ("v", "v"), 1_000_000, "max", 1_000_000),
+    Shot("walk", (120, 40), (*["escape"] * 3, "v"), 200_000, "max", 200_000),
+    Shot("heat", (120, 40), (*["escape"] * 3, "v", "v"), 1_000_000, "max", 1_000_000),
     Shot("runs", (120, 40), ("p", "r"), before=(1_000, 100_000)),
     Shot("light", (120, 40), theme=DAY),
     Shot("paused", (100, 30), ("p",)),
@@ -64,10 +82,18 @@ SHOTS = (
 )
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition is true."""
-    while not condition():
-        await asyncio.sleep(0.02)
+class RunEndedError(Exception):
+    """The run was over before its picture was taken, because the machine is busy."""
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition is true. Raises TimeoutError, which names what was waited for."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise TimeoutError(f"{what} did not come within {PATIENCE} s") from None
 
 
 def finish(settings: Settings, digits: int) -> None:
@@ -77,30 +103,75 @@ def finish(settings: Settings, digits: int) -> None:
     worker.join()
 
 
+def svg_of(shot: Shot) -> str:
+    """Take the picture; if the run ends first, take it again at half the pace."""
+    while shot.pace == "max" or int(shot.pace) >= SLOWEST:
+        with tempfile.TemporaryDirectory() as folder, suppress(RunEndedError):
+            return asyncio.run(take(shot, f"{folder}/pi.sqlite3"))
+        shot = replace(shot, pace=str(int(shot.pace) // 2))
+    raise SystemExit(f"{shot.name}: this machine is too busy; try again later")
+
+
 async def take(shot: Shot, location: str) -> str:
-    """Take the picture; return it as SVG."""
+    """Take the picture; return it as SVG. Raises RunEndedError if the run does not go on."""
     settings = Settings(db=location, pace=shot.pace, checkpoint_every="1s")
     for digits in shot.before:
         finish(settings, digits)
     worker = Worker(settings.job(shot.digits))
     app = PiApp(worker, make_worker=lambda _: worker, location=location)
-    async with app.run_test(size=shot.size) as pilot:
-        app.theme = shot.theme
-        await until(lambda: app.main_screen.count >= shot.reach)
-        if shot.reach == shot.digits:
-            await until(lambda: worker.snapshot.state is State.COMPLETE)
-        for key in shot.keys:
-            await pilot.press(key)
-            if key == "p":
-                await until(lambda: worker.snapshot.state is State.PAUSED)
-        await pilot.pause(1.5)
-        view, picture = app.main_screen.digits, app.export_screenshot(title="pi-tui")
-        while not shot.keys and (view.count - view.saved < SOME or "running" not in picture):
-            await pilot.pause(0.05)  # until the change is laid out
-            picture = app.export_screenshot(title="pi-tui")
+    try:
+        async with app.run_test(size=shot.size) as pilot:
+            app.theme = shot.theme
+            await until(lambda: app.main_screen.count >= shot.reach, f"digit {shot.reach:,}")
+            if shot.is_complete:
+                await until(lambda: worker.snapshot.state is State.COMPLETE, "the end")
+            for key in shot.keys:
+                await pilot.press(key)
+                if key == "p":
+                    await until(lambda: worker.snapshot.state is State.PAUSED, "the pause")
+            await pilot.pause(1.5)
+            unsaved = 0 if shot.keys else SOME
+            return await (at_rest(app) if shot.is_at_rest else while_running(app, unsaved))
+    finally:
         worker.stop()
         await asyncio.to_thread(worker.join)
-    return picture
+
+
+async def at_rest(app: PiApp) -> str:
+    """Return the picture once it does not change any more, apart from ages in seconds."""
+    pictures: list[str] = []
+
+    def is_still() -> bool:
+        pictures.append(seen(app))
+        newest = pictures[-IN_A_ROW:]
+        return len(newest) == IN_A_ROW and len({without_ages(one) for one in newest}) == 1
+
+    await until(is_still, "a picture that stands still")
+    return pictures[-1]
+
+
+async def while_running(app: PiApp, unsaved: int) -> str:
+    """Return a picture of a running run, with so many digits that are not saved yet."""
+    view, pictures = app.main_screen.digits, [""]
+
+    def is_good() -> bool:
+        if app.worker.snapshot.state.is_final:
+            raise RunEndedError
+        pictures.append(seen(app))
+        return view.count - view.saved >= unsaved and "running" in pictures[-1]
+
+    await until(is_good, f"a running run with {unsaved} digits not saved")
+    return pictures[-1]
+
+
+def seen(app: PiApp) -> str:
+    """Return what is on the screen, as SVG."""
+    return app.export_screenshot(title="pi-tui")
+
+
+def without_ages(picture: str) -> str:
+    """Leave out the digits of a picture's texts, because ages are counted there."""
+    return re.sub(r"[0-9]+", "", picture)
 
 
 PICTURES = (("print-walk", "walk", 1_000_000), ("print-heat", "heat", 20_000))
@@ -146,8 +217,7 @@ def main() -> None:
     for shot in SHOTS:
         if options.names and shot.name not in options.names:
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            picture = asyncio.run(take(shot, f"{folder}/pi.sqlite3"))
+        picture = svg_of(shot)
         (FOLDER / f"{shot.name}.svg").write_text(picture, encoding="utf-8")
         png = resvg_py.svg_to_bytes(svg_string=picture.replace("Fira Code", options.font))
         (FOLDER / f"{shot.name}.png").write_bytes(bytes(png))

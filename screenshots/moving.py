@@ -211,7 +211,7 @@ def film(folder: str) -> list[Frame]:
 def _story(shell: Shell) -> None:
     shell.see(r"\$ ")
     shell.film(0.4)
-    shell.type("pi-tui --digits 100000")
+    shell.type("pi-tui 100000")
     shell.send("\r")
     shell.see("running")
     shell.saying = "digits of π: yellow ones are not saved yet"

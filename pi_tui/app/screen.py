@@ -45,8 +45,8 @@ class RunScreen(Screen[None]):
         (0, "-tiny-high"),
         (15, "-low"),
         (22, "-middle"),
-        (30, "-tall"),
-        (35, "-taller"),
+        (27, "-tall"),
+        (32, "-taller"),
         (40, "-high"),
     ]
     AUTO_FOCUS = "OutputView"

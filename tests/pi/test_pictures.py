@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from pi_tui.cli import main
 from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.drawing import draw
 from pi_tui.pi.pictures.inks import THEMES
@@ -135,6 +136,12 @@ def test_picture_command_refuses_bad_arguments_in_one_line(
     assert word in done.stderr
     assert done.stderr.count("\n") == 1
     assert [one.name for one in tmp_path.iterdir() if "sqlite" not in one.name] == []
+
+
+def test_a_walk_is_told_that_it_can_move(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["picture", "walk", "--digits", "100", "-o", "a.pdf"]) == 2
+    told = capsys.readouterr().err
+    assert "end the file's name with .png or .svg, or for a walk that moves with .gif" in told
 
 
 def test_png_without_pillow_names_the_extra_to_install() -> None:

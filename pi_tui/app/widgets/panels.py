@@ -126,8 +126,9 @@ def _span(frame: Frame, rate: float, width: int) -> Content:
         return line((words_for.get(frame.snapshot.state, text), FAINT))
     lowest, highest = words.rate(min(samples)), words.rate(max(samples))
     span = words.duration(frame.rates.span)
-    ways = (f"{lowest} – {highest} over {span}", f"{lowest} – {highest}", f"up to {highest}")
-    fitting = next((text for text in ways if len(text) <= width), "")
+    whole = f"{lowest} – {highest} over {span}" if frame.rates.span >= 1 else ""
+    ways = (whole, f"{lowest} – {highest}", f"up to {highest}")
+    fitting = next((text for text in ways if 0 < len(text) <= width), "")
     return line((fitting, FAINT))
 
 

@@ -80,6 +80,10 @@ class Turns:
     def look_inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
         """Run a part of `inside.py`; return its own report and its `whole process` seconds."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
+        return self.inside(part, digits, *more)
+
+    def inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
+        """Run a part of `inside.py` as `look_inside` does, but report nothing."""
         contender = Contender(part, who.child(part, *more), prints=False)
         with self._room(contender, digits) as room:
             took = _time(contender.command(digits, Path(room)), Path(room) / "said")

@@ -33,9 +33,7 @@ FACTS = tuple(
             Fact(307, "00", "Two zeros in a row, for the first time."),
             Fact(358, "360", "Positions 358 to 360 read 360, a full circle."),
             Fact(605, "68", _ALL.format("two")),
-            Fact(
-                762, "999999", "The Feynman point: six nines in a row; before, three was the most."
-            ),
+            Fact(762, "999999", "The Feynman point: six nines in a row, so early."),
             Fact(8553, "483", _ALL.format("three")),
             Fact(16_470, "16470", "Self-locating: 16470 stands at position 16,470."),
             Fact(33_789, "271828", "The first six digits of e."),

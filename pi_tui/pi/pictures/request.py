@@ -61,6 +61,9 @@ def moving_form_of(name: str, kind: str) -> str | None:
     """
     form = Path(name).suffix.lower()
     if form not in (".gif", ".webp"):
+        if kind == "walk" and form not in (".png", ".svg"):
+            ends = ".png or .svg, or for a walk that moves with .gif or .webp"
+            raise UsageError(f"{name!r} is no picture; end the file's name with {ends}")
         return None
     if kind != "walk":
         raise UsageError(f"a {kind} map does not move; end the file's name with .png or .svg")

@@ -24,7 +24,7 @@ from pi_tui.pi.digits.facts import FACTS, Fact
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.pi.app.conftest import Bench
-from tests.pi.app.helpers import paste, resize, text_of, until_state
+from tests.pi.app.helpers import a_snapshot, a_still, paste, resize, text_of, until_state
 
 DIGITS = 2_000
 
@@ -293,6 +293,14 @@ async def test_key_x_pressed_before_the_run_is_loaded_waits_for_its_state(bench:
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await pilot.press("x")
         await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
+
+
+async def test_search_without_hits_offers_x_in_80_columns_too() -> None:
+    snapshot = a_snapshot(state=State.COMPLETE, goal=10_000)
+    async with a_still(snapshot, (80, 24)) as (app, pilot):
+        await pilot.press("slash", *"14031988")
+        await until(lambda: "chance" in text_of(app))
+        assert "· x: more" in text_of(app)
 
 
 async def test_key_x_after_a_search_without_hits_computes_until_there_is_one(bench: Bench) -> None:

@@ -148,7 +148,7 @@ async def test_kill_is_reported_if_the_first_snapshot_is_of_a_run_that_saves(
 
 
 FRAMED_SIZES = tuple(
-    (width, height) for width in (80, 120, 200) for height in (15, 22, 24, 30, 35, 36, 40, 44)
+    (width, height) for width in (80, 120, 200) for height in (15, 22, 24, 27, 32, 36, 40, 44)
 )
 
 
@@ -176,3 +176,21 @@ async def test_panels_keep_their_frames_at_every_size_also_below_a_line_of_news(
             if found := overlapping(app):
                 wrong[size] = found
         assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        (27, ["progress", "speed", "checkpoint", "spigot"]),
+        (32, ["progress", "speed", "checkpoint", "counts"]),
+        (36, ["progress", "speed", "checkpoint", "counts"]),
+        (40, ["progress", "speed", "checkpoint", "spigot", "counts"]),
+    ],
+)
+async def test_no_panel_is_left_out_that_has_room(rows: int, names: list[str]) -> None:
+    """In a browser's window of 36 rows the counts were missing below seven blank rows."""
+    async with a_still(a_snapshot(), (120, rows)) as (app, _):
+        cards = app.main_screen.query(".card")
+        assert [one.id for one in cards if one.region] == [f"{name}-panel" for name in names]
+        checkpoint = app.main_screen.query_one("#checkpoint-panel")
+        assert checkpoint.size.height < 10

@@ -178,12 +178,15 @@ def test_text_that_is_no_position_is_explained(text: str) -> None:
     assert told == "a position from 1 to 1,000,000, like 762, 1e6, 50% or end"
 
 
-def test_feynman_point_is_preceded_by_at_most_three_equal_digits() -> None:
+def test_feynman_point_is_the_first_place_of_four_and_more_equal_digits() -> None:
     fact = next(fact for fact in facts.FACTS if "Feynman" in fact.saying)
-    assert fact.saying.endswith("six nines in a row; before, three was the most.")
     digits = pi(1_000)
     runs = [b"%d" % digit * 4 for digit in range(10)]
     assert min(at for run in runs if (at := digits.find(run)) >= 0) == fact.position - 1
+
+
+def test_every_landmark_fits_a_line_of_the_list_in_80_columns() -> None:
+    assert max(len(fact.saying) for fact in facts.FACTS) <= 50
 
 
 def test_ranges_include_both_positions() -> None:

@@ -40,11 +40,10 @@ class DigitSearchBar(SearchBar):
         """Return the chance of a hit among so many digits, in texts from long to short."""
         likely = chance_in_words(chance(len(needle.text), count))
         said = f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
-        return (
-            (said,)
-            if needle.hits
-            else (f"{said} · x looks in more digits", said, f"chance {likely}")
-        )
+        if needle.hits:
+            return (said,)
+        short = f"chance {likely}"
+        return f"{said} · x looks in more digits", f"{short} · x: more", said, short
 
 
 def meant(text: str) -> tuple[str, bool]:
