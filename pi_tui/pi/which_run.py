@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pi_tui.pi.settings import Settings
 
 
+_NOTHING_YET = "nothing is saved yet; `pi-tui --digits 20000` begins a run"
+
+
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
     """Return the digits of the run to continue, and its saved output if that can be read fast.
 
@@ -63,4 +66,14 @@ def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
         raise UsageError(f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is")
     if run := store.latest_run():
         return run
-    raise UsageError("nothing is saved yet; `pi-tui --digits 20000` begins a run")
+    raise UsageError(_NOTHING_YET)
+
+
+def run_to_search(store: CheckpointStore, digits: int | None) -> Run:
+    """Return the saved run of so many digits; without `digits`, the one with most digits saved.
+
+    Raises UsageError if there is none.
+    """
+    if digits is None and (runs := store.runs()):
+        return max(runs, key=lambda run: run.committed)
+    return run_to_read(store, digits)

@@ -14,7 +14,7 @@ from pi_tui.pi.digits.chance import LIKELY, chance, digits_for, expected
 from pi_tui.pi.digits.hits import AROUND, Hits, after_a_miss, headline, odds
 from pi_tui.pi.settings import MAX_DIGITS
 from pi_tui.pi.spigot.kind import SpigotKind
-from pi_tui.pi.which_run import run_to_read
+from pi_tui.pi.which_run import run_to_search
 from pi_tui.reports.hints import to_paste
 from pi_tui.reports.standard_output import is_terminal, say
 
@@ -37,12 +37,12 @@ class Place:
 def find(location: str, text: str, digits: int | None, first: int, *, as_json: bool) -> int:
     """Print where `text` occurs in a run, and return 0.
 
-    The run is that of so many digits; without `digits`, the one that `pi-tui` would continue.
+    The run is that of so many digits; without `digits`, the one with most digits saved.
     `first` is the maximum number of places to print.
     """
     _check(text, first)
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
-        run = run_to_read(store, digits)
+        run = run_to_search(store, digits)
 
         def read(start: int, stop: int) -> bytes:
             return store.output(run, max(0, start), min(stop, run.committed))

@@ -1,12 +1,24 @@
-"""Flow: which digits the screen shows, from given snapshots."""
+"""What the screen shows of given snapshots: the digits, and the notice of a watcher."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from pi_tui.app.frames.flow import Flow
+from pi_tui.app.frames.looking_on import notice
 from pi_tui.checkpoints.glance import Glance
+from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.worker.job import MAX, Pace
-from pi_tui.worker.snapshot import State
+from pi_tui.worker.snapshot import Snapshot, State
 from tests.pi.app.helpers import a_snapshot
+
+
+def test_run_saved_before_its_first_output_is_offered_to_go_on_not_to_begin() -> None:
+    checkpoint = Checkpoint(1, 3, 0, 9, datetime.now(UTC), 1.0)
+    seen = Snapshot(State.WATCHING, 9, MAX, checkpoints=(checkpoint,), notice="it has ended")
+    assert notice(seen)[-1] == "p goes on with it here"
+    assert notice(replace(seen, checkpoints=()))[-1] == "p begins it here"
 
 
 def test_flow_at_a_pace_spreads_a_jump_of_digits() -> None:
