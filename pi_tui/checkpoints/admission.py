@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from pi_tui.checkpoints.models import limits_of, milliseconds, now
 from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.checkpoints.rows.models import limits_of, milliseconds, now
 from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind, Machine, Task, Work
 from pi_tui.words import amount

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
-from pi_tui.checkpoints.engine import connect, make_empty_file, outside_transactions
-from pi_tui.checkpoints.models import TABLES, create
-from pi_tui.checkpoints.trouble import FAILURES, in_our_words
+from pi_tui.checkpoints.connection.engine import connect, make_empty_file, outside_transactions
+from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
+from pi_tui.checkpoints.rows.models import TABLES, create
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.location import (
     Location,

@@ -11,11 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
-from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.backup import back_up
+from pi_tui.checkpoints.connection.engine import shrink
+from pi_tui.checkpoints.connection.trouble import FAILURES
 from pi_tui.checkpoints.database import Database
-from pi_tui.checkpoints.engine import shrink
-from pi_tui.checkpoints.models import (
+from pi_tui.checkpoints.other_runs import is_explained
+from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
+from pi_tui.checkpoints.rows import output_rows, piece_rows
+from pi_tui.checkpoints.rows.models import (
     PIECES,
     RUNS,
     UNITS,
@@ -26,10 +29,7 @@ from pi_tui.checkpoints.models import (
     to_task,
     unit_key,
 )
-from pi_tui.checkpoints.other_runs import is_explained
-from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.stored_kind import Kinds
-from pi_tui.checkpoints.trouble import FAILURES
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
 from pi_tui.words import LINE_UNITS, one_line

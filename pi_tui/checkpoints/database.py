@@ -15,10 +15,13 @@ from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from pi_tui.checkpoints.answer_timeout import IsLeaving, NoAnswerError
+from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, NoAnswerError
+from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, in_our_words
 from pi_tui.checkpoints.locking.lock import writer_of
 from pi_tui.checkpoints.locking.process import my_mark
-from pi_tui.checkpoints.models import (
+from pi_tui.checkpoints.opening import open_database
+from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.rows.models import (
     CHECKPOINTS,
     IDENTITY,
     MOST,
@@ -28,9 +31,6 @@ from pi_tui.checkpoints.models import (
     utc_now,
     whole,
 )
-from pi_tui.checkpoints.opening import open_database
-from pi_tui.checkpoints.records import Run
-from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words
 from pi_tui.errors import AlreadyOpenError, DamagedError, Hint, StorageError, UsageError
 from pi_tui.files.location import Location, parse_location
 from pi_tui.machine import Kind, Refused

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.catalogue import RunCatalogue
-from pi_tui.checkpoints.models import BadRow, limits_of
-from pi_tui.checkpoints.piece_rows import Found
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.checkpoints.rows import output_rows, piece_rows
+from pi_tui.checkpoints.rows.models import BadRow, limits_of
+from pi_tui.checkpoints.rows.piece_rows import Found
 from pi_tui.machine import BadState, Kind, Machine, WrongState
 from pi_tui.words import amount, one_line
 

@@ -13,19 +13,19 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from pi_tui.checkpoints.answer_timeout import IsLeaving
-from pi_tui.checkpoints.engine import (
+from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
+from pi_tui.checkpoints.connection.engine import (
     connect,
     keep_a_rollback_journal,
     make_empty_file,
     outside_transactions,
 )
+from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, in_our_words, no_rights
 from pi_tui.checkpoints.locking.lock import FileLocks, WriterLocks
 from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.locking.server_lock import MAKING, ServerLocks
-from pi_tui.checkpoints.models import META, TABLES, create
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
-from pi_tui.checkpoints.trouble import FAILURES, damaged, in_our_words, no_rights
+from pi_tui.checkpoints.rows.models import META, TABLES, create
 from pi_tui.checkpoints.upgrade.migration import migrate, refuse_older
 from pi_tui.errors import Hint, NothingSavedError, NotOursError
 from pi_tui.files.location import (

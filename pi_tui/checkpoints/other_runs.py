@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, update
 
-from pi_tui.checkpoints.models import RUNS, to_task
+from pi_tui.checkpoints.rows.models import RUNS, to_task
 from pi_tui.machine import Task
 from pi_tui.words import one_line
 

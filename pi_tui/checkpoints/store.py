@@ -14,16 +14,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from pi_tui.checkpoints import output_rows, piece_rows
 from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
-from pi_tui.checkpoints.answer_timeout import IsLeaving
 from pi_tui.checkpoints.catalogue import RunCatalogue
+from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
 from pi_tui.checkpoints.database import record
 from pi_tui.checkpoints.loading import Loading, Trust
 from pi_tui.checkpoints.locking.server_lock import MAKING
-from pi_tui.checkpoints.models import META, OUTPUT, RUNS, milliseconds, unit_key
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
+from pi_tui.checkpoints.rows import output_rows, piece_rows
+from pi_tui.checkpoints.rows.models import META, OUTPUT, RUNS, milliseconds, unit_key
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work

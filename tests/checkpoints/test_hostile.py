@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pi_tui.checkpoints.glance import glance
-from pi_tui.checkpoints.models import BadRow
-from pi_tui.checkpoints.piece_rows import Entry, parse
+from pi_tui.checkpoints.rows.models import BadRow
+from pi_tui.checkpoints.rows.piece_rows import Entry, parse
 from pi_tui.errors import DamagedError, NotOursError, PiTuiError
 from pi_tui.machine import Known
 from tests.checkpoints.conftest import OpenStore

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import engine, opening
+from pi_tui.checkpoints import opening
+from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.locking.file_lock import FileLock
 from pi_tui.checkpoints.store import CheckpointStore

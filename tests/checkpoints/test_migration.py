@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.glance import glance
-from pi_tui.checkpoints.models import PART
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, SCHEMA, Loaded
+from pi_tui.checkpoints.rows.models import PART
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.upgrade import migration
 from pi_tui.errors import DamagedError, NotOursError, StorageError

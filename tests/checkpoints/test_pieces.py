@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.loading import Loading
+from pi_tui.checkpoints.rows import piece_rows
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError
 from pi_tui.machine import Piece, State

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import answer_timeout
-from pi_tui.checkpoints.answer_timeout import NoAnswerError
+from pi_tui.checkpoints.connection import answer_timeout
+from pi_tui.checkpoints.connection.answer_timeout import NoAnswerError
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, DamagedError, NotOursError, StorageError
 from pi_tui.machine import Piece, State, Task

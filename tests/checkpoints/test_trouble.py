@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints.trouble import in_our_words
+from pi_tui.checkpoints.connection.trouble import in_our_words
 from pi_tui.errors import StorageError
 from pi_tui.files.location import parse_location
 from tests.checkpoints.conftest import OpenStore
@@ -52,7 +52,7 @@ def test_file_that_sqlite_cannot_open_says_so(
 STARVED = """
 import sys
 from contextlib import suppress
-from pi_tui.checkpoints.engine import outside_transactions
+from pi_tui.checkpoints.connection.engine import outside_transactions
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
 from tests.checkpoints.helpers import advance, save_some

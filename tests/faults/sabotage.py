@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, event, select
 
-from pi_tui.checkpoints import database, engine, opening, output_rows
-from pi_tui.checkpoints.models import RUNS
+from pi_tui.checkpoints import database, opening
+from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.rows import output_rows
+from pi_tui.checkpoints.rows.models import RUNS
 from pi_tui.files.location import Location
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import output_rows
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.rows import output_rows
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Machine

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.carry_on import carry_on
-from pi_tui.checkpoints import engine
+from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, Refused, State, Task, unwatched
 from pi_tui.worker.board import Board

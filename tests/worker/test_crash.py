@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.checkpoints import engine
+from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import StorageError
 from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Machine, Poll, Task, unwatched

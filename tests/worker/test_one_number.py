@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from pi_tui.checkpoints.glance import glance
-from pi_tui.checkpoints.models import CHECKPOINTS
+from pi_tui.checkpoints.rows.models import CHECKPOINTS
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, WrongState, unwatched
 from pi_tui.pi.spigot import reference

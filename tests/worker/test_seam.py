@@ -12,7 +12,7 @@ import pytest
 
 import pi_tui.carry_on as module
 from pi_tui.carry_on import carry_on
-from pi_tui.checkpoints import engine
+from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, speak
 from pi_tui.machine import Poll, Task, unwatched

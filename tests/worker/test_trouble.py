@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.checkpoints import engine
+from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, unwatched
 from pi_tui.pi.spigot.kind import SpigotKind

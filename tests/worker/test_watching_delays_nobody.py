@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from pi_tui.checkpoints import output_rows
 from pi_tui.checkpoints.database import Database
+from pi_tui.checkpoints.rows import output_rows
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.worker import watcher

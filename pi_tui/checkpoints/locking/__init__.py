@@ -1,1 +1,1 @@
-"""Locks of runs and databases, and names of the processes that hold them."""
+"""Locks of runs and databases, and their holders. May import errors, files and words."""

@@ -29,10 +29,12 @@ from sqlalchemy import (
     update,
 )
 
-from pi_tui.checkpoints import piece_rows
 from pi_tui.checkpoints.backup import back_up
-from pi_tui.checkpoints.engine import outside_transactions
-from pi_tui.checkpoints.models import (
+from pi_tui.checkpoints.connection.engine import outside_transactions
+from pi_tui.checkpoints.connection.trouble import FAILURES
+from pi_tui.checkpoints.records import SCHEMA
+from pi_tui.checkpoints.rows import piece_rows
+from pi_tui.checkpoints.rows.models import (
     CHECKPOINTS,
     OUTPUT,
     PIECES,
@@ -42,9 +44,7 @@ from pi_tui.checkpoints.models import (
     to_task,
     whole,
 )
-from pi_tui.checkpoints.piece_rows import Entry
-from pi_tui.checkpoints.records import SCHEMA
-from pi_tui.checkpoints.trouble import FAILURES
+from pi_tui.checkpoints.rows.piece_rows import Entry
 from pi_tui.checkpoints.upgrade import schema_2
 from pi_tui.errors import NotOursError
 from pi_tui.files.location import Location, with_end

@@ -9,7 +9,7 @@ import hashlib
 
 import sqlalchemy as sa
 
-from pi_tui.checkpoints.models import OUTPUT, PIECES
+from pi_tui.checkpoints.rows.models import OUTPUT, PIECES
 
 TABLES = sa.MetaData()
 RUNS = sa.Table(

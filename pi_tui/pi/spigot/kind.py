@@ -20,7 +20,7 @@ from pi_tui.machine import (
     WrongOutput,
     unwatched,
 )
-from pi_tui.pi.spigot import limits
+from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.plan import iterations, plan
 from pi_tui.pi.spigot.series import GOSPER, SERIES
@@ -76,7 +76,7 @@ class SpigotKind(Kind):
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
         """Restore the spigot from a saved state; note how many lost blocks it must make again."""
-        from pi_tui.pi.spigot import codec
+        from pi_tui.pi.spigot.encoding import codec
         from pi_tui.pi.spigot.spigot import Spigot
 
         decoded = codec.decode(_size(task), state, output)

@@ -21,8 +21,9 @@ from functools import partial
 from gmpy2 import mpz
 
 from pi_tui.machine import Machine, Piece, Poll, State, Work, WrongState, unwatched
-from pi_tui.pi.spigot import codec, plan, residue
+from pi_tui.pi.spigot import plan, residue
 from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.encoding import codec
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.making import Order, make_batches
 from pi_tui.pi.spigot.numerals import power_of_ten

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pi_tui.app.terminal.quitting import outcome
-from pi_tui.checkpoints import engine
+from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import StorageError
 from pi_tui.pi.app.pi_naming import PiNaming
 from pi_tui.worker import leave_request as leaving

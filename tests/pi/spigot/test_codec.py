@@ -11,9 +11,9 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece, State, WrongState
-from pi_tui.pi.spigot import codec, limits
 from pi_tui.pi.spigot import size as size_module
-from pi_tui.pi.spigot.codec import decode, encode
+from pi_tui.pi.spigot.encoding import codec, limits
+from pi_tui.pi.spigot.encoding.codec import decode, encode
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON, Series
 from pi_tui.pi.spigot.spigot import Spigot

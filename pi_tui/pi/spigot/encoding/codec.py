@@ -31,9 +31,9 @@ from functools import partial
 from gmpy2 import mpz
 
 from pi_tui.machine import Piece, State
-from pi_tui.pi.spigot import limits
 from pi_tui.pi.spigot.blocks import Block
-from pi_tui.pi.spigot.packing import LENGTH, Source, put, require
+from pi_tui.pi.spigot.encoding import limits
+from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
 from pi_tui.pi.spigot.reference import Kept, names
 from pi_tui.pi.spigot.residue import PRIME, agrees, of_radix
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, literal, select
 
-from pi_tui.checkpoints.models import (
+from pi_tui.checkpoints.records import Checkpoint
+from pi_tui.checkpoints.rows.models import (
     CHECKPOINTS,
     PART,
     PIECES,
@@ -23,7 +24,6 @@ from pi_tui.checkpoints.models import (
     milliseconds,
     to_checkpoint,
 )
-from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from pi_tui.checkpoints.answer_timeout import NoAnswerError
+from pi_tui.checkpoints.connection.answer_timeout import NoAnswerError
 from pi_tui.errors import DamagedError, Hint, PiTuiError, StorageError
 from pi_tui.files.location import Location, no_room, too_many_files
 from pi_tui.words import one_line, size

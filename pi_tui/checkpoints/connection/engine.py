@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from pi_tui.checkpoints.answer_timeout import IsLeaving, set_answer_timeout
+from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, set_answer_timeout
 from pi_tui.checkpoints.locking.process import me
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.location import Location

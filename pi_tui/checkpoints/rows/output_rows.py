@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from pi_tui.checkpoints.models import OUTPUT, ROW_OUTPUT, BadRow
+from pi_tui.checkpoints.rows.models import OUTPUT, ROW_OUTPUT, BadRow
 from pi_tui.errors import Hint, WrongResultError
 
 GENESIS = bytes(32)

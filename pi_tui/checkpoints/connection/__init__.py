@@ -1,0 +1,1 @@
+"""Connections to SQLite and PostgreSQL: time-outs, errors in our words. May import locking/."""
