@@ -39,3 +39,11 @@ def test_mistyped_url_is_refused_without_its_password(location: str) -> None:
     done = pi_tui("status", "--db", location)
     assert done.returncode == 2
     assert MARK not in done.stdout + done.stderr
+
+
+def test_url_with_two_possible_ends_of_its_password_is_refused_without_it() -> None:
+    location = f"postgresql://u:a?{MARK}@{MARK}@localhost:1/db"
+    done = pi_tui("status", "--db", location)
+    assert done.returncode == 2
+    assert "set it as PGPASSWORD" in done.stderr
+    assert MARK not in done.stdout + done.stderr

@@ -185,6 +185,17 @@ async def test_a_hit_that_ends_in_the_next_line_is_lit_in_both() -> None:
         assert lit == [pi(60)[58:].decode(), pi(62)[60:].decode()]
 
 
+async def test_held_digits_appear_and_vanish_in_every_line_they_reach() -> None:
+    source, held = pi(120), b"12345678901234567890"
+    async with a_view(1_000, source, count=55, saved=55) as (view, pilot):
+        for behind in (held, b"", held[:3], held):
+            view.show(source, 55, 55, behind)
+            await pilot.pause()
+            lines = [line.strip(" │╭╮╰╯─").split()[1:] for line in text_of(pilot.app).splitlines()]
+            shown = "".join(group for line in lines for group in line)
+            assert shown == "3." + (source[:55] + behind).decode()
+
+
 async def test_no_digit_is_shown_beyond_the_count() -> None:
     async with a_view(1_000, pi(1_000), count=75, saved=75) as (view, _):
         assert view.render_line(1).text.split() == ["61", "5923078164", "06286"]

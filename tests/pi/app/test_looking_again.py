@@ -11,6 +11,7 @@ from pi_tui.pi.app.views.walk_view import WalkView
 from pi_tui.pi.app.widgets import note_line
 from pi_tui.pi.digits.facts import FACTS
 from pi_tui.pi.digits.walk import Walk
+from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.pi.app.helpers import a_frame, a_snapshot, a_still, some_figures, text_of
@@ -82,6 +83,24 @@ async def test_digits_of_an_iteration_and_threads_are_not_cut_off(size: tuple[in
         assert "312,500 digits" in text
         assert "2 threads" in text
         assert "threa…" not in text
+
+
+async def test_complete_run_that_is_opened_again_tells_nothing_of_its_iterations() -> None:
+    shown = a_snapshot(state=State.COMPLETE, figures=None, made=20_000, saved=20_000, done=1.0)
+    async with a_still(shown, (120, 40)) as (app, _):
+        assert "the last is done" in text_of(app)
+        assert "at once" not in text_of(app)
+        assert "being opened" not in text_of(app)
+
+
+@pytest.mark.parametrize("figures", [None, some_figures()], ids=["first", "after a fallback"])
+async def test_panel_says_that_a_run_is_being_opened_until_its_inside_is_known(
+    figures: Figures | None,
+) -> None:
+    shown = a_snapshot(state=State.PREPARING, figures=figures)
+    async with a_still(shown, (120, 40)) as (app, _):
+        assert ("the run is being opened" in text_of(app)) == (figures is None)
+        assert ("boxes left" in text_of(app)) == (figures is not None)
 
 
 async def test_digit_counts_stay_in_a_window_of_36_rows() -> None:
