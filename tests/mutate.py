@@ -130,19 +130,26 @@ class Copy:
 
     def killer(self, module: Path, code: str, *tests: str) -> str:
         """Return the test that fails with this code in the module, and not without it; or ""."""
-        (self._folder / module).write_text(code, "utf-8")
+        self._write(module, code)
         try:
             found = self._failure(*tests)
         finally:
-            shutil.copy(ROOT / module, self._folder / module)
+            self._write(module, (ROOT / module).read_text("utf-8"))
         return "" if "::" in found and self._fails_anyway(found) else found
+
+    def _write(self, module: Path, code: str) -> None:
+        """Write a module, and delete what was compiled of it, which may look current."""
+        path = self._folder / module
+        path.write_text(code, "utf-8")
+        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
+            compiled.unlink()
 
     def _failure(self, *tests: str) -> str:
         """Return the first test that fails, or "" if none does."""
         command = [sys.executable, "-m", "pytest", "-x", "-n0", "-p", "no:randomly", *tests]
         environment = os.environ | {
             "PYTHONPATH": str(self._folder),
-            "PYTHONDONTWRITEBYTECODE": "1",  # what was compiled a moment ago may look current
+            "PYTHONDONTWRITEBYTECODE": "",  # compiling everything each time takes long
         }
         with subprocess.Popen(
             command,

@@ -185,6 +185,18 @@ async def test_a_hit_that_ends_in_the_next_line_is_lit_in_both() -> None:
         assert lit == [pi(60)[58:].decode(), pi(62)[60:].decode()]
 
 
+async def test_marked_digits_are_drawn_at_once_without_scrolling() -> None:
+    async with a_view(1_000, pi(1_000)) as (view, pilot):
+        await pilot.press("home")
+        here = view.get_component_rich_style("output--here").bgcolor
+        for start, stop in ((3, 6), (70, 75)):
+            view.mark(start, stop)
+            await pilot.pause()
+            strips = pilot.app.screen._compositor.render_strips()
+            lit = (s.text for strip in strips for s in strip if s.style and s.style.bgcolor == here)
+            assert "".join(lit) == pi(stop)[start:].decode()
+
+
 async def test_held_digits_appear_and_vanish_in_every_line_they_reach() -> None:
     source, held = pi(120), b"12345678901234567890"
     async with a_view(1_000, source, count=55, saved=55) as (view, pilot):
