@@ -450,6 +450,9 @@ async def test_a_number_typed_among_the_landmarks_is_found_where_it_stands_first
         await until(lambda: f"264  first at {at + 1:,}" in text_of(app))
         await pilot.press("backspace", *"00")
         await until(lambda: "2600  not among these 2,000 digits" in text_of(app))
+        await pilot.press(*["backspace"] * 4, *"14")
+        await until(lambda: "14  first at 1 " in text_of(app))
+        await pilot.press(*["backspace"] * 2, *"2600")
         await pilot.press("enter")
         assert app.screen is not app.main_screen, "there is no such place"
         await pilot.press("backspace", "backspace", "enter")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pi_tui.app.face import tell
 from pi_tui.app.screens.dialogs import Choice
 from pi_tui.app.widgets.panels import SpeedPanel
 from pi_tui.pi.app.screens.replay import ReplayScreen
@@ -148,6 +151,12 @@ async def test_a_note_gives_way_to_newer_ones_once_it_could_be_read(
         await until(lambda: "✦ 8,553" in text_of(app))
         app.main_screen.note.tell([FACTS[0]])
         await until(lambda: FACTS[0].saying in text_of(app))
+
+
+async def test_message_shows_markup_as_text(tmp_path: Path) -> None:
+    async with a_still(a_snapshot(), (100, 30), location=str(tmp_path / "none")) as (app, _):
+        tell(app, "saved as [bold]a[/] and [b")
+        await until(lambda: "saved as [bold]a[/] and [b" in text_of(app))
 
 
 @pytest.mark.parametrize(("key", "is_asked"), [("n", False), ("y", True)])

@@ -288,6 +288,7 @@ async def test_looks_that_cannot_be_remembered_are_told_and_no_harm(bench: Bench
         await until_state(app, State.COMPLETE)
         await pilot.press("d")
         await until(lambda: "The look is not remembered" in text_of(app))
+        assert "Errno" not in text_of(app)
 
 
 @pytest.mark.parametrize(
