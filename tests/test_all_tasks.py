@@ -114,6 +114,8 @@ def test_failed_tasks_are_named_and_the_others_computed(
     err = capsys.readouterr().err
     assert "walk 7: seven is not taken; choose another\n" in err
     assert "walk 9: step 1 raised ValueError('nine breaks'); saved step 0\n" in err
+    assert err.count("Traceback (most recent call last)") == 1, "a refusal is no crash"
+    assert 'raise ValueError("nine breaks")' in err
     first = err.index("walk 9:") < err.index("walk 7:")
     assert code == (1 if first else 2)
 

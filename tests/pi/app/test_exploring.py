@@ -275,6 +275,17 @@ async def test_a_complete_run_offers_what_is_next(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.goal == 20_000)
 
 
+async def test_a_larger_run_is_not_offered_over_another_dialog(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(lambda: not app.is_uncovered)
+        await app.run_action("app.more")
+        await pilot.press("escape")
+        await until(lambda: app.is_uncovered)
+        await app.run_action("app.more")
+        await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
+
+
 async def test_a_larger_run_shows_the_digits_of_the_one_before_at_once(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("x", "y")
