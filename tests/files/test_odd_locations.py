@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints.glance import glance
 from pi_tui.errors import UsageError
 from pi_tui.files.location import parse_location
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.helpers import pi_tui
 
 MARK = "SeKretPw"
@@ -20,6 +22,12 @@ def test_fifo_as_database_is_refused_and_not_waited_for(command: str, tmp_path: 
     done = pi_tui(*command.split(), "--db", tmp_path / "f")
     assert done.returncode == 7
     assert "is not a regular file" in done.stderr
+
+
+def test_glance_at_a_fifo_or_a_server_returns_nothing_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f")
+    for location in (str(tmp_path / "f"), "postgresql://localhost:1/db"):
+        assert glance(location, SpigotKind(), None) is None
 
 
 @pytest.mark.parametrize(
