@@ -26,7 +26,7 @@ def test_fifo_as_database_is_refused_and_not_waited_for(command: str, tmp_path: 
 
 def test_glance_at_a_fifo_or_a_server_returns_nothing_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "f")
-    for location in (str(tmp_path / "f"), "postgresql://localhost:1/db"):
+    for location in ("postgresql://localhost:1/db", str(tmp_path / "f")):
         assert glance(location, SpigotKind(), None) is None
 
 
