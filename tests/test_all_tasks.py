@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from pi_tui import Kind, Poll, Refused, Task, carry_on_all, unwatched
+from pi_tui import Kind, Poll, Refused, Task, all_tasks, carry_on_all, unwatched
 from pi_tui.carry_on import carry_on
+from pi_tui.checkpoints.locking import lock
+from pi_tui.checkpoints.locking.file_lock import FileLock
 from pi_tui.recipes.program import resumable
 from pi_tui.reports import tasks_progress
 from pi_tui.reports.tasks_progress import tasks_progress_on
@@ -112,6 +114,8 @@ def test_failed_tasks_are_named_and_the_others_are_computed(
     err = capsys.readouterr().err
     assert "walk 7: seven is not taken; choose another\n" in err
     assert "walk 9: step 1 raised ValueError('nine breaks'); saved step 0\n" in err
+    assert err.count("Traceback (most recent call last)") == 1, "a refusal is no crash"
+    assert 'raise ValueError("nine breaks")' in err
     first = err.index("walk 9:") < err.index("walk 7:")
     assert code == (1 if first else 2)
 
@@ -170,6 +174,19 @@ def test_unusable_location_is_reported_in_one_line(
     Path("strange.txt").write_text("a letter to a friend\n" * 40)
     assert carry_on_all(KIND, TASKS, location) == (code, {})
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_database_that_another_process_holds_is_waited_for_only_so_long(
+    database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(all_tasks, "PATIENCE", 0.1)
+    monkeypatch.setattr(lock, "MIGRATING", 0.1)
+    other = FileLock(Path(f"{database}.lock"))
+    assert other.take(), "as while it changes the tables"
+    assert carry_on_all(KIND, TASKS, str(database)) == (3, {})
+    assert "already open" in capsys.readouterr().err
+    other.release()
+    assert carry_on_all(KIND, TASKS, str(database)) == (0, OUTPUTS)
 
 
 SLOW = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutate import mutants
+from tests.mutate import ROOT, draw, files_about, files_near, mutants
 
 MODULES = [Path(__file__).parents[1] / "pi_tui" / name for name in ("cli.py", "words.py")]
 
@@ -22,6 +22,10 @@ MODULES = [Path(__file__).parents[1] / "pi_tui" / name for name in ("cli.py", "w
         ("x = True", "x = False"),
         ("f()", "pass"),
         ("a += b", "pass"),
+        (
+            "@dataclass(frozen=True, order=True)\nclass A: ...",
+            "@dataclass(frozen=True, order=False)\nclass A: ...",
+        ),
     ],
 )
 def test_mutant_changes_one_thing(code: str, changed: str) -> None:
@@ -37,3 +41,16 @@ def test_every_mutant_differs_from_its_module() -> None:
             assert ast.dump(ast.parse(mutant.code)) != ast.dump(ast.parse(code))
             seen += 1
     assert seen > 100
+
+
+def test_drawn_mutants_repeat_with_their_seed_and_no_mutant_is_drawn_twice() -> None:
+    codes = {Path("a.py"): "a = 1 + 2\n" * 9, Path("b.py"): "b()\n", Path("c.py"): ""}
+    assert draw(codes, 9, seed=7) == draw(codes, 9, seed=7) != draw(codes, 9, seed=8)
+    everything = draw(codes, 1_000, seed=7)
+    assert len(set(everything)) == len(everything) == 9 * 3 + 1
+
+
+def test_every_module_has_tests_near_it() -> None:
+    modules = [path.relative_to(ROOT) for path in (ROOT / "pi_tui").rglob("*.py")]
+    assert [module for module in modules if not files_near(module)] == []
+    assert files_about(Path("pi_tui/worker/meter.py"))[0] == "tests/worker/test_meter.py"

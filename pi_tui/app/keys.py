@@ -14,7 +14,6 @@ SHORT = {
     **{"all actions": "all", "go on here": "go on"},
 }
 """Maps words of the key bar to shorter ones for a narrow window."""
-_SIGNS = {"plus": "+", "minus": "-", "question_mark": "?", "exclamation_mark": "!"}
 
 
 class Key(NamedTuple):
@@ -103,7 +102,6 @@ def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
             key.keys,
             key.action.partition(".")[2],
             key.title,
-            key_display=_SIGNS.get(key.keys.partition(",")[0]),
             id=key.id,
             priority=key.keys in _OVER_DIALOGS,
         )

@@ -357,14 +357,15 @@ def test_check_names_each_problem(saved: Walk, path: str, open_store: OpenStore)
     ]
 
 
+@pytest.mark.parametrize("beyond", [0, 3], ids=["at a checkpoint", "in the middle of a row"])
 def test_cut_keeps_good_output_and_deletes_later_checkpoints(
-    saved: Walk, path: str, open_store: OpenStore
+    beyond: int, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     store = open_store()
     run = store.open_run(saved.task)
     store.load(run)
     ((second,),) = execute(path, "SELECT length FROM pi_checkpoint WHERE seq = 2")
-    good = second + 3  # in the middle of a row
+    good = second + beyond
     store.cut(run, good)
     loaded = store.load(run)
     assert loaded.output == tale()[:good]

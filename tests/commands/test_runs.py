@@ -53,6 +53,11 @@ def test_runs_lists_all_runs_as_a_table(filled: Path) -> None:
     assert any("300" in row and "verified" in row for row in rows)
     assert any("600" in row and "unfinished" in row and " % " in row for row in rows)
     assert len(rows) == 2
+    for words in ("state", "last saved"):  # begin below their heading, and numbers end there
+        assert all(row[head.index(words) - 1 :].startswith(" ") for row in rows)
+        assert all(row[head.index(words)] != " " for row in rows)
+    ends = [head.index(numbers) + len(numbers) for numbers in ("digits", "saved", "done", "size")]
+    assert all(row[end - 1] != " " == row[end] for row in rows for end in ends)
 
 
 def test_status_watch_on_a_terminal_redraws_in_place_and_fits(copy: Path) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.checkpoints.glance import glance
 from pi_tui.errors import UsageError
 from pi_tui.files.location import parse_location
+from pi_tui.pi.spigot.kind import SpigotKind
 from tests.helpers import pi_tui
 
 MARK = "SeKretPw"
@@ -20,6 +22,12 @@ def test_fifo_as_database_is_refused_without_waiting(command: str, tmp_path: Pat
     done = pi_tui(*command.split(), "--db", tmp_path / "f")
     assert done.returncode == 7
     assert "is not a regular file" in done.stderr
+
+
+def test_glance_at_a_fifo_or_a_server_returns_nothing_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f")
+    for location in ("postgresql://localhost:1/db", str(tmp_path / "f")):
+        assert glance(location, SpigotKind(), None) is None
 
 
 @pytest.mark.parametrize(
@@ -63,3 +71,11 @@ def test_path_that_may_not_be_followed_is_told_with_its_reason(tmp_path: Path) -
         pytest.skip("no /proc")
     else:
         pytest.skip("every link may be followed here")
+
+
+def test_url_with_two_possible_ends_of_its_password_is_refused_without_it() -> None:
+    location = f"postgresql://u:a?{MARK}@{MARK}@localhost:1/db"
+    done = pi_tui("status", "--db", location)
+    assert done.returncode == 2
+    assert "set it as PGPASSWORD" in done.stderr
+    assert MARK not in done.stdout + done.stderr

@@ -94,6 +94,19 @@ def test_svg_is_well_formed_and_has_a_caption(kind: str) -> None:
     assert len(text) < 1_000_000
 
 
+def test_svg_walk_has_words_in_one_line_and_marks_within_the_picture() -> None:
+    root = ElementTree.fromstring(draw(PictureRequest("walk", pi(5_000), 0, SMALL), "svg"))
+    words = list(root.iter("{http://www.w3.org/2000/svg}text"))
+    assert [str(word.text).split()[-1] for word in words] == ["steps", "36°"]
+    assert len({word.get("y") for word in words}) == 1
+    marks = list(root.iter("{http://www.w3.org/2000/svg}circle"))
+    assert len(marks) == 2
+    for mark in marks:
+        x, y, r = (float(mark.get(name, "")) for name in ("cx", "cy", "r"))
+        assert 0 <= x - r < x + r < SMALL[0]
+        assert 0 <= y - r < y + r < SMALL[1]
+
+
 @pytest.mark.parametrize("text", ["", "x", "10x10", "99999x99999", "-1x100", "100x", "a100x100"])
 def test_invalid_sizes_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a size"):

@@ -90,6 +90,16 @@ def test_terminal_that_is_read_late_is_restored(number: signal.Signals, database
         assert b"ran out of memory" not in terminal.raw
 
 
+def test_terminal_that_is_read_late_has_its_settings_back_without_a_shell(database: Path) -> None:
+    with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
+        terminal.see("running")
+        wait_until(lambda: terminal.is_stuck)
+        assert terminal.is_raw
+        terminal.signal(signal.SIGTERM)
+        wait_until(lambda: not terminal.is_running)
+        assert not terminal.is_raw
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGTSTP])
 def test_run_ended_by_force_leaves_a_visible_cursor(number: signal.Signals, database: Path) -> None:
     with bash() as terminal:

@@ -40,6 +40,14 @@ def test_save_is_due_when_its_time_has_come() -> None:
     assert saves.is_due(5.0, 0)
 
 
+def test_cadence_in_seconds_is_followed_after_a_resume_and_a_long_save() -> None:
+    saves = SaveSchedule(Cadence(seconds=5))
+    saves.begin(now=100.0, count=0, again=True)
+    assert saves.next_save == 105.0
+    saves.saved(now=105.0, count=0, took=60.0)
+    assert saves.next_save == 110.0
+
+
 def test_resumed_run_saves_early_then_less_and_less_often() -> None:
     """A kill at any moment loses at most a fifth of a resumed session."""
     saves = SaveSchedule(AUTO_CADENCE)

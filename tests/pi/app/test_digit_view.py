@@ -185,6 +185,29 @@ async def test_hit_across_two_lines_is_highlighted_in_both() -> None:
         assert lit == [pi(60)[58:].decode(), pi(62)[60:].decode()]
 
 
+async def test_marked_digits_are_drawn_at_once_without_scrolling() -> None:
+    async with a_view(1_000, pi(1_000)) as (view, pilot):
+        await pilot.press("home")
+        here = view.get_component_rich_style("output--here").bgcolor
+        for start, stop in ((3, 6), (70, 75)):
+            view.mark(start, stop)
+            await pilot.pause()
+            strips = pilot.app.screen._compositor.render_strips()
+            lit = (s.text for strip in strips for s in strip if s.style and s.style.bgcolor == here)
+            assert "".join(lit) == pi(stop)[start:].decode()
+
+
+async def test_held_digits_appear_and_vanish_in_every_line_they_reach() -> None:
+    source, held = pi(120), b"12345678901234567890"
+    async with a_view(1_000, source, count=55, saved=55) as (view, pilot):
+        for behind in (held, b"", held[:3], held):
+            view.show(source, 55, 55, behind)
+            await pilot.pause()
+            lines = [line.strip(" │╭╮╰╯─").split()[1:] for line in text_of(pilot.app).splitlines()]
+            shown = "".join(group for line in lines for group in line)
+            assert shown == "3." + (source[:55] + behind).decode()
+
+
 async def test_view_shows_no_digit_beyond_the_count() -> None:
     async with a_view(1_000, pi(1_000), count=75, saved=75) as (view, _):
         assert view.render_line(1).text.split() == ["61", "5923078164", "06286"]

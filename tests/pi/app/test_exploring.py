@@ -277,6 +277,17 @@ async def test_complete_run_offers_a_larger_one(bench: Bench) -> None:
         await until(lambda: app.worker.snapshot.goal == 20_000)
 
 
+async def test_larger_run_is_not_offered_over_another_dialog(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(lambda: not app.is_uncovered)
+        await app.run_action("app.more")
+        await pilot.press("escape")
+        await until(lambda: app.is_uncovered)
+        await app.run_action("app.more")
+        await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
+
+
 async def test_larger_run_shows_the_digits_of_the_previous_run_at_once(bench: Bench) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("x", "y")
@@ -458,6 +469,9 @@ async def test_number_typed_in_the_list_of_landmarks_is_found_at_its_first_place
         await until(lambda: f"264  first at {at + 1:,}" in text_of(app))
         await pilot.press("backspace", *"00")
         await until(lambda: "2600  not among these 2,000 digits" in text_of(app))
+        await pilot.press(*["backspace"] * 4, *"14")
+        await until(lambda: "14  first at 1 " in text_of(app))
+        await pilot.press(*["backspace"] * 2, *"2600")
         await pilot.press("enter")
         assert app.screen is not app.main_screen, "there is no such place"
         await pilot.press("backspace", "backspace", "enter")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pi_tui.app.face import tell
 from pi_tui.app.screens.dialogs import Choice
 from pi_tui.app.widgets.panels import SpeedPanel
 from pi_tui.pi.app.screens.replay import ReplayScreen
@@ -11,6 +14,7 @@ from pi_tui.pi.app.views.walk_view import WalkView
 from pi_tui.pi.app.widgets import note_line
 from pi_tui.pi.digits.facts import FACTS
 from pi_tui.pi.digits.walk import Walk
+from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
 from tests.pi.app.helpers import a_frame, a_snapshot, a_still, some_figures, text_of
@@ -95,6 +99,24 @@ async def test_spigot_panel_shows_digits_per_iteration_and_threads_uncut(
         assert "threa…" not in text
 
 
+async def test_complete_run_that_is_opened_again_tells_nothing_of_its_iterations() -> None:
+    shown = a_snapshot(state=State.COMPLETE, figures=None, made=20_000, saved=20_000, done=1.0)
+    async with a_still(shown, (120, 40)) as (app, _):
+        assert "the last is done" in text_of(app)
+        assert "at once" not in text_of(app)
+        assert "being opened" not in text_of(app)
+
+
+@pytest.mark.parametrize("figures", [None, some_figures()], ids=["first", "after a fallback"])
+async def test_panel_says_that_a_run_is_being_opened_until_its_inside_is_known(
+    figures: Figures | None,
+) -> None:
+    shown = a_snapshot(state=State.PREPARING, figures=figures)
+    async with a_still(shown, (120, 40)) as (app, _):
+        assert ("the run is being opened" in text_of(app)) == (figures is None)
+        assert ("boxes left" in text_of(app)) == (figures is not None)
+
+
 async def test_digit_counts_are_shown_in_a_window_of_36_rows() -> None:
     async with a_still(a_snapshot(), (120, 36)) as (app, _):
         text = text_of(app)
@@ -140,6 +162,12 @@ async def test_note_is_replaced_by_a_newer_one_after_its_minimum_time(
         await until(lambda: "✦ 8,553" in text_of(app))
         app.main_screen.note.tell([FACTS[0]])
         await until(lambda: FACTS[0].saying in text_of(app))
+
+
+async def test_message_shows_markup_as_text(tmp_path: Path) -> None:
+    async with a_still(a_snapshot(), (100, 30), location=str(tmp_path / "none")) as (app, _):
+        tell(app, "saved as [bold]a[/] and [b")
+        await until(lambda: "saved as [bold]a[/] and [b" in text_of(app))
 
 
 @pytest.mark.parametrize(("key", "is_asked"), [("n", False), ("y", True)])

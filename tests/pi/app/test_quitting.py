@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, NamedTuple
 
 import pytest
+from textual.pilot import Pilot
 
 from pi_tui.app.terminal.quitting import outcome
 from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import StorageError
+from pi_tui.pi.app.pi_app import PiApp
 from pi_tui.pi.app.pi_naming import PiNaming
 from pi_tui.worker import leave_request as leaving
 from pi_tui.worker.snapshot import State
@@ -27,14 +29,37 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def locked(location: str) -> Iterator[None]:
-    """Lock the database like another program, until the block ends."""
+def locked(location: str) -> Iterator[sqlite3.Connection]:
+    """Hold the database as another program would; closing the connection releases it."""
     connection = sqlite3.connect(location, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        yield
+        yield connection
     finally:
         connection.close()
+
+
+class Asked(NamedTuple):
+    """An app that asks what to do about digits that cannot be saved."""
+
+    app: PiApp
+    pilot: Pilot[int]
+    lock: sqlite3.Connection
+    """Closing it lets the app save again."""
+
+
+@asynccontextmanager
+async def asked(
+    bench: Bench, key: str = "q", size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Asked]:
+    """Press a key that ends the app while its database is locked, and await the question."""
+    app = bench.app(90_000, "2000")
+    async with app.run_test(size=size) as pilot:
+        await until(lambda: app.worker.snapshot.made > 200)
+        with locked(bench.location) as lock:
+            await pilot.press(key)
+            await until(lambda: "cannot be" in text_of(app))  # "saved" may be in the next line
+            yield Asked(app, pilot, lock)
 
 
 async def test_failing_save_is_shown_with_its_time_until_one_succeeds(bench: Bench) -> None:
@@ -51,38 +76,25 @@ async def test_failing_save_is_shown_with_its_time_until_one_succeeds(bench: Ben
 
 
 async def test_quit_without_a_save_says_what_is_lost_and_exits_with_6(bench: Bench) -> None:
-    app = bench.app(90_000, "2000")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.made > 200)
-        with locked(bench.location):
-            await pilot.press("q")
-            await until(lambda: "cannot be saved" in text_of(app))
-            assert "Leave, losing " in text_of(app)
-            await pilot.click("#leave")
-            await until(lambda: app.quitting.is_over)
+    async with asked(bench) as (app, pilot, _):
+        assert "cannot be saved" in text_of(app)
+        assert "Leave, losing " in text_of(app)
+        await pilot.click("#leave")
+        await until(lambda: app.quitting.is_over)
     assert app.return_code == StorageError.exit_code
 
 
 async def test_quit_question_shows_every_answer_in_a_small_terminal(bench: Bench) -> None:
-    app = bench.app(90_000, "2000")
-    async with app.run_test(size=(40, 12)) as pilot:
-        await until(lambda: app.worker.snapshot.made > 200)
-        with locked(bench.location):
-            await pilot.press("q")
-            await until(lambda: "cannot be" in text_of(app))
-            for answer in ("Try again", "Leave, losing", "Go on computing"):
-                await until(lambda answer=answer: answer in text_of(app))  # type: ignore[misc]
-            await pilot.click("#leave")
-            await until(lambda: app.quitting.is_over)
+    async with asked(bench, size=(40, 12)) as (app, pilot, _):
+        for answer in ("Try again", "Leave, losing", "Go on computing"):
+            await until(lambda answer=answer: answer in text_of(app))  # type: ignore[misc]
+        await pilot.click("#leave")
+        await until(lambda: app.quitting.is_over)
 
 
 async def test_quit_with_try_again_saves_once_the_database_is_free(bench: Bench) -> None:
-    app = bench.app(90_000, "2000")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.made > 200)
-        with locked(bench.location):
-            await pilot.press("q")
-            await until(lambda: "cannot be saved" in text_of(app))
+    async with asked(bench) as (app, pilot, lock):
+        lock.close()
         await pilot.press("enter")
         await until(lambda: app.quitting.is_over)
     assert app.return_code == 0
@@ -90,29 +102,19 @@ async def test_quit_with_try_again_saves_once_the_database_is_free(bench: Bench)
 
 
 async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) -> None:
-    app = bench.app(90_000, "2000")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.made > 200)
-        with locked(bench.location):
-            await pilot.press("q")
-            await until(lambda: "cannot be saved" in text_of(app))
-            await pilot.press("escape")
-            await until(lambda: app.screen is app.main_screen)
-            await until(lambda: app.worker.snapshot.state is State.RUNNING)
+    async with asked(bench) as (app, pilot, _):
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.main_screen)
+        await until(lambda: app.worker.snapshot.state is State.RUNNING)
 
 
 async def test_second_ctrl_c_after_a_while_exits_at_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaving, "AT_ONCE_AFTER", 0.1)
-    app = bench.app(90_000, "2000")
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.worker.snapshot.made > 200)
-        with locked(bench.location):
-            await pilot.press("ctrl+c")
-            await until(lambda: "cannot be saved" in text_of(app))
-            await pilot.press("ctrl+c")
-            await until(lambda: app.quitting.is_over)
+    async with asked(bench, key="ctrl+c") as (app, pilot, _):
+        await pilot.press("ctrl+c")
+        await until(lambda: app.quitting.is_over)
 
 
 PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 3, "done": 0.04}
@@ -124,15 +126,7 @@ PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 3, "done"
         ({"state": State.COMPLETE, "verified": True}, 0, "complete, verified"),
         ({"state": State.PAUSED, "made": 500, "saved": 500}, 0, "goes on from there"),
         (
-            {
-                "state": State.PAUSED,
-                "goal": 9_000,
-                "length": 9_000,
-                "made": 0,
-                "saved": 0,
-                "steps": 3,
-                "done": 0.04,
-            },
+            PAUSED_EARLY | {"goal": 9_000, "length": 9_000},
             0,
             "4.0 % of the work for 9,000 digits is saved; `pi-tui` goes on from there",
         ),

@@ -288,6 +288,7 @@ async def test_settings_that_cannot_be_saved_are_reported(bench: Bench) -> None:
         await until_state(app, State.COMPLETE)
         await pilot.press("d")
         await until(lambda: "The look is not remembered" in text_of(app))
+        assert "Errno" not in text_of(app)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ def test_verification_continues_from_any_subset_of_kept_results(pi: bytes) -> No
     chance, whole, kept = random.Random(5), reference.Kept(), reference.Kept()
     pi_digits(30_000, lambda _done, _total: whole.update(kept), 2, kept)
     assert set(whole) >= {"root", "0", "0+1", "top-q"}
+    assert set(kept) == {"root", "top-q", "top-t1", "top-t2"}  # at the end nothing else is kept
     for _ in range(40):
         some = {name: found for name, found in whole.items() if chance.random() < 0.5}
         assert pi_digits(30_000, kept=some) == pi[:30_000]
