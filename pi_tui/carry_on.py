@@ -192,7 +192,9 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
             worker.stop()
         if asked.is_long_ago and not warned:
             warned = True
-            tell("still saving; asked again, it leaves at once and the last checkpoint stands")
+            tell(
+                "still saving; ask again to leave at once: the last checkpoint stays"
+            )
         show(worker.snapshot)
     show(worker.snapshot)
 

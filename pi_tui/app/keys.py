@@ -121,12 +121,12 @@ screen.search | slash | / | search | search | Search | search as you type; n N t
 screen.next_hit | n | n | next-hit | | Next hit | the next hit of the search
 screen.previous_hit | N | N | previous-hit | | Previous hit | the hit before
 screen.go_to | g,ctrl+g | g | go-to | go to | Go to position | go to a byte: 762, 1e6, 50%, end
-screen.follow | G | G End | follow | | Follow the tail | follow the tail; scrolling up lets go of it
+screen.follow | G | G End | follow | | Follow the tail | follow the newest; scrolling up stops that
 screen.copy | y | y | copy | | Copy | copy the selection, or the line at the top
 screen.export | e | e | export | export | Export to a file | write the output into a file
 """)
 _THE_REST = rows("""
-app.change_theme | t | t | theme | theme | Theme | choose a theme; it is on while you look
+app.change_theme | t | t | theme | theme | Theme | choose a theme, with a preview
 app.show_trouble | exclamation_mark | ! | trouble | why | What is wrong | all of the error
 app.command_palette | ctrl+p | Ctrl+P | palette | all actions | All actions | every action by name
 app.help | question_mark,f1 | ? F1 | help | help | Help | what is on the screen, what the keys do

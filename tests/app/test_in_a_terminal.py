@@ -145,7 +145,7 @@ def test_second_process_watches_and_takes_over(database: Path) -> None:
             second.see("watching pid")
             second.see(r"line \d+: ")
             second.send("c")
-            second.see("Only looking on")
+            second.see("Only watching")
             here = reached(first)  # or we would take over at once
             first.until(lambda: reached(first) > here + 80)
             first.send("q")

@@ -125,7 +125,7 @@ def test_watch_of_another_kind_says_how_it_goes_on_and_offers_no_key_for_it(
         terminal.see("has ended")
         assert "p go on" not in terminal.screen
         terminal.send("p")
-        terminal.see("Only looking on: the program")
+        terminal.see("Only watching: the program")
         assert "p goes on" not in terminal.screen
         terminal.send("q")
         assert terminal.wait() == 0

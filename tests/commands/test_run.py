@@ -273,7 +273,7 @@ def test_second_signal_during_a_slow_save_exits_and_reports_the_loss(
         running.send_signal(signal.SIGTERM)
         assert running.stderr
         lines = iter(running.stderr.readline, b"")
-        assert any(b"still saving; asked again" in line for line in lines)
+        assert any(b"still saving; ask again" in line for line in lines)
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 6
         assert re.search(rb"[1-9][\d,]* digits are not saved", b"".join(lines))

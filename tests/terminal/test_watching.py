@@ -64,7 +64,7 @@ def test_second_start_watches_checkpoints_and_writes_nothing(
             assert "already open" not in second.screen
             for key in "cf+":
                 second.send(key)
-                second.read("Only looking on: pid")
+                second.read("Only watching: pid")
                 second.send("\x1b")
             second.send("/926535")
             second.see("1 of 1 hit at position 5")
@@ -72,7 +72,7 @@ def test_second_start_watches_checkpoints_and_writes_nothing(
             second.see("q quit")
             second.send("q")
             assert (second.wait(), second.left_behind()) == (0, [])
-            assert "only looked on, so there was nothing to save here" in " ".join(
+            assert "only watched, so there was nothing to save here" in " ".join(
                 second.screen.split()
             )
             assert hashlib.sha256(database.read_bytes()).digest() == before

@@ -9,12 +9,12 @@ from pi_tui.worker.snapshot import Snapshot, State
 def why_not(snapshot: Snapshot) -> str:
     """Return why this process cannot write to the run, in one line; "" if it can."""
     if snapshot.goes_on:
-        return f"Only looking on: {snapshot.goes_on}."
+        return f"Only watching: {snapshot.goes_on}."
     if snapshot.state is not State.WATCHING:
         return ""
     if not snapshot.writer:
-        return "Nobody computes this now: p goes on with it here first."
-    return f"Only looking on: {snapshot.writer} computes this run, and saves there."
+        return "Nobody computes this run now: press p to go on with it here."
+    return f"Only watching: {snapshot.writer} computes and saves this run."
 
 
 def notice(snapshot: Snapshot) -> tuple[str, ...]:

@@ -85,4 +85,4 @@ class Looks:
     def remember(self, **changes: Any) -> None:
         """Save these changes for the next start."""
         if trouble := self.memory.change(**changes):
-            tell(self._app, f"The look is not remembered: {trouble}")
+            tell(self._app, f"The settings are not saved: {trouble}")

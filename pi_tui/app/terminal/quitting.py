@@ -146,7 +146,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
         whose = snapshot.goes_on or f"`{program}` goes on with it"
         if snapshot.writer:
             whose = f"{snapshot.writer} computes it"
-        return 0, f"only looked on, so there was nothing to save here; {words.plain(whose)}"
+        return 0, f"only watched, so there was nothing to save here; {words.plain(whose)}"
     saved = _saved(snapshot)
     if snapshot.made > snapshot.saved:
         told = f"{naming.name}: {snapshot.unsaved_in(snapshot.unit)} not saved; {saved}"

@@ -9,7 +9,7 @@ _THE_RUN = rows(
     """
 app.toggle_pause | p,space | p Space | pause | pause | Pause or go on | pause, which saves; again: go on
 app.quit
-app.full_speed | f | f | full-speed | full speed | Full speed on or off | full speed, or back to a pace one can watch
+app.full_speed | f | f | full-speed | full speed | Full speed on or off | full speed, or back to a pace for watching
 app.save_now
 app.faster | plus,equals_sign | + | faster | | Double the pace | twice as many digits per second
 app.slower | minus | - | slower | | Halve the pace | half as many digits per second
@@ -35,7 +35,7 @@ screen.picture | s | s | picture | picture | Save a picture | draw the walk, or 
 screen.statistics | S | S | statistics | statistics | Statistics | pairs, gaps and runs, each with its chance
 screen.replay | w | w | replay | replay | Replay the walk | watch the walk grow again from the first digit
 app.by_heart | h | h | by-heart | by heart | Pi by heart | type the digits from memory
-screen.show_fact | m | m | note | | Show what the note tells of | go to what the note at the bottom tells of
+screen.show_fact | m | m | note | | Show the digits of the note | go to the digits that the note is about
 """,  # noqa: E501
     KEYS.keys,
 )

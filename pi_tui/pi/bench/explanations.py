@@ -42,7 +42,7 @@ TABLES = {
     ),
     "The app in a terminal": (
         "Times from the start of the app to what is on the screen, and from a key to its answer. "
-        "`event loop late, p99`: 99 of 100 looks at the screen's clock were at most so late. "
+        "`event loop late, p99`: 99 % of the screen's ticks were at most this late. "
         "CPU is the share of one core while it runs, is paused or complete."
     ),
 }

@@ -287,7 +287,7 @@ async def test_settings_that_cannot_be_saved_are_reported(bench: Bench) -> None:
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await until_state(app, State.COMPLETE)
         await pilot.press("d")
-        await until(lambda: "The look is not remembered" in text_of(app))
+        await until(lambda: "The settings are not saved" in text_of(app))
         assert "Errno" not in text_of(app)
 
 

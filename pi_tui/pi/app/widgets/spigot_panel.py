@@ -14,7 +14,7 @@ from pi_tui.app.widgets.panels import ProgressPanel, SpeedPanel
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import Snapshot, State
 
-_NOT_SEEN = "What a spigot holds is known where it runs; from here only what it saves is seen."
+_NOT_SEEN = "The inside of a spigot is known only to the process that computes it."
 
 
 class PiProgressPanel(ProgressPanel):
