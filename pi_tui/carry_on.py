@@ -192,9 +192,7 @@ def _await_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], N
             worker.stop()
         if asked.is_long_ago and not warned:
             warned = True
-            tell(
-                "still saving; ask again to leave at once: the last checkpoint stays"
-            )
+            tell("still saving; ask again to leave at once: the last checkpoint stays")
         show(worker.snapshot)
     show(worker.snapshot)
 

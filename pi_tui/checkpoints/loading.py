@@ -39,7 +39,10 @@ class Trust:
     """The process that opened the run before us and never closed it; "" after our first save."""
 
     def after(self, last_seq: int) -> Trust:
-        """Return what can be trusted if the file's last commit of the run has number `last_seq`."""
+        """Return what a save may leave unwritten, if the file's last commit is number `last_seq`.
+
+        If that is another commit than the one known, everything is written and compared anew.
+        """
         return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
 
 

@@ -174,25 +174,24 @@ class CheckpointStore(RunCatalogue):
         state = machine.to_state() if status == ACTIVE else State({})
 
         def needed() -> int:
-            known = max(run.committed, trust.agreed)
-            return max(len(output) - known, 0) + piece_rows.missing(state, trust.pieces)
+            there = max(run.committed, trust.agreed)
+            return max(len(output) - there, 0) + piece_rows.missing(state, trust.pieces)
 
         with self._fenced(run, trust.epoch, needed) as (connection, row, seq):
-            sure, saved = trust.after(row.last_seq), row.committed
-            if sure.proven is not None:
-                saved = sure.proven
-                output_rows.cut(connection, run.id, saved)
-            output_rows.append(connection, run.id, saved, output, sure.agreed)
-            there = piece_rows.stored(connection, run.id)
-            entries = piece_rows.write(connection, run.id, state, sure.pieces, there)
-            pieces = frozenset(entry.known.sha256 for entry in entries)
+            known = trust.after(row.last_seq)
+            saved = _write_output(connection, row, output, known)
+            stored = piece_rows.stored(connection, run.id)
+            entries = piece_rows.write(connection, run.id, state, known.pieces, stored)
             size = sum(entry.known.size for entry in entries)
             new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size, work)
             piece_rows.write_checkpoint(connection, run.id, new, entries)
-            keep, gone = {seq}, there - pieces
-            if status == ACTIVE:
-                keep, gone = {seq, sure.good}, gone - sure.pieces
-            piece_rows.prune(connection, run.id, keep, gone)
+            pieces = frozenset(entry.known.sha256 for entry in entries)
+            if status == ACTIVE:  # the good checkpoint before is kept too, with its pieces
+                piece_rows.prune(
+                    connection, run.id, {seq, trust.good}, stored - pieces - trust.pieces
+                )
+            else:
+                piece_rows.prune(connection, run.id, {seq}, stored - pieces)
             change = {"status": status, "verified": int(verified), "version": self._kind.version}
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))
@@ -242,3 +241,14 @@ class CheckpointStore(RunCatalogue):
                 row = self._take_over(connection, self.row(connection, run))
             self._trusted[run.id] = replace(self._trusted[run.id], epoch=row.epoch)
         return self._trusted[run.id]
+
+
+def _write_output(
+    connection: Connection, row: Row[Any], output: bytes | bytearray, known: Trust
+) -> int:
+    """Append the new output; return the bytes that were saved before, damaged ones not counted."""
+    saved: int = row.committed if known.proven is None else known.proven
+    if known.proven is not None:
+        output_rows.cut(connection, row.id, saved)
+    output_rows.append(connection, row.id, saved, output, known.agreed)
+    return saved

@@ -211,6 +211,19 @@ def test_commit_that_landed_although_its_answer_was_lost_is_a_save(
     assert told(store.load(run).machine) == told(walk)
 
 
+def test_commit_whose_landing_was_never_learned_leaves_both_checkpoints_whole(
+    store: CheckpointStore,
+) -> None:
+    run, walk = save_some(store)
+    known = store._trusted[run.id]
+    store.save(run, advance(walk, 5), 0.0)
+    store._trusted[run.id] = known  # the answer was lost, and so was the look for it
+    store.save(run, advance(walk, 5), 0.0)
+    assert store.check() == []
+    newest, before = store.load(run).checkpoints
+    assert [store.load(run, one.seq + 1).notes for one in (newest, before)] == [(), ()]
+
+
 def test_first_save_that_could_not_begin_raises(store: CheckpointStore) -> None:
     run, walk = begin(store)
 
