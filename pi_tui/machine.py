@@ -1,13 +1,13 @@
 """The interface of a resumable computation: Machine, Kind that makes it, State that is saved.
 
-A long computation survives pauses, kills and power cuts if it is written as a *machine*, with
-five methods:
+A long computation survives pauses, kills and power cuts if it is written as a *machine*. Write
+these five methods; all others have defaults:
 
     new           Kind.new(task)            make a machine at its start, quickly
+    done          machine.done              True if no step is left
     step          machine.step(poll)        compute a little further, completely or not at all
     to_state      machine.to_state()        return everything needed to go on, as bytes
     from_state    Kind.from_state(…)        make the machine again from those bytes
-    finalize      machine.finalize()        step to the end; return the whole output
 
 The machine appends its results to `output`. `checkpoints/` saves state and output together, in one
 transaction. `worker/` steps the machine, saves it when due, and loads it at the next start. Neither
@@ -16,8 +16,10 @@ uses the inside of a machine, so this file is all you need to write one:
 >>> class Sum(Machine):
 ...     '''The sum of 1 … goal, ten numbers a step.'''
 ...
-...     def __init__(self, goal: int, steps: int = 0, total: int = 0) -> None:
-...         self.goal, self.steps, self.total = goal, steps, total
+...     def __init__(
+...         self, goal: int, steps: int = 0, total: int = 0, output: bytes = b""
+...     ) -> None:
+...         self.goal, self.steps, self.total, self.output = goal, steps, total, output
 ...
 ...     @property
 ...     def done(self) -> bool:
@@ -39,13 +41,18 @@ uses the inside of a machine, so this file is all you need to write one:
 ...         return Sum(task.goal)
 ...
 ...     def from_state(self, task: Task, state: State, output: bytes) -> Sum:
-...         steps, total = state.data.split()
-...         return Sum(task.goal, int(steps), int(total))
+...         try:
+...             steps, total = map(int, state.data.split())
+...         except ValueError:
+...             raise BadState("these are not two numbers") from None
+...         return Sum(task.goal, steps, total, output)
 >>> machine = Sums().new(Task(100))
 >>> machine.step()
 >>> again = Sums().from_state(Task(100), machine.to_state(), machine.output)
 >>> again.steps, again.finalize()
 (1, b'5050')
+>>> from pi_tui.testing import prove
+>>> prove(Sums(), Task(100))
 
 A run is identified by its kind, goal and parameters. So everything the result depends on must be a
 parameter: a seed, a size, the digest of an input file. One database holds runs of any parameters.
@@ -322,7 +329,9 @@ class Kind(ABC):
     def from_state(self, task: Task, state: State, output: bytes) -> Machine:
         """Make the machine that had this state and this output.
 
-        Raises BadState if the state is invalid, and Refused if the input has changed.
+        Raises BadState if the state is invalid: then an older checkpoint is tried. Raises Refused
+        if the input has changed. Any other exception counts as a mistake in this method, and ends
+        the run with nothing changed.
 
         The bytes are those that were saved, but lasting pieces may be missing. A file may also be
         hostile: check lengths and ranges against the task, and decode only numbers and text (no
@@ -372,10 +381,11 @@ class Kind(ABC):
         poll: Poll = unwatched,
         machine: Machine | None = None,
     ) -> bool:
-        """Check the whole output by an independent method; return False if there is none.
+        """Check output by an independent method; return False if there is none.
 
-        Raises WrongOutput if the output is wrong. `machine`, if given, made the output. Results
-        stored in its state survive a kill; increase its `steps` when storing one.
+        It is the whole output at the end, and a part from its beginning if a machine that computes
+        it again makes another one. Raises WrongOutput if it is wrong. `machine`, if given, made the
+        output. Results stored in its state survive a kill; increase its `steps` when storing one.
         """
         return False
 

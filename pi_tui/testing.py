@@ -41,7 +41,7 @@ class _View(NamedTuple):
         return State({name: Piece(data, lasting=name in self.lasting) for name, data in pieces})
 
     def difference(self, other: _View) -> str:
-        """Describe how `other` differs from this view; "" if the two are equal."""
+        """Describe how a resumed machine, `other`, differs from the original; "" if it does not."""
         if other.steps != self.steps:
             return f"counts {other.steps:,} steps where the original counts {self.steps:,}"
         if other.output != self.output:

@@ -277,9 +277,7 @@ BETWEEN = {
 
 @pytest.mark.parametrize("number", ["20000", "20k", "20e3", "20 000", "20,000", "20 thousand"])
 @pytest.mark.parametrize("words", BETWEEN.values(), ids=BETWEEN)
-def test_cli_takes_a_number_for_digits_wherever_a_command_could_stand(
-    words: str, number: str
-) -> None:
+def test_bare_number_in_place_of_a_command_means_digits(words: str, number: str) -> None:
     parser = build_parser()
     options = parser.parse_args(number_as_digits(parser, words.format(number).split()))
     assert (options.run, options.digits) == (None, 20_000)

@@ -12,7 +12,7 @@ from pi_tui.app.frames.flow import Flow
 from pi_tui.app.frames.frame import Clock, Frame
 from pi_tui.app.frames.rates import RateHistory
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.widgets.panels import is_silent
+from pi_tui.app.widgets.run_panels import is_silent
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.needle import Output
 from pi_tui.reports.resumed import how_it_goes_on
@@ -72,7 +72,7 @@ class Live:
     # When to poll
 
     def start(self) -> None:
-        """Poll now, and regularly from now on."""
+        """Read the worker's snapshot now, and regularly from now on."""
         self._timer = self._face.set_timer(QUICK, self._tick)
         self.look()
 

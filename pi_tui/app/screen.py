@@ -23,7 +23,7 @@ from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine,
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.app.widgets.output_view import OutputView
 from pi_tui.app.widgets.panel import Panel
-from pi_tui.app.widgets.panels import CheckpointPanel, FiguresPanel, ProgressPanel, SpeedPanel
+from pi_tui.app.widgets.run_panels import CheckpointPanel, FiguresPanel, ProgressPanel, SpeedPanel
 from pi_tui.files.output_file import FileContent
 from pi_tui.needle import Output
 from pi_tui.worker.snapshot import Snapshot

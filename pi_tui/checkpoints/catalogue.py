@@ -17,7 +17,7 @@ from pi_tui.checkpoints.connection.trouble import FAILURES
 from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.other_runs import is_explained
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
-from pi_tui.checkpoints.rows import output_rows, piece_rows
+from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import (
     PIECES,
     RUNS,
@@ -39,13 +39,13 @@ class RunCatalogue(Database):
     """The runs in an open database. Every method is one transaction."""
 
     def runs(self) -> list[Run]:
-        """Return all runs of the kind, the one last worked on first."""
+        """Return all runs of the kind, the most recently used first."""
         with self.transaction() as connection:
             rows = connection.execute(self._mine().order_by(RUNS.c.touched.desc())).all()
             return [self._measured(connection, self.to_run(row)) for row in rows]
 
     def all_runs(self, kinds: Kinds) -> list[Run]:
-        """Return the runs of every kind, the one last worked on first."""
+        """Return the runs of every kind, the most recently used first."""
         with self.transaction() as connection:
             rows = connection.execute(select(RUNS).order_by(RUNS.c.touched.desc())).all()
             units = {key: one_line(unit, 40) for key, unit in connection.execute(UNITS)}
@@ -160,7 +160,7 @@ class RunCatalogue(Database):
     def known_checkpoints(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
         """Return the checkpoints by number, newest first; None for one whose row is unreadable."""
         known: dict[int, Checkpoint | None] = {}
-        for row in piece_rows.newest_first(connection, run.id):
+        for row in state_rows.newest_first(connection, run.id):
             known[row.seq] = None
             with suppress(BadRow):  # reported in the notes of `load`, which reads its state
                 known[row.seq] = to_checkpoint(row, limits_of(self._kind, run.task))
@@ -185,7 +185,7 @@ class RunCatalogue(Database):
         return next((row for row in rows if self._identity_of(to_task(row)) == wanted), None)
 
     def _of_goal(self, connection: Connection, goal: int) -> Sequence[Row[Any]]:
-        """Return the rows of all runs with that goal, the one last worked on first."""
+        """Return the rows of all runs with that goal, the most recently used first."""
         query = self._mine().where(RUNS.c.goal == goal).order_by(RUNS.c.touched.desc())
         return connection.execute(query).all()
 
@@ -229,9 +229,9 @@ def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Itera
         yield problem_of_output
     if run.status == COMPLETE and length not in (None, len(output)):
         yield f"complete, but {len(output):,} of {length:,} are there"
-    for checkpoint in piece_rows.newest_first(connection, run.id):
+    for checkpoint in state_rows.newest_first(connection, run.id):
         try:
-            if lost := piece_rows.read(connection, checkpoint, limits).lost:
+            if lost := state_rows.read(connection, checkpoint, limits).lost:
                 raise BadRow(f"{len(lost)} of its lasting pieces are missing or damaged")
         except BadRow as problem:
             yield f"checkpoint {one_line(checkpoint.seq, 20)}: {problem}"

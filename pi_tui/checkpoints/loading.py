@@ -1,6 +1,10 @@
 """Load a run: check everything saved of it, and make the machine that continues it.
 
 Nothing is written here. What a load learns goes into `Trust`, which the next save relies on.
+
+*Proven* output has the hashes it was saved with and fits its kind. A *sound* piece has the hash it
+was saved with. A *good* checkpoint made a machine that passed its check. *Agreed* output is proven,
+and equal to that of the machine.
 """
 
 from __future__ import annotations
@@ -12,9 +16,9 @@ from sqlalchemy import Connection
 
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
-from pi_tui.checkpoints.rows import output_rows, piece_rows
+from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import BadRow, limits_of
-from pi_tui.checkpoints.rows.piece_rows import Found
+from pi_tui.checkpoints.rows.state_rows import Found
 from pi_tui.machine import BadState, Kind, Machine, WrongState
 from pi_tui.words import amount, one_line
 
@@ -67,7 +71,7 @@ class _Source(NamedTuple):
 
 
 class Loading:
-    """One attempt to load a run."""
+    """One attempt to load a run. The output is read and proved when it is created."""
 
     def __init__(self, saved: RunCatalogue, kind: Kind, run: Run, held: Trust) -> None:
         """Prove what is saved of a run; `held` is what its writer trusted before."""
@@ -82,7 +86,7 @@ class Loading:
         """Return what is loaded, and what the next save may trust.
 
         Use only checkpoints before that number, if one is given. Return None if the writer pruned
-        all of them meanwhile: then begin anew.
+        all of them meanwhile: then make a new `Loading` and call this again.
         """
         if self._run.status == COMPLETE:
             return self._loaded(None, None), self._trust
@@ -91,7 +95,7 @@ class Loading:
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
         source = self._newest_good(numbers)
         if source is None and numbers and not self._notes:
-            return None
+            return None  # nothing was damaged, so all were pruned
         if source is None:
             machine = self._begin_again()
         else:
@@ -165,10 +169,10 @@ class Loading:
         return _Source(machine, checkpoint, found.sound)
 
     def _read(self, connection: Connection, seq: int) -> Found | None:
-        row = piece_rows.find(connection, self._run.id, seq)
+        row = state_rows.find(connection, self._run.id, seq)
         try:
             limits = limits_of(self._kind, self._run.task)
-            return None if row is None else piece_rows.read(connection, row, limits)
+            return None if row is None else state_rows.read(connection, row, limits)
         except BadRow as problem:
             raise BadState(str(problem)) from problem
 

@@ -22,7 +22,7 @@ from pi_tui.checkpoints.loading import Loading, Trust
 from pi_tui.checkpoints.locking.server_lock import MAKING
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
-from pi_tui.checkpoints.rows import output_rows, piece_rows
+from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import META, OUTPUT, RUNS, milliseconds, unit_key
 from pi_tui.errors import DamagedError, PiTuiError, UsageError
 from pi_tui.files.location import Location
@@ -50,10 +50,8 @@ class CheckpointStore(RunCatalogue):
                 renew_identities(connection, others, self._kind.tuning)
             if row is None:
                 self._refuse_impossible(task)
-                row, notes = (
-                    self._begin(connection, task),
-                    notes_of(others, task, self._kind.tuning),
-                )
+                notes = notes_of(others, task, self._kind.tuning)
+                row = self._begin(connection, task)
             else:
                 notes = ()
             before = self.to_run(row)
@@ -175,23 +173,23 @@ class CheckpointStore(RunCatalogue):
 
         def needed() -> int:
             there = max(run.committed, trust.agreed)
-            return max(len(output) - there, 0) + piece_rows.missing(state, trust.pieces)
+            return max(len(output) - there, 0) + state_rows.missing(state, trust.pieces)
 
         with self._fenced(run, trust.epoch, needed) as (connection, row, seq):
             known = trust.after(row.last_seq)
             saved = _write_output(connection, row, output, known)
-            stored = piece_rows.stored(connection, run.id)
-            entries = piece_rows.write(connection, run.id, state, known.pieces, stored)
+            stored = state_rows.stored(connection, run.id)
+            entries = state_rows.write(connection, run.id, state, known.pieces, stored)
             size = sum(entry.known.size for entry in entries)
             new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size, work)
-            piece_rows.write_checkpoint(connection, run.id, new, entries)
+            state_rows.write_checkpoint(connection, run.id, new, entries)
             pieces = frozenset(entry.known.sha256 for entry in entries)
             if status == ACTIVE:  # the good checkpoint before is kept too, with its pieces
-                piece_rows.prune(
+                state_rows.prune(
                     connection, run.id, {seq, trust.good}, stored - pieces - trust.pieces
                 )
             else:
-                piece_rows.prune(connection, run.id, {seq}, stored - pieces)
+                state_rows.prune(connection, run.id, {seq}, stored - pieces)
             change = {"status": status, "verified": int(verified), "version": self._kind.version}
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))
@@ -208,7 +206,7 @@ class CheckpointStore(RunCatalogue):
             output_rows.cut(connection, run.id, committed)
             known = self.known_checkpoints(connection, run)
             keep = [seq for seq, old in known.items() if old and old.length <= good]
-            piece_rows.keep(connection, run.id, keep)
+            state_rows.keep(connection, run.id, keep)
             change = {"status": ACTIVE, "verified": 0, "committed": committed}
             record(connection, run.id, seq, change)
 
@@ -224,7 +222,7 @@ class CheckpointStore(RunCatalogue):
         self._refuse_impossible(task)
         with self._writing() as connection:
             epoch = self._take_over(connection, self.row(connection, run)).epoch
-            piece_rows.keep(connection, run.id, ())
+            state_rows.keep(connection, run.id, ())
             connection.execute(delete(OUTPUT).where(OUTPUT.c.run_id == run.id))
             change = {"status": ACTIVE, "verified": 0, "committed": 0, "elapsed_ms": 0}
             change |= {"parameters": task.text, "identity": self._identity_of(task)}

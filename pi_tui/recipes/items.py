@@ -84,7 +84,7 @@ class Items(Kind):
         self.workers, self.threads = self._count_of(workers), threads
         self._task: Task | None = None
         self._made: ItemsMachine | None = None
-        """The last machine, whose failed items have no saved line."""
+        """The last machine: an exception for a Kind, as `run` needs the lines of failed items."""
         if not self.inputs:
             raise ValueError(f"{self.name}: there are no inputs")
         for value in self.inputs:
@@ -97,7 +97,9 @@ class Items(Kind):
         if workers is not None and type(workers) is not int:
             raise TypeError(f"{self.name}: workers is a whole number, not {workers!r}")
         cores = os.cpu_count() or 1
-        return workers if workers and workers > 0 else max(1, cores + 1 + (workers or -1))
+        if not workers:  # None, or 0
+            return cores
+        return workers if workers > 0 else max(1, cores + 1 + workers)
 
     def _refuse_what_cannot_be_sent(self) -> None:
         import pickle
@@ -153,7 +155,10 @@ class Items(Kind):
         raise SystemExit(code or (1 if self._made and self._made.has_failed else 0))
 
     def limits(self, task: Task) -> Limits:
-        """Return the limits. Raises BadState if the goal is not the number of inputs."""
+        """Return the limits. Raises BadState if the goal is not the number of inputs.
+
+        Other inputs are refused by `new`, with a message of their own.
+        """
         if task.parameters == self.task().parameters and task.goal != len(self.inputs):
             raise BadState(f"this batch has {counted(len(self.inputs), 'item')}, no other goal")
         return super().limits(task)
@@ -186,10 +191,15 @@ class ItemsMachine(Machine):
     """Computes a batch; a step ends as soon as at least one more item has its line."""
 
     def __init__(self, kind: Items, waiting: dict[int, str], steps: int, output: bytes) -> None:
-        self._kind, self._waiting, self.steps = kind, waiting, steps
-        """`_waiting` are the lines of items that are done, while an item before them is not."""
+        self._kind = kind
+        # The state.
+        self.steps = steps
         self.output: bytearray = bytearray(output)
+        self._waiting = waiting
+        """Lines of items that are done, while an item before them is not."""
+        # Of this process only: a later start tries failed items again.
         self._next = output.count(b"\n")
+        """Index of the first item without a line."""
         done = {*range(self._next), *waiting}
         self._todo = [i for i in reversed(range(len(kind.inputs))) if i not in done]
         self._failed: dict[int, str] = {}
@@ -224,10 +234,10 @@ class ItemsMachine(Machine):
             finished: dict[int, str] = {}
             while not finished:
                 poll(self._next + len(self._waiting), len(self._kind.inputs))
-                self._refuse_failed_alone()
+                self._refuse_if_only_failed_are_left()
                 finished = self._collect(self._filled_pool())
         except BaseException:
-            self.close()
+            self.close()  # so that a later step computes the unfinished items again
             raise
         self._waiting.update(finished)
         while (line := self._waiting.pop(self._next, None)) is not None:
@@ -237,7 +247,7 @@ class ItemsMachine(Machine):
         if self.done:
             self.close()
 
-    def _refuse_failed_alone(self) -> None:
+    def _refuse_if_only_failed_are_left(self) -> None:
         if self.has_failed:
             of_all = f"{len(self._failed):,} of {counted(len(self._kind.inputs), 'item')} failed"
             raise Unfinished(f"{of_all}; the next start tries just {_these(self._failed)} again")

@@ -47,7 +47,7 @@ def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> N
 
 
 def to_paste(text: str) -> str:
-    """Return `text`; the commands in it start this program, with this database."""
+    """Rewrite each `pi-tui …` in backticks so that it starts this program on this database."""
     if "`pi-tui" not in text:
         return text
     start = program()

@@ -5,8 +5,8 @@ or killed at any moment, and resumed where it stopped.
 
 A save re-enters the machine from within a step:
 
-    _compute ─→ machine.stride ─→ poll = _obey ─→ _save ─→ store.save ─→ machine.to_state
-                (in step n + 1)                                          (the state after step n)
+    _compute ─→ Stepper.make ─→ machine.stride ─→ _obey ─→ _save ─→ store.save ─→ machine.to_state
+                                (step n + 1; its poll is _obey)                   (after step n)
 
 So `to_state` gives the state after the last whole step, also in the middle of the next one.
 """
@@ -58,10 +58,10 @@ class Loop:
         """Compute the run until it is complete or a stop is requested."""
         self._open()
         try:
-            while not self._board.snapshot.state.is_final:
+            while not self._board.snapshot.state.is_final:  # a second round only after a fallback
                 try:
                     if self._load():
-                        with closing(self._machine):
+                        with closing(self._machine):  # `_finish` still reads what it computed
                             self._compute()
                     self._finish()
                 except (WrongState, WrongOutput) as error:
@@ -132,7 +132,7 @@ class Loop:
                 self._obey()
             began, before = self._elapsed(), len(machine.output)
             due = self._strides.output_due(self._clock(), before)
-            # While there is known output, compare after each step, before anything is saved.
+            # `make_some` may save between two steps, and known output is compared before a save.
             make = self._steps.make if before < len(self._recovery.known) else self._steps.make_some
             try:
                 make(machine, min(due, self._saves.output_until_mark(before)))

@@ -1,4 +1,7 @@
-"""What the loop does if saved output, state and machine contradict each other."""
+"""What the loop does if saved output, state and machine contradict each other.
+
+Damage that is found while a run is loaded is handled in checkpoints/loading.py.
+"""
 
 from __future__ import annotations
 
@@ -19,29 +22,31 @@ class Recovery:
         """Output saved earlier, or the overture; the machine's output is compared with this."""
         self.distrusted: int | None = None
         """The oldest checkpoint that a machine failed from; load one before it."""
-        self._source: Checkpoint | None = None
+        self._loaded_from: Checkpoint | None = None
         """The checkpoint the machine was loaded from; None after its first save."""
         self._fell_back = False
 
     def loaded(self, loaded: Loaded) -> None:
         """Note what a session, or a fallback, begins with."""
-        self.known, self._source = loaded.output, loaded.checkpoint
+        self.known, self._loaded_from = loaded.output, loaded.checkpoint
 
     def saved(self) -> None:
         """Note that the machine passed a save: from now on it is not the checkpoint's fault."""
-        self._source = self.distrusted = None
+        self._loaded_from = self.distrusted = None
 
     def compare(self, run: Run, output: bytes | bytearray, start: int, poll: Poll) -> None:
         """Compare the output after `start` with what is known of it.
 
-        Where they differ, verify the known one: raises WrongResultError if that is at fault, else
-        WrongState.
+        Where they differ, the kind is asked to verify what is saved: that raises WrongOutput if the
+        saved output is wrong. If it is right, or was not saved, raises WrongState. Raises
+        WrongResultError if the kind cannot tell.
         """
-        if output[start : len(self.known)] == self.known[start : len(output)]:
+        end = min(len(output), len(self.known))
+        if output[start:end] == self.known[start:end]:
             return
         kind = self._board.job.kind
         differ = f"{unit_of_bytes(kind.unit)} after {start:,} differ"
-        saved = self.known[: self._board.snapshot.saved]
+        saved = self.known[: self._board.snapshot.saved]  # an overture is known, and not saved
         if start < len(saved) and not kind.verify(run.task, saved, poll):
             raise WrongResultError(
                 f"{differ} from the saved ones when computed again; nothing was changed: check the "
@@ -55,8 +60,8 @@ class Recovery:
         If the machine fails before its first save, its checkpoint was bad: use the one before, as
         long as there is one. Otherwise go back only once per session, then raise WrongResultError.
         """
-        if self._source is not None and isinstance(error, WrongState):
-            self.distrusted = self._source.seq
+        if self._loaded_from is not None and isinstance(error, WrongState):
+            self.distrusted = self._loaded_from.seq
             self._board.note(f"checkpoint {self.distrusted}: {error}; the one before is used")
             return
         if self._fell_back:

@@ -122,7 +122,7 @@ class Stopwatch:
         self._before, self._since = before, now
 
     def stop(self, now: float) -> None:
-        """Stop at `now`."""
+        """Stop counting at `now`; `read` returns the same from then on."""
         self._before, self._since = self.read(now), None
 
     def read(self, now: float) -> float:

@@ -137,7 +137,7 @@ class Snapshot:
         return self.checkpoints[0] if self.checkpoints else None
 
     def is_of(self, task: Task, tuning: Collection[str]) -> bool:
-        """Return True if it shows the run of that task, whatever its tuning is."""
+        """Return True if this snapshot shows the run of `task`; tuning is not compared."""
         if task.goal != self.goal:
             return False
         return task.identity(tuning) == Task(self.goal, self.parameters).identity(tuning)

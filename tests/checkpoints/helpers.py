@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pi_tui.checkpoints.loading import Trust
 from pi_tui.checkpoints.records import Loaded, Run
-from pi_tui.checkpoints.rows.piece_rows import digest
+from pi_tui.checkpoints.rows.state_rows import digest
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Machine
 from tests.tiny import Walk, Walks

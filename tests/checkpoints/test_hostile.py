@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.rows.models import BadRow
-from pi_tui.checkpoints.rows.piece_rows import Entry, parse
+from pi_tui.checkpoints.rows.state_rows import Entry, parse
 from pi_tui.errors import DamagedError, NotOursError, PiTuiError
 from pi_tui.machine import Known
 from tests.checkpoints.conftest import OpenStore

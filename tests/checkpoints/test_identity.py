@@ -220,9 +220,7 @@ def test_save_succeeds_if_work_returns_nonsense(open_store: OpenStore) -> None:
     assert [one.work for one in store.checkpoints(run)] == [None]
 
 
-def test_work_changed_in_the_file_makes_the_checkpoint_damaged(
-    open_store: OpenStore, path: str
-) -> None:
+def test_checkpoint_whose_row_was_edited_is_damaged(open_store: OpenStore, path: str) -> None:
     for change in ("done = 399", "total = -1", "done = 'much'", "done = 1e999", "version = 0"):
         with open_store(kind=DiceKind()) as store:
             run = begun(store, dice(), steps=10)

@@ -51,7 +51,7 @@ def test_second_copy_before_a_migration_has_another_name(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("length", [238, 239, 247])
-def test_run_of_a_database_with_a_long_name_is_locked(
+def test_run_is_locked_if_the_name_of_its_database_is_long(
     length: int, tmp_path: Path, open_store: OpenStore
 ) -> None:
     path = str(tmp_path / of_length(length))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from pi_tui.checkpoints.loading import Loading
-from pi_tui.checkpoints.rows import piece_rows
+from pi_tui.checkpoints.rows import state_rows
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError
 from pi_tui.machine import Piece, State
@@ -78,7 +78,7 @@ def test_lasting_piece_is_read_and_hashed_only_once(
         hashed.append(len(data))
         return hashlib.sha256(data)
 
-    monkeypatch.setattr(piece_rows, "hashlib", SimpleNamespace(sha256=counted))
+    monkeypatch.setattr(state_rows, "hashlib", SimpleNamespace(sha256=counted))
     for _ in range(5):
         store.save(run, advance(walk, 5), 0.0)
     assert walk.reads == 1
@@ -250,7 +250,7 @@ def test_load_that_fails_once_loses_no_piece_of_a_good_checkpoint(
         if known.size > 20:
             raise DamagedError("a bad moment")
 
-    monkeypatch.setattr(piece_rows, "_read_piece", failing)
+    monkeypatch.setattr(state_rows, "_read_piece", failing)
     order = walk.to_state
     monkeypatch.setattr(walk, "to_state", lambda: State(dict(reversed(order().pieces.items()))))
     store.save(run, advance(walk, 5), 0.0)

@@ -62,7 +62,7 @@ def test_exponents_of_mersenne_primes_are_found_and_no_others() -> None:
     assert found == MERSENNE
 
 
-def test_resumed_test_equals_an_uninterrupted_one() -> None:
+def test_resumed_primality_test_ends_like_an_uninterrupted_one() -> None:
     machine = begun(3)
     again = KIND.from_state(KIND.task(P), machine.to_state(), b"")
     assert (again.steps, again.s) == (3, machine.s)

@@ -77,7 +77,7 @@ def test_kill_at_every_write_sync_and_unlink_loses_nothing(
 
 
 @pytest.mark.usefixtures("strace")
-def test_control_kill_between_writes_without_a_journal_does_damage(db: str, tally: Tally) -> None:
+def test_kill_between_writes_does_damage_if_the_journal_is_off(db: str, tally: Tally) -> None:
     faults = []
     for n in range(30, 40):
         task = Task(f"{db}{n}", saves=5, sabotage=("journal=OFF",))

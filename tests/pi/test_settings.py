@@ -75,7 +75,9 @@ def test_any_environment_is_accepted_or_refused_in_one_line_of_advice(
         ("--threads", 1, 64),
     ],
 )
-def test_limits_are_inclusive(option: str, first: int, last: int) -> None:
+def test_smallest_and_largest_value_of_an_option_are_accepted(
+    option: str, first: int, last: int
+) -> None:
     for number in (first, last):
         assert PARSERS[option](str(number)) == number
     for number in (first - 1, last + 1):

@@ -99,7 +99,7 @@ def test_window_that_accepts_no_bytes_delays_no_exit(database: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, None], ids=["stopped", "never stopped"])
 @pytest.mark.parametrize("leave", ["q", signal.SIGTERM, signal.SIGHUP], ids=["q", "TERM", "HUP"])
-def test_app_continued_by_any_process_exits_as_usual(
+def test_app_exits_as_usual_after_sigcont_from_outside(
     number: signal.Signals | None, leave: str | signal.Signals, database: Path
 ) -> None:
     with Terminal("--db", database, *RUN) as terminal:

@@ -65,7 +65,7 @@ def test_machine_of_unknown_work_has_a_rate_and_no_time_left() -> None:
     assert meter.work.share is None
 
 
-def test_a_machine_that_tells_its_work_late_is_at_its_share_from_then_on() -> None:
+def test_share_follows_the_machine_once_it_knows_its_total_work() -> None:
     meter = without_total()
     meter.stepped(Work(0.3, 1.0), 100, 1.0, 1.0)
     assert meter.done == pytest.approx(0.3)

@@ -118,7 +118,7 @@ def test_run_of_a_stored_kind_without_a_writer_is_not_taken_over(
     assert database.read_bytes() == before
 
 
-def test_deleted_run_of_a_stored_kind_is_reported_by_name(
+def test_watcher_without_the_code_of_a_kind_names_a_run_that_was_deleted(
     writer: Writer, watcher_of_lines: WatchingWorker, database: Path
 ) -> None:
     wait_until(lambda: watcher_of_lines.snapshot.saved)

@@ -83,6 +83,6 @@ class Looks:
         self.remember(bell=not self.now.bell)
 
     def remember(self, **changes: Any) -> None:
-        """Save these changes for the next start."""
+        """Save these settings for the next start; tell the user if that fails."""
         if trouble := self.memory.change(**changes):
             tell(self._app, f"The settings are not saved: {trouble}")

@@ -13,7 +13,7 @@ from pi_tui.app.frames.frame import Frame
 from pi_tui.app.frames.looking_on import notice
 from pi_tui.app.keys import KeyTable
 from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, spread
-from pi_tui.app.widgets.panels import time_left
+from pi_tui.app.widgets.run_panels import time_left
 from pi_tui.worker.snapshot import Snapshot, State
 
 STATE_STYLE = {

@@ -64,7 +64,7 @@ class LineIndex:
         return end < stop
 
     def _starts(self, start: int, stop: int) -> list[int]:
-        """Return the offsets at which lines begin, between two offsets; `start` is one of them."""
+        """Return the offsets from `start` to `stop` at which lines begin; at `start` one does."""
         piece = bytes(self._output[start:stop])
         return [start + found.start() for found in self._line.finditer(piece)]
 

@@ -98,7 +98,7 @@ CHECKPOINTS = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),  # bytes of all its pieces
     # A line for each piece: SHA-256, bytes, whether it is lasting, name.
     sa.Column("manifest", sa.Text, nullable=False),
-    sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # see `piece_rows.digest`
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # see `state_rows.digest`
     sa.Column("elapsed_ms", sa.BigInteger, nullable=False),
     sa.Column("saved_utc", sa.String(40), nullable=False, default=utc_now),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of the kind

@@ -33,7 +33,7 @@ from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.connection.engine import outside_transactions
 from pi_tui.checkpoints.connection.trouble import FAILURES
 from pi_tui.checkpoints.records import SCHEMA
-from pi_tui.checkpoints.rows import piece_rows
+from pi_tui.checkpoints.rows import state_rows
 from pi_tui.checkpoints.rows.models import (
     CHECKPOINTS,
     OUTPUT,
@@ -44,7 +44,7 @@ from pi_tui.checkpoints.rows.models import (
     to_task,
     whole,
 )
-from pi_tui.checkpoints.rows.piece_rows import Entry
+from pi_tui.checkpoints.rows.state_rows import Entry
 from pi_tui.checkpoints.upgrade import schema_2
 from pi_tui.errors import NotOursError
 from pi_tui.files.location import Location, with_end
@@ -154,7 +154,7 @@ def _from_2_to_3(connection: Connection) -> None:
         version = versions.get(row.run_id)
         sound = row.sha256 == schema_2.digest(row.steps, row.length, row.manifest)
         head = (version, row.steps, row.length, None, None)
-        new = piece_rows.digest(*head, row.manifest) if sound else b"damaged"
+        new = state_rows.digest(*head, row.manifest) if sound else b"damaged"
         its = (CHECKPOINTS.c.run_id == row.run_id, CHECKPOINTS.c.seq == row.seq)
         change = {"version": version if isinstance(version, int) else 0, "sha256": new}
         connection.execute(update(CHECKPOINTS).where(*its).values(change))

@@ -13,7 +13,7 @@ from pi_tui.app.face import tell
 from pi_tui.app.frames.frame import Frame
 from pi_tui.app.keys import bindings
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.widgets.panels import CheckpointPanel
+from pi_tui.app.widgets.run_panels import CheckpointPanel
 from pi_tui.app.widgets.search_bar import SearchBar
 from pi_tui.needle import Output
 from pi_tui.pi.app.held import what_follows

@@ -88,7 +88,7 @@ def first_digits() -> list[Contender]:
 
 
 def peers() -> list[Contender]:
-    """Return those of the other programs that are installed."""
+    """Return the other programs for pi to compare with, as far as they are installed."""
     candidates = (
         _command("spigot", "spigot (C)", lambda n: ["-d", str(n), "pi"], growth=2.1),
         _command("pi", "pi (CLN), one shot", lambda n: [str(n + 1)]),

@@ -1,4 +1,7 @@
-"""The random walk of pi: every digit d is a step of length 1 in direction d × 36°."""
+"""The whole walk as points for a picture, in pieces that take little memory.
+
+Every digit d is a step of length 1 in direction d × 36°. The app's own walk is digits/walk.py.
+"""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Order:
 
     @property
     def leaf(self) -> int:
-        """Return the number of boxes of a leaf."""
+        """Return the number of boxes of a leaf, the smallest group that is made at once."""
         return min(self.series.leaf, self.boxes)
 
     @property

@@ -147,9 +147,11 @@ def work_of_steps(
 ) -> list[float]:
     """Return the work of the first 0, 1, 2 … iterations; each takes a little less than the last.
 
-    A box takes x·log2(s/B) + y bits, where s is the first box of its block. Summed over all boxes
-    up to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs about K^0.4 in a wave,
-    and K^0.2 where products are so long that they are done by transforms.
+    x and y are `series.box_bits`, B the boxes of a block, K the digits of a step, m the boxes that
+    an iteration still needs. A box takes x·log2(s/B) + y bits, where s is the first box of its
+    block. Summed over all boxes up to m that is about m·(x·log2(m/B) + y - 1.44 x). Each bit costs
+    about K^0.4 if several iterations are done at once (sweep.py), and K^0.2 where products are so
+    long that they are done by transforms.
 
     The first call for a run takes about 1 µs an iteration, later calls nothing.
     """

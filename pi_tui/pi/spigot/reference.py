@@ -108,7 +108,7 @@ class _Series(NamedTuple):
     """The number of intermediate results of the whole computation."""
 
     def numerator(self) -> mpz:
-        """Return 426880 √10005 Q, times 10^n and the guard bits."""
+        """Return 426880·√10005·Q (see `_series`), scaled by 10^n and by 2^(guard bits)."""
         return 426_880 * self.root * self.q
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pi_tui.app.face import tell
 from pi_tui.app.screens.dialogs import Choice
-from pi_tui.app.widgets.panels import SpeedPanel
+from pi_tui.app.widgets.run_panels import SpeedPanel
 from pi_tui.pi.app.screens.replay import ReplayScreen
 from pi_tui.pi.app.views.walk_view import WalkView
 from pi_tui.pi.app.widgets import note_line

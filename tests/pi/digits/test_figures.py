@@ -224,7 +224,7 @@ def test_first_moments_after_a_pause_are_not_sampled_as_speed() -> None:
     assert history.samples == [5.0] * 4
 
 
-def test_self_locating_numbers_are_found_with_any_splitting() -> None:
+def test_self_locating_numbers_are_found_whatever_parts_the_digits_come_in() -> None:
     digits = bytearray(pi(FAR)[:60_000])
     digits[50_000:50_005] = b"50001"
     plain = [at for at in range(10, 60_001) if digits[at - 1 : at - 1 + len(str(at))] == b"%d" % at]

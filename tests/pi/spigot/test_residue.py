@@ -172,7 +172,7 @@ def test_start_made_with_another_radix_is_found() -> None:
     assert spigot.output == b""
 
 
-def test_equation_holds_at_the_end_with_surplus_digits() -> None:
+def test_check_still_finds_a_changed_number_after_the_last_step() -> None:
     spigot = ready(701, 10, 32)
     spigot.finalize()
     spigot.check()

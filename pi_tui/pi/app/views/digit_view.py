@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from pi_tui.app.looks.themes import inks, selected
 from pi_tui.app.widgets.output_view import FRESH, HELD, SAVED, OutputView
-from pi_tui.pi.app.views.digit_paint import COLORED, COLORED_FRESH, GUTTER, PLAIN, segments
+from pi_tui.pi.app.views.digit_segments import COLORED, COLORED_FRESH, GUTTER, PLAIN, segments
 from pi_tui.pi.digits.digit_lines import GROUP, DigitLines
 from pi_tui.pi.digits.statistics import Digits
 
@@ -125,7 +125,7 @@ class DigitView(OutputView):
         return look
 
     def make_styles(self) -> list[Style]:
-        """Return the styles in the order of the looks in digit_paint."""
+        """Return the styles in the order of the looks in digit_segments."""
         names = ("saved", "fresh", "held", "hit", "here")
         looks = [self.get_component_rich_style(f"output--{name}") for name in names]
         looks.append(selected(self.app))

@@ -10,7 +10,7 @@ from textual.content import Content
 from pi_tui import words
 from pi_tui.app.frames.frame import Frame
 from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, pair
-from pi_tui.app.widgets.panels import ProgressPanel, SpeedPanel
+from pi_tui.app.widgets.run_panels import ProgressPanel, SpeedPanel
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import Snapshot, State
 
