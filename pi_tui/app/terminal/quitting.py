@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pi_tui.app.screens.dialogs import Choice
 
 _LOOK = 0.03
-_PATIENCE = 2.0
+_PATIENCE = 0.5
 """Seconds to wait for a thread that stops without saving; after that, exit anyway."""
 
 
@@ -45,7 +45,9 @@ class Quitting:
             self._app.run_worker(self._leave(), group="quit")
 
     async def _leave(self) -> None:
-        if await self.let_go("Ctrl+C after a while leaves at once; the last checkpoint stands."):
+        if await self.let_go(
+            "Asked again after a while, it leaves at once; the last checkpoint stands."
+        ):
             self._exit()
         else:
             self._is_leaving = False
