@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from pi_tui.command_line import OPEN, RUN, WATCH, build_parser
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
+from pi_tui.files.location import refuse_misplaced_url
 from pi_tui.no_memory import MESSAGE, is_lack_of_memory
 from pi_tui.pi.commands.options import number_as_digits
 from pi_tui.pi.settings import Settings
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(os.umask(0o077) & 0o077)
     try:
         typed = sys.argv[1:] if arguments is None else arguments
+        refuse_misplaced_url(typed)
         parser = build_parser()
         options = parser.parse_args(number_as_digits(parser, typed))
         return _call(options) if options.run else _app(options)

@@ -9,7 +9,14 @@ from __future__ import annotations
 import argparse
 
 from pi_tui import __version__
-from pi_tui.commands.parser import Adder, Parser, add_json, parse_goal, parse_parameter
+from pi_tui.commands.parser import (
+    Adder,
+    Parser,
+    add_json,
+    parse_database,
+    parse_goal,
+    parse_parameter,
+)
 from pi_tui.pi.commands.options import add_digits, add_range, computing_options
 from pi_tui.pi.settings import parse_digits
 
@@ -173,7 +180,12 @@ def _shared_options() -> Parser:
     With SUPPRESS, no default of a command overrides an option given before the command's name.
     """
     options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    options.add_argument("--db", metavar="PATH|URL", help="database (PI_TUI_DB; user data folder)")
+    options.add_argument(
+        "--db",
+        metavar="PATH|URL",
+        type=parse_database,
+        help="database (PI_TUI_DB; user data folder)",
+    )
     return options
 
 

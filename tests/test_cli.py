@@ -340,6 +340,27 @@ def test_cli_prefers_the_flag_to_the_variable_to_the_default(
     assert len(list(private_home.rglob("pi.sqlite3"))) == 1
 
 
+@pytest.mark.parametrize("flag", [["--db", ""], ["--db="]], ids=str)
+@pytest.mark.parametrize(
+    "command",
+    ["delete --digits 9 --yes", "run --digits 9 --fresh", "9", "status", "export", "backup x"],
+)
+def test_cli_refuses_an_empty_db_and_keeps_the_usual_database(
+    command: str, flag: list[str], tmp_path: Path, private_home: Path
+) -> None:
+    pi_tui("run", "--digits", "9")
+    (usual,) = private_home.rglob("pi.sqlite3")
+    before = untouched(usual)
+    line = refused(2, *command.split(), *flag, cwd=tmp_path)
+    assert "--db is empty; give the path or URL of a database, or leave --db out" in line
+    assert untouched(usual) == before
+
+
+def test_empty_variable_for_the_database_counts_as_unset(private_home: Path) -> None:
+    pi_tui("run", "--digits", "9", env=os.environ | {"PI_TUI_DB": ""})
+    assert len(list(private_home.rglob("pi.sqlite3"))) == 1
+
+
 def test_cli_accepts_an_option_before_or_after_the_command(database: Path) -> None:
     before = pi_tui("--db", database, "--digits", "9", "run")
     after = pi_tui("run", "--db", database, "--digits", "9")

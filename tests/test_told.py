@@ -26,6 +26,7 @@ README = (Path(__file__).parents[1] / "pi_tui" / "pi" / "README.md").read_text("
 HELP = build_parser().format_help()
 SIGNS = {
     **{"/": "slash", "+": "plus", "-": "minus", "?": "question_mark"},
+    "!": "exclamation_mark",
     **{"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "↑": "up", "↓": "down"},
     **{"←": "left", "→": "right"},
 }

@@ -17,13 +17,18 @@ def saved_part(location: str, kinds: Kinds, run: Run, start: int, stop: int | No
         return part_of(store, run, start, stop)
 
 
+def refuse_without_output(store: CheckpointStore, run: Run) -> None:
+    """Raise UsageError if no output of the run is saved yet."""
+    if not run.committed:
+        raise UsageError(f"no output of the run of {store.title(run)} is saved yet")
+
+
 def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> bytes:
     """Return saved output at positions `start` to `stop` of a run in an open store.
 
     If `stop` is None, return all from `start` on. Raises UsageError if some of it is not saved.
     """
-    if not run.committed:
-        raise UsageError(f"no output of the run of {store.title(run)} is saved yet")
+    refuse_without_output(store, run)
     stop = run.committed if stop is None else stop
     if not 1 <= start <= stop <= run.committed:
         raise UsageError(

@@ -10,6 +10,7 @@ from pi_tui.errors import UsageError
 from pi_tui.reports.standard_output import as_bytes, to_stdout
 from pi_tui.task import LARGEST_GOAL
 from pi_tui.words import parse_number, shortened
+from pi_tui.worker.crash_report import without_passwords
 
 _LONGEST = 300
 """Characters of a message of argparse; the one that lists all commands has some 250."""
@@ -19,8 +20,9 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that reports a mistake in one line and says what to do."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError; the message repeats what was typed, so cut it."""
-        raise UsageError(f"{shortened(message, _LONGEST)}; see `{self.prog} --help`")
+        """Raise UsageError; the message repeats what was typed, so hide passwords and cut it."""
+        told = shortened(without_passwords(message), _LONGEST)
+        raise UsageError(f"{told}; see `{self.prog} --help`")
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
         """Refuse `--db=--`: Python 3.11 and 3.12 drop the value, and the default would be taken."""
@@ -66,6 +68,13 @@ def parse_goal(text: str) -> int:
     raise UsageError(
         f"{text[:40]!r} is no goal; use a whole number from 1 to 2^53, like 1000 or 1e6"
     )
+
+
+def parse_database(text: str) -> str:
+    """Return a path or URL. Raises UsageError for "", as of a shell variable that is not set."""
+    if not text:
+        raise UsageError("--db is empty; give the path or URL of a database, or leave --db out")
+    return text
 
 
 def parse_parameter(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +22,13 @@ _SERVER = re.compile(
     r"(?P<server>([\w.\-]*|\[[0-9A-Fa-f:.]*\])(:\d+)?(/[\w.\-]*)?)(\?(?P<query>[^@]*))?",
     re.DOTALL,
 )
-_LIKE_A_SERVER = re.compile(r"(?i)\s*(jdbc:|postgres\w*(\+\w+)?:|.*\bpassword=|.*://\S*@)")
+_LIKE_A_SERVER = re.compile(
+    r"(?is)\s*(jdbc:|postgres\w*(\+\w+)?(:|//)|.*\bpassword=|.*://\S*@"
+    r"|(//|(?![./~]|[a-z]:[/\\])).*:.*@)"
+)
 """Text that looks like a mistyped server URL. A file of such a name can be given as ./NAME."""
+_ASSIGNED = re.compile(r"\w[\w.\-]*=(?!.*\spassword=)", re.DOTALL)
+"""The start of NAME=VALUE, unless it is a list of settings for a server."""
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
@@ -59,6 +65,8 @@ def display_location(location: str) -> str:
     'postgresql://me@host:5433/runs?sslmode=require'
     """
     url = _URL.fullmatch(location)
+    if url is None and looks_like_a_server(location):
+        return "…"
     if url is None or url["scheme"] in _SQLITE:
         return one_line(location)
     parts = _SERVER.fullmatch(url["rest"])
@@ -70,6 +78,23 @@ def display_location(location: str) -> str:
     return one_line(f"{url['scheme']}://{user}{parts['server']}{shown}")
 
 
+def looks_like_a_server(text: str) -> bool:
+    """Return True for a server's URL, also a mistyped one, which may hold a password.
+
+    >>> looks_like_a_server("postgresql//me:secret@host"), looks_like_a_server("pi.sqlite3")
+    (True, False)
+    """
+    return bool(_LIKE_A_SERVER.match(text))
+
+
+def refuse_misplaced_url(arguments: Sequence[str]) -> None:
+    """Raise UsageError if a server's URL is not after `--db`, because messages would repeat it."""
+    for before, word in zip(("", *arguments), arguments, strict=False):
+        is_option = word.startswith("-") or _ASSIGNED.match(word)
+        if before != "--db" and not is_option and looks_like_a_server(word):
+            raise UsageError("the URL of a database goes after --db; put --db before it")
+
+
 def parse_location(location: str) -> Location:
     """Parse a path or URL of a database. Opens nothing.
 
@@ -77,10 +102,10 @@ def parse_location(location: str) -> Location:
     """
     url = _URL.fullmatch(location)
     if url is None:
-        if _LIKE_A_SERVER.match(location):  # it may hold a password: do not repeat it
+        if looks_like_a_server(location):  # it may hold a password: do not repeat it
             raise UsageError(
                 "the database looks like a server, but its URL cannot be read; "
-                "write postgresql+psycopg://user@host/database, or the path of a file"
+                "write postgresql+psycopg://user@host/database, or the path of a file, as ./NAME"
             )
         return _file(location, location)
     scheme, rest = url["scheme"].lower(), url["rest"]

@@ -36,12 +36,13 @@ _named: list[str] = []
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
     """Record the database that `--db` or PI_TUI_DB names, for commands in messages."""
-    from pi_tui.files.location import display_location
+    from pi_tui.files.location import display_location, looks_like_a_server
 
     variable = environment.get("PI_TUI_DB", "")
     location = flag or variable
     # If display_location hides a part of the URL, it holds a secret: do not print it.
-    secret = "://" in location and display_location(location) != plain(location)
+    is_url = "://" in location or looks_like_a_server(location)
+    secret = is_url and display_location(location) != plain(location)
     word = shlex.quote("the same URL") if secret else quoted(location)
     _named[:] = [word, "flag" if flag else "variable"] if location else []
 

@@ -166,6 +166,20 @@ def test_verify_compares_saved_digits_and_marks_a_complete_run(copy: Path) -> No
     assert "unfinished" in ask("status", "--digits", "600", database=copy)
 
 
+@pytest.mark.parametrize("command", ["verify", "find 14", "export", "picture walk -o walk.svg"])
+def test_reading_a_run_without_output_is_refused(command: str, database: Path) -> None:
+    kind = SpigotKind()
+    task = kind.task(600, 10)
+    spigot = kind.new(task)
+    spigot.step()
+    assert not spigot.output
+    with CheckpointStore.open(str(database), kind) as store:
+        store.save(store.open_run(task), spigot, 0.1)
+    done = pi_tui(*command.split(), "--db", database, cwd=database.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no output of the run of 600 digits is saved yet" in done.stderr
+
+
 def test_verify_names_the_first_wrong_digit(database: Path) -> None:
     wrong = bytearray(pi(200))
     wrong[122:] = b"0" * 78

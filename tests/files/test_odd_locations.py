@@ -38,6 +38,11 @@ def test_glance_at_a_fifo_or_a_server_returns_nothing_at_once(tmp_path: Path) ->
         f"postgresql+psycopg:u:{MARK}@h/db",
         f"jdbc:postgresql://u:{MARK}@h/db",
         f"host=127.0.0.1 port=1 password={MARK}",
+        f"postgresql+psycopg//me:{MARK}@localhost/x",
+        f"postgresql//me:p/{MARK}@localhost/x",
+        f"//me:{MARK}@localhost/x",
+        f"me:{MARK}@localhost/x",
+        f"postgresql//localhost/x?password={MARK}",
     ],
 )
 def test_mistyped_url_is_refused_without_printing_its_password(location: str) -> None:
@@ -47,6 +52,39 @@ def test_mistyped_url_is_refused_without_printing_its_password(location: str) ->
     done = pi_tui("status", "--db", location)
     assert done.returncode == 2
     assert MARK not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("status", "watch", "export -o", "find", "backup", "run --digits", "run --pace"),
+        *("open", "open a:b", "open a:b 9", "--print-completion", "status --bd", ""),
+    ],
+)
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql+psycopg://me:{MARK}@localhost/x",
+        f"postgresql+psycopg://me:{MARK}x@{'y' * 300}@localhost/x",
+        f"postgresql+psycopg//me:{MARK}@localhost/x",
+        f"mysql://me:{MARK}@localhost/x",
+        f"me:{MARK}@localhost/x",
+    ],
+)
+def test_url_without_its_option_is_refused_without_printing_its_password(
+    url: str, command: str, tmp_path: Path
+) -> None:
+    done = pi_tui(*command.split(), url, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the URL of a database goes after --db" in done.stderr
+    assert MARK not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a:b", "me@home.sqlite3", "./a:b@c", "~/a:b@c", "postgres/x"])
+def test_file_with_a_name_a_little_like_a_url_is_a_file(name: str, tmp_path: Path) -> None:
+    assert parse_location(name).path == Path(name).expanduser().absolute()
+    assert parse_location(f"{tmp_path}/a:b@c").path == tmp_path / "a:b@c"
 
 
 @pytest.mark.parametrize("name", ["new/", "pi.db/", "./new//"])

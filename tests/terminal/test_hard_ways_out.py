@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.worker.leave_request import AT_ONCE_AFTER
 from tests.helpers import saved, wait_until
 from tests.terminal.emulator import Terminal
 
@@ -133,6 +134,41 @@ def test_first_start_asks_for_a_goal_and_can_be_quit_there(database: Path) -> No
         terminal.see("How many digits")
         terminal.send("\x03")
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
+
+
+HANGING = """
+import time
+from pathlib import Path
+from pi_tui import resumable
+
+@resumable
+def steps(goal, step=0):
+    while step < goal:
+        if step == 3:
+            Path(__file__).with_suffix(".hangs").touch()
+            time.sleep(3600)
+        step += 1
+        yield {"step": step}, f"{step}\\n"
+
+steps.main()
+"""
+
+
+@pytest.mark.parametrize("key", ["q", "\x03", "\x11"], ids=["q", "ctrl+c", "ctrl+q"])
+def test_same_key_again_leaves_a_step_that_hangs_and_says_what_is_lost(
+    key: str, database: Path
+) -> None:
+    hanging = database.with_name("hanging.py")
+    hanging.write_text(HANGING)
+    with Terminal(100, "--db", database, "--screen", program=(str(hanging),)) as terminal:
+        terminal.until(hanging.with_suffix(".hangs").exists)
+        terminal.see("running")
+        terminal.send(key)
+        terminal.see("Saving")
+        time.sleep(AT_ONCE_AFTER)  # until then the key may be held down
+        terminal.send(key)
+        assert (terminal.wait(), terminal.left_behind()) == (6, [])
+        terminal.see("6 bytes not saved; step 0 is saved")
 
 
 BROKEN_FACE = """

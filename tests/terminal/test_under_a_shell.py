@@ -125,6 +125,54 @@ def test_ctrl_z_saves_stops_and_redraws_when_continued(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
+def test_app_started_in_the_background_is_shown_by_fg(database: Path) -> None:
+    with bash() as terminal:
+        terminal.send(typed("--db", database, *APP).rstrip() + " &\n")
+        shown_by_fg(terminal)
+        pid = holder(database)
+        terminal.send("q")
+        terminal.until(lambda: not state_of(pid))
+        terminal.read("goes on from there")
+        terminal.send("stty -a | grep -o ' icanon'; echo e''nd\n")
+        terminal.see(r"(?m)^ icanon")
+        assert terminal.left_behind_by_a_job() == []
+        assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8])
+def test_app_suspended_while_it_starts_is_shown_by_bg_and_fg(
+    seconds: float, database: Path
+) -> None:
+    with bash() as terminal:
+        terminal.send(typed("--db", database, *APP))
+        time.sleep(seconds)  # the key may come at any moment of the start
+        terminal.send("\x1a")
+        terminal.see("(?s)Stopped.*ready>")
+        terminal.send("bg\n")
+        shown_by_fg(terminal)
+        assert b"Traceback" not in terminal.raw
+
+
+def test_app_that_no_shell_can_bring_to_the_foreground_refuses_in_one_line(
+    database: Path,
+) -> None:
+    with bash() as terminal:
+        command = typed("--db", database, *APP).rstrip()
+        terminal.send(f"sh -c {shlex.quote(f'{command} </dev/tty &')}\n")
+        terminal.read("no shell can bring this one to the foreground; start it without `&`")
+        assert b"Traceback" not in terminal.raw
+        assert terminal.left_behind_by_a_job() == []
+    assert not database.exists()
+
+
+def shown_by_fg(terminal: Terminal) -> None:
+    """Wait until the shell's only job is stopped in the background; show it by `fg`."""
+    terminal.send("until jobs -s | grep -q .; do sleep 0.1; done; echo sus''pended\n")
+    terminal.see("(?m)^suspended")
+    terminal.send("fg\n")
+    terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
+
+
 def test_app_stopped_by_ctrl_z_and_killed_by_the_shell_writes_nothing(database: Path) -> None:
     """`kill %1` continues it in the background, where it must not write to the terminal."""
     with bash() as terminal:

@@ -32,16 +32,16 @@ NO_KEYS: Mapping[str, str] = {}
 
 
 class SavingScreen(Dialog[None]):
-    """Shown while the program saves before it exits."""
+    """Shown while the program saves, before it exits or opens another run."""
 
-    def __init__(
-        self, then: str = "Ctrl+C again leaves at once; the last checkpoint stands."
-    ) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", show=False)]
+
+    def __init__(self, then: str) -> None:
         super().__init__()
         self._then = then
 
     def compose(self) -> ComposeResult:
-        """Yield a title, and a line about what ctrl+c does now."""
+        """Yield a title, and a line about what comes next."""
         with Vertical(classes="dialog"):
             yield Static("Saving …", classes="dialog-title")
             yield Static(Content(self._then), classes="quiet")

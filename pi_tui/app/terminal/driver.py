@@ -24,6 +24,7 @@ from typing import Any
 from textual.drivers.linux_driver import LinuxDriver
 
 from pi_tui.app.terminal import background, guardian
+from pi_tui.app.terminal.foreground import is_in_background, suspend_in_background
 from pi_tui.app.terminal.keyboard import Keyboard
 from pi_tui.app.terminal.title import KEEP_TITLE, leaving
 
@@ -53,8 +54,8 @@ class TerminalDriver(LinuxDriver):
         self.is_shown = False
         """True while the terminal shows our screen."""
         self.leaving = leaving()
-        self._is_stopped = False
-        self._continued = 0
+        self.is_stopped = False
+        """True while suspended: the terminal belongs to the shell, or to another job."""
         self._raw: list[Any] = []
         self._title = ""
 
@@ -76,51 +77,35 @@ class TerminalDriver(LinuxDriver):
         if self.is_leaving():
             return
         self.suspend_application_mode()
-        self._is_stopped = True
+        self.is_stopped = True
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         try:
             if not self.is_leaving():
                 os.kill(0, signal.SIGTSTP)
-            self._stop_while_in_background()
+            suspend_in_background(self.is_leaving)
         finally:
-            self._is_stopped = False
+            self.is_stopped = False
             signal.signal(signal.SIGTSTP, self._sigtstp_application)
-        if not (self.is_leaving() and self.is_in_background):
+        if not (self.is_leaving() and is_in_background()):
             self.resume_application_mode()
             self._app.refresh(layout=True)
-
-    @property
-    def is_in_background(self) -> bool:
-        """Return True if another job has the terminal."""
-        with suppress(OSError):
-            return os.tcgetpgrp(self.fileno) != os.getpgrp()
-        return False
-
-    def _stop_while_in_background(self) -> None:
-        """Suspend again after `bg`, because a screen cannot be shown in the background."""
-        while self.is_in_background and not self.is_leaving():
-            before = self._continued
-            os.kill(os.getpid(), signal.SIGTTOU)
-            if self._continued == before:  # not suspended, as no shell would continue us
-                return
 
     def _sigtstp_application(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self.on_stop)
 
     def _sigcont_application(self, *_: object) -> None:
-        self._continued += 1
-        if not self._is_stopped:
+        if not self.is_stopped:
             self._loop.call_soon_threadsafe(self._come_back)
 
     def _come_back(self) -> None:
         """Draw again after SIGSTOP from outside; a shell may have used the terminal meanwhile."""
-        if self._is_stopped or self._app._exit or self.is_leaving():
+        if self.is_stopped or self._app._exit or self.is_leaving():
             return
-        self._is_stopped = True
+        self.is_stopped = True
         try:
-            self._stop_while_in_background()
+            suspend_in_background(self.is_leaving)
         finally:
-            self._is_stopped = False
+            self.is_stopped = False
         if self.is_leaving():
             return
         if self._settings() != self._raw:  # a shell changed the settings
@@ -129,7 +114,16 @@ class TerminalDriver(LinuxDriver):
         self._app.refresh(layout=True)
 
     def start_application_mode(self) -> None:
-        """Take the terminal: alternate screen, raw keys, mouse."""
+        """Take the terminal, once it is ours: alternate screen, raw keys, mouse.
+
+        Without it, as after ctrl+z during the start and `bg`, Textual would write to no thread.
+        """
+        self.is_stopped = True
+        suspend_in_background(self.is_leaving)
+        if is_in_background():  # and no shell would continue us: exit as if it closed its window
+            os.kill(os.getpid(), signal.SIGHUP)
+            return
+        self.is_stopped = False
         self.is_shown = True
         guardian.arm((self.leaving + _SAY).encode())
         # Other programs leave it non-blocking, which would end Textual's writing thread.
@@ -164,8 +158,14 @@ class TerminalDriver(LinuxDriver):
     def close(self) -> None:
         """Wait until everything is written."""
         super().close()
+        self._writer_thread = None
         self.is_shown = False
         guardian.disarm()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, or drop the text while another job has the terminal."""
+        if self._writer_thread is not None:
+            super().write(data)
 
     def set_title(self, text: str) -> None:
         """Write a title or progress; it is written again after each suspension."""

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
+from pi_tui.app.terminal.foreground import wait_for_foreground
+
 _NAME = b"terminal-guard"
 """Name of the guardian in the list of processes, so that `pkill -9 pi-tui` does not kill it."""
 _END = b"\0"
@@ -31,13 +33,16 @@ _pipe: list[int] = []
 def guarded() -> Iterator[None]:
     """Restore the terminal's settings at the end, however the `with` block ends.
 
-    Enter it before any thread is started, because threads do not exist in a forked process.
+    Enter it before any thread is started, because threads do not exist in a forked process. In the
+    background it waits for `fg`, because the settings there are those of the shell's own editing.
+    Raises UsageError if no shell can bring the process to the foreground.
     """
     there = is_there()
     _given.clear()
     if sys.platform != "win32" and there:
         import termios
 
+        wait_for_foreground()
         with suppress(termios.error):
             _given[:] = termios.tcgetattr(0)
     is_ours = there and hasattr(os, "fork") and not os.environ.get("TEXTUAL_DRIVER")

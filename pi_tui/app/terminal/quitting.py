@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pi_tui import words
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pi_tui.app.screens.dialogs import Choice
 
 _LOOK = 0.03
-_PATIENCE = 2.0
+_PATIENCE = 0.5
 """Seconds to wait for a thread that stops without saving; after that, exit anyway."""
 
 
@@ -45,7 +46,9 @@ class Quitting:
             self._app.run_worker(self._leave(), group="quit")
 
     async def _leave(self) -> None:
-        if await self.let_go("Ctrl+C after a while leaves at once; the last checkpoint stands."):
+        if await self.let_go(
+            "Asked again after a while, it leaves at once; the last checkpoint stands."
+        ):
             self._exit()
         else:
             self._is_leaving = False
@@ -126,12 +129,19 @@ class Quitting:
 
     def _exit(self) -> None:
         self.is_over = True
-        code, message = outcome(self._app.worker.snapshot, self._app.naming)
+        code, message = outcome(self._last_snapshot(), self._app.naming)
         trace = traceback_of(self._app.worker.crash)
         message = "\n".join(filter(None, (trace, message)))
         if not code and self._asked.signal:
             code = 128 + self._asked.signal
         self._app.exit(result=code, return_code=code, message=to_paste(message))
+
+    def _last_snapshot(self) -> Snapshot:
+        """Return the snapshot; count output that a thread left at once has not yet published."""
+        worker = self._app.worker
+        if not self._asked.at_once:
+            return worker.snapshot
+        return replace(worker.snapshot, made=max(worker.snapshot.made, len(worker.output)))
 
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from pi_tui.app.face import Face
 from pi_tui.app.terminal import guardian
+from pi_tui.app.terminal.foreground import is_in_background
 from pi_tui.app.terminal.quitting import Quitting, outcome
 from pi_tui.worker.threads import start_all
 
@@ -125,7 +126,7 @@ class Signals:
     def _act(self, number: int) -> None:
         assert self._loop is not None
         driver: Any = self._app._driver
-        away = getattr(driver, "_is_stopped", False) and driver.is_in_background
+        away = getattr(driver, "is_stopped", False) and is_in_background()
         if away or (number == signal.SIGHUP and not guardian.is_there()):
             self._vanish()
             return

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.commands.output_part import refuse_without_output
 from pi_tui.errors import UsageError
 from pi_tui.pi.digits.chance import LIKELY, chance, digits_for, expected
 from pi_tui.pi.digits.hits import AROUND, Hits, after_a_miss, headline, odds
@@ -38,11 +39,12 @@ def find(location: str, text: str, digits: int | None, first: int, *, as_json: b
     """Print where `text` occurs in a run, and return 0.
 
     The run is that of so many digits; without `digits`, the one with most digits saved.
-    `first` is the maximum number of places to print.
+    `first` is the maximum number of places to print. Raises UsageError if no digit is saved.
     """
     _check(text, first)
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_search(store, digits)
+        refuse_without_output(store, run)
 
         def read(start: int, stop: int) -> bytes:
             return store.output(run, max(0, start), min(stop, run.committed))

@@ -50,11 +50,11 @@ def verify(location: str, digits: int | None) -> int:
     """Compare all saved digits with pi; mark a complete run as verified; return 0.
 
     If a digit is wrong, delete the digits from there on and raise WrongResultError. The mark is
-    left out if the whole database is in use elsewhere.
+    left out if the whole database is in use elsewhere. Raises UsageError if no digit is saved.
     """
     with CheckpointStore.open(location, SpigotKind(), write=False) as store:
         run = run_to_read(store, digits)
-        text = store.output(run, 0, run.committed)
+        text = part_of(store, run, 1, None)
     position = first_difference(text, lambda _done, _total: None)
     if position is not None:
         raise WrongResultError(_cut(location, run, position))

@@ -1,0 +1,45 @@
+"""Suspend a job that has no terminal: a screen cannot be shown in the background."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from pi_tui.errors import UsageError
+
+
+def is_in_background() -> bool:
+    """Return True if another job has the terminal."""
+    with suppress(OSError, AttributeError):  # no terminal, or Windows
+        return os.tcgetpgrp(0) != os.getpgrp()
+    return False
+
+
+def wait_for_foreground() -> None:
+    """Suspend the process until the shell's `fg`. Raises UsageError if no shell can continue it."""
+    suspend_in_background()
+    if is_in_background():
+        raise UsageError(
+            "a screen needs the terminal, but another job has it, and no shell can bring this one "
+            "to the foreground; start it without `&`"
+        )
+
+
+def suspend_in_background(is_leaving: Callable[[], bool] = lambda: False) -> None:
+    """Suspend the process until it is in the foreground, also after each `bg`.
+
+    Returns early if it should exit, or if it is not suspended because no shell would continue it.
+    Call this in the main thread.
+    """
+    continued: list[int] = []
+    before = signal.signal(signal.SIGCONT, lambda number, _: continued.append(number))
+    try:
+        while is_in_background() and not is_leaving():
+            continued.clear()
+            os.kill(os.getpid(), signal.SIGTTOU)
+            if not continued:
+                return
+    finally:
+        signal.signal(signal.SIGCONT, before)
