@@ -78,9 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if is_lack_of_memory(error):
             tell(f"pi-tui: {MESSAGE}")
             return 6
-        from pi_tui.worker.crash_report import report
+        from pi_tui.worker.crash_report import report, told_of_machine
 
-        tell(f"{report(error)}\npi-tui: a bug of ours, please report it; what was saved is safe")
+        said = told_of_machine(error) or "a bug of ours, please report it"
+        tell(f"{report(error)}\npi-tui: {said}; what was saved is safe")
         return 1
     finally:
         drop_unwritten_output()

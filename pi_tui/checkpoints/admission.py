@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.checkpoints.rows.models import limits_of, milliseconds, now
 from pi_tui.errors import PiTuiError
@@ -16,7 +17,7 @@ def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> No
 
     Output before `agreed` was checked earlier.
     """
-    limits, length = limits_of(kind, task), kind.length(task)
+    limits, length = limits_of(kind, task), checked.length(kind, task)
     most = limits.output if length is None else length
     if (made := len(machine.output)) > most:
         raise _too_much(kind, f"{amount(made, None, kind.unit)} of output", most)
@@ -35,7 +36,7 @@ def checkpoint_of(
     """
     if size > (most := limits_of(kind, task).state):
         raise _too_much(kind, f"{size:,} bytes of state", most)
-    done, total = map(float, (work or machine.work())[:2])
+    done, total = map(float, (work or checked.work(machine))[:2])
     sane = 0 <= done < math.inf and 0 <= total < math.inf
     return Checkpoint(
         seq=seq,

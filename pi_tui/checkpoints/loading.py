@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
@@ -108,7 +109,7 @@ class Loading:
             )
         if len(machine.output) < len(self._output) and not self._kind.repeatable:
             self._discard_after(len(machine.output))
-        self._notes += machine.notes
+        self._notes += checked.notes(machine)
         return self._loaded(machine, source and source.checkpoint), self._trust
 
     def _loaded(self, machine: Machine | None, checkpoint: Checkpoint | None) -> Loaded:
@@ -119,7 +120,7 @@ class Loading:
         """Read the run and its output in one transaction, and check both."""
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
-            limits, length = limits_of(self._kind, run.task), self._kind.length(run.task)
+            limits, length = limits_of(self._kind, run.task), checked.length(self._kind, run.task)
             most = limits.output if length is None else length
             output, problem = output_rows.prove(connection, row, most, self._kind.accepts)
             complete = row.status == COMPLETE and not problem and length in (None, len(output))
@@ -160,7 +161,7 @@ class Loading:
         if checkpoint.length > len(self._output):
             raise BadState("it needs output that is missing")
         output = self._output[: checkpoint.length]
-        machine = self._kind.from_state(self._run.task, found.state, output)
+        machine = checked.from_state(self._kind, self._run.task, found.state, output)
         if (machine.steps, len(machine.output)) != (checkpoint.steps, checkpoint.length):
             raise BadState("its row and its state differ")
         machine.check()
@@ -178,7 +179,7 @@ class Loading:
 
     def _begin_again(self) -> Machine:
         """Return a new machine, because there is no good checkpoint."""
-        machine = self._kind.new(self._run.task)
+        machine = checked.new(self._kind, self._run.task)
         if self._kind.repeatable and (self._notes or self._output):
             saved = amount(len(self._output), None, self._kind.unit)
             self._notes.append(

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.admission import checkpoint_of, refuse_too_much
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
@@ -58,7 +59,7 @@ class CheckpointStore(RunCatalogue):
             if before.status == COMPLETE:
                 return before
             self._keep_unit(connection)
-            self._kind.limits(before.task)  # may raise Refused, before anything is changed
+            checked.limits(self._kind, before.task)  # may raise Refused, before anything is changed
             row = self._take_over(connection, row)
             run = replace(self.to_run(row), owner=before.owner, notes=notes)
         self._trusted[run.id] = Trust(row.epoch, run.last_seq, left=before.owner)
@@ -77,7 +78,7 @@ class CheckpointStore(RunCatalogue):
 
     def _refuse_impossible(self, task: Task) -> None:
         try:
-            self._kind.limits(task)
+            checked.limits(self._kind, task)
         except BadState as problem:
             raise UsageError(f"an impossible task: {problem}") from problem
 
@@ -149,7 +150,7 @@ class CheckpointStore(RunCatalogue):
 
     def complete(self, run: Run, machine: Machine, elapsed: float, *, verified: bool) -> Checkpoint:
         """Commit all output and mark the run complete; delete its state, no longer needed."""
-        output, length = machine.output, self._kind.length(run.task)
+        output, length = machine.output, checked.length(self._kind, run.task)
         if length not in (None, len(output)):
             raise PiTuiError(
                 f"{self._kind.name}: {len(output):,} {self._kind.unit} do not complete a run of "
@@ -169,7 +170,7 @@ class CheckpointStore(RunCatalogue):
         """Write output, state and checkpoint in one transaction, and prune what they replace."""
         begun, trust, output = time.monotonic(), self._claimed(run), machine.output
         refuse_too_much(self._kind, run.task, machine, trust.agreed)
-        state = machine.to_state() if status == ACTIVE else State({})
+        state = checked.to_state(machine) if status == ACTIVE else State({})
 
         def needed() -> int:
             there = max(run.committed, trust.agreed)

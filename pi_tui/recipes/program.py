@@ -6,6 +6,7 @@ import argparse
 import inspect
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, overload
 
 from pi_tui.all_tasks import carry_on_all
@@ -20,6 +21,8 @@ from pi_tui.reports.standard_output import (
     tell,
     to_stdout,
 )
+from pi_tui.task import LARGEST_GOAL
+from pi_tui.words import parse_number, shortened
 
 
 class Resumable:
@@ -94,8 +97,8 @@ class Resumable:
         description = inspect.cleandoc(self.__doc__ or f"Compute {self.kind.name} up to a goal.")
         parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
         goal, *_ = inspect.signature(self.kind.function).parameters
-        how_far = "how far to compute, a whole number; 1_000 and 1,000 are read too"
-        parser.add_argument("goal", metavar=goal.upper(), type=_whole_number, help=how_far)
+        how_far = "how far to compute, a whole number from 1, like 20000, 20,000 or 1e6"
+        parser.add_argument("goal", metavar=goal.upper(), type=_goal, help=how_far)
         add_common_options(parser, self._file)
         for parameter in self.kind.parameters.values():
             _add_option(parser, parameter)
@@ -127,11 +130,35 @@ def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
     )
 
 
+def _goal(text: str) -> int:
+    """Parse GOAL as the app does, "3 000" and "1e6" included."""
+    with suppress(ValueError):
+        if 1 <= (goal := parse_number(text.strip())) <= LARGEST_GOAL:
+            return goal
+    raise argparse.ArgumentTypeError(
+        f"{shortened(text, 40)!r} is no goal; use a whole number from 1 to 2^53, like 1000 or 1e6"
+    )
+
+
+def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a function that parses an option; the message about a bad value shortens it."""
+
+    def parse(text: str) -> Any:
+        try:
+            return read(text)
+        except (TypeError, ValueError):
+            sort = getattr(read, "__name__", "value")
+            text = f"invalid {sort} value: {shortened(text, 40)!r}"
+            raise argparse.ArgumentTypeError(text) from None
+
+    return parse
+
+
 def _whole_number(text: str) -> int:
     return int(text.replace("_", "").replace(",", ""))
 
 
-_whole_number.__name__ = "whole number"  # argparse says: invalid whole number value
+_whole_number.__name__ = "whole number"  # for messages: invalid whole number value
 
 
 def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> None:
@@ -145,7 +172,7 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
         return
     more["help"] = None if default is None else f"({default})"
     metavar = parameter.name.upper()
-    parser.add_argument(flag, type=reader_of(kind), metavar=metavar, **more)
+    parser.add_argument(flag, type=_typed(reader_of(kind)), metavar=metavar, **more)
 
 
 def type_of(parameter: inspect.Parameter) -> Callable[[str], Any]:

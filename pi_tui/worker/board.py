@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from pi_tui.checkpoints import checked
 from pi_tui.worker.job import Job, Pace
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -14,6 +16,13 @@ PUBLISH_SECONDS = 0.05
 """Maximal age of a snapshot while the worker computes; the screen reads it at 10 Hz."""
 CHECKPOINTS_SHOWN = 8
 """Number of newest checkpoints in a snapshot; the screen has no room for more."""
+
+
+def _length_in(job: Job) -> int | None:
+    """Return the length of the whole output; if the kind fails here, the thread reports it."""
+    with suppress(Exception):
+        return checked.length(job.kind, job.task)
+    return None
 
 
 class Board:
@@ -28,7 +37,7 @@ class Board:
             State.PREPARING,
             job.task.goal,
             job.pace,
-            length=job.kind.length(job.task),
+            length=_length_in(job),
             kind=job.kind.name,
             unit=job.kind.unit,
             parameters=job.task.parameters,

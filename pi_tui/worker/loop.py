@@ -20,11 +20,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run, share_of
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import MachineError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, Refused, Work, WrongOutput, WrongState
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
+from pi_tui.worker.crash_report import told_of_machine
 from pi_tui.worker.meter import LineCount, Meter, work_of
 from pi_tui.worker.recovery import Recovery
 from pi_tui.worker.schedule import SaveSchedule, StepSchedule, Stopwatch
@@ -72,6 +74,10 @@ class Loop:
         except (Refused, MachineError, WrongResultError, SystemExit, KeyboardInterrupt):
             self._mark_left()
             raise
+        except Exception as error:
+            if told_of_machine(error):
+                self._mark_left()
+            raise
 
     def _open(self) -> None:
         """Open the run of the task for writing, and publish notes about it."""
@@ -97,7 +103,7 @@ class Loop:
         self._board.output = loaded.output
         lines = self._lines.of(loaded.output, saved)
         if (machine := loaded.machine) is not None:
-            self._machine, self._notes = machine, machine.notes
+            self._machine, self._notes = machine, checked.notes(machine)
             shown = max(self._shown_before(loaded), self._board.snapshot.done)
             verifying = machine.verifying_work if self._job.verify else 0.0
             made, elapsed = len(machine.output), loaded.run.elapsed
@@ -122,6 +128,7 @@ class Loop:
     def _compute(self) -> None:
         """Step the machine to its end, handling requests between and within steps."""
         machine, self._activity = self._machine, State.RUNNING
+        self._publish()
         self._play_overture()
         self._saves.begin(self._clock(), len(machine.output), again=self._again)
         self._restart_pace()
@@ -214,7 +221,7 @@ class Loop:
 
     def _tell_notes(self) -> None:
         """Publish what is new in the notes of the machine."""
-        if (notes := self._machine.notes) != self._notes:
+        if (notes := checked.notes(self._machine)) != self._notes:
             for note in notes[len(self._notes) :]:
                 self._board.note(note)
             self._notes = notes
@@ -222,7 +229,7 @@ class Loop:
     def _play_overture(self) -> None:
         """Find and publish the first output, fast by another method, if the job asks for it."""
         if (self._job.overture or self._job.known) and not self._recovery.known:
-            found = self._job.known or self._job.kind.overture(self._run.task, self._obey)
+            found = self._job.known or checked.overture(self._job.kind, self._run.task, self._obey)
             self._recovery.known = self._board.overture = found
             self._publish(overture=len(found))
 
@@ -283,8 +290,8 @@ class Loop:
             self._board.is_whole = True
             self._await_saved()
             self._activity = State.VERIFYING
-            work = (self._run.task, self._board.output, self._obey, self._machine)
-            verified = self._job.verify and self._job.kind.verify(*work)
+            work = (self._job.kind, self._run.task, self._board.output, self._obey, self._machine)
+            verified = self._job.verify and checked.verify(*work)
             while not (last := self._commit(partial(self._store.complete, verified=verified))):
                 self._await_saved()
             # This save's own time is not counted, and the next start shows the same.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from pi_tui.checkpoints import checked
 from pi_tui.machine import Machine, Task, Work
 from pi_tui.words import LINE_UNITS
 from pi_tui.worker.job import Job
@@ -18,7 +19,7 @@ HALF_LIFE = 20.0
 
 def work_of(job: Job, task: Task, machine: Machine) -> Work:
     """Return the work done and in total: steps and, if the job verifies, the comparison."""
-    done, total = machine.work()
+    done, total = checked.work(machine)
     total -= 0.0 if job.verify else machine.verifying_work
     if Work(done, total).share is not None:
         return Work(min(done, total), total)

@@ -5,6 +5,7 @@ Damage that is found while a run is loaded is handled in checkpoints/loading.py.
 
 from __future__ import annotations
 
+from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.records import Checkpoint, Loaded, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, WrongResultError
@@ -47,7 +48,7 @@ class Recovery:
         kind = self._board.job.kind
         differ = f"{unit_of_bytes(kind.unit)} after {start:,} differ"
         saved = self.known[: self._board.snapshot.saved]  # an overture is known, and not saved
-        if start < len(saved) and not kind.verify(run.task, saved, poll):
+        if start < len(saved) and not checked.verify(kind, run.task, saved, poll):
             raise WrongResultError(
                 f"{differ} from the saved ones when computed again; nothing was changed: check the "
                 f"database, or {Hint.FRESH}"

@@ -167,7 +167,11 @@ class Snapshot:
     @property
     def kept(self) -> str:
         """Return words for the last saved step, for the end of a failure message."""
-        return f"saved step {self.checkpoint.steps:,}" if self.checkpoint else "nothing is saved"
+        if self.checkpoint:
+            return f"saved step {self.checkpoint.steps:,}"
+        if self.state is State.PREPARING:  # saved checkpoints are not read yet
+            return "what was saved is kept"
+        return "nothing is saved"
 
     def not_saved(self, unit: str) -> str:
         """Return what an exit now would lose, and why saving fails; "" if the last save worked.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from types import TracebackType
 from typing import NoReturn
 
 from pi_tui.errors import BrokenRule, MachineError, Unfinished
-from pi_tui.machine import Abandoned, Kind, Machine, Poll, Refused, WrongOutput, WrongState
+from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
+from pi_tui.worker.crash_report import frames_of_machine
 
 LOOK_AFTER = 0.001
 """Seconds of short steps after which the loop checks its schedules again."""
@@ -101,24 +101,6 @@ class Stepper:
                 f"step {steps + 1:,} took output back: {length:,} bytes before it, {now:,} after; "
                 f"{kept}"
             )
-
-
-def frames_of_machine(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the first method of a Machine or Kind on; None without one.
-
-    Of a machine that only calls a function of the user, the function is the first.
-    """
-    trace = error.__traceback__
-    while trace and not isinstance(trace.tb_frame.f_locals.get("self"), (Machine, Kind)):
-        trace = trace.tb_next
-    while trace and trace.tb_next and _is_of_library(trace):
-        trace = trace.tb_next
-    return trace
-
-
-def _is_of_library(trace: TracebackType) -> bool:
-    module = str(trace.tb_frame.f_globals.get("__name__"))
-    return module == Machine.__module__ or module.startswith("pi_tui.recipes.")
 
 
 def text_of_exit(error: SystemExit | KeyboardInterrupt) -> tuple[str, int]:

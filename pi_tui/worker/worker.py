@@ -15,7 +15,7 @@ from pi_tui.worker import garbage
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
-from pi_tui.worker.stepper import frames_of_machine, text_of_exit
+from pi_tui.worker.stepper import text_of_exit
 from pi_tui.worker.threads import give_way, start_all
 
 
@@ -67,12 +67,10 @@ class Worker(Board):
 
     def _fail_by(self, error: Exception) -> None:
         """Publish an unexpected exception: a machine's, or a bug of ours."""
+        self.crash, said = error, crash.told_of_machine(error)
         shown = crash.without_passwords(repr(error))
-        self.crash, text = error, f"a bug of ours, please report it: {shown}"
-        if trace := frames_of_machine(error):
-            self.crash = error.with_traceback(trace)
-            text = f"{trace.tb_frame.f_code.co_name}() raised {shown}; {self.snapshot.kept}"
-        self.fail(text, PiTuiError.exit_code)
+        ours = f"a bug of ours, please report it: {shown}"
+        self.fail(f"{said}; {self.snapshot.kept}" if said else ours, PiTuiError.exit_code)
 
     def _work(self) -> None:
         """Compute the run until it is complete or a stop is requested."""

@@ -139,11 +139,26 @@ def test_killed_program_resumes_and_ends_with_the_whole_output(folder: Path) -> 
     assert (done.returncode, done.stdout) == (0, expected(goal)), done.stderr
 
 
+@pytest.mark.parametrize("goal", ["3e3", "3 000", "3,000", "3_000", " 3k "])
+def test_goal_is_read_as_the_app_reads_it(goal: str, folder: Path) -> None:
+    done = ended("sums.py", goal)
+    assert (done.returncode, done.stdout) == (0, expected(3_000)), done.stderr
+
+
+def test_long_parameter_is_not_cut(folder: Path) -> None:
+    assert ended("sums.py", 1_000, "--factor", 10**17 + 7).stdout == expected(1_000, 10**17 + 7)
+    done = ended("sums.py", 1_000, "--factor", 10**24 + 7)
+    assert (done.returncode, done.stdout) == (2, ""), "no shorter one is used in its place"
+    assert "factor" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("0",), "a goal is an int from 1"),
-        (("x",), "invalid whole number value: 'x'"),
+        (("0",), "'0' is no goal; use a whole number from 1 to 2^53"),
+        (("x",), "'x' is no goal; use a whole number from 1 to 2^53"),
+        (("9" * 5_000,), f"'{'9' * 39}…' is no goal"),
+        (("5", "--factor", "9" * 5_000), f"invalid whole number value: '{'9' * 39}…'"),
         (("5", "--factor", "x"), "invalid whole number value: 'x'"),
         (("5", "--size", "1"), "unrecognized arguments"),
         ((), "GOAL"),
@@ -156,6 +171,7 @@ def test_wrong_command_line_exits_with_2_and_no_traceback(
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert len(done.stderr) < 500
     assert not (folder / "sums.sqlite3").exists()
 
 

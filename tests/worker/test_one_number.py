@@ -118,7 +118,7 @@ def test_share_never_falls_over_resumes_pauses_and_paces(
 ) -> None:
     last = [0.0]
     for pace, verify in ((SOME, True), (MAX, True), (Pace.of(500), False), (MAX, True)):
-        worker = make_worker(40_000, pace=pace, verify=verify, cadence=OFTEN)
+        worker = make_worker(70_000, pace=pace, verify=verify, cadence=OFTEN)
         steps = worker.snapshot.steps
         wait_until(lambda: worker.snapshot.state is State.RUNNING)  # noqa: B023
         wait_until(lambda: worker.snapshot.steps > steps + 20)  # noqa: B023

@@ -222,7 +222,7 @@ def test_finished_run_is_loaded_and_not_computed_again(
 def test_second_worker_is_refused_the_same_run_and_computes_another(
     make_worker: MakeWorker,
 ) -> None:
-    first = make_worker()
+    first = make_worker(pace=SLOWLY)  # at full speed it may be complete before the second starts
     wait_until(lambda: is_running(first))
     second, other = make_worker(), make_worker(99)
     assert second.join(60)

@@ -24,7 +24,12 @@ from pi_tui.checkpoints.locking.owner import (
     computes_unlocked,
     refuse_living,
 )
-from pi_tui.checkpoints.locking.process import is_unlocked, my_mark, words_of
+from pi_tui.checkpoints.locking.process import (
+    has_open_though_deleted,
+    is_unlocked,
+    my_mark,
+    words_of,
+)
 from pi_tui.checkpoints.locking.server_lock import ServerLocks, holder_of_run
 from pi_tui.files.location import Location, longest_name
 
@@ -35,15 +40,18 @@ MIGRATING = 5.0
 def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
     """Describe the process that computes a run; "" if there is none. Takes no lock.
 
-    A held lock decides. The owner in the run's row counts only if it could not take a lock.
+    A held lock decides. The owner in the run's row counts only if it could not take a lock, or if
+    the file of its lock was deleted.
     """
+    computes = computes_unlocked(owner)
     if where.path is None:
         with engine.connect() as connection:
             holder = holder_of_run(connection, run_id)
     else:
         file = _file_of_run(where, run_id)
         holder = (words_of(mark_in(file)) or "another process") if is_locked(file) else ""
-    return holder or (words_of(owner) if computes_unlocked(owner) else "")
+        computes = computes or has_open_though_deleted(owner, file)
+    return holder or (words_of(owner) if computes else "")
 
 
 def _file_of_database(where: Location) -> Path:
@@ -103,6 +111,8 @@ class FileLocks:
                 raise already_open(what, mark_in(file))
             if self.note or is_unlocked(owner):
                 refuse_living(what, owner)
+            if has_open_though_deleted(owner, file):
+                raise already_open(what, owner)  # somebody deleted the file of its lock
         except BaseException:
             lock.release()
             raise

@@ -80,6 +80,19 @@ def is_stopped(mark: str) -> bool:
     return bool(is_alive(mark)) and _stat_of(str(pid_in(mark)))[:1] in (["T"], ["t"])
 
 
+def has_open_though_deleted(mark: str, path: Path) -> bool:
+    """Return True if the marked process runs here and has a deleted file of that name open."""
+    if not is_alive(mark):
+        return False
+    wanted = f"{os.path.realpath(path)} (deleted)"
+    with suppress(OSError):  # of a process of another user, nothing is known
+        for entry in Path(f"/proc/{pid_in(mark)}/fd").iterdir():
+            with suppress(OSError):  # closed by now
+                if os.readlink(entry) == wanted:
+                    return True
+    return False
+
+
 def pid_in(mark: str) -> int:
     """Return the pid in a mark, or 0."""
     return int(_parts(mark)["pid"] or 0)

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.locking.process import words_of
 from pi_tui.checkpoints.records import ACTIVE, APPLICATION_ID, COMPLETE, SCHEMA, Checkpoint, Run
 from pi_tui.files.location import Location
@@ -214,7 +215,7 @@ def limits_of(kind: Kind | None, task: Task) -> Limits:
     If the kind refuses to compute the task now, the saved data may still be right: no limits then.
     """
     try:
-        return kind.limits(task) if kind else Limits()
+        return checked.limits(kind, task) if kind else Limits()
     except Refused:
         return Limits(MOST, MOST, MOST)
     except BadState as problem:

@@ -1,0 +1,70 @@
+"""Calls of the methods of a kind or a machine that check what comes back.
+
+Each raises BrokenRule, with the name of the method, if the result has another type than it should.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, SupportsInt, TypeVar
+
+from pi_tui.errors import BrokenRule
+from pi_tui.machine import Kind, Limits, Machine, Poll, State, Task, Work
+
+_T = TypeVar("_T")
+
+
+def new(kind: Kind, task: Task) -> Machine:
+    """Return a machine at the start of the task."""
+    return _checked("new", kind.new(task), Machine, "a Machine")
+
+
+def from_state(kind: Kind, task: Task, state: State, output: bytes) -> Machine:
+    """Return the machine that had this state and this output."""
+    return _checked("from_state", kind.from_state(task, state, output), Machine, "a Machine")
+
+
+def limits(kind: Kind, task: Task) -> Limits:
+    """Return the limits of a task; the kind may raise BadState or Refused instead."""
+    return _checked("limits", kind.limits(task), Limits, "Limits")
+
+
+def length(kind: Kind, task: Task) -> int | None:
+    """Return the length of the whole output; None if it is unknown until the end."""
+    found = kind.length(task)
+    return None if found is None else int(_checked("length", found, Integral, "an int or None"))
+
+
+def verify(
+    kind: Kind, task: Task, output: bytes | bytearray, poll: Poll, machine: Machine | None = None
+) -> bool:
+    """Return whether the output was compared with an independent one."""
+    found = kind.verify(task, output, poll, machine)
+    return bool(_checked("verify", found, SupportsInt, "a bool"))
+
+
+def overture(kind: Kind, task: Task, poll: Poll) -> bytes:
+    """Return the first bytes of the output, found fast by another method."""
+    return _checked("overture", kind.overture(task, poll), bytes, "bytes")
+
+
+def to_state(machine: Machine) -> State:
+    """Return the state of a machine."""
+    return _checked("to_state", machine.to_state(), State, "a State")
+
+
+def work(machine: Machine) -> Work:
+    """Return the work of a machine."""
+    return Work(*_checked("work", machine.work(), tuple | list, "a Work"))
+
+
+def notes(machine: Machine) -> tuple[str, ...]:
+    """Return the notes of a machine."""
+    return tuple(_checked("notes", machine.notes, tuple | list, "a tuple of texts"))
+
+
+def _checked(method: str, value: _T, wanted: Any, what: str) -> _T:
+    if isinstance(value, wanted):
+        return value
+    was = "None" if value is None else type(value).__name__
+    raise BrokenRule(f"{method}() returned {was}, not {what}")

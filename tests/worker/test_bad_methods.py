@@ -1,0 +1,161 @@
+"""Methods of a machine or kind are named if they raise, or return or take other types."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui.carry_on import carry_on
+from pi_tui.machine import Poll, State, Task, unwatched
+from pi_tui.worker.board import Board
+from pi_tui.worker.job import Cadence, Job
+from pi_tui.worker.worker import Worker
+from tests.tiny import Walk, Walks
+from tests.worker.test_bad_steps import TASK, Odd, finishes, raising, run, saved_steps
+
+OF_MACHINE = ("to_state", "work", "check", "verifying_work", "notes", "done", "figures")
+OF_KIND = ("new", "from_state", "limits", "length", "accepts", "verify", "title", "share")
+KEPT = ("nothing is saved", "what was saved is kept", "saved step 112")
+PROPERTIES = ("verifying_work", "notes", "done")
+
+
+def kind_with(name: str, method: Callable[..., Any]) -> Walks:
+    """Return walks of which one method, of the machine or the kind, is replaced."""
+    of = Walks if name in OF_KIND else Walk
+    changed = property(method) if name in PROPERTIES else method
+    bad = type("Bad", (of,), {name: changed})
+    return bad() if of is Walks else made_of(bad)
+
+
+def made_of(bad: type[Walk]) -> Walks:
+    class Made(Walks):
+        def new(self, task: Task) -> Walk:
+            return bad(task)
+
+    return Made()
+
+
+def begin(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Save a run at step 20."""
+    run(Odd(raising(SystemExit())), database)
+    assert saved_steps(database) == 20
+    capsys.readouterr()
+
+
+def told_by(kind: Walks, database: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what is told of a run that fails with exit code 1; it must go on once mended."""
+    assert carry_on(kind, TASK, str(database), again="again") == (1, b"")
+    told = capsys.readouterr().err
+    assert "a bug of ours" not in told
+    assert finishes(database)
+    assert "was cut off" not in capsys.readouterr().err
+    return told
+
+
+@pytest.mark.parametrize("name", [*OF_MACHINE, *OF_KIND])
+def test_method_that_raises_is_named_with_only_its_own_traceback(
+    name: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "from_state":
+        begin(database, capsys)
+    code = compile(f"def {name}(this, *_, **__):\n    return 1 / 0", "<user>", "exec")
+    found: dict[str, Any] = {}
+    exec(code, found)
+    told = told_by(kind_with(name, found[name]), database, capsys).splitlines()
+    assert told[0] == "Traceback (most recent call last):"
+    assert told[1].endswith(f"in {name}"), "no frames of ours before it"
+    assert told[-1].startswith(f"walk: {name}() raised ZeroDivisionError(")
+    assert told[-1].partition("; ")[2] in KEPT
+
+
+SHOULD = {
+    "to_state": "a State",
+    "work": "a Work",
+    "notes": "a tuple of texts",
+    "new": "a Machine",
+    "from_state": "a Machine",
+    "limits": "Limits",
+    "length": "an int or None",
+    "verify": "a bool",
+}
+WRONG = [(name, wrong) for name in SHOULD for wrong in (None, b"12") if wrong or name != "length"]
+
+
+@pytest.mark.parametrize(("name", "wrong"), WRONG)
+def test_method_that_returns_another_type_is_named_with_what_it_should_return(
+    name: str, wrong: bytes | None, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "from_state":
+        begin(database, capsys)
+    told = told_by(kind_with(name, lambda *_, **__: wrong), database, capsys)
+    was = "None" if wrong is None else "bytes"
+    assert told.startswith(f"walk: {name}() returned {was}, not {SHOULD[name]}; ")
+    assert told.count("\n") == 1, "the text says all"
+
+
+class FewerArguments(Walks):
+    def from_state(self, task: Task, state: State) -> Walk:  # type: ignore[override]
+        raise AssertionError
+
+
+def test_method_that_takes_other_arguments_is_named_and_the_call_is_shown(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(database, capsys)
+    told = told_by(FewerArguments(), database, capsys)
+    assert "kind.from_state(task, state, output)" in told
+    assert told.endswith(
+        "walk: FewerArguments.from_state() takes 3 positional arguments but 4 were given; "
+        "what was saved is kept\n"
+    )
+
+
+class SavesInItsStep(Walk):
+    """A walk that is saved within its tenth step, where its `to_state` fails."""
+
+    worker: Worker
+
+    def step(self, poll: Poll = unwatched) -> None:
+        if self.steps == 9:
+            self.worker.save_now()
+        super().step(poll)
+
+    def to_state(self) -> State:
+        raise KeyError("lost")
+
+
+def test_method_that_raises_in_a_poll_is_named_and_not_the_step(database: Path) -> None:
+    worker = Worker(Job(made_of(SavesInItsStep), TASK, str(database), cadence=Cadence()))
+    SavesInItsStep.worker = worker
+    worker.start()
+    assert worker.join(60)
+    assert worker.snapshot.error == "to_state() raised KeyError('lost'); nothing is saved"
+    trace = worker.crash and worker.crash.__traceback__
+    assert trace
+    assert trace.tb_frame.f_code is SavesInItsStep.to_state.__code__
+
+
+def called_in_a_step() -> bool:
+    frame = inspect.currentframe()
+    while frame:
+        if frame.f_code is Walk.step.__code__:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def test_bug_of_ours_in_a_poll_is_not_blamed_on_the_step(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(_board: Board) -> bool:
+        if called_in_a_step():
+            raise RuntimeError("ours")
+        return False
+
+    monkeypatch.setattr(Board, "is_stale", property(breaks))
+    worker = run(Walks(), database)
+    assert worker.snapshot.error == "a bug of ours, please report it: RuntimeError('ours')"
