@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pi_tui.machine import unwatched as unwatched
     from pi_tui.recipes.items import Items as Items
     from pi_tui.recipes.program import resumable as resumable
+    from pi_tui.testing import prove as prove
     from pi_tui.worker.job import Cadence as Cadence
 
 __version__ = "1.2.0"
@@ -50,6 +51,7 @@ _MODULES = {
     "WrongState": "pi_tui.machine",
     "carry_on": "pi_tui.carry_on",
     "carry_on_all": "pi_tui.all_tasks",
+    "prove": "pi_tui.testing",
     "resumable": "pi_tui.recipes.program",
     "unwatched": "pi_tui.machine",
 }

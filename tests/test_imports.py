@@ -136,7 +136,8 @@ def test_app_imports_no_sqlalchemy() -> None:
 
 PUBLIC = (
     "Abandoned, BadState, Cadence, Items, Kind, Limits, Machine, Parameter, Piece, Poll, Refused, "
-    "State, Task, Work, WrongOutput, WrongState, carry_on, carry_on_all, resumable, unwatched"
+    "State, Task, Work, WrongOutput, WrongState, carry_on, carry_on_all, prove, resumable, "
+    "unwatched"
 )
 
 

@@ -29,7 +29,8 @@ class StoredKind(Kind):
     ) -> None:
         """Make a stand-in; `goes_on` says how its runs go on, if a message can say it better."""
         self.name, self._like = name, like
-        self.goes_on = goes_on or f"the program that computes {one_line(name, 40)} goes on with it"
+        start_it = f"start the program that computes {one_line(name, 40)} to go on with it"
+        self.goes_on = goes_on or start_it
         if unit is not None:
             self.unit = unit
         if like is not None:

@@ -7,7 +7,7 @@ from pi_tui.checkpoints.saved_runs import list_all_runs
 from pi_tui.checkpoints.stored_kind import Kinds, StoredKind
 from pi_tui.commands.choosing import Wanted, choose
 from pi_tui.commands.runs import status
-from pi_tui.errors import Hint, UsageError
+from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.reports.hints import command_line
 from pi_tui.reports.standard_output import has_terminal
 
@@ -16,7 +16,10 @@ def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
     """Show the run until the user quits; without a terminal, print lines like `status --watch`."""
     if not has_terminal():
         return status(location, kinds, wanted, as_json=False, again=True)
-    run = run_to_watch(location, kinds, wanted)
+    try:
+        run = run_to_watch(location, kinds, wanted)
+    except NothingSavedError as error:
+        raise UsageError(f"{error}; start the program that computes first") from error
     from pi_tui.app.open import open_app
 
     code, _ = open_app(stand_in(run, kinds), run.task, location, again=command_line())
@@ -29,7 +32,7 @@ def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
         return choose(location, kinds, wanted)
     runs = list_all_runs(location, kinds)
     if not runs:
-        raise UsageError(f"nothing is saved yet; {Hint.BEGIN}")
+        raise UsageError("nothing is saved yet; start the program that computes first")
     return min(runs, key=lambda run: run.status == COMPLETE)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, SupportsFloat
 
 from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Kind, Machine, Poll, Refused, State, Task, Work, unwatched
@@ -112,6 +112,8 @@ class GeneratorMachine(Machine):
         """Types of the values of states that could be stored."""
         begun = self._values or kind.first_values()
         self._generator = kind.function(task.goal, **begun, **task.parameters)
+        if not isinstance(self._generator, Iterator):
+            raise BrokenRule(f"{kind.name} has no yield: a resumable function yields its state")
 
     @property
     def done(self) -> bool:
@@ -152,8 +154,16 @@ class GeneratorMachine(Machine):
             what = one_line(repr(new), 60)
             raise BrokenRule(f"{name} must yield text or bytes as what is new, not {what}")
         if len(parts) == 3:
-            share = max(share, min(float(parts[2]), 1.0))
+            share = max(share, self._share_of(parts[2]))
         return dict(state), bytes(new or b""), share  # a copy, as the function may change its dict
+
+    def _share_of(self, yielded: object) -> float:
+        if isinstance(yielded, SupportsFloat) and (share := float(yielded)) >= 0:
+            return min(share, 1.0)  # a last step may go beyond the goal
+        name = self._kind.name
+        raise BrokenRule(
+            f"{name} must yield a share from 0 to 1, not {one_line(repr(yielded), 60)}"
+        )
 
     def _refuse_names(self, state: Mapping[str, object]) -> None:
         name, wanted = self._kind.name, self._kind.arguments

@@ -102,6 +102,7 @@ class Pool:
         # Not "fork": this process has threads, and a lock held by one of them would stay held.
         known = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
+        _start_quiet_tracker()
         return ProcessPoolExecutor(self._workers, context, _begin_child)
 
 
@@ -159,6 +160,24 @@ def in_words(error: BaseException) -> str:
         return repr(error)
     except Exception:
         return type(error).__name__
+
+
+def _start_quiet_tracker() -> None:
+    """Start Python's own process that removes semaphores, without its warning.
+
+    After a SIGKILL of this process it would print three lines behind the next prompt.
+    """
+    from multiprocessing import resource_tracker
+
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = f"{before or 'default'},ignore:resource_tracker"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _begin_child() -> None:

@@ -123,11 +123,17 @@ def print_output(name: str, output: bytes) -> int:
 def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
     """Add the options `--db`, `--screen` and `--fresh`; `file` is the default of `--db`."""
     where = f"database to save in, a file or a URL ({file}); called again, it goes on from there"
-    parser.add_argument("--db", metavar="FILE", help=where)
+    parser.add_argument("--db", metavar="FILE", type=_location, help=where)
     parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
     parser.add_argument(
         "--fresh", action="store_true", help="begin again; what is saved of this run is lost"
     )
+
+
+def _location(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("'' names no database")
+    return text
 
 
 def _goal(text: str) -> int:

@@ -89,8 +89,8 @@ def _encode(value: object, name: str, arrays: list[Any]) -> object:
     if (numpy := sys.modules.get("numpy")) and isinstance(value, numpy.ndarray):
         return _encode_array(value, name, arrays)
     raise Unstorable(
-        f"{name} is a {type(value).__name__}; a state holds None, bool, int, float, str, bytes, "
-        "list, tuple, dict and numpy arrays"
+        f"{name} is of type {type(value).__name__}; a state holds None, bool, int, float, str, "
+        "bytes, list, tuple, dict and numpy arrays"
     )
 
 

@@ -14,15 +14,16 @@ from pi_tui.words import plain
 
 
 def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
-    r"""Return the command that started this process, quoted for a shell.
+    r"""Return the command that goes on: the one that started this process, quoted for a shell.
 
-    Returns "" in an interactive interpreter.
+    Without `--fresh`, which would begin again. Returns "" in an interactive interpreter.
 
-    >>> command_line(["python", "collatz.py", "it's"])
+    >>> command_line(["python", "collatz.py", "it's", "--fresh"])
     'python collatz.py \'it\'"\'"\'s\''
     """
     if hasattr(sys, "ps1"):
         return ""
+    typed = [word for word in typed if word != "--fresh"]
     import shutil  # slow to import, and needed only here
 
     script = typed[1] if len(typed) > 1 else ""

@@ -125,13 +125,13 @@ def test_watch_of_another_kind_says_how_it_goes_on_and_offers_no_key_for_it(
         terminal.see("has ended")
         assert "p go on" not in terminal.screen
         terminal.send("p")
-        terminal.see("Only watching: the program")
+        terminal.see("Only watching: start the program")
         assert "p goes on" not in terminal.screen
         terminal.send("q")
         assert terminal.wait() == 0
         said = " ".join(terminal.screen.split())
         assert said.endswith(
-            "nothing to save here; the program that computes lines goes on with it"
+            "nothing to save here; start the program that computes lines to go on with it"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pi_tui.errors import MachineError
 from pi_tui.machine import BadState, Refused, State, Task
 from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
 from pi_tui.testing import prove
@@ -101,7 +102,7 @@ def test_state_alone_may_be_yielded() -> None:
     [
         ({"number": 1}, "does not yield its argument 'total'"),
         ({"number": 1, "total": 1, "sum": 2}, "yields the state 'sum', which is no argument"),
-        ({"number": {1}, "total": 1}, "number is a set"),
+        ({"number": {1}, "total": 1}, "number is of type set"),
         (5, "must yield a dict"),
         (({"number": 1, "total": 1}, 7), "text or bytes as what is new, not 7"),
         (({"number": 1, "total": 1}, "", 0, 0), "must yield a dict"),
@@ -117,6 +118,22 @@ def test_wrong_yield_is_reported_by_name_at_the_first_step(yielded: object, said
     with pytest.raises(TypeError, match=said):
         machine.step()
     assert machine.steps == 0
+
+
+@pytest.mark.parametrize("share", [-0.1, float("nan"), "half"])
+def test_share_that_is_none_is_refused_by_name(share: object) -> None:
+    def wrong(goal: int, at: int = 0) -> Iterator[Any]:
+        yield {"at": 1}, "", share
+
+    kind = GeneratorKind(wrong, "wrong", 1)
+    with pytest.raises(MachineError, match="wrong must yield a share from 0 to 1, not "):
+        kind.new(kind.task(3)).step()
+
+
+def test_function_without_yield_is_refused_by_name() -> None:
+    kind = GeneratorKind(lambda goal, at=0: goal + at, "noyield", 1)
+    with pytest.raises(MachineError, match="noyield has no yield"):
+        kind.new(kind.task(3))
 
 
 def test_signature_that_cannot_be_resumed_is_refused_on_creation() -> None:
@@ -202,7 +219,7 @@ def test_wrong_yield_after_a_list_was_changed_returns_to_the_last_saved_state() 
     machine.step()
     machine.to_state()
     machine.step()
-    with pytest.raises(TypeError, match="odd is a set"):
+    with pytest.raises(TypeError, match="odd is of type set"):
         machine.step()
     assert (machine.steps, machine.output) == (1, b"1 ")
 

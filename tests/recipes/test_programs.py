@@ -175,6 +175,24 @@ def test_wrong_command_line_exits_with_2_and_no_traceback(
     assert not (folder / "sums.sqlite3").exists()
 
 
+@pytest.mark.parametrize("more", [[], ["--factor", "3"]])
+def test_command_that_goes_on_after_a_fresh_start_leaves_out_fresh(
+    more: list[str], folder: Path
+) -> None:
+    with running("sums.py", 10**9, "--fresh", *more) as child:
+        wait_until(lambda: saved_steps("sums.sqlite3", "sums"))
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=60)
+    assert "--fresh" not in err
+    assert f"sums.py {10**9}{''.join(f' {word}' for word in more)}` goes on from there" in err
+
+
+def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
+    done = ended("sums.py", 9, "--db", "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'' names no database" in done.stderr
+
+
 def test_fresh_starts_the_run_over(folder: Path) -> None:
     assert ended("sums.py", 2_000).stdout == expected(2_000)
     code = SUMS.replace("total += factor * number", "total += 2 * number")
@@ -187,7 +205,7 @@ def test_state_of_the_wrong_type_is_named_and_nothing_is_saved(folder: Path) -> 
     Path("bad.py").write_text(SUMS.replace('"total": total', '"total": {total}'))
     done = ended("bad.py", 5_000)
     assert done.returncode == 1
-    assert done.stderr.startswith("sums: step 1: total is a set; a state holds None, bool, ")
+    assert done.stderr.startswith("sums: step 1: total is of type set; a state holds None, bool, ")
     assert done.stderr.count("\n") == 1
 
 
@@ -195,7 +213,7 @@ LATE = {
     "a set": (
         '"total": total}',
         '"total": total if number < 9_000 else {total}}',
-        "total is a set",
+        "total is of type set",
     ),
     "a number": ('f"{total}', '7 if number >= 9_000 else f"{total}', "as what is new, not 7"),
 }
@@ -308,6 +326,18 @@ def test_interrupted_batch_waits_for_no_item_and_leaves_no_process(
     assert "Traceback" not in err
     if number != signal.SIGKILL:
         assert "long: saved 1 line; " in err, err
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="no /proc")
+def test_killed_batch_prints_nothing_behind_the_prompt(folder: Path) -> None:
+    Path("long.py").write_text(LONG.replace("THREADS", "False"))
+    command = [sys.executable, "long.py"]  # without -W error, which silences Python's tracker
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        wait_until(lambda: Path("begun-3").exists())
+        child.kill()
+        _, err = child.communicate(timeout=60)
+    wait_until(lambda: not living_in(folder))
+    assert "leaked" not in err
 
 
 def test_failed_items_alone_are_tried_again_by_the_next_start(folder: Path) -> None:

@@ -91,11 +91,11 @@ def test_changed_array_changes_only_the_pieces_that_hold_the_change() -> None:
     [
         ({1: 2}, "inner has the key 1"),
         ({"!int": "x"}, "inner has the key '!int'"),
-        ([1, {2}], r"inner\[1\] is a set"),
-        ({"a": [object()]}, r"inner\['a'\]\[0\] is a object"),
-        (random.Random(1), "inner is a Random"),
+        ([1, {2}], r"inner\[1\] is of type set"),
+        ({"a": [object()]}, r"inner\['a'\]\[0\] is of type object"),
+        (random.Random(1), "inner is of type Random"),
         (numpy.array([object()]), "inner is an array of object"),
-        (numpy.int64(3), "inner is a int64"),
+        (numpy.int64(3), "inner is of type int64"),
     ],
     ids=["int key", "reserved key", "set", "object", "random", "array of objects", "numpy int"],
 )

@@ -95,7 +95,7 @@ def test_resume_of_a_stored_kind_shows_a_note_and_keeps_watching(
 ) -> None:
     worker = watcher_of_lines
     wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
-    assert worker.snapshot.goes_on == "the program that computes lines goes on with it"
+    assert worker.snapshot.goes_on == "start the program that computes lines to go on with it"
     worker.resume()
     writer.save(50)
     wait_until(lambda: worker.snapshot.saved == len(writer.machine.output))
