@@ -54,7 +54,8 @@ def test_two_signals_at_once_count_as_one(
         time.sleep(between)  # the time between the two signals
         child.send_signal(numbers[1])
         _, err = child.communicate(timeout=60)
-        assert child.returncode == 128 + numbers[0]
+        # The second may come when all is done and said: a shell sees 143 then, too.
+        assert child.returncode in (128 + numbers[0], -numbers[1])
         assert b"saved " in err
     assert saved(database)
 

@@ -90,8 +90,8 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
 
 def _announce(turns: Turns, full: bool) -> None:
     """Print how long the measurement will take, estimated by a small run on this machine."""
-    turns.look_inside("phases", 1_000)  # not measured: Python compiles modules at first import
-    small_run = turns.look_inside("phases", 1_000)["whole process"]
+    turns.inside("phases", 1_000)  # not measured: Python compiles modules at first import
+    small_run = turns.inside("phases", 1_000)["whole process"]
     seconds = expected_seconds(turns.runs, small_run, full=full)
     tell(f"this takes about {words.duration(seconds)}; ctrl+c ends it and leaves nothing behind")
 
