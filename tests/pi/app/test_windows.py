@@ -18,7 +18,7 @@ async def test_help_in_a_very_narrow_window_puts_meanings_below_keys() -> None:
         await pilot.press("question_mark")
 
         def rows() -> str:
-            raw = (row.strip("│ ▁▂▃▄▅▆▇") for row in text_of(app).splitlines())  # a scroll bar's end
+            raw = (row.strip("│ ▁▂▃▄▅▆▇") for row in text_of(app).splitlines())  # its scroll bar
             return "\n".join(raw)
 
         await until(lambda: re.search("^p Space\npause, which saves; again:\ngo on$", rows(), re.M))
