@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -13,7 +14,7 @@ from pi_tui.words import parse_number, shortened
 from pi_tui.worker.crash_report import without_passwords
 
 _LONGEST = 300
-"""Characters of a message of argparse; the one that lists all commands has some 250."""
+"""Characters of a message of argparse, which may repeat what was typed."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,6 +31,17 @@ class Parser(argparse.ArgumentParser):
         if action.nargs is None and values == []:
             raise argparse.ArgumentError(action, "expected one argument")
         return values
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse an unknown command in plain words, with the command that was perhaps meant."""
+        commands = action.choices if isinstance(action, argparse._SubParsersAction) else None
+        if commands is None or value in commands:
+            super()._check_value(action, value)
+            return
+        told = f"{shortened(without_passwords(repr(value)), 60)} is no command and no number"
+        if meant := difflib.get_close_matches(value, commands, 1):
+            raise UsageError(f"{told}; did you mean `{self.prog} {meant[0]}`?")
+        self.error(told)
 
     def _print_message(self, message: str, file: object = None) -> None:
         """Write help and version to stdout like data: whole, in any encoding, or with an error."""

@@ -165,7 +165,7 @@ REFUSED = {
     "a wrong parameter": (["open", "mine:lines", "3", "sead=1"], "lines has no parameter sead"),
     "a fresh start": (["open", "mine:lines", "3", "--fresh"], "leave out --fresh"),
     "an option of serve": (["watch", "--port", "8000"], "unrecognized arguments: --port"),
-    "no number": (["many"], "invalid choice: 'many'"),
+    "no number": (["many"], "'many' is no command and no number"),
 }
 
 
