@@ -20,11 +20,10 @@ def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
     if not snapshot.left_open:
         from_there = f"goes on after {snapshot.resumed_in(unit)}"
         return (*(f"{from_there}, saved {when}" for when in (day, clock)), from_there)
-    kept = (
-        f"all {snapshot.resumed_in(unit, 'saved')} are there"
-        if snapshot.resumed
-        else "all it saved is there"
-    )
+    saved = snapshot.resumed_in(unit, "saved") if snapshot.resumed else ""
+    kept = f"all {saved} are there" if saved else "all it saved is there"
+    if saved.startswith("1 "):
+        kept = f"the {saved} is there"
     gap = snapshot.left_after
     after = f"{words.duration(gap)} after" if gap and gap >= NOTEWORTHY else "after"
     return (

@@ -194,3 +194,11 @@ async def test_no_panel_is_left_out_that_has_room(rows: int, names: list[str]) -
         assert [one.id for one in cards if one.region] == [f"{name}-panel" for name in names]
         checkpoint = app.main_screen.query_one("#checkpoint-panel")
         assert checkpoint.size.height < 10
+
+
+def test_message_after_a_kill_speaks_of_one_line_in_the_singular() -> None:
+    killed = a_snapshot(left_open="pid 4711 on box", resumed=9, resumed_lines=1)
+    assert (
+        how_it_goes_on(killed, "lines")[-3]
+        == "the last session was cut off; the 1 saved line is there"
+    )
