@@ -26,6 +26,7 @@ from pi_tui.carry_on import (
     leaving_if_blocked,
     lost_and_saved,
     noting_signals,
+    refuse_taken_name,
     run_to_end,
 )
 from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageError, UsageError
@@ -68,6 +69,7 @@ def carry_on_all(
     wanted = list(dict.fromkeys(tasks))
     open_standard_streams(silent=True)
     try:
+        refuse_taken_name(kind)
         with noting_signals() as asked, tasks_progress_on(sys.stderr, kind, len(wanted)) as shown:
             share = _Share(kind, wanted, location, cadence, asked, shown)
             share.work()

@@ -18,7 +18,7 @@ from types import FrameType, ModuleType
 from typing import Any, Literal
 
 from pi_tui import words
-from pi_tui.errors import PiTuiError, StorageError, UsageError
+from pi_tui.errors import TAKEN_NAME, PiTuiError, StorageError, UsageError
 from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
@@ -75,6 +75,7 @@ def carry_on(
     command = command_line() if again is None else again
     open_standard_streams(silent=True)
     try:
+        refuse_taken_name(kind)
         with nullcontext() if to is None else OutputFile.claim(to, location) as target:
             code, output = _compute(job, command, face)
             if target is not None and code == 0:
@@ -83,6 +84,18 @@ def carry_on(
     except PiTuiError as error:
         tell(f"{kind.name}: {words.plain(str(error))}")
         return error.exit_code, b""
+
+
+def refuse_taken_name(kind: Kind) -> None:
+    """Raise UsageError for a kind of a user that is named as the one of this program's own app.
+
+    Each would find the runs of the other damaged.
+    """
+    comes_with_us = type(kind).__module__.startswith(f"pi_tui.{TAKEN_NAME}.")
+    if kind.name == TAKEN_NAME and not comes_with_us:
+        raise UsageError(
+            f"the name {TAKEN_NAME} is taken by this program's own runs; choose another name"
+        )
 
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:

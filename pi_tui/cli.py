@@ -193,7 +193,8 @@ def _words_of_tabs(options: argparse.Namespace) -> list[str]:
     """Return the command line of the app behind each browser tab, after a look at it."""
     of_pi = [] if options.digits is None else ["--digits", str(options.digits)]
     words: list[str] = [*of_pi, *options.words]
-    inner = build_parser().parse_args(words)
+    parser = build_parser()
+    inner = parser.parse_args(number_as_digits(parser, words))
     if inner.run not in (None, OPEN, WATCH):
         raise UsageError(f"serve shows an app: `open …`, `watch …` or digits, not {words[0]}")
     if getattr(inner, "fresh", False):

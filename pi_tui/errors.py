@@ -30,6 +30,10 @@ def speak(words: Mapping[Hint, str]) -> None:
     _words.update(words)
 
 
+TAKEN_NAME = "pi"
+"""The name of the kind that comes with this program; no other kind may have it."""
+
+
 class PiTuiError(Exception):
     """The base of all our errors."""
 

@@ -171,6 +171,8 @@ class State:
     @classmethod
     def of(cls, data: bytes) -> State:
         """Make a state of one piece."""
+        if not isinstance(data, bytes | bytearray):
+            raise TypeError(f"State.of takes bytes, not {type(data).__name__}")
         return cls({"state": Piece(data)})
 
     @property

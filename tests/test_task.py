@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.machine import Task
+from pi_tui.machine import State, Task
 
 
 @pytest.mark.parametrize("goal", [1.5, "x", None, True, 7j, b"7"])
@@ -36,6 +36,11 @@ def test_task_refuses_a_parameter_of_wrong_type_by_name(value: Any) -> None:
 def test_task_refuses_a_parameter_out_of_range_by_name(value: float) -> None:
     with pytest.raises(ValueError, match="the parameter rate is"):
         Task(7, {"rate": value})
+
+
+def test_state_of_text_is_refused_by_its_type() -> None:
+    with pytest.raises(TypeError, match=r"State\.of takes bytes, not str"):
+        State.of("text")  # type: ignore[arg-type]
 
 
 def test_task_refuses_names_and_parameters_of_wrong_types() -> None:

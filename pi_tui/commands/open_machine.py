@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from pi_tui.carry_on import carry_on
+from pi_tui.carry_on import carry_on, refuse_taken_name
 from pi_tui.commands.fresh import may_begin_again
 from pi_tui.errors import UsageError
 from pi_tui.files.location import own_file, resolved
@@ -64,11 +64,14 @@ def find_kind(name: str) -> Kind:
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
         raise UsageError(f"{name!r} names no machine; write module:name, like collatz:collatz")
-    sys.path.append(str(resolved(".")))
-    module = _imported(module_name)
+    folder, _, file = module_name.removesuffix(".py").rpartition("/")
+    sys.path.append(str(resolved(folder or ".")))
+    module = _imported(module_name := file)
     if not hasattr(module, attribute):
         raise UsageError(f"{module_name} has no {attribute}; {_offered(module)}")
-    return _as_kind(getattr(module, attribute), name, module)
+    kind = _as_kind(getattr(module, attribute), name, module)
+    refuse_taken_name(kind)
+    return kind
 
 
 def _imported(name: str) -> ModuleType:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pi_tui.pi.settings import Settings
 
 
-_NOTHING_YET = "nothing is saved yet; `pi-tui --digits 20000` begins a run"
+_NOTHING_YET = "no digits of pi are saved yet; `pi-tui --digits 20000` begins a run"
 
 
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:

@@ -110,6 +110,8 @@ class GeneratorMachine(Machine):
         self._torn = False
         self._storable: set[tuple[type, ...]] = set()
         """Types of the values of states that could be stored."""
+        if unknown := [name for name in task.parameters if name not in kind.parameters]:
+            raise Refused(f"{kind.name} has no parameter {unknown[0]}")
         begun = self._values or kind.first_values()
         self._generator = kind.function(task.goal, **begun, **task.parameters)
         if not isinstance(self._generator, Iterator):

@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
@@ -87,6 +87,8 @@ class Items(Kind):
         """The last machine: an exception for a Kind, as `run` needs the lines of failed items."""
         if not self.inputs:
             raise ValueError(f"{self.name}: there are no inputs")
+        if any(isinstance(one, Set) for one in (inputs, *self.inputs)):
+            raise TypeError(f"{self.name}: a set has another order at every start; give sorted(…)")
         for value in self.inputs:
             if getattr(type(value), "__repr__", None) is object.__repr__:
                 raise TypeError(f"{self.name}: the input {value!r} needs a __repr__ that tells it")

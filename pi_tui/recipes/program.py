@@ -24,12 +24,17 @@ from pi_tui.reports.standard_output import (
 from pi_tui.task import LARGEST_GOAL
 from pi_tui.words import parse_number, shortened
 
+_OPTIONS = {"db", "screen", "fresh", "help", "goal"}
+"""Options of every program, which no parameter can be."""
+
 
 class Resumable:
     """A generator function that can be stopped at any moment and resumed from there."""
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
         self.kind = GeneratorKind(function, name, version)
+        if taken := _OPTIONS & {*self.kind.parameters}:
+            raise TypeError(f"{name}: {min(taken)} is an option of every program; rename it")
         self.__doc__, self.__name__, self.__wrapped__ = function.__doc__, name, function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Yielded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pi_tui.errors import BrokenRule, MachineError, Unfinished
 from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
@@ -91,8 +91,11 @@ class Stepper:
         return failure.reason if failure else ""
 
     def _check(self, machine: Machine, steps: int, length: int) -> None:
-        """Raise MachineError if `steps` did not grow, or the output shrank."""
-        now, kept = len(machine.output), self._board.snapshot.kept
+        """Raise MachineError if `steps` did not grow, or the output shrank or is no bytes."""
+        output: Any = machine.output
+        now, kept = len(output), self._board.snapshot.kept
+        if not isinstance(output, bytes | bytearray):
+            raise BrokenRule(f"output must be bytes, not {type(output).__name__}; {kept}")
         if machine.steps <= steps:
             how = "still" if machine.steps == steps else "now"
             raise MachineError(f"step() did not count: steps is {how} {machine.steps:,}; {kept}")

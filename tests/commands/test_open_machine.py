@@ -108,6 +108,13 @@ def test_open_computes_a_function_with_its_parameters(folder: Path) -> None:
     assert (run["kind"], run["goal"], run["parameters"]) == ("lines", 3, parameters)
 
 
+@pytest.mark.parametrize("file", ["mine.py", "./mine.py", "elsewhere/mine2.py"])
+def test_open_takes_a_file_in_place_of_a_module(file: str, folder: Path) -> None:
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere" / "mine2.py").write_text((folder / "mine.py").read_text())
+    assert opened(folder, f"{file}:lines", 3, "seed=2") == opened(folder, "mine:lines", 3, "seed=2")
+
+
 def test_open_parses_a_parameter_like_the_program_itself(folder: Path) -> None:
     assert opened(folder, "mine:lines", 3, "ratio=2") == opened(
         folder, "mine:lines", 3, "ratio=2.0"

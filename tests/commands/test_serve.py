@@ -158,6 +158,13 @@ async def test_tab_follows_a_run_of_any_kind_without_its_code(
             await see_all(connection, b"lines 9", b"line 18", b"complete")
 
 
+@pytest.mark.parametrize("words", [["2000"], ["2k"], ["2", "000"]])
+async def test_served_number_is_that_of_digits(words: list[str], database: Path) -> None:
+    with serving(database, *words, digits=None) as up:
+        async with tab(up) as connection:
+            await see(connection, b"2,000 digits")
+
+
 REFUSED = {
     "another command": (["runs"], "serve shows an app: "),
     "no module": (["open", "nowhere:x", "3"], "there is no module nowhere in "),

@@ -11,6 +11,7 @@ import pytest
 from pi_tui.errors import MachineError
 from pi_tui.machine import BadState, Refused, State, Task
 from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
+from pi_tui.recipes.program import resumable
 from pi_tui.testing import prove
 from tests.test_imports import loaded_after
 
@@ -128,6 +129,14 @@ def test_share_that_is_none_is_refused_by_name(share: object) -> None:
     kind = GeneratorKind(wrong, "wrong", 1)
     with pytest.raises(MachineError, match="wrong must yield a share from 0 to 1, not "):
         kind.new(kind.task(3)).step()
+
+
+@pytest.mark.parametrize("taken", ["db", "goal", "screen", "fresh", "help"])
+def test_parameter_named_as_an_option_of_every_program_is_refused(taken: str) -> None:
+    names: dict[str, Any] = {}
+    exec(f"def walk(n, at=0, *, {taken}=1):\n    yield {{'at': 1}}", names)
+    with pytest.raises(TypeError, match=f"walk: {taken} is an option of every program"):
+        resumable(names["walk"])
 
 
 def test_function_without_yield_is_refused_by_name() -> None:

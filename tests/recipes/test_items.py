@@ -283,6 +283,12 @@ def test_workers_that_are_no_whole_number_are_refused(workers: object) -> None:
         Items(square, [1], workers=workers)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("inputs", [{1, 2}, frozenset("ab"), [{1}, {2}]])
+def test_inputs_in_no_order_are_refused(inputs: Any) -> None:
+    with pytest.raises(TypeError, match=r"square: a set has another order .* give sorted"):
+        batch(square, inputs)
+
+
 def test_input_without_a_repr_of_its_own_is_refused() -> None:
     with pytest.raises(TypeError, match="needs a __repr__"):
         batch(square, [object()])

@@ -187,6 +187,30 @@ def test_command_that_goes_on_after_a_fresh_start_leaves_out_fresh(
     assert f"sums.py {10**9}{''.join(f' {word}' for word in more)}` goes on from there" in err
 
 
+@pytest.mark.parametrize("way", ["{}.main()", "{0}.run_all([{0}.task(3)])", "{}.run(3)"])
+def test_computation_named_as_the_program_s_own_is_refused(way: str, folder: Path) -> None:
+    Path("mine.py").write_text(
+        SUMS.replace("def sums", "def pi").replace("sums.main()", way.format("pi"))
+    )
+    done = ended("mine.py", 9)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr == "pi: the name pi is taken by this program's own runs; choose another name\n"
+    )
+    assert not Path("pi.sqlite3").exists()
+
+
+def test_task_with_a_parameter_that_the_function_has_not_is_refused(folder: Path) -> None:
+    Path("all.py").write_text(
+        "from pi_tui import Task, carry_on_all\nfrom sums import sums\n"
+        'raise SystemExit(carry_on_all(sums, [Task(3, {"factr": 4})], "a.sqlite3")[0])\n'
+    )
+    done = ended("all.py")
+    assert done.returncode == 2
+    assert "sums has no parameter factr" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
     done = ended("sums.py", 9, "--db", "")
     assert (done.returncode, done.stdout) == (2, "")

@@ -83,6 +83,22 @@ def finishes(database: Path) -> bool:
     return carry_on(Walks(), TASK, str(database), again="again") == (0, WHOLE)
 
 
+def test_output_that_is_no_bytes_is_refused_by_name(database: Path) -> None:
+    class Text(Walk):
+        def step(self, poll: Poll = unwatched) -> None:
+            super().step(poll)
+            self.output = "abc"  # type: ignore[assignment]
+
+    class Texts(Walks):
+        def new(self, task: Task) -> Walk:
+            return Text(task)
+
+    worker = Worker(Job(Texts(), Texts().task(27), str(database)))
+    worker.start()
+    assert worker.join(60)
+    assert "output must be bytes, not str" in worker.snapshot.error
+
+
 def test_step_that_raises_saves_the_step_before_and_names_both_steps(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
