@@ -6,7 +6,11 @@ MESSAGE = (
     "not enough memory; what was saved is safe: close other programs, or raise the limit "
     "(`ulimit -v`)"
 )
-_BY_TEXT = ("failed to map segment", "error return without exception set")
+_BY_TEXT = (
+    "failed to map segment",
+    "error return without exception set",
+    "without setting an exception",
+)
 """Parts of messages of the system's loader, and of Python when it cannot make an exception."""
 
 
