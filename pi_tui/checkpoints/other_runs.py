@@ -44,7 +44,7 @@ def is_explained(row: Row[Any]) -> bool:
     that a parameter is damaged; the caller then refuses instead of beginning another run. A run
     with more than 10 parameters has too many subsets, so its identity is accepted as it is.
     """
-    task, names = to_task(row), to_task(row).parameters
+    names = (task := to_task(row)).parameters
     if len(names) > _MOST_TRIED or str(row.identity).startswith(_DISPLACED):
         return True
     subsets = (some for size in range(len(names) + 1) for some in combinations(names, size))

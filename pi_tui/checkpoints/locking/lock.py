@@ -43,15 +43,15 @@ def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
     A held lock decides. The owner in the run's row counts only if it could not take a lock, or if
     the file of its lock was deleted.
     """
-    computes = computes_unlocked(owner)
     if where.path is None:
         with engine.connect() as connection:
             holder = holder_of_run(connection, run_id)
-    else:
-        file = _file_of_run(where, run_id)
-        holder = (words_of(mark_in(file)) or "another process") if is_locked(file) else ""
-        computes = computes or has_open_though_deleted(owner, file)
-    return holder or (words_of(owner) if computes else "")
+        return holder or (words_of(owner) if computes_unlocked(owner) else "")
+    file = _file_of_run(where, run_id)
+    if is_locked(file):
+        return words_of(mark_in(file)) or "another process"
+    computes = computes_unlocked(owner) or has_open_though_deleted(owner, file)
+    return words_of(owner) if computes else ""
 
 
 def _file_of_database(where: Location) -> Path:
