@@ -14,11 +14,11 @@ from pi_tui.commands.parser import (
     Parser,
     add_json,
     parse_database,
-    parse_goal,
     parse_parameter,
 )
 from pi_tui.pi.commands.options import add_digits, add_range, computing_options
 from pi_tui.pi.settings import parse_digits
+from pi_tui.reports.typed import parse_goal
 
 _GENERAL, _PI = "pi_tui.commands", "pi_tui.pi.commands"
 RUN = f"{_PI}.compute:run"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-from contextlib import suppress
 from typing import Any, NoReturn
 
 from pi_tui.errors import UsageError
 from pi_tui.reports.standard_output import as_bytes, to_stdout
-from pi_tui.task import LARGEST_GOAL
-from pi_tui.words import parse_number, shortened
+from pi_tui.words import shortened
 from pi_tui.worker.crash_report import without_passwords
 
 _LONGEST = 300
@@ -38,6 +35,8 @@ class Parser(argparse.ArgumentParser):
         if commands is None or value in commands:
             super()._check_value(action, value)
             return
+        import difflib  # takes 1.5 ms, and every start reads this module
+
         told = f"{shortened(without_passwords(repr(value)), 60)} is no command and no number"
         if meant := difflib.get_close_matches(value, commands, 1):
             raise UsageError(f"{told}; did you mean `{self.prog} {meant[0]}`?")
@@ -69,16 +68,6 @@ def add_json(parser: Parser) -> None:
     """Add `--json`."""
     parser.add_argument(
         "--json", dest="as_json", action="store_true", help="for scripts, instead of text"
-    )
-
-
-def parse_goal(text: str) -> int:
-    """Return the goal of a run of any kind. Raises UsageError."""
-    with suppress(ValueError):
-        if 1 <= (goal := parse_number(text)) <= LARGEST_GOAL:
-            return goal
-    raise UsageError(
-        f"{text[:40]!r} is no goal; use a whole number from 1 to 2^53, like 1000 or 1e6"
     )
 
 

@@ -6,12 +6,11 @@ import argparse
 import inspect
 import signal
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any, overload
 
 from pi_tui.all_tasks import carry_on_all
 from pi_tui.carry_on import Face, carry_on
-from pi_tui.errors import StorageError
+from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.location import own_file
 from pi_tui.machine import Task
 from pi_tui.recipes.generator import GeneratorKind, Yielded
@@ -21,8 +20,8 @@ from pi_tui.reports.standard_output import (
     tell,
     to_stdout,
 )
-from pi_tui.task import LARGEST_GOAL
-from pi_tui.words import parse_number, shortened
+from pi_tui.reports.typed import parse_goal
+from pi_tui.words import shortened
 
 _OPTIONS = {"db", "screen", "fresh", "help", "goal"}
 """Options of every program, which no parameter can be."""
@@ -143,12 +142,10 @@ def _location(text: str) -> str:
 
 def _goal(text: str) -> int:
     """Parse GOAL as the app does, "3 000" and "1e6" included."""
-    with suppress(ValueError):
-        if 1 <= (goal := parse_number(text.strip())) <= LARGEST_GOAL:
-            return goal
-    raise argparse.ArgumentTypeError(
-        f"{shortened(text, 40)!r} is no goal; use a whole number from 1 to 2^53, like 1000 or 1e6"
-    )
+    try:
+        return parse_goal(text.strip())
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -30,8 +30,8 @@ def notice(snapshot: Snapshot) -> tuple[str, ...]:
         return ()
     if snapshot.state is not State.WATCHING or snapshot.writer:
         return (plain(snapshot.notice),)
-    is_begun = snapshot.saved or snapshot.checkpoints
-    offer = "p goes on with it here" if is_begun else "p begins it here"
     if snapshot.goes_on:
         return plain(f"{snapshot.notice}; {snapshot.goes_on}"), plain(snapshot.notice)
+    is_begun = snapshot.saved or snapshot.checkpoints
+    offer = "p goes on with it here" if is_begun else "p begins it here"
     return plain(f"{snapshot.notice}; {offer}"), offer
