@@ -33,6 +33,7 @@ from pi_tui.app.talk.questions import Questions
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.app.widgets.bars import trouble
 from pi_tui.worker import garbage
 from pi_tui.worker.crash_report import report, traceback_of
 
@@ -237,7 +238,7 @@ class RunApp(App[int]):
 
         if not self.is_uncovered:
             return
-        if wrong := self.main_screen.trouble:
+        if wrong := trouble(self.worker.snapshot, self.naming):
             self.push_screen(TroubleScreen(wrong, traceback_of(self.worker.crash)))
         else:
             tell(self, "Nothing is wrong.", seconds=3)

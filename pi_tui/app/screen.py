@@ -19,7 +19,7 @@ from pi_tui.app.frames.frame import Frame
 from pi_tui.app.keys import KEYS, bindings
 from pi_tui.app.searching import Searching
 from pi_tui.app.talk.export import ask_for_file, copy, counted_text, write_file
-from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar, trouble
+from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.app.widgets.output_view import OutputView
 from pi_tui.app.widgets.panel import Panel
@@ -64,8 +64,6 @@ class RunScreen(Screen[None]):
         self.source: Output = b""
         self.count = 0
         self.snapshot = snapshot
-        self.trouble = ""
-        """What is wrong just now, in one line."""
         self.searching = Searching(self, lambda: self.output_view)
         self._on_ready = on_ready
 
@@ -154,7 +152,6 @@ class RunScreen(Screen[None]):
     def show(self, frame: Frame, *, fully: bool = True) -> None:
         """Show this frame in the bars; with `fully`, in the panels too."""
         self.set_class(not frame.snapshot.goal, "-no-run")
-        self.trouble = trouble(frame)
         for panel in self.query(Panel):
             if fully or not panel.has_class("card") or isinstance(panel, ProgressPanel):
                 panel.show(frame)

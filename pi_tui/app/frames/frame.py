@@ -38,6 +38,7 @@ class Frame:
     quiet: tuple[str, ...] = ()
     """Texts for the quiet line, from long to short; () if there is nothing to say."""
 
-    def clock_time(self, moment: datetime) -> str:
+    @staticmethod
+    def clock_time(moment: datetime) -> str:
         """Return a moment as hours, minutes and seconds in the user's time zone."""
         return f"{moment.astimezone():%H:%M:%S}"

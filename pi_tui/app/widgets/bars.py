@@ -11,6 +11,7 @@ from pi_tui import words
 from pi_tui.app.face import face_of
 from pi_tui.app.frames.frame import Frame
 from pi_tui.app.frames.looking_on import notice
+from pi_tui.app.frames.naming import Naming
 from pi_tui.app.keys import KeyTable
 from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, spread
 from pi_tui.app.widgets.run_panels import time_left
@@ -104,13 +105,12 @@ class ProgressLine(Panel):
         return "…" if snapshot.left is None else f"{time_left(snapshot)} left"
 
 
-def trouble(frame: Frame) -> str:
+def trouble(snapshot: Snapshot, naming: Naming) -> str:
     """Return what is wrong now, in one line; "" if nothing is."""
-    snapshot = frame.snapshot
     if snapshot.error:
-        return frame.naming.error(snapshot)
+        return naming.error(snapshot)
     if snapshot.save_failure is not None:
-        since = frame.clock_time(snapshot.save_failure.since)
+        since = Frame.clock_time(snapshot.save_failure.since)
         return words.plain(f"NOT SAVED since {since}: {snapshot.save_failure.reason}")
     return ""
 
@@ -120,14 +120,14 @@ class AlertLine(Panel):
 
     def show(self, frame: Frame) -> None:
         """Show or hide the line."""
-        wrong = bool(trouble(frame))
+        wrong = bool(trouble(frame.snapshot, frame.naming))
         self.set_class(wrong or bool(_quiet(frame)), "-shown")
         self.set_class(not wrong, "-quiet")
         super().show(frame)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return one line, shortened to the width."""
-        if wrong := trouble(frame):
+        if wrong := trouble(frame.snapshot, frame.naming):
             return [line(words.shortened(" ! " + wrong, width))]
         return [line(" " + words.fitting(_quiet(frame), width - 2))] if _quiet(frame) else []
 
@@ -145,7 +145,7 @@ class StatusLine(Panel):
         snapshot = frame.snapshot
         if not snapshot.goal:
             return [_sign(frame) + line("  pi-tui")]
-        if wrong := trouble(frame):
+        if wrong := trouble(frame.snapshot, frame.naming):
             return [line((words.shortened("! " + wrong, width), "bold $pi-error"))]
         if said := _quiet(frame):
             return [line((words.fitting(said, width), "bold $pi-secondary"))]
