@@ -118,6 +118,7 @@ class Loop:
             resumed_at=loaded.checkpoint.saved_at if loaded.checkpoint else None,
             **dict.fromkeys(("made", "saved", "resumed"), saved),
             **dict.fromkeys(("made_lines", "saved_lines", "resumed_lines"), lines),
+            steps=loaded.checkpoints[0].steps if loaded.checkpoints else 0,
             checkpoints=loaded.checkpoints[:CHECKPOINTS_SHOWN],
             verified=loaded.run.verified,
             notes=self._board.snapshot.notes + loaded.notes,

@@ -69,6 +69,15 @@ def test_pause_before_the_first_block_stops_the_worker(make_worker: MakeWorker) 
     wait_until(lambda: is_running(worker))
 
 
+def test_complete_run_opened_again_tells_its_steps(make_worker: MakeWorker) -> None:
+    first = make_worker(500)
+    assert first.join(60)
+    again = make_worker(500)
+    assert again.join(60)
+    assert first.snapshot.checkpoint is not None
+    assert again.snapshot.steps == first.snapshot.checkpoint.steps > 0
+
+
 def test_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
     worker = make_worker()
     wait_until(lambda: is_running(worker))
