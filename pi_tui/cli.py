@@ -127,10 +127,10 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings: flags override PI_TUI_* variables, which override defaults."""
     from pi_tui.files.location import look_at_folder, parse_location
 
-    names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "verify")
+    names = ("db", "pace", "checkpoint_every", "digits_per_step", "series", "threads", "memory")
     hints.remember(getattr(options, "db", None))
     settings = Settings.from_environment().with_flags(
-        **{n: getattr(options, n, None) for n in (*names, "fresh")}
+        **{n: getattr(options, n, None) for n in (*names, "verify", "fresh")}
     )
     if settings.db and (path := parse_location(settings.db).path) is not None:
         look_at_folder(path)  # a missing folder is a typing mistake

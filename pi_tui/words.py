@@ -104,18 +104,23 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-_UNITS = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6}
+_UNITS = {
+    **dict.fromkeys(("k", "thousand"), 10**3),
+    **dict.fromkeys(("m", "million"), 10**6),
+    **dict.fromkeys(("g", "b", "billion"), 10**9),
+}
 
 
 def parse_number(text: str) -> int:
     """Parse a whole number. Raises ValueError.
 
-    >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 million")]
-    [1000000, 20000, 20000, 20000, 10000, 1000000]
+    >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 billion")]
+    [1000000, 20000, 20000, 20000, 10000, 1000000000]
     """
     if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
         return int(match[1][:20]) * int(10 ** int(match[2]))
-    if match := re.fullmatch(r"(\d[\d,_]*) ?(k|thousand|m|million)", text.lower(), re.ASCII):
+    unit = "|".join(_UNITS)
+    if match := re.fullmatch(rf"(\d[\d,_]*) ?({unit})", text.lower(), re.ASCII):
         return parse_number(match[1]) * _UNITS[match[2]]
     if not re.fullmatch(r"-?\d{1,3}([, ]\d{3})+|-?\d+(_\d+)*", text, re.ASCII):
         raise ValueError(text)

@@ -136,14 +136,11 @@ class RunApp(App[int]):
         self.looks.keep(self.main_screen)
 
     def _begin(self) -> None:
-        goal = self.worker.snapshot.goal
-        if not goal:
+        if not self._has_run():
             garbage.settle()  # the answer may take hours
             self.converse(self.run_changes.ask_for_run())
             return
         self.worker.start()
-        if note := self.goals.warning(goal):
-            tell(self, note, seconds=12)
 
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""

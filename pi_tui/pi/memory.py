@@ -1,58 +1,133 @@
-"""Estimate the memory that a run needs, and warn if less is free."""
+"""The memory and disk that a run may take: what the user allows, or what this machine has free."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from pi_tui.pi.settings import BYTES_PER_DIGIT
+from pi_tui.files.location import parse_location
+from pi_tui.pi.forecast import forecast
 from pi_tui.words import size
 
-_BASE = 80 * 10**6
-"""Bytes that Python, the app and the store take before the first digit."""
 _CGROUP = Path("/sys/fs/cgroup")
+_FILES_OF_VERSION = (
+    ("memory.max", "memory.current", "inactive_file "),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
+)
+"""For both versions of control groups: the files with the limit and the bytes in use, and the line
+of memory.stat with the bytes that only cache files and are given up when needed.
+"""
 
 
-def warning(digits: int, root: Path = Path("/")) -> str:
-    """Return a warning if a run of so many digits may not fit in memory, else ""."""
-    need = digits * BYTES_PER_DIGIT + _BASE
-    left, whose = min(_limits(root), default=(need, ""))
-    if left >= need:
+class Allowance(NamedTuple):
+    """The bytes of memory that this process may take in all, and who says so."""
+
+    bytes: int
+    whose: str
+    """The beginning of a sentence, like "this machine has"."""
+    what: str = "left"
+
+    @property
+    def in_words(self) -> str:
+        """Say how much is allowed, and by whom.
+
+        >>> Allowance(4 * 10**9, "this machine has").in_words
+        'this machine has 4.0 GB left'
+        """
+        return f"{self.whose} {size(self.bytes)} {self.what}".rstrip()
+
+
+def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
+    """Return what a run may take: `asked` bytes, else what is free; None if nobody knows."""
+    if asked:
+        return Allowance(asked, "--memory allows", "")
+    return min(_limits(root), default=None)
+
+
+def refusal(digits: int, allowed: Allowance | None) -> str:
+    """Return why a run of so many digits cannot be computed within this memory; "" if it can."""
+    need = forecast(digits, 1).memory
+    if allowed is None or need <= allowed.bytes:
         return ""
-    return (
-        f"{digits:,} digits take about {size(need)} of memory, and {whose} has {size(left)} left; "
-        "it may be ended in the middle, and then goes on from its last checkpoint"
-    )
+    more = f"--memory {-(-need // 10**8) / 10:g}G"
+    advice = f"allow it {more}" if allowed.whose.startswith("--") else f"free some, or try {more}"
+    return f"{digits:,} digits take about {size(need)} of memory, and {allowed.in_words}: {advice}"
 
 
-def _limits(root: Path) -> list[tuple[int, str]]:
-    """Return the bytes left under each limit that applies, with the name of the limit."""
-    found: list[tuple[int, str]] = []
+def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
+    """Return the end of a sentence if the database has not so much room on its disk; else "".
+
+    If the run is `saved` in part, what its database takes already counts as room. A server's disk
+    is not known.
+    """
+    path = parse_location(location).path
+    if path is None:
+        return ""
+    with suppress(OSError):
+        there = path.stat().st_size if saved else 0
+        free = shutil.disk_usage(path.parent).free
+        if free + there < need:
+            return f", but {path.parent} has only {size(free)} free"
+    return ""
+
+
+def _limits(root: Path) -> list[Allowance]:
+    """Return what each limit leaves to this process, with what it takes already."""
+    own = _pages(root, 1)
+    found: list[Allowance] = []
     with suppress(OSError, ValueError, StopIteration):
         lines = (root / "proc/meminfo").read_text().splitlines()
         free = next(line for line in lines if line.startswith("MemAvailable:"))
-        found.append((int(free.split()[1]) * 1024, "this machine"))
-    for folder in _groups(root):
+        found.append(Allowance(int(free.split()[1]) * 1024 + own, "this machine has"))
+    for version, folder in _groups(root):
         with suppress(OSError, ValueError):
-            most = int((folder / "memory.max").read_text())  # ValueError: "max", no limit
-            used = int((folder / "memory.current").read_text())
-            found.append((max(0, most - used), "its control group"))
+            left = _left_in(folder, *_FILES_OF_VERSION[version])
+            found.append(Allowance(max(0, left) + own, "its control group has"))
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         most, _ = resource.getrlimit(resource.RLIMIT_AS)
         if most != resource.RLIM_INFINITY:
-            pages = int((root / "proc/self/statm").read_text().split()[0])
-            used = pages * os.sysconf("SC_PAGE_SIZE")
-            found.append((max(0, most - used), "`ulimit -v`"))
+            left = max(0, most - _pages(root, 0))
+            found.append(Allowance(left + own, "`ulimit -v` has"))
     return found
 
 
-def _groups(root: Path) -> list[Path]:
-    """Return the control group of this process and its ancestors, whose limits apply too."""
-    with suppress(OSError, IndexError):
-        own = (root / "proc/self/cgroup").read_text().rpartition("::")[2].strip().strip("/")
-        top = root / _CGROUP.relative_to("/")
-        return [top / own, *(top / parent for parent in Path(own).parents)] if own else [top]
-    return []
+def _pages(root: Path, column: int) -> int:
+    """Return the bytes of this process: in column 0 of its address space, in 1 in memory."""
+    with suppress(OSError, ValueError, IndexError):
+        pages = int((root / "proc/self/statm").read_text().split()[column])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
+    """Return the bytes left in a control group. Raises ValueError if it has no limit."""
+    limit = int((folder / most).read_text())  # ValueError: "max"
+    given_up = 0
+    with suppress(OSError, ValueError, StopIteration):
+        lines = (folder / "memory.stat").read_text().splitlines()
+        given_up = int(next(line for line in lines if line.startswith(cached)).split()[1])
+    return limit - int((folder / used).read_text()) + given_up
+
+
+def _groups(root: Path) -> list[tuple[int, Path]]:
+    """Return version and folder of the control groups of this process, ancestors included.
+
+    The version is the index into _FILES_OF_VERSION.
+    """
+    found: list[tuple[int, Path]] = []
+    with suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text().splitlines():
+            _, controllers, own = (*line.split(":", 2), "", "")[:3]
+            top, version = root / _CGROUP.relative_to("/"), 0
+            if controllers:
+                if "memory" not in controllers.split(","):
+                    continue
+                top, version = top / "memory", 1
+            below = Path(own.strip("/"))
+            found += [(version, top / each) for each in (below, *below.parents)]
+    return found

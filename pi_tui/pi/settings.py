@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,12 +15,11 @@ from pi_tui.words import parse_number
 from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Job, Pace
 
 if TYPE_CHECKING:
+    from pi_tui.pi.bounded_kind import BoundedKind
     from pi_tui.pi.spigot.kind import SpigotKind
 
-MAX_DIGITS = 100_000_000
-"""Maximum digits of a run; the state of a larger one would not fit most machines' memory."""
-BYTES_PER_DIGIT = 18
-"""Bytes of peak memory per digit of a whole run, measured at 10,000,000 digits."""
+MAX_DIGITS = 1_000_000_000
+"""Maximum digits of a run; a larger one does not fit into most machines' memory."""
 FASTEST = 1_000_000_000
 """Maximum pace, in digits per second; no machine reaches it, so more is a typing mistake."""
 AUTO_SECONDS = 30.0
@@ -43,6 +43,8 @@ class Settings:
     """One of SERIES for a new run; if empty, the first of them."""
     threads: int = 0
     """Threads that compute side by side; 0 is one per core."""
+    memory: int = 0
+    """Bytes of memory that a run may take; 0 is what the machine has free."""
     verify: bool = True
     fresh: bool = False
 
@@ -60,6 +62,8 @@ class Settings:
         )
         if threads := environment.get("PI_TUI_THREADS"):
             settings = replace(settings, threads=parse_threads(threads))
+        if memory := environment.get("PI_TUI_MEMORY"):
+            settings = replace(settings, memory=parse_memory(memory))
         return settings
 
     def with_flags(self, **flags: object) -> Settings:
@@ -78,6 +82,12 @@ class Settings:
 
         return SpigotKind(threads=self.threads or cores())
 
+    def bounded_kind(self, digits: int) -> BoundedKind:
+        """Return the kind for a run of so many digits, within the memory that is allowed."""
+        from pi_tui.pi.bounded_kind import BoundedKind
+
+        return BoundedKind.within(digits, self.threads or cores(), self.memory, self.location)
+
     def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
         """Return the job that computes `digits` with these settings.
 
@@ -85,7 +95,7 @@ class Settings:
         beside a screen. Creates the data folder if that is used. Raises UsageError for an invalid
         setting.
         """
-        asked, kind = parse_pace(self.pace, digits), self.kind
+        asked, kind = parse_pace(self.pace, digits), self.bounded_kind(digits)
         task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])
         asked_for = {"digits_per_step": self.digits_per_step, "series": self.series}
         job = Job(
@@ -157,10 +167,7 @@ def parse_digits(text: str) -> int:
     if digits < 1:
         raise UsageError(f"there are no {digits} digits of pi; ask for 1 or more")
     if digits > MAX_DIGITS:
-        raise UsageError(
-            f"{_shown(text)} is too much; the limit is {MAX_DIGITS:,} digits "
-            f"(about {MAX_DIGITS * BYTES_PER_DIGIT / 1e9:.1f} GB of memory)"
-        )
+        raise UsageError(f"{_shown(text)} is too much; the limit is {MAX_DIGITS:,} digits")
     return digits
 
 
@@ -219,6 +226,20 @@ def parse_position(text: str) -> int:
 def parse_threads(text: str) -> int:
     """Parse a number of threads, from 1 to 64. Raises UsageError."""
     return _whole_number(text, "number of threads", 1, 64)
+
+
+def parse_memory(text: str) -> int:
+    """Parse an amount of memory, from 1 MB to 1,000 TB, into bytes. Raises UsageError.
+
+    >>> parse_memory("4G"), parse_memory("500 MB"), parse_memory("1.5g")
+    (4000000000, 500000000, 1500000000)
+    """
+    found = re.fullmatch(r"(\d{1,16}(?:\.\d{1,9})?) ?([kmgt]?)(?:i?b)?", text.lower(), re.ASCII)
+    scale = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+    number = round(float(found[1]) * scale[found[2]]) if found else 0
+    if not 10**6 <= number <= 10**15:
+        raise UsageError(f"{_shown(text)} is not an amount of memory; use one like 500M or 4G")
+    return number
 
 
 def cores() -> int:

@@ -1,12 +1,17 @@
-"""The warning before a run that may not fit in memory."""
+"""What a run takes is told before it begins, and what does not fit is refused."""
 
 from __future__ import annotations
 
+import os
 import resource
+import shutil
 from pathlib import Path
 
-from pi_tui.pi.memory import warning
-from tests.helpers import started
+from pi_tui.pi import memory
+from pi_tui.pi.bounded_kind import BoundedKind
+from pi_tui.pi.forecast import forecast
+from pi_tui.pi.memory import Allowance, allowance
+from tests.helpers import pi_tui, started
 
 
 def a_machine(
@@ -24,34 +29,85 @@ def a_machine(
     return root
 
 
-def test_no_memory_warning_if_the_run_fits(tmp_path: Path) -> None:
-    assert warning(1_000_000, a_machine(tmp_path, 10**9)) == ""
+def refusal(digits: int, root: Path) -> str:
+    return memory.refusal(digits, allowance(root=root))
 
 
-def test_memory_warning_names_a_machine_with_too_little(tmp_path: Path) -> None:
-    line = warning(60_000_000, a_machine(tmp_path, 10**9))
-    assert "1.2 GB" in line
-    assert "this machine has 1000.0 MB left" in line
+def test_run_that_fits_is_not_refused(tmp_path: Path) -> None:
+    assert refusal(1_000_000, a_machine(tmp_path, 10**9)) == ""
 
 
-def test_memory_warning_respects_outer_control_groups(tmp_path: Path) -> None:
+def test_refusal_names_a_machine_with_too_little(tmp_path: Path) -> None:
+    line = refusal(200_000_000, a_machine(tmp_path, 10**9))
+    assert line.startswith("200,000,000 digits take about 2.1 GB of memory, and this machine has 1")
+    assert line.endswith("free some, or try --memory 2.1G")
+
+
+def test_memory_of_outer_control_groups_counts_without_cached_files(tmp_path: Path) -> None:
     root = a_machine(tmp_path, 10**10, "outer/inner")
-    (root / "sys/fs/cgroup/outer/memory.max").write_text(str(3 * 10**8))
-    (root / "sys/fs/cgroup/outer/memory.current").write_text(str(10**8))
-    assert "its control group has 200.0 MB left" in warning(10_000_000, root)
+    outer = root / "sys/fs/cgroup/outer"
+    (outer / "memory.max").write_text(str(3 * 10**8))
+    (outer / "memory.current").write_text(str(25 * 10**7))
+    (outer / "memory.stat").write_text(f"anon 1\ninactive_file {15 * 10**7}\n")
+    own = os.sysconf("SC_PAGE_SIZE")
+    assert allowance(root=root) == Allowance(2 * 10**8 + own, "its control group has")
 
 
-def test_no_memory_warning_without_proc(tmp_path: Path) -> None:
-    assert warning(100_000_000, tmp_path) == ""
+def test_memory_of_control_groups_of_version_1_counts(tmp_path: Path) -> None:
+    root = a_machine(tmp_path, 10**10)
+    (root / "proc/self/cgroup").write_text("3:cpu:/a\n2:memory,hugetlb:/box\n0::/\n")
+    box = root / "sys/fs/cgroup/memory/box"
+    box.mkdir(parents=True)
+    (box / "memory.limit_in_bytes").write_text(str(3 * 10**8))
+    (box / "memory.usage_in_bytes").write_text(str(10**8))
+    found = allowance(root=root)
+    assert found is not None
+    assert found.in_words == "its control group has 200.0 MB left"
 
 
-def test_memory_warning_about_ulimit_comes_before_the_run(database: Path) -> None:
-    limit = (10**9, 10**9)
+def test_nothing_is_refused_where_free_memory_is_unknown(tmp_path: Path) -> None:
+    assert refusal(100_000_000, tmp_path) == ""
+
+
+def test_less_memory_means_fewer_threads() -> None:
+    room = [forecast(10_000_000, threads).memory for threads in (1, 2, 4)]
+    threads = [BoundedKind.within(10_000_000, 4, memory, "").threads for memory in room]
+    assert threads == [1, 2, 4]
+
+
+def test_too_little_memory_is_refused_before_the_first_block(database: Path) -> None:
+    done = pi_tui("run", "--digits", "90 million", "--memory", "500M", "--db", database)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "pi-tui: 90,000,000 digits take about 960.0 MB of memory, and --memory allows 500.0 MB: "
+        "allow it --memory 1G\n"
+    )
+    assert pi_tui("status", "--db", database).stdout.startswith("no runs yet")
+
+
+def test_too_little_memory_by_ulimit_is_refused_too(database: Path) -> None:
     with started(
         *("run", "--digits", 90_000_000, "--db", database),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8 * 10**8, 8 * 10**8)),
     ) as child:
-        assert child.stderr
-        line = child.stderr.readline()
-    note = b"note: 90,000,000 digits take about 1.7 GB of memory, and `ulimit -v` has "
-    assert line.startswith(note)
+        _, said = child.communicate()
+    assert child.returncode == 2
+    assert b"of memory, and `ulimit -v` has " in said
+
+
+def test_complete_run_is_opened_with_too_little_memory(database: Path) -> None:
+    assert pi_tui("run", "--digits", 1_000, "--db", database).returncode == 0
+    done = pi_tui("run", "--digits", 1_000, "--memory", "50M", "--db", database)
+    assert (done.returncode, done.stdout[:6]) == (0, "3.1415")
+
+
+def test_long_run_and_a_small_disk_are_told_before_it_begins(database: Path) -> None:
+    kind = BoundedKind.within(10**9, 2, 10**12, str(database))
+    (note,) = kind.new(kind.task(10**9)).notes
+    assert note.startswith("1,000,000,000 digits take about 1 h")
+    assert "11.1 GB of memory and 7.0 GB of disk" in note
+    free = shutil.disk_usage(database.parent).free
+    lack = memory.lack_of_disk(free + 10**12, str(database))
+    assert lack.startswith(f", but {database.parent} has only ")
+    assert memory.lack_of_disk(free + 10**12, "postgresql://server/db") == ""
+    assert kind.new(kind.task(1_000)).notes == ()

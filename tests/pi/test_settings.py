@@ -15,6 +15,7 @@ from pi_tui.pi.settings import (
     parse_cadence,
     parse_digits,
     parse_digits_per_step,
+    parse_memory,
     parse_pace,
     parse_position,
     parse_threads,
@@ -28,7 +29,11 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "--digits-per-step": parse_digits_per_step,
     "--from": parse_position,
     "--threads": parse_threads,
+    "--memory": parse_memory,
 }
+
+
+VARIABLES = ["PI_TUI_PACE", "PI_TUI_THREADS", "PI_TUI_MEMORY", "PI_TUI_DB"]
 
 
 def advice(parse: Callable[[], object]) -> str:
@@ -53,13 +58,13 @@ def test_any_text_is_accepted_or_refused_in_one_line_of_advice(option: str, text
     assert len(advice(lambda: PARSERS[option](text))) < 500
 
 
-@given(st.integers(1, 100_000_000))
+@given(st.integers(1, 1_000_000_000))
 def test_digits_may_be_written_in_every_documented_way(digits: int) -> None:
     for written in (f"{digits}", f"{digits:,}", f"{digits:_}", f"{digits}e0"):
         assert parse_digits(written) == digits
 
 
-@given(st.dictionaries(st.sampled_from(["PI_TUI_PACE", "PI_TUI_THREADS", "PI_TUI_DB"]), ANYTHING))
+@given(st.dictionaries(st.sampled_from(VARIABLES), ANYTHING))
 def test_any_environment_is_accepted_or_refused_in_one_line_of_advice(
     environment: dict[str, str],
 ) -> None:
@@ -69,10 +74,11 @@ def test_any_environment_is_accepted_or_refused_in_one_line_of_advice(
 @pytest.mark.parametrize(
     ("option", "first", "last"),
     [
-        ("--digits", 1, 100_000_000),
+        ("--digits", 1, 1_000_000_000),
         ("--digits-per-step", 1, 1_000_000),
-        ("--from", 1, 100_000_000),
+        ("--from", 1, 1_000_000_000),
         ("--threads", 1, 64),
+        ("--memory", 1_000_000, 10**15),
     ],
 )
 def test_smallest_and_largest_value_of_an_option_are_accepted(
@@ -101,4 +107,5 @@ def test_flags_override_variables_which_override_defaults() -> None:
     assert Settings().location.endswith(".sqlite3")
     assert (Settings().fresh, Settings().verify, Settings().job(9).give_way) == (False, True, False)
     assert settings.kind.threads == 3
+    assert Settings.from_environment({"PI_TUI_MEMORY": "4G"}).memory == 4 * 10**9
     assert Settings().kind.threads == cores() >= 1

@@ -69,8 +69,6 @@ class RunChanges:
             worker = face.make_worker(task)
             worker.begin_with(known)
             face.take(worker)
-            if note := self._goals.warning(task.goal):
-                tell(face, note, seconds=12)
 
     async def _delete(self, run: Run) -> None:
         """Ask, then delete a run, unless it is the one on the screen.

@@ -46,7 +46,3 @@ class Goals:
         if goal < 1:
             raise ValueError(text)
         return self.task(goal)
-
-    def warning(self, goal: int) -> str:
-        """Return a warning if the run may not fit into memory; else ""."""
-        return ""

@@ -10,9 +10,9 @@ from pi_tui import words
 from pi_tui.app.face import Face, tell
 from pi_tui.machine import Task
 from pi_tui.pi.app.pi_screen import PiScreen
-from pi_tui.pi.app.screens.digit_answers import seconds
 from pi_tui.pi.digits.chance import LIKELY, chance, chance_in_words, digits_for
 from pi_tui.pi.digits.hits import rounded_up
+from pi_tui.pi.forecast import seconds
 from pi_tui.pi.settings import MAX_DIGITS
 from pi_tui.worker.snapshot import State
 
@@ -51,7 +51,7 @@ def enough_for(text: str, count: int) -> int:
     times `count` is returned.
 
     >>> enough_for("123456", 20_000), enough_for("12345678", 20_000)
-    (3000000, 100000000)
+    (3000000, 300000000)
     """
     goals = [rounded_up(digits_for(len(text), likely)) for likely in reversed(LIKELY)]
     return next((goal for goal in goals if count < goal <= MAX_DIGITS), count * 10)

@@ -66,10 +66,12 @@ class PiApp(RunApp):
         seen: Glance | None = None,
         clock: Clock | None = None,
         memory: Path | None = None,
+        allowed: int = 0,
     ) -> None:
         """Make an app for a worker that has not started; without one, it asks how many digits.
 
-        `make_worker` makes a worker for a number of digits. The other arguments are as in RunApp.
+        `make_worker` makes a worker for a number of digits. `allowed` is the memory that a run may
+        take, 0 for what is free. The other arguments are as in RunApp.
         """
         super().__init__(
             worker,
@@ -81,7 +83,7 @@ class PiApp(RunApp):
             memory=memory,
             usual=PiLooks(),
             naming=PiNaming(),
-            goals=PiGoals(),
+            goals=PiGoals(allowed),
         )
         self.pacing = Pacing(self, self.steering.is_refused)
 
@@ -201,5 +203,6 @@ def run_app(settings: Settings, digits: int | None) -> int:
         location=settings.location,
         seen=None if settings.fresh else seen,
         memory=default_path(),
+        allowed=settings.memory,
     )
     return run_to_the_end(app, app.quitting)

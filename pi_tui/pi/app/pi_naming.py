@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pi_tui import words
@@ -11,7 +12,6 @@ from pi_tui.app.talk.goals import Goals
 from pi_tui.checkpoints.records import Run
 from pi_tui.files.output_file import FileContent
 from pi_tui.machine import Task
-from pi_tui.pi import memory
 from pi_tui.pi.settings import MAX_DIGITS, parse_digits
 from pi_tui.reports.run_table import COLUMNS, cells
 from pi_tui.worker.job import Pace
@@ -92,6 +92,11 @@ class PiNaming(Naming):
 class PiGoals(Goals):
     """Asks the user for the number of digits of a new run."""
 
+    def __init__(self, memory: int = 0) -> None:
+        """Set up; `memory` is the memory that a run may take, 0 for what is free."""
+        super().__init__()
+        self._memory = memory
+
     def question(self, here: int) -> Screen[str | None]:
         """Return the dialog that asks for the number of digits.
 
@@ -103,7 +108,7 @@ class PiGoals(Goals):
         first = here == 0
         return AskDigits(
             "How many digits of pi?",
-            explain_digits,
+            partial(explain_digits, memory=self._memory),
             value="20,000" if first else words.number(min(here * 10, MAX_DIGITS)),
             choices=("1,000", "20,000", "100,000", "1,000,000", "10,000,000"),
             more="Then b finds your birthday in it." if first else "",
@@ -113,10 +118,6 @@ class PiGoals(Goals):
     def parse(self, text: str) -> Task:
         """Return the task for a number of digits that the user typed."""
         return Task(parse_digits(text.strip()))
-
-    def warning(self, goal: int) -> str:
-        """Return a warning if so many digits may not fit into memory; else ""."""
-        return memory.warning(goal)
 
 
 def suggested_name(start: int, stop: int) -> str:

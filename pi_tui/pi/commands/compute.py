@@ -14,7 +14,6 @@ from pi_tui.carry_on import PATIENCE, carry_to_end, is_whole
 from pi_tui.errors import UsageError
 from pi_tui.files.output_file import OutputFile
 from pi_tui.machine import Task
-from pi_tui.pi import memory
 from pi_tui.pi.settings import Settings
 from pi_tui.pi.which_run import run_to_open
 from pi_tui.reports.standard_output import tell, to_stdout
@@ -46,8 +45,6 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 def run_job(job: Job, output: str | None) -> int:
     """Compute the job and write the digits to standard output or `output`; return the exit code."""
     with nullcontext() if output is None else OutputFile.claim(output, job.location) as target:
-        if note := memory.warning(job.task.goal):
-            tell(f"note: {note}")
         worker = Worker(replace(job, patience=PATIENCE))
         again = f"pi-tui run --digits {job.task.goal}"
         code = carry_to_end(worker, program="pi-tui", again=again)

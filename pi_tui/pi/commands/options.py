@@ -11,6 +11,7 @@ from pi_tui.pi.settings import (
     SERIES,
     parse_digits,
     parse_digits_per_step,
+    parse_memory,
     parse_position,
     parse_threads,
 )
@@ -76,6 +77,13 @@ def computing_options() -> Parser:
         type=parse_threads,
         metavar="N",
         help="threads that compute (one per core; PI_TUI_THREADS)",
+    )
+    add(
+        "--memory",
+        type=parse_memory,
+        metavar="SIZE",
+        help="memory that a run may take, like 4G; with less it takes fewer threads, and what "
+        "does not fit is refused (what is free; PI_TUI_MEMORY)",
     )
     add("--fresh", action="store_true", help="start over at the first digit")
     add("--yes", action="store_true", help="do not ask before digits are deleted")

@@ -14,9 +14,7 @@ from pi_tui.needle import Needle
 from pi_tui.pi.app.screens.digit_answers import (
     explain_digits,
     explain_range,
-    memory,
     parse_range,
-    seconds,
 )
 from pi_tui.pi.digits import facts, walk
 from pi_tui.pi.digits.chance import chance
@@ -24,6 +22,7 @@ from pi_tui.pi.digits.dates import card, look
 from pi_tui.pi.digits.digit_lines import GROUP, DigitLines
 from pi_tui.pi.digits.statistics import CHUNK, DigitCounts
 from pi_tui.pi.digits.walk import Walk
+from pi_tui.pi.forecast import forecast
 from pi_tui.pi.pictures.layout import levels
 from tests.helpers import pi
 
@@ -198,10 +197,12 @@ def test_ranges_include_both_positions() -> None:
 
 
 def test_estimates_grow_and_refuse_what_the_program_refuses() -> None:
-    times = [seconds(n) for n in (100, 1_000, 50_000, 10**6, 10**7, 10**8)]
-    assert times == sorted(times)
-    assert memory(10**7) > 10**8
+    sizes = (100, 1_000, 50_000, 10**6, 10**7, 10**8, 10**9)
+    for measure in (lambda n: forecast(n, 2).seconds, lambda n: forecast(n, 1).memory):
+        estimates = [measure(n) for n in sizes]
+        assert estimates == sorted(estimates)
     assert explain_digits("1e6")[0]
+    assert "--memory 1.1G" in explain_digits("100 million", 10**9)[1]
     for text in ("0", "abc", "1e12", ""):
         assert not explain_digits(text)[0]
 

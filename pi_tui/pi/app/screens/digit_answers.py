@@ -5,55 +5,34 @@ Every `explain_…` returns whether the text is valid, and a line to show below 
 
 from __future__ import annotations
 
-import math
-from itertools import pairwise
-
 from pi_tui import words
 from pi_tui.app.talk.answers import explain_file, parse_place
 from pi_tui.errors import UsageError
-from pi_tui.pi.memory import warning as memory_warning
-from pi_tui.pi.settings import AUTO_SECONDS, BYTES_PER_DIGIT, parse_digits
-
-_MEASURED = ((1_000, 0.02), (20_000, 0.1), (100_000, 0.5), (1_000_000, 3.0), (10_000_000, 40.0))
-"""Digits, and seconds of a whole run at full speed on two cores; values between are interpolated
-on logarithmic scales.
-"""
-_BASE_MEMORY = 60_000_000
-"""Bytes that Python, Textual and SQLAlchemy take."""
+from pi_tui.pi.bounded_kind import BoundedKind
+from pi_tui.pi.forecast import forecast
+from pi_tui.pi.memory import refusal
+from pi_tui.pi.settings import AUTO_SECONDS, cores, parse_digits
 
 
-def seconds(digits: int) -> float:
-    """Estimate the seconds that so many digits take at full speed.
+def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
+    """Return whether `text` is a possible number of digits, and what they take.
 
-    >>> round(seconds(100_000), 2)
-    0.5
+    `memory` is the memory that a run may take, 0 for what is free.
     """
-    pairs = list(pairwise(_MEASURED))
-    (n0, t0), (n1, t1) = next((pair for pair in pairs if digits <= pair[1][0]), pairs[-1])
-    slope = math.log(t1 / t0) / math.log(n1 / n0)
-    return t0 * math.exp(slope * math.log(digits / n0))
-
-
-def memory(digits: int) -> int:
-    """Estimate the bytes of memory that the program takes for so many digits."""
-    return _BASE_MEMORY + digits * BYTES_PER_DIGIT
-
-
-def explain_digits(text: str) -> tuple[bool, str]:
-    """Return whether `text` is a possible number of digits, and its time and memory."""
     if not text.strip():
         return False, 'decimals after "3.", like 20000 or 1e6'
     try:
         digits = parse_digits(text.strip())
     except UsageError as error:
         return False, str(error)
-    fast = seconds(digits)
+    bounded = BoundedKind.within(digits, cores(), memory, "")
+    _, fast, takes, disk = forecast(digits, bounded.threads)
     time = "less than a second" if fast < 1 else f"about {words.duration(fast)}"
     watch = ", half a minute at the pace for watching it" if fast < AUTO_SECONDS else ""
     return True, (
         f"{words.counted(digits, 'digit')}: {time} at full speed{watch}; "
-        f"{words.size(memory(digits))} of memory"
-        + (f". {warning}" if (warning := memory_warning(digits)) else "")
+        f"{words.size(takes)} of memory, {words.size(disk)} of disk"
+        + (f". {why}" if (why := refusal(digits, bounded.allowed)) else "")
     )
 
 

@@ -1,0 +1,61 @@
+"""The spigot within bounds: a run that does not fit into memory is refused before its first block.
+
+A complete run is opened all the same, and a run that another process computes is watched: neither
+needs a machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pi_tui.machine import Refused, State, Task
+from pi_tui.pi import memory
+from pi_tui.pi.forecast import LONG, forecast, threads_within
+from pi_tui.pi.spigot.kind import SpigotKind
+
+if TYPE_CHECKING:
+    from pi_tui.pi.spigot.spigot import Spigot
+
+
+@dataclass
+class BoundedKind(SpigotKind):
+    """Decimals of pi, computed within `allowed` bytes of memory and saved at `location`."""
+
+    allowed: memory.Allowance | None = None
+    location: str = ""
+
+    @classmethod
+    def within(cls, digits: int, threads: int, asked: int, location: str) -> BoundedKind:
+        """Return the kind for so many digits, with as many of the threads as memory allows.
+
+        `asked` is what the user allows, in bytes; 0 for what is free.
+        """
+        allowed = memory.allowance(asked)
+        if allowed is None:
+            return cls(threads=threads, location=location)
+        fitting = max(1, threads_within(digits, threads, allowed.bytes))
+        return cls(fitting, allowed.bytes, allowed, location)
+
+    def new(self, task: Task) -> Spigot:
+        """Return a spigot at the start of the task. Raises Refused if memory is too small."""
+        self._refuse_large(task)
+        return self._announced(super().new(task), task)
+
+    def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
+        """Restore the spigot from a saved state. Raises Refused if memory is too small."""
+        self._refuse_large(task)
+        return self._announced(super().from_state(task, state, output), task)
+
+    def _announced(self, spigot: Spigot, task: Task) -> Spigot:
+        """Add a note that tells what a long run takes, and what the disk has no room for."""
+        planned = forecast(task.goal, self.threads)
+        done = spigot.work().share or 0.0
+        lack = memory.lack_of_disk(planned.disk, self.location, saved=spigot.steps > 0)
+        if lack or planned.seconds * (1 - done) > LONG:
+            spigot.notes = (planned.in_words(done) + lack, *spigot.notes)
+        return spigot
+
+    def _refuse_large(self, task: Task) -> None:
+        if why := memory.refusal(task.goal, self.allowed):
+            raise Refused(why)
