@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 
@@ -19,23 +19,61 @@ class Output(Protocol):
         """Return the number of times `sub` occurs, as `bytes.count` does."""
 
 
+BLOCK = 2 * 2**20
+"""Bytes searched at once: about 2 ms, for which no other thread can run."""
+_NONE = -1
+"""In place of an offset: there is no such hit."""
+
+
+def find_in(output: Output, text: bytes, start: int, stop: int) -> int:
+    """Return the offset of the first `text` from `start` to `stop`, or -1; let other threads run.
+
+    >>> find_in(b"1929", b"9", 2, 4), find_in(b"1929", b"29", 0, 3)
+    (3, -1)
+    """
+    for first in range(start, stop, BLOCK):
+        at = output.find(text, first, min(first + BLOCK + len(text) - 1, stop))
+        if at >= 0:
+            return at
+    return _NONE
+
+
 class Needle:
-    """A text to find, and the number of its hits so far; hits may overlap."""
+    """A text to find, and the number of its hits so far; hits may overlap.
+
+    A hit belongs to the block in which it ends. The hits before each block are kept, so that the
+    next hit and the number of a hit are found without a search of the whole output.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text.encode()
         self.hits = 0
-        self._searched = 0
+        self.searched = 0
+        """Bytes of the output in which all hits are counted."""
+        self._before = [0]
+        """The number of hits before each block that was reached."""
+        self._reach = len(self.text) - 1
         self._overlaps = any(
             self.text.startswith(self.text[shift:]) for shift in range(1, len(self.text))
         )
 
+    # Counting
+
     def feed(self, output: Output, stop: int) -> None:
         """Count the hits in new output: those that end at or before `stop`, not counted yet."""
-        start = max(0, self._searched - len(self.text) + 1)
-        if stop > self._searched:
-            self.hits += self.count_in(output, start, stop)
-            self._searched = stop
+        while self.feed_block(output, stop):
+            pass
+
+    def feed_block(self, output: Output, stop: int) -> bool:
+        """Count the hits in new output up to the end of a block; return True if more is left."""
+        border = len(self._before) * BLOCK
+        end = min(stop, border)
+        if end > self.searched:
+            self.hits += self.count_in(output, max(0, self.searched - self._reach), end)
+            self.searched = end
+            if end == border:
+                self._before.append(self.hits)
+        return self.searched < stop
 
     def count_in(self, output: Output, start: int, stop: int) -> int:
         """Return the number of hits in the output from `start` to `stop`.
@@ -50,60 +88,88 @@ class Needle:
             return output.count(self.text, start, stop)
         return sum(1 for _ in self._find_all(output, start, stop))
 
+    def number_of(self, output: Output, offset: int) -> int:
+        """Return the number of the hit at `offset`, from 1; 0 if those before are not counted."""
+        end = offset + len(self.text)
+        block = end // BLOCK
+        if block >= len(self._before):
+            return 0
+        return self._before[block] + self.count_in(output, self._first_start(block), end)
+
+    # Finding
+
+    def hits_in(self, output: Output, start: int, stop: int) -> Iterator[int]:
+        """Yield the offsets of all hits that reach into the output from `start` to `stop`."""
+        base = max(0, start - self._reach)
+        window = bytes(output[base : stop + self._reach])
+        return (base + at for at in self._find_all(window, 0, len(window)))
+
+    def next_after(self, output: Output, offset: int, stop: int) -> int | None:
+        """Return the offset of the first hit after `offset`, or else of the first of all.
+
+        Returns None if there is no hit, or if more output must be counted to know.
+
+        >>> Needle("9").next_after(b"1929", 1, 4), Needle("9").next_after(b"1929", 3, 4)
+        (3, 1)
+        """
+        at = self._first(output, offset + 1, stop)
+        at = self._first(output, 0, stop) if at == _NONE else at
+        return None if at == _NONE else at
+
+    def last_before(self, output: Output, offset: int, stop: int) -> int | None:
+        """Return the offset of the last hit before `offset`, or else of the last of all.
+
+        Returns None if there is no hit, or if more output must be counted to know.
+
+        >>> Needle("1").last_before(b"1921", 1, 4), Needle("1").last_before(b"1921", 0, 4)
+        (0, 3)
+        """
+        at = self._last(output, min(offset + self._reach, stop)) if offset > 0 else _NONE
+        at = self._last(output, stop) if at == _NONE else at
+        return None if at == _NONE else at
+
     def _find_all(self, output: Output, start: int, stop: int) -> Iterator[int]:
         at = output.find(self.text, start, stop)
         while at >= 0:
             yield at
             at = output.find(self.text, at + 1, stop)
 
-    def hits_in(self, output: Output, start: int, stop: int) -> Iterator[int]:
-        """Yield the offsets of all hits that reach into the output from `start` to `stop`."""
-        reach = len(self.text) - 1
-        window = bytes(output[max(0, start - reach) : stop + reach])
-        base = max(0, start - reach)
-        return (base + at for at in self._find_all(window, 0, len(window)))
+    def _first(self, output: Output, start: int, stop: int) -> int | None:
+        """Return the first hit from `start` to `stop`, or _NONE; None if that is not known yet."""
 
-    def next_after(self, output: Output, offset: int, stop: int) -> int | None:
-        """Return the offset of the first hit after `offset`, or else of the first; or None.
+        def search(first: int, end: int) -> int:
+            return output.find(self.text, max(start, first), min(end, stop))
 
-        >>> Needle("9").next_after(b"1929", 1, 4), Needle("9").next_after(b"1929", 3, 4)
-        (3, 1)
+        blocks = range((start + self._reach) // BLOCK, -(-stop // BLOCK))
+        return self._in_blocks(blocks, search)
+
+    def _last(self, output: Output, stop: int) -> int | None:
+        """Return the last hit that ends at or before `stop`, or _NONE; None if not known yet."""
+
+        def search(first: int, end: int) -> int:
+            at = bytes(output[first : min(end, stop)]).rfind(self.text)
+            return first + at if at >= 0 else _NONE
+
+        return self._in_blocks(range((stop - 1) // BLOCK, -1, -1), search)
+
+    def _in_blocks(self, blocks: range, search: Callable[[int, int], int]) -> int | None:
+        """Return what `search` finds in these blocks, one after the other.
+
+        Blocks without a hit are passed over. Of those not counted yet only one is searched: more
+        would take too long, so the result is None.
         """
-        at = output.find(self.text, offset + 1, stop)
-        if at < 0:
-            at = output.find(self.text, 0, stop)
-        return None if at < 0 else at
+        is_known = True
+        for block in blocks:
+            is_counted = block + 1 < len(self._before)
+            if is_counted and self._before[block] == self._before[block + 1]:
+                continue
+            if not (is_counted or is_known):
+                return None
+            is_known = is_known and is_counted
+            if (at := search(self._first_start(block), (block + 1) * BLOCK)) >= 0:
+                return at
+        return _NONE
 
-    def last_before(self, output: Output, offset: int, stop: int) -> int | None:
-        """Return the offset of the last hit before `offset`, or else of the last; or None.
-
-        >>> Needle("1").last_before(b"1921", 1, 4), Needle("1").last_before(b"1921", 0, 4)
-        (0, 3)
-        """
-        reach = len(self.text) - 1
-        at = _rfind(output, self.text, offset + reach) if offset > 0 else -1
-        if at < 0:
-            at = _rfind(output, self.text, stop)
-        return None if at < 0 else at
-
-    def number_of(self, output: Output, offset: int) -> int:
-        """Return the number of the hit at `offset`, from 1."""
-        return self.count_in(output, 0, offset + len(self.text))
-
-
-def _rfind(output: Output, text: bytes, stop: int) -> int:
-    """Return the offset of the last hit that ends at or before `stop`; -1 if there is none.
-
-    Searches back in growing pieces, because Output can only be sliced, counted and searched
-    forward.
-    """
-    reach, piece = len(text) - 1, 4096
-    while stop > 0:
-        start = max(0, stop - piece)
-        at = bytes(output[start:stop]).rfind(text)
-        if at >= 0:
-            return start + at
-        if start == 0:
-            break
-        stop, piece = start + reach, piece * 4
-    return -1
+    def _first_start(self, block: int) -> int:
+        """Return the offset from which on a hit may begin that ends in this block."""
+        return max(0, block * BLOCK - self._reach)

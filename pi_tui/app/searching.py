@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,15 @@ from textual.screen import Screen
 
 from pi_tui.app.face import tell
 from pi_tui.app.widgets.output_view import OutputView
+from pi_tui import needle as search
 from pi_tui.needle import Needle, Output
+from pi_tui.worker.threads import in_thread
 
 if TYPE_CHECKING:
     from pi_tui.app.widgets.search_bar import SearchBar
+
+_MOMENT = 0.05
+"""Seconds that a thread counts hits until it looks whether another text is searched."""
 
 
 class Searching:
@@ -25,10 +31,16 @@ class Searching:
         self.count = self.total = 0
         self._origin = 0
         """Offset from which the first hit is searched."""
+        self._is_hit = False
+        """True if a hit is highlighted, and not something else."""
         self._number = 0
-        """Number of the highlighted hit, from 1; 0 if there is none."""
+        """Number of the highlighted hit, from 1; 0 if it is not known yet."""
         self._awaited = ""
         """A text not found yet; its first hit is shown as soon as there is one."""
+        self._sought: tuple[int, bool] | None = None
+        """The offset from which a hit is searched, forward or not, while that is not found."""
+        self._counts = False
+        """True while a thread counts hits."""
 
     async def open(self) -> None:
         """Open the search bar and move the focus to it."""
@@ -55,13 +67,15 @@ class Searching:
         needle = self._view().needle
         if needle is not None and needle.hits and needle.text.decode() == self._awaited:
             self._awaited = ""
-            self._go_to(needle.next_after(self.source, -1, self.count))
+            self._seek(-1)
 
     @property
     def missed(self) -> str:
         """Return the text that was searched and not found; "" if there is none."""
         needle = self._view().needle
-        return "" if needle is None or needle.hits else needle.text.decode()
+        if needle is None or needle.hits or needle.searched < self.count:
+            return ""
+        return needle.text.decode()
 
     async def search_on(self, text: str) -> None:
         """Search in output that is not computed yet; scroll to the first hit when there is one."""
@@ -79,21 +93,53 @@ class Searching:
         if from_start:
             self._origin = 0
         view = self._view()
-        view.here, self._number = None, 0
+        view.here, self._is_hit = None, False
         view.needle = Needle(text) if text else None
         view.forget_lines()
+        self._sought = None
         if view.needle is not None:
-            view.needle.feed(self.source, self.count)
-            self._go_to(view.needle.next_after(self.source, self._origin - 1, self.count))
+            self._count_hits(view.needle)
+            self._seek(self._origin - 1)
         self.show_hits()
 
-    def _go_to(self, offset: int | None) -> None:
-        view = self._view()
-        if offset is None or view.needle is None:
+    def _seek(self, offset: int, *, forward: bool = True) -> None:
+        """Scroll to the first hit after `offset`, or the last one before it."""
+        self._sought = offset, forward
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Scroll to the hit that is sought, if it is known by now."""
+        needle, view = self._view().needle, self._view()
+        if needle is None or self._sought is None:
             return
-        self._number = view.needle.number_of(self.source, offset)
-        view.mark(offset, offset + len(view.needle.text))
+        offset, forward = self._sought
+        find = needle.next_after if forward else needle.last_before
+        hit = find(self.source, offset, self.count)
+        if hit is not None:
+            view.mark(hit, hit + len(needle.text))
+            self._is_hit, self._number = True, 0
+        if hit is not None or needle.searched >= self.count:
+            self._sought = None
         self.show_hits()
+
+    def _count_hits(self, needle: Needle) -> None:
+        """Count the hits in new output: little of it at once, much of it in a thread."""
+        if self.count - needle.searched <= search.BLOCK:
+            if not self._counts:
+                needle.feed(self.source, self.count)
+        elif not self._counts:
+            self._counts = True
+            self._screen.run_worker(self._count_beside(), group="searching")
+
+    async def _count_beside(self) -> None:
+        """Count hits in a thread, a moment at a time: another text takes effect at once."""
+        try:
+            while (needle := self._view().needle) and needle.searched < self.count:
+                await in_thread(_count_for_a_moment, needle, self.source, self.count)
+                self._go_on()
+                self.show_hits()
+        finally:
+            self._counts = False
 
     def show_hits(self) -> None:
         """Search in new output, and show the number of hits."""
@@ -101,13 +147,15 @@ class Searching:
         if bar is None or not self._screen.has_class("-searching"):
             return
         if view.needle is not None:
-            view.needle.feed(self.source, self.count)
-        hit = view.here[0] if view.here and self._number else None
+            self._count_hits(view.needle)
+        hit = view.here[0] if view.here and self._is_hit else None
+        if hit is not None and view.needle is not None and not self._number:
+            self._number = view.needle.number_of(self.source, hit)
         bar.show(view.needle, self.count, hit, self._number, is_all=self.count >= self.total)
 
     def forget_hit(self) -> None:
         """Forget the current hit, because something else is highlighted."""
-        self._number = 0
+        self._is_hit, self._sought = False, None
 
     def accept(self) -> None:
         """Move the focus to the output; close the bar if nothing is searched."""
@@ -131,8 +179,14 @@ class Searching:
             tell(self._screen, "Nothing is searched; / searches.", seconds=3)
             return
         at = view.here[0] if view.here else view.in_view[0] - 1
-        to = view.needle.next_after if forward else view.needle.last_before
-        self._go_to(to(self.source, at, self.count))
+        self._seek(at, forward=forward)
+
+
+def _count_for_a_moment(needle: Needle, output: Output, stop: int) -> None:
+    """Count hits up to `stop`, for a twentieth of a second at most."""
+    until = time.monotonic() + _MOMENT
+    while needle.feed_block(output, stop) and time.monotonic() < until:
+        pass
 
 
 def _usual_bar() -> type[SearchBar]:

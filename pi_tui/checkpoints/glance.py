@@ -10,6 +10,7 @@ import hashlib
 import os
 import sqlite3
 from contextlib import closing
+from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -24,11 +25,16 @@ _RUN = (
 )
 _ROWS = "SELECT start, data, chain FROM pi_output WHERE run_id = ? ORDER BY start"
 
+MOST = 16 * 10**6
+"""Bytes read at most: a tenth of a second. The store reads the rest, with the screen shown."""
 _NEWEST = "SELECT done, total FROM pi_checkpoint WHERE run_id = ? ORDER BY seq DESC LIMIT 1"
 
 
 class Glance(NamedTuple):
-    """The saved output of a run and its facts, every byte checked."""
+    """The saved output of a run and its facts, every byte checked.
+
+    Of long output only the beginning is read, and `complete` is then False.
+    """
 
     goal: int
     committed: int
@@ -69,21 +75,24 @@ def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glan
     if found is None:
         return None
     of, (run_id, asked, committed, complete, verified, elapsed_ms) = found
-    output, chain, length = bytearray(), bytes(32), kind.length(of)
+    output, chain, length = BytesIO(), bytes(32), kind.length(of)
     for start, data, link in connection.execute(_ROWS, (run_id,)):
         chain = hashlib.sha256(chain + data).digest()
-        if start != len(output) or chain != link or not kind.accepts(data):
+        if start != output.tell() or chain != link or not kind.accepts(data):
             return None
-        output += data
-        if length is not None and len(output) > length:
+        output.write(data)
+        if length is not None and output.tell() > length:
             return None
-    if len(output) != committed:
+        if output.tell() >= MOST:
+            break
+    if (read := output.tell()) != committed and not MOST <= read < committed:
         return None
     complete = bool(complete) and length in (None, committed)
     seconds = elapsed_ms / 1000 if isinstance(elapsed_ms, int) else 0.0
     share = 1.0 if complete else _share(connection, run_id)
+    complete = complete and read == committed
     verified = complete and verified == 1
-    return Glance(asked, committed, bytes(output), complete, verified, seconds, share)
+    return Glance(asked, committed, output.getvalue(), complete, verified, seconds, share)
 
 
 def _share(connection: sqlite3.Connection, run_id: int) -> float:

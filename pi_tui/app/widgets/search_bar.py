@@ -118,15 +118,19 @@ class SearchBar(Horizontal):
         """Return the result of the search, in lines from long to short."""
         odds = [line((f"  {said}", FAINT)) for said in self.odds(needle, count)]
         keys = line(("  n N Esc", FAINT))
-        hits = words.counted(needle.hits, "hit")
-        if not needle.hits:
+        hits = words.counted(needle.hits, "hit") + (" so far" if needle.searched < count else "")
+        if not needle.hits and needle.searched < count:
+            brief = told = line((f"searching … {words.number(needle.searched)}", QUIET))
+            odds = []
+        elif not needle.hits:
             where = "not in these" if is_all else "not in the first"
             brief = line((f"{where} {words.number(count)}", "$pi-warning"))
             told = line((f"{where} {words.counted(count, self.UNIT)}", "$pi-warning"))
         elif hit is None:
             brief = told = line((hits, "bold $pi-accent"))
         else:
-            brief = line((f"{words.number(number)} of {hits}", "bold $pi-accent"))
+            which = f"{words.number(number)} of " if number else ""
+            brief = line((f"{which}{hits}", "bold $pi-accent"))
             told = Content.assemble(
                 brief, (" at position ", QUIET), (words.number(hit + 1), "bold")
             )

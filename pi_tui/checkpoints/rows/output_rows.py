@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy import (
@@ -54,16 +55,16 @@ def append(
             f"{agreed + 1:,} to {both:,}, computed again, differ from what is saved; nothing was "
             f"changed: check the database, or {Hint.FRESH}"
         )
-    _add(connection, run_id, committed, bytes(output[committed:]))
+    _add(connection, run_id, committed, output)
 
 
-def _add(connection: Connection, run_id: int, committed: int, data: bytes) -> None:
-    """Append rows of `data` behind the first `committed` bytes."""
-    chain = _chain_at(connection, run_id, committed)
-    for first in range(0, len(data), ROW_OUTPUT):
-        part = data[first : first + ROW_OUTPUT]
+def _add(connection: Connection, run_id: int, saved: int, output: bytes | bytearray) -> None:
+    """Append rows of the output behind its first `saved` bytes."""
+    chain = _chain_at(connection, run_id, saved)
+    for start in range(saved, len(output), ROW_OUTPUT):
+        part = bytes(output[start : start + ROW_OUTPUT])
         chain = link(chain, part)
-        values = {"run_id": run_id, "start": committed + first, "count": len(part)}
+        values = {"run_id": run_id, "start": start, "count": len(part)}
         connection.execute(insert(OUTPUT), {**values, "data": part, "chain": chain})
 
 
@@ -76,19 +77,19 @@ def cut(connection: Connection, run_id: int, proven: int) -> None:
 
 def prove(connection: Connection, row: Row[Any], most: int, accepts: Accepts) -> tuple[bytes, str]:
     """Return the longest good prefix of the output, and the problem after it; "" if none."""
-    output = bytearray()
+    output = BytesIO()  # its value is the buffer itself; bytes(bytearray) would be a copy
     try:
         for data in _checked(connection, row.id):
             if not accepts(data):
-                raise BadRow(f"{_range(len(output), data)} cannot be output")
-            output += data
-            if len(output) > most:
+                raise BadRow(f"{_range(output.tell(), data)} cannot be output")
+            output.write(data)
+            if output.tell() > most:
                 return b"", "there is more output than the run can have"
     except BadRow as problem:
-        return bytes(output), f"{problem}; the {len(output):,} before are good"
-    if len(output) != row.committed:
-        return bytes(output), f"{row.committed:,} of output were saved, {len(output):,} are there"
-    return bytes(output), ""
+        return output.getvalue(), f"{problem}; the {output.tell():,} before are good"
+    if (there := output.tell()) != row.committed:
+        return output.getvalue(), f"{row.committed:,} of output were saved, {there:,} are there"
+    return output.getvalue(), ""
 
 
 def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
@@ -96,11 +97,14 @@ def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
     if start >= stop:
         return b""
     row = _last_before(connection, run_id, start + 1)
-    first = row.start if row else start
-    output = b"".join(_checked(connection, run_id, first, stop))
-    if first + len(output) < stop:
-        raise BadRow(f"output from {first + len(output) + 1:,} on is missing")
-    return output[start - first : stop - first]
+    at = row.start if row else start
+    output = BytesIO()
+    for data in _checked(connection, run_id, at, stop):
+        output.write(memoryview(data)[max(start - at, 0) : stop - at])
+        at += len(data)
+    if at < stop:
+        raise BadRow(f"output from {at + 1:,} on is missing")
+    return output.getvalue()
 
 
 def line_breaks(connection: Connection, run_id: int) -> int:

@@ -211,7 +211,7 @@ async def test_key_n_in_the_list_of_runs_begins_a_new_run(bench: Bench) -> None:
         await until_state(app, State.COMPLETE)
 
 
-async def test_memory_warning_is_shown_for_a_run_begun_from_the_list(
+async def test_run_begun_from_the_list_is_refused_without_memory_for_it(
     bench: Bench,
 ) -> None:
     app = bench.app(500)
@@ -223,9 +223,9 @@ async def test_memory_warning_is_shown_for_a_run_begun_from_the_list(
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
         try:
             await pilot.press("r", "n")
-            await pilot.press("ctrl+u", *"50000000", "enter")
-            await until(lambda: app.worker.snapshot.goal == 50_000_000)
-            await until(lambda: "50,000,000 digits take about 980.0 MB" in text_of(app))
+            await pilot.press("ctrl+u", *"200000000", "enter")
+            await until(lambda: app.worker.snapshot.goal == 200_000_000)
+            await until(lambda: "200,000,000 digits take about 2.1 GB" in text_of(app))
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 

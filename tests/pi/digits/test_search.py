@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pi_tui.needle import Needle
+from pi_tui import needle as needle_module
+from pi_tui.needle import Needle, find_in
 from pi_tui.pi.digits.chance import chance, chance_in_words
 
 DIGITS = st.text("012", max_size=60)
@@ -65,3 +67,28 @@ def test_chance_is_zero_without_a_place_or_a_string() -> None:
 def test_chance_in_words_is_right_at_every_border() -> None:
     told = [chance_in_words(p) for p in (0.9951, 0.995, 0.1, 0.0999, 0.001, 0.000999, 0.0)]
     assert told == ["all but certain", "100 %", "10 %", "10.0 %", "0.1 %", "1 in 1,001", "none yet"]
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needle_module, "BLOCK", 5)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(DIGITS, NEEDLES, st.integers(-1, 60), st.integers(0, 60))
+def test_hits_across_blocks_are_found_or_not_known_yet(
+    digits: str, text: str, offset: int, counted: int
+) -> None:
+    needle, data, hits = Needle(text), digits.encode(), offsets(digits, text)
+    needle.feed(data, min(counted, len(data)))
+    is_all = needle.searched == len(data)
+    after = [at for at in hits if at > offset] or hits
+    before = [at for at in hits if at < offset] or hits
+    told = needle.next_after(data, offset, len(data)), needle.last_before(data, offset, len(data))
+    for found, right in zip(told, (after[:1], before[-1:]), strict=True):
+        assert [found] == right or (found is None and not (is_all and right))
+    numbers = [needle.number_of(data, at) for at in hits]
+    assert all(number in (0, at) for at, number in enumerate(numbers, 1))
+    assert not (is_all and len(data) % 5 == 0) or 0 not in numbers[:-1]
+    assert find_in(data, text.encode(), 0, len(data)) == digits.find(text)
