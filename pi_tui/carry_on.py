@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from pi_tui import words
 from pi_tui.errors import TAKEN_NAME, PiTuiError, StorageError, UsageError
-from pi_tui.files.output_file import OutputFile
+from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.progress import progress_on
@@ -79,7 +79,7 @@ def carry_on(
         with nullcontext() if to is None else OutputFile.claim(to, location) as target:
             code, output = _compute(job, command, face)
             if target is not None and code == 0:
-                target.write(output, prefix=b"", end=b"")
+                target.write(FileContent(output))
             return code, output
     except PiTuiError as error:
         tell(f"{kind.name}: {words.plain(str(error))}")

@@ -281,4 +281,4 @@ class RunScreen(Screen[None]):
         name = await ask_for_file(self.face, "Into which file?", suggested)
         if name is not None:
             wrote = f"Wrote {words.size(count)} to"
-            write_file(self.face, name, lambda _: FileContent(bytes(source[:count])), wrote)
+            write_file(self.face, name, lambda _: FileContent(source, stop=count), wrote)

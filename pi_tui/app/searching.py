@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from pi_tui import needle as search
 from pi_tui.app.face import tell
 from pi_tui.app.widgets.output_view import OutputView
-from pi_tui import needle as search
 from pi_tui.needle import Needle, Output
-from pi_tui.worker.threads import in_thread
+from pi_tui.worker.threads import for_a_moment, in_thread
 
 if TYPE_CHECKING:
     from pi_tui.app.widgets.search_bar import SearchBar
@@ -135,7 +135,8 @@ class Searching:
         """Count hits in a thread, a moment at a time: another text takes effect at once."""
         try:
             while (needle := self._view().needle) and needle.searched < self.count:
-                await in_thread(_count_for_a_moment, needle, self.source, self.count)
+                feed = partial(needle.feed_block, self.source, self.count)
+                await in_thread(for_a_moment, feed, _MOMENT)
                 self._go_on()
                 self.show_hits()
         finally:
@@ -180,13 +181,6 @@ class Searching:
             return
         at = view.here[0] if view.here else view.in_view[0] - 1
         self._seek(at, forward=forward)
-
-
-def _count_for_a_moment(needle: Needle, output: Output, stop: int) -> None:
-    """Count hits up to `stop`, for a twentieth of a second at most."""
-    until = time.monotonic() + _MOMENT
-    while needle.feed_block(output, stop) and time.monotonic() < until:
-        pass
 
 
 def _usual_bar() -> type[SearchBar]:

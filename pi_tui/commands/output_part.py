@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.errors import UsageError
 
 
-def saved_part(location: str, kinds: Kinds, run: Run, start: int, stop: int | None) -> bytes:
-    """Return saved output at positions `start` to `stop`, both included.
+class SavedOutput:
+    """The saved output of a run in an open store, read and checked slice by slice."""
 
-    If `stop` is None, return all from `start` on. Raises UsageError if some of it is not saved.
-    """
-    with CheckpointStore.open(location, kinds.find(run.kind), write=False) as store:
-        return part_of(store, run, start, stop)
+    def __init__(self, store: CheckpointStore, run: Run) -> None:
+        self._store, self._run = store, run
+
+    def __len__(self) -> int:
+        return self._run.committed
+
+    def __getitem__(self, key: slice, /) -> bytes:
+        """Return a slice, which must have a start and a stop."""
+        return self._store.output(self._run, key.start, key.stop)
+
+    def range(self, start: int, stop: int | None) -> tuple[int, int]:
+        """Return the offsets of positions `start` to `stop`, which is the last if it is None.
+
+        Raises UsageError if some of them are not saved.
+        """
+        refuse_without_output(self._store, self._run)
+        saved = self._run.committed
+        stop = saved if stop is None else stop
+        if not 1 <= start <= stop <= saved:
+            raise UsageError(
+                f"positions {start:,} to {stop:,} are not all there; "
+                f"this run has 1 to {saved:,} saved"
+            )
+        return start - 1, stop
 
 
 def refuse_without_output(store: CheckpointStore, run: Run) -> None:
@@ -28,11 +47,4 @@ def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> b
 
     If `stop` is None, return all from `start` on. Raises UsageError if some of it is not saved.
     """
-    refuse_without_output(store, run)
-    stop = run.committed if stop is None else stop
-    if not 1 <= start <= stop <= run.committed:
-        raise UsageError(
-            f"positions {start:,} to {stop:,} are not all there; "
-            f"this run has 1 to {run.committed:,} saved"
-        )
-    return store.output(run, start - 1, stop)
+    return store.output(run, *SavedOutput(store, run).range(start, stop))

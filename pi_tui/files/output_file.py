@@ -5,23 +5,49 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from pi_tui.errors import StorageError
 from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
 from pi_tui.files.temporary import Temporary
 
+_PIECE = 2**20
+"""Bytes written at a time."""
+
+
+class Pieces(Protocol):
+    """Bytes that can be had in slices: bytes, a growing bytearray, or saved output."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: slice, /) -> bytes | bytearray: ...
+
 
 class FileContent(NamedTuple):
     """The bytes of a file in three parts, so that the large one is not copied.
 
-    The file is `prefix`, then `data`, then `end`.
+    The file is `prefix`, then `data` from offset `start` to `stop`, then `end`.
     """
 
-    data: bytes | bytearray
+    data: Pieces
     prefix: bytes = b""
     end: bytes = b""
+    start: int = 0
+    stop: int | None = None
+    """None for the end of `data`."""
+
+    def pieces(self) -> Iterator[bytes | bytearray]:
+        """Yield the bytes of the file in pieces, so that a thread that writes gives way.
+
+        >>> b"".join(FileContent(b"14159", b"3.", b"", 0, 2).pieces())
+        b'3.14'
+        """
+        stop = len(self.data) if self.stop is None else self.stop
+        yield self.prefix
+        for at in range(self.start, stop, _PIECE):
+            yield self.data[at : min(at + _PIECE, stop)]
+        yield self.end
 
 
 class OutputFile:
@@ -73,15 +99,14 @@ class OutputFile:
         if self._temporary is not None:
             self._temporary.__exit__()
 
-    def write(self, output: bytes | bytearray, prefix: bytes = b"3.", end: bytes = b"\n") -> None:
-        """Write the output to disk. Raises StorageError and keeps the old file if that fails."""
+    def write(self, content: FileContent) -> None:
+        """Write the file to disk. Raises StorageError and keeps the old file if that fails."""
         refuse_files_of_databases(self._target, self._location)  # may be one by now
         part = None if self._temporary is None else self._temporary.path
         try:
             with open(part or self._target, "wb") as stream:
-                stream.write(prefix)
-                stream.write(output)
-                stream.write(end)
+                for piece in content.pieces():
+                    stream.write(piece)
                 stream.flush()
                 if part is not None:
                     os.fsync(stream.fileno())

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import tell as tell
@@ -27,6 +28,11 @@ def open_standard_streams(*, silent: bool = False) -> None:
 
 
 def to_stdout(*pieces: bytes | bytearray) -> None:
+    """Write the pieces to standard output, completely or with StorageError."""
+    write_to_stdout(pieces)
+
+
+def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
     """Write the pieces to standard output, completely or with StorageError.
 
     BrokenPipeError is raised too, because a reader that stops early is no failure.

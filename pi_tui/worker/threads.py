@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -37,6 +38,15 @@ def give_way() -> None:
         me = threading.get_native_id()
         own = os.getpriority(os.PRIO_PROCESS, me)  # never lower the niceness
         os.setpriority(os.PRIO_PROCESS, me, max(own, NICENESS))
+
+
+def for_a_moment(step: Callable[[], bool], seconds: float) -> bool:
+    """Call `step` until it returns False, or for so many seconds; return its last result."""
+    until = time.monotonic() + seconds
+    while is_more := step():
+        if time.monotonic() >= until:
+            break
+    return is_more
 
 
 async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pi_tui.files import temporary
-from pi_tui.files.output_file import OutputFile
+from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.files.temporary import Temporary, left_over
 
 
@@ -42,7 +42,7 @@ def interrupted(at: int) -> Iterator[None]:
 
 def write_digits(folder: Path) -> None:
     with OutputFile.claim(str(folder / "pi.txt"), "") as target:
-        target.write(b"14")
+        target.write(FileContent(b"14", b"3.", b"\n"))
 
 
 def make_folder(folder: Path) -> None:
@@ -84,6 +84,6 @@ def test_temporary_name_fits_beside_the_longest_target_name(
 ) -> None:
     target = tmp_path / os.fsdecode(name)
     with OutputFile.claim(str(target), "") as file:
-        file.write(b"14")
+        file.write(FileContent(b"14", b"3.", b"\n"))
     assert target.read_bytes() == b"3.14\n"
     assert os.listdir(tmp_path) == [target.name]

@@ -15,7 +15,7 @@ import pytest
 
 from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import StorageError
-from pi_tui.files.output_file import OutputFile
+from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.machine import Machine, Poll, Task, unwatched
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
@@ -65,7 +65,7 @@ class HoldingWalks(Walks):
 
 def test_output_file_is_kept_if_the_disk_refuses_new_digits(database: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="No space left on device; choose another file"):
-        OutputFile.claim("/dev/full", "").write(b"1" * 100_000)
+        OutputFile.claim("/dev/full", "").write(FileContent(b"1" * 100_000))
     assert pi_tui("run", "--digits", 9_000, "--db", database).returncode == 0
     target = tmp_path / "pi.txt"
     target.write_text("old")

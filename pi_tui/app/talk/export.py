@@ -45,7 +45,7 @@ def save_file(name: str, make: MakeFile, location: str) -> Path:
     """Write a file, completely or not at all; return its path. Raises PiTuiError."""
     path = file_named(name)
     with OutputFile.claim(str(path), location) as target:
-        target.write(*make(name))
+        target.write(make(name))
     return Path(os.path.realpath(path))
 
 

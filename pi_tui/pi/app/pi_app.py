@@ -50,6 +50,10 @@ class PiLooks(Remembered):
         return looks if is_there else replace(looks, view=VIEWS[0].name)
 
 
+_MOST_RECITED = 1_000_000
+"""Digits that a user may recite; the record is about 70,000."""
+
+
 class PiApp(RunApp):
     """The Textual app that shows how pi is computed."""
 
@@ -177,7 +181,10 @@ class PiApp(RunApp):
         from pi_tui.pi.app.screens.by_heart import ByHeart
 
         screen, best = self.main_screen, self._looks.by_heart
-        score = await self.ask(ByHeart(bytes(screen.source[: screen.count]), best)) or 0
+        score = (
+            await self.ask(ByHeart(bytes(screen.source[: min(screen.count, _MOST_RECITED)]), best))
+            or 0
+        )
         if score > best:
             self.looks.remember(by_heart=score)
             tell(self, f"{score:,} digits by heart, your best.")

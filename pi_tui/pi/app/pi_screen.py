@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -29,6 +30,10 @@ from pi_tui.pi.digits.facts import reached
 from pi_tui.pi.digits.statistics import DigitCounts
 from pi_tui.pi.digits.walk import Walk
 from pi_tui.worker.snapshot import Snapshot
+from pi_tui.worker.threads import for_a_moment, in_thread
+
+_MOMENT = 0.1
+"""Seconds that a thread counts digits until it looks whether another run is shown."""
 
 
 class PiScreen(RunScreen):
@@ -46,6 +51,8 @@ class PiScreen(RunScreen):
         self.stage = Stage(self, self._report_looks)
         self.searching.bar_class = _search_bar
         self.counts = DigitCounts()
+        self._counts_beside = False
+        """True while a thread counts digits."""
         self._told = 0
         """Number of digits whose facts were shown."""
 
@@ -92,12 +99,30 @@ class PiScreen(RunScreen):
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
         """Show the digits of this moment, count them, and show facts about new ones."""
-        self.counts.feed(source, shown.made)
+        self._count(source, shown.made)
         super().show_output(source, shown, snapshot)
         start = max(self._told, shown.resumed)
         if shown.made > start:
             self.note.tell(reached(source, start, shown.made))
         self._told = max(self._told, shown.made)
+
+    def _count(self, source: Output, made: int) -> None:
+        """Count new digits: a few at once, many in a thread."""
+        if self._counts_beside:
+            return
+        if self.counts.feed(source, made):
+            self._counts_beside = True
+            self.run_worker(self._count_beside(), group="counting")
+
+    async def _count_beside(self) -> None:
+        """Count in a thread until all digits are counted, a moment at a time."""
+        try:
+            is_more = True
+            while is_more:
+                feed = partial(self.counts.feed, self.source, self.count)
+                is_more = await in_thread(for_a_moment, feed, _MOMENT)
+        finally:
+            self._counts_beside = False
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
         """Return the digits that follow the settled ones and that a carry may still change."""

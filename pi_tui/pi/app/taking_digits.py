@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from pi_tui import words
 from pi_tui.app.face import Face
-from pi_tui.app.talk.export import ask_for_file, save_file, write_file
+from pi_tui.app.talk.export import ask_for_file, write_file
 from pi_tui.files.output_file import FileContent
 from pi_tui.pi.app.pi_naming import suggested_name
 from pi_tui.pi.digits.statistics import Digits
@@ -29,22 +28,17 @@ async def export_digits(face: Face, digits: Digits, count: int) -> None:
     start, stop = parse_range(answer, count)
     name = await ask_for_file(face, "Into which file?", suggested_name(start, stop))
     if name is not None:
-        content = digits_in_file(bytes(digits[start:stop]), start)
+        content = digits_in_file(digits, start, stop)
         wrote = f"Wrote {words.counted(stop - start, 'digit')} to"
         write_file(face, name, lambda _: content, wrote)
 
 
-def digits_in_file(digits: bytes, start: int) -> FileContent:
-    """Return the content of a file with the digits from offset `start` on.
+def digits_in_file(digits: Digits, start: int, stop: int) -> FileContent:
+    """Return the content of a file with the digits from offset `start` to `stop`.
 
     If the first digit is among them, the content begins with "3."; else it is digits only.
     """
-    return FileContent(digits, b"3." if start == 0 else b"", b"\n")
-
-
-def save_digits(name: str, digits: bytes, start: int, location: str) -> Path:
-    """Write the digits from offset `start` on to a file. Raises PiTuiError if that fails."""
-    return save_file(name, lambda _: digits_in_file(digits, start), location)
+    return FileContent(digits, b"3." if start == 0 else b"", b"\n", start, stop)
 
 
 async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:

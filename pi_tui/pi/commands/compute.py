@@ -12,7 +12,7 @@ from dataclasses import replace
 from pi_tui import words
 from pi_tui.carry_on import PATIENCE, carry_to_end, is_whole
 from pi_tui.errors import UsageError
-from pi_tui.files.output_file import OutputFile
+from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.machine import Task
 from pi_tui.pi.settings import Settings
 from pi_tui.pi.which_run import run_to_open
@@ -61,7 +61,7 @@ def run_job(job: Job, output: str | None) -> int:
 
 def _write(worker: Worker, target: OutputFile | None) -> None:
     if target is not None:
-        target.write(worker.output)
+        target.write(FileContent(worker.output, b"3.", b"\n"))
     elif not sys.stdout.isatty():
         to_stdout(b"3.", worker.output, b"\n")
 

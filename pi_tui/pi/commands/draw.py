@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from pi_tui.errors import UsageError
-from pi_tui.files.output_file import OutputFile
+from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.pi.commands.saved_digits import saved_range
 from pi_tui.pi.pictures.drawing import draw
 from pi_tui.pi.pictures.request import (
@@ -47,7 +47,7 @@ def picture(
     with OutputFile.claim(output, location) as target:
         part = saved_range(location, digits, start, stop)
         request = PictureRequest(kind, part, start - 1, pixels, theme)
-        target.write(make(request), b"", b"")
+        target.write(FileContent(make(request)))
     tell(f"drew {len(request.digits):,} digits into {plain(os.path.realpath(output))}")
     return 0
 

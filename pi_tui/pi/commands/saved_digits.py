@@ -8,13 +8,13 @@ from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.choosing import Wanted, choose
-from pi_tui.commands.output_part import part_of, saved_part
+from pi_tui.commands.output_part import SavedOutput, part_of
 from pi_tui.errors import AlreadyOpenError, WrongResultError
-from pi_tui.files.output_file import OutputFile
+from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.reference import first_difference
 from pi_tui.pi.which_run import run_to_read
-from pi_tui.reports.standard_output import tell, to_stdout
+from pi_tui.reports.standard_output import tell, write_to_stdout
 
 
 def export(
@@ -26,13 +26,16 @@ def export(
     is written as it is.
     """
     run = choose(location, kinds, wanted)
-    text = saved_part(location, kinds, run, start, stop)
     prefix, end = (b"3." if start == 1 else b"", b"\n") if kinds.is_own(run) else (b"", b"")
-    if output is None:
-        to_stdout(prefix, text, end)
-        return 0
-    with OutputFile.claim(output, location) as target:
-        target.write(text, prefix, end)
+    with CheckpointStore.open(location, kinds.find(run.kind), write=False) as store:
+        saved = SavedOutput(store, run)
+        first, last = saved.range(start, stop)
+        content = FileContent(saved, prefix, end, first, last)
+        if output is None:
+            write_to_stdout(content.pieces())
+            return 0
+        with OutputFile.claim(output, location) as target:
+            target.write(content)
     return 0
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pi_tui.needle import find_in
 from pi_tui.pi.digits.chance import about, chance, chance_in_words, digits_for
 from pi_tui.pi.digits.statistics import Digits
 
@@ -118,7 +119,7 @@ def look(text: str, digits: Digits, count: int) -> Place | None:
     """Search for the date in its longest notation that occurs; None if `text` is no date."""
     ways = notations(text)
     for way in ways:
-        at = digits.find(way.text.encode(), 0, count)
+        at = find_in(digits, way.text.encode(), 0, count)
         if at >= 0:
             end = at + len(way.text)
             before = bytes(digits[max(0, at - _AROUND) : at]).decode()

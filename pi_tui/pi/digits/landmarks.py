@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pi_tui.needle import find_in
 from pi_tui.pi.digits.facts import FACTS, Fact, further, is_reached
 from pi_tui.pi.digits.statistics import Digits
 
@@ -15,11 +16,11 @@ def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
     [(4, '111'), (2, '22')]
     """
     for digit in "0123456789":
-        at, text = digits.find(digit.encode(), 0, count), digit
+        at, text = find_in(digits, digit.encode(), 0, count), digit
         if at < 0:
             continue
         # A longer run cannot begin before the first of the shorter ones, so one pass is enough.
-        while (found := digits.find((text + digit).encode(), at, count)) >= 0:
+        while (found := find_in(digits, (text + digit).encode(), at, count)) >= 0:
             at, text = found, text + digit
         yield Fact(at + 1, text, f"The longest run of {digit}s: {len(text):,} in a row.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import add
 
 from pi_tui.needle import Output
 
@@ -25,8 +26,8 @@ class DigitCounts:
         start, stop = self.counted, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
-            for digit in range(10):
-                self.counts[digit] += digits.count(b"%d" % digit, start, end)
+            new = [digits.count(b"%d" % digit, start, end) for digit in range(10)]
+            self.counts = [*map(add, self.counts, new)]
             self.counted = end
         return end < stop
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import accumulate, islice
 
 from pi_tui.pi.digits.statistics import Digits
@@ -10,14 +11,19 @@ from pi_tui.pi.pictures.walk_points import STEPS
 CAPACITY = 16_384
 """Points kept; a window of 200 × 60 cells has 96,000 dots, and the walk fills few of them."""
 CHUNK = 100_000
-"""Digits walked at once: about 5 ms."""
+"""Digits walked one by one at once: about 5 ms."""
+_COUNTED = 256
+"""From so many digits between two points on, they are counted, which takes a fifth of the time."""
+
+_DIGITS = b"0123456789"
+_STEPS = [STEPS[digit] for digit in _DIGITS]
 
 
 class Walk:
     """The path of the first `walked` digits, stored as every `stride`-th point.
 
-    When there are too many points, every other one is dropped and the stride doubles. So ten
-    million digits take half a second once and no more memory than ten thousand.
+    When there are too many points, every other one is dropped and the stride doubles. So a
+    billion digits take no more memory than ten thousand.
     """
 
     def __init__(self) -> None:
@@ -43,13 +49,26 @@ class Walk:
         True
         """
         start, stride = self.walked, self.stride
-        steps = (min(stop, len(digits), start + CHUNK) - start) // stride
+        chunk = CHUNK if stride < _COUNTED else max(10 * CHUNK, stride)
+        steps = (min(stop, len(digits), start + chunk) - start) // stride
         if steps > 0:
             ahead = digits[start : start + steps * stride]
-            path = accumulate(map(STEPS.__getitem__, ahead), initial=self.points[-1])
-            self.points += islice(path, stride, None, stride)
+            self.points += self._counted(ahead) if stride >= _COUNTED else self._walked(ahead)
             while len(self.points) > CAPACITY:
                 self.points = self.points[::2]
                 self.stride *= 2
                 self.thinned += 1
         return min(stop, len(digits)) - self.walked >= self.stride
+
+    def _walked(self, ahead: bytes | bytearray) -> Iterator[complex]:
+        """Yield every `stride`-th point of the path through these digits."""
+        path = accumulate(map(STEPS.__getitem__, ahead), initial=self.points[-1])
+        return islice(path, self.stride, None, self.stride)
+
+    def _counted(self, ahead: bytes | bytearray) -> Iterator[complex]:
+        """Yield the same points: a point depends only on how often each digit came before it."""
+        here = self.points[-1]
+        for at in range(0, len(ahead), self.stride):
+            for digit, step in zip(_DIGITS, _STEPS, strict=True):
+                here += ahead.count(digit, at, at + self.stride) * step
+            yield here

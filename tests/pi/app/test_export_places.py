@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi_tui.app.talk.answers import explain_file
+from pi_tui.app.talk.export import save_file
 from pi_tui.errors import PiTuiError, UsageError
-from pi_tui.pi.app.taking_digits import save_digits
+from pi_tui.pi.app.taking_digits import digits_in_file
 from tests.helpers import pi, pi_tui, until
 from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import text_of
@@ -33,6 +34,8 @@ NAMES = {
     "no terminal's friend": "\x1b[2J",
 }
 
+FILE = digits_in_file(pi(20), 0, 20)
+
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -47,7 +50,7 @@ def test_export_writes_to_a_name_or_refuses_it_in_one_line(name: str) -> None:
     good, hint = explain_file(name, "pi.sqlite3")
     assert hint.isprintable()
     try:
-        path = save_digits(name, pi(20), 0, "pi.sqlite3")
+        path = save_file(name, lambda _: FILE, "pi.sqlite3")
     except PiTuiError as error:
         refusal = str(error).splitlines()
     else:
@@ -65,7 +68,7 @@ def test_export_explains_any_typed_text_without_a_crash(name: str) -> None:
         explain_file(typed, f"{folder}/pi.sqlite3")
         if "/" not in name:
             try:
-                path = save_digits(typed, pi(20), 0, f"{folder}/pi.sqlite3")
+                path = save_file(typed, lambda _: FILE, f"{folder}/pi.sqlite3")
             except PiTuiError:
                 assert os.listdir(folder) == []
             else:
@@ -81,7 +84,7 @@ def test_export_refuses_the_file_of_a_database(name: str, database: Path) -> Non
     assert not good
     assert "belongs to a database" in hint
     with pytest.raises(UsageError):
-        save_digits(name, pi(20), 0, str(database))
+        save_file(name, lambda _: FILE, str(database))
     assert database.read_bytes() == before
 
 

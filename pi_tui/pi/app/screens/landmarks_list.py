@@ -11,13 +11,12 @@ from textual.widgets.option_list import Option
 
 from pi_tui.app.screens.dialogs import Dialog
 from pi_tui.app.widgets.panel import QUIET, line
+from pi_tui.needle import find_in
 from pi_tui.pi.digits.facts import Fact, is_reached
 from pi_tui.pi.digits.statistics import Digits
 
 _LONGEST = 4
 """Maximum figures of a number that can be typed; the search is there for longer ones."""
-_POSITION = 9
-"""Width of a position, in cells."""
 
 
 class LandmarksList(Dialog[tuple[int, int] | None]):
@@ -31,6 +30,7 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
     def __init__(self, digits: Digits, count: int, rows: list[Fact | str]) -> None:
         super().__init__()
         self._digits, self._count, self._rows = digits, count, rows
+        self._width = max(9, len(f"{count:,}"))
         self._number = ""
 
     def compose(self) -> ComposeResult:
@@ -45,8 +45,8 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
 
     def _row(self, row: Fact | str) -> Content:
         if isinstance(row, str):
-            return line((f"{'':>{_POSITION}}  {row}", "$pi-accent"))
-        position = f"{row.position:>{_POSITION},}  "
+            return line((f"{'':>{self._width}}  {row}", "$pi-accent"))
+        position = f"{row.position:>{self._width},}  "
         if is_reached(row, self._digits, self._count):
             return line((position, "bold"), (row.saying, ""))
         return line((position + row.saying, QUIET))
@@ -59,7 +59,7 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
         return line((self._number, "bold $pi-accent"), "  ", where)
 
     def _place_of_number(self) -> int:
-        return self._digits.find(self._number.encode(), 0, self._count)
+        return find_in(self._digits, self._number.encode(), 0, self._count)
 
     def on_key(self, event: events.Key) -> None:
         """Add a figure to the number typed; backspace removes the last one."""

@@ -16,11 +16,12 @@ from pi_tui.app.terminal.timers import certain
 from pi_tui.pi.digits.pattern_table import in_words, lines
 from pi_tui.pi.digits.patterns import DigitStatistics, Longest, Patterns, expected_runs
 from pi_tui.pi.digits.statistics import Digits
+from pi_tui.worker.threads import for_a_moment, in_thread
 
-_BUSY, _IDLE = 0.05, 1.0
-"""Seconds until the next piece is counted; and until the next look for new digits."""
-_SHOWN_EVERY = 10
-"""Pieces counted between two updates of the tables."""
+_IDLE = 1.0
+"""Seconds until the next look for new digits."""
+_MOMENT = 0.5
+"""Seconds between two updates of the tables while many digits are counted."""
 _TOLD = """\
 The digits of pi look like digits drawn by chance; nobody has proved that they are. These tables \
 count them, and say what random digits would do."""
@@ -40,7 +41,6 @@ class StatisticsScreen(Dialog[None]):
         super().__init__()
         self._digits = digits
         self._statistics = DigitStatistics()
-        self._pieces = 0
         self._shown = 0
 
     def compose(self) -> ComposeResult:
@@ -53,20 +53,25 @@ class StatisticsScreen(Dialog[None]):
             yield Static("↑ ↓ scroll · Esc goes back", classes="quiet keys")
 
     def on_mount(self) -> None:
-        """Start to count."""
+        """Start to count: the first digits at once, so that the first frame shows tables."""
+        self._statistics.feed(*self._digits())
+        self._show(self._statistics.snapshot())
         self._count()
 
     def _count(self) -> None:
-        """Count the next piece; show the tables after every tenth piece, and at the end."""
-        if not self.is_attached:
-            return
-        is_more = self._statistics.feed(*self._digits())
-        self._pieces += 1
-        if self._shown != self._statistics.counted and (
-            not is_more or self._pieces % _SHOWN_EVERY == 1
-        ):
+        """Count what is new, in a thread."""
+        self.run_worker(self._count_beside())
+
+    async def _count_beside(self) -> None:
+        """Count for a moment at a time, and show the tables in between."""
+        while await in_thread(for_a_moment, self._feed, _MOMENT):
             self._show(self._statistics.snapshot())
-        certain(self.set_timer(_BUSY if is_more else _IDLE, self._count))
+        if self._shown != self._statistics.counted:
+            self._show(self._statistics.snapshot())
+        certain(self.set_timer(_IDLE, self._count))
+
+    def _feed(self) -> bool:
+        return self._statistics.feed(*self._digits())
 
     def _show(self, patterns: Patterns) -> None:
         self._shown = patterns.count

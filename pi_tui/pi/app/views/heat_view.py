@@ -88,7 +88,8 @@ class HeatView(Picture):
     def _step(self) -> None:
         source, count = self._source
         start = len(self._values) * self._stride
-        squares = (min(count, len(source), start + CHUNK) - start) // self._stride
+        end = min(count, len(source), start + max(CHUNK, self._stride))
+        squares = (end - start) // self._stride
         if squares > 0:
             self._values += levels(
                 bytes(source[start : start + squares * self._stride]), self._stride
