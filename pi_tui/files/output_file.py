@@ -13,8 +13,8 @@ from pi_tui.errors import StorageError
 from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
 from pi_tui.files.temporary import Temporary
 
-_PIECE = 2**20
-"""Bytes written at a time."""
+_PIECE = 10**6
+"""Bytes written at a time: a row of saved output."""
 
 
 class Pieces(Protocol):

@@ -36,13 +36,13 @@ def pair_lines(patterns: Patterns) -> Iterator[str]:
     pairs = patterns.pairs
     scale = 1_000 if max(pairs) >= 10**6 else 1  # ten columns of seven figures are too wide
     width = max(5, len(str(max(pairs) // scale)))
-    unit = ", in thousands" if scale > 1 else ""
-    yield f"PAIRS among {patterns.count:,} digits: 00 to 99 at positions 1-2, 3-4, 5-6, …{unit}"
+    yield f"PAIRS among {patterns.count:,} digits: 00 to 99 at positions 1-2, 3-4, 5-6, …"
     yield "    " + "".join(f"{f'.{digit}':>{width + 1}}" for digit in range(10))
     for row in range(10):
         counts = pairs[row * 10 : row * 10 + 10]
         yield f"  {row}." + "".join(f"{round(count / scale):>{width + 1}}" for count in counts)
-    yield f"Each is expected {about(sum(pairs) / 100)} times."
+    unit = "Counts are in thousands. " if scale > 1 else ""
+    yield f"{unit}Each is expected {about(sum(pairs) / 100)} times."
     if min(pairs) >= 5:  # the usual condition for chi-square
         likely = chance_of_more(patterns.chi_square, 99)
         yield f"Random pairs are more uneven with a chance of {chance_in_words(likely)}:"
