@@ -455,7 +455,8 @@ def test_every_command_has_a_function_that_takes_its_options(name: str) -> None:
     assert options - {each.name for each in wanted} <= {
         *("help", "db"),
         *("digits", "kind", "goal", "parameters"),  # which are `wanted`, or `words` of a tab
-        *("pace", "checkpoint_every", "digits_per_step", "series", "threads", "fresh", "verify"),
+        *("pace", "checkpoint_every", "digits_per_step", "series", "threads", "memory"),
+        *("fresh", "verify"),
     }, "no option is without effect"
 
 

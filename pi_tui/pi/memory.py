@@ -53,7 +53,7 @@ def refusal(digits: int, allowed: Allowance | None) -> str:
     if allowed is None or need <= allowed.bytes:
         return ""
     more = f"--memory {-(-need // 10**8) / 10:g}G"
-    advice = f"allow it {more}" if allowed.whose.startswith("--") else f"free some, or try {more}"
+    advice = f"it needs {more}" if allowed.whose.startswith("--") else f"free some, or try {more}"
     return f"{digits:,} digits take about {size(need)} of memory, and {allowed.in_words}: {advice}"
 
 

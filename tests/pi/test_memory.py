@@ -80,7 +80,7 @@ def test_too_little_memory_is_refused_before_the_first_block(database: Path) -> 
     assert done.returncode == 2
     assert done.stderr == (
         "pi-tui: 90,000,000 digits take about 960.0 MB of memory, and --memory allows 500.0 MB: "
-        "allow it --memory 1G\n"
+        "it needs --memory 1G\n"
     )
     assert pi_tui("status", "--db", database).stdout.startswith("no runs yet")
 

@@ -1,6 +1,6 @@
 """A view of growing output: it follows the end until scrolled away, and highlights hits.
 
-Only the visible lines are ever made, so 100 MB scroll as fast as a hundred bytes.
+Only the visible lines are ever made, so a gigabyte scrolls as fast as a hundred bytes.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from pi_tui.reports.hints import to_paste
 from pi_tui.reports.standard_output import is_terminal, say
 
 _PIECE = 4 * 2**20
-"""Digits read at a time, so that a hundred million take no more memory than one million."""
+"""Digits read at a time, so that a billion take no more memory than a million."""
 _LONGEST = 100
 """Maximum digits of a string; a longer one has no chance of being found."""
 _MARKED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
