@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NoReturn
 
-from pi_tui.errors import BrokenRule, MachineError, Unfinished
+from pi_tui.errors import BrokenRule, MachineError, StorageError, Unfinished
 from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
 from pi_tui.worker.crash_report import frames_of_machine, in_words
@@ -43,12 +43,13 @@ class Stepper:
         """Make one step, or as many as the machine makes together for `wanted` bytes of output.
 
         Raises MachineError if the machine raises an Exception or breaks a rule. Refused, SystemExit
-        and KeyboardInterrupt are raised as they are, and so are exceptions of the poll.
+        and KeyboardInterrupt are raised as they are, and so are exceptions of the poll, and
+        StorageError, if a piece that the machine reads back cannot be reached.
         """
         steps, length = machine.steps, len(machine.output)
         try:
             machine.stride(wanted, self._poll)
-        except (Abandoned, WrongState, WrongOutput):
+        except (Abandoned, WrongState, WrongOutput, StorageError):
             raise
         except BaseException as error:
             if error is self._ours:

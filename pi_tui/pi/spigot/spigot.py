@@ -17,6 +17,7 @@ The digits released so far are not enough to resume from: the boxes are the stat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 
@@ -33,6 +34,7 @@ from pi_tui.pi.spigot.predigit import first_digits, settle
 from pi_tui.pi.spigot.reference import found, share_found
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import ARCTAN, Series
+from pi_tui.pi.spigot.shelf import SHELVE_FROM, LostBlock, Shelf
 from pi_tui.pi.spigot.size import Batch, Size, by_chain
 from pi_tui.pi.spigot.state import SpigotState
 from pi_tui.pi.spigot.sweep import Sweep, sweeps
@@ -77,6 +79,7 @@ class Spigot(Machine):
         self._orders = [Order.of(chain) for chain in state.size.chains]
         self._numbers = list(state.boxes)
         self._blocks = list(state.blocks)
+        self._shelf = Shelf(threads + 1)
         self._pieces = dict(state.pieces)
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
         self._ledger = residue.Ledger(residue.of_radix(state.size), state.start, state.dropped, [])
@@ -107,6 +110,10 @@ class Spigot(Machine):
 
     def snapshot(self) -> SpigotState:
         """Return the state after the last whole step; costs one copy of the digits."""
+        return replace(self._state(), result=bytes(self.output))
+
+    def _state(self) -> SpigotState:
+        """Return the state after the last whole step, with the digits themselves, not a copy."""
         return SpigotState(
             size=self.size,
             boxes=tuple(self._numbers),
@@ -115,7 +122,7 @@ class Spigot(Machine):
             made=self.made,
             nines=self.nines,
             predigit=self.predigit,
-            result=bytes(self.output),
+            result=self.output,
             start=self._ledger.start,
             dropped=self._ledger.dropped,
             pieces=self._pieces,
@@ -124,7 +131,7 @@ class Spigot(Machine):
 
     def to_state(self) -> State:
         """Encode the state after the last whole step; pieces that never change are lasting."""
-        return codec.encode(self.snapshot())
+        return codec.encode(self._state())
 
     def step(self, poll: Poll = unwatched) -> None:
         """Make a few missing blocks or, if none is missing, do one iteration."""
@@ -147,7 +154,9 @@ class Spigot(Machine):
         """
         radix, firsts = residue.of_radix(self.size), {0, *accumulate(self._counts)}
         for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
-            if block and not residue.agrees(block, radix if index in firsts else 1):
+            one = radix if index in firsts else 1
+            # A shelved block is checked when it is read.
+            if isinstance(block, Block) and not residue.agrees(block, one):
                 raise WrongState(f"block {index:,} differs from its residue")
             if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
                 raise WrongState(f"the number of block {index:,} differs from its residue")
@@ -185,9 +194,17 @@ class Spigot(Machine):
     def _go_on(self, threads: int, at_once: int, poll: Poll) -> None:
         if self.done:
             return
-        if self._missing:
-            self._make(poll)
-            return
+        self._shelve()
+        if not self._missing:
+            try:
+                self._advance(threads, at_once, poll)
+                return
+            except LostBlock as lost:
+                self._lose(lost.batch)
+        self._make(poll)
+
+    def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
+        """Do the iterations of one wave, and check what they made."""
         before = len(self.output)
         self._sweep(threads, at_once, poll)
         try:
@@ -195,6 +212,28 @@ class Spigot(Machine):
         except WrongState:  # wrong digits must not be released
             del self.output[before:]
             raise
+
+    def _shelve(self) -> None:
+        """Forget P and D of large blocks that are saved."""
+        if self.size.boxes_per_block < SHELVE_FROM:
+            return
+        for batch in self.size.batches(self._counts):
+            piece = self._pieces.get(codec.blocks_name(batch.name))
+            block = self._blocks[batch.places.start]
+            if piece and piece.saved and isinstance(block, Block):
+                piece.let_go(piece.saved)
+                known = (block.start_residue, block.factor_residue, block.denominator_residue)
+                shelved = codec.shelved(self.size, batch, piece, known)
+                self._blocks[batch.places.start] = shelved
+
+    def _lose(self, name: int) -> None:
+        """Note that the blocks of a batch must be made again."""
+        for batch in self.size.batches(self._counts):
+            if batch.name == name:
+                places = slice(batch.places.start, batch.places.stop)
+                self._blocks[places] = [None] * len(batch.places)
+        self._missing = [n for n, block in enumerate(self._blocks) if block is None]
+        self.notes = (*self.notes, "a saved block was lost or damaged, and is made again")
 
     def _make(self, poll: Poll) -> None:
         """Make missing blocks of a chain: each thread a batch, or all threads one large block.
@@ -238,11 +277,12 @@ class Spigot(Machine):
         if self._missing:
             return
         whole = [block for block in self._blocks if block]
+        pairs = zip(self._whole_numbers(), whole, strict=True)
         self._ledger.weights = [residue.weights(some) for some in by_chain(whole, self._counts)]
         if self.i == 0:
             starts = by_chain([mpz(block.start_residue) for block in whole], self._counts)
             self._ledger.start = self._ledger.value(starts)
-        if any(n >= block.divisor for n, block in zip(self._whole_numbers(), whole, strict=True)):
+        if any(isinstance(block, Block) and n >= block.divisor for n, block in pairs):
             raise WrongState("a box holds more than it can")
 
     def _whole_numbers(self) -> list[mpz]:
@@ -265,7 +305,7 @@ class Spigot(Machine):
         powers = [power_of_ten(k * times) for times in range(at_once + 1)]
         blocks = by_chain([block for block in self._blocks if block], sizes[0])
         numbers = by_chain(self._whole_numbers(), sizes[0])
-        for sweep in sweeps(blocks, numbers, powers, shares, k, poll):
+        for sweep in sweeps(blocks, numbers, self._shelf, powers, shares, k, poll):
             for quotient, digits in zip(sweep.quotients, sweep.texts, strict=True):
                 self._commit(sweep, quotient, digits)
 

@@ -27,6 +27,7 @@ from pi_tui.machine import Poll
 from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.numerals import to_text
 from pi_tui.pi.spigot.pool import Check, gather
+from pi_tui.pi.spigot.shelf import Shelf, ShelvedBlock
 
 ALONE = 4_000_000
 """Maximum bits of state swept without threads: it takes a few ms, and threads cost more."""
@@ -80,8 +81,9 @@ class Sweep:
 
 
 def sweeps(
-    blocks: Sequence[Sequence[Block]],
+    blocks: Sequence[Sequence[Block | ShelvedBlock]],
     numbers: Sequence[Sequence[mpz]],
+    shelf: Shelf,
     powers: Sequence[mpz],
     sizes: Sequence[Sequence[Sequence[int]]],
     width: int,
@@ -91,7 +93,8 @@ def sweeps(
 
     Blocks, numbers and block counts are those of each chain. `width` is K; `powers` are 1, R, R^2 …
     as far as one sweep needs them. `poll` is called in the calling thread and may raise at any
-    time: `numbers` stays unchanged, and the sweeps are discarded.
+    time: `numbers` stays unchanged, and the sweeps are discarded. Raises LostBlock if a block must
+    be made again.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(sum(sweep.sizes[0]) for sweep in wave)
@@ -109,7 +112,8 @@ def sweeps(
             number = ahead.take(chain, index, check) if ahead else numbers[chain][index]
             while times < len(counts) and index < counts[times]:
                 carry, times = carry * powers[1], times + 1  # this iteration joins in here
-            carry, number = blocks[chain][index].step(number, powers[times], carry)
+            block = shelf.fetch(blocks[chain][index])
+            carry, number = block.step(number, powers[times], carry)
             sweep.leave(chain, index, number)
         return super_digits(carry, powers, len(counts))
 

@@ -37,7 +37,8 @@ from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
 from pi_tui.pi.spigot.reference import Kept, names
 from pi_tui.pi.spigot.residue import PRIME, agrees, of_radix
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
-from pi_tui.pi.spigot.size import Chain, Size
+from pi_tui.pi.spigot.shelf import SHELVE_FROM, ShelvedBlock
+from pi_tui.pi.spigot.size import Batch, Chain, Size
 from pi_tui.pi.spigot.state import SpigotState
 
 _MAGIC = b"pi-tui\r\n"
@@ -194,7 +195,7 @@ def _kept(pieces: State, size: Size) -> Kept:
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
     """Return the state with all numbers and blocks that the pieces hold; count the lost blocks."""
     boxes: list[mpz | None] = []
-    blocks: list[Block | None] = []
+    blocks: list[Block | ShelvedBlock | None] = []
     kept: dict[str, Piece] = {}
     lost = 0
     chains = state.size.chains
@@ -210,15 +211,31 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
             blocks += [None] * len(some)
             boxes += [None] * (0 if state.i else len(some))
             continue
-        some_blocks = _blocks(pieces.pieces[names[0]], chain, some, known)
-        kept[names[0]] = pieces.pieces[names[0]]
-        blocks += some_blocks[: len(some)]
+        piece = kept[names[0]] = pieces.pieces[names[0]]
+        if piece.saved and chain.boxes_per_block >= SHELVE_FROM:
+            piece.let_go(piece.saved)
+            blocks.append(shelved(state.size, batch, piece, known[0]))
+        else:
+            decoded = _blocks(piece, chain, some, known)
+            piece.let_go(partial(blocks_bytes, tuple(decoded)))
+            blocks += decoded[: len(some)]
         if not state.i:
             kept[names[1]] = pieces.pieces[names[1]]
             numbers = _numbers(pieces[names[1]], chain, some)
             kept[names[1]].let_go(partial(numbers_bytes, numbers))
             boxes += numbers
     return replace(state, boxes=tuple(boxes), blocks=tuple(blocks), pieces=kept, lost=lost)
+
+
+def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -> ShelvedBlock:
+    """Return the block of a batch that holds no other, to be read from its piece when needed."""
+    start, factor, denominator = residues
+    chain = size.chains[batch.chain]
+
+    def read() -> Block:
+        return _blocks(piece, chain, batch.numbers, [residues])[0]
+
+    return ShelvedBlock(batch.name, factor, denominator, start, read)
 
 
 def _blocks(
@@ -242,7 +259,6 @@ def _blocks(
         require(number not in numbers or agrees(block, radix), "a block differs from its residue")
         blocks.append(block)
     source.end()
-    piece.let_go(partial(blocks_bytes, tuple(blocks)))
     return blocks
 
 
