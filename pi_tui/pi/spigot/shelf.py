@@ -13,9 +13,6 @@ from threading import Lock
 from pi_tui.machine import BadState, LostPiece
 from pi_tui.pi.spigot.blocks import Block
 
-SHELVE_FROM = 2**18
-"""B from which blocks are read back; runs with smaller ones take less than 100 MB anyway."""
-
 
 class LostBlock(Exception):
     """A block cannot be read back; it must be made again."""

@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 BATCH = 65_536
 """Boxes of a batch: one job makes it, one piece of a state holds it. Or it is one larger block."""
+READ_BACK_FROM = 2**18
+"""B from which saved blocks are read back; runs with smaller ones take less than 100 MB anyway."""
 
 
 class Chain(NamedTuple):
@@ -109,6 +111,11 @@ class Size(NamedTuple):
         pairs = list(zip(self.chains, self.counts(0), strict=True))
         each = (count * plan.work_of_block(c.series, c.boxes_per_block) for c, count in pairs)
         return sum(each) / sum(count for _, count in pairs)
+
+    @property
+    def reads_back(self) -> bool:
+        """Return True if saved blocks are not kept in memory, but read back (shelf.py)."""
+        return self.boxes_per_block >= max(READ_BACK_FROM, BATCH)  # each is a batch of its own
 
     @property
     def verifying_work(self) -> float:

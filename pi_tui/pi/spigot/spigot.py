@@ -34,7 +34,7 @@ from pi_tui.pi.spigot.predigit import first_digits, settle
 from pi_tui.pi.spigot.reference import found, share_found
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import ARCTAN, Series
-from pi_tui.pi.spigot.shelf import SHELVE_FROM, LostBlock, Shelf
+from pi_tui.pi.spigot.shelf import LostBlock, Shelf
 from pi_tui.pi.spigot.size import Batch, Size, by_chain
 from pi_tui.pi.spigot.state import SpigotState
 from pi_tui.pi.spigot.sweep import Sweep, sweeps
@@ -215,7 +215,7 @@ class Spigot(Machine):
 
     def _shelve(self) -> None:
         """Forget P and D of large blocks that are saved."""
-        if self.size.boxes_per_block < SHELVE_FROM:
+        if not self.size.reads_back:
             return
         for batch in self.size.batches(self._counts):
             piece = self._pieces.get(codec.blocks_name(batch.name))

@@ -12,6 +12,7 @@ from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece, State, WrongState
 from pi_tui.pi.spigot import size as size_module
+from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.encoding import codec, limits
 from pi_tui.pi.spigot.encoding.codec import decode, encode
 from pi_tui.pi.spigot.residue import PRIME
@@ -39,7 +40,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def back(state: SpigotState, pieces: State | None = None) -> SpigotState:
-    return decode(state.size, pieces or stored(encode(state)), state.result)
+    return decode(state.size, pieces or stored(encode(state)), bytes(state.result))
 
 
 @EVERY_SERIES
@@ -314,7 +315,7 @@ def test_length_limits_are_at_most_twice_what_runs_need() -> None:
     """No run needs more than the limit; a hostile state gets less than twice as much."""
     spigot = ready(3_000, 100, 256)
     size = spigot.size
-    blocks = [block for block in spigot.snapshot().blocks if block]
+    blocks = [block for block in spigot.snapshot().blocks if isinstance(block, Block)]
     for chain, some in zip(size.chains, by_chain(blocks, size.counts(0)), strict=True):
         longest = max(block.divisor.bit_length() for block in some[1:])
         assert longest / 8 <= limits.most_box_bytes(chain) < 2 * longest / 8
@@ -353,10 +354,12 @@ def test_blocks_of_another_place_are_refused(good: SpigotState) -> None:
 def test_block_that_is_zero_modulo_the_prime_is_refused(good: SpigotState) -> None:
     """Nothing could be divided by its residue."""
     block = good.blocks[1]
-    assert block
+    assert isinstance(block, Block)
     wrong = replace(block, divisor=mpz(PRIME) << 600, denominator_residue=0)
     blocks = (good.blocks[0], wrong, *good.blocks[2:])
     pieces = stored(encode(replace(good, blocks=blocks)))
-    pieces.pieces["b0"] = Piece(codec.blocks_bytes([b for b in blocks[:2] if b]), lasting=True)
+    pieces.pieces["b0"] = Piece(
+        codec.blocks_bytes([b for b in blocks[:2] if isinstance(b, Block)]), lasting=True
+    )
     with pytest.raises(BadState, match="residue"):
         back(good, pieces)

@@ -12,6 +12,7 @@ from pi_tui.machine import BadState, WrongState
 from pi_tui.pi.spigot import predigit
 from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot import spigot as spigot_module
+from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.reference import pi_digits
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import Series
@@ -97,7 +98,7 @@ def test_block_changed_in_memory_is_found_by_next_check_or_step() -> None:
     for name in ("divisor", "factor"):
         spigot = ready(700, 10, 32)
         block = spigot._blocks[3]
-        assert block
+        assert isinstance(block, Block)
         spigot._blocks[3] = replace(block, **{name: getattr(block, name) - 2})
         with pytest.raises(WrongState, match="block 3"):
             spigot.check()

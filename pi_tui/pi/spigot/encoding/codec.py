@@ -37,7 +37,7 @@ from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
 from pi_tui.pi.spigot.reference import Kept, names
 from pi_tui.pi.spigot.residue import PRIME, agrees, of_radix
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
-from pi_tui.pi.spigot.shelf import SHELVE_FROM, ShelvedBlock
+from pi_tui.pi.spigot.shelf import ShelvedBlock
 from pi_tui.pi.spigot.size import Batch, Chain, Size
 from pi_tui.pi.spigot.state import SpigotState
 
@@ -212,7 +212,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
             boxes += [None] * (0 if state.i else len(some))
             continue
         piece = kept[names[0]] = pieces.pieces[names[0]]
-        if piece.saved and chain.boxes_per_block >= SHELVE_FROM:
+        if piece.saved and state.size.reads_back:
             piece.let_go(piece.saved)
             blocks.append(shelved(state.size, batch, piece, known[0]))
         else:
