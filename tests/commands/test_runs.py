@@ -97,7 +97,7 @@ def test_status_json_has_the_same_facts(filled: Path) -> None:
     assert (runs[300]["status"], runs[300]["verified"]) == ("complete", True)
     assert (runs[600]["status"], runs[600]["saved"]) == ("active", 300)
     assert runs[600]["elapsed_seconds"] == 2.5
-    assert (runs[600]["digits_per_step"], runs[600]["series"]) == (10, "gosper")
+    assert (runs[600]["digits_per_step"], runs[600]["series"]) == (10, "arctan")
 
 
 def test_status_reports_the_share_of_the_work_not_of_the_digits(filled: Path) -> None:
