@@ -8,7 +8,7 @@ on one core.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, TypeVar
 
@@ -94,11 +94,25 @@ def share_found(n: int, kept: Kept) -> float:
 
 
 def names(n: int) -> dict[str, int]:
-    """Return all names that `kept` may have for n decimals, with their counts of numbers.
-
-    None of them is a name of version 1.1, whose results are not divided by their common factor.
-    """
+    """Return all names that `kept` may have for n decimals, with their counts of numbers."""
     return {name: 1 if name in _ENDS else 3 for name in _graph(n)}
+
+
+def found_by_1_1(n: int, kept: Collection[str]) -> int:
+    """Return what `found` of version 1.1 returned when it had kept the results of these names.
+
+    They are of no use, because they have all factors, but steps that were counted stay counted.
+    """
+    tops = ("root", "top-q", "top-t1", "top-t2")
+    some = [str(piece) for piece in range(2 if n < 199 else 16)]
+    of = dict.fromkeys(("root", *some), tuple[str, ...]())
+    while len(some) > 2:
+        pairs = list(zip(some[::2], some[1::2], strict=True))
+        some = ["+".join(pair) for pair in pairs]
+        of |= zip(some, pairs, strict=True)
+    of |= dict.fromkeys(tops[1:], tuple(some))
+    graph = {name: Node(parts, chudnovsky.join) for name, parts in of.items()}
+    return len(graph) - len(left(graph, tops, kept)) if set(kept) & set(graph) else 0
 
 
 def _graph(n: int) -> dict[str, Node]:
