@@ -15,7 +15,7 @@ def return_big_blocks() -> None:
     """Let glibc map each block of at least 2 MiB by itself, and unmap it when it is freed.
 
     By default glibc stops doing so for all blocks shorter than the longest one freed so far, up to
-    32 MiB. They then come from heaps with gaps: a run of ten million digits peaked at 198 MB, and at
+    32 MiB. They then come from heaps with gaps: ten million digits peaked at 198 MB, and at
     160 without gaps, for 1 to 2 % more CPU time.
     Other C libraries have no such setting. If the user has set one, nothing is changed.
     """
