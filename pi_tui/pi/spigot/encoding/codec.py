@@ -34,7 +34,7 @@ from pi_tui.machine import Piece, State
 from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
-from pi_tui.pi.spigot.reference import Kept, names
+from pi_tui.pi.spigot.reference import Kept, found_by_1_1, names
 from pi_tui.pi.spigot.residue import PRIME, agrees, of_radix
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
 from pi_tui.pi.spigot.shelf import ShelvedBlock
@@ -177,7 +177,8 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
     require(blocks in (0, empty.blocks_needed), "not as many blocks as it needs")
     if blocks:
         return _fill(empty, pieces, residues)
-    return replace(empty, kept=_kept(pieces, size) if empty.result else {})
+    made += found_by_1_1(size.digits, [name[1:] for name in pieces.pieces if name[0] == "v"])
+    return replace(empty, made=made, kept=_kept(pieces, size) if empty.result else {})
 
 
 def _kept(pieces: State, size: Size) -> Kept:
