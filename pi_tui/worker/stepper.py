@@ -6,10 +6,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NoReturn
 
+from pi_tui.blame import frames_of_machine
 from pi_tui.errors import BrokenRule, MachineError, Unfinished
 from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
-from pi_tui.worker.crash_report import frames_of_machine
 
 LOOK_AFTER = 0.001
 """Seconds of short steps after which the loop checks its schedules again."""
