@@ -113,4 +113,4 @@ def _cannot(target: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
         reason = no_room(target.parent) or reason
-    return f"cannot write the output to {str(target)!r}: {reason}; choose another file with -o"
+    return f"cannot write the output to {str(target)!r}: {reason}; choose another file"
