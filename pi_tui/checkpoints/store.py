@@ -25,7 +25,7 @@ from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import META, OUTPUT, RUNS, milliseconds, unit_key
-from pi_tui.errors import DamagedError, PiTuiError, UsageError
+from pi_tui.errors import DamagedError, MachineError, PiTuiError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
 
@@ -152,9 +152,8 @@ class CheckpointStore(RunCatalogue):
         """Commit all output and mark the run complete; delete its state, no longer needed."""
         output, length = machine.output, checked.length(self._kind, run.task)
         if length not in (None, len(output)):
-            raise PiTuiError(
-                f"{self._kind.name}: {len(output):,} {self._kind.unit} do not complete a run of "
-                f"{length:,}"
+            raise MachineError(
+                f"{len(output):,} {self._kind.unit} do not complete a run of {length:,}"
             )
         return self._commit(run, machine, elapsed, COMPLETE, verified, Work(1.0, 1.0))
 
