@@ -178,6 +178,11 @@ class CheckpointStore(RunCatalogue):
         with self._fenced(run, trust.epoch, needed) as (connection, row, seq):
             known = trust.after(row.last_seq)
             saved = _write_output(connection, row, output, known)
+            if status == COMPLETE and not output_rows.are(connection, run.id, output):
+                raise MachineError(
+                    "the output differs from what was saved of it: a step may only append to it; "
+                    "what was saved is kept"
+                )
             stored = state_rows.stored(connection, run.id)
             entries = state_rows.write(connection, run.id, state, known.pieces, stored)
             size = sum(entry.known.size for entry in entries)
