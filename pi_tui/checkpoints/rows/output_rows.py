@@ -72,7 +72,7 @@ def are(connection: Connection, run_id: int, output: bytes | bytearray) -> bool:
     columns = select(OUTPUT.c.count, OUTPUT.c.chain).where(OUTPUT.c.run_id == run_id)
     chain, end = GENESIS, 0
     for row in connection.execute(columns.order_by(OUTPUT.c.start)):
-        chain = link(chain, output[end : end + row[0]])
+        chain = link(chain, bytes(output[end : end + row[0]]))
         if chain != row.chain:
             return False
         end += row[0]
