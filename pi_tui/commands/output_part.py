@@ -29,10 +29,12 @@ def part_of(store: CheckpointStore, run: Run, start: int, stop: int | None) -> b
     If `stop` is None, return all from `start` on. Raises UsageError if some of it is not saved.
     """
     refuse_without_output(store, run)
-    stop = run.committed if stop is None else stop
-    if not 1 <= start <= stop <= run.committed:
+    if stop is not None and start > stop:
+        raise UsageError(f"position {start:,} comes after {stop:,}; give the smaller one first")
+    last = run.committed if stop is None else stop
+    if not 1 <= start <= last <= run.committed:
+        asked = f"from {start:,} on" if stop is None else f"{start:,} to {last:,}"
         raise UsageError(
-            f"positions {start:,} to {stop:,} are not all there; "
-            f"this run has 1 to {run.committed:,} saved"
+            f"positions {asked} are not all there; this run has 1 to {run.committed:,} saved"
         )
-    return store.output(run, start - 1, stop)
+    return store.output(run, start - 1, last)

@@ -12,6 +12,9 @@ from pi_tui.errors import StorageError
 from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
 from pi_tui.files.temporary import Temporary
 
+STDOUT = "-"
+"""Name of the output file by which a command line means standard output."""
+
 
 class FileContent(NamedTuple):
     """The bytes of a file in three parts, so that the large one is not copied.

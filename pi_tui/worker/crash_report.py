@@ -10,6 +10,7 @@ import traceback
 
 from pi_tui.blame import frames_of_machine
 from pi_tui.machine import Kind, Machine
+from pi_tui.words import plain
 
 _IN_URL = re.compile(r"(\w://[^\s:@/]*):\S*@")
 _IN_QUERY = re.compile(r"(?i)(pass(?:word|file)?=)[^\s&'\"]+")
@@ -25,7 +26,7 @@ def told_of_machine(error: Exception) -> str:
     """
     if trace := frames_of_machine(error):
         error.__traceback__ = trace
-        return f"{trace.tb_frame.f_code.co_name}() raised {without_passwords(repr(error))}"
+        return f"{trace.tb_frame.f_code.co_name}() raised {in_words(error)}"
     misfit = _MISFIT.fullmatch(str(error)) if isinstance(error, TypeError) else None
     return str(error) if misfit and misfit[1] in _METHODS else ""
 
@@ -39,15 +40,25 @@ def without_passwords(text: str) -> str:
     return _IN_QUERY.sub(r"\1…", _IN_URL.sub(r"\1:…@", text))
 
 
+def in_words(error: BaseException) -> str:
+    """Return the `repr` of an error without passwords, or its type's name if that fails."""
+    try:
+        return without_passwords(repr(error))
+    except Exception:
+        return type(error).__name__
+
+
 def traceback_of(crash: BaseException | None) -> str:
     """Return the traceback of what ended a worker; "" if that was no Exception."""
     return report(crash) if isinstance(crash, Exception) else ""
 
 
 def report(error: BaseException) -> str:
-    """Return the traceback of `error` as text.
+    """Return the traceback of `error` as text that is safe to print.
 
     Textual would also print all local variables, and one of them is the database URL with its
-    password.
+    password. The message of an exception may hold bytes from anywhere, which would control the
+    terminal and could hide the lines behind.
     """
-    return without_passwords("".join(traceback.format_exception(error)).rstrip())
+    text = without_passwords("".join(traceback.format_exception(error)).rstrip())
+    return "\n".join(map(plain, text.expandtabs().split("\n")))

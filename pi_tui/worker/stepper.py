@@ -10,6 +10,7 @@ from pi_tui.blame import frames_of_machine
 from pi_tui.errors import BrokenRule, MachineError, Unfinished
 from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
+from pi_tui.worker.crash_report import in_words
 
 LOOK_AFTER = 0.001
 """Seconds of short steps after which the loop checks its schedules again."""
@@ -76,7 +77,7 @@ class Stepper:
         if isinstance(error, BrokenRule):
             raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
         if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):
-            text = f"step {number:,} raised {error!r}; {lost}{self._board.snapshot.kept}"
+            text = f"step {number:,} raised {in_words(error)}; {lost}{self._board.snapshot.kept}"
             error.__traceback__ = frames_of_machine(error) or error.__traceback__
             raise MachineError(text) from error
         if lost:

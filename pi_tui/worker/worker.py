@@ -68,8 +68,7 @@ class Worker(Board):
     def _fail_by(self, error: Exception) -> None:
         """Publish an unexpected exception: a machine's, or a bug of ours."""
         self.crash, said = error, crash.told_of_machine(error)
-        shown = crash.without_passwords(repr(error))
-        ours = f"a bug of ours, please report it: {shown}"
+        ours = f"a bug of ours, please report it: {crash.in_words(error)}"
         self.fail(f"{said}; {self.snapshot.kept}" if said else ours, PiTuiError.exit_code)
 
     def _work(self) -> None:

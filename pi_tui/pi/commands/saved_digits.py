@@ -10,7 +10,7 @@ from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.choosing import Wanted, choose
 from pi_tui.commands.output_part import part_of, saved_part
 from pi_tui.errors import AlreadyOpenError, WrongResultError
-from pi_tui.files.output_file import OutputFile
+from pi_tui.files.output_file import STDOUT, OutputFile
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.reference import first_difference
 from pi_tui.pi.which_run import run_to_read
@@ -28,7 +28,7 @@ def export(
     run = choose(location, kinds, wanted)
     text = saved_part(location, kinds, run, start, stop)
     prefix, end = (b"3." if start == 1 else b"", b"\n") if kinds.is_own(run) else (b"", b"")
-    if output is None:
+    if output in (None, STDOUT):
         to_stdout(prefix, text, end)
         return 0
     with OutputFile.claim(output, location) as target:
@@ -61,7 +61,8 @@ def verify(location: str, digits: int | None) -> int:
     if run.status == COMPLETE and not run.verified:
         with suppress(AlreadyOpenError), CheckpointStore.open(location, SpigotKind()) as store:
             store.mark_verified(run)
-    tell(f"all {run.committed:,} saved digits are those of pi")
+    all_of_them = f"all {run.committed:,} saved digits are those"
+    tell(f"{all_of_them if run.committed > 1 else 'the saved digit is that'} of pi")
     return 0
 
 
