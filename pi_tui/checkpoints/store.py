@@ -26,7 +26,7 @@ from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import META, OUTPUT, RUNS, milliseconds, unit_key
-from pi_tui.errors import DamagedError, PiTuiError, UsageError
+from pi_tui.errors import DamagedError, MachineError, PiTuiError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
 
@@ -159,9 +159,8 @@ class CheckpointStore(RunCatalogue):
         """Commit all output and mark the run complete; delete its state, no longer needed."""
         output, length = machine.output, checked.length(self._kind, run.task)
         if length not in (None, len(output)):
-            raise PiTuiError(
-                f"{self._kind.name}: {len(output):,} {self._kind.unit} do not complete a run of "
-                f"{length:,}"
+            raise MachineError(
+                f"{len(output):,} {self._kind.unit} do not complete a run of {length:,}"
             )
         return self._commit(run, machine, elapsed, COMPLETE, verified, Work(1.0, 1.0))
 
@@ -189,6 +188,11 @@ class CheckpointStore(RunCatalogue):
         ):
             known = trust.after(row.last_seq).without(self._reader.damaged)
             saved = _write_output(connection, row, output, known)
+            if status == COMPLETE and not output_rows.are(connection, run.id, output):
+                raise MachineError(
+                    "the output differs from what was saved of it: a step may only append to it; "
+                    "what was saved is kept"
+                )
             stored = state_rows.stored(connection, run.id)
             entries = state_rows.write(connection, run.id, state, known.pieces, stored)
             size = sum(entry.known.size for entry in entries)

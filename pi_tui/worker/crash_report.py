@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import re
 import traceback
-from types import TracebackType
 
-from pi_tui.machine import Kind, Machine, Task
+from pi_tui.blame import frames_of_machine
+from pi_tui.machine import Kind, Machine
 from pi_tui.words import plain
 
 _IN_URL = re.compile(r"(\w://[^\s:@/]*):\S*@")
 _IN_QUERY = re.compile(r"(?i)(pass(?:word|file)?=)[^\s&'\"]+")
-_OUR_PACKAGE = f"{__name__.partition('.')[0]}."
-_LIBRARY = (Machine.__module__, Task.__module__, f"{_OUR_PACKAGE}recipes.")
-"""Modules that the user's code calls, and whose machines call functions of the user."""
 _METHODS = {name for name in (*vars(Machine), *vars(Kind)) if not name.startswith("_")}
 _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
 """The text of the TypeError for a method that does not take the arguments of its call."""
@@ -32,33 +29,6 @@ def told_of_machine(error: Exception) -> str:
         return f"{trace.tb_frame.f_code.co_name}() raised {in_words(error)}"
     misfit = _MISFIT.fullmatch(str(error)) if isinstance(error, TypeError) else None
     return str(error) if misfit and misfit[1] in _METHODS else ""
-
-
-def frames_of_machine(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the last method of a user's Machine or Kind on; None without one.
-
-    A machine may have called us, by its poll: what is raised there is no fault of its step. Of a
-    machine that only calls a function of the user, the function is the first.
-    """
-    trace, is_called, found = error.__traceback__, False, None
-    while trace:
-        is_library = _module(trace).startswith(_LIBRARY)
-        if not is_library and _module(trace).startswith(_OUR_PACKAGE):
-            is_called, found = False, None
-        else:
-            is_called = is_called or isinstance(_first_argument(trace), (Machine, Kind))
-            found = found or (trace if is_called and not is_library else None)
-        trace = trace.tb_next
-    return found
-
-
-def _module(trace: TracebackType) -> str:
-    return str(trace.tb_frame.f_globals.get("__name__"))
-
-
-def _first_argument(trace: TracebackType) -> object:
-    names = trace.tb_frame.f_code.co_varnames
-    return trace.tb_frame.f_locals.get(names[0]) if names else None
 
 
 def without_passwords(text: str) -> str:

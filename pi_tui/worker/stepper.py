@@ -6,10 +6,11 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NoReturn
 
+from pi_tui.blame import frames_of_machine
 from pi_tui.errors import BrokenRule, MachineError, StorageError, Unfinished
 from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
-from pi_tui.worker.crash_report import frames_of_machine, in_words
+from pi_tui.worker.crash_report import in_words
 
 LOOK_AFTER = 0.001
 """Seconds of short steps after which the loop checks its schedules again."""

@@ -336,3 +336,16 @@ class Kinds(Kind):
 carry_on(Kinds(), Task(1), "x.sqlite3")
 print("never")
 """
+
+
+def test_step_that_changes_saved_output_completes_nothing(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def deed(walk: Walk) -> None:
+        Walk.step(walk)
+        walk.output = b"X" + walk.output[1:]
+
+    assert carry_on(Odd(deed), TASK, str(database), every_output=5) == (1, b"")
+    assert "differs from what was saved of it: a step may only append" in capsys.readouterr().err
+    assert finishes(database)
+    assert "was cut off" not in capsys.readouterr().err

@@ -25,7 +25,6 @@ from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.plan import iterations, plan
 from pi_tui.pi.spigot.series import ARCTAN, SERIES
 from pi_tui.pi.spigot.size import Size
-from pi_tui.words import counted
 
 if TYPE_CHECKING:
     from pi_tui.pi.spigot.spigot import Spigot
@@ -88,7 +87,7 @@ class SpigotKind(Kind):
 
     def title(self, task: Task) -> str:
         """Return the name of a run: its digits. Series, K and B do not change the digits."""
-        return counted(task.goal, "digit")
+        return f"{task.goal:,} digits" if task.goal > 1 else "1 digit"
 
     def length(self, task: Task) -> int:
         """Return the number of digits asked for."""

@@ -63,6 +63,7 @@ def a_snapshot(**changes: Any) -> Snapshot:
         "kind": "pi",
         "unit": "digits",
         "checkpoints": tuple(a_checkpoint(number) for number in range(5)),
+        "resumed_at": a_checkpoint(0).saved_at,
     }
     return Snapshot(**(facts | changes))
 
