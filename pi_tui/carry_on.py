@@ -55,8 +55,9 @@ def carry_on(
 ) -> tuple[int, bytes]:
     """Compute or resume the task; return the exit code and the whole output.
 
-    The output is b"" unless the code is 0. With code 6 it is there too if all of it was computed
-    and only the database could not be written; it is then not verified. A `sys.exit` in a step ends
+    The output is b"" unless the code is 0. With code 6 it is there too if all of it was computed,
+    and only the database or the file `to` could not be written. It is not verified if the database
+    could not be written. A `sys.exit` in a step ends
     the program as usual, after a save.
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
@@ -78,12 +79,22 @@ def carry_on(
         refuse_taken_name(kind)
         with nullcontext() if to is None else OutputFile.claim(to, location) as target:
             code, output = _compute(job, command, face)
-            if target is not None and code == 0:
-                target.write(FileContent(output))
+            if target is not None and (code == 0 or output):
+                code = _write(target, output, kind) or code
             return code, output
     except PiTuiError as error:
         tell(f"{kind.name}: {words.plain(str(error))}")
         return error.exit_code, b""
+
+
+def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
+    """Write the whole output to its file; return an exit code, and report a failure."""
+    try:
+        target.write(FileContent(output))
+        return 0
+    except PiTuiError as error:
+        tell(f"{kind.name}: {words.plain(str(error))}")
+        return error.exit_code
 
 
 def refuse_taken_name(kind: Kind) -> None:

@@ -191,6 +191,8 @@ def _given(name: str, options: argparse.Namespace) -> object:
 
 def _words_of_tabs(options: argparse.Namespace) -> list[str]:
     """Return the command line of the app behind each browser tab, after a look at it."""
+    if own := [one for one in options.words if one.partition("=")[0] in ("--port", "--no-token")]:
+        raise UsageError(f"{own[0]} is an option of serve: put it before {options.words[0]}")
     of_pi = [] if options.digits is None else ["--digits", str(options.digits)]
     words: list[str] = [*of_pi, *options.words]
     parser = build_parser()

@@ -91,7 +91,12 @@ def _add_computing(add: Adder) -> None:
     )
     machine.add_argument("goal", metavar="GOAL", nargs="?", type=parse_goal, help="how far")
     machine.add_argument(
-        "parameters", metavar="NAME=VALUE", nargs="*", type=parse_parameter, help="its parameters"
+        "parameters",
+        metavar="NAME=VALUE",
+        nargs="*",
+        default=[],  # without it, argparse reports them as required
+        type=parse_parameter,
+        help="its parameters",
     )
     machine.add_argument("--fresh", action="store_true", help="begin again at the first step")
     machine.add_argument("--yes", action="store_true", help="do not ask before output is lost")

@@ -113,6 +113,14 @@ class WrongState(ArithmeticError):
     """State and output contradict each other: a memory error, a storage error, or a bug."""
 
 
+class LostPiece(Exception):
+    """A saved piece that should be read back is missing or damaged; the machine must make it again.
+
+    Raised by `Piece.read`, but only for a piece whose bytes the machine let go in favour of
+    `Piece.saved`.
+    """
+
+
 class WrongOutput(ArithmeticError):
     """The output fails an independent check; its first `good` bytes are right."""
 
@@ -134,9 +142,13 @@ class Piece:
     A *lasting* piece never changes. Keep the object and return it in every later state: its bytes
     are read once, after that only its hash is compared. If a lasting piece is damaged in the
     database, the state is loaded without it, and the machine must make it again.
+
+    If lasting pieces are so large that they should not stay in memory, call `let_go(piece.saved)`
+    once a piece is saved. `read` then fetches the bytes from the database; from any thread, also
+    within a step. It raises LostPiece if they are damaged there.
     """
 
-    __slots__ = ("_bytes", "known", "lasting")
+    __slots__ = ("_bytes", "known", "lasting", "saved")
 
     def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
         """Make a piece of these bytes; or of those that a function returns when they are needed."""
@@ -144,6 +156,8 @@ class Piece:
         self.lasting = lasting
         self.known: Known | None = None
         """Hash and size of a lasting piece, once its bytes were read."""
+        self.saved: Callable[[], bytes] | None = None
+        """Fetches the bytes of a lasting piece from the database; None before they are saved."""
 
     def read(self) -> bytes:
         """Return the bytes."""

@@ -52,9 +52,13 @@ class Task:
         """Return what copying and pickling need, because a read-only mapping cannot be pickled."""
         return Task, (self.goal, dict(self.parameters))
 
+    def __eq__(self, other: object) -> bool:
+        """Return True for the same run: unlike values, the texts of 1, 1.0 and True differ."""
+        return isinstance(other, Task) and (self.goal, self.text) == (other.goal, other.text)
+
     def __hash__(self) -> int:
         """Return a hash; the one a dataclass makes fails, because `parameters` is a mapping."""
-        return hash((self.goal, frozenset(self.parameters.items())))
+        return hash((self.goal, self.text))
 
     @property
     def text(self) -> str:

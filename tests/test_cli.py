@@ -57,7 +57,12 @@ WORDS = {
     "an unknown kind of database": (["--digits", "9", "--db", "foo://x/y"], "foo"),
     "another kind of database": (["--digits", "9", "--db", "mysql://x/y"], "mysql"),
     "delete without digits": (["delete"], "--digits"),
-    "a number and a bit": (["20000x"], "'20000x' is no command and no number; see `pi-tui --help`"),
+    "a number and a bit": (
+        ["20000x"],
+        "'20000x' is no command and no number of digits; see `pi-tui --help`",
+    ),
+    "two numbers": (["20000", "8000"], "'8000' is no command, and one number too many"),
+    "open without a machine": (["open"], "are required: MODULE:NAME; see"),
     "a mistyped command": (["statsu"], "did you mean `pi-tui status`?"),
     "no digits as the first word": (["0"], "ask for 1 or more"),
     "export from before the first": (["export", "--from", "0"], "from 1"),
@@ -234,7 +239,7 @@ def test_cli_refuses_an_unwritable_output_before_computing(name: str, tmp_path: 
     database = tmp_path / "pi.sqlite3"
     output = tmp_path / name if name else ""
     line = refused(6, "run", "--digits", "9", "--db", database, "-o", output)
-    assert "-o" in line
+    assert "choose another file" in line
     assert not database.exists()
     assert (tmp_path / "pi.txt").read_text() == "old"
 

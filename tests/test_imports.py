@@ -53,7 +53,18 @@ def test_package_import_imports_no_other_module() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["spigot", "plan", "blocks", "reference", "residue", "series", "encoding.codec", "kind"],
+    [
+        "spigot",
+        "plan",
+        "blocks",
+        "reference",
+        "chudnovsky",
+        "results",
+        "residue",
+        "series",
+        "encoding.codec",
+        "kind",
+    ],
 )
 def test_spigot_imports_neither_screen_nor_store(module: str) -> None:
     loaded = loaded_after(f"import pi_tui.pi.spigot.{module}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from pi_tui import Poll, Task, unwatched
 from pi_tui.carry_on import carry_on
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
 from tests.examples.helpers import ended, running
 from tests.helpers import wait_until
 from tests.tiny import Walk, Walks
@@ -103,3 +106,27 @@ def test_killed_program_leaves_the_file_unchanged(
     assert done.returncode == 0, done.stderr
     assert Path("out.txt").read_text() == "".join(f"{n} " for n in range(1, 61))
     assert {"out.txt", "slow.py"} <= names(tmp_path)
+
+
+def test_full_disk_of_the_file_costs_neither_the_returned_output_nor_the_saved_one(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert carry_on(Walks(), TASK, str(database), to="/dev/full") == (6, WHOLE)
+        told = capsys.readouterr().err
+        assert "No space left on device" in told
+        assert told.rstrip().endswith("choose another file"), "a program may have no option -o"
+
+
+def test_file_gets_whole_output_that_the_database_has_no_room_for(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pi_tui.carry_on.PATIENCE", 0.01)
+    monkeypatch.setattr(CheckpointStore, "save", no_room)
+    target = database.parent / "out.txt"
+    assert carry_on(Walks(), TASK, str(database), to=str(target)) == (6, WHOLE)
+    assert target.read_bytes() == WHOLE
+
+
+def no_room(*_: object, **__: object) -> NoReturn:
+    raise StorageError("disk full")

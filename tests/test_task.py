@@ -107,4 +107,13 @@ def test_task_identity_depends_on_values_and_types_but_not_on_tuning() -> None:
 def test_equal_tasks_have_one_hash_and_are_one_key() -> None:
     tasks = {Task(5, {"a": 1, "b": b"x"}), Task(5, {"b": b"x", "a": 1}), Task(5, {"a": 2})}
     assert len(tasks) == 2
-    assert hash(Task(5, {"a": 1})) == hash(Task(5, {"a": 1.0}))  # as they are equal
+    assert Task(5, {"a": 1}) != Task(5, {"a": 1.0}), "they are two runs"
+
+
+def test_tasks_are_equal_only_if_they_are_one_run() -> None:
+    tasks = [Task(3, {"p": value}) for value in (*SMALL, 1, 0.0, "1")]
+    for one in tasks:
+        for other in tasks:
+            assert (one == other) == (one.identity() == other.identity())
+    assert len(set(tasks)) == len({task.identity() for task in tasks}) == len(tasks)
+    assert Task(3) != 3

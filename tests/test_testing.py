@@ -16,7 +16,7 @@ from tests.examples.helpers import readme_program
 from tests.tiny import StubbornWalks, Walks
 
 
-@pytest.mark.parametrize("series", ["gosper", "rabinowitz-wagon"])
+@pytest.mark.parametrize("series", ["arctan", "gosper", "rabinowitz-wagon"])
 @pytest.mark.parametrize(
     ("digits", "k", "threads"), [(1, 1, 1), (60, 1, 1), (500, 9, 2), (3_000, 100, 1)]
 )

@@ -82,15 +82,17 @@ class Live:
             self._timer = self._face.set_timer(self._pulse(), self._tick)
 
     def _pulse(self) -> float:
-        """Return the seconds until the next poll: 0.1 while it computes, at most 20 while not."""
+        """Return the seconds until the next poll: 0.1 or 0.2 while it computes, else up to 20."""
         snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
         if now < self._hurry_until or screen.is_behind(max(snapshot.made, snapshot.overture)):
             return QUICK
         if snapshot.state is State.WATCHING:
             return SLOW
         if not snapshot.state.is_at_rest:
-            # Nobody can read pages at this speed; the machine can use the time.
-            return QUICK if snapshot.rate * QUICK < screen.output_view.page else 2 * QUICK
+            # Nobody can read pages at this speed; the machine can use the time. At full speed that
+            # is so from the start: before there are pages, only shares change.
+            pages = snapshot.rate * QUICK >= screen.output_view.page
+            return 2 * QUICK if pages or snapshot.pace.limit is None else QUICK
         newest = snapshot.checkpoint
         young = newest is not None and (self.clock.now() - newest.saved_at).total_seconds() < 60
         return SLOW if young else IDLE

@@ -7,24 +7,24 @@ import math
 from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.checkpoints.rows.models import limits_of, milliseconds, now
-from pi_tui.errors import PiTuiError
+from pi_tui.errors import MachineError
 from pi_tui.machine import Kind, Machine, Task, Work
 from pi_tui.words import amount
 
 
 def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> None:
-    """Raise PiTuiError if steps or output exceed the limits of the kind for this task.
+    """Raise MachineError if steps or output exceed the limits of the kind for this task.
 
     Output before `agreed` was checked earlier.
     """
     limits, length = limits_of(kind, task), checked.length(kind, task)
     most = limits.output if length is None else length
     if (made := len(machine.output)) > most:
-        raise _too_much(kind, f"{amount(made, None, kind.unit)} of output", most)
+        raise _too_much(f"{amount(made, None, kind.unit)} of output", most)
     if machine.steps > limits.steps:
-        raise _too_much(kind, f"{machine.steps:,} steps", limits.steps)
+        raise _too_much(f"{machine.steps:,} steps", limits.steps)
     if not kind.accepts(bytes(machine.output[agreed:])):
-        raise PiTuiError(f"{kind.name}: its output is not what its kind accepts; not saved")
+        raise MachineError("its output is not what its kind accepts; not saved")
 
 
 def checkpoint_of(
@@ -32,10 +32,10 @@ def checkpoint_of(
 ) -> Checkpoint:
     """Return the record of a checkpoint, with this work or else the machine's.
 
-    Raises PiTuiError if its state is too large.
+    Raises MachineError if its state is too large.
     """
     if size > (most := limits_of(kind, task).state):
-        raise _too_much(kind, f"{size:,} bytes of state", most)
+        raise _too_much(f"{size:,} bytes of state", most)
     done, total = map(float, (work or checked.work(machine))[:2])
     sane = 0 <= done < math.inf and 0 <= total < math.inf
     return Checkpoint(
@@ -50,8 +50,7 @@ def checkpoint_of(
     )
 
 
-def _too_much(kind: Kind, what: str, most: int) -> PiTuiError:
-    return PiTuiError(
-        f"{kind.name}: {what}, and its kind allows {most:,} for goal and parameters like these; "
-        "not saved"
+def _too_much(what: str, most: int) -> MachineError:
+    return MachineError(
+        f"{what}, and its kind allows {most:,} for goal and parameters like these; not saved"
     )

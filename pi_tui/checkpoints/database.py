@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from pi_tui.blame import frames_of_machine
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, in_our_words
 from pi_tui.checkpoints.locking.lock import writer_of
@@ -166,6 +167,8 @@ class Database:
         except Refused as error:
             raise UsageError(str(error)) from error
         except FAILURES as error:
+            if frames_of_machine(error) and not isinstance(error, MemoryError):
+                raise  # an input of the user's machine is missing or broken, not the database
             raise in_our_words(error, self._where, needed) from error
 
     @contextmanager

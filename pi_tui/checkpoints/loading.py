@@ -9,13 +9,16 @@ and equal to that of the machine.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.catalogue import RunCatalogue
+from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import BadRow, limits_of
@@ -50,6 +53,10 @@ class Trust:
         """
         return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
 
+    def without(self, damaged: Set[bytes]) -> Trust:
+        """Return what a save may leave unwritten if these pieces are damaged."""
+        return replace(self, pieces=self.pieces - damaged) if damaged else self
+
 
 class _Proven(NamedTuple):
     """The good part of a run's rows, all of the same moment."""
@@ -74,9 +81,11 @@ class _Source(NamedTuple):
 class Loading:
     """One attempt to load a run. The output is read and proved when it is created."""
 
-    def __init__(self, saved: RunCatalogue, kind: Kind, run: Run, held: Trust) -> None:
+    def __init__(
+        self, saved: RunCatalogue, kind: Kind, run: Run, held: Trust, reader: PieceReader
+    ) -> None:
         """Prove what is saved of a run; `held` is what its writer trusted before."""
-        self._saved, self._kind = saved, kind
+        self._saved, self._kind, self._reader = saved, kind, reader
         self._proven = self._prove(run)
         self._run, self._output = self._proven.run, self._proven.output
         proven = len(self._output) if self._proven.problem else None
@@ -173,7 +182,8 @@ class Loading:
         row = state_rows.find(connection, self._run.id, seq)
         try:
             limits = limits_of(self._kind, self._run.task)
-            return None if row is None else state_rows.read(connection, row, limits)
+            reader_of = partial(self._reader.of, self._run.id)
+            return None if row is None else state_rows.read(connection, row, limits, reader_of)
         except BadRow as problem:
             raise BadState(str(problem)) from problem
 

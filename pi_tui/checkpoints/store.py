@@ -22,10 +22,11 @@ from pi_tui.checkpoints.database import record
 from pi_tui.checkpoints.loading import Loading, Trust
 from pi_tui.checkpoints.locking.server_lock import MAKING
 from pi_tui.checkpoints.other_runs import notes_of, renew_identities
+from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import META, OUTPUT, RUNS, milliseconds, unit_key
-from pi_tui.errors import DamagedError, PiTuiError, UsageError
+from pi_tui.errors import DamagedError, MachineError, PiTuiError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
 
@@ -34,8 +35,14 @@ class CheckpointStore(RunCatalogue):
     """The saved runs of one kind in a database, and their states."""
 
     def __init__(self, where: Location, kind: Kind, write: bool, is_leaving: IsLeaving) -> None:
-        super().__init__(where, kind, write, is_leaving)
         self._trusted = defaultdict[int, Trust](Trust)
+        self._reader = PieceReader(where, is_leaving)
+        super().__init__(where, kind, write, is_leaving)
+
+    def close(self) -> None:
+        """Close the connections and free the locks. Idempotent."""
+        self._reader.close()
+        super().close()
 
     def open_run(self, task: Task) -> Run:
         """Find or create the run of that task, and claim it for writing.
@@ -131,7 +138,7 @@ class CheckpointStore(RunCatalogue):
 
     def _load(self, run: Run, before: int | None) -> Loaded:
         held = self._trusted[run.id]
-        while (found := Loading(self, self._kind, run, held).load(before)) is None:
+        while (found := Loading(self, self._kind, run, held, self._reader).load(before)) is None:
             pass  # the writer pruned what was to be read
         loaded, self._trusted[run.id] = found
         return loaded
@@ -152,9 +159,8 @@ class CheckpointStore(RunCatalogue):
         """Commit all output and mark the run complete; delete its state, no longer needed."""
         output, length = machine.output, checked.length(self._kind, run.task)
         if length not in (None, len(output)):
-            raise PiTuiError(
-                f"{self._kind.name}: {len(output):,} {self._kind.unit} do not complete a run of "
-                f"{length:,}"
+            raise MachineError(
+                f"{len(output):,} {self._kind.unit} do not complete a run of {length:,}"
             )
         return self._commit(run, machine, elapsed, COMPLETE, verified, Work(1.0, 1.0))
 
@@ -176,9 +182,17 @@ class CheckpointStore(RunCatalogue):
             there = max(run.committed, trust.agreed)
             return max(len(output) - there, 0) + state_rows.missing(state, trust.pieces)
 
-        with self._fenced(run, trust.epoch, needed) as (connection, row, seq):
-            known = trust.after(row.last_seq)
+        with (
+            self._reader.held_off(),
+            self._fenced(run, trust.epoch, needed) as (connection, row, seq),
+        ):
+            known = trust.after(row.last_seq).without(self._reader.damaged)
             saved = _write_output(connection, row, output, known)
+            if status == COMPLETE and not output_rows.are(connection, run.id, output):
+                raise MachineError(
+                    "the output differs from what was saved of it: a step may only append to it; "
+                    "what was saved is kept"
+                )
             stored = state_rows.stored(connection, run.id)
             entries = state_rows.write(connection, run.id, state, known.pieces, stored)
             size = sum(entry.known.size for entry in entries)
@@ -195,6 +209,10 @@ class CheckpointStore(RunCatalogue):
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))
         self._trusted[run.id] = Trust(trust.epoch, seq, seq, pieces, agreed=len(output))
+        self._reader.damaged -= pieces
+        for piece in state.pieces.values():
+            if piece.lasting and piece.known:
+                piece.saved = self._reader.of(run.id, piece.known)
         return replace(new, duration=time.monotonic() - begun)
 
     def cut(self, run: Run, good: int) -> None:

@@ -18,6 +18,7 @@ from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.recipes.program import Resumable, reader_of, type_of
 from pi_tui.reports.standard_output import is_in_browser, tell, to_stdout
 from pi_tui.words import one_line
+from pi_tui.worker.crash_report import in_words
 
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
@@ -89,7 +90,7 @@ def _imported(name: str) -> ModuleType:
             'put that under `if __name__ == "__main__":`'
         ) from None
     except Exception as error:
-        raise UsageError(f"{name} cannot be imported: {one_line(repr(error))}") from error
+        raise UsageError(f"{name} cannot be imported: {one_line(in_words(error))}") from error
 
 
 def _as_kind(found: object, name: str, module: ModuleType) -> Kind:

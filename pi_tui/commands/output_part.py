@@ -26,14 +26,16 @@ class SavedOutput:
         Raises UsageError if some of them are not saved.
         """
         refuse_without_output(self._store, self._run)
+        if stop is not None and start > stop:
+            raise UsageError(f"position {start:,} comes after {stop:,}; give the smaller one first")
         saved = self._run.committed
-        stop = saved if stop is None else stop
-        if not 1 <= start <= stop <= saved:
+        last = saved if stop is None else stop
+        if not 1 <= start <= last <= saved:
+            asked = f"from {start:,} on" if stop is None else f"{start:,} to {last:,}"
             raise UsageError(
-                f"positions {start:,} to {stop:,} are not all there; "
-                f"this run has 1 to {saved:,} saved"
+                f"positions {asked} are not all there; this run has 1 to {saved:,} saved"
             )
-        return start - 1, stop
+        return start - 1, last
 
 
 def refuse_without_output(store: CheckpointStore, run: Run) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from pi_tui.errors import UsageError
 from pi_tui.reports.standard_output import as_bytes, to_stdout
-from pi_tui.words import shortened
+from pi_tui.words import parse_number, shortened
 from pi_tui.worker.crash_report import without_passwords
 
 _LONGEST = 300
@@ -37,7 +38,11 @@ class Parser(argparse.ArgumentParser):
             return
         import difflib  # takes 1.5 ms, and every start reads this module
 
-        told = f"{shortened(without_passwords(repr(value)), 60)} is no command and no number"
+        told = f"{shortened(without_passwords(repr(value)), 60)} is no command"
+        with suppress(ValueError):
+            if parse_number(value) >= 0:  # a first number is the number of digits
+                self.error(f"{told}, and one number too many")
+        told += " and no number of digits"
         if meant := difflib.get_close_matches(value, commands, 1):
             raise UsageError(f"{told}; did you mean `{self.prog} {meant[0]}`?")
         self.error(told)

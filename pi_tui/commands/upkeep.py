@@ -82,10 +82,18 @@ def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
 
 
 def backup(location: str, file: str) -> int:
-    """Copy the database to the new file `file`, also while another process writes; return 0."""
+    """Copy the database to the new file `file`, also while another process writes; return 0.
+
+    Raises DamagedError after copying a database that is damaged, as the copy is damaged too.
+    """
     with CheckpointStore.open(location, StoredKind("any"), write=False) as store:
         left = store.backup(file)
+        problems = store.check()
     tell(f"backed up to {words.plain(file)}")
     for path in left:
         tell(f"note: {words.one_line(path)} is half a backup; delete it if no other backup runs")
+    if problems:
+        raise DamagedError(
+            f"the database is damaged, and so is the copy: {words.one_line(problems[0])}"
+        )
     return 0

@@ -13,6 +13,8 @@ from pi_tui.errors import StorageError
 from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
 from pi_tui.files.temporary import Temporary
 
+STDOUT = "-"
+"""Name of the output file by which a command line means standard output."""
 _PIECE = 10**6
 """Bytes written at a time: a row of saved output."""
 
@@ -138,4 +140,4 @@ def _cannot(target: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
         reason = no_room(target.parent) or reason
-    return f"cannot write the output to {str(target)!r}: {reason}; choose another file with -o"
+    return f"cannot write the output to {str(target)!r}: {reason}; choose another file"

@@ -42,6 +42,13 @@ class Temporary:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
     def _remove(self) -> None:
+        try:
+            self._remove_once()
+        except BaseException:  # a signal in the middle
+            self._remove_once()
+            raise
+
+    def _remove_once(self) -> None:
         if self._folder:
             shutil.rmtree(self.path, ignore_errors=True)
         else:

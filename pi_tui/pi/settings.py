@@ -26,7 +26,7 @@ AUTO_SECONDS = 30.0
 """The pace `auto` slows a shorter run down to about so many seconds, so that it can be watched."""
 AUTO_SLOWEST = 50.0
 """Slowest pace, in digits per second, that `auto` chooses."""
-SERIES = ("gosper", "rabinowitz-wagon")
+SERIES = ("arctan", "gosper", "rabinowitz-wagon")
 """Names of the series for a new run, the default first."""
 
 

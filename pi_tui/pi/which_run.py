@@ -9,6 +9,7 @@ from pi_tui.checkpoints.glance import Glance, glance
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.files.location import parse_location
 from pi_tui.machine import Task
+from pi_tui.words import counted
 
 if TYPE_CHECKING:
     from pi_tui.checkpoints.records import Run
@@ -63,7 +64,9 @@ def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
     if digits is not None:
         if run := store.find_run(Task(digits)):
             return run
-        raise UsageError(f"there is no run of {digits:,} digits; `pi-tui runs` lists what there is")
+        raise UsageError(
+            f"there is no run of {counted(digits, 'digit')}; `pi-tui runs` lists what there is"
+        )
     if run := store.latest_run():
         return run
     raise UsageError(_NOTHING_YET)

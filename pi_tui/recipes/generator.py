@@ -37,6 +37,8 @@ class GeneratorKind(Kind):
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
         self.function, self.name, self.version = function, name, version
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{name} is async; a resumable function is a generator, a plain def")
         self._signature = inspect.signature(function).parameters
         found = list(self._signature.values())
         if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found):
@@ -150,14 +152,22 @@ class GeneratorMachine(Machine):
         if (types := tuple(map(type, state.values()))) not in self._storable:
             pieces_of(state)
             self._storable.add(types)
-        if isinstance(new, str):
-            new = new.encode()
-        elif new is not None and not isinstance(new, bytes | bytearray):
-            what = one_line(repr(new), 60)
-            raise BrokenRule(f"{name} must yield text or bytes as what is new, not {what}")
         if len(parts) == 3:
             share = max(share, self._share_of(parts[2]))
-        return dict(state), bytes(new or b""), share  # a copy, as the function may change its dict
+        return dict(state), self._new_of(new), share  # a copy, as the function may change its dict
+
+    def _new_of(self, yielded: object) -> bytes:
+        try:
+            if yielded is None or isinstance(yielded, str):
+                return (yielded or "").encode()
+        except UnicodeEncodeError:  # half of a surrogate pair, as in a file name that is no UTF-8
+            wanted = "text that UTF-8 can hold, or bytes,"
+        else:
+            if isinstance(yielded, bytes | bytearray):
+                return bytes(yielded)
+            wanted = "text or bytes"
+        what = one_line(repr(yielded), 60)
+        raise BrokenRule(f"{self._kind.name} must yield {wanted} as what is new, not {what}")
 
     def _share_of(self, yielded: Any) -> float:
         # The usual type first: to look for the protocol takes 4 us, three times the rest of a step.

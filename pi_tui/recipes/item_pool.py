@@ -10,6 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
+from pi_tui.worker.crash_report import in_words
+
 
 class Outcome(NamedTuple):
     """The result of one item."""
@@ -152,14 +154,6 @@ def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
         return text.replace("\r", "\\r").replace("\n", "\\n"), False
     except BaseException as error:
         return in_words(error), True
-
-
-def in_words(error: BaseException) -> str:
-    """Return the `repr` of an error, or its type's name if that fails."""
-    try:
-        return repr(error)
-    except Exception:
-        return type(error).__name__
 
 
 def _start_quiet_tracker() -> None:

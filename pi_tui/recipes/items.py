@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Set
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
-from pi_tui.errors import Unfinished
+from pi_tui.errors import Unfinished, UsageError
 from pi_tui.files.location import own_file
 from pi_tui.machine import (
     BadState,
@@ -36,7 +36,7 @@ from pi_tui.machine import (
     unwatched,
 )
 from pi_tui.recipes.program import add_common_options, print_output
-from pi_tui.reports.standard_output import open_standard_streams
+from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
 
@@ -133,12 +133,23 @@ class Items(Kind):
         tries only these again. Raises SystemExit with the exit code if it was interrupted; stderr
         then tells how to resume.
         """
+        self._refuse_in_the_making_of_a_worker()
         location = db or own_file(self.name)
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         code, output = carry_on(self, self.task(), location, **how)
         if code and not (self._made and self._made.has_failed):
             raise SystemExit(code)
         return output if code == 0 or self._made is None else self._made.lines()
+
+    def _refuse_in_the_making_of_a_worker(self) -> None:
+        """Exit if a worker is just importing the program, which would begin the batch once more."""
+        found = sys.modules.get("multiprocessing.process")
+        if found and getattr(found.current_process(), "_inheriting", False):
+            tell(
+                f"{self.name}: every worker imports this program; start the batch below "
+                'if __name__ == "__main__": or use threads=True'
+            )
+            raise SystemExit(UsageError.exit_code)
 
     def main(self) -> None:
         """Run as a program: parse options, compute, write results to standard output, and exit.

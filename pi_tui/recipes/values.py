@@ -2,8 +2,9 @@
 
 So a hostile file runs no code. All values except arrays form one piece of JSON. Types that JSON
 lacks are written as a dict with one key: `{"!bytes": hex}`, `{"!tuple": [...]}`, `{"!int": hex}`
-for integers too long for Python's own conversion, and `{"!array": number}`. The bytes of an array
-are pieces of their own, 1 MiB each, so that a save writes only the parts that changed.
+for integers too long for Python's own conversion, `{"!scalar": hex}` for the scalars of numpy, and
+`{"!array": number}`. The bytes of an array are pieces of their own, 1 MiB each, so that a save
+writes only the parts that changed.
 """
 
 from __future__ import annotations
@@ -71,26 +72,32 @@ def is_immutable(value: object) -> bool:
 
 
 def _encode(value: object, name: str, arrays: list[Any]) -> object:
-    """Return the value in JSON types; `name` is its place, for error messages."""
+    """Return the value in JSON types; `name` is its place, for error messages.
+
+    Only exact types are encoded: a Counter would come back as a dict, and the resumed function
+    would raise, or compute something else.
+    """
+    kind: type = type(value)
     match value:
-        case bool() | None | str() | float():
+        case bool() | None | str() | float() if kind in IMMUTABLE:
             return value
-        case int():
+        case int() if kind is int:
             return value if abs(value) < LONG_INT else {"!int": hex(value)}
-        case bytes():
+        case bytes() if kind is bytes:
             return {"!bytes": value.hex()}
-        case list():
-            return [_encode(v, f"{name}[{i}]", arrays) for i, v in enumerate(value)]
-        case tuple():
+        case list() | tuple() if kind in (list, tuple):
             parts = [_encode(v, f"{name}[{i}]", arrays) for i, v in enumerate(value)]
-            return {"!tuple": parts}
-        case dict():
+            return parts if kind is list else {"!tuple": parts}
+        case dict() if kind is dict:
             return _encode_dict(value, name, arrays)
-    if (numpy := sys.modules.get("numpy")) and isinstance(value, numpy.ndarray):
-        return _encode_array(value, name, arrays)
+    if numpy := sys.modules.get("numpy"):
+        if kind is numpy.ndarray:
+            return _encode_array(value, name, arrays)
+        if isinstance(value, numpy.generic):
+            return _encode_scalar(value, name)
     raise Unstorable(
-        f"{name} is of type {type(value).__name__}; a state holds None, bool, int, float, str, "
-        "bytes, list, tuple, dict and numpy arrays"
+        f"{name} is of type {kind.__name__}; a state holds None, bool, int, float, str, "
+        "bytes, list, tuple, dict and numpy arrays and scalars"
     )
 
 
@@ -106,10 +113,19 @@ def _encode_dict(value: dict[Any, Any], name: str, arrays: list[Any]) -> dict[st
 def _encode_array(array: Any, name: str, arrays: list[Any]) -> dict[str, object]:
     import numpy
 
-    if array.dtype.hasobject or array.dtype.names:
-        raise Unstorable(f"{name} is an array of {array.dtype}; arrays of numbers can be stored")
+    _refuse_records(array.dtype, f"{name} is an array of {array.dtype}")
     arrays.append(numpy.ascontiguousarray(array))
     return {"!array": len(arrays) - 1, "dtype": array.dtype.str, "shape": list(array.shape)}
+
+
+def _encode_scalar(scalar: Any, name: str) -> dict[str, object]:
+    _refuse_records(scalar.dtype, f"{name} is a scalar of {scalar.dtype}")
+    return {"!scalar": scalar.tobytes().hex(), "dtype": scalar.dtype.str}
+
+
+def _refuse_records(dtype: Any, what: str) -> None:
+    if dtype.hasobject or dtype.names:
+        raise Unstorable(f"{what}; arrays and scalars of numbers can be stored")
 
 
 def _decode(value: object, state: State) -> Any:
@@ -123,23 +139,31 @@ def _decode(value: object, state: State) -> Any:
         case {"!tuple": list(parts)}:
             return tuple(_decode(one, state) for one in parts)
         case {"!array": int(number), "dtype": str(dtype), "shape": list(shape)}:
-            return _decode_array(number, dtype, shape, state)
+            return _decode_array(_parts_of(number, state), dtype, shape)
+        case {"!scalar": str(text), "dtype": str(dtype)}:
+            return _decode_array(bytes.fromhex(text), dtype, [])[()]
         case dict():
             return {key: _decode(one, state) for key, one in value.items()}
     return value
 
 
-def _decode_array(number: int, dtype: str, shape: list[int], state: State) -> Any:
-    """Return a writable array of the saved bytes; raise BadState if their count is wrong."""
-    try:
-        import numpy
-    except ImportError:
-        raise BadState("it holds numpy arrays, and numpy is not installed") from None
+def _parts_of(number: int, state: State) -> bytearray:
     data, part = bytearray(), 0
     while (name := f"array{number}.{part}") in state:
         data += state.take(name)
         part += 1
+    return data
+
+
+def _decode_array(data: bytes | bytearray, dtype: str, shape: list[int]) -> Any:
+    """Return an array of these bytes, writable if they are; raise BadState for a wrong count."""
+    try:
+        import numpy
+    except ImportError:
+        raise BadState("it holds numpy arrays, and numpy is not installed") from None
     kind = numpy.dtype(dtype)
     if kind.hasobject:
         raise BadState("an array of objects")
+    if not kind.itemsize:  # an empty text
+        return numpy.zeros(shape, kind)
     return numpy.frombuffer(data, kind).reshape(shape)

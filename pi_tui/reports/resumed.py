@@ -10,11 +10,10 @@ NOTEWORTHY = 1.0
 
 
 def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
-    """Return the message in texts from long to short; () if nothing was resumed."""
-    newest = snapshot.checkpoint
-    if newest is None or not (snapshot.resumed or snapshot.left_open):
+    """Return the message in texts from long to short; () if no checkpoint was resumed."""
+    if snapshot.resumed_at is None or not (snapshot.resumed or snapshot.left_open):
         return ()
-    moment = (snapshot.resumed_at or newest.saved_at).astimezone()
+    moment = snapshot.resumed_at.astimezone()
     made = f"{snapshot.resumed:,}"
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:

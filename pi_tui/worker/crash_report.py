@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 import traceback
-from types import TracebackType
 
-from pi_tui.machine import Kind, Machine, Task
+from pi_tui.blame import frames_of_machine
+from pi_tui.machine import Kind, Machine
+from pi_tui.words import plain
 
 _IN_URL = re.compile(r"(\w://[^\s:@/]*):\S*@")
 _IN_QUERY = re.compile(r"(?i)(pass(?:word|file)?=)[^\s&'\"]+")
-_OUR_PACKAGE = f"{__name__.partition('.')[0]}."
-_LIBRARY = (Machine.__module__, Task.__module__, f"{_OUR_PACKAGE}recipes.")
-"""Modules that the user's code calls, and whose machines call functions of the user."""
 _METHODS = {name for name in (*vars(Machine), *vars(Kind)) if not name.startswith("_")}
 _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
 """The text of the TypeError for a method that does not take the arguments of its call."""
@@ -28,36 +26,9 @@ def told_of_machine(error: Exception) -> str:
     """
     if trace := frames_of_machine(error):
         error.__traceback__ = trace
-        return f"{trace.tb_frame.f_code.co_name}() raised {without_passwords(repr(error))}"
+        return f"{trace.tb_frame.f_code.co_name}() raised {in_words(error)}"
     misfit = _MISFIT.fullmatch(str(error)) if isinstance(error, TypeError) else None
     return str(error) if misfit and misfit[1] in _METHODS else ""
-
-
-def frames_of_machine(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the last method of a user's Machine or Kind on; None without one.
-
-    A machine may have called us, by its poll: what is raised there is no fault of its step. Of a
-    machine that only calls a function of the user, the function is the first.
-    """
-    trace, is_called, found = error.__traceback__, False, None
-    while trace:
-        is_library = _module(trace).startswith(_LIBRARY)
-        if not is_library and _module(trace).startswith(_OUR_PACKAGE):
-            is_called, found = False, None
-        else:
-            is_called = is_called or isinstance(_first_argument(trace), (Machine, Kind))
-            found = found or (trace if is_called and not is_library else None)
-        trace = trace.tb_next
-    return found
-
-
-def _module(trace: TracebackType) -> str:
-    return str(trace.tb_frame.f_globals.get("__name__"))
-
-
-def _first_argument(trace: TracebackType) -> object:
-    names = trace.tb_frame.f_code.co_varnames
-    return trace.tb_frame.f_locals.get(names[0]) if names else None
 
 
 def without_passwords(text: str) -> str:
@@ -69,15 +40,25 @@ def without_passwords(text: str) -> str:
     return _IN_QUERY.sub(r"\1…", _IN_URL.sub(r"\1:…@", text))
 
 
+def in_words(error: BaseException) -> str:
+    """Return the `repr` of an error without passwords, or its type's name if that fails."""
+    try:
+        return without_passwords(repr(error))
+    except Exception:
+        return type(error).__name__
+
+
 def traceback_of(crash: BaseException | None) -> str:
     """Return the traceback of what ended a worker; "" if that was no Exception."""
     return report(crash) if isinstance(crash, Exception) else ""
 
 
 def report(error: BaseException) -> str:
-    """Return the traceback of `error` as text.
+    """Return the traceback of `error` as text that is safe to print.
 
     Textual would also print all local variables, and one of them is the database URL with its
-    password.
+    password. The message of an exception may hold bytes from anywhere, which would control the
+    terminal and could hide the lines behind.
     """
-    return without_passwords("".join(traceback.format_exception(error)).rstrip())
+    text = without_passwords("".join(traceback.format_exception(error)).rstrip())
+    return "\n".join(map(plain, text.expandtabs().split("\n")))

@@ -144,6 +144,10 @@ class Loop:
             make = self._steps.make if before < len(self._recovery.known) else self._steps.make_some
             try:
                 make(machine, min(due, self._saves.output_until_mark(before)))
+            except StorageError as error:
+                self._failed(error)  # a piece could not be read back: the same step is tried again
+                self._board.sleep(self._saves.seconds_until_retry(self._clock()))
+                continue
             except MachineError:
                 self._tell_notes()
                 raise
@@ -193,9 +197,7 @@ class Loop:
         try:
             checkpoint = save(self._run, self._machine, self._elapsed())
         except StorageError as error:
-            self._saves.failed(self._clock())
-            since = shown.save_failure.since if shown.save_failure else datetime.now(UTC)
-            self._board.publish(save_failure=SaveFailure(since, str(error)))
+            self._failed(error)
             return None
         self._saved_steps = checkpoint.steps
         self._recovery.saved()
@@ -208,6 +210,13 @@ class Loop:
             save_failure=None,
         )
         return checkpoint
+
+    def _failed(self, error: StorageError) -> None:
+        """Publish that the database cannot be used, and schedule a retry."""
+        before = self._board.snapshot.save_failure
+        self._saves.failed(self._clock())
+        since = before.since if before else datetime.now(UTC)
+        self._board.publish(save_failure=SaveFailure(since, str(error)))
 
     # Between steps.
 

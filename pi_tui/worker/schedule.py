@@ -41,8 +41,9 @@ class StepSchedule:
 class SaveSchedule:
     """A schedule of saves: by time, by output, or to retry one that failed.
 
-    While no new output appears, a cadence by output saves by time, as `auto` does. Otherwise a run
-    that makes no output for long, and is killed repeatedly, would begin anew each time.
+    A cadence by output saves by time too, as `auto` does: until a session comes to its first mark,
+    and while no new output appears. Otherwise a run that is killed before each mark would never get
+    on.
     """
 
     def __init__(self, cadence: Cadence) -> None:
@@ -50,6 +51,8 @@ class SaveSchedule:
         self._by_output = cadence.output is not None and cadence.seconds is None
         self._timed = AUTO_CADENCE if self._by_output else cadence
         self._mark: int | None = None
+        self._has_marked = False
+        """True once this session has come to a mark."""
         self._seen = 0
         """Bytes of output at the last check."""
         self._due: float | None = None
@@ -69,6 +72,7 @@ class SaveSchedule:
         first session saves early once. A cadence in seconds is followed as it is.
         """
         self._again_from = now if again and self._timed.share else None
+        self._mark, self._has_marked = None, False
         self.saved(now, count, took=0.0)
         if self._timed.share and self._due is not None:
             self._due = min(self._due, now + FIRST_SAVE_SECONDS)
@@ -82,6 +86,7 @@ class SaveSchedule:
             if self._again_from is not None:
                 wait = min(wait, max((now - self._again_from) / 4, 4 * took))
             self._due = now + wait
+        self._has_marked |= self._mark is not None and count >= self._mark
         # A step may make no output or thousands of bytes: `count % output == 0` would skip marks.
         self._mark = None if output is None else (count // output + 1) * output
 
@@ -94,7 +99,7 @@ class SaveSchedule:
         """Return True if a save is due: by output, by time, or as a retry."""
         if self._retry_after:
             return self.seconds_until_retry(now) == 0.0
-        if self._by_output and count != self._seen:
+        if self._has_marked and count != self._seen:
             self._seen, self._due = count, now + AUTO_SAVE_SECONDS
         by_time = self._due is not None and now >= self._due
         return by_time or (self._mark is not None and count >= self._mark)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NoReturn
 
-from pi_tui.errors import BrokenRule, MachineError, Unfinished
+from pi_tui.blame import frames_of_machine
+from pi_tui.errors import BrokenRule, MachineError, StorageError, Unfinished
 from pi_tui.machine import Abandoned, Machine, Poll, Refused, WrongOutput, WrongState
 from pi_tui.worker.board import Board
-from pi_tui.worker.crash_report import frames_of_machine
+from pi_tui.worker.crash_report import in_words
 
 LOOK_AFTER = 0.001
 """Seconds of short steps after which the loop checks its schedules again."""
@@ -43,12 +44,13 @@ class Stepper:
         """Make one step, or as many as the machine makes together for `wanted` bytes of output.
 
         Raises MachineError if the machine raises an Exception or breaks a rule. Refused, SystemExit
-        and KeyboardInterrupt are raised as they are, and so are exceptions of the poll.
+        and KeyboardInterrupt are raised as they are, and so are exceptions of the poll, and
+        StorageError, if a piece that the machine reads back cannot be reached.
         """
         steps, length = machine.steps, len(machine.output)
         try:
             machine.stride(wanted, self._poll)
-        except (Abandoned, WrongState, WrongOutput):
+        except (Abandoned, WrongState, WrongOutput, StorageError):
             raise
         except BaseException as error:
             if error is self._ours:
@@ -76,7 +78,7 @@ class Stepper:
         if isinstance(error, BrokenRule):
             raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
         if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):
-            text = f"step {number:,} raised {error!r}; {lost}{self._board.snapshot.kept}"
+            text = f"step {number:,} raised {in_words(error)}; {lost}{self._board.snapshot.kept}"
             error.__traceback__ = frames_of_machine(error) or error.__traceback__
             raise MachineError(text) from error
         if lost:

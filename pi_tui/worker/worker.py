@@ -12,6 +12,7 @@ from pi_tui.machine import Refused
 from pi_tui.no_memory import MESSAGE
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import garbage
+from pi_tui.worker.allocator import return_big_blocks
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
@@ -44,6 +45,7 @@ class Worker(Board):
 
     def _live(self) -> None:
         """Open the store, work, and close it; publish every exception as a failure."""
+        return_big_blocks()
         if self.job.give_way:
             give_way()
         try:
@@ -68,8 +70,7 @@ class Worker(Board):
     def _fail_by(self, error: Exception) -> None:
         """Publish an unexpected exception: a machine's, or a bug of ours."""
         self.crash, said = error, crash.told_of_machine(error)
-        shown = crash.without_passwords(repr(error))
-        ours = f"a bug of ours, please report it: {shown}"
+        ours = f"a bug of ours, please report it: {crash.in_words(error)}"
         self.fail(f"{said}; {self.snapshot.kept}" if said else ours, PiTuiError.exit_code)
 
     def _work(self) -> None:

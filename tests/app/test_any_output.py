@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from pi_tui.app.app import RunApp
+from pi_tui.app.live import QUICK
 from pi_tui.app.widgets.line_index import CHUNK, LineIndex
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.machine import Task
+from pi_tui.worker.job import MAX, Pace
 from tests.app.conftest import Shown, Still
 from tests.app.helpers import paste, text_of
 from tests.app.lines import LinesKind
@@ -220,3 +222,13 @@ def panel_text(app: RunApp, panel: Any) -> list[str]:
     region = panel.content_region
     lines = text_of(app).splitlines()[region.y : region.bottom]
     return [line[region.x : region.right] for line in lines]
+
+
+async def test_full_speed_is_drawn_at_5_hz_and_a_key_at_10(shown: Shown) -> None:
+    """Also before the first output, while the machine only prepares."""
+    async with shown(b"", pace=MAX) as (app, _):
+        assert app.live._pulse() == 2 * QUICK
+        app.live.hurry()
+        assert app.live._pulse() == QUICK
+    async with shown(b"", pace=Pace.of(10)) as (app, _):
+        assert app.live._pulse() == QUICK

@@ -9,9 +9,17 @@ import sys
 
 import pytest
 
+from pi_tui.carry_on import carry_on
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, begin, execute, save_some
 from tests.tiny import Walks
+
+
+class Unrepeatable(Walks):
+    """Walks whose output cannot be computed again."""
+
+    repeatable = False
+
 
 WRITER = """
 import sys
@@ -129,3 +137,18 @@ def test_save_after_leave_is_committed(open_store: OpenStore) -> None:
     store.leave(run)
     store.save(run, advance(walk, 5), 0.0)
     assert store.load(run).notes == ()
+
+
+@pytest.mark.parametrize("kind", [Walks, Unrepeatable])
+@pytest.mark.parametrize("damaged", ["none", "newest", "all"])
+def test_note_after_a_kill_does_not_contradict_those_about_damage(
+    kind: type[Walks], damaged: str, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_and_kill(path, "hold")
+    if damaged != "none":
+        which = "" if damaged == "all" else "WHERE seq = (SELECT max(seq) FROM pi_checkpoint)"
+        execute(path, f"UPDATE pi_checkpoint SET sha256 = zeroblob(32) {which}")
+    code, _ = carry_on(kind(), Walks().task(), path)
+    told = capsys.readouterr().err
+    assert (code, "goes on from there" in told) == (0, damaged != "all")
+    assert told.count("is damaged (") == {"none": 0, "newest": 1, "all": 2}[damaged]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind, Limits, Task
@@ -34,9 +35,9 @@ class Exact(Walks):
 @pytest.mark.parametrize(
     ("most", "words"),
     [
-        (Limits(output=20), r"walk: \d+ letters of output, and its kind allows 20"),
-        (Limits(steps=9), r"walk: 40 steps, and its kind allows 9"),
-        (Limits(state=50), r"walk: \d+ bytes of state, and its kind allows 50"),
+        (Limits(output=20), r"^\d+ letters of output, and its kind allows 20"),
+        (Limits(steps=9), r"^40 steps, and its kind allows 9"),
+        (Limits(state=50), r"^\d+ bytes of state, and its kind allows 50"),
     ],
 )
 def test_save_refuses_state_above_the_limits(
@@ -54,12 +55,24 @@ def test_save_refuses_state_above_the_limits(
     assert store.check() == []
 
 
+def test_run_at_its_limit_names_its_kind_once_and_is_left_in_order(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = Bounded()
+    kind.most = Limits(output=20)
+    assert carry_on(kind, kind.task(), path, every_output=5) == (1, b"")
+    assert capsys.readouterr().err.count("walk: ") == 1
+    kind.most = Limits(output=10_000)
+    assert carry_on(kind, kind.task(), path)[0] == 0
+    assert "was cut off" not in capsys.readouterr().err
+
+
 def test_save_refuses_output_longer_than_the_whole(open_store: OpenStore) -> None:
     store = open_store(kind=Exact())
     run, walk = begin(store)
-    with pytest.raises(PiTuiError, match=r"walk: .* letters of output, and its kind allows 20"):
+    with pytest.raises(PiTuiError, match=r"^[\d,]+ letters of output, and its kind allows 20"):
         store.save(run, advance(walk, 40), 0.0)
-    with pytest.raises(PiTuiError, match="walk: 3 letters do not complete a run of 20"):
+    with pytest.raises(PiTuiError, match=r"^3 letters do not complete a run of 20"):
         store.complete(run, Finished(b"1 2"), 0.0, verified=False)
     assert store.load(run).output == b""
 
@@ -68,7 +81,7 @@ def test_save_refuses_output_the_kind_does_not_accept(store: CheckpointStore) ->
     run, walk = save_some(store)
     good = walk.output
     walk.output += b"\xff"
-    with pytest.raises(PiTuiError, match="walk: its output is not what its kind accepts"):
+    with pytest.raises(PiTuiError, match=r"^its output is not what its kind accepts"):
         store.save(run, advance(walk, 1), 0.0)
     assert store.load(run).output == good
 

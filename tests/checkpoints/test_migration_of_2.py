@@ -15,6 +15,7 @@ from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.examples.lucas_lehmer import Mersenne
 from pi_tui.machine import Kind, Task
 from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.spigot import Spigot
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import execute
 from tests.checkpoints.server import Server
@@ -22,7 +23,7 @@ from tests.checkpoints.test_migration import content, finish, old, old_server
 from tests.helpers import pi as pi_by_mpmath
 
 PI, MERSENNE = SpigotKind(), Mersenne()
-NAMES = ("finished", "unfinished", "blocks", "lucas", "several")
+NAMES = ("finished", "unfinished", "blocks", "comparing", "lucas", "several")
 PIECES = "SELECT run_id, sha256, part, data FROM pi_piece ORDER BY 1, 2, 3"
 
 
@@ -88,8 +89,31 @@ def test_work_saved_by_1_1_in_the_middle_of_blocks_is_kept(
     old("blocks", path, schema=2)
     store = open_store(kind=PI)
     (run,) = store.runs()
-    assert (run.committed, round(run.share or 0, 2)) == (0, 0.42)
+    assert (run.committed, round(run.share or 0, 2)) == (0, 0.43)
     assert goes_on(store, PI.task(20_000), 10) == pi_by_mpmath(20_000)
+
+
+def test_comparison_begun_by_1_1_starts_again_from_its_checkpoint(
+    path: str, open_store: OpenStore
+) -> None:
+    """Its intermediate results are of no use now, but its steps still count."""
+    old("comparing", path, schema=2)
+    store = open_store(kind=PI)
+    run = store.open_run(PI.task(3000))
+    loaded = store.load(run)
+    spigot, checkpoint = loaded.machine, loaded.checkpoint
+    assert isinstance(spigot, Spigot)
+    assert checkpoint is not None
+    assert loaded.notes == ()
+    assert (spigot.steps, spigot.kept) == (checkpoint.steps, {})
+    steps = [spigot.steps]
+    assert PI.verify(run.task, spigot.output, lambda *_: steps.append(spigot.steps), spigot)
+    assert steps == sorted(steps)
+    store.save(run, spigot, 2.0)
+    again = store.load(run)
+    assert again.machine is not None
+    assert (again.machine.steps, again.notes) == (spigot.steps, ())
+    assert store.check() == []
 
 
 def test_run_of_1_1_of_another_kind_resumes(path: str, open_store: OpenStore) -> None:

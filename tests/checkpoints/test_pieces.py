@@ -250,7 +250,7 @@ def test_load_that_fails_once_loses_no_piece_of_a_good_checkpoint(
         if known.size > 20:
             raise DamagedError("a bad moment")
 
-    monkeypatch.setattr(state_rows, "_read_piece", failing)
+    monkeypatch.setattr(state_rows, "read_piece", failing)
     order = walk.to_state
     monkeypatch.setattr(walk, "to_state", lambda: State(dict(reversed(order().pieces.items()))))
     store.save(run, advance(walk, 5), 0.0)

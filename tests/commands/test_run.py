@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from pi_tui.words import counted
 from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
+from tests.terminal.emulator import Terminal
 
 LONG = 100_000
 """Digits of a run with many small steps, which never ends before it is interrupted."""
@@ -48,7 +50,15 @@ def test_run_prints_the_digits_of_pi(digits: int, database: Path) -> None:
     done = pi_tui("run", "--digits", digits, "--db", database)
     assert done.returncode == 0
     assert done.stdout.encode() == b"3." + pi(digits) + b"\n"
-    assert f"{digits:,} digits, verified" in done.stderr
+    assert f"{counted(digits, 'digit')}, verified" in done.stderr
+
+
+def test_single_digit_is_counted_in_the_singular(database: Path) -> None:
+    for words in (["run", "--digits", "1"], ["verify"], ["status"], ["find", "7"]):
+        done = pi_tui(*words, "--db", database)
+        assert done.returncode == 0
+        assert "1 digits" not in done.stdout + done.stderr
+        assert "1 saved digits" not in done.stdout + done.stderr
 
 
 def test_finished_run_is_printed_again_without_computing(database: Path) -> None:
@@ -204,6 +214,24 @@ def test_output_file_behind_a_link_is_written_and_the_link_stays(
 def test_output_may_be_a_device(database: Path) -> None:
     done = pi_tui("run", "--digits", "9", "--db", database, "-o", "/dev/stdout")
     assert done.stdout.encode() == b"3." + pi(9) + b"\n"
+
+
+@pytest.mark.parametrize("command", ["run", "export"])
+def test_output_named_by_a_dash_is_standard_output(
+    command: str, database: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    pi_tui("run", "--digits", "9", "--db", database)
+    done = pi_tui(command, "--digits", "9", "--db", database, "-o", "-", cwd=folder)
+    assert done.stdout.encode() == b"3." + pi(9) + b"\n"
+    assert list(folder.iterdir()) == []
+
+
+def test_run_shows_its_digits_on_a_terminal_if_told_to(database: Path) -> None:
+    with Terminal("run", "--digits", 9, "--db", database, "-o", "-") as terminal:
+        assert terminal.wait() == 0
+        assert b"3." + pi(9) + b"\r\n" in terminal.raw
 
 
 def test_export_ends_silently_when_its_reader_has_gone(database: Path) -> None:

@@ -97,7 +97,7 @@ def test_status_json_has_the_same_facts(filled: Path) -> None:
     assert (runs[300]["status"], runs[300]["verified"]) == ("complete", True)
     assert (runs[600]["status"], runs[600]["saved"]) == ("active", 300)
     assert runs[600]["elapsed_seconds"] == 2.5
-    assert (runs[600]["digits_per_step"], runs[600]["series"]) == (10, "gosper")
+    assert (runs[600]["digits_per_step"], runs[600]["series"]) == (10, "arctan")
 
 
 def test_status_reports_the_share_of_the_work_not_of_the_digits(filled: Path) -> None:
@@ -145,7 +145,9 @@ def test_export_writes_exactly_the_requested_positions(
     assert target.read_bytes() == expected + b"\n"
 
 
-@pytest.mark.parametrize("positions", [["--from", "301"], ["--to", "301"], ["--from=9", "--to=8"]])
+@pytest.mark.parametrize(
+    "positions", [["--from", "301"], ["--to", "301"], ["--from=9", "--to=999"]]
+)
 def test_export_refuses_positions_that_are_not_saved(positions: list[str], filled: Path) -> None:
     done = pi_tui("export", "--digits", "600", *positions, "--db", filled)
     assert (done.returncode, done.stdout) == (2, "")
@@ -216,6 +218,18 @@ def test_backup_is_a_database_that_can_be_resumed(filled: Path, tmp_path: Path) 
     ask("backup", target, database=filled)
     assert ask("runs", database=target) == ask("runs", database=filled)
     assert ask("run", "--digits", "600", database=target).encode() == b"3." + pi(600) + b"\n"
+
+
+def test_backup_of_a_damaged_database_is_made_and_called_damaged(
+    copy: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE pi_output SET data = zeroblob(length(data))")
+    target = tmp_path / "backup.db"
+    done = pi_tui("backup", target, "--db", copy)
+    assert done.returncode == 4
+    assert "pi-tui: the database is damaged, and so is the copy: run " in done.stderr
+    assert target.exists()
 
 
 def test_backup_replaces_no_file(filled: Path, tmp_path: Path) -> None:

@@ -171,7 +171,12 @@ REFUSED = {
     "no goal": (["open", "mine:lines"], "say how far to compute: a GOAL"),
     "a wrong parameter": (["open", "mine:lines", "3", "sead=1"], "lines has no parameter sead"),
     "a fresh start": (["open", "mine:lines", "3", "--fresh"], "leave out --fresh"),
-    "an option of serve": (["watch", "--port", "8000"], "unrecognized arguments: --port"),
+    "an option of serve": (
+        ["watch", "--port", "8000"],
+        "--port is an option of serve: put it",
+    ),
+    "an option after digits": (["2000", "--port=80"], "--port=80 is an option of serve: put it"),
+    "two numbers": (["2000", "8000"], "'8000' is no command, and one number too many"),
     "no number": (["many"], "'many' is no command and no number"),
 }
 

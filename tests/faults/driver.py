@@ -15,10 +15,20 @@ from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import DamagedError, PiTuiError, StorageError
 from pi_tui.machine import Machine
+from pi_tui.pi.spigot import size
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.faults import sabotage
 
 KIND = SpigotKind()
+
+
+READING_BACK: dict[str, Any] = {
+    "digits": 100_000,
+    "digits_per_step": 1_000,
+    "boxes_per_block": 65_536,
+    "read_back": True,
+}
+"""A task whose saved blocks are read back: two of them, each as large as a batch."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class Task:
     """True: wait for a message of the parent before opening anything."""
     acks: str = ""
     """A file that gets a line for each committed digit count, for traces of system calls."""
+    read_back: bool = False
+    """True: saved blocks are read back from the database, as those of millions of digits are."""
     sabotage: tuple[str, ...] = ()
     largest_file: int = 0
     """Soft limit on the size of files in bytes; removed after the first failure."""
@@ -98,7 +110,7 @@ class Driver:
         while not machine.done and saves != task.saves:
             for _ in range(task.steps):
                 if not machine.done:
-                    machine.step()
+                    self._patiently(machine.step)  # which may read saved blocks back
             self._patiently(store.save, run, machine, 0.0)
             self._acknowledge(len(machine.output))
             saves += 1
@@ -136,6 +148,8 @@ class Driver:
 def drive(task: Task, line: Connection) -> None:
     """Run one session in a child process; return the exit code of the program."""
     sabotage.commit(task.sabotage)
+    if task.read_back:
+        size.READ_BACK_FROM = 1
     try:
         Driver(task, line).live()
     except PiTuiError as error:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.faults.conftest import Tally
-from tests.faults.driver import Task
+from tests.faults.driver import READING_BACK, Task
 from tests.faults.lab import child, finish, judge, side_by_side, straced
 from tests.faults.test_kill import paths_of, points_of, system_calls
 from tests.helpers import pi
@@ -32,13 +32,13 @@ def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
     return code, victim.acked, [*victim.said("failed"), *map(str, victim.said("error"))]
 
 
-def fail_at(folder: Path, error: str, call: str, n: int) -> tuple[str, bool]:
+def fail_at(folder: Path, error: str, call: str, n: int, **more: Any) -> tuple[str, bool]:
     """Let one call fail once; return what was wrong, and whether the failure was reported."""
-    task = Task(str(folder / f"{call}{n}.db"), saves=5, patience=3)
+    task = Task(str(folder / f"{call}{n}.db"), saves=5, patience=3, **more)
     code, acked, failures = inject(task, f"{call}:error={error}:when={n}")
     if code not in (0, 6):
         return f"{call} {n}: exit {code}: {failures}", True
-    fault = judge(task.location, acked) or (finish(task) if n % 10 == 0 else "")
+    fault = judge(task.location, acked, task.digits) or (finish(task) if n % 10 == 0 else "")
     return f"{call} {n}: {fault}" if fault else "", bool(failures)
 
 
@@ -58,6 +58,21 @@ def test_io_error_at_every_call_loses_nothing(
     tally(f"{error} at the N-th call", len(tried), f"{len(faults)} lost or damaged, {told} told")
     assert faults == []
     assert told > 20
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.timeout(1200)
+def test_io_error_while_saved_blocks_are_read_back_loses_nothing(
+    folder: Path, much: int, tally: Tally
+) -> None:
+    counting = Task(str(folder / "count.db"), saves=5, **READING_BACK)
+    points = points_of(system_calls(counting, "pread64,openat"), 1)[:: 1 if much > 1 else 8]
+    tried = side_by_side(lambda point: fail_at(folder, "EIO", *point, **READING_BACK), points)
+    faults = [fault for fault, _ in tried if fault]
+    told = sum(told for _, told in tried)
+    tally("EIO as a block is read back", len(tried), f"{len(faults)} lost, {told} told")
+    assert faults == []
+    assert told > 5
 
 
 @pytest.mark.usefixtures("strace")

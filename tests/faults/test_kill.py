@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Tally
-from tests.faults.driver import Task
+from tests.faults.driver import READING_BACK, Task
 from tests.faults.lab import child, finish, judge, side_by_side, straced
 
 KILL_SECONDS = 60.0
@@ -42,12 +42,13 @@ def kill_at_random(task: Task, seconds: float, stop_at_first: bool) -> tuple[int
 @pytest.mark.timeout(1200)
 def test_kill_at_any_moment_loses_nothing_saved(db: str, much: int, tally: Tally) -> None:
     spilling = Task(f"{db}2", 20_000, boxes_per_block=512, forever=True, sabotage=("cache=2",))
-    tasks, seconds = [Task(db, forever=True), spilling], KILL_SECONDS * much
+    reading = Task(f"{db}3", forever=True, **READING_BACK)
+    tasks, seconds = [Task(db, forever=True), spilling, reading], KILL_SECONDS * much
     tried = side_by_side(lambda task: kill_at_random(task, seconds, False), tasks)
     kills, faults = sum(n for n, _ in tried), [fault for _, found in tried for fault in found]
     tally("SIGKILL at random moments", kills, f"{len(faults)} lost or damaged")
     assert faults == []
-    assert [finish(task) for task in tasks] == ["", ""]
+    assert [finish(task) for task in tasks] == ["", "", ""]
 
 
 def test_control_random_kills_without_a_journal_do_damage(db: str, tally: Tally) -> None:

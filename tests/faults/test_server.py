@@ -11,7 +11,7 @@ import pytest
 from tests.checkpoints.server import Server
 from tests.checkpoints.test_migration import old_server
 from tests.faults.conftest import Tally
-from tests.faults.driver import Task
+from tests.faults.driver import READING_BACK, Task
 from tests.faults.lab import child, judge
 from tests.faults.test_kill import kill_at_random
 from tests.faults.test_migration import SAVED, SCHEMAS, run
@@ -22,7 +22,10 @@ CUT_OFF = (
 )
 
 
-def test_server_restart_in_a_run_loses_nothing(postgres: Server, much: int, tally: Tally) -> None:
+@pytest.mark.parametrize("read_back", [False, True])
+def test_server_restart_in_a_run_loses_nothing(
+    read_back: bool, postgres: Server, much: int, tally: Tally
+) -> None:
     deeds: list[tuple[Callable[..., None], tuple[str, ...]]] = [
         (postgres.control, ("restart", "-m", "fast")),
         (postgres.execute, (CUT_OFF,)),
@@ -30,16 +33,18 @@ def test_server_restart_in_a_run_loses_nothing(postgres: Server, much: int, tall
         (postgres.execute, (CUT_OFF,)),
     ] * (2 * much)
     url = postgres.new_database()
-    with child(Task(url, forever=True, patience=2000)) as writer:
+    more, digits = (READING_BACK, 100_000) if read_back else ({}, 8_000)
+    with child(Task(url, forever=True, patience=2000, **more)) as writer:
         for deed, arguments in deeds:
             writer.hear_until("saved")
             deed(*arguments)
             writer.hear_until("saved")
         writer.kill()
     told = len(writer.said("failed"))
-    assert judge(url, writer.acked) == ""
+    assert judge(url, writer.acked, digits) == ""
     assert told >= len(deeds)
-    tally("PostgreSQL restarted, connections cut, mid-run", len(deeds), "0 lost, all told")
+    blocks = ", blocks read back" if read_back else ""
+    tally(f"PostgreSQL restarted, connections cut{blocks}", len(deeds), "0 lost, all told")
 
 
 def test_kill_at_any_moment_loses_nothing_saved_on_a_server(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,7 +27,7 @@ def interrupted(at: int) -> Iterator[None]:
         nonlocal lines
         if not frame.f_code.co_filename.startswith(ours):
             return None
-        if event == "line" and frame.f_code.co_name not in ("__exit__", "_remove"):
+        if event == "line" and frame.f_code.co_name not in ("__exit__", "_remove", "_remove_once"):
             lines += 1
             if lines == at:
                 raise KeyboardInterrupt
@@ -65,6 +66,23 @@ def test_temporary_leaves_no_file_after_an_interrupt_at_any_line(
             break
         assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     assert places > 5
+
+
+def test_signal_while_a_folder_is_removed_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove, calls = shutil.rmtree, []
+
+    def interrupted_once(path: Path, **options: Any) -> None:
+        calls.append(path)
+        if len(calls) == 1:
+            raise SystemExit(143)
+        remove(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted_once)
+    with pytest.raises(SystemExit), Temporary(tmp_path / "copy", ".partial", folder=True) as made:
+        (made / "copy").touch()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("folder", [False, True])

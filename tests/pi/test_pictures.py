@@ -136,7 +136,8 @@ def test_picture_command_draws_saved_digits(database: Path, tmp_path: Path) -> N
         (("-o", "a.gif"), "a heat map does not move; end the file's name with .png or .svg"),
         (("-o", "a.png", "--seconds", "9"), "--seconds is for a walk that moves"),
         (("-o", "a.svg", "--size", "big"), "is not a size"),
-        (("-o", "a.svg", "--from", "5", "--to", "4"), "are not all there"),
+        (("-o", "a.svg", "--from", "5", "--to", "4"), "position 5 comes after 4; give the"),
+        (("-o", "a.svg", "--from", "101"), "positions from 101 on are not all there"),
         (("-o", "no/folder/a.svg"), "cannot write"),
     ],
 )

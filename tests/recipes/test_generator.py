@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +106,23 @@ def test_state_alone_may_be_yielded() -> None:
         ({"number": {1}, "total": 1}, "number is of type set"),
         (5, "must yield a dict"),
         (({"number": 1, "total": 1}, 7), "text or bytes as what is new, not 7"),
+        (
+            ({"number": 1, "total": 1}, "a\udcff"),
+            "text that UTF-8 can hold, or bytes, as",
+        ),
         (({"number": 1, "total": 1}, "", 0, 0), "must yield a dict"),
         ((), "must yield a dict"),
     ],
-    ids=["missing", "unknown", "a set", "no dict", "new is no text", "too many", "nothing"],
+    ids=[
+        "missing",
+        "unknown",
+        "a set",
+        "no dict",
+        "new is no text",
+        "no UTF-8",
+        "too many",
+        "nothing",
+    ],
 )
 def test_wrong_yield_is_reported_by_name_at_the_first_step(yielded: object, said: str) -> None:
     def wrong(goal: int, number: int = 0, total: int = 0) -> Iterator[Any]:
@@ -143,6 +156,19 @@ def test_function_without_yield_is_refused_by_name() -> None:
     kind = GeneratorKind(lambda goal, at=0: goal + at, "noyield", 1)
     with pytest.raises(MachineError, match="noyield has no yield"):
         kind.new(kind.task(3))
+
+
+def test_async_function_is_refused_in_words_that_are_true() -> None:
+    async def generator(goal: int, at: int = 0) -> AsyncIterator[Any]:
+        yield {"at": 1}
+
+    async def coroutine(goal: int, at: int = 0) -> None:
+        pass
+
+    functions: list[Any] = [generator, coroutine]
+    for function in functions:
+        with pytest.raises(TypeError, match=f"{function.__name__} is async; a resumable function"):
+            resumable(function)
 
 
 def test_signature_that_cannot_be_resumed_is_refused_on_creation() -> None:

@@ -220,6 +220,14 @@ def raise_odd_things(number: int) -> int:
     return number
 
 
+def test_line_of_a_failed_item_gives_no_password() -> None:
+    def fetch(number: int) -> None:
+        raise ConnectionError("https://me:s3cr3t@host/ does not answer")
+
+    (line,) = lines_of(machine_of(batch(fetch, [1])))
+    assert b"ConnectionError('https://me:\\u2026@host/ does not" in line
+
+
 def test_item_whose_process_dies_fails_and_no_other_item_does() -> None:
     lines = lines_of(machine_of(Items(die_at_three, range(8), workers=2)))
     died = b'{"failed": "the process that computed it died", "input": 3}'

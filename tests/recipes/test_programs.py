@@ -410,6 +410,15 @@ def test_function_typed_where_no_file_holds_it_is_refused_before_anything_is_sav
     assert not Path("items.sqlite3").exists()
 
 
+def test_batch_that_workers_would_begin_again_as_they_import_it_names_the_cure(
+    folder: Path,
+) -> None:
+    Path("noguard.py").write_text(NO_FILE)
+    done = ended("noguard.py")
+    assert 'start the batch below if __name__ == "__main__": or' in done.stderr
+    assert "quit that one first" not in done.stderr
+
+
 @pytest.mark.parametrize("program", ["sums.py", "batch.py"])
 def test_help_names_every_option_and_where_it_is_saved(program: str, folder: Path) -> None:
     done = ended(program, "--help")

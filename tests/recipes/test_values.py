@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import math
 import random
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 from typing import Any
 
 import pytest
@@ -14,6 +16,9 @@ from pi_tui.machine import BadState, Piece, State
 from pi_tui.recipes.values import PART, Unstorable, is_immutable, pieces_of, values_of
 
 numpy = pytest.importorskip("numpy")
+
+Point = namedtuple("Point", "x y")
+Level = enum.IntEnum("Level", "LOW HIGH")
 
 PLAIN = st.recursive(
     st.none()
@@ -72,6 +77,44 @@ def test_array_is_restored_with_dtype_and_shape_and_is_writable(
     assert found.flags.writeable
 
 
+@pytest.mark.parametrize(
+    "scalar",
+    [
+        numpy.float64(-0.0),
+        numpy.float64("nan"),
+        numpy.int64(3),
+        numpy.bool_(True),
+        numpy.str_(""),
+        numpy.str_("a\0b"),
+        numpy.bytes_(b"a"),
+        numpy.complex64(1j),
+        numpy.datetime64("2020-01-01"),
+    ],
+    ids=repr,
+)
+def test_scalar_of_numpy_is_restored_with_its_type(scalar: Any) -> None:
+    found = again(scalar=[scalar])["scalar"][0]
+    assert (type(found), found.dtype, repr(found)) == (type(scalar), scalar.dtype, repr(scalar))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Counter("ab"),
+        defaultdict(int),
+        OrderedDict(a=1),
+        Point(1, 2),
+        Level.LOW,
+        numpy.ma.array([1, 2], mask=[0, 1]),
+        numpy.array([[1, 2]]).view(numpy.matrix),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_value_of_a_subclass_is_refused_as_it_would_come_back_as_another_type(value: Any) -> None:
+    with pytest.raises(Unstorable, match=rf"inner\[0\] is of type {type(value).__name__};"):
+        pieces_of({"inner": [value]})
+
+
 def test_strided_view_of_an_array_is_restored() -> None:
     array = numpy.arange(40).reshape(5, 8)[::2, ::-3].T
     assert numpy.array_equal(again(a=array)["a"], array)
@@ -95,9 +138,9 @@ def test_changed_array_changes_only_the_pieces_that_hold_the_change() -> None:
         ({"a": [object()]}, r"inner\['a'\]\[0\] is of type object"),
         (random.Random(1), "inner is of type Random"),
         (numpy.array([object()]), "inner is an array of object"),
-        (numpy.int64(3), "inner is of type int64"),
+        (numpy.zeros(1, "i4,f8")[0], "inner is a scalar of"),
     ],
-    ids=["int key", "reserved key", "set", "object", "random", "array of objects", "numpy int"],
+    ids=["int key", "reserved key", "set", "object", "random", "array of objects", "record"],
 )
 def test_value_that_cannot_be_stored_is_named(value: object, named: str) -> None:
     with pytest.raises(Unstorable, match=named):

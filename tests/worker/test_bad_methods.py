@@ -159,3 +159,24 @@ def test_bug_of_ours_in_a_poll_is_not_blamed_on_the_step(
     monkeypatch.setattr(Board, "is_stale", property(breaks))
     worker = run(Walks(), database)
     assert worker.snapshot.error == "a bug of ours, please report it: RuntimeError('ours')"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'open("items.txt.gone")',
+        'b"\\xff".decode()',
+        '__import__("sqlite3").connect(":memory:").execute("SELECT * FROM prices")',
+    ],
+)
+@pytest.mark.parametrize("name", ["new", "from_state", "limits", "length", "to_state", "work"])
+def test_missing_or_broken_input_of_a_method_is_not_blamed_on_the_database(
+    name: str, error: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "from_state":
+        begin(database, capsys)
+    found: dict[str, Any] = {}
+    exec(compile(f"def {name}(this, *_, **__):\n    return {error}", "<user>", "exec"), found)
+    told = told_by(kind_with(name, found[name]), database, capsys).splitlines()
+    assert told[-1].startswith(f"walk: {name}() raised ")
+    assert "cannot be used" not in told[-1]

@@ -115,6 +115,34 @@ def test_step_that_raises_saves_the_step_before_and_names_both_steps(
     assert "was cut off" not in capsys.readouterr().err
 
 
+class Unspeakable(Exception):
+    def __repr__(self) -> str:
+        raise ValueError("no words")
+
+    __str__ = __repr__
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("\x1b]0;owned \udcff https://me:s3cr3t@host/"), "https://me:…@host/'); saved"),
+        (Unspeakable(), "step 21 raised Unspeakable; saved step 20\n"),
+    ],
+    ids=["control characters and a password", "no repr"],
+)
+def test_text_of_an_exception_gives_no_password_and_no_command_to_the_terminal(
+    error: Exception, said: str, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = Odd(raising(error))
+    assert carry_on(kind, TASK, str(database), again="again", cadence=Cadence()) == (1, b"")
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.endswith("saved step 20\n")
+    assert "s3cr3t" not in told
+    assert "\x1b" not in told
+    assert saved_steps(database) == 20
+
+
 def test_step_that_raises_on_a_full_disk_says_what_is_not_saved(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,3 +336,16 @@ class Kinds(Kind):
 carry_on(Kinds(), Task(1), "x.sqlite3")
 print("never")
 """
+
+
+def test_step_that_changes_saved_output_completes_nothing(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def deed(walk: Walk) -> None:
+        Walk.step(walk)
+        walk.output = b"X" + walk.output[1:]
+
+    assert carry_on(Odd(deed), TASK, str(database), every_output=5) == (1, b"")
+    assert "differs from what was saved of it: a step may only append" in capsys.readouterr().err
+    assert finishes(database)
+    assert "was cut off" not in capsys.readouterr().err

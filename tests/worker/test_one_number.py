@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,9 @@ from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.rows.models import CHECKPOINTS
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, WrongState, unwatched
-from pi_tui.pi.spigot import reference
+from pi_tui.pi.spigot import chudnovsky, pool, reference
 from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.pi.spigot.pool import Check
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker import board
 from pi_tui.worker.board import Board
@@ -150,13 +150,14 @@ def comparison_begins(digits: int) -> float:
 
 
 def test_share_includes_the_comparison_as_its_last_part(
-    make_worker: MakeWorker, seen: list[Snapshot]
+    make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = make_worker(60_000, digits_per_step=None)
+    monkeypatch.setattr(pool, "WATCH_SECONDS", 0.001)
+    worker = make_worker(200_000, digits_per_step=None)
     assert worker.join(60)
     numbers = shares(seen)
     comparing = [one.done for one in seen if one.state is State.VERIFYING]
-    begins = comparison_begins(60_000)
+    begins = comparison_begins(200_000)
     assert max(one.done for one in seen if one.state is State.RUNNING) == pytest.approx(begins)
     assert len(set(comparing)) > 3, "it moves while digits are compared"
     assert numbers[-1] == 1.0 > comparing[-1]
@@ -175,15 +176,15 @@ def test_share_saved_within_a_comparison_continues_from_there(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make_worker(60_000, digits_per_step=None)
-    sums, found = reference._sum, []
+    sums, found = chudnovsky.sum_of, []
 
-    def one_less(start: int, stop: int, check: Callable[[], None]) -> reference.Found:
-        found.append(start)
+    def one_less(terms: range, check: Check) -> chudnovsky.Found:
+        found.append(terms)
         if len(found) == 8:
             first.stop()
-        return sums(start, stop, check)
+        return sums(terms, check)
 
-    monkeypatch.setattr(reference, "_sum", one_less)
+    monkeypatch.setattr(chudnovsky, "sum_of", one_less)
     assert first.join(60)
     told = first.snapshot
     assert told.state is State.PAUSED

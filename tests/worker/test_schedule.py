@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import inf
 
 import pytest
@@ -89,20 +90,39 @@ def test_cadence_by_output_saves_by_time_before_the_first_output() -> None:
     assert saves.next_save is None, "the screen shows no time for saves that output decides"
 
 
-def test_cadence_by_output_saves_only_at_marks_while_output_appears() -> None:
+def test_cadence_by_output_saves_only_at_marks_after_the_first_while_output_appears() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=False)
-    assert not any(saves.is_due(0.5 * look, 10 * look) for look in range(1, 100))
-    assert saves.is_due(50.0, 1000)
+    assert saves.is_due(0.1, 1000)
+    saves.saved(0.1, count=1000, took=0.01)
+    assert not any(saves.is_due(0.5 * look, 1000 + 10 * look) for look in range(1, 100))
+    assert saves.is_due(50.0, 2000)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_cadence_by_output_saves_by_time_until_a_session_comes_to_its_first_mark(
+    again: bool,
+) -> None:
+    """A run that trickles, and is killed before every mark, gets on all the same."""
+    saves = SaveSchedule(Cadence(output=1_000_000))
+    saves.begin(now=0.0, count=500, again=again)
+    saved_at = []
+    for tenth in range(600):
+        now, count = tenth / 10, 500 + tenth
+        if saves.is_due(now, count):
+            saves.saved(now, count, took=0.01)
+            saved_at.append(now)
+    assert saved_at[0] <= 1.0
+    assert all(later - now <= 5.1 for now, later in itertools.pairwise(saved_at))
 
 
 def test_cadence_by_output_saves_by_time_again_once_output_stalls() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=True)
-    saves.saved(0.1, count=0, took=0.01)
-    assert not saves.is_due(10.0, 500)
-    assert not saves.is_due(14.9, 500)
-    assert saves.is_due(15.0, 500)
+    saves.saved(0.1, count=1000, took=0.01)
+    assert not saves.is_due(10.0, 1500)
+    assert not saves.is_due(14.9, 1500)
+    assert saves.is_due(15.0, 1500)
 
 
 def test_cadence_by_output_saves_early_in_a_run_that_was_ended_before() -> None:

@@ -68,6 +68,18 @@ def _add(connection: Connection, run_id: int, saved: int, output: bytes | bytear
         connection.execute(insert(OUTPUT), {**values, "data": part, "chain": chain})
 
 
+def are(connection: Connection, run_id: int, output: bytes | bytearray) -> bool:
+    """Return True if the rows hold exactly this output; their chain tells, no data is read."""
+    columns = select(OUTPUT.c.count, OUTPUT.c.chain).where(OUTPUT.c.run_id == run_id)
+    chain, end = GENESIS, 0
+    for row in connection.execute(columns.order_by(OUTPUT.c.start)):
+        chain = link(chain, bytes(output[end : end + row[0]]))
+        if chain != row.chain:
+            return False
+        end += row[0]
+    return end == len(output)
+
+
 def cut(connection: Connection, run_id: int, proven: int) -> None:
     """Truncate the output to `proven` bytes, rewriting its rows."""
     good = read(connection, run_id, 0, proven)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -30,7 +30,13 @@ _MOST_ROWS = 100
 """Checkpoints read at most: two are kept, but a hostile file may hold any number."""
 _BATCH = 200
 """Pieces named in one statement; the SQLite of old systems takes fewer than a thousand values."""
+_KEPT = 2**18
+"""Maximum bytes of a lasting piece that a load keeps in memory; larger ones are read when used."""
 _LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{1,12}) ([LN]) ([!-~]{1,80})")
+
+
+ReaderOf = Callable[[Known], Callable[[], bytes]]
+"""Returns the function that fetches a stored piece."""
 
 
 class Entry(NamedTuple):
@@ -64,9 +70,9 @@ def stored(connection: Connection, run_id: int) -> set[bytes]:
 
 
 def missing(state: State, trusted: Set[bytes]) -> int:
-    """Count the bytes that `write` would write. Encodes the pieces to count them."""
+    """Count the bytes that `write` would write. Encodes pieces of unknown size to count them."""
     new = (p for p in state.pieces.values() if not p.known or p.known.sha256 not in trusted)
-    return sum(len(piece.read()) for piece in new)
+    return sum(piece.known.size if piece.known else len(piece.read()) for piece in new)
 
 
 def write(
@@ -74,11 +80,14 @@ def write(
 ) -> list[Entry]:
     """Write the pieces of the state whose hash is not `trusted`; return the manifest.
 
-    Untrusted pieces stored already (`there`), left by a checkpoint that failed, are replaced.
+    Untrusted pieces stored already (`there`), left by a checkpoint that failed, are replaced; a
+    lasting one only if it is not sound, because the machine may have let it go.
     """
     entries, done = [], set(trusted)
     for name, piece in state.pieces.items():
         known = piece.known
+        if known and known.sha256 in there - done and _is_sound(connection, run_id, known):
+            done.add(known.sha256)
         if known is None or known.sha256 not in done:
             data = piece.read()
             known = Known(hashlib.sha256(data).digest(), len(data))
@@ -184,8 +193,13 @@ def newest_first(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(CHECKPOINTS.c.seq.desc()).limit(_MOST_ROWS)).all()
 
 
-def read(connection: Connection, row: Row[Any], limits: Limits) -> Found:
-    """Read the checkpoint of `row` and its state; check sizes, then hashes. Raises BadRow."""
+def read(
+    connection: Connection, row: Row[Any], limits: Limits, reader_of: ReaderOf | None = None
+) -> Found:
+    """Read the checkpoint of `row` and its state; check sizes, then hashes. Raises BadRow.
+
+    With `reader_of`, the bytes of large lasting pieces are checked, and read again when needed.
+    """
     checkpoint, entries = to_checkpoint(row, limits), entries_of(row)
     if checkpoint.size != sum(entry.known.size for entry in entries):
         raise BadRow("an impossible size")
@@ -193,12 +207,12 @@ def read(connection: Connection, row: Row[Any], limits: Limits) -> Found:
     lost: list[str] = []
     missing: list[str] = []
     for known, lasting, name in entries:
-        data = _read_piece(connection, row.run_id, known)
-        if data is None:
+        piece = _piece(connection, row.run_id, known, reader_of if lasting else None)
+        if piece is None:
             (lost if lasting else missing).append(name)
         else:
-            pieces[name] = Piece(data, lasting=lasting)
-            pieces[name].known = known if lasting else None
+            piece.lasting, piece.known = lasting, known if lasting else None
+            pieces[name] = piece
     if missing:
         raise BadRow(f"its piece {missing[-1]} is missing or damaged")
     sound = frozenset(entry.known.sha256 for entry in entries if entry.name in pieces)
@@ -227,14 +241,45 @@ def parse(manifest: str) -> list[Entry]:
     return entries
 
 
-def _read_piece(connection: Connection, run_id: int, known: Known) -> bytes | None:
+def _piece(
+    connection: Connection, run_id: int, known: Known, reader_of: ReaderOf | None
+) -> Piece | None:
+    """Return a stored piece; None if it is missing or damaged."""
+    if reader_of and known.size > _KEPT:
+        piece = Piece(reader_of(known)) if _is_sound(connection, run_id, known) else None
+    else:
+        data = read_piece(connection, run_id, known)
+        piece = None if data is None else Piece(data)
+    if piece and reader_of:
+        piece.saved = reader_of(known)
+    return piece
+
+
+def read_piece(connection: Connection, run_id: int, known: Known) -> bytes | None:
     """Return the bytes of a piece; None if they are missing or changed."""
     parts = []
-    for part, start in enumerate(range(0, max(known.size, 1), PART)):
-        here = (PIECES.c.run_id == run_id, PIECES.c.sha256 == known.sha256, PIECES.c.part == part)
-        data = connection.scalar(select(PIECES.c.data).where(*here))
-        if not isinstance(data, bytes) or len(data) != min(PART, known.size - start):
+    for data in _parts(connection, run_id, known):
+        if data is None:
             return None
         parts.append(data)
     whole = parts[0] if len(parts) == 1 else b"".join(parts)
     return whole if hashlib.sha256(whole).digest() == known.sha256 else None
+
+
+def _is_sound(connection: Connection, run_id: int, known: Known) -> bool:
+    """Return True if the piece is stored with its hash; reads a part at a time."""
+    found = hashlib.sha256()
+    for data in _parts(connection, run_id, known):
+        if data is None:
+            return False
+        found.update(data)
+    return found.digest() == known.sha256
+
+
+def _parts(connection: Connection, run_id: int, known: Known) -> Iterator[bytes | None]:
+    """Yield the bytes of a piece a part at a time; None for one that is missing or too long."""
+    for part, start in enumerate(range(0, max(known.size, 1), PART)):
+        here = (PIECES.c.run_id == run_id, PIECES.c.sha256 == known.sha256, PIECES.c.part == part)
+        data = connection.scalar(select(PIECES.c.data).where(*here))
+        fits = isinstance(data, bytes) and len(data) == min(PART, known.size - start)
+        yield data if fits else None

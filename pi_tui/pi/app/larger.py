@@ -68,8 +68,9 @@ async def _is_wanted(face: Face, here: int, goal: int, missed: str) -> bool:
         aim = f"It looks for {missed}, which is among so many digits with a chance of {likely}. "
     question = Choice(
         f"Begin another run, of {goal:,} digits?",
-        f"{aim}At full speed it takes {time}. The run of {here:,} digits stays saved as it is; "
-        f"its digits are shown at once, until the new run has computed them itself.",
+        f"{aim}At full speed it takes {time}. The run of {words.counted(here, 'digit')} "
+        "stays saved as it is; its digits are shown at once, until the new run has computed them "
+        "itself.",
         {"begin": "Yes, begin it", "stay": "No, stay here"},
         keys={"begin": "y", "stay": "n"},
     )

@@ -23,6 +23,7 @@ from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
 from pi_tui.pi.app.pi_screen import PiScreen
 from pi_tui.pi.app.stage import VIEWS
 from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.words import counted
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
@@ -187,7 +188,7 @@ class PiApp(RunApp):
         )
         if score > best:
             self.looks.remember(by_heart=score)
-            tell(self, f"{score:,} digits by heart, your best.")
+            tell(self, f"{counted(score, 'digit')} by heart, your best.")
 
 
 def run_app(settings: Settings, digits: int | None) -> int:

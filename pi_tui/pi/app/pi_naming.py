@@ -37,12 +37,12 @@ class PiNaming(Naming):
 
     def whole(self, snapshot: Snapshot) -> str:
         """Return the name of the whole output."""
-        return f"{snapshot.goal:,} digits of pi"
+        return f"{words.counted(snapshot.goal, 'digit')} of pi"
 
     def news(self, snapshot: Snapshot) -> str:
         """Return the message that the run is complete."""
         verified = ", every one of them verified" if snapshot.verified else ""
-        return f"{snapshot.goal:,} digits{verified}."
+        return f"{words.counted(snapshot.goal, 'digit')}{verified}."
 
     def error(self, snapshot: Snapshot) -> str:
         """Say why the run failed, in one line."""

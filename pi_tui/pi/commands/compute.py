@@ -12,7 +12,7 @@ from dataclasses import replace
 from pi_tui import words
 from pi_tui.carry_on import PATIENCE, carry_to_end, is_whole
 from pi_tui.errors import UsageError
-from pi_tui.files.output_file import FileContent, OutputFile
+from pi_tui.files.output_file import STDOUT, FileContent, OutputFile
 from pi_tui.machine import Task
 from pi_tui.pi.settings import Settings
 from pi_tui.pi.which_run import run_to_open
@@ -44,28 +44,30 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 
 def run_job(job: Job, output: str | None) -> int:
     """Compute the job and write the digits to standard output or `output`; return the exit code."""
-    with nullcontext() if output is None else OutputFile.claim(output, job.location) as target:
+    prints = output == STDOUT or (output is None and not sys.stdout.isatty())
+    is_file = output not in (None, STDOUT)
+    with OutputFile.claim(str(output), job.location) if is_file else nullcontext() as target:
         worker = Worker(replace(job, patience=PATIENCE))
         again = f"pi-tui run --digits {job.task.goal}"
         code = carry_to_end(worker, program="pi-tui", again=again)
         # A reader like `head -c` may leave the cursor within a line, so report before the digits.
-        says_first = target is None and not sys.stdout.isatty()
-        if code == 0 and says_first:
+        if code == 0 and prints:
             tell(_finished(worker.snapshot))
         if is_whole(worker, code):
-            _write(worker, target)
-        if code == 0 and not says_first:
+            _write(worker, target, prints=prints)
+        if code == 0 and not prints:
             tell(_finished(worker.snapshot))
         return code
 
 
-def _write(worker: Worker, target: OutputFile | None) -> None:
+def _write(worker: Worker, target: OutputFile | None, *, prints: bool) -> None:
     if target is not None:
         target.write(FileContent(worker.output, b"3.", b"\n"))
-    elif not sys.stdout.isatty():
+    elif prints:
         to_stdout(b"3.", worker.output, b"\n")
 
 
 def _finished(snapshot: Snapshot) -> str:
     checked = "verified" if snapshot.verified else "not verified"
-    return f"{snapshot.goal:,} digits, {checked}, {words.brief(snapshot.elapsed)} of computing"
+    digits, took = words.counted(snapshot.goal, "digit"), words.brief(snapshot.elapsed)
+    return f"{digits}, {checked}, {took} of computing"

@@ -21,7 +21,7 @@ from pi_tui.pi.pictures.request import (
     parse_size,
 )
 from pi_tui.reports.standard_output import tell
-from pi_tui.words import plain
+from pi_tui.words import counted, plain
 
 _Way = tuple[tuple[int, int], Callable[[PictureRequest], bytes]]
 """The size of a picture in pixels, and the function that draws it."""
@@ -48,7 +48,7 @@ def picture(
         part = saved_range(location, digits, start, stop)
         request = PictureRequest(kind, part, start - 1, pixels, theme)
         target.write(FileContent(make(request)))
-    tell(f"drew {len(request.digits):,} digits into {plain(os.path.realpath(output))}")
+    tell(f"drew {counted(len(request.digits), 'digit')} into {plain(os.path.realpath(output))}")
     return 0
 
 

@@ -70,7 +70,7 @@ def computing_options() -> Parser:
         "--series",
         choices=SERIES,
         metavar="NAME",
-        help="formula of a new run: gosper, rabinowitz-wagon",
+        help="formula of a new run: arctan, gosper, rabinowitz-wagon",
     )
     add(
         "--threads",

@@ -10,7 +10,7 @@ from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.choosing import Wanted, choose
 from pi_tui.commands.output_part import SavedOutput, part_of
 from pi_tui.errors import AlreadyOpenError, WrongResultError
-from pi_tui.files.output_file import FileContent, OutputFile
+from pi_tui.files.output_file import STDOUT, FileContent, OutputFile
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.reference import first_difference
 from pi_tui.pi.which_run import run_to_read
@@ -31,7 +31,7 @@ def export(
         saved = SavedOutput(store, run)
         first, last = saved.range(start, stop)
         content = FileContent(saved, prefix, end, first, last)
-        if output is None:
+        if output is None or output == STDOUT:
             write_to_stdout(content.pieces())
             return 0
         with OutputFile.claim(output, location) as target:
@@ -64,7 +64,8 @@ def verify(location: str, digits: int | None) -> int:
     if run.status == COMPLETE and not run.verified:
         with suppress(AlreadyOpenError), CheckpointStore.open(location, SpigotKind()) as store:
             store.mark_verified(run)
-    tell(f"all {run.committed:,} saved digits are those of pi")
+    all_of_them = f"all {run.committed:,} saved digits are those"
+    tell(f"{all_of_them if run.committed > 1 else 'the saved digit is that'} of pi")
     return 0
 
 

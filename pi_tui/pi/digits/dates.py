@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pi_tui.needle import find_in
 from pi_tui.pi.digits.chance import about, chance, chance_in_words, digits_for
 from pi_tui.pi.digits.statistics import Digits
+from pi_tui.words import counted
 
 _AROUND = 10
 """Digits shown before and after the date."""
@@ -178,7 +179,7 @@ def _headline(text: str, found: Notation) -> str:
 
 def _missed(text: str, place: Place) -> list[str]:
     others = len(notations(text)) - 1
-    none = f"{date_in_words(text)} is not in the first {place.count:,} digits of pi"
+    none = f"{date_in_words(text)} is not in the first {counted(place.count, 'digit')} of pi"
     if not others:  # plain digits, which have one notation
         return [f"{none}."]
     return [f"{none},", f"not as {place.notation.text}, nor in {others} other notations."]

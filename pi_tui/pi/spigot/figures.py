@@ -26,8 +26,8 @@ class Figures(NamedTuple):
     """Blocks left, including those not made yet."""
     blocks_made: int = 0
     """Blocks left that are made."""
-    boxes_left: int = 0
-    """Boxes left."""
+    boxes_left: tuple[int, ...] = ()
+    """Boxes left of each chain."""
     threads: int = 1
     """Threads that the spigot works with."""
 

@@ -23,7 +23,7 @@ from pi_tui.machine import (
 from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.plan import iterations, plan
-from pi_tui.pi.spigot.series import GOSPER, SERIES
+from pi_tui.pi.spigot.series import ARCTAN, SERIES
 from pi_tui.pi.spigot.size import Size
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class SpigotKind(Kind):
     tuning = ("series", "digits_per_step", "boxes_per_block")
 
     def task(
-        self, digits: int, digits_per_step: int | None = None, series: str = GOSPER.name
+        self, digits: int, digits_per_step: int | None = None, series: str = ARCTAN.name
     ) -> Task:
         """Return the task of computing so many digits; `plan` chooses B, and K unless given."""
         chosen = plan(digits, digits_per_step, SERIES[series])
@@ -89,7 +89,7 @@ class SpigotKind(Kind):
 
     def title(self, task: Task) -> str:
         """Return the name of a run: its digits. Series, K and B do not change the digits."""
-        return f"{task.goal:,} digits"
+        return f"{task.goal:,} digits" if task.goal > 1 else "1 digit"
 
     def length(self, task: Task) -> int:
         """Return the number of digits asked for."""

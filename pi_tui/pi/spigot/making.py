@@ -31,7 +31,7 @@ from pi_tui.pi.spigot.numerals import power_of_ten, unlocked
 from pi_tui.pi.spigot.pool import Check, gather
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import Series
-from pi_tui.pi.spigot.size import Size
+from pi_tui.pi.spigot.size import Chain
 
 T = TypeVar("T")
 
@@ -66,21 +66,21 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The values that all blocks of a run have in common."""
+    """The values that all blocks of a chain have in common."""
 
     series: Series
     count: int
-    """Blocks at the start of the run."""
+    """Blocks of the chain at the start of the run."""
     boxes: int
     """B: boxes of a block."""
     radix: mpz
     """R: 10^K, the factor of an iteration that makes K digits."""
 
     @classmethod
-    def of(cls, size: Size) -> Order:
-        """Return the values of a task of this size."""
-        radix = power_of_ten(size.digits_per_step)
-        return cls(size.series, size.blocks_needed(0), size.boxes_per_block, radix)
+    def of(cls, chain: Chain) -> Order:
+        """Return the values of a chain of this size."""
+        radix = power_of_ten(chain.digits_per_step)
+        return cls(chain.series, chain.blocks_needed(0), chain.boxes_per_block, radix)
 
     @property
     def regular(self) -> bool:

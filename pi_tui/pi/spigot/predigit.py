@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gmpy2 import mpz
 
+from pi_tui.machine import WrongState
 from pi_tui.pi.spigot.numerals import power_of_ten, to_text
 
 
@@ -12,7 +13,9 @@ def settle(
 ) -> tuple[bytes, mpz, int]:
     """Apply the textbook's rule; return the text that is settled now, the new predigit and nines.
 
-    `quotient` is the next super-digit, from 0 to R; `text` is that of the predigit, if it is known.
+    `quotient` is the next super-digit; `text` is that of the predigit, if it is known. If the
+    quotient is R or more, 1 is carried into the digits that are held. Raises WrongState if 1 is not
+    enough; that does not happen with blocks as large as `plan` chooses (series.py).
 
     >>> settle(mpz(12), 3, mpz(7), k=2)
     (b'12999999', mpz(7), 0)
@@ -20,13 +23,28 @@ def settle(
     (b'', mpz(12), 4)
     >>> settle(mpz(12), 3, mpz(100), k=2)  # a carry: nines become zeros
     (b'13000000', mpz(0), 0)
+    >>> settle(mpz(12), 0, mpz(134), k=2)
+    (b'13', mpz(34), 0)
     """
     radix = power_of_ten(k)
     if quotient == radix - 1:
         return b"", predigit, nines + 1
-    if quotient == radix:
-        return to_text(predigit + 1, k) + b"0" * (k * nines), mpz(0), 0
-    return (text or to_text(predigit, k)) + b"9" * (k * nines), quotient, 0
+    if quotient < radix:
+        return (text or to_text(predigit, k)) + b"9" * (k * nines), quotient, 0
+    if quotient >= 2 * radix or predigit == radix - 1:
+        raise WrongState("a carry is too large; begin again with larger blocks")
+    carried = _one_more(text) if text else to_text(predigit + 1, k)
+    return carried + b"0" * (k * nines), quotient - radix, 0
+
+
+def _one_more(text: bytes) -> bytes:
+    """Return the text of the next number; not all digits may be nines.
+
+    >>> _one_more(b"1399")
+    b'1400'
+    """
+    head = text.rstrip(b"9")
+    return head[:-1] + bytes([head[-1] + 1]) + b"0" * (len(text) - len(head))
 
 
 def first_digits(predigit: mpz, width: int, most: int) -> str:

@@ -1,6 +1,7 @@
 """The residue equation: one check that ties every digit ever made to the current state.
 
-Let V be the exact value of all boxes (the mixed-radix number, a fraction). One iteration makes V' =
+Let V be the exact value of all boxes (the mixed-radix number, a fraction; of several chains, the
+sum). One iteration makes V' =
 R·V - R·q. Let S be the value of the boxes at the start, D the number that all super-digits so far
 spell (including the held ones) and X the value that dropped tail blocks took with them. Then after
 t iterations
@@ -22,19 +23,20 @@ from gmpy2 import mpz
 
 from pi_tui.machine import WrongState
 from pi_tui.pi.spigot.blocks import Block
-from pi_tui.pi.spigot.size import Size
+from pi_tui.pi.spigot.shelf import ShelvedBlock
+from pi_tui.pi.spigot.size import Chain, Size
 
 PRIME = (1 << 61) - 1
 _PIECE = 400
 """Digits that Python converts to a number at once; longer pieces take longer per digit."""
 
 
-def of_radix(size: Size) -> int:
+def of_radix(size: Size | Chain) -> int:
     """Return R modulo p, computed without R itself, so that a wrong bit in R shows."""
     return pow(10, size.digits_per_step, PRIME)
 
 
-def weights(blocks: Iterable[Block]) -> list[int]:
+def weights(blocks: Iterable[Block | ShelvedBlock]) -> list[int]:
     """Return the value of one unit of each block's N, modulo p: Π_{before} (P/D) · 1/D."""
     result, prefix = [], 1
     for block in blocks:
@@ -95,23 +97,32 @@ class Ledger:
     """S: value of the boxes at the start, modulo p."""
     dropped: int
     """X: value that dropped tail blocks took with them, modulo p."""
-    weights: list[int]
-    """The weight of every block, including blocks dropped since."""
+    weights: list[list[int]]
+    """The weight of every block of each chain, including blocks dropped since."""
     surplus: bytes = b""
     """Settled digits beyond those asked for."""
 
-    def drop(self, lost: Sequence[mpz], kept: int) -> None:
-        """Record that one iteration dropped the blocks from `kept` on, with the numbers `lost`."""
-        tail = value(lost, self.weights[kept : kept + len(lost)])
+    def value(self, numbers: Sequence[Sequence[mpz]]) -> int:
+        """Return the value of the first blocks of each chain modulo p."""
+        pairs = zip(numbers, self.weights, strict=True)
+        return sum(value(some, weights[: len(some)]) for some, weights in pairs) % PRIME
+
+    def drop(self, lost: Sequence[Sequence[mpz]], kept: Sequence[int]) -> None:
+        """Record that one iteration dropped the blocks of each chain from `kept` on.
+
+        `lost` are their numbers.
+        """
+        each = zip(lost, kept, self.weights, strict=True)
+        tail = sum(value(some, weights[at : at + len(some)]) for some, at, weights in each)
         self.dropped = (self.dropped * self.radix + tail) % PRIME
 
     def check(
-        self, i: int, predigit: mpz, nines: int, numbers: Sequence[mpz], spelled: Spelled
+        self, i: int, predigit: mpz, nines: int, numbers: Sequence[Sequence[mpz]], spelled: Spelled
     ) -> None:
         """Check the residue equation after iteration `i`; raise WrongState if it does not hold."""
         settled = text_value(self.surplus, spelled.number) if i - nines > 1 else 0
         made = settled * self.radix + int(predigit % PRIME) if i else 0
         made = (made + 1) * pow(self.radix, nines, PRIME) - 1
-        now = self.radix * made + value(numbers, self.weights[: len(numbers)]) + self.dropped
+        now = self.radix * made + self.value(numbers) + self.dropped
         if (pow(self.radix, i, PRIME) * self.start - now) % PRIME:
             raise WrongState(f"digits and boxes disagree after iteration {i}")

@@ -16,7 +16,10 @@ The digits released so far are not enough to resume from: the boxes are the stat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 
 from gmpy2 import mpz
 
@@ -30,8 +33,9 @@ from pi_tui.pi.spigot.numerals import power_of_ten
 from pi_tui.pi.spigot.predigit import first_digits, settle
 from pi_tui.pi.spigot.reference import found, share_found
 from pi_tui.pi.spigot.residue import PRIME
-from pi_tui.pi.spigot.series import GOSPER, Series
-from pi_tui.pi.spigot.size import Size
+from pi_tui.pi.spigot.series import ARCTAN, Series
+from pi_tui.pi.spigot.shelf import LostBlock, Shelf
+from pi_tui.pi.spigot.size import Batch, Size, by_chain
 from pi_tui.pi.spigot.state import SpigotState
 from pi_tui.pi.spigot.sweep import Sweep, sweeps
 
@@ -72,9 +76,10 @@ class Spigot(Machine):
         self.kept = dict(state.kept)
         """Intermediate results of the verification, to continue from (reference.py)."""
         self.threads = threads
-        self._order = Order.of(state.size)
+        self._orders = [Order.of(chain) for chain in state.size.chains]
         self._numbers = list(state.boxes)
         self._blocks = list(state.blocks)
+        self._shelf = Shelf(threads + 1)
         self._pieces = dict(state.pieces)
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
         self._ledger = residue.Ledger(residue.of_radix(state.size), state.start, state.dropped, [])
@@ -91,7 +96,7 @@ class Spigot(Machine):
         *,
         digits_per_step: int | None = None,
         boxes_per_block: int | None = None,
-        series: Series = GOSPER,
+        series: Series = ARCTAN,
         threads: int = 1,
     ) -> Spigot:
         """Create a spigot at its start; K and B come from `plan` unless given."""
@@ -99,10 +104,16 @@ class Spigot(Machine):
             raise ValueError(f"digits must be at least 1, not {digits}")
         chosen = plan.plan(digits, digits_per_step, series)
         k, b = chosen.digits_per_step, boxes_per_block or chosen.boxes_per_block
+        if b < series.smallest_block:
+            raise ValueError(f"a block must have at least {series.smallest_block} boxes, not {b}")
         return cls(SpigotState.at_start(Size(series, digits, k, b)), threads)
 
     def snapshot(self) -> SpigotState:
         """Return the state after the last whole step; costs one copy of the digits."""
+        return replace(self._state(), result=bytes(self.output))
+
+    def _state(self) -> SpigotState:
+        """Return the state after the last whole step, with the digits themselves, not a copy."""
         return SpigotState(
             size=self.size,
             boxes=tuple(self._numbers),
@@ -111,7 +122,7 @@ class Spigot(Machine):
             made=self.made,
             nines=self.nines,
             predigit=self.predigit,
-            result=bytes(self.output),
+            result=self.output,
             start=self._ledger.start,
             dropped=self._ledger.dropped,
             pieces=self._pieces,
@@ -120,7 +131,7 @@ class Spigot(Machine):
 
     def to_state(self) -> State:
         """Encode the state after the last whole step; pieces that never change are lasting."""
-        return codec.encode(self.snapshot())
+        return codec.encode(self._state())
 
     def step(self, poll: Poll = unwatched) -> None:
         """Make a few missing blocks or, if none is missing, do one iteration."""
@@ -141,9 +152,11 @@ class Spigot(Machine):
         finished spigot can be checked as long as it lives. The saved state of a finished one
         cannot, because its last digits are truncated to those asked for.
         """
-        radix = residue.of_radix(self.size)
+        radix, firsts = residue.of_radix(self.size), {0, *accumulate(self._counts)}
         for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
-            if block and not residue.agrees(block, radix if index == 0 else 1):
+            one = radix if index in firsts else 1
+            # A shelved block is checked when it is read.
+            if isinstance(block, Block) and not residue.agrees(block, one):
                 raise WrongState(f"block {index:,} differs from its residue")
             if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
                 raise WrongState(f"the number of block {index:,} differs from its residue")
@@ -174,16 +187,24 @@ class Spigot(Machine):
             nines=self.nines,
             blocks=blocks,
             blocks_made=blocks - len(self._missing),
-            boxes_left=blocks * b,
+            boxes_left=tuple(count * b for count in self._counts),
             threads=self.threads,
         )
 
     def _go_on(self, threads: int, at_once: int, poll: Poll) -> None:
         if self.done:
             return
-        if self._missing:
-            self._make(poll)
-            return
+        self._shelve()
+        if not self._missing:
+            try:
+                self._advance(threads, at_once, poll)
+                return
+            except LostBlock as lost:
+                self._lose(lost.batch)
+        self._make(poll)
+
+    def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
+        """Do the iterations of one wave, and check what they made."""
         before = len(self.output)
         self._sweep(threads, at_once, poll)
         try:
@@ -192,19 +213,44 @@ class Spigot(Machine):
             del self.output[before:]
             raise
 
+    def _shelve(self) -> None:
+        """Forget P and D of large blocks that are saved."""
+        if not self.size.reads_back:
+            return
+        for batch in self.size.batches(self._counts):
+            piece = self._pieces.get(codec.blocks_name(batch.name))
+            block = self._blocks[batch.places.start]
+            if piece and piece.saved and isinstance(block, Block):
+                piece.let_go(piece.saved)
+                known = (block.start_residue, block.factor_residue, block.denominator_residue)
+                shelved = codec.shelved(self.size, batch, piece, known)
+                self._blocks[batch.places.start] = shelved
+
+    def _lose(self, name: int) -> None:
+        """Note that the blocks of a batch must be made again."""
+        for batch in self.size.batches(self._counts):
+            if batch.name == name:
+                places = slice(batch.places.start, batch.places.stop)
+                self._blocks[places] = [None] * len(batch.places)
+        self._missing = [n for n, block in enumerate(self._blocks) if block is None]
+        self.notes = (*self.notes, "a saved block was lost or damaged, and is made again")
+
     def _make(self, poll: Poll) -> None:
-        """Make missing blocks: each thread a batch, or all threads one large block.
+        """Make missing blocks of a chain: each thread a batch, or all threads one large block.
 
         If that fails, nothing changes.
         """
-        per_batch, batches = self.size.blocks_per_batch, []
-        for first in dict.fromkeys(number // per_batch * per_batch for number in self._missing):
-            batches.append(range(first, min(first + per_batch, len(self._blocks))))
-        batches = batches[: 1 if per_batch == 1 else self.threads]  # all threads make one big block
+        missing = set(self._missing)
+        every = self.size.batches(self._counts)
+        batches = [batch for batch in every if not missing.isdisjoint(batch.places)]
+        batches = [batch for batch in batches if batch.chain == batches[0].chain]
+        order, chain = self._orders[batches[0].chain], self.size.chains[batches[0].chain]
+        one_block = chain.blocks_per_batch == 1
+        batches = batches[: 1 if one_block else self.threads]  # all threads make one big block
         alone = len(self._blocks) * self.size.boxes_per_block <= ALONE
         made = make_batches(
-            self._order,
-            batches,
+            order,
+            [batch.numbers for batch in batches],
             numbers=self.i == 0,
             threads=0 if alone else self.threads,
             poll=poll,
@@ -214,15 +260,15 @@ class Spigot(Machine):
         self._missing = [n for n, block in enumerate(self._blocks) if block is None]
         self._weigh()
 
-    def _take(self, batch: range, blocks: list[Block], numbers: list[mpz]) -> None:
+    def _take(self, batch: Batch, blocks: list[Block], numbers: list[mpz]) -> None:
         """Store the blocks of a batch, and create the pieces that will hold them."""
-        self.made += len(batch)
-        self._blocks[batch.start : batch.stop] = blocks
-        name = batch.start // self.size.blocks_per_batch
-        made = {codec.blocks_name(name): partial(codec.blocks_bytes, tuple(blocks))}
+        places = slice(batch.places.start, batch.places.stop)
+        self.made += len(blocks)
+        self._blocks[places] = blocks
+        made = {codec.blocks_name(batch.name): partial(codec.blocks_bytes, tuple(blocks))}
         if numbers:
-            self._numbers[batch.start : batch.stop] = numbers
-            made[codec.start_name(name)] = partial(codec.numbers_bytes, tuple(numbers))
+            self._numbers[places] = numbers
+            made[codec.start_name(batch.name)] = partial(codec.numbers_bytes, tuple(numbers))
         pieces = {key: Piece(data, lasting=True) for key, data in made.items()}
         self._pieces = {**self._pieces, **pieces}
 
@@ -231,15 +277,21 @@ class Spigot(Machine):
         if self._missing:
             return
         whole = [block for block in self._blocks if block]
-        self._ledger.weights = residue.weights(whole)
+        pairs = zip(self._whole_numbers(), whole, strict=True)
+        self._ledger.weights = [residue.weights(some) for some in by_chain(whole, self._counts)]
         if self.i == 0:
-            starts = [mpz(block.start_residue) for block in whole]
-            self._ledger.start = residue.value(starts, self._ledger.weights)
-        if any(n >= block.divisor for n, block in zip(self._whole_numbers(), whole, strict=True)):
+            starts = by_chain([mpz(block.start_residue) for block in whole], self._counts)
+            self._ledger.start = self._ledger.value(starts)
+        if any(isinstance(block, Block) and n >= block.divisor for n, block in pairs):
             raise WrongState("a box holds more than it can")
 
     def _whole_numbers(self) -> list[mpz]:
         return [number for number in self._numbers if number is not None]
+
+    @property
+    def _counts(self) -> list[int]:
+        """Return the blocks of each chain that are left."""
+        return self.size.counts(self.i)
 
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do the iterations of one wave, but never more than the digits asked for need.
@@ -248,11 +300,12 @@ class Spigot(Machine):
         """
         k = self.size.digits_per_step
         count = min(threads * at_once, max(plan.iterations(self.size.digits, k) - self.i, 1))
-        sizes = [self.size.blocks_needed(self.i + ahead) for ahead in range(count)]
+        sizes = [self.size.counts(self.i + ahead) for ahead in range(count)]
         shares = [sizes[first : first + at_once] for first in range(0, count, at_once)]
         powers = [power_of_ten(k * times) for times in range(at_once + 1)]
-        blocks = [block for block in self._blocks if block]
-        for sweep in sweeps(blocks, self._whole_numbers(), powers, shares, k, poll):
+        blocks = by_chain([block for block in self._blocks if block], sizes[0])
+        numbers = by_chain(self._whole_numbers(), sizes[0])
+        for sweep in sweeps(blocks, numbers, self._shelf, powers, shares, k, poll):
             for quotient, digits in zip(sweep.quotients, sweep.texts, strict=True):
                 self._commit(sweep, quotient, digits)
 
@@ -261,11 +314,13 @@ class Spigot(Machine):
         k = self.size.digits_per_step
         text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
         if not nines:
-            self._held = digits if quotient == predigit else b""
-        kept = self.size.blocks_needed(self.i + 1)
-        self._ledger.drop(sweep.numbers[kept : len(self._numbers)], kept)
-        self._numbers = [*sweep.numbers[:kept]]
-        del self._blocks[kept:]
+            self._held = digits
+        had, kept = self._counts, self.size.counts(self.i + 1)
+        each = list(zip(sweep.numbers, kept, had, strict=True))
+        self._ledger.drop([numbers[left:before] for numbers, left, before in each], kept)
+        self._numbers = [number for numbers, left, _ in each for number in numbers[:left]]
+        blocks = zip(by_chain(self._blocks, had), kept, strict=True)
+        self._blocks = [block for some, left in blocks for block in some[:left]]
         self._let_go(kept)
         decimals = text if self.i - self.nines > 1 else text[k:]  # the 3, and the 0 held before it
         self.i, self.predigit, self.nines = self.i + 1, predigit, nines
@@ -273,11 +328,10 @@ class Spigot(Machine):
         self.output += released
         self._ledger.surplus += decimals[len(released) :]
 
-    def _let_go(self, kept: int) -> None:
-        """Drop the pieces of the numbers at the start, and of blocks from `kept` on."""
-        batches = -(-kept // self.size.blocks_per_batch)
-        names = {codec.blocks_name(batch) for batch in range(batches)}
-        if len(self._pieces) > batches:
+    def _let_go(self, kept: Sequence[int]) -> None:
+        """Drop the pieces of the numbers at the start, and of the blocks beyond `kept`."""
+        names = {codec.blocks_name(batch.name) for batch in self.size.batches(kept)}
+        if len(self._pieces) > len(names):
             self._pieces = {name: self._pieces[name] for name in self._pieces if name in names}
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
@@ -287,7 +341,7 @@ class Spigot(Machine):
         """
         spelled = known.with_more(self.output)
         if self._blocks and not self._missing:
-            numbers = self._whole_numbers()
+            numbers = by_chain(self._whole_numbers(), self._counts)
             self._ledger.check(self.i, self.predigit, self.nines, numbers, spelled)
         return spelled
 

@@ -11,6 +11,7 @@ from pi_tui.machine import BadState, Piece
 from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.numerals import power_of_ten
 from pi_tui.pi.spigot.reference import Kept
+from pi_tui.pi.spigot.shelf import ShelvedBlock
 from pi_tui.pi.spigot.size import Size
 
 
@@ -21,7 +22,7 @@ class SpigotState:
     size: Size
     boxes: tuple[mpz | None, ...]
     """The number N of each block, in block order; None where the block is not made yet."""
-    blocks: tuple[Block | None, ...]
+    blocks: tuple[Block | ShelvedBlock | None, ...]
     """P and D of each block; None where they are not made yet or were lost."""
     i: int = 0
     """Iterations done."""
@@ -31,7 +32,7 @@ class SpigotState:
     """Held super-digits equal to R-1, behind the predigit."""
     predigit: mpz = field(default_factory=mpz)
     """The held super-digit, 0 … R-1."""
-    result: bytes = b""
+    result: bytes | bytearray = b""
     """The settled decimals after "3.", as ASCII, at most `size.digits`."""
     start: int = 0
     """Value of the boxes at the start, modulo 2^61-1 (see residue.py); 0 while i is 0."""
@@ -74,5 +75,6 @@ class SpigotState:
         if not sane:
             raise BadState(f"no spigot can be in this state after iteration {self.i}")
         for number, block in zip(self.boxes, self.blocks, strict=True):
-            if number is not None and (number < 0 or (block and number >= block.divisor)):
+            most = block.divisor if isinstance(block, Block) else None
+            if number is not None and (number < 0 or (most and number >= most)):
                 raise BadState("a box holds more than it can")

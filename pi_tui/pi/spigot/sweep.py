@@ -1,5 +1,7 @@
 """Sweeps: each carries through all blocks, from the last to the first, without changing them.
 
+Of several chains, a sweep goes through one after the other, and adds up their quotients.
+
 Sweep t+1 may work on a block as soon as sweep t has left it. So several sweeps run as a wavefront,
 each in its own thread and one block behind the sweep before.
 
@@ -25,19 +27,25 @@ from pi_tui.machine import Poll
 from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.numerals import to_text
 from pi_tui.pi.spigot.pool import Check, gather
+from pi_tui.pi.spigot.shelf import Shelf, ShelvedBlock
 
 ALONE = 4_000_000
 """Maximum bits of state swept without threads: it takes a few ms, and threads cost more."""
 _WAIT_SECONDS = 0.05
+_NOTHING = mpz(0)
 
 
 @dataclass(slots=True)
 class Sweep:
     """One or more iterations: the super-digits they made, and the new number of every block."""
 
-    sizes: Sequence[int]
-    """For each iteration, the number of leading blocks that it goes through. They never grow."""
-    numbers: list[mpz] = field(init=False)
+    sizes: Sequence[Sequence[int]]
+    """For each iteration, the number of leading blocks of each chain that it goes through.
+
+    They never grow.
+    """
+    numbers: list[list[mpz]] = field(init=False)
+    """The new numbers of each chain."""
     quotients: list[mpz] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     """The digits of each quotient.
@@ -52,60 +60,70 @@ class Sweep:
     """Blocks of this sweep that the following sweep has waited for."""
 
     def __post_init__(self) -> None:
-        self.numbers = [mpz(0)] * self.sizes[0]
+        self.numbers = [[_NOTHING] * count for count in self.sizes[0]]
 
-    def leave(self, index: int, number: mpz) -> None:
-        """Store the new number of block `index`, so that the following sweep may use it."""
-        self.numbers[index] = number
+    def leave(self, chain: int, index: int, number: mpz) -> None:
+        """Store the new number of a block, so that the following sweep may take it."""
+        self.numbers[chain][index] = number
         self.done += 1
         self._left.release()
 
-    def await_left(self, index: int, check: Check) -> None:
-        """Wait until this sweep has finished block `index`."""
-        while self._waited < len(self.numbers) - index:
+    def take(self, chain: int, index: int, check: Check) -> mpz:
+        """Wait until this sweep has finished a block; return its number and forget it."""
+        before = sum(self.sizes[0][chain:]) - index
+        while self._waited < before:
             if self._left.acquire(timeout=_WAIT_SECONDS):
                 self._waited += 1
             else:
                 check()
+        number, self.numbers[chain][index] = self.numbers[chain][index], _NOTHING
+        return number
 
 
 def sweeps(
-    blocks: Sequence[Block],
-    numbers: Sequence[mpz],
+    blocks: Sequence[Sequence[Block | ShelvedBlock]],
+    numbers: Sequence[Sequence[mpz]],
+    shelf: Shelf,
     powers: Sequence[mpz],
-    sizes: Sequence[Sequence[int]],
+    sizes: Sequence[Sequence[Sequence[int]]],
     width: int,
     poll: Poll,
 ) -> list[Sweep]:
     """Run one sweep for each entry of `sizes`, which lists the block counts of its iterations.
 
-    `width` is K; `powers` are 1, R, R^2 … as far as one sweep needs them. `poll` is called in the
-    calling thread and may raise at any time: `numbers` stays unchanged, and the sweeps are
-    discarded.
+    Blocks, numbers and block counts are those of each chain. `width` is K; `powers` are 1, R, R^2 …
+    as far as one sweep needs them. `poll` is called in the calling thread and may raise at any
+    time: `numbers` stays unchanged, and the sweeps are discarded. Raises LostBlock if a block must
+    be made again.
     """
     wave = [Sweep(some) for some in sizes]
-    total = sum(len(sweep.numbers) for sweep in wave)
+    total = sum(sum(sweep.sizes[0]) for sweep in wave)
 
     def watch(_: int) -> None:
         poll(sum(sweep.done for sweep in wave), total)
 
-    def run(rank: int, check: Check) -> None:
+    def carry_through(rank: int, chain: int, check: Check) -> list[mpz]:
+        """Sweep through a chain; return the quotients of its iterations."""
         sweep, ahead = wave[rank], wave[rank - 1] if rank else None
-        source = ahead.numbers if ahead else numbers
-        carry, times = mpz(0), 0
-        for index in reversed(range(len(sweep.numbers))):
+        counts = [count[chain] for count in sweep.sizes]
+        carry, times = _NOTHING, 0
+        for index in reversed(range(counts[0])):
             check()
-            if ahead:
-                ahead.await_left(index, check)
-            while times < len(sweep.sizes) and index < sweep.sizes[times]:
+            number = ahead.take(chain, index, check) if ahead else numbers[chain][index]
+            while times < len(counts) and index < counts[times]:
                 carry, times = carry * powers[1], times + 1  # this iteration joins in here
-            carry, number = blocks[index].step(source[index], powers[times], carry)
-            sweep.leave(index, number)
-        sweep.quotients = super_digits(carry, powers, len(sweep.sizes))
-        # R itself has one digit too many, and its text is never used.
-        sweep.texts = [to_text(q, width) if q < powers[1] else b"" for q in sweep.quotients]
+            block = shelf.fetch(blocks[chain][index])
+            carry, number = block.step(number, powers[times], carry)
+            sweep.leave(chain, index, number)
+        return super_digits(carry, powers, len(counts))
 
-    small = sum(number.bit_length() for number in numbers) <= ALONE
+    def run(rank: int, check: Check) -> None:
+        chains = reversed(range(len(blocks)))
+        each = [carry_through(rank, chain, check) for chain in chains]
+        wave[rank].quotients = [sum(quotients, _NOTHING) for quotients in zip(*each, strict=True)]
+        wave[rank].texts = [to_text(q % powers[1], width) for q in wave[rank].quotients]
+
+    small = sum(number.bit_length() for some in numbers for number in some) <= ALONE
     gather([partial(run, rank) for rank in range(len(wave))], 0 if small else len(wave), watch)
     return wave
 
@@ -113,7 +131,7 @@ def sweeps(
 def super_digits(quotient: mpz, powers: Sequence[mpz], count: int) -> list[mpz]:
     """Split the quotient of `count` iterations into the super-digits of single iterations.
 
-    Each is at most R, like those of single iterations, so that one carry settles it.
+    Each is at most R, like those of single iterations of one chain.
 
     >>> super_digits(mpz(314), [mpz(1), mpz(10), mpz(100)], 3)
     [mpz(3), mpz(1), mpz(4)]

@@ -63,6 +63,7 @@ def a_snapshot(**changes: Any) -> Snapshot:
         "kind": "pi",
         "unit": "digits",
         "checkpoints": tuple(a_checkpoint(number) for number in range(5)),
+        "resumed_at": a_checkpoint(0).saved_at,
     }
     return Snapshot(**(facts | changes))
 
@@ -76,10 +77,10 @@ def some_figures(**changes: Any) -> Figures:
         "boxes_per_block": 1_024,
         "predigit": "91724876913928345670"[:20],
         "nines": 0,
-        "boxes_left": 39_936,
+        "boxes_left": (24_576, 15_360),
         "blocks": 39,
         "blocks_made": 39,
-        "series": "Gosper",
+        "series": "two arctangents",
         "threads": 2,
     }
     return Figures(**(facts | changes))

@@ -5,22 +5,37 @@ from __future__ import annotations
 import pytest
 
 from pi_tui.machine import Piece, State
-from pi_tui.pi.spigot.series import GOSPER, SERIES, Series
+from pi_tui.pi.spigot.series import ARCTAN, SERIES, Series
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.pi.spigot.state import SpigotState
 
-BOTH = pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
+EVERY_SERIES = pytest.mark.parametrize("series", SERIES.values(), ids=lambda series: series.name)
+
+CHAINS = [chain for series in SERIES.values() for chain in series.chains]
+EVERY_CHAIN = pytest.mark.parametrize("series", CHAINS, ids=lambda chain: chain.name)
+
+
+def new(
+    n: int,
+    k: int | None = None,
+    b: int | None = None,
+    series: Series = ARCTAN,
+    threads: int = 1,
+) -> Spigot:
+    """Return a spigot; `b` is raised to the smallest block that the series allows."""
+    boxes = b and max(b, series.smallest_block)
+    return Spigot.new(n, digits_per_step=k, boxes_per_block=boxes, series=series, threads=threads)
 
 
 def ready(
     n: int,
     k: int | None = None,
     b: int | None = None,
-    series: Series = GOSPER,
+    series: Series = ARCTAN,
     threads: int = 1,
 ) -> Spigot:
     """Return a spigot before its first iteration, with all blocks made."""
-    spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series, threads=threads)
+    spigot = new(n, k, b, series, threads)
     while spigot.missing:
         spigot.step()
     return spigot
@@ -33,7 +48,7 @@ def release(spigot: Spigot) -> bytes:
     return bytes(spigot.output[before:])
 
 
-def states(n: int, k: int, b: int, series: Series = GOSPER) -> list[SpigotState]:
+def states(n: int, k: int, b: int, series: Series = ARCTAN) -> list[SpigotState]:
     """Return the state before the first iteration and after each one."""
     spigot = ready(n, k, b, series)
     found = [spigot.snapshot()]

@@ -13,8 +13,8 @@ from pi_tui.pi.spigot.blocks import THIN_FROM, Block, common_factor, left_over
 from pi_tui.pi.spigot.making import Made, Order, make_batches
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
-from pi_tui.pi.spigot.size import Size
-from tests.pi.spigot.helpers import BOTH
+from pi_tui.pi.spigot.size import Chain
+from tests.pi.spigot.helpers import EVERY_CHAIN
 
 
 def _make(
@@ -22,7 +22,7 @@ def _make(
 ) -> Made:
     """Return the first blocks, made in the batches of a run that has no more."""
     order = Order(series, count, boxes, mpz(radix))
-    step = Size(series, 1, 1, boxes).blocks_per_batch
+    step = Chain(series, 1, 1, boxes).blocks_per_batch
     batches = [range(first, min(first + step, count)) for first in range(0, count, step)]
     made = make_batches(order, batches, numbers=numbers, threads=threads)
     return Made(
@@ -47,7 +47,7 @@ def _by_definition(series: Series, first: int, boxes: int) -> tuple[int, int, in
     return n, p, prod(_q(series, m) for m in range(first, last))
 
 
-@BOTH
+@EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [1, 2, 3, 4, 8, 16, 32, 33, 64, 128, 300, 512])
 def test_blocks_equal_their_definition_divided_by_the_common_factor(
     series: Series, boxes: int
@@ -63,7 +63,7 @@ def test_blocks_equal_their_definition_divided_by_the_common_factor(
         assert block.denominator_residue == d // common % PRIME
 
 
-@BOTH
+@EVERY_CHAIN
 def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> None:
     """Their numbers are the longest; one too long for its field would spill into the next."""
     last = 2**20
@@ -77,7 +77,7 @@ def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> Non
         assert block.divisor * common == d
 
 
-@BOTH
+@EVERY_CHAIN
 def test_rest_divides_every_product_of_consecutive_p_and_q(series: Series) -> None:
     """By brute force, for the factors of blocks of up to 512 boxes."""
     for half in range(1, 257):
@@ -87,7 +87,7 @@ def test_rest_divides_every_product_of_consecutive_p_and_q(series: Series) -> No
             assert prod(map(series.q, range(first, first + half))) % rest == 0
 
 
-@BOTH
+@EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
 def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, boxes: int) -> None:
     """Check every mixed product that a box adds to N; P and D are the last two."""
@@ -102,7 +102,7 @@ def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, 
             assert product % common == 0
 
 
-@BOTH
+@EVERY_CHAIN
 def test_left_over_times_factor_of_halves_is_factor_of_the_whole(
     series: Series,
 ) -> None:
@@ -135,7 +135,7 @@ def test_blocks_made_without_numbers_have_equal_p_and_d() -> None:
     assert without.numbers == []
 
 
-@BOTH
+@EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
 def test_blocks_joined_in_threads_equal_blocks_of_smaller_stretches(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
@@ -148,7 +148,7 @@ def test_blocks_joined_in_threads_equal_blocks_of_smaller_stretches(
         assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
 
 
-@BOTH
+@EVERY_CHAIN
 @pytest.mark.parametrize("threads", [2, 3, 8])
 def test_block_made_by_all_threads_equals_block_made_by_one(series: Series, threads: int) -> None:
     polls: set[tuple[int, int]] = set()

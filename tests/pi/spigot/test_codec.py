@@ -12,13 +12,15 @@ from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece, State, WrongState
 from pi_tui.pi.spigot import size as size_module
+from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.encoding import codec, limits
 from pi_tui.pi.spigot.encoding.codec import decode, encode
 from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON, Series
+from pi_tui.pi.spigot.size import by_chain
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.pi.spigot.state import SpigotState
-from tests.pi.spigot.helpers import BOTH, ready, states, stored
+from tests.pi.spigot.helpers import EVERY_SERIES, new, ready, states, stored
 
 SHAPES = [
     (1, 1, 1),
@@ -38,20 +40,15 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def back(state: SpigotState, pieces: State | None = None) -> SpigotState:
-    return decode(state.size, pieces or stored(encode(state)), state.result)
+    return decode(state.size, pieces or stored(encode(state)), bytes(state.result))
 
 
-def new(shape: tuple[int, int, int], series: Series, threads: int = 2) -> Spigot:
-    n, k, b = shape
-    return Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series, threads=threads)
-
-
-@BOTH
+@EVERY_SERIES
 @pytest.mark.parametrize("shape", SHAPES)
 def test_state_is_equal_after_round_trip_at_every_step_and_continues(
     shape: tuple[int, int, int], series: Series, pi: bytes
 ) -> None:
-    spigot = new(shape, series)
+    spigot = new(*shape, series, threads=2)
     while True:
         state = spigot.snapshot()
         pieces = stored(spigot.to_state())
@@ -120,9 +117,9 @@ def test_lasting_piece_keeps_its_bytes_while_tail_shrinks_and_after_resume() -> 
                 assert piece.read() == bytes_of[name]
 
 
-@BOTH
+@EVERY_SERIES
 def test_lost_lasting_pieces_are_made_again_and_counted(series: Series, pi: bytes) -> None:
-    spigot = new((500, 20, 32), series)
+    spigot = new(500, 20, 32, series, threads=2)
     while not spigot.done:
         whole = stored(spigot.to_state())
         for name in [name for name, piece in whole.pieces.items() if piece.lasting]:
@@ -229,7 +226,7 @@ def test_wrong_number_or_digit_of_version_1_is_found_once_blocks_are_made() -> N
 
 @pytest.fixture
 def good() -> SpigotState:
-    return states(300, 20, 64)[5]
+    return states(600, 20, 64)[5]
 
 
 def with_head(state: SpigotState, index: int, value: object) -> State:
@@ -248,11 +245,11 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
         (1, 1, "header is not that of a state"),
         (2, b"rabinowitz-wagon", "another run"),
         (2, b"\xff", "another run"),
-        (3, 301, "another run"),
+        (3, 601, "another run"),
         (4, 21, "another run"),
         (5, 65, "another run"),
         (6, 10**9, "impossible iteration"),
-        (6, 300 // 20 + 65, "impossible iteration"),
+        (6, 600 // 20 + 65, "impossible iteration"),
         (8, 10**6, "impossible iteration"),
         (7, 2**53, "impossible residue"),
         (9, 2**63, "impossible residue"),
@@ -260,7 +257,7 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
         (11, 2**32 - 1, "too many blocks"),
         (11, 0, "follow"),
         (6, 10, "its digits are missing"),
-        (6, 1, "no spigot"),
+        (6, 1, "not as many blocks"),
     ],
 )
 def test_impossible_header_is_refused(
@@ -318,8 +315,10 @@ def test_length_limits_are_at_most_twice_what_runs_need() -> None:
     """No run needs more than the limit; a hostile state gets less than twice as much."""
     spigot = ready(3_000, 100, 256)
     size = spigot.size
-    longest = max(block.divisor.bit_length() for block in spigot.snapshot().blocks[1:] if block)
-    assert longest / 8 <= limits.most_box_bytes(size) < 2 * longest / 8
+    blocks = [block for block in spigot.snapshot().blocks if isinstance(block, Block)]
+    for chain, some in zip(size.chains, by_chain(blocks, size.counts(0)), strict=True):
+        longest = max(block.divisor.bit_length() for block in some[1:])
+        assert longest / 8 <= limits.most_box_bytes(chain) < 2 * longest / 8
     assert limits.most_predigit_bytes(size) == 42  # 10^100 has 333 bits
 
 
@@ -355,10 +354,12 @@ def test_blocks_of_another_place_are_refused(good: SpigotState) -> None:
 def test_block_that_is_zero_modulo_the_prime_is_refused(good: SpigotState) -> None:
     """Nothing could be divided by its residue."""
     block = good.blocks[1]
-    assert block
+    assert isinstance(block, Block)
     wrong = replace(block, divisor=mpz(PRIME) << 600, denominator_residue=0)
     blocks = (good.blocks[0], wrong, *good.blocks[2:])
     pieces = stored(encode(replace(good, blocks=blocks)))
-    pieces.pieces["b0"] = Piece(codec.blocks_bytes([b for b in blocks[:2] if b]), lasting=True)
+    pieces.pieces["b0"] = Piece(
+        codec.blocks_bytes([b for b in blocks[:2] if isinstance(b, Block)]), lasting=True
+    )
     with pytest.raises(BadState, match="residue"):
         back(good, pieces)

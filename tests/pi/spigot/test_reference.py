@@ -2,13 +2,18 @@
 
 import random
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from threading import Event
 
 import pytest
+from gmpy2 import mpz
 
 from pi_tui.machine import Abandoned
-from pi_tui.pi.spigot import reference
+from pi_tui.pi.spigot import chudnovsky, reference
+from pi_tui.pi.spigot.chudnovsky import Found
+from pi_tui.pi.spigot.pool import Check
 from pi_tui.pi.spigot.reference import first_difference, pi_digits
+from pi_tui.pi.spigot.results import Kept, Node
 from tests.pi.spigot.conftest import mpfr_digits, mpmath_digits
 
 
@@ -86,20 +91,30 @@ def test_verification_can_be_cancelled() -> None:
 def test_verification_cancelled_at_any_poll_continues_without_computing_twice(
     n: int, threads: int, pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, finds, done = reference.Kept(), list[str](), [0]
-    find = reference._find
+    kept, finds, done = Kept(), list[str](), [0]
+    graph, polled = reference._graph, Event()
 
-    def counted(name: str, *more: Any) -> None:
-        find(name, *more)
-        finds.append(name)
+    def counted(n: int) -> dict[str, Node]:
+        def make(name: str, node: Node, check: Check, *parts: Found) -> Found:
+            found = node.make(check, *parts)
+            polled.clear()
+            while threads and not polled.wait(0.01):
+                check()
+            finds.append(name)
+            return found
+
+        return {
+            name: node._replace(make=partial(make, name, node)) for name, node in graph(n).items()
+        }
 
     def poll(now: int, total: int) -> None:
+        polled.set()
         assert done[-1] <= now <= total, "what was done stays done"
         if reference.found(n, kept) > done[-1]:  # more is kept than the last time
             done.append(reference.found(n, kept))
             raise Abandoned
 
-    monkeypatch.setattr(reference, "_find", counted)
+    monkeypatch.setattr(reference, "_graph", counted)
     text = b""
     while not text:
         with suppress(Abandoned):
@@ -112,10 +127,38 @@ def test_verification_cancelled_at_any_poll_continues_without_computing_twice(
 
 def test_verification_continues_from_any_subset_of_kept_results(pi: bytes) -> None:
     """After a kill between two results, those they depend on may be kept or not."""
-    chance, whole, kept = random.Random(5), reference.Kept(), reference.Kept()
-    pi_digits(30_000, lambda _done, _total: whole.update(kept), 2, kept)
-    assert set(whole) >= {"root", "0", "0+1", "top-q"}
-    assert set(kept) == {"root", "top-q", "top-t1", "top-t2"}  # at the end nothing else is kept
+    chance, whole, kept = random.Random(5), Kept(), Kept()
+    pi_digits(60_000, lambda _done, _total: whole.update(kept), 0, kept)
+    assert set(kept) == {"q", "t"}  # at the end nothing else is kept
+    assert len(whole) > len(reference.names(60_000)) / 2
     for _ in range(40):
         some = {name: found for name, found in whole.items() if chance.random() < 0.5}
-        assert pi_digits(30_000, kept=some) == pi[:30_000]
+        assert first_difference(pi[:60_000], kept=some) is None
+
+
+@pytest.mark.parametrize("start", [0, 1, 2, 97, 5_000])
+@pytest.mark.parametrize("leaf", [65, 100, 127, 128])
+def test_common_factor_leaves_no_remainder(start: int, leaf: int) -> None:
+    """P, Q and the factors taken out of them are together all factors of these terms."""
+    for length in (leaf, 2 * leaf, 4 * leaf, 8 * leaf):
+        p, q, _ = chudnovsky.sum_of(terms := range(start, start + length), lambda: None)
+        out, half = mpz(1), length // 2
+        while half >= leaf:
+            out *= chudnovsky._common(half) ** (length // (2 * half))
+            half //= 2
+        whole_p = whole_q = mpz(1 if start else 5)
+        for k in terms[0 if start else 1 :]:
+            whole_p *= (6 * k - 5) * (2 * k - 1) * (6 * k - 1)
+            whole_q *= k**3 * (640_320**3 // 24)
+        assert (p * out, q * out << chudnovsky.twos(terms)) == (whole_p, whole_q)
+
+
+@pytest.mark.parametrize("n", [25_000, 60_000])
+def test_results_of_version_1_1_are_made_again(n: int, pi: bytes) -> None:
+    """Its names are others, because its results have all factors."""
+    old = {"root", "top-q", "top-t1", "top-t2", *map(str, range(16)), "0+1", "2+3", "0+1+2+3"}
+    kept: Kept = {name: (mpz(1), mpz(2), mpz(3)) for name in old}
+    assert old.isdisjoint(reference.names(n))
+    assert reference.found(n, kept) == 0
+    assert first_difference(pi[:n], kept=kept) is None
+    assert set(kept) == {"q", "t"}

@@ -7,57 +7,60 @@ from dataclasses import replace
 import pytest
 from gmpy2 import mpz
 
-from pi_tui.machine import Abandoned, BadState
+from pi_tui.machine import Abandoned, BadState, WrongState
 from pi_tui.pi.spigot.predigit import settle
-from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, Series
+from pi_tui.pi.spigot.series import ARCTAN, GOSPER, RABINOWITZ_WAGON, Series
+from pi_tui.pi.spigot.size import Size
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.pi.spigot.state import SpigotState
 from pi_tui.pi.spigot.sweep import super_digits
 from tests.pi.spigot.conftest import mpmath_digits
-from tests.pi.spigot.helpers import BOTH, ready, release, states
+from tests.pi.spigot.helpers import EVERY_SERIES, new, ready, release, states
 from tests.pi.spigot.textbook import BASES, Textbook
 
 
-@BOTH
+@EVERY_SERIES
 @pytest.mark.parametrize("n", [1, 2, 31, 32, 33, 150])
 def test_single_boxes_equal_the_textbook_after_every_iteration(n: int, series: Series) -> None:
-    spigot = ready(n, 1, 1, series)
-    textbook = Textbook(spigot.blocks, BASES[series.name])
+    size = Size(series, n, 1, 1)  # B = 1 for two chains as well: enough for these n
+    spigot = Spigot(SpigotState.at_start(size))
+    while spigot.missing:
+        spigot.step()
+    textbook = Textbook(size.counts(0), BASES[series.name])
     while not spigot.done:
         spigot.step()
         textbook.step()
-        del textbook.boxes[spigot.blocks :]  # the tail that no longer matters
+        for row, count in zip(textbook.rows, size.counts(spigot.i), strict=True):
+            del row[count:]  # the tail that no longer matters
         state = spigot.snapshot()
-        assert list(state.boxes) == textbook.boxes
+        assert list(state.boxes) == [box for row in textbook.rows for box in row]
         assert (state.i, state.nines) == (textbook.i, textbook.nines)
         assert state.predigit == textbook.predigit
         assert ("3" + state.result.decode())[: len(textbook.digits)] == textbook.digits[: n + 1]
 
 
-@BOTH
+@EVERY_SERIES
 def test_every_length_from_1_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
     wrong = [n for n in range(1, 2_001) if Spigot.new(n, series=series).finalize() != pi[:n]]
     assert wrong == []
 
 
-@BOTH
+@EVERY_SERIES
 @pytest.mark.parametrize("b", [1, 2, 3, 16, 100, 512])
 @pytest.mark.parametrize("k", [1, 2, 3, 7, 40, 200])
 def test_every_series_k_and_b_makes_the_same_digits(
     k: int, b: int, series: Series, pi: bytes
 ) -> None:
     for n in (1, 2, 5, 8, 14, 20, 31, 48, 99):
-        spigot = Spigot.new(n, digits_per_step=k, boxes_per_block=b, series=series)
-        assert spigot.finalize() == pi[:n]
+        assert new(n, k, b, series).finalize() == pi[:n]
 
 
-@BOTH
+@EVERY_SERIES
 @pytest.mark.parametrize(("k", "b"), [(None, None), (500, 1_000), (2_500, 4_096), (9_999, 8_192)])
 def test_spigot_equals_mpfr_and_mpmath_in_100_000_digits(
     k: int | None, b: int | None, series: Series, pi: bytes
 ) -> None:
-    spigot = Spigot.new(100_000, digits_per_step=k, boxes_per_block=b, series=series)
-    assert spigot.finalize() == pi
+    assert new(100_000, k, b, series).finalize() == pi
 
 
 def test_mpfr_and_mpmath_agree(pi: bytes) -> None:
@@ -74,7 +77,7 @@ def test_digits_released_step_by_step_join_to_the_result(pi: bytes) -> None:
     assert release(spigot) == b""
 
 
-@BOTH
+@EVERY_SERIES
 @pytest.mark.parametrize(("n", "k", "b"), [(60, 1, 1), (300, 7, 16), (800, 40, 64)])
 def test_resume_at_every_step_gives_equal_states_and_digits(
     n: int, k: int, b: int, series: Series, pi: bytes
@@ -89,14 +92,14 @@ def test_resume_at_every_step_gives_equal_states_and_digits(
         assert resumed.snapshot() == every[-1]
 
 
-@BOTH
+@EVERY_SERIES
 @pytest.mark.parametrize(("n", "k"), [(n, k) for n in range(758, 772) for k in (1, 2, 3)])
 def test_run_ending_at_the_six_nines_is_right(n: int, k: int, series: Series, pi: bytes) -> None:
     assert pi[761:767] == b"999999"
     assert Spigot.new(n, digits_per_step=k, series=series).finalize() == pi[:n]
 
 
-@BOTH
+@EVERY_SERIES
 def test_nines_are_held_until_no_carry_can_come(series: Series) -> None:
     spigot = ready(762, 1, 64, series)
     held = 0
@@ -131,6 +134,33 @@ def test_super_digit_equal_to_r_carries_into_predigit_and_held_nines(
     assert released == b"%0*d" % (k, predigit + 1) + b"0" * (k * nines)
     assert (spigot.predigit, spigot.nines) == (0, 0)
     assert spigot.finalize() == pi[:n]
+
+
+@pytest.mark.parametrize(("predigit", "quotient"), [(12, 200), (99, 100), (99, 199)])
+def test_carry_that_one_cannot_settle_raises_wrong_state(predigit: int, quotient: int) -> None:
+    """No more than 1 can be added, and not to nines: digits before them are released already."""
+    with pytest.raises(WrongState, match="carry is too large"):
+        settle(mpz(predigit), 1, mpz(quotient), 2, b"%02d" % predigit)
+    assert settle(mpz(98), 1, mpz(199), 2, b"98") == (b"9900", mpz(99), 0)
+
+
+@pytest.mark.parametrize("text", [b"", b"0099"])
+def test_carry_into_a_predigit_makes_the_same_text_with_and_without_its_own(text: bytes) -> None:
+    assert settle(mpz(99), 0, mpz(10_001), 4, text) == (b"0100", mpz(1), 0)
+
+
+def test_two_chains_carry_into_the_digits_held_at_every_other_step() -> None:
+    """Each chain's quotient is below R, their sum is not; so a held digit is often 1 too small."""
+    spigot, carries = ready(2_000, 10, 64, ARCTAN), 0
+    while not spigot.done:
+        held = spigot.predigit
+        carries += release(spigot)[-10:] == b"%010d" % (held + 1)
+    assert 70 < carries < 130
+
+
+def test_blocks_too_small_for_two_chains_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least 16 boxes, not 15"):
+        Spigot.new(100, boxes_per_block=15, series=ARCTAN)
 
 
 @pytest.mark.parametrize("nines", [0, 1])
@@ -184,7 +214,7 @@ def test_exception_raised_by_poll_reaches_the_caller() -> None:
 
 
 def test_held_digits_are_the_first_digits_of_the_predigit() -> None:
-    spigot = ready(300, 10, 64)
+    spigot = ready(300, 10, 64, GOSPER)
     shown = [spigot.held_digits(4)]
     for _ in range(3):
         spigot.step()

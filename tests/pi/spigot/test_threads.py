@@ -149,7 +149,7 @@ def test_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
     spigot = ready(400, 20, 32, threads=3)
     before = spigot.snapshot()
     sound = spigot._blocks[5]
-    assert sound
+    assert isinstance(sound, Block)
     spigot._blocks[5] = replace(sound, divisor=mpz(0))
     with pytest.raises(ZeroDivisionError):
         spigot.stride(inf)

@@ -74,4 +74,4 @@ def explain_range(text: str, count: int) -> tuple[bool, str]:
         start, stop = parse_range(text, count)
     except (ValueError, OverflowError):
         return False, f"all, or positions from 1 to {count:,} like 1,000-2,000"
-    return True, f"positions {start + 1:,} to {stop:,}: {stop - start:,} digits"
+    return True, f"positions {start + 1:,} to {stop:,}: {words.counted(stop - start, 'digit')}"

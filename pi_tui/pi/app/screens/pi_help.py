@@ -14,7 +14,7 @@ _ON_THE_SCREEN = (
     ("sweep", "the blocks done by the iterations under way."),
     ("waiting for the pace", "a pace is set, and the digits for now are made; f lifts it."),
     ("runs of nines waiting", "digits that are all 9: a carry would turn them all into 0."),
-    ("boxes left", "boxes of the algorithm: the remainders it still needs; see below."),
+    ("boxes left", "boxes of the algorithm: the remainders it still needs, row by row; see below."),
     ("block", "many boxes, worked on together as one large number."),
     ("work", "how much of all computing is done in a minute, while no digit comes."),
     ("time left", "from the work that is left: iterations get cheaper as boxes go."),
@@ -38,7 +38,8 @@ A spigot gives the digits of pi one after the other, as a tap gives drops, and k
 to go on in a row of boxes. Each box holds a small remainder. To get the next digits, every \
 remainder is multiplied by a power of ten; then, from the last box to the first, each box divides, \
 keeps its remainder and hands a carry to its neighbour. What leaves the first box is the next \
-digits of pi. (Rabinowitz and Wagon, 1995.)
+digits of pi. (Rabinowitz and Wagon, 1995.) A new run has two rows, for pi = 20 arctan(1/7) + \
+8 arctan(3/79) (Euler, 1779), and adds up what leaves them.
 
 Because the boxes are the whole state, saving them is enough to stop at any moment and go on \
 later: that is a checkpoint. This spigot works on many boxes at once, as one large number: a \

@@ -54,9 +54,9 @@ class SpigotPanel(Panel):
         inside = Figures.of(snapshot.figures)
         if snapshot.state is State.PREPARING and not inside.boxes_per_block:
             return [line(("the run is being opened", FAINT))]
-        boxes = f"{words.number(inside.boxes_left)} · {inside.series}"
-        if len(boxes) + len("boxes left ") > width:
-            boxes = words.number(inside.boxes_left)
+        boxes = " + ".join(words.number(left) for left in inside.boxes_left)
+        if len(f"boxes left {boxes} · {inside.series}") <= width:
+            boxes += f" · {inside.series}"
         if snapshot.state is State.COMPLETE:
             sweep, boxes = pair("sweep", ("the last is done", FAINT), width), "not needed now"
         elif inside.making:

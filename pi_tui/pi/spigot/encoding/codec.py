@@ -34,10 +34,11 @@ from pi_tui.machine import Piece, State
 from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
-from pi_tui.pi.spigot.reference import Kept, names
+from pi_tui.pi.spigot.reference import Kept, found_by_1_1, names
 from pi_tui.pi.spigot.residue import PRIME, agrees, of_radix
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
-from pi_tui.pi.spigot.size import Size
+from pi_tui.pi.spigot.shelf import ShelvedBlock
+from pi_tui.pi.spigot.size import Batch, Chain, Size
 from pi_tui.pi.spigot.state import SpigotState
 
 _MAGIC = b"pi-tui\r\n"
@@ -94,9 +95,10 @@ def encode(state: SpigotState) -> State:
     if state.blocks_needed:
         pieces |= state.pieces
         if state.i:
-            for batch, some in enumerate(_batches(state.size, len(state.boxes))):
-                numbers = [n for n in state.boxes[some.start : some.stop] if n is not None]
-                pieces[f"n{batch}"] = Piece(partial(numbers_bytes, numbers))
+            for batch in state.size.batches(state.size.counts(state.i)):
+                some = state.boxes[batch.places.start : batch.places.stop]
+                numbers = [number for number in some if number is not None]
+                pieces[f"n{batch.name}"] = Piece(partial(numbers_bytes, numbers))
     else:
         for name, found in state.kept.items():
             signs = mpz(sum(1 << place for place, number in enumerate(found) if number < 0))
@@ -172,9 +174,11 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
         start,
         dropped,
     )
+    require(blocks in (0, empty.blocks_needed), "not as many blocks as it needs")
     if blocks:
         return _fill(empty, pieces, residues)
-    return replace(empty, kept=_kept(pieces, size) if empty.result else {})
+    made += found_by_1_1(size.digits, [name[1:] for name in pieces.pieces if name[0] == "v"])
+    return replace(empty, made=made, kept=_kept(pieces, size) if empty.result else {})
 
 
 def _kept(pieces: State, size: Size) -> Kept:
@@ -192,59 +196,76 @@ def _kept(pieces: State, size: Size) -> Kept:
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
     """Return the state with all numbers and blocks that the pieces hold; count the lost blocks."""
     boxes: list[mpz | None] = []
-    blocks: list[Block | None] = []
+    blocks: list[Block | ShelvedBlock | None] = []
     kept: dict[str, Piece] = {}
     lost = 0
-    for batch, some in enumerate(_batches(state.size, len(residues))):
-        known = residues[some.start : some.stop]
+    chains = state.size.chains
+    for batch in state.size.batches(state.size.counts(state.i)):
+        chain, some = chains[batch.chain], batch.numbers
+        known = residues[batch.places.start : batch.places.stop]
         if state.i:
-            boxes += _numbers(pieces.take(f"n{batch}"), state.size, some)
-        names = [blocks_name(batch)] if state.i else [blocks_name(batch), start_name(batch)]
+            boxes += _numbers(pieces.take(f"n{batch.name}"), chain, some)
+        names = [blocks_name(batch.name), *([] if state.i else [start_name(batch.name)])]
         made = _NOT_MADE not in known
         if not made or any(name not in pieces for name in names):
             lost += len(some) if made else 0
             blocks += [None] * len(some)
             boxes += [None] * (0 if state.i else len(some))
             continue
-        some_blocks = _blocks(pieces.pieces[names[0]], state.size, some, known)
-        kept[names[0]] = pieces.pieces[names[0]]
-        blocks += some_blocks[: len(some)]
+        piece = kept[names[0]] = pieces.pieces[names[0]]
+        if piece.saved and state.size.reads_back:
+            piece.let_go(piece.saved)
+            blocks.append(shelved(state.size, batch, piece, known[0]))
+        else:
+            decoded = _blocks(piece, chain, some, known)
+            piece.let_go(partial(blocks_bytes, tuple(decoded)))
+            blocks += decoded[: len(some)]
         if not state.i:
             kept[names[1]] = pieces.pieces[names[1]]
-            numbers = _numbers(pieces[names[1]], state.size, some)
+            numbers = _numbers(pieces[names[1]], chain, some)
             kept[names[1]].let_go(partial(numbers_bytes, numbers))
             boxes += numbers
     return replace(state, boxes=tuple(boxes), blocks=tuple(blocks), pieces=kept, lost=lost)
 
 
+def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -> ShelvedBlock:
+    """Return the block of a batch that holds no other, to be read from its piece when needed."""
+    start, factor, denominator = residues
+    chain = size.chains[batch.chain]
+
+    def read() -> Block:
+        return _blocks(piece, chain, batch.numbers, [residues])[0]
+
+    return ShelvedBlock(batch.name, factor, denominator, start, read)
+
+
 def _blocks(
-    piece: Piece, size: Size, numbers: range, residues: Sequence[tuple[int, ...]]
+    piece: Piece, chain: Chain, numbers: range, residues: Sequence[tuple[int, ...]]
 ) -> list[Block]:
     """Decode the blocks of a batch; its piece may also hold blocks that were dropped since."""
     source, blocks = Source(piece.read()), list[Block]()
-    longest = limits.most_box_bytes(size)
-    batch = range(numbers.start, numbers.start + size.blocks_per_batch)
+    longest = limits.most_box_bytes(chain)
+    batch = range(numbers.start, numbers.start + chain.blocks_per_batch)
     for number in batch:
         if number not in numbers and source.at_end:
             break
         (shift,) = source.take(LENGTH)
         factor = source.number(longest)
-        divisor = source.number(longest + (0 if number else limits.most_predigit_bytes(size)))
+        divisor = source.number(longest + (0 if number else limits.most_predigit_bytes(chain)))
         require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
         known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
         block = Block(factor, shift, divisor, known[1], known[2], known[0])
         require(known[2] > 0 or number not in numbers, "an impossible residue")
-        radix = of_radix(size) if number == 0 else 1
+        radix = of_radix(chain) if number == 0 else 1
         require(number not in numbers or agrees(block, radix), "a block differs from its residue")
         blocks.append(block)
     source.end()
-    piece.let_go(partial(blocks_bytes, tuple(blocks)))
     return blocks
 
 
-def _numbers(data: bytes, size: Size, numbers: range) -> list[mpz]:
-    source, longest = Source(data), limits.most_box_bytes(size)
-    first = longest + limits.most_predigit_bytes(size)  # block 0 holds a remainder of R
+def _numbers(data: bytes, chain: Chain, numbers: range) -> list[mpz]:
+    source, longest = Source(data), limits.most_box_bytes(chain)
+    first = longest + limits.most_predigit_bytes(chain)  # block 0 holds a remainder of R
     result = [source.number(longest if number else first) for number in numbers]
     source.end()
     return result
@@ -262,7 +283,8 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
     require(max(start, dropped) < PRIME, "an impossible residue")
     require(boxes <= size.blocks_needed(0), "too many boxes")
     predigit = source.number(limits.most_predigit_bytes(size))
-    longest = limits.most_box_bytes(size)
+    (chain,) = size.chains
+    longest = limits.most_box_bytes(chain)
     first = longest + limits.most_predigit_bytes(size)
     kept = [source.number(longest if box else first) for box in range(boxes)]
     source.end()
@@ -279,8 +301,3 @@ def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
     count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
     require(len(output) >= count, "some of its digits are missing")
     return output[:count]
-
-
-def _batches(size: Size, blocks: int) -> list[range]:
-    step = size.blocks_per_batch
-    return [range(first, min(first + step, blocks)) for first in range(0, blocks, step)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pi_tui.pi.spigot.size import Size
+from pi_tui.pi.spigot.size import Chain, Size
 
 MOST_DIGITS = 10**9
 """Maximum number of digits of a task."""
@@ -20,7 +20,7 @@ def allow(size: Size) -> bool:
     return (
         0 < n <= MOST_DIGITS
         and 0 < k <= max(n, MOST_DIGITS_PER_STEP)
-        and 0 < b <= MOST_BOXES_PER_BLOCK
+        and size.series.smallest_block <= b <= MOST_BOXES_PER_BLOCK
         and size.blocks_needed(0) <= MOST_BLOCKS
     )
 
@@ -30,22 +30,25 @@ def most_iterations(size: Size) -> int:
     return size.digits // size.digits_per_step + 64
 
 
-def most_box_bytes(size: Size) -> int:
+def most_box_bytes(chain: Chain) -> int:
     """Return an upper bound of the bytes of N, P or D of a block: a product of B of the series' q.
 
     N and D of the first block are below that bound times 10^K.
     """
-    last = (size.blocks_needed(0) + 1) * size.boxes_per_block
-    return size.boxes_per_block * size.series.q(last).bit_length() // 8 + 1
+    last = (chain.blocks_needed(0) + 1) * chain.boxes_per_block
+    return chain.boxes_per_block * chain.series.q(last).bit_length() // 8 + 1
 
 
-def most_predigit_bytes(size: Size) -> int:
+def most_predigit_bytes(size: Size | Chain) -> int:
     """Return an upper bound of the bytes of a number below 10^K."""
     return size.digits_per_step * 5 // 12 + 1
 
 
 def most_bytes(size: Size) -> int:
     """Return an upper bound of the bytes of all pieces of a state."""
-    super_digits = 3 * most_predigit_bytes(size)  # the predigit, and N and D of block 0
     compared = 10 * size.digits  # results of the verification: 6 bytes a digit were seen
-    return 2_000 + compared + super_digits + size.blocks_needed(0) * (3 * most_box_bytes(size) + 64)
+    most = 2_000 + compared + most_predigit_bytes(size)
+    for chain in size.chains:
+        most += chain.blocks_needed(0) * (3 * most_box_bytes(chain) + 64)
+        most += 2 * most_predigit_bytes(size)  # N and D of block 0
+    return most

@@ -1,0 +1,61 @@
+"""Blocks that are saved need not stay in memory: a sweep reads each back when it comes to it.
+
+Of a large run, P and D are half of the state. Each sweep of a wave needs them in the same order, so
+the last few that were read are kept for the sweeps behind the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from pi_tui.machine import BadState, LostPiece
+from pi_tui.pi.spigot.blocks import Block
+
+
+class LostBlock(Exception):
+    """A block cannot be read back; it must be made again."""
+
+    def __init__(self, batch: int) -> None:
+        super().__init__(f"batch {batch}")
+        self.batch = batch
+
+
+class Shelf:
+    """Keeps the blocks that were read last, at most `most`. Threads may use it side by side."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._at_hand: dict[int, Block] = {}
+
+    def fetch(self, wanted: Block | ShelvedBlock) -> Block:
+        """Return the block, from memory or from the database. Raises LostBlock."""
+        if isinstance(wanted, Block):
+            return wanted
+        with self._lock:
+            block = self._at_hand.pop(wanted.batch, None) or _read(wanted)
+            self._at_hand[wanted.batch] = block
+            while len(self._at_hand) > self._most:
+                del self._at_hand[next(iter(self._at_hand))]
+            return block
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedBlock:
+    """A block whose P and D are in the database. What checks need of them stays in memory."""
+
+    batch: int
+    """The number of its batch, which holds no other block."""
+    factor_residue: int
+    denominator_residue: int
+    start_residue: int
+    read: Callable[[], Block] = field(compare=False)
+    """Reads and checks the block. Raises LostPiece or BadState."""
+
+
+def _read(shelved: ShelvedBlock) -> Block:
+    try:
+        return shelved.read()
+    except (LostPiece, BadState) as problem:
+        raise LostBlock(shelved.batch) from problem

@@ -1,0 +1,35 @@
+"""Make the C library return the memory of freed big numbers to the system at once."""
+
+from __future__ import annotations
+
+import os
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Numbers of two parameters of glibc's mallopt, from malloc.h."""
+_BIG = 2 * 2**20
+_KEPT = 2**20
+"""Free bytes that may stay at the end of the heap, or short products would ask for them again."""
+
+
+def return_big_blocks() -> None:
+    """Let glibc map each block of at least 2 MiB by itself, and unmap it when it is freed.
+
+    By default glibc stops doing so for all blocks shorter than the longest one freed so far, up to
+    32 MiB. They then come from heaps with gaps: ten million digits peaked at 198 MB, and at
+    160 without gaps, for 1 to 2 % more CPU time.
+    Other C libraries have no such setting. If the user has set one, nothing is changed.
+    """
+    if not _is_glibc() or any(name.startswith("MALLOC_") for name in os.environ):
+        return
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    library.mallopt(_MMAP_THRESHOLD, _BIG)
+    library.mallopt(_TRIM_THRESHOLD, _KEPT)
+
+
+def _is_glibc() -> bool:
+    try:
+        return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    except (AttributeError, OSError, ValueError):
+        return False

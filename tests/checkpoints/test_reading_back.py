@@ -1,0 +1,174 @@
+"""Saved pieces that are read back while a machine computes."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from pi_tui.checkpoints.connection import engine
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
+from pi_tui.machine import LostPiece, Piece
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, begin, execute, flip, tale, this
+from tests.helpers import wait_until
+from tests.tiny import Walk, make_table
+
+LARGE = 2**20
+"""Bytes of a table that a load does not keep in memory."""
+
+
+def table_of(walk: Walk) -> Piece:
+    assert walk.table is not None
+    return walk.table
+
+
+def saved(store: CheckpointStore, bulk: int = 100) -> tuple[Walk, Piece]:
+    """Return a walk whose table is saved three times, and let go by the walk."""
+    run, walk = begin(store, bulk=bulk)
+    for _ in range(3):
+        store.save(run, advance(walk, 10), 0.0)
+    piece = table_of(walk)
+    assert piece.saved is not None
+    piece.let_go(piece.saved)
+    return walk, piece
+
+
+def test_piece_can_be_read_back_once_it_is_saved(store: CheckpointStore) -> None:
+    run, walk = begin(store, bulk=3 * LARGE + 7)
+    advance(walk, 3)
+    assert table_of(walk).saved is None
+    store.save(run, walk, 0.0)
+    fetch = table_of(walk).saved
+    assert fetch is not None
+    assert fetch() == make_table(run.task)
+
+
+@pytest.mark.parametrize("damage", ["flipped", "missing"])
+def test_damaged_piece_is_lost_and_the_next_save_writes_it_again(
+    damage: str, store: CheckpointStore, path: str
+) -> None:
+    walk, piece = saved(store)
+    where = this(path, "table")
+    sound = execute(path, f"SELECT data FROM pi_piece WHERE {where}")
+    if damage == "flipped":
+        flip(path, "pi_piece", "data", where)
+    else:
+        execute(path, f"DELETE FROM pi_piece WHERE {where}")
+    with pytest.raises(LostPiece, match="100 bytes"):
+        piece.read()
+    walk.table = Piece(make_table(walk.task), lasting=True)  # the machine makes it again
+    run = store.find_run(walk.task)
+    assert run is not None
+    store.save(run, advance(walk, 5), 0.0)
+    assert execute(path, f"SELECT data FROM pi_piece WHERE {where}") == sound
+    assert piece.read() == make_table(walk.task)
+    assert store.check() == []
+
+
+def test_load_checks_large_pieces_and_reads_them_when_they_are_wanted(
+    open_store: OpenStore, path: str
+) -> None:
+    store = open_store()
+    walk, _ = saved(store, LARGE)
+    store.close()
+    store = open_store()
+
+    class Seen(Exception):
+        pass
+
+    def from_state(task, state, output):  # type: ignore[no-untyped-def]
+        flip(path, "pi_piece", "data", this(path, "table"))
+        with pytest.raises(LostPiece):
+            state["table"]
+        flip(path, "pi_piece", "data", this(path, "table"))
+        assert state["table"] == make_table(task)
+        raise Seen
+
+    kind = store._kind
+    kind.from_state = from_state  # type: ignore[method-assign]
+    with pytest.raises(Seen):
+        store.load(store.open_run(walk.task))
+    del kind.from_state
+    flip(path, "pi_piece", "data", this(path, "table"))
+    loaded = store.load(store.open_run(walk.task))
+    assert loaded.notes[0] == "checkpoint 3: lost or damaged: table"
+    assert loaded.machine is not None
+    assert loaded.machine.finalize() == Walk(walk.task).finalize()
+
+
+def test_database_out_of_reach_is_told_and_read_again_once_it_is_back(
+    store: CheckpointStore, path: str
+) -> None:
+    walk, piece = saved(store)
+    Path(path).rename(f"{path}.away")
+    with pytest.raises(StorageError, match="cannot be opened"):
+        piece.read()
+    Path(f"{path}.away").rename(path)
+    assert piece.read() == make_table(walk.task)
+    store.close()
+    assert piece.read() == make_table(walk.task)
+
+
+def test_piece_is_not_read_while_a_save_goes_on(store: CheckpointStore) -> None:
+    walk, piece = saved(store)
+    begun, read = Event(), Event()
+
+    def fetch() -> None:
+        begun.set()
+        piece.read()
+        read.set()
+
+    with store._reader.held_off():
+        thread = Thread(target=fetch)
+        thread.start()
+        assert begun.wait(60)
+        assert not read.wait(0.1)
+        assert piece.read() == make_table(walk.task)  # this thread may
+    thread.join(60)
+    assert read.is_set()
+
+
+def test_reader_waits_as_long_as_another_program_writes(
+    store: CheckpointStore, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    store._reader.close()
+    walk, piece = saved(store)
+    table, tries = make_table(walk.task), list[int | None]()
+    last_written = store._reader._last_written
+
+    def counted() -> int | None:
+        tries.append(last_written())
+        return tries[-1]
+
+    monkeypatch.setattr(store._reader, "_last_written", counted)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageError, match="another program"):
+            piece.read()
+        found: list[bytes] = []
+        thread = Thread(target=lambda: found.append(piece.read()))
+        tries.clear()
+        number = 0
+        thread.start()
+        while len(tries) < 6:  # three times busy, and each time the file has changed
+            number += 1
+            other.execute(f"CREATE TABLE t{number} (a)")
+            other.execute("COMMIT")
+            other.execute("BEGIN EXCLUSIVE")
+            if found:
+                break
+        other.execute("ROLLBACK")
+    thread.join(60)
+    assert found == [table]
+
+
+def test_machine_that_lets_its_table_go_comes_to_its_end(store: CheckpointStore) -> None:
+    walk, _ = saved(store)
+    assert walk.finalize() == tale()
+    wait_until(lambda: walk.done)
