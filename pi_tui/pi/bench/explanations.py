@@ -16,7 +16,8 @@ TABLES = {
         "Each line is one program that writes so many digits, from its start to its end. "
         "`second half` is a run of ours that was half done. `× ours` is its time divided by that "
         "of `pi-tui run`: below 1 it is quicker than we are. CPU is the time of all cores "
-        "together, memory the most it held. `one shot` programs keep nothing: killed, they begin "
+        "together, `cores` how many of them it kept busy on average, memory the most it held. "
+        "`one shot` programs keep nothing: killed, they begin "
         "again."
     ),
     "From the start of the process": (
@@ -43,7 +44,8 @@ TABLES = {
     "The app in a terminal": (
         "Times from the start of the app to what is on the screen, and from a key to its answer. "
         "`event loop late, p99`: 99 % of the screen's ticks were at most this late. "
-        "CPU is the share of one core while it runs, is paused or complete."
+        "CPU is the share of one core while it runs, is paused or complete. `beyond pi-tui run` "
+        "is what a whole run at full speed takes in the app, less what it takes without a screen."
     ),
 }
 """The explanation of each table, by its title."""

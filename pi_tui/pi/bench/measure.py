@@ -82,7 +82,9 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
     if feel.can_measure() and size >= CADENCE_SIZE:  # a shorter run is over before a key is pressed
         tell("the app in a terminal, about a minute")
-        report["face"] = feel.measure_face(turns.folder / "face", environment(), large, turns.runs)
+        cpu = {row["digits"]: row["cpu"] for row in report["sizes"] if row["name"] == who.OURS}
+        cpu = {n: cpu[n] for n in large}
+        report["face"] = feel.measure_face(turns.folder / "face", environment(), cpu, turns.runs)
     report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
     report["doubled"] = [turns.doubled(*pair) for pair in pairs]
     return report

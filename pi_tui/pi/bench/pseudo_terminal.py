@@ -93,11 +93,12 @@ class App:
 
     def share(self, seconds: float) -> float:
         """Return the share of one core that the program uses during the next seconds."""
-        began, cpu = time.perf_counter(), self._cpu_seconds()
+        began, cpu = time.perf_counter(), self.cpu_seconds()
         self.read_for(seconds)
-        return (self._cpu_seconds() - cpu) / (time.perf_counter() - began)
+        return (self.cpu_seconds() - cpu) / (time.perf_counter() - began)
 
-    def _cpu_seconds(self) -> float:
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds that the program has used so far."""
         fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

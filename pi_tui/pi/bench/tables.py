@@ -53,7 +53,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _sizes(report: Report) -> Table:
-    table = _table("Whole processes", "", "digits", "time", "× ours", "CPU", "memory")
+    table = _table("Whole processes", "", "digits", "time", "× ours", "CPU", "cores", "memory")
     for digits, group in groupby(report["sizes"], key=lambda row: row["digits"]):
         rows = list(group)
         ours = rows[0]["seconds"]
@@ -65,7 +65,9 @@ def _sizes(report: Report) -> Table:
 
 
 def _times_of(row: dict[str, Any], ratio: str) -> tuple[str, ...]:
-    return words.brief(row["seconds"]), ratio, words.brief(row["cpu"]), words.size(row["peak"])
+    cores = f"{row['cpu'] / row['seconds']:.2f}"
+    times = words.brief(row["seconds"]), ratio, words.brief(row["cpu"])
+    return *times, cores, words.size(row["peak"])
 
 
 def _first_digit(report: Report) -> Table:
