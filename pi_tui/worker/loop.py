@@ -238,7 +238,7 @@ class Loop:
 
     def _play_overture(self) -> None:
         """Find and publish the first output, fast by another method, if the job asks for it."""
-        if (self._job.overture or self._job.known) and not self._recovery.known:
+        if (self._job.overture or self._job.known) and not self._board.output:
             found = self._job.known or checked.overture(self._job.kind, self._run.task, self._obey)
             self._recovery.known = self._board.overture = found
             self._publish(overture=len(found))

@@ -20,7 +20,7 @@ class Recovery:
     def __init__(self, board: Board, store: CheckpointStore) -> None:
         self._board, self._store = board, store
         self.known = b""
-        """Output saved earlier, or the overture; the machine's output is compared with this."""
+        """Output saved earlier that the machine will make again, or the overture, to compare."""
         self.distrusted: int | None = None
         """The oldest checkpoint that a machine failed from; load one before it."""
         self._loaded_from: Checkpoint | None = None
@@ -29,7 +29,9 @@ class Recovery:
 
     def loaded(self, loaded: Loaded) -> None:
         """Note what a session, or a fallback, begins with."""
-        self.known, self._loaded_from = loaded.output, loaded.checkpoint
+        machine, self._loaded_from = loaded.machine, loaded.checkpoint
+        is_all_made = machine is not None and len(machine.output) >= len(loaded.output)
+        self.known = b"" if is_all_made else loaded.output  # of a billion digits, a gigabyte
 
     def saved(self) -> None:
         """Note that the machine passed a save: from now on it is not the checkpoint's fault."""
