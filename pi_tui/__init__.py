@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pi_tui.machine import BadState as BadState
     from pi_tui.machine import Kind as Kind
     from pi_tui.machine import Limits as Limits
+    from pi_tui.machine import LostPiece as LostPiece
     from pi_tui.machine import Machine as Machine
     from pi_tui.machine import Parameter as Parameter
     from pi_tui.machine import Piece as Piece
@@ -39,6 +40,7 @@ _MODULES = {
     "Items": "pi_tui.recipes.items",
     "Kind": "pi_tui.machine",
     "Limits": "pi_tui.machine",
+    "LostPiece": "pi_tui.machine",
     "Machine": "pi_tui.machine",
     "Parameter": "pi_tui.machine",
     "Piece": "pi_tui.machine",

@@ -14,8 +14,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from pi_tui.machine import LostPiece, Piece
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import advance, begin, execute, flip, tale, this
-from tests.helpers import wait_until
+from tests.checkpoints.helpers import advance, begin, execute, flip, this
 from tests.tiny import Walk, make_table
 
 LARGE = 2**20
@@ -166,9 +165,3 @@ def test_reader_waits_as_long_as_another_program_writes(
         other.execute("ROLLBACK")
     thread.join(60)
     assert found == [table]
-
-
-def test_machine_that_lets_its_table_go_comes_to_its_end(store: CheckpointStore) -> None:
-    walk, _ = saved(store)
-    assert walk.finalize() == tale()
-    wait_until(lambda: walk.done)
