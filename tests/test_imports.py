@@ -146,9 +146,9 @@ def test_app_imports_no_sqlalchemy() -> None:
 
 
 PUBLIC = (
-    "Abandoned, BadState, Cadence, Items, Kind, Limits, Machine, Parameter, Piece, Poll, Refused, "
-    "State, Task, Work, WrongOutput, WrongState, carry_on, carry_on_all, prove, resumable, "
-    "unwatched"
+    "Abandoned, BadState, Cadence, Items, Kind, Limits, LostPiece, Machine, Parameter, Piece, "
+    "Poll, Refused, State, Task, Work, WrongOutput, WrongState, carry_on, carry_on_all, prove, "
+    "resumable, unwatched"
 )
 
 
