@@ -59,7 +59,7 @@ WORDS = {
     "delete without digits": (["delete"], "--digits"),
     "a number and a bit": (
         ["20000x"],
-        "'20000x' is no command and no number of digits; see `pi-tui --help`",
+        "'20000x' is no command and no number; see `pi-tui --help`",
     ),
     "two numbers": (["20000", "8000"], "'8000' is no command, and one number too many"),
     "open without a machine": (["open"], "are required: MODULE:NAME; see"),

@@ -40,9 +40,9 @@ class Parser(argparse.ArgumentParser):
 
         told = f"{shortened(without_passwords(repr(value)), 60)} is no command"
         with suppress(ValueError):
-            if parse_number(value) >= 0:  # a first number is the number of digits
+            if parse_number(value) >= 0:  # a first number is the goal
                 self.error(f"{told}, and one number too many")
-        told += " and no number of digits"
+        told += " and no number"
         if meant := difflib.get_close_matches(value, commands, 1):
             raise UsageError(f"{told}; did you mean `{self.prog} {meant[0]}`?")
         self.error(told)

@@ -31,7 +31,7 @@ class Recovery:
         """Note what a session, or a fallback, begins with."""
         machine, self._loaded_from = loaded.machine, loaded.checkpoint
         is_all_made = machine is not None and len(machine.output) >= len(loaded.output)
-        self.known = b"" if is_all_made else loaded.output  # of a billion digits, a gigabyte
+        self.known = b"" if is_all_made else loaded.output  # it may be a gigabyte
 
     def saved(self) -> None:
         """Note that the machine passed a save: from now on it is not the checkpoint's fault."""

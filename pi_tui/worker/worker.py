@@ -12,7 +12,7 @@ from pi_tui.machine import Refused
 from pi_tui.no_memory import MESSAGE
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import garbage
-from pi_tui.worker.allocator import return_big_blocks
+from pi_tui.worker.allocator import return_freed_memory
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State
@@ -45,7 +45,7 @@ class Worker(Board):
 
     def _live(self) -> None:
         """Open the store, work, and close it; publish every exception as a failure."""
-        return_big_blocks()
+        return_freed_memory()
         if self.job.give_way:
             give_way()
         try:

@@ -14,12 +14,12 @@ pytestmark = pytest.mark.skipif(not allocator._is_glibc(), reason="only glibc ha
 
 MB = 2**20
 GAPS = f"""
-from pi_tui.worker.allocator import return_big_blocks
+from pi_tui.worker.allocator import return_freed_memory
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 
-return_big_blocks()
+return_freed_memory()
 bytes({30 * MB})  # freed: glibc takes shorter blocks from the heap from now on
 blocks = [bytearray(b"x") * {3 * MB} for _ in range(20)]
 full = resident()

@@ -47,7 +47,7 @@ def test_find_after_a_miss_states_the_digits_needed(saved: Path) -> None:
     assert done.returncode == 0
     assert "14031988 is not in the first 3,000 digits of pi." in done.stdout
     assert "99 million digits for a chance of 63 %, about 300 million for 95 %" in done.stdout
-    assert f"`pi-tui --db {saved} run --digits 100000000` computes that many." in done.stdout
+    assert f"`pi-tui --db {saved} run --digits 300000000` computes that many." in done.stdout
 
 
 def test_find_counts_all_and_shows_the_first(saved: Path) -> None:
