@@ -112,4 +112,4 @@ def test_blocks_of_a_paused_run_are_not_in_memory(
     worker.resume()
     made = worker.snapshot.made
     wait_until(lambda: worker.snapshot.made > made)
-    assert all(isinstance(block, ShelvedBlock) for block in spigot._blocks)
+    assert all(isinstance(block, ShelvedBlock) for block in spigot._rows.blocks)

@@ -67,9 +67,9 @@ def flip_a_bit(worker: Worker) -> None:
     """Flip a bit in a box between two steps, as bad memory does."""
     spigot = LOOPS[worker]._machine
     assert isinstance(spigot, Spigot)
-    number = spigot._numbers[0]
+    number = spigot._rows.numbers[0]
     assert number is not None
-    spigot._numbers[0] = number ^ 1
+    spigot._rows.numbers[0] = number ^ 1
 
 
 def flip_a_bit_after_the_pause(worker: Worker) -> None:

@@ -16,26 +16,22 @@ The digits released so far are not enough to resume from: the boxes are the stat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from itertools import accumulate
 
 from gmpy2 import mpz
 
-from pi_tui.machine import Machine, Piece, Poll, State, Work, WrongState, unwatched
+from pi_tui.machine import Machine, Poll, State, Work, WrongState, unwatched
 from pi_tui.pi.spigot import plan, residue
-from pi_tui.pi.spigot.blocks import Block
 from pi_tui.pi.spigot.encoding import codec
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.making import Order, make_batches
 from pi_tui.pi.spigot.numerals import power_of_ten
 from pi_tui.pi.spigot.predigit import first_digits, settle
 from pi_tui.pi.spigot.reference import found, share_found
-from pi_tui.pi.spigot.residue import PRIME
+from pi_tui.pi.spigot.rows import Rows
 from pi_tui.pi.spigot.series import ARCTAN, Series
-from pi_tui.pi.spigot.shelf import LostBlock, Shelf
-from pi_tui.pi.spigot.size import Batch, Size, by_chain
+from pi_tui.pi.spigot.shelf import LostBlock
+from pi_tui.pi.spigot.size import Size
 from pi_tui.pi.spigot.state import SpigotState
 from pi_tui.pi.spigot.sweep import Sweep, sweeps
 
@@ -77,11 +73,7 @@ class Spigot(Machine):
         """Intermediate results of the verification, to continue from (reference.py)."""
         self.threads = threads
         self._orders = [Order.of(chain) for chain in state.size.chains]
-        self._numbers = list(state.boxes)
-        self._blocks = list(state.blocks)
-        self._shelf = Shelf(threads + 1)
-        self._pieces = dict(state.pieces)
-        self._missing = [n for n, block in enumerate(self._blocks) if block is None]
+        self._rows = Rows(state, threads)
         self._ledger = residue.Ledger(residue.of_radix(state.size), state.start, state.dropped, [])
         self._held = b""
         """The text of the predigit, if a sweep made it; making it again would take longer."""
@@ -116,8 +108,8 @@ class Spigot(Machine):
         """Return the state after the last whole step, with the digits themselves, not a copy."""
         return SpigotState(
             size=self.size,
-            boxes=tuple(self._numbers),
-            blocks=tuple(self._blocks),
+            boxes=tuple(self._rows.numbers),
+            blocks=tuple(self._rows.blocks),
             i=self.i,
             made=self.made,
             nines=self.nines,
@@ -125,7 +117,7 @@ class Spigot(Machine):
             result=self.output,
             start=self._ledger.start,
             dropped=self._ledger.dropped,
-            pieces=self._pieces,
+            pieces=self._rows.pieces,
             kept=dict(self.kept),
         )
 
@@ -152,14 +144,7 @@ class Spigot(Machine):
         finished spigot can be checked as long as it lives. The saved state of a finished one
         cannot, because its last digits are truncated to those asked for.
         """
-        radix, firsts = residue.of_radix(self.size), {0, *accumulate(self._counts)}
-        for index, (block, number) in enumerate(zip(self._blocks, self._numbers, strict=True)):
-            one = radix if index in firsts else 1
-            # A shelved block is checked when it is read.
-            if isinstance(block, Block) and not residue.agrees(block, one):
-                raise WrongState(f"block {index:,} differs from its residue")
-            if block and self.i == 0 and (number is None or block.start_residue != number % PRIME):
-                raise WrongState(f"the number of block {index:,} differs from its residue")
+        self._rows.check(at_start=self.i == 0)
         self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
@@ -167,7 +152,7 @@ class Spigot(Machine):
         compared = share_found(self.size.digits, self.kept)
         if self.done:
             return self.size.work(self.made, 0, None, compared)
-        return self.size.work(self.made, len(self._missing), self.i, compared)
+        return self.size.work(self.made, self.missing, self.i, compared)
 
     @property
     def verifying_work(self) -> float:
@@ -176,7 +161,7 @@ class Spigot(Machine):
 
     def figures(self) -> Figures:
         """Return the inner values that the app shows."""
-        blocks, b = len(self._numbers), self.size.boxes_per_block
+        blocks, b = self.blocks, self.size.boxes_per_block
         return Figures(
             series=self.size.series.title,
             digits_per_step=self.size.digits_per_step,
@@ -186,21 +171,22 @@ class Spigot(Machine):
             predigit=self.held_digits(PREDIGIT_SHOWN),
             nines=self.nines,
             blocks=blocks,
-            blocks_made=blocks - len(self._missing),
-            boxes_left=tuple(count * b for count in self._counts),
+            blocks_made=blocks - self.missing,
+            boxes_left=tuple(count * b for count in self._rows.counts),
             threads=self.threads,
         )
 
     def _go_on(self, threads: int, at_once: int, poll: Poll) -> None:
         if self.done:
             return
-        self._shelve()
-        if not self._missing:
+        self._rows.shelve()
+        if not self._rows.missing:
             try:
                 self._advance(threads, at_once, poll)
                 return
             except LostBlock as lost:
-                self._lose(lost.batch)
+                self._rows.lose(lost.batch)
+                self.notes = (*self.notes, "a saved block was lost or damaged, and is made again")
         self._make(poll)
 
     def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
@@ -213,41 +199,16 @@ class Spigot(Machine):
             del self.output[before:]
             raise
 
-    def _shelve(self) -> None:
-        """Forget P and D of large blocks that are saved."""
-        if not self.size.reads_back:
-            return
-        for batch in self.size.batches(self._counts):
-            piece = self._pieces.get(codec.blocks_name(batch.name))
-            block = self._blocks[batch.places.start]
-            if piece and piece.saved and isinstance(block, Block):
-                piece.let_go(piece.saved)
-                known = (block.start_residue, block.factor_residue, block.denominator_residue)
-                shelved = codec.shelved(self.size, batch, piece, known)
-                self._blocks[batch.places.start] = shelved
-
-    def _lose(self, name: int) -> None:
-        """Note that the blocks of a batch must be made again."""
-        for batch in self.size.batches(self._counts):
-            if batch.name == name:
-                places = slice(batch.places.start, batch.places.stop)
-                self._blocks[places] = [None] * len(batch.places)
-        self._missing = [n for n, block in enumerate(self._blocks) if block is None]
-        self.notes = (*self.notes, "a saved block was lost or damaged, and is made again")
-
     def _make(self, poll: Poll) -> None:
         """Make missing blocks of a chain: each thread a batch, or all threads one large block.
 
         If that fails, nothing changes.
         """
-        missing = set(self._missing)
-        every = self.size.batches(self._counts)
-        batches = [batch for batch in every if not missing.isdisjoint(batch.places)]
-        batches = [batch for batch in batches if batch.chain == batches[0].chain]
+        batches = self._rows.batches_to_make()
         order, chain = self._orders[batches[0].chain], self.size.chains[batches[0].chain]
         one_block = chain.blocks_per_batch == 1
         batches = batches[: 1 if one_block else self.threads]  # all threads make one big block
-        alone = len(self._blocks) * self.size.boxes_per_block <= ALONE
+        alone = self.blocks * self.size.boxes_per_block <= ALONE
         made = make_batches(
             order,
             [batch.numbers for batch in batches],
@@ -255,43 +216,21 @@ class Spigot(Machine):
             threads=0 if alone else self.threads,
             poll=poll,
         )
-        for batch, (blocks, numbers) in zip(batches, made, strict=True):
-            self._take(batch, blocks, numbers)
-        self._missing = [n for n, block in enumerate(self._blocks) if block is None]
+        for batch, some in zip(batches, made, strict=True):
+            self._rows.take(batch, some)
+            self.made += len(some.blocks)
         self._weigh()
-
-    def _take(self, batch: Batch, blocks: list[Block], numbers: list[mpz]) -> None:
-        """Store the blocks of a batch, and create the pieces that will hold them."""
-        places = slice(batch.places.start, batch.places.stop)
-        self.made += len(blocks)
-        self._blocks[places] = blocks
-        made = {codec.blocks_name(batch.name): partial(codec.blocks_bytes, tuple(blocks))}
-        if numbers:
-            self._numbers[places] = numbers
-            made[codec.start_name(batch.name)] = partial(codec.numbers_bytes, tuple(numbers))
-        pieces = {key: Piece(data, lasting=True) for key, data in made.items()}
-        self._pieces = {**self._pieces, **pieces}
 
     def _weigh(self) -> None:
         """Compute the weights of the blocks for the residue equation, once all blocks are made."""
-        if self._missing:
+        if self._rows.missing:
             return
-        whole = [block for block in self._blocks if block]
-        pairs = zip(self._whole_numbers(), whole, strict=True)
-        self._ledger.weights = [residue.weights(some) for some in by_chain(whole, self._counts)]
+        blocks = self._rows.blocks_by_chain()
+        self._ledger.weights = [residue.weights(some) for some in blocks]
         if self.i == 0:
-            starts = by_chain([mpz(block.start_residue) for block in whole], self._counts)
+            starts = [[mpz(block.start_residue) for block in some] for some in blocks]
             self._ledger.start = self._ledger.value(starts)
-        if any(isinstance(block, Block) and n >= block.divisor for n, block in pairs):
-            raise WrongState("a box holds more than it can")
-
-    def _whole_numbers(self) -> list[mpz]:
-        return [number for number in self._numbers if number is not None]
-
-    @property
-    def _counts(self) -> list[int]:
-        """Return the blocks of each chain that are left."""
-        return self.size.counts(self.i)
+        self._rows.check_bounds()
 
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do the iterations of one wave, but never more than the digits asked for need.
@@ -303,9 +242,8 @@ class Spigot(Machine):
         sizes = [self.size.counts(self.i + ahead) for ahead in range(count)]
         shares = [sizes[first : first + at_once] for first in range(0, count, at_once)]
         powers = [power_of_ten(k * times) for times in range(at_once + 1)]
-        blocks = by_chain([block for block in self._blocks if block], sizes[0])
-        numbers = by_chain(self._whole_numbers(), sizes[0])
-        for sweep in sweeps(blocks, numbers, self._shelf, powers, shares, k, poll):
+        blocks, numbers = self._rows.blocks_by_chain(), self._rows.numbers_by_chain()
+        for sweep in sweeps(blocks, numbers, self._rows.shelf, powers, shares, k, poll):
             for quotient, digits in zip(sweep.quotients, sweep.texts, strict=True):
                 self._commit(sweep, quotient, digits)
 
@@ -315,24 +253,13 @@ class Spigot(Machine):
         text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
         if not nines:
             self._held = digits
-        had, kept = self._counts, self.size.counts(self.i + 1)
-        each = list(zip(sweep.numbers, kept, had, strict=True))
-        self._ledger.drop([numbers[left:before] for numbers, left, before in each], kept)
-        self._numbers = [number for numbers, left, _ in each for number in numbers[:left]]
-        blocks = zip(by_chain(self._blocks, had), kept, strict=True)
-        self._blocks = [block for some, left in blocks for block in some[:left]]
-        self._let_go(kept)
+        kept = self.size.counts(self.i + 1)
+        self._ledger.drop(self._rows.adopt(sweep.numbers, kept), kept)
         decimals = text if self.i - self.nines > 1 else text[k:]  # the 3, and the 0 held before it
         self.i, self.predigit, self.nines = self.i + 1, predigit, nines
         released = decimals[: self.size.digits - self.count]
         self.output += released
         self._ledger.surplus += decimals[len(released) :]
-
-    def _let_go(self, kept: Sequence[int]) -> None:
-        """Drop the pieces of the numbers at the start, and of the blocks beyond `kept`."""
-        names = {codec.blocks_name(batch.name) for batch in self.size.batches(kept)}
-        if len(self._pieces) > len(names):
-            self._pieces = {name: self._pieces[name] for name in self._pieces if name in names}
 
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
         """Check the residue equation for the digits in `output`, if all blocks are made.
@@ -340,8 +267,8 @@ class Spigot(Machine):
         Digits counted in `known` are not read again. Returns the new count.
         """
         spelled = known.with_more(self.output)
-        if self._blocks and not self._missing:
-            numbers = by_chain(self._whole_numbers(), self._counts)
+        if self._rows.blocks and not self._rows.missing:
+            numbers = self._rows.numbers_by_chain()
             self._ledger.check(self.i, self.predigit, self.nines, numbers, spelled)
         return spelled
 
@@ -363,12 +290,12 @@ class Spigot(Machine):
     @property
     def blocks(self) -> int:
         """Return the number of blocks left, including those not made yet."""
-        return len(self._numbers)
+        return len(self._rows.numbers)
 
     @property
     def missing(self) -> int:
         """Return the number of blocks that must still be made, or made again."""
-        return len(self._missing)
+        return len(self._rows.missing)
 
     def held_digits(self, most: int) -> str:
         """Return the first digits of the held predigit, at most `most`; "" while there is none."""

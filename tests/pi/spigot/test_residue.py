@@ -87,9 +87,9 @@ def test_number_changed_in_memory_is_found_before_the_next_digit() -> None:
     spigot = ready(700, 10, 32)
     for _ in range(5):
         spigot.step()
-    number = spigot._numbers[3]
+    number = spigot._rows.numbers[3]
     assert number is not None
-    spigot._numbers[3] = number.bit_flip(3)
+    spigot._rows.numbers[3] = number.bit_flip(3)
     with pytest.raises(WrongState, match="iteration 6"):
         spigot.step()
 
@@ -97,9 +97,9 @@ def test_number_changed_in_memory_is_found_before_the_next_digit() -> None:
 def test_block_changed_in_memory_is_found_by_next_check_or_step() -> None:
     for name in ("divisor", "factor"):
         spigot = ready(700, 10, 32)
-        block = spigot._blocks[3]
+        block = spigot._rows.blocks[3]
         assert isinstance(block, Block)
-        spigot._blocks[3] = replace(block, **{name: getattr(block, name) - 2})
+        spigot._rows.blocks[3] = replace(block, **{name: getattr(block, name) - 2})
         with pytest.raises(WrongState, match="block 3"):
             spigot.check()
         with pytest.raises(WrongState):
@@ -115,9 +115,9 @@ def test_block_changed_while_others_are_made_is_found(
     spigot.step()
     spigot.check()
     assert spigot.missing
-    number = spigot._numbers[1]
+    number = spigot._rows.numbers[1]
     assert number is not None
-    spigot._numbers[1] = number.bit_flip(3)
+    spigot._rows.numbers[1] = number.bit_flip(3)
     with pytest.raises(WrongState, match="number of block 1"):
         spigot.check()
 
@@ -181,7 +181,7 @@ def test_check_still_finds_a_changed_number_after_the_last_step() -> None:
     spigot = ready(701, 10, 32)
     spigot.finalize()
     spigot.check()
-    assert spigot._numbers[0] is not None
-    spigot._numbers[0] += 1
+    assert spigot._rows.numbers[0] is not None
+    spigot._rows.numbers[0] += 1
     with pytest.raises(WrongState):
         spigot.check()

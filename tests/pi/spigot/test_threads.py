@@ -148,12 +148,12 @@ def test_poll_runs_in_the_calling_thread_only() -> None:
 def test_error_in_a_thread_reaches_the_caller_and_changes_nothing() -> None:
     spigot = ready(400, 20, 32, threads=3)
     before = spigot.snapshot()
-    sound = spigot._blocks[5]
+    sound = spigot._rows.blocks[5]
     assert isinstance(sound, Block)
-    spigot._blocks[5] = replace(sound, divisor=mpz(0))
+    spigot._rows.blocks[5] = replace(sound, divisor=mpz(0))
     with pytest.raises(ZeroDivisionError):
         spigot.stride(inf)
-    spigot._blocks[5] = sound
+    spigot._rows.blocks[5] = sound
     assert spigot.snapshot() == before
 
 

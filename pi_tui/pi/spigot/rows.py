@@ -1,0 +1,130 @@
+"""The rows of boxes that a spigot holds, one for each chain, as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
+
+from gmpy2 import mpz
+
+from pi_tui.machine import Piece, WrongState
+from pi_tui.pi.spigot import residue
+from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.encoding import codec
+from pi_tui.pi.spigot.making import Made
+from pi_tui.pi.spigot.residue import PRIME
+from pi_tui.pi.spigot.shelf import Shelf, ShelvedBlock
+from pi_tui.pi.spigot.size import Batch, by_chain
+from pi_tui.pi.spigot.state import SpigotState
+
+
+class Rows:
+    """The blocks of all chains that are left: their numbers N, their P and D, and their pieces.
+
+    Lists of blocks have those of the first chain first, then those of the next.
+    """
+
+    def __init__(self, state: SpigotState, threads: int) -> None:
+        self._size = state.size
+        self.counts = state.size.counts(state.i)
+        """The blocks left of each chain, including those not made yet."""
+        self.numbers = list(state.boxes)
+        """N of each block; None before it is made."""
+        self.blocks = list(state.blocks)
+        """P and D of each block; None if they must be made, or made again."""
+        self.pieces = dict(state.pieces)
+        """The encoded parts that never change."""
+        self.shelf = Shelf(threads + 1)
+        self.missing: list[int] = []
+        """The places of the blocks that must be made."""
+        self._look_for_missing()
+
+    def batches_to_make(self) -> list[Batch]:
+        """Return the batches with missing blocks, of the first chain that has any."""
+        missing = set(self.missing)
+        batches = self._size.batches(self.counts)
+        batches = [batch for batch in batches if not missing.isdisjoint(batch.places)]
+        return [batch for batch in batches if batch.chain == batches[0].chain]
+
+    def take(self, batch: Batch, made: Made) -> None:
+        """Store the blocks of a batch, and create the pieces that will hold them."""
+        places = slice(batch.places.start, batch.places.stop)
+        self.blocks[places] = made.blocks
+        new = {codec.blocks_name(batch.name): partial(codec.blocks_bytes, tuple(made.blocks))}
+        if made.numbers:
+            self.numbers[places] = made.numbers
+            new[codec.start_name(batch.name)] = partial(codec.numbers_bytes, tuple(made.numbers))
+        pieces = {key: Piece(data, lasting=True) for key, data in new.items()}
+        self.pieces = {**self.pieces, **pieces}
+        self._look_for_missing()
+
+    def shelve(self) -> None:
+        """Forget P and D of large blocks that are saved; sweeps read them back (shelf.py)."""
+        if not self._size.reads_back:
+            return
+        for batch in self._size.batches(self.counts):
+            piece = self.pieces.get(codec.blocks_name(batch.name))
+            block = self.blocks[batch.places.start]
+            if piece and piece.saved and isinstance(block, Block):
+                piece.let_go(piece.saved)
+                known = (block.start_residue, block.factor_residue, block.denominator_residue)
+                self.blocks[batch.places.start] = codec.shelved(self._size, batch, piece, known)
+
+    def lose(self, name: int) -> None:
+        """Forget the blocks of the batch with this name, which cannot be read back."""
+        for batch in self._size.batches(self.counts):
+            if batch.name == name:
+                for place in batch.places:
+                    self.blocks[place] = None
+        self._look_for_missing()
+
+    def adopt(self, swept: Sequence[Sequence[mpz]], kept: Sequence[int]) -> list[list[mpz]]:
+        """Take over the new numbers of each chain, and drop the blocks beyond `kept`.
+
+        Returns the new numbers of the blocks that are dropped.
+        """
+        each = list(zip(swept, kept, self.counts, strict=True))
+        lost = [list(numbers[left:had]) for numbers, left, had in each]
+        self.numbers = [number for numbers, left, _ in each for number in numbers[:left]]
+        blocks = zip(by_chain(self.blocks, self.counts), kept, strict=True)
+        self.blocks = [block for some, left in blocks for block in some[:left]]
+        self.counts = list(kept)
+        self._let_go()
+        return lost
+
+    def _let_go(self) -> None:
+        """Drop the pieces of the numbers at the start, and of dropped blocks."""
+        names = {codec.blocks_name(batch.name) for batch in self._size.batches(self.counts)}
+        if len(self.pieces) > len(names):
+            self.pieces = {name: self.pieces[name] for name in self.pieces if name in names}
+
+    def check(self, at_start: bool) -> None:
+        """Compare P and D in memory with their residues, and N too `at_start`. Raises WrongState.
+
+        A shelved block is checked when it is read.
+        """
+        radix, firsts = residue.of_radix(self._size), {0, *accumulate(self.counts)}
+        for index, (block, number) in enumerate(zip(self.blocks, self.numbers, strict=True)):
+            one = radix if index in firsts else 1
+            if isinstance(block, Block) and not residue.agrees(block, one):
+                raise WrongState(f"block {index:,} differs from its residue")
+            if block and at_start and (number is None or block.start_residue != number % PRIME):
+                raise WrongState(f"the number of block {index:,} differs from its residue")
+
+    def check_bounds(self) -> None:
+        """Raise WrongState if a number is not below the D of its block."""
+        for block, number in zip(self.blocks, self.numbers, strict=True):
+            if isinstance(block, Block) and number is not None and number >= block.divisor:
+                raise WrongState("a box holds more than it can")
+
+    def numbers_by_chain(self) -> list[list[mpz]]:
+        """Return the numbers of each chain, once all blocks are made."""
+        return by_chain([number for number in self.numbers if number is not None], self.counts)
+
+    def blocks_by_chain(self) -> list[list[Block | ShelvedBlock]]:
+        """Return the blocks of each chain, once all are made."""
+        return by_chain([block for block in self.blocks if block], self.counts)
+
+    def _look_for_missing(self) -> None:
+        self.missing = [place for place, block in enumerate(self.blocks) if block is None]
