@@ -10,8 +10,8 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.upkeep import check
 from pi_tui.errors import WrongResultError
+from pi_tui.pi.spigot.comparison.reference import pi_digits
 from pi_tui.pi.spigot.kind import SpigotKind
-from pi_tui.pi.spigot.reference import pi_digits
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import State

@@ -11,7 +11,8 @@ from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.rows.models import CHECKPOINTS
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, WrongState, unwatched
-from pi_tui.pi.spigot import chudnovsky, pool, reference
+from pi_tui.pi.spigot import pool
+from pi_tui.pi.spigot.comparison import chudnovsky, reference
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.pool import Check
 from pi_tui.pi.spigot.spigot import Spigot

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pi_tui.pi.spigot import size as size_module
-from pi_tui.pi.spigot import sweep
-from pi_tui.pi.spigot.shelf import ShelvedBlock
+from pi_tui.pi.spigot.boxes import sweep
+from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker.job import Cadence, Pace
 from pi_tui.worker.snapshot import State

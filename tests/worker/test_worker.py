@@ -11,9 +11,9 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, unwatched
+from pi_tui.pi.spigot.comparison.reference import names
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.kind import SpigotKind
-from pi_tui.pi.spigot.reference import names
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker.job import MAX, Cadence, Job, Pace
 from pi_tui.worker.snapshot import State

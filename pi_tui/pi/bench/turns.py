@@ -158,7 +158,7 @@ def _compare(contender: Contender, digits: int, said: bytes) -> None:
 @cache
 def reference(digits: int) -> bytes:
     """Return the decimals that every contender is compared with."""
-    from pi_tui.pi.spigot.reference import pi_digits
+    from pi_tui.pi.spigot.comparison.reference import pi_digits
 
     return pi_digits(digits)
 

@@ -11,8 +11,8 @@ from pi_tui.commands.choosing import Wanted, choose
 from pi_tui.commands.output_part import SavedOutput, part_of
 from pi_tui.errors import AlreadyOpenError, WrongResultError
 from pi_tui.files.output_file import STDOUT, FileContent, OutputFile
+from pi_tui.pi.spigot.comparison.reference import first_difference
 from pi_tui.pi.spigot.kind import SpigotKind
-from pi_tui.pi.spigot.reference import first_difference
 from pi_tui.pi.which_run import run_to_read
 from pi_tui.reports.standard_output import tell, write_to_stdout
 

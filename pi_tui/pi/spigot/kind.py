@@ -124,7 +124,7 @@ class SpigotKind(Kind):
         machine: Machine | None = None,
     ) -> bool:
         """Compare all digits with the Chudnovsky series; return True or raise WrongOutput."""
-        from pi_tui.pi.spigot.reference import first_difference
+        from pi_tui.pi.spigot.comparison.reference import first_difference
         from pi_tui.pi.spigot.spigot import Spigot
 
         kept = machine.kept if isinstance(machine, Spigot) else None

@@ -5,31 +5,31 @@ fewer and longer. A larger B saves interpreter time and has a larger common fact
 (blocks.py), but blocks cost more to make. Times of making the blocks and of stepping, in seconds:
 
     digits        K         B   making  stepping
-    20,000      100     1,024    0.007     0.010
-                100     2,048    0.007     0.009   taken
-                100     4,096    0.009     0.007
-    100,000   1,000     8,192     0.05      0.06
-              4,000     4,096     0.05      0.04
-              4,000     8,192     0.05      0.03   taken
-              4,000    16,384     0.06      0.03
-    300,000   6,000    32,768     0.26      0.20
-             15,000    16,384     0.21      0.15
-             15,000    32,768     0.25      0.12   taken
-    1,000,000 55,556   65,536      1.1       0.6
-             83,334    32,768      0.9       0.7
-             83,334    65,536      1.1       0.5   taken
-             83,334   131,072      1.2       0.4
-            166,667    65,536      1.1       0.4
+    20,000      100     1,024    0.005     0.012
+                100     2,048    0.006     0.011   taken
+                100     4,096    0.007     0.011
+    100,000   4,000     4,096    0.025     0.028
+              4,000     8,192    0.030     0.024   taken
+              4,000    16,384    0.037     0.023
+    300,000  15,000    16,384    0.093     0.112   taken
+             15,000    32,768    0.125     0.092
+             30,000    16,384    0.095     0.101
+    1,000,000 83,334   32,768     0.41      0.53
+              83,334   65,536     0.53      0.38   taken
+              83,334  131,072     0.63      0.30
+             125,000   65,536     0.52      0.38
     10,000,000
-            555,556   524,288       19         9   taken
-            833,334   524,288       19         8
-          1,000,000   262,144       18        11
+             555,556  262,144      7.4      11.2   (*)
+             555,556  524,288      8.9       6.7   taken
+             555,556 1,048,576     9.5       5.7   (*)
+             833,334  524,288      8.5       7.1   (*)
 
-These are CPU seconds of whole runs in Gosper's series at full speed on two threads, measured
-2026-11-24 with Python 3.11.7, gmpy2 2.3.2 and GMP 6.3.0 on a machine with some other load. In the
-textbook's series they take 1.9 times as long. Mpmath's pi took 0.55 s for a million digits and
-8.3 s for ten. Of two equally fast rows, the one with smaller blocks or steps is chosen ("taken"),
-because its display moves more often.
+These are CPU seconds of whole runs with two arctangents at full speed on two threads, the least of
+3 to 15 runs (one at ten million), measured 2026-11-30 with Python 3.11.7, gmpy2 2.3.2 and GMP 6.3.0
+on a machine with much other load. (*): with half of B in the second chain, which makes less than
+3 % of a difference. In the same hour Gosper's series took 0.86 and 0.39 s for a million digits. Of
+two equally fast rows, the one with smaller blocks or steps is chosen ("taken"), because its display
+moves more often, and less is lost by a kill.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ from itertools import accumulate
 from gmpy2 import mpz
 
 from pi_tui.machine import Piece, WrongState
-from pi_tui.pi.spigot import residue
-from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.boxes import residue
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.boxes.making import Made
+from pi_tui.pi.spigot.boxes.residue import PRIME
+from pi_tui.pi.spigot.boxes.shelf import Shelf, ShelvedBlock
 from pi_tui.pi.spigot.encoding import codec
-from pi_tui.pi.spigot.making import Made
-from pi_tui.pi.spigot.residue import PRIME
-from pi_tui.pi.spigot.shelf import Shelf, ShelvedBlock
 from pi_tui.pi.spigot.size import Batch, by_chain
 from pi_tui.pi.spigot.state import SpigotState
 

@@ -21,19 +21,20 @@ from dataclasses import replace
 from gmpy2 import mpz
 
 from pi_tui.machine import Machine, Poll, State, Work, WrongState, unwatched
-from pi_tui.pi.spigot import plan, residue
+from pi_tui.pi.spigot import plan
+from pi_tui.pi.spigot.boxes import residue
+from pi_tui.pi.spigot.boxes.making import Order, make_batches
+from pi_tui.pi.spigot.boxes.shelf import LostBlock
+from pi_tui.pi.spigot.boxes.sweep import Sweep, sweeps
+from pi_tui.pi.spigot.comparison.reference import found, share_found
 from pi_tui.pi.spigot.encoding import codec
 from pi_tui.pi.spigot.figures import Figures
-from pi_tui.pi.spigot.making import Order, make_batches
 from pi_tui.pi.spigot.numerals import power_of_ten
 from pi_tui.pi.spigot.predigit import first_digits, settle
-from pi_tui.pi.spigot.reference import found, share_found
 from pi_tui.pi.spigot.rows import Rows
 from pi_tui.pi.spigot.series import ARCTAN, Series
-from pi_tui.pi.spigot.shelf import LostBlock
 from pi_tui.pi.spigot.size import Size
 from pi_tui.pi.spigot.state import SpigotState
-from pi_tui.pi.spigot.sweep import Sweep, sweeps
 
 AT_ONCE = 2
 """Iterations that each sweep of a wave does.

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece
-from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
+from pi_tui.pi.spigot.comparison.reference import Kept
 from pi_tui.pi.spigot.numerals import power_of_ten
-from pi_tui.pi.spigot.reference import Kept
-from pi_tui.pi.spigot.shelf import ShelvedBlock
 from pi_tui.pi.spigot.size import Size
 
 

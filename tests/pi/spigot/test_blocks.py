@@ -7,11 +7,11 @@ import pytest
 from gmpy2 import context, fac, get_context, mpz
 
 from pi_tui.machine import Abandoned, WrongState
-from pi_tui.pi.spigot import making
 from pi_tui.pi.spigot import size as size_module
-from pi_tui.pi.spigot.blocks import THIN_FROM, Block, common_factor, left_over
-from pi_tui.pi.spigot.making import Made, Order, make_batches
-from pi_tui.pi.spigot.residue import PRIME
+from pi_tui.pi.spigot.boxes import making
+from pi_tui.pi.spigot.boxes.blocks import THIN_FROM, Block, common_factor, left_over
+from pi_tui.pi.spigot.boxes.making import Made, Order, make_batches
+from pi_tui.pi.spigot.boxes.residue import PRIME
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
 from pi_tui.pi.spigot.size import Chain
 from tests.pi.spigot.helpers import EVERY_CHAIN

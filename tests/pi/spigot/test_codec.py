@@ -12,10 +12,10 @@ from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece, State, WrongState
 from pi_tui.pi.spigot import size as size_module
-from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.boxes.residue import PRIME
 from pi_tui.pi.spigot.encoding import codec, limits
 from pi_tui.pi.spigot.encoding.codec import decode, encode
-from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON, Series
 from pi_tui.pi.spigot.size import by_chain
 from pi_tui.pi.spigot.spigot import Spigot

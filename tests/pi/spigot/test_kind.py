@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from pi_tui.machine import Abandoned, BadState, Piece, State, Task, WrongOutput, unwatched
-from pi_tui.pi.spigot import reference, spigot, sweep
 from pi_tui.pi.spigot import size as size_module
+from pi_tui.pi.spigot import spigot
+from pi_tui.pi.spigot.boxes import sweep
+from pi_tui.pi.spigot.comparison import reference
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES
 from tests.pi.spigot.helpers import stored

@@ -9,11 +9,11 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import Abandoned
-from pi_tui.pi.spigot import chudnovsky, reference
-from pi_tui.pi.spigot.chudnovsky import Found
+from pi_tui.pi.spigot.comparison import chudnovsky, reference
+from pi_tui.pi.spigot.comparison.chudnovsky import Found
+from pi_tui.pi.spigot.comparison.reference import first_difference, pi_digits
+from pi_tui.pi.spigot.comparison.results import Kept, Node
 from pi_tui.pi.spigot.pool import Check
-from pi_tui.pi.spigot.reference import first_difference, pi_digits
-from pi_tui.pi.spigot.results import Kept, Node
 from tests.pi.spigot.conftest import mpfr_digits, mpmath_digits
 
 

@@ -12,9 +12,9 @@ from pi_tui.machine import BadState, WrongState
 from pi_tui.pi.spigot import predigit
 from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot import spigot as spigot_module
-from pi_tui.pi.spigot.blocks import Block
-from pi_tui.pi.spigot.reference import pi_digits
-from pi_tui.pi.spigot.residue import PRIME
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.boxes.residue import PRIME
+from pi_tui.pi.spigot.comparison.reference import pi_digits
 from pi_tui.pi.spigot.series import Series
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.pi.spigot.state import SpigotState
@@ -169,7 +169,7 @@ def test_start_made_with_another_radix_is_found() -> None:
     size = Spigot.new(700, digits_per_step=10, boxes_per_block=32).size
     with pytest.MonkeyPatch.context() as patch:
         wrong = mpz(10**10) + 64
-        patch.setattr("pi_tui.pi.spigot.making.power_of_ten", lambda k: wrong)
+        patch.setattr("pi_tui.pi.spigot.boxes.making.power_of_ten", lambda k: wrong)
         patch.setattr(spigot_module, "power_of_ten", partial(_power_of, wrong))
         spigot = Spigot(SpigotState.at_start(size))
         with pytest.raises(WrongState):

@@ -10,10 +10,10 @@ import pytest
 
 from pi_tui.machine import LostPiece, Piece, State
 from pi_tui.pi.spigot import size as size_module
-from pi_tui.pi.spigot import sweep
+from pi_tui.pi.spigot.boxes import sweep
+from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
 from pi_tui.pi.spigot.encoding import codec
 from pi_tui.pi.spigot.series import Series
-from pi_tui.pi.spigot.shelf import ShelvedBlock
 from pi_tui.pi.spigot.spigot import Spigot
 from tests.pi.spigot.helpers import EVERY_SERIES, new, ready
 

@@ -8,12 +8,12 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import Abandoned, BadState, WrongState
+from pi_tui.pi.spigot.boxes.sweep import super_digits
 from pi_tui.pi.spigot.predigit import settle
 from pi_tui.pi.spigot.series import ARCTAN, GOSPER, RABINOWITZ_WAGON, Series
 from pi_tui.pi.spigot.size import Size
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.pi.spigot.state import SpigotState
-from pi_tui.pi.spigot.sweep import super_digits
 from tests.pi.spigot.conftest import mpmath_digits
 from tests.pi.spigot.helpers import EVERY_SERIES, new, ready, release, states
 from tests.pi.spigot.textbook import BASES, Textbook

@@ -10,12 +10,13 @@ import pytest
 from gmpy2 import mpz
 
 from pi_tui.machine import Abandoned
-from pi_tui.pi.spigot import reference, sweep
 from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot import spigot as spigot_module
-from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.boxes import sweep
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.comparison import reference
+from pi_tui.pi.spigot.comparison.reference import first_difference, pi_digits
 from pi_tui.pi.spigot.pool import Stopped, gather
-from pi_tui.pi.spigot.reference import first_difference, pi_digits
 from pi_tui.pi.spigot.spigot import AT_ONCE, Spigot
 from tests.pi.spigot.helpers import ready, states
 

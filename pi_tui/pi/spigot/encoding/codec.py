@@ -31,13 +31,13 @@ from functools import partial
 from gmpy2 import mpz
 
 from pi_tui.machine import Piece, State
-from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.boxes.residue import PRIME, agrees, of_radix
+from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
+from pi_tui.pi.spigot.comparison.reference import Kept, found_by_1_1, names
 from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
-from pi_tui.pi.spigot.reference import Kept, found_by_1_1, names
-from pi_tui.pi.spigot.residue import PRIME, agrees, of_radix
 from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
-from pi_tui.pi.spigot.shelf import ShelvedBlock
 from pi_tui.pi.spigot.size import Batch, Chain, Size
 from pi_tui.pi.spigot.state import SpigotState
 

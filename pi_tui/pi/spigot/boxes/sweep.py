@@ -24,10 +24,10 @@ from threading import Semaphore
 from gmpy2 import mpz
 
 from pi_tui.machine import Poll
-from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.boxes.shelf import Shelf, ShelvedBlock
 from pi_tui.pi.spigot.numerals import to_text
 from pi_tui.pi.spigot.pool import Check, gather
-from pi_tui.pi.spigot.shelf import Shelf, ShelvedBlock
 
 ALONE = 4_000_000
 """Maximum bits of state swept without threads: it takes a few ms, and threads cost more."""

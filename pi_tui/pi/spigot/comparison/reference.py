@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 from gmpy2 import mpz
 
 from pi_tui.machine import Poll, unwatched
-from pi_tui.pi.spigot import chudnovsky
-from pi_tui.pi.spigot.chudnovsky import Found
+from pi_tui.pi.spigot.comparison import chudnovsky
+from pi_tui.pi.spigot.comparison.chudnovsky import Found
+from pi_tui.pi.spigot.comparison.results import Graph, Node, compute, left
+from pi_tui.pi.spigot.comparison.results import Kept as Kept
 from pi_tui.pi.spigot.numerals import power_of_ten, to_number, to_text
 from pi_tui.pi.spigot.pool import Check, gather
-from pi_tui.pi.spigot.results import Graph, Node, compute, left
-from pi_tui.pi.spigot.results import Kept as Kept
 
 T = TypeVar("T")
 

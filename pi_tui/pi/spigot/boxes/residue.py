@@ -22,8 +22,8 @@ from typing import NamedTuple
 from gmpy2 import mpz
 
 from pi_tui.machine import WrongState
-from pi_tui.pi.spigot.blocks import Block
-from pi_tui.pi.spigot.shelf import ShelvedBlock
+from pi_tui.pi.spigot.boxes.blocks import Block
+from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
 from pi_tui.pi.spigot.size import Chain, Size
 
 PRIME = (1 << 61) - 1

@@ -26,10 +26,16 @@ from typing import NamedTuple, Protocol, TypeVar
 from gmpy2 import get_context, mpz, pack, unpack
 
 from pi_tui.machine import Poll, WrongState, unwatched
-from pi_tui.pi.spigot.blocks import THIN_FROM, Block, boxes_one_by_one, common_factor, left_over
+from pi_tui.pi.spigot.boxes.blocks import (
+    THIN_FROM,
+    Block,
+    boxes_one_by_one,
+    common_factor,
+    left_over,
+)
+from pi_tui.pi.spigot.boxes.residue import PRIME
 from pi_tui.pi.spigot.numerals import power_of_ten, unlocked
 from pi_tui.pi.spigot.pool import Check, gather
-from pi_tui.pi.spigot.residue import PRIME
 from pi_tui.pi.spigot.series import Series
 from pi_tui.pi.spigot.size import Chain
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from pi_tui.machine import BadState, LostPiece
-from pi_tui.pi.spigot.blocks import Block
+from pi_tui.pi.spigot.boxes.blocks import Block
 
 
 class LostBlock(Exception):

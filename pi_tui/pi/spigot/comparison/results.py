@@ -7,7 +7,7 @@ from functools import partial
 from threading import Condition
 from typing import NamedTuple
 
-from pi_tui.pi.spigot.chudnovsky import Found
+from pi_tui.pi.spigot.comparison.chudnovsky import Found
 from pi_tui.pi.spigot.pool import Check, gather
 
 Kept = dict[str, Found]
