@@ -107,4 +107,12 @@ def test_task_identity_depends_on_values_and_types_but_not_on_tuning() -> None:
 def test_equal_tasks_have_one_hash_and_are_one_key() -> None:
     tasks = {Task(5, {"a": 1, "b": b"x"}), Task(5, {"b": b"x", "a": 1}), Task(5, {"a": 2})}
     assert len(tasks) == 2
-    assert hash(Task(5, {"a": 1})) == hash(Task(5, {"a": 1.0}))  # as they are equal
+
+
+@pytest.mark.parametrize("values", [(1, 1.0, True), (0, 0.0, -0.0, False), (b"a", "a")])
+def test_tasks_that_are_two_runs_are_two_keys_though_python_calls_their_values_equal(
+    values: tuple[Any, ...],
+) -> None:
+    tasks = [Task(5, {"a": value}) for value in values]
+    assert len({task.identity() for task in tasks}) == len(values)
+    assert len(set(tasks)) == len(values)
