@@ -125,7 +125,9 @@ class Items(Kind):
             self._task = Task(len(self.inputs), {"inputs": digest[:16]})
         return self._task
 
-    def run(self, db: str | None = None, *, fresh: bool = False, face: Face = "line") -> bytes:
+    def run(
+        self, db: str | os.PathLike[str] | None = None, *, fresh: bool = False, face: Face = "line"
+    ) -> bytes:
         """Compute or resume all items; return the lines of output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all
