@@ -24,7 +24,8 @@ class Nameless(Kind):
 
 
 def with_(**attributes: Any) -> Kind:
-    return type("Odd", (Walks,), attributes)()
+    made: Kind = type("Odd", (Walks,), attributes)()
+    return made
 
 
 @pytest.mark.parametrize(
