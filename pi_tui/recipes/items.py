@@ -135,7 +135,7 @@ class Items(Kind):
         for number, value in enumerate(self.inputs, 1):
             try:
                 yield repr(value)
-            except Exception as error:  # an int of more than 4,300 digits, or code of the user
+            except Exception as error:  # an int too long for a str, or code of the user
                 told = f"input {number:,}, of type {type(value).__name__}, has no repr"
                 raise TypeError(f"{self.name}: {told}: {in_words(error)}") from error
 
