@@ -58,6 +58,8 @@ _MODULES = {
     "unwatched": "pi_tui.machine",
 }
 """Maps each public name to the module that defines it."""
+__all__ = sorted(_MODULES)
+"""What `from pi_tui import *` imports; without it, that would silently import nothing."""
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ that process ends, so another process takes over the task of a dead process or c
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import sys
@@ -26,7 +27,6 @@ from pi_tui.carry_on import (
     leaving_if_blocked,
     lost_and_saved,
     noting_signals,
-    refuse_taken_name,
     run_to_end,
 )
 from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageError, UsageError
@@ -35,6 +35,7 @@ from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.standard_output import open_standard_streams
 from pi_tui.reports.tasks_progress import TasksProgress, name_of, tasks_progress_on
 from pi_tui.worker import crash_report as crash
+from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 from pi_tui.worker.leave_request import LeaveRequest
 from pi_tui.worker.snapshot import State
@@ -47,7 +48,7 @@ FIRST_PAUSE, LAST_PAUSE = 0.2, 10.0
 def carry_on_all(
     kind: Kind,
     tasks: Iterable[Task],
-    location: str,
+    location: str | os.PathLike[str],
     *,
     again: str | None = None,
     cadence: Cadence = AUTO_CADENCE,
@@ -69,15 +70,24 @@ def carry_on_all(
     wanted = list(dict.fromkeys(tasks))
     open_standard_streams(silent=True)
     try:
-        refuse_taken_name(kind)
+        database = _checked(kind, wanted, location, cadence)
         with noting_signals() as asked, tasks_progress_on(sys.stderr, kind, len(wanted)) as shown:
-            share = _Share(kind, wanted, location, cadence, asked, shown)
+            share = _Share(kind, wanted, database, cadence, asked, shown)
             share.work()
     except PiTuiError as error:
-        tell(f"{kind.name}: {words.plain(str(error))}")
+        tell(f"{given.name_of_kind(kind)}: {words.plain(str(error))}")
         return error.exit_code, {}
     command = command_line() if again is None else again
     return share.verdict(command), share.outputs
+
+
+def _checked(kind: Kind, tasks: list[Task], location: object, cadence: Cadence) -> str:
+    """Return the location as a str. Raises UsageError for values that cannot be used."""
+    given.refuse_unusable_kind(kind)
+    for task in tasks:
+        given.refuse_no_task(task)
+    given.refuse_unusable_cadence(cadence)
+    return given.location_of(location)
 
 
 class _Share:

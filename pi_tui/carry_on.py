@@ -13,18 +13,19 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from types import FrameType, ModuleType
 from typing import Any, Literal
 
 from pi_tui import words
-from pi_tui.errors import TAKEN_NAME, PiTuiError, StorageError, UsageError
+from pi_tui.errors import PiTuiError, StorageError, UsageError
 from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.progress import progress_on
 from pi_tui.reports.standard_output import has_terminal, open_standard_streams
 from pi_tui.worker import crash_report as crash
+from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
 from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
 from pi_tui.worker.snapshot import Snapshot, State
@@ -43,14 +44,14 @@ PATIENCE = 30.0
 def carry_on(
     kind: Kind,
     task: Task,
-    location: str,
+    location: str | os.PathLike[str],
     *,
     again: str | None = None,
     cadence: Cadence = AUTO_CADENCE,
     every_seconds: float | None = None,
     every_output: int | None = None,
     fresh: bool = False,
-    to: str | None = None,
+    to: str | os.PathLike[str] | None = None,
     face: Face = "line",
 ) -> tuple[int, bytes]:
     """Compute or resume the task; return the exit code and the whole output.
@@ -72,18 +73,19 @@ def carry_on(
     """
     if every_seconds is not None or every_output is not None:
         cadence = Cadence(every_seconds, every_output)
-    job = Job(kind, task, location, cadence=cadence, fresh=fresh, patience=PATIENCE)
     command = command_line() if again is None else again
     open_standard_streams(silent=True)
     try:
-        refuse_taken_name(kind)
-        with nullcontext() if to is None else OutputFile.claim(to, location) as target:
+        where = given.checked(kind, task, location, cadence)
+        job = Job(kind, task, where, cadence=cadence, fresh=fresh, patience=PATIENCE)
+        given.refuse_unknown_face(face)
+        with _claimed(to, job.location) as target:
             code, output = _compute(job, command, face)
             if target is not None and (code == 0 or output):
                 code = _write(target, output, kind) or code
             return code, output
     except PiTuiError as error:
-        tell(f"{kind.name}: {words.plain(str(error))}")
+        tell(f"{given.name_of_kind(kind)}: {words.plain(str(error))}")
         return error.exit_code, b""
 
 
@@ -97,16 +99,9 @@ def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
         return error.exit_code
 
 
-def refuse_taken_name(kind: Kind) -> None:
-    """Raise UsageError for a kind of a user that is named as the one of this program's own app.
-
-    Each would find the runs of the other damaged.
-    """
-    comes_with_us = type(kind).__module__.startswith(f"pi_tui.{TAKEN_NAME}.")
-    if kind.name == TAKEN_NAME and not comes_with_us:
-        raise UsageError(
-            f"the name {TAKEN_NAME} is taken by this program's own runs; choose another name"
-        )
+def _claimed(to: object, location: str) -> AbstractContextManager[OutputFile | None]:
+    """Return the file for the output, checked; nothing if none was asked for."""
+    return nullcontext() if to is None else OutputFile.claim(given.file_of(to), location)
 
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:

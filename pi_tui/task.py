@@ -34,8 +34,14 @@ class Task:
 
     goal: int
     """How far to compute, 1 to 2^53: an exponent, a last row, a size."""
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, compare=False)
     """All values besides the goal that the result depends on, by name. Cannot be changed later."""
+    text: str = field(init=False, repr=False)
+    """The parameters as canonical JSON text, which `of_text` reads.
+
+    Tasks are compared by this text, as runs are in the database: to Python, 1, 1.0 and True are
+    equal, but a computation may tell them apart.
+    """
 
     def __post_init__(self) -> None:
         """Check goal and parameters, and convert the parameters to the values read back later."""
@@ -47,23 +53,11 @@ class Task:
                 "give a path or a digest instead of the data"
             )
         object.__setattr__(self, "parameters", MappingProxyType(_decode(text)))
+        object.__setattr__(self, "text", text)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Return what copying and pickling need, because a read-only mapping cannot be pickled."""
         return Task, (self.goal, dict(self.parameters))
-
-    def __eq__(self, other: object) -> bool:
-        """Return True for the same run: unlike values, the texts of 1, 1.0 and True differ."""
-        return isinstance(other, Task) and (self.goal, self.text) == (other.goal, other.text)
-
-    def __hash__(self) -> int:
-        """Return a hash; the one a dataclass makes fails, because `parameters` is a mapping."""
-        return hash((self.goal, self.text))
-
-    @property
-    def text(self) -> str:
-        """Return the parameters as canonical JSON text, which `of_text` reads."""
-        return _encode(self.parameters)
 
     @classmethod
     def of_text(cls, goal: int, text: str) -> Task:

@@ -117,8 +117,9 @@ def parse_number(text: str) -> int:
     >>> [parse_number(text) for text in ("1e6", "20_000", "20,000", "20 000", "10k", "1 billion")]
     [1000000, 20000, 20000, 20000, 10000, 1000000000]
     """
-    if match := re.fullmatch(r"(\d+)e(\d{1,2})", text, re.ASCII | re.IGNORECASE):
-        return int(match[1][:20]) * int(10 ** int(match[2]))
+    if match := re.fullmatch(r"(\d+)e(\d+)", text, re.ASCII | re.IGNORECASE):
+        exponent = match[2].lstrip("0")[:3] or "0"  # longer ones would only take memory
+        return int(match[1][:20]) * int(10 ** int(exponent))
     unit = "|".join(_UNITS)
     if match := re.fullmatch(rf"(\d[\d,_]*) ?({unit})", text.lower(), re.ASCII):
         return parse_number(match[1]) * _UNITS[match[2]]

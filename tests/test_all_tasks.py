@@ -75,6 +75,16 @@ def test_all_outputs_are_returned_in_the_order_of_the_tasks(database: Path) -> N
         assert (code, list(outputs.items())) == (0, list(OUTPUTS.items()))
 
 
+def test_parameters_that_python_calls_equal_are_computed_each(database: Path) -> None:
+    @resumable
+    def told(goal: int, at: int = 0, *, by: float = 1) -> Iterator[Any]:
+        yield {"at": goal}, repr(by), 1
+
+    tasks = [told.task(1, by=by) for by in (1, 1.0, True, 0.0, -0.0)]
+    outputs = told.run_all(tasks, db=database)
+    assert [outputs[task] for task in tasks] == [b"1", b"1.0", b"True", b"0.0", b"-0.0"]
+
+
 def test_run_all_computes_all_tasks_of_a_resumable_function(database: Path) -> None:
     tasks = [rising.task(3, by=by) for by in (5, 1, 3)]
     assert rising.run_all(tasks, db=str(database)) == OUTPUTS

@@ -296,7 +296,10 @@ def test_cli_leaves_other_numbers_where_they_are(words: str) -> None:
     assert number_as_digits(build_parser(), words.split()) == words.split()
 
 
-@pytest.mark.parametrize("number", ["1e99", "9" * 100, "9" * 5_000, "2 000 000 000", "1000000001"])
+@pytest.mark.parametrize(
+    "number",
+    ["1e99", "1e100", f"1e1{'0' * 5_000}", "9" * 100, "9" * 5_000, "2 000 000 000", "1000000001"],
+)
 @pytest.mark.parametrize("words", ["--digits", "--db x", "run --digits", "serve --digits"])
 def test_cli_names_the_limit_of_digits_in_a_short_line(number: str, words: str) -> None:
     number_words = number.split() if words == "--db x" else [number]

@@ -117,3 +117,12 @@ def test_tasks_are_equal_only_if_they_are_one_run() -> None:
             assert (one == other) == (one.identity() == other.identity())
     assert len(set(tasks)) == len({task.identity() for task in tasks}) == len(tasks)
     assert Task(3) != 3
+
+
+@pytest.mark.parametrize("values", [(1, 1.0, True), (0, 0.0, -0.0, False), (b"a", "a")])
+def test_tasks_that_are_two_runs_are_two_keys_though_python_calls_their_values_equal(
+    values: tuple[Any, ...],
+) -> None:
+    tasks = [Task(5, {"a": value}) for value in values]
+    assert len({task.identity() for task in tasks}) == len(values)
+    assert len(set(tasks)) == len(values)

@@ -10,7 +10,8 @@ from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.saved_runs import list_all_runs
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.errors import Hint, UsageError
-from pi_tui.machine import Task
+from pi_tui.machine import Parameter, Task
+from pi_tui.words import named
 
 _LISTED = 5
 """Maximum number of runs named in one message."""
@@ -36,8 +37,13 @@ class Wanted:
         return (
             self.kind in (None, run.kind)
             and self.goal in (None, run.goal)
-            and all(name in values and _is(values[name], text) for name, text in self.parameters)
+            and all(n in values and _is(n, values[n], text) for n, text in self.parameters)
         )
+
+    def matches_exactly(self, run: Run) -> bool:
+        """Return True if every value was typed as it is listed, which tells 1 from 1.0."""
+        listed = named(run.task.parameters)
+        return all(f"{name}={text}" in listed for name, text in self.parameters)
 
     def title(self, kinds: Kinds) -> str:
         """Return the name of the run that was asked for, for a message."""
@@ -67,25 +73,31 @@ def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 
 
 def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
-    """Return the runs that have what was given. Raises UsageError if there are none."""
+    """Return the runs that have what was given. Raises UsageError if there are none.
+
+    If some have it exactly as it is listed, only these: 0.0, -0.0 and 0 are different parameters.
+    """
     found = [run for run in runs if wanted.matches(run)]
+    found = [run for run in found if wanted.matches_exactly(run)] or found
     if wanted.is_named and not found:
         raise UsageError(f"there is no {wanted.title(kinds)}; `pi-tui runs` lists what there is")
     return found
 
 
-def _is(value: object, typed: str) -> bool:
-    """Return True if `typed` is the value of the parameter.
+def _is(name: str, value: Parameter, typed: str) -> bool:
+    r"""Return True if `typed` is the value of the parameter, in full or as it is listed.
 
-    >>> _is(3, "3"), _is(2.5, "2.50"), _is(True, "true"), _is("a", "b"), _is(bytes(2), "0000")
-    (True, True, True, False, True)
+    >>> _is("n", 3, "3"), _is("n", 2.5, "2.50"), _is("n", True, "true"), _is("n", bytes(2), "0000")
+    (True, True, True, True)
+    >>> _is("n", "a", "b"), _is("n", "first\nsecond", "first")
+    (False, True)
     """
     if isinstance(value, float):
         with suppress(ValueError):
             return float(typed) == value
     if isinstance(value, bool):
         return typed.lower() == str(value).lower()
-    return typed == (value.hex() if isinstance(value, bytes) else str(value))
+    return typed == str(value) or f"{name}={typed}" in named({name: value})
 
 
 def _which(found: Sequence[Run], kinds: Kinds) -> str:

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from pi_tui.carry_on import carry_on, refuse_taken_name
+from pi_tui.carry_on import carry_on
 from pi_tui.commands.fresh import may_begin_again
 from pi_tui.errors import UsageError
 from pi_tui.files.location import own_file, resolved
@@ -19,6 +19,7 @@ from pi_tui.recipes.program import Resumable, reader_of, type_of
 from pi_tui.reports.standard_output import is_in_browser, tell, to_stdout
 from pi_tui.words import one_line
 from pi_tui.worker.crash_report import in_words
+from pi_tui.worker.given import refuse_unusable_kind
 
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
@@ -71,7 +72,7 @@ def find_kind(name: str) -> Kind:
     if not hasattr(module, attribute):
         raise UsageError(f"{module_name} has no {attribute}; {_offered(module)}")
     kind = _as_kind(getattr(module, attribute), name, module)
-    refuse_taken_name(kind)
+    refuse_unusable_kind(kind)
     return kind
 
 

@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
@@ -38,6 +38,7 @@ from pi_tui.machine import (
 from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
+from pi_tui.worker.crash_report import in_words
 from pi_tui.worker.job import Cadence
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ class Items(Kind):
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
+        if not callable(function):
+            raise TypeError(f"{self.name}: the function is {function!r}, which cannot be called")
+        if type(retries) is not int:
+            raise TypeError(f"{self.name}: retries is a whole number, not {retries!r}")
         self.workers, self.threads = self._count_of(workers), threads
         self._task: Task | None = None
         self._made: ItemsMachine | None = None
@@ -121,11 +126,22 @@ class Items(Kind):
     def task(self) -> Task:
         """Return the task: the number of items, and a digest of the inputs."""
         if self._task is None:  # asked for at every save, and there may be a million inputs
-            digest = hashlib.sha256("\0".join(map(repr, self.inputs)).encode()).hexdigest()
+            digest = hashlib.sha256("\0".join(self._reprs()).encode()).hexdigest()
             self._task = Task(len(self.inputs), {"inputs": digest[:16]})
         return self._task
 
-    def run(self, db: str | None = None, *, fresh: bool = False, face: Face = "line") -> bytes:
+    def _reprs(self) -> Iterator[str]:
+        """Yield the `repr` of each input. Raises TypeError for one that has none."""
+        for number, value in enumerate(self.inputs, 1):
+            try:
+                yield repr(value)
+            except Exception as error:  # an int too long for a str, or code of the user
+                told = f"input {number:,}, of type {type(value).__name__}, has no repr"
+                raise TypeError(f"{self.name}: {told}: {in_words(error)}") from error
+
+    def run(
+        self, db: str | os.PathLike[str] | None = None, *, fresh: bool = False, face: Face = "line"
+    ) -> bytes:
         """Compute or resume all items; return the lines of output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. With `fresh` all

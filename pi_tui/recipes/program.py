@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
@@ -47,7 +48,9 @@ class Resumable:
         """
         return getattr(vars(self)["kind"], name)
 
-    def run(self, goal: int, *, db: str | None = None, **parameters: Any) -> bytes:
+    def run(
+        self, goal: int, *, db: str | os.PathLike[str] | None = None, **parameters: Any
+    ) -> bytes:
         """Compute or resume the goal; return the whole output.
 
         `db` is a file or URL; without it, NAME.sqlite3 in the working folder. Raises SystemExit
@@ -63,7 +66,9 @@ class Resumable:
         """Return the task for that goal, for `run_all`; see `GeneratorKind.task`."""
         return self.kind.task(goal, **parameters)
 
-    def run_all(self, tasks: Iterable[Task], *, db: str | None = None) -> dict[Task, bytes]:
+    def run_all(
+        self, tasks: Iterable[Task], *, db: str | os.PathLike[str] | None = None
+    ) -> dict[Task, bytes]:
         """Compute or resume all tasks; return the output of each.
 
         The same program, started several times and on several computers, shares the tasks; see

@@ -15,13 +15,14 @@ from pi_tui.words import plain
 def quoted(word: str) -> str:
     r"""Quote `word` so that a shell reads it back unchanged, and a terminal shows it safely.
 
-    Invisible characters (line breaks, right-to-left marks, invalid bytes) are written as
-    `$'\012'`, which bash, zsh, ksh and POSIX of 2024 know.
+    Invisible characters (line breaks, right-to-left marks, invalid bytes), and those that the
+    encoding of our output lacks, are written as `$'\012'`, which bash, zsh, ksh and POSIX of 2024
+    know.
 
     >>> print(quoted("a b"), quoted("a\nb"))
     'a b' $'a\012b'
     """
-    if plain(word) == word:
+    if _can_be_shown(word):
         return shlex.quote(word)
     return "$'" + "".join(map(_escaped, word)) + "'"
 
@@ -29,9 +30,18 @@ def quoted(word: str) -> str:
 def _escaped(character: str) -> str:
     if character in "'\\":
         return f"\\{character}"
-    if plain(character) == character:
+    if _can_be_shown(character):
         return character
     return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))
+
+
+def _can_be_shown(text: str) -> bool:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            text.encode(getattr(stream, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            return False
+    return plain(text) == text
 
 
 def program(

@@ -100,9 +100,9 @@ class Stepper:
         now, is_bytes = len(output), isinstance(output, _BYTES)
         if is_bytes and machine.steps > steps and now >= length:
             return  # after every step, which may take 1 us: texts are made for errors only
-        kept = self._board.snapshot.kept
         if not is_bytes:
-            raise BrokenRule(f"output must be bytes, not {type(output).__name__}; {kept}")
+            raise BrokenRule(f"output must be bytes, not {type(output).__name__}")
+        kept = self._board.snapshot.kept
         if machine.steps <= steps:
             how = "still" if machine.steps == steps else "now"
             raise MachineError(f"step() did not count: steps is {how} {machine.steps:,}; {kept}")

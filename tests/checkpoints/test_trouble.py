@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from pi_tui.checkpoints.connection.trouble import in_our_words
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from pi_tui.files.location import parse_location
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
 from tests.checkpoints.server import Server
+from tests.tiny import Walks
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["space", "quota"])
@@ -47,6 +51,48 @@ def test_file_that_sqlite_cannot_open_says_so(
     (tmp_path / "pi.sqlite3-journal").unlink()
     store.save(run, walk, 0.0)
     assert told(store.load(run).machine) == told(walk)
+
+
+WITHOUT_RIGHTS = """
+import os, sys
+from pathlib import Path
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import PiTuiError
+from tests.checkpoints.helpers import advance, save_some
+from tests.tiny import Walks
+folder = Path(sys.argv[1]).parent
+with CheckpointStore.open(sys.argv[1], Walks()) as store:
+    run, walk = save_some(store)
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):
+        print("all rights")
+    try:
+        store.save(run, advance(walk, 1), 0.0)
+    except PiTuiError as error:
+        print(error.exit_code, error)
+    folder.chmod(0o755)
+    store.save(run, walk, 0.0)
+"""
+
+
+def test_folder_that_became_read_only_is_named_and_not_the_file_in_it(path: str) -> None:
+    without = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    if without and shutil.which("setpriv") is None:
+        pytest.skip("root, and no setpriv")
+    command = [*without, sys.executable, "-c", WITHOUT_RIGHTS, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    if done.stdout == "all rights\n":
+        pytest.skip("the folder cannot be made read-only here")
+    assert done.stdout.startswith(f"6 the folder of {path} is read-only; make it writable, or ")
+
+
+@pytest.mark.parametrize("wrong", ["?sslmode=bogus", "?foo=bar", ":99999/db"])
+def test_wrong_part_of_a_url_is_named_without_asking_for_the_server(wrong: str) -> None:
+    start = "" if wrong.startswith(":") else "/db"
+    with pytest.raises(StorageError) as refusal:
+        CheckpointStore.open(f"postgresql+psycopg://127.0.0.1{start}{wrong}", Walks())
+    assert " cannot be used: " in str(refusal.value)
+    assert str(refusal.value).endswith("; look at its URL")
 
 
 STARVED = """

@@ -198,6 +198,27 @@ def test_float_parameter_matches_in_any_notation(mixed: Path) -> None:
     assert len(told.splitlines()) == 1
 
 
+def test_parameters_that_are_equal_as_numbers_are_each_named_as_they_are_listed(
+    database: Path,
+) -> None:
+    ratios = (1, 1.0, True, 0.0, -0.0)
+    for ratio in ratios:
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    for ratio in ratios:
+        told = ask("status", "--with", f"ratio={ratio}", database=database)
+        assert len(told.splitlines()) == 1
+        assert f" ratio={ratio} seed=1: " in told
+
+
+def test_value_that_is_listed_shortened_is_named_as_listed_and_in_full(database: Path) -> None:
+    path = "/home/somebody/measurements/of/2026/in-the-north/orders.csv"
+    for ratio in (path, "two\nlines"):
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    listed = [f"ratio={path[:40]}", f"ratio={path}", "ratio=two", "ratio=two\nlines"]
+    for one in listed:
+        assert len(ask("status", "--with", one, database=database).splitlines()) == 1
+
+
 @pytest.mark.parametrize("command", ["status", "export", "delete"])
 def test_missing_run_is_named_as_it_was_requested(command: str, mixed: Path) -> None:
     words = ("--kind", "lines", "--goal", "1000", "--with", "seed=5")

@@ -302,6 +302,19 @@ def test_input_without_a_repr_of_its_own_is_refused() -> None:
         batch(square, [object()])
 
 
+def test_input_whose_repr_fails_is_named_by_its_place() -> None:
+    batch = Items(str, [1, 10**5_000], threads=True)
+    with pytest.raises(TypeError, match=r"^str: input 2, of type int, has no repr: .*limit"):
+        batch.run("unused.sqlite3")
+
+
+def test_function_that_cannot_be_called_and_retries_that_are_no_number_are_refused() -> None:
+    with pytest.raises(TypeError, match="items: the function is 'f', which cannot be called"):
+        Items("f", [1], threads=True)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="str: retries is a whole number, not '2'"):
+        Items(str, [1], retries="2")  # type: ignore[arg-type]
+
+
 def test_inputs_may_come_from_a_generator() -> None:
     kind = batch(square, (n for n in range(4)))
     assert (machine_of(kind).finalize(), kind.task().goal) == (b"0\n1\n4\n9\n", 4)

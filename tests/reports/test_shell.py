@@ -51,6 +51,17 @@ def test_quoted_word_of_any_characters_is_read_back_by_bash(name: str) -> None:
     assert done.stdout == name.encode()
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_hint_finds_a_database_whose_name_the_output_cannot_show(
+    encoding: str, tmp_path: Path
+) -> None:
+    name, variables = "日本.db", {**os.environ, "PYTHONIOENCODING": encoding}
+    command = [*PI_TUI, "status", "--db", name]
+    told = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, check=True)
+    said = told.stdout + told.stderr
+    assert rb" --db $'\346\227\245\346\234\254.db' --digits 20000`" in said, said
+
+
 @pytest.mark.parametrize("by", ["flag", "variable"])
 @pytest.mark.parametrize("name", ODD.values(), ids=ODD)
 def test_hint_finds_a_database_of_any_name(name: str, by: str, tmp_path: Path) -> None:

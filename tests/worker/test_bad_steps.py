@@ -96,7 +96,7 @@ def test_output_that_is_no_bytes_is_refused_by_name(database: Path) -> None:
     worker = Worker(Job(Texts(), Texts().task(27), str(database)))
     worker.start()
     assert worker.join(60)
-    assert "output must be bytes, not str" in worker.snapshot.error
+    assert worker.snapshot.error == "output must be bytes, not str; nothing is saved"
 
 
 def test_step_that_raises_saves_the_step_before_and_names_both_steps(

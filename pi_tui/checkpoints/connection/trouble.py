@@ -21,6 +21,8 @@ FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeE
 """Everything a transaction can raise; not all of it is wrapped by SQLAlchemy."""
 _UNREACHABLE = ("08", "57P")
 """SQLSTATE prefixes for: no connection, or a server shutting down."""
+_NOT_BEGUN = "connection is bad: "
+"""How psycopg begins an error of a connection that it did not even try."""
 _NOT_OUR_TABLES = ("42703", "42P01", "22021")
 """SQLSTATEs for: no such column, no such table, bytes that are not valid text."""
 
@@ -66,7 +68,8 @@ def _of_sqlite(
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StorageError(f"another program is using {path}; close it there")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
-        return StorageError(f"{path} is read-only; make it writable, or {Hint.OTHER_FILE}")
+        what = _read_only_part(where)
+        return StorageError(f"{what} is read-only; make it writable, or {Hint.OTHER_FILE}")
     if name.startswith("SQLITE_CANTOPEN"):
         if where.path is not None and no_room(where.path.parent):
             return _full(where, 0)
@@ -80,6 +83,14 @@ def _of_sqlite(
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
         return damaged(where, one_line(cause))  # our statements are valid: the tables are not
     return StorageError(f"{path} cannot be used: {one_line(cause)}")
+
+
+def _read_only_part(where: Location) -> str:
+    """Return the file for a message; its folder, if only that lacks rights for the journal."""
+    path = where.path
+    if path is None or not os.access(path, os.W_OK) or os.access(path.parent, os.W_OK):
+        return where.display
+    return f"the folder of {where.display}"
 
 
 def _can_open_more(folder: Path) -> bool:
@@ -113,6 +124,8 @@ def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:
         return StorageError(
             f"{where.display} cannot be used: {text.partition('FATAL:')[2].strip()}"
         )
+    if not state and text.removeprefix(_NOT_BEGUN).startswith("invalid "):  # a part of the URL
+        return StorageError(f"{where.display} cannot be used: {text}; look at its URL")
     if state.startswith(_UNREACHABLE) or not state:
         kind = NoAnswerError if type(cause).__name__ == "ConnectionTimeout" else StorageError
         return kind(f"{where.display} cannot be reached: {text}; is the server running?")

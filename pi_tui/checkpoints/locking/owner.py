@@ -21,8 +21,10 @@ WITHOUT_LOCKS = (
 
 def already_open(what: str, mark: str) -> AlreadyOpenError:
     """Return the error for a run or database that the marked process has open."""
+    if is_me(mark):
+        return AlreadyOpenError(f"{what} is already open in this process; let that end first")
     who, first = words_of(mark), "quit that one first"
-    if who == me() and not is_me(mark):
+    if who == me():
         who += ", in another container"
     if is_stopped(mark):
         who += ", which is stopped"

@@ -1,0 +1,113 @@
+"""Check what a program passes to `carry_on`, so that its mistakes are not reported as bugs of ours.
+
+Everything here raises UsageError, whose text names the argument and says what to pass.
+"""
+
+from __future__ import annotations
+
+import os
+from math import isnan
+
+from pi_tui.errors import TAKEN_NAME, UsageError
+from pi_tui.machine import Task
+from pi_tui.words import one_line
+from pi_tui.worker.job import Cadence
+
+FACES = ("auto", "line", "screen")
+
+
+def name_of_kind(kind: object) -> str:
+    """Return the name of a kind for messages; that of its class if it has none."""
+    name = getattr(kind, "name", None)
+    is_named = isinstance(name, str) and name
+    return one_line(name if is_named else getattr(kind, "__name__", type(kind).__name__), 60)
+
+
+def checked(kind: object, task: object, location: object, cadence: object) -> str:
+    """Return the location as a str. Raises UsageError for values that cannot be used."""
+    refuse_unusable_kind(kind)
+    refuse_no_task(task)
+    refuse_unusable_cadence(cadence)
+    return location_of(location)
+
+
+def refuse_unusable_kind(kind: object) -> None:
+    """Raise UsageError for a class, and for a name, unit or version that cannot be stored."""
+    if isinstance(kind, type):
+        raise UsageError(f"{kind.__name__} is a class; pass an object of it: {kind.__name__}()")
+    owner = getattr(kind, "__name__", type(kind).__name__)  # a resumable function has a name
+    for attribute in ("name", "unit"):
+        text = getattr(kind, attribute, None)
+        if not isinstance(text, str):
+            raise UsageError(f"{owner}.{attribute} must be a str, not {_shown(text)}")
+        if text != text.encode("utf-8", "replace").decode():  # it holds lone surrogates
+            raise UsageError(f"{owner}.{attribute} must be text that UTF-8 can hold")
+    version = getattr(kind, "version", None)
+    if type(version) is not int:
+        raise UsageError(f"{owner}.version must be an int, not {_shown(version)}")
+    _refuse_taken_name(kind)
+
+
+def _refuse_taken_name(kind: object) -> None:
+    """Raise UsageError for a kind of a user that is named as the one of this program's own app.
+
+    Each would find the runs of the other damaged.
+    """
+    comes_with_us = type(kind).__module__.startswith(f"pi_tui.{TAKEN_NAME}.")
+    if getattr(kind, "name", "") == TAKEN_NAME and not comes_with_us:
+        raise UsageError(
+            f"the name {TAKEN_NAME} is taken by this program's own runs; choose another name"
+        )
+
+
+def refuse_no_task(task: object) -> None:
+    """Raise UsageError for anything but a Task."""
+    if not isinstance(task, Task):
+        raise UsageError(f"a task is a Task, like Task(1000), not {_shown(task)}")
+
+
+def location_of(location: object) -> str:
+    """Return the location of a database as a str. Raises UsageError for no path and no URL."""
+    return _text_of(location, "a location is the path or URL of a database")
+
+
+def file_of(to: object) -> str:
+    """Return the path of a file for the output as a str. Raises UsageError for no path."""
+    return _text_of(to, "`to` is the path of a file")
+
+
+def _text_of(path: object, told: str) -> str:
+    path = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(path, str):
+        raise UsageError(f"{told}, not {_shown(path)}")
+    return path
+
+
+def refuse_unusable_cadence(cadence: object) -> None:
+    """Raise UsageError if it cannot be told from the cadence when to save."""
+    if not isinstance(cadence, Cadence):
+        raise UsageError(f"a cadence is a Cadence, like Cadence(seconds=5), not {_shown(cadence)}")
+    seconds, output = cadence.seconds, cadence.output
+    if seconds is not None and not (_is_number(seconds) and seconds >= 0):
+        raise UsageError(f"the seconds between saves are a number from 0, not {_shown(seconds)}")
+    if output is not None and not (type(output) is int and output >= 1):
+        raise UsageError(f"the output between saves is an int from 1, not {_shown(output)}")
+
+
+def refuse_unknown_face(face: object) -> None:
+    """Raise UsageError for a way to show a computation that does not exist."""
+    if face not in FACES:
+        raise UsageError(f"a face is {', '.join(FACES[:-1])} or {FACES[-1]}, not {_shown(face)}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value)
+
+
+def _shown(value: object) -> str:
+    """Return a wrong value for a message; only its type if it has no short text."""
+    try:
+        text = one_line(repr(value), 41)
+    except Exception:  # a repr of the user's
+        text = ""
+    return text if 0 < len(text) < 41 else type(value).__name__

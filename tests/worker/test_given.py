@@ -1,0 +1,91 @@
+"""Values that cannot be used, passed to `carry_on`: told as the program's mistake, in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_tui import Cadence, Kind, Task, carry_on, carry_on_all, resumable
+from tests.tiny import Walk, Walks
+
+TASK = Walks().task()
+
+
+class Nameless(Kind):
+    unit = "letters"
+
+    def new(self, task: Task) -> Walk:
+        return Walk(task)
+
+    def from_state(self, task: Task, *_: Any) -> Walk:
+        return Walk(task)
+
+
+def with_(**attributes: Any) -> Kind:
+    made: Kind = type("Odd", (Walks,), attributes)()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Nameless(), "Nameless: Nameless.name must be a str, not None"),
+        (with_(name=None), "Odd: Odd.name must be a str, not None"),
+        (with_(name=5), "Odd: Odd.name must be a str, not 5"),
+        (with_(name="\udcff"), "·: Odd.name must be text that UTF-8 can hold"),
+        (with_(unit=None), "walk: Odd.unit must be a str, not None"),
+        (with_(version="2"), "walk: Odd.version must be an int, not '2'"),
+        (Walks, "walk: Walks is a class; pass an object of it: Walks()"),
+    ],
+)
+def test_kind_with_unusable_attributes_is_refused_by_their_names(
+    kind: Any, said: str, database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert carry_on(kind, TASK, str(database)) == (2, b"")
+    assert carry_on_all(kind, [TASK], str(database)) == (2, {})
+    assert capfd.readouterr().err.splitlines() == [said, said]
+    assert not database.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"task": 5}, "a task is a Task, like Task(1000), not 5"),
+        ({"location": None}, "a location is the path or URL of a database, not None"),
+        ({"location": 7}, "a location is the path or URL of a database, not 7"),
+        ({"to": 7}, "`to` is the path of a file, not 7"),
+        ({"face": "scren"}, "a face is auto, line or screen, not 'scren'"),
+        ({"every_seconds": "5"}, "the seconds between saves are a number from 0, not '5'"),
+        ({"every_seconds": -1}, "the seconds between saves are a number from 0, not -1"),
+        ({"every_seconds": float("nan")}, "the seconds between saves are a number from 0, not nan"),
+        ({"every_output": 0}, "the output between saves is an int from 1, not 0"),
+        ({"every_output": "x"}, "the output between saves is an int from 1, not 'x'"),
+        ({"cadence": Cadence(output=-1)}, "the output between saves is an int from 1, not -1"),
+        ({"cadence": 5}, "a cadence is a Cadence, like Cadence(seconds=5), not 5"),
+    ],
+)
+def test_unusable_argument_is_refused_by_its_name(
+    given: dict[str, Any], said: str, database: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    every: dict[str, Any] = {"kind": Walks(), "task": TASK, "location": str(database)} | given
+    assert carry_on(**every) == (2, b"")
+    assert capfd.readouterr().err == f"walk: {said}\n"
+    assert not database.exists()
+
+
+def test_path_is_taken_as_a_location_and_as_a_file_for_the_output(tmp_path: Path) -> None:
+    location, to = tmp_path / "walk.sqlite3", tmp_path / "walk.txt"
+    code, output = carry_on(Walks(), TASK, location, to=to)
+    assert (code, to.read_bytes()) == (0, output)
+    assert carry_on_all(Walks(), [TASK], location) == (0, {TASK: output})
+
+
+def test_path_is_taken_as_the_database_of_a_resumable_function(tmp_path: Path) -> None:
+    @resumable
+    def one(goal: int, at: int = 0) -> Any:
+        yield {"at": goal}, "1", 1
+
+    assert one.run(1, db=tmp_path / "one.sqlite3") == b"1"
+    assert one.run_all([one.task(1)], db=tmp_path / "one.sqlite3") == {one.task(1): b"1"}
