@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from pi_tui.blame import frames_of_machine
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, NoAnswerError
-from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, in_our_words
+from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, gone, in_our_words
 from pi_tui.checkpoints.locking.lock import writer_of
 from pi_tui.checkpoints.locking.process import my_mark
 from pi_tui.checkpoints.opening import open_database
@@ -227,9 +227,7 @@ class Database:
         try:
             found = os.stat(self._where.path)
         except OSError as error:
-            raise StorageError(
-                f"{self._where.display} was moved or deleted; put it back to go on saving"
-            ) from error
+            raise gone(self._where) from error
         return found.st_dev, found.st_ino
 
     def _look_at_the_file(self) -> None:

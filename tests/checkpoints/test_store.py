@@ -482,6 +482,8 @@ def test_save_fails_while_the_file_is_moved_away_and_works_after(
     away = tmp_path / "away"
     os.rename(path, away)
     with pytest.raises(StorageError, match="was moved or deleted; put it back"):
+        store.load(run)
+    with pytest.raises(StorageError, match="was moved or deleted; put it back"):
         store.save(run, advance(walk, 5), 1.0)
     assert not os.path.exists(path)
     os.rename(away, path)

@@ -53,6 +53,13 @@ def test_file_that_sqlite_cannot_open_says_so(
     assert told(store.load(run).machine) == told(walk)
 
 
+def test_missing_file_that_sqlite_cannot_open_was_moved_or_deleted(path: str) -> None:
+    with pytest.raises(sqlite3.OperationalError) as raised:
+        sqlite3.connect(f"file:{path}?mode=rw", uri=True)
+    error = in_our_words(raised.value, parse_location(path))
+    assert str(error) == f"{path} was moved or deleted; put it back to go on saving"
+
+
 WITHOUT_RIGHTS = """
 import os, sys
 from pathlib import Path

@@ -77,6 +77,24 @@ def test_pkill_of_pi_tui_does_not_kill_the_guardian(
         terminal.until(lambda: terminal.left_behind_by_a_job() == [])
 
 
+@pytest.mark.parametrize("shell", ["", "bash --norc --noprofile -i"], ids=["shell", "in a shell"])
+def test_kill_restores_the_terminal_though_the_shell_has_a_next_command(
+    shell: str, database: Path
+) -> None:
+    with bash() as terminal:
+        if shell:
+            terminal.send(shell + "\n")
+            terminal.until(lambda: terminal.raw.count(b"ready> ") > 1)
+        command = typed("--db", database, *RUN).strip()
+        terminal.send(f"{command}; bash -c 'echo ne''xt; read'\n")
+        terminal.see("running")
+        os.kill(holder(database), signal.SIGKILL)
+        terminal.until(lambda: b"next" in terminal.raw)
+        terminal.send("\n")
+        terminal.see("its last checkpoint stands")
+        terminal.until(lambda: terminal.left_behind_by_a_job() == [])
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
 def test_terminal_that_is_read_late_is_restored(number: signal.Signals, database: Path) -> None:
     with bash() as terminal:

@@ -22,6 +22,8 @@ from pi_tui.app.terminal.foreground import wait_for_foreground
 _NAME = b"terminal-guard"
 """Name of the guardian in the list of processes, so that `pkill -9 pi-tui` does not kill it."""
 _END = b"\0"
+_LOOK_SECONDS = 0.05
+"""Time between two looks at who has the terminal."""
 
 _given: list[Any] = []
 """The settings of the terminal before we changed them."""
@@ -94,14 +96,14 @@ def _watched() -> Iterator[None]:
     """Fork the guardian; end it at the end of the `with` block."""
     read, write = os.pipe()
     os.set_blocking(write, False)
-    group = os.getpgrp()
+    group, shell = os.getpgrp(), os.getpgid(os.getppid())
     try:
         watcher = os.fork()
     except OSError:  # no more processes: go on without a guardian
         watcher = -1
     if watcher == 0:
         os.close(write)
-        _watch(read, group)
+        _watch(read, group, shell)
     os.close(read)
     _pipe[:] = [write]
     try:
@@ -115,8 +117,11 @@ def _watched() -> Iterator[None]:
             time.sleep(0.001)
 
 
-def _watch(read: int, group: int) -> None:
-    """Wait until the first process, of the group `group`, ends; then restore the terminal."""
+def _watch(read: int, group: int, shell: int) -> None:
+    """Wait until the first process, of the group `group`, ends; then restore the terminal.
+
+    `shell` is the group of its parent: a shell in a shell does not lead the session.
+    """
     try:
         # Ignore signals to the job, which are meant for the first process.
         for name in ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTIN", "TTOU", "PIPE"):
@@ -125,13 +130,25 @@ def _watch(read: int, group: int) -> None:
             os.setpgid(0, 0)
         _rename()
         last_words = _last_of(read)
-        owner = os.tcgetpgrp(2)
-        if last_words and owner in (group, os.getsid(0)):  # still our job, or the shell
+        if last_words:
+            owner = _await_owner(group, shell, os.getsid(0))
             _write_all(last_words)
-        if last_words and owner == group:
-            give_back()
+            if owner == group:
+                give_back()
     finally:
         os._exit(0)
+
+
+def _await_owner(*groups: int) -> int:
+    """Wait until one of the groups has the terminal, and return that group.
+
+    The shell may have begun its next command before this process woke up, and what is written now
+    would fall into the screen of that command. Nothing announces the end of a job to strangers,
+    so look again and again. Raises OSError once the terminal is gone.
+    """
+    while (owner := os.tcgetpgrp(2)) not in groups:
+        time.sleep(_LOOK_SECONDS)
+    return owner
 
 
 def _rename() -> None:

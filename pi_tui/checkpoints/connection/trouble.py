@@ -42,6 +42,8 @@ def in_our_words(
             return _full(where, needed())
         if error.errno in (errno.EMFILE, errno.ENFILE):
             return _too_many_files(where)
+        if isinstance(error, FileNotFoundError) and _is_gone(where):
+            return gone(where)
         text = one_line(error.strerror or type(error).__name__)
         return StorageError(f"{where.display} cannot be used: {text}; look at its folder")
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -71,6 +73,8 @@ def _of_sqlite(
         what = _read_only_part(where)
         return StorageError(f"{what} is read-only; make it writable, or {Hint.OTHER_FILE}")
     if name.startswith("SQLITE_CANTOPEN"):
+        if _is_gone(where):
+            return gone(where)
         if where.path is not None and no_room(where.path.parent):
             return _full(where, 0)
         if where.path is not None and not _can_open_more(where.path.parent):
@@ -83,6 +87,17 @@ def _of_sqlite(
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
         return damaged(where, one_line(cause))  # our statements are valid: the tables are not
     return StorageError(f"{path} cannot be used: {one_line(cause)}")
+
+
+def _is_gone(where: Location) -> bool:
+    """Return True if the folder of the database is there, and no file of its name is in it."""
+    path = where.path
+    return path is not None and path.parent.is_dir() and not os.path.lexists(path)
+
+
+def gone(where: Location) -> StorageError:
+    """Return the error for a database file that another program moved or deleted."""
+    return StorageError(f"{where.display} was moved or deleted; put it back to go on saving")
 
 
 def _read_only_part(where: Location) -> str:
