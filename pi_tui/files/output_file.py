@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
-from pi_tui.errors import StorageError
+from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
 from pi_tui.files.temporary import Temporary
 
@@ -69,6 +69,8 @@ class OutputFile:
         Raises StorageError if not, and UsageError if it belongs to the database at `location`, or
         to another one.
         """
+        if not name:
+            raise UsageError("the output's file has no name")
         target = Path(name)
         refuse_files_of_databases(target, location)
         try:

@@ -145,8 +145,7 @@ class Loop:
             try:
                 make(machine, min(due, self._saves.output_until_mark(before)))
             except StorageError as error:
-                self._failed(error)  # a piece could not be read back: the same step is tried again
-                self._board.sleep(self._saves.seconds_until_retry(self._clock()))
+                self._await_database(error)
                 continue
             except MachineError:
                 self._tell_notes()
@@ -217,6 +216,16 @@ class Loop:
         self._saves.failed(self._clock())
         since = before.since if before else datetime.now(UTC)
         self._board.publish(save_failure=SaveFailure(since, str(error)))
+
+    def _await_database(self, error: StorageError) -> None:
+        """Wait a while, because a step could not read back a saved piece; not counted as computing.
+
+        The same step is tried again after this.
+        """
+        self._failed(StorageError(f"{error}; computing waits for it"))
+        self._watch.stop(self._clock())
+        self._board.sleep(self._saves.seconds_until_retry(self._clock()))
+        self._watch.restart(self._clock(), self._elapsed())
 
     # Between steps.
 

@@ -177,6 +177,13 @@ def test_output_path_ending_in_a_slash_is_refused_as_folder(filled: Path) -> Non
     assert not (filled.parent / "new").exists()
 
 
+def test_output_without_a_name_is_refused(filled: Path) -> None:
+    """As from a variable of the shell that is not set."""
+    done = pi_tui("export", "--db", filled, "-o", "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the output's file has no name" in done.stderr
+
+
 def test_output_link_to_another_file_system_is_followed(filled: Path) -> None:
     elsewhere = Path("/dev/shm")
     if not elsewhere.is_dir() or elsewhere.stat().st_dev == filled.stat().st_dev:

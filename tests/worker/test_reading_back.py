@@ -71,6 +71,9 @@ def test_database_moved_away_while_sweeping_is_told_and_nothing_is_lost(
     database.rename(away)
     worker.resume()
     wait_until(lambda: worker.snapshot.save_failure is not None)
+    failure = worker.snapshot.save_failure
+    assert failure is not None
+    assert failure.reason.endswith("; computing waits for it")
     made = worker.snapshot.made
     away.rename(database)
     worker.set_pace(Pace.of(10**9))
