@@ -53,13 +53,14 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _sizes(report: Report) -> Table:
-    table = _table("Whole processes", "", "digits", "time", "× ours", "CPU", "cores", "memory")
+    table = _table("Whole processes", "", "time", "× ours", "CPU", "cores", "memory")
     for digits, group in groupby(report["sizes"], key=lambda row: row["digits"]):
         rows = list(group)
         ours = rows[0]["seconds"]
+        table.add_row(f"{digits:,} digits")
         for row in rows:
             ratio = "1" if row is rows[0] else _times(row["seconds"] / ours)
-            table.add_row(row["name"], f"{digits:,}", *_times_of(row, ratio))
+            table.add_row(f"  {row['name']}", *_times_of(row, ratio))
         table.add_section()
     return table
 
@@ -71,7 +72,7 @@ def _times_of(row: dict[str, Any], ratio: str) -> tuple[str, ...]:
 
 
 def _first_digit(report: Report) -> Table:
-    table = _table("From the start of the process", "", "digits", "time", "of a whole run")
+    table = _table("From the start of the process", "", "digits", "time", "of a run")
     whole = {row["digits"]: row for row in report["sizes"] if row["name"] == who.OURS}
     for row in report["first digit"]:
         share = words.percent(row["seconds"] / whole[row["digits"]]["seconds"])

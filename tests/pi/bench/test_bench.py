@@ -76,6 +76,18 @@ def test_tables_show_the_whole_report(
     assert max(map(len, told.splitlines())) <= 80
 
 
+def test_no_cell_of_a_full_bench_is_cut_off(
+    report: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    took = {"digits": 10_000_000, "seconds": 113.84, "cpu": 222.24, "peak": 1_744_000_000}
+    names = [who.OURS, who.RESUMED, *(peer.name for peer in who.peers()), "pi (CLN), one shot"]
+    firsts = [contender.name for contender in who.first_digits()]
+    sizes = [{"name": name, **took, "runs": 1} for name in names]
+    show(report | {"sizes": sizes, "first digit": [{"name": name, **took} for name in firsts]})
+    told = capfd.readouterr().out
+    assert "…" not in told.replace("… until", "")
+
+
 def test_every_table_is_followed_by_its_explanation(
     report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
