@@ -39,8 +39,8 @@ def test_run_that_fits_is_not_refused(tmp_path: Path) -> None:
 
 def test_refusal_names_a_machine_with_too_little(tmp_path: Path) -> None:
     line = refusal(200_000_000, a_machine(tmp_path, 10**9))
-    assert line.startswith("200,000,000 digits take about 2.1 GB of memory, and this machine has 1")
-    assert line.endswith("free some, or try --memory 2.1G")
+    assert line.startswith("200,000,000 digits take about 1.6 GB of memory, and this machine has 1")
+    assert line.endswith("free some, or try --memory 1.6G")
 
 
 def test_memory_of_outer_control_groups_counts_without_cached_files(tmp_path: Path) -> None:
@@ -79,8 +79,8 @@ def test_too_little_memory_is_refused_before_the_first_block(database: Path) -> 
     done = pi_tui("run", "--digits", "90 million", "--memory", "500M", "--db", database)
     assert done.returncode == 2
     assert done.stderr == (
-        "pi-tui: 90,000,000 digits take about 960.0 MB of memory, and --memory allows 500.0 MB: "
-        "it needs --memory 1G\n"
+        "pi-tui: 90,000,000 digits take about 798.5 MB of memory, and --memory allows 500.0 MB: "
+        "it needs --memory 0.8G\n"
     )
     assert pi_tui("status", "--db", database).stdout.startswith("no runs yet")
 
@@ -105,7 +105,7 @@ def test_long_run_and_a_small_disk_are_told_before_it_begins(database: Path) -> 
     kind = BoundedKind.within(10**9, 2, 10**12, str(database))
     (note,) = kind.new(kind.task(10**9)).notes
     assert note.startswith("1,000,000,000 digits take about 1 h")
-    assert "11.1 GB of memory and 7.0 GB of disk" in note
+    assert "7.3 GB of memory and 8.0 GB of disk" in note
     free = shutil.disk_usage(database.parent).free
     lack = memory.lack_of_disk(free + 10**12, str(database))
     assert lack.startswith(f", but {database.parent} has only ")

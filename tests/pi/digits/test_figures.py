@@ -202,7 +202,7 @@ def test_estimates_grow_and_refuse_what_the_program_refuses() -> None:
         estimates = [measure(n) for n in sizes]
         assert estimates == sorted(estimates)
     assert explain_digits("1e6")[0]
-    assert "--memory 1.1G" in explain_digits("100 million", 10**9)[1]
+    assert "--memory 0.9G" in explain_digits("100 million", 5 * 10**8)[1]
     for text in ("0", "abc", "1e12", ""):
         assert not explain_digits(text)[0]
 
