@@ -105,7 +105,7 @@ def test_database_out_of_reach_is_told_and_read_again_once_it_is_back(
 ) -> None:
     walk, piece = saved(store)
     Path(path).rename(f"{path}.away")
-    with pytest.raises(StorageError, match="cannot be opened"):
+    with pytest.raises(StorageError, match="was moved or deleted"):
         piece.read()
     Path(f"{path}.away").rename(path)
     assert piece.read() == make_table(walk.task)

@@ -225,7 +225,7 @@ async def test_run_begun_from_the_list_is_refused_without_memory_for_it(
             await pilot.press("r", "n")
             await pilot.press("ctrl+u", *"200000000", "enter")
             await until(lambda: app.worker.snapshot.goal == 200_000_000)
-            await until(lambda: "200,000,000 digits take about 2.1 GB" in text_of(app))
+            await until(lambda: "200,000,000 digits take about 1.6 GB" in text_of(app))
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
