@@ -36,11 +36,16 @@ def paused_in_the_middle(make_worker: MakeWorker) -> Worker:
     return worker
 
 
-def test_run_with_blocks_read_back_is_right(make_worker: MakeWorker, database: Path) -> None:
-    worker = make_worker(DIGITS, digits_per_step=200, cadence=Cadence(output=400), threads=2)
+def assert_right_at_the_end(worker: Worker, database: Path) -> None:
+    """Wait for the end of the run; all its digits are saved, right and verified."""
     assert worker.join(120)
     assert (worker.snapshot.state, worker.snapshot.verified) == (State.COMPLETE, True)
     assert in_the_file(database, DIGITS).output == pi(DIGITS)
+
+
+def test_run_with_blocks_read_back_is_right(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker(DIGITS, digits_per_step=200, cadence=Cadence(output=400), threads=2)
+    assert_right_at_the_end(worker, database)
     assert worker.snapshot.notes == ()
 
 
@@ -57,10 +62,8 @@ def test_block_lost_while_sweeping_is_made_again_and_told(
         execute(str(database), f"DELETE FROM pi_piece WHERE {where}")
     worker.set_pace(Pace.of(10**9))
     worker.resume()
-    assert worker.join(120)
-    assert (worker.snapshot.state, worker.snapshot.verified) == (State.COMPLETE, True)
+    assert_right_at_the_end(worker, database)
     assert "a saved block was lost or damaged, and is made again" in worker.snapshot.notes
-    assert in_the_file(database, DIGITS).output == pi(DIGITS)
 
 
 def test_database_moved_away_while_sweeping_is_told_and_nothing_is_lost(
@@ -77,11 +80,9 @@ def test_database_moved_away_while_sweeping_is_told_and_nothing_is_lost(
     made = worker.snapshot.made
     away.rename(database)
     worker.set_pace(Pace.of(10**9))
-    assert worker.join(120)
-    assert (worker.snapshot.state, worker.snapshot.verified) == (State.COMPLETE, True)
+    assert_right_at_the_end(worker, database)
     assert worker.snapshot.save_failure is None
     assert made < DIGITS
-    assert in_the_file(database, DIGITS).output == pi(DIGITS)
 
 
 def test_leaving_while_the_database_is_away_waits_for_no_block(
