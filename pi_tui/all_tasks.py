@@ -70,7 +70,7 @@ def carry_on_all(
     wanted = list(dict.fromkeys(tasks))
     open_standard_streams(silent=True)
     try:
-        database = _checked(kind, wanted, location, cadence)
+        database = given.checked(kind, wanted, location, cadence)
         with noting_signals() as asked, tasks_progress_on(sys.stderr, kind, len(wanted)) as shown:
             share = _Share(kind, wanted, database, cadence, asked, shown)
             share.work()
@@ -79,15 +79,6 @@ def carry_on_all(
         return error.exit_code, {}
     command = command_line() if again is None else again
     return share.verdict(command), share.outputs
-
-
-def _checked(kind: Kind, tasks: list[Task], location: object, cadence: Cadence) -> str:
-    """Return the location as a str. Raises UsageError for values that cannot be used."""
-    given.refuse_unusable_kind(kind)
-    for task in tasks:
-        given.refuse_no_task(task)
-    given.refuse_unusable_cadence(cadence)
-    return given.location_of(location)
 
 
 class _Share:

@@ -76,7 +76,7 @@ def carry_on(
     command = command_line() if again is None else again
     open_standard_streams(silent=True)
     try:
-        where = given.checked(kind, task, location, cadence)
+        where = given.checked(kind, [task], location, cadence)
         job = Job(kind, task, where, cadence=cadence, fresh=fresh, patience=PATIENCE)
         given.refuse_unknown_face(face)
         with _claimed(to, job.location) as target:

@@ -6,6 +6,7 @@ Everything here raises UsageError, whose text names the argument and says what t
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from math import isnan
 
 from pi_tui.errors import TAKEN_NAME, UsageError
@@ -23,10 +24,11 @@ def name_of_kind(kind: object) -> str:
     return one_line(name if is_named else getattr(kind, "__name__", type(kind).__name__), 60)
 
 
-def checked(kind: object, task: object, location: object, cadence: object) -> str:
+def checked(kind: object, tasks: Iterable[object], location: object, cadence: object) -> str:
     """Return the location as a str. Raises UsageError for values that cannot be used."""
     refuse_unusable_kind(kind)
-    refuse_no_task(task)
+    for task in tasks:
+        refuse_no_task(task)
     refuse_unusable_cadence(cadence)
     return location_of(location)
 
