@@ -187,6 +187,39 @@ def test_app_stopped_by_ctrl_z_and_killed_by_the_shell_writes_nothing(database: 
     assert saved(database) > 1_000
 
 
+LATE = """
+import os, signal, threading, time
+from pi_tui.app.terminal.foreground import suspend_in_background
+
+def handle_late():
+    while signal.SIGTERM not in signal.sigpending():
+        time.sleep(0.001)
+    time.sleep(0.05)  # as if a busy machine let this thread wait
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+
+told = []
+signal.signal(signal.SIGTERM, lambda *_: told.append("to leave"))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+threading.Thread(target=handle_late, daemon=True).start()
+os.kill(0, signal.SIGTSTP)
+suspend_in_background(lambda: bool(told))
+print("told", *told)
+"""
+"""A stopped job in which a thread handles SIGTERM a moment after the main thread was continued."""
+
+
+def test_job_killed_by_the_shell_leaves_though_another_thread_handles_the_signal(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "late.py"
+    script.write_text(LATE)
+    with bash() as terminal:
+        terminal.send(f"{shlex.join([PI_TUI[0], str(script)])}\n")
+        terminal.see("Stopped")
+        terminal.send("kill %1\n")
+        terminal.see("told to leave")
+
+
 @pytest.mark.parametrize("leave", ["fg, q", "TERM", "HUP"])
 def test_app_stopped_by_another_process_can_be_quit(leave: str, database: Path) -> None:
     with bash() as terminal:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from pi_tui.errors import UsageError
+
+_PATIENCE = 0.2
+"""Seconds to wait for a signal that came together with SIGCONT.
+
+`kill %1` sends SIGTERM and SIGCONT. Another thread may be about to handle SIGTERM while the main
+thread runs on already. If that suspends the process then, the process stays so, and the signal with
+it (seen once in a hundred runs under load).
+"""
 
 
 def is_in_background() -> bool:
@@ -36,10 +45,18 @@ def suspend_in_background(is_leaving: Callable[[], bool] = lambda: False) -> Non
     continued: list[int] = []
     before = signal.signal(signal.SIGCONT, lambda number, _: continued.append(number))
     try:
-        while is_in_background() and not is_leaving():
+        while is_in_background() and not _is_so_soon(is_leaving):
             continued.clear()
             os.kill(os.getpid(), signal.SIGTTOU)
             if not continued:
                 return
     finally:
         signal.signal(signal.SIGCONT, before)
+
+
+def _is_so_soon(condition: Callable[[], bool]) -> bool:
+    """Return True once the condition is true, or False if it is not within `_PATIENCE`."""
+    until = time.monotonic() + _PATIENCE
+    while not (so := condition()) and time.monotonic() < until:
+        time.sleep(_PATIENCE / 20)
+    return so
