@@ -34,7 +34,16 @@ class Server:
         """Run pg_ctl and wait for it."""
         self._module.pgexec.pgexec(
             "pg_ctl",
-            ("-w", "-D", str(self._server.pgdata), "-l", str(self._server.log), *arguments),
+            (
+                "-w",
+                "-t",
+                "300",
+                "-D",
+                str(self._server.pgdata),
+                "-l",
+                str(self._server.log),
+                *arguments,
+            ),
             bin_path=self._server.bin_path,
             user=self._server.system_user,
         )

@@ -73,10 +73,10 @@ def _of_sqlite(
         what = _read_only_part(where)
         return StorageError(f"{what} is read-only; make it writable, or {Hint.OTHER_FILE}")
     if name.startswith("SQLITE_CANTOPEN"):
-        if _is_gone(where):
-            return gone(where)
         if where.path is not None and no_room(where.path.parent):
             return _full(where, 0)
+        if _is_gone(where):  # asked after that: a copy that had no room is not there either
+            return gone(where)
         if where.path is not None and not _can_open_more(where.path.parent):
             return _too_many_files(where)
         return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
