@@ -35,10 +35,10 @@ from pi_tui.machine import (
     Work,
     unwatched,
 )
+from pi_tui.recipes.inputs import text_of
 from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
-from pi_tui.worker.crash_report import in_words
 from pi_tui.worker.job import Cadence
 
 if TYPE_CHECKING:
@@ -76,9 +76,10 @@ class Items(Kind):
         for files or the network. `retries` is how often an item that raised is tried again. `name`
         names the batch in the database (default: the name of the function).
 
-        Inputs are kept in memory and identified by their `repr`. Other inputs, or one more, are
-        another run. Raises ValueError without inputs. Raises TypeError for a function that other
-        processes cannot import, or for inputs whose `repr` differs at every start.
+        Inputs are kept in memory and identified by their `repr`, arrays and tables by their bytes.
+        Other inputs, or one more, are another run. Raises ValueError without inputs, and TypeError
+        for a function that other processes cannot import. `task` and `run` raise TypeError for
+        inputs whose `repr` differs at every start.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
@@ -92,11 +93,8 @@ class Items(Kind):
         """The last machine: an exception for a Kind, as `run` needs the lines of failed items."""
         if not self.inputs:
             raise ValueError(f"{self.name}: there are no inputs")
-        if any(isinstance(one, Set) for one in (inputs, *self.inputs)):
+        if isinstance(inputs, Set):
             raise TypeError(f"{self.name}: a set has another order at every start; give sorted(…)")
-        for value in self.inputs:
-            if getattr(type(value), "__repr__", None) is object.__repr__:
-                raise TypeError(f"{self.name}: the input {value!r} needs a __repr__ that tells it")
         if not threads:
             self._refuse_what_cannot_be_sent()
 
@@ -126,18 +124,18 @@ class Items(Kind):
     def task(self) -> Task:
         """Return the task: the number of items, and a digest of the inputs."""
         if self._task is None:  # asked for at every save, and there may be a million inputs
-            digest = hashlib.sha256("\0".join(self._reprs()).encode()).hexdigest()
+            digest = hashlib.sha256("\0".join(self._texts()).encode()).hexdigest()
             self._task = Task(len(self.inputs), {"inputs": digest[:16]})
         return self._task
 
-    def _reprs(self) -> Iterator[str]:
-        """Yield the `repr` of each input. Raises TypeError for one that has none."""
+    def _texts(self) -> Iterator[str]:
+        """Yield the text of each input. Raises TypeError for one that has none."""
         for number, value in enumerate(self.inputs, 1):
             try:
-                yield repr(value)
-            except Exception as error:  # an int too long for a str, or code of the user
-                told = f"input {number:,}, of type {type(value).__name__}, has no repr"
-                raise TypeError(f"{self.name}: {told}: {in_words(error)}") from error
+                yield text_of(value)
+            except TypeError as error:
+                told = f"input {number:,}, of type {type(value).__name__}"
+                raise TypeError(f"{self.name}: {told}: {error}") from error
 
     def run(
         self, db: str | os.PathLike[str] | None = None, *, fresh: bool = False, face: Face = "line"

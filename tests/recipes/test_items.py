@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 from pi_tui.errors import Unfinished
@@ -250,14 +253,23 @@ def test_exception_that_cannot_be_sent_is_reported_as_it_was(threads: bool) -> N
     assert lines == [*({"failed": text, "input": n} for n, text in enumerate(said)), 4]
 
 
+class Locked:
+    """An input that cannot be pickled."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "Locked()"
+
+
 def test_input_that_cannot_be_sent_fails_and_the_others_do_not() -> None:
-    gate = threading.Lock()
-    machine = machine_of(Items(repr, [1, {"lock": gate}, 2], workers=1))
+    machine = machine_of(Items(repr, [1, Locked(), 2], workers=1))
     first, failed, last = lines_of(machine)
     assert (first, last) == (b"1", b"2")
     assert json.loads(failed) == {
         "failed": "TypeError(\"cannot pickle '_thread.lock' object\")",
-        "input": {"lock": repr(gate)},
+        "input": "Locked()",
     }
 
 
@@ -293,18 +305,59 @@ def test_workers_that_are_no_whole_number_are_refused(workers: object) -> None:
 
 @pytest.mark.parametrize("inputs", [{1, 2}, frozenset("ab"), [{1}, {2}]])
 def test_inputs_in_no_order_are_refused(inputs: Any) -> None:
-    with pytest.raises(TypeError, match=r"square: a set has another order .* give sorted"):
-        batch(square, inputs)
+    with pytest.raises(TypeError, match=r"square: .*a set has another order .* give sorted"):
+        batch(square, inputs).task()
 
 
-def test_input_without_a_repr_of_its_own_is_refused() -> None:
-    with pytest.raises(TypeError, match="needs a __repr__"):
-        batch(square, [object()])
+@pytest.mark.parametrize("value", [object(), [print, square], {"with": functools.partial(square)}])
+def test_input_whose_repr_has_an_address_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match=r"square: input 1, .* needs a __repr__ .* address"):
+        batch(square, [value]).task()
+
+
+class Measured:
+    """An input that holds an array."""
+
+    def __init__(self, numbers: Any) -> None:
+        self.numbers = numbers
+
+    def __repr__(self) -> str:
+        return "Measured()"
+
+
+@pytest.mark.parametrize("within", [lambda a: a, lambda a: [1, {"a": (a,)}], Measured])
+def test_arrays_that_differ_where_their_repr_does_not_are_other_inputs(
+    within: Callable[[Any], Any],
+) -> None:
+    first, middle, last_digit = numpy.zeros(5_000), numpy.zeros(5_000), numpy.zeros(5_000)
+    middle[2_500], last_digit[0] = 1, 1e-12
+    arrays = [first, middle, last_digit, first.astype("f4"), first.reshape(50, 100)]
+    tasks = [batch(str, [within(array)]).task() for array in [*arrays, first.copy()]]
+    assert len({task.text for task in tasks}) == 5
+    assert tasks[0] == tasks[5]
+
+
+class Table:
+    """A table as other libraries have it: its repr shows a part of it."""
+
+    def __init__(self, rows: list[int]) -> None:
+        self.rows = rows
+
+    def __dataframe__(self) -> None:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"Table({self.rows[0]} ... {self.rows[-1]})"
+
+
+def test_tables_that_differ_where_their_repr_does_not_are_other_inputs() -> None:
+    tasks = [batch(str, [Table([1, n, 9])]).task() for n in (2, 3, 2)]
+    assert tasks[0] == tasks[2] != tasks[1]
 
 
 def test_input_whose_repr_fails_is_named_by_its_place() -> None:
     batch = Items(str, [1, 10**5_000], threads=True)
-    with pytest.raises(TypeError, match=r"^str: input 2, of type int, has no repr: .*limit"):
+    with pytest.raises(TypeError, match=r"^str: input 2, of type int: it has no repr: .*limit"):
         batch.run("unused.sqlite3")
 
 
