@@ -16,14 +16,18 @@ from pi_tui.words import plain
 def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
     r"""Return the command that goes on: the one that started this process, quoted for a shell.
 
-    Without `--fresh`, which would begin again. Returns "" in an interactive interpreter.
+    Without `--fresh`, which would begin again, and without passwords. Returns "" in an interactive
+    interpreter.
 
     >>> command_line(["python", "collatz.py", "it's", "--fresh"])
     'python collatz.py \'it\'"\'"\'s\''
+    >>> command_line(["python", "collatz.py", "--db=postgresql://me:secret@host/runs"])
+    "python collatz.py '--db=the same URL'"
     """
     if hasattr(sys, "ps1"):
         return ""
-    typed = [word for word in typed if word != "--fresh"]
+    pairs = zip(["", *typed], typed, strict=False)
+    typed = [_without_secret(word, before) for before, word in pairs if word != "--fresh"]
     import shutil  # slow to import, and needed only here
 
     script = typed[1] if len(typed) > 1 else ""
@@ -31,21 +35,37 @@ def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
     return shlex.join([os.path.basename(script), *typed[2:]] if is_installed else typed)
 
 
+_SAME = "the same URL"
 _named: list[str] = []
 """The database, quoted for a shell, and "flag" or "variable", which named it; [] if neither did."""
 
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
     """Record the database that `--db` or PI_TUI_DB names, for commands in messages."""
+    location = flag or environment.get("PI_TUI_DB", "")
+    secret = _holds_secret(location)
+    word = shlex.quote(_SAME) if secret else quoted(location)
+    _named[:] = [word, "flag" if flag else "variable"] if location else []
+
+
+def _without_secret(word: str, before: str) -> str:
+    """Return a word of a command line without passwords; `before` is the word before it."""
+    from pi_tui.worker.crash_report import without_passwords
+
+    assigned = re.match(r"[\w-]+=", word)  # --db=URL, or a parameter
+    name = assigned[0] if assigned else ""
+    is_code = before == "-c"  # of Python
+    if not is_code and _holds_secret(word.removeprefix(name)):
+        return name + _SAME
+    return without_passwords(word)
+
+
+def _holds_secret(location: str) -> bool:
+    """Return True for the URL of a server of which a message may show only a part."""
     from pi_tui.files.location import display_location, looks_like_a_server
 
-    variable = environment.get("PI_TUI_DB", "")
-    location = flag or variable
-    # If display_location hides a part of the URL, it holds a secret: do not print it.
     is_url = "://" in location or looks_like_a_server(location)
-    secret = is_url and display_location(location) != plain(location)
-    word = shlex.quote("the same URL") if secret else quoted(location)
-    _named[:] = [word, "flag" if flag else "variable"] if location else []
+    return is_url and display_location(location) != plain(location)
 
 
 def to_paste(text: str) -> str:

@@ -55,6 +55,27 @@ def test_hint_with_a_typed_command_names_the_database_once(monkeypatch: pytest.M
     assert hints.to_paste(typed) == told
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--db", "postgresql+psycopg://me:s3cret@/runs?host=/run"],
+        ["--db=postgresql://me@host/runs?password=s3cret&sslmode=require"],
+        ["--db", "postgresql//me:s3cret@host"],
+        ["source=mysql://me:s3cret@host/orders"],
+        ["-c", "go('postgresql://me:s3cret@host/runs')"],
+    ],
+)
+def test_command_that_goes_on_has_no_password(words: list[str]) -> None:
+    typed = ["python", "collatz.py", *words, "1000"]
+    assert "s3cret" not in hints.command_line(typed)
+    assert hints.command_line([*typed, "a.py"]).endswith(" 1000 a.py")
+
+
+def test_code_in_the_command_that_goes_on_is_kept() -> None:
+    code = "@resumable\ndef f(goal): ..."
+    assert hints.command_line(["python", "-c", code]) == f"python -c '{code}'"
+
+
 def test_hint_of_the_app_names_the_database(tmp_path: Path) -> None:
     database = tmp_path / "x.db"
     with Terminal("--digits", 6_000, "--db", database, size=(200, 24)) as terminal:
