@@ -20,7 +20,7 @@ from typing import Any, SupportsFloat
 
 from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Kind, Machine, Poll, Refused, State, Task, Work, unwatched
-from pi_tui.recipes.values import is_immutable, pieces_of, values_of
+from pi_tui.recipes.values import is_immutable, is_plain, pieces_of, small_copy, values_of
 from pi_tui.words import one_line
 
 Yielded = Iterator[Any]
@@ -110,8 +110,10 @@ class GeneratorMachine(Machine):
         self.output: bytearray = bytearray(output)
         self._handed_out = (steps, len(output), share)
         self._torn = False
-        self._storable: set[tuple[type, ...]] = set()
-        """Types of the values of states that could be stored."""
+        self._is_copy = False
+        """True if no later change of the function's lists and arrays reaches the values."""
+        self._storable: dict[tuple[type, ...], bool] = {}
+        """Types of the values of states that could be stored; and True if all are plain."""
         if unknown := [name for name in task.parameters if name not in kind.parameters]:
             raise Refused(f"{kind.name} has no parameter {unknown[0]}")
         begun = self._values or kind.first_values()
@@ -127,19 +129,22 @@ class GeneratorMachine(Machine):
     def step(self, poll: Poll = unwatched) -> None:
         """Run the function to its next `yield`, or to its end."""
         try:
-            state, new, share = self._parts(next(self._generator))
+            state, is_copy, new, share = self._parts(next(self._generator))
         except StopIteration:
             self._done, self.steps = True, self.steps + 1
             return
         except BaseException:
             self._go_back()
             raise
-        self._values, self._share = state, share
+        self._values, self._is_copy, self._share = state, is_copy, share
         self.output += new
         self.steps += 1
 
-    def _parts(self, yielded: object) -> tuple[dict[str, Any], bytes, float]:
-        """Split a yielded value into state, new output and share. Raises BrokenRule."""
+    def _parts(self, yielded: object) -> tuple[dict[str, Any], bool, bytes, float]:
+        """Split a yielded value into state, new output and share. Raises BrokenRule.
+
+        Also return True if the state is a copy that the function cannot change.
+        """
         parts = yielded if isinstance(yielded, tuple) else (yielded,)
         name, share = self._kind.name, self._share
         state, new = parts[0] if parts else None, parts[1] if len(parts) > 1 else None
@@ -149,12 +154,13 @@ class GeneratorMachine(Machine):
         if state.keys() != self._kind.names:
             self._refuse_names(state)
         # Encoding every state would be slow, so one of each combination of types is tried.
-        if (types := tuple(map(type, state.values()))) not in self._storable:
+        if (plain := self._storable.get(types := tuple(map(type, state.values())))) is None:
             pieces_of(state)
-            self._storable.add(types)
+            plain = self._storable[types] = is_plain(types)
         if len(parts) == 3:
             share = max(share, self._share_of(parts[2]))
-        return dict(state), self._new_of(new), share  # a copy, as the function may change its dict
+        kept = dict(state) if plain else small_copy(state)  # the function may change its dict
+        return kept or dict(state), kept is not None, self._new_of(new), share
 
     def _new_of(self, yielded: object) -> bytes:
         try:
@@ -195,11 +201,11 @@ class GeneratorMachine(Machine):
     def _go_back(self) -> None:
         """Undo the step that raised an exception.
 
-        Immutable values are still those of the last `yield`. Mutable values may have changed since.
-        So the machine goes back to the state it returned last, which is saved already, and
-        `to_state` raises TypeError from now on.
+        Copied and immutable values are still those of the last `yield`. Mutable values too large to
+        be copied may have changed since. So the machine goes back to the state it returned last,
+        which is saved already, and `to_state` raises TypeError from now on.
         """
-        if not all(map(is_immutable, self._values.values())):
+        if not self._is_copy and not all(map(is_immutable, self._values.values())):
             self.steps, length, self._share = self._handed_out
             del self.output[length:]
             self._torn = True

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +25,17 @@ HEADER = "state"
 """Name of the piece with the JSON."""
 PART = 2**20
 """Maximum bytes of an array in one piece."""
+DEEPEST = 200
+"""Maximum depth of lists in lists. Reading deeper ones back would exceed Python's recursion."""
 LONG_INT = 2**4096
 """Integers from here on are stored as hex: Python refuses more than 4,300 decimals."""
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
 """Immutable types."""
+_PLAIN = frozenset(IMMUTABLE)
+COPIED = 1_000
+"""Maximum parts that `small_copy` copies; it takes 25 us for as many."""
+_PART_OF_ARRAY = 64
+"""Bytes of an array that count as one part: they are copied in the same time."""
 
 
 class Unstorable(BrokenRule):
@@ -64,6 +71,62 @@ def values_of(state: State) -> dict[str, Any]:
         raise BadState(f"its values cannot be read ({error})") from error
 
 
+def is_plain(types: Iterable[type]) -> bool:
+    """Return True if all these types are immutable and have no parts."""
+    return _PLAIN.issuperset(types)
+
+
+def small_copy(values: Mapping[str, object]) -> dict[str, Any] | None:
+    """Return a copy that later changes do not reach; None if the values have over 1,000 parts.
+
+    A copy takes a tenth of the time of `pieces_of`. Raises Unstorable for a value that cannot be
+    stored.
+
+    >>> small_copy({"seen": [1, 2], "i": 3}), small_copy({"seen": [0] * 2_000})
+    ({'seen': [1, 2], 'i': 3}, None)
+    """
+    room = [COPIED]
+    try:
+        return {name: _copy(value, room) for name, value in values.items()}
+    except (_TooLarge, RecursionError):
+        return None
+    except Unstorable:
+        pieces_of(values)  # names the value in its message
+        raise
+
+
+class _TooLarge(Exception):
+    """Values have too many parts to be copied after every step."""
+
+
+def _copy(value: Any, room: list[int]) -> Any:
+    """Return a copy of the value; take the number of its parts from `room`."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind in (list, tuple, dict):
+        _take(room, len(value) + 1)
+        parts = value.values() if kind is dict else value
+        if is_plain(map(type, parts)):
+            return value if kind is tuple else value.copy()
+        if kind is dict:
+            return {key: _copy(one, room) for key, one in value.items()}
+        return kind([_copy(one, room) for one in value])
+    if numpy := sys.modules.get("numpy"):
+        if kind is numpy.ndarray:
+            _take(room, value.nbytes // _PART_OF_ARRAY + 1)
+            return value.copy()
+        if isinstance(value, numpy.generic):
+            return value
+    raise Unstorable(kind.__name__)
+
+
+def _take(room: list[int], parts: int) -> None:
+    room[0] -= parts
+    if room[0] < 0:
+        raise _TooLarge
+
+
 def is_immutable(value: object) -> bool:
     """Return True if the value and all its parts are immutable."""
     if type(value) is tuple:
@@ -71,13 +134,16 @@ def is_immutable(value: object) -> bool:
     return type(value) in IMMUTABLE
 
 
-def _encode(value: object, name: str, arrays: list[Any]) -> object:
+def _encode(value: object, name: str, arrays: list[Any], depth: int = 0) -> object:
     """Return the value in JSON types; `name` is its place, for error messages.
 
     Only exact types are encoded: a Counter would come back as a dict, and the resumed function
     would raise, or compute something else.
     """
     kind: type = type(value)
+    if depth > DEEPEST:
+        name = name.partition("[")[0]
+        raise Unstorable(f"{name} contains itself, or is nested more than {DEEPEST} deep")
     match value:
         case bool() | None | str() | float() if kind in IMMUTABLE:
             return value
@@ -86,10 +152,10 @@ def _encode(value: object, name: str, arrays: list[Any]) -> object:
         case bytes() if kind is bytes:
             return {"!bytes": value.hex()}
         case list() | tuple() if kind in (list, tuple):
-            parts = [_encode(v, f"{name}[{i}]", arrays) for i, v in enumerate(value)]
+            parts = [_encode(v, f"{name}[{i}]", arrays, depth + 1) for i, v in enumerate(value)]
             return parts if kind is list else {"!tuple": parts}
         case dict() if kind is dict:
-            return _encode_dict(value, name, arrays)
+            return _encode_dict(value, name, arrays, depth + 1)
     if numpy := sys.modules.get("numpy"):
         if kind is numpy.ndarray:
             return _encode_array(value, name, arrays)
@@ -101,13 +167,15 @@ def _encode(value: object, name: str, arrays: list[Any]) -> object:
     )
 
 
-def _encode_dict(value: dict[Any, Any], name: str, arrays: list[Any]) -> dict[str, object]:
+def _encode_dict(
+    value: dict[Any, Any], name: str, arrays: list[Any], depth: int
+) -> dict[str, object]:
     for key in value:
         if not isinstance(key, str) or key.startswith("!"):
             raise Unstorable(
                 f"{name} has the key {key!r}; keys of a state are texts that do not begin with '!'"
             )
-    return {key: _encode(v, f"{name}[{key!r}]", arrays) for key, v in value.items()}
+    return {key: _encode(v, f"{name}[{key!r}]", arrays, depth) for key, v in value.items()}
 
 
 def _encode_array(array: Any, name: str, arrays: list[Any]) -> dict[str, object]:

@@ -12,6 +12,7 @@ from pi_tui.errors import MachineError
 from pi_tui.machine import BadState, Refused, State, Task
 from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
 from pi_tui.recipes.program import resumable
+from pi_tui.recipes.values import COPIED, values_of
 from pi_tui.testing import prove
 from tests.test_imports import loaded_after
 
@@ -215,9 +216,35 @@ def test_exception_keeps_the_last_whole_step_if_values_are_immutable() -> None:
     assert (again.steps, again.output) == (3, b"1 2 3 ")
 
 
-def test_exception_while_changing_a_list_returns_to_the_last_saved_state() -> None:
+@pytest.mark.parametrize("changes", [True, False], ids=["changed", "unchanged"])
+def test_exception_keeps_the_last_whole_step_of_a_small_list_and_array(changes: bool) -> None:
+    def breaks(goal: int, seen: Any = ([], {}), found: Any = None, i: int = 0) -> Iterator[Any]:
+        found = numpy.zeros(3, "i8") if found is None else found
+        while True:
+            i += 1
+            if changes or i < goal:
+                seen[0].append(i)
+                seen[1][str(i)] = i
+                found[i % 3] += i
+            if i == goal:
+                raise ValueError("half done")
+            yield {"seen": seen, "found": found, "i": i}, f"{i} "
+
+    kind = GeneratorKind(breaks, "breaks", 1)
+    machine = kind.new(kind.task(4))
+    for _ in range(3):
+        machine.step()
+    with pytest.raises(ValueError, match="half done"):
+        machine.step()
+    assert (machine.steps, machine.output) == (3, b"1 2 3 ")
+    values = values_of(machine.to_state())
+    assert values["seen"] == ([1, 2, 3], {"1": 1, "2": 2, "3": 3})
+    assert values["found"].tolist() == [3, 1, 2]
+
+
+def test_exception_while_changing_a_long_list_returns_to_the_last_saved_state() -> None:
     def breaks(goal: int, seen: list[int] = [], i: int = 0) -> Iterator[Any]:  # noqa: B006
-        seen = list(seen)
+        seen = [*seen, *range(COPIED)]
         while True:
             i += 1
             seen.append(i)
@@ -242,7 +269,7 @@ def test_exception_while_changing_a_list_returns_to_the_last_saved_state() -> No
     assert again.output == b"1 2 "
 
 
-def test_wrong_yield_after_a_list_was_changed_returns_to_the_last_saved_state() -> None:
+def test_wrong_yield_after_a_list_was_changed_keeps_the_last_whole_step() -> None:
     def breaks(goal: int, seen: list[int] = [], odd: object = None) -> Iterator[Any]:  # noqa: B006
         seen = list(seen)
         while True:
@@ -252,11 +279,11 @@ def test_wrong_yield_after_a_list_was_changed_returns_to_the_last_saved_state() 
     kind = GeneratorKind(breaks, "breaks", 1)
     machine = kind.new(kind.task(3))
     machine.step()
-    machine.to_state()
     machine.step()
     with pytest.raises(TypeError, match="odd is of type set"):
         machine.step()
-    assert (machine.steps, machine.output) == (1, b"1 ")
+    assert (machine.steps, machine.output) == (2, b"1 2 ")
+    assert values_of(machine.to_state())["seen"] == [0, 1]
 
 
 def test_state_with_other_names_than_the_arguments_is_refused_and_kept() -> None:

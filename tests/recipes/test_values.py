@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pi_tui.machine import BadState, Piece, State
-from pi_tui.recipes.values import PART, Unstorable, is_immutable, pieces_of, values_of
+from pi_tui.recipes.values import (
+    COPIED,
+    DEEPEST,
+    PART,
+    Unstorable,
+    is_immutable,
+    pieces_of,
+    small_copy,
+    values_of,
+)
 
 numpy = pytest.importorskip("numpy")
 
@@ -129,6 +138,56 @@ def test_changed_array_changes_only_the_pieces_that_hold_the_change() -> None:
     assert sorted(after) == ["array0.0", "array0.1", "array0.2", "array0.3", "state"]
 
 
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def holding_itself() -> list[Any]:
+    value: list[Any] = []
+    value.append({"a": value})
+    return value
+
+
+def test_deepest_value_that_is_stored_is_restored() -> None:
+    assert again(a=nested(DEEPEST)) == {"a": nested(DEEPEST)}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1, 2], {"a": [1]}, ([1], 2), numpy.arange(4), {"a": {"b": numpy.zeros(2)}}, []],
+    ids=str,
+)
+def test_small_copy_is_equal_and_shares_nothing_that_can_change(value: Any) -> None:
+    copy = small_copy({"a": value, "n": 1})
+    assert copy is not None
+    assert again(**copy).keys() == {"a", "n"}
+    assert repr(copy["a"]) == repr(value)
+    assert not ids_of_mutable(copy["a"]) & ids_of_mutable(value)
+
+
+def ids_of_mutable(value: Any) -> set[int]:
+    parts = value.values() if isinstance(value, dict) else value
+    inner = [ids_of_mutable(v) for v in parts] if isinstance(value, list | tuple | dict) else []
+    return set().union(*inner, [] if is_immutable(value) else [id(value)])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[0] * COPIED, numpy.zeros(10_000), {"a": {str(n): n for n in range(COPIED)}}, nested(900)],
+    ids=["list", "array", "dict", "deep list"],
+)
+def test_large_values_are_not_copied(value: Any) -> None:
+    assert small_copy({"a": value}) is None
+
+
+def test_copied_value_that_cannot_be_stored_is_named() -> None:
+    with pytest.raises(Unstorable, match=r"a\[1\] is of type set"):
+        small_copy({"a": [1, {2}]})
+
+
 @pytest.mark.parametrize(
     ("value", "named"),
     [
@@ -139,8 +198,13 @@ def test_changed_array_changes_only_the_pieces_that_hold_the_change() -> None:
         (random.Random(1), "inner is of type Random"),
         (numpy.array([object()]), "inner is an array of object"),
         (numpy.zeros(1, "i4,f8")[0], "inner is a scalar of"),
+        (nested(5_000), "^inner contains itself, or is nested more than 200 deep$"),
+        (holding_itself(), "^inner contains itself, or is nested more than 200 deep$"),
     ],
-    ids=["int key", "reserved key", "set", "object", "random", "array of objects", "record"],
+    ids=[
+        *("int key", "reserved key", "set", "object", "random", "array of objects", "record"),
+        *("5,000 deep", "a list that holds itself"),
+    ],
 )
 def test_value_that_cannot_be_stored_is_named(value: object, named: str) -> None:
     with pytest.raises(Unstorable, match=named):
