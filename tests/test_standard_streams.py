@@ -6,10 +6,16 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pi_tui import Items, cli, resumable
+from pi_tui.errors import StorageError
+from pi_tui.reports.standard_output import can_redraw, drop_unwritten_output, to_stdout
 from tests.helpers import PI_TUI, pi, pi_tui
 from tests.terminal.emulator import Terminal
 
@@ -162,3 +168,82 @@ def test_program_of_a_user_whose_reader_leaves_ends_without_a_traceback(
     (tmp_path / "program.py").write_text(PROGRAM.replace("MAIN", main))
     done = under_a_shell("| head -n 2", sys.executable, "program.py", cwd=tmp_path)
     assert (done.stdout, b"Traceback" in done.stderr) == (b"1\n2\n", False)
+
+
+class Tee:
+    """A stream that only copies text, as a program may put in place of standard output."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def getvalue(self) -> str:
+        return self.text
+
+
+@resumable
+def greek(goal: int, at: int = 0) -> Iterator[Any]:
+    while at < goal:
+        at += 1
+        yield {"at": at}, f"{at} π\n"
+
+
+def same(number: int) -> int:
+    return number
+
+
+@pytest.mark.parametrize("stream", [StringIO, Tee])
+@pytest.mark.parametrize("start", ["computed", "found complete"])
+def test_streams_replaced_by_objects_without_a_descriptor_get_the_text(
+    stream: type[StringIO | Tee],
+    start: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database, out, err = str(tmp_path / "db"), stream(), stream()
+    if start == "found complete":
+        greek.run(3, db=database)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    with pytest.raises(SystemExit) as left:
+        greek.main(["3", "--db", database])
+    drop_unwritten_output()
+    assert (left.value.code, out.getvalue()) == (0, "1 π\n2 π\n3 π\n")
+    assert "Error" not in err.getvalue()
+
+
+def test_items_and_commands_print_to_a_replaced_stream(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Tee()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "argv", ["same", "--db", str(database)])
+    with pytest.raises(SystemExit) as left:
+        Items(same, [1, 2], threads=True).main()
+    assert (left.value.code, out.text) == (0, "1\n2\n")
+    assert cli.main(["--db", str(database), "runs"]) == 0
+    assert "same" in out.text
+
+
+def test_character_written_in_two_pieces_reaches_a_replaced_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = Tee()
+    monkeypatch.setattr(sys, "stdout", out)
+    to_stdout(b"\xcf", bytearray(b"\x80"), b"\xff")
+    assert out.text == "π�"
+
+
+def test_replaced_stream_that_is_closed_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = StringIO()
+    out.close()
+    monkeypatch.setattr(sys, "stdout", out)
+    with pytest.raises(StorageError, match="cannot write to standard output: "):
+        to_stdout(b"1")
+    assert not can_redraw(out)

@@ -16,7 +16,7 @@ from pi_tui.files.location import own_file, resolved
 from pi_tui.machine import BadState, Kind, Parameter, Refused, Task
 from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.recipes.program import Resumable, reader_of, type_of
-from pi_tui.reports.standard_output import is_in_browser, tell, to_stdout
+from pi_tui.reports.standard_output import is_in_browser, is_tty, tell, to_stdout
 from pi_tui.words import one_line
 from pi_tui.worker.crash_report import in_words
 from pi_tui.worker.given import refuse_unusable_kind
@@ -45,7 +45,7 @@ def open_machine(
     if not named_location:
         tell(f"{kind.name}: saved in {one_line(location)} in this folder; --db names another file")
     code, output = carry_on(kind, task, location, fresh=fresh, face="auto")
-    if code == 0 and not (sys.stdout.isatty() or is_in_browser()):
+    if code == 0 and not (is_tty(sys.stdout) or is_in_browser()):
         to_stdout(output)
     return code
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pi_tui import words
 from pi_tui.reports.resumed import how_it_goes_on
+from pi_tui.reports.standard_output import can_redraw, is_tty
 from pi_tui.worker.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -38,11 +38,6 @@ def progress_on(stream: TextIO, unit: str) -> Iterator[Progress]:
             yield _WhileItCan(_BarProgress(bar, unit))
     else:
         yield _WhileItCan(LineProgress(stream, unit))
-
-
-def can_redraw(stream: TextIO) -> bool:
-    """Return True if the stream is a terminal on which a line can be overwritten."""
-    return stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 class _WhileItCan:
@@ -155,7 +150,7 @@ def live_bar(stream: TextIO) -> Iterator[RichProgress]:
         console=Plain(file=stream, markup=False),
         transient=True,
         expand=True,
-        redirect_stdout=sys.stdout.isatty(),  # prints to a file must reach the file
+        redirect_stdout=is_tty(sys.stdout),  # prints to a file must reach the file
     )
     try:
         with suppress(OSError, RuntimeError):  # go on without a bar if it gets no thread

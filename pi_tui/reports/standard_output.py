@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import shutil
 import sys
 from collections.abc import Iterable
+from io import UnsupportedOperation
 
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import tell as tell
@@ -39,15 +41,35 @@ def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
     """
     try:
         sys.stdout.flush()  # what was printed before comes first
+        if (number := _descriptor_of(sys.stdout)) is None:
+            _write_as_text(pieces)
+            return
         # Use a buffer of our own: with PYTHONUNBUFFERED, Python's stream has none, and its `write`
         # may write only a part (disk full, pipe closed) and report that only by its result.
-        with open(sys.stdout.fileno(), "wb", closefd=False) as stream:
+        with open(number, "wb", closefd=False) as stream:
             stream.writelines(pieces)
     except BrokenPipeError:
         raise
-    except OSError as error:
-        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+    except (OSError, ValueError) as error:  # ValueError: the object itself was closed
+        closed = getattr(error, "errno", None) == errno.EBADF
+        reason = "it is closed" if closed else getattr(error, "strerror", None) or error
         raise StorageError(f"cannot write to standard output: {reason}") from error
+
+
+def _descriptor_of(stream: object) -> int | None:
+    """Return the descriptor of a stream; None for an object in its place, as of pytest."""
+    try:
+        return int(stream.fileno())  # type: ignore[attr-defined]
+    except (AttributeError, UnsupportedOperation):
+        return None
+
+
+def _write_as_text(pieces: Iterable[bytes | bytearray]) -> None:
+    decoder = codecs.getincrementaldecoder(_encoding())("replace")  # a piece may end in a character
+    for piece in pieces:
+        sys.stdout.write(decoder.decode(bytes(piece)))
+    sys.stdout.write(decoder.decode(b"", final=True))
+    sys.stdout.flush()
 
 
 def drop_unwritten_output() -> None:
@@ -56,7 +78,8 @@ def drop_unwritten_output() -> None:
         try:
             stream.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if (number := _descriptor_of(stream)) is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def say(line: str) -> None:
@@ -64,9 +87,22 @@ def say(line: str) -> None:
     to_stdout(as_bytes(f"{line}\n"))
 
 
+def is_tty(stream: object) -> bool:
+    """Return True if a stream is a terminal; False if it is closed, or cannot tell."""
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False
+
+
+def can_redraw(stream: object) -> bool:
+    """Return True if the stream is a terminal on which a line can be overwritten."""
+    return is_tty(stream) and os.environ.get("TERM") not in (None, "", "dumb")
+
+
 def is_terminal() -> bool:
     """Return True if standard output is a terminal that can move its cursor."""
-    return sys.stdout.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+    return can_redraw(sys.stdout)
 
 
 def is_in_browser() -> bool:
@@ -81,8 +117,7 @@ def has_terminal() -> bool:
     """
     if is_in_browser():
         return True
-    terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))
-    return terminal and os.environ.get("TERM") not in (None, "", "dumb")
+    return is_tty(sys.stdin) and can_redraw(sys.stderr)
 
 
 class Place:
@@ -102,4 +137,8 @@ class Place:
 
 def as_bytes(text: str) -> bytes:
     """Encode text for standard output; replace characters it cannot encode by question marks."""
-    return text.encode(sys.stdout.encoding or "utf-8", "replace")
+    return text.encode(_encoding(), "replace")
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -9,7 +9,8 @@ from typing import Protocol, TextIO
 
 from pi_tui import words
 from pi_tui.machine import Kind, Task
-from pi_tui.reports.progress import LINE_SECONDS, News, can_redraw, live_bar
+from pi_tui.reports.progress import LINE_SECONDS, News, live_bar
+from pi_tui.reports.standard_output import can_redraw
 from pi_tui.worker.snapshot import Snapshot
 
 LONGEST_NAME = 60

@@ -16,7 +16,7 @@ from pi_tui.files.output_file import STDOUT, FileContent, OutputFile
 from pi_tui.machine import Task
 from pi_tui.pi.settings import Settings
 from pi_tui.pi.which_run import run_to_open
-from pi_tui.reports.standard_output import tell, to_stdout
+from pi_tui.reports.standard_output import is_tty, tell, to_stdout
 from pi_tui.worker.job import Job
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.worker import Worker
@@ -44,7 +44,7 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
 
 def run_job(job: Job, output: str | None) -> int:
     """Compute the job and write the digits to standard output or `output`; return the exit code."""
-    prints = output == STDOUT or (output is None and not sys.stdout.isatty())
+    prints = output == STDOUT or (output is None and not is_tty(sys.stdout))
     is_file = output not in (None, STDOUT)
     with OutputFile.claim(str(output), job.location) if is_file else nullcontext() as target:
         worker = Worker(replace(job, patience=PATIENCE))
