@@ -178,7 +178,8 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
     """Add the option `--name VALUE` for a parameter of the function."""
     default = None if parameter.default is parameter.empty else parameter.default
     kind = type_of(parameter)
-    flag = "--" + parameter.name.replace("_", "-")
+    name = parameter.name.lstrip("_")  # what is in front of it stays: argparse drops hyphens there
+    flag = "--" + "_" * (len(parameter.name) - len(name)) + name.replace("_", "-")
     more: dict[str, Any] = {"default": default, "required": parameter.default is parameter.empty}
     if kind is bool:
         parser.add_argument(flag, action=argparse.BooleanOptionalAction, **more)

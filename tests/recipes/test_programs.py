@@ -145,6 +145,18 @@ def test_goal_is_read_as_the_app_reads_it(goal: str, folder: Path) -> None:
     assert (done.returncode, done.stdout) == (0, expected(3_000)), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("_x", "--_x"), ("__a_b", "--__a-b"), ("class_", "--class-"), ("__", "--__"), ("_db", "--_db")],
+)
+def test_parameter_with_an_underscore_at_an_end_is_an_option(
+    name: str, option: str, folder: Path
+) -> None:
+    Path("sums.py").write_text(SUMS.replace("factor", name))
+    assert ended("sums.py", 3_000, option, 7).stdout == expected(3_000, 7)
+    assert f" {option} " in ended("sums.py", "--help").stdout
+
+
 def test_long_parameter_is_not_cut(folder: Path) -> None:
     assert ended("sums.py", 1_000, "--factor", 10**17 + 7).stdout == expected(1_000, 10**17 + 7)
     done = ended("sums.py", 1_000, "--factor", 10**24 + 7)
