@@ -253,16 +253,29 @@ def one_line(text: object, limit: int = 300) -> str:
 def named(values: Mapping[str, object]) -> list[str]:
     """Return each value as `name=value`, as a user would write it; each part is shortened.
 
-    >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2)})
-    ['seed=3', 'input=a.csv', 'digest=0000']
+    >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2), "size": "3"})
+    ['seed=3', 'input=a.csv', 'digest=0x0000', "size='3'"]
     """
     return [
-        f"{one_line(name, 40)}={one_line(_written(value), 40)}" for name, value in values.items()
+        f"{one_line(name, 40)}={one_line(written(value), 40)}" for name, value in values.items()
     ]
 
 
-def _written(value: object) -> object:
-    return value.hex() if isinstance(value, bytes) else value
+def written(value: object) -> str:
+    """Return a parameter as text that tells its type: a text that looks like a number is quoted."""
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
+    if isinstance(value, str) and (_is_number(value) or value.startswith(("0x", "'", '"'))):
+        return repr(value)
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text in ("True", "False")
+    return True
 
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -10,12 +10,15 @@ from sqlalchemy import Connection, Row, update
 
 from pi_tui.checkpoints.rows.models import RUNS, to_task
 from pi_tui.machine import Task
-from pi_tui.words import one_line
+from pi_tui.words import plain, written
 
 _DISPLACED = "was of run"
 """Prefix of the placeholder identity of a run whose real identity another run has."""
 _MOST_TRIED = 10
 """Maximum number of parameters for which `is_explained` tries all subsets; 10 have 1,024."""
+
+_SHOWN = 40
+"""Maximum characters of a parameter in a note."""
 
 
 def renew_identities(
@@ -61,8 +64,9 @@ def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> t
         return ()
     theirs, mine = to_task(rows[0]).parameters, task.parameters
     names = sorted((theirs.keys() | mine.keys()) - set(tuning))
-    differ = [name for name in names if _shown(theirs, name) != _shown(mine, name)]
-    here, this = (", ".join(_shown(values, name) for name in differ) for values in (theirs, mine))
+    differ = [name for name in names if repr(theirs.get(name)) != repr(mine.get(name))]
+    here = ", ".join(_shown(theirs, name, mine) for name in differ)
+    this = ", ".join(_shown(mine, name, theirs) for name in differ)
     if len(rows) == 1:
         there = f"another run of goal {task.goal:,} is here with {here}"
     else:
@@ -70,9 +74,13 @@ def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> t
     return (f"{there}; this one has {this}",)
 
 
-def _shown(values: Mapping[str, object], name: str) -> str:
-    """Return a parameter as a user would write it."""
+def _shown(values: Mapping[str, object], name: str, others: Mapping[str, object]) -> str:
+    """Return a parameter as a user would write it; of a long one, a part that `others` has not."""
     if name not in values:
         return f"no {name}"
-    value = values[name]
-    return f"{name}={one_line(value if isinstance(value, str) else repr(value), 40)}"
+    text, other = (plain(written(one.get(name))) for one in (values, others))
+    if text[:_SHOWN] == other[:_SHOWN]:
+        pairs = enumerate(zip(text, other, strict=False))
+        first = next((i for i, (one, of_other) in pairs if one != of_other), len(other))
+        text = f"…{text[max(0, first - _SHOWN // 2) :]}"
+    return f"{name}={text[:_SHOWN]}"

@@ -41,7 +41,7 @@ class Wanted:
         )
 
     def matches_exactly(self, run: Run) -> bool:
-        """Return True if every value was typed as it is listed, which tells 1 from 1.0."""
+        """Return True if every value was typed as it is listed: 1, 1.0 and '1' are different."""
         listed = named(run.task.parameters)
         return all(f"{name}={text}" in listed for name, text in self.parameters)
 
@@ -75,7 +75,8 @@ def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
     """Return the runs that have what was given. Raises UsageError if there are none.
 
-    If some have it exactly as it is listed, only these: 0.0, -0.0 and 0 are different parameters.
+    If some have it exactly as it is listed, only these: 0.0, -0.0 and 0 are different parameters,
+    and so are 5 and '5'.
     """
     found = [run for run in runs if wanted.matches(run)]
     found = [run for run in found if wanted.matches_exactly(run)] or found
@@ -89,15 +90,16 @@ def _is(name: str, value: Parameter, typed: str) -> bool:
 
     >>> _is("n", 3, "3"), _is("n", 2.5, "2.50"), _is("n", True, "true"), _is("n", bytes(2), "0000")
     (True, True, True, True)
-    >>> _is("n", "a", "b"), _is("n", "first\nsecond", "first")
-    (False, True)
+    >>> _is("n", "a", "b"), _is("n", "first\nsecond", "first"), _is("n", "5", "'5'")
+    (False, True, True)
     """
     if isinstance(value, float):
         with suppress(ValueError):
             return float(typed) == value
     if isinstance(value, bool):
         return typed.lower() == str(value).lower()
-    return typed == str(value) or f"{name}={typed}" in named({name: value})
+    full = value.hex() if isinstance(value, bytes) else str(value)
+    return typed == full or f"{name}={typed}" in named({name: value})
 
 
 def _which(found: Sequence[Run], kinds: Kinds) -> str:

@@ -96,6 +96,29 @@ def test_another_seed_makes_another_run_with_its_own_output(open_store: OpenStor
     assert store.check() == []
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "said"),
+    [
+        ("5", 5, "table=5; this one has table='5'"),
+        ("True", True, "table=True; this one has table='True'"),
+        (b"x", "78", "table='78'; this one has table=0x78"),
+        (
+            f"/{'a' * 50}/june.csv",
+            f"/{'a' * 50}/july.csv",
+            f"table=…{'a' * 17}/july.csv; this one has table=…{'a' * 17}/june.csv",
+        ),
+    ],
+    ids=["text and int", "text and bool", "bytes and text", "long texts"],
+)
+def test_note_on_another_run_tells_values_apart_that_look_alike(
+    mine: object, theirs: object, said: str, open_store: OpenStore
+) -> None:
+    store = open_store(kind=DiceKind())
+    store.open_run(dice(1, table=theirs))
+    (note,) = store.open_run(dice(1, table=mine)).notes
+    assert note == f"another run of goal 20 is here with {said}"
+
+
 def test_new_run_beside_others_notes_differing_parameters_once(
     open_store: OpenStore,
 ) -> None:

@@ -210,6 +210,28 @@ def test_parameters_that_are_equal_as_numbers_are_each_named_as_they_are_listed(
         assert f" ratio={ratio} seed=1: " in told
 
 
+def test_parameters_that_differ_in_type_only_are_listed_and_named_differently(
+    database: Path,
+) -> None:
+    listed = {"78": 78, "'78'": "78", "0x78": b"x", "'0x78'": "0x78", "True": True}
+    listed |= {"'True'": "True", "1.0": 1.0, "'1.0'": "1.0", "ab12": "ab12", "0xab12": b"\xab\x12"}
+    for ratio in listed.values():
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    for name in listed:
+        told = ask("status", "--with", f"ratio={name}", database=database)
+        assert len(told.splitlines()) == 1
+        assert f" ratio={name} seed=1: " in told
+
+
+def test_text_that_looks_like_a_number_needs_no_quotes_where_there_is_no_number(
+    database: Path,
+) -> None:
+    for ratio in ("78", b"\xab"):
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    assert " ratio='78' " in ask("status", "--with", "ratio=78", database=database)
+    assert " ratio=0xab " in ask("status", "--with", "ratio=ab", database=database)
+
+
 def test_value_that_is_listed_shortened_is_named_as_listed_and_in_full(database: Path) -> None:
     path = "/home/somebody/measurements/of/2026/in-the-north/orders.csv"
     for ratio in (path, "two\nlines"):

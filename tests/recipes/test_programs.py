@@ -147,7 +147,13 @@ def test_goal_is_read_as_the_app_reads_it(goal: str, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "option"),
-    [("_x", "--_x"), ("__a_b", "--__a-b"), ("class_", "--class-"), ("__", "--__"), ("_db", "--_db")],
+    [
+        ("_x", "--_x"),
+        ("__a_b", "--__a-b"),
+        ("class_", "--class-"),
+        ("__", "--__"),
+        ("_db", "--_db"),
+    ],
 )
 def test_parameter_with_an_underscore_at_an_end_is_an_option(
     name: str, option: str, folder: Path

@@ -132,10 +132,12 @@ def what_tells_apart(tasks: Sequence[Task], tuning: Collection[str]) -> list[str
 
     >>> what_tells_apart([Task(9, {"seed": 1, "size": 8}), Task(9, {"seed": 2, "size": 8})], ())
     ['seed=1', 'seed=2']
+    >>> what_tells_apart([Task(9, {"seed": seed}) for seed in (1, True, "1")], ())
+    ['seed=1', 'seed=True', "seed='1'"]
     """
     every = [{n: v for n, v in task.parameters.items() if n not in tuning} for task in tasks]
     names = dict.fromkeys(name for values in every for name in values)
-    apart = [n for n in names if any(n not in v or v[n] != every[0].get(n) for v in every)]
+    apart = [n for n in names if any(repr(v.get(n)) != repr(every[0].get(n)) for v in every)]
     return [" ".join(words.named({n: v[n] for n in apart if n in v})) for v in every]
 
 
