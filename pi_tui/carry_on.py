@@ -156,7 +156,7 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
         while not worker.join(LOOK_SECONDS) and not asked.at_once:
             pass
         if not left.wait(BLOCKED_SECONDS):
-            lost, _ = lost_and_saved(worker.snapshot, worker.job.kind.unit)
+            lost, _ = lost_and_saved(worker.latest(), worker.job.kind.unit)
             os._exit(StorageError.exit_code if lost else 128 + asked.signal)
 
     def start() -> None:
@@ -242,7 +242,7 @@ def noting_signals() -> Iterator[LeaveRequest]:
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     """Return the exit code; report on stderr how the worker ended, unless it is complete."""
-    snapshot = worker.snapshot
+    snapshot = worker.latest()
     lost, saved = lost_and_saved(snapshot, worker.job.kind.unit)
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
     if isinstance(worker.crash, (SystemExit, KeyboardInterrupt)):

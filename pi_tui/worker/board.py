@@ -45,6 +45,8 @@ class Board:
         """The current state; immutable, at most 0.05 s old while the worker computes."""
         self.output: bytes | bytearray = b""
         """All output so far. It only grows: slice it, search it, never change it."""
+        self.steps = 0
+        """Steps made, also those made since the snapshot was published."""
         self.is_whole = False
         """True once all output is computed; saving it may still be waiting for the database."""
         self.overture = b""
@@ -86,6 +88,18 @@ class Board:
         with self._changed:
             vars(self).update(flags)
             self._changed.notify_all()
+
+    def latest(self) -> Snapshot:
+        """Return the snapshot, with what was made since: for the last words about a thread.
+
+        Short steps publish none, so in a long step after them the snapshot is as old as they are.
+        """
+        shown, output = self.snapshot, self.output
+        if shown.state.is_at_rest or len(output) < shown.made:
+            return shown
+        lines = None if shown.made_lines is None else output.count(b"\n")
+        steps = max(shown.steps, self.steps)
+        return replace(shown, made=len(output), made_lines=lines, steps=steps)
 
     # For the thread.
 

@@ -47,7 +47,8 @@ class Stepper:
         and KeyboardInterrupt are raised as they are, and so are exceptions of the poll, and
         StorageError, if a piece that the machine reads back cannot be reached.
         """
-        steps, length = machine.steps, len(machine.output)
+        self._board.steps = steps = machine.steps
+        length = len(machine.output)
         try:
             machine.stride(wanted, self._poll)
         except (Abandoned, WrongState, WrongOutput, StorageError):

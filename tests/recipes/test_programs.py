@@ -33,6 +33,26 @@ def sums(goal, number=0, total=0, *, factor: int = 1, loud: bool = False):
 if __name__ == "__main__":
     sums.main()
 '''
+LONG_STEP = """
+import time
+from pathlib import Path
+from pi_tui import resumable
+from pi_tui.worker import leave_request
+
+leave_request.AT_ONCE_AFTER = 0
+
+@resumable
+def long(goal, at=0):
+    while at < goal:
+        at += 1
+        if at == 5:
+            Path("begun").touch()
+            time.sleep(60)
+        yield {"at": at}, f"{at}\\n"
+
+if __name__ == "__main__":
+    long.main()
+"""
 NO_FILE = """
 from pi_tui import Items
 
@@ -203,6 +223,19 @@ def test_command_that_goes_on_after_a_fresh_start_leaves_out_fresh(
         _, err = child.communicate(timeout=60)
     assert "--fresh" not in err
     assert f"sums.py {10**9}{''.join(f' {word}' for word in more)}` goes on from there" in err
+
+
+def test_program_left_at_once_in_a_long_step_says_what_is_lost(folder: Path) -> None:
+    Path("long.py").write_text(LONG_STEP)
+    with running("long.py", 9) as child:
+        wait_until(Path("begun").exists)
+        child.send_signal(signal.SIGTERM)
+        assert child.stderr is not None
+        assert child.stderr.readline().startswith("still saving; ask again")
+        child.send_signal(signal.SIGHUP)
+        _, err = child.communicate(timeout=60)
+    assert "long: 8 bytes are not saved; saved step 0; " in err
+    assert child.returncode == 6
 
 
 @pytest.mark.parametrize("way", ["{}.main()", "{0}.run_all([{0}.task(3)])", "{}.run(3)"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,45 @@ def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> N
     shown = worked(kind, database)[0].snapshot
     assert (shown.resumed_lines, shown.saved_lines) == (20_000, 30_000)
     assert lost_and_saved(shown, kind.unit) == ("", "30,000 rows")
+
+
+class LongAtLast(Count):
+    """Short steps, and then one that ends only when it is let."""
+
+    in_step, go_on = threading.Event(), threading.Event()
+
+    def step(self, poll: Poll = unwatched) -> None:
+        if self.steps == 3:
+            self.in_step.set()
+            self.go_on.wait(60)
+        super().step(poll)
+
+
+@pytest.mark.parametrize(
+    ("row", "lost"), [(b"\n", "3 rows are not saved; "), (b"", "the last 3 steps not saved; ")]
+)
+def test_short_steps_before_a_long_one_are_told_as_lost(
+    row: bytes, lost: str, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Rows):
+        def new(self, task: Task) -> Count:
+            machine = LongAtLast(self, task.goal)
+            machine.row = row
+            return machine
+
+    monkeypatch.setattr(LongAtLast, "in_step", threading.Event())
+    monkeypatch.setattr(LongAtLast, "go_on", threading.Event())
+    worker = Worker(Job(Slow(), Task(STEPS), str(database), cadence=Cadence()))
+    worker.start()
+    assert LongAtLast.in_step.wait(60)
+    worker.stop(save=False)
+    assert lost_and_saved(worker.latest(), "rows") == (lost, "step 0")
+    LongAtLast.go_on.set()
+    assert worker.join(60)
+
+
+def test_last_snapshot_of_a_worker_that_saved_has_lost_nothing(database: Path) -> None:
+    kind = Rows()
+    kind.wishes = {20_000: "stop"}
+    worker, _ = worked(kind, database)
+    assert worker.latest() == worker.snapshot

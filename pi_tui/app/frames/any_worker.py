@@ -23,6 +23,10 @@ class NoWorker:
 
     start = pause = resume = save_now = set_pace = stop = begin_with = _ignore
 
+    def latest(self) -> Snapshot:
+        """Return the snapshot, which never changes."""
+        return self.snapshot
+
     def join(self, timeout: float | None = None) -> bool:
         """Return True: no thread is running."""
         return True

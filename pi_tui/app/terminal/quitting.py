@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pi_tui import words
@@ -129,19 +128,12 @@ class Quitting:
 
     def _exit(self) -> None:
         self.is_over = True
-        code, message = outcome(self._last_snapshot(), self._app.naming)
+        code, message = outcome(self._app.worker.latest(), self._app.naming)
         trace = traceback_of(self._app.worker.crash)
         message = "\n".join(filter(None, (trace, message)))
         if not code and self._asked.signal:
             code = 128 + self._asked.signal
         self._app.exit(result=code, return_code=code, message=to_paste(message))
-
-    def _last_snapshot(self) -> Snapshot:
-        """Return the snapshot; count output that a thread left at once has not yet published."""
-        worker = self._app.worker
-        if not self._asked.at_once:
-            return worker.snapshot
-        return replace(worker.snapshot, made=max(worker.snapshot.made, len(worker.output)))
 
 
 def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
@@ -158,9 +150,12 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
             whose = f"{snapshot.writer} computes it"
         return 0, f"only watched, so there was nothing to save here; {words.plain(whose)}"
     saved = _saved(snapshot)
+    lost = snapshot.steps - (snapshot.checkpoint.steps if snapshot.checkpoint else 0)
+    told = f"the last {words.counted(lost, 'step')}" if lost > 0 else ""
     if snapshot.made > snapshot.saved:
-        told = f"{naming.name}: {snapshot.unsaved_in(snapshot.unit)} not saved; {saved}"
-        return StorageError.exit_code, told
+        told = snapshot.unsaved_in(snapshot.unit)
+    if told:
+        return StorageError.exit_code, f"{naming.name}: {told} not saved; {saved}"
     return 0, f"{saved}; `{program}` goes on from there" if snapshot.goal else ""
 
 

@@ -117,14 +117,15 @@ async def test_second_ctrl_c_after_a_while_exits_at_once(
         await until(lambda: app.quitting.is_over)
 
 
-PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 3, "done": 0.04}
+PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 137, "done": 0.04}
 
 
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
         ({"state": State.COMPLETE, "verified": True}, 0, "complete, verified"),
-        ({"state": State.PAUSED, "made": 500, "saved": 500}, 0, "goes on from there"),
+        ({"state": State.PAUSED, "made": 500, "saved": 500, "steps": 137}, 0, "goes on from there"),
+        ({"state": State.RUNNING, "made": 500, "saved": 500, "steps": 139}, 6, "2 steps not saved"),
         (
             PAUSED_EARLY | {"goal": 9_000, "length": 9_000},
             0,
@@ -132,7 +133,7 @@ PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 3, "done"
         ),
         ({"state": State.PAUSED, "made": 501, "saved": 500}, 6, "1 digit not saved"),
         ({"state": State.FAILED, "error": "disk full", "exit_code": 6}, 6, "disk full"),
-        ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0}, 0, ""),
+        ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0, "steps": 0}, 0, ""),
     ],
 )
 def test_last_line_and_exit_code_tell_how_the_run_ended(
