@@ -52,6 +52,12 @@ class Unfinished(MachineError):
     """A machine has done all it can, and a later start may do the rest. The text says why."""
 
 
+class NoWorkers(Unfinished):
+    """The system gives no process or thread to compute in. A later start may do the rest."""
+
+    exit_code = 6
+
+
 class UsageError(PiTuiError):
     """The command line or a setting is invalid."""
 

@@ -10,7 +10,12 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
+from pi_tui.errors import NoWorkers
 from pi_tui.worker.crash_report import in_words
+
+FIRST_FILES, FILES = 24, 10
+"""Files that the start of the first process opens, with queues and a server, and of another one."""
+_SAFE = "what was saved is safe"
 
 
 class Outcome(NamedTuple):
@@ -41,16 +46,29 @@ class Pool:
         return not self._suspects and len(self._running) < 2 * self._workers
 
     def submit(self, index: int, value: Any) -> None:
-        """Submit an item: its index and its input."""
-        if self._executor is None:
-            self._executor = self._new_executor()
+        """Submit an item: its index and its input. Raises NoWorkers if none can be started."""
         try:
+            if not self._threads:
+                _look_for_room(FILES if self._executor else FIRST_FILES)
+            if self._executor is None:
+                self._executor = self._new_executor()
             future = self._executor.submit(call, self._function, value)
         except BrokenProcessPool:  # a process died just now
             self._kill()
             self._suspects.append((index, value))
+        # No files, memory or rights; no semaphores (ImportError); no thread (RuntimeError); a dead
+        # server of new processes (EOFError).
+        except (OSError, ImportError, NotImplementedError, RuntimeError, EOFError) as error:
+            self._suspects.append((index, value))  # `close` returns it
+            raise NoWorkers(self._no_worker(error)) from error
         else:
             self._running[future] = (index, value)
+
+    def _no_worker(self, error: Exception) -> str:
+        if self._threads:
+            return f"no thread can be started ({in_words(error)}); look at `ulimit -u`; {_SAFE}"
+        advice = "look at `ulimit -n`, `ulimit -u` and /dev/shm, or use threads=True"
+        return f"no process can be started ({in_words(error)}); {advice}; {_SAFE}"
 
     def collect(self, seconds: float) -> list[Outcome]:
         """Return the items that have ended; if there are none, wait for `seconds`."""
@@ -154,6 +172,21 @@ def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
         return text.replace("\r", "\\r").replace("\n", "\\n"), False
     except BaseException as error:
         return in_words(error), True
+
+
+def _look_for_room(files: int) -> None:
+    """Raise OSError if so many files more cannot be opened, for the start of a process.
+
+    Looked at beforehand: if one is missing midway, Python's server of processes dies of it with a
+    traceback.
+    """
+    found: list[int] = []
+    try:
+        while len(found) < files:
+            found.append(os.open(os.devnull, os.O_RDONLY))
+    finally:
+        for number in found:
+            os.close(number)
 
 
 def _start_quiet_tracker() -> None:

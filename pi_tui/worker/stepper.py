@@ -75,7 +75,7 @@ class Stepper:
         trouble = self._try_to_save() if is_whole else "the step left the machine partly changed"
         lost = f"not saved: {trouble}; " if trouble else ""
         if isinstance(error, Unfinished):
-            raise MachineError(f"{error}; {lost}".removesuffix("; "))
+            raise type(error)(f"{error}; {lost}".removesuffix("; "))
         if isinstance(error, BrokenRule):
             raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
         if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):

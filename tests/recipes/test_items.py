@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 import pytest
 
-from pi_tui.errors import Unfinished
+from pi_tui.errors import NoWorkers, Unfinished
 from pi_tui.machine import Abandoned, BadState, Refused, State
 from pi_tui.recipes import items
 from pi_tui.recipes.items import Items, ItemsMachine
@@ -251,6 +251,27 @@ def test_exception_that_cannot_be_sent_is_reported_as_it_was(threads: bool) -> N
     lines = [json.loads(line) for line in lines_of(machine)]
     said = ["Odd('1 of 2')", "Unsendable('holds a lock')", "Speechless", "SystemExit('enough')"]
     assert lines == [*({"failed": text, "input": n} for n, text in enumerate(said)), 4]
+
+
+@pytest.mark.parametrize(
+    ("threads", "missing"),
+    [(True, "no thread can be started"), (False, "no process can be started")],
+    ids=["threads", "processes"],
+)
+def test_worker_that_cannot_be_started_leaves_the_machine_able_to_go_on(
+    threads: bool, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    machine = machine_of(Items(square, range(3), workers=1, threads=threads))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(NoWorkers, match=missing) as caught:
+            machine.step()
+    assert caught.value.exit_code == 6
+    assert (machine.steps, machine.output) == (0, b"")
+    assert machine.finalize() == b"0\n1\n4\n"
 
 
 class Locked:

@@ -438,6 +438,37 @@ def test_failed_items_alone_are_tried_again_by_the_next_start(folder: Path) -> N
     assert Path("calls").read_text().split()[7:] == ["1", "3"]
 
 
+FEW = """
+import resource, sys
+from pi_tui import Items
+
+def same(number):
+    return number
+
+if __name__ == "__main__":
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv.pop()), most))
+    Items(same, range(3), workers=2).main()
+"""
+
+
+@pytest.mark.parametrize("files", range(12, 46, 3))
+def test_batch_without_files_to_start_a_process_is_told_in_a_line(files: int, folder: Path) -> None:
+    Path("few.py").write_text(FEW)
+    done = ended("few.py", files)
+    assert "Traceback" not in done.stderr
+    if done.returncode == 0:
+        assert files > 20
+        assert done.stdout == "0\n1\n2\n"
+    else:
+        assert done.returncode == 6
+        *_, last = done.stderr.splitlines()
+        assert last.startswith("same: no process can be started (OSError(24, ")
+        assert "; look at `ulimit -n`" in last
+        assert "; what was saved is safe" in last
+        assert ended("few.py", 100).stdout == "0\n1\n2\n"
+
+
 def test_run_returns_a_line_for_each_failed_item(folder: Path) -> None:
     code = FAILS.replace("    Items", "    print(Items").replace(
         ".main()", ".run().decode().splitlines()[1])"
