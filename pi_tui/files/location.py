@@ -33,6 +33,8 @@ _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
+_IN_SQLITE = re.compile(r"(?s)^[^/].*@|(?<=\?).*")
+"""User and options of an SQLite URL. It has neither, so they may be meant for a server."""
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """Suffixes of the files beside a database; a run's lock also has its number."""
 _BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
@@ -67,8 +69,10 @@ def display_location(location: str) -> str:
     url = _URL.fullmatch(location)
     if url is None and looks_like_a_server(location):
         return "…"
-    if url is None or url["scheme"] in _SQLITE:
+    if url is None:
         return one_line(location)
+    if url["scheme"].lower() in _SQLITE:
+        return one_line(f"{url['scheme']}://{_IN_SQLITE.sub('…', url['rest'])}")
     parts = _SERVER.fullmatch(url["rest"])
     if parts is None:  # unknown syntax: the password may be anywhere
         return one_line(f"{url['scheme']}://…")
@@ -112,7 +116,8 @@ def parse_location(location: str) -> Location:
     if scheme in _SQLITE:
         if not rest.startswith("/") or rest == "/" or "?" in rest:
             raise UsageError(
-                f"{one_line(location)} names no file; give a path, or sqlite:///PATH, no options"
+                f"{display_location(location)} names no file; "
+                "give a path, or sqlite:///PATH, no options"
             )
         return _file(rest[1:], location)
     if scheme in _POSTGRES:

@@ -78,7 +78,8 @@ class Pool:
             threading.Event().wait(seconds)
         alone = len(self._running) == 1
         ended, _ = wait(self._running, seconds, FIRST_COMPLETED)
-        return [one for future in ended if (one := self._outcome(future, alone)) is not None]
+        in_order = [future for future in self._running if future in ended]  # `ended` is a set
+        return [one for future in in_order if (one := self._outcome(future, alone)) is not None]
 
     def _outcome(self, future: Future[tuple[str, bool]], alone: bool) -> Outcome | None:
         """Return the result of an item; None if it must be computed again, alone."""

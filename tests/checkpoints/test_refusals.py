@@ -220,6 +220,10 @@ def test_sqlite_url_names_the_same_file_as_its_path(scheme: str, path: str) -> N
         ("postgresql://me:secret?secret@host/pi", "postgresql://…"),
         ("postgresql://me:secret/secret", "postgresql://…"),
         ("postgresql://me@host/pi?options=-csecret@x", "postgresql://…"),
+        ("sqlite:///pi.db?password=secret", "sqlite:///pi.db?…"),
+        ("sqlite://me:secret@/pi.db", "sqlite://…/pi.db"),
+        ("SQLite://me:se/cr?et@/pi.db", "SQLite://…/pi.db"),
+        ("sqlite:////home/me@work/pi.db", "sqlite:////home/me@work/pi.db"),
     ],
 )
 def test_displayed_location_has_no_secrets(location: str, shown: str) -> None:

@@ -55,6 +55,16 @@ def test_mistyped_url_is_refused_without_printing_its_password(location: str) ->
 
 
 @pytest.mark.parametrize(
+    "location", [f"sqlite:///x.db?password={MARK}", f"sqlite://u:{MARK}@/x.db"]
+)
+def test_sqlite_url_with_a_password_is_refused_without_printing_it(location: str) -> None:
+    done = pi_tui("status", "--db", location)
+    assert done.returncode == 2
+    assert "names no file" in done.stderr
+    assert MARK not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
     "command",
     [
         *("status", "watch", "export -o", "find", "backup", "run --digits", "run --pace"),
