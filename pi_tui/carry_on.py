@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from types import FrameType, ModuleType
 from typing import Any, Literal
 
@@ -114,13 +115,23 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
         return open_app(
             job.kind, job.task, job.location, again=again, cadence=job.cadence, fresh=job.fresh
         )
-    worker = Worker(job)
+    worker, began = Worker(job), datetime.now(UTC)
     try:
         code = carry_to_end(worker, program=job.kind.name, again=again)
+        if code == 0:
+            _tell_if_old(worker.snapshot, began, job.kind.name)
     except StorageError as error:
         tell(f"{job.kind.name}: {words.plain(str(error))}")
         code = error.exit_code
     return code, bytes(worker.output) if is_whole(worker, code) else b""
+
+
+def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
+    """Report that a run was complete before, because the code or its input may have changed."""
+    last = snapshot.checkpoint
+    if last is not None and last.saved_at < began:
+        when = f"{last.saved_at.astimezone():%Y-%m-%d %H:%M}"
+        tell(f"{program}: complete since {when}, so nothing was computed; --fresh begins again")
 
 
 def is_whole(worker: Worker, code: int) -> bool:

@@ -13,6 +13,7 @@ parameters: they do not change during a run, and other parameters are another ru
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -20,6 +21,7 @@ from typing import Any, SupportsFloat
 
 from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Kind, Machine, Poll, Refused, State, Task, Work, unwatched
+from pi_tui.recipes.code import digest_of_code, note_on_code
 from pi_tui.recipes.values import is_immutable, pieces_of, values_of
 from pi_tui.words import one_line
 
@@ -74,13 +76,18 @@ class GeneratorKind(Kind):
 
     def new(self, task: Task) -> GeneratorMachine:
         """Return a machine at the beginning of the function."""
-        return GeneratorMachine(self, task)
+        return GeneratorMachine(self, task, code=self.code)
+
+    @functools.cached_property
+    def code(self) -> str:
+        """Digest of the code of the function, which is saved with a run."""
+        return digest_of_code(self.function)
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
         """Return a machine that calls the function with the saved state as its arguments."""
         values = values_of(state)
         steps, share = values.pop("!steps", None), values.pop("!share", None)
-        done = values.pop("!done", None)
+        done, code = values.pop("!done", None), str(values.pop("!code", ""))
         if type(steps) is not int or type(done) is not bool or not isinstance(share, int | float):
             raise BadState("it has no count of steps")
         if values and sorted(values) != sorted(self.arguments):
@@ -88,7 +95,7 @@ class GeneratorKind(Kind):
                 f"the saved state holds {', '.join(values)}, and {self.name} takes "
                 f"{', '.join(self.arguments)}: run the code that saved it, or begin again"
             )
-        return GeneratorMachine(self, task, values, steps, output, share, done=done)
+        return GeneratorMachine(self, task, values, steps, output, share, done=done, code=code)
 
 
 class GeneratorMachine(Machine):
@@ -104,10 +111,13 @@ class GeneratorMachine(Machine):
         share: float = 0.0,
         *,
         done: bool = False,
+        code: str = "",
     ) -> None:
         self._kind, self._values, self._share, self._done = kind, dict(values or {}), share, done
         self.steps = steps
         self.output: bytearray = bytearray(output)
+        self._code = code
+        self.notes = note_on_code(kind.name, code, kind.code)
         self._handed_out = (steps, len(output), share)
         self._torn = False
         self._storable: set[tuple[type, ...]] = set()
@@ -209,7 +219,7 @@ class GeneratorMachine(Machine):
         if self._torn:
             raise BrokenRule(f"{self._kind.name} raised while it changed its lists or arrays")
         facts = {"!steps": self.steps, "!share": self._share, "!done": self._done}
-        state = State(pieces_of({**self._values, **facts}))
+        state = State(pieces_of({**self._values, **facts, "!code": self._code}))
         self._handed_out = (self.steps, len(self.output), self._share)
         return state
 

@@ -11,6 +11,7 @@ the failed ones. The batch is complete once every item has a result.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import json
@@ -35,6 +36,7 @@ from pi_tui.machine import (
     Work,
     unwatched,
 )
+from pi_tui.recipes.code import data_of, digest_of_code, note_on_code
 from pi_tui.recipes.inputs import text_of
 from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
@@ -98,6 +100,11 @@ class Items(Kind):
         if not threads:
             self._refuse_what_cannot_be_sent()
 
+    @functools.cached_property
+    def code(self) -> str:
+        """Digest of the code of the function, which is saved with a run."""
+        return digest_of_code(self.function)
+
     def _count_of(self, workers: int | None) -> int:
         if workers is not None and type(workers) is not int:
             raise TypeError(f"{self.name}: workers is a whole number, not {workers!r}")
@@ -129,7 +136,15 @@ class Items(Kind):
         return self._task
 
     def _texts(self) -> Iterator[str]:
-        """Yield the text of each input. Raises TypeError for one that has none."""
+        """Yield the text of each input, and of what the function carries.
+
+        Raises TypeError for one that has none.
+        """
+        for value in data_of(self.function):
+            try:
+                yield text_of(value)
+            except TypeError as error:
+                raise TypeError(f"{self.name}: its function: {error}") from error
         for number, value in enumerate(self.inputs, 1):
             try:
                 yield text_of(value)
@@ -197,28 +212,32 @@ class Items(Kind):
     def new(self, task: Task) -> ItemsMachine:
         """Return a machine at the start, with no results. Raises Refused for other inputs."""
         self._refuse_other_inputs(task)
-        self._made = ItemsMachine(self, {}, 0, b"")
+        self._made = ItemsMachine(self, {}, 0, b"", self.code)
         return self._made
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
         """Return a machine with the saved results. Raises BadState, or Refused for other inputs."""
         self._refuse_other_inputs(task)
         try:
-            steps, waiting = json.loads(state.data)
+            steps, waiting, *code = json.loads(state.data)
             lines = {int(index): str(line) for index, line in waiting.items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise BadState(f"its results cannot be read ({error})") from error
+        began = str(code[0]) if code else ""
         if type(steps) is not int or not all(0 <= index < task.goal for index in lines):
             raise BadState("it holds results of other items")
-        self._made = ItemsMachine(self, lines, steps, output)
+        self._made = ItemsMachine(self, lines, steps, output, began)
         return self._made
 
 
 class ItemsMachine(Machine):
     """Computes a batch; a step ends as soon as at least one more item has its line."""
 
-    def __init__(self, kind: Items, waiting: dict[int, str], steps: int, output: bytes) -> None:
-        self._kind = kind
+    def __init__(
+        self, kind: Items, waiting: dict[int, str], steps: int, output: bytes, code: str
+    ) -> None:
+        self._kind, self._code = kind, code
+        self.notes = note_on_code(kind.name, code, kind.code)
         # The state.
         self.steps = steps
         self.output: bytearray = bytearray(output)
@@ -326,7 +345,7 @@ class ItemsMachine(Machine):
 
     def to_state(self) -> State:
         """Return the results that are not in the output yet."""
-        return State.of(json.dumps([self.steps, self._waiting]).encode())
+        return State.of(json.dumps([self.steps, self._waiting, self._code]).encode())
 
     def work(self) -> Work:
         """Return the number of items done, and of all items."""
