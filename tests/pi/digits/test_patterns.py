@@ -83,7 +83,7 @@ def test_chance_of_more_equals_the_incomplete_gamma_function(
     assert chance_of_more(chi_square, freedom) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
 
 
-def test_expected_runs_and_gaps_are_means_over_all_strings() -> None:
+def test_expected_runs_and_gaps_are_means_of_all_strings() -> None:
     # All 100,000 strings of five digits: their means are exact.
     everything = [brute_force(b"%05d" % number) for number in range(100_000)]
     gaps = Counter[int]()
