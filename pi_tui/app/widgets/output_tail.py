@@ -75,10 +75,6 @@ class OutputTail(OutputView):
         """Return the number of lines."""
         return self._lines.lines if self.is_text else max(1, -(-self.count // self._per_line))
 
-    def line_width(self) -> int:
-        """Return the width of a full line, in cells."""
-        return self.scrollable_content_region.width or 1
-
     def line_of(self, offset: int) -> int:
         """Return the line of the byte at `offset`."""
         return self._lines.line_of(offset) if self.is_text else max(0, offset) // self._per_line

@@ -82,10 +82,6 @@ class OutputView(ScrollView, can_focus=True):
         """Return the number of lines; at least one."""
         raise NotImplementedError
 
-    def line_width(self) -> int:
-        """Return the width of a full line, in cells."""
-        raise NotImplementedError
-
     def line_of(self, offset: int) -> int:
         """Return the line of the byte at `offset`."""
         raise NotImplementedError
@@ -172,7 +168,7 @@ class OutputView(ScrollView, can_focus=True):
     @property
     def page(self) -> int:
         """Return the number of bytes that fit in the window."""
-        return self.size.height * self.line_width()
+        return self.size.height * (self.scrollable_content_region.width or 1)
 
     @property
     def _line_to_copy(self) -> int:
@@ -193,7 +189,7 @@ class OutputView(ScrollView, can_focus=True):
 
     def grow(self) -> None:
         """Extend the scrollable area to all lines; scroll to the end if that is followed."""
-        size = Size(self.line_width(), self.line_total())
+        size = Size(self.scrollable_content_region.width, self.line_total())
         if size != self.virtual_size:
             self.virtual_size = size
             if self.following:

@@ -45,10 +45,6 @@ class DigitView(OutputView):
         """Return the number of lines, held digits included."""
         return self.lines.lines(self.count + len(self._held))
 
-    def line_width(self) -> int:
-        """Return the width of a full line, in cells."""
-        return self.lines.width
-
     def line_of(self, offset: int) -> int:
         """Return the line of the digit at `offset`."""
         return self.lines.line_of(offset)
