@@ -69,6 +69,16 @@ def test_postgres_refuses_second_writer_and_names_the_first(
     other.open_run(run.task)
 
 
+def test_postgres_delete_frees_the_lock_of_the_run(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    store, other = open_store(postgres_url), open_store(postgres_url, write=False)
+    run, _ = save_some(store)
+    assert other.writer(run) != ""
+    store.delete(run.task)
+    assert other.writer(run) == ""
+
+
 def test_postgres_ignores_locks_of_other_databases(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
