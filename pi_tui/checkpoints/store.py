@@ -25,7 +25,7 @@ from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
-from pi_tui.checkpoints.rows.models import META, OUTPUT, RUNS, milliseconds, unit_key
+from pi_tui.checkpoints.rows.models import KIND_NAME, META, OUTPUT, RUNS, milliseconds, unit_key
 from pi_tui.errors import DamagedError, MachineError, PiTuiError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
@@ -84,6 +84,11 @@ class CheckpointStore(RunCatalogue):
         connection.execute(insert(META).values(key=key, value=unit[:200]))
 
     def _refuse_impossible(self, task: Task) -> None:
+        """Raise UsageError if the kind cannot compute the task, or the server cannot name it."""
+        if self._where.path is None and (long := len(self._kind.name)) > KIND_NAME:
+            raise UsageError(
+                f"on a server the name of a kind has at most {KIND_NAME} characters, not {long}"
+            )
         try:
             checked.limits(self._kind, task)
         except BadState as problem:

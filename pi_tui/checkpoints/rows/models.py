@@ -61,11 +61,13 @@ META = sa.Table(
     sa.Column("value", sa.String(200), nullable=False),
 )
 """Table about the database: `schema_version`, `database` (its random identity), units of kinds."""
+KIND_NAME = 40
+"""Maximum characters of the name of a kind on a server; SQLite accepts any number."""
 RUNS = sa.Table(
     "pi_run",
     TABLES,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(KIND_NAME), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),  # of the kind that saved it last
     sa.Column("goal", sa.BigInteger, nullable=False),
     sa.Column("parameters", sa.Text, nullable=False),  # see `Task.text`
