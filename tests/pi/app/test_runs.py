@@ -281,6 +281,21 @@ def test_settings_of_another_app_stay_in_the_file(tmp_path: Path) -> None:
     assert kept == PiLooks(theme="nord", by_heart=7)
 
 
+async def test_bell_that_was_turned_on_rings_at_completion_and_can_be_turned_off(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, rings = bench.app(1_000), list[str]()
+    monkeypatch.setattr(app, "bell", lambda: rings.append("rung"))
+    app.action_turn_bell()
+    async with app.run_test():
+        await until_state(app, State.COMPLETE)
+        await until(lambda: rings == ["rung"])
+    again = bench.app(1_000)
+    assert again.looks.now.bell
+    again.action_turn_bell()
+    assert not again.looks.now.bell
+
+
 async def test_settings_that_cannot_be_saved_are_reported(bench: Bench) -> None:
     bench.memory = Path("/proc/no/face.json")
     app = bench.app(1_000)
