@@ -173,7 +173,8 @@ def test_position_beyond_the_last_digit_states_how_many_there_are(text: str) -> 
 
 @pytest.mark.parametrize("text", ["", "0", "-3", "abc", "101%"])
 def test_text_that_is_no_position_is_explained(text: str) -> None:
-    told = explain_place(text, 1_000_000, "digits")[1]
+    is_there, told = explain_place(text, 1_000_000, "digits")
+    assert not is_there
     assert told == "a position from 1 to 1,000,000, like 762, 1e6, 50% or end"
 
 
