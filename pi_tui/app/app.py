@@ -57,8 +57,8 @@ class RunApp(App[int]):
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(KEYS.keys, "app"),
-        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend"),
-        Binding("ctrl+c", "quit", "Save and quit", show=False, system=True),
+        Binding("ctrl+z", "save_and_suspend", "Suspend", id="suspend"),
+        Binding("ctrl+c", "quit", "Save and quit", system=True),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
         (0, "-tiny"),

@@ -52,7 +52,7 @@ class RunScreen(Screen[None]):
     AUTO_FOCUS = "OutputView"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(KEYS.keys, "screen"),
-        Binding("escape", "clear", "Clear search and marks", show=False),
+        Binding("escape", "clear", "Clear search and marks"),
     ]
 
     def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:

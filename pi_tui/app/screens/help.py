@@ -53,9 +53,9 @@ class HelpScreen(Dialog[None]):
     """A window with the whole help, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q,enter", "dismiss", show=False),
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("escape,question_mark,f1,q,enter", "dismiss"),
+        Binding("j", "scroll_down"),
+        Binding("k", "scroll_up"),
     ]
 
     def __init__(self, table: KeyTable, texts: HelpTexts) -> None:

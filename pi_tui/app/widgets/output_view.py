@@ -50,8 +50,8 @@ class OutputView(ScrollView, can_focus=True):
         "output--here",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("j", "scroll_down"),
+        Binding("k", "scroll_up"),
     ]
 
     virtual_size = Reactive(Size(0, 0), layout=False)

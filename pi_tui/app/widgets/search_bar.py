@@ -35,7 +35,7 @@ class SearchInput(Input):
 class SearchBar(Horizontal):
     """A text field to search while typing, and the number of hits."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close")]
     RESTRICT: ClassVar[str | None] = None
     """A pattern for the text that can be typed; None for any text."""
     PLACEHOLDER: ClassVar[str] = "text"

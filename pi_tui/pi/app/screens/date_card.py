@@ -18,10 +18,10 @@ class Card(Dialog[str | None]):
     """A dialog with a result; returns what to do with it: `go`, `copy`, `picture` or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", show=False),
-        Binding("enter", "go", show=False),
-        Binding("y", "dismiss('copy')", show=False),
-        Binding("s", "dismiss('picture')", show=False),
+        Binding("escape,q", "dismiss(None)"),
+        Binding("enter", "go"),
+        Binding("y", "dismiss('copy')"),
+        Binding("s", "dismiss('picture')"),
     ]
 
     def __init__(self, title: str, lines: Sequence[str], *, goes: bool) -> None:

@@ -66,14 +66,14 @@ class ReplayScreen(Dialog[None]):
     """Draws the walk as if the digits were being computed now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,w", "dismiss", show=False),
-        Binding("space,p", "play", show=False),
-        Binding("plus,equals_sign", "speed(2)", show=False),
-        Binding("minus", "speed(0.5)", show=False),
-        Binding("left", "seek(-1)", show=False),
-        Binding("right", "seek(1)", show=False),
-        Binding("home,0", "go(0)", show=False),
-        Binding("end,G", "go(1)", show=False),
+        Binding("escape,q,w", "dismiss"),
+        Binding("space,p", "play"),
+        Binding("plus,equals_sign", "speed(2)"),
+        Binding("minus", "speed(0.5)"),
+        Binding("left", "seek(-1)"),
+        Binding("right", "seek(1)"),
+        Binding("home,0", "go(0)"),
+        Binding("end,G", "go(1)"),
     ]
 
     def __init__(self, digits: Digits, count: int) -> None:

@@ -31,9 +31,9 @@ class StatisticsScreen(Dialog[None]):
     """A window with the tables; they grow while digits are computed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,S,q,enter", "dismiss", show=False),
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("escape,S,q,enter", "dismiss"),
+        Binding("j", "scroll_down"),
+        Binding("k", "scroll_up"),
     ]
 
     def __init__(self, digits: Callable[[], tuple[Digits, int]]) -> None:
