@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer, TimerCallback
 
-from pi_tui.app.face import tell
+from pi_tui.app.face import Face, tell
 from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
 from pi_tui.app.frames.frame import Clock
 from pi_tui.app.frames.naming import Naming
@@ -50,7 +49,7 @@ STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
 
-class RunApp(App[int]):
+class RunApp(Face):
     """The Textual app that shows a run of any machine."""
 
     TITLE = "pi-tui"
