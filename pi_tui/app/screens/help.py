@@ -54,17 +54,16 @@ class HelpScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q,enter", "dismiss", show=False),
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self, table: KeyTable, texts: HelpTexts) -> None:
         super().__init__()
         self._texts = texts
-        sections = ((one.title, one.keys, one.more) for one in table.sections)
         self._tables: list[tuple[str, Rows]] = [
-            (title, (*((key.shown, key.meaning) for key in keys), *more))
-            for title, keys, more in sections
+            (one.title, (*((key.shown, key.meaning) for key in one.keys), *one.more))
+            for one in table.sections
         ]
         self._tables.append(("On the screen", texts.on_the_screen))
 
@@ -92,14 +91,6 @@ class HelpScreen(Dialog[None]):
                 shown.update(
                     _table(rows, room) if room >= _NARROW else _stack(rows, shown.size.width)
                 )
-
-    def action_scroll_down(self) -> None:
-        """Scroll one line down."""
-        self.query_one("#help").scroll_down(animate=False)
-
-    def action_scroll_up(self) -> None:
-        """Scroll one line up."""
-        self.query_one("#help").scroll_up(animate=False)
 
 
 def _table(rows: Rows, width: int) -> Content:

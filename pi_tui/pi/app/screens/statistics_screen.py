@@ -32,8 +32,8 @@ class StatisticsScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,S,q,enter", "dismiss", show=False),
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(self, digits: Callable[[], tuple[Digits, int]]) -> None:
@@ -79,14 +79,6 @@ class StatisticsScreen(Dialog[None]):
         self.query_one("#remarkable", Static).update(Content(rare))
         tables = self.query_one("#tables", Static)
         tables.update(Content("\n".join(lines(patterns)).rstrip()))
-
-    def action_scroll_down(self) -> None:
-        """Scroll one line down."""
-        self.query_one("#statistics").scroll_down(animate=False)
-
-    def action_scroll_up(self) -> None:
-        """Scroll one line up."""
-        self.query_one("#statistics").scroll_up(animate=False)
 
 
 def _rarest(patterns: Patterns) -> Iterator[Longest]:
