@@ -95,9 +95,9 @@ class RunApp(Face):
         self.questions = Questions(self)
         self._keys = KeyQueue(self, self.questions, self._has_run, super().on_event)
         self.steering, self.quitting = Steering(self), Quitting(self)
-        self.run_changes = RunChanges(self, self.quitting, self.goals)
+        self.run_changes = RunChanges(self, self.steering.is_refused, self.quitting, self.goals)
         self._title = TerminalTitle(self._write_to_terminal, self.naming)
-        self.live = Live(self, self._main, clock or Clock(), seen, self._title.show)
+        self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen, self._title.show)
         self.looks = Looks(self, self.questions, memory, usual or Remembered())
         self.live.rings = lambda: self.looks.now.bell
         self.live.is_over = lambda: self.quitting.is_over
@@ -113,9 +113,6 @@ class RunApp(Face):
         screen = self.screen_stack[0]
         assert isinstance(screen, RunScreen)
         return screen
-
-    def _main(self) -> RunScreen:
-        return self.main_screen
 
     def _has_run(self) -> bool:
         return self.worker.snapshot.goal > 0
@@ -210,10 +207,6 @@ class RunApp(Face):
         if self.is_uncovered:
             self.converse(self.looks.choose_theme())
 
-    def action_turn_bell(self) -> None:
-        """Turn the bell at completion on or off."""
-        self.looks.turn_bell()
-
     def action_crash_test(self) -> None:
         """Ask, then kill this process, so that the user can see what is lost."""
         if self.is_uncovered:
@@ -255,7 +248,7 @@ class RunApp(Face):
             SystemCommand(
                 f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
                 "Whether the terminal rings when a run is complete; remembered",
-                self.action_turn_bell,
+                self.looks.turn_bell,
             )
         ]
         if hasattr(signal, "SIGKILL"):
@@ -280,10 +273,6 @@ class RunApp(Face):
         return own_variables(self.current_theme)
 
     # The terminal around us
-
-    def suit_background(self, light: bool) -> None:
-        """Choose the theme for a light or dark terminal, unless the user chose one."""
-        self.looks.suit(light=light)
 
     def _write_to_terminal(self, text: str) -> None:
         driver: Any = self._driver

@@ -118,8 +118,8 @@ app.runs | r | r | runs | runs | All runs | all runs: open, begin, export, delet
 """)
 _THE_OUTPUT = rows("""
 screen.search | slash | / | search | search | Search | search as you type; n N turn, Esc ends it
-screen.next_hit | n | n | next-hit | | Next hit | the next hit of the search
-screen.previous_hit | N | N | previous-hit | | Previous hit | the hit before
+screen.turn_hits(True) | n | n | next-hit | | Next hit | the next hit of the search
+screen.turn_hits(False) | N | N | previous-hit | | Previous hit | the hit before
 screen.go_to | g,ctrl+g | g | go-to | go to | Go to position | go to a byte: 762, 1e6, 50%, end
 screen.follow | G | G End | follow | | Follow the tail | follow the newest; scrolling up stops that
 screen.copy | y | y | copy | | Copy | copy the selection, or the line at the top

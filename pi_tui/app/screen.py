@@ -187,13 +187,9 @@ class RunScreen(Screen[None]):
         """Open the search bar."""
         await self.searching.open()
 
-    def action_next_hit(self) -> None:
-        """Scroll to the next hit."""
-        self.searching.turn(forward=True)
-
-    def action_previous_hit(self) -> None:
-        """Scroll to the previous hit."""
-        self.searching.turn(forward=False)
+    def action_turn_hits(self, forward: bool) -> None:
+        """Scroll to the next hit or the previous one."""
+        self.searching.turn(forward=forward)
 
     def action_clear(self) -> None:
         """End the search, and remove highlights and selection."""

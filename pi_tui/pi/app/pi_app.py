@@ -94,7 +94,7 @@ class PiApp(RunApp):
 
     def get_default_screen(self) -> PiScreen:
         """Return a new main screen for the run."""
-        return PiScreen(self.worker.snapshot, self.open)
+        return PiScreen(self.worker.snapshot, self.open, self._remember_view)
 
     @property
     def main_screen(self) -> PiScreen:
@@ -119,13 +119,13 @@ class PiApp(RunApp):
         """Restore the view and colours of the last start; save changes from now on."""
         screen = self.main_screen
         screen.digits.colored = self._looks.colored
-        screen.show_view(self._looks.view)
+        screen.stage.show(self._looks.view)
         super().recall_looks()
 
-    def on_pi_screen_looks_changed(self) -> None:
+    def _remember_view(self) -> None:
         """Save the view and whether digits are coloured."""
         screen = self.main_screen
-        self.looks.remember(view=screen.view, colored=screen.digits.colored)
+        self.looks.remember(view=screen.stage.view, colored=screen.digits.colored)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colour variables of RunApp, and those for digits and heat maps."""
@@ -143,10 +143,8 @@ class PiApp(RunApp):
 
         yield from super().get_system_commands(screen)
         for view in VIEWS:
-            show = partial(self.main_screen.show_view, view.name)
+            show = partial(self.main_screen.stage.show, view.name)
             yield SystemCommand(f"View: {view.title}", view.meaning, show)
-        feynman = self.main_screen.action_feynman
-        yield SystemCommand("The Feynman point", "Six nines at position 762", feynman)
 
     # Actions
 

@@ -21,8 +21,8 @@ app.runs
 _THE_DIGITS = rows(
     """
 screen.search | slash | / | search | search | Search | search digits as you type; n N turn, Esc ends it
-screen.next_hit
-screen.previous_hit
+screen.turn_hits(True)
+screen.turn_hits(False)
 screen.turn_view | v | v | view | view | Next view | turn the view: digits, random walk, heat map
 screen.go_to | g,ctrl+g | g | go-to | go to | Go to position | go to a position: 762, 1e6, 50%, end
 screen.follow
