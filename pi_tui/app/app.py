@@ -12,7 +12,7 @@ from textual import events
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.timer import Timer, TimerCallback
+from textual.timer import Timer
 
 from pi_tui.app.face import Face, tell
 from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
@@ -279,16 +279,9 @@ class RunApp(Face):
         if driver is not None:
             getattr(driver, "set_title", driver.write)(text)
 
-    def set_timer(
-        self,
-        delay: float,
-        callback: TimerCallback | None = None,
-        *,
-        name: str | None = None,
-        pause: bool = False,
-    ) -> Timer:
+    def set_timer(self, *of_a_timer: Any, **more: Any) -> Timer:
         """Call a function after a delay; timers that Textual sets itself are made here too."""
-        return certain(super().set_timer(delay, callback, name=name, pause=pause))
+        return certain(super().set_timer(*of_a_timer, **more))
 
     def _handle_exception(self, error: Exception) -> None:
         """Exit with code 1 and a traceback, which shows no local variables."""

@@ -56,8 +56,6 @@ class KeyTable(NamedTuple):
     """Actions impossible while another process computes; after its end the first is possible."""
     of_a_whole_run: tuple[str, ...] = ()
     """Actions that are not possible with a failed run."""
-    when_failed: str = "app.show_trouble"
-    """The action that is in the key bar only if the run failed."""
     short: Mapping[str, str] = SHORT
     """Maps words of the key bar to shorter ones for a narrow window."""
     says: Callable[[Snapshot], dict[str, str]] = lambda _: {}

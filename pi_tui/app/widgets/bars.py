@@ -203,18 +203,15 @@ def _brief(shown: str) -> str:
     return shown.split()[0].replace("Ctrl+", "^")
 
 
-def _pause(snapshot: Snapshot) -> str:
-    return "resume" if snapshot.state is State.PAUSED else "pause"
-
-
 def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
     """Return the keys for the key bar: key, word, action; the most useful first.
 
     The words of some keys depend on the state, such as pause and resume.
     """
     final, watching = snapshot.state.is_final, snapshot.state is State.WATCHING
+    pause = {State.WATCHING: "go on here", State.PAUSED: "resume"}.get(snapshot.state, "pause")
     says = {
-        "app.toggle_pause": "go on here" if watching else _pause(snapshot),
+        "app.toggle_pause": pause,
         "app.quit": "quit" if final or watching else "save & quit",
     } | table.says(snapshot)
     in_order: tuple[str, ...] = table.in_the_bar
@@ -222,7 +219,7 @@ def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
         in_order = table.when_complete
     elif final:
         of_it = (a for a in table.when_complete if a not in table.of_a_whole_run)
-        in_order = (table.when_failed, *of_it)
+        in_order = ("app.show_trouble", *of_it)
     elif watching:
         can_go_on = not (snapshot.writer or snapshot.goes_on)
         useless = table.of_a_writer[can_go_on:]

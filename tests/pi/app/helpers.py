@@ -135,8 +135,6 @@ async def a_still(
         app.theme = theme
         await until(lambda: app.main_screen.count == snapshot.made)
         thumbnail, walk = app.main_screen.query_one("#walk-panel"), app.main_screen.stage.walk
-        await until(
-            lambda: not thumbnail.region or walk.walked == snapshot.made
-        )
+        await until(lambda: not thumbnail.region or walk.walked == snapshot.made)
         await pilot.pause()
         yield app, pilot
