@@ -66,6 +66,11 @@ class RunApp(Face):
     ]
     """Classes by window height for dialogs; the main screen has its own breakpoints."""
     key_table: KeyTable = KEYS
+    kind: Kind | None = None
+    naming: Naming = Naming()
+    goals: Goals = Goals()
+    usual: Remembered = Remembered()
+    """The user's settings at a first start."""
 
     def __init__(
         self,
@@ -77,20 +82,20 @@ class RunApp(Face):
         seen: Glance | None = None,
         clock: Clock | None = None,
         memory: Path | None = None,
-        usual: Remembered | None = None,
         naming: Naming | None = None,
         goals: Goals | None = None,
     ) -> None:
         """Make an app for a worker that has not started; without one, it asks for a goal.
 
         `seen` is saved output, shown until the worker has loaded it. `memory` is the file with the
-        user's settings (theme, bell), `usual` are the settings of a first start.
+        user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class.
         """
         super().__init__()
         self.animation_level = "none"  # or a scroll through 166,667 lines would crawl
         self.worker: AnyWorker = worker or NoWorker()
-        self.make_worker, self.kind, self.location = make_worker, kind, location
-        self.naming, self.goals = naming or Naming(), goals or Goals()
+        self.make_worker, self.location = make_worker, location
+        self.kind, self.naming = kind or self.kind, naming or self.naming
+        self.goals = goals or self.goals
         self.when_open: list[Callable[[], object]] = []
         self.questions = Questions(self)
         self._keys = KeyQueue(self, self.questions, self._has_run, super().on_event)
@@ -98,7 +103,7 @@ class RunApp(Face):
         self.run_changes = RunChanges(self, self.steering.is_refused, self.quitting, self.goals)
         self._title = TerminalTitle(self._write_to_terminal, self.naming)
         self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen, self._title.show)
-        self.looks = Looks(self, self.questions, memory, usual or Remembered())
+        self.looks = Looks(self, self.questions, memory, self.usual)
         self.live.rings = lambda: self.looks.now.bell
         self.live.is_over = lambda: self.quitting.is_over
         self.looks.begin()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from textual.binding import BindingType
@@ -13,7 +12,6 @@ from textual.binding import BindingType
 from pi_tui.app.app import STYLES, RunApp
 from pi_tui.app.face import tell
 from pi_tui.app.frames.any_worker import AnyWorker
-from pi_tui.app.frames.frame import Clock
 from pi_tui.app.keys import bindings
 from pi_tui.app.looks.remembered import Remembered
 from pi_tui.pi.app.pacing import Pacing
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from pi_tui.app.screens.help import HelpTexts
-    from pi_tui.checkpoints.glance import Glance
     from pi_tui.pi.settings import Settings
 
 
@@ -61,36 +58,15 @@ class PiApp(RunApp):
     CSS_PATH: ClassVar[CSSPathType | None] = [STYLES, "pi.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings(PI_ROWS, "app")
     key_table = PI_KEYS
+    kind = SpigotKind()
+    naming = PiNaming()
+    goals = PiGoals()
+    usual = PiLooks()
 
-    def __init__(
-        self,
-        worker: AnyWorker | None = None,
-        *,
-        make_worker: Callable[[int], AnyWorker] | None = None,
-        location: str = "",
-        seen: Glance | None = None,
-        clock: Clock | None = None,
-        memory: Path | None = None,
-        allowed: int = 0,
-    ) -> None:
-        """Make an app for a worker that has not started; without one, it asks how many digits.
-
-        `make_worker` makes a worker for a number of digits. `allowed` is the memory that a run may
-        take, 0 for what is free. The other arguments are as in RunApp.
-        """
-        super().__init__(
-            worker,
-            make_worker=make_worker and (lambda task: make_worker(task.goal)),
-            kind=SpigotKind(),
-            location=location,
-            seen=seen,
-            clock=clock,
-            memory=memory,
-            usual=PiLooks(),
-            naming=PiNaming(),
-            goals=PiGoals(allowed),
-        )
-        self.pacing = Pacing(self, self.steering.is_refused)
+    @cached_property
+    def pacing(self) -> Pacing:
+        """Return what changes the pace."""
+        return Pacing(self, self.steering.is_refused)
 
     def get_default_screen(self) -> PiScreen:
         """Return a new main screen for the run."""
@@ -205,10 +181,10 @@ def run_app(settings: Settings, digits: int | None) -> int:
     a_worker = Worker if settings.fresh else WatchingWorker  # a fresh start never watches
     app = PiApp(
         a_worker(settings.job(digits, give_way=True)) if digits else None,
-        make_worker=lambda wanted: WatchingWorker(later.job(wanted, give_way=True)),
+        make_worker=lambda task: WatchingWorker(later.job(task.goal, give_way=True)),
         location=settings.location,
         seen=None if settings.fresh else seen,
         memory=default_path(),
-        allowed=settings.memory,
+        goals=PiGoals(settings.memory),
     )
     return run_to_the_end(app, app.quitting)

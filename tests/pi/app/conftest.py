@@ -60,7 +60,7 @@ class Bench:
         """Make an app for a run of so many digits; with None, as on a first start."""
         return PiApp(
             self.worker(digits, pace, **settings) if digits else None,
-            make_worker=lambda wanted: self.worker(wanted, pace, **settings),
+            make_worker=lambda task: self.worker(task.goal, pace, **settings),
             location=self.location,
             memory=self.memory,
         )
