@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from pi_tui.carry_on import carry_on
-from pi_tui.commands.fresh import may_begin_again
+from pi_tui.commands.asking import may_begin_again
 from pi_tui.errors import UsageError
 from pi_tui.files.location import own_file, resolved
 from pi_tui.machine import BadState, Kind, Parameter, Refused, Task

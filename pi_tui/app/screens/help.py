@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from textwrap import wrap
 from typing import ClassVar, NamedTuple
 
@@ -96,9 +95,9 @@ class HelpScreen(Dialog[None]):
 def _table(rows: Rows, width: int) -> Content:
     """Return a table with names on the left, and their meanings wrapped on the right."""
     lines = [
-        Content.assemble((f"{name if first else '':<{_NAMES}}", "$pi-accent"), text)
+        Content.assemble((f"{'' if at else name:<{_NAMES}}", "$pi-accent"), text)
         for name, meaning in rows
-        for first, text in _wrapped(meaning, width)
+        for at, text in enumerate(wrap(meaning, width))
     ]
     return Content("\n").join(lines)
 
@@ -110,8 +109,3 @@ def _stack(rows: Rows, width: int) -> Content:
         lines.append(Content.assemble((name, "$pi-accent")))
         lines += [Content("  " + text) for text in wrap(meaning, max(8, width - 2))]
     return Content("\n").join(lines)
-
-
-def _wrapped(meaning: str, width: int) -> Iterator[tuple[bool, str]]:
-    for at, text in enumerate(wrap(meaning, width)):
-        yield at == 0, text
