@@ -32,9 +32,7 @@ _STEP = 20
 class Slider(Widget):
     """A line with a knob at the current digit; a click moves the knob."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.share = 0.0
+    share = 0.0
 
     def put(self, share: float) -> None:
         """Move the knob to this share of the line, 0 to 1."""

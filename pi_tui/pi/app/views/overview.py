@@ -37,12 +37,10 @@ class Picture(Widget):
             self.border_subtitle = words
             self.post_message(self.Captioned())
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._digits = 1
-        """Digits that the run will have."""
-        self._source: tuple[Digits, int] = (b"", 0)
-        self._busy = False
+    _digits = 1
+    """Digits that the run will have."""
+    _source: tuple[Digits, int] = (b"", 0)
+    _busy = False
 
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Draw the first `count` digits of `source`; the run will have `digits`."""
