@@ -43,7 +43,7 @@ class DigitView(OutputView):
 
     def line_total(self) -> int:
         """Return the number of lines, held digits included."""
-        return self.lines.lines(self.count + len(self._held))
+        return max(1, -(-(self.count + len(self._held)) // self.lines.per_line))
 
     def line_width(self) -> int:
         """Return the width of a full line, in cells."""
@@ -51,7 +51,7 @@ class DigitView(OutputView):
 
     def line_of(self, offset: int) -> int:
         """Return the line of the digit at `offset`."""
-        return self.lines.line_of(offset)
+        return max(0, offset) // self.lines.per_line
 
     def start_of(self, line: int) -> int:
         """Return the offset of the first digit of a line."""
