@@ -119,11 +119,6 @@ class RunScreen(Screen[None]):
         """Return the view of the output."""
         return self.query_one(OutputView)
 
-    @property
-    def asked(self) -> int:
-        """Return the goal of the run."""
-        return self.snapshot.goal
-
     # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:

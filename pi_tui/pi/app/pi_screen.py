@@ -62,7 +62,7 @@ class PiScreen(RunScreen):
 
     def on_stage(self) -> Iterable[Widget]:
         """Yield the widgets for the middle: the digits, and the line for facts."""
-        yield DigitView(self.asked, id="digits")
+        yield DigitView(self.snapshot.goal, id="digits")
         yield NoteLine(id="note")
 
     def first_panels(self) -> Iterable[Widget]:
@@ -134,7 +134,7 @@ class PiScreen(RunScreen):
         """Add new digits to all pictures that are visible."""
         for view in self.query(Picture):
             if view.region:
-                view.show(self.source, self.count, self.asked)
+                view.show(self.source, self.count, self.snapshot.goal)
 
     def restart(self, snapshot: Snapshot) -> None:
         """Clear everything shown of this run, to show another one."""
