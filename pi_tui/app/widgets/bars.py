@@ -17,23 +17,15 @@ from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, spread
 from pi_tui.app.widgets.run_panels import time_left
 from pi_tui.worker.snapshot import Snapshot, State
 
-STATE_STYLE = {
-    State.PREPARING: "$pi-secondary",
-    State.RUNNING: "$pi-success",
-    State.PAUSED: "$pi-warning",
-    State.SAVING: "$pi-secondary",
-    State.VERIFYING: "$pi-secondary",
-    State.COMPLETE: "$pi-accent",
-    State.FAILED: "$pi-error",
-    State.WATCHING: "$pi-secondary",
+_SIGN_AND_STYLE = {
+    State.RUNNING: ("●", "$pi-success"),
+    State.PAUSED: ("‖", "$pi-warning"),
+    State.COMPLETE: ("✓", "$pi-accent"),
+    State.FAILED: ("✗", "$pi-error"),
+    State.WATCHING: ("◎", "$pi-secondary"),
 }
-_STATE_SIGN = {
-    State.RUNNING: "●",
-    State.PAUSED: "‖",
-    State.COMPLETE: "✓",
-    State.FAILED: "✗",
-    State.WATCHING: "◎",
-}
+_BUSY = "◌", "$pi-secondary"
+"""Sign and style of the other states, which pass by themselves."""
 
 
 def _sign(frame: Frame) -> Content:
@@ -42,11 +34,11 @@ def _sign(frame: Frame) -> Content:
 
 def state_in_words(snapshot: Snapshot) -> Content:
     """Return the word for the state, with its sign and colour."""
-    sign = _STATE_SIGN.get(snapshot.state, "◌")
+    sign, style = _SIGN_AND_STYLE.get(snapshot.state, _BUSY)
     word = snapshot.state.value
     if snapshot.state is State.COMPLETE and snapshot.verified:
         word += ", verified"
-    return line((f"{sign} {word}", f"bold {STATE_STYLE[snapshot.state]}"))
+    return line((f"{sign} {word}", f"bold {style}"))
 
 
 class TopBar(Panel):
@@ -83,8 +75,7 @@ class ProgressLine(Panel):
         room = max(0, width - len(tail) - 1)
         full = int(snapshot.done * room)
         before = min(full, int(snapshot.resumed_done * room))
-        stepping = snapshot.state is not State.VERIFYING
-        color = "$pi-accent" if stepping else STATE_STYLE[snapshot.state]
+        color = "$pi-secondary" if snapshot.state is State.VERIFYING else "$pi-accent"
         return [
             line(
                 " ",
