@@ -128,13 +128,9 @@ class PiApp(RunApp):
         """Switch between full speed and the pace `auto`."""
         self.pacing.toggle_full_speed()
 
-    def action_faster(self) -> None:
-        """Double the pace."""
-        self.pacing.double()
-
-    def action_slower(self) -> None:
-        """Halve the pace."""
-        self.pacing.halve()
+    def action_pace(self, factor: float) -> None:
+        """Multiply the pace by a factor."""
+        self.pacing.multiply(factor)
 
     def action_more(self) -> None:
         """Ask whether to begin a larger run."""

@@ -11,8 +11,8 @@ app.toggle_pause | p,space | p Space | pause | pause | Pause or go on | pause, w
 app.quit
 app.full_speed | f | f | full-speed | full speed | Full speed on or off | full speed, or back to a pace for watching
 app.save_now
-app.faster | plus,equals_sign | + | faster | | Double the pace | twice as many digits per second
-app.slower | minus | - | slower | | Halve the pace | half as many digits per second
+app.pace(2) | plus,equals_sign | + | faster | | Double the pace | twice as many digits per second
+app.pace(0.5) | minus | - | slower | | Halve the pace | half as many digits per second
 app.more | x | x | ten-times | ten times as many | More digits | a larger run: ten times the digits, or until a search finds
 app.runs
 """,  # noqa: E501 - a row is a line
