@@ -56,7 +56,7 @@ class RunApp(Face):
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(KEYS.keys, "app"),
-        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend"),
+        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False),
         Binding("ctrl+c", "quit", "Save and quit", show=False, system=True),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
