@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -249,17 +248,14 @@ class RunApp(Face):
 
         from pi_tui.app.screens.palette import commands
 
-        more = [
-            SystemCommand(
-                f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
-                "Whether the terminal rings when a run is complete; remembered",
-                self.looks.turn_bell,
-            )
-        ]
-        if hasattr(signal, "SIGKILL"):
-            told = "Kill pi-tui with SIGKILL; the next start shows that all that was saved is there"
-            more.append(SystemCommand("Crash test", told, self.action_crash_test))
-        return commands(self, self.key_table, *more)
+        bell = SystemCommand(
+            f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
+            "Whether the terminal rings when a run is complete; remembered",
+            self.looks.turn_bell,
+        )
+        told = "Kill pi-tui with SIGKILL; the next start shows that all that was saved is there"
+        crash_test = SystemCommand("Crash test", told, self.action_crash_test)
+        return commands(self, self.key_table, bell, crash_test)
 
     # Themes
 
