@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from textual.timer import Timer
 
@@ -175,9 +174,6 @@ def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
 
 def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
     """Return True if the run became complete just now; False if it was complete when opened."""
-    was_there = before.state is State.PREPARING and snapshot.resumed == _length(snapshot)
+    whole = snapshot.made if snapshot.length is None else snapshot.length
+    was_there = before.state is State.PREPARING and snapshot.resumed == whole
     return not before.state.is_final and not was_there
-
-
-def _length(snapshot: Snapshot) -> Any:
-    return snapshot.made if snapshot.length is None else snapshot.length

@@ -5,6 +5,8 @@ Only the visible lines are ever made, so a gigabyte scrolls as fast as a hundred
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import ClassVar
 
 from rich.style import Style
@@ -17,6 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from pi_tui.app.looks.themes import selected
 from pi_tui.needle import Needle, Output
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
@@ -36,6 +39,19 @@ def stain(look: bytearray, start: int, stop: int, code: int) -> None:
     start, stop = max(start, 0), min(stop, len(look))
     if start < stop:
         look[start:stop] = bytes([code]) * (stop - start)
+
+
+def runs(looks: Iterable[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield start, stop and look of each part that looks alike.
+
+    >>> list(runs([SAVED, SAVED, HIT]))
+    [(0, 2, 0), (2, 3, 3)]
+    """
+    start = 0
+    for look, part in groupby(looks):
+        stop = start + len(list(part))
+        yield start, stop, look
+        start = stop
 
 
 class OutputView(ScrollView, can_focus=True):
@@ -106,8 +122,10 @@ class OutputView(ScrollView, can_focus=True):
         """Adapt the lines to the width of the window."""
 
     def make_styles(self) -> list[Style]:
-        """Return the style of each look."""
-        raise NotImplementedError
+        """Return the style of each look; a subclass with more looks adds theirs."""
+        names = ("saved", "fresh", "held", "hit", "here")
+        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
+        return [*looks, selected(self.app)]
 
     def text_between(self, start: int, stop: int) -> str:
         """Return the output between two offsets as text, for the clipboard."""

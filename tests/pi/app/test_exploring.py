@@ -419,7 +419,7 @@ async def test_title_after_a_picture_never_has_first_digit_after_last(bench: Ben
         seen.add(str(view.border_title))
         await pilot.press("v")
         seen.add(str(view.border_title))
-        await until(lambda: view.size.height and app.main_screen.view == "digits")
+        await until(lambda: view.size.height and app.main_screen.stage.view == "digits")
         await pilot.pause()
         seen.add(str(view.border_title))
         for title in seen:

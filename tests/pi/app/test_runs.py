@@ -299,13 +299,13 @@ async def test_bell_that_was_turned_on_rings_at_completion_and_can_be_turned_off
 ) -> None:
     app, rings = bench.app(1_000), list[str]()
     monkeypatch.setattr(app, "bell", lambda: rings.append("rung"))
-    app.action_turn_bell()
+    app.looks.turn_bell()
     async with app.run_test():
         await until_state(app, State.COMPLETE)
         await until(lambda: rings == ["rung"])
     again = bench.app(1_000)
     assert again.looks.now.bell
-    again.action_turn_bell()
+    again.looks.turn_bell()
     assert not again.looks.now.bell
 
 
