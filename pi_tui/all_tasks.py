@@ -33,7 +33,8 @@ from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageErr
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.standard_output import open_standard_streams
-from pi_tui.reports.tasks_progress import TasksProgress, name_of, tasks_progress_on
+from pi_tui.reports.status_line import status_line_on
+from pi_tui.reports.tasks_progress import TasksProgress, name_of
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
@@ -71,7 +72,8 @@ def carry_on_all(
     open_standard_streams(silent=True)
     try:
         database = given.checked(kind, wanted, location, cadence)
-        with noting_signals() as asked, tasks_progress_on(sys.stderr, kind, len(wanted)) as shown:
+        with noting_signals() as asked, status_line_on(sys.stderr) as line:
+            shown = TasksProgress(line, kind, len(wanted))
             share = _Share(kind, wanted, database, cadence, asked, shown)
             share.work()
     except PiTuiError as error:

@@ -23,8 +23,9 @@ from pi_tui.errors import PiTuiError, StorageError, UsageError
 from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
-from pi_tui.reports.progress import progress_on
+from pi_tui.reports.progress import RunProgress
 from pi_tui.reports.standard_output import has_terminal, open_standard_streams
+from pi_tui.reports.status_line import status_line_on
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
@@ -190,8 +191,8 @@ def code_of_signal(received: int) -> int:
 
 def _watch(worker: Worker, asked: LeaveRequest) -> None:
     """Run the worker to its end or until an exit is requested, and show its progress."""
-    with progress_on(sys.stderr, worker.job.kind.unit) as progress:
-        run_to_end(worker, asked, progress.show)
+    with status_line_on(sys.stderr) as line:
+        run_to_end(worker, asked, RunProgress(line, worker.job.kind.unit).show)
 
 
 def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:

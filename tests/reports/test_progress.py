@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pi_tui.reports.progress import LineProgress, describe, progress_on
+from pi_tui.reports.progress import RunProgress, describe
+from pi_tui.reports.status_line import StatusLine
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
 
@@ -24,11 +25,7 @@ FAILURE = SaveFailure(datetime(2026, 7, 22, 12, 0, tzinfo=UTC), "disk full at \x
 
 
 def lines(*snapshots: Snapshot) -> list[str]:
-    stream = io.StringIO()
-    with progress_on(stream, "digits") as shown:
-        for each in snapshots:
-            shown.show(each)
-    return stream.getvalue().splitlines()
+    return lines_of("digits", *snapshots)
 
 
 def test_progress_line_has_share_speed_and_time_left() -> None:
@@ -58,7 +55,7 @@ def test_progress_in_a_pipe_prints_a_line_every_five_seconds(
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     stream = io.StringIO()
-    shown = LineProgress(stream, "digits")
+    shown = RunProgress(StatusLine(stream), "digits")
     for _ in range(11):
         shown.show(snapshot())
         now += 1.0
@@ -88,7 +85,7 @@ def test_progress_counts_rows_by_line_breaks_or_else_bytes() -> None:
 
 def lines_of(unit: str, *snapshots: Snapshot) -> list[str]:
     stream = io.StringIO()
-    with progress_on(stream, unit) as shown:
-        for each in snapshots:
-            shown.show(each)
+    shown = RunProgress(StatusLine(stream), unit)
+    for each in snapshots:
+        shown.show(each)
     return stream.getvalue().splitlines()
