@@ -10,7 +10,6 @@ import operator
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
-from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
 from pi_tui.worker.meter import LineCount
@@ -31,7 +30,7 @@ MOMENT = 3.0
 class WatchingWorker(Worker):
     """A worker that only follows its run, as long as another process has it open.
 
-    A run whose kind is a StoredKind can not be computed here, so it is always only followed.
+    With `job.goes_on`, the run is always only followed.
     """
 
     def _work(self) -> None:
@@ -46,8 +45,8 @@ class WatchingWorker(Worker):
         before = self.snapshot.state
         if before.is_final:
             return True
-        if isinstance(self.job.kind, StoredKind):
-            self.publish(goes_on=self.job.kind.goes_on)
+        if self.job.goes_on:
+            self.publish(goes_on=self.job.goes_on)
             return False
         try:
             super()._work()
@@ -69,7 +68,6 @@ class Watcher:
         self._last_writer = ""
         self._run: Run | None = None
         self._doubts = False
-        self._can_compute = not isinstance(board.job.kind, StoredKind)
 
     def watch(self) -> None:
         """Follow the run until a stop, until its deletion, or until it is to be computed here.
@@ -124,7 +122,7 @@ class Watcher:
         elif now.state is not State.COMPLETE:
             if run is not None and run != self._run:
                 self._follow(store, run)
-            if not writer and self._can_compute and self._clock() - self._came < MOMENT:
+            if not writer and not self._job.goes_on and self._clock() - self._came < MOMENT:
                 self._board.pause_wanted = False
             else:
                 self._tell(self._notice(writer, run), writer)
