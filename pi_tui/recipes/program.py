@@ -28,25 +28,26 @@ _OPTIONS = {"db", "screen", "fresh", "help", "goal"}
 """Options of every program, which no parameter can be."""
 
 
-class Resumable:
-    """A generator function that can be stopped at any moment and resumed from there."""
+class Resumable(GeneratorKind):
+    """A generator function that can be stopped at any moment and resumed from there.
+
+    It is a kind, for instance for `carry_on_all(f, tasks, …)` and `prove(f, …)`.
+    """
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
-        self.kind = GeneratorKind(function, name, version)
-        if taken := _OPTIONS & {*self.kind.parameters}:
+        super().__init__(function, name, version)
+        if taken := _OPTIONS & {*self.parameters}:
             raise TypeError(f"{name}: {min(taken)} is an option of every program; rename it")
         self.__doc__, self.__name__, self.__wrapped__ = function.__doc__, name, function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Yielded:
         """Call the function itself; the result is a plain generator, which saves nothing."""
-        return self.kind.function(*args, **kwargs)
+        return self.function(*args, **kwargs)
 
-    def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the kind, so that this object can be used as a kind.
-
-        For instance in `carry_on_all(f, tasks, …)` and `prove(f, …)`.
-        """
-        return getattr(vars(self)["kind"], name)
+    @property
+    def kind(self) -> GeneratorKind:
+        """Return this kind, for programs that pass `f.kind`."""
+        return self
 
     def run(
         self, goal: int, *, db: str | os.PathLike[str] | None = None, **parameters: Any
@@ -57,14 +58,10 @@ class Resumable:
         with the exit code if it was interrupted or failed, or if there is no such task; stderr then
         tells why, and how to resume.
         """
-        code, output = carry_on(self.kind, self._asked_for(goal, parameters), db or self._file)
+        code, output = carry_on(self, self._asked_for(goal, parameters), db or self._file)
         if code:
             raise SystemExit(code)
         return output
-
-    def task(self, goal: int, **parameters: Any) -> Task:
-        """Return the task for that goal, for `run_all`; see `GeneratorKind.task`."""
-        return self.kind.task(goal, **parameters)
 
     def run_all(
         self, tasks: Iterable[Task], *, db: str | os.PathLike[str] | None = None
@@ -74,7 +71,7 @@ class Resumable:
         The same program, started several times and on several computers, shares the tasks; see
         `carry_on_all`. Raises SystemExit as `run` does.
         """
-        code, outputs = carry_on_all(self.kind, tasks, db or self._file)
+        code, outputs = carry_on_all(self, tasks, db or self._file)
         if code:
             raise SystemExit(code)
         return outputs
@@ -87,29 +84,29 @@ class Resumable:
         face: Face = "screen" if options.pop("screen") else "line"
         fresh = options.pop("fresh")
         task = self._asked_for(goal, options)
-        code, output = carry_on(self.kind, task, db, face=face, fresh=fresh)
-        raise SystemExit(code or print_output(self.kind.name, output))
+        code, output = carry_on(self, task, db, face=face, fresh=fresh)
+        raise SystemExit(code or print_output(self.name, output))
 
     def _asked_for(self, goal: int, parameters: dict[str, Any]) -> Task:
         """Return the task; without such a task say why in one line, and exit."""
         try:
-            return self.kind.task(goal, **parameters)
+            return self.task(goal, **parameters)
         except (TypeError, ValueError) as error:
-            tell(f"{self.kind.name}: {error}")
+            tell(f"{self.name}: {error}")
             raise SystemExit(2) from None
 
     @property
     def _file(self) -> str:
-        return own_file(self.kind.name)
+        return own_file(self.name)
 
     def _parser(self) -> argparse.ArgumentParser:
-        description = inspect.cleandoc(self.__doc__ or f"Compute {self.kind.name} up to a goal.")
+        description = inspect.cleandoc(self.__doc__ or f"Compute {self.name} up to a goal.")
         parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
-        goal, *_ = inspect.signature(self.kind.function).parameters
+        goal, *_ = inspect.signature(self.function).parameters
         how_far = "how far to compute, a whole number from 1, like 20000, 20,000 or 1e6"
         parser.add_argument("goal", metavar=goal.upper(), type=_goal, help=how_far)
         add_common_options(parser, self._file)
-        for parameter in self.kind.parameters.values():
+        for parameter in self.parameters.values():
             _add_option(parser, parameter)
         return parser
 
