@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, Literal
 
 from pi_tui import words
@@ -29,7 +29,7 @@ from pi_tui.reports.status_line import status_line_on
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
-from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest, handling_signals
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 
@@ -236,20 +236,8 @@ def noting_signals() -> Iterator[LeaveRequest]:
         yield asked
         return
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        asked.ask(number)
-
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    # A signal that was ignored at the start stays ignored: that is what `nohup` asks for.
-    before = {n: signal.getsignal(n) for n in wanted if signal.getsignal(n) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, note)
-    try:
+    with handling_signals(lambda number, _frame: asked.ask(number)):
         yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
