@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import RLock
 
-from sqlalchemy.exc import DBAPIError
-
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
-from pi_tui.checkpoints.connection.engine import connect
+from pi_tui.checkpoints.connection.engine import connect, while_others_commit
 from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
 from pi_tui.checkpoints.rows import state_rows
 from pi_tui.files.location import Location
@@ -57,24 +54,12 @@ class PieceReader:
         return data
 
     def _read(self, run_id: int, known: Known) -> bytes | None:
-        while True:
-            before = self._last_written()
-            try:
-                with self._engine.begin() as connection:
-                    return state_rows.read_piece(connection, run_id, known)
-            except FAILURES as error:
-                self._engine.dispose()
-                if not _is_busy(error) or self._last_written() == before:
-                    raise in_our_words(error, self._where) from error
+        def attempt() -> bytes | None:
+            with self._engine.begin() as connection:
+                return state_rows.read_piece(connection, run_id, known)
 
-    def _last_written(self) -> int | None:
-        """Return when the file was written; another process may commit for a long time."""
         try:
-            return os.stat(self._where.path).st_mtime_ns if self._where.path else None
-        except OSError:
-            return None
-
-
-def _is_busy(error: BaseException) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            return while_others_commit(self._where.path, attempt)
+        except FAILURES as error:
+            self._engine.dispose()
+            raise in_our_words(error, self._where) from error
