@@ -58,18 +58,6 @@ class Trust:
         return replace(self, pieces=self.pieces - damaged) if damaged else self
 
 
-class _Proven(NamedTuple):
-    """The good part of a run's rows, all of the same moment."""
-
-    run: Run
-    """The run, cut to its good output."""
-    output: bytes
-    problem: str
-    """The damage after that output; "" if there is none."""
-    checkpoints: dict[int, Checkpoint | None]
-    """By number, newest first; None for one whose row is unreadable."""
-
-
 class _Source(NamedTuple):
     """The checkpoint that a machine was made from, and its good pieces."""
 
@@ -86,11 +74,10 @@ class Loading:
     ) -> None:
         """Prove what is saved of a run; `held` is what its writer trusted before."""
         self._saved, self._kind, self._reader = saved, kind, reader
-        self._proven = self._prove(run)
-        self._run, self._output = self._proven.run, self._proven.output
-        proven = len(self._output) if self._proven.problem else None
+        self._notes: list[str] = []
+        self._run, self._output, self._checkpoints = self._prove(run)
+        proven = len(self._output) if self._notes else None
         self._trust = Trust(held.epoch, self._run.last_seq, proven=proven, left=held.left)
-        self._notes = [self._proven.problem] if self._proven.problem else []
 
     def load(self, before: int | None) -> tuple[Loaded, Trust] | None:
         """Return what is loaded, and what the next save may trust.
@@ -100,7 +87,7 @@ class Loading:
         """
         if self._run.status == COMPLETE:
             return self._loaded(None, None), self._trust
-        numbers = list(self._proven.checkpoints)
+        numbers = list(self._checkpoints)
         if before is not None:  # a damaged row may hold a number that is none
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
         source = self._newest_good(numbers)
@@ -122,11 +109,15 @@ class Loading:
         return self._loaded(machine, source and source.checkpoint), self._trust
 
     def _loaded(self, machine: Machine | None, checkpoint: Checkpoint | None) -> Loaded:
-        there = tuple(one for one in self._proven.checkpoints.values() if one)
+        there = tuple(one for one in self._checkpoints.values() if one)
         return Loaded(self._run, self._output, machine, checkpoint, there, tuple(self._notes))
 
-    def _prove(self, run: Run) -> _Proven:
-        """Read the run and its output in one transaction, and check both."""
+    def _prove(self, run: Run) -> tuple[Run, bytes, dict[int, Checkpoint | None]]:
+        """Read the run, its output and the rows of its checkpoints, all of the same moment.
+
+        The run and its output are cut to what is good; damage after that is noted. A checkpoint
+        whose row is unreadable is None.
+        """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
             limits, length = limits_of(self._kind, run.task), checked.length(self._kind, run.task)
@@ -139,7 +130,8 @@ class Loading:
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            return _Proven(run, output, problem, self._saved.known_checkpoints(connection, run))
+            self._notes += [problem] if problem else []
+            return run, output, self._saved.known_checkpoints(connection, run)
 
     def _newest_good(self, numbers: list[int]) -> _Source | None:
         """Return the newest of these checkpoints that makes a machine; note what is damaged."""

@@ -141,6 +141,7 @@ class Watcher:
         newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
         last = newest[-1].seq if newest else 0  # keep older ones, which are pruned in the file
         checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
+        rate, work_rate = self._rates(run, checkpoints)
         self._board.publish(
             state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
             made=len(output),
@@ -149,22 +150,23 @@ class Watcher:
             steps=checkpoints[0].steps if checkpoints else 0,
             done=share_of(run, checkpoints, self._job.kind) or 0.0,
             figures=self._figures(run, checkpoints),
-            rate=_rate(checkpoints),
-            work_rate=self._work_rate(run, checkpoints),
+            rate=rate,
+            work_rate=work_rate,
             elapsed=run.elapsed,
             checkpoints=checkpoints,
             verified=run.verified,
         )
         self._run, self._doubts = run, False
 
-    def _work_rate(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
-        """Return the share of the work done per second, between the newest two checkpoints."""
-        if len(checkpoints) < 2 or run.status == COMPLETE:
-            return 0.0
-        newest, before = checkpoints[:2]
+    def _rates(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> tuple[float, float]:
+        """Return output and share of the work per second, between the newest two checkpoints."""
+        newest, before = checkpoints[:2] if len(checkpoints) > 1 else (None, None)
+        if not (newest and before) or newest.elapsed <= before.elapsed:
+            return 0.0, 0.0
         seconds = newest.elapsed - before.elapsed
         shares = (one.share(self._job.kind, run.task) or 0.0 for one in (newest, before))
-        return operator.sub(*shares) / seconds if seconds > 0 else 0.0
+        work = 0.0 if run.status == COMPLETE else operator.sub(*shares)
+        return (newest.length - before.length) / seconds, work / seconds
 
     def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
         """Return the kind's figures for the newest checkpoint; None without one."""
@@ -186,12 +188,3 @@ class Watcher:
     def _tell(self, notice: str, writer: str) -> None:
         if self._board.snapshot.state is not State.COMPLETE:
             self._board.publish(state=State.WATCHING, notice=notice, writer=writer)
-
-
-def _rate(checkpoints: tuple[Checkpoint, ...]) -> float:
-    """Return the output per second between the newest two checkpoints."""
-    if len(checkpoints) < 2:
-        return 0.0
-    newest, before = checkpoints[:2]
-    seconds = newest.elapsed - before.elapsed
-    return (newest.length - before.length) / seconds if seconds > 0 else 0.0
