@@ -209,7 +209,7 @@ class _Share:
 
     def _tell_of_leaving(self, worker: Worker) -> None:
         """Report how much of the current task is saved, because an exit was requested."""
-        lost, saved = lost_and_saved(worker.snapshot, self._kind.unit)
+        lost, saved = lost_and_saved(worker.snapshot)
         if lost:
             self._code = self._code or StorageError.exit_code
         self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {lost}saved {saved}")

@@ -103,7 +103,9 @@ def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
 
 def _claimed(to: object, location: str) -> AbstractContextManager[OutputFile | None]:
     """Return the file for the output, checked; nothing if none was asked for."""
-    return nullcontext() if to is None else OutputFile.claim(given.file_of(to), location)
+    if to is None:
+        return nullcontext()
+    return OutputFile.claim(given.path_of(to, "`to` is the path of a file"), location)
 
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
@@ -168,7 +170,7 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
         while not worker.join(LOOK_SECONDS) and not asked.at_once:
             pass
         if not left.wait(BLOCKED_SECONDS):
-            lost, _ = lost_and_saved(worker.snapshot, worker.job.kind.unit)
+            lost, _ = lost_and_saved(worker.snapshot)
             os._exit(StorageError.exit_code if lost else 128 + asked.signal)
 
     def start() -> None:
@@ -192,7 +194,7 @@ def code_of_signal(received: int) -> int:
 def _watch(worker: Worker, asked: LeaveRequest) -> None:
     """Run the worker to its end or until an exit is requested, and show its progress."""
     with status_line_on(sys.stderr) as line:
-        run_to_end(worker, asked, RunProgress(line, worker.job.kind.unit).show)
+        run_to_end(worker, asked, RunProgress(line).show)
 
 
 def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
@@ -243,7 +245,7 @@ def noting_signals() -> Iterator[LeaveRequest]:
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     """Return the exit code; report on stderr how the worker ended, unless it is complete."""
     snapshot = worker.snapshot
-    lost, saved = lost_and_saved(snapshot, worker.job.kind.unit)
+    lost, saved = lost_and_saved(snapshot)
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
     if isinstance(worker.crash, (SystemExit, KeyboardInterrupt)):
         tell(f"{program}: {lost}saved {saved}; {goes_on}")
@@ -261,7 +263,7 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     return StorageError.exit_code if lost else 128 + received
 
 
-def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
+def lost_and_saved(snapshot: Snapshot) -> tuple[str, str]:
     """Return words for what is lost, "" if nothing, and for what is saved.
 
     Both are amounts of output; before there is any output, steps or a share of the work.
@@ -269,15 +271,16 @@ def lost_and_saved(snapshot: Snapshot, unit: str) -> tuple[str, str]:
     steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
     lost, saved = "", f"step {steps:,}"
     if snapshot.made > snapshot.saved:
-        lost = f"{snapshot.unsaved_in(unit)} are not saved; "
+        lost = f"{snapshot.amount_unsaved} are not saved; "
     elif snapshot.steps > steps:
         lost = f"the last {words.counted(snapshot.steps - steps, 'step')} not saved; "
-    if (whole := snapshot.whole_in(unit)) is not None:
-        saved = f"{snapshot.saved:,} of {whole:,} {unit}"
+    if snapshot.whole is not None:
+        whole = f"{snapshot.whole:,} {snapshot.unit}"
+        saved = f"{snapshot.saved:,} of {whole}"
         if steps and not snapshot.saved:
-            saved = f"{words.of_the_work(snapshot.done)} for {whole:,} {unit}"
+            saved = f"{words.of_the_work(snapshot.done)} for {whole}"
     elif snapshot.saved_lines:
-        saved = snapshot.saved_in(unit)
+        saved = snapshot.amount_saved
     return lost, saved
 
 

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -18,8 +17,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from pi_tui.blame import frames_of_machine
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, gone, in_our_words
-from pi_tui.checkpoints.locking.lock import writer_of
-from pi_tui.checkpoints.locking.process import my_mark
+from pi_tui.checkpoints.locking.lock import WriterLocks, writer_of
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.rows.models import (
@@ -115,30 +113,20 @@ class Database:
             return writer_of(self._where, self._engine, run.id, run.owner_mark)
 
     @property
-    def lock_note(self) -> str:
-        """Return a warning for the user if locks do not work here; "" if they do."""
-        return self._locks.note if self._locks else ""
-
-    @property
-    def last_beat(self) -> datetime | None:
-        """Return the last heartbeat of the run's previous writer; None if there is none."""
-        return self._locks.last_beat if self._locks else None
-
-    def beat(self) -> None:
-        """Record a heartbeat, which tells the next writer when a kill happened. Never raises."""
-        if self._locks is not None:
-            self._locks.beat()
+    def locks(self) -> WriterLocks:
+        """Return the locks of a database opened to write."""
+        assert self._locks is not None
+        return self._locks
 
     def _claim(self, row: Row[Any]) -> None:
         """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
-        if self._locks is not None:
-            what = f"the run of {self._kind.title(to_task(row))}"
-            self._locks.claim(row.id, what, str(row.owner))
+        what = f"the run of {self._kind.title(to_task(row))}"
+        self.locks.claim(row.id, what, str(row.owner))
 
     def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:
         """Claim the run for this process; return its new row."""
         self._claim(row)
-        return take_over(connection, row.id, self._locks.mark if self._locks else my_mark())
+        return take_over(connection, row.id, self.locks.mark)
 
     @contextmanager
     def transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
@@ -250,8 +238,7 @@ class Database:
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
         """Return True if the commit `seq` landed after all; commit once more to sync it to disk."""
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
-            if self._locks is not None:
-                self._locks.renew()
+            self.locks.renew()
             if seq:  # else the fence failed, and nothing was written
                 self._look_at_the_file()
                 with self.transaction() as connection:

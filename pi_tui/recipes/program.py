@@ -28,6 +28,10 @@ _OPTIONS = {"db", "screen", "fresh", "help", "goal"}
 """Options of every program, which no parameter can be."""
 
 
+_ANNOTATED: dict[object, Callable[[str], Any]] = {"int": int, "float": float, "bool": bool}
+"""Types that an option can have without a default, by name."""
+
+
 class Resumable(GeneratorKind):
     """A generator function that can be stopped at any moment and resumed from there.
 
@@ -186,22 +190,16 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
 
 
 def type_of(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type of a parameter: that of its default, or else its annotation."""
+    """Return the type of a parameter: that of its default, or else its annotation; or else str."""
     if parameter.default is not parameter.empty and parameter.default is not None:
         return type(parameter.default)
-    return _annotated(parameter)
+    annotation = parameter.annotation  # a type, or its name
+    return _ANNOTATED.get(getattr(annotation, "__name__", annotation), str)
 
 
 def reader_of(kind: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return a function that parses a value of that type from a command line."""
     return _whole_number if kind is int else kind
-
-
-def _annotated(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type in a parameter's annotation, which may be a string; str without one."""
-    known: dict[object, Callable[[str], Any]] = {int: int, float: float, bool: bool}
-    known |= {"int": int, "float": float, "bool": bool}
-    return known.get(parameter.annotation, str)
 
 
 @overload

@@ -11,9 +11,8 @@ from pi_tui.worker.snapshot import Snapshot, State
 class RunProgress:
     """Shows the progress of a run, one snapshot after the other."""
 
-    def __init__(self, line: StatusLine, unit: str) -> None:
-        """Show it on this line; `unit` is the unit of output."""
-        self._line, self._unit, self._news = line, unit, News(unit)
+    def __init__(self, line: StatusLine) -> None:
+        self._line, self._news = line, News()
         self._state: State | None = None
         """The state in the last line of a pipe."""
 
@@ -21,9 +20,9 @@ class RunProgress:
         """Show what is new in the snapshot."""
         for line in self._news.of(snapshot):
             self._line.tell(line)
-        made, *figures = _figures(snapshot, self._unit)
-        if (whole := snapshot.whole_in(self._unit)) is not None:
-            made = f"{snapshot.made:,}/{whole:,}"
+        made, *figures = _figures(snapshot)
+        if snapshot.whole is not None:
+            made = f"{snapshot.made:,}/{snapshot.whole:,}"
         # In a pipe, print nothing before the first step: there is no news, and a refusal must be
         # one line.
         changed = snapshot.state is State.VERIFYING and snapshot.parts > 0
@@ -31,25 +30,25 @@ class RunProgress:
             " · ".join((made, *figures)),
             snapshot.done,
             word=str(snapshot.state),
-            text=describe(snapshot, self._unit),
+            text=describe(snapshot),
             now=changed and snapshot.state is not self._state,
         ):
             self._state = snapshot.state
 
 
-def describe(snapshot: Snapshot, unit: str) -> str:
+def describe(snapshot: Snapshot) -> str:
     """Return one line with the progress, the speed and the time left."""
-    line = f"{snapshot.state}: {', '.join(_figures(snapshot, unit))}"
-    return line if snapshot.whole_in(unit) is None else f"{line}, {snapshot.saved:,} saved"
+    line = f"{snapshot.state}: {', '.join(_figures(snapshot))}"
+    return line if snapshot.whole is None else f"{line}, {snapshot.saved:,} saved"
 
 
-def _figures(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
+def _figures(snapshot: Snapshot) -> tuple[str, ...]:
     """Return output (or steps, without output), share, speed and time left, as words."""
     share, left = words.percent(snapshot.done), f"{words.duration(snapshot.left)} left"
-    if (whole := snapshot.whole_in(unit)) is None:
-        made = snapshot.made_in(unit) if snapshot.made else f"step {snapshot.steps:,}"
+    if snapshot.whole is None:
+        made = snapshot.amount_made if snapshot.made else f"step {snapshot.steps:,}"
         return (made, share, left) if snapshot.done else (made, left)
-    made = f"{snapshot.made:,} of {whole:,} {unit}"
+    made = f"{snapshot.made:,} of {snapshot.whole:,} {snapshot.unit}"
     if snapshot.state is State.VERIFYING:
         return made, share, left
     return made, share, words.speed(snapshot.rate, snapshot.work_rate), left
@@ -58,8 +57,7 @@ def _figures(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
 class News:
     """Remembers which notes and failures were reported."""
 
-    def __init__(self, unit: str) -> None:
-        self._unit = unit
+    def __init__(self) -> None:
         self._notes, self._left_open = 0, ""
         self._failing = False
 
@@ -68,15 +66,13 @@ class News:
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
         if snapshot.left_open and not self._left_open and snapshot.checkpoint:
-            lines += [
-                f"note: {words.plain(line)}" for line in how_it_goes_on(snapshot, self._unit)[:1]
-            ]
+            lines += [f"note: {words.plain(line)}" for line in how_it_goes_on(snapshot)[:1]]
         self._left_open = snapshot.left_open if snapshot.checkpoint else ""
         failure = snapshot.save_failure
         if failure is not None and not self._failing:
             since = failure.since.astimezone().strftime("%H:%M:%S")
             lines.append(f"NOT SAVED since {since}: {words.plain(failure.reason)}")
         elif failure is None and self._failing:
-            lines.append(f"saved again: {snapshot.saved_in(self._unit)}")
+            lines.append(f"saved again: {snapshot.amount_saved}")
         self._failing = failure is not None
         return lines

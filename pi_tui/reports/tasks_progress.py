@@ -17,7 +17,7 @@ class TasksProgress:
 
     def __init__(self, line: StatusLine, kind: Kind, total: int) -> None:
         self._line, self._kind, self._total = line, kind, total
-        self._name, self._news = "", News(kind.unit)
+        self._name, self._news = "", News()
         self.tell = line.tell
         """Prints a permanent line."""
         self.complete = 0
@@ -25,7 +25,7 @@ class TasksProgress:
 
     def begin(self, task: Task) -> None:
         """Show this task from now on."""
-        self._name, self._news = name_of(self._kind, task), News(self._kind.unit)
+        self._name, self._news = name_of(self._kind, task), News()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the progress of the current task."""
