@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
+
+from pi_tui.reports.standard_output import is_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -61,7 +62,7 @@ class StatusLine:
 @contextmanager
 def status_line_on(stream: TextIO) -> Iterator[StatusLine]:
     """Yield a line that suits the stream; remove its bar at the end of the `with` body."""
-    if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
+    if is_terminal(stream):
         with _live_bar(stream) as bar:
             yield StatusLine(stream, bar)
     else:
