@@ -120,13 +120,14 @@ class Database:
 
     def _claim(self, row: Row[Any]) -> None:
         """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
-        what = f"the run of {self._kind.title(to_task(row))}"
-        self.locks.claim(row.id, what, str(row.owner))
+        if self._locks is not None:  # else the database refuses the writing that follows
+            what = f"the run of {self._kind.title(to_task(row))}"
+            self._locks.claim(row.id, what, str(row.owner))
 
     def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:
         """Claim the run for this process; return its new row."""
         self._claim(row)
-        return take_over(connection, row.id, self.locks.mark)
+        return take_over(connection, row.id, self._locks.mark if self._locks else "")
 
     @contextmanager
     def transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
