@@ -117,7 +117,7 @@ class _Share:
             try:
                 free = self._look()
                 if free is None or not self._compute(free):
-                    self._await_others()
+                    self._wait(f"waiting for {len(self._left):,} that other processes compute")
                 self._trouble_since = None
             except StorageError as error:
                 self._await_database(error)
@@ -213,10 +213,6 @@ class _Share:
         if lost:
             self._code = self._code or StorageError.exit_code
         self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {lost}saved {saved}")
-
-    def _await_others(self) -> None:
-        """Wait, longer each time, because other processes compute all tasks that are left."""
-        self._wait(f"waiting for {len(self._left):,} that other processes compute")
 
     def _await_database(self, error: PiTuiError) -> None:
         """Wait before the next try; raise the error if the database failed for half a minute."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from threading import RLock
 
@@ -25,7 +24,8 @@ class PieceReader:
     def __init__(self, where: Location, is_leaving: IsLeaving) -> None:
         self._where = where
         self._engine = connect(where, "read", is_leaving)
-        self._one_at_a_time = RLock()
+        self.one_at_a_time = RLock()
+        """Held while a piece is fetched; a save holds it too."""
         self.damaged: set[bytes] = set()
         """The SHA-256 of pieces that were found damaged; a save must write them again."""
 
@@ -33,20 +33,14 @@ class PieceReader:
         """Return the function that fetches a piece of a run."""
         return partial(self._fetch, run_id, known)
 
-    @contextmanager
-    def held_off(self) -> Iterator[None]:
-        """Let no piece be fetched in the `with` body, except by this thread."""
-        with self._one_at_a_time:
-            yield
-
     def close(self) -> None:
         """Close the connection; the next fetch opens another one."""
-        with self._one_at_a_time:
+        with self.one_at_a_time:
             self._engine.dispose()
 
     def _fetch(self, run_id: int, known: Known) -> bytes:
         """Return the bytes. Raises LostPiece if they are damaged, StorageError if unreachable."""
-        with self._one_at_a_time:
+        with self.one_at_a_time:
             data = self._read(run_id, known)
         if data is None:
             self.damaged.add(known.sha256)

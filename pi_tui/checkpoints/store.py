@@ -188,7 +188,7 @@ class CheckpointStore(RunCatalogue):
             return max(len(output) - there, 0) + state_rows.missing(state, trust.pieces)
 
         with (
-            self._reader.held_off(),
+            self._reader.one_at_a_time,
             self._fenced(run, trust.epoch, needed) as (connection, row, seq),
         ):
             known = trust.after(row.last_seq).without(self._reader.damaged)

@@ -122,7 +122,7 @@ def test_piece_is_not_read_while_a_save_goes_on(store: CheckpointStore) -> None:
         piece.read()
         read.set()
 
-    with store._reader.held_off():
+    with store._reader.one_at_a_time:
         thread = Thread(target=fetch)
         thread.start()
         assert begun.wait(60)
