@@ -163,7 +163,7 @@ class Items(Kind):
         then tells how to resume.
         """
         self._refuse_in_the_making_of_a_worker()
-        location = db or own_file(self.name)
+        location = own_file(self.name) if db is None else db
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         code, output = carry_on(self, self.task(), location, **how)
         if code and not (self._made and self._made.has_failed):

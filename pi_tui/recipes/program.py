@@ -84,7 +84,7 @@ class Resumable(GeneratorKind):
         """Run as a program: parse GOAL and options, compute, write the output, and exit."""
         open_standard_streams()
         options = vars(self._parser().parse_args(arguments))
-        goal, db = options.pop("goal"), options.pop("db") or self._file
+        goal, db = options.pop("goal"), options.pop("db")
         face: Face = "screen" if options.pop("screen") else "line"
         fresh = options.pop("fresh")
         task = self._asked_for(goal, options)
@@ -108,7 +108,7 @@ class Resumable(GeneratorKind):
         parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
         goal, *_ = inspect.signature(self.function).parameters
         how_far = "how far to compute, a whole number from 1, like 20000, 20,000 or 1e6"
-        parser.add_argument("goal", metavar=goal.upper(), type=_goal, help=how_far)
+        parser.add_argument("goal", metavar=goal.upper(), type=_typed(parse_goal), help=how_far)
         add_common_options(parser, self._file)
         for parameter in self.parameters.values():
             _add_option(parser, parameter)
@@ -133,25 +133,11 @@ def print_output(name: str, output: bytes) -> int:
 def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
     """Add the options `--db`, `--screen` and `--fresh`; `file` is the default of `--db`."""
     where = f"database to save in, a file or a URL ({file}); called again, it goes on from there"
-    parser.add_argument("--db", metavar="FILE", type=_location, help=where)
+    parser.add_argument("--db", metavar="FILE", default=file, help=where)
     parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
     parser.add_argument(
         "--fresh", action="store_true", help="begin again; what is saved of this run is lost"
     )
-
-
-def _location(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("'' names no database")
-    return text
-
-
-def _goal(text: str) -> int:
-    """Parse GOAL as the app does, "3 000" and "1e6" included."""
-    try:
-        return parse_goal(text.strip())
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -160,10 +146,12 @@ def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         try:
             return read(text)
+        except UsageError as error:
+            told = str(error)
         except (TypeError, ValueError):
             sort = getattr(read, "__name__", "value")
-            text = f"invalid {sort} value: {shortened(text, 40)!r}"
-            raise argparse.ArgumentTypeError(text) from None
+            told = f"invalid {sort} value: {shortened(text, 40)!r}"
+        raise argparse.ArgumentTypeError(told)
 
     return parse
 
