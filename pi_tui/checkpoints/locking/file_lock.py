@@ -124,7 +124,7 @@ def soon(take: Callable[[], bool], seconds: float) -> bool:
     while not take():
         if time.monotonic() > until:
             return False
-        time.sleep(0.01)
+        time.sleep(0.02)
     return True
 
 
