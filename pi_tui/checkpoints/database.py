@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
@@ -33,16 +33,6 @@ from pi_tui.checkpoints.rows.models import (
 from pi_tui.errors import AlreadyOpenError, DamagedError, Hint, StorageError, UsageError
 from pi_tui.files.location import Location, parse_location
 from pi_tui.machine import Kind, Refused
-
-
-class Commit(NamedTuple):
-    """An open transaction in which the check of the run's epoch has passed."""
-
-    connection: Connection
-    row: Row[Any]
-    """The run's row before the transaction."""
-    seq: int
-    """The number of this commit within its run."""
 
 
 def _nothing() -> int:
@@ -163,8 +153,10 @@ class Database:
     @contextmanager
     def _fenced(
         self, run: Run, epoch: int, needed: Callable[[], int] = _nothing
-    ) -> Iterator[Commit]:
+    ) -> Iterator[tuple[Connection, Row[Any], int]]:
         """Open a transaction that begins with the fence; the `with` body must end with `record`.
+
+        Yields the run's row before the transaction, and the number of the commit within its run.
 
         If the commit fails, its outcome is unknown: it may have landed although the answer was
         lost. So look for its number in the database, and raise only if it is missing. Do not ask
@@ -176,7 +168,7 @@ class Database:
             with self.transaction(needed) as connection:
                 row = self._fence(connection, run, epoch)
                 seq = max(whole(row.last_seq, 0, MOST, "last_seq"), int(row.newest or 0)) + 1
-                yield Commit(connection, row, seq)
+                yield connection, row, seq
             self._look_at_the_file()  # a commit to a file that was unlinked meanwhile is lost
         except (StorageError, DamagedError) as error:
             self._engine.dispose()  # after a disk failure, trust no cache of the old connection

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -58,14 +57,6 @@ class Trust:
         return replace(self, pieces=self.pieces - damaged) if damaged else self
 
 
-class _Source(NamedTuple):
-    """The checkpoint that a machine was made from, and its good pieces."""
-
-    machine: Machine
-    checkpoint: Checkpoint
-    pieces: frozenset[bytes]
-
-
 class Loading:
     """One attempt to load a run. The output is read and proved when it is created."""
 
@@ -90,23 +81,14 @@ class Loading:
         numbers = list(self._checkpoints)
         if before is not None:  # a damaged row may hold a number that is none
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
-        source = self._newest_good(numbers)
-        if source is None and numbers and not self._notes:
+        found = self._newest_good(numbers)
+        if found is None and numbers and not self._notes:
             return None  # nothing was damaged, so all were pruned
-        if source is None:
-            machine = self._begin_again()
-        else:
-            machine = source.machine
-            self._trust = replace(
-                self._trust,
-                good=source.checkpoint.seq,
-                pieces=source.pieces,
-                agreed=len(machine.output),
-            )
+        machine, checkpoint = found or (self._begin_again(), None)
         if len(machine.output) < len(self._output) and not self._kind.repeatable:
             self._discard_after(len(machine.output))
         self._notes += checked.notes(machine)
-        return self._loaded(machine, source and source.checkpoint), self._trust
+        return self._loaded(machine, checkpoint), self._trust
 
     def _loaded(self, machine: Machine | None, checkpoint: Checkpoint | None) -> Loaded:
         there = tuple(one for one in self._checkpoints.values() if one)
@@ -133,23 +115,23 @@ class Loading:
             self._notes += [problem] if problem else []
             return run, output, self._saved.known_checkpoints(connection, run)
 
-    def _newest_good(self, numbers: list[int]) -> _Source | None:
+    def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
         """Return the newest of these checkpoints that makes a machine; note what is damaged."""
         for seq in numbers:
             try:
-                source = self._try(seq)
+                found = self._try(seq)
             except (BadState, WrongState) as problem:
                 number = one_line(seq, 20)
                 self._notes.append(
                     f"checkpoint {number} is damaged ({problem}); the one before is used"
                 )
                 continue
-            if source is not None:
-                return source
+            if found is not None:
+                return found
         return None
 
-    def _try(self, seq: int) -> _Source | None:
-        """Make the machine of a checkpoint, or return None if that was pruned.
+    def _try(self, seq: int) -> tuple[Machine, Checkpoint] | None:
+        """Make the machine of a checkpoint, and trust it; return None if that was pruned.
 
         Raises BadState or WrongState if it is damaged.
         """
@@ -168,7 +150,10 @@ class Loading:
         machine.check()
         if found.lost:
             self._notes.append(f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}")
-        return _Source(machine, checkpoint, found.sound)
+        self._trust = replace(
+            self._trust, good=checkpoint.seq, pieces=found.sound, agreed=len(machine.output)
+        )
+        return machine, checkpoint
 
     def _read(self, connection: Connection, seq: int) -> Found | None:
         row = state_rows.find(connection, self._run.id, seq)
