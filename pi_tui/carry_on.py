@@ -151,7 +151,8 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     that.
     """
     with noting_signals() as asked, leaving_if_blocked(worker, asked):
-        _watch(worker, asked)
+        with status_line_on(sys.stderr) as line:
+            run_to_end(worker, asked, RunProgress(line).show)
         code = _verdict(worker, asked.signal, program, again)
     return code or code_of_signal(asked.signal)  # it may have come after the verdict
 
@@ -189,12 +190,6 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
 def code_of_signal(received: int) -> int:
     """Return the exit code for a signal after the end; 0 if only the reader of progress left."""
     return 0 if received in (0, signal.SIGPIPE) else 128 + received
-
-
-def _watch(worker: Worker, asked: LeaveRequest) -> None:
-    """Run the worker to its end or until an exit is requested, and show its progress."""
-    with status_line_on(sys.stderr) as line:
-        run_to_end(worker, asked, RunProgress(line).show)
 
 
 def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
