@@ -46,7 +46,8 @@ def _figures(snapshot: Snapshot) -> tuple[str, ...]:
     """Return output (or steps, without output), share, speed and time left, as words."""
     share, left = words.percent(snapshot.done), f"{words.duration(snapshot.left)} left"
     if snapshot.whole is None:
-        made = snapshot.amount_made if snapshot.made else f"step {snapshot.steps:,}"
+        made = words.amount(snapshot.made, snapshot.made_lines, snapshot.unit)
+        made = made if snapshot.made else f"step {snapshot.steps:,}"
         return (made, share, left) if snapshot.done else (made, left)
     made = f"{snapshot.made:,} of {snapshot.whole:,} {snapshot.unit}"
     if snapshot.state is State.VERIFYING:

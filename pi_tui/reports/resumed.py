@@ -15,11 +15,12 @@ def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
         return ()
     moment = snapshot.resumed_at.astimezone()
     made = f"{snapshot.resumed:,}"
+    amount = words.amount(snapshot.resumed, snapshot.resumed_lines, snapshot.unit)
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
-        from_there = f"goes on after {snapshot.amount_resumed}"
+        from_there = f"goes on after {amount}"
         return (*(f"{from_there}, saved {when}" for when in (day, clock)), from_there)
-    saved = snapshot.amount_resumed.replace(" ", " saved ", 1) if snapshot.resumed else ""
+    saved = amount.replace(" ", " saved ", 1) if snapshot.resumed else ""
     kept = f"all {saved} are there" if saved else "all it saved is there"
     if saved.startswith("1 "):
         kept = f"the {saved} is there"

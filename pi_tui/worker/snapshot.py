@@ -143,19 +143,9 @@ class Snapshot:
         return task.identity(tuning) == Task(self.goal, self.parameters).identity(tuning)
 
     @property
-    def amount_made(self) -> str:
-        """Return the amount of output made, as text in its unit."""
-        return words.amount(self.made, self.made_lines, self.unit)
-
-    @property
     def amount_saved(self) -> str:
         """Return the amount of output saved, as text in its unit."""
         return words.amount(self.saved, self.saved_lines, self.unit)
-
-    @property
-    def amount_resumed(self) -> str:
-        """Return the amount of output at the start, as text in its unit."""
-        return words.amount(self.resumed, self.resumed_lines, self.unit)
 
     @property
     def amount_unsaved(self) -> str:
