@@ -161,7 +161,7 @@ class Live:
         """Show for 8 seconds how the run was resumed, if it was."""
         began = before and before.state in (State.PREPARING, State.WATCHING)
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
-            self._resumed = how_it_goes_on(snapshot, snapshot.unit)
+            self._resumed = how_it_goes_on(snapshot)
             self._resumed_until = now + QUIET_SECONDS
 
 

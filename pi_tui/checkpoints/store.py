@@ -188,7 +188,7 @@ class CheckpointStore(RunCatalogue):
             return max(len(output) - there, 0) + state_rows.missing(state, trust.pieces)
 
         with (
-            self._reader.held_off(),
+            self._reader.one_at_a_time,
             self._fenced(run, trust.epoch, needed) as (connection, row, seq),
         ):
             known = trust.after(row.last_seq).without(self._reader.damaged)
@@ -204,12 +204,10 @@ class CheckpointStore(RunCatalogue):
             new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size, work)
             state_rows.write_checkpoint(connection, run.id, new, entries)
             pieces = frozenset(entry.known.sha256 for entry in entries)
-            if status == ACTIVE:  # the good checkpoint before is kept too, with its pieces
-                state_rows.prune(
-                    connection, run.id, {seq, trust.good}, stored - pieces - trust.pieces
-                )
-            else:
-                state_rows.prune(connection, run.id, {seq}, stored - pieces)
+            # Of a run that goes on, the good checkpoint before is kept too, with its pieces.
+            good, its_pieces = (trust.good, trust.pieces) if status == ACTIVE else (seq, pieces)
+            state_rows.keep_rows(connection, run.id, {seq, good})
+            state_rows.forget(connection, run.id, stored - pieces - its_pieces)
             change = {"status": status, "verified": int(verified), "version": self._kind.version}
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))

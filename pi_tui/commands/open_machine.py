@@ -15,7 +15,7 @@ from pi_tui.errors import UsageError
 from pi_tui.files.location import own_file, resolved
 from pi_tui.machine import BadState, Kind, Parameter, Refused, Task
 from pi_tui.recipes.generator import GeneratorKind
-from pi_tui.recipes.program import Resumable, reader_of, type_of
+from pi_tui.recipes.program import reader_of, type_of
 from pi_tui.reports.standard_output import is_in_browser, tell, to_stdout
 from pi_tui.words import one_line
 from pi_tui.worker.crash_report import in_words
@@ -95,9 +95,7 @@ def _imported(name: str) -> ModuleType:
 
 
 def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
-    """Return a Kind, a subclass or a resumable function as a Kind. Raises UsageError."""
-    if isinstance(found, Resumable):
-        return found.kind
+    """Return a Kind, or an object of a subclass. Raises UsageError."""
     if isinstance(found, Kind):
         return found
     if not (isinstance(found, type) and issubclass(found, Kind)):
@@ -114,7 +112,7 @@ def _offered(module: ModuleType) -> str:
     def can_be_opened(value: object) -> bool:
         if isinstance(value, type):
             return issubclass(value, Kind) and value.__module__ == module.__name__
-        return isinstance(value, Kind | Resumable)
+        return isinstance(value, Kind)
 
     names = [name for name, value in vars(module).items() if can_be_opened(value)]
     if not names:

@@ -41,20 +41,17 @@ class GeneratorKind(Kind):
         self.function, self.name, self.version = function, name, version
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(f"{name} is async; a resumable function is a generator, a plain def")
-        self._signature = inspect.signature(function).parameters
-        found = list(self._signature.values())
+        found = list(inspect.signature(function).parameters.values())
         if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found):
             raise TypeError(f"{name}: *args and **kwargs have no names to save them under")
         if not found or found[0].kind is inspect.Parameter.KEYWORD_ONLY:
             raise TypeError(f"{name}: the first argument must be the goal")
         self.parameters = {one.name: one for one in found if one.kind is one.KEYWORD_ONLY}
-        self.arguments = [one.name for one in found[1:] if one.name not in self.parameters]
-        self.names = frozenset(self.arguments)
-        if missing := [one.name for one in found[1:] if self._has_no_start(one)]:
+        state = [one for one in found[1:] if one.name not in self.parameters]
+        self.arguments = {one.name: one.default for one in state}
+        """The first values of the arguments that are the state."""
+        if missing := [one.name for one in state if one.default is one.empty]:
             raise TypeError(f"{name}: {missing[0]} is part of the state and needs a first value")
-
-    def _has_no_start(self, argument: inspect.Parameter) -> bool:
-        return argument.name in self.arguments and argument.default is argument.empty
 
     def task(self, goal: int, **parameters: Any) -> Task:
         """Return the task for that goal; parameters that are not given have their defaults.
@@ -71,8 +68,8 @@ class GeneratorKind(Kind):
 
     def first_values(self) -> dict[str, Any]:
         """Return a copy of each mutable first value: Python shares a default between all calls."""
-        values = {name: self._signature[name].default for name in self.arguments}
-        return {n: deepcopy(value) for n, value in values.items() if not is_immutable(value)}
+        values = self.arguments.items()
+        return {name: deepcopy(value) for name, value in values if not is_immutable(value)}
 
     def new(self, task: Task) -> GeneratorMachine:
         """Return a machine at the beginning of the function."""
@@ -156,7 +153,7 @@ class GeneratorMachine(Machine):
         if not isinstance(state, dict) or len(parts) > 3:
             what = one_line(repr(yielded), 60)
             raise BrokenRule(f"{name} must yield a dict, or a dict and what is new, not {what}")
-        if state.keys() != self._kind.names:
+        if state.keys() != self._kind.arguments.keys():
             self._refuse_names(state)
         # Encoding every state would be slow, so one of each combination of types is tried.
         if (types := tuple(map(type, state.values()))) not in self._storable:

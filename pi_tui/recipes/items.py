@@ -18,7 +18,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
@@ -163,7 +163,7 @@ class Items(Kind):
         then tells how to resume.
         """
         self._refuse_in_the_making_of_a_worker()
-        location = db or own_file(self.name)
+        location = own_file(self.name) if db is None else db
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         code, output = carry_on(self, self.task(), location, **how)
         if code and not (self._made and self._made.has_failed):
@@ -296,14 +296,14 @@ class ItemsMachine(Machine):
     def _refuse_if_only_failed_are_left(self) -> None:
         if self.has_failed:
             of_all = f"{len(self._failed):,} of {counted(len(self._kind.inputs), 'item')} failed"
-            raise Unfinished(f"{of_all}; the next start tries just {_these(self._failed)} again")
+            these = "this one" if len(self._failed) == 1 else "these"
+            raise Unfinished(f"{of_all}; the next start tries just {these} again")
 
     def _filled_pool(self) -> Pool:
         """Return the pool, after submitting items: one for each worker, and as many to wait."""
         if self._pool is None:
-            from pi_tui.recipes.item_pool import (
-                Pool,  # slow to import, and not needed for `--help`
-            )
+            # Slow to import, and not needed for `--help`.
+            from pi_tui.recipes.item_pool import Pool
 
             kind = self._kind
             self._pool = Pool(kind.function, kind.workers, threads=kind.threads)
@@ -350,10 +350,6 @@ class ItemsMachine(Machine):
     def work(self) -> Work:
         """Return the number of items done, and of all items."""
         return Work(self._next + len(self._waiting), len(self._kind.inputs))
-
-
-def _these(items: Collection[int]) -> str:
-    return "this one" if len(items) == 1 else "these"
 
 
 def _encoded(line: str) -> bytes:

@@ -216,7 +216,7 @@ def test_task_with_a_parameter_that_the_function_has_not_is_refused(folder: Path
 def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
     done = ended("sums.py", 9, "--db", "")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'' names no database" in done.stderr
+    assert "'' names no file" in done.stderr
 
 
 def test_fresh_starts_the_run_over(folder: Path) -> None:

@@ -117,4 +117,4 @@ def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> N
     kind.wishes = {30_000: "stop"}
     shown = worked(kind, database)[0].snapshot
     assert (shown.resumed_lines, shown.saved_lines) == (20_000, 30_000)
-    assert lost_and_saved(shown, kind.unit) == ("", "30,000 rows")
+    assert lost_and_saved(shown) == ("", "30,000 rows")

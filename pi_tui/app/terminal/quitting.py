@@ -104,7 +104,7 @@ class Quitting:
         from pi_tui.app.screens.dialogs import Choice
 
         assert snapshot.save_failure is not None
-        lost = snapshot.unsaved_in(snapshot.unit)
+        lost = snapshot.amount_unsaved
         self._question = Choice(
             f"The last {lost} cannot be saved",
             words.plain(snapshot.save_failure.reason),
@@ -159,7 +159,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
         return 0, f"only watched, so there was nothing to save here; {words.plain(whose)}"
     saved = _saved(snapshot)
     if snapshot.made > snapshot.saved:
-        told = f"{naming.name}: {snapshot.unsaved_in(snapshot.unit)} not saved; {saved}"
+        told = f"{naming.name}: {snapshot.amount_unsaved} not saved; {saved}"
         return StorageError.exit_code, told
     return 0, f"{saved}; `{program}` goes on from there" if snapshot.goal else ""
 

@@ -165,7 +165,7 @@ class BadRow(Exception):
     """A row holds data that we never wrote; the text describes it."""
 
 
-def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
+def to_run(row: sa.Row[Any], kind: Kind) -> Run:
     """Return the record of a row, checked against the limits of its kind. Raises BadRow."""
     task = to_task(row)
     limits = limits_of(kind, task)
@@ -211,13 +211,13 @@ def _work(done: object, total: object) -> Work | None:
     return Work(done, total)
 
 
-def limits_of(kind: Kind | None, task: Task) -> Limits:
+def limits_of(kind: Kind, task: Task) -> Limits:
     """Return the limits of a task read from a file. Raises BadRow for an impossible task.
 
     If the kind refuses to compute the task now, the saved data may still be right: no limits then.
     """
     try:
-        return checked.limits(kind, task) if kind else Limits()
+        return checked.limits(kind, task)
     except Refused:
         return Limits(MOST, MOST, MOST)
     except BadState as problem:
