@@ -134,7 +134,7 @@ def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
     last = snapshot.checkpoint
     if last is not None and last.saved_at < began:
         when = f"{last.saved_at.astimezone():%Y-%m-%d %H:%M}"
-        tell(f"{program}: complete since {when}, so nothing was computed; --fresh begins again")
+        tell(f"{program}: complete since {when}, so nothing was computed")
 
 
 def is_whole(worker: Worker, code: int) -> bool:
