@@ -1,4 +1,4 @@
-"""Tell functions apart: the data they carry, and whether their code began a saved run."""
+"""Tell whether the code of a function is the code that began a saved run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import functools
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -35,18 +34,6 @@ def note_on_code(name: str, began: str, now: str) -> tuple[str, ...]:
         f"the code of {name} is not the code that began this run; "
         "if its results are others now, begin again with --fresh",
     )
-
-
-def data_of(function: Any) -> Iterator[object]:
-    """Yield the data that a function carries: what a `partial` binds, the object of a method."""
-    if isinstance(function, functools.partial):
-        yield [function.args, function.keywords]
-        yield from data_of(function.func)
-    elif inspect.ismethod(function):
-        if not inspect.isclass(function.__self__):
-            yield function.__self__
-    elif not (inspect.isroutine(function) or inspect.isclass(function)):
-        yield function  # an object that can be called
 
 
 def _plain(function: Any) -> Any:

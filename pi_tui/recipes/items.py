@@ -19,6 +19,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
@@ -36,8 +37,8 @@ from pi_tui.machine import (
     Work,
     unwatched,
 )
-from pi_tui.recipes.code import data_of, digest_of_code, note_on_code
-from pi_tui.recipes.inputs import text_of
+from pi_tui.recipes.code import digest_of_code, note_on_code
+from pi_tui.recipes.inputs import data_of, text_of
 from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
@@ -78,10 +79,10 @@ class Items(Kind):
         for files or the network. `retries` is how often an item that raised is tried again. `name`
         names the batch in the database (default: the name of the function).
 
-        Inputs are kept in memory and identified by their `repr`, arrays and tables by their bytes.
-        Other inputs, or one more, are another run. Raises ValueError without inputs, and TypeError
-        for a function that other processes cannot import. `task` and `run` raise TypeError for
-        inputs whose `repr` differs at every start.
+        Inputs are kept in memory and identified by their values. Other inputs, or one more, are
+        another run. Raises ValueError without inputs, and TypeError for a function that other
+        processes cannot import. `task` and `run` raise TypeError for inputs that cannot be told
+        apart, such as an open file.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
@@ -138,13 +139,12 @@ class Items(Kind):
     def _texts(self) -> Iterator[str]:
         """Yield the text of each input, and of what the function carries.
 
-        Raises TypeError for one that has none.
+        Raises TypeError for an input that has none. The function may carry a lock or a connection.
         """
         for value in data_of(self.function):
-            try:
-                yield text_of(value)
-            except TypeError as error:
-                raise TypeError(f"{self.name}: its function: {error}") from error
+            if value is not None:
+                with suppress(TypeError):
+                    yield text_of(value)
         for number, value in enumerate(self.inputs, 1):
             try:
                 yield text_of(value)
