@@ -15,7 +15,7 @@ import pytest
 
 from pi_tui import Items, cli, resumable
 from pi_tui.errors import StorageError
-from pi_tui.reports.standard_output import can_redraw, drop_unwritten_output, to_stdout
+from pi_tui.reports.standard_output import drop_unwritten_output, is_terminal, to_stdout
 from tests.helpers import PI_TUI, pi, pi_tui
 from tests.terminal.emulator import Terminal
 
@@ -246,4 +246,4 @@ def test_replaced_stream_that_is_closed_is_told_in_words(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stdout", out)
     with pytest.raises(StorageError, match="cannot write to standard output: "):
         to_stdout(b"1")
-    assert not can_redraw(out)
+    assert not is_terminal(out)

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from io import UnsupportedOperation
+from typing import TextIO
 
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import tell as tell
@@ -95,14 +96,9 @@ def is_tty(stream: object) -> bool:
         return False
 
 
-def can_redraw(stream: object) -> bool:
-    """Return True if the stream is a terminal on which a line can be overwritten."""
-    return is_tty(stream) and os.environ.get("TERM") not in (None, "", "dumb")
-
-
-def is_terminal() -> bool:
-    """Return True if standard output is a terminal that can move its cursor."""
-    return can_redraw(sys.stdout)
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Return True if the stream, or else stdout, is a terminal that can move its cursor."""
+    return is_tty(stream or sys.stdout) and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 def is_in_browser() -> bool:
@@ -115,9 +111,8 @@ def has_terminal() -> bool:
 
     If the environment names a driver, such as that of a browser tab, no terminal is needed.
     """
-    if is_in_browser():
-        return True
-    return is_tty(sys.stdin) and can_redraw(sys.stderr)
+    streams = (sys.stdin, sys.stderr)
+    return is_in_browser() or all(stream and is_terminal(stream) for stream in streams)
 
 
 class Place:

@@ -118,7 +118,7 @@ def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> N
     kind.wishes = {30_000: "stop"}
     shown = worked(kind, database)[0].snapshot
     assert (shown.resumed_lines, shown.saved_lines) == (20_000, 30_000)
-    assert lost_and_saved(shown, kind.unit) == ("", "30,000 rows")
+    assert lost_and_saved(shown) == ("", "30,000 rows")
 
 
 class LongAtLast(Count):
@@ -151,7 +151,7 @@ def test_short_steps_before_a_long_one_are_told_as_lost(
     worker.start()
     assert LongAtLast.in_step.wait(60)
     worker.stop(save=False)
-    assert lost_and_saved(worker.latest(), "rows") == (lost, "step 0")
+    assert lost_and_saved(worker.latest()) == (lost, "step 0")
     LongAtLast.go_on.set()
     assert worker.join(60)
 

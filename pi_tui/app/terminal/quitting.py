@@ -103,7 +103,7 @@ class Quitting:
         from pi_tui.app.screens.dialogs import Choice
 
         assert snapshot.save_failure is not None
-        lost = snapshot.unsaved_in(snapshot.unit)
+        lost = snapshot.amount_unsaved
         self._question = Choice(
             f"The last {lost} cannot be saved",
             words.plain(snapshot.save_failure.reason),
@@ -153,7 +153,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
     lost = snapshot.steps - (snapshot.checkpoint.steps if snapshot.checkpoint else 0)
     told = f"the last {words.counted(lost, 'step')}" if lost > 0 else ""
     if snapshot.made > snapshot.saved:
-        told = snapshot.unsaved_in(snapshot.unit)
+        told = snapshot.amount_unsaved
     if told:
         return StorageError.exit_code, f"{naming.name}: {told} not saved; {saved}"
     return 0, f"{saved}; `{program}` goes on from there" if snapshot.goal else ""
