@@ -17,44 +17,24 @@ import inspect
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pi_tui.carry_on import Face, carry_on
-from pi_tui.errors import Unfinished, UsageError
+from pi_tui.errors import UsageError
 from pi_tui.files.location import own_file
-from pi_tui.machine import (
-    BadState,
-    Kind,
-    Limits,
-    Machine,
-    Poll,
-    Refused,
-    State,
-    Task,
-    Work,
-    unwatched,
-)
-from pi_tui.recipes.code import digest_of_code, note_on_code
+from pi_tui.machine import BadState, Kind, Limits, Refused, State, Task
+from pi_tui.recipes.code import digest_of_code
 from pi_tui.recipes.inputs import data_of, text_of
+from pi_tui.recipes.items_machine import Batch, ItemsMachine
 from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
 from pi_tui.worker.job import Cadence
 
-if TYPE_CHECKING:
-    from pi_tui.recipes.item_pool import Outcome, Pool
-
-LOOK_SECONDS = 0.05
-"""Seconds that a step waits for results between two polls."""
-FIRST_PAUSE, LAST_PAUSE = 0.5, 60.0
-"""Seconds before the first retry of an item, and at most; each pause is twice the one before."""
 CADENCE = Cadence(seconds=1.0, share=50.0)
 """Results are saved every second, or less often if saves are slow."""
-FAILURES_TOLD = 10
-"""Maximum failed items shown as notes while the batch is computed; the output has all."""
 
 
 class Items(Kind):
@@ -209,10 +189,21 @@ class Items(Kind):
         if task != self.task():
             raise Refused("this is a batch of other inputs; start the program that has these")
 
+    def _batch(self) -> Batch:
+        return Batch(
+            self.name,
+            self.function,
+            self.inputs,
+            self.workers,
+            self.retries,
+            threads=self.threads,
+            code=self.code,
+        )
+
     def new(self, task: Task) -> ItemsMachine:
         """Return a machine at the start, with no results. Raises Refused for other inputs."""
         self._refuse_other_inputs(task)
-        self._made = ItemsMachine(self, {}, 0, b"", self.code)
+        self._made = ItemsMachine(self._batch(), {}, 0, b"", self.code)
         return self._made
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
@@ -226,139 +217,5 @@ class Items(Kind):
         began = str(code[0]) if code else ""
         if type(steps) is not int or not all(0 <= index < task.goal for index in lines):
             raise BadState("it holds results of other items")
-        self._made = ItemsMachine(self, lines, steps, output, began)
+        self._made = ItemsMachine(self._batch(), lines, steps, output, began)
         return self._made
-
-
-class ItemsMachine(Machine):
-    """Computes a batch; a step ends as soon as at least one more item has its line."""
-
-    def __init__(
-        self, kind: Items, waiting: dict[int, str], steps: int, output: bytes, code: str
-    ) -> None:
-        self._kind, self._code = kind, code
-        self.notes = note_on_code(kind.name, code, kind.code)
-        # The state.
-        self.steps = steps
-        self.output: bytearray = bytearray(output)
-        self._waiting = waiting
-        """Lines of items that are done, while an item before them is not."""
-        # Of this process only: a later start tries failed items again.
-        self._next = output.count(b"\n")
-        """Index of the first item without a line."""
-        done = {*range(self._next), *waiting}
-        self._todo = [i for i in reversed(range(len(kind.inputs))) if i not in done]
-        self._failed: dict[int, str] = {}
-        """Lines of items whose last try failed; a later start tries them again."""
-        self._tries: dict[int, int] = {}
-        self._paused: dict[int, float] = {}
-        """The time at which an item that failed is tried again, by its index."""
-        self._pool: Pool | None = None
-
-    @property
-    def done(self) -> bool:
-        """Return True once every item has its line."""
-        return self._next == len(self._kind.inputs)
-
-    @property
-    def has_failed(self) -> bool:
-        """Return True once every other item is done, and some have failed."""
-        done = self._next + len(self._waiting)
-        return bool(self._failed) and done + len(self._failed) == len(self._kind.inputs)
-
-    def lines(self) -> bytes:
-        """Return the lines of all items, also of those that failed."""
-        rest = {**self._waiting, **self._failed}
-        return bytes(self.output) + b"".join(_encoded(rest[index]) for index in sorted(rest))
-
-    def step(self, poll: Poll = unwatched) -> None:
-        """Wait until at least one more item has a result; take all results there are.
-
-        Raises Unfinished if only failed items are left.
-        """
-        try:
-            finished: dict[int, str] = {}
-            while not finished:
-                poll(self._next + len(self._waiting), len(self._kind.inputs))
-                self._refuse_if_only_failed_are_left()
-                finished = self._collect(self._filled_pool())
-        except BaseException:
-            self.close()  # so that a later step computes the unfinished items again
-            raise
-        self._waiting.update(finished)
-        while (line := self._waiting.pop(self._next, None)) is not None:
-            self.output += _encoded(line)
-            self._next += 1
-        self.steps += 1
-        if self.done:
-            self.close()
-
-    def _refuse_if_only_failed_are_left(self) -> None:
-        if self.has_failed:
-            of_all = f"{len(self._failed):,} of {counted(len(self._kind.inputs), 'item')} failed"
-            these = "this one" if len(self._failed) == 1 else "these"
-            raise Unfinished(f"{of_all}; the next start tries just {these} again")
-
-    def _filled_pool(self) -> Pool:
-        """Return the pool, after submitting items: one for each worker, and as many to wait."""
-        if self._pool is None:
-            # Slow to import, and not needed for `--help`.
-            from pi_tui.recipes.item_pool import Pool
-
-            kind = self._kind
-            self._pool = Pool(kind.function, kind.workers, threads=kind.threads)
-        now = time.monotonic()
-        for index in [i for i, until in self._paused.items() if until <= now]:
-            del self._paused[index]
-            self._todo.append(index)
-        while self._todo and self._pool.has_room:
-            index = self._todo.pop()
-            self._pool.submit(index, self._kind.inputs[index])
-        return self._pool
-
-    def _collect(self, pool: Pool) -> dict[int, str]:
-        """Return the lines of items that have ended; schedule a retry for failed ones."""
-        lines = {one.item: self._line_of(one) for one in pool.collect(LOOK_SECONDS)}
-        return {index: line for index, line in lines.items() if line is not None}
-
-    def _line_of(self, one: Outcome) -> str | None:
-        """Return the line of an item; None if it failed and will be tried again, soon or later."""
-        if not one.failed:
-            return one.text
-        tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1
-        if tries <= self._kind.retries:
-            pause = min(FIRST_PAUSE * 2 ** (tries - 1), LAST_PAUSE)
-            self._paused[one.item] = time.monotonic() + pause
-            return None
-        if len(self.notes) < FAILURES_TOLD:
-            self.notes = (*self.notes, f"item {one.item + 1:,} failed: {one.text}")
-        told = _as_json(self._kind.inputs[one.item])
-        self._failed[one.item] = f'{{"failed": {json.dumps(one.text)}, "input": {told}}}'
-        return None
-
-    def close(self) -> None:
-        """End the workers; items they have not finished are computed again by a later step."""
-        lost = self._pool.close() if self._pool is not None else []
-        self._pool = None
-        self._todo = sorted({*self._todo, *lost, *self._paused}, reverse=True)
-        self._paused = {}
-
-    def to_state(self) -> State:
-        """Return the results that are not in the output yet."""
-        return State.of(json.dumps([self.steps, self._waiting, self._code]).encode())
-
-    def work(self) -> Work:
-        """Return the number of items done, and of all items."""
-        return Work(self._next + len(self._waiting), len(self._kind.inputs))
-
-
-def _encoded(line: str) -> bytes:
-    return line.encode("utf-8", "backslashreplace") + b"\n"
-
-
-def _as_json(value: object) -> str:
-    """Return an input as JSON; as its `repr` if JSON cannot hold it."""
-    try:
-        return json.dumps(value, default=repr)
-    except (TypeError, ValueError, RecursionError):  # a key that is no str, or a cycle
-        return json.dumps(repr(value))

@@ -20,8 +20,9 @@ import pytest
 
 from pi_tui.errors import NoWorkers, Unfinished
 from pi_tui.machine import Abandoned, BadState, Refused, State
-from pi_tui.recipes import items
-from pi_tui.recipes.items import Items, ItemsMachine
+from pi_tui.recipes import items_machine
+from pi_tui.recipes.items import Items
+from pi_tui.recipes.items_machine import ItemsMachine
 
 
 def square(number: int) -> int:
@@ -92,7 +93,7 @@ def test_finished_item_is_not_computed_again_after_resume_at_every_step(tmp_path
 
 
 def test_failed_item_is_retried_and_its_result_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(items_machine, "FIRST_PAUSE", 0.001)
     tries: list[int] = []
 
     def second_time_lucky(number: int) -> int:
@@ -244,7 +245,7 @@ def test_item_whose_process_dies_fails_and_no_other_item_does() -> None:
 def test_item_whose_process_died_once_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(items, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(items_machine, "FIRST_PAUSE", 0.001)
     paths = [str(tmp_path / f"{n}") for n in range(3)]
     assert machine_of(Items(die_once, paths, workers=1, retries=1)).finalize() == b"alive\n" * 3
 

@@ -1,0 +1,172 @@
+"""The machine that computes a batch of items: its lines, its retries, its pool of workers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pi_tui.errors import Unfinished
+from pi_tui.machine import Machine, Poll, State, Work, unwatched
+from pi_tui.recipes.code import note_on_code
+from pi_tui.words import counted
+
+if TYPE_CHECKING:
+    from pi_tui.recipes.item_pool import Outcome, Pool
+
+LOOK_SECONDS = 0.05
+"""Seconds that a step waits for results between two polls."""
+FIRST_PAUSE, LAST_PAUSE = 0.5, 60.0
+"""Seconds before the first retry of an item, and at most; each pause is twice the one before."""
+FAILURES_TOLD = 10
+"""Maximum failed items shown as notes while the batch is computed; the output has all."""
+
+
+class Batch(NamedTuple):
+    """What a batch computes, and how."""
+
+    name: str
+    function: Callable[[Any], Any]
+    inputs: list[Any]
+    workers: int
+    """How many items are computed at once."""
+    retries: int
+    threads: bool
+    """True for workers that are threads, instead of processes."""
+    code: str
+    """Digest of the code of the function."""
+
+
+class ItemsMachine(Machine):
+    """Computes a batch; a step ends as soon as at least one more item has its line."""
+
+    def __init__(
+        self, batch: Batch, waiting: dict[int, str], steps: int, output: bytes, code: str
+    ) -> None:
+        self._batch, self._code = batch, code
+        self.notes = note_on_code(batch.name, code, batch.code)
+        # The state.
+        self.steps = steps
+        self.output: bytearray = bytearray(output)
+        self._waiting = waiting
+        """Lines of items that are done, while an item before them is not."""
+        # Of this process only: a later start tries failed items again.
+        self._next = output.count(b"\n")
+        """Index of the first item without a line."""
+        done = {*range(self._next), *waiting}
+        self._todo = [i for i in reversed(range(len(batch.inputs))) if i not in done]
+        self._failed: dict[int, str] = {}
+        """Lines of items whose last try failed; a later start tries them again."""
+        self._tries: dict[int, int] = {}
+        self._paused: dict[int, float] = {}
+        """The time at which an item that failed is tried again, by its index."""
+        self._pool: Pool | None = None
+
+    @property
+    def done(self) -> bool:
+        """Return True once every item has its line."""
+        return self._next == len(self._batch.inputs)
+
+    @property
+    def has_failed(self) -> bool:
+        """Return True once every other item is done, and some have failed."""
+        done = self._next + len(self._waiting)
+        return bool(self._failed) and done + len(self._failed) == len(self._batch.inputs)
+
+    def lines(self) -> bytes:
+        """Return the lines of all items, also of those that failed."""
+        rest = {**self._waiting, **self._failed}
+        return bytes(self.output) + b"".join(_encoded(rest[index]) for index in sorted(rest))
+
+    def step(self, poll: Poll = unwatched) -> None:
+        """Wait until at least one more item has a result; take all results there are.
+
+        Raises Unfinished if only failed items are left.
+        """
+        try:
+            finished: dict[int, str] = {}
+            while not finished:
+                poll(self._next + len(self._waiting), len(self._batch.inputs))
+                self._refuse_if_only_failed_are_left()
+                finished = self._collect(self._filled_pool())
+        except BaseException:
+            self.close()  # so that a later step computes the unfinished items again
+            raise
+        self._waiting.update(finished)
+        while (line := self._waiting.pop(self._next, None)) is not None:
+            self.output += _encoded(line)
+            self._next += 1
+        self.steps += 1
+        if self.done:
+            self.close()
+
+    def _refuse_if_only_failed_are_left(self) -> None:
+        if self.has_failed:
+            of_all = f"{len(self._failed):,} of {counted(len(self._batch.inputs), 'item')} failed"
+            these = "this one" if len(self._failed) == 1 else "these"
+            raise Unfinished(f"{of_all}; the next start tries just {these} again")
+
+    def _filled_pool(self) -> Pool:
+        """Return the pool, after submitting items: one for each worker, and as many to wait."""
+        if self._pool is None:
+            # Slow to import, and not needed for `--help`.
+            from pi_tui.recipes.item_pool import Pool
+
+            batch = self._batch
+            self._pool = Pool(batch.function, batch.workers, threads=batch.threads)
+        now = time.monotonic()
+        for index in [i for i, until in self._paused.items() if until <= now]:
+            del self._paused[index]
+            self._todo.append(index)
+        while self._todo and self._pool.has_room:
+            index = self._todo.pop()
+            self._pool.submit(index, self._batch.inputs[index])
+        return self._pool
+
+    def _collect(self, pool: Pool) -> dict[int, str]:
+        """Return the lines of items that have ended; schedule a retry for failed ones."""
+        lines = {one.item: self._line_of(one) for one in pool.collect(LOOK_SECONDS)}
+        return {index: line for index, line in lines.items() if line is not None}
+
+    def _line_of(self, one: Outcome) -> str | None:
+        """Return the line of an item; None if it failed and will be tried again, soon or later."""
+        if not one.failed:
+            return one.text
+        tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1
+        if tries <= self._batch.retries:
+            pause = min(FIRST_PAUSE * 2 ** (tries - 1), LAST_PAUSE)
+            self._paused[one.item] = time.monotonic() + pause
+            return None
+        if len(self.notes) < FAILURES_TOLD:
+            self.notes = (*self.notes, f"item {one.item + 1:,} failed: {one.text}")
+        told = _as_json(self._batch.inputs[one.item])
+        self._failed[one.item] = f'{{"failed": {json.dumps(one.text)}, "input": {told}}}'
+        return None
+
+    def close(self) -> None:
+        """End the workers; items they have not finished are computed again by a later step."""
+        lost = self._pool.close() if self._pool is not None else []
+        self._pool = None
+        self._todo = sorted({*self._todo, *lost, *self._paused}, reverse=True)
+        self._paused = {}
+
+    def to_state(self) -> State:
+        """Return the results that are not in the output yet."""
+        return State.of(json.dumps([self.steps, self._waiting, self._code]).encode())
+
+    def work(self) -> Work:
+        """Return the number of items done, and of all items."""
+        return Work(self._next + len(self._waiting), len(self._batch.inputs))
+
+
+def _encoded(line: str) -> bytes:
+    return line.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _as_json(value: object) -> str:
+    """Return an input as JSON; as its `repr` if JSON cannot hold it."""
+    try:
+        return json.dumps(value, default=repr)
+    except (TypeError, ValueError, RecursionError):  # a key that is no str, or a cycle
+        return json.dumps(repr(value))
