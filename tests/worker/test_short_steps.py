@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pi_tui.carry_on import lost_and_saved
 from pi_tui.machine import Kind, Machine, Poll, State, Task, unwatched
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.snapshot import State as Word
@@ -117,4 +116,4 @@ def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> N
     kind.wishes = {30_000: "stop"}
     shown = worked(kind, database)[0].snapshot
     assert (shown.resumed_lines, shown.saved_lines) == (20_000, 30_000)
-    assert lost_and_saved(shown, kind.unit) == ("", "30,000 rows")
+    assert shown.how_it_was_left == "saved 30,000 rows"

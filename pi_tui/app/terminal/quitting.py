@@ -104,7 +104,7 @@ class Quitting:
         from pi_tui.app.screens.dialogs import Choice
 
         assert snapshot.save_failure is not None
-        lost = snapshot.unsaved_in(snapshot.unit)
+        lost = snapshot.lost or "part of a step"
         self._question = Choice(
             f"The last {lost} cannot be saved",
             words.plain(snapshot.save_failure.reason),
@@ -157,19 +157,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
         if snapshot.writer:
             whose = f"{snapshot.writer} computes it"
         return 0, f"only watched, so there was nothing to save here; {words.plain(whose)}"
-    saved = _saved(snapshot)
-    if snapshot.made > snapshot.saved:
-        told = f"{naming.name}: {snapshot.unsaved_in(snapshot.unit)} not saved; {saved}"
-        return StorageError.exit_code, told
-    return 0, f"{saved}; `{program}` goes on from there" if snapshot.goal else ""
-
-
-def _saved(snapshot: Snapshot) -> str:
-    """Return words for how much is saved: output or, before there is any, work."""
-    steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
-    if snapshot.length is None:
-        return f"step {steps:,} is saved"
-    whole = f"{snapshot.length:,} {snapshot.unit}"
-    if not snapshot.saved and snapshot.steps:
-        return f"{words.of_the_work(snapshot.done)} for {whole} is saved"
-    return f"{snapshot.saved:,} of {whole} are saved"
+    left = snapshot.how_it_was_left
+    if snapshot.lost:
+        return StorageError.exit_code, f"{naming.name}: {left}"
+    return 0, f"{left}; `{program}` goes on from there" if snapshot.goal else ""

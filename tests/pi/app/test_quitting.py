@@ -124,15 +124,20 @@ PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 3, "done"
     ("changes", "code", "words"),
     [
         ({"state": State.COMPLETE, "verified": True}, 0, "complete, verified"),
-        ({"state": State.PAUSED, "made": 500, "saved": 500}, 0, "goes on from there"),
+        ({"state": State.PAUSED, "made": 500, "saved": 500, "steps": 3}, 0, "goes on from there"),
         (
             PAUSED_EARLY | {"goal": 9_000, "length": 9_000},
             0,
-            "4.0 % of the work for 9,000 digits is saved; `pi-tui` goes on from there",
+            "saved 4.0 % of the work for 9,000 digits; `pi-tui` goes on from there",
+        ),
+        (
+            PAUSED_EARLY | {"goal": 9_000, "length": 9_000, "checkpoints": ()},
+            6,
+            "3 steps not saved; saved 0 of 9,000 digits",
         ),
         ({"state": State.PAUSED, "made": 501, "saved": 500}, 6, "1 digit not saved"),
         ({"state": State.FAILED, "error": "disk full", "exit_code": 6}, 6, "disk full"),
-        ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0}, 0, ""),
+        ({"state": State.PREPARING, "goal": 0, "made": 0, "saved": 0, "steps": 0}, 0, ""),
     ],
 )
 def test_last_line_and_exit_code_tell_how_the_run_ended(
