@@ -107,7 +107,7 @@ class Quitting:
         lost = snapshot.lost or "part of a step"
         self._question = Choice(
             f"The last {lost} cannot be saved",
-            words.plain(snapshot.save_failure.reason),
+            to_paste(words.plain(snapshot.save_failure.reason)),
             {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
         )
         try:
