@@ -57,7 +57,8 @@ class RunApp(App[int]):
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(KEYS.keys, "app"),
-        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend"),
+        # Has priority: it works in dialogs too.
+        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend", priority=True),
         Binding("ctrl+c", "quit", "Save and quit", show=False, system=True),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
@@ -194,8 +195,11 @@ class RunApp(App[int]):
         self.steering.save_now()
 
     async def action_save_and_suspend(self) -> None:
-        """Save a checkpoint, then suspend the process as ctrl+z does."""
-        await self.steering.suspend()
+        """Save a checkpoint, then suspend the process; not while it saves to leave the run."""
+        from pi_tui.app.screens.dialogs import SavingScreen
+
+        if not isinstance(self.screen, SavingScreen):  # after `fg` the run would go on
+            await self.steering.suspend()
 
     async def action_quit(self) -> None:
         """Save, then exit."""
