@@ -110,12 +110,31 @@ def test_signal_during_exit_shows_no_traceback(database: Path) -> None:
     assert saved(database) > 1_000
 
 
-def test_window_that_accepts_no_bytes_delays_no_exit(database: Path) -> None:
+BLOCKED = 10.0
+"""Seconds after which the screen waits for a full terminal: a thread takes some frames before."""
+
+
+@pytest.mark.parametrize(
+    ("way", "seconds"),
+    [
+        *((signal.SIGTERM, seconds) for seconds in (0, BLOCKED)),
+        *((b"\x03", seconds) for seconds in (0, BLOCKED)),
+        *((b"q", 0), (b"?\x03", BLOCKED)),
+    ],
+)
+def test_window_that_accepts_no_bytes_delays_no_exit(
+    way: signal.Signals | bytes, seconds: float, database: Path
+) -> None:
     with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
         terminal.see("running")
         wait_until(lambda: terminal.is_stuck)
-        terminal.signal(signal.SIGTERM)
+        time.sleep(seconds)
+        if isinstance(way, bytes):
+            terminal.type_unread(way)
+        else:
+            terminal.signal(way)
         wait_until(lambda: not terminal.is_running)
+        assert not terminal.is_raw
     assert saved(database) > 0
 
 

@@ -132,7 +132,7 @@ def test_ctrl_z_suspends_while_any_dialog_is_open(database: Path) -> None:
             terminal.send("fg\n")
             terminal.see(words)
             terminal.send("\x1b")
-            terminal.until(lambda words=words: words not in terminal.screen)
+            terminal.until(lambda words=words: words not in terminal.screen)  # type: ignore[misc]
         terminal.send("q")
         terminal.until(lambda: not state_of(pid))
         assert terminal.left_behind_by_a_job() == []

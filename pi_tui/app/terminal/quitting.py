@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,18 +33,21 @@ class Quitting:
     def __init__(self, app: Face) -> None:
         self._app = app
         self._asked = LeaveRequest()
-        self._is_leaving = False
+        self.is_leaving = False
         self._question: Choice | None = None
         self.is_over = False
+        self.when_begun: Callable[[], object] = lambda: None
+        """Called at each request to exit; the exit may have to wait for the terminal."""
 
     def begin(self, signal: int = 0) -> None:
         """Save and exit. A signal skips questions; a second request after 2 s exits at once."""
         self._asked.ask(signal)
         if self._question is not None and (signal or self._asked.at_once):
             self._question.dismiss("leave")
-        if not self._is_leaving and not self.is_over:
-            self._is_leaving = True
+        if not self.is_leaving and not self.is_over:
+            self.is_leaving = True
             self._app.run_worker(self._leave(), group="quit")
+            self.when_begun()
 
     async def _leave(self) -> None:
         if await self.let_go(
@@ -51,7 +55,7 @@ class Quitting:
         ):
             self._exit()
         else:
-            self._is_leaving = False
+            self.is_leaving = False
             self._asked.forget()
 
     async def let_go(self, then: str) -> bool:
