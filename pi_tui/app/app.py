@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events
+from textual import constants, events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -34,12 +34,15 @@ from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.terminal.title import TerminalTitle
 from pi_tui.app.widgets.bars import trouble
+from pi_tui.errors import UsageError
+from pi_tui.words import plain
 from pi_tui.worker import garbage
 from pi_tui.worker.crash_report import report, traceback_of
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
     from textual.app import SystemCommand
+    from textual.driver import Driver
 
     from pi_tui.app.screens.help import HelpTexts
     from pi_tui.checkpoints.glance import Glance
@@ -285,6 +288,14 @@ class RunApp(App[int]):
         return own_variables(self.current_theme)
 
     # The terminal around us
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver. Raises UsageError if TEXTUAL_DRIVER names none."""
+        try:
+            return super().get_driver_class()
+        except (ImportError, AttributeError, ValueError, RuntimeError) as error:
+            named = plain(f"TEXTUAL_DRIVER names no driver of Textual: {constants.DRIVER}")
+            raise UsageError(named) from error
 
     def suit_background(self, light: bool) -> None:
         """Choose the theme for a light or dark terminal, unless the user chose one."""
