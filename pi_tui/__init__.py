@@ -33,31 +33,18 @@ if TYPE_CHECKING:
 
 __version__ = "1.2.0"
 
-_MODULES = {
-    "Abandoned": "pi_tui.machine",
-    "BadState": "pi_tui.machine",
-    "Cadence": "pi_tui.worker.job",
-    "Items": "pi_tui.recipes.items",
-    "Kind": "pi_tui.machine",
-    "Limits": "pi_tui.machine",
-    "LostPiece": "pi_tui.machine",
-    "Machine": "pi_tui.machine",
-    "Parameter": "pi_tui.machine",
-    "Piece": "pi_tui.machine",
-    "Poll": "pi_tui.machine",
-    "Refused": "pi_tui.machine",
-    "State": "pi_tui.machine",
-    "Task": "pi_tui.machine",
-    "Work": "pi_tui.machine",
-    "WrongOutput": "pi_tui.machine",
-    "WrongState": "pi_tui.machine",
-    "carry_on": "pi_tui.carry_on",
-    "carry_on_all": "pi_tui.all_tasks",
-    "prove": "pi_tui.testing",
-    "resumable": "pi_tui.recipes.program",
-    "unwatched": "pi_tui.machine",
+_NAMES = {
+    "pi_tui.machine": "Abandoned BadState Kind Limits LostPiece Machine Parameter Piece Poll "
+    "Refused State Task Work WrongOutput WrongState unwatched",
+    "pi_tui.worker.job": "Cadence",
+    "pi_tui.recipes.items": "Items",
+    "pi_tui.recipes.program": "resumable",
+    "pi_tui.carry_on": "carry_on",
+    "pi_tui.all_tasks": "carry_on_all",
+    "pi_tui.testing": "prove",
 }
-"""Maps each public name to the module that defines it."""
+"""The public names that each module defines."""
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_MODULES)
 """What `from pi_tui import *` imports; without it, that would silently import nothing."""
 

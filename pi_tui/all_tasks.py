@@ -32,7 +32,8 @@ from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageErr
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
 from pi_tui.reports.standard_output import open_standard_streams
-from pi_tui.reports.tasks_progress import TasksProgress, name_of, tasks_progress_on
+from pi_tui.reports.status_line import status_line_on
+from pi_tui.reports.tasks_progress import TasksProgress, name_of
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
@@ -70,7 +71,8 @@ def carry_on_all(
     open_standard_streams(silent=True)
     try:
         database = given.checked(kind, wanted, location, cadence)
-        with noting_signals() as asked, tasks_progress_on(sys.stderr, kind, len(wanted)) as shown:
+        with noting_signals() as asked, status_line_on(sys.stderr) as line:
+            shown = TasksProgress(line, kind, len(wanted))
             share = _Share(kind, wanted, database, cadence, asked, shown)
             share.work()
     except PiTuiError as error:
@@ -114,7 +116,7 @@ class _Share:
             try:
                 free = self._look()
                 if free is None or not self._compute(free):
-                    self._await_others()
+                    self._wait(f"waiting for {len(self._left):,} that other processes compute")
                 self._trouble_since = None
             except StorageError as error:
                 self._await_database(error)
@@ -210,10 +212,6 @@ class _Share:
         if snapshot.lost:
             self._code = self._code or StorageError.exit_code
         self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {snapshot.how_it_was_left}")
-
-    def _await_others(self) -> None:
-        """Wait, longer each time, because other processes compute all tasks that are left."""
-        self._wait(f"waiting for {len(self._left):,} that other processes compute")
 
     def _await_database(self, error: PiTuiError) -> None:
         """Wait before the next try; raise the error if the database failed for half a minute."""

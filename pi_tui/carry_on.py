@@ -14,7 +14,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from types import FrameType, ModuleType
+from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any, Literal
 
 from pi_tui import words
@@ -22,12 +23,13 @@ from pi_tui.errors import PiTuiError, StorageError, UsageError
 from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
-from pi_tui.reports.progress import progress_on
+from pi_tui.reports.progress import RunProgress
 from pi_tui.reports.standard_output import has_terminal, open_standard_streams
+from pi_tui.reports.status_line import status_line_on
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
-from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest
+from pi_tui.worker.leave_request import AT_ONCE_AFTER, LeaveRequest, handling_signals
 from pi_tui.worker.snapshot import Snapshot, State
 from pi_tui.worker.worker import Worker
 
@@ -101,7 +103,9 @@ def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
 
 def _claimed(to: object, location: str) -> AbstractContextManager[OutputFile | None]:
     """Return the file for the output, checked; nothing if none was asked for."""
-    return nullcontext() if to is None else OutputFile.claim(given.file_of(to), location)
+    if to is None:
+        return nullcontext()
+    return OutputFile.claim(given.path_of(to, "`to` is the path of a file"), location)
 
 
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
@@ -114,13 +118,23 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
         return open_app(
             job.kind, job.task, job.location, again=again, cadence=job.cadence, fresh=job.fresh
         )
-    worker = Worker(job)
+    worker, began = Worker(job), datetime.now(UTC)
     try:
         code = carry_to_end(worker, program=job.kind.name, again=again)
+        if code == 0:
+            _tell_if_old(worker.snapshot, began, job.kind.name)
     except StorageError as error:
         tell(f"{job.kind.name}: {words.plain(str(error))}")
         code = error.exit_code
     return code, bytes(worker.output) if is_whole(worker, code) else b""
+
+
+def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
+    """Report that a run was complete before, because the code or its input may have changed."""
+    last = snapshot.checkpoint
+    if last is not None and last.saved_at < began:
+        when = f"{last.saved_at.astimezone():%Y-%m-%d %H:%M}"
+        tell(f"{program}: complete since {when}, so nothing was computed")
 
 
 def is_whole(worker: Worker, code: int) -> bool:
@@ -137,7 +151,8 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     that.
     """
     with noting_signals() as asked, leaving_if_blocked(worker, asked):
-        _watch(worker, asked)
+        with status_line_on(sys.stderr) as line:
+            run_to_end(worker, asked, RunProgress(line).show)
         code = _verdict(worker, asked.signal, program, again)
     return code or code_of_signal(asked.signal)  # it may have come after the verdict
 
@@ -174,12 +189,6 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
 def code_of_signal(received: int) -> int:
     """Return the exit code for a signal after the end; 0 if only the reader of progress left."""
     return 0 if received in (0, signal.SIGPIPE) else 128 + received
-
-
-def _watch(worker: Worker, asked: LeaveRequest) -> None:
-    """Run the worker to its end or until an exit is requested, and show its progress."""
-    with progress_on(sys.stderr, worker.job.kind.unit) as progress:
-        run_to_end(worker, asked, progress.show)
 
 
 def run_to_end(worker: Worker, asked: LeaveRequest, show: Callable[[Snapshot], None]) -> None:
@@ -223,20 +232,8 @@ def noting_signals() -> Iterator[LeaveRequest]:
         yield asked
         return
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        asked.ask(number)
-
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    # A signal that was ignored at the start stays ignored: that is what `nohup` asks for.
-    before = {n: signal.getsignal(n) for n in wanted if signal.getsignal(n) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, note)
-    try:
+    with handling_signals(lambda number, _frame: asked.ask(number)):
         yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:

@@ -11,12 +11,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from importlib import import_module
 from inspect import signature
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pi_tui.command_line import OPEN, RUN, WATCH, build_parser
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
@@ -33,6 +33,7 @@ from pi_tui.reports.standard_output import (
     tell,
 )
 from pi_tui.worker import garbage
+from pi_tui.worker.leave_request import handling_signals
 
 if TYPE_CHECKING:
     from pi_tui.checkpoints.stored_kind import Kinds
@@ -95,27 +96,9 @@ def _correct_time_zone() -> None:
             time.tzset()
 
 
-@contextmanager
-def _tidying_up() -> Iterator[None]:
-    """Turn signals into exceptions in this block, so that no half-written file is left behind."""
-
-    def leave(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = {number: signal.getsignal(number) for number in _ENDS}
-    for number, handler in before.items():
-        if handler is signal.SIG_DFL:  # not if it is ignored, as under nohup
-            own = signal.default_int_handler if number == signal.SIGINT else leave
-            signal.signal(number, own)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-_ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Signals with which a user, a shell or a closed terminal ends a program."""
+def _leave(number: int, _: object) -> NoReturn:
+    """Turn a signal into an exception, so that no half-written file is left behind."""
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -163,25 +146,13 @@ def _call(options: argparse.Namespace) -> int:
         for each in signature(function).parameters.values()
         if each.default is each.empty or hasattr(options, each.name)
     }
-    with _tidying_up() if options.tidy else nullcontext():
+    with handling_signals(_leave) if options.tidy else nullcontext():
         return function(**given)
 
 
 def _given(name: str, options: argparse.Namespace) -> object:
     """Return the value for a parameter of a command: an object made here, else the option."""
-    if name == "settings":
-        return settings_of(options)
-    if name == "location":
-        return settings_of(options).location
-    if name == "named_location":
-        return settings_of(options).db
-    if name == "words":
-        return _words_of_tabs(options)
-    if name == "kinds":
-        return _kinds()
-    if name == "wanted":
-        return _wanted(options)
-    return getattr(options, name)
+    return _MADE[name](options) if name in _MADE else getattr(options, name)
 
 
 def _words_of_tabs(options: argparse.Namespace) -> list[str]:
@@ -220,6 +191,17 @@ def _wanted(options: argparse.Namespace) -> Wanted:
     if options.kind or options.goal or options.parameters:
         raise UsageError("--digits names a run of pi; leave out --kind, --goal and --with")
     return Wanted(_kinds().own.name, options.digits)
+
+
+_MADE: dict[str, Callable[[argparse.Namespace], object]] = {
+    "settings": settings_of,
+    "location": lambda options: settings_of(options).location,
+    "named_location": lambda options: settings_of(options).db,
+    "words": _words_of_tabs,
+    "kinds": lambda _options: _kinds(),
+    "wanted": _wanted,
+}
+"""Parameters of commands that are no options, and how each is made from the options."""
 
 
 def _print_completion(shell: str) -> int:

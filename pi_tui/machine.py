@@ -313,7 +313,7 @@ class Kind(ABC):
     """Makes machines of one sort, and knows facts about their tasks in advance."""
 
     name: str
-    """The permanent name of the kind in the database: short and unique."""
+    """The permanent name of the kind in the database: unique, and at most 40 characters long."""
     version: int = 1
     """Version of its states and parameters. Increase it when you change what `to_state` returns.
 

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
-
-class Output(Protocol):
-    """The output of a run: bytes, or the worker's growing bytearray. Slice and search it only."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, key: slice, /) -> bytes | bytearray: ...
-
-    def find(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """Return the offset of `sub`, as `bytes.find` does."""
-
-    def count(self, sub: bytes, start: int = ..., end: int = ..., /) -> int:
-        """Return the number of times `sub` occurs, as `bytes.count` does."""
-
-
+Output = bytes | bytearray
+"""The output of a run, which the worker may be appending to. Slice and search it only."""
 BLOCK = 2 * 2**20
 """Bytes searched at once: about 2 ms, for which no other thread can run."""
 _NONE = -1

@@ -57,13 +57,6 @@ class _View(NamedTuple):
         return ""
 
 
-class _Resumed(NamedTuple):
-    """A resumed machine, and the step after which it was resumed."""
-
-    after: int
-    machine: Machine
-
-
 def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
     """Step a machine of the task, and resume another machine from its state after every step.
 
@@ -85,7 +78,8 @@ class _Proof:
         self._kind, self._task = kind, task
         self._original = kind.new(task)
         self._view = _View.of(self._original)
-        self._along: list[_Resumed] = []
+        self._along: dict[int, Machine] = {}
+        """The resumed machines, by the step after which each was resumed."""
 
     def run(self, steps: int | None) -> None:
         """Make `steps` steps, or all, and resume a machine after each."""
@@ -104,10 +98,10 @@ class _Proof:
 
     def _resume(self, after: int) -> None:
         """Resume a machine from the original's state; drop all but the newest and some old ones."""
-        self._along.append(_Resumed(after, self._resumed(self._view, f"after step {after:,}")))
+        self._along[after] = self._resumed(self._view, f"after step {after:,}")
         latest = after - NEWEST
         if latest > 0 and latest & (latest - 1):  # keep those resumed after step 0, 1, 2, 4, 8 …
-            self._along = [one for one in self._along if one.after != latest]
+            self._along.pop(latest, None)
 
     def _resumed(self, view: _View, when: str) -> Machine:
         """Return a machine resumed from the view, as the store does it; compare the two."""
@@ -135,13 +129,13 @@ class _Proof:
         self._original.step(look)
         self._view = _View.of(self._original)
         self._check_rules(before, number)
-        self._abandon(self._along[-1], before, polls)
-        for one in self._along:
-            if one.machine.steps == before.steps:  # else the step ended before its poll
-                one.machine.step()
-            if how := self._view.difference(_View.of(one.machine)):
+        self._abandon(self._along[number], before, number, polls)
+        for after, machine in self._along.items():
+            if machine.steps == before.steps:  # else the step ended before its poll
+                machine.step()
+            if how := self._view.difference(_View.of(machine)):
                 raise AssertionError(
-                    f"after step {one.after:,}: the machine resumed from its state {how} at step "
+                    f"after step {after:,}: the machine resumed from its state {how} at step "
                     f"{number + 1:,}"
                 )
 
@@ -161,14 +155,14 @@ class _Proof:
         if not self._kind.accepts(self._view.output):
             raise AssertionError(f"after step {number + 1:,}: accepts() denies the output")
 
-    def _abandon(self, one: _Resumed, before: _View, polls: int) -> None:
+    def _abandon(self, machine: Machine, before: _View, number: int, polls: int) -> None:
         """Abandon a step at its last poll, and check that nothing has changed."""
         try:
-            one.machine.step(_abandoning_at(polls))
+            machine.step(_abandoning_at(polls))
         except Abandoned:
-            if how := before.difference(_View.of(one.machine)):
+            if how := before.difference(_View.of(machine)):
                 raise AssertionError(
-                    f"step {one.after + 1:,}, abandoned by poll: the machine {how} as it was before"
+                    f"step {number + 1:,}, abandoned by poll: the machine {how} as it was before"
                 ) from None
 
 

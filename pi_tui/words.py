@@ -256,13 +256,8 @@ def named(values: Mapping[str, object]) -> list[str]:
     >>> named({"seed": 3, "input": "a.csv", "digest": bytes(2)})
     ['seed=3', 'input=a.csv', 'digest=0000']
     """
-    return [
-        f"{one_line(name, 40)}={one_line(_written(value), 40)}" for name, value in values.items()
-    ]
-
-
-def _written(value: object) -> object:
-    return value.hex() if isinstance(value, bytes) else value
+    texts = {n: one.hex() if isinstance(one, bytes) else one for n, one in values.items()}
+    return [f"{one_line(name, 40)}={one_line(text, 40)}" for name, text in texts.items()]
 
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -10,7 +10,7 @@ import pytest
 
 
 class Few(NamedTuple):
-    """The number of tests of each file below a path that `pytest` without `--all` runs."""
+    """The number of tests of a function, or of each file, that `pytest` without `--all` runs."""
 
     functions: int
     variants: int = 1
@@ -18,41 +18,61 @@ class Few(NamedTuple):
 
 
 ALL = 1_000
+ONE, NONE = Few(1), Few(0)
 SLOW = {
-    "tests/pi/bench": Few(4),
+    "tests/app/test_any_output.py::test_screen_is_complete_at_every_size": ONE,
+    "tests/app/test_in_a_terminal.py": Few(2),
+    "tests/checkpoints/test_hostile.py": Few(ALL, 2),
     "tests/checkpoints/test_migration.py": Few(ALL, 2),
     "tests/commands/test_browser.py": Few(2),
-    "tests/commands/test_run.py": Few(16),
+    "tests/commands/test_run.py": Few(14),
     "tests/commands/test_serve.py": Few(12, 2),
-    "tests/commands/test_tabs.py": Few(1),
+    "tests/commands/test_server_troubles.py": Few(2),
+    "tests/commands/test_tabs.py": ONE,
     "tests/examples": Few(2),
-    "tests/faults": Few(1),
+    "tests/faults": ONE,
+    "tests/faults/test_all_tasks.py": NONE,
+    "tests/faults/test_disk.py": NONE,
+    "tests/faults/test_kill.py": NONE,
+    "tests/pi/app/test_contrast.py": Few(ALL, 1),
+    "tests/pi/app/test_exploring.py::test_note_never_covers_part_of_the_word_beside_it": NONE,
+    "tests/pi/app/test_large_runs.py": Few(3),
+    "tests/pi/app/test_sizes.py": Few(ALL, 1),
+    "tests/pi/bench": Few(3),
+    "tests/pi/digits/test_patterns.py::test_expected_runs_and_gaps_are_means_of_all_strings": NONE,
+    "tests/pi/spigot/test_spigot.py::test_every_length_to_2000_is_right_to_its_last_digit": ONE,
     "tests/terminal": Few(2),
-    "tests/pi/app/test_contrast.py": Few(ALL, 2),
-    "tests/pi/app/test_sizes.py": Few(ALL, 2),
-    "tests/app/test_in_a_terminal.py": Few(3),
+    "tests/test_blocked_output.py": Few(3),
+    "tests/test_cli.py::test_cli_signal_leaves_no_half_written_file": ONE,
+    "tests/test_mutate.py": ONE,
     "tests/test_standard_streams.py": Few(ALL, 3),
+    "tests/worker/test_saving_without_output.py": ONE,
 }
-"""Slow files by path; the longest path that fits a file counts. Put a file's best tests first."""
+"""Slow functions, files and folders; the longest that fits a test counts.
+
+The first functions of a file run, in their order there, so put its best tests first.
+"""
 
 
 def split(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
     """Return the tests that every run has, and those that only `pytest --all` has."""
     quick: list[pytest.Item] = []
-    files: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    slow: defaultdict[tuple[str, Few], list[pytest.Item]] = defaultdict(list)
     for item in items:
-        name = item.nodeid.partition("::")[0]
-        (files[name] if _few(name) else quick).append(item)
-    for name, found in files.items():
+        name = item.nodeid.partition("[")[0]
         few = _few(name)
-        assert few is not None
+        if few is None:
+            quick.append(item)
+        else:
+            slow[name if name in SLOW else name.partition("::")[0], few].append(item)
+    for (_, few), found in slow.items():
         quick += _first(found, few)
     chosen = set(quick)
     return quick, [item for item in items if item not in chosen]
 
 
 def _few(name: str) -> Few | None:
-    fitting = [path for path in SLOW if name == path or name.startswith(f"{path}/")]
+    fitting = [path for path in SLOW if f"{name}/".startswith((f"{path}/", f"{path}::"))]
     return SLOW[max(fitting, key=len)] if fitting else None
 
 

@@ -16,8 +16,9 @@ from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.locking import lock
 from pi_tui.checkpoints.locking.file_lock import FileLock
 from pi_tui.recipes.program import resumable
-from pi_tui.reports import tasks_progress
-from pi_tui.reports.tasks_progress import tasks_progress_on
+from pi_tui.reports import status_line
+from pi_tui.reports.status_line import status_line_on
+from pi_tui.reports.tasks_progress import TasksProgress
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import Snapshot, State
 from tests.examples.helpers import running
@@ -251,9 +252,10 @@ def snapshot(**changes: Any) -> Snapshot:
 def test_progress_in_a_pipe_counts_tasks_and_names_the_current_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tasks_progress, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)
     stream = io.StringIO()
-    with tasks_progress_on(stream, KIND, 40) as shown:
+    with status_line_on(stream) as line:
+        shown = TasksProgress(line, KIND, 40)
         shown.complete = 12
         shown.begin(TASKS[0])
         shown.show(snapshot(done=0.455, left=65.0))
@@ -273,8 +275,9 @@ class Full(io.StringIO):
 
 
 def test_progress_ends_when_its_stream_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks_progress, "LINE_SECONDS", 0.0)
-    with tasks_progress_on(Full(), KIND, 2) as shown:
+    monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)
+    with status_line_on(Full()) as line:
+        shown = TasksProgress(line, KIND, 2)
         shown.begin(TASKS[0])
         shown.show(snapshot())
         shown.tell("never seen")

@@ -13,9 +13,11 @@ from tests.selection import SLOW
 _ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("path", SLOW)
-def test_slow_test_table_names_existing_paths_only(path: str) -> None:
+@pytest.mark.parametrize("name", SLOW)
+def test_table_of_slow_tests_names_existing_tests_only(name: str) -> None:
+    path, _, function = name.partition("::")
     assert (_ROOT / path).exists()
+    assert not function or f"def {function}(" in (_ROOT / path).read_text()
 
 
 @pytest.mark.parametrize("fresh", [True, False])

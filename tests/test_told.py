@@ -81,7 +81,7 @@ def test_every_listed_key_is_bound_to_its_action() -> None:
         owner = PiApp if where == "app" else PiScreen
         bound = owner._merge_bindings().key_to_bindings
         for name in each.keys.split(","):
-            assert [b.action.rpartition(".")[2] for b in bound[name]] == [action], name
+            assert [b.action.removeprefix(f"{where}.") for b in bound[name]] == [action], name
         assert shown(each.shown) <= keys_that_do_something()
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import constants, events
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.timer import Timer, TimerCallback
+from textual.timer import Timer
 
-from pi_tui.app.face import tell
+from pi_tui.app.face import Face, tell
 from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
 from pi_tui.app.frames.frame import Clock
 from pi_tui.app.frames.naming import Naming
@@ -53,7 +51,7 @@ STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
 
-class RunApp(App[int]):
+class RunApp(Face):
     """The Textual app that shows a run of any machine."""
 
     TITLE = "pi-tui"
@@ -61,8 +59,8 @@ class RunApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(KEYS.keys, "app"),
         # Has priority: it works in dialogs too.
-        Binding("ctrl+z", "save_and_suspend", "Suspend", show=False, id="suspend", priority=True),
-        Binding("ctrl+c", "quit", "Save and quit", show=False, system=True),
+        Binding("ctrl+z", "save_and_suspend", "Suspend", priority=True),
+        Binding("ctrl+c", "quit", "Save and quit", system=True),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
         (0, "-tiny"),
@@ -71,6 +69,11 @@ class RunApp(App[int]):
     ]
     """Classes by window height for dialogs; the main screen has its own breakpoints."""
     key_table: KeyTable = KEYS
+    kind: Kind | None = None
+    naming: Naming = Naming()
+    goals: Goals = Goals()
+    usual: Remembered = Remembered()
+    """The user's settings at a first start."""
 
     def __init__(
         self,
@@ -82,28 +85,28 @@ class RunApp(App[int]):
         seen: Glance | None = None,
         clock: Clock | None = None,
         memory: Path | None = None,
-        usual: Remembered | None = None,
         naming: Naming | None = None,
         goals: Goals | None = None,
     ) -> None:
         """Make an app for a worker that has not started; without one, it asks for a goal.
 
         `seen` is saved output, shown until the worker has loaded it. `memory` is the file with the
-        user's settings (theme, bell), `usual` are the settings of a first start.
+        user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class.
         """
         super().__init__()
         self.animation_level = "none"  # or a scroll through 166,667 lines would crawl
         self.worker: AnyWorker = worker or NoWorker()
-        self.make_worker, self.kind, self.location = make_worker, kind, location
-        self.naming, self.goals = naming or Naming(), goals or Goals()
+        self.make_worker, self.location = make_worker, location
+        self.kind, self.naming = kind or self.kind, naming or self.naming
+        self.goals = goals or self.goals
         self.when_open: list[Callable[[], object]] = []
         self.questions = Questions(self)
         self._keys = KeyQueue(self, self.questions, self._has_run, super().on_event)
         self.steering, self.quitting = Steering(self), Quitting(self)
-        self.run_changes = RunChanges(self, self.quitting, self.goals)
+        self.run_changes = RunChanges(self, self.steering.is_refused, self.quitting, self.goals)
         self._title = TerminalTitle(self._write_to_terminal, self.naming)
-        self.live = Live(self, self._main, clock or Clock(), seen, self._title.show)
-        self.looks = Looks(self, self.questions, memory, usual or Remembered())
+        self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen, self._title.show)
+        self.looks = Looks(self, self.questions, memory, self.usual)
         self.live.rings = lambda: self.looks.now.bell
         self.live.is_over = lambda: self.quitting.is_over
         self.looks.begin()
@@ -118,9 +121,6 @@ class RunApp(App[int]):
         screen = self.screen_stack[0]
         assert isinstance(screen, RunScreen)
         return screen
-
-    def _main(self) -> RunScreen:
-        return self.main_screen
 
     def _has_run(self) -> bool:
         return self.worker.snapshot.goal > 0
@@ -218,10 +218,6 @@ class RunApp(App[int]):
         if self.is_uncovered:
             self.converse(self.looks.choose_theme())
 
-    def action_turn_bell(self) -> None:
-        """Turn the bell at completion on or off."""
-        self.looks.turn_bell()
-
     def action_crash_test(self) -> None:
         """Ask, then kill this process, so that the user can see what is lost."""
         if self.is_uncovered:
@@ -259,17 +255,14 @@ class RunApp(App[int]):
 
         from pi_tui.app.screens.palette import commands
 
-        more = [
-            SystemCommand(
-                f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
-                "Whether the terminal rings when a run is complete; remembered",
-                self.action_turn_bell,
-            )
-        ]
-        if hasattr(signal, "SIGKILL"):
-            told = "Kill pi-tui with SIGKILL; the next start shows that all that was saved is there"
-            more.append(SystemCommand("Crash test", told, self.action_crash_test))
-        return commands(self, self.key_table, *more)
+        bell = SystemCommand(
+            f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
+            "Whether the terminal rings when a run is complete; remembered",
+            self.looks.turn_bell,
+        )
+        told = "Kill pi-tui with SIGKILL; the next start shows that all that was saved is there"
+        crash_test = SystemCommand("Crash test", told, self.action_crash_test)
+        return commands(self, self.key_table, bell, crash_test)
 
     # Themes
 
@@ -297,25 +290,14 @@ class RunApp(App[int]):
             named = plain(f"TEXTUAL_DRIVER names no driver of Textual: {constants.DRIVER}")
             raise UsageError(named) from error
 
-    def suit_background(self, light: bool) -> None:
-        """Choose the theme for a light or dark terminal, unless the user chose one."""
-        self.looks.suit(light=light)
-
     def _write_to_terminal(self, text: str) -> None:
         driver: Any = self._driver
         if driver is not None:
             getattr(driver, "set_title", driver.write)(text)
 
-    def set_timer(
-        self,
-        delay: float,
-        callback: TimerCallback | None = None,
-        *,
-        name: str | None = None,
-        pause: bool = False,
-    ) -> Timer:
+    def set_timer(self, *of_a_timer: Any, **more: Any) -> Timer:
         """Call a function after a delay; timers that Textual sets itself are made here too."""
-        return certain(super().set_timer(delay, callback, name=name, pause=pause))
+        return certain(super().set_timer(*of_a_timer, **more))
 
     def _handle_exception(self, error: Exception) -> None:
         """Exit with code 1 and a traceback, which shows no local variables."""

@@ -25,8 +25,6 @@ class Key(NamedTuple):
     """Textual's names of the keys, separated by commas."""
     shown: str
     """The keys as help and palette write them."""
-    id: str
-    """The id for a user's keymap."""
     word: str
     """The word in the key bar; "" if the key is not shown there."""
     title: str
@@ -56,8 +54,6 @@ class KeyTable(NamedTuple):
     """Actions impossible while another process computes; after its end the first is possible."""
     of_a_whole_run: tuple[str, ...] = ()
     """Actions that are not possible with a failed run."""
-    when_failed: str = "app.show_trouble"
-    """The action that is in the key bar only if the run failed."""
     short: Mapping[str, str] = SHORT
     """Maps words of the key bar to shorter ones for a narrow window."""
     says: Callable[[Snapshot], dict[str, str]] = lambda _: {}
@@ -76,7 +72,7 @@ class KeyTable(NamedTuple):
 def rows(text: str, known: Sequence[Key] = ()) -> tuple[Key, ...]:
     """Parse a table of keys; a line with only an action means its row in `known`.
 
-    >>> rows("app.quit | q | q | quit | leave | Quit | save and leave")[0].meaning
+    >>> rows("app.quit | q | q | leave | Quit | save and leave")[0].meaning
     'save and leave'
     """
     by_action = {key.action: key for key in known}
@@ -102,7 +98,6 @@ def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
             key.keys,
             key.action.partition(".")[2],
             key.title,
-            id=key.id,
             priority=key.keys in _OVER_DIALOGS,
         )
         for key in keys
@@ -111,25 +106,25 @@ def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
 
 
 _THE_RUN = rows("""
-app.toggle_pause | p,space | p Space | pause | pause | Pause or go on | pause, saving; again: go on
-app.quit | q | q | quit | save & quit | Save and quit | save and leave
-app.save_now | c | c | checkpoint | checkpoint | Checkpoint now | checkpoint now
-app.runs | r | r | runs | runs | All runs | all runs: open, begin, export, delete
+app.toggle_pause | p,space | p Space | pause | Pause or go on | pause, saving; again: go on
+app.quit | q | q | save & quit | Save and quit | save and leave
+app.save_now | c | c | checkpoint | Checkpoint now | checkpoint now
+app.runs | r | r | runs | All runs | all runs: open, begin, export, delete
 """)
 _THE_OUTPUT = rows("""
-screen.search | slash | / | search | search | Search | search as you type; n N turn, Esc ends it
-screen.next_hit | n | n | next-hit | | Next hit | the next hit of the search
-screen.previous_hit | N | N | previous-hit | | Previous hit | the hit before
-screen.go_to | g,ctrl+g | g | go-to | go to | Go to position | go to a byte: 762, 1e6, 50%, end
-screen.follow | G | G End | follow | | Follow the tail | follow the newest; scrolling up stops that
-screen.copy | y | y | copy | | Copy | copy the selection, or the line at the top
-screen.export | e | e | export | export | Export to a file | write the output into a file
+screen.search | slash | / | search | Search | search as you type; n N turn, Esc ends it
+screen.turn_hits(True) | n | n | | Next hit | the next hit of the search
+screen.turn_hits(False) | N | N | | Previous hit | the hit before
+screen.go_to | g,ctrl+g | g | go to | Go to position | go to a byte: 762, 1e6, 50%, end
+screen.follow | G | G End | | Follow the tail | follow the newest; scrolling up stops that
+screen.copy | y | y | | Copy | copy the selection, or the line at the top
+screen.export | e | e | export | Export to a file | write the output into a file
 """)
 _THE_REST = rows("""
-app.change_theme | t | t | theme | theme | Theme | choose a theme, with a preview
-app.show_trouble | exclamation_mark | ! | trouble | why | What is wrong | all of the error
-app.command_palette | ctrl+p | Ctrl+P | palette | all actions | All actions | every action by name
-app.help | question_mark,f1 | ? F1 | help | help | Help | what is on the screen, what the keys do
+app.change_theme | t | t | theme | Theme | choose a theme, with a preview
+app.show_trouble | exclamation_mark | ! | why | What is wrong | all of the error
+app.command_palette | ctrl+p | Ctrl+P | all actions | All actions | every action by name
+app.help | question_mark,f1 | ? F1 | help | Help | what is on the screen, what the keys do
 """)
 OF_THE_RUN = (
     ("Ctrl+C Ctrl+Q", "save and leave; Ctrl+C first copies a selection"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from textual.timer import Timer
 
@@ -162,7 +161,7 @@ class Live:
         """Show for 8 seconds how the run was resumed, if it was."""
         began = before and before.state in (State.PREPARING, State.WATCHING)
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
-            self._resumed = how_it_goes_on(snapshot, snapshot.unit)
+            self._resumed = how_it_goes_on(snapshot)
             self._resumed_until = now + QUIET_SECONDS
 
 
@@ -175,9 +174,6 @@ def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
 
 def _is_news(before: Snapshot, snapshot: Snapshot) -> bool:
     """Return True if the run became complete just now; False if it was complete when opened."""
-    was_there = before.state is State.PREPARING and snapshot.resumed == _length(snapshot)
+    whole = snapshot.made if snapshot.length is None else snapshot.length
+    was_there = before.state is State.PREPARING and snapshot.resumed == whole
     return not before.state.is_final and not was_there
-
-
-def _length(snapshot: Snapshot) -> Any:
-    return snapshot.made if snapshot.length is None else snapshot.length

@@ -22,6 +22,7 @@ def open_app(
     cadence: Cadence = AUTO_CADENCE,
     fresh: bool = False,
     tasks: Callable[[int], Task] | None = None,
+    goes_on: str = "",
 ) -> tuple[int, bytes]:
     """Show the run of a task until the user exits; return exit code and whole output.
 
@@ -29,7 +30,8 @@ def open_app(
     makes a task from a goal, and raises BadState for an impossible one; by default the task gets
     the parameters of the run on the screen. `location` is the path or URL of the database. `again`
     is the command that continues the run, for messages. With `fresh` the run begins again at its
-    first step. Call this in the main thread, in a terminal. Raises PiTuiError if it cannot start.
+    first step. With `goes_on`, which tells how the run goes on, it is only watched. Call this in
+    the main thread, in a terminal. Raises PiTuiError if it cannot start.
     """
     with guarded():  # before Textual is loaded, to fork a smaller process
         from pi_tui.app.app import RunApp
@@ -50,6 +52,7 @@ def open_app(
                 fresh=fresh,
                 give_way=True,
                 overture=True,
+                goes_on=goes_on,
             )
 
         def like_this(goal: int) -> Task:

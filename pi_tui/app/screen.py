@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -28,9 +28,6 @@ from pi_tui.files.output_file import FileContent
 from pi_tui.needle import Output
 from pi_tui.worker.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from pi_tui.app.widgets.search_bar import SearchBar
-
 
 class RunScreen(Screen[None]):
     """The main screen of a run of any kind."""
@@ -52,7 +49,7 @@ class RunScreen(Screen[None]):
     AUTO_FOCUS = "OutputView"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(KEYS.keys, "screen"),
-        Binding("escape", "clear", "Clear search and marks", show=False),
+        Binding("escape", "clear", "Clear search and marks"),
     ]
 
     def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
@@ -122,11 +119,6 @@ class RunScreen(Screen[None]):
         """Return the view of the output."""
         return self.query_one(OutputView)
 
-    @property
-    def asked(self) -> int:
-        """Return the goal of the run."""
-        return self.snapshot.goal
-
     # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
@@ -190,25 +182,9 @@ class RunScreen(Screen[None]):
         """Open the search bar."""
         await self.searching.open()
 
-    def action_next_hit(self) -> None:
-        """Scroll to the next hit."""
-        self.searching.turn(forward=True)
-
-    def action_previous_hit(self) -> None:
-        """Scroll to the previous hit."""
-        self.searching.turn(forward=False)
-
-    def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
-        """Search for the text typed so far."""
-        self.searching.search_for(event.text, from_start=event.from_start)
-
-    def on_search_bar_accepted(self) -> None:
-        """Move the focus from the search bar to the output."""
-        self.searching.accept()
-
-    def on_search_bar_closed(self) -> None:
-        """End the search."""
-        self.searching.close()
+    def action_turn_hits(self, forward: bool) -> None:
+        """Scroll to the next hit or the previous one."""
+        self.searching.turn(forward=forward)
 
     def action_clear(self) -> None:
         """End the search, and remove highlights and selection."""

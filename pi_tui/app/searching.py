@@ -27,6 +27,8 @@ class Searching:
     def __init__(self, screen: Screen[Any], view: Callable[[], OutputView]) -> None:
         self._screen, self._view = screen, view
         self.bar_class: Callable[[], type[SearchBar]] = _usual_bar
+        self.bar: SearchBar | None = None
+        """The search bar; None if it was never opened."""
         self.source: Output = b""
         self.count = self.total = 0
         self._origin = 0
@@ -44,20 +46,13 @@ class Searching:
 
     async def open(self) -> None:
         """Open the search bar and move the focus to it."""
-        if not self._screen.query("#search"):
-            await self._screen.mount(self.bar_class()(id="search"), before="#status")
-        bar = self.bar
-        assert bar is not None
+        if self.bar is None:
+            self.bar = self.bar_class()(self.search_for, self.accept, self.close)
+            await self._screen.mount(self.bar, before="#status")
         self._screen.set_class(True, "-searching")
         self._origin = self._view().in_view[0]
         self.show_hits()
-        self._screen.set_focus(bar.input)  # `focus()` would take effect after the next key
-
-    @property
-    def bar(self) -> SearchBar | None:
-        """Return the search bar; None if it was never opened."""
-        found = self._screen.query("#search")
-        return found.first() if found else None  # type: ignore[return-value]
+        self._screen.set_focus(self.bar.input)  # `focus()` would take effect after the next key
 
     def feed(self, source: Output, count: int, total: int | None) -> None:
         """Search in new output; `total` is the length of the whole output, None if unknown."""

@@ -29,7 +29,7 @@ from pi_tui.checkpoints.rows.models import (
     to_task,
     unit_key,
 )
-from pi_tui.checkpoints.stored_kind import Kinds
+from pi_tui.checkpoints.stored_kind import Kinds, StoredKind
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
 from pi_tui.words import LINE_UNITS, one_line
@@ -113,8 +113,7 @@ class RunCatalogue(Database):
                 return
             self._claim(row)
             connection.execute(delete(RUNS).where(RUNS.c.id == row.id))
-        if self._locks is not None:
-            self._locks.let_go(row.id)
+        self.locks.let_go(row.id)
         self.shrink()
 
     def shrink(self) -> None:
@@ -154,7 +153,8 @@ class RunCatalogue(Database):
         for row in connection.execute(select(RUNS).order_by(RUNS.c.kind, RUNS.c.goal)).all():
             mine = row.kind == self._kind.name
             of = "" if mine else f" of {one_line(row.kind, 40)}"
-            for problem in _problems(connection, row, self._kind if mine else None):
+            kind = self._kind if mine else StoredKind(str(row.kind))
+            for problem in _problems(connection, row, kind):
                 yield f"run {one_line(row.goal, 20)}{of}: {problem}"
 
     def known_checkpoints(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
@@ -215,16 +215,15 @@ class RunCatalogue(Database):
             )
 
 
-def _problems(connection: Connection, row: Row[Any], kind: Kind | None) -> Iterator[str]:
+def _problems(connection: Connection, row: Row[Any], kind: Kind) -> Iterator[str]:
     try:
         run = to_run(row, kind)
     except BadRow as problem:
         yield f"its row holds {problem}"
         return
     limits = limits_of(kind, run.task)
-    length = kind.length(run.task) if kind else None
-    accepts = kind.accepts if kind else lambda _data: True
-    output, problem_of_output = output_rows.prove(connection, row, limits.output, accepts)
+    length = kind.length(run.task)
+    output, problem_of_output = output_rows.prove(connection, row, limits.output, kind.accepts)
     if problem_of_output:
         yield problem_of_output
     if run.status == COMPLETE and length not in (None, len(output)):

@@ -10,16 +10,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Row, func, select, update
 
 from pi_tui.blame import frames_of_machine
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, gone, in_our_words
-from pi_tui.checkpoints.locking.lock import writer_of
-from pi_tui.checkpoints.locking.process import my_mark
+from pi_tui.checkpoints.locking.lock import WriterLocks, writer_of
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.rows.models import (
@@ -42,16 +40,6 @@ from pi_tui.errors import (
 )
 from pi_tui.files.location import Location, parse_location
 from pi_tui.machine import Kind, Refused
-
-
-class Commit(NamedTuple):
-    """An open transaction in which the check of the run's epoch has passed."""
-
-    connection: Connection
-    row: Row[Any]
-    """The run's row before the transaction."""
-    seq: int
-    """The number of this commit within its run."""
 
 
 def _nothing() -> int:
@@ -122,30 +110,21 @@ class Database:
             return writer_of(self._where, self._engine, run.id, run.owner_mark)
 
     @property
-    def lock_note(self) -> str:
-        """Return a warning for the user if locks do not work here; "" if they do."""
-        return self._locks.note if self._locks else ""
-
-    @property
-    def last_beat(self) -> datetime | None:
-        """Return the last heartbeat of the run's previous writer; None if there is none."""
-        return self._locks.last_beat if self._locks else None
-
-    def beat(self) -> None:
-        """Record a heartbeat, which tells the next writer when a kill happened. Never raises."""
-        if self._locks is not None:
-            self._locks.beat()
+    def locks(self) -> WriterLocks:
+        """Return the locks of a database opened to write."""
+        assert self._locks is not None
+        return self._locks
 
     def _claim(self, row: Row[Any]) -> None:
         """Take the lock of a run. Raises AlreadyOpenError if another process computes it."""
-        if self._locks is not None:
+        if self._locks is not None:  # else the database refuses the writing that follows
             what = f"the run of {self._kind.title(to_task(row))}"
             self._locks.claim(row.id, what, str(row.owner))
 
     def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:
         """Claim the run for this process; return its new row."""
         self._claim(row)
-        return take_over(connection, row.id, self._locks.mark if self._locks else my_mark())
+        return take_over(connection, row.id, self._locks.mark if self._locks else "")
 
     @contextmanager
     def transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
@@ -181,8 +160,10 @@ class Database:
     @contextmanager
     def _fenced(
         self, run: Run, epoch: int, needed: Callable[[], int] = _nothing
-    ) -> Iterator[Commit]:
+    ) -> Iterator[tuple[Connection, Row[Any], int]]:
         """Open a transaction that begins with the fence; the `with` body must end with `record`.
+
+        Yields the run's row before the transaction, and the number of the commit within its run.
 
         If the commit fails, its outcome is unknown: it may have landed although the answer was
         lost. So look for its number in the database, and raise only if it is missing. Do not ask
@@ -194,7 +175,7 @@ class Database:
             with self.transaction(needed) as connection:
                 row = self._fence(connection, run, epoch)
                 seq = max(whole(row.last_seq, 0, MOST, "last_seq"), int(row.newest or 0)) + 1
-                yield Commit(connection, row, seq)
+                yield connection, row, seq
             self._look_at_the_file()  # a commit to a file that was unlinked meanwhile is lost
         except (StorageError, DamagedError) as error:
             self._engine.dispose()  # after a disk failure, trust no cache of the old connection
@@ -257,8 +238,7 @@ class Database:
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
         """Return True if the commit `seq` landed after all; commit once more to sync it to disk."""
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
-            if self._locks is not None:
-                self._locks.renew()
+            self.locks.renew()
             if seq:  # else the fence failed, and nothing was written
                 self._look_at_the_file()
                 with self.transaction() as connection:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -58,26 +57,6 @@ class Trust:
         return replace(self, pieces=self.pieces - damaged) if damaged else self
 
 
-class _Proven(NamedTuple):
-    """The good part of a run's rows, all of the same moment."""
-
-    run: Run
-    """The run, cut to its good output."""
-    output: bytes
-    problem: str
-    """The damage after that output; "" if there is none."""
-    checkpoints: dict[int, Checkpoint | None]
-    """By number, newest first; None for one whose row is unreadable."""
-
-
-class _Source(NamedTuple):
-    """The checkpoint that a machine was made from, and its good pieces."""
-
-    machine: Machine
-    checkpoint: Checkpoint
-    pieces: frozenset[bytes]
-
-
 class Loading:
     """One attempt to load a run. The output is read and proved when it is created."""
 
@@ -86,11 +65,10 @@ class Loading:
     ) -> None:
         """Prove what is saved of a run; `held` is what its writer trusted before."""
         self._saved, self._kind, self._reader = saved, kind, reader
-        self._proven = self._prove(run)
-        self._run, self._output = self._proven.run, self._proven.output
-        proven = len(self._output) if self._proven.problem else None
+        self._notes: list[str] = []
+        self._run, self._output, self._checkpoints = self._prove(run)
+        proven = len(self._output) if self._notes else None
         self._trust = Trust(held.epoch, self._run.last_seq, proven=proven, left=held.left)
-        self._notes = [self._proven.problem] if self._proven.problem else []
 
     def load(self, before: int | None) -> tuple[Loaded, Trust] | None:
         """Return what is loaded, and what the next save may trust.
@@ -100,33 +78,28 @@ class Loading:
         """
         if self._run.status == COMPLETE:
             return self._loaded(None, None), self._trust
-        numbers = list(self._proven.checkpoints)
+        numbers = list(self._checkpoints)
         if before is not None:  # a damaged row may hold a number that is none
             numbers = [seq for seq in numbers if isinstance(seq, int) and seq < before]
-        source = self._newest_good(numbers)
-        if source is None and numbers and not self._notes:
+        found = self._newest_good(numbers)
+        if found is None and numbers and not self._notes:
             return None  # nothing was damaged, so all were pruned
-        if source is None:
-            machine = self._begin_again()
-        else:
-            machine = source.machine
-            self._trust = replace(
-                self._trust,
-                good=source.checkpoint.seq,
-                pieces=source.pieces,
-                agreed=len(machine.output),
-            )
+        machine, checkpoint = found or (self._begin_again(), None)
         if len(machine.output) < len(self._output) and not self._kind.repeatable:
             self._discard_after(len(machine.output))
         self._notes += checked.notes(machine)
-        return self._loaded(machine, source and source.checkpoint), self._trust
+        return self._loaded(machine, checkpoint), self._trust
 
     def _loaded(self, machine: Machine | None, checkpoint: Checkpoint | None) -> Loaded:
-        there = tuple(one for one in self._proven.checkpoints.values() if one)
+        there = tuple(one for one in self._checkpoints.values() if one)
         return Loaded(self._run, self._output, machine, checkpoint, there, tuple(self._notes))
 
-    def _prove(self, run: Run) -> _Proven:
-        """Read the run and its output in one transaction, and check both."""
+    def _prove(self, run: Run) -> tuple[Run, bytes, dict[int, Checkpoint | None]]:
+        """Read the run, its output and the rows of its checkpoints, all of the same moment.
+
+        The run and its output are cut to what is good; damage after that is noted. A checkpoint
+        whose row is unreadable is None.
+        """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
             limits, length = limits_of(self._kind, run.task), checked.length(self._kind, run.task)
@@ -139,25 +112,26 @@ class Loading:
                 status=COMPLETE if complete else ACTIVE,
                 verified=complete and row.verified == 1,
             )
-            return _Proven(run, output, problem, self._saved.known_checkpoints(connection, run))
+            self._notes += [problem] if problem else []
+            return run, output, self._saved.known_checkpoints(connection, run)
 
-    def _newest_good(self, numbers: list[int]) -> _Source | None:
+    def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
         """Return the newest of these checkpoints that makes a machine; note what is damaged."""
         for seq in numbers:
             try:
-                source = self._try(seq)
+                found = self._try(seq)
             except (BadState, WrongState) as problem:
                 number = one_line(seq, 20)
                 self._notes.append(
                     f"checkpoint {number} is damaged ({problem}); the one before is used"
                 )
                 continue
-            if source is not None:
-                return source
+            if found is not None:
+                return found
         return None
 
-    def _try(self, seq: int) -> _Source | None:
-        """Make the machine of a checkpoint, or return None if that was pruned.
+    def _try(self, seq: int) -> tuple[Machine, Checkpoint] | None:
+        """Make the machine of a checkpoint, and trust it; return None if that was pruned.
 
         Raises BadState or WrongState if it is damaged.
         """
@@ -176,7 +150,10 @@ class Loading:
         machine.check()
         if found.lost:
             self._notes.append(f"checkpoint {seq}: lost or damaged: {', '.join(found.lost)}")
-        return _Source(machine, checkpoint, found.sound)
+        self._trust = replace(
+            self._trust, good=checkpoint.seq, pieces=found.sound, agreed=len(machine.output)
+        )
+        return machine, checkpoint
 
     def _read(self, connection: Connection, seq: int) -> Found | None:
         row = state_rows.find(connection, self._run.id, seq)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from pi_tui.checkpoints.connection.engine import (
     outside_transactions,
 )
 from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, in_our_words, no_rights
+from pi_tui.checkpoints.locking.file_lock import soon
 from pi_tui.checkpoints.locking.lock import FileLocks, WriterLocks
 from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.locking.server_lock import MAKING, ServerLocks
@@ -127,15 +127,14 @@ def _update(engine: Engine, where: Location, locks: WriterLocks) -> None:
 
     Raises AlreadyOpenError after 5 s.
     """
-    until = time.monotonic() + _MOMENT
-    while True:
+
+    def try_it() -> bool:
         if locks.take_alone() and (version := _version(engine, where)) < SCHEMA:
             migrate(engine, where, version)
-        if _version(engine, where) == SCHEMA and locks.share():
-            return
-        if time.monotonic() > until:
-            raise already_open(where.display, "")
-        time.sleep(0.05)  # without a lock, so that one of several waiting processes gets it
+        return _version(engine, where) == SCHEMA and locks.share()
+
+    if not soon(try_it, _MOMENT):  # no lock is held between two tries, so that one gets it
+        raise already_open(where.display, "")
 
 
 def _version(engine: Engine, where: Location) -> int:

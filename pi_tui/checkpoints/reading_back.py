@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from threading import RLock
 
-from sqlalchemy.exc import DBAPIError
-
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving
-from pi_tui.checkpoints.connection.engine import connect
+from pi_tui.checkpoints.connection.engine import connect, while_others_commit
 from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
 from pi_tui.checkpoints.rows import state_rows
 from pi_tui.files.location import Location
@@ -28,7 +24,8 @@ class PieceReader:
     def __init__(self, where: Location, is_leaving: IsLeaving) -> None:
         self._where = where
         self._engine = connect(where, "read", is_leaving)
-        self._one_at_a_time = RLock()
+        self.one_at_a_time = RLock()
+        """Held while a piece is fetched; a save holds it too."""
         self.damaged: set[bytes] = set()
         """The SHA-256 of pieces that were found damaged; a save must write them again."""
 
@@ -36,20 +33,14 @@ class PieceReader:
         """Return the function that fetches a piece of a run."""
         return partial(self._fetch, run_id, known)
 
-    @contextmanager
-    def held_off(self) -> Iterator[None]:
-        """Let no piece be fetched in the `with` body, except by this thread."""
-        with self._one_at_a_time:
-            yield
-
     def close(self) -> None:
         """Close the connection; the next fetch opens another one."""
-        with self._one_at_a_time:
+        with self.one_at_a_time:
             self._engine.dispose()
 
     def _fetch(self, run_id: int, known: Known) -> bytes:
         """Return the bytes. Raises LostPiece if they are damaged, StorageError if unreachable."""
-        with self._one_at_a_time:
+        with self.one_at_a_time:
             data = self._read(run_id, known)
         if data is None:
             self.damaged.add(known.sha256)
@@ -57,24 +48,12 @@ class PieceReader:
         return data
 
     def _read(self, run_id: int, known: Known) -> bytes | None:
-        while True:
-            before = self._last_written()
-            try:
-                with self._engine.begin() as connection:
-                    return state_rows.read_piece(connection, run_id, known)
-            except FAILURES as error:
-                self._engine.dispose()
-                if not _is_busy(error) or self._last_written() == before:
-                    raise in_our_words(error, self._where) from error
+        def attempt() -> bytes | None:
+            with self._engine.begin() as connection:
+                return state_rows.read_piece(connection, run_id, known)
 
-    def _last_written(self) -> int | None:
-        """Return when the file was written; another process may commit for a long time."""
         try:
-            return os.stat(self._where.path).st_mtime_ns if self._where.path else None
-        except OSError:
-            return None
-
-
-def _is_busy(error: BaseException) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            return while_others_commit(self._where.path, attempt)
+        except FAILURES as error:
+            self._engine.dispose()
+            raise in_our_words(error, self._where) from error

@@ -25,7 +25,7 @@ from pi_tui.checkpoints.other_runs import notes_of, renew_identities
 from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
-from pi_tui.checkpoints.rows.models import META, OUTPUT, RUNS, milliseconds, unit_key
+from pi_tui.checkpoints.rows.models import KIND_NAME, META, OUTPUT, RUNS, milliseconds, unit_key
 from pi_tui.errors import DamagedError, MachineError, PiTuiError, UsageError
 from pi_tui.files.location import Location
 from pi_tui.machine import BadState, Kind, Machine, State, Task, Work
@@ -84,6 +84,11 @@ class CheckpointStore(RunCatalogue):
         connection.execute(insert(META).values(key=key, value=unit[:200]))
 
     def _refuse_impossible(self, task: Task) -> None:
+        """Raise UsageError if the kind cannot compute the task, or the server cannot name it."""
+        if self._where.path is None and (long := len(self._kind.name)) > KIND_NAME:
+            raise UsageError(
+                f"on a server the name of a kind has at most {KIND_NAME} characters, not {long}"
+            )
         try:
             checked.limits(self._kind, task)
         except BadState as problem:
@@ -183,7 +188,7 @@ class CheckpointStore(RunCatalogue):
             return max(len(output) - there, 0) + state_rows.missing(state, trust.pieces)
 
         with (
-            self._reader.held_off(),
+            self._reader.one_at_a_time,
             self._fenced(run, trust.epoch, needed) as (connection, row, seq),
         ):
             known = trust.after(row.last_seq).without(self._reader.damaged)
@@ -199,12 +204,10 @@ class CheckpointStore(RunCatalogue):
             new = checkpoint_of(self._kind, run.task, machine, seq, elapsed, size, work)
             state_rows.write_checkpoint(connection, run.id, new, entries)
             pieces = frozenset(entry.known.sha256 for entry in entries)
-            if status == ACTIVE:  # the good checkpoint before is kept too, with its pieces
-                state_rows.prune(
-                    connection, run.id, {seq, trust.good}, stored - pieces - trust.pieces
-                )
-            else:
-                state_rows.prune(connection, run.id, {seq}, stored - pieces)
+            # Of a run that goes on, the good checkpoint before is kept too, with its pieces.
+            good, its_pieces = (trust.good, trust.pieces) if status == ACTIVE else (seq, pieces)
+            state_rows.keep_rows(connection, run.id, {seq, good})
+            state_rows.forget(connection, run.id, stored - pieces - its_pieces)
             change = {"status": status, "verified": int(verified), "version": self._kind.version}
             change |= {"committed": max(saved, len(output)), "elapsed_ms": milliseconds(elapsed)}
             record(connection, run.id, seq, change | ({"owner": ""} if status == COMPLETE else {}))

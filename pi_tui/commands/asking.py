@@ -6,10 +6,14 @@ import sys
 from io import TextIOWrapper
 
 from pi_tui import words
+from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.records import Run
+from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.run_lines import how_much
-from pi_tui.errors import UsageError
+from pi_tui.errors import NothingSavedError, UsageError
+from pi_tui.machine import Kind, Task
+from pi_tui.reports.standard_output import tell
 
 
 def confirmed(what: str, run: Run, kinds: Kinds) -> bool:
@@ -24,3 +28,29 @@ def confirmed(what: str, run: Run, kinds: Kinds) -> bool:
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # an answer that is not text means no
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> bool:
+    """Return True if the run has no saved output, or the user agrees to lose it.
+
+    If not, print that nothing was changed. With `sure`, do not ask. Raises AlreadyOpenError if
+    another process computes the run.
+    """
+    run = _to_begin_again(location, kind, task)
+    if run is None or not run.committed or sure:
+        return True
+    if confirmed("begin again and lose", run, Kinds(kind)):
+        return True
+    tell("nothing was changed")
+    return False
+
+
+def _to_begin_again(location: str, kind: Kind, task: Task) -> Run | None:
+    try:
+        with CheckpointStore.open(location, kind, write=False) as store:
+            run = store.find_run(task)
+            if writer := store.writer(run):
+                raise already_open(f"the run of {kind.title(task)}", writer)
+            return run
+    except NothingSavedError:
+        return None

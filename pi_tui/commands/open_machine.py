@@ -10,18 +10,18 @@ from types import ModuleType
 from typing import Any
 
 from pi_tui.carry_on import carry_on
-from pi_tui.commands.fresh import may_begin_again
+from pi_tui.commands.asking import may_begin_again
 from pi_tui.errors import UsageError
 from pi_tui.files.location import own_file, resolved
 from pi_tui.machine import BadState, Kind, Parameter, Refused, Task
 from pi_tui.recipes.generator import GeneratorKind
-from pi_tui.recipes.program import Resumable, reader_of, type_of
+from pi_tui.recipes.program import reader_of, type_of
 from pi_tui.reports.standard_output import is_in_browser, tell, to_stdout
 from pi_tui.words import one_line
 from pi_tui.worker.crash_report import in_words
 from pi_tui.worker.given import refuse_unusable_kind
 
-_TRUE, _FALSE = ("true", "yes"), ("false", "no")
+_BOOLS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def open_machine(
@@ -95,9 +95,7 @@ def _imported(name: str) -> ModuleType:
 
 
 def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
-    """Return a Kind, a subclass or a resumable function as a Kind. Raises UsageError."""
-    if isinstance(found, Resumable):
-        return found.kind
+    """Return a Kind, or an object of a subclass. Raises UsageError."""
     if isinstance(found, Kind):
         return found
     if not (isinstance(found, type) and issubclass(found, Kind)):
@@ -114,7 +112,7 @@ def _offered(module: ModuleType) -> str:
     def can_be_opened(value: object) -> bool:
         if isinstance(value, type):
             return issubclass(value, Kind) and value.__module__ == module.__name__
-        return isinstance(value, Kind | Resumable)
+        return isinstance(value, Kind)
 
     names = [name for name, value in vars(module).items() if can_be_opened(value)]
     if not names:
@@ -159,20 +157,15 @@ def _values(kind: Kind, typed: Sequence[tuple[str, str]]) -> dict[str, Parameter
 
 
 def _value(name: str, text: str, types: Mapping[str, Callable[[str], Any]]) -> Parameter:
-    if name not in types:
+    if (wanted := types.get(name)) is None:
         return guessed(text)
-    wanted = types[name]
-    if wanted is bool:
-        if (value := guessed(text)) is True or value is False:
-            return value
-    else:
-        try:
-            read: Parameter = reader_of(wanted)(text)
-            return read
-        except (TypeError, ValueError):
-            pass
-    sort = getattr(wanted, "__name__", "value")
-    raise UsageError(f"{name}={one_line(text, 40)}: {name} takes {_SORTS.get(sort, sort)}")
+    try:
+        read: Parameter = _BOOLS[text.lower()] if wanted is bool else reader_of(wanted)(text)
+        return read
+    except (KeyError, TypeError, ValueError):
+        sort = getattr(wanted, "__name__", "value")
+        told = f"{name}={one_line(text, 40)}: {name} takes {_SORTS.get(sort, sort)}"
+        raise UsageError(told) from None
 
 
 _SORTS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
@@ -184,8 +177,8 @@ def guessed(text: str) -> Parameter:
     >>> [guessed(text) for text in ("3", "2.5", "1e-3", "true", "no", "a.csv")]
     [3, 2.5, 0.001, True, False, 'a.csv']
     """
-    if text.lower() in (*_TRUE, *_FALSE):
-        return text.lower() in _TRUE
+    if text.lower() in _BOOLS:
+        return _BOOLS[text.lower()]
     for read in (int, float):
         try:
             return read(text)

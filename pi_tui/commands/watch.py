@@ -22,7 +22,12 @@ def watch(location: str, kinds: Kinds, wanted: Wanted) -> int:
         raise UsageError(f"{error}; start the program that computes first") from error
     from pi_tui.app.open import open_app
 
-    code, _ = open_app(stand_in(run, kinds), run.task, location, again=command_line())
+    if kinds.is_own(run):
+        kind, goes_on = kinds.own, f"`pi-tui {run.goal}` goes on with it"
+    else:
+        kind = StoredKind(run.kind, run.unit)
+        goes_on = kind.goes_on
+    code, _ = open_app(kind, run.task, location, again=command_line(), goes_on=goes_on)
     return code
 
 
@@ -34,10 +39,3 @@ def run_to_watch(location: str, kinds: Kinds, wanted: Wanted) -> Run:
     if not runs:
         raise UsageError("nothing is saved yet; start the program that computes first")
     return min(runs, key=lambda run: run.status == COMPLETE)
-
-
-def stand_in(run: Run, kinds: Kinds) -> StoredKind:
-    """Return a kind with which the run can be watched and never computed."""
-    if kinds.is_own(run):
-        return StoredKind(run.kind, kinds.own, goes_on=f"`pi-tui {run.goal}` goes on with it")
-    return StoredKind(run.kind, unit=run.unit)

@@ -65,8 +65,7 @@ class TabServer(Server):
 
     async def on_startup(self, app: web.Application) -> None:
         """Handle SIGHUP like SIGTERM."""
-        if hasattr(signal, "SIGHUP"):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.request_exit)
 
     async def on_shutdown(self, app: web.Application) -> None:
         """Wait until every app has saved and ended, then close the connection of every tab."""

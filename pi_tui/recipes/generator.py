@@ -13,6 +13,7 @@ parameters: they do not change during a run, and other parameters are another ru
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -20,6 +21,7 @@ from typing import Any, SupportsFloat
 
 from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Kind, Machine, Poll, Refused, State, Task, Work, unwatched
+from pi_tui.recipes.code import digest_of_code, note_on_code
 from pi_tui.recipes.values import is_immutable, pieces_of, values_of
 from pi_tui.words import one_line
 
@@ -39,20 +41,17 @@ class GeneratorKind(Kind):
         self.function, self.name, self.version = function, name, version
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(f"{name} is async; a resumable function is a generator, a plain def")
-        self._signature = inspect.signature(function).parameters
-        found = list(self._signature.values())
+        found = list(inspect.signature(function).parameters.values())
         if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found):
             raise TypeError(f"{name}: *args and **kwargs have no names to save them under")
         if not found or found[0].kind is inspect.Parameter.KEYWORD_ONLY:
             raise TypeError(f"{name}: the first argument must be the goal")
         self.parameters = {one.name: one for one in found if one.kind is one.KEYWORD_ONLY}
-        self.arguments = [one.name for one in found[1:] if one.name not in self.parameters]
-        self.names = frozenset(self.arguments)
-        if missing := [one.name for one in found[1:] if self._has_no_start(one)]:
+        state = [one for one in found[1:] if one.name not in self.parameters]
+        self.arguments = {one.name: one.default for one in state}
+        """The first values of the arguments that are the state."""
+        if missing := [one.name for one in state if one.default is one.empty]:
             raise TypeError(f"{name}: {missing[0]} is part of the state and needs a first value")
-
-    def _has_no_start(self, argument: inspect.Parameter) -> bool:
-        return argument.name in self.arguments and argument.default is argument.empty
 
     def task(self, goal: int, **parameters: Any) -> Task:
         """Return the task for that goal; parameters that are not given have their defaults.
@@ -69,18 +68,23 @@ class GeneratorKind(Kind):
 
     def first_values(self) -> dict[str, Any]:
         """Return a copy of each mutable first value: Python shares a default between all calls."""
-        values = {name: self._signature[name].default for name in self.arguments}
-        return {n: deepcopy(value) for n, value in values.items() if not is_immutable(value)}
+        values = self.arguments.items()
+        return {name: deepcopy(value) for name, value in values if not is_immutable(value)}
 
     def new(self, task: Task) -> GeneratorMachine:
         """Return a machine at the beginning of the function."""
-        return GeneratorMachine(self, task)
+        return GeneratorMachine(self, task, code=self.code)
+
+    @functools.cached_property
+    def code(self) -> str:
+        """Digest of the code of the function, which is saved with a run."""
+        return digest_of_code(self.function)
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
         """Return a machine that calls the function with the saved state as its arguments."""
         values = values_of(state)
         steps, share = values.pop("!steps", None), values.pop("!share", None)
-        done = values.pop("!done", None)
+        done, code = values.pop("!done", None), str(values.pop("!code", ""))
         if type(steps) is not int or type(done) is not bool or not isinstance(share, int | float):
             raise BadState("it has no count of steps")
         if values and sorted(values) != sorted(self.arguments):
@@ -88,7 +92,7 @@ class GeneratorKind(Kind):
                 f"the saved state holds {', '.join(values)}, and {self.name} takes "
                 f"{', '.join(self.arguments)}: run the code that saved it, or begin again"
             )
-        return GeneratorMachine(self, task, values, steps, output, share, done=done)
+        return GeneratorMachine(self, task, values, steps, output, share, done=done, code=code)
 
 
 class GeneratorMachine(Machine):
@@ -104,10 +108,13 @@ class GeneratorMachine(Machine):
         share: float = 0.0,
         *,
         done: bool = False,
+        code: str = "",
     ) -> None:
         self._kind, self._values, self._share, self._done = kind, dict(values or {}), share, done
         self.steps = steps
         self.output: bytearray = bytearray(output)
+        self._code = code
+        self.notes = note_on_code(kind.name, code, kind.code)
         self._handed_out = (steps, len(output), share)
         self._torn = False
         self._storable: set[tuple[type, ...]] = set()
@@ -146,7 +153,7 @@ class GeneratorMachine(Machine):
         if not isinstance(state, dict) or len(parts) > 3:
             what = one_line(repr(yielded), 60)
             raise BrokenRule(f"{name} must yield a dict, or a dict and what is new, not {what}")
-        if state.keys() != self._kind.names:
+        if state.keys() != self._kind.arguments.keys():
             self._refuse_names(state)
         # Encoding every state would be slow, so one of each combination of types is tried.
         if (types := tuple(map(type, state.values()))) not in self._storable:
@@ -209,7 +216,7 @@ class GeneratorMachine(Machine):
         if self._torn:
             raise BrokenRule(f"{self._kind.name} raised while it changed its lists or arrays")
         facts = {"!steps": self.steps, "!share": self._share, "!done": self._done}
-        state = State(pieces_of({**self._values, **facts}))
+        state = State(pieces_of({**self._values, **facts, "!code": self._code}))
         self._handed_out = (self.steps, len(self.output), self._share)
         return state
 

@@ -1,61 +1,126 @@
-"""Tell the inputs of a batch apart, by text: other inputs are another run."""
+"""Tell the inputs of a batch apart, and the data its function carries: others are another run."""
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
+import inspect
 import re
-from collections.abc import Iterator, Mapping, Set
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pi_tui.recipes.code import digest_of_code
 from pi_tui.worker.crash_report import in_words
 
-_PLAIN = str | bytes | int | float | complex | None
-_ADDRESS = re.compile(r"<.* at 0x[0-9A-Fa-f]+")
-_OF_ARRAYS = ("__array__", "__dataframe__", "__arrow_c_stream__")
-"""What arrays and tables of numpy, pandas, polars, pyarrow and PyTorch have; one of these."""
+_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes})
+_ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,}")
+_PROTOCOL = 4
+"""Of pickle; 5 would hand out buffers."""
 
 
 def text_of(value: object) -> str:
-    r"""Return text that another value does not have and that is the same at the next start.
+    """Return text that another value does not have and that is the same at the next start.
 
-    That is its `repr`, followed by a digest of every array and table in it. Their `repr` leaves out
-    the middle of more than 1,000 numbers, and all but the first eight decimals. Raises TypeError
-    for a set, and for an object whose `repr` has its address, which differ at every start.
+    Of a number or a text it is the `repr`. Anything else is taken apart as pickle does it, because
+    a `repr` may leave out the middle of an array, or be an address. Raises TypeError for a value
+    that pickle cannot take apart, and that has no `repr` of its own without an address.
 
-    >>> text_of(("a", [1, 2.5]))
-    "('a', [1, 2.5])"
-    >>> text_of([{1}])
-    Traceback (most recent call last):
-    TypeError: a set has another order at every start; give sorted(…)
+    >>> text_of(2.5), text_of([{1, 2}]) == text_of([{2, 1}]), text_of([1]) == text_of((1,))
+    ('2.5', True, False)
     """
-    digests = chain.from_iterable(_digests(leaf) for leaf in _leaves(value))
-    return "".join([_repr(value), *digests])
+    if type(value) in _PLAIN:
+        return _repr(value)
+    try:
+        whole = hashlib.sha256()
+        for token in _tokens(value, frozenset()):
+            whole.update(token.encode("utf-8", "surrogatepass"))
+        return whole.hexdigest()
+    except RecursionError:
+        raise TypeError("it is nested too deeply") from None
 
 
-def _leaves(value: object) -> Iterator[object]:
-    """Yield what a list, tuple or dict contains, at any depth; of another value, itself."""
-    waiting, seen = [value], set()
-    while waiting:
-        one = waiting.pop()
-        if not isinstance(one, Mapping | list | tuple):
-            yield one
-        elif id(one) not in seen:  # it may contain itself
-            seen.add(id(one))
-            waiting += [*one, *one.values()] if isinstance(one, Mapping) else one
+def data_of(function: Any) -> Iterator[object]:
+    """Yield the data that a function carries.
+
+    What a `partial` binds, the object of a method, what an inner function takes from the function
+    around it, the defaults of arguments; the code of a lambda, as it has no name.
+    """
+    if inspect.isfunction(function):
+        if function.__name__ == "<lambda>":
+            yield digest_of_code(function)
+        yield from (function.__defaults__, function.__kwdefaults__)
+        for cell in function.__closure__ or ():
+            if cell != type(cell)():  # it was filled
+                yield cell.cell_contents
+    elif inspect.ismethod(function):
+        yield from (function.__self__, function.__func__)
+    elif hasattr(function, "__wrapped__"):  # as functools.cache makes it
+        yield function.__wrapped__
+    elif not (inspect.isroutine(function) or inspect.isclass(function)):
+        yield function  # an object that can be called
 
 
-def _digests(leaf: object) -> Iterator[str]:
-    """Yield a digest of a leaf that is an array, or of the arrays that are its attributes."""
-    if isinstance(leaf, _PLAIN):
-        return
-    if isinstance(leaf, Set):
-        raise TypeError("a set has another order at every start; give sorted(…)")
-    if not _is_array(leaf) and _ADDRESS.search(text := _repr(leaf)):
-        raise TypeError(f"{text} needs a __repr__ that tells it, without its address")
-    attributes = getattr(leaf, "__dict__", {}).values()
-    for array in filter(_is_array, [leaf, *chain.from_iterable(map(_leaves, attributes))]):
-        yield hashlib.sha256(_bytes_of(array)).hexdigest()
+def _tokens(value: object, within: frozenset[int]) -> Iterator[str]:
+    """Yield pieces of text that tell the value; `within` has the ids of the values around it."""
+    if type(value) in _PLAIN:
+        yield f"{_repr(value)}\0"
+    elif id(value) in within:
+        yield "\0around\0"
+    else:
+        try:
+            label, parts = _apart(value)
+            inner = [*_tokens_of_all(parts, within | {id(value)})]
+        except TypeError:
+            if type(value).__repr__ is object.__repr__ or _ADDRESS.search(text := _repr(value)):
+                raise
+            label, inner = text, []
+        yield f"\0{label}("
+        yield from inner
+        yield ")\0"
+
+
+def _tokens_of_all(values: Iterable[object], within: frozenset[int]) -> Iterator[str]:
+    for value in values:
+        yield from _tokens(value, within)
+
+
+def _apart(value: Any) -> tuple[str, Iterable[object]]:
+    """Return the name of a type or function, and the parts of the value. Raises TypeError."""
+    kind = type(value)
+    if kind in (list, tuple):
+        return kind.__name__, value
+    if kind is dict:
+        return "dict", [*value, *value.values()]
+    if kind in (set, frozenset):
+        return "set", sorted(map(text_of, value))
+    if inspect.isclass(value) or inspect.ismodule(value):
+        return value.__name__, ()
+    if inspect.isfunction(value) or hasattr(value, "__wrapped__"):
+        return value.__qualname__, data_of(value)
+    if kind.__name__ == "ndarray" and hasattr(value, "tobytes"):
+        return f"{value.dtype} {value.shape}", _numbers(value)
+    return _reduced(value)
+
+
+def _numbers(array: Any) -> Iterable[object]:
+    """Return what an array of numpy holds: objects, or a digest of its bytes."""
+    if array.dtype.hasobject:
+        return list(array.ravel())
+    return [hashlib.sha256(array.tobytes()).hexdigest()]
+
+
+def _reduced(value: Any) -> tuple[str, Iterable[object]]:
+    """Take an object apart by its own way to be pickled."""
+    try:
+        reduce = copyreg.dispatch_table.get(type(value))
+        reduced = reduce(value) if reduce else value.__reduce_ex__(_PROTOCOL)
+    except Exception as error:
+        raise TypeError(f"it cannot be told from others: {in_words(error)}") from error
+    if isinstance(reduced, str):
+        return reduced, ()
+    maker, arguments, state, items, pairs = (*reduced, None, None, None)[:5]
+    name = getattr(maker, "__qualname__", type(maker).__name__)
+    return name, [arguments, state, list(items or ()), list(pairs or ())]
 
 
 def _repr(value: object) -> str:
@@ -63,16 +128,3 @@ def _repr(value: object) -> str:
         return repr(value)
     except Exception as error:  # an int too long for a str, or code of the user
         raise TypeError(f"it has no repr: {in_words(error)}") from error
-
-
-def _is_array(value: object) -> bool:
-    return any(hasattr(type(value), name) for name in _OF_ARRAYS)
-
-
-def _bytes_of(array: Any) -> bytes:
-    """Return the numbers of a numpy array with their type and shape; of another one, its pickle."""
-    if hasattr(array, "tobytes") and not getattr(array.dtype, "hasobject", True):
-        return f"{array.dtype} {array.shape} ".encode() + bytes(array.tobytes())
-    import pickle
-
-    return pickle.dumps(array, protocol=4)

@@ -102,8 +102,7 @@ class Pool:
         from concurrent.futures import ProcessPoolExecutor
 
         # Not "fork": this process has threads, and a lock held by one of them would stay held.
-        known = multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
+        context = multiprocessing.get_context("forkserver")
         _start_quiet_tracker()
         return ProcessPoolExecutor(self._workers, context, _begin_child)
 

@@ -11,13 +11,15 @@ the failed ones. The batch is complete once every item has a result.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pi_tui.carry_on import Face, carry_on
@@ -35,7 +37,8 @@ from pi_tui.machine import (
     Work,
     unwatched,
 )
-from pi_tui.recipes.inputs import text_of
+from pi_tui.recipes.code import digest_of_code, note_on_code
+from pi_tui.recipes.inputs import data_of, text_of
 from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
 from pi_tui.words import counted
@@ -76,10 +79,10 @@ class Items(Kind):
         for files or the network. `retries` is how often an item that raised is tried again. `name`
         names the batch in the database (default: the name of the function).
 
-        Inputs are kept in memory and identified by their `repr`, arrays and tables by their bytes.
-        Other inputs, or one more, are another run. Raises ValueError without inputs, and TypeError
-        for a function that other processes cannot import. `task` and `run` raise TypeError for
-        inputs whose `repr` differs at every start.
+        Inputs are kept in memory and identified by their values. Other inputs, or one more, are
+        another run. Raises ValueError without inputs, and TypeError for a function that other
+        processes cannot import. `task` and `run` raise TypeError for inputs that cannot be told
+        apart, such as an open file.
         """
         self.function, self.inputs, self.retries = function, list(inputs), retries
         self.name = name or getattr(function, "__name__", "items").replace("_", "-")
@@ -97,6 +100,11 @@ class Items(Kind):
             raise TypeError(f"{self.name}: a set has another order at every start; give sorted(…)")
         if not threads:
             self._refuse_what_cannot_be_sent()
+
+    @functools.cached_property
+    def code(self) -> str:
+        """Digest of the code of the function, which is saved with a run."""
+        return digest_of_code(self.function)
 
     def _count_of(self, workers: int | None) -> int:
         if workers is not None and type(workers) is not int:
@@ -129,7 +137,14 @@ class Items(Kind):
         return self._task
 
     def _texts(self) -> Iterator[str]:
-        """Yield the text of each input. Raises TypeError for one that has none."""
+        """Yield the text of each input, and of what the function carries.
+
+        Raises TypeError for an input that has none. The function may carry a lock or a connection.
+        """
+        for value in data_of(self.function):
+            if value is not None:
+                with suppress(TypeError):
+                    yield text_of(value)
         for number, value in enumerate(self.inputs, 1):
             try:
                 yield text_of(value)
@@ -148,7 +163,7 @@ class Items(Kind):
         then tells how to resume.
         """
         self._refuse_in_the_making_of_a_worker()
-        location = db or own_file(self.name)
+        location = own_file(self.name) if db is None else db
         how: dict[str, Any] = {"cadence": CADENCE, "fresh": fresh, "face": face}
         code, output = carry_on(self, self.task(), location, **how)
         if code and not (self._made and self._made.has_failed):
@@ -197,28 +212,32 @@ class Items(Kind):
     def new(self, task: Task) -> ItemsMachine:
         """Return a machine at the start, with no results. Raises Refused for other inputs."""
         self._refuse_other_inputs(task)
-        self._made = ItemsMachine(self, {}, 0, b"")
+        self._made = ItemsMachine(self, {}, 0, b"", self.code)
         return self._made
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
         """Return a machine with the saved results. Raises BadState, or Refused for other inputs."""
         self._refuse_other_inputs(task)
         try:
-            steps, waiting = json.loads(state.data)
+            steps, waiting, *code = json.loads(state.data)
             lines = {int(index): str(line) for index, line in waiting.items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise BadState(f"its results cannot be read ({error})") from error
+        began = str(code[0]) if code else ""
         if type(steps) is not int or not all(0 <= index < task.goal for index in lines):
             raise BadState("it holds results of other items")
-        self._made = ItemsMachine(self, lines, steps, output)
+        self._made = ItemsMachine(self, lines, steps, output, began)
         return self._made
 
 
 class ItemsMachine(Machine):
     """Computes a batch; a step ends as soon as at least one more item has its line."""
 
-    def __init__(self, kind: Items, waiting: dict[int, str], steps: int, output: bytes) -> None:
-        self._kind = kind
+    def __init__(
+        self, kind: Items, waiting: dict[int, str], steps: int, output: bytes, code: str
+    ) -> None:
+        self._kind, self._code = kind, code
+        self.notes = note_on_code(kind.name, code, kind.code)
         # The state.
         self.steps = steps
         self.output: bytearray = bytearray(output)
@@ -277,14 +296,14 @@ class ItemsMachine(Machine):
     def _refuse_if_only_failed_are_left(self) -> None:
         if self.has_failed:
             of_all = f"{len(self._failed):,} of {counted(len(self._kind.inputs), 'item')} failed"
-            raise Unfinished(f"{of_all}; the next start tries just {_these(self._failed)} again")
+            these = "this one" if len(self._failed) == 1 else "these"
+            raise Unfinished(f"{of_all}; the next start tries just {these} again")
 
     def _filled_pool(self) -> Pool:
         """Return the pool, after submitting items: one for each worker, and as many to wait."""
         if self._pool is None:
-            from pi_tui.recipes.item_pool import (
-                Pool,  # slow to import, and not needed for `--help`
-            )
+            # Slow to import, and not needed for `--help`.
+            from pi_tui.recipes.item_pool import Pool
 
             kind = self._kind
             self._pool = Pool(kind.function, kind.workers, threads=kind.threads)
@@ -326,15 +345,11 @@ class ItemsMachine(Machine):
 
     def to_state(self) -> State:
         """Return the results that are not in the output yet."""
-        return State.of(json.dumps([self.steps, self._waiting]).encode())
+        return State.of(json.dumps([self.steps, self._waiting, self._code]).encode())
 
     def work(self) -> Work:
         """Return the number of items done, and of all items."""
         return Work(self._next + len(self._waiting), len(self._kind.inputs))
-
-
-def _these(items: Collection[int]) -> str:
-    return "this one" if len(items) == 1 else "these"
 
 
 def _encoded(line: str) -> bytes:

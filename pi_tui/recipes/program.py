@@ -28,25 +28,30 @@ _OPTIONS = {"db", "screen", "fresh", "help", "goal"}
 """Options of every program, which no parameter can be."""
 
 
-class Resumable:
-    """A generator function that can be stopped at any moment and resumed from there."""
+_ANNOTATED: dict[object, Callable[[str], Any]] = {"int": int, "float": float, "bool": bool}
+"""Types that an option can have without a default, by name."""
+
+
+class Resumable(GeneratorKind):
+    """A generator function that can be stopped at any moment and resumed from there.
+
+    It is a kind, for instance for `carry_on_all(f, tasks, …)` and `prove(f, …)`.
+    """
 
     def __init__(self, function: Callable[..., Yielded], name: str, version: int) -> None:
-        self.kind = GeneratorKind(function, name, version)
-        if taken := _OPTIONS & {*self.kind.parameters}:
+        super().__init__(function, name, version)
+        if taken := _OPTIONS & {*self.parameters}:
             raise TypeError(f"{name}: {min(taken)} is an option of every program; rename it")
         self.__doc__, self.__name__, self.__wrapped__ = function.__doc__, name, function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Yielded:
         """Call the function itself; the result is a plain generator, which saves nothing."""
-        return self.kind.function(*args, **kwargs)
+        return self.function(*args, **kwargs)
 
-    def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the kind, so that this object can be used as a kind.
-
-        For instance in `carry_on_all(f, tasks, …)` and `prove(f, …)`.
-        """
-        return getattr(vars(self)["kind"], name)
+    @property
+    def kind(self) -> GeneratorKind:
+        """Return this kind, for programs that pass `f.kind`."""
+        return self
 
     def run(
         self, goal: int, *, db: str | os.PathLike[str] | None = None, **parameters: Any
@@ -57,14 +62,10 @@ class Resumable:
         with the exit code if it was interrupted or failed, or if there is no such task; stderr then
         tells why, and how to resume.
         """
-        code, output = carry_on(self.kind, self._asked_for(goal, parameters), db or self._file)
+        code, output = carry_on(self, self._asked_for(goal, parameters), db or self._file)
         if code:
             raise SystemExit(code)
         return output
-
-    def task(self, goal: int, **parameters: Any) -> Task:
-        """Return the task for that goal, for `run_all`; see `GeneratorKind.task`."""
-        return self.kind.task(goal, **parameters)
 
     def run_all(
         self, tasks: Iterable[Task], *, db: str | os.PathLike[str] | None = None
@@ -74,7 +75,7 @@ class Resumable:
         The same program, started several times and on several computers, shares the tasks; see
         `carry_on_all`. Raises SystemExit as `run` does.
         """
-        code, outputs = carry_on_all(self.kind, tasks, db or self._file)
+        code, outputs = carry_on_all(self, tasks, db or self._file)
         if code:
             raise SystemExit(code)
         return outputs
@@ -83,33 +84,33 @@ class Resumable:
         """Run as a program: parse GOAL and options, compute, write the output, and exit."""
         open_standard_streams()
         options = vars(self._parser().parse_args(arguments))
-        goal, db = options.pop("goal"), options.pop("db") or self._file
+        goal, db = options.pop("goal"), options.pop("db")
         face: Face = "screen" if options.pop("screen") else "line"
         fresh = options.pop("fresh")
         task = self._asked_for(goal, options)
-        code, output = carry_on(self.kind, task, db, face=face, fresh=fresh)
-        raise SystemExit(code or print_output(self.kind.name, output))
+        code, output = carry_on(self, task, db, face=face, fresh=fresh)
+        raise SystemExit(code or print_output(self.name, output))
 
     def _asked_for(self, goal: int, parameters: dict[str, Any]) -> Task:
         """Return the task; without such a task say why in one line, and exit."""
         try:
-            return self.kind.task(goal, **parameters)
+            return self.task(goal, **parameters)
         except (TypeError, ValueError) as error:
-            tell(f"{self.kind.name}: {error}")
+            tell(f"{self.name}: {error}")
             raise SystemExit(2) from None
 
     @property
     def _file(self) -> str:
-        return own_file(self.kind.name)
+        return own_file(self.name)
 
     def _parser(self) -> argparse.ArgumentParser:
-        description = inspect.cleandoc(self.__doc__ or f"Compute {self.kind.name} up to a goal.")
+        description = inspect.cleandoc(self.__doc__ or f"Compute {self.name} up to a goal.")
         parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
-        goal, *_ = inspect.signature(self.kind.function).parameters
+        goal, *_ = inspect.signature(self.function).parameters
         how_far = "how far to compute, a whole number from 1, like 20000, 20,000 or 1e6"
-        parser.add_argument("goal", metavar=goal.upper(), type=_goal, help=how_far)
+        parser.add_argument("goal", metavar=goal.upper(), type=_typed(parse_goal), help=how_far)
         add_common_options(parser, self._file)
-        for parameter in self.kind.parameters.values():
+        for parameter in self.parameters.values():
             _add_option(parser, parameter)
         return parser
 
@@ -132,25 +133,11 @@ def print_output(name: str, output: bytes) -> int:
 def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
     """Add the options `--db`, `--screen` and `--fresh`; `file` is the default of `--db`."""
     where = f"database to save in, a file or a URL ({file}); called again, it goes on from there"
-    parser.add_argument("--db", metavar="FILE", type=_location, help=where)
+    parser.add_argument("--db", metavar="FILE", default=file, help=where)
     parser.add_argument("--screen", action="store_true", help="watch it on a screen of its own")
     parser.add_argument(
         "--fresh", action="store_true", help="begin again; what is saved of this run is lost"
     )
-
-
-def _location(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("'' names no database")
-    return text
-
-
-def _goal(text: str) -> int:
-    """Parse GOAL as the app does, "3 000" and "1e6" included."""
-    try:
-        return parse_goal(text.strip())
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -159,10 +146,12 @@ def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         try:
             return read(text)
+        except UsageError as error:
+            told = str(error)
         except (TypeError, ValueError):
             sort = getattr(read, "__name__", "value")
-            text = f"invalid {sort} value: {shortened(text, 40)!r}"
-            raise argparse.ArgumentTypeError(text) from None
+            told = f"invalid {sort} value: {shortened(text, 40)!r}"
+        raise argparse.ArgumentTypeError(told)
 
     return parse
 
@@ -189,22 +178,16 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -
 
 
 def type_of(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type of a parameter: that of its default, or else its annotation."""
+    """Return the type of a parameter: that of its default, or else its annotation; or else str."""
     if parameter.default is not parameter.empty and parameter.default is not None:
         return type(parameter.default)
-    return _annotated(parameter)
+    annotation = parameter.annotation  # a type, or its name
+    return _ANNOTATED.get(getattr(annotation, "__name__", annotation), str)
 
 
 def reader_of(kind: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return a function that parses a value of that type from a command line."""
     return _whole_number if kind is int else kind
-
-
-def _annotated(parameter: inspect.Parameter) -> Callable[[str], Any]:
-    """Return the type in a parameter's annotation, which may be a string; str without one."""
-    known: dict[object, Callable[[str], Any]] = {int: int, float: float, bool: bool}
-    known |= {"int": int, "float": float, "bool": bool}
-    return known.get(parameter.annotation, str)
 
 
 @overload

@@ -9,17 +9,18 @@ NOTEWORTHY = 1.0
 """Minimum seconds from the last checkpoint to a crash that a message mentions."""
 
 
-def how_it_goes_on(snapshot: Snapshot, unit: str) -> tuple[str, ...]:
+def how_it_goes_on(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the message in texts from long to short; () if no checkpoint was resumed."""
     if snapshot.resumed_at is None or not (snapshot.resumed or snapshot.left_open):
         return ()
     moment = snapshot.resumed_at.astimezone()
     made = f"{snapshot.resumed:,}"
+    amount = words.amount(snapshot.resumed, snapshot.resumed_lines, snapshot.unit)
     day, clock = f"{moment:%Y-%m-%d %H:%M:%S}", f"{moment:%H:%M:%S}"
     if not snapshot.left_open:
-        from_there = f"goes on after {snapshot.resumed_in(unit)}"
+        from_there = f"goes on after {amount}"
         return (*(f"{from_there}, saved {when}" for when in (day, clock)), from_there)
-    saved = snapshot.resumed_in(unit, "saved") if snapshot.resumed else ""
+    saved = amount.replace(" ", " saved ", 1) if snapshot.resumed else ""
     kept = f"all {saved} are there" if saved else "all it saved is there"
     if saved.startswith("1 "):
         kept = f"the {saved} is there"

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 from pi_tui.errors import StorageError
 from pi_tui.reports.hints import tell as tell
@@ -64,9 +65,9 @@ def say(line: str) -> None:
     to_stdout(as_bytes(f"{line}\n"))
 
 
-def is_terminal() -> bool:
-    """Return True if standard output is a terminal that can move its cursor."""
-    return sys.stdout.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Return True if the stream, or else stdout, is a terminal that can move its cursor."""
+    return (stream or sys.stdout).isatty() and os.environ.get("TERM") not in (None, "", "dumb")
 
 
 def is_in_browser() -> bool:
@@ -79,10 +80,8 @@ def has_terminal() -> bool:
 
     If the environment names a driver, such as that of a browser tab, no terminal is needed.
     """
-    if is_in_browser():
-        return True
-    terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))
-    return terminal and os.environ.get("TERM") not in (None, "", "dumb")
+    streams = (sys.stdin, sys.stderr)
+    return is_in_browser() or all(stream and is_terminal(stream) for stream in streams)
 
 
 class Place:

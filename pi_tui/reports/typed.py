@@ -16,7 +16,7 @@ def parse_goal(text: str) -> int:
     (3000, 1000000)
     """
     with suppress(ValueError):
-        if 1 <= (goal := parse_number(text)) <= LARGEST_GOAL:
+        if 1 <= (goal := parse_number(text.strip())) <= LARGEST_GOAL:
             return goal
     raise UsageError(
         f"{shortened(text, 40)!r} is no goal; use a whole number from 1 to 2^53, like 1000 or 1e6"

@@ -28,9 +28,10 @@ def checked(kind: object, tasks: Iterable[object], location: object, cadence: ob
     """Return the location as a str. Raises UsageError for values that cannot be used."""
     refuse_unusable_kind(kind)
     for task in tasks:
-        refuse_no_task(task)
-    refuse_unusable_cadence(cadence)
-    return location_of(location)
+        if not isinstance(task, Task):
+            raise UsageError(f"a task is a Task, like Task(1000), not {_shown(task)}")
+    _refuse_unusable_cadence(cadence)
+    return path_of(location, "a location is the path or URL of a database")
 
 
 def refuse_unusable_kind(kind: object) -> None:
@@ -47,14 +48,7 @@ def refuse_unusable_kind(kind: object) -> None:
     version = getattr(kind, "version", None)
     if type(version) is not int:
         raise UsageError(f"{owner}.version must be an int, not {_shown(version)}")
-    _refuse_taken_name(kind)
-
-
-def _refuse_taken_name(kind: object) -> None:
-    """Raise UsageError for a kind of a user that is named as the one of this program's own app.
-
-    Each would find the runs of the other damaged.
-    """
+    # Of two kinds of the name of our own app, each would find the runs of the other damaged.
     comes_with_us = type(kind).__module__.startswith(f"pi_tui.{TAKEN_NAME}.")
     if getattr(kind, "name", "") == TAKEN_NAME and not comes_with_us:
         raise UsageError(
@@ -62,30 +56,15 @@ def _refuse_taken_name(kind: object) -> None:
         )
 
 
-def refuse_no_task(task: object) -> None:
-    """Raise UsageError for anything but a Task."""
-    if not isinstance(task, Task):
-        raise UsageError(f"a task is a Task, like Task(1000), not {_shown(task)}")
-
-
-def location_of(location: object) -> str:
-    """Return the location of a database as a str. Raises UsageError for no path and no URL."""
-    return _text_of(location, "a location is the path or URL of a database")
-
-
-def file_of(to: object) -> str:
-    """Return the path of a file for the output as a str. Raises UsageError for no path."""
-    return _text_of(to, "`to` is the path of a file")
-
-
-def _text_of(path: object, told: str) -> str:
+def path_of(path: object, told: str) -> str:
+    """Return a path as a str. Raises UsageError, with what was told to pass, for anything else."""
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(path, str):
         raise UsageError(f"{told}, not {_shown(path)}")
     return path
 
 
-def refuse_unusable_cadence(cadence: object) -> None:
+def _refuse_unusable_cadence(cadence: object) -> None:
     """Raise UsageError if it cannot be told from the cadence when to save."""
     if not isinstance(cadence, Cadence):
         raise UsageError(f"a cadence is a Cadence, like Cadence(seconds=5), not {_shown(cadence)}")

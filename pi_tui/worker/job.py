@@ -75,6 +75,8 @@ class Job:
     """Find the first output fast by another method, for the screen to show meanwhile."""
     known: bytes = b""
     """The first output, taken from another run of this kind: shown in place of an overture."""
+    goes_on: str = ""
+    """How the run goes on, if this process may only watch it; "" if it may compute the run."""
     among_others: bool = False
     """Show no notes about other runs of the goal, because they are expected."""
     patience: float = inf

@@ -1,9 +1,12 @@
-"""A request to exit: the first one saves, a later one exits at once."""
+"""A request to exit, by a key or a signal: the first one saves, a later one exits at once."""
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 AT_ONCE_AFTER = 2.0
 """Seconds after the first request from which another request means: exit at once.
@@ -34,10 +37,10 @@ class LeaveRequest:
         """Return True if the first request is so old that another one means: exit at once."""
         return self._since is not None and self._clock() - self._since >= AT_ONCE_AFTER
 
-    def ask(self, signal: int = 0) -> None:
+    def ask(self, number: int = 0) -> None:
         """Record a request by a key, or by the signal of that number."""
         self.at_once = self.at_once or self.is_long_ago
-        self.signal = self.signal or signal
+        self.signal = self.signal or number
         if self._since is None:
             self._since = self._clock()
             self.when_asked()
@@ -45,3 +48,20 @@ class LeaveRequest:
     def forget(self) -> None:
         """Cancel the request."""
         self._since, self.signal, self.at_once = None, 0, False
+
+
+@contextmanager
+def handling_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Handle SIGINT, SIGTERM and SIGHUP in the `with` body, with which users and shells end us.
+
+    A signal that was ignored before stays ignored: that is what `nohup` asks for.
+    """
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, old in before.items():
+        if old != signal.SIG_IGN:
+            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -88,7 +88,7 @@ class Loop:
         self._run = self._store.restart(run, self._job.task) if begins_again else run
         if begins_again:
             self._board.publish(done=0.0)
-        if note := self._store.lock_note:
+        if note := self._store.locks.note:
             self._board.note(note)
         of_others = () if self._job.among_others else run.notes
         for note in (*of_others, *self._job.not_taken(self._run.task)):
@@ -111,7 +111,11 @@ class Loop:
             self._meter = Meter(self._work(), made, elapsed, shown, verifying, length)
             self._saved_steps = machine.steps if loaded.checkpoint else -1
             self._board.publish(resumed_done=self._meter.done)
-        if self._board.snapshot.left_open and loaded.checkpoint and (last := self._store.last_beat):
+        if (
+            self._board.snapshot.left_open
+            and loaded.checkpoint
+            and (last := self._store.locks.last_beat)
+        ):
             after = (last - loaded.checkpoint.saved_at).total_seconds()
             self._board.publish(left_after=after)
         self._board.publish(
@@ -168,7 +172,7 @@ class Loop:
         if self._board.pace is not self._strides.pace:
             self._restart_pace()
         if self._board.is_stale:
-            self._store.beat()
+            self._store.locks.beat()
             self._publish(part=part, parts=parts)
 
     def _save_is_due(self) -> bool:
@@ -324,7 +328,7 @@ class Loop:
     def _await_saved(self) -> None:
         """Wait until all output is saved, handling requests; give up after `job.patience`."""
         began = self._clock()
-        while lost := self._board.snapshot.not_saved(self._job.kind.unit):
+        while lost := self._board.snapshot.not_saved:
             if self._clock() - began > self._job.patience:
                 raise StorageError(lost)
             self._board.sleep(self._saves.seconds_until_retry(self._clock()))
@@ -340,7 +344,7 @@ class Loop:
             raise WrongResultError(
                 f"{error}; not saved; start again to go on from the last good checkpoint"
             ) from error
-        if lost := self._board.snapshot.not_saved(self._job.kind.unit):
+        if lost := self._board.snapshot.not_saved:
             self._board.fail(lost, StorageError.exit_code)
             return
         self._mark_left()

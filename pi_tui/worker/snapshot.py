@@ -144,27 +144,21 @@ class Snapshot:
             return False
         return task.identity(tuning) == Task(self.goal, self.parameters).identity(tuning)
 
-    def made_in(self, unit: str) -> str:
-        """Return the amount of output made, as text in this unit."""
-        return words.amount(self.made, self.made_lines, unit)
+    @property
+    def amount_saved(self) -> str:
+        """Return the amount of output saved, as text in its unit."""
+        return words.amount(self.saved, self.saved_lines, self.unit)
 
-    def saved_in(self, unit: str) -> str:
-        """Return the amount of output saved, as text in this unit."""
-        return words.amount(self.saved, self.saved_lines, unit)
-
-    def resumed_in(self, unit: str, word: str = "") -> str:
-        """Return the amount of output at the start, as text, with `word` before the unit."""
-        amount = words.amount(self.resumed, self.resumed_lines, unit)
-        return amount.replace(" ", f" {word} ", 1) if word else amount
-
-    def unsaved_in(self, unit: str) -> str:
-        """Return how much output is made and not saved, in a kind's unit."""
+    @property
+    def amount_unsaved(self) -> str:
+        """Return how much output is made and not saved, as text in its unit."""
         lines = (self.made_lines or 0) - (self.saved_lines or 0)
-        return words.amount(self.made - self.saved, lines or None, unit)
+        return words.amount(self.made - self.saved, lines or None, self.unit)
 
-    def whole_in(self, unit: str) -> int | None:
-        """Return the length of the whole output; None if unknown, or if `unit` is lines."""
-        return None if unit in words.LINE_UNITS else self.length
+    @property
+    def whole(self) -> int | None:
+        """Return the length of the whole output; None if unknown, or if its unit is lines."""
+        return None if self.unit in words.LINE_UNITS else self.length
 
     @property
     def lost(self) -> str:
@@ -173,7 +167,7 @@ class Snapshot:
         This is an amount of output; before there is more output, steps.
         """
         if self.made > self.saved:
-            return self.unsaved_in(self.unit)
+            return self.amount_unsaved
         saved = self.checkpoint.steps if self.checkpoint else 0
         return words.counted(self.steps - saved, "step") if self.steps > saved else ""
 
@@ -191,10 +185,10 @@ class Snapshot:
     @property
     def _safe(self) -> str:
         """Return how much is saved: output or, before there is any, steps or work."""
-        newest, whole = self.checkpoint, self.whole_in(self.unit)
+        newest, whole = self.checkpoint, self.whole
         if whole is None:
             steps = newest.steps if newest else 0
-            return self.saved_in(self.unit) if self.saved_lines else f"step {steps:,}"
+            return self.amount_saved if self.saved_lines else f"step {steps:,}"
         if newest is None or self.saved or not newest.steps:
             return f"{self.saved:,} of {whole:,} {self.unit}"
         share = newest.work.share if newest.work else None
@@ -210,17 +204,15 @@ class Snapshot:
             return "what was saved is kept"
         return "nothing is saved"
 
-    def not_saved(self, unit: str) -> str:
-        """Return what an exit now would lose, and why saving fails; "" if the last save worked.
-
-        Output is counted in `unit`.
-        """
+    @property
+    def not_saved(self) -> str:
+        """Return what an exit now would lose, and why saving fails; "" if the last save worked."""
         if self.save_failure is None:
             return ""
         reason = self.save_failure.reason
-        if (whole := self.whole_in(unit)) is None:
+        if self.whole is None:
             return f"the newest results could not be saved: {reason}"
         return (
-            f"{self.saved:,} of {whole:,} {unit} are saved{self._place}, "
+            f"{self.saved:,} of {self.whole:,} {self.unit} are saved{self._place}, "
             f"{self.made - self.saved:,} more could not be: {reason}"
         )

@@ -10,7 +10,6 @@ import operator
 from typing import TYPE_CHECKING
 
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
-from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.errors import AlreadyOpenError, DamagedError, StorageError
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, Board
 from pi_tui.worker.meter import LineCount
@@ -31,7 +30,7 @@ MOMENT = 3.0
 class WatchingWorker(Worker):
     """A worker that only follows its run, as long as another process has it open.
 
-    A run whose kind is a StoredKind can not be computed here, so it is always only followed.
+    With `job.goes_on`, the run is always only followed.
     """
 
     def _work(self) -> None:
@@ -46,8 +45,8 @@ class WatchingWorker(Worker):
         before = self.snapshot.state
         if before.is_final:
             return True
-        if isinstance(self.job.kind, StoredKind):
-            self.publish(goes_on=self.job.kind.goes_on)
+        if self.job.goes_on:
+            self.publish(goes_on=self.job.goes_on)
             return False
         try:
             super()._work()
@@ -69,7 +68,6 @@ class Watcher:
         self._last_writer = ""
         self._run: Run | None = None
         self._doubts = False
-        self._can_compute = not isinstance(board.job.kind, StoredKind)
 
     def watch(self) -> None:
         """Follow the run until a stop, until its deletion, or until it is to be computed here.
@@ -124,7 +122,7 @@ class Watcher:
         elif now.state is not State.COMPLETE:
             if run is not None and run != self._run:
                 self._follow(store, run)
-            if not writer and self._can_compute and self._clock() - self._came < MOMENT:
+            if not writer and not self._job.goes_on and self._clock() - self._came < MOMENT:
                 self._board.pause_wanted = False
             else:
                 self._tell(self._notice(writer, run), writer)
@@ -143,6 +141,7 @@ class Watcher:
         newest, shown = store.checkpoints(run), self._board.snapshot.checkpoints
         last = newest[-1].seq if newest else 0  # keep older ones, which are pruned in the file
         checkpoints = (*newest, *(one for one in shown if one.seq < last))[:CHECKPOINTS_SHOWN]
+        rate, work_rate = self._rates(run, checkpoints)
         self._board.publish(
             state=State.COMPLETE if run.status == COMPLETE else State.WATCHING,
             made=len(output),
@@ -151,22 +150,23 @@ class Watcher:
             steps=checkpoints[0].steps if checkpoints else 0,
             done=share_of(run, checkpoints, self._job.kind) or 0.0,
             figures=self._figures(run, checkpoints),
-            rate=_rate(checkpoints),
-            work_rate=self._work_rate(run, checkpoints),
+            rate=rate,
+            work_rate=work_rate,
             elapsed=run.elapsed,
             checkpoints=checkpoints,
             verified=run.verified,
         )
         self._run, self._doubts = run, False
 
-    def _work_rate(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> float:
-        """Return the share of the work done per second, between the newest two checkpoints."""
-        if len(checkpoints) < 2 or run.status == COMPLETE:
-            return 0.0
-        newest, before = checkpoints[:2]
+    def _rates(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> tuple[float, float]:
+        """Return output and share of the work per second, between the newest two checkpoints."""
+        newest, before = checkpoints[:2] if len(checkpoints) > 1 else (None, None)
+        if not (newest and before) or newest.elapsed <= before.elapsed:
+            return 0.0, 0.0
         seconds = newest.elapsed - before.elapsed
         shares = (one.share(self._job.kind, run.task) or 0.0 for one in (newest, before))
-        return operator.sub(*shares) / seconds if seconds > 0 else 0.0
+        work = 0.0 if run.status == COMPLETE else operator.sub(*shares)
+        return (newest.length - before.length) / seconds, work / seconds
 
     def _figures(self, run: Run, checkpoints: tuple[Checkpoint, ...]) -> object:
         """Return the kind's figures for the newest checkpoint; None without one."""
@@ -188,12 +188,3 @@ class Watcher:
     def _tell(self, notice: str, writer: str) -> None:
         if self._board.snapshot.state is not State.COMPLETE:
             self._board.publish(state=State.WATCHING, notice=notice, writer=writer)
-
-
-def _rate(checkpoints: tuple[Checkpoint, ...]) -> float:
-    """Return the output per second between the newest two checkpoints."""
-    if len(checkpoints) < 2:
-        return 0.0
-    newest, before = checkpoints[:2]
-    seconds = newest.elapsed - before.elapsed
-    return (newest.length - before.length) / seconds if seconds > 0 else 0.0

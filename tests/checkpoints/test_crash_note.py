@@ -62,7 +62,7 @@ def test_open_run_after_a_kill_knows_the_last_heartbeat(path: str, open_store: O
     beat = os.stat(f"{path}.run-1.lock").st_mtime
     store = open_store()
     store.open_run(Walks().task())
-    last = store.last_beat
+    last = store.locks.last_beat
     assert last is not None
     assert last.timestamp() == pytest.approx(beat, abs=0.001)
 

@@ -172,6 +172,23 @@ def test_runs_are_found_after_their_kind_changes_its_tuning(
         assert store.check() == []
 
 
+def test_run_gets_the_identity_that_another_had_before_the_tuning_changed(
+    open_store: OpenStore,
+) -> None:
+    class TunedBySize(DiceKind):
+        tuning = ("size",)
+
+    class TunedByColor(DiceKind):
+        tuning = ("color",)
+
+    with open_store(kind=TunedBySize()) as store:
+        sized, colored = begun(store, dice(size=2)).id, begun(store, dice(color="red")).id
+    with open_store(kind=TunedByColor()) as store:
+        assert store.open_run(dice(size=2)).id == sized
+        assert store.open_run(dice()).id == colored
+        assert store.check() == []
+
+
 def test_kind_version_is_saved_returned_and_refused_if_newer(
     open_store: OpenStore,
 ) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pi_tui.checkpoints.glance import glance
+from pi_tui.errors import UsageError
 from pi_tui.machine import Kind
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
@@ -101,3 +104,18 @@ def test_equal_pieces_of_two_runs_are_independent(open_store: OpenStore, path: s
         loaded = store.load(store.runs()[0])
         assert (loaded.checkpoint is not None, loaded.notes) == (True, ())
         assert told(loaded.machine) == told(advance(Walks().new(Walks().task()), 20))
+
+
+def test_server_refuses_a_kind_whose_name_is_too_long_for_its_tables(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    class Named(Walks):
+        def __init__(self, length: int) -> None:
+            self.name = "w" * length
+
+    advised = "^on a server the name of a kind has at most 40 characters, not 41$"
+    with pytest.raises(UsageError, match=advised):
+        open_store(postgres_url, Named(41)).open_run(Walks().task())
+    for store in (open_store(postgres_url, Named(40)), open_store(kind=Named(41))):
+        run = store.open_run(Walks().task())
+        assert store.find_run(run.task) is not None

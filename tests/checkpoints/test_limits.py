@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from pi_tui.carry_on import carry_on
+from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind, Limits, Task
@@ -65,6 +66,28 @@ def test_run_at_its_limit_names_its_kind_once_and_is_left_in_order(
     kind.most = Limits(output=10_000)
     assert carry_on(kind, kind.task(), path)[0] == 0
     assert "was cut off" not in capsys.readouterr().err
+
+
+def test_state_exactly_at_its_limit_is_saved_and_loaded(open_store: OpenStore) -> None:
+    kind = Bounded()
+    store = open_store(kind=kind)
+    run, walk = begin(store)
+    first = store.save(run, advance(walk, 40), 0.0)
+    kind.most = Limits(state=first.size)
+    second = store.save(run, walk, 0.0)
+    loaded = store.load(run).checkpoint
+    assert loaded is not None
+    assert (loaded.seq, loaded.size) == (second.seq, first.size)
+
+
+def test_glance_reads_output_of_two_megabytes_whole(open_store: OpenStore, path: str) -> None:
+    store = open_store()
+    run, _ = begin(store)
+    output = b"27 00\n" * 350_000
+    store.complete(run, Finished(output), 0.0, verified=False)
+    seen = glance(path, Walks(), None)
+    assert seen is not None
+    assert (seen.output == output, seen.complete) == (True, True)
 
 
 def test_save_refuses_output_longer_than_the_whole(open_store: OpenStore) -> None:

@@ -146,6 +146,22 @@ def test_lock_file_removed_by_its_holder_is_created_again(tmp_path: Path) -> Non
     assert not FileLock(path).take()
 
 
+def test_lock_file_that_got_the_number_of_standard_input_is_closed_too(tmp_path: Path) -> None:
+    path = tmp_path / "pi.sqlite3.lock"
+    standard_input = os.dup(0)
+    os.close(0)
+    try:
+        first = FileLock(path)
+        assert first.take()
+        first.release()
+        second = FileLock(path)
+        assert second.take()
+        second.release()
+    finally:
+        os.dup2(standard_input, 0)
+        os.close(standard_input)
+
+
 def test_linked_file_is_the_same_database(open_store: OpenStore, path: str, tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(path)

@@ -47,7 +47,7 @@ def test_pooled_run_finishes_and_warns_that_it_has_no_lock(
     pooled: str, postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     with open_store(pooled) as store:
-        assert "behind a connection pooler; if this run is started elsewhere" in store.lock_note
+        assert "behind a connection pooler; if this run is started elsewhere" in store.locks.note
         save_some(store, times=4)
     with open_store(pooled) as store:
         run = store.open_run(Walks().task())

@@ -26,6 +26,7 @@ from tests.checkpoints.helpers import (
     told,
 )
 from tests.checkpoints.server import Server
+from tests.helpers import wait_until
 from tests.tiny import Walk, Walks
 
 
@@ -65,8 +66,18 @@ def test_postgres_refuses_second_writer_and_names_the_first(
     assert other.writer(run).startswith(f"pid {os.getpid()} on ")
     save_some(other, goal=97)
     store.close()
-    assert other.writer(run) == ""
+    wait_until(lambda: other.writer(run) == "")  # the server takes a moment to end a session
     other.open_run(run.task)
+
+
+def test_postgres_delete_frees_the_lock_of_the_run(
+    postgres_url: str, open_store: OpenStore
+) -> None:
+    store, other = open_store(postgres_url), open_store(postgres_url, write=False)
+    run, _ = save_some(store)
+    assert other.writer(run) != ""
+    store.delete(run.task)
+    assert other.writer(run) == ""
 
 
 def test_postgres_ignores_locks_of_other_databases(
@@ -79,7 +90,7 @@ def test_postgres_ignores_locks_of_other_databases(
     other.close()
     assert same.id == run.id
     assert open_store(postgres_url, write=False).writer(run) != ""
-    assert other.writer(same) == ""
+    wait_until(lambda: other.writer(same) == "")
 
 
 def test_postgres_refuses_to_open_while_version_1_1_writes(

@@ -122,7 +122,7 @@ def test_piece_is_not_read_while_a_save_goes_on(store: CheckpointStore) -> None:
         piece.read()
         read.set()
 
-    with store._reader.held_off():
+    with store._reader.one_at_a_time:
         thread = Thread(target=fetch)
         thread.start()
         assert begun.wait(60)
@@ -138,14 +138,14 @@ def test_reader_waits_as_long_as_another_program_writes(
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
     store._reader.close()
     walk, piece = saved(store)
-    table, tries = make_table(walk.task), list[int | None]()
-    last_written = store._reader._last_written
+    table, tries = make_table(walk.task), list[object]()
+    last_written = engine._last_written
 
-    def counted() -> int | None:
-        tries.append(last_written())
+    def counted(path: Path | None) -> object:
+        tries.append(last_written(path))
         return tries[-1]
 
-    monkeypatch.setattr(store._reader, "_last_written", counted)
+    monkeypatch.setattr(engine, "_last_written", counted)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StorageError, match="another program"):

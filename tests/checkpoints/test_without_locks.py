@@ -29,7 +29,7 @@ from tests.tiny import Walks
 try:
     store = CheckpointStore.open(sys.argv[1], Walks())
     run, walk = save_some(store, int(sys.argv[2]))
-    print(store.lock_note, flush=True)
+    print(store.locks.note, flush=True)
     sys.stdin.read()
     store.save(run, advance(walk, 1), 0.0)
 except PiTuiError as error:

@@ -110,9 +110,11 @@ def expected(goal: int, factor: int = 1) -> str:
 
 
 def test_program_prints_its_output_and_prints_it_again_from_the_database(folder: Path) -> None:
-    for _ in range(2):
+    for told in ("", "sums: complete since "):
         done = ended("sums.py", 5_000)
-        assert (done.returncode, done.stdout, done.stderr) == (0, expected(5_000), "")
+        assert (done.returncode, done.stdout) == (0, expected(5_000))
+        assert done.stderr.startswith(told)
+        assert bool(done.stderr) == bool(told)
     assert (folder / "sums.sqlite3").exists()
 
 
@@ -214,7 +216,7 @@ def test_task_with_a_parameter_that_the_function_has_not_is_refused(folder: Path
 def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
     done = ended("sums.py", 9, "--db", "")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'' names no database" in done.stderr
+    assert "'' names no file" in done.stderr
 
 
 def test_fresh_starts_the_run_over(folder: Path) -> None:

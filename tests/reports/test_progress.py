@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from pi_tui.reports.progress import LineProgress, describe, progress_on
+from pi_tui.reports.progress import RunProgress, describe
+from pi_tui.reports.status_line import StatusLine
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import SaveFailure, Snapshot, State
 
 
 def snapshot(state: State = State.RUNNING, **changes: Any) -> Snapshot:
     facts: dict[str, Any] = {"made": 500, "saved": 400, "rate": 100.0, "done": 0.75, "left": 65.0}
-    facts["length"] = 1_000
+    facts |= {"length": 1_000, "unit": "digits"}
     return Snapshot(state, 1_000, MAX, **(facts | changes))
 
 
@@ -25,14 +26,14 @@ FAILURE = SaveFailure(datetime(2026, 7, 22, 12, 0, tzinfo=UTC), "disk full at \x
 
 def lines(*snapshots: Snapshot) -> list[str]:
     stream = io.StringIO()
-    with progress_on(stream, "digits") as shown:
-        for each in snapshots:
-            shown.show(each)
+    shown = RunProgress(StatusLine(stream))
+    for each in snapshots:
+        shown.show(each)
     return stream.getvalue().splitlines()
 
 
 def test_progress_line_has_share_speed_and_time_left() -> None:
-    assert describe(snapshot(), "digits") == (
+    assert describe(snapshot()) == (
         "running: 500 of 1,000 digits, 75.0 %, 100/s, 1 min 05 s left, 400 saved"
     )
 
@@ -49,7 +50,7 @@ def test_progress_in_a_pipe_prints_only_changes_of_state() -> None:
 
 def test_progress_line_without_output_has_the_speed_of_the_work() -> None:
     blocks = snapshot(made=0, saved=0, rate=0.0, work_rate=0.001)
-    assert "0 of 1,000 digits, 75.0 %, 6.0 %/min, 1 min 05 s left" in describe(blocks, "digits")
+    assert "0 of 1,000 digits, 75.0 %, 6.0 %/min, 1 min 05 s left" in describe(blocks)
 
 
 def test_progress_in_a_pipe_prints_a_line_every_five_seconds(
@@ -58,7 +59,7 @@ def test_progress_in_a_pipe_prints_a_line_every_five_seconds(
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     stream = io.StringIO()
-    shown = LineProgress(stream, "digits")
+    shown = RunProgress(StatusLine(stream))
     for _ in range(11):
         shown.show(snapshot())
         now += 1.0
@@ -79,16 +80,8 @@ def test_progress_reports_the_begin_and_the_end_of_failing_saves() -> None:
 
 
 def test_progress_counts_rows_by_line_breaks_or_else_bytes() -> None:
-    counted = snapshot(made_lines=12, saved_lines=9)
-    assert describe(counted, "rows") == "running: 12 rows, 75.0 %, 1 min 05 s left"
-    assert describe(snapshot(), "rows").startswith("running: 500 bytes, ")
-    ended = lines_of("rows", snapshot(save_failure=FAILURE), counted)
+    counted = snapshot(made_lines=12, saved_lines=9, unit="rows")
+    assert describe(counted) == "running: 12 rows, 75.0 %, 1 min 05 s left"
+    assert describe(snapshot(unit="rows")).startswith("running: 500 bytes, ")
+    ended = lines(snapshot(save_failure=FAILURE), counted)
     assert ended[-1] == "saved again: 9 rows"
-
-
-def lines_of(unit: str, *snapshots: Snapshot) -> list[str]:
-    stream = io.StringIO()
-    with progress_on(stream, unit) as shown:
-        for each in snapshots:
-            shown.show(each)
-    return stream.getvalue().splitlines()

@@ -11,11 +11,16 @@ from pathlib import Path
 import pytest
 
 from pi_tui.worker.leave_request import AT_ONCE_AFTER
-from tests.helpers import saved, wait_until
+from tests.helpers import PI_TUI, saved, wait_until
 from tests.terminal.emulator import Terminal
 
 RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
 """Arguments of a run that saves only when it exits."""
+WITHOUT_HANGUP = (
+    "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Runs a program with SIGHUP blocked."""
 
 
 def watch_for_a_while(terminal: Terminal) -> None:
@@ -65,6 +70,14 @@ def test_closed_window_exits_with_6_if_nothing_could_be_saved(database: Path) ->
             other.execute("BEGIN EXCLUSIVE")
             terminal.close()
             assert terminal.wait() == 6
+
+
+def test_closed_window_that_sends_no_signal_saves_and_ends_the_app(database: Path) -> None:
+    with Terminal(*PI_TUI, "--db", database, *RUN, program=("-c", WITHOUT_HANGUP)) as terminal:
+        watch_for_a_while(terminal)
+        terminal.close()
+        assert terminal.wait() == 129
+    assert saved(database) > 1_000
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_app_broken_anywhere_exits_1_and_shows_no_password(place: str) -> None:
     ("module", "owner", "name"),
     [
         ("pi_tui.worker.worker", "Worker", "_work"),
-        ("pi_tui.reports.progress", "_BarProgress", "show"),
+        ("pi_tui.reports.progress", "RunProgress", "show"),
         ("pi_tui.pi.commands.compute", "Worker", "start"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ def make_worker(database: Path) -> Iterator[MakeWorker]:
         settings: dict[str, Any] = {"pace": MAX, "cadence": NEVER, "digits_per_step": 2} | more
         kind, k = SpigotKind(threads), settings.pop("digits_per_step")
         insisted = () if k is None else ("digits_per_step",)
-        task = kind.task(digits, k)
+        task, clock = kind.task(digits, k), settings.pop("clock", time.monotonic)
         a_worker = WatchingWorker if settings.pop("watch", False) else Worker
-        worker = a_worker(Job(kind, task, str(database), insisted=insisted, **settings))
+        job = Job(kind, task, str(database), insisted=insisted, **settings)
+        worker = a_worker(job, clock=clock)
         made.append(worker)
         worker.start()
         return worker

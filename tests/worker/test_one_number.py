@@ -133,10 +133,20 @@ def test_share_never_falls_over_resumes_pauses_and_paces(
 
 
 def test_number_follows_the_time_when_a_pace_holds_the_run_back(
-    make_worker: MakeWorker, seen: list[Snapshot]
+    make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stood at 41 % before the first digit of thirty seconds, and at 82 % after the last."""
-    worker = make_worker(pace=Pace.of(6_000), digits_per_step=None)
+    now = [0.0]
+
+    def clock(seconds: float = 1e-6) -> float:
+        now[0] += seconds
+        return now[0]
+
+    def pass_time(_: Board, seconds: float | None, **__: object) -> None:
+        clock(seconds or 0.0)
+
+    monkeypatch.setattr(Board, "sleep", pass_time)  # computing takes no time, waiting all of it
+    worker = make_worker(pace=Pace.of(6_000), digits_per_step=None, clock=clock)
     assert worker.join(60)
     shares(seen)
     running = [one for one in seen if one.state is State.RUNNING and one.steps]

@@ -58,7 +58,8 @@ def writer(database: Path) -> Iterator[Writer]:
 
 
 def watching(database: Path, kind: Kind, task: Task) -> WatchingWorker:
-    worker = WatchingWorker(Job(kind, task, str(database)))
+    goes_on = StoredKind(kind.name).goes_on
+    worker = WatchingWorker(Job(kind, task, str(database), goes_on=goes_on))
     worker.start()
     wait_until(lambda: worker.snapshot.state is State.WATCHING)
     return worker
@@ -128,7 +129,7 @@ def test_watcher_without_the_code_of_a_kind_names_a_run_that_was_deleted(
     assert watcher_of_lines.snapshot.error == gone
 
 
-def test_stored_kind_like_a_known_one_uses_its_length_title_and_unit(database: Path) -> None:
+def test_run_of_a_known_kind_can_be_only_watched(database: Path) -> None:
     pi = SpigotKind()
     task = pi.task(12_000, 2)
     with CheckpointStore.open(str(database), pi) as store:
@@ -136,7 +137,7 @@ def test_stored_kind_like_a_known_one_uses_its_length_title_and_unit(database: P
         while len(machine.output) < 100:
             machine.stride(100)
         store.save(run, machine, 1.0)
-    worker = watching(database, StoredKind("pi", pi), task)
+    worker = watching(database, pi, task)
     wait_until(lambda: worker.snapshot.saved == len(machine.output))
     assert worker.snapshot.length == 12_000
     assert worker.job.kind.title(task) == "12,000 digits"

@@ -24,7 +24,17 @@ sys.exit(code)
 """
 
 
-def test_run_without_output_completes_when_killed_after_every_save(database: Path) -> None:
+def test_blocks_of_a_long_pi_run_survive_kills_with_a_digit_cadence(database: Path) -> None:
+    steps = 0
+    for _ in range(3):
+        arguments = ("run", "--digits", 2_000_000, "--threads", 1, "--db", database)
+        with started(*arguments, "--checkpoint-every", 1_000_000) as child:
+            wait_until(lambda before=steps: saved_steps(database, SpigotKind()) > before)  # type: ignore[misc]
+            child.kill()
+        steps = saved_steps(database, SpigotKind())
+
+
+def test_run_without_output_survives_a_kill_after_every_save(database: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(database)]
     folder, pipe = Path(__file__).parents[2], subprocess.PIPE
     kills = 0
@@ -45,13 +55,3 @@ def test_run_without_output_completes_when_killed_after_every_save(database: Pat
         kills += 1
     assert kills == 8
     assert out.strip().encode() == whole(STEPS)
-
-
-def test_blocks_of_a_long_pi_run_survive_kills_with_a_digit_cadence(database: Path) -> None:
-    steps = 0
-    for _ in range(3):
-        arguments = ("run", "--digits", 2_000_000, "--threads", 1, "--db", database)
-        with started(*arguments, "--checkpoint-every", 1_000_000) as child:
-            wait_until(lambda before=steps: saved_steps(database, SpigotKind()) > before)  # type: ignore[misc]
-            child.kill()
-        steps = saved_steps(database, SpigotKind())

@@ -81,6 +81,20 @@ def test_watcher_shows_the_share_of_saved_work(database: Path, make_worker: Make
         assert worker.snapshot.done > 2 * worker.snapshot.saved / DIGITS
 
 
+def test_watcher_shows_the_rate_between_the_newest_two_saves(
+    database: Path, make_worker: MakeWorker
+) -> None:
+    with CheckpointStore.open(str(database), KIND) as store:
+        run, machine = a_run_with_a_save(store)
+        first = len(machine.output)
+        while len(machine.output) < 300:
+            machine.stride(100)
+        store.save(run, machine, 3.0)
+        worker = watch(make_worker, DIGITS)
+        wait_until(lambda: worker.snapshot.saved == len(machine.output))
+        assert worker.snapshot.rate == (len(machine.output) - first) / 2
+
+
 def test_plain_worker_is_refused_a_database_in_use(database: Path, make_worker: MakeWorker) -> None:
     with a_writer(database):
         worker = make_worker(40_000, digits_per_step=None)

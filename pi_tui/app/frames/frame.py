@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from pi_tui.app.frames.naming import Naming
@@ -13,16 +14,12 @@ from pi_tui.app.frames.rates import RateHistory
 from pi_tui.worker.snapshot import Snapshot
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Clock(NamedTuple):
     """The two clocks that the app reads; tests replace them."""
 
     monotonic: Callable[[], float] = time.monotonic
     """Return seconds that never go back: for rates and waits."""
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = partial(datetime.now, UTC)
     """Return the time of day, with a time zone: for times that are shown."""
 
 

@@ -46,7 +46,7 @@ class Naming:
 
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
         """Return the word for the output, and its length in the end; None if that is unknown."""
-        return snapshot.unit, snapshot.whole_in(snapshot.unit)
+        return snapshot.unit, snapshot.whole
 
     def run(self, run: Run, title: str) -> str:
         """Return the name of a saved run, whose kind calls it `title`, for a question."""

@@ -49,7 +49,7 @@ class Looks:
             app.set_class(not theme.dark, "-light-mode", update=False)
         app.stylesheet.set_variables(app.get_css_variables())
 
-    def suit(self, *, light: bool) -> None:
+    def suit(self, light: bool) -> None:
         """Show the theme that suits a light or dark terminal, unless the user chose one."""
         fitting = {NIGHT: DAY, "ansi-dark": "ansi-light"}
         fitting = fitting if light else {other: one for one, other in fitting.items()}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import stat
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -13,9 +11,6 @@ from typing import Any, Self
 from platformdirs import user_state_dir
 
 from pi_tui.files.temporary import Temporary
-
-_LONGEST = 65_536
-"""Maximum bytes read from the file; we never write nearly as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +57,10 @@ class Memory:
 def _load(path: Path) -> dict[str, Any]:
     """Return the content of the file; {} if it cannot be read or is not a JSON object."""
     try:
-        said = json.loads(_read(path))
+        said = json.loads(path.read_bytes()) if path.is_file() else {}  # a pipe would never end
     except (OSError, ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _read(path: Path) -> str:
-    """Return the text of the file; refuse a pipe or device, which may never end. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        return stream.read(_LONGEST).decode("utf-8")
 
 
 def _save(path: Path, said: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.style import Style
 from textual.color import Color
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from textual.app import App
 
 NIGHT, DAY = "pi-night", "pi-day"
-
-_NAMED_ANSI = ("ansi_blue", "ansi_cyan", "ansi_yellow", "ansi_green", "ansi_yellow", "ansi_red")
 
 NIGHT_THEME = Theme(
     name=NIGHT,
@@ -89,49 +87,70 @@ def fitting_theme(
     return DAY if is_light else NIGHT
 
 
+class _Variable(NamedTuple):
+    """One of our colour variables, as it is made from the colours of a theme."""
+
+    name: str
+    color: str
+    mixed_with: str = ""
+    share: float = 0.0
+    """The share of the colour that it is mixed with, 0 to 1."""
+    on: str = ""
+    """What it must be readable on: `page` for any background, or a colour; "" if it is no text."""
+    ansi: str = ""
+    """The colour in a theme of the terminal's sixteen colours, whose palette decides."""
+
+
+_VARIABLES = (
+    _Variable("rule", "foreground", "background", 0.84, ansi="bright_black"),
+    _Variable("before", "accent", "background", 0.6, ansi="bright_black"),
+    _Variable("mark", "accent", ansi="yellow"),
+    _Variable("hit", "primary", "background", 0.45, ansi="cyan"),
+    # Not reversed, because Textual leaves `reverse` out of the lines of lists.
+    _Variable("cursor", "primary", ansi="cyan"),
+    _Variable("selected", "foreground"),
+    _Variable("block-done", "secondary", ansi="cyan"),
+    _Variable("text", "foreground", on="page", ansi="default"),
+    # Not bright black, which is the background in some palettes.
+    _Variable("quiet", "foreground", "background", 0.3, "page", "default"),
+    _Variable("faint", "foreground", "background", 0.6, "page", "default"),
+    _Variable("saved", "foreground", "background", 0.18, "page", "default"),
+    _Variable("fresh", "accent", "foreground", 0.4, "page", "yellow"),
+    _Variable("held", "secondary", on="page", ansi="cyan"),
+    _Variable("hit-ink", "foreground", on="hit", ansi="black"),
+    _Variable("selected-ink", "background", on="foreground"),
+    _Variable("paper", "background", on="accent", ansi="black"),
+    _Variable("alert-ink", "background", on="error", ansi="black"),
+    _Variable("cursor-ink", "background", on="primary", ansi="black"),
+    _Variable("primary", "primary", on="page", ansi="blue"),
+    _Variable("secondary", "secondary", on="page", ansi="cyan"),
+    _Variable("accent", "accent", on="page", ansi="yellow"),
+    _Variable("success", "success", on="page", ansi="green"),
+    _Variable("warning", "warning", on="page", ansi="yellow"),
+    _Variable("error", "error", on="page", ansi="red"),
+)
+
+
 def own_variables(theme: Theme) -> dict[str, str]:
     """Return the `$pi-…` variables of a theme."""
     if theme.ansi:
-        return _for_ansi(dark=theme.dark)
-    colors = plain_colors(theme)
-    paper, ink = colors["background"], colors["foreground"]
-    papers = (paper, colors["surface"], colors["panel"])
-    hit = colors["primary"].blend(paper, 0.45)
-    texts = {
-        "pi-text": readable(ink, papers),
-        "pi-quiet": readable(ink.blend(paper, 0.3), papers),
-        "pi-faint": readable(ink.blend(paper, 0.6), papers),
-        "pi-saved": readable(ink.blend(paper, 0.18), papers),
-        "pi-fresh": readable(colors["accent"].blend(ink, 0.4), papers),
-        "pi-held": readable(colors["secondary"], papers),
-        "pi-hit-ink": readable(ink, (hit,)),
-        "pi-selected-ink": readable(paper, (ink,)),
-        "pi-paper": readable(paper, (colors["accent"],)),
-        "pi-alert-ink": readable(paper, (colors["error"],)),
-        "pi-cursor-ink": readable(paper, (colors["primary"],)),
-        **{f"pi-{name}": readable(colors[name], papers) for name in _NAMED},
-    }
-    fills = {
-        "pi-rule": ink.blend(paper, 0.84),
-        "pi-before": colors["accent"].blend(paper, 0.6),
-        "pi-mark": colors["accent"],
-        "pi-hit": hit,
-        "pi-cursor": colors["primary"],
-        "pi-selected": ink,
-        "pi-block-done": colors["secondary"],
-    }
-    return {name: color.hex for name, color in (texts | fills).items()}
-
-
-_NAMED = ("primary", "secondary", "accent", "success", "warning", "error")
-"""Colours of a theme used for text; as `$pi-primary` and so on they are made readable."""
+        own = {f"pi-{one.name}": f"ansi_{one.ansi}" for one in _VARIABLES if one.ansi}
+        return own | ({"pi-primary": "ansi_cyan"} if theme.dark else {})
+    colors, own = plain_colors(theme), {}
+    page = (colors["background"], colors["surface"], colors["panel"])
+    for name, color, other, share, on, _ in _VARIABLES:
+        made = colors[color].blend(colors[other], share) if other else colors[color]
+        made = readable(made, page if on == "page" else (colors[on],)) if on else made
+        own[f"pi-{name}"] = made.hex
+        colors.setdefault(name, made)
+    return own
 
 
 def plain_colors(theme: Theme) -> dict[str, Color]:
     """Return the colours of a theme, including those that Textual derives."""
     made = theme.to_color_system().generate()
-    names = ("background", "foreground", "surface", "panel", *_NAMED)
-    return {name: Color.parse(made[name]) for name in names}
+    names = ("background", "foreground", "surface", "panel", "primary", "secondary", "accent")
+    return {name: Color.parse(made[name]) for name in (*names, "success", "warning", "error")}
 
 
 READABLE = 4.5
@@ -163,27 +182,3 @@ def readable(ink: Color, papers: Sequence[Color]) -> Color:
     far = max((Color(0, 0, 0), Color(255, 255, 255)), key=worst)
     moved = (ink.blend(far, step / 50) for step in range(50))
     return next((color for color in moved if worst(color) >= READABLE), far)
-
-
-def _for_ansi(*, dark: bool) -> dict[str, str]:
-    """Return a theme's variables in the terminal's sixteen colours only: its palette decides."""
-    return {
-        "pi-text": "ansi_default",
-        "pi-quiet": "ansi_default",  # bright black is the background in some palettes
-        "pi-faint": "ansi_default",
-        "pi-rule": "ansi_bright_black",
-        "pi-saved": "ansi_default",
-        "pi-fresh": "ansi_yellow",
-        "pi-held": "ansi_cyan",
-        "pi-before": "ansi_bright_black",
-        "pi-paper": "ansi_black",
-        "pi-mark": "ansi_yellow",
-        "pi-hit": "ansi_cyan",
-        "pi-hit-ink": "ansi_black",
-        "pi-block-done": "ansi_cyan",
-        "pi-alert-ink": "ansi_black",
-        "pi-cursor": "ansi_cyan",  # Textual leaves `reverse` out of the lines of lists
-        "pi-cursor-ink": "ansi_black",
-        **{f"pi-{name}": color for name, color in zip(_NAMED, _NAMED_ANSI, strict=True)},
-        **({"pi-primary": "ansi_cyan"} if dark else {}),
-    }

@@ -23,7 +23,7 @@ class Dialog(ModalScreen[Answer]):
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # absolute: subclasses live elsewhere
     BINDINGS: ClassVar[list[BindingType]] = [
         # Has priority over a text field, which would copy its selected text instead of quitting.
-        Binding("ctrl+c", "app.quit", show=False, priority=True)
+        Binding("ctrl+c", "app.quit", priority=True)
     ]
 
 
@@ -34,7 +34,7 @@ NO_KEYS: Mapping[str, str] = {}
 class SavingScreen(Dialog[None]):
     """Shown while the program saves, before it exits or opens another run."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit")]
 
     def __init__(self, then: str) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class Choice(Dialog[str | None]):
     """A question with a few answers; Enter gives the first one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", show=False),
-        Binding("up,k,left", "app.focus_previous", show=False),
-        Binding("down,j,right", "app.focus_next", show=False),
+        Binding("escape", "dismiss(None)"),
+        Binding("up,k,left", "app.focus_previous"),
+        Binding("down,j,right", "app.focus_next"),
     ]
 
     def __init__(
@@ -104,10 +104,10 @@ class Ask(Dialog[str | None]):
     FIELD: ClassVar[type[Input]] = Input
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", show=False),
-        Binding("f1", "app.help", show=False, priority=True),
-        Binding("up", "choose(-1)", show=False),
-        Binding("down", "choose(1)", show=False),
+        Binding("escape", "dismiss(None)"),
+        Binding("f1", "app.help", priority=True),
+        Binding("up", "choose(-1)"),
+        Binding("down", "choose(1)"),
     ]
 
     def __init__(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from textwrap import wrap
 from typing import ClassVar, NamedTuple
 
@@ -53,18 +52,17 @@ class HelpScreen(Dialog[None]):
     """A window with the whole help, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q,enter", "dismiss", show=False),
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("escape,question_mark,f1,q,enter", "dismiss"),
+        Binding("j", "app.simulate_key('down')"),
+        Binding("k", "app.simulate_key('up')"),
     ]
 
     def __init__(self, table: KeyTable, texts: HelpTexts) -> None:
         super().__init__()
         self._texts = texts
-        sections = ((one.title, one.keys, one.more) for one in table.sections)
         self._tables: list[tuple[str, Rows]] = [
-            (title, (*((key.shown, key.meaning) for key in keys), *more))
-            for title, keys, more in sections
+            (one.title, (*((key.shown, key.meaning) for key in one.keys), *one.more))
+            for one in table.sections
         ]
         self._tables.append(("On the screen", texts.on_the_screen))
 
@@ -93,21 +91,13 @@ class HelpScreen(Dialog[None]):
                     _table(rows, room) if room >= _NARROW else _stack(rows, shown.size.width)
                 )
 
-    def action_scroll_down(self) -> None:
-        """Scroll one line down."""
-        self.query_one("#help").scroll_down(animate=False)
-
-    def action_scroll_up(self) -> None:
-        """Scroll one line up."""
-        self.query_one("#help").scroll_up(animate=False)
-
 
 def _table(rows: Rows, width: int) -> Content:
     """Return a table with names on the left, and their meanings wrapped on the right."""
     lines = [
-        Content.assemble((f"{name if first else '':<{_NAMES}}", "$pi-accent"), text)
+        Content.assemble((f"{'' if at else name:<{_NAMES}}", "$pi-accent"), text)
         for name, meaning in rows
-        for first, text in _wrapped(meaning, width)
+        for at, text in enumerate(wrap(meaning, width))
     ]
     return Content("\n").join(lines)
 
@@ -119,8 +109,3 @@ def _stack(rows: Rows, width: int) -> Content:
         lines.append(Content.assemble((name, "$pi-accent")))
         lines += [Content("  " + text) for text in wrap(meaning, max(8, width - 2))]
     return Content("\n").join(lines)
-
-
-def _wrapped(meaning: str, width: int) -> Iterator[tuple[bool, str]]:
-    for at, text in enumerate(wrap(meaning, width)):
-        yield at == 0, text

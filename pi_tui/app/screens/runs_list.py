@@ -39,7 +39,7 @@ class RunsList(Dialog[Run | str | None]):
     """A table of runs; its result is the run to open, NEW, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,r,q", "dismiss(None)", show=False),
+        Binding("escape,r,q", "dismiss(None)"),
         Binding("n", "dismiss('new')", "New run"),
         Binding("d,delete", "aside('delete')", "Delete"),
         Binding("e", "aside('export')", "Export"),

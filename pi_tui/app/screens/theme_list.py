@@ -19,9 +19,9 @@ class ThemeList(Dialog[str | None]):
     """A list of all themes; the theme under the cursor is shown. The result is the one chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,t,q", "dismiss(None)", show=False),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
+        Binding("escape,t,q", "dismiss(None)"),
+        Binding("j", "app.simulate_key('down')"),
+        Binding("k", "app.simulate_key('up')"),
     ]
 
     def __init__(self, names: Sequence[str]) -> None:

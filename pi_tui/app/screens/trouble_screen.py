@@ -17,7 +17,7 @@ class TroubleScreen(Dialog[None]):
     """A message and a traceback, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,exclamation_mark,q,enter", "dismiss", show=False),
+        Binding("escape,exclamation_mark,q,enter", "dismiss"),
     ]
 
     def __init__(self, text: str, traceback: str) -> None:

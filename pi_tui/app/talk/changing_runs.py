@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pi_tui.app.face import Face, tell
-from pi_tui.app.frames.looking_on import why_not
 from pi_tui.app.talk.export import ask_for_file, write_file
 from pi_tui.app.talk.goals import Goals
 from pi_tui.app.terminal.quitting import Quitting
@@ -17,8 +18,12 @@ from pi_tui.worker.threads import in_thread
 class RunChanges:
     """Begins, opens, deletes and exports runs, after asking the user."""
 
-    def __init__(self, face: Face, quitting: Quitting, goals: Goals) -> None:
-        self._face, self._quitting, self._goals = face, quitting, goals
+    def __init__(
+        self, face: Face, is_refused: Callable[[], bool], quitting: Quitting, goals: Goals
+    ) -> None:
+        """Set up; `is_refused()` returns True, and tells the user, if another process computes."""
+        self._face, self._is_refused = face, is_refused
+        self._quitting, self._goals = quitting, goals
 
     async def ask_for_run(self) -> None:
         """Ask for a goal and open its run; quit if a first start gets no answer."""
@@ -48,13 +53,6 @@ class RunChanges:
     async def _aside(self, action: str, run: Run) -> None:
         """Delete or export a run while the list stays open."""
         await (self._delete(run) if action == "delete" else self._export(run))
-
-    def _is_refused(self) -> bool:
-        """Return True, and tell the user, if another process computes, so this one cannot write."""
-        why = why_not(self._face.worker.snapshot)
-        if why:
-            tell(self._face, why, seconds=4)
-        return bool(why)
 
     async def open_run(self, task: Task, known: bytes = b"") -> None:
         """Save the current run, then show the run of this task.

@@ -148,7 +148,7 @@ class TerminalDriver(LinuxDriver):
         """Handle an answer of the terminal; called in the thread that reads."""
         light = background.is_light(answer)
         if light is not None and time.monotonic() < (self._ask_until or 0.0):
-            suit = self._app.suit_background  # type: ignore[attr-defined]
+            suit = self._app.looks.suit  # type: ignore[attr-defined]
             self._loop.call_soon_threadsafe(self._app.call_later, suit, light)
 
     def stop_application_mode(self) -> None:

@@ -21,7 +21,7 @@ it (seen once in a hundred runs under load).
 
 def is_in_background() -> bool:
     """Return True if another job has the terminal."""
-    with suppress(OSError, AttributeError):  # no terminal, or Windows
+    with suppress(OSError):  # there is no terminal
         return os.tcgetpgrp(0) != os.getpgrp()
     return False
 

@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -43,13 +44,11 @@ def guarded() -> Iterator[None]:
     correct_environment()
     there = is_there()
     _given.clear()
-    if sys.platform != "win32" and there:
-        import termios
-
+    if there:
         wait_for_foreground()
         with suppress(termios.error):
             _given[:] = termios.tcgetattr(0)
-    is_ours = there and hasattr(os, "fork") and not os.environ.get("TEXTUAL_DRIVER")
+    is_ours = there and not os.environ.get("TEXTUAL_DRIVER")
     try:
         with _watched() if is_ours else nullcontext():
             yield
@@ -73,9 +72,7 @@ def is_there() -> bool:
 
 def give_back() -> None:
     """Restore the settings that the terminal had when `guarded` was entered."""
-    if sys.platform != "win32" and _given:
-        import termios
-
+    if _given:
         with suppress(termios.error):
             if termios.tcgetattr(0) != _given:
                 termios.tcsetattr(0, termios.TCSANOW, _given)

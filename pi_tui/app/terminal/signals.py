@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -75,7 +74,7 @@ class Signals:
         """Set once the screen was left as usual."""
         quitting.when_begun = self._start_insisting
         self._insisting = self._vanishing = False
-        if sys.platform != "win32" and not os.environ.get("TEXTUAL_DRIVER"):
+        if not os.environ.get("TEXTUAL_DRIVER"):
             from pi_tui.app.terminal.driver import TerminalDriver
 
             app.driver_class = TerminalDriver
@@ -88,8 +87,8 @@ class Signals:
     @contextmanager
     def signals(self) -> Iterator[None]:
         """Save and exit on signals in this block, even before the first frame or after the last."""
-        wanted = [getattr(signal, n) for n in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, n)]
-        before = {n: signal.signal(n, self._note) for n in wanted}
+        wanted = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
+        before = {number: signal.signal(number, self._note) for number in wanted}
         try:
             yield
         finally:
@@ -100,9 +99,8 @@ class Signals:
         """Connect the signals to the running app, which can save and exit by itself from now on."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):  # Textual's browser driver handles them
-            with suppress(NotImplementedError, ValueError):
-                if loop.remove_signal_handler(number):
-                    signal.signal(number, self._note)
+            if loop.remove_signal_handler(number):
+                signal.signal(number, self._note)
         driver: Any = self._app._driver
         if hasattr(driver, "is_leaving"):
             driver.is_leaving = lambda: bool(self._first or self._quitting.is_over)
@@ -117,9 +115,8 @@ class Signals:
     def _note(self, number: int, _frame: object) -> None:
         """Handle a signal. Runs in the main thread, between any two instructions of it."""
         self._first = self._first or number
-        for stop in ("SIGTTOU", "SIGTTIN"):  # restoring the terminal must not suspend us
-            if hasattr(signal, stop):
-                signal.signal(getattr(signal, stop), signal.SIG_IGN)
+        for stop in (signal.SIGTTOU, signal.SIGTTIN):  # restoring the terminal must not suspend us
+            signal.signal(stop, signal.SIG_IGN)
         if self._loop is None:
             self._waiting.append(number)
         else:

@@ -18,23 +18,15 @@ from pi_tui.app.widgets.run_panels import time_left
 from pi_tui.reports.hints import to_paste
 from pi_tui.worker.snapshot import Snapshot, State
 
-STATE_STYLE = {
-    State.PREPARING: "$pi-secondary",
-    State.RUNNING: "$pi-success",
-    State.PAUSED: "$pi-warning",
-    State.SAVING: "$pi-secondary",
-    State.VERIFYING: "$pi-secondary",
-    State.COMPLETE: "$pi-accent",
-    State.FAILED: "$pi-error",
-    State.WATCHING: "$pi-secondary",
+_SIGN_AND_STYLE = {
+    State.RUNNING: ("●", "$pi-success"),
+    State.PAUSED: ("‖", "$pi-warning"),
+    State.COMPLETE: ("✓", "$pi-accent"),
+    State.FAILED: ("✗", "$pi-error"),
+    State.WATCHING: ("◎", "$pi-secondary"),
 }
-_STATE_SIGN = {
-    State.RUNNING: "●",
-    State.PAUSED: "‖",
-    State.COMPLETE: "✓",
-    State.FAILED: "✗",
-    State.WATCHING: "◎",
-}
+_BUSY = "◌", "$pi-secondary"
+"""Sign and style of the other states, which pass by themselves."""
 
 
 def _sign(frame: Frame) -> Content:
@@ -43,11 +35,11 @@ def _sign(frame: Frame) -> Content:
 
 def state_in_words(snapshot: Snapshot) -> Content:
     """Return the word for the state, with its sign and colour."""
-    sign = _STATE_SIGN.get(snapshot.state, "◌")
+    sign, style = _SIGN_AND_STYLE.get(snapshot.state, _BUSY)
     word = snapshot.state.value
     if snapshot.state is State.COMPLETE and snapshot.verified:
         word += ", verified"
-    return line((f"{sign} {word}", f"bold {STATE_STYLE[snapshot.state]}"))
+    return line((f"{sign} {word}", f"bold {style}"))
 
 
 class TopBar(Panel):
@@ -84,8 +76,7 @@ class ProgressLine(Panel):
         room = max(0, width - len(tail) - 1)
         full = int(snapshot.done * room)
         before = min(full, int(snapshot.resumed_done * room))
-        stepping = snapshot.state is not State.VERIFYING
-        color = "$pi-accent" if stepping else STATE_STYLE[snapshot.state]
+        color = "$pi-secondary" if snapshot.state is State.VERIFYING else "$pi-accent"
         return [
             line(
                 " ",
@@ -205,18 +196,15 @@ def _brief(shown: str) -> str:
     return shown.split()[0].replace("Ctrl+", "^")
 
 
-def _pause(snapshot: Snapshot) -> str:
-    return "resume" if snapshot.state is State.PAUSED else "pause"
-
-
 def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
     """Return the keys for the key bar: key, word, action; the most useful first.
 
     The words of some keys depend on the state, such as pause and resume.
     """
     final, watching = snapshot.state.is_final, snapshot.state is State.WATCHING
+    pause = {State.WATCHING: "go on here", State.PAUSED: "resume"}.get(snapshot.state, "pause")
     says = {
-        "app.toggle_pause": "go on here" if watching else _pause(snapshot),
+        "app.toggle_pause": pause,
         "app.quit": "quit" if final or watching else "save & quit",
     } | table.says(snapshot)
     in_order: tuple[str, ...] = table.in_the_bar
@@ -224,7 +212,7 @@ def keys(snapshot: Snapshot, table: KeyTable) -> list[tuple[str, str, str]]:
         in_order = table.when_complete
     elif final:
         of_it = (a for a in table.when_complete if a not in table.of_a_whole_run)
-        in_order = (table.when_failed, *of_it)
+        in_order = ("app.show_trouble", *of_it)
     elif watching:
         can_go_on = not (snapshot.writer or snapshot.goes_on)
         useless = table.of_a_writer[can_go_on:]

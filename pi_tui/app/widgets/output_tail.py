@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from pi_tui import words
-from pi_tui.app.looks.themes import selected
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.widgets.line_index import LineIndex
-from pi_tui.app.widgets.output_view import FRESH, SAVED, OutputView
+from pi_tui.app.widgets.output_view import FRESH, SAVED, OutputView, runs
 from pi_tui.needle import Output
 
 _GUTTER, _PLAIN = 6, 7
@@ -75,10 +72,6 @@ class OutputTail(OutputView):
         """Return the number of lines."""
         return self._lines.lines if self.is_text else max(1, -(-self.count // self._per_line))
 
-    def line_width(self) -> int:
-        """Return the width of a full line, in cells."""
-        return self.scrollable_content_region.width or 1
-
     def line_of(self, offset: int) -> int:
         """Return the line of the byte at `offset`."""
         return self._lines.line_of(offset) if self.is_text else max(0, offset) // self._per_line
@@ -140,12 +133,8 @@ class OutputTail(OutputView):
 
     def _text(self, data: bytes, look: bytearray) -> list[tuple[str, int]]:
         """Return the text in parts whose bytes look alike, each with its look."""
-        data, made, at = data.rstrip(b"\r\n"), [], 0
-        for code, run in groupby(look[: len(data)]):
-            end = at + len(list(run))
-            made.append((shown(data[at:end]), code))
-            at = end
-        return made
+        data = data.rstrip(b"\r\n")
+        return [(shown(data[at:end]), code) for at, end, code in runs(look[: len(data)])]
 
     def _hex(self, start: int, data: bytes, look: bytearray) -> list[tuple[str, int]]:
         """Return the offset, the bytes in hex, and their ASCII characters, each with its look."""
@@ -157,10 +146,8 @@ class OutputTail(OutputView):
 
     def make_styles(self) -> list[Style]:
         """Return the style of each look."""
-        names = ("saved", "fresh", "held", "hit", "here")
-        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
         gutter = self.get_component_rich_style("output--gutter")
-        return [*looks, selected(self.app), gutter, self.rich_style]
+        return [*super().make_styles(), gutter, self.rich_style]
 
 
 def is_text(data: bytes) -> bool:

@@ -5,6 +5,8 @@ Only the visible lines are ever made, so a gigabyte scrolls as fast as a hundred
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import ClassVar
 
 from rich.style import Style
@@ -17,6 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from pi_tui.app.looks.themes import selected
 from pi_tui.needle import Needle, Output
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
@@ -38,6 +41,19 @@ def stain(look: bytearray, start: int, stop: int, code: int) -> None:
         look[start:stop] = bytes([code]) * (stop - start)
 
 
+def runs(looks: Iterable[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield start, stop and look of each part that looks alike.
+
+    >>> list(runs([SAVED, SAVED, HIT]))
+    [(0, 2, 0), (2, 3, 3)]
+    """
+    start = 0
+    for look, part in groupby(looks):
+        stop = start + len(list(part))
+        yield start, stop, look
+        start = stop
+
+
 class OutputView(ScrollView, can_focus=True):
     """The base class of views of output; a subclass defines the lines and draws them."""
 
@@ -50,8 +66,8 @@ class OutputView(ScrollView, can_focus=True):
         "output--here",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("j", "scroll_down"),
+        Binding("k", "scroll_up"),
     ]
 
     virtual_size = Reactive(Size(0, 0), layout=False)
@@ -82,10 +98,6 @@ class OutputView(ScrollView, can_focus=True):
         """Return the number of lines; at least one."""
         raise NotImplementedError
 
-    def line_width(self) -> int:
-        """Return the width of a full line, in cells."""
-        raise NotImplementedError
-
     def line_of(self, offset: int) -> int:
         """Return the line of the byte at `offset`."""
         raise NotImplementedError
@@ -110,8 +122,10 @@ class OutputView(ScrollView, can_focus=True):
         """Adapt the lines to the width of the window."""
 
     def make_styles(self) -> list[Style]:
-        """Return the style of each look."""
-        raise NotImplementedError
+        """Return the style of each look; a subclass with more looks adds theirs."""
+        names = ("saved", "fresh", "held", "hit", "here")
+        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
+        return [*looks, selected(self.app)]
 
     def text_between(self, start: int, stop: int) -> str:
         """Return the output between two offsets as text, for the clipboard."""
@@ -172,7 +186,7 @@ class OutputView(ScrollView, can_focus=True):
     @property
     def page(self) -> int:
         """Return the number of bytes that fit in the window."""
-        return self.size.height * self.line_width()
+        return self.size.height * (self.scrollable_content_region.width or 1)
 
     @property
     def _line_to_copy(self) -> int:
@@ -193,7 +207,7 @@ class OutputView(ScrollView, can_focus=True):
 
     def grow(self) -> None:
         """Extend the scrollable area to all lines; scroll to the end if that is followed."""
-        size = Size(self.line_width(), self.line_total())
+        size = Size(self.scrollable_content_region.width, self.line_total())
         if size != self.virtual_size:
             self.virtual_size = size
             if self.following:

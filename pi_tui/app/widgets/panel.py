@@ -43,13 +43,8 @@ def spread(left: Content, right: Content, width: int) -> Content:
 class Panel(Widget):
     """A bordered widget of text lines with a title; drawn again only if a line changed."""
 
-    TITLE = ""
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self.border_title = self.TITLE
-        self._frame: Frame | None = None
-        self._content = Content()
+    _frame: Frame | None = None
+    _content = Content()
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return the lines for this frame in `width` × `height` cells; each panel overrides it."""

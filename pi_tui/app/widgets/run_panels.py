@@ -27,7 +27,7 @@ def time_left(snapshot: Snapshot) -> str:
 class ProgressPanel(Panel):
     """Shows output, steps, times and pace."""
 
-    TITLE = "progress"
+    BORDER_TITLE = "progress"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return one line for each fact."""
@@ -82,11 +82,11 @@ def is_silent(snapshot: Snapshot) -> bool:
 class SpeedPanel(Panel):
     """Shows output per second, now and since the start."""
 
-    TITLE = "speed"
+    BORDER_TITLE = "speed"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return the rate, a curve of its history in the rows that are free, and its time span."""
-        self.border_title = self.TITLE
+        self.border_title = self.BORDER_TITLE
         rates, snapshot = frame.rates, frame.snapshot
         running = snapshot.state is State.RUNNING
         if is_silent(snapshot):
@@ -135,7 +135,7 @@ def _span(frame: Frame, rate: float, width: int) -> Content:
 class CheckpointPanel(Panel):
     """Shows the newest checkpoint, the time of the next one, and earlier ones."""
 
-    TITLE = "checkpoint"
+    BORDER_TITLE = "checkpoint"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return the newest checkpoint first; earlier ones fill the rows that are left."""
@@ -215,7 +215,7 @@ def _extent(checkpoint: Checkpoint, snapshot: Snapshot) -> tuple[str, str]:
 class FiguresPanel(Panel):
     """Shows the machine's figures if they are a mapping: one name and value per row."""
 
-    TITLE = "figures"
+    BORDER_TITLE = "figures"
 
     def show(self, frame: Frame) -> None:
         """Show the panel if there are figures; the screen makes room for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -35,7 +35,7 @@ class SearchInput(Input):
 class SearchBar(Horizontal):
     """A text field to search while typing, and the number of hits."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close")]
     RESTRICT: ClassVar[str | None] = None
     """A pattern for the text that can be typed; None for any text."""
     PLACEHOLDER: ClassVar[str] = "text"
@@ -44,18 +44,12 @@ class SearchBar(Horizontal):
     UNIT: ClassVar[str] = "byte"
     FIELD: ClassVar[type[SearchInput]] = SearchInput
 
-    class Changed(Message):
-        """Posted when the text to search changed; "" for none."""
-
-        def __init__(self, text: str, *, from_start: bool = False) -> None:
-            super().__init__()
-            self.text, self.from_start = text, from_start
-
-    class Accepted(Message):
-        """Posted when the user pressed Enter, so the output gets the focus back."""
-
-    class Closed(Message):
-        """Posted when the user ends the search."""
+    def __init__(
+        self, search: Callable[..., object], accept: Callable[[], None], close: Callable[[], None]
+    ) -> None:
+        """Make a bar; call `search` with each text typed, `accept` at Enter, `close` at Esc."""
+        super().__init__(id="search")
+        self._search_for, self._accept, self._close = search, accept, close
 
     def compose(self) -> ComposeResult:
         """Yield a slash, the text field, and a line for the result."""
@@ -82,16 +76,16 @@ class SearchBar(Horizontal):
     def _search(self, event: Input.Changed) -> None:
         event.stop()
         text, from_start = self.meant(event.value)
-        self.post_message(self.Changed(text, from_start=from_start))
+        self._search_for(text, from_start=from_start)
 
     @on(Input.Submitted)
-    def _accept(self, event: Input.Submitted) -> None:
+    def _end_input(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Accepted())
+        self._accept()
 
     def action_close(self) -> None:
-        """Post `Closed`."""
-        self.post_message(self.Closed())
+        """End the search."""
+        self._close()
 
     @on(SearchInput.Refused)
     def _say_why(self) -> None:

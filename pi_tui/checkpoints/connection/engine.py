@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, set_answer_timeout
@@ -24,6 +26,7 @@ from pi_tui.checkpoints.locking.process import me
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.location import Location
 
+_T = TypeVar("_T")
 BUSY_SECONDS = 5
 LONGEST_VALUE = 8 * 2**20
 """Maximum bytes of a value; SQLite refuses longer ones, whatever a file claims."""
@@ -85,36 +88,41 @@ def _sqlite(where: Location, mode: Mode) -> Engine:
     )
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
+    def on_begin(connection: Connection) -> None:
         # sqlite3 opens no transaction for SELECT and DDL; a late upgrade of a read lock may fail.
         if mode == "write":
-            _begin_when_it_is_our_turn(connection, where.path or "")
+            os.stat(where.path or "")  # fails if it was moved: our connection would not notice
+            begin = partial(connection.exec_driver_sql, "BEGIN IMMEDIATE")
+            while_others_commit(where.path, begin)
         else:
             connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
-def _begin_when_it_is_our_turn(connection: Connection, path: str | Path) -> None:
-    """Begin a write transaction; retry as long as other processes keep committing.
+def while_others_commit(path: Path | None, attempt: Callable[[], _T]) -> _T:
+    """Return what `attempt` returns; retry as long as other processes keep committing.
 
     SQLite retries in growing pauses and gives up after BUSY_SECONDS. With many writers, one may
-    lose every race for that long. It is an error only if nothing was written in that time.
+    lose every race for that long, and a checkpoint of several GB takes longer. It is an error only
+    if nothing was written in that time.
     """
     while True:
         before = _last_written(path)
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            return
-        except OperationalError as error:
-            busy = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            return attempt()
+        except (DBAPIError, sqlite3.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            busy = getattr(cause, "sqlite_errorname", "").startswith("SQLITE_BUSY")
             if not busy or _last_written(path) == before:
                 raise
 
 
-def _last_written(path: str | Path) -> tuple[int, int]:
-    found = os.stat(path)  # never open: closing it would drop SQLite's locks
-    return found.st_mtime_ns, found.st_ino
+def _last_written(path: Path | None) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = os.stat(path or "")  # never open: closing it would drop SQLite's locks
+        return found.st_mtime_ns, found.st_ino
+    return None
 
 
 def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
@@ -122,7 +130,7 @@ def _open_sqlite(path: bytes, mode: Mode) -> sqlite3.Connection:
         f"file:{quote(path)}?mode={'ro' if mode == 'probe' else 'rw'}",
         uri=True,
         timeout=BUSY_SECONDS,
-        isolation_level=None,  # we begin transactions ourselves: see `begin`
+        isolation_level=None,  # we begin transactions ourselves: see `on_begin`
         check_same_thread=False,  # made by one thread, maybe closed by another; never used by two
     )
     try:

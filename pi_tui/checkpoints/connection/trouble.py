@@ -41,7 +41,7 @@ def in_our_words(
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _full(where, needed())
         if error.errno in (errno.EMFILE, errno.ENFILE):
-            return _too_many_files(where)
+            return StorageError(too_many_files(where.display))
         if isinstance(error, FileNotFoundError) and _is_gone(where):
             return gone(where)
         text = one_line(error.strerror or type(error).__name__)
@@ -78,7 +78,7 @@ def _of_sqlite(
         if _is_gone(where):  # asked after that: a copy that had no room is not there either
             return gone(where)
         if where.path is not None and not _can_open_more(where.path.parent):
-            return _too_many_files(where)
+            return StorageError(too_many_files(path))
         return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
     if name == "SQLITE_NOMEM":
         return in_our_words(MemoryError(), where)
@@ -119,10 +119,6 @@ def _can_open_more(folder: Path) -> bool:
         for descriptor in opened:
             os.close(descriptor)
     return True
-
-
-def _too_many_files(where: Location) -> StorageError:
-    return StorageError(too_many_files(where.display))
 
 
 def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:

@@ -7,8 +7,10 @@ import fcntl
 import os
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from weakref import WeakSet
 
@@ -57,12 +59,7 @@ class FileLock:
 
         Another process may hold it for a moment only, to test it.
         """
-        until = time.monotonic() + seconds
-        while not self.take(shared=shared):
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.01)
-        return True
+        return soon(partial(self.take, shared=shared), seconds)
 
     def write(self, mark: str) -> None:
         """Write the name of the holder into the file; used only in messages."""
@@ -119,6 +116,16 @@ class FileLock:
         with suppress(OSError):
             return os.path.samestat(os.fstat(self._fd), os.stat(self._path))
         return False
+
+
+def soon(take: Callable[[], bool], seconds: float) -> bool:
+    """Retry taking a lock for so many seconds; return False on time-out."""
+    until = time.monotonic() + seconds
+    while not take():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 _ALL: WeakSet[FileLock] = WeakSet()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
@@ -11,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from pi_tui.checkpoints.locking.file_lock import soon
 from pi_tui.checkpoints.locking.owner import WITHOUT_LOCKS, already_open, refuse_living
 from pi_tui.checkpoints.locking.process import is_unlocked, my_mark, words_of
 from pi_tui.files.location import Location
@@ -99,7 +98,7 @@ class ServerLocks:
         self._runs[run_id] = what
 
     def _take(self, connection: Connection, run_id: int, what: str, owner: str = "") -> None:
-        if not _soon(lambda: bool(connection.scalar(_TAKE_RUN, {"run": run_id}))):
+        if not soon(lambda: bool(connection.scalar(_TAKE_RUN, {"run": run_id})), _MOMENT):
             raise already_open(what, _mark_of(holder_of_run(connection, run_id), owner))
 
     def let_go(self, run_id: int) -> None:
@@ -126,7 +125,7 @@ class ServerLocks:
             return
         self._connection = connection
         try:
-            if not _soon(lambda: bool(connection.scalar(_SHARE))):
+            if not soon(lambda: bool(connection.scalar(_SHARE)), _MOMENT):
                 holder = one_line(connection.scalar(_HOLDER_OF_DATABASE) or "", 80)
                 raise already_open(self._where.display, holder)
             for run_id, what in self._runs.items():
@@ -146,16 +145,6 @@ class ServerLocks:
             connection.invalidate()  # or the pool would keep the connection with its locks
             connection.close()
         self._engine.dispose()
-
-
-def _soon(take: Callable[[], bool]) -> bool:
-    """Retry taking a lock for 2 s, in which a server notices that its holder was killed."""
-    until = time.monotonic() + _MOMENT
-    while not take():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def _mark_of(holder: str, owner: str) -> str:

@@ -61,11 +61,13 @@ META = sa.Table(
     sa.Column("value", sa.String(200), nullable=False),
 )
 """Table about the database: `schema_version`, `database` (its random identity), units of kinds."""
+KIND_NAME = 40
+"""Maximum characters of the name of a kind on a server; SQLite accepts any number."""
 RUNS = sa.Table(
     "pi_run",
     TABLES,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(KIND_NAME), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),  # of the kind that saved it last
     sa.Column("goal", sa.BigInteger, nullable=False),
     sa.Column("parameters", sa.Text, nullable=False),  # see `Task.text`
@@ -163,7 +165,7 @@ class BadRow(Exception):
     """A row holds data that we never wrote; the text describes it."""
 
 
-def to_run(row: sa.Row[Any], kind: Kind | None = None) -> Run:
+def to_run(row: sa.Row[Any], kind: Kind) -> Run:
     """Return the record of a row, checked against the limits of its kind. Raises BadRow."""
     task = to_task(row)
     limits = limits_of(kind, task)
@@ -209,13 +211,13 @@ def _work(done: object, total: object) -> Work | None:
     return Work(done, total)
 
 
-def limits_of(kind: Kind | None, task: Task) -> Limits:
+def limits_of(kind: Kind, task: Task) -> Limits:
     """Return the limits of a task read from a file. Raises BadRow for an impossible task.
 
     If the kind refuses to compute the task now, the saved data may still be right: no limits then.
     """
     try:
-        return checked.limits(kind, task) if kind else Limits()
+        return checked.limits(kind, task)
     except Refused:
         return Limits(MOST, MOST, MOST)
     except BadState as problem:

@@ -32,6 +32,8 @@ GENESIS = bytes(32)
 """The chain value before the first row."""
 _BATCH = 64
 """Rows fetched at a time: at most 64 MB."""
+_LENGTH = OUTPUT.c.count.label("length")
+"""The bytes of a row, under a name that is no method of a tuple."""
 Accepts = Callable[[bytes], bool]
 """A function that returns True if bytes can be output of the run's kind."""
 
@@ -132,14 +134,11 @@ def line_breaks(connection: Connection, run_id: int) -> int:
     return int(lines) if isinstance(lines, int | Decimal) else 0  # hostile rows may hold anything
 
 
-def _select(run_id: int) -> Select[Any]:
-    columns = (OUTPUT.c.start, OUTPUT.c.count.label("length"), OUTPUT.c.data, OUTPUT.c.chain)
-    return select(*columns).where(OUTPUT.c.run_id == run_id)
-
-
 def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] | None:
-    query = _select(run_id).where(OUTPUT.c.start < offset)
-    return connection.execute(query.order_by(OUTPUT.c.start.desc()).limit(1)).first()
+    """Return start, length and chain of the last row that begins before `offset`."""
+    columns: Select[Any] = select(OUTPUT.c.start, _LENGTH, OUTPUT.c.chain)
+    before = columns.where(OUTPUT.c.run_id == run_id, OUTPUT.c.start < offset)
+    return connection.execute(before.order_by(OUTPUT.c.start.desc()).limit(1)).first()
 
 
 def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
@@ -160,7 +159,8 @@ def _checked(
     Rows from `stop` on are not read: a long read by a watcher would delay the writer.
     """
     chain = _chain_at(connection, run_id, offset)
-    query = _select(run_id).order_by(OUTPUT.c.start).limit(_BATCH)
+    columns: Select[Any] = select(OUTPUT.c.start, _LENGTH, OUTPUT.c.data, OUTPUT.c.chain)
+    query = columns.where(OUTPUT.c.run_id == run_id).order_by(OUTPUT.c.start).limit(_BATCH)
     if stop is not None:
         query = query.where(OUTPUT.c.start < stop)
     while rows := connection.execute(query.where(OUTPUT.c.start >= offset)).all():

@@ -149,20 +149,13 @@ def digest(
 
 def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
     """Delete all checkpoints of the run but these numbers, and every piece they do not use."""
-    _keep_rows(connection, run_id, numbers)
+    keep_rows(connection, run_id, numbers)
     named = set[bytes]().union(*map(_named, newest_first(connection, run_id)))
     forget(connection, run_id, stored(connection, run_id) - named)
 
 
-def prune(
-    connection: Connection, run_id: int, numbers: Iterable[int], pieces: Iterable[bytes]
-) -> None:
-    """Delete all checkpoints of the run but these numbers, and exactly these pieces."""
-    _keep_rows(connection, run_id, numbers)
-    forget(connection, run_id, pieces)
-
-
-def _keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
+def keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
+    """Delete all checkpoints of the run but these numbers; no pieces."""
     old = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq.not_in(numbers))
     connection.execute(delete(CHECKPOINTS).where(*old))
 

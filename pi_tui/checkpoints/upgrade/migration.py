@@ -7,11 +7,11 @@ runs apart by kind and goal only.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -33,19 +33,18 @@ from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.connection.engine import outside_transactions
 from pi_tui.checkpoints.connection.trouble import FAILURES
 from pi_tui.checkpoints.records import SCHEMA
-from pi_tui.checkpoints.rows import state_rows
 from pi_tui.checkpoints.rows.models import (
     CHECKPOINTS,
     OUTPUT,
     PIECES,
     RUNS,
+    TABLES,
     BadRow,
     give_identity,
     to_task,
     whole,
 )
-from pi_tui.checkpoints.rows.state_rows import Entry
-from pi_tui.checkpoints.upgrade import schema_2
+from pi_tui.checkpoints.rows.state_rows import Entry, digest
 from pi_tui.errors import NotOursError
 from pi_tui.files.location import Location, with_end
 from pi_tui.machine import Known
@@ -83,11 +82,12 @@ def migrate(engine: Engine, where: Location, version: int) -> None:
     backup = _free_name(where.path, f".schema-{version}") if where.path else None
     if backup is not None:
         back_up(engine, where, str(backup))
-        outside_transactions(engine, "PRAGMA foreign_keys=OFF")  # for `_from_2_to_3`
+        outside_transactions(engine, "PRAGMA foreign_keys=OFF")  # for `_make_runs_anew`
     try:
         with engine.begin() as connection:
-            for step in (_from_1_to_2, _from_2_to_3)[version - 1 :]:
-                step(connection)
+            (_from_1 if version == 1 else _from_2)(connection)
+            _identify_runs(connection)
+            give_identity(connection)
             change = f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'"
             connection.execute(text(change))
             if where.path is not None:
@@ -115,15 +115,15 @@ def _free_name(path: Path, end: str) -> Path:
     return next(name for end in ends if not (name := with_end(path, end)).exists())
 
 
-def _from_1_to_2(connection: Connection) -> None:
+def _from_1(connection: Connection) -> None:
     """Move output of any kind into one table, and states into pieces found by hash."""
     old = {}
     for name, columns in _TABLES_OF_1.items():
         connection.execute(text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
         old[name] = table(_aside(name), *map(column, columns.split()))
-    schema_2.TABLES.create_all(connection)
+    TABLES.create_all(connection)
     for run in connection.execute(select(old["pi_run"])).all():
-        connection.execute(insert(schema_2.RUNS).values(_run_of_1(run)))
+        connection.execute(insert(RUNS).values(_run_of_1(run)))
     output = old["pi_digits"]
     connection.execute(insert(OUTPUT).from_select(output.c.keys(), select(output)))
     moved: set[tuple[int, bytes]] = set()
@@ -140,29 +140,28 @@ def _from_1_to_2(connection: Connection) -> None:
         )
 
 
-def _from_2_to_3(connection: Connection) -> None:
-    """Add identities to runs, and columns for version and work to checkpoints."""
+def _from_2(connection: Connection) -> None:
+    """Add a column for the identity to runs, and for version and work to checkpoints."""
     if connection.dialect.name == "postgresql":
         _widen_runs_of_a_server(connection)
     else:
         _make_runs_anew(connection)
-    for definition in ("version INTEGER NOT NULL DEFAULT 1", *map(_double, ("done", "total"))):
+    for definition in (
+        "version INTEGER NOT NULL DEFAULT 1",
+        "done DOUBLE PRECISION",
+        "total DOUBLE PRECISION",
+    ):
         connection.execute(text(f"ALTER TABLE pi_checkpoint ADD COLUMN {definition}"))
     found = connection.execute(select(RUNS.c.id, RUNS.c.version)).all()
     versions = {row.id: row.version for row in found}
     for row in connection.execute(select(CHECKPOINTS)).all():
         version = versions.get(row.run_id)
-        sound = row.sha256 == schema_2.digest(row.steps, row.length, row.manifest)
-        head = (version, row.steps, row.length, None, None)
-        new = state_rows.digest(*head, row.manifest) if sound else b"damaged"
+        head = f"{row.steps} {row.length}\n{row.manifest}"
+        sound = row.sha256 == hashlib.sha256(head.encode()).digest()  # as schema 2 computed it
+        new = digest(version, row.steps, row.length, None, None, row.manifest)
         its = (CHECKPOINTS.c.run_id == row.run_id, CHECKPOINTS.c.seq == row.seq)
-        change = {"version": version if isinstance(version, int) else 0, "sha256": new}
-        connection.execute(update(CHECKPOINTS).where(*its).values(change))
-    give_identity(connection)
-
-
-def _double(name: str) -> str:
-    return f"{name} DOUBLE PRECISION"
+        change = update(CHECKPOINTS).where(*its).values(sha256=new if sound else b"damaged")
+        connection.execute(change.values(version=version if isinstance(version, int) else 0))
 
 
 def _make_runs_anew(connection: Connection) -> None:
@@ -173,33 +172,34 @@ def _make_runs_anew(connection: Connection) -> None:
     """
     new = RUNS.to_metadata(MetaData(), name="pi_new_run")
     new.create(connection)
-    for row in connection.execute(select(schema_2.RUNS)).all():
-        connection.execute(insert(new).values({**row._asdict(), "identity": _identity_of_2(row)}))
+    same = [one for one in RUNS.c if one is not RUNS.c.identity]
+    rows = select(*same, RUNS.c.id.label("identity"))
+    connection.execute(insert(new).from_select(rows.selected_columns.keys(), rows))
     connection.execute(text("DROP TABLE pi_run"))
     connection.execute(text("ALTER TABLE pi_new_run RENAME TO pi_run"))
 
 
 def _widen_runs_of_a_server(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE pi_run ADD COLUMN identity VARCHAR(64)"))
-    for row in connection.execute(select(schema_2.RUNS)).all():
-        mine = update(RUNS).where(RUNS.c.id == row.id)
-        connection.execute(mine.values(identity=_identity_of_2(row)))
+    connection.execute(text("UPDATE pi_run SET identity = id"))
     connection.execute(text("ALTER TABLE pi_run ALTER COLUMN identity SET NOT NULL"))
     for constraint in inspect(connection).get_unique_constraints("pi_run"):
         connection.execute(text(f'ALTER TABLE pi_run DROP CONSTRAINT "{constraint["name"]}"'))
     connection.execute(text("ALTER TABLE pi_run ADD UNIQUE (kind, goal, identity)"))
 
 
-def _identity_of_2(row: Row[Any]) -> str:
-    """Return the digest of all parameters of a run; an unreadable row gets an identity of no task.
+def _identify_runs(connection: Connection) -> None:
+    """Set the identity of each run: the digest of all its parameters, or one of no task.
 
     The migration does not know which parameters are tuning. The first start that knows the kind
     computes the digest again without them.
     """
-    try:
-        return to_task(row).identity()
-    except BadRow:
-        return f"damaged run {row.id}"
+    for row in connection.execute(select(RUNS)).all():
+        try:
+            identity = to_task(row).identity()
+        except BadRow:
+            identity = f"damaged run {row.id}"
+        connection.execute(update(RUNS).where(RUNS.c.id == row.id).values(identity=identity))
 
 
 def _aside(name: str) -> str:
@@ -221,6 +221,7 @@ def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
     return {name: old[name] for name in (*same, "created_utc", "updated_utc")} | {
         "kind": "pi",
         "version": 1,
+        "identity": str(old["id"]),
         "goal": old["digits"],
         "parameters": json.dumps({**numbers, "series": "rabinowitz-wagon"}, sort_keys=True),
         "owner": "",
@@ -242,8 +243,8 @@ def _move_checkpoint(
     steps, length, manifest = old["iteration"], old["count"], "\n".join(map(str, entries))
     new = {name: old[name] for name in same}
     new |= {"steps": steps, "length": length, "manifest": manifest}
-    new["sha256"] = schema_2.digest(steps, length, manifest) if sound else b"damaged"
-    connection.execute(insert(schema_2.CHECKPOINTS).values(new))
+    new["sha256"] = digest(1, steps, length, None, None, manifest) if sound else b"damaged"
+    connection.execute(insert(CHECKPOINTS).values(new))
     if entries and (row.run_id, sha256) not in moved:
         moved.add((row.run_id, sha256))
         its = (parts.c.run_id == row.run_id, parts.c.seq == row.seq)

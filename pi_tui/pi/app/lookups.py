@@ -37,7 +37,7 @@ async def birthday_in(face: Face, digits: Digits, count: int, show: Show) -> Non
     place = await in_thread(look, answer, digits, count)
     assert place is not None
     lines = card(answer, place)
-    told = await face.ask(Card("Your date in pi", lines, goes=place.offset is not None))
+    told = await face.ask(Card(lines, goes=place.offset is not None))
     if told == "copy":
         copy(face, framed(lines), "the card")
     elif told == "picture":

@@ -26,17 +26,12 @@ class Pacing:
         is_full = self._pace.limit is None
         self._set(auto_pace(self._face.worker.snapshot.goal) if is_full else MAX)
 
-    def double(self) -> None:
-        """Double the pace; do nothing at full speed."""
-        limit = self._pace.limit
-        if limit is not None:
-            self._set(Pace.of(limit * 2))
-
-    def halve(self) -> None:
-        """Halve the pace; at full speed, set it to half of the speed reached."""
-        limit = self._pace.limit or self._face.worker.snapshot.rate
-        if limit >= 2:
-            self._set(Pace.of(limit / 2))
+    def multiply(self, factor: float) -> None:
+        """Multiply the pace; at full speed, slow down from the speed reached, or do nothing."""
+        reached = self._face.worker.snapshot.rate if factor < 1 else 0.0
+        limit = (self._pace.limit or reached) * factor
+        if limit >= 1:
+            self._set(Pace.of(limit))
 
     @property
     def _pace(self) -> Pace:

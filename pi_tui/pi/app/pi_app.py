@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from textual.binding import BindingType
@@ -13,7 +12,6 @@ from textual.binding import BindingType
 from pi_tui.app.app import STYLES, RunApp
 from pi_tui.app.face import tell
 from pi_tui.app.frames.any_worker import AnyWorker
-from pi_tui.app.frames.frame import Clock
 from pi_tui.app.keys import bindings
 from pi_tui.app.looks.remembered import Remembered
 from pi_tui.pi.app.pacing import Pacing
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from pi_tui.app.screens.help import HelpTexts
-    from pi_tui.checkpoints.glance import Glance
     from pi_tui.pi.settings import Settings
 
 
@@ -61,40 +58,19 @@ class PiApp(RunApp):
     CSS_PATH: ClassVar[CSSPathType | None] = [STYLES, "pi.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings(PI_ROWS, "app")
     key_table = PI_KEYS
+    kind = SpigotKind()
+    naming = PiNaming()
+    goals = PiGoals()
+    usual = PiLooks()
 
-    def __init__(
-        self,
-        worker: AnyWorker | None = None,
-        *,
-        make_worker: Callable[[int], AnyWorker] | None = None,
-        location: str = "",
-        seen: Glance | None = None,
-        clock: Clock | None = None,
-        memory: Path | None = None,
-        allowed: int = 0,
-    ) -> None:
-        """Make an app for a worker that has not started; without one, it asks how many digits.
-
-        `make_worker` makes a worker for a number of digits. `allowed` is the memory that a run may
-        take, 0 for what is free. The other arguments are as in RunApp.
-        """
-        super().__init__(
-            worker,
-            make_worker=make_worker and (lambda task: make_worker(task.goal)),
-            kind=SpigotKind(),
-            location=location,
-            seen=seen,
-            clock=clock,
-            memory=memory,
-            usual=PiLooks(),
-            naming=PiNaming(),
-            goals=PiGoals(allowed),
-        )
-        self.pacing = Pacing(self, self.steering.is_refused)
+    @cached_property
+    def pacing(self) -> Pacing:
+        """Return what changes the pace."""
+        return Pacing(self, self.steering.is_refused)
 
     def get_default_screen(self) -> PiScreen:
         """Return a new main screen for the run."""
-        return PiScreen(self.worker.snapshot, self.open)
+        return PiScreen(self.worker.snapshot, self.open, self._remember_view)
 
     @property
     def main_screen(self) -> PiScreen:
@@ -119,13 +95,13 @@ class PiApp(RunApp):
         """Restore the view and colours of the last start; save changes from now on."""
         screen = self.main_screen
         screen.digits.colored = self._looks.colored
-        screen.show_view(self._looks.view)
+        screen.stage.show(self._looks.view)
         super().recall_looks()
 
-    def on_pi_screen_looks_changed(self) -> None:
+    def _remember_view(self) -> None:
         """Save the view and whether digits are coloured."""
         screen = self.main_screen
-        self.looks.remember(view=screen.view, colored=screen.digits.colored)
+        self.looks.remember(view=screen.stage.view, colored=screen.digits.colored)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colour variables of RunApp, and those for digits and heat maps."""
@@ -143,10 +119,8 @@ class PiApp(RunApp):
 
         yield from super().get_system_commands(screen)
         for view in VIEWS:
-            show = partial(self.main_screen.show_view, view.name)
+            show = partial(self.main_screen.stage.show, view.name)
             yield SystemCommand(f"View: {view.title}", view.meaning, show)
-        feynman = self.main_screen.action_feynman
-        yield SystemCommand("The Feynman point", "Six nines at position 762", feynman)
 
     # Actions
 
@@ -154,13 +128,9 @@ class PiApp(RunApp):
         """Switch between full speed and the pace `auto`."""
         self.pacing.toggle_full_speed()
 
-    def action_faster(self) -> None:
-        """Double the pace."""
-        self.pacing.double()
-
-    def action_slower(self) -> None:
-        """Halve the pace."""
-        self.pacing.halve()
+    def action_pace(self, factor: float) -> None:
+        """Multiply the pace by a factor."""
+        self.pacing.multiply(factor)
 
     def action_more(self) -> None:
         """Ask whether to begin a larger run."""
@@ -207,10 +177,10 @@ def run_app(settings: Settings, digits: int | None) -> int:
     a_worker = Worker if settings.fresh else WatchingWorker  # a fresh start never watches
     app = PiApp(
         a_worker(settings.job(digits, give_way=True)) if digits else None,
-        make_worker=lambda wanted: WatchingWorker(later.job(wanted, give_way=True)),
+        make_worker=lambda task: WatchingWorker(later.job(task.goal, give_way=True)),
         location=settings.location,
         seen=None if settings.fresh else seen,
         memory=default_path(),
-        allowed=settings.memory,
+        goals=PiGoals(settings.memory),
     )
     return run_to_the_end(app, app.quitting)

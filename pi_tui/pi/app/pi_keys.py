@@ -7,36 +7,36 @@ from pi_tui.worker.snapshot import Snapshot
 
 _THE_RUN = rows(
     """
-app.toggle_pause | p,space | p Space | pause | pause | Pause or go on | pause, which saves; again: go on
+app.toggle_pause | p,space | p Space | pause | Pause or go on | pause, which saves; again: go on
 app.quit
-app.full_speed | f | f | full-speed | full speed | Full speed on or off | full speed, or back to a pace for watching
+app.full_speed | f | f | full speed | Full speed on or off | full speed, or back to a pace for watching
 app.save_now
-app.faster | plus,equals_sign | + | faster | | Double the pace | twice as many digits per second
-app.slower | minus | - | slower | | Halve the pace | half as many digits per second
-app.more | x | x | ten-times | ten times as many | More digits | a larger run: ten times the digits, or until a search finds
+app.pace(2) | plus,equals_sign | + | | Double the pace | twice as many digits per second
+app.pace(0.5) | minus | - | | Halve the pace | half as many digits per second
+app.more | x | x | ten times as many | More digits | a larger run: ten times the digits, or until a search finds
 app.runs
 """,  # noqa: E501 - a row is a line
     KEYS.keys,
 )
 _THE_DIGITS = rows(
     """
-screen.search | slash | / | search | search | Search | search digits as you type; n N turn, Esc ends it
-screen.next_hit
-screen.previous_hit
-screen.turn_view | v | v | view | view | Next view | turn the view: digits, random walk, heat map
-screen.go_to | g,ctrl+g | g | go-to | go to | Go to position | go to a position: 762, 1e6, 50%, end
+screen.search | slash | / | search | Search | search digits as you type; n N turn, Esc ends it
+screen.turn_hits(True)
+screen.turn_hits(False)
+screen.turn_view | v | v | view | Next view | turn the view: digits, random walk, heat map
+screen.go_to | g,ctrl+g | g | go to | Go to position | go to a position: 762, 1e6, 50%, end
 screen.follow
-screen.birthday | b | b | birthday | birthday | Find a birthday | where a date stands in pi, on a card to share
-screen.landmarks | l | l | landmarks | landmarks | Landmarks | all there is to see in pi, reached and to come
-screen.color_digits | d | d | color | colours | Colour by digit | each digit in its own colour, or not
+screen.birthday | b | b | birthday | Find a birthday | where a date stands in pi, on a card to share
+screen.landmarks | l | l | landmarks | Landmarks | all there is to see in pi, reached and to come
+screen.color_digits | d | d | colours | Colour by digit | each digit in its own colour, or not
 screen.copy
-screen.export | e | e | export | export | Export to a file | write all digits, or a range, into a file
-screen.picture | s | s | picture | picture | Save a picture | draw the walk, or the heat map in sight
-screen.statistics | S | S | statistics | statistics | Statistics | pairs, gaps and runs, each with its chance
-screen.replay | w | w | replay | replay | Replay the walk | watch the walk grow again from the first digit
-app.by_heart | h | h | by-heart | by heart | Pi by heart | type the digits from memory
-screen.show_fact | m | m | note | | Show the digits of the note | go to the digits that the note is about
-""",  # noqa: E501
+screen.export | e | e | export | Export to a file | write all digits, or a range, into a file
+screen.picture | s | s | picture | Save a picture | draw the walk, or the heat map in sight
+screen.statistics | S | S | statistics | Statistics | pairs, gaps and runs, each with its chance
+screen.replay | w | w | replay | Replay the walk | watch the walk grow again from the first digit
+app.by_heart | h | h | by heart | Pi by heart | type the digits from memory
+screen.show_fact | m | m | | Show the digits of the note | go to the digits that the note is about
+""",
     KEYS.keys,
 )
 
@@ -46,7 +46,8 @@ def _says(snapshot: Snapshot) -> dict[str, str]:
     return {"app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed"}
 
 
-PI_ROWS = tuple(key for key in (*_THE_RUN, *_THE_DIGITS) if key.id not in {k.id for k in KEYS.keys})
+_KNOWN = {key.action for key in KEYS.keys}
+PI_ROWS = tuple(key for key in (*_THE_RUN, *_THE_DIGITS) if key.action not in _KNOWN)
 """The keys that the app for pi has and the app for any machine has not."""
 PI_KEYS = KeyTable(
     (

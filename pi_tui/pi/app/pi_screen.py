@@ -7,7 +7,6 @@ from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from pi_tui.app.face import tell
@@ -42,13 +41,16 @@ class PiScreen(RunScreen):
     AUTO_FOCUS = "DigitView"
     BINDINGS: ClassVar[list[BindingType]] = bindings(PI_ROWS, "screen")
 
-    class LooksChanged(Message):
-        """Posted when the user chose another view, or switched the colours of digits."""
+    def __init__(
+        self, snapshot: Snapshot, on_ready: Callable[[], None], on_looks: Callable[[], None]
+    ) -> None:
+        """Make a screen for a run; `on_ready` is called once the screen can show frames.
 
-    def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
-        """Make a screen for a run; `on_ready` is called once the screen can show frames."""
+        `on_looks` is called when the user chose another view, or switched the colours of digits.
+        """
         super().__init__(snapshot, on_ready)
-        self.stage = Stage(self, self._report_looks)
+        self._report_looks = on_looks
+        self.stage = Stage(self, on_looks)
         self.searching.bar_class = _search_bar
         self.counts = DigitCounts()
         self._counts_beside = False
@@ -60,7 +62,7 @@ class PiScreen(RunScreen):
 
     def on_stage(self) -> Iterable[Widget]:
         """Yield the widgets for the middle: the digits, and the line for facts."""
-        yield DigitView(self.asked, id="digits")
+        yield DigitView(self.snapshot.goal, id="digits")
         yield NoteLine(id="note")
 
     def first_panels(self) -> Iterable[Widget]:
@@ -73,7 +75,7 @@ class PiScreen(RunScreen):
     def second_panels(self) -> Iterable[Widget]:
         """Yield the panels that only a large window has room for."""
         yield CountsPanel(self.counts, id="counts-panel", classes="card")
-        yield WalkView(self.walk, id="walk-panel", classes="card")
+        yield WalkView(self.stage.walk, id="walk-panel", classes="card")
 
     @property
     def digits(self) -> DigitView:
@@ -84,16 +86,6 @@ class PiScreen(RunScreen):
     def note(self) -> NoteLine:
         """Return the line that shows facts about digits."""
         return self.query_one(NoteLine)
-
-    @property
-    def walk(self) -> Walk:
-        """Return the walk of the digits."""
-        return self.stage.walk
-
-    @property
-    def view(self) -> str:
-        """Return the name of the current view."""
-        return self.stage.view
 
     # Showing the run
 
@@ -142,7 +134,7 @@ class PiScreen(RunScreen):
         """Add new digits to all pictures that are visible."""
         for view in self.query(Picture):
             if view.region:
-                view.show(self.source, self.count, self.asked)
+                view.show(self.source, self.count, self.snapshot.goal)
 
     def restart(self, snapshot: Snapshot) -> None:
         """Clear everything shown of this run, to show another one."""
@@ -152,7 +144,7 @@ class PiScreen(RunScreen):
         self.note.forget()
         super().restart(snapshot)
         for view in self.query(WalkView):
-            view.restart(self.walk)
+            view.restart(self.stage.walk)
 
     def title_of_output(self) -> str:
         """Return the title of the frame around the digits."""
@@ -193,18 +185,11 @@ class PiScreen(RunScreen):
         self.stage.show("digits")
         await self.searching.search_on(text)
 
-    def action_next_hit(self) -> None:
-        """Scroll to the next hit."""
-        self._turn_to(forward=True)
-
-    def action_previous_hit(self) -> None:
-        """Scroll to the previous hit."""
-        self._turn_to(forward=False)
-
-    def _turn_to(self, *, forward: bool) -> None:
+    def action_turn_hits(self, forward: bool) -> None:
+        """Scroll to the next hit or the previous one."""
         if self.digits.needle is not None:
             self.stage.show("digits")
-        self.searching.turn(forward=forward)
+        super().action_turn_hits(forward)
 
     def show_position(self, offset: int, length: int = 1) -> None:
         """Scroll to the digits at `offset`, and highlight `length` of them."""
@@ -215,13 +200,6 @@ class PiScreen(RunScreen):
         """Scroll to the newest digits, and follow them."""
         self.stage.show("digits")
         super().action_follow()
-
-    def action_feynman(self) -> None:
-        """Scroll to the six nines at position 762."""
-        if self.count >= 767:
-            self.show_position(761, 6)
-        else:
-            tell(self, "Position 762 is yet to come.", seconds=3)
 
     def action_landmarks(self) -> None:
         """Open the list of landmarks."""
@@ -255,10 +233,6 @@ class PiScreen(RunScreen):
 
     # Views
 
-    def show_view(self, name: str) -> None:
-        """Show the view of that name: `digits`, `walk` or `heat`."""
-        self.stage.show(name)
-
     def action_turn_view(self) -> None:
         """Show the next view."""
         self.stage.turn()
@@ -269,9 +243,6 @@ class PiScreen(RunScreen):
         self.digits.forget_lines()
         self._report_looks()
 
-    def _report_looks(self) -> None:
-        self.post_message(self.LooksChanged())
-
     def action_show_fact(self) -> None:
         """Scroll to the digits that the note is about."""
         note = self.note
@@ -280,10 +251,6 @@ class PiScreen(RunScreen):
         else:
             self.show_position(note.fact.position - 1, len(note.fact.text))
             note.next()
-
-    def on_note_line_clicked(self) -> None:
-        """Scroll to the digits of the note that was clicked."""
-        self.action_show_fact()
 
     def action_clear(self) -> None:
         """Close the note; if there is none, clear search and highlights."""
@@ -311,7 +278,7 @@ class PiScreen(RunScreen):
             return
         from pi_tui.pi.app.taking_digits import picture_of_digits
 
-        kind = "heat" if self.view == "heat" else "walk"
+        kind = "heat" if self.stage.view == "heat" else "walk"
         self.face.converse(picture_of_digits(self.face, kind, self.source, self.count))
 
 

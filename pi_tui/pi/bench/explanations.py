@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-SECONDS_PER_RUN, SECONDS_OF_THE_APP = 30.0, 50.0
+SECONDS_PER_RUN, SECONDS_OF_THE_APP = 28.0, 50.0
 FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
 """Seconds on two cores where a small run takes SMALL_RUN; `--full` adds these to the two above."""
 SMALL_RUN = 0.4
@@ -38,9 +38,6 @@ TABLES = {
         "setting up (preparing), making blocks and digits (running), writing checkpoints (saving), "
         "comparing all digits with an independent pi (verifying)."
     ),
-    "Twice the digits": (
-        "How much longer twice as many digits take: 2 would be in proportion, 4 its square."
-    ),
     "The app in a terminal": (
         "Times from the start of the app to what is on the screen, and from a key to its answer. "
         "`event loop late, p99`: 99 % of the screen's ticks were at most this late. "
@@ -55,7 +52,7 @@ def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:
     """Estimate the seconds that `bench` takes; `small_run` is the time of a small run here.
 
     >>> expected_seconds(3, SMALL_RUN, full=False)
-    140.0
+    134.0
     """
     seconds = SECONDS_OF_THE_APP + runs * SECONDS_PER_RUN
     if full:

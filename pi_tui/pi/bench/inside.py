@@ -112,14 +112,7 @@ def _no_failure(worker: Worker, snapshot: Snapshot) -> None:
         sys.exit(snapshot.error)
 
 
-PARTS = {
-    "half": half,
-    "first": first,
-    "saved": saved,
-    "kept": kept,
-    "saving": saving,
-    "phases": phases,
-}
+PARTS = {part.__name__: part for part in (half, first, saved, kept, saving, phases)}
 
 if __name__ == "__main__":
     part, asked, database, *more = sys.argv[1:]

@@ -30,8 +30,6 @@ from pi_tui.words import one_line
 
 SIZES = (1_000, 20_000, 100_000, 1_000_000)
 FULL_SIZE = 10_000_000
-DOUBLED = ((100_000, 200_000), (500_000, 1_000_000))
-FULL_DOUBLED = (1_000_000, 2_000_000)
 CADENCE_SIZE = 1_000_000
 KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
 
@@ -79,14 +77,12 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
         for cadence in ("auto", "1s")
     ]
     report["phases"] = [{"digits": n, "seconds": turns.look_inside("phases", n)} for n in sizes]
-    pairs = [pair for pair in DOUBLED if pair[1] <= max(sizes)] + [FULL_DOUBLED] * full
     if feel.can_measure() and size >= CADENCE_SIZE:  # a shorter run is over before a key is pressed
         tell("the app in a terminal, about a minute")
         cpu = {row["digits"]: row["cpu"] for row in report["sizes"] if row["name"] == who.OURS}
         cpu = {n: cpu[n] for n in large}
         report["face"] = feel.measure_face(turns.folder / "face", environment(), cpu, turns.runs)
     report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
-    report["doubled"] = [turns.doubled(*pair) for pair in pairs]
     return report
 
 

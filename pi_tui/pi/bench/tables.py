@@ -26,7 +26,7 @@ def show(report: Report) -> None:
 
 def _show_on(console: Console, report: Report) -> None:
     console.print(_machine(report))
-    for draw in (_sizes, _first_digit, _cadences, _killed, _phases, _doubled, _face):
+    for draw in (_sizes, _first_digit, _cadences, _killed, _phases, _face):
         table = draw(report)
         if table.row_count:
             console.print()
@@ -116,15 +116,6 @@ def _phases(report: Report) -> Table:
     rest = [2 * s["seconds"]["whole process"] - sum(s["seconds"].values()) for s in sizes]
     table.add_row("Python's start and end", *map(words.brief, rest))
     table.add_row("whole process", *(words.brief(s["seconds"]["whole process"]) for s in sizes))
-    return table
-
-
-def _doubled(report: Report) -> Table:
-    table = _table("Twice the digits", "digits", "time", "twice", "time", "× the time")
-    for row in report["doubled"]:
-        once, twice = row["seconds"], row["twice_seconds"]
-        numbers = f"{row['digits']:,}", words.brief(once), f"{row['twice']:,}", words.brief(twice)
-        table.add_row(*numbers, _times(twice / once))
     return table
 
 

@@ -70,13 +70,6 @@ class Turns:
                     self._expected[contender.name] = digits, tries[contender.name][-1]["seconds"]
         return [Timing.of(name, digits, found) for name, found in tries.items()]
 
-    def doubled(self, n: int, twice: int) -> dict[str, float]:
-        """Measure how much longer twice the digits take; runs of both sizes alternate."""
-        ours = who.us()[:1]
-        pairs = [(self._try(ours[0], n), self._try(ours[0], twice)) for _ in range(self.runs)]
-        small, large = (median(t["seconds"] for t in side) for side in zip(*pairs, strict=True))
-        return {"digits": n, "twice": twice, "seconds": small, "twice_seconds": large}
-
     def look_inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
         """Run a part of `inside.py`; return its own report and its `whole process` seconds."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")

@@ -37,7 +37,7 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
     if not settings.fresh or digits is None:
         return True
     # Loaded here: SQLAlchemy takes 0.3 s, and few starts are fresh ones.
-    from pi_tui.commands.fresh import may_begin_again
+    from pi_tui.commands.asking import may_begin_again
 
     return may_begin_again(settings.location, settings.kind, Task(digits), sure=sure)
 

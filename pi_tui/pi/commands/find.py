@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output_part import refuse_without_output
@@ -99,10 +99,7 @@ def _as_json(hits: Hits, places: list[Place]) -> str:
             "text": hits.text,
             "digits": count,
             "count": hits.count,
-            "first": [
-                {"position": place.position, "before": place.before, "after": place.after}
-                for place in places
-            ],
+            "first": [asdict(place) for place in places],
             "chance": chance(length, count),
             "expected": expected(length, count),
             "digits_for": {f"{likely:g}": digits_for(length, likely) for likely in LIKELY},

@@ -14,6 +14,12 @@ from pi_tui.words import counted
 
 _AROUND = 10
 """Digits shown before and after the date."""
+_FORMS = (
+    r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",
+    r"(?P<m>\d{1,2})/(?P<d>\d{1,2})(?:/(?P<y>\d{4}|\d\d))?",
+    r"(?P<d>\d{1,2})[. -]\s?(?P<m>\d{1,2})[. -]?(?:\s?(?P<y>\d{4}|\d\d))?",
+)
+"""Patterns of a date with year, month and day; the first that matches holds."""
 _MONTHS = "January February March April May June July August September October November December"
 
 
@@ -83,17 +89,10 @@ def _years(year: str) -> Iterator[tuple[str, str, str]]:
 
 def _parts(text: str) -> tuple[int, int, str] | None:
     """Parse day, month, and the year as written or ""; with slashes the month comes first."""
-    if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text, re.ASCII):
-        day, month, year = match[3], match[2], match[1]
-    elif match := re.fullmatch(r"(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?", text, re.ASCII):
-        month, day, year = match[1], match[2], match[3] or ""
-    elif match := re.fullmatch(
-        r"(\d{1,2})[. -]\s?(\d{1,2})[. -]?(?:\s?(\d{4}|\d\d))?", text, re.ASCII
-    ):
-        day, month, year = match[1], match[2], match[3] or ""
-    else:
-        return None
-    return int(day), int(month), year
+    for form in _FORMS:
+        if match := re.fullmatch(form, text, re.ASCII):
+            return int(match["d"]), int(match["m"]), match["y"] or ""
+    return None
 
 
 def _fault(day: int, month: int, year: str) -> str:

@@ -45,19 +45,6 @@ class DigitLines(NamedTuple):
         """Return the column of a line's first digit."""
         return self.gutter + 1 + _POINT
 
-    @property
-    def width(self) -> int:
-        """Return the width of a full line, in cells."""
-        return self.left + self.groups * (GROUP + 1) - 1
-
-    def lines(self, digits: int) -> int:
-        """Return how many lines `digits` digits take; at least one."""
-        return max(1, -(-digits // self.per_line))
-
-    def line_of(self, offset: int) -> int:
-        """Return the line of the digit at `offset` (position - 1)."""
-        return max(0, offset) // self.per_line
-
     def digits_before(self, column: int) -> int:
         """Return how many digits of a line are to the left of `column`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pi_tui.needle import Needle
 from pi_tui.pi.digits.chance import LIKELY, about, chance, chance_in_words, digits_for, expected
@@ -36,18 +37,12 @@ class Hits:
         """Search the next digits, including hits that began in the piece before."""
         window = self._tail + piece
         begin = self.searched - len(self._tail)
-        self._keep_first(window, begin)
+        hits = islice(self._needle.hits_in(window, 0, len(window)), self._keep - len(self.first))
+        self.first += [begin + at for at in hits]
         self.count += self._needle.count_in(window, 0, len(window))
         self.searched += len(piece)
         reach = len(self.text) - 1
         self._tail = window[-reach:] if reach else b""
-
-    def _keep_first(self, window: bytes, begin: int) -> None:
-        at = -1
-        while len(self.first) < self._keep:
-            if (at := window.find(self._needle.text, at + 1)) < 0:
-                return
-            self.first.append(begin + at)
 
 
 def headline(hits: Hits) -> str:

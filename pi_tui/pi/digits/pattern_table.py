@@ -10,7 +10,6 @@ from pi_tui.pi.digits.patterns import (
     Patterns,
     chance_of_any,
     expected_gaps,
-    expected_long_gaps,
     expected_runs,
 )
 from pi_tui.pi.digits.statistics import chance_of_more, verdict
@@ -76,7 +75,7 @@ def long_gap_lines(patterns: Patterns) -> Iterator[str]:
     yield "LONGEST GAPS: the longest wait between two equal digits"
     yield f"  {'digit':<7}{'positions':>9}{'from':>14}  chance of one this long"
     for gap in patterns.longest_gaps:
-        likely = chance_of_any(expected_long_gaps(gap.length, patterns.count))
+        likely = chance_of_any(expected_gaps(gap.length, patterns.count))
         yield _row(gap) + f"  {chance_in_words(likely)}"
 
 

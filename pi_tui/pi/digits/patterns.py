@@ -136,17 +136,11 @@ def expected_runs(length: int, count: int) -> float:
 def expected_gaps(length: int, count: int) -> float:
     """Return how many gaps of exactly `length` between equal digits are expected.
 
+    As many gaps of at least `length` are expected of one digit: a tenth of the gaps are of that
+    digit, and a tenth of the gaps that are so long end just there.
+
     >>> round(expected_gaps(1, 1_001)), round(expected_gaps(2, 1_002))
     (100, 90)
-    """
-    return max(0, count - length) * 0.1 * 0.9 ** (length - 1)
-
-
-def expected_long_gaps(length: int, count: int) -> float:
-    """Return how many gaps of at least `length` are expected between two of one digit.
-
-    >>> round(expected_long_gaps(1, 101))
-    10
     """
     return max(0, count - length) * 0.1 * 0.9 ** (length - 1)
 

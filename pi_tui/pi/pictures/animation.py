@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pi_tui.pi.pictures.inks import along, blend
 from pi_tui.pi.pictures.layout import WalkFrame, margin
+from pi_tui.pi.pictures.png import new_canvas
 from pi_tui.pi.pictures.request import PictureRequest
 from pi_tui.pi.pictures.walk_points import pieces
 
@@ -60,7 +61,7 @@ class _Growing:
 
     def pictures(self, count: int) -> Iterator[Image.Image]:
         """Yield `count` pictures, each with its share of the digits; the last shows all."""
-        canvas, drawn = self._canvas(), 0
+        canvas, drawn = new_canvas(self._large, self._colors), 0
         for number in range(1, count + 1):
             end = max(1, (len(self._dots) - 1) * number // count)
             self._draw(canvas, drawn, end)
@@ -69,14 +70,9 @@ class _Growing:
 
     def last_picture(self) -> Image.Image:
         """Return the picture with all digits."""
-        canvas, end = self._canvas(), len(self._dots) - 1
+        canvas, end = new_canvas(self._large, self._colors), len(self._dots) - 1
         self._draw(canvas, 0, end)
         return self._picture(canvas, end)
-
-    def _canvas(self) -> Image.Image:
-        image = Image.new("P", self._large, 0)
-        image.putpalette(bytes.fromhex("".join(color[1:] for color in self._colors)))
-        return image
 
     def _draw(self, canvas: Image.Image, start: int, end: int) -> None:
         """Draw the path from one point to another, each part in its colour."""

@@ -20,12 +20,9 @@ def draw_card(lines: list[str], theme: str, form: str) -> bytes:
 
 def _rows(lines: list[str]) -> list[tuple[str, int, int]]:
     """Return each line with its font size and vertical position."""
-    sizes = [
-        min(54 if at == 0 else 34, int(1_900 / max(1, len(line)))) for at, line in enumerate(lines)
-    ]
     return [
-        (line, size, _TOP + _STEP * at)
-        for at, (line, size) in enumerate(zip(lines, sizes, strict=True))
+        (line, min(34 if at else 54, int(1_900 / max(1, len(line)))), _TOP + _STEP * at)
+        for at, line in enumerate(lines)
     ]
 
 

@@ -53,6 +53,6 @@ def blend(one: str, other: str, share: float) -> str:
 
 def along(spectrum: tuple[str, ...], share: float) -> str:
     """Return the colour at that share (0 to 1) of the way through the spectrum."""
-    place = min(max(share, 0.0), 1.0) * (len(spectrum) - 1)
+    place = share * (len(spectrum) - 1)
     at = min(int(place), len(spectrum) - 2)
     return blend(spectrum[at], spectrum[at + 1], place - at)

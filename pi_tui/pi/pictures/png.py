@@ -58,7 +58,7 @@ def _base(request: PictureRequest) -> float:
     return request.size[1] - margin(request.size) * 0.8
 
 
-def _canvas(size: tuple[int, int], colors: Sequence[str]) -> Image.Image:
+def new_canvas(size: tuple[int, int], colors: Sequence[str]) -> Image.Image:
     """Make an empty canvas with these colours, filled with the first."""
     image = Image.new("P", size, 0)
     image.putpalette(bytes.fromhex("".join(color[1:] for color in colors)))
@@ -71,7 +71,7 @@ def _walk(request: PictureRequest) -> tuple[Image.Image, list[_Label]]:
     times = 2 if max(request.size) <= (4096 if long_lines else 2048) else 1
     size, inks = (request.size[0] * times, request.size[1] * times), request.inks
     hues = (along(inks.spectrum, at / (_HUES - 1)) for at in range(_HUES))
-    canvas = _canvas(size, (inks.paper, inks.text, inks.quiet, *hues))
+    canvas = new_canvas(size, (inks.paper, inks.text, inks.quiet, *hues))
     pen, frame = ImageDraw.Draw(canvas), WalkFrame.of(request.digits, size, _POINTS)
     thick = max(times, round(frame.thick(size)) if long_lines else 1)
     total, done, end = max(1, len(request.digits) // frame.stride), 0, 0j
@@ -115,7 +115,7 @@ def _heat(request: PictureRequest) -> Image.Image:
         "P", (grid.columns, grid.rows), values.ljust(grid.columns * grid.rows, b"\0")
     )
     shape = (grid.columns * grid.side, grid.rows * grid.side)
-    canvas = _canvas(request.size, (request.inks.paper, *colors))
+    canvas = new_canvas(request.size, (request.inks.paper, *colors))
     canvas.paste(squares.resize(shape, Image.Resampling.NEAREST), (grid.left, grid.top))
     return canvas
 

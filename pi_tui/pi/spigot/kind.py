@@ -22,7 +22,7 @@ from pi_tui.machine import (
 )
 from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.figures import Figures
-from pi_tui.pi.spigot.plan import iterations, plan
+from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.series import ARCTAN, SERIES
 from pi_tui.pi.spigot.size import Size
 
@@ -105,8 +105,8 @@ class SpigotKind(Kind):
     def figures(self, task: Task, steps: int, length: int) -> Figures:
         """Return the iterations done and those of the whole run."""
         size = _size(task)
-        whole = iterations(size.digits, size.digits_per_step)
-        return Figures(iteration=min(_iterations(size, steps, length), whole), iterations=whole)
+        done = min(_iterations(size, steps, length), size.iterations)
+        return Figures(iteration=done, iterations=size.iterations)
 
     def limits(self, task: Task) -> Limits:
         """Return the largest sizes that a saved state and output of this task may claim."""

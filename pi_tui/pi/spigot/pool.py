@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 from typing import TypeVar
 
@@ -41,16 +41,12 @@ def gather(
     results: dict[int, T] = {}
     numbers, one_takes = iter(range(len(jobs))), Lock()
 
-    def taken() -> Iterator[int]:
-        while True:
-            with one_takes:
-                number = next(numbers, None)
-            if number is None:
-                return
-            yield number
+    def take() -> int | None:
+        with one_takes:
+            return next(numbers, None)
 
     def work(check: Check) -> None:
-        for number in taken():
+        while (number := take()) is not None:
             results[number] = jobs[number](check)
 
     if threads:

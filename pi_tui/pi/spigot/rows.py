@@ -51,10 +51,10 @@ class Rows:
         """Store the blocks of a batch, and create the pieces that will hold them."""
         places = slice(batch.places.start, batch.places.stop)
         self.blocks[places] = made.blocks
-        new = {codec.blocks_name(batch.name): partial(codec.blocks_bytes, tuple(made.blocks))}
+        new = {f"b{batch.name}": partial(codec.blocks_bytes, tuple(made.blocks))}
         if made.numbers:
             self.numbers[places] = made.numbers
-            new[codec.start_name(batch.name)] = partial(codec.numbers_bytes, tuple(made.numbers))
+            new[f"s{batch.name}"] = partial(codec.numbers_bytes, tuple(made.numbers))
         pieces = {key: Piece(data, lasting=True) for key, data in new.items()}
         self.pieces = {**self.pieces, **pieces}
         self._look_for_missing()
@@ -64,7 +64,7 @@ class Rows:
         if not self._size.reads_back:
             return
         for batch in self._size.batches(self.counts):
-            piece = self.pieces.get(codec.blocks_name(batch.name))
+            piece = self.pieces.get(f"b{batch.name}")
             block = self.blocks[batch.places.start]
             if piece and piece.saved and isinstance(block, Block):
                 piece.let_go(piece.saved)
@@ -95,7 +95,7 @@ class Rows:
 
     def _let_go(self) -> None:
         """Drop the pieces of the numbers at the start, and of dropped blocks."""
-        names = {codec.blocks_name(batch.name) for batch in self._size.batches(self.counts)}
+        names = {f"b{batch.name}" for batch in self._size.batches(self.counts)}
         if len(self.pieces) > len(names):
             self.pieces = {name: self.pieces[name] for name in self.pieces if name in names}
 

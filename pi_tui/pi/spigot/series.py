@@ -71,7 +71,7 @@ class Series:
     boxes_per_billion: int
     """Boxes that hold 10^9 decimals, rounded up."""
     guard_boxes: int
-    """Boxes beyond the last digit, worth 2^-128 of it up to a factor like √j (see plan.py)."""
+    """Boxes beyond the last digit, worth 2^-128 of it up to a factor like √j (see size.py)."""
     rest: Callable[[mpz], mpz]
     """rest(h!) divides P1 and D2 of neighbours of h boxes; rest(x·y) = rest(x)·rest(y)."""
     leaf: int

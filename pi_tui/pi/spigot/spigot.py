@@ -21,19 +21,18 @@ from dataclasses import replace
 from gmpy2 import mpz
 
 from pi_tui.machine import Machine, Poll, State, Work, WrongState, unwatched
-from pi_tui.pi.spigot import plan
 from pi_tui.pi.spigot.boxes import residue
-from pi_tui.pi.spigot.boxes.making import Order, make_batches
+from pi_tui.pi.spigot.boxes.making import make_batches
 from pi_tui.pi.spigot.boxes.shelf import LostBlock
 from pi_tui.pi.spigot.boxes.sweep import Sweep, sweeps
 from pi_tui.pi.spigot.comparison.reference import found, share_found
 from pi_tui.pi.spigot.encoding import codec
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.numerals import power_of_ten
+from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.predigit import first_digits, settle
 from pi_tui.pi.spigot.rows import Rows
 from pi_tui.pi.spigot.series import ARCTAN, Series
-from pi_tui.pi.spigot.size import Size
 from pi_tui.pi.spigot.state import SpigotState
 
 AT_ONCE = 2
@@ -73,7 +72,6 @@ class Spigot(Machine):
         self.kept = dict(state.kept)
         """Intermediate results of the verification, to continue from (reference.py)."""
         self.threads = threads
-        self._orders = [Order.of(chain) for chain in state.size.chains]
         self._rows = Rows(state, threads)
         self._ledger = residue.Ledger(residue.of_radix(state.size), state.start, state.dropped, [])
         self._held = b""
@@ -95,11 +93,11 @@ class Spigot(Machine):
         """Create a spigot at its start; K and B come from `plan` unless given."""
         if digits < 1:
             raise ValueError(f"digits must be at least 1, not {digits}")
-        chosen = plan.plan(digits, digits_per_step, series)
-        k, b = chosen.digits_per_step, boxes_per_block or chosen.boxes_per_block
-        if b < series.smallest_block:
+        size = plan(digits, digits_per_step, series)
+        size = size._replace(boxes_per_block=boxes_per_block or size.boxes_per_block)
+        if (b := size.boxes_per_block) < series.smallest_block:
             raise ValueError(f"a block must have at least {series.smallest_block} boxes, not {b}")
-        return cls(SpigotState.at_start(Size(series, digits, k, b)), threads)
+        return cls(SpigotState.at_start(size), threads)
 
     def snapshot(self) -> SpigotState:
         """Return the state after the last whole step; costs one copy of the digits."""
@@ -168,7 +166,7 @@ class Spigot(Machine):
             digits_per_step=self.size.digits_per_step,
             boxes_per_block=b,
             iteration=self.i,
-            iterations=plan.iterations(self.size.digits, self.size.digits_per_step),
+            iterations=self.size.iterations,
             predigit=self.held_digits(PREDIGIT_SHOWN),
             nines=self.nines,
             blocks=blocks,
@@ -206,12 +204,12 @@ class Spigot(Machine):
         If that fails, nothing changes.
         """
         batches = self._rows.batches_to_make()
-        order, chain = self._orders[batches[0].chain], self.size.chains[batches[0].chain]
+        chain = self.size.chains[batches[0].chain]
         one_block = chain.blocks_per_batch == 1
         batches = batches[: 1 if one_block else self.threads]  # all threads make one big block
         alone = self.blocks * self.size.boxes_per_block <= ALONE
         made = make_batches(
-            order,
+            chain,
             [batch.numbers for batch in batches],
             numbers=self.i == 0,
             threads=0 if alone else self.threads,
@@ -239,7 +237,7 @@ class Spigot(Machine):
         The sweeps write new numbers and leave the state unchanged, so `poll` may raise at any time.
         """
         k = self.size.digits_per_step
-        count = min(threads * at_once, max(plan.iterations(self.size.digits, k) - self.i, 1))
+        count = min(threads * at_once, max(self.size.iterations - self.i, 1))
         sizes = [self.size.counts(self.i + ahead) for ahead in range(count)]
         shares = [sizes[first : first + at_once] for first in range(0, count, at_once)]
         powers = [power_of_ten(k * times) for times in range(at_once + 1)]

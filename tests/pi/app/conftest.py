@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,16 +16,8 @@ from pi_tui.pi.app.widgets import note_line
 from pi_tui.pi.settings import Settings
 from pi_tui.worker.worker import Worker
 from tests import shared
+from tests.app.conftest import good_terminal as good_terminal
 from tests.helpers import LIMIT, pi_tui
-
-
-@pytest.fixture(autouse=True)
-def good_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set 24-bit colour and a fixed time zone."""
-    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("COLORFGBG", raising=False)
-    time.tzset()
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +51,7 @@ class Bench:
         """Make an app for a run of so many digits; with None, as on a first start."""
         return PiApp(
             self.worker(digits, pace, **settings) if digits else None,
-            make_worker=lambda wanted: self.worker(wanted, pace, **settings),
+            make_worker=lambda task: self.worker(task.goal, pace, **settings),
             location=self.location,
             memory=self.memory,
         )

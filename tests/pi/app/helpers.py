@@ -134,7 +134,7 @@ async def a_still(
     async with app.run_test(size=size, notifications=bool(location)) as pilot:
         app.theme = theme
         await until(lambda: app.main_screen.count == snapshot.made)
-        thumbnail = app.main_screen.query_one("#walk-panel")
-        await until(lambda: not thumbnail.region or app.main_screen.walk.walked == snapshot.made)
+        thumbnail, walk = app.main_screen.query_one("#walk-panel"), app.main_screen.stage.walk
+        await until(lambda: not thumbnail.region or walk.walked == snapshot.made)
         await pilot.pause()
         yield app, pilot

@@ -58,7 +58,7 @@ async def test_key_c_saves_a_checkpoint_at_once(bench: Bench) -> None:
         assert app.worker.snapshot.checkpoint is None
         await pilot.press("c")
         await until(lambda: app.worker.snapshot.checkpoint)
-        assert app.worker.snapshot.state is not State.PAUSED
+        assert app.worker.snapshot.state in (State.RUNNING, State.SAVING)
 
 
 async def test_key_f_switches_to_full_speed_and_back(bench: Bench) -> None:

@@ -419,7 +419,7 @@ async def test_title_after_a_picture_never_has_first_digit_after_last(bench: Ben
         seen.add(str(view.border_title))
         await pilot.press("v")
         seen.add(str(view.border_title))
-        await until(lambda: view.size.height and app.main_screen.view == "digits")
+        await until(lambda: view.size.height and app.main_screen.stage.view == "digits")
         await pilot.pause()
         seen.add(str(view.border_title))
         for title in seen:
@@ -521,14 +521,19 @@ async def test_theme_list_shows_its_keys_in_one_line_of_80_columns(bench: Bench)
         assert app.screen.query_one(".keys").size.height == 1, "it is cut, not wrapped"
 
 
-async def test_by_heart_shows_mistakes_and_saves_the_best_score(bench: Bench) -> None:
+async def test_by_heart_shows_mistakes_and_saves_the_best_score(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings: list[str] = []
     async with a_complete_run(bench) as (app, pilot):
+        monkeypatch.setattr(app, "bell", lambda: rings.append("rung"))
         await pilot.press("home", "h")
         await until(lambda: "Pi by heart" in text_of(app))
         assert not re.search(r"\d{5}", text_of(app)), "nothing to read it from, around it either"
         await pilot.press(*"14158", *"2")
         await until(lambda: "3.141592" in text_of(app))
         await until(lambda: "4 digits without a mistake · 1 mistake" in text_of(app))
+        assert rings == ["rung"]
         await pilot.press("escape")
         await until(lambda: "4 digits by heart, your best" in text_of(app))
     again = bench.app(DIGITS)

@@ -78,7 +78,7 @@ async def test_heat_map_has_squares_of_more_digits_than_are_read_at_once(bench: 
     app = bench.app(DIGITS)
     async with app.run_test(size=(40, 12)):
         await until_state(app, State.COMPLETE)
-        app.main_screen.show_view("heat")
+        app.main_screen.stage.show("heat")
         await until(lambda: "heat" in str(app.main_screen.query_one(HeatView).border_title))
         heat = app.main_screen.query_one(HeatView)
         await until(lambda: not heat._busy and len(heat._values) > 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from pi_tui.pi.digits.walk import Walk
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import State
 from tests.helpers import pi, until
-from tests.pi.app.helpers import a_frame, a_snapshot, a_still, some_figures, text_of
+from tests.pi.app.helpers import Still, a_frame, a_snapshot, a_still, some_figures, text_of
 
 
 async def test_statistics_show_pairs_gaps_and_runs() -> None:
@@ -115,6 +116,18 @@ async def test_panel_says_that_a_run_is_being_opened_until_its_inside_is_known(
     async with a_still(shown, (120, 40)) as (app, _):
         assert ("the run is being opened" in text_of(app)) == (figures is None)
         assert ("boxes left" in text_of(app)) == (figures is not None)
+
+
+async def test_panels_show_a_pause_at_the_next_look_although_nothing_is_saved() -> None:
+    running = a_snapshot()
+    paused = replace(running, state=State.PAUSED)
+    async with a_still(running, (120, 40)) as (app, pilot):
+        assert isinstance(app.worker, Still)
+        for snapshot, said in 2 * ((paused, "when there is something new"), (running, "in 2 s")):
+            app.worker.snapshot = snapshot
+            app.live.look()
+            await pilot.pause()
+            assert said in text_of(app)
 
 
 async def test_digit_counts_are_shown_in_a_window_of_36_rows() -> None:

@@ -30,7 +30,7 @@ async def test_click_on_the_walk_shows_the_digit_whose_step_ends_there(bench: Be
         for step in (1, 700, 1_400):
             x, y = view._dot(view._walk.points[step])
             await pilot.click(view, IN_FRAME + Offset(x // 2, y // 4))
-            await until(lambda: app.main_screen.view == "digits")
+            await until(lambda: app.main_screen.stage.view == "digits")
             assert app.main_screen.digits.here is not None
             chosen = view._dot(view._walk.points[app.main_screen.digits.here[0] + 1])
             assert abs(chosen[0] - x) <= 1
@@ -46,11 +46,11 @@ async def test_click_on_a_square_of_the_heat_map_shows_its_digits(bench: Bench) 
         first = (6 * view.content_size.width + 5) * view._stride
         await pilot.click(view, IN_FRAME + Offset(5, 3))
         assert app.main_screen.digits.here == (first, first + view._stride)
-        assert app.main_screen.view == "digits"
+        assert app.main_screen.stage.view == "digits"
         await pilot.press("v", "v")
         await until(lambda: view.content_size.height)
         await pilot.click(view, IN_FRAME + Offset(3, view.content_size.height - 1))
-        assert app.main_screen.view == "heat", "there is no square"
+        assert app.main_screen.stage.view == "heat", "there is no square"
 
 
 async def test_keys_zoom_and_move_the_walk_and_show_all_of_it_again(bench: Bench) -> None:
@@ -92,7 +92,7 @@ async def test_mouse_wheel_zooms_the_walk_at_the_mouse_and_dragging_moves_it(ben
         await pilot.hover(view, at + Offset(6, -2))
         await pilot.mouse_up(view, at + Offset(6, -2))
         assert view._there(26 * 2 + 0.5, 6 * 4 + 1.5) == pytest.approx(here)
-        assert app.main_screen.view == "walk", "that was no click"
+        assert app.main_screen.stage.view == "walk", "that was no click"
 
 
 def _wheel() -> type:
@@ -105,7 +105,7 @@ async def test_enlarged_long_walk_is_drawn_with_every_step() -> None:
     digits = pi(20_000)
     async with a_still(a_snapshot(made=20_000, saved=20_000), (100, 30)) as (app, pilot):
         await pilot.press("v")
-        await until(lambda: app.main_screen.walk.walked == 20_000)
+        await until(lambda: app.main_screen.stage.walk.walked == 20_000)
         view = app.main_screen.query_one(RoamingWalk)
         assert view._walk.stride > 1
         assert len(view._walk.points) <= CAPACITY

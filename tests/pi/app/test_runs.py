@@ -17,6 +17,7 @@ from pi_tui.app.screens.palette import commands
 from pi_tui.app.screens.runs_list import RunsList
 from pi_tui.app.talk.export import clipboard_doubt
 from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.saved_runs import list_runs
 from pi_tui.pi.app.pi_app import PiLooks
@@ -50,6 +51,18 @@ async def test_first_start_asks_for_digits_and_explains_what_is_typed(bench: Ben
         await until_state(app, State.COMPLETE)
         assert bytes(app.worker.output) == pi(1_000)
         assert "1,000 digits" in text_of(app)
+
+
+async def test_run_opened_after_another_shows_no_output_of_that(bench: Bench) -> None:
+    finish(bench, 1_000)
+    app = bench.app(1_000)
+    app.live.forget(glance(bench.location, SpigotKind(), None))
+    async with app.run_test():
+        await until_state(app, State.COMPLETE)
+        assert app.live.output[:] == pi(1_000)
+        app.take(bench.worker(300))
+        await until_state(app, State.COMPLETE)
+        assert app.live.output[:] == pi(300)
 
 
 async def test_first_question_shows_keys_examples_and_help(bench: Bench) -> None:
@@ -279,6 +292,21 @@ def test_settings_of_another_app_stay_in_the_file(tmp_path: Path) -> None:
     Memory(path, Remembered()).change(theme="nord")
     kept = Memory(path, PiLooks()).now
     assert kept == PiLooks(theme="nord", by_heart=7)
+
+
+async def test_bell_that_was_turned_on_rings_at_completion_and_can_be_turned_off(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, rings = bench.app(1_000), list[str]()
+    monkeypatch.setattr(app, "bell", lambda: rings.append("rung"))
+    app.looks.turn_bell()
+    async with app.run_test():
+        await until_state(app, State.COMPLETE)
+        await until(lambda: rings == ["rung"])
+    again = bench.app(1_000)
+    assert again.looks.now.bell
+    again.looks.turn_bell()
+    assert not again.looks.now.bell
 
 
 async def test_settings_that_cannot_be_saved_are_reported(bench: Bench) -> None:

@@ -108,7 +108,9 @@ def test_status_line_shows_as_much_as_fits() -> None:
 
 
 def _told(width: int, snapshot: Snapshot) -> str:
-    frame = replace(a_frame(), snapshot=snapshot, quiet=how_it_goes_on(snapshot, "digits"))
+    frame = replace(
+        a_frame(), snapshot=snapshot, quiet=how_it_goes_on(replace(snapshot, unit="digits"))
+    )
     return StatusLine().lines(frame, width, 1)[0].plain
 
 
@@ -197,8 +199,5 @@ async def test_no_panel_is_left_out_that_has_room(rows: int, names: list[str]) -
 
 
 def test_message_after_a_kill_speaks_of_one_line_in_the_singular() -> None:
-    killed = a_snapshot(left_open="pid 4711 on box", resumed=9, resumed_lines=1)
-    assert (
-        how_it_goes_on(killed, "lines")[-3]
-        == "the last session was cut off; the 1 saved line is there"
-    )
+    killed = a_snapshot(left_open="pid 4711 on box", resumed=9, resumed_lines=1, unit="lines")
+    assert how_it_goes_on(killed)[-3] == "the last session was cut off; the 1 saved line is there"

@@ -92,8 +92,7 @@ def test_every_table_is_followed_by_its_explanation(
     report: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     killed = {"digits": 6, "every": 3.0, "kills": 9, "cpu in peace": 1.0, "cpu": 4.0, "ended": True}
-    doubled = {"digits": 1, "twice": 2, "seconds": 1.0, "twice_seconds": 2.0}
-    show(report | {"killed": [killed], "doubled": [doubled], "face": {"first frame": 0.3}})
+    show(report | {"killed": [killed], "face": {"first frame": 0.3}})
     told = capfd.readouterr().out
     places = []
     for title in TABLES:

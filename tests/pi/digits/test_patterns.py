@@ -18,7 +18,6 @@ from pi_tui.pi.digits.patterns import (
     Patterns,
     chance_of_any,
     expected_gaps,
-    expected_long_gaps,
     expected_runs,
 )
 from pi_tui.pi.digits.statistics import chance_of_more
@@ -83,7 +82,7 @@ def test_chance_of_more_equals_the_incomplete_gamma_function(
     assert chance_of_more(chi_square, freedom) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
 
 
-def test_expected_runs_and_gaps_are_means_over_all_strings() -> None:
+def test_expected_runs_and_gaps_are_means_of_all_strings() -> None:
     # All 100,000 strings of five digits: their means are exact.
     everything = [brute_force(b"%05d" % number) for number in range(100_000)]
     gaps = Counter[int]()
@@ -128,7 +127,7 @@ def test_table_of_few_digits_has_no_nan_or_inf(count: int) -> None:
     assert "inf" not in told
 
 
-def test_expected_long_gaps_equal_the_sum_of_expected_gaps() -> None:
+def test_gaps_of_a_length_or_more_are_ten_times_those_of_just_that_length() -> None:
     exact = sum(expected_gaps(length, 10**6) for length in range(50, 2_000))
-    assert 10 * expected_long_gaps(50, 10**6) == pytest.approx(exact, rel=0.01)
+    assert 10 * expected_gaps(50, 10**6) == pytest.approx(exact, rel=0.01)
     assert chance_of_any(1e-12) == pytest.approx(1e-12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pi_tui.machine import Piece, State
@@ -27,15 +29,9 @@ def new(
     return Spigot.new(n, digits_per_step=k, boxes_per_block=boxes, series=series, threads=threads)
 
 
-def ready(
-    n: int,
-    k: int | None = None,
-    b: int | None = None,
-    series: Series = ARCTAN,
-    threads: int = 1,
-) -> Spigot:
-    """Return a spigot before its first iteration, with all blocks made."""
-    spigot = new(n, k, b, series, threads)
+def ready(*of_a_spigot: Any, **more: Any) -> Spigot:
+    """Return a spigot, given as in `new`, before its first iteration, with all blocks made."""
+    spigot = new(*of_a_spigot, **more)
     while spigot.missing:
         spigot.step()
     return spigot

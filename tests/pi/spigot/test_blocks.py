@@ -10,21 +10,28 @@ from pi_tui.machine import Abandoned, WrongState
 from pi_tui.pi.spigot import size as size_module
 from pi_tui.pi.spigot.boxes import making
 from pi_tui.pi.spigot.boxes.blocks import THIN_FROM, Block, common_factor, left_over
-from pi_tui.pi.spigot.boxes.making import Made, Order, make_batches
+from pi_tui.pi.spigot.boxes.making import Made, make_batches, parts_of_block
 from pi_tui.pi.spigot.boxes.residue import PRIME
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, Series, odd_part
 from pi_tui.pi.spigot.size import Chain
 from tests.pi.spigot.helpers import EVERY_CHAIN
 
 
+def _chain(series: Series, count: int, boxes: int, k: int = 1) -> Chain:
+    """Return a chain of at least `count` blocks, and hardly more."""
+    chain = Chain(series, count * boxes * 10**9 // series.boxes_per_billion, k, boxes)
+    assert chain.blocks_needed(0) >= count
+    return chain
+
+
 def _make(
-    series: Series, count: int, boxes: int, radix: int, *, numbers: bool, threads: int = 0
+    series: Series, count: int, boxes: int, k: int, *, numbers: bool, threads: int = 0
 ) -> Made:
-    """Return the first blocks, made in the batches of a run that has no more."""
-    order = Order(series, count, boxes, mpz(radix))
-    step = Chain(series, 1, 1, boxes).blocks_per_batch
+    """Return the first blocks, made in batches."""
+    chain = _chain(series, count, boxes, k)
+    step = chain.blocks_per_batch
     batches = [range(first, min(first + step, count)) for first in range(0, count, step)]
-    made = make_batches(order, batches, numbers=numbers, threads=threads)
+    made = make_batches(chain, batches, numbers=numbers, threads=threads)
     return Made(
         [block for batch in made for block in batch.blocks],
         [number for batch in made for number in batch.numbers],
@@ -52,7 +59,7 @@ def _by_definition(series: Series, first: int, boxes: int) -> tuple[int, int, in
 def test_blocks_equal_their_definition_divided_by_the_common_factor(
     series: Series, boxes: int
 ) -> None:
-    blocks, numbers = _make(series, 5, boxes, 1, numbers=True)
+    blocks, numbers = _make(series, 5, boxes, 0, numbers=True)
     common = common_factor(series, boxes)
     for index, (block, number) in enumerate(zip(blocks, numbers, strict=True)):
         n, p, d = map(mpz, _by_definition(series, index * boxes, boxes))
@@ -66,9 +73,10 @@ def test_blocks_equal_their_definition_divided_by_the_common_factor(
 @EVERY_CHAIN
 def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> None:
     """Their numbers are the longest; one too long for its field would spill into the next."""
-    last = 2**20
+    chain = _chain(series, 2**20, 64)
+    last = chain.blocks_needed(0)
     batch = range(last - 3, last)
-    (made,) = make_batches(Order(series, last, 64, mpz(1)), [batch], numbers=True)
+    (made,) = make_batches(chain, [batch], numbers=True)
     common = common_factor(series, 64)
     for index, block, number in zip(batch, made.blocks, made.numbers, strict=True):
         n, p, d = map(mpz, _by_definition(series, index * 64, 64))
@@ -122,15 +130,15 @@ def test_common_factor_of_textbook_series_equals_that_of_version_1() -> None:
 
 
 def test_first_block_keeps_box_0_modulo_r() -> None:
-    plain, times_r = (_make(GOSPER, 2, 32, r, numbers=False).blocks for r in (1, 1_000))
+    plain, times_r = (_make(GOSPER, 2, 32, k, numbers=False).blocks for k in (0, 3))
     assert times_r[0].divisor == 1_000 * plain[0].divisor
     assert times_r[0].denominator_residue == plain[0].denominator_residue
     assert times_r[1] == plain[1]
 
 
 def test_blocks_made_without_numbers_have_equal_p_and_d() -> None:
-    with_numbers = _make(GOSPER, 9, 64, 10, numbers=True)
-    without = _make(GOSPER, 9, 64, 10, numbers=False)
+    with_numbers = _make(GOSPER, 9, 64, 1, numbers=True)
+    without = _make(GOSPER, 9, 64, 1, numbers=False)
     assert without.blocks == with_numbers.blocks
     assert without.numbers == []
 
@@ -141,26 +149,26 @@ def test_blocks_joined_in_threads_equal_blocks_of_smaller_stretches(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Join across stretches, with a last stretch that is not full."""
-    made = _make(series, 3, boxes, 10, numbers=True)
+    made = _make(series, 3, boxes, 1, numbers=True)
     monkeypatch.setattr(making, "STRETCH", 1_024)
     monkeypatch.setattr(size_module, "BATCH", 4_096)
     for threads in (1, 2, 3):
-        assert _make(series, 3, boxes, 10, numbers=True, threads=threads) == made
+        assert _make(series, 3, boxes, 1, numbers=True, threads=threads) == made
 
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("threads", [2, 3, 8])
 def test_block_made_by_all_threads_equals_block_made_by_one(series: Series, threads: int) -> None:
     polls: set[tuple[int, int]] = set()
-    order = Order(series, 3, 65_536, mpz(10))
+    chain = _chain(series, 3, 65_536)
     for number in range(2):
         batch = [range(number, number + 1)]
-        (alone,) = make_batches(order, batch, numbers=True)
+        (alone,) = make_batches(chain, batch, numbers=True)
         (made,) = make_batches(
-            order, batch, numbers=True, threads=threads, poll=lambda *at: polls.add(at)
+            chain, batch, numbers=True, threads=threads, poll=lambda *at: polls.add(at)
         )
         assert made == alone
-    assert order.parts(threads) >= 2
+    assert parts_of_block(chain, threads) >= 2
     assert all(done <= todo for done, todo in polls)
 
 
@@ -178,7 +186,7 @@ def test_wrong_product_in_block_made_by_all_threads_raises_wrong_state(
     monkeypatch.setattr(making, "STRETCH", 1_024)
     monkeypatch.setattr(making, "mul", wrong)
     with pytest.raises(WrongState, match="miscalculates"):
-        make_batches(Order(GOSPER, 400, 4_096, mpz(10)), [range(399, 400)], numbers=True, threads=4)
+        make_batches(_chain(GOSPER, 400, 4_096), [range(399, 400)], numbers=True, threads=4)
     assert next(calls) > bad
 
 
@@ -192,7 +200,7 @@ def test_wrong_product_while_making_blocks_raises_wrong_state(
 
     monkeypatch.setattr(making, "mul", wrong)
     with pytest.raises(WrongState, match="miscalculates"):
-        _make(GOSPER, 2, 1_024, 10, numbers=True)
+        _make(GOSPER, 2, 1_024, 1, numbers=True)
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2])
@@ -211,17 +219,17 @@ def test_making_blocks_can_be_cancelled_at_every_poll(
             if polls > at:
                 raise Abandoned
 
-        order = Order(GOSPER, 400, 64, mpz(10))
+        chain = _chain(GOSPER, 400, 64)
         batches = [range(first, first + 10) for first in range(0, 400, 10)]
         with pytest.raises(Abandoned):
-            make_batches(order, batches, numbers=True, threads=threads, poll=poll)
+            make_batches(chain, batches, numbers=True, threads=threads, poll=poll)
 
 
 @pytest.mark.parametrize("boxes", [3, 64, 2_048])
 def test_making_blocks_leaves_gmpy2_context_of_caller_unchanged(boxes: int) -> None:
     for release in (False, True):
         with context(get_context(), allow_release_gil=release):
-            _make(GOSPER, 3, boxes, 10, numbers=True)
+            _make(GOSPER, 3, boxes, 1, numbers=True)
             assert get_context().allow_release_gil == release
 
 

@@ -5,29 +5,23 @@ import itertools
 import pytest
 from gmpy2 import mpz
 
-from pi_tui.pi.spigot.plan import (
-    blocks_needed,
-    boxes_needed,
-    iterations,
-    plan,
-    work_of_comparison,
-    work_of_steps,
-)
+from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series
+from pi_tui.pi.spigot.size import Chain
 from pi_tui.pi.spigot.spigot import Spigot
 from tests.pi.spigot.helpers import CHAINS
 
 
 @pytest.mark.parametrize("n", [1_000, 1_001, 5_000, 20_000, 100_000, 1_000_000, 100_000_000])
 def test_plan_has_at_least_a_dozen_iterations(n: int) -> None:
-    assert iterations(n, plan(n).digits_per_step) >= 12
+    assert plan(n).iterations >= 12
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 999, 20_000])
 def test_run_takes_the_planned_iterations(n: int) -> None:
     spigot = Spigot.new(n)
     spigot.finalize()
-    assert spigot.i == iterations(n, spigot.size.digits_per_step)
+    assert spigot.i == spigot.size.iterations
 
 
 def test_plan_keeps_a_given_k() -> None:
@@ -36,10 +30,11 @@ def test_plan_keeps_a_given_k() -> None:
 
 @pytest.mark.parametrize("series", CHAINS, ids=lambda chain: chain.name)
 def test_boxes_needed_fall_to_the_guard_boxes_and_fit_into_blocks(series: Series) -> None:
-    boxes = [boxes_needed(series, 1_000, 10, done) for done in range(200)]
+    chain = Chain(series, 1_000, 10, 7)
+    boxes = [chain.boxes_needed(done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)
     assert boxes[-1] == series.guard_boxes
-    assert all(blocks_needed(series, 1_000, 10, 7, t) * 7 >= boxes[t] for t in range(200))
+    assert all(chain.blocks_needed(t) * 7 >= boxes[t] for t in range(200))
 
 
 @pytest.mark.parametrize("series", CHAINS, ids=lambda chain: chain.name)
@@ -47,7 +42,7 @@ def test_boxes_needed_fall_to_the_guard_boxes_and_fit_into_blocks(series: Series
 def test_omitted_boxes_are_worth_less_than_the_last_digit(series: Series, n: int) -> None:
     """All of them, filled to the maximum, are worth less than 10^-24 of the last digit."""
     worth, left_out = mpz(10) ** (n + 50), mpz(0)
-    boxes = boxes_needed(series, n, 1, 0)
+    boxes = Chain(series, n, 1, 1).boxes_needed(0)
     for box in range(1, boxes + 500):
         if box >= boxes:
             left_out += worth * series.p(box)  # box times its value is less: b_j < q_j
@@ -59,9 +54,10 @@ def test_omitted_boxes_are_worth_less_than_the_last_digit(series: Series, n: int
 def test_work_grows_from_zero_to_the_total_by_ever_smaller_iterations(
     n: int, k: int, b: int
 ) -> None:
-    work = work_of_steps(GOSPER, n, k, b)
+    chain = Chain(GOSPER, n, k, b)
+    work = chain.work_of_steps()
     steps = [after - before for before, after in itertools.pairwise(work)]
-    assert (work[0], len(steps)) == (0, iterations(n, k))
+    assert (work[0], len(steps)) == (0, chain.iterations)
     assert all(step > 0 for step in steps)
     assert all(later <= step * 1.000001 for step, later in itertools.pairwise(steps))
 
@@ -96,12 +92,11 @@ def test_steps_of_short_runs_are_short() -> None:
 def test_work_of_making_blocks_has_its_measured_share(n: int, share: float) -> None:
     spigot = Spigot.new(n)
     machine = spigot.work().total - spigot.verifying_work
-    steps = sum(work_of_steps(*chain)[-1] for chain in spigot.size.chains)
+    steps = sum(chain.work_of_steps()[-1] for chain in spigot.size.chains)
     assert 1 - steps / machine == pytest.approx(share, abs=0.08)
 
 
 @pytest.mark.parametrize(("n", "share"), [(20_000, 0.16), (1_000_000, 0.25), (10_000_000, 0.24)])
 def test_work_of_the_comparison_has_its_measured_share(n: int, share: float) -> None:
     spigot = Spigot.new(n)
-    assert spigot.verifying_work == work_of_comparison(n)
     assert spigot.verifying_work / spigot.work().total == pytest.approx(share, abs=0.04)

@@ -40,7 +40,7 @@ def test_single_boxes_equal_the_textbook_after_every_iteration(n: int, series: S
 
 
 @EVERY_SERIES
-def test_every_length_from_1_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
+def test_every_length_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
     wrong = [n for n in range(1, 2_001) if Spigot.new(n, series=series).finalize() != pi[:n]]
     assert wrong == []
 

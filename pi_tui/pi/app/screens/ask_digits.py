@@ -23,6 +23,4 @@ class AskDigits(Ask):
 
     FIELD = _NumberField
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "app.help", show=False, priority=True)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark", "app.help", priority=True)]

@@ -18,22 +18,22 @@ class Card(Dialog[str | None]):
     """A dialog with a result; returns what to do with it: `go`, `copy`, `picture` or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", show=False),
-        Binding("enter", "go", show=False),
-        Binding("y", "dismiss('copy')", show=False),
-        Binding("s", "dismiss('picture')", show=False),
+        Binding("escape,q", "dismiss(None)"),
+        Binding("enter", "go"),
+        Binding("y", "dismiss('copy')"),
+        Binding("s", "dismiss('picture')"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str], *, goes: bool) -> None:
+    def __init__(self, lines: Sequence[str], *, goes: bool) -> None:
         """Make the card; `goes` is True if the result has a position to go to."""
         super().__init__()
-        self._title, self._lines, self._goes = title, lines, goes
+        self._lines, self._goes = lines, goes
 
     def compose(self) -> ComposeResult:
         """Yield the lines of the card, and a line about the keys."""
         keys = "y copies · s saves a picture · Esc back"
         with Vertical(classes="dialog"):
-            yield Static(Content(self._title), classes="dialog-title")
+            yield Static("Your date in pi", classes="dialog-title")
             for line in self._lines:
                 yield Static(Content(line))
             yield Static(("Enter goes there · " if self._goes else "") + keys, classes="quiet keys")

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -33,25 +32,16 @@ _STEP = 20
 class Slider(Widget):
     """A line with a knob at the current digit; a click moves the knob."""
 
-    class Moved(Message):
-        """Posted when the user clicked the slider; `share` is the new place, 0 to 1."""
-
-        def __init__(self, share: float) -> None:
-            super().__init__()
-            self.share = share
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.share = 0.0
+    share = 0.0
 
     def put(self, share: float) -> None:
         """Move the knob to this share of the line, 0 to 1."""
         self.share = share
         self.refresh()
 
-    def on_click(self, event: events.Click) -> None:
-        """Post `Moved` with the place that was clicked."""
-        self.post_message(self.Moved(event.x / max(1, self.size.width - 1)))
+    async def on_click(self, event: events.Click) -> None:
+        """Move to the place that was clicked."""
+        await self.run_action(f"screen.go({event.x / max(1, self.size.width - 1)})")
 
     def render(self) -> Content:
         """Return the line with its knob."""
@@ -66,14 +56,14 @@ class ReplayScreen(Dialog[None]):
     """Draws the walk as if the digits were being computed now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,w", "dismiss", show=False),
-        Binding("space,p", "play", show=False),
-        Binding("plus,equals_sign", "speed(2)", show=False),
-        Binding("minus", "speed(0.5)", show=False),
-        Binding("left", "seek(-1)", show=False),
-        Binding("right", "seek(1)", show=False),
-        Binding("home,0", "go(0)", show=False),
-        Binding("end,G", "go(1)", show=False),
+        Binding("escape,q,w", "dismiss"),
+        Binding("space,p", "play"),
+        Binding("plus,equals_sign", "speed(2)"),
+        Binding("minus", "speed(0.5)"),
+        Binding("left", "seek(-1)"),
+        Binding("right", "seek(1)"),
+        Binding("home,0", "go(0)"),
+        Binding("end,G", "go(1)"),
     ]
 
     def __init__(self, digits: Digits, count: int) -> None:
@@ -147,7 +137,3 @@ class ReplayScreen(Dialog[None]):
     def action_go(self, share: float) -> None:
         """Move to this share of the walk, 0 to 1."""
         self._show(share * self._count)
-
-    def on_slider_moved(self, event: Slider.Moved) -> None:
-        """Move to the place that was clicked."""
-        self.action_go(event.share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
@@ -12,7 +13,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from pi_tui.app.screens.dialogs import Dialog
-from pi_tui.app.terminal.timers import certain
 from pi_tui.pi.digits.pattern_table import in_words, lines
 from pi_tui.pi.digits.patterns import DigitStatistics, Longest, Patterns, expected_runs
 from pi_tui.pi.digits.statistics import Digits
@@ -31,9 +31,9 @@ class StatisticsScreen(Dialog[None]):
     """A window with the tables; they grow while digits are computed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,S,q,enter", "dismiss", show=False),
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
+        Binding("escape,S,q,enter", "dismiss"),
+        Binding("j", "app.simulate_key('down')"),
+        Binding("k", "app.simulate_key('up')"),
     ]
 
     def __init__(self, digits: Callable[[], tuple[Digits, int]]) -> None:
@@ -56,19 +56,16 @@ class StatisticsScreen(Dialog[None]):
         """Start to count: the first digits at once, so that the first frame shows tables."""
         self._statistics.feed(*self._digits())
         self._show(self._statistics.snapshot())
-        self._count()
+        self.run_worker(self._count())
 
-    def _count(self) -> None:
-        """Count what is new, in a thread."""
-        self.run_worker(self._count_beside())
-
-    async def _count_beside(self) -> None:
-        """Count for a moment at a time, and show the tables in between."""
-        while await in_thread(for_a_moment, self._feed, _MOMENT):
-            self._show(self._statistics.snapshot())
-        if self._shown != self._statistics.counted:
-            self._show(self._statistics.snapshot())
-        certain(self.set_timer(_IDLE, self._count))
+    async def _count(self) -> None:
+        """Count for a moment at a time, in a thread, and show the tables in between."""
+        while True:
+            is_more = await in_thread(for_a_moment, self._feed, _MOMENT)
+            if self._shown != self._statistics.counted:
+                self._show(self._statistics.snapshot())
+            if not is_more:
+                await asyncio.sleep(_IDLE)
 
     def _feed(self) -> bool:
         return self._statistics.feed(*self._digits())
@@ -79,14 +76,6 @@ class StatisticsScreen(Dialog[None]):
         self.query_one("#remarkable", Static).update(Content(rare))
         tables = self.query_one("#tables", Static)
         tables.update(Content("\n".join(lines(patterns)).rstrip()))
-
-    def action_scroll_down(self) -> None:
-        """Scroll one line down."""
-        self.query_one("#statistics").scroll_down(animate=False)
-
-    def action_scroll_up(self) -> None:
-        """Scroll one line up."""
-        self.query_one("#statistics").scroll_up(animate=False)
 
 
 def _rarest(patterns: Patterns) -> Iterator[Longest]:

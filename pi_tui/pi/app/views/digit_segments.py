@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from rich.segment import Segment
 from rich.style import Style
 
-from pi_tui.app.widgets.output_view import SAVED
+from pi_tui.app.widgets.output_view import SAVED, runs
 from pi_tui.pi.digits.digit_lines import GROUP
 
 COLORED, COLORED_FRESH = 6, 16
@@ -24,12 +23,7 @@ def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Se
         groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
         return [Segment(" ".join(groups), styles[look[0]])] if text else []
     cells, codes = _with_gaps(text, look)
-    made, at = [], 0
-    for code, run in groupby(codes):
-        end = at + len(list(run))
-        made.append(Segment(cells[at:end], styles[code]))
-        at = end
-    return made
+    return [Segment(cells[at:end], styles[code]) for at, end, code in runs(codes)]
 
 
 def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:

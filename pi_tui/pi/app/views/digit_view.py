@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from pi_tui.app.looks.themes import inks, selected
+from pi_tui.app.looks.themes import inks
 from pi_tui.app.widgets.output_view import FRESH, HELD, SAVED, OutputView
 from pi_tui.pi.app.views.digit_segments import COLORED, COLORED_FRESH, GUTTER, PLAIN, segments
 from pi_tui.pi.digits.digit_lines import GROUP, DigitLines
@@ -43,15 +43,11 @@ class DigitView(OutputView):
 
     def line_total(self) -> int:
         """Return the number of lines, held digits included."""
-        return self.lines.lines(self.count + len(self._held))
-
-    def line_width(self) -> int:
-        """Return the width of a full line, in cells."""
-        return self.lines.width
+        return max(1, -(-(self.count + len(self._held)) // self.lines.per_line))
 
     def line_of(self, offset: int) -> int:
         """Return the line of the digit at `offset`."""
-        return self.lines.line_of(offset)
+        return max(0, offset) // self.lines.per_line
 
     def start_of(self, line: int) -> int:
         """Return the offset of the first digit of a line."""
@@ -126,11 +122,8 @@ class DigitView(OutputView):
 
     def make_styles(self) -> list[Style]:
         """Return the styles in the order of the looks in digit_segments."""
-        names = ("saved", "fresh", "held", "hit", "here")
-        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
-        looks.append(selected(self.app))
-        plain = self.rich_style
-        colors = inks(self.app, "spectrum", 10)
+        plain, colors = self.rich_style, inks(self.app, "spectrum", 10)
+        looks = super().make_styles()
         looks += [plain + ink for ink in colors]
         looks += [plain + ink + Style(bold=True) for ink in colors]
         return [*looks, self.get_component_rich_style("output--gutter"), plain]

@@ -12,7 +12,6 @@ from textual.strip import Strip
 
 from pi_tui import words
 from pi_tui.app.looks.themes import inks
-from pi_tui.app.terminal.timers import certain
 from pi_tui.app.widgets.panel import FRAME
 from pi_tui.pi.app.views.overview import Picture
 from pi_tui.pi.digits.statistics import Digits
@@ -20,7 +19,6 @@ from pi_tui.pi.pictures.layout import LEVELS, levels
 
 CHUNK = 1_000_000
 """Digits added at a time: about 8 ms."""
-_BUSY = 0.02
 _EMPTY = 255
 """Value of a square whose digits are not computed yet."""
 
@@ -32,17 +30,12 @@ class HeatView(Picture):
     differs from 4.5. So the map looks alike for a thousand digits and for ten million.
     """
 
-    ALLOW_SELECT = False
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.border_title = "heat map"
-        self._digits = 1
-        self._source: tuple[Digits, int] = (b"", 0)
         self._values = bytearray()
         self._columns = 1
         self._stride = 1
-        self._busy = False
         self._styles: dict[tuple[int, int], Style] = {}
         self._inks: list[Style] = []
 
@@ -50,15 +43,8 @@ class HeatView(Picture):
         """Add new digits to the map; `digits` is the number that the run will have."""
         if digits != self._digits:
             self._digits = digits
-            self._lay_out()
-        self._source = (source, count)
-        if not self._busy:
-            self._step()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Make a new grid for this size."""
-        self._lay_out()
-        self.post_message(self.Resized())
+            self.lay_out()
+        super().show(source, count, digits)
 
     def on_click(self, event: events.Click) -> None:
         """Post `Chosen` with the digits of the square at the mouse.
@@ -76,7 +62,8 @@ class HeatView(Picture):
         self._styles.clear()
         self._inks.clear()
 
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
+        """Make a new grid for this size."""
         self._columns = max(1, self.content_size.width)
         squares = self._columns * max(1, self.content_size.height) * 2
         self._stride = max(1, -(-self._digits // squares))
@@ -85,7 +72,8 @@ class HeatView(Picture):
         self._inks.clear()
         self.refresh()
 
-    def _step(self) -> None:
+    def add_chunk(self) -> bool:
+        """Add squares for some of the new digits; return True if there are more."""
         source, count = self._source
         start = len(self._values) * self._stride
         end = min(count, len(source), start + max(CHUNK, self._stride))
@@ -96,10 +84,7 @@ class HeatView(Picture):
             )
             self._caption()
             self.refresh()
-        left = min(count, len(source)) - len(self._values) * self._stride
-        self._busy = left >= self._stride and self.is_attached
-        if self._busy:
-            certain(self.set_timer(_BUSY, self._step))
+        return min(count, len(source)) - len(self._values) * self._stride >= self._stride
 
     def _caption(self) -> None:
         each = "one digit" if self._stride == 1 else f"the mean of {self._stride:,} digits"

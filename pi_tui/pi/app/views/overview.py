@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
+from pi_tui.app.terminal.timers import certain
 from pi_tui.pi.digits.statistics import Digits
+
+_BUSY = 0.02
+"""Seconds between two chunks while a picture catches up with the digits."""
 
 
 class Picture(Widget):
     """A view of all digits at once, to which new digits are added."""
+
+    ALLOW_SELECT = False
 
     class Resized(Message):
         """Posted when the picture became visible or changed its size, and needs the digits."""
@@ -30,6 +37,31 @@ class Picture(Widget):
             self.border_subtitle = words
             self.post_message(self.Captioned())
 
+    _digits = 1
+    """Digits that the run will have."""
+    _source: tuple[Digits, int] = (b"", 0)
+    _busy = False
+
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Draw the first `count` digits of `source`; the run will have `digits`."""
+        self._source, self._digits = (source, count), max(1, digits)
+        if not self._busy:
+            self._step()
+
+    def _step(self) -> None:
+        self._busy = self.is_attached and self.add_chunk()
+        if self._busy:
+            certain(self.set_timer(_BUSY, self._step))
+
+    def add_chunk(self) -> bool:
+        """Draw some of the new digits; return True if there are more."""
+        raise NotImplementedError
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw again for this size."""
+        self.lay_out()
+        self.post_message(self.Resized())
+
+    def lay_out(self) -> None:
+        """Fit the picture to its size."""
         raise NotImplementedError

@@ -42,13 +42,13 @@ class RoamingWalk(WalkView):
 
     can_focus = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "zoom(2)", "Nearer", show=False),
-        Binding("minus", "zoom(0.5)", "Farther", show=False),
-        Binding("0", "whole", "The whole walk", show=False),
-        Binding("left", "pan(-1, 0)", show=False),
-        Binding("right", "pan(1, 0)", show=False),
-        Binding("up", "pan(0, 1)", show=False),
-        Binding("down", "pan(0, -1)", show=False),
+        Binding("plus,equals_sign", "zoom(2)", "Nearer"),
+        Binding("minus", "zoom(0.5)", "Farther"),
+        Binding("0", "whole", "The whole walk"),
+        Binding("left", "pan(-1, 0)"),
+        Binding("right", "pan(1, 0)"),
+        Binding("up", "pan(0, 1)"),
+        Binding("down", "pan(0, -1)"),
     ]
     _sight: Sight | None = None
     """The part that is shown; None for the whole walk."""

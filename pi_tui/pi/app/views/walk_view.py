@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate, groupby
+from itertools import accumulate
 from math import inf
 
 from rich.segment import Segment
@@ -13,11 +13,10 @@ from textual.strip import Strip
 
 from pi_tui import words
 from pi_tui.app.looks.themes import inks
-from pi_tui.app.terminal.timers import certain
 from pi_tui.app.widgets.braille import Braille
+from pi_tui.app.widgets.output_view import runs
 from pi_tui.app.widgets.panel import FRAME
 from pi_tui.pi.app.views.overview import Picture
-from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.digits.walk import Walk
 from pi_tui.pi.pictures.walk_points import STEPS
 
@@ -27,9 +26,6 @@ _CHUNKS_A_FRAME = 6
 """Chunks between two drawings while the walk catches up: about seven frames a second."""
 _HEAD = 10
 """Colour number of the last point of the walk."""
-_BUSY = 0.02
-"""Seconds between two chunks while the walk catches up with the digits."""
-
 _MOST_SEARCHED = 50_000
 """Maximum digits walked to find the one whose step ends nearest to the mouse."""
 
@@ -37,7 +33,6 @@ _MOST_SEARCHED = 50_000
 class WalkView(Picture):
     """A picture of the walk that fits the window, coloured from the first digit to the last."""
 
-    ALLOW_SELECT = False
     was_dragged = False
     """True if the mouse moved while its button was down, so that this is not a click."""
 
@@ -50,9 +45,6 @@ class WalkView(Picture):
         self._thinned = -1
         self._frame: tuple[float, float, float] = (1.0, 0.0, 0.0)
         self._bounds = (0.0, 0.0, 0.0, 0.0)
-        self._digits = 1
-        self._source: tuple[Digits, int] = (b"", 0)
-        self._catching_up = False
         self._head = (0, -1)
         self._chunks = 0
         self._styles: list[Style] = []
@@ -62,30 +54,23 @@ class WalkView(Picture):
         super().notify_style_update()
         self._styles.clear()
 
-    def show(self, source: Digits, count: int, digits: int) -> None:
-        """Extend the walk by new digits; the run will have `digits`."""
-        self._source, self._digits = (source, count), max(1, digits)
-        if not self._catching_up:
-            self._step()
-
     def restart(self, walk: Walk) -> None:
         """Clear the view, to show the walk of another run."""
         self._walk, self._thinned, self._drawn = walk, -1, 0
         self.refresh()
 
-    def _step(self) -> None:
-        self._catching_up = self.is_attached and self._walk.feed(*self._source)
+    def add_chunk(self) -> bool:
+        """Extend the walk by some of the new digits; return True if there are more."""
+        is_more = self._walk.feed(*self._source)
         self._chunks += 1
-        if self._catching_up:
-            certain(self.set_timer(_BUSY, self._step))
-        if not self._catching_up or self._chunks % _CHUNKS_A_FRAME == 0:
+        if not is_more or self._chunks % _CHUNKS_A_FRAME == 0:
             self._draw()
+        return is_more
 
-    def on_resize(self, event: events.Resize) -> None:
+    def lay_out(self) -> None:
         """Draw the path again for the new size."""
         self._thinned = -1
         self._draw()
-        self.post_message(self.Resized())
 
     def _draw(self) -> None:
         """Draw the new points; draw all points again if they do not fit any more."""
@@ -192,12 +177,8 @@ class WalkView(Picture):
         if y == row:
             text = f"{text[:column]}●{text[column + 1 :]}"
             colors[column] = _HEAD
-        segments, at = [], 0
-        for ink, run in groupby(colors):
-            end = at + len(list(run))
-            segments.append(Segment(text[at:end], self._styles[ink]))
-            at = end
-        return Strip(segments, width)
+        parts = runs(colors)
+        return Strip([Segment(text[at:end], self._styles[ink]) for at, end, ink in parts], width)
 
 
 def around(points: list[complex]) -> tuple[float, float, float, float]:

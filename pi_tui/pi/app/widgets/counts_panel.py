@@ -17,7 +17,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 class CountsPanel(Panel):
     """A bar, a percentage and a count for each digit, and chi-square."""
 
-    TITLE = "digit counts"
+    BORDER_TITLE = "digit counts"
 
     def __init__(self, counts: DigitCounts, *, id: str | None = None, classes: str | None = None):
         super().__init__(id=id, classes=classes)

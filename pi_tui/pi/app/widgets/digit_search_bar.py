@@ -25,7 +25,7 @@ class _DigitInput(SearchInput):
 class DigitSearchBar(SearchBar):
     """Searches digits while the user types; shows the number of hits and their chance."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "app.more", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "app.more", priority=True)]
     FIELD = _DigitInput
     RESTRICT = r"[0-9 ,._-]*"
     PLACEHOLDER = "digits"

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable
 
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -26,13 +25,6 @@ _WAITING = 2
 
 class NoteLine(Widget):
     """Shows facts one after the other. A click scrolls to the digits; Escape closes the fact."""
-
-    class Clicked(Message):
-        """Posted when the user clicked the fact."""
-
-        def __init__(self, fact: Fact) -> None:
-            super().__init__()
-            self.fact = fact
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -73,10 +65,9 @@ class NoteLine(Widget):
         self.next()
         return shown
 
-    def on_click(self) -> None:
-        """Post `Clicked` with the fact that is shown."""
-        if self.fact is not None:
-            self.post_message(self.Clicked(self.fact))
+    async def on_click(self) -> None:
+        """Scroll to the digits of the fact."""
+        await self.run_action("screen.show_fact")
 
     def render(self) -> Content:
         """Return position and text of the fact, and the keys if they fit."""

@@ -44,7 +44,7 @@ class PiSpeedPanel(SpeedPanel):
 class SpigotPanel(Panel):
     """Shows the held digits, the progress of the sweep, and the boxes left."""
 
-    TITLE = "inside the spigot"
+    BORDER_TITLE = "inside the spigot"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return the lines: held digits, sweep, boxes left, digits per iteration."""

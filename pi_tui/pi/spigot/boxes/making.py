@@ -17,11 +17,10 @@ A million digits have about a million boxes. Three ideas turn them into blocks i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import chain, pairwise
+from itertools import pairwise
 from operator import mul
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from gmpy2 import get_context, mpz, pack, unpack
 
@@ -47,13 +46,6 @@ _UNLOCK_FROM = 1_024
 """Joins of so many boxes release the interpreter lock; for shorter ones that costs more."""
 
 
-class Together(Protocol):
-    """A function that runs jobs in parallel."""
-
-    def __call__(self, *jobs: Callable[[Check], T]) -> list[T]:
-        """Run the jobs; return their results in order."""
-
-
 class Parts(NamedTuple):
     """N, P and D of neighbouring groups of boxes of equal size, in order."""
 
@@ -70,55 +62,24 @@ class Made(NamedTuple):
     numbers: list[mpz]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The values that all blocks of a chain have in common."""
+def _is_regular(chain: Chain) -> bool:
+    """Return True if doubling the size of a leaf some number of times gives exactly a block."""
+    return chain.boxes_per_block.bit_count() == 1
 
-    series: Series
-    count: int
-    """Blocks of the chain at the start of the run."""
-    boxes: int
-    """B: boxes of a block."""
-    radix: mpz
-    """R: 10^K, the factor of an iteration that makes K digits."""
 
-    @classmethod
-    def of(cls, chain: Chain) -> Order:
-        """Return the values of a chain of this size."""
-        radix = power_of_ten(chain.digits_per_step)
-        return cls(chain.series, chain.blocks_needed(0), chain.boxes_per_block, radix)
+def _leaf(chain: Chain) -> int:
+    """Return the number of boxes of a leaf, the smallest group that is made at once."""
+    return min(chain.series.leaf, chain.boxes_per_block)
 
-    @property
-    def regular(self) -> bool:
-        """Return True if doubling the size of a leaf some number of times gives exactly a block."""
-        return self.boxes.bit_count() == 1
 
-    def parts(self, threads: int) -> int:
-        """Return into how many parts, a power of two, a block is cut for so many threads."""
-        longest = self.boxes // STRETCH if self.regular else 1
-        return max(min(1 << (threads - 1).bit_length(), longest), 1) if threads else 1
-
-    @property
-    def leaf(self) -> int:
-        """Return the number of boxes of a leaf, the smallest group that is made at once."""
-        return min(self.series.leaf, self.boxes)
-
-    @property
-    def leaves(self) -> int:
-        """Return the number of leaves of a stretch."""
-        return min(STRETCH, self.count * self.boxes) // self.leaf
-
-    @property
-    def bits(self) -> int:
-        """Return the bits that hold any N, P or D of a leaf; a whole number of machine words."""
-        last = self.count * self.boxes + STRETCH
-        # N is less than 4 D in the first leaf, where the boxes are worth pi, and less than D
-        # elsewhere.
-        return -(-(self.leaf * self.series.q(last).bit_length() + 2) // 64) * 64
+def parts_of_block(chain: Chain, threads: int) -> int:
+    """Return into how many parts, a power of two, a block is cut for so many threads."""
+    longest = chain.boxes_per_block // STRETCH if _is_regular(chain) else 1
+    return max(min(1 << (threads - 1).bit_length(), longest), 1) if threads else 1
 
 
 def make_batches(
-    order: Order,
+    chain: Chain,
     batches: Sequence[range],
     *,
     numbers: bool,
@@ -131,35 +92,35 @@ def make_batches(
     log boxes); N takes about as long as P and D together. Calls `poll` with the jobs done so far,
     every 20 ms or so, always in the calling thread.
     """
-    if len(batches) == len(batches[0]) == 1 < order.parts(threads):
-        return [_make_together(order, batches[0], numbers, threads, poll)]
-    jobs = [partial(_make_batch, order, batch, numbers) for batch in batches]
+    if len(batches) == len(batches[0]) == 1 < parts_of_block(chain, threads):
+        return [_make_together(chain, batches[0], numbers, threads, poll)]
+    jobs = [partial(_make_batch, chain, batch, numbers) for batch in batches]
     return gather(jobs, threads, lambda done: poll(done, len(batches)))
 
 
-def _make_batch(order: Order, batch: range, numbers: bool, check: Check) -> Made:
+def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made:
     """Make the blocks of a batch, one stretch after the other."""
     made = Made([], [])
-    step = max(STRETCH // order.boxes, 1) if order.regular else 1
+    step = max(STRETCH // chain.boxes_per_block, 1) if _is_regular(chain) else 1
     for start in range(batch.start, batch.stop, step):
         wanted = range(start, min(start + step, batch.stop))
-        first = start * order.boxes
+        first = start * chain.boxes_per_block
         with unlocked():  # short operations keep the lock, see `_join`
-            if order.regular:
-                parts = _stretch(first, len(wanted) * order.boxes, order, numbers, check)
+            if _is_regular(chain):
+                parts = _stretch(first, len(wanted) * chain.boxes_per_block, chain, numbers, check)
             else:
                 check()
-                parts = _box_by_box(first, order, numbers)
-            some = _blocks(order, wanted, parts)
+                parts = _box_by_box(first, chain, numbers)
+            some = _blocks(chain, wanted, parts)
         made.blocks.extend(some.blocks)
         made.numbers.extend(some.numbers)
     return made
 
 
-def _make_together(order: Order, batch: range, numbers: bool, threads: int, poll: Poll) -> Made:
+def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll: Poll) -> Made:
     """Make the one block of a batch: each thread makes a part, then products to join the parts."""
-    size, done = order.boxes // order.parts(threads), 0
-    firsts = range(batch.start * order.boxes, batch.stop * order.boxes, size)
+    size, done = chain.boxes_per_block // parts_of_block(chain, threads), 0
+    firsts = range(batch.start * chain.boxes_per_block, batch.stop * chain.boxes_per_block, size)
     todo = len(firsts) + 5 * (len(firsts).bit_length() - 1)
 
     def together(*jobs: Callable[[Check], T]) -> list[T]:
@@ -168,21 +129,21 @@ def _make_together(order: Order, batch: range, numbers: bool, threads: int, poll
         done += len(jobs)
         return results
 
-    made = together(*(partial(_stretch, first, size, order, numbers) for first in firsts))
-    parts = Parts(*(list(chain(*each)) for each in zip(*made, strict=True)))
-    while size < order.boxes:
-        parts, size = _join(order.series, parts, size, together), 2 * size
+    made = together(*(partial(_stretch, first, size, chain, numbers) for first in firsts))
+    parts = Parts(*([one for part in each for one in part] for each in zip(*made, strict=True)))
+    while size < chain.boxes_per_block:
+        parts, size = _join(chain.series, parts, size, together), 2 * size
     with unlocked():
-        return _blocks(order, batch, parts)
+        return _blocks(chain, batch, parts)
 
 
-def _blocks(order: Order, wanted: range, parts: Parts) -> Made:
+def _blocks(chain: Chain, wanted: range, parts: Parts) -> Made:
     """Build blocks from their parts."""
     if wanted.start == 0:
-        parts.denominators[0] = parts.denominators[0] // order.series.q(0) * order.series.q_0
+        parts.denominators[0] = parts.denominators[0] // chain.series.q(0) * chain.series.q_0
     found = parts.numbers or [mpz(0)] * len(wanted)
     blocks = [
-        _block(n, p, d, order.radix if number == 0 else mpz(1))
+        _block(n, p, d, power_of_ten(0 if number else chain.digits_per_step))
         for number, n, p, d in zip(wanted, found, parts.factors, parts.denominators, strict=True)
     ]
     return Made(blocks, parts.numbers)
@@ -200,26 +161,26 @@ def _block(number: mpz, factor: mpz, denominator: mpz, radix: mpz) -> Block:
     )
 
 
-def _box_by_box(first: int, order: Order, numbers: bool) -> Parts:
+def _box_by_box(first: int, chain: Chain, numbers: bool) -> Parts:
     """Make a block of any number of boxes, slowly: for sizes that `plan` never chooses."""
-    common = common_factor(order.series, order.boxes)
-    made = boxes_one_by_one(order.series, first, order.boxes)
+    common = common_factor(chain.series, chain.boxes_per_block)
+    made = boxes_one_by_one(chain.series, first, chain.boxes_per_block)
     n, p, d = ([mpz(part) // common] for part in made)
     return Parts(n if numbers else [], p, d)
 
 
-def _stretch(first: int, size: int, order: Order, numbers: bool, check: Check) -> Parts:
+def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
     """Make the blocks, or the part of one block, that fill the `size` boxes from `first` on."""
     check()
     if size <= STRETCH:
-        parts, level = _leaves(first, size // order.leaf, order, numbers), order.leaf
+        parts, level = _leaves(first, size // _leaf(chain), chain, numbers), _leaf(chain)
     else:
         level = size // 2
-        left = _stretch(first, level, order, numbers, check)
-        right = _stretch(first + level, level, order, numbers, check)
+        left = _stretch(first, level, chain, numbers, check)
+        right = _stretch(first + level, level, chain, numbers, check)
         parts = Parts(*(a + b for a, b in zip(left, right, strict=True)))
-    while level < min(size, order.boxes):
-        parts, level = _join(order.series, parts, level), 2 * level
+    while level < min(size, chain.boxes_per_block):
+        parts, level = _join(chain.series, parts, level), 2 * level
     return parts
 
 
@@ -233,36 +194,48 @@ def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
     return rows
 
 
-def _leaves(first: int, count: int, order: Order, numbers: bool) -> Parts:
+def _leaves(first: int, count: int, chain: Chain, numbers: bool) -> Parts:
     """Make the next `count` leaves by Newton's forward differences."""
     get_context().allow_release_gil = True  # until the first join
-    series, leaf, degree = order.series, order.leaf, order.leaf * order.series.degree
+    series, leaf, boxes = chain.series, _leaf(chain), chain.blocks_needed(0) * chain.boxes_per_block
+    # Bits that hold any N, P or D of a leaf, a whole number of machine words. N is less than 4 D in
+    # the first leaf, where the boxes are worth pi, and less than D elsewhere.
+    bits = -(-(leaf * series.q(boxes + STRETCH).bit_length() + 2) // 64) * 64
+    degree, leaves = leaf * series.degree, min(STRETCH, boxes) // leaf
     samples = [boxes_one_by_one(series, first + k * leaf, leaf) for k in range(degree + 1)]
     wanted = list(zip(*samples, strict=True))[0 if numbers else 1 :]
     lists: list[list[mpz]] = [] if numbers else [[]]
     for sample in wanted:
         differences, packed = list(sample), mpz(0)
-        for row in _binomials(degree, order.leaves, order.bits):
+        for row in _binomials(degree, leaves, bits):
             packed += differences[0] * row
             differences = [b - a for a, b in pairwise(differences)]
-        lists.append(unpack(packed, order.bits)[:count])
+        lists.append(unpack(packed, bits)[:count])
     return Parts(*lists)
 
 
-def _join(series: Series, parts: Parts, half: int, together: Together | None = None) -> Parts:
+def _in_turn(*jobs: Callable[[Check], T]) -> list[T]:
+    return [job(lambda: None) for job in jobs]
+
+
+def _join(
+    series: Series,
+    parts: Parts,
+    half: int,
+    together: Callable[..., list[list[mpz]]] = _in_turn,
+) -> Parts:
     """Join every two neighbours of `half` boxes; `together` may compute N and P, D in parallel.
 
     N costs as much as P and D together.
     """
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
-    do = together or _in_turn
     n1, p1, d1 = (part[::2] for part in parts)
     n2, p2, d2 = (part[1::2] for part in parts)
     if half >= THIN_FROM:
         rest = left_over(series, half)
-        p1, d2 = do(lambda _: [p // rest for p in p1], lambda _: [d // rest for d in d2])
+        p1, d2 = together(lambda _: [p // rest for p in p1], lambda _: [d // rest for d in d2])
     joined = Parts(
-        *do(
+        *together(
             # Not strict: without numbers, n1 and n2 are empty.
             lambda _: [a * d + p * b for a, b, p, d in zip(n1, n2, p1, d2, strict=False)],
             lambda _: list(map(mul, p1, p2)),
@@ -272,14 +245,6 @@ def _join(series: Series, parts: Parts, half: int, together: Together | None = N
     if half >= STRETCH:
         _prove(Parts(n1, p1, d1), Parts(n2, p2, d2), joined)
     return joined
-
-
-def _in_turn(*jobs: Callable[[Check], T]) -> list[T]:
-    return [job(_never) for job in jobs]
-
-
-def _never() -> None:
-    """Serve as the check of a job that is too short to be cancelled."""
 
 
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:

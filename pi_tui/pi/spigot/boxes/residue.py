@@ -24,14 +24,14 @@ from gmpy2 import mpz
 from pi_tui.machine import WrongState
 from pi_tui.pi.spigot.boxes.blocks import Block
 from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
-from pi_tui.pi.spigot.size import Chain, Size
+from pi_tui.pi.spigot.size import Chain
 
 PRIME = (1 << 61) - 1
 _PIECE = 400
 """Digits that Python converts to a number at once; longer pieces take longer per digit."""
 
 
-def of_radix(size: Size | Chain) -> int:
+def of_radix(size: Chain) -> int:
     """Return R modulo p, computed without R itself, so that a wrong bit in R shows."""
     return pow(10, size.digits_per_step, PRIME)
 

@@ -53,24 +53,6 @@ _NOT_MADE = (2**64 - 1,) * 3
 """Residues written for a block that is not made yet."""
 
 
-def blocks_name(batch: int) -> str:
-    """Return the name of the piece with P and D of a batch.
-
-    >>> blocks_name(3)
-    'b3'
-    """
-    return f"b{batch}"
-
-
-def start_name(batch: int) -> str:
-    """Return the name of the piece with the numbers of a batch at the start.
-
-    >>> start_name(3)
-    's3'
-    """
-    return f"s{batch}"
-
-
 def blocks_bytes(blocks: Iterable[Block]) -> bytes:
     """Encode P and D of some blocks as the content of a piece."""
     data = bytearray()
@@ -125,22 +107,8 @@ def decode(size: Size, state: State, output: bytes) -> SpigotState:
 def _head(state: SpigotState) -> bytes:
     size, kept = state.size, state.blocks_needed
     blocks = state.blocks[:kept]
-    data = bytearray(
-        _HEAD.pack(
-            _MAGIC,
-            FORMAT,
-            size.series.name.encode(),
-            size.digits,
-            size.digits_per_step,
-            size.boxes_per_block,
-            state.i,
-            state.made,
-            state.nines,
-            state.start,
-            state.dropped,
-            len(blocks),
-        )
-    )
+    place = state.i, state.made, state.nines, state.start, state.dropped, len(blocks)
+    data = bytearray(_HEAD.pack(_MAGIC, FORMAT, size.series.name.encode(), *size[1:], *place))
     for block in blocks:
         start = block.start_residue if block and not state.i else 0
         made = block and (start, block.factor_residue, block.denominator_residue)
@@ -153,27 +121,16 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
     source = Source(pieces["head"])
     magic, form, series, *numbers, i, made, nines, start, dropped, blocks = source.take(_HEAD)
     require(magic == _MAGIC and form == FORMAT, "the header is not that of a state")
-    task = (size.digits, size.digits_per_step, size.boxes_per_block)
     name = series.rstrip(b"\0").decode("ascii", "replace")
-    require((name, *numbers) == (size.series.name, *task), "another run's state")
+    require((name, *numbers) == (size.series.name, *size[1:]), "another run's state")
     require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
     require(max(start, dropped) < PRIME and made < 2**53, "an impossible residue")
     require(blocks <= size.blocks_needed(0), "too many blocks")
     residues = [source.take(_RESIDUES) for _ in range(blocks)]
     predigit = source.number(limits.most_predigit_bytes(size))
     source.end()
-    empty = SpigotState(
-        size,
-        (None,) * blocks,
-        (None,) * blocks,
-        i,
-        made,
-        nines,
-        predigit,
-        _digits_at(size, i, nines, output),
-        start,
-        dropped,
-    )
+    nothing, result = (None,) * blocks, _digits_at(size, i, nines, output)
+    empty = SpigotState(size, nothing, nothing, i, made, nines, predigit, result, start, dropped)
     require(blocks in (0, empty.blocks_needed), "not as many blocks as it needs")
     if blocks:
         return _fill(empty, pieces, residues)
@@ -205,7 +162,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
         known = residues[batch.places.start : batch.places.stop]
         if state.i:
             boxes += _numbers(pieces.take(f"n{batch.name}"), chain, some)
-        names = [blocks_name(batch.name), *([] if state.i else [start_name(batch.name)])]
+        names = [f"b{batch.name}", *([] if state.i else [f"s{batch.name}"])]
         made = _NOT_MADE not in known
         if not made or any(name not in pieces for name in names):
             lost += len(some) if made else 0
@@ -276,8 +233,7 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
     source = Source(data)
     magic, form, *task, i, nines, have, count, start, dropped, boxes = source.take(_FORMAT_1)
     require(magic == _MAGIC and form == 1, "the header is not that of a state")
-    numbers = [size.digits, size.digits_per_step, size.boxes_per_block]
-    require(task == numbers and size.series is RABINOWITZ_WAGON, "another run's state")
+    require(task == [*size[1:]] and size.series is RABINOWITZ_WAGON, "another run's state")
     require(i <= limits.most_iterations(size) and nines <= i, "an impossible iteration")
     require(have == (i > 0), "an impossible iteration")
     require(max(start, dropped) < PRIME, "an impossible residue")

@@ -39,7 +39,7 @@ def most_box_bytes(chain: Chain) -> int:
     return chain.boxes_per_block * chain.series.q(last).bit_length() // 8 + 1
 
 
-def most_predigit_bytes(size: Size | Chain) -> int:
+def most_predigit_bytes(size: Chain) -> int:
     """Return an upper bound of the bytes of a number below 10^K."""
     return size.digits_per_step * 5 // 12 + 1
 

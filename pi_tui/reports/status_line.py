@@ -1,0 +1,120 @@
+"""A line on stderr that changes: a live bar on a terminal, a line now and then in a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TextIO
+
+from pi_tui.reports.standard_output import is_terminal
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+LINE_SECONDS = 5.0
+"""Seconds between two lines in a pipe; longer silence would look like a hang."""
+
+
+class StatusLine:
+    """A line that changes, with permanent lines above it.
+
+    It is shown until the stream fails: a full disk or closed terminal stops no computation. A
+    reader that has gone is reported, by BrokenPipeError.
+    """
+
+    def __init__(self, stream: TextIO, bar: RichProgress | None = None) -> None:
+        """Write to the stream; or draw the bar, which is on a terminal."""
+        self._stream, self._bar = stream, bar
+        self._task = bar.add_task("", total=1.0, word="", figures="") if bar else None
+        self._last, self._has_failed = time.monotonic(), False
+
+    def tell(self, text: str) -> None:
+        """Print a permanent line."""
+        try:
+            if self._bar and not self._has_failed:
+                self._bar.console.print(text)
+            elif not self._has_failed:
+                print(text, file=self._stream, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            self._has_failed = True
+
+    def show(
+        self, figures: str, done: float, *, word: str = "", text: str = "", now: bool = False
+    ) -> bool:
+        """Show `word`, a bar of the share `done`, and `figures`; in a pipe `text`, or else figures.
+
+        In a pipe, print the text if the last is LINE_SECONDS old, or if `now` is True. Return True
+        if it was printed.
+        """
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, word=word, figures=figures)
+        elif now or time.monotonic() - self._last >= LINE_SECONDS:
+            self.tell(text or figures)
+            self._last = time.monotonic()
+            return True
+        return False
+
+
+@contextmanager
+def status_line_on(stream: TextIO) -> Iterator[StatusLine]:
+    """Yield a line that suits the stream; remove its bar at the end of the `with` body."""
+    if is_terminal(stream):
+        with _live_bar(stream) as bar:
+            yield StatusLine(stream, bar)
+    else:
+        yield StatusLine(stream)
+
+
+@contextmanager
+def _live_bar(stream: TextIO) -> Iterator[RichProgress]:
+    """Show a bar on the terminal in the `with` body, after `word` and before `figures`."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
+
+    class Plain(Console):
+        """A console that never hides the cursor: it would stay hidden after SIGKILL or ctrl+z."""
+
+        def show_cursor(self, show: bool = True) -> bool:
+            return False
+
+    bar = RichProgress(
+        TextColumn("{task.fields[word]:<9}", style="bold"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[figures]}"),
+        console=Plain(file=stream, markup=False),
+        transient=True,
+        expand=True,
+        redirect_stdout=sys.stdout.isatty(),  # prints to a file must reach the file
+    )
+    try:
+        with suppress(OSError, RuntimeError):  # go on without a bar if it gets no thread
+            bar.start()
+        with _logging_above_the_bar():
+            yield bar
+    finally:
+        with suppress(OSError):
+            bar.stop()
+
+
+@contextmanager
+def _logging_above_the_bar() -> Iterator[None]:
+    """Make handlers of the root logger write above the bar in the `with` body, as print does.
+
+    A handler keeps the stream it was made with, and would write into the bar.
+    """
+    logging, moved = sys.modules.get("logging"), []
+    for handler in logging.root.handlers if logging else ():
+        stream = getattr(handler, "stream", None)
+        for now in (sys.stdout, sys.stderr):
+            if stream is not None and getattr(now, "rich_proxied_file", None) is stream:
+                moved.append((handler, handler.setStream(now)))
+    try:
+        yield
+    finally:
+        for handler, stream in moved:
+            handler.setStream(stream)
