@@ -25,7 +25,6 @@ from pi_tui.carry_on import (
     PATIENCE,
     code_of_signal,
     leaving_if_blocked,
-    lost_and_saved,
     noting_signals,
     run_to_end,
 )
@@ -209,10 +208,10 @@ class _Share:
 
     def _tell_of_leaving(self, worker: Worker) -> None:
         """Report how much of the current task is saved, because an exit was requested."""
-        lost, saved = lost_and_saved(worker.latest())
-        if lost:
+        snapshot = worker.latest()
+        if snapshot.lost:
             self._code = self._code or StorageError.exit_code
-        self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {lost}saved {saved}")
+        self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {snapshot.how_it_was_left}")
 
     def _await_database(self, error: PiTuiError) -> None:
         """Wait before the next try; raise the error if the database failed for half a minute."""

@@ -171,8 +171,7 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
         while not worker.join(LOOK_SECONDS) and not asked.at_once:
             pass
         if not left.wait(BLOCKED_SECONDS):
-            lost, _ = lost_and_saved(worker.latest())
-            os._exit(StorageError.exit_code if lost else 128 + asked.signal)
+            os._exit(StorageError.exit_code if worker.latest().lost else 128 + asked.signal)
 
     def start() -> None:
         # Not by `threading`: the handler may run while the main thread holds the lock of its list.
@@ -240,10 +239,10 @@ def noting_signals() -> Iterator[LeaveRequest]:
 def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
     """Return the exit code; report on stderr how the worker ended, unless it is complete."""
     snapshot = worker.latest()
-    lost, saved = lost_and_saved(snapshot)
+    left = f"{program}: {snapshot.how_it_was_left}"
     goes_on = f"`{again}` goes on from there" if again else "called again, it goes on from there"
     if isinstance(worker.crash, (SystemExit, KeyboardInterrupt)):
-        tell(f"{program}: {lost}saved {saved}; {goes_on}")
+        tell(f"{left}; {goes_on}")
         if isinstance(worker.crash, SystemExit):
             raise worker.crash
         return snapshot.exit_code
@@ -254,29 +253,8 @@ def _verdict(worker: Worker, received: int, program: str, again: str) -> int:
         return snapshot.exit_code
     if snapshot.state is State.COMPLETE and not code_of_signal(received):
         return 0
-    tell(f"{program}: {lost}saved {saved}; {goes_on}")
-    return StorageError.exit_code if lost else 128 + received
-
-
-def lost_and_saved(snapshot: Snapshot) -> tuple[str, str]:
-    """Return words for what is lost, "" if nothing, and for what is saved.
-
-    Both are amounts of output; before there is any output, steps or a share of the work.
-    """
-    steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
-    lost, saved = "", f"step {steps:,}"
-    if snapshot.made > snapshot.saved:
-        lost = f"{snapshot.amount_unsaved} are not saved; "
-    elif snapshot.steps > steps:
-        lost = f"the last {words.counted(snapshot.steps - steps, 'step')} not saved; "
-    if snapshot.whole is not None:
-        whole = f"{snapshot.whole:,} {snapshot.unit}"
-        saved = f"{snapshot.saved:,} of {whole}"
-        if steps and not snapshot.saved:
-            saved = f"{words.of_the_work(snapshot.done)} for {whole}"
-    elif snapshot.saved_lines:
-        saved = snapshot.amount_saved
-    return lost, saved
+    tell(f"{left}; {goes_on}")
+    return StorageError.exit_code if snapshot.lost else 128 + received
 
 
 class _Callable(ModuleType):

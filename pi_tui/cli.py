@@ -47,16 +47,13 @@ WORDS = {
 }
 """The wording of this program for the hints in messages of general code."""
 
-_COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
-"""Values of TEXTUAL_COLOR_SYSTEM that rich knows; it fails on any other."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; return the exit code. A failure is reported in one line on stderr."""
     garbage.postpone()
     speak(WORDS)
     open_standard_streams()
-    _correct_environment()
+    _correct_time_zone()
     # Files stay readable to their owner under any umask; the umask may exclude others.
     os.umask(os.umask(0o077) & 0o077)
     try:
@@ -89,16 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         garbage.settle()
 
 
-def _correct_environment() -> None:
-    """Correct environment variables with which libraries fail: TZ and TEXTUAL_COLOR_SYSTEM."""
+def _correct_time_zone() -> None:
+    """Correct TZ if datetime fails with it."""
     if "TZ" in os.environ:
         try:
             datetime.now().astimezone()
         except ValueError:  # an offset of more than a day
             os.environ["TZ"] = "UTC"
             time.tzset()
-    if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
-        os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
 
 
 def _leave(number: int, _: object) -> NoReturn:

@@ -88,6 +88,10 @@ class StorageError(PiTuiError):
     exit_code = 6
 
 
+class GoneError(StorageError):
+    """The file that holds the saved output was moved, deleted or replaced while it was open."""
+
+
 class NothingSavedError(StorageError):
     """The database does not exist yet, so there is nothing to read."""
 

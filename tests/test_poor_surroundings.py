@@ -92,6 +92,26 @@ def test_unknown_colour_system_is_ignored(name: str, database: Path) -> None:
         assert terminal.wait() == 0
 
 
+@pytest.mark.parametrize("driver", ["x:y", "os:path", "os:nothing", "pi_tui", ":"])
+def test_unknown_driver_is_refused_in_one_line(driver: str, database: Path) -> None:
+    with Terminal("--digits", 60, "--db", database, TEXTUAL_DRIVER=driver) as terminal:
+        assert (terminal.wait(), terminal.left_behind()) == (2, [])
+        terminal.see(rf"^pi-tui: TEXTUAL_DRIVER names no driver of Textual: {driver}\n")
+        assert len(terminal.screen.split("\n\n")[0].splitlines()) == 1
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("100000", "5000"), ("9" * 5000, "-3"), ("1", "1")])
+def test_absurd_size_in_the_environment_is_ignored(
+    columns: str, lines: str, database: Path
+) -> None:
+    words = ("--digits", 60, "--db", database)
+    with Terminal(*words, COLUMNS=columns, LINES=lines, TEXTUAL_DRIVER="") as terminal:
+        terminal.see("complete, verified *\n")
+        terminal.see("q quit")
+        terminal.send("q")
+        assert terminal.wait() == 0
+
+
 @pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
 def test_answer_that_is_not_text_counts_as_no(encoding: str, database: Path) -> None:
     pi_tui("run", "--digits", 60, "--db", database)

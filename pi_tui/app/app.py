@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events
+from textual import constants, events
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -32,12 +32,15 @@ from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.terminal.title import TerminalTitle
 from pi_tui.app.widgets.bars import trouble
+from pi_tui.errors import UsageError
+from pi_tui.words import plain
 from pi_tui.worker import garbage
 from pi_tui.worker.crash_report import report, traceback_of
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
     from textual.app import SystemCommand
+    from textual.driver import Driver
 
     from pi_tui.app.screens.help import HelpTexts
     from pi_tui.checkpoints.glance import Glance
@@ -55,7 +58,8 @@ class RunApp(Face):
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(KEYS.keys, "app"),
-        Binding("ctrl+z", "save_and_suspend", "Suspend"),
+        # Has priority: it works in dialogs too.
+        Binding("ctrl+z", "save_and_suspend", "Suspend", priority=True),
         Binding("ctrl+c", "quit", "Save and quit", system=True),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
@@ -194,8 +198,11 @@ class RunApp(Face):
         self.steering.save_now()
 
     async def action_save_and_suspend(self) -> None:
-        """Save a checkpoint, then suspend the process as ctrl+z does."""
-        await self.steering.suspend()
+        """Save a checkpoint, then suspend the process; not while it saves to leave the run."""
+        from pi_tui.app.screens.dialogs import SavingScreen
+
+        if not isinstance(self.screen, SavingScreen):  # after `fg` the run would go on
+            await self.steering.suspend()
 
     async def action_quit(self) -> None:
         """Save, then exit."""
@@ -274,6 +281,14 @@ class RunApp(Face):
         return own_variables(self.current_theme)
 
     # The terminal around us
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver. Raises UsageError if TEXTUAL_DRIVER names none."""
+        try:
+            return super().get_driver_class()
+        except (ImportError, AttributeError, ValueError, RuntimeError) as error:
+            named = plain(f"TEXTUAL_DRIVER names no driver of Textual: {constants.DRIVER}")
+            raise UsageError(named) from error
 
     def _write_to_terminal(self, text: str) -> None:
         driver: Any = self._driver

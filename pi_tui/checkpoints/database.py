@@ -30,7 +30,14 @@ from pi_tui.checkpoints.rows.models import (
     utc_now,
     whole,
 )
-from pi_tui.errors import AlreadyOpenError, DamagedError, Hint, StorageError, UsageError
+from pi_tui.errors import (
+    AlreadyOpenError,
+    DamagedError,
+    GoneError,
+    Hint,
+    StorageError,
+    UsageError,
+)
 from pi_tui.files.location import Location, parse_location
 from pi_tui.machine import Kind, Refused
 
@@ -248,8 +255,8 @@ def record(connection: Connection, run_id: int, seq: int, change: dict[str, Any]
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values))
 
 
-def _replaced(where: Location) -> StorageError:
-    return StorageError(
+def _replaced(where: Location) -> GoneError:
+    return GoneError(
         f"{where.display} was replaced while it was open; the new file was left as it is: "
         f"put the old file back to go on saving, or {Hint.OTHER_FILE}"
     )

@@ -24,10 +24,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
+from pi_tui.app.terminal.environment import COLUMNS, ROWS
 from pi_tui.reports.standard_output import say
 
-COLUMNS, ROWS = (10, 1_000), (3, 500)
-"""Smallest and largest window that is accepted; the app draws every cell of it."""
 LONGEST_MESSAGE = 2**20
 """Maximum bytes of a message; larger than any text a user pastes."""
 GRACE = 10.0

@@ -23,7 +23,7 @@ from typing import Any
 from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Loaded, Run, share_of
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import MachineError, PiTuiError, StorageError, WrongResultError
+from pi_tui.errors import GoneError, MachineError, PiTuiError, StorageError, WrongResultError
 from pi_tui.machine import Abandoned, Machine, Refused, Work, WrongOutput, WrongState
 from pi_tui.worker.board import CHECKPOINTS_SHOWN, PUBLISH_SECONDS, Board
 from pi_tui.worker.crash_report import told_of_machine
@@ -219,14 +219,15 @@ class Loop:
         before = self._board.snapshot.save_failure
         self._saves.failed(self._clock())
         since = before.since if before else datetime.now(UTC)
-        self._board.publish(save_failure=SaveFailure(since, str(error)))
+        failure = SaveFailure(since, str(error), isinstance(error, GoneError))
+        self._board.publish(save_failure=failure)
 
     def _await_database(self, error: StorageError) -> None:
         """Wait a while, because a step could not read back a saved piece; not counted as computing.
 
         The same step is tried again after this.
         """
-        self._failed(StorageError(f"{error}; computing waits for it"))
+        self._failed(type(error)(f"{error}; computing waits for it"))
         self._watch.stop(self._clock())
         self._board.sleep(self._saves.seconds_until_retry(self._clock()))
         self._watch.restart(self._clock(), self._elapsed())

@@ -49,6 +49,8 @@ class SaveFailure(NamedTuple):
     since: datetime
     """Time of the first of the failing saves (UTC)."""
     reason: str
+    is_gone: bool = False
+    """True if the file with what is saved was moved, deleted or replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,41 @@ class Snapshot:
         return None if self.unit in words.LINE_UNITS else self.length
 
     @property
+    def lost(self) -> str:
+        """Return how much would be lost without another save; "" for nothing.
+
+        This is an amount of output; before there is more output, steps.
+        """
+        if self.made > self.saved:
+            return self.amount_unsaved
+        saved = self.checkpoint.steps if self.checkpoint else 0
+        return words.counted(self.steps - saved, "step") if self.steps > saved else ""
+
+    @property
+    def how_it_was_left(self) -> str:
+        """Return words for what is lost, if anything, and for what is saved."""
+        lost = f"{self.lost} not saved; " if self.lost else ""
+        return f"{lost}saved {self._safe}{self._place}"
+
+    @property
+    def _place(self) -> str:
+        gone = self.save_failure is not None and self.save_failure.is_gone
+        return ", in the file that was moved, deleted or replaced" if gone else ""
+
+    @property
+    def _safe(self) -> str:
+        """Return how much is saved: output or, before there is any, steps or work."""
+        newest, whole = self.checkpoint, self.whole
+        if whole is None:
+            steps = newest.steps if newest else 0
+            return self.amount_saved if self.saved_lines else f"step {steps:,}"
+        if newest is None or self.saved or not newest.steps:
+            return f"{self.saved:,} of {whole:,} {self.unit}"
+        share = newest.work.share if newest.work else None
+        of_the_work = words.of_the_work(self.done if share is None else share)
+        return f"{of_the_work} for {whole:,} {self.unit}"
+
+    @property
     def kept(self) -> str:
         """Return words for the last saved step, for the end of a failure message."""
         if self.checkpoint:
@@ -176,6 +213,6 @@ class Snapshot:
         if self.whole is None:
             return f"the newest results could not be saved: {reason}"
         return (
-            f"{self.saved:,} of {self.whole:,} {self.unit} are saved, "
+            f"{self.saved:,} of {self.whole:,} {self.unit} are saved{self._place}, "
             f"{self.made - self.saved:,} more could not be: {reason}"
         )

@@ -64,7 +64,7 @@ def test_text_machine_pauses_quits_and_resumes_where_it_stopped(database: Path) 
         terminal.see("running")
         terminal.send("q")
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
-        assert "is saved; `lines 400` goes on from there" in terminal.screen
+        assert re.search(r"saved step [1-9]\d*; `lines 400` goes on from there", terminal.screen)
     with lines(database, 0.02) as again:  # slow: a run that is complete says so instead
         again.see("goes on after")
         again.see(f"line {GOAL}: {line(GOAL).split()[-1].decode()}")

@@ -135,15 +135,23 @@ def test_watch_of_another_kind_says_how_it_goes_on_and_offers_no_key_for_it(
         )
 
 
-def test_watch_of_pi_names_the_command_that_goes_on_with_its_database_once(mixed: Path) -> None:
+def test_watch_of_pi_names_the_command_that_goes_on_with_its_database(mixed: Path) -> None:
     pi_kind = SpigotKind()
     compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
     with Terminal("watch", "--digits", "600", "--db", mixed, size=(300, 24)) as terminal:
-        terminal.see("has ended; `pi-tui 600` goes on with it")
+        terminal.see(rf"has ended; `[^`]+ --db {mixed} 600` goes on with it")
         terminal.send("q")
         assert terminal.wait() == 0
         assert terminal.screen.count(f" --db {mixed} 600` goes on with it") == 1
         assert terminal.screen.count("--db") == 1
+
+
+def test_watch_of_pi_names_no_command_where_it_does_not_fit(mixed: Path) -> None:
+    pi_kind = SpigotKind()
+    compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
+    with Terminal("watch", "--digits", "600", "--db", mixed, size=(60, 24)) as terminal:
+        terminal.see("has ended *\n")
+        assert "pi-tui" not in terminal.screen.splitlines()[2]
 
 
 def assert_counted_in_rows(location: object) -> None:

@@ -304,7 +304,7 @@ def test_second_signal_during_a_slow_save_exits_and_reports_the_loss(
         assert any(b"still saving; ask again" in line for line in lines)
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 6
-        assert re.search(rb"[1-9][\d,]* digits are not saved", b"".join(lines))
+        assert re.search(rb"[1-9][\d,]* digits not saved", b"".join(lines))
 
 
 def test_full_disk_behind_stderr_does_not_stop_the_run(database: Path) -> None:

@@ -92,6 +92,10 @@ class Terminal:
                 rest = rest[os.write(self._master, rest) :]
             self._read()
 
+    def type_unread(self, keys: bytes) -> None:
+        """Type a few keys; read none of the program's output."""
+        assert os.write(self._master, keys) == len(keys)
+
     def signal(self, number: signal.Signals) -> None:
         """Send the program a signal."""
         self._child.send_signal(number)

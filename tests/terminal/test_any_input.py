@@ -132,6 +132,27 @@ def test_app_fed_odd_bytes_keeps_working_and_quits(database: Path) -> None:
         assert "Traceback" not in terminal.screen
 
 
+def test_key_after_10_000_mouse_movements_costs_no_10_000_events(database: Path) -> None:
+    moves = b"".join(b"\x1b[<35;%d;%dM" % (1 + at % 80, 1 + at % 24) for at in range(10_000))
+    counting = (
+        "import sys; from textual import events; from pi_tui.app.app import RunApp; "
+        "from pi_tui.cli import main; whole = RunApp.on_event; seen = []\n"
+        "async def on_event(self, event):\n"
+        "    seen.append(event)\n"
+        "    await whole(self, event)\n"
+        "RunApp.on_event = on_event; code = main(sys.argv[1:])\n"
+        "print('moves', sum(isinstance(event, events.MouseMove) for event in seen))\n"
+    )
+    words = ("--digits", 2000, "--db", database)
+    with Terminal(*words, program=("-c", counting)) as terminal:
+        terminal.see("running")
+        terminal.send(moves + b"?")
+        terminal.see("Esc ends it")
+        terminal.send("\x03")
+        assert terminal.wait() == 0
+        assert 0 < int(terminal.see(r"moves (\d+)")[1]) < 1_000
+
+
 def test_late_answers_of_the_terminal_open_no_dialog(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")

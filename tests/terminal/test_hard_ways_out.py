@@ -39,7 +39,28 @@ def test_signal_while_the_database_is_locked_exits_and_says_what_is_lost(
             terminal.signal(signal.SIGTERM)
             terminal.see("Saving")
             assert (terminal.wait(), terminal.left_behind()) == (6, [])
-            terminal.see("[1-9][0-9,]* digits not saved")
+            terminal.see("[1-9][0-9,]* digits not saved; saved 0 of 90,000 digits")
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_quit_after_the_database_was_deleted_says_where_the_saved_digits_were(
+    replaced: bool, database: Path
+) -> None:
+    often = ("--checkpoint-every", "1s")
+    with Terminal("--db", database, *RUN[:-2], *often, size=(200, 24)) as terminal:
+        terminal.until(lambda: saved(database))
+        database.unlink()
+        if replaced:
+            database.write_text("my notes\n" * 200)
+        terminal.see("NOT SAVED since")
+        terminal.send("q")
+        terminal.see("cannot be saved")
+        terminal.send("\x1b[B\r")
+        assert (terminal.wait(), terminal.left_behind()) == (6, [])
+        terminal.see(
+            r"digits not saved; saved [\d,]+ of 90,000 digits, in the file that was moved, deleted "
+            "or replaced"
+        )
 
 
 def test_closed_window_exits_with_6_if_nothing_could_be_saved(database: Path) -> None:
@@ -102,12 +123,31 @@ def test_signal_during_exit_shows_no_traceback(database: Path) -> None:
     assert saved(database) > 1_000
 
 
-def test_window_that_accepts_no_bytes_delays_no_exit(database: Path) -> None:
+BLOCKED = 10.0
+"""Seconds after which the screen waits for a full terminal: a thread takes some frames before."""
+
+
+@pytest.mark.parametrize(
+    ("way", "seconds"),
+    [
+        *((signal.SIGTERM, seconds) for seconds in (0, BLOCKED)),
+        *((b"\x03", seconds) for seconds in (0, BLOCKED)),
+        *((b"q", 0), (b"?\x03", BLOCKED)),
+    ],
+)
+def test_window_that_accepts_no_bytes_delays_no_exit(
+    way: signal.Signals | bytes, seconds: float, database: Path
+) -> None:
     with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
         terminal.see("running")
         wait_until(lambda: terminal.is_stuck)
-        terminal.signal(signal.SIGTERM)
+        time.sleep(seconds)
+        if isinstance(way, bytes):
+            terminal.type_unread(way)
+        else:
+            terminal.signal(way)
         wait_until(lambda: not terminal.is_running)
+        assert not terminal.is_raw
     assert saved(database) > 0
 
 
@@ -181,7 +221,7 @@ def test_same_key_again_leaves_a_step_that_hangs_and_says_what_is_lost(
         time.sleep(AT_ONCE_AFTER)  # until then the key may be held down
         terminal.send(key)
         assert (terminal.wait(), terminal.left_behind()) == (6, [])
-        terminal.see("6 bytes not saved; step 0 is saved")
+        terminal.see("6 bytes not saved; saved step 0")
 
 
 BROKEN_FACE = """

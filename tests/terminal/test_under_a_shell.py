@@ -107,6 +107,37 @@ def test_ctrl_z_and_a_closed_window_leave_no_stopped_process(
     assert saved(database) > 1_000
 
 
+DIALOGS = {
+    **{
+        "?": "Esc ends it",
+        "r": "Esc back",
+        "l": "Esc goes back",
+        "S": "Statistics",
+        "w": "Esc back",
+    },
+    **{"b": "Esc goes back", "s": "Esc goes back", "e": "Esc goes back", "g": "Esc goes back"},
+    **{"h": "Esc ends", "t": "Esc back", "\x10": "Search for commands"},
+}
+"""Keys that open a dialog, and words in the dialog."""
+
+
+def test_ctrl_z_suspends_while_any_dialog_is_open(database: Path) -> None:
+    with bash() as terminal:
+        pid = watched(terminal, database)
+        for key, words in DIALOGS.items():
+            terminal.send(key)
+            terminal.see(words)
+            terminal.send("\x1a")
+            terminal.until(lambda: state_of(pid) == "T")
+            terminal.send("fg\n")
+            terminal.see(words)
+            terminal.send("\x1b")
+            terminal.until(lambda words=words: words not in terminal.screen)  # type: ignore[misc]
+        terminal.send("q")
+        terminal.until(lambda: not state_of(pid))
+        assert terminal.left_behind_by_a_job() == []
+
+
 def test_ctrl_z_saves_stops_and_redraws_when_continued(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from pi_tui.carry_on import lost_and_saved
 from pi_tui.machine import Kind, Machine, Poll, State, Task, unwatched
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.snapshot import State as Word
@@ -118,7 +117,7 @@ def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> N
     kind.wishes = {30_000: "stop"}
     shown = worked(kind, database)[0].snapshot
     assert (shown.resumed_lines, shown.saved_lines) == (20_000, 30_000)
-    assert lost_and_saved(shown) == ("", "30,000 rows")
+    assert shown.how_it_was_left == "saved 30,000 rows"
 
 
 class LongAtLast(Count):
@@ -134,10 +133,11 @@ class LongAtLast(Count):
 
 
 @pytest.mark.parametrize(
-    ("row", "lost"), [(b"\n", "3 rows are not saved; "), (b"", "the last 3 steps not saved; ")]
+    ("row", "left"),
+    [(b"\n", "3 rows not saved; saved step 0"), (b"", "3 steps not saved; saved step 0")],
 )
 def test_short_steps_before_a_long_one_are_told_as_lost(
-    row: bytes, lost: str, database: Path, monkeypatch: pytest.MonkeyPatch
+    row: bytes, left: str, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Slow(Rows):
         def new(self, task: Task) -> Count:
@@ -151,7 +151,7 @@ def test_short_steps_before_a_long_one_are_told_as_lost(
     worker.start()
     assert LongAtLast.in_step.wait(60)
     worker.stop(save=False)
-    assert lost_and_saved(worker.latest()) == (lost, "step 0")
+    assert worker.latest().how_it_was_left == left
     LongAtLast.go_on.set()
     assert worker.join(60)
 

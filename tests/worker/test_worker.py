@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from pi_tui.pi.spigot.comparison.reference import names
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.spigot import Spigot
+from pi_tui.worker.board import Board
 from pi_tui.worker.job import MAX, Cadence, Job, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
@@ -354,12 +356,19 @@ def test_note_says_that_a_run_keeps_its_digits_per_step(make_worker: MakeWorker)
 
 
 def test_verification_is_abandoned_at_stop_and_repeated_later(
-    make_worker: MakeWorker, database: Path
+    make_worker: MakeWorker, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = make_worker(300_000, digits_per_step=None, threads=2)
-    wait_until(lambda: worker.snapshot.state is State.VERIFYING)
-    worker.stop()
-    assert worker.join(60)
+    publish = Board.publish
+
+    def stop_then(board: Board, **changes: Any) -> None:
+        publish(board, **changes)
+        if board.snapshot.state is State.VERIFYING:
+            board.stop()
+
+    with monkeypatch.context() as changed:
+        changed.setattr(Board, "publish", stop_then)
+        worker = make_worker(300_000, digits_per_step=None, threads=2)
+        assert worker.join(60)
     assert in_the_file(database, 300_000).run.status == "active"
     again = make_worker(300_000)
     assert again.join(120)

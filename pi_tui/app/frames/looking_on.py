@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pi_tui.reports.hints import to_paste
 from pi_tui.words import plain
 from pi_tui.worker.snapshot import Snapshot, State
 
@@ -31,7 +32,8 @@ def notice(snapshot: Snapshot) -> tuple[str, ...]:
     if snapshot.state is not State.WATCHING or snapshot.writer:
         return (plain(snapshot.notice),)
     if snapshot.goes_on:
-        return plain(f"{snapshot.notice}; {snapshot.goes_on}"), plain(snapshot.notice)
+        told = to_paste(plain(f"{snapshot.notice}; {snapshot.goes_on}"))
+        return told, plain(snapshot.notice)
     is_begun = snapshot.saved or snapshot.checkpoints
     offer = "p goes on with it here" if is_begun else "p begins it here"
     return plain(f"{snapshot.notice}; {offer}"), offer

@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer]):
-    """A screen on top of the main one. Keys of the app do nothing, except ctrl+c, which quits."""
+    """A screen on top of the main one. Of the app's keys only ctrl+c, ctrl+z and ctrl+p work."""
 
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # absolute: subclasses live elsewhere
     BINDINGS: ClassVar[list[BindingType]] = [

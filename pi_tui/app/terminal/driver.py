@@ -30,8 +30,13 @@ from pi_tui.app.terminal.title import KEEP_TITLE, leaving
 
 _SAY = "pi-tui was killed, or ran out of memory; its last checkpoint stands\r\n"
 _CTRL_C = re.compile(rb"\x03|\x1b\[99[\d:]*;(?:5|69|133|197)(?::1)?[\d;:]*u")
+_MOVE = rb"\x1b\[<(?:35|39|43|47|51|55|59|63);\d{1,6};\d{1,6}M"
+"""Matches a movement of the mouse without a button, with any of shift, alt and ctrl."""
+_MOVES = re.compile(rb"(?:%b)+(%b)" % (_MOVE, _MOVE))
 _MANY = 500
 """Maximum bytes typed ahead; if there are more, ctrl+c is handled before them."""
+_DEAF = 2.0
+"""Seconds without a turn of the event loop after which ctrl+c counts as SIGINT."""
 _AT_ONCE = 32
 """Maximum keys waiting in the app while more are sent to it."""
 
@@ -206,22 +211,44 @@ class TerminalDriver(LinuxDriver):
                 backlog += data
                 if _drop_before_ctrl_c(backlog):
                     keyboard = Keyboard(self._hear)  # the dropped input may have begun a paste
+                backlog = only_last_moves(backlog)
             while backlog and self._has_room():
                 part = bytes(backlog[:_AT_ONCE])
                 del backlog[:_AT_ONCE]
+                self._sent = None
                 for event in keyboard.feed(part):
-                    self._sent = None
                     self.process_message(event)
+            if self._is_deaf() and _CTRL_C.search(backlog):
+                backlog.clear()
+                os.kill(os.getpid(), signal.SIGINT)
             for event in keyboard.tick():
                 self.process_message(event)
 
     _sent: Future[None] | None = None
+    _asked_at = 0.0
 
     def _has_room(self) -> bool:
         """Return True if the app has handled nearly all keys that it was sent."""
         if self._sent is None:  # `_pass` runs after what was sent last
             self._sent = asyncio.run_coroutine_threadsafe(_pass(), self._loop)
+            self._asked_at = time.monotonic()
         return self._sent.done() and self._app.waiting < _AT_ONCE  # type: ignore[attr-defined]
+
+    def _is_deaf(self) -> bool:
+        """Return True if the app has not run for a while: the terminal takes no bytes from it."""
+        has_turn = self._sent is None or self._sent.done()
+        return not has_turn and time.monotonic() - self._asked_at > _DEAF
+
+
+def only_last_moves(data: bytearray) -> bytearray:
+    r"""Drop each movement of the mouse that is followed by another: the app needs 5 ms for each.
+
+    Movements with a button held stay.
+
+    >>> bytes(only_last_moves(bytearray(b"a\x1b[<35;1;1M\x1b[<35;2;1M\x1b[<35;3;1Mb\x1b[<35;4;1M")))
+    b'a\x1b[<35;3;1Mb\x1b[<35;4;1M'
+    """
+    return bytearray(_MOVES.sub(rb"\1", data))
 
 
 async def _pass() -> None:

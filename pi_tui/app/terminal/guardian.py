@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
+from pi_tui.app.terminal.environment import correct_environment
 from pi_tui.app.terminal.foreground import wait_for_foreground
 
 _NAME = b"terminal-guard"
@@ -40,6 +41,7 @@ def guarded() -> Iterator[None]:
     background it waits for `fg`, because the settings there are those of the shell's own editing.
     Raises UsageError if no shell can bring the process to the foreground.
     """
+    correct_environment()
     there = is_there()
     _given.clear()
     if there:

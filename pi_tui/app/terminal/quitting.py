@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pi_tui import words
@@ -31,18 +32,21 @@ class Quitting:
     def __init__(self, app: Face) -> None:
         self._app = app
         self._asked = LeaveRequest()
-        self._is_leaving = False
+        self.is_leaving = False
         self._question: Choice | None = None
         self.is_over = False
+        self.when_begun: Callable[[], object] = lambda: None
+        """Called at each request to exit; the exit may have to wait for the terminal."""
 
     def begin(self, signal: int = 0) -> None:
         """Save and exit. A signal skips questions; a second request after 2 s exits at once."""
         self._asked.ask(signal)
         if self._question is not None and (signal or self._asked.at_once):
             self._question.dismiss("leave")
-        if not self._is_leaving and not self.is_over:
-            self._is_leaving = True
+        if not self.is_leaving and not self.is_over:
+            self.is_leaving = True
             self._app.run_worker(self._leave(), group="quit")
+            self.when_begun()
 
     async def _leave(self) -> None:
         if await self.let_go(
@@ -50,7 +54,7 @@ class Quitting:
         ):
             self._exit()
         else:
-            self._is_leaving = False
+            self.is_leaving = False
             self._asked.forget()
 
     async def let_go(self, then: str) -> bool:
@@ -103,10 +107,10 @@ class Quitting:
         from pi_tui.app.screens.dialogs import Choice
 
         assert snapshot.save_failure is not None
-        lost = snapshot.amount_unsaved
+        lost = snapshot.lost or "part of a step"
         self._question = Choice(
             f"The last {lost} cannot be saved",
-            words.plain(snapshot.save_failure.reason),
+            to_paste(words.plain(snapshot.save_failure.reason)),
             {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
         )
         try:
@@ -149,22 +153,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
         if snapshot.writer:
             whose = f"{snapshot.writer} computes it"
         return 0, f"only watched, so there was nothing to save here; {words.plain(whose)}"
-    saved = _saved(snapshot)
-    lost = snapshot.steps - (snapshot.checkpoint.steps if snapshot.checkpoint else 0)
-    told = f"the last {words.counted(lost, 'step')}" if lost > 0 else ""
-    if snapshot.made > snapshot.saved:
-        told = snapshot.amount_unsaved
-    if told:
-        return StorageError.exit_code, f"{naming.name}: {told} not saved; {saved}"
-    return 0, f"{saved}; `{program}` goes on from there" if snapshot.goal else ""
-
-
-def _saved(snapshot: Snapshot) -> str:
-    """Return words for how much is saved: output or, before there is any, work."""
-    steps = snapshot.checkpoint.steps if snapshot.checkpoint else 0
-    if snapshot.length is None:
-        return f"step {steps:,} is saved"
-    whole = f"{snapshot.length:,} {snapshot.unit}"
-    if not snapshot.saved and snapshot.steps:
-        return f"{words.of_the_work(snapshot.done)} for {whole} is saved"
-    return f"{snapshot.saved:,} of {whole} are saved"
+    left = snapshot.how_it_was_left
+    if snapshot.lost:
+        return StorageError.exit_code, f"{naming.name}: {left}"
+    return 0, f"{left}; `{program}` goes on from there" if snapshot.goal else ""

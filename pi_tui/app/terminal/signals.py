@@ -11,11 +11,10 @@ import asyncio
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
-from typing import Any
+from typing import Any, cast
 
 from pi_tui.app.face import Face
 from pi_tui.app.terminal import guardian
@@ -38,6 +37,7 @@ def run_to_the_end(app: Face, quitting: Quitting) -> int:
         try:
             result = app.run()
         finally:
+            ends.left.set()
             if not quitting.is_over:  # after an exception, or if a browser tab was closed
                 app.worker.stop()
                 app.worker.join()
@@ -70,7 +70,9 @@ class Signals:
         self._waiting: list[int] = []
         """Signals that arrived before the app could handle them."""
         self._first = 0
-        self._heard = threading.Event()
+        self.left = threading.Event()
+        """Set once the screen was left as usual."""
+        quitting.when_begun = self._start_insisting
         self._insisting = self._vanishing = False
         if not os.environ.get("TEXTUAL_DRIVER"):
             from pi_tui.app.terminal.driver import TerminalDriver
@@ -128,23 +130,31 @@ class Signals:
             self._vanish()
             return
         with suppress(RuntimeError):  # the loop is closed: all is saved
-            self._loop.call_soon_threadsafe(self._leave, number, context=self._context)
-            if not self._insisting:
-                self._insisting = True
+            self._loop.call_soon_threadsafe(self._quitting.begin, number, context=self._context)
+            self._start_insisting()
+
+    def _start_insisting(self) -> None:
+        if not self._insisting:
+            self._insisting = True
+            with suppress(RuntimeError):  # no more threads
                 threading.Thread(target=self._insist, daemon=True).start()
 
-    def _leave(self, number: int) -> None:
-        self._heard.set()
-        self._quitting.begin(number)
-
     def _insist(self) -> None:
-        """Exit without the screen if that is blocked by a terminal that accepts no bytes."""
-        if not self._heard.wait(_DEAF):
-            self._vanish()
-        while not self._quitting.is_over:
-            time.sleep(_TTY_LOOK / 10)
-        time.sleep(_DEAF)
-        self._vanish()
+        """Exit without the screen once that is blocked by a terminal that accepts no bytes."""
+        while not self.left.wait(_TTY_LOOK / 10):
+            if not (self._first or self._quitting.is_leaving):  # the user chose to stay
+                self._insisting = False
+                return
+            if not (self._has_turn() or self.left.is_set()):
+                self._vanish()
+                return
+
+    def _has_turn(self) -> bool:
+        """Return True if the event loop runs. Waits twice: a suspension counts as one wait."""
+        turn = threading.Event()
+        with suppress(RuntimeError):  # the loop is closed
+            cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(turn.set)
+        return turn.wait(_DEAF / 2) or turn.wait(_DEAF / 2)
 
     def _look_at_terminal(self) -> None:
         if not guardian.is_there():

@@ -15,6 +15,7 @@ from pi_tui.app.frames.naming import Naming
 from pi_tui.app.keys import KeyTable
 from pi_tui.app.widgets.panel import FAINT, QUIET, Panel, line, spread
 from pi_tui.app.widgets.run_panels import time_left
+from pi_tui.reports.hints import to_paste
 from pi_tui.worker.snapshot import Snapshot, State
 
 _SIGN_AND_STYLE = {
@@ -99,10 +100,11 @@ class ProgressLine(Panel):
 def trouble(snapshot: Snapshot, naming: Naming) -> str:
     """Return what is wrong now, in one line; "" if nothing is."""
     if snapshot.error:
-        return naming.error(snapshot)
+        return to_paste(naming.error(snapshot))
     if snapshot.save_failure is not None:
         since = Frame.clock_time(snapshot.save_failure.since)
-        return words.plain(f"NOT SAVED since {since}: {snapshot.save_failure.reason}")
+        told = f"NOT SAVED since {since}: {snapshot.save_failure.reason}"
+        return to_paste(words.plain(told))
     return ""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.connection.answer_timeout import NoAnswerError
-from pi_tui.errors import DamagedError, Hint, PiTuiError, StorageError
+from pi_tui.errors import DamagedError, GoneError, Hint, PiTuiError, StorageError
 from pi_tui.files.location import Location, no_room, too_many_files
 from pi_tui.words import one_line, size
 
@@ -59,7 +59,7 @@ def _of_sqlite(
 ) -> PiTuiError:
     path = where.display
     if where.path is not None and not where.path.parent.is_dir():
-        return StorageError(f"the folder of {path} was moved or deleted; put it back there")
+        return GoneError(f"the folder of {path} was moved or deleted; put it back there")
     if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _free(where) < needed()):
         return _full(where, needed())
     if name.startswith("SQLITE_IOERR"):
@@ -95,9 +95,9 @@ def _is_gone(where: Location) -> bool:
     return path is not None and path.parent.is_dir() and not os.path.lexists(path)
 
 
-def gone(where: Location) -> StorageError:
+def gone(where: Location) -> GoneError:
     """Return the error for a database file that another program moved or deleted."""
-    return StorageError(f"{where.display} was moved or deleted; put it back to go on saving")
+    return GoneError(f"{where.display} was moved or deleted; put it back to go on saving")
 
 
 def _read_only_part(where: Location) -> str:

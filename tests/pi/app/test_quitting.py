@@ -129,7 +129,12 @@ PAUSED_EARLY = {"state": State.PAUSED, "made": 0, "saved": 0, "steps": 137, "don
         (
             PAUSED_EARLY | {"goal": 9_000, "length": 9_000},
             0,
-            "4.0 % of the work for 9,000 digits is saved; `pi-tui` goes on from there",
+            "saved 4.0 % of the work for 9,000 digits; `pi-tui` goes on from there",
+        ),
+        (
+            PAUSED_EARLY | {"goal": 9_000, "length": 9_000, "checkpoints": ()},
+            6,
+            "137 steps not saved; saved 0 of 9,000 digits",
         ),
         ({"state": State.PAUSED, "made": 501, "saved": 500}, 6, "1 digit not saved"),
         ({"state": State.FAILED, "error": "disk full", "exit_code": 6}, 6, "disk full"),

@@ -1,0 +1,25 @@
+"""Remove environment variables with which Textual fails, or draws a screen of absurd size."""
+
+from __future__ import annotations
+
+import os
+
+COLUMNS, ROWS = (10, 1_000), (3, 500)
+"""Smallest and largest width and height of a window, in cells."""
+_COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
+"""Values of TEXTUAL_COLOR_SYSTEM that rich knows; it fails on any other."""
+
+
+def correct_environment() -> None:
+    """Remove what is invalid; call this before Textual is loaded.
+
+    Without COLUMNS and LINES the size is that of the terminal.
+    """
+    if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
+        os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
+    if not os.environ.get("TEXTUAL_DRIVER"):
+        os.environ.pop("TEXTUAL_DRIVER", None)
+    for name, (least, most) in (("COLUMNS", COLUMNS), ("LINES", ROWS)):
+        digits = os.environ.get(name, "").strip()
+        if not (digits.isdecimal() and len(digits) < 9 and least <= int(digits) <= most):
+            os.environ.pop(name, None)
