@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -94,6 +95,9 @@ class RunApp(Face):
         user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class.
         """
         super().__init__()
+        for capture in (self._capture_stdout, self._capture_stderr):
+            # Textual says -1, on which multiprocessing and subprocess fail.
+            capture.fileno = _no_descriptor  # type: ignore[method-assign]
         self.animation_level = "none"  # or a scroll through 166,667 lines would crawl
         self.worker: AnyWorker = worker or NoWorker()
         self.make_worker, self.location = make_worker, location
@@ -312,3 +316,7 @@ class RunApp(Face):
     def waiting(self) -> int:
         """Return the keys and messages not handled yet; called by the thread that reads keys."""
         return self._keys.waiting + self.message_queue_size
+
+
+def _no_descriptor() -> int:
+    raise UnsupportedOperation("fileno")

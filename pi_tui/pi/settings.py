@@ -134,9 +134,9 @@ def default_location() -> str:
 
 def _make_folder(folder: Path) -> None:
     """Create the user's data folder and sync its parent, so that a crash cannot lose the folder."""
-    if folder.is_dir():
-        return
     try:
+        if folder.is_dir():
+            return
         _make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(folder.parent, os.O_RDONLY)

@@ -22,6 +22,7 @@ from typing import Any, SupportsFloat
 from pi_tui.errors import BrokenRule
 from pi_tui.machine import BadState, Kind, Machine, Poll, Refused, State, Task, Work, unwatched
 from pi_tui.recipes.code import digest_of_code, note_on_code
+from pi_tui.recipes.inputs import texts_of_data
 from pi_tui.recipes.values import is_immutable, is_plain, pieces_of, small_copy, values_of
 from pi_tui.words import one_line
 
@@ -77,8 +78,8 @@ class GeneratorKind(Kind):
 
     @functools.cached_property
     def code(self) -> str:
-        """Digest of the code of the function, which is saved with a run."""
-        return digest_of_code(self.function)
+        """Digests of the function's code and of the data it carries; saved with a run."""
+        return " ".join([digest_of_code(self.function), *texts_of_data(self.function)])
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
         """Return a machine that calls the function with the saved state as its arguments."""
@@ -124,7 +125,10 @@ class GeneratorMachine(Machine):
         if unknown := [name for name in task.parameters if name not in kind.parameters]:
             raise Refused(f"{kind.name} has no parameter {unknown[0]}")
         begun = self._values or kind.first_values()
-        self._generator = kind.function(task.goal, **begun, **task.parameters)
+        try:
+            self._generator = kind.function(task.goal, **begun, **task.parameters)
+        except StopIteration as error:  # it would end the callers that are generators
+            raise BrokenRule(f"{kind.name} raised StopIteration before its first yield") from error
         if not isinstance(self._generator, Iterator):
             raise BrokenRule(f"{kind.name} has no yield: a resumable function yields its state")
 

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from pi_tui.recipes.code import digest_of_code
@@ -37,6 +38,14 @@ def text_of(value: object) -> str:
         return whole.hexdigest()
     except RecursionError:
         raise TypeError("it is nested too deeply") from None
+
+
+def texts_of_data(function: object) -> Iterator[str]:
+    """Yield the text of all data that a function carries, without locks and the like."""
+    for value in data_of(function):
+        if value is not None:
+            with suppress(TypeError):
+                yield text_of(value)
 
 
 def data_of(function: Any) -> Iterator[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -11,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
 from pi_tui.errors import NoWorkers
+from pi_tui.reports.standard_output import descriptor_of
 from pi_tui.worker.crash_report import in_words
 
 FIRST_FILES, FILES = 24, 10
@@ -123,7 +125,8 @@ class Pool:
         # Not "fork": this process has threads, and a lock held by one of them would stay held.
         context = multiprocessing.get_context("forkserver")
         _start_quiet_tracker()
-        return ProcessPoolExecutor(self._workers, context, _begin_child)
+        is_quiet = descriptor_of(sys.stderr) is None  # a screen is shown
+        return ProcessPoolExecutor(self._workers, context, _begin_child, (is_quiet,))
 
 
 class _DaemonThreads(Executor):
@@ -207,16 +210,21 @@ def _start_quiet_tracker() -> None:
             os.environ["PYTHONWARNINGS"] = before
 
 
-def _begin_child() -> None:
+def _begin_child(is_quiet: bool) -> None:
     """Ignore ctrl+c, which the parent handles; exit when the parent ends, also by SIGKILL.
 
-    A process of a pool holds both ends of its queue, so it would wait for work for ever.
+    A process of a pool holds both ends of its queue, so it would wait for work for ever. If it is
+    quiet, what it prints is dropped: it would fall into the screen.
     """
     import multiprocessing
     import signal
     from multiprocessing.connection import wait as wait_for
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if is_quiet:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for number in (1, 2):
+            os.dup2(nowhere, number)
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -18,7 +18,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import suppress
 from typing import Any
 
 from pi_tui.carry_on import Face, carry_on
@@ -26,7 +25,7 @@ from pi_tui.errors import UsageError
 from pi_tui.files.location import own_file
 from pi_tui.machine import BadState, Kind, Limits, Refused, State, Task
 from pi_tui.recipes.code import digest_of_code
-from pi_tui.recipes.inputs import data_of, text_of
+from pi_tui.recipes.inputs import text_of, texts_of_data
 from pi_tui.recipes.items_machine import Batch, ItemsMachine
 from pi_tui.recipes.program import add_common_options, print_output
 from pi_tui.reports.standard_output import open_standard_streams, tell
@@ -119,12 +118,9 @@ class Items(Kind):
     def _texts(self) -> Iterator[str]:
         """Yield the text of each input, and of what the function carries.
 
-        Raises TypeError for an input that has none. The function may carry a lock or a connection.
+        Raises TypeError for an input that has none.
         """
-        for value in data_of(self.function):
-            if value is not None:
-                with suppress(TypeError):
-                    yield text_of(value)
+        yield from texts_of_data(self.function)
         for number, value in enumerate(self.inputs, 1):
             try:
                 yield text_of(value)

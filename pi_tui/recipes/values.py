@@ -115,7 +115,7 @@ def _copy(value: Any, room: list[int]) -> Any:
     if numpy := sys.modules.get("numpy"):
         if kind is numpy.ndarray:
             _take(room, value.nbytes // _PART_OF_ARRAY + 1)
-            return value.copy()
+            return value.copy(order="K")  # in the order of memory as it is
         if isinstance(value, numpy.generic):
             return value
     raise Unstorable(kind.__name__)
@@ -131,7 +131,8 @@ def is_immutable(value: object) -> bool:
     """Return True if the value and all its parts are immutable."""
     if type(value) is tuple:
         return all(map(is_immutable, value))
-    return type(value) in IMMUTABLE
+    numpy = sys.modules.get("numpy")
+    return type(value) in IMMUTABLE or (numpy is not None and isinstance(value, numpy.generic))
 
 
 def _encode(value: object, name: str, arrays: list[Any], depth: int = 0) -> object:
@@ -182,8 +183,11 @@ def _encode_array(array: Any, name: str, arrays: list[Any]) -> dict[str, object]
     import numpy
 
     _refuse_records(array.dtype, f"{name} is an array of {array.dtype}")
-    arrays.append(numpy.ascontiguousarray(array))
-    return {"!array": len(arrays) - 1, "dtype": array.dtype.str, "shape": list(array.shape)}
+    # numpy adds numbers in the order of memory, so another order would be another result.
+    by_columns = array.flags.f_contiguous and not array.flags.c_contiguous
+    arrays.append(numpy.ascontiguousarray(array.T if by_columns else array))
+    shape = {"dtype": array.dtype.str, "shape": list(array.shape)}
+    return {"!array": len(arrays) - 1, **shape, **({"order": "F"} if by_columns else {})}
 
 
 def _encode_scalar(scalar: Any, name: str) -> dict[str, object]:
@@ -206,8 +210,9 @@ def _decode(value: object, state: State) -> Any:
             return bytes.fromhex(text)
         case {"!tuple": list(parts)}:
             return tuple(_decode(one, state) for one in parts)
-        case {"!array": int(number), "dtype": str(dtype), "shape": list(shape)}:
-            return _decode_array(_parts_of(number, state), dtype, shape)
+        case {"!array": int(number), "dtype": str(dtype), "shape": list(shape), **more}:
+            data, by_columns = _parts_of(number, state), more.get("order") == "F"
+            return _decode_array(data, dtype, shape, by_columns=by_columns)
         case {"!scalar": str(text), "dtype": str(dtype)}:
             return _decode_array(bytes.fromhex(text), dtype, [])[()]
         case dict():
@@ -223,7 +228,9 @@ def _parts_of(number: int, state: State) -> bytearray:
     return data
 
 
-def _decode_array(data: bytes | bytearray, dtype: str, shape: list[int]) -> Any:
+def _decode_array(
+    data: bytes | bytearray, dtype: str, shape: list[int], *, by_columns: bool = False
+) -> Any:
     """Return an array of these bytes, writable if they are; raise BadState for a wrong count."""
     try:
         import numpy
@@ -234,4 +241,4 @@ def _decode_array(data: bytes | bytearray, dtype: str, shape: list[int]) -> Any:
         raise BadState("an array of objects")
     if not kind.itemsize:  # an empty text
         return numpy.zeros(shape, kind)
-    return numpy.frombuffer(data, kind).reshape(shape)
+    return numpy.frombuffer(data, kind).reshape(shape, order="F" if by_columns else "C")

@@ -42,7 +42,7 @@ def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
     """
     try:
         sys.stdout.flush()  # what was printed before comes first
-        if (number := _descriptor_of(sys.stdout)) is None:
+        if (number := descriptor_of(sys.stdout)) is None:
             _write_as_text(pieces)
             return
         # Use a buffer of our own: with PYTHONUNBUFFERED, Python's stream has none, and its `write`
@@ -57,7 +57,7 @@ def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
         raise StorageError(f"cannot write to standard output: {reason}") from error
 
 
-def _descriptor_of(stream: object) -> int | None:
+def descriptor_of(stream: object) -> int | None:
     """Return the descriptor of a stream; None for an object in its place, as of pytest."""
     try:
         return int(stream.fileno())  # type: ignore[attr-defined]
@@ -79,7 +79,7 @@ def drop_unwritten_output() -> None:
         try:
             stream.flush()
         except OSError:
-            if (number := _descriptor_of(stream)) is not None:
+            if (number := descriptor_of(stream)) is not None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 

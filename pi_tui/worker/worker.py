@@ -27,7 +27,8 @@ class Worker(Board):
         super().__init__(job, clock)
         self.crash: BaseException | None = None
         """The exception that ended the thread: a machine's, SystemExit, or a bug of ours."""
-        self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def begin_with(self, known: bytes) -> None:
         """Show this output of another run at first, as an overture; call before `start`."""
@@ -38,10 +39,20 @@ class Worker(Board):
         start_all(self._thread)
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the thread, up to `timeout` seconds; return True if it has ended."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
-        return not self._thread.is_alive()
+        """Wait for the thread, up to `timeout` seconds; return True if it has ended.
+
+        Not by `Thread.join`: if the handler of a signal raises in it, as those of time limits do,
+        Python before 3.13 takes the thread for ended, and what it computes would not be saved.
+        """
+        if self._thread.ident is None:
+            return True
+        return self._ended.wait(timeout)
+
+    def _run(self) -> None:
+        try:
+            self._live()
+        finally:
+            self._ended.set()
 
     def _live(self) -> None:
         """Open the store, work, and close it; publish every exception as a failure."""

@@ -39,6 +39,18 @@ def steps(goal, at=0):
 
 steps.main()
 """
+ITEMS = """
+import sys
+from pi_tui import Items
+
+def square(number):
+    print("loud", flush=True)
+    print("loud", file=sys.stderr, flush=True)
+    return number * number
+
+if __name__ == "__main__":
+    Items(square, range(50), workers=2).main()
+"""
 GOAL = 400
 
 
@@ -220,3 +232,16 @@ def test_search_and_export_use_the_output_of_the_machine(database: Path, tmp_pat
         terminal.send("q")
         assert terminal.wait() == 0
     assert target.read_bytes() == b"".join(line(number) for number in range(1, GOAL + 1))
+
+
+def test_items_in_processes_are_computed_on_a_screen_and_print_nothing_there(
+    tmp_path: Path, database: Path
+) -> None:
+    program = tmp_path / "items.py"
+    program.write_text(ITEMS)
+    with Terminal("--screen", "--db", database, program=(str(program),)) as terminal:
+        terminal.see("complete")
+        terminal.see("2401")
+        assert "loud" not in terminal.raw.decode("utf-8", "replace")
+        terminal.send("q")
+        assert terminal.wait() == 0

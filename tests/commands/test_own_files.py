@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import stat
@@ -206,3 +207,10 @@ def test_files_stay_readable_to_their_owner_under_any_umask(tmp_path: Path) -> N
     made = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "data").rglob("*")}
     assert made == {"pi-tui": 0o700, "pi.sqlite3": 0o600, "pi.sqlite3.lock": 0o600}
     assert stat.S_IMODE((tmp_path / "pi.txt").stat().st_mode) == 0o600
+
+
+def test_data_folder_that_cannot_be_looked_at_is_reported_in_one_line(tmp_path: Path) -> None:
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / ("x" * 300))}
+    done = pi_tui("run", "--digits", 9, env=environment)
+    assert done.returncode == 6
+    assert re.fullmatch(r"pi-tui: there is no folder .*, and it cannot be made: .*\n", done.stderr)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pi_tui.errors import MachineError
+from pi_tui.errors import BrokenRule, MachineError
 from pi_tui.machine import BadState, Refused, State, Task
 from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
 from pi_tui.recipes.program import resumable
@@ -382,3 +382,29 @@ def test_same_dict_yielded_repeatedly_keeps_the_state_of_the_last_yield() -> Non
     again = kind.from_state(kind.task(9), machine.to_state(), bytes(machine.output))
     again.step()
     assert again.output == b"1 2 3 "
+
+
+def test_function_that_raises_stop_iteration_at_its_call_is_named() -> None:
+    def empty(goal: int, at: int = 0) -> Iterator[Any]:
+        next(iter([]))
+        return iter(())
+
+    kind = GeneratorKind(empty, "empty", 1)
+    with pytest.raises(BrokenRule, match="empty raised StopIteration before its first yield"):
+        kind.new(kind.task(3))
+
+
+def test_run_of_a_function_that_carries_other_data_says_so() -> None:
+    def made(number: int) -> GeneratorKind:
+        def add(goal: int, at: int = 0) -> Iterator[Any]:
+            while at < goal:
+                at += 1
+                yield {"at": at}, f"{at + number}\n"
+
+        return GeneratorKind(add, "add", 1)
+
+    kind = made(1)
+    state = kind.new(kind.task(3)).to_state()
+    assert made(1).from_state(kind.task(3), state, b"").notes == ()
+    (note,) = made(2).from_state(kind.task(3), state, b"").notes
+    assert "is not the code that began this run" in note

@@ -236,7 +236,7 @@ def test_program_left_at_once_in_a_long_step_says_what_is_lost(folder: Path) -> 
         assert child.stderr.readline().startswith("still saving; ask again")
         child.send_signal(signal.SIGHUP)
         _, err = child.communicate(timeout=60)
-    assert "long: 8 bytes are not saved; saved step 0; " in err
+    assert "long: 8 bytes not saved; saved step 0; " in err
     assert child.returncode == 6
 
 

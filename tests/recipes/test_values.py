@@ -234,3 +234,16 @@ def test_impossible_bytes_are_a_bad_state(text: bytes) -> None:
 def test_only_values_without_mutable_parts_are_immutable() -> None:
     assert all(map(is_immutable, (1, 1.5, "a", b"b", None, True, (1, ("x",)))))
     assert not any(map(is_immutable, ([], {}, (1, []), numpy.zeros(2))))
+
+
+@pytest.mark.parametrize("copied", [lambda values: values, small_copy])
+def test_array_keeps_its_order_of_memory_in_which_numpy_adds(copied: Any) -> None:
+    by_columns = numpy.asfortranarray(numpy.arange(12.0).reshape(3, 4))
+    by_rows = numpy.arange(12.0).reshape(3, 4)
+    held = copied({"f": by_columns, "c": by_rows, "part": by_rows[:, ::2], "row": by_rows[0]})
+    found = values_of(State(pieces_of(held)))
+    assert found["f"].flags.f_contiguous
+    assert found["c"].flags.c_contiguous
+    for name, array in held.items():
+        assert numpy.array_equal(found[name], array)
+        assert found[name].flags.writeable

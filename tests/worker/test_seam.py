@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +19,9 @@ from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import Hint, speak
 from pi_tui.machine import Poll, Task, unwatched
+from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.reports.hints import command_line
-from pi_tui.worker.job import Job
+from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.snapshot import State as Word
 from pi_tui.worker.worker import Worker
 from tests.checkpoints.helpers import flip, this
@@ -154,3 +158,30 @@ def test_command_line_names_an_installed_program_as_typed(
     assert command_line(typed) == f"/usr/bin/python3 {program} '1 000'"
     monkeypatch.setenv("PATH", str(tmp_path))
     assert command_line(typed) == "collatz '1 000'"
+
+
+class Limit(Exception):
+    """A time limit of the program around."""
+
+
+def test_exception_of_a_signal_handler_ends_a_run_after_it_is_saved(database: Path) -> None:
+    def limit(*_: object) -> None:
+        raise Limit
+
+    def count(goal: int, at: int = 0) -> Iterator[Any]:
+        while at < goal:
+            at += 1
+            if at == 100:
+                os.kill(os.getpid(), signal.SIGUSR1)
+            yield {"at": at}
+
+    kind = GeneratorKind(count, "count", 1)
+    before = signal.signal(signal.SIGUSR1, limit)
+    try:
+        with pytest.raises(Limit):
+            carry_on(kind, kind.task(10**9), str(database), cadence=Cadence())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    with CheckpointStore.open(str(database), kind, write=False) as store:
+        (run,) = store.runs()
+        assert store.checkpoints(run)[0].steps >= 100
