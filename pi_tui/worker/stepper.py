@@ -43,7 +43,7 @@ class Stepper:
     def make(self, machine: Machine, wanted: float) -> None:
         """Make one step, or as many as the machine makes together for `wanted` bytes of output.
 
-        Raises MachineError if the machine raises an Exception or breaks a rule. Refused, SystemExit
+        Raises MachineError if the machine raises anything or breaks a rule. But Refused, SystemExit
         and KeyboardInterrupt are raised as they are, and so are exceptions of the poll, and
         StorageError, if a piece that the machine reads back cannot be reached.
         """
@@ -78,7 +78,7 @@ class Stepper:
             raise type(error)(f"{error}; {lost}".removesuffix("; "))
         if isinstance(error, BrokenRule):
             raise MachineError(f"step {number:,}: {error}; {lost}{self._board.snapshot.kept}")
-        if isinstance(error, Exception) and not isinstance(error, (Refused, MemoryError)):
+        if not isinstance(error, (Refused, MemoryError, SystemExit, KeyboardInterrupt)):
             text = f"step {number:,} raised {in_words(error)}; {lost}{self._board.snapshot.kept}"
             error.__traceback__ = frames_of_machine(error) or error.__traceback__
             raise MachineError(text) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 import sqlite3
 import subprocess
@@ -198,6 +199,16 @@ def test_keyboard_interrupt_in_a_step_saves_and_exits_with_130(
     kind = Odd(raising(KeyboardInterrupt()))
     assert carry_on(kind, TASK, str(database), again="again", cadence=Cadence()) == (130, b"")
     assert capsys.readouterr().err == "walk: saved step 20; `again` goes on from there\n"
+    assert finishes(database)
+
+
+@pytest.mark.parametrize("error", [GeneratorExit(), asyncio.CancelledError()])
+def test_step_that_raises_what_is_no_exception_is_named(
+    error: BaseException, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = Odd(raising(error))
+    assert carry_on(kind, TASK, str(database), cadence=Cadence()) == (1, b"")
+    assert f"walk: step 21 raised {error!r}; saved step 20\n" in capsys.readouterr().err
     assert finishes(database)
 
 
