@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import time
+from collections import deque
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from pi_tui.worker.leave_request import AT_ONCE_AFTER
 from tests.helpers import PI_TUI, saved, wait_until
 from tests.terminal.emulator import Terminal
+from tests.terminal.test_guardian import looks_of
 
 RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
 """Arguments of a run that saves only when it exits."""
@@ -123,25 +125,33 @@ def test_signal_during_exit_shows_no_traceback(database: Path) -> None:
     assert saved(database) > 1_000
 
 
-BLOCKED = 10.0
-"""Seconds after which the screen waits for a full terminal: a thread takes some frames before."""
+def wait_until_the_screen_waits(pid: int) -> None:
+    """Wait until the main thread sleeps: a full terminal holds it up after some more frames."""
+    wakings: deque[int] = deque(maxlen=50)
+
+    def sleeps() -> bool:
+        wakings.append(looks_of(pid))
+        return wakings.count(wakings[0]) == 50
+
+    wait_until(sleeps)
 
 
 @pytest.mark.parametrize(
-    ("way", "seconds"),
+    ("way", "is_blocked"),
     [
-        *((signal.SIGTERM, seconds) for seconds in (0, BLOCKED)),
-        *((b"\x03", seconds) for seconds in (0, BLOCKED)),
-        *((b"q", 0), (b"?\x03", BLOCKED)),
+        *((signal.SIGTERM, blocked) for blocked in (False, True)),
+        *((b"\x03", blocked) for blocked in (False, True)),
+        *((b"q", False), (b"?\x03", True)),
     ],
 )
 def test_window_that_accepts_no_bytes_delays_no_exit(
-    way: signal.Signals | bytes, seconds: float, database: Path
+    way: signal.Signals | bytes, is_blocked: bool, database: Path
 ) -> None:
     with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
         terminal.see("running")
         wait_until(lambda: terminal.is_stuck)
-        time.sleep(seconds)
+        if is_blocked:
+            wait_until_the_screen_waits(terminal.pid)
         if isinstance(way, bytes):
             terminal.type_unread(way)
         else:
