@@ -29,13 +29,8 @@ def text_of(value: object) -> str:
     >>> text_of(2.5), text_of([{1, 2}]) == text_of([{2, 1}]), text_of([1]) == text_of((1,))
     ('2.5', True, False)
     """
-    if type(value) in _PLAIN:
-        return _repr(value)
     try:
-        whole = hashlib.sha256()
-        for token in _tokens(value, frozenset()):
-            whole.update(token.encode("utf-8", "surrogatepass"))
-        return whole.hexdigest()
+        return _text(value, frozenset())
     except RecursionError:
         raise TypeError("it is nested too deeply") from None
 
@@ -69,28 +64,22 @@ def data_of(function: Any) -> Iterator[object]:
         yield function  # an object that can be called
 
 
-def _tokens(value: object, within: frozenset[int]) -> Iterator[str]:
-    """Yield pieces of text that tell the value; `within` has the ids of the values around it."""
+def _text(value: object, around: frozenset[int]) -> str:
+    """Return the text of a value; `around` has the ids of the values that contain it."""
     if type(value) in _PLAIN:
-        yield f"{_repr(value)}\0"
-    elif id(value) in within:
-        yield "\0around\0"
-    else:
-        try:
-            label, parts = _apart(value)
-            inner = [*_tokens_of_all(parts, within | {id(value)})]
-        except TypeError:
-            if type(value).__repr__ is object.__repr__ or _ADDRESS.search(text := _repr(value)):
-                raise
-            label, inner = text, []
-        yield f"\0{label}("
-        yield from inner
-        yield ")\0"
-
-
-def _tokens_of_all(values: Iterable[object], within: frozenset[int]) -> Iterator[str]:
-    for value in values:
-        yield from _tokens(value, within)
+        return _repr(value)
+    if id(value) in around:
+        return "around"
+    try:
+        label, parts = _apart(value)
+        whole = hashlib.sha256(label.encode("utf-8", "surrogatepass"))
+        for part in parts:
+            whole.update(b"\0" + _text(part, around | {id(value)}).encode("utf-8", "surrogatepass"))
+        return whole.hexdigest()
+    except TypeError:
+        if type(value).__repr__ is object.__repr__ or _ADDRESS.search(text := _repr(value)):
+            raise
+        return text
 
 
 def _apart(value: Any) -> tuple[str, Iterable[object]]:
