@@ -151,7 +151,7 @@ def _call(options: argparse.Namespace) -> int:
 
 
 def _given(name: str, options: argparse.Namespace) -> object:
-    """Return the value for a parameter of a command: an object made here, else the option."""
+    """Return the argument for a parameter of a command: made by `_MADE`, or else an option."""
     return _MADE[name](options) if name in _MADE else getattr(options, name)
 
 

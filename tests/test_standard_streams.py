@@ -240,7 +240,7 @@ def test_character_written_in_two_pieces_reaches_a_replaced_stream(
     assert out.text == "π�"
 
 
-def test_replaced_stream_that_is_closed_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_replaced_stdout_raises_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
     out = StringIO()
     out.close()
     monkeypatch.setattr(sys, "stdout", out)

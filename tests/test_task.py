@@ -120,7 +120,7 @@ def test_tasks_are_equal_only_if_they_are_one_run() -> None:
 
 
 @pytest.mark.parametrize("values", [(1, 1.0, True), (0, 0.0, -0.0, False), (b"a", "a")])
-def test_tasks_that_are_two_runs_are_two_keys_though_python_calls_their_values_equal(
+def test_tasks_whose_equal_values_differ_in_type_or_sign_are_different_keys(
     values: tuple[Any, ...],
 ) -> None:
     tasks = [Task(5, {"a": value}) for value in values]

@@ -127,7 +127,7 @@ class Searching:
             self._screen.run_worker(self._count_beside(), group="searching")
 
     async def _count_beside(self) -> None:
-        """Count hits in a thread, a moment at a time: another text takes effect at once."""
+        """Count hits in a thread, in short turns: another search text takes effect at once."""
         try:
             while (needle := self._view().needle) and needle.searched < self.count:
                 feed = partial(needle.feed_block, self.source, self.count)

@@ -74,7 +74,7 @@ class RunCatalogue(Database):
             return self.to_run(row) if row else None
 
     def complete_runs(self, tasks: Iterable[Task]) -> list[tuple[Task, Run]]:
-        """Return those of the tasks whose run is complete, with the run."""
+        """Return each of the tasks whose run is complete, with that run."""
         named = {(task.goal, self._identity_of(task)): task for task in tasks}
         with self.transaction() as connection:
             rows = connection.execute(self._mine().where(RUNS.c.status == COMPLETE)).all()
@@ -148,7 +148,8 @@ class RunCatalogue(Database):
     def _problems_of_runs(self, connection: Connection) -> Iterator[str]:
         """Yield the problems of all runs.
 
-        Length and content of the output are checked only for our own kind, which knows them.
+        Length and content of the output are checked only for the kind of this program, because
+        the code of other kinds is not here.
         """
         for row in connection.execute(select(RUNS).order_by(RUNS.c.kind, RUNS.c.goal)).all():
             mine = row.kind == self._kind.name

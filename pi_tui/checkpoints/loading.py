@@ -58,12 +58,12 @@ class Trust:
 
 
 class Loading:
-    """One attempt to load a run. The output is read and proved when it is created."""
+    """One attempt to load a run. The constructor reads and checks the saved output."""
 
     def __init__(
         self, saved: RunCatalogue, kind: Kind, run: Run, held: Trust, reader: PieceReader
     ) -> None:
-        """Prove what is saved of a run; `held` is what its writer trusted before."""
+        """Read and check what is saved of a run; `held` is what its writer trusted before."""
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
         self._run, self._output, self._checkpoints = self._prove(run)
@@ -95,10 +95,10 @@ class Loading:
         return Loaded(self._run, self._output, machine, checkpoint, there, tuple(self._notes))
 
     def _prove(self, run: Run) -> tuple[Run, bytes, dict[int, Checkpoint | None]]:
-        """Read the run, its output and the rows of its checkpoints, all of the same moment.
+        """Read the run, its output and its checkpoint rows, in one transaction.
 
-        The run and its output are cut to what is good; damage after that is noted. A checkpoint
-        whose row is unreadable is None.
+        Returns run and output truncated to the proven part, and notes the damage after that. A
+        checkpoint whose row is unreadable is None.
         """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
@@ -176,7 +176,7 @@ class Loading:
         return machine
 
     def _discard_after(self, length: int) -> None:
-        """Drop the output after so many bytes, because it cannot be computed again."""
+        """Truncate the output to so many bytes: the rest cannot be computed again to compare it."""
         discarded = len(self._output) - length
         self._output = self._output[:length]
         self._notes.append(

@@ -73,7 +73,7 @@ class CheckpointStore(RunCatalogue):
         return run
 
     def _keep_unit(self, connection: Connection) -> None:
-        """Keep the unit of the kind's output for programs without its code."""
+        """Save the unit of the kind's output, for programs that lack the code of the kind."""
         key, unit = unit_key(self._kind.name), self._kind.unit
         query = select(META.c.value).where(META.c.key == key)
         if unit == (connection.scalar(query) or Kind.unit):

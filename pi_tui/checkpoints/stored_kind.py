@@ -24,7 +24,7 @@ class StoredKind(Kind):
     def __init__(self, name: str, unit: str | None = None) -> None:
         self.name, self.unit = name, unit or Kind.unit
         self.goes_on = f"start the program that computes {one_line(name, 40)} to go on with it"
-        """How its runs go on."""
+        """Advice in messages: how to go on with its runs."""
 
     def new(self, task: Task) -> NoReturn:
         """Raise Refused, because the code of the kind is missing."""
@@ -44,7 +44,7 @@ class Kinds:
 
     def __init__(self, own: Kind) -> None:
         self.own = own
-        """The program's own kind; it is meant where no kind is named."""
+        """The program's own kind, the default where a command names no kind."""
 
     def find(self, name: str, unit: str | None = None) -> Kind:
         """Return the kind of that name, or a stand-in for it with the unit that is saved of it."""

@@ -73,10 +73,10 @@ def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 
 
 def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
-    """Return the runs that have what was given. Raises UsageError if there are none.
+    """Return the runs that match the kind, goal and parameters wanted. Raises UsageError if none.
 
-    If some have it exactly as it is listed, only these: 0.0, -0.0 and 0 are different parameters,
-    and so are 5 and '5'.
+    If every parameter was typed exactly as `runs` lists it for some of them, return only those.
+    So 0.0, -0.0 and 0 can be told apart, and also 5 and '5'.
     """
     found = [run for run in runs if wanted.matches(run)]
     found = [run for run in found if wanted.matches_exactly(run)] or found

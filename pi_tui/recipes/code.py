@@ -1,4 +1,4 @@
-"""Tell whether the code of a function is the code that began a saved run."""
+"""Detect that the code of a function is no longer the code that began a saved run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 def digest_of_code(function: object) -> str:
     """Return a digest of a function's source, without comments and layout; "" if it has none.
 
-    What the function calls does not count.
+    The code of other functions that it calls is not included.
     """
     plain = _plain(function)
     try:
@@ -37,7 +37,7 @@ def note_on_code(name: str, began: str, now: str) -> tuple[str, ...]:
 
 
 def _plain(function: Any) -> Any:
-    """Return the function or class that has the source."""
+    """Unwrap partials, decorators and callable objects; return what has the source."""
     while isinstance(function, functools.partial):
         function = function.func
     is_object = not (inspect.isroutine(function) or inspect.isclass(function))

@@ -68,7 +68,7 @@ class GeneratorKind(Kind):
         return Task(goal, given)
 
     def first_values(self) -> dict[str, Any]:
-        """Return a copy of each mutable first value: Python shares a default between all calls."""
+        """Copy each mutable first value, because Python shares a default between all calls."""
         values = self.arguments.items()
         return {name: deepcopy(value) for name, value in values if not is_immutable(value)}
 
@@ -78,7 +78,7 @@ class GeneratorKind(Kind):
 
     @functools.cached_property
     def code(self) -> str:
-        """Digests of the function's code and of the data it carries; saved with a run."""
+        """Return digests of the function's code and of the data it carries; saved with a run."""
         return " ".join([digest_of_code(self.function), *texts_of_data(self.function)])
 
     def from_state(self, task: Task, state: State, output: bytes) -> GeneratorMachine:
@@ -119,9 +119,9 @@ class GeneratorMachine(Machine):
         self._handed_out = (steps, len(output), share)
         self._torn = False
         self._is_copy = False
-        """True if no later change of the function's lists and arrays reaches the values."""
+        """True if the function can no longer change the values: they are a copy, or immutable."""
         self._storable: dict[tuple[type, ...], bool] = {}
-        """Types of the values of states that could be stored; and True if all are plain."""
+        """Combinations of types that can be stored; the value is True if all of them are plain."""
         if unknown := [name for name in task.parameters if name not in kind.parameters]:
             raise Refused(f"{kind.name} has no parameter {unknown[0]}")
         begun = self._values or kind.first_values()

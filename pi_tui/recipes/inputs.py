@@ -1,4 +1,7 @@
-"""Tell the inputs of a batch apart, and the data its function carries: others are another run."""
+"""Identify a batch by its inputs and by the data its function carries.
+
+A batch with other inputs or other data is another run.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,16 @@ from pi_tui.worker.crash_report import in_words
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes})
 _ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,}")
 _PROTOCOL = 4
-"""Of pickle; 5 would hand out buffers."""
+"""Protocol of pickle; with 5, large objects would be returned as buffers."""
 
 
 def text_of(value: object) -> str:
-    """Return text that another value does not have and that is the same at the next start.
+    """Return a text that only this value has, and that is the same at every start.
 
-    Of a number or a text it is the `repr`. Anything else is taken apart as pickle does it, because
-    a `repr` may leave out the middle of an array, or be an address. Raises TypeError for a value
-    that pickle cannot take apart, and that has no `repr` of its own without an address.
+    For a number or a text it is the `repr`. Any other value is split into parts as pickle does it,
+    and the parts are hashed, because a `repr` may leave out the middle of an array or contain an
+    address. Raises TypeError if pickle cannot split the value, and its `repr` is the default one or
+    contains an address.
 
     >>> text_of(2.5), text_of([{1, 2}]) == text_of([{2, 1}]), text_of([1]) == text_of((1,))
     ('2.5', True, False)
@@ -36,7 +40,7 @@ def text_of(value: object) -> str:
 
 
 def texts_of_data(function: object) -> Iterator[str]:
-    """Yield the text of all data that a function carries, without locks and the like."""
+    """Yield the text of each value that a function carries; skip values without one, as locks."""
     for value in data_of(function):
         if value is not None:
             with suppress(TypeError):
@@ -46,8 +50,9 @@ def texts_of_data(function: object) -> Iterator[str]:
 def data_of(function: Any) -> Iterator[object]:
     """Yield the data that a function carries.
 
-    What a `partial` binds, the object of a method, what an inner function takes from the function
-    around it, the defaults of arguments; the code of a lambda, as it has no name.
+    These are: what a `partial` binds, the object of a method, the variables that an inner function
+    uses from the function around it, and the defaults of arguments. For a lambda a digest of its
+    code is added, because a lambda has no name.
     """
     if inspect.isfunction(function):
         if function.__name__ == "<lambda>":
@@ -83,7 +88,7 @@ def _text(value: object, around: frozenset[int]) -> str:
 
 
 def _apart(value: Any) -> tuple[str, Iterable[object]]:
-    """Return the name of a type or function, and the parts of the value. Raises TypeError."""
+    """Split a value: return the name of its type or function, and its parts. Raises TypeError."""
     kind = type(value)
     if kind in (list, tuple):
         return kind.__name__, value
@@ -101,14 +106,14 @@ def _apart(value: Any) -> tuple[str, Iterable[object]]:
 
 
 def _numbers(array: Any) -> Iterable[object]:
-    """Return what an array of numpy holds: objects, or a digest of its bytes."""
+    """Return the contents of a numpy array: its objects, or else a digest of its bytes."""
     if array.dtype.hasobject:
         return list(array.ravel())
     return [hashlib.sha256(array.tobytes()).hexdigest()]
 
 
 def _reduced(value: Any) -> tuple[str, Iterable[object]]:
-    """Take an object apart by its own way to be pickled."""
+    """Split an object into a name and parts with the functions that pickle uses for it."""
     try:
         reduce = copyreg.dispatch_table.get(type(value))
         reduced = reduce(value) if reduce else value.__reduce_ex__(_PROTOCOL)

@@ -16,7 +16,7 @@ from pi_tui.reports.standard_output import descriptor_of
 from pi_tui.worker.crash_report import in_words
 
 FIRST_FILES, FILES = 24, 10
-"""Files that the start of the first process opens, with queues and a server, and of another one."""
+"""Files opened to start the first process (with queues and a server), and each later one."""
 _SAFE = "what was saved is safe"
 
 
@@ -178,10 +178,10 @@ def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
 
 
 def _look_for_room(files: int) -> None:
-    """Raise OSError if so many files more cannot be opened, for the start of a process.
+    """Raise OSError if so many more files cannot be opened, as the start of a process needs.
 
-    Looked at beforehand: if one is missing midway, Python's server of processes dies of it with a
-    traceback.
+    Call this before the start. If files run out during it, Python's server of processes dies with
+    a traceback.
     """
     found: list[int] = []
     try:
@@ -193,9 +193,9 @@ def _look_for_room(files: int) -> None:
 
 
 def _start_quiet_tracker() -> None:
-    """Start Python's own process that removes semaphores, without its warning.
+    """Start Python's resource tracker, which removes semaphores; suppress its warning.
 
-    After a SIGKILL of this process it would print three lines behind the next prompt.
+    After a SIGKILL of this process, the tracker would print three lines behind the next prompt.
     """
     from multiprocessing import resource_tracker
 
@@ -213,8 +213,8 @@ def _start_quiet_tracker() -> None:
 def _begin_child(is_quiet: bool) -> None:
     """Ignore ctrl+c, which the parent handles; exit when the parent ends, also by SIGKILL.
 
-    A process of a pool holds both ends of its queue, so it would wait for work for ever. If it is
-    quiet, what it prints is dropped: it would fall into the screen.
+    A process of a pool holds both ends of its queue, so without this it would wait for work for
+    ever. With `is_quiet`, what the process prints is dropped, because it would spoil the screen.
     """
     import multiprocessing
     import signal

@@ -72,7 +72,7 @@ class Items(Kind):
         self.workers, self.threads = self._count_of(workers), threads
         self._task: Task | None = None
         self._made: ItemsMachine | None = None
-        """The last machine: an exception for a Kind, as `run` needs the lines of failed items."""
+        """The machine made last. No other Kind keeps one; `run` needs its lines of failed items."""
         if not self.inputs:
             raise ValueError(f"{self.name}: there are no inputs")
         if isinstance(inputs, Set):
@@ -82,7 +82,7 @@ class Items(Kind):
 
     @functools.cached_property
     def code(self) -> str:
-        """Digest of the code of the function, which is saved with a run."""
+        """Return a digest of the function's code, which is saved with a run."""
         return digest_of_code(self.function)
 
     def _count_of(self, workers: int | None) -> int:
@@ -116,9 +116,9 @@ class Items(Kind):
         return self._task
 
     def _texts(self) -> Iterator[str]:
-        """Yield the text of each input, and of what the function carries.
+        """Yield a text that identifies each input, and each value that the function carries.
 
-        Raises TypeError for an input that has none.
+        Raises TypeError for an input that cannot be identified.
         """
         yield from texts_of_data(self.function)
         for number, value in enumerate(self.inputs, 1):
@@ -147,7 +147,7 @@ class Items(Kind):
         return output if code == 0 or self._made is None else self._made.lines()
 
     def _refuse_in_the_making_of_a_worker(self) -> None:
-        """Exit if a worker is just importing the program, which would begin the batch once more."""
+        """Exit if a worker is importing this program, because it would begin the batch again."""
         found = sys.modules.get("multiprocessing.process")
         if found and getattr(found.current_process(), "_inheriting", False):
             tell(

@@ -130,7 +130,7 @@ class ItemsMachine(Machine):
         return {index: line for index, line in lines.items() if line is not None}
 
     def _line_of(self, one: Outcome) -> str | None:
-        """Return the line of an item; None if it failed and will be tried again, soon or later."""
+        """Return the line of an item; None if it failed. Schedules a retry if any is left."""
         if not one.failed:
             return one.text
         tries = self._tries[one.item] = self._tries.get(one.item, 0) + 1

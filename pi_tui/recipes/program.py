@@ -29,7 +29,7 @@ _OPTIONS = {"db", "screen", "fresh", "help", "goal"}
 
 
 _ANNOTATED: dict[object, Callable[[str], Any]] = {"int": int, "float": float, "bool": bool}
-"""Types that an option can have without a default, by name."""
+"""Types of options without a default, by the name in the annotation."""
 
 
 class Resumable(GeneratorKind):
@@ -92,7 +92,7 @@ class Resumable(GeneratorKind):
         raise SystemExit(code or print_output(self.name, output))
 
     def _asked_for(self, goal: int, parameters: dict[str, Any]) -> Task:
-        """Return the task; without such a task say why in one line, and exit."""
+        """Return the task; if the arguments are invalid, print why in one line and exit."""
         try:
             return self.task(goal, **parameters)
         except (TypeError, ValueError) as error:
@@ -116,7 +116,7 @@ class Resumable(GeneratorKind):
 
 
 def print_output(name: str, output: bytes) -> int:
-    """Write the output to stdout; return the exit code, and say on stderr if that fails."""
+    """Write the output to stdout; return the exit code. Reports a failure on stderr."""
     try:
         to_stdout(output)
     except BrokenPipeError:
@@ -141,7 +141,7 @@ def add_common_options(parser: argparse.ArgumentParser, file: str) -> None:
 
 
 def _typed(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return a function that parses an option; the message about a bad value shortens it."""
+    """Return a function that parses an option; its error message shows a bad value shortened."""
 
     def parse(text: str) -> Any:
         try:

@@ -14,9 +14,9 @@ from pi_tui.words import plain
 
 
 def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
-    r"""Return the command that goes on: the one that started this process, quoted for a shell.
+    r"""Return the command that resumes the run: the one that started this process, quoted.
 
-    Without `--fresh`, which would begin again, and without passwords. Returns "" in an interactive
+    Omits passwords, and `--fresh`, which would begin again. Returns "" in an interactive
     interpreter.
 
     >>> command_line(["python", "collatz.py", "it's", "--fresh"])
@@ -37,7 +37,7 @@ def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
 
 _SAME = "the same URL"
 _named: list[str] = []
-"""The database, quoted for a shell, and "flag" or "variable", which named it; [] if neither did."""
+"""The database, quoted for a shell, and what named it: "flag" or "variable". Else empty."""
 
 
 def remember(flag: str | None, environment: Mapping[str, str] = os.environ) -> None:
@@ -61,7 +61,7 @@ def _without_secret(word: str, before: str) -> str:
 
 
 def _holds_secret(location: str) -> bool:
-    """Return True for the URL of a server of which a message may show only a part."""
+    """Return True for the URL of a server if messages must not show it whole."""
     from pi_tui.files.location import display_location, looks_like_a_server
 
     is_url = "://" in location or looks_like_a_server(location)

@@ -14,7 +14,7 @@ class RunProgress:
     def __init__(self, line: StatusLine) -> None:
         self._line, self._news = line, News()
         self._state: State | None = None
-        """The state in the last line of a pipe."""
+        """The state in the last line that was written to a pipe."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Show what is new in the snapshot."""

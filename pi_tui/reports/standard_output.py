@@ -16,7 +16,7 @@ from pi_tui.reports.hints import tell as tell
 
 
 def open_standard_streams(*, silent: bool = False) -> None:
-    """Open closed descriptors 0 to 2, so that no file gets one and is overwritten by messages.
+    """Open closed descriptors 0 to 2. Otherwise a file might get one, and our messages.
 
     Writing to a standard output that was closed then fails; with `silent`, it does nothing.
     """
@@ -31,14 +31,14 @@ def open_standard_streams(*, silent: bool = False) -> None:
 
 
 def to_stdout(*pieces: bytes | bytearray) -> None:
-    """Write the pieces to standard output, completely or with StorageError."""
+    """Write the pieces, given as arguments, as `write_to_stdout` does."""
     write_to_stdout(pieces)
 
 
 def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
-    """Write the pieces to standard output, completely or with StorageError.
+    """Write all pieces to standard output. Raises StorageError, or BrokenPipeError.
 
-    BrokenPipeError is raised too, because a reader that stops early is no failure.
+    BrokenPipeError is not converted, because a reader that stops early is no failure.
     """
     try:
         sys.stdout.flush()  # what was printed before comes first
@@ -58,7 +58,7 @@ def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
 
 
 def descriptor_of(stream: object) -> int | None:
-    """Return the descriptor of a stream; None for an object in its place, as of pytest."""
+    """Return the descriptor of a stream; None if an object without one replaced the stream."""
     try:
         return int(stream.fileno())  # type: ignore[attr-defined]
     except (AttributeError, UnsupportedOperation):
@@ -84,7 +84,7 @@ def drop_unwritten_output() -> None:
 
 
 def say(line: str) -> None:
-    """Write a line to standard output, completely or with StorageError."""
+    """Write a whole line to standard output. Raises StorageError or BrokenPipeError."""
     to_stdout(as_bytes(f"{line}\n"))
 
 
@@ -102,7 +102,7 @@ def is_terminal(stream: TextIO | None = None) -> bool:
 
 
 def is_in_browser() -> bool:
-    """Return True behind a browser tab, which takes standard output for the screen's."""
+    """Return True if a browser tab shows the app: standard output then carries the screen."""
     return bool(os.environ.get("TEXTUAL_DRIVER"))
 
 

@@ -20,12 +20,12 @@ LINE_SECONDS = 5.0
 class StatusLine:
     """A line that changes, with permanent lines above it.
 
-    It is shown until the stream fails: a full disk or closed terminal stops no computation. A
-    reader that has gone is reported, by BrokenPipeError.
+    It is shown until the stream fails: a full disk or closed terminal stops no computation. If the
+    reader of a pipe has gone, the methods raise BrokenPipeError.
     """
 
     def __init__(self, stream: TextIO, bar: RichProgress | None = None) -> None:
-        """Write to the stream; or draw the bar, which is on a terminal."""
+        """Use the stream or, on a terminal, the bar."""
         self._stream, self._bar = stream, bar
         self._task = bar.add_task("", total=1.0, word="", figures="") if bar else None
         self._last, self._has_failed = time.monotonic(), False

@@ -19,7 +19,7 @@ CHECKPOINTS_SHOWN = 8
 
 
 def _length_in(job: Job) -> int | None:
-    """Return the length of the whole output; if the kind fails here, the thread reports it."""
+    """Return the length of the whole output; None if the kind raises: the thread reports that."""
     with suppress(Exception):
         return checked.length(job.kind, job.task)
     return None
@@ -90,9 +90,9 @@ class Board:
             self._changed.notify_all()
 
     def latest(self) -> Snapshot:
-        """Return the snapshot, with what was made since: for the last words about a thread.
+        """Return the snapshot with the steps and output made since, for the final message.
 
-        Short steps publish none, so in a long step after them the snapshot is as old as they are.
+        Short steps publish no snapshot. So in a long step after them, the snapshot lacks them.
         """
         shown, output = self.snapshot, self.output
         if shown.state.is_at_rest or len(output) < shown.made:

@@ -57,7 +57,7 @@ def refuse_unusable_kind(kind: object) -> None:
 
 
 def path_of(path: object, told: str) -> str:
-    """Return a path as a str. Raises UsageError, with what was told to pass, for anything else."""
+    """Return a path as a str. For anything else raise UsageError, which begins with `told`."""
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(path, str):
         raise UsageError(f"{told}, not {_shown(path)}")
@@ -65,7 +65,7 @@ def path_of(path: object, told: str) -> str:
 
 
 def _refuse_unusable_cadence(cadence: object) -> None:
-    """Raise UsageError if it cannot be told from the cadence when to save."""
+    """Raise UsageError if the cadence does not say when to save."""
     if not isinstance(cadence, Cadence):
         raise UsageError(f"a cadence is a Cadence, like Cadence(seconds=5), not {_shown(cadence)}")
     seconds, output = cadence.seconds, cadence.output
@@ -76,7 +76,7 @@ def _refuse_unusable_cadence(cadence: object) -> None:
 
 
 def refuse_unknown_face(face: object) -> None:
-    """Raise UsageError for a way to show a computation that does not exist."""
+    """Raise UsageError if `face` names no way to show a computation."""
     if face not in FACES:
         raise UsageError(f"a face is {', '.join(FACES[:-1])} or {FACES[-1]}, not {_shown(face)}")
 
@@ -86,7 +86,7 @@ def _is_number(value: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    """Return a wrong value for a message; only its type if it has no short text."""
+    """Return a wrong value as text for a message; the name of its type if that text is long."""
     try:
         text = one_line(repr(value), 41)
     except Exception:  # a repr of the user's

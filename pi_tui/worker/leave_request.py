@@ -17,7 +17,7 @@ send a signal; `timeout` signals a child twice; a held key repeats.
 
 
 class LeaveRequest:
-    """A request to exit, which may not have been made yet; true in a condition once it was."""
+    """A request to exit. In a condition, it is false until the request is made."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -52,7 +52,7 @@ class LeaveRequest:
 
 @contextmanager
 def handling_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Handle SIGINT, SIGTERM and SIGHUP in the `with` body, with which users and shells end us.
+    """Handle SIGINT, SIGTERM and SIGHUP, which users and shells send, in the `with` body.
 
     A signal that was ignored before stays ignored: that is what `nohup` asks for.
     """

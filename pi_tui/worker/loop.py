@@ -244,7 +244,7 @@ class Loop:
         self._tell_notes()
 
     def _tell_notes(self) -> None:
-        """Publish what is new in the notes of the machine."""
+        """Publish those notes of the machine that were not published yet."""
         if (notes := checked.notes(self._machine)) != self._notes:
             for note in notes[len(self._notes) :]:
                 self._board.note(note)

@@ -119,7 +119,8 @@ class Meter:
     def left(self) -> float | None:
         """Return the seconds that are left; None while unknown.
 
-        Before the first step they are unknown also at a pace, because the machine may be slower.
+        Before the first step they are unknown. A limited pace does not tell them either, because
+        the machine may be slower than that.
         """
         if self._work.total > 0:
             return None if self._each is None else self._rest(self._each)

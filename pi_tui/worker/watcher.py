@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.5
 BATCH = 250_000
 """Bytes of output read in one transaction: a commit waits only a few ms for it."""
 MOMENT = 3.0
-"""Seconds: take over if the writer exits this soon after we start (reload of a browser tab)."""
+"""Take over if the writer exits within so many seconds of our start: its tab was reloaded."""
 
 
 class WatchingWorker(Worker):

@@ -41,8 +41,8 @@ class Worker(Board):
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the thread, up to `timeout` seconds; return True if it has ended.
 
-        Not by `Thread.join`: if the handler of a signal raises in it, as those of time limits do,
-        Python before 3.13 takes the thread for ended, and what it computes would not be saved.
+        This does not use `Thread.join`. If a signal handler raises in that, as a time limit does,
+        Python before 3.13 considers the thread ended, and its work would not be saved.
         """
         if self._thread.ident is None:
             return True

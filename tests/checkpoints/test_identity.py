@@ -135,7 +135,7 @@ def test_new_run_beside_others_notes_differing_parameters_once(
     )
 
 
-def test_task_with_other_tuning_finds_the_same_run_with_its_tuning(
+def test_task_with_other_tuning_opens_the_same_run_and_changes_no_tuning(
     open_store: OpenStore, path: str
 ) -> None:
     kind = DiceKind()
@@ -195,7 +195,7 @@ def test_runs_are_found_after_their_kind_changes_its_tuning(
         assert store.check() == []
 
 
-def test_run_gets_the_identity_that_another_had_before_the_tuning_changed(
+def test_runs_are_found_after_a_change_of_tuning_swaps_an_identity(
     open_store: OpenStore,
 ) -> None:
     class TunedBySize(DiceKind):

@@ -56,7 +56,7 @@ def test_save_refuses_state_above_the_limits(
     assert store.check() == []
 
 
-def test_run_at_its_limit_names_its_kind_once_and_is_left_in_order(
+def test_error_at_a_limit_names_the_kind_once_and_counts_as_no_crash(
     path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Bounded()

@@ -94,7 +94,7 @@ def test_folder_that_became_read_only_is_named_and_not_the_file_in_it(path: str)
 
 
 @pytest.mark.parametrize("wrong", ["?sslmode=bogus", "?foo=bar", ":99999/db"])
-def test_wrong_part_of_a_url_is_named_without_asking_for_the_server(wrong: str) -> None:
+def test_error_about_a_wrong_url_blames_the_url_and_not_the_server(wrong: str) -> None:
     start = "" if wrong.startswith(":") else "/db"
     with pytest.raises(StorageError) as refusal:
         CheckpointStore.open(f"postgresql+psycopg://127.0.0.1{start}{wrong}", Walks())

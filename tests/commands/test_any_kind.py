@@ -231,7 +231,7 @@ def test_parameters_that_differ_in_type_only_are_listed_and_named_differently(
         assert f" ratio={name} seed=1: " in told
 
 
-def test_text_that_looks_like_a_number_needs_no_quotes_where_there_is_no_number(
+def test_parameter_78_is_found_as_text_if_no_run_has_the_number_78(
     database: Path,
 ) -> None:
     for ratio in ("78", b"\xab"):

@@ -108,7 +108,7 @@ def test_name_of_a_file_that_ends_as_a_folder_is_refused(name: str, tmp_path: Pa
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_path_that_may_not_be_followed_is_told_with_its_reason(tmp_path: Path) -> None:
+def test_path_without_permission_is_refused_with_the_reason(tmp_path: Path) -> None:
     try:
         os.readlink("/proc/1/root")
     except PermissionError:

@@ -455,7 +455,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("files", range(12, 46, 3))
-def test_batch_without_files_to_start_a_process_is_told_in_a_line(files: int, folder: Path) -> None:
+def test_batch_without_free_file_descriptors_ends_with_one_line(files: int, folder: Path) -> None:
     Path("few.py").write_text(FEW)
     done = ended("few.py", files)
     assert "Traceback" not in done.stderr

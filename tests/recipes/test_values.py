@@ -237,7 +237,7 @@ def test_only_values_without_mutable_parts_are_immutable() -> None:
 
 
 @pytest.mark.parametrize("copied", [lambda values: values, small_copy])
-def test_array_keeps_its_order_of_memory_in_which_numpy_adds(copied: Any) -> None:
+def test_array_keeps_its_memory_order_because_sums_depend_on_it(copied: Any) -> None:
     by_columns = numpy.asfortranarray(numpy.arange(12.0).reshape(3, 4))
     by_rows = numpy.arange(12.0).reshape(3, 4)
     held = copied({"f": by_columns, "c": by_rows, "part": by_rows[:, ::2], "row": by_rows[0]})

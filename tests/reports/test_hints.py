@@ -71,7 +71,7 @@ def test_command_that_goes_on_has_no_password(words: list[str]) -> None:
     assert hints.command_line([*typed, "a.py"]).endswith(" 1000 a.py")
 
 
-def test_code_in_the_command_that_goes_on_is_kept() -> None:
+def test_command_that_resumes_keeps_code_given_with_c() -> None:
     code = "@resumable\ndef f(goal): ..."
     assert hints.command_line(["python", "-c", code]) == f"python -c '{code}'"
 

@@ -52,7 +52,7 @@ def test_quoted_word_of_any_characters_is_read_back_by_bash(name: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_hint_finds_a_database_whose_name_the_output_cannot_show(
+def test_pasted_hint_opens_a_database_whose_name_the_output_cannot_show(
     encoding: str, tmp_path: Path
 ) -> None:
     name, variables = "日本.db", {**os.environ, "PYTHONIOENCODING": encoding}
@@ -64,7 +64,7 @@ def test_hint_finds_a_database_whose_name_the_output_cannot_show(
 
 @pytest.mark.parametrize("by", ["flag", "variable"])
 @pytest.mark.parametrize("name", ODD.values(), ids=ODD)
-def test_hint_finds_a_database_of_any_name(name: str, by: str, tmp_path: Path) -> None:
+def test_pasted_hint_opens_a_database_of_any_name(name: str, by: str, tmp_path: Path) -> None:
     flag, variable = ("" if by == "variable" else name), {"PI_TUI_DB": name}
     hints.remember(flag, variable)
     hint = re.search("`([^`].*)` begins", hints.to_paste("x; `pi-tui --digits 60` begins one"))

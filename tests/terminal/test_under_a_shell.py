@@ -239,7 +239,7 @@ print("told", *told)
 """A stopped job in which a thread handles SIGTERM a moment after the main thread was continued."""
 
 
-def test_job_killed_by_the_shell_leaves_though_another_thread_handles_the_signal(
+def test_stopped_job_exits_at_kill_although_another_thread_gets_the_signal(
     tmp_path: Path,
 ) -> None:
     script = tmp_path / "late.py"

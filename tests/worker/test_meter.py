@@ -176,7 +176,7 @@ FAR = st.floats(0, 1)
 
 
 @given(st.lists(st.tuples(FAR, FAR, st.floats(0.5, 2)), min_size=1), FAR)
-def test_share_never_falls_over_resumes_fallbacks_and_changed_totals(
+def test_share_done_never_decreases_after_a_resume_fallback_or_other_total(
     sessions: list[tuple[float, float, float]], shown: float
 ) -> None:
     """Each session begins at any work and total, with the share that the one before saved."""

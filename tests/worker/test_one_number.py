@@ -114,7 +114,7 @@ def test_share_grows_after_a_watcher_takes_over(
     assert len(set(shares(seen))) > 20
 
 
-def test_share_never_falls_over_resumes_pauses_and_paces(
+def test_share_done_never_decreases_after_a_resume_pause_or_other_pace(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     last = [0.0]
@@ -208,7 +208,7 @@ def test_share_saved_within_a_comparison_continues_from_there(
 
 
 @pytest.mark.parametrize("at", ["a step", "the comparison"])
-def test_share_never_falls_when_the_run_falls_back(
+def test_share_done_never_decreases_after_a_fallback(
     at: str, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check, compare = Spigot.stride, reference.first_difference
@@ -234,7 +234,7 @@ def test_share_never_falls_when_the_run_falls_back(
     shares(seen)
 
 
-def test_share_never_falls_in_a_run_saved_without_work(
+def test_share_done_never_decreases_in_a_run_saved_without_work(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     stopped_at = make_worker(pace=SOME)

@@ -136,7 +136,7 @@ class LongAtLast(Count):
     ("row", "left"),
     [(b"\n", "3 rows not saved; saved step 0"), (b"", "3 steps not saved; saved step 0")],
 )
-def test_short_steps_before_a_long_one_are_told_as_lost(
+def test_short_steps_before_a_long_one_are_reported_as_lost(
     row: bytes, left: str, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Slow(Rows):

@@ -74,7 +74,7 @@ class TerminalDriver(LinuxDriver):
         return super()._get_terminal_size()
 
     def stop_until_continued(self) -> None:
-        """Suspend the process as ctrl+z does; return once it is in the foreground again, or exits.
+        """Suspend the process as ctrl+z does; return once it is in the foreground, or should exit.
 
         Sends SIGTSTP with its default action to the whole job. The kernel does not suspend a job
         that no shell controls, and continues a suspended one when its shell ends.
@@ -119,9 +119,10 @@ class TerminalDriver(LinuxDriver):
         self._app.refresh(layout=True)
 
     def start_application_mode(self) -> None:
-        """Take the terminal, once it is ours: alternate screen, raw keys, mouse.
+        """Set up the terminal, once it is ours: alternate screen, raw keys, mouse.
 
-        Without it, as after ctrl+z during the start and `bg`, Textual would write to no thread.
+        While another job has the terminal, as after ctrl+z and `bg` during the start, suspend.
+        Otherwise Textual would write before it has started its writing thread.
         """
         self.is_stopped = True
         suspend_in_background(self.is_leaving)
@@ -252,7 +253,7 @@ def only_last_moves(data: bytearray) -> bytearray:
 
 
 async def _pass() -> None:
-    """Do nothing; its turn in the event loop shows that everything queued before is done."""
+    """Do nothing. Once this has run, all that the event loop had queued before is done."""
 
 
 def _drop_before_ctrl_c(backlog: bytearray) -> bool:

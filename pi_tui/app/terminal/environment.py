@@ -11,7 +11,7 @@ _COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 
 
 def correct_environment() -> None:
-    """Remove what is invalid; call this before Textual is loaded.
+    """Remove invalid variables; call this before Textual is loaded.
 
     Without COLUMNS and LINES the size is that of the terminal.
     """

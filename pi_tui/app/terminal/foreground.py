@@ -14,8 +14,8 @@ _PATIENCE = 0.2
 """Seconds to wait for a signal that came together with SIGCONT.
 
 `kill %1` sends SIGTERM and SIGCONT. Another thread may be about to handle SIGTERM while the main
-thread runs on already. If that suspends the process then, the process stays so, and the signal with
-it (seen once in a hundred runs under load).
+thread already runs on. If the main thread suspends the process then, the process stays suspended
+and the signal is not handled (seen once in a hundred runs under load).
 """
 
 
@@ -55,7 +55,7 @@ def suspend_in_background(is_leaving: Callable[[], bool] = lambda: False) -> Non
 
 
 def _is_so_soon(condition: Callable[[], bool]) -> bool:
-    """Return True once the condition is true, or False if it is not within `_PATIENCE`."""
+    """Wait for the condition; return False if it does not become true within `_PATIENCE`."""
     until = time.monotonic() + _PATIENCE
     while not (so := condition()) and time.monotonic() < until:
         time.sleep(_PATIENCE / 20)

@@ -59,7 +59,7 @@ def guarded() -> Iterator[None]:
 def is_there() -> bool:
     """Return False once the terminal was closed; its file may still be open.
 
-    In a browser tab: once the server that shows us and sends us keys has ended.
+    In a browser tab, return False once the server that shows the app has ended.
     """
     if sys.__stdin__ is None:
         return False
@@ -119,7 +119,8 @@ def _watched() -> Iterator[None]:
 def _watch(read: int, group: int, shell: int) -> None:
     """Wait until the first process, of the group `group`, ends; then restore the terminal.
 
-    `shell` is the group of its parent: a shell in a shell does not lead the session.
+    `shell` is the group of its parent, which may own the terminal next. A shell that was started
+    from another shell does not lead the session, so the session's group is not enough.
     """
     try:
         # Ignore signals to the job, which are meant for the first process.
@@ -141,9 +142,9 @@ def _watch(read: int, group: int, shell: int) -> None:
 def _await_owner(*groups: int) -> int:
     """Wait until one of the groups has the terminal, and return that group.
 
-    The shell may have begun its next command before this process woke up, and what is written now
-    would fall into the screen of that command. Nothing announces the end of a job to strangers,
-    so look again and again. Raises OSError once the terminal is gone.
+    The shell may have begun its next command before this process woke up. What is written then
+    would spoil the screen of that command. No signal tells a process outside a job that the job
+    has ended, so this function polls. Raises OSError once the terminal is gone.
     """
     while (owner := os.tcgetpgrp(2)) not in groups:
         time.sleep(_LOOK_SECONDS)

@@ -140,7 +140,7 @@ class Signals:
                 threading.Thread(target=self._insist, daemon=True).start()
 
     def _insist(self) -> None:
-        """Exit without the screen once that is blocked by a terminal that accepts no bytes."""
+        """Exit without Textual once a terminal that accepts no bytes blocks the screen."""
         while not self.left.wait(_TTY_LOOK / 10):
             if not (self._first or self._quitting.is_leaving):  # the user chose to stay
                 self._insisting = False
@@ -150,7 +150,7 @@ class Signals:
                 return
 
     def _has_turn(self) -> bool:
-        """Return True if the event loop runs. Waits twice: a suspension counts as one wait."""
+        """Return True if the event loop runs. Waits twice, as a suspension may use up one wait."""
         turn = threading.Event()
         with suppress(RuntimeError):  # the loop is closed
             cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(turn.set)

@@ -22,7 +22,7 @@ FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeE
 _UNREACHABLE = ("08", "57P")
 """SQLSTATE prefixes for: no connection, or a server shutting down."""
 _NOT_BEGUN = "connection is bad: "
-"""How psycopg begins an error of a connection that it did not even try."""
+"""Prefix of psycopg's message if it did not try to connect."""
 _NOT_OUR_TABLES = ("42703", "42P01", "22021")
 """SQLSTATEs for: no such column, no such table, bytes that are not valid text."""
 
@@ -90,7 +90,7 @@ def _of_sqlite(
 
 
 def _is_gone(where: Location) -> bool:
-    """Return True if the folder of the database is there, and no file of its name is in it."""
+    """Return True if the folder of the database exists, and the file does not."""
     path = where.path
     return path is not None and path.parent.is_dir() and not os.path.lexists(path)
 
@@ -101,7 +101,7 @@ def gone(where: Location) -> GoneError:
 
 
 def _read_only_part(where: Location) -> str:
-    """Return the file for a message; its folder, if only that lacks rights for the journal."""
+    """Name what is read-only: the file, or its folder, in which SQLite makes a journal."""
     path = where.path
     if path is None or not os.access(path, os.W_OK) or os.access(path.parent, os.W_OK):
         return where.display

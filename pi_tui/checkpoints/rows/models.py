@@ -150,7 +150,7 @@ def give_identity(connection: sa.Connection) -> None:
 def unit_key(kind: str) -> str:
     """Return the key in META under which the unit of a kind's output is kept.
 
-    A digest, because the name of a kind may be as long as a key.
+    The key has a digest of the kind's name, because a name may be as long as a whole key.
     """
     return "unit " + hashlib.sha256(kind.encode("utf-8", "replace")).hexdigest()[:32]
 

@@ -33,7 +33,7 @@ GENESIS = bytes(32)
 _BATCH = 64
 """Rows fetched at a time: at most 64 MB."""
 _LENGTH = OUTPUT.c.count.label("length")
-"""The bytes of a row, under a name that is no method of a tuple."""
+"""The number of bytes of a row. Not named `count`, which is a method of every tuple."""
 Accepts = Callable[[bytes], bool]
 """A function that returns True if bytes can be output of the run's kind."""
 
@@ -71,7 +71,7 @@ def _add(connection: Connection, run_id: int, saved: int, output: bytes | bytear
 
 
 def are(connection: Connection, run_id: int, output: bytes | bytearray) -> bool:
-    """Return True if the rows hold exactly this output; their chain tells, no data is read."""
+    """Return True if the rows hold exactly this output. Compares chain values, reads no data."""
     columns = select(OUTPUT.c.count, OUTPUT.c.chain).where(OUTPUT.c.run_id == run_id)
     chain, end = GENESIS, 0
     for row in connection.execute(columns.order_by(OUTPUT.c.start)):

@@ -80,8 +80,8 @@ def write(
 ) -> list[Entry]:
     """Write the pieces of the state whose hash is not `trusted`; return the manifest.
 
-    Untrusted pieces stored already (`there`), left by a checkpoint that failed, are replaced; a
-    lasting one only if it is not sound, because the machine may have let it go.
+    A failed checkpoint may have left pieces that are stored (`there`) but not trusted. They are
+    replaced. But a sound lasting piece is kept, as the machine may no longer have its bytes.
     """
     entries, done = [], set(trusted)
     for name, piece in state.pieces.items():

@@ -189,10 +189,10 @@ def _widen_runs_of_a_server(connection: Connection) -> None:
 
 
 def _identify_runs(connection: Connection) -> None:
-    """Set the identity of each run: the digest of all its parameters, or one of no task.
+    """Set the identity of each run to the digest of all its parameters.
 
     The migration does not know which parameters are tuning. The first start that knows the kind
-    computes the digest again without them.
+    computes the digest again without them. A damaged run gets an identity that no task has.
     """
     for row in connection.execute(select(RUNS)).all():
         try:

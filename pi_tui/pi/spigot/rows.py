@@ -113,7 +113,7 @@ class Rows:
                 raise WrongState(f"the number of block {index:,} differs from its residue")
 
     def check_bounds(self) -> None:
-        """Raise WrongState if a number is not below the D of its block."""
+        """Raise WrongState unless the number N of every block is below its denominator D."""
         for block, number in zip(self.blocks, self.numbers, strict=True):
             if isinstance(block, Block) and number is not None and number >= block.divisor:
                 raise WrongState("a box holds more than it can")

@@ -21,8 +21,8 @@ The numbers of a chain are not negative, and a carry of at most 1 settles a digi
 beyond the units of a chain at most, once every b_j is below q_j. With one chain it is enough that
 t < 2: the quotient of an iteration is then at most R, and after R no other carry comes. With two
 chains the quotient is below 2 R, and no carry follows one, as long as the chains together hold
-less than 2 R. Each holds less than R + t. Only if both are within t of their maximum at the same
-time, that is not so. For single boxes t is 0.1, so it can happen: `settle` notices it, and raises
+less than 2 R. Each holds less than R + t. So this fails only if both are within t of their maximum
+at the same time. For single boxes t is 0.1, so it can happen: `settle` notices it, and raises
 WrongState. For blocks of 16 boxes t is below 50^-15, so it happens in fewer than 10^-50 of all
 iterations. So `smallest_block` is 16 for two chains.
 """

@@ -147,10 +147,10 @@ class Size(Chain):
         return batches
 
     def work(self, made: int, missing: int, done: int | None, compared: float = 0.0) -> Work:
-        """Return the work done and in total, for blocks made and missing, and iterations done.
+        """Return the work done so far, and the work in total.
 
-        If `done` is None, all iterations are done. `compared` is the share of the comparison done.
-        Blocks that were lost and made again count again.
+        `made` and `missing` count blocks; blocks that were lost and made again count again. `done`
+        counts iterations; None means all. `compared` is the share of the comparison that is done.
         """
         making = self._work_of_block()
         every = [chain.work_of_steps() for chain in self.chains]

@@ -77,9 +77,10 @@ class Block:
     """N/Γ(B) at the start, modulo 2^61-1; 0 if the block was made without its number N."""
 
     def step(self, number: mpz, radix: mpz, carry: mpz) -> tuple[mpz, mpz]:
-        """Do one step of this block; return the carry to the block before it, and its new number.
+        """Do one iteration of this block; return the carry to the block before, and the new N.
 
-        `radix` is R, or a power of R to do as many iterations at once (sweep.py).
+        `number` is its N, `carry` comes from the block after it. `radix` is R, or a power of R to
+        do several iterations at once (sweep.py).
         """
         return divmod(number * radix + (carry * self.factor << self.shift), self.divisor)
 
