@@ -99,7 +99,7 @@ def _apart(value: Any) -> tuple[str, Iterable[object]]:
     if inspect.isclass(value) or inspect.ismodule(value):
         return value.__name__, ()
     if inspect.isfunction(value) or hasattr(value, "__wrapped__"):
-        return value.__qualname__, data_of(value)
+        return getattr(value, "__qualname__", type(value).__qualname__), data_of(value)
     if kind.__name__ == "ndarray" and hasattr(value, "tobytes"):
         return f"{value.dtype} {value.shape}", _numbers(value)
     return _reduced(value)

@@ -149,6 +149,7 @@ class Adder:
         lambda n: lambda other: n + other,
         lambda n: lambda other, number=n: number + other,
         lambda n: cache(lambda other: n + other),
+        lambda n: cache(Adder(n)),
         lambda n: traced(Adder(n).plus),
         lambda n: traced(traced(lambda other: n + other)),
     ],

@@ -408,3 +408,16 @@ def test_run_of_a_function_that_carries_other_data_says_so() -> None:
     assert made(1).from_state(kind.task(3), state, b"").notes == ()
     (note,) = made(2).from_state(kind.task(3), state, b"").notes
     assert "is not the code that began this run" in note
+
+
+def test_function_that_refers_to_itself_or_to_another_one_runs(database: Path) -> None:
+    @resumable
+    def other(goal: int, at: int = 0) -> Iterator[Any]:
+        yield {"at": at}
+
+    @resumable
+    def walk(goal: int, at: int = 0) -> Iterator[Any]:
+        assert (walk.name, other.name) == ("walk", "other")
+        yield {"at": 1}, "a", 1
+
+    assert walk.run(1, db=database) == b"a"

@@ -122,7 +122,7 @@ class TerminalDriver(LinuxDriver):
         """Set up the terminal, once it is ours: alternate screen, raw keys, mouse.
 
         While another job has the terminal, as after ctrl+z and `bg` during the start, suspend.
-        Otherwise Textual would write before it has started its writing thread.
+        Otherwise Textual would start no writing thread, and fail at its first write.
         """
         self.is_stopped = True
         suspend_in_background(self.is_leaving)
