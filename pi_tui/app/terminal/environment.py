@@ -20,6 +20,6 @@ def correct_environment() -> None:
     if not os.environ.get("TEXTUAL_DRIVER"):
         os.environ.pop("TEXTUAL_DRIVER", None)
     for name, (least, most) in (("COLUMNS", COLUMNS), ("LINES", ROWS)):
-        digits = os.environ.get(name, "").strip()
-        if not (digits.isdecimal() and len(digits) < 9 and least <= int(digits) <= most):
+        size = os.environ.get(name, "").strip()
+        if not (size.isdecimal() and len(size) < 9 and least <= int(size) <= most):
             os.environ.pop(name, None)
