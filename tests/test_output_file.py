@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +14,7 @@ from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import StorageError
 from tests.examples.helpers import ended, running
-from tests.helpers import wait_until
+from tests.helpers import PI_TUI, wait_until
 from tests.tiny import Walk, Walks
 
 TASK = Walks().task()
@@ -130,3 +132,15 @@ def test_file_gets_whole_output_that_the_database_has_no_room_for(
 
 def no_room(*_: object, **__: object) -> NoReturn:
     raise StorageError("disk full")
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_output_to_an_open_file_by_its_device_name_goes_on_where_it_is(
+    name: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    command = ["run", "--digits", "5", "--db", str(tmp_path / "pi.sqlite3"), "-o", name]
+    script = f"echo before; {shlex.join([*PI_TUI, *command])}; echo after"
+    log.write_text("kept\n")
+    subprocess.run(["sh", "-c", f"({script}) >> {log} 2>/dev/null"], check=True)
+    assert log.read_text() == "kept\nbefore\n3.14159\nafter\n"

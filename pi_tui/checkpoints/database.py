@@ -138,7 +138,7 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Open a transaction; raise StorageError if another database took the place of ours."""
-        self._look_at_the_file()
+        self.look_at_the_file()
         with self.transaction() as connection:
             if connection.scalar(IDENTITY) != self._identity:
                 raise _replaced(self._where)
@@ -171,12 +171,12 @@ class Database:
         """
         seq = 0
         try:
-            self._look_at_the_file()
+            self.look_at_the_file()
             with self.transaction(needed) as connection:
                 row = self._fence(connection, run, epoch)
                 seq = max(whole(row.last_seq, 0, MOST, "last_seq"), int(row.newest or 0)) + 1
                 yield connection, row, seq
-            self._look_at_the_file()  # a commit to a file that was unlinked meanwhile is lost
+            self.look_at_the_file()  # a commit to a file that was unlinked meanwhile is lost
         except (StorageError, DamagedError) as error:
             self._engine.dispose()  # after a disk failure, trust no cache of the old connection
             if isinstance(error, NoAnswerError) or not self._landed(run, epoch, seq):
@@ -218,7 +218,7 @@ class Database:
             raise gone(self._where) from error
         return found.st_dev, found.st_ino
 
-    def _look_at_the_file(self) -> None:
+    def look_at_the_file(self) -> None:
         """Raise StorageError if another file took the place of ours; accept a copy of ours.
 
         SQLite would keep writing to the unlinked file, and all of that would be lost.
@@ -240,7 +240,7 @@ class Database:
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
             self.locks.renew()
             if seq:  # else the fence failed, and nothing was written
-                self._look_at_the_file()
+                self.look_at_the_file()
                 with self.transaction() as connection:
                     if self._fence(connection, run, epoch).last_seq != seq:
                         return False

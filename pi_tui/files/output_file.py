@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self
+from typing import BinaryIO, NamedTuple, Protocol, Self
 
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.location import no_room, refuse_files_of_databases, resolved
@@ -15,6 +16,8 @@ from pi_tui.files.temporary import Temporary
 
 STDOUT = "-"
 """Name of the output file by which a command line means standard output."""
+_OPEN_FILE = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,6})|/dev/(stdout|stderr)")
+_NUMBERS = {"stdout": 1, "stderr": 2}
 _PIECE = 10**6
 """Bytes written at a time: a row of saved output."""
 
@@ -77,7 +80,7 @@ class OutputFile:
             mode = _mode_of(target)
             if name.endswith(os.sep) or (mode is not None and stat.S_ISDIR(mode)):
                 raise IsADirectoryError("it is a folder")
-            if mode is not None and not stat.S_ISREG(mode):
+            if _descriptor_of(name) is not None or not (mode is None or stat.S_ISREG(mode)):
                 return cls(target, None, location)
             if mode is not None and not os.access(target, os.W_OK):
                 # A rename would replace it anyway, because that needs rights on the folder only.
@@ -108,7 +111,7 @@ class OutputFile:
         refuse_files_of_databases(self._target, self._location)  # may be one by now
         part = None if self._temporary is None else self._temporary.path
         try:
-            with open(part or self._target, "wb") as stream:
+            with self._opened(part) as stream:
                 for piece in content.pieces():
                     stream.write(piece)
                 stream.flush()
@@ -120,6 +123,11 @@ class OutputFile:
         except OSError as error:
             raise StorageError(_cannot(self._target, error)) from error
 
+    def _opened(self, part: Path | None) -> BinaryIO:
+        if (number := _descriptor_of(str(self._target))) is not None:
+            return open(os.dup(number), "wb")  # goes on where it is; a shell may append to it
+        return open(part or self._target, "wb")
+
     def _mode(self) -> int:
         """Return the mode that a plain open() gives: the old file's, or the umask's."""
         mode = _mode_of(self._target)
@@ -128,6 +136,12 @@ class OutputFile:
         umask = os.umask(0)
         os.umask(umask)
         return 0o666 & ~umask
+
+
+def _descriptor_of(name: str) -> int | None:
+    """Return the number of the open file that has this name, as /dev/stdout; None for others."""
+    found = _OPEN_FILE.fullmatch(name)
+    return None if found is None else int(found[1] or _NUMBERS[found[2]])
 
 
 def _mode_of(path: Path) -> int | None:

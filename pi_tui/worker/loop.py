@@ -185,7 +185,7 @@ class Loop:
         The snapshot says *saved* only after `store.save` has returned.
         """
         self._board.save_wanted = False
-        if self._machine.steps == self._saved_steps:
+        if self._machine.steps == self._saved_steps and self._is_still_there():
             self._saves.saved(self._clock(), self._board.snapshot.made, took=0.0)
             self._board.publish(save_failure=None)
         else:
@@ -193,6 +193,14 @@ class Loop:
             self._meter.saw(self._work())
             self._commit(partial(self._store.save, work=self._meter.work))
         self._publish()
+
+    def _is_still_there(self) -> bool:
+        """Return False if the file with what is saved was moved, deleted or replaced."""
+        try:
+            self._store.look_at_the_file()
+        except StorageError:
+            return False
+        return True
 
     def _commit(self, save: Callable[[Run, Machine, float], Checkpoint]) -> Checkpoint | None:
         """Save, and publish the checkpoint; on failure schedule a retry and return None."""

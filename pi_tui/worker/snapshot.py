@@ -212,7 +212,7 @@ class Snapshot:
         reason = self.save_failure.reason
         if self.whole is None:
             return f"the newest results could not be saved: {reason}"
+        more = f", {self.made - self.saved:,} more could not be" if self.made > self.saved else ""
         return (
-            f"{self.saved:,} of {self.whole:,} {self.unit} are saved{self._place}, "
-            f"{self.made - self.saved:,} more could not be: {reason}"
+            f"{self.saved:,} of {self.whole:,} {self.unit} are saved{self._place}{more}: {reason}"
         )

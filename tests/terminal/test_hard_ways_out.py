@@ -44,6 +44,28 @@ def test_signal_while_the_database_is_locked_exits_and_says_what_is_lost(
             terminal.see("[1-9][0-9,]* digits not saved; saved 0 of 90,000 digits")
 
 
+@pytest.mark.parametrize("put_back", [True, False])
+def test_database_moved_while_paused_is_told_before_the_app_is_left(
+    put_back: bool, database: Path
+) -> None:
+    with Terminal("--db", database, *RUN, size=(200, 24)) as terminal:
+        watch_for_a_while(terminal)
+        terminal.send("p")
+        terminal.see("paused")
+        moved = database.rename(database.with_name("moved"))
+        terminal.send("q")
+        terminal.see("What was saved is gone")
+        if put_back:
+            moved.rename(database)
+            terminal.send("\r")
+            assert terminal.wait() == 0
+        else:
+            terminal.send("\x1b[B\r")
+            assert terminal.wait() == 6
+            terminal.see("in the file that was moved, deleted or replaced")
+    assert not put_back or saved(database) > 1_000
+
+
 @pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
 def test_quit_after_the_database_was_deleted_says_where_the_saved_digits_were(
     replaced: bool, database: Path

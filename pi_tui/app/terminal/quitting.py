@@ -69,6 +69,8 @@ class Quitting:
         saving = SavingScreen(then)
         await app.push_screen(saving)
         app.worker.pause(leaving=True)
+        if (before := app.worker.snapshot).state is State.PAUSED and before.goal:
+            await self._retry()  # the file may have been deleted during the pause
         while (snapshot := await self._settle()).save_failure is not None:
             if self._asked.at_once or self._asked.signal:
                 break
@@ -107,9 +109,10 @@ class Quitting:
         from pi_tui.app.screens.dialogs import Choice
 
         assert snapshot.save_failure is not None
-        lost = snapshot.lost or "part of a step"
+        is_gone = snapshot.save_failure.is_gone and not snapshot.lost
+        lost = snapshot.lost or ("what was saved" if is_gone else "part of a step")
         self._question = Choice(
-            f"The last {lost} cannot be saved",
+            "What was saved is gone" if is_gone else f"The last {lost} cannot be saved",
             to_paste(words.plain(snapshot.save_failure.reason)),
             {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
         )
@@ -153,7 +156,7 @@ def outcome(snapshot: Snapshot, naming: Naming) -> tuple[int, str]:
         if snapshot.writer:
             whose = f"{snapshot.writer} computes it"
         return 0, f"only watched, so there was nothing to save here; {words.plain(whose)}"
-    left = snapshot.how_it_was_left
-    if snapshot.lost:
+    left, failure = snapshot.how_it_was_left, snapshot.save_failure
+    if snapshot.lost or (failure is not None and failure.is_gone):
         return StorageError.exit_code, f"{naming.name}: {left}"
     return 0, f"{left}; `{program}` goes on from there" if snapshot.goal else ""
