@@ -247,3 +247,15 @@ def test_closed_replaced_stdout_raises_storage_error(monkeypatch: pytest.MonkeyP
     with pytest.raises(StorageError, match="cannot write to standard output: "):
         to_stdout(b"1")
     assert not is_terminal(out)
+
+
+@pytest.mark.parametrize("how", ["close", "remove"])
+def test_stdout_closed_by_the_program_itself_is_told_in_one_line(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = StringIO()
+    out.close()
+    monkeypatch.setattr(sys, "stdout", out if how == "close" else None)
+    with pytest.raises(StorageError, match="cannot write to standard output"):
+        to_stdout(b"1")
+    drop_unwritten_output()

@@ -122,9 +122,8 @@ class Loading:
                 found = self._try(seq)
             except (BadState, WrongState) as problem:
                 number = one_line(seq, 20)
-                self._notes.append(
-                    f"checkpoint {number} is damaged ({problem}); the one before is used"
-                )
+                instead = "; the one before is used" if seq != numbers[-1] else ""
+                self._notes.append(f"checkpoint {number} is damaged ({problem}){instead}")
                 continue
             if found is not None:
                 return found

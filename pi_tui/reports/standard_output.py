@@ -51,6 +51,8 @@ def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
             stream.writelines(pieces)
     except BrokenPipeError:
         raise
+    except AttributeError as error:  # None, or an object that cannot be written to
+        raise StorageError("cannot write to standard output: there is none") from error
     except (OSError, ValueError) as error:  # ValueError: the object itself was closed
         closed = getattr(error, "errno", None) == errno.EBADF
         reason = "it is closed" if closed else getattr(error, "strerror", None) or error
@@ -78,6 +80,8 @@ def drop_unwritten_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
+        except (AttributeError, ValueError):  # a program has closed or replaced it
+            pass
         except OSError:
             if (number := descriptor_of(stream)) is not None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), number)
