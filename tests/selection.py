@@ -52,7 +52,7 @@ SLOW = {
     "tests/pi/spigot/test_spigot.py::test_every_length_to_2000_is_right_to_its_last_digit": ONE,
     "tests/terminal": Few(2),
     "tests/test_blocked_output.py": Few(3),
-    "tests/test_cli.py::test_cli_signal_leaves_no_half_written_file": ONE,
+    "tests/test_cli_signals.py::test_cli_signal_leaves_no_half_written_file": ONE,
     "tests/test_mutate.py": ONE,
     "tests/test_standard_streams.py": Few(ALL, 3),
     "tests/worker/test_saving_without_output.py": ONE,
