@@ -1,12 +1,14 @@
-"""A database with runs of several kinds."""
+"""A database with runs of several kinds, and a server of the app."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.commands.kinds import fill
+from tests.commands.serving import Served, serving
 from tests.shared import made_once
 
 
@@ -16,3 +18,9 @@ def mixed(database: Path) -> Path:
     made = made_once("mixed", lambda folder: fill(str(folder / "pi.sqlite3")))
     database.write_bytes((made / "pi.sqlite3").read_bytes())
     return database
+
+
+@pytest.fixture
+def served(database: Path) -> Iterator[Served]:
+    with serving(database) as up:
+        yield up
