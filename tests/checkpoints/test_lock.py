@@ -25,7 +25,7 @@ from pi_tui.errors import AlreadyOpenError, StorageError, UsageError
 from pi_tui.machine import Kind, Task
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import advance, save_some, told
-from tests.checkpoints.test_migration import KIND, old
+from tests.checkpoints.old_databases import KIND, old
 from tests.tiny import Walks
 
 HOLDER = """

@@ -12,7 +12,7 @@ import pytest
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import StoredKind
 from pi_tui.recipes.generator import GeneratorKind, Yielded
-from tests.checkpoints.test_migration import old
+from tests.checkpoints.old_databases import old
 from tests.commands.kinds import LINES, ask, compute
 from tests.helpers import pi_tui
 
