@@ -27,7 +27,7 @@ from pi_tui.worker.worker import Worker
 from tests.checkpoints.helpers import flip, this
 from tests.helpers import wait_until
 from tests.tiny import Walk, Walks
-from tests.worker.test_worker import Clock
+from tests.worker.conftest import Clock
 
 TASK = Walks().task()
 WHOLE = Walks().new(TASK).finalize()
