@@ -1,14 +1,17 @@
-"""A database with runs of several kinds, and a server of the app."""
+"""A database with runs of several kinds, a server of the app, and a run in progress."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.commands.kinds import fill
+from tests.commands.long_run import OFTEN, SLOW
 from tests.commands.serving import Served, serving
+from tests.helpers import saved, started, wait_until
 from tests.shared import made_once
 
 
@@ -24,3 +27,12 @@ def mixed(database: Path) -> Path:
 def served(database: Path) -> Iterator[Served]:
     with serving(database) as up:
         yield up
+
+
+@pytest.fixture
+def running(database: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a long run and wait until it has saved some digits."""
+    with started("run", *SLOW, *OFTEN, "--db", database) as child:
+        wait_until(lambda: saved(database))
+        assert child.poll() is None
+        yield child

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.test_run import SLOW
+from tests.commands.long_run import SLOW
 from tests.helpers import PI_TUI, wait_until
 from tests.terminal.emulator import Terminal
 from tests.terminal.shell import bash, holder, state_of, typed, watched

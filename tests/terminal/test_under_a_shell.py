@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.test_run import SLOW
+from tests.commands.long_run import SLOW
 from tests.helpers import PI_TUI, pi_tui, saved, started, wait_until
 from tests.terminal.emulator import Terminal
 from tests.terminal.shell import APP, UNSAVED, bash, holder, state_of, typed, watched
