@@ -12,7 +12,6 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -22,10 +21,6 @@ from pi_tui.pi.bench.contenders import PYTHON
 COLUMNS, ROWS = 120, 40
 PATIENCE = 300.0
 """Time-out in seconds for anything the app must show; blocks take long on a slow machine."""
-FRAME = b"\x1b[?2026h"
-"""Sequence before each frame, sent to terminals that support synchronized output."""
-_ASKED, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-"""The app's query for synchronized output, and the answer that a terminal with it gives."""
 _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 _STYLE = re.compile(rb"\x1b\[[\d;:]*m")
 
@@ -58,10 +53,6 @@ class App:
         """Type keys, after discarding the output so far."""
         self.read_for(0.0)
         self.written = b""
-        self.type(keys)
-
-    def type(self, keys: str) -> None:
-        """Type keys; keep the output so far."""
         os.write(self._terminal, keys.encode())
 
     def read_for(self, seconds: float) -> None:
@@ -69,27 +60,22 @@ class App:
         end = time.perf_counter() + seconds
         while select.select([self._terminal], [], [], max(0.0, end - time.perf_counter()))[0]:
             try:
-                data = os.read(self._terminal, 1 << 16)
+                self.written += os.read(self._terminal, 1 << 16)
             except OSError:  # how Linux reports that the program has ended
                 return
-            self.written += data
-            if _ASKED in data:
-                os.write(self._terminal, _ANSWER)
 
     def seconds_until(self, pattern: str) -> float:
-        """Return the seconds until the output, without styles, matches the pattern."""
-        began, wanted = time.perf_counter(), re.compile(pattern.encode())
-        self.read_until(lambda: bool(wanted.search(_STYLE.sub(b"", self.written))), pattern)
-        return time.perf_counter() - began
+        """Return the seconds until the output, without styles, matches the pattern.
 
-    def read_until(self, condition: Callable[[], bool], name: str) -> None:
-        """Read output until the condition is true; raise PiTuiError after PATIENCE seconds."""
-        began = time.perf_counter()
-        while not condition():
+        Raises PiTuiError after PATIENCE seconds.
+        """
+        began, wanted = time.perf_counter(), re.compile(pattern.encode())
+        while not wanted.search(_STYLE.sub(b"", self.written)):
             select.select([self._terminal], [], [], 0.01)
             self.read_for(0.0)
             if time.perf_counter() - began > PATIENCE or self._child.poll() is not None:
-                raise PiTuiError(f"the app did not show {name}")
+                raise PiTuiError(f"the app did not show {pattern}")
+        return time.perf_counter() - began
 
     def share(self, seconds: float) -> float:
         """Return the share of one core that the program uses during the next seconds."""
