@@ -132,8 +132,6 @@ def _in_its_unit(name: str, figure: float | None) -> str:
         return _times(figure)
     if name.startswith("memory"):
         return words.size(int(figure))
-    if name.startswith(("digits scr", "frames a second")):
-        return f"{figure:,.0f}"
     return words.brief(figure)
 
 

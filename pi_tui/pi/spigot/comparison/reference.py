@@ -8,7 +8,7 @@ on one core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -98,21 +98,21 @@ def names(n: int) -> dict[str, int]:
     return {name: 1 if name in _ENDS else 3 for name in _graph(n)}
 
 
-def found_by_1_1(n: int, kept: Collection[str]) -> int:
+def found_by_1_1(n: int, kept: set[str]) -> int:
     """Return what `found` of version 1.1 returned when it had kept the results of these names.
 
     They are of no use, because they have all factors, but steps that were counted stay counted.
     """
-    tops = ("root", "top-q", "top-t1", "top-t2")
-    some = [str(piece) for piece in range(2 if n < 199 else 16)]
-    of = dict.fromkeys(("root", *some), tuple[str, ...]())
-    while len(some) > 2:
-        pairs = list(zip(some[::2], some[1::2], strict=True))
-        some = ["+".join(pair) for pair in pairs]
-        of |= zip(some, pairs, strict=True)
-    of |= dict.fromkeys(tops[1:], tuple(some))
-    graph = {name: Node(parts, chudnovsky.join) for name, parts in of.items()}
-    return len(graph) - len(left(graph, tops, kept)) if set(kept) & set(graph) else 0
+    pieces, tops = 2 if n < 199 else 16, {"top-q", "top-t1", "top-t2"}
+    ranges = [
+        "+".join(map(str, range(first, first + count)))
+        for count in (1, 2, 4, 8)
+        for first in range(0, pieces, count)
+        if count < pieces
+    ]
+    if not tops <= kept:  # a range is found if it is in one that is kept
+        ranges = [name for name in ranges if any(f"+{name}+" in f"+{one}+" for one in kept)]
+    return len(ranges) + len(kept & {"root", *tops})
 
 
 def _graph(n: int) -> dict[str, Node]:

@@ -134,7 +134,7 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
     require(blocks in (0, empty.blocks_needed), "not as many blocks as it needs")
     if blocks:
         return _fill(empty, pieces, residues)
-    made += found_by_1_1(size.digits, [name[1:] for name in pieces.pieces if name[0] == "v"])
+    made += found_by_1_1(size.digits, {name[1:] for name in pieces.pieces if name[0] == "v"})
     return replace(empty, made=made, kept=_kept(pieces, size) if empty.result else {})
 
 
