@@ -10,7 +10,8 @@ import json
 import platform
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from pi_tui.words import one_line
 
 SIZES = (1_000, 20_000, 100_000, 1_000_000)
 FULL_SIZE = 10_000_000
+PACKAGES = ("gmpy2", "sqlalchemy", "textual", "mpmath")
 LARGE = 1_000_000
 """Digits from which on first digits, saves and the app are measured."""
 KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
@@ -116,12 +118,5 @@ def machine() -> dict[str, Any]:
         "system": platform.system(),
         "python": platform.python_version(),
         "pi-tui": __version__,
-        **{name: _version(name) for name in ("gmpy2", "sqlalchemy", "textual", "mpmath")},
+        **{name: version(name) for name in PACKAGES if find_spec(name)},
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

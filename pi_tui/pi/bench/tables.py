@@ -42,7 +42,7 @@ def _show_on(console: Console, report: Report) -> None:
 def _machine(report: Report) -> str:
     machine = report["machine"]
     named = ("python", "pi-tui", "gmpy2", "sqlalchemy", "textual", "mpmath")
-    versions = ", ".join(f"{name} {machine[name]}" for name in named if machine[name])
+    versions = ", ".join(f"{name} {machine[name]}" for name in named if name in machine)
     return (
         f"{machine['date']}, {machine['cores']} cores ({machine['processor']})\n{versions}\n"
         f"medians of up to {report['runs']} runs in turns; every digit compared with the reference"
@@ -64,15 +64,11 @@ def _sizes(report: Report) -> Table:
         table.add_row(f"{digits:,} digits")
         for row in rows:
             ratio = "1" if row is rows[0] else _times(row["seconds"] / ours)
-            table.add_row(f"  {row['name']}", *_times_of(row, ratio))
+            times = words.brief(row["seconds"]), ratio, words.brief(row["cpu"])
+            cores = f"{row['cpu'] / row['seconds']:.2f}"
+            table.add_row(f"  {row['name']}", *times, cores, words.size(int(row["peak"])))
         table.add_section()
     return table
-
-
-def _times_of(row: dict[str, Any], ratio: str) -> tuple[str, ...]:
-    cores = f"{row['cpu'] / row['seconds']:.2f}"
-    times = words.brief(row["seconds"]), ratio, words.brief(row["cpu"])
-    return *times, cores, words.size(int(row["peak"]))
 
 
 def _first_digit(report: Report) -> Table:

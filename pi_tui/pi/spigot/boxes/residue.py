@@ -23,7 +23,7 @@ from gmpy2 import mpz
 
 from pi_tui.machine import WrongState
 from pi_tui.pi.spigot.boxes.blocks import Block
-from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
+from pi_tui.pi.spigot.boxes.shelf import AnyBlock
 from pi_tui.pi.spigot.size import Chain
 
 PRIME = (1 << 61) - 1
@@ -36,7 +36,7 @@ def of_radix(size: Chain) -> int:
     return pow(10, size.digits_per_step, PRIME)
 
 
-def weights(blocks: Iterable[Block | ShelvedBlock]) -> list[int]:
+def weights(blocks: Iterable[AnyBlock]) -> list[int]:
     """Return the value of one unit of each block's N, modulo p: Π_{before} (P/D) · 1/D."""
     result, prefix = [], 1
     for block in blocks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 
 from pi_tui.machine import BadState, LostPiece
@@ -26,19 +27,15 @@ class Shelf:
     """Keeps the blocks that were read last, at most `most`. Threads may use it side by side."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._lock = most, Lock()
-        self._at_hand: dict[int, Block] = {}
+        self._lock = Lock()  # a block that two threads want is read once
+        self._read = lru_cache(most)(_read)
 
     def fetch(self, wanted: Block | ShelvedBlock) -> Block:
         """Return the block, from memory or from the database. Raises LostBlock."""
         if isinstance(wanted, Block):
             return wanted
         with self._lock:
-            block = self._at_hand.pop(wanted.batch, None) or _read(wanted)
-            self._at_hand[wanted.batch] = block
-            while len(self._at_hand) > self._most:
-                del self._at_hand[next(iter(self._at_hand))]
-            return block
+            return self._read(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,9 @@ class ShelvedBlock:
     start_residue: int
     read: Callable[[], Block] = field(compare=False)
     """Reads and checks the block. Raises LostPiece or BadState."""
+
+
+AnyBlock = Block | ShelvedBlock
 
 
 def _read(shelved: ShelvedBlock) -> Block:

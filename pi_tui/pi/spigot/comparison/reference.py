@@ -8,9 +8,7 @@ on one core.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
 
 from gmpy2 import mpz
 
@@ -21,8 +19,6 @@ from pi_tui.pi.spigot.comparison.results import Graph, Node, compute, left
 from pi_tui.pi.spigot.comparison.results import Kept as Kept
 from pi_tui.pi.spigot.numerals import power_of_ten, to_number, to_text
 from pi_tui.pi.spigot.pool import Check, gather
-
-T = TypeVar("T")
 
 _ALONE = 20_000
 """Maximum digits computed without threads, which would cost more than they save."""
@@ -218,11 +214,9 @@ def _spelled(n: int, results: Kept, poll: Poll, threads: int) -> bytes:
         scaled = (root * tens >> bits - _GUARD_BITS) * 426_880 * q // t
         return divmod(scaled >> _GUARD_BITS, power_of_ten(low))
 
+    def text(number: mpz, width: int, _: Check) -> bytes:
+        return to_text(number, width)
+
     halves = gather([divided], threads, lambda more: poll(done + 2 * more, done + _AFTER))
-    texts = [_job(to_text, *of) for of in zip(halves[0], (n + 1 - low, low), strict=True)]
+    texts = [partial(text, *of) for of in zip(halves[0], (n + 1 - low, low), strict=True)]
     return b"".join(gather(texts, threads, lambda more: poll(done + 2 + more, done + _AFTER)))[1:]
-
-
-def _job(make: Callable[..., T], *of: Any) -> Callable[[Check], T]:
-    """Return a job that ignores its check, because it is too short to be cancelled."""
-    return lambda _: make(*of)

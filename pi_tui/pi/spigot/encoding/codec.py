@@ -33,7 +33,7 @@ from gmpy2 import mpz
 from pi_tui.machine import Piece, State
 from pi_tui.pi.spigot.boxes.blocks import Block
 from pi_tui.pi.spigot.boxes.residue import PRIME, agrees, of_radix
-from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
+from pi_tui.pi.spigot.boxes.shelf import AnyBlock, ShelvedBlock
 from pi_tui.pi.spigot.comparison.reference import Kept, found_by_1_1, names
 from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
@@ -153,7 +153,7 @@ def _kept(pieces: State, size: Size) -> Kept:
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
     """Return the state with all numbers and blocks that the pieces hold; count the lost blocks."""
     boxes: list[mpz | None] = []
-    blocks: list[Block | ShelvedBlock | None] = []
+    blocks: list[AnyBlock | None] = []
     kept: dict[str, Piece] = {}
     lost = 0
     chains = state.size.chains
@@ -161,7 +161,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
         chain, some = chains[batch.chain], batch.numbers
         known = residues[batch.places.start : batch.places.stop]
         if state.i:
-            boxes += _numbers(pieces.take(f"n{batch.name}"), chain, some)
+            boxes += _numbers(Source(pieces.take(f"n{batch.name}")), chain, some)
         names = [f"b{batch.name}", *([] if state.i else [f"s{batch.name}"])]
         made = _NOT_MADE not in known
         if not made or any(name not in pieces for name in names):
@@ -179,7 +179,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
             blocks += decoded[: len(some)]
         if not state.i:
             kept[names[1]] = pieces.pieces[names[1]]
-            numbers = _numbers(pieces[names[1]], chain, some)
+            numbers = _numbers(Source(pieces[names[1]]), chain, some)
             kept[names[1]].let_go(partial(numbers_bytes, numbers))
             boxes += numbers
     return replace(state, boxes=tuple(boxes), blocks=tuple(blocks), pieces=kept, lost=lost)
@@ -220,8 +220,9 @@ def _blocks(
     return blocks
 
 
-def _numbers(data: bytes, chain: Chain, numbers: range) -> list[mpz]:
-    source, longest = Source(data), limits.most_box_bytes(chain)
+def _numbers(source: Source, chain: Chain, numbers: range) -> list[mpz]:
+    """Decode N of the blocks with these numbers, up to the end of the source."""
+    longest = limits.most_box_bytes(chain)
     first = longest + limits.most_predigit_bytes(chain)  # block 0 holds a remainder of R
     result = [source.number(longest if number else first) for number in numbers]
     source.end()
@@ -239,11 +240,7 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
     require(max(start, dropped) < PRIME, "an impossible residue")
     require(boxes <= size.blocks_needed(0), "too many boxes")
     predigit = source.number(limits.most_predigit_bytes(size))
-    (chain,) = size.chains
-    longest = limits.most_box_bytes(chain)
-    first = longest + limits.most_predigit_bytes(size)
-    kept = [source.number(longest if box else first) for box in range(boxes)]
-    source.end()
+    kept = _numbers(source, size, range(boxes))
     result = _digits_at(size, i, nines, output)
     require(count == len(result), "an impossible number of digits")
     if i == 0:  # nothing is done yet
