@@ -12,8 +12,8 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
 
 from pi_tui.errors import PiTuiError
 from pi_tui.pi.bench.contenders import PYTHON
@@ -25,7 +25,7 @@ _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 _STYLE = re.compile(rb"\x1b\[[\d;:]*m")
 
 
-class App:
+class App(AbstractContextManager["App"]):
     """A program in a terminal of its own; use it as a context manager."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
@@ -40,9 +40,6 @@ class App:
         os.close(theirs)
         self.written = b""
         """Output of the program since the last `press`."""
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._child.kill()

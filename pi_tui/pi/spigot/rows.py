@@ -69,7 +69,7 @@ class Rows:
             block = self.blocks[batch.places.start]
             if piece and piece.saved and isinstance(block, Block):
                 piece.let_go(piece.saved)
-                known = (block.start_residue, block.factor_residue, block.denominator_residue)
+                known = block.start_residue, block.factor_residue, block.denominator_residue
                 self.blocks[batch.places.start] = codec.shelved(self._size, batch, piece, known)
 
     def lose(self, name: int) -> None:

@@ -101,16 +101,12 @@ def make_batches(
 def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made:
     """Make the blocks of a batch, one stretch after the other."""
     made = Made([], [])
-    step = max(STRETCH // chain.boxes_per_block, 1) if _is_regular(chain) else 1
+    step = max(STRETCH // chain.boxes_per_block, 1)
     for start in range(batch.start, batch.stop, step):
         wanted = range(start, min(start + step, batch.stop))
         first = start * chain.boxes_per_block
         with unlocked():  # short operations keep the lock, see `_join`
-            if _is_regular(chain):
-                parts = _stretch(first, len(wanted) * chain.boxes_per_block, chain, numbers, check)
-            else:
-                check()
-                parts = _box_by_box(first, chain, numbers)
+            parts = _stretch(first, len(wanted) * chain.boxes_per_block, chain, numbers, check)
             some = _blocks(chain, wanted, parts)
         made.blocks.extend(some.blocks)
         made.numbers.extend(some.numbers)
@@ -155,23 +151,24 @@ def _block(number: mpz, factor: mpz, denominator: mpz, radix: mpz) -> Block:
         factor >> shift,
         shift,
         denominator * radix,
-        int(factor % PRIME),
-        int(denominator % PRIME),
-        int(number % PRIME),
+        *(int(part % PRIME) for part in (number, factor, denominator)),
     )
 
 
-def _box_by_box(first: int, chain: Chain, numbers: bool) -> Parts:
-    """Make a block of any number of boxes, slowly: for sizes that `plan` never chooses."""
-    common = common_factor(chain.series, chain.boxes_per_block)
-    made = boxes_one_by_one(chain.series, first, chain.boxes_per_block)
-    n, p, d = ([mpz(part) // common] for part in made)
+def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:
+    """Make blocks of any number of boxes, slowly: for sizes that `plan` never chooses."""
+    series, b = chain.series, chain.boxes_per_block
+    common = common_factor(series, b)
+    made = zip(*(boxes_one_by_one(series, first, b) for first in boxes[::b]), strict=True)
+    n, p, d = ([mpz(part) // common for part in parts] for parts in made)
     return Parts(n if numbers else [], p, d)
 
 
 def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
     """Make the blocks, or the part of one block, that fill the `size` boxes from `first` on."""
     check()
+    if not _is_regular(chain):
+        return _box_by_box(range(first, first + size), chain, numbers)
     if size <= STRETCH:
         parts, level = _leaves(first, size // _leaf(chain), chain, numbers), _leaf(chain)
     else:

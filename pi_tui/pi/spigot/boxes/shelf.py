@@ -44,11 +44,11 @@ class ShelvedBlock:
 
     batch: int
     """The number of its batch, which holds no other block."""
-    factor_residue: int
-    denominator_residue: int
-    start_residue: int
     read: Callable[[], Block] = field(compare=False)
     """Reads and checks the block. Raises LostPiece or BadState."""
+    start_residue: int
+    factor_residue: int
+    denominator_residue: int
 
 
 AnyBlock = Block | ShelvedBlock

@@ -27,6 +27,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 
 from gmpy2 import mpz
 
@@ -187,13 +188,12 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 
 def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -> ShelvedBlock:
     """Return the block of a batch that holds no other, to be read from its piece when needed."""
-    start, factor, denominator = residues
     chain = size.chains[batch.chain]
 
     def read() -> Block:
         return _blocks(piece, chain, batch.numbers, [residues])[0]
 
-    return ShelvedBlock(batch.name, factor, denominator, start, read)
+    return ShelvedBlock(batch.name, read, *residues)
 
 
 def _blocks(
@@ -203,18 +203,18 @@ def _blocks(
     source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(chain)
     batch = range(numbers.start, numbers.start + chain.blocks_per_batch)
-    for number in batch:
-        if number not in numbers and source.at_end:
+    for number, known in zip_longest(batch, residues):
+        if known is None and source.at_end:
             break
         (shift,) = source.take(LENGTH)
         factor = source.number(longest)
         divisor = source.number(longest + (0 if number else limits.most_predigit_bytes(chain)))
         require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
-        known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
-        block = Block(factor, shift, divisor, known[1], known[2], known[0])
-        require(known[2] > 0 or number not in numbers, "an impossible residue")
-        radix = of_radix(chain) if number == 0 else 1
-        require(number not in numbers or agrees(block, radix), "a block differs from its residue")
+        block = Block(factor, shift, divisor, *(known or (0, 0, 0)))
+        if known:
+            require(block.denominator_residue > 0, "an impossible residue")
+            radix = of_radix(chain) if number == 0 else 1
+            require(agrees(block, radix), "a block differs from its residue")
         blocks.append(block)
     source.end()
     return blocks
