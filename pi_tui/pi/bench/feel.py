@@ -1,4 +1,4 @@
-"""Measure how fast the app responds: first frame, first digits, keys, and CPU while it is open.
+"""Measure how fast the app responds: first frame, first digits, keys, and CPU.
 
 A key pressed while blocks are made counts as such only if blocks were still being made when its
 frame came. A short run may be past that before a key can be pressed.
@@ -19,7 +19,7 @@ from pi_tui.pi.bench.contenders import database_in
 from pi_tui.pi.bench.pseudo_terminal import App
 
 LOOK = 5.0
-"""Seconds over which a share of the processor is measured."""
+"""Seconds over which the event loop is watched."""
 KEYS = 5
 """Number of key presses for a median."""
 FEW = 20
@@ -38,7 +38,7 @@ def can_measure() -> bool:
 
 
 class Face:
-    """Measures the app in a terminal: at its default pace, and at full speed."""
+    """Measures the app in a terminal: from its start, and at full speed."""
 
     def __init__(self, room: Path, environment: dict[str, str], runs: int) -> None:
         """Keep all files in the new folder `room`; repeat what is cheap `runs` times."""
@@ -48,7 +48,7 @@ class Face:
 
     def measure(self, cpu: Mapping[int, float]) -> Readings:
         """Measure at these numbers of digits; `cpu` has the CPU seconds that `pi-tui run` takes."""
-        readings = self._starts(list(cpu)) | self._leisure()
+        readings = self._starts(list(cpu))
         for digits in cpu:
             readings |= self._full_speed(digits)
         return readings | self._beyond_run(*next(iter(cpu.items())))
@@ -88,21 +88,6 @@ class Face:
             readings[f"× those of {SHORT:,}, {digits:,} digits"] = median(seconds) / short
         return readings
 
-    def _leisure(self) -> Readings:
-        """Measure which share of a core the app uses in each state, at the default pace."""
-        shares: Readings = {}
-        with self._app(SHORT) as app:
-            app.seconds_until(A_ROW)
-            shares["CPU running"] = app.share(LOOK)
-            app.press("p")
-            app.seconds_until("paused")
-            shares["CPU paused"] = app.share(LOOK)
-            app.press("fp")
-            app.seconds_until("complete")
-            shares["CPU complete"] = app.share(LOOK)
-            shares["memory"] = app.peak()
-        return shares
-
     def _full_speed(self, digits: int) -> Readings:
         """Measure how late the screen is and how long keys take, while computing at full speed."""
         readings: Readings = {}
@@ -110,7 +95,6 @@ class Face:
             app.press("p")
             paused, moment = app.seconds_until("paused"), time.perf_counter()
             readings["p to paused"] = paused
-            readings["CPU in that pause"] = app.share(LOOK)
             app.press("p")
             app.read_for(LOOK)
         making = moment < report["made"]

@@ -74,21 +74,10 @@ class App(AbstractContextManager["App"]):
                 raise PiTuiError(f"the app did not show {pattern}")
         return time.perf_counter() - began
 
-    def share(self, seconds: float) -> float:
-        """Return the share of one core that the program uses during the next seconds."""
-        began, cpu = time.perf_counter(), self.cpu_seconds()
-        self.read_for(seconds)
-        return (self.cpu_seconds() - cpu) / (time.perf_counter() - began)
-
     def cpu_seconds(self) -> float:
         """Return the CPU seconds that the program has used so far."""
         fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def peak(self) -> int:
-        """Return the program's peak memory in bytes."""
-        status = Path(f"/proc/{self._child.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     def quit(self) -> None:
         """Press q and wait until the program has saved and ended."""

@@ -122,12 +122,8 @@ def _face(report: Report) -> Table:
 def _in_its_unit(name: str, figure: float | None) -> str:
     if figure is None:
         return "not measured"
-    if name.startswith("CPU"):
-        return f"{words.percent(figure)} of a core"
     if name.startswith("×"):
         return _times(figure)
-    if name.startswith("memory"):
-        return words.size(int(figure))
     return words.brief(figure)
 
 
