@@ -33,7 +33,7 @@ PACKAGES = ("gmpy2", "sqlalchemy", "textual", "mpmath")
 LARGE = 1_000_000
 """Digits from which on first digits, saves and the app are measured."""
 KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
-SECONDS_PER_RUN, SECONDS_OF_THE_APP = 28.0, 50.0
+SECONDS_PER_RUN, SECONDS_OF_THE_APP = 25.0, 20.0
 FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
 """Seconds on two cores where a small run takes SMALL_RUN; `--full` adds these to the two above."""
 SMALL_RUN = 0.4
@@ -81,7 +81,7 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     ]
     report["phases"] = [{"digits": n, "seconds": turns.look_inside("phases", n)} for n in sizes]
     if feel.can_measure() and large[0] >= LARGE:  # a shorter run is over before a key is pressed
-        tell("the app in a terminal, about a minute")
+        tell("the app in a terminal, about half a minute")
         cpu = {row["digits"]: row["cpu"] for row in report["sizes"] if row["name"] == who.OURS}
         face = feel.Face(turns.folder / "face", environment(), turns.runs)
         report["face"] = face.measure({n: cpu[n] for n in large})
@@ -101,7 +101,7 @@ def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:
     """Estimate the seconds that `bench` takes; `small_run` is the time of a small run here.
 
     >>> expected_seconds(3, SMALL_RUN, full=False)
-    134.0
+    95.0
     """
     seconds = SECONDS_OF_THE_APP + runs * SECONDS_PER_RUN
     if full:

@@ -115,16 +115,9 @@ def _phases(report: Report) -> Table:
 def _face(report: Report) -> Table:
     table = _table("The app in a terminal", "", "")
     for name, figure in report.get("face", {}).items():
-        table.add_row(name, _in_its_unit(name, figure))
+        shown = _times if name.startswith("×") else words.brief
+        table.add_row(name, "not measured" if figure is None else shown(figure))
     return table
-
-
-def _in_its_unit(name: str, figure: float | None) -> str:
-    if figure is None:
-        return "not measured"
-    if name.startswith("×"):
-        return _times(figure)
-    return words.brief(figure)
 
 
 def _times(ratio: float) -> str:

@@ -22,6 +22,7 @@ from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import stopwatch
 from pi_tui.pi.bench.contenders import Contender
 from pi_tui.pi.bench.killed import killed_every
+from pi_tui.pi.spigot.comparison.reference import pi_digits
 
 PATIENCE = 75.0
 """Maximum expected seconds of a contender; a slower one skips this size."""
@@ -135,12 +136,8 @@ def _compare(contender: Contender, digits: int, said: bytes) -> None:
         raise WrongResultError(f"{contender.name} gave wrong digits for {digits:,}; no time counts")
 
 
-@cache
-def reference(digits: int) -> bytes:
-    """Return the decimals that every contender is compared with."""
-    from pi_tui.pi.spigot.comparison.reference import pi_digits
-
-    return pi_digits(digits)
+reference = cache(pi_digits)
+"""Returns the decimals that every contender is compared with."""
 
 
 def tell(line: str) -> None:

@@ -149,12 +149,8 @@ def _blocks(chain: Chain, wanted: range, parts: Parts) -> Made:
 
 def _block(number: mpz, factor: mpz, denominator: mpz, radix: mpz) -> Block:
     shift = factor.bit_scan1(0)
-    return Block(
-        factor >> shift,
-        shift,
-        denominator * radix,
-        *(int(part % PRIME) for part in (number, factor, denominator)),
-    )
+    residues = (int(part % PRIME) for part in (number, factor, denominator))
+    return Block(factor >> shift, shift, denominator * radix, *residues)
 
 
 def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:

@@ -54,11 +54,8 @@ def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
 def agrees(block: Block, radix: int) -> bool:
     """Return whether P and D match their residues; `radix` is R mod p for block 0, else 1."""
     factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
-    divisor = int(block.divisor % PRIME)
-    return (
-        factor % PRIME == block.factor_residue
-        and divisor == block.denominator_residue * radix % PRIME
-    )
+    known = block.factor_residue, block.denominator_residue * radix % PRIME
+    return (factor % PRIME, int(block.divisor % PRIME)) == known
 
 
 def text_value(text: bytes | bytearray, so_far: int = 0) -> int:

@@ -85,9 +85,7 @@ def encode(state: SpigotState) -> State:
     else:
         for name, found in state.kept.items():
             signs = mpz(sum(1 << place for place, number in enumerate(found) if number < 0))
-            pieces[f"v{name}"] = Piece(
-                partial(numbers_bytes, (signs, *(n if n > 0 else -n for n in found)))
-            )
+            pieces[f"v{name}"] = Piece(partial(numbers_bytes, (signs, *map(abs, found))))
     return State(pieces)
 
 
