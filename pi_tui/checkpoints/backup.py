@@ -38,7 +38,7 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
         raise UsageError(f"{one_line(to.path)} exists already; a backup never replaces a file")
     refuse_files_of_databases(to.path, str(where.path or ""))
     refuse_names_beside(to.path)
-    temporary = Temporary(to.path, _PARTIAL, folder=True)
+    temporary = Temporary(to.path, _PARTIAL)
     refuse_long_names(to.path)
     refuse_long_names(temporary.path / "copy")
     try:
