@@ -191,7 +191,7 @@ class CheckpointStore(RunCatalogue):
             self._reader.one_at_a_time,
             self._fenced(run, trust.epoch, needed) as (connection, row, seq),
         ):
-            known = trust.after(row.last_seq).without(self._reader.damaged)
+            known = trust.after(row.last_seq, self._reader.damaged)
             saved = _write_output(connection, row, output, known)
             if status == COMPLETE and not output_rows.are(connection, run.id, output):
                 raise MachineError(

@@ -250,12 +250,7 @@ def _piece(
 
 def read_piece(connection: Connection, run_id: int, known: Known) -> bytes | None:
     """Return the bytes of a piece; None if they are missing or changed."""
-    parts = []
-    for data in _parts(connection, run_id, known):
-        if data is None:
-            return None
-        parts.append(data)
-    whole = parts[0] if len(parts) == 1 else b"".join(parts)
+    whole = b"".join(_parts(connection, run_id, known))
     return whole if hashlib.sha256(whole).digest() == known.sha256 else None
 
 
@@ -263,16 +258,15 @@ def _is_sound(connection: Connection, run_id: int, known: Known) -> bool:
     """Return True if the piece is stored with its hash; reads a part at a time."""
     found = hashlib.sha256()
     for data in _parts(connection, run_id, known):
-        if data is None:
-            return False
         found.update(data)
     return found.digest() == known.sha256
 
 
-def _parts(connection: Connection, run_id: int, known: Known) -> Iterator[bytes | None]:
-    """Yield the bytes of a piece a part at a time; None for one that is missing or too long."""
-    for part, start in enumerate(range(0, max(known.size, 1), PART)):
+def _parts(connection: Connection, run_id: int, known: Known) -> Iterator[bytes]:
+    """Yield the bytes of a piece a part at a time, up to one that is missing or too long."""
+    for part, start in enumerate(range(0, known.size, PART)):
         here = (PIECES.c.run_id == run_id, PIECES.c.sha256 == known.sha256, PIECES.c.part == part)
         data = connection.scalar(select(PIECES.c.data).where(*here))
-        fits = isinstance(data, bytes) and len(data) == min(PART, known.size - start)
-        yield data if fits else None
+        if not isinstance(data, bytes) or len(data) != min(PART, known.size - start):
+            return
+        yield data
