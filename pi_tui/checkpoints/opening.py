@@ -61,7 +61,7 @@ def open_database(
             undo.callback(locks.release)
             if not os.path.lexists(where.path):
                 undo.callback(_remove_what_is_empty, where.path)
-            with suppress(FileExistsError), _told(where):
+            with _told(where), suppress(FileExistsError):
                 make_empty_file(where.path)
         elif write:
             locks = ServerLocks(where, connect(where, "lock", is_leaving))
@@ -81,8 +81,6 @@ def _told(where: Location) -> Iterator[None]:
     """Translate failures into our errors at once, before cleaning up changes what they describe."""
     try:
         yield
-    except FileExistsError:
-        raise
     except FAILURES as error:
         raise in_our_words(error, where) from error
 
@@ -171,8 +169,7 @@ def _probe(where: Location) -> None:
     """Refuse a database that is not ours, on a read-only connection."""
     engine = connect(where, "probe")
     try:
-        with engine.begin() as connection:
-            _version_of(connection, where)
+        _version(engine, where)
     except DBAPIError as error:
         name = getattr(error.orig, "sqlite_errorname", "")
         if name == "SQLITE_NOTADB":
