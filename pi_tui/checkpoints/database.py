@@ -31,14 +31,7 @@ from pi_tui.checkpoints.rows.models import (
     utc_now,
     whole,
 )
-from pi_tui.errors import (
-    AlreadyOpenError,
-    DamagedError,
-    GoneError,
-    Hint,
-    StorageError,
-    UsageError,
-)
+from pi_tui.errors import AlreadyOpenError, DamagedError, GoneError, Hint, StorageError, UsageError
 from pi_tui.files.location import Location, parse_location
 from pi_tui.machine import Kind, Refused
 

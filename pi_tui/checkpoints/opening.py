@@ -28,13 +28,7 @@ from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.rows.models import META, TABLES, create
 from pi_tui.checkpoints.upgrade.migration import migrate, refuse_older
 from pi_tui.errors import Hint, NothingSavedError, NotOursError
-from pi_tui.files.location import (
-    Location,
-    look_at_folder,
-    refuse_long_names,
-    refuse_names_beside,
-    refuse_other_names,
-)
+from pi_tui.files.location import Location, look_at_folder, refuse_name, refuse_other_names
 from pi_tui.words import one_line
 
 _SMALLEST = 512
@@ -142,8 +136,7 @@ def _version(engine: Engine, where: Location) -> int:
 
 def _look(where: Location, path: Path, write: bool) -> None:
     """Refuse a file that is not ours, or a path where no database can be created."""
-    refuse_names_beside(path)
-    refuse_long_names(path)
+    refuse_name(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:

@@ -132,16 +132,13 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 def is_locked(path: Path) -> bool:
     """Return True if a process holds the lock of this file. Changes nothing."""
-    try:
+    with suppress(OSError, NoLocksError):
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        return not _flock(fd, shared=True)
-    except (OSError, NoLocksError):
-        return False
-    finally:
-        os.close(fd)
+        try:
+            return not _flock(fd, shared=True)
+        finally:
+            os.close(fd)
+    return False
 
 
 def mark_in(path: Path) -> str:

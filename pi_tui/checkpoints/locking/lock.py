@@ -19,13 +19,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pi_tui.checkpoints.locking.file_lock import FileLock, NoLocksError, is_locked, mark_in, soon
-from pi_tui.checkpoints.locking.owner import (
-    WITHOUT_LOCKS,
-    already_open,
-    computes_unlocked,
-    refuse_living,
-)
+from pi_tui.checkpoints.locking.owner import WITHOUT_LOCKS, already_open, refuse_living
 from pi_tui.checkpoints.locking.process import (
+    computes_unlocked,
     has_open_though_deleted,
     is_unlocked,
     my_mark,

@@ -53,6 +53,11 @@ def is_unlocked(mark: str) -> bool:
     return bool(_parts(mark)["unlocked"])
 
 
+def computes_unlocked(mark: str) -> bool:
+    """Return True if the marked process works without a lock and is not known to be dead."""
+    return is_unlocked(mark) and is_alive(mark) is not False
+
+
 def is_me(mark: str) -> bool:
     """Return True if the mark is of this process."""
     return mark.rstrip(_UNLOCKED) == my_mark()

@@ -16,14 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, insert, literal, select
 
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.checkpoints.rows.models import (
-    CHECKPOINTS,
-    PART,
-    PIECES,
-    BadRow,
-    milliseconds,
-    to_checkpoint,
-)
+from pi_tui.checkpoints.rows.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
@@ -125,7 +118,7 @@ def write_checkpoint(
         "total": total,
         "manifest": manifest,
         "sha256": digest(new.version, new.steps, new.length, done, total, manifest),
-        "elapsed_ms": milliseconds(new.elapsed),
+        "elapsed_ms": round(1000 * new.elapsed),
         "saved_utc": new.saved_at.isoformat(timespec="milliseconds"),
     }
     connection.execute(insert(CHECKPOINTS), values)
@@ -162,16 +155,11 @@ def keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> No
 
 def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None:
     """Delete these pieces, complete or not."""
-    for some in _batches(pieces):
+    rest = iter(pieces)
+    while some := list(islice(rest, _BATCH)):
         # A hostile file may hold any type there; `literal` skips the conversion to the column's.
         its = (PIECES.c.run_id == run_id, PIECES.c.sha256.in_([literal(one) for one in some]))
         connection.execute(delete(PIECES).where(*its))
-
-
-def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
-    rest = iter(pieces)
-    while some := list(islice(rest, _BATCH)):
-        yield some
 
 
 def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
