@@ -118,11 +118,9 @@ def _from_1(connection: sa.Connection) -> None:
     for name in reversed(_TABLES_OF_1):
         connection.execute(sa.text(f"DROP TABLE {_aside(name)}"))
     if connection.dialect.name == "postgresql":  # ids were inserted: skip past them
-        connection.execute(
-            sa.text(
-                "SELECT setval(pg_get_serial_sequence('pi_run', 'id'), "
-                "coalesce(max(id), 0) + 1, false) FROM pi_run"
-            )
+        connection.exec_driver_sql(
+            "SELECT setval(pg_get_serial_sequence('pi_run', 'id'), "
+            "coalesce(max(id), 0) + 1, false) FROM pi_run"
         )
 
 
@@ -132,12 +130,9 @@ def _from_2(connection: sa.Connection) -> None:
         _widen_runs_of_a_server(connection)
     else:
         _make_runs_anew(connection)
-    for definition in (
-        "version INTEGER NOT NULL DEFAULT 1",
-        "done DOUBLE PRECISION",
-        "total DOUBLE PRECISION",
-    ):
-        connection.execute(sa.text(f"ALTER TABLE pi_checkpoint ADD COLUMN {definition}"))
+    for one in (CHECKPOINTS.c.version, CHECKPOINTS.c.done, CHECKPOINTS.c.total):
+        definition = sa.schema.CreateColumn(one).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE pi_checkpoint ADD COLUMN {definition}")
     found = connection.execute(sa.select(RUNS.c.id, RUNS.c.version)).all()
     versions = {row.id: row.version for row in found}
     for row in connection.execute(sa.select(CHECKPOINTS)).all():
