@@ -110,7 +110,7 @@ class Loading:
                 verified=complete and row.verified == 1,
             )
             self._notes += [problem] if problem else []
-            return run, output, self._saved.known_checkpoints(connection, run)
+            return run, output, state_rows.known(connection, run.id, self._limits)
 
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
         """Return the newest of these checkpoints that makes a machine; note what is damaged."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import suppress
+from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, literal, select
+from sqlalchemy import Connection, Row, delete, func, insert, literal, select
 
 from pi_tui.checkpoints.records import Checkpoint
 from pi_tui.checkpoints.rows.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
@@ -160,6 +162,23 @@ def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None
         # A hostile file may hold any type there; `literal` skips the conversion to the column's.
         its = (PIECES.c.run_id == run_id, PIECES.c.sha256.in_([literal(one) for one in some]))
         connection.execute(delete(PIECES).where(*its))
+
+
+def known(connection: Connection, run_id: int, limits: Limits) -> dict[int, Checkpoint | None]:
+    """Return the checkpoints by number, newest first; None for one whose row is unreadable."""
+    found: dict[int, Checkpoint | None] = {}
+    for row in newest_first(connection, run_id):
+        found[row.seq] = None
+        with suppress(BadRow):  # reported in the notes of `load`, which reads its state
+            found[row.seq] = to_checkpoint(row, limits)
+    return found
+
+
+def size(connection: Connection, run_id: int) -> int:
+    """Return the bytes of all pieces of the run."""
+    query = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run_id)
+    found = connection.scalar(query)  # hostile rows may make the sum a text, or infinite
+    return int(found) if isinstance(found, int | Decimal) else 0
 
 
 def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
