@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
@@ -44,12 +45,7 @@ class Temporary:
 
 def left_over(target: Path, end: str) -> list[Path]:
     """Return temporary folders beside `target`: of killed processes, or of running ones."""
-    beginning, names = _beginning(target), os.listdir(target.parent)
-    return [
-        target.with_name(name)
-        for name in sorted(names)
-        if name.startswith(beginning) and name.endswith(end)
-    ]
+    return sorted(target.parent.glob(f"{glob.escape(_beginning(target))}*{end}"))
 
 
 def _beginning(target: Path) -> str:
