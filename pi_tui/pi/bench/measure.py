@@ -48,7 +48,7 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
     cache_folder = Path(user_cache_dir("pi-tui"))  # /tmp is often not on a disk
     try:
         cache_folder.mkdir(parents=True, exist_ok=True)
-        with Temporary(cache_folder / "bench", ".room", folder=True) as folder:
+        with Temporary(cache_folder / "bench", ".room") as folder:
             report = _measure_all(Turns(folder, runs), sizes, full)
     except OSError as error:
         raise StorageError(
