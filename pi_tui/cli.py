@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pi_tui.checkpoints.stored_kind import Kinds
     from pi_tui.commands.choosing import Wanted
 
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; return the exit code. A failure is reported in one line on stderr."""
     garbage.postpone()

@@ -236,7 +236,7 @@ def test_character_written_in_two_pieces_reaches_a_replaced_stream(
 ) -> None:
     out = Tee()
     monkeypatch.setattr(sys, "stdout", out)
-    to_stdout(b"\xcf", bytearray(b"\x80"), b"\xff")
+    to_stdout([b"\xcf", bytearray(b"\x80"), b"\xff"])
     assert out.text == "π�"
 
 
@@ -245,7 +245,7 @@ def test_closed_replaced_stdout_raises_storage_error(monkeypatch: pytest.MonkeyP
     out.close()
     monkeypatch.setattr(sys, "stdout", out)
     with pytest.raises(StorageError, match="cannot write to standard output: "):
-        to_stdout(b"1")
+        to_stdout([b"1"])
     assert not is_terminal(out)
 
 
@@ -257,5 +257,5 @@ def test_stdout_closed_by_the_program_itself_is_told_in_one_line(
     out.close()
     monkeypatch.setattr(sys, "stdout", out if how == "close" else None)
     with pytest.raises(StorageError, match="cannot write to standard output"):
-        to_stdout(b"1")
+        to_stdout([b"1"])
     drop_unwritten_output()

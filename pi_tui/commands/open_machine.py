@@ -46,7 +46,7 @@ def open_machine(
         tell(f"{kind.name}: saved in {one_line(location)} in this folder; --db names another file")
     code, output = carry_on(kind, task, location, fresh=fresh, face="auto")
     if code == 0 and not (is_tty(sys.stdout) or is_in_browser()):
-        to_stdout(output)
+        to_stdout([output])
     return code
 
 
