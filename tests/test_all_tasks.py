@@ -17,8 +17,8 @@ from pi_tui.checkpoints.locking import lock
 from pi_tui.checkpoints.locking.file_lock import FileLock
 from pi_tui.recipes.program import resumable
 from pi_tui.reports import status_line
+from pi_tui.reports.progress import TasksProgress
 from pi_tui.reports.status_line import status_line_on
-from pi_tui.reports.tasks_progress import TasksProgress
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import Snapshot, State
 from tests.examples.helpers import running
