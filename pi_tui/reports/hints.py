@@ -117,21 +117,16 @@ def _can_be_shown(text: str) -> bool:
     return plain(text) == text
 
 
-def program(
-    typed: str | None = None, before: Sequence[str] | None = None, name: str = "pi-tui"
-) -> str:
+def program(typed: str | None = None) -> str:
     """Return the command that starts this program again, as the user started it.
 
-    `typed` is the program's path (sys.argv[0]), `before` the whole command line with Python's part.
-    Returns `name` if a shell finds this program by that, or if this is another program.
-
-    >>> program("/x/pi_tui/__main__.py", ["python3", "-W", "error", "-m", "pi_tui", "run"])
-    'python3 -m pi_tui'
+    `typed` is the program's path; by default, that of this process. Returns `pi-tui` if a shell
+    finds this program by that name, or if this is another program.
     """
     path = Path(sys.argv[0] if typed is None else typed)
     if path.name == "__main__.py" and path.parent.name == "pi_tui":
-        return f"{quoted((sys.orig_argv if before is None else before)[0])} -m pi_tui"
-    found = shutil.which(name)
-    if path.name != name or (found and os.path.realpath(found) == os.path.realpath(path)):
-        return name
+        return f"{quoted(sys.orig_argv[0])} -m pi_tui"
+    found = shutil.which("pi-tui")
+    if path.name != "pi-tui" or (found and os.path.realpath(found) == os.path.realpath(path)):
+        return "pi-tui"
     return quoted(str(path))
