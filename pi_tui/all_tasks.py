@@ -223,5 +223,5 @@ class _Share:
         until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)
         self._pause = min(1.5 * self._pause, LAST_PAUSE)
         while time.monotonic() < until and not self._asked:
-            self._shown.wait(reason)
+            self._shown.show_text(reason)
             time.sleep(LOOK_SECONDS)

@@ -260,7 +260,7 @@ def test_progress_in_a_pipe_counts_tasks_and_names_the_current_one(
         shown.begin(TASKS[0])
         shown.show(snapshot(done=0.455, left=65.0))
         shown.show(snapshot(steps=1_234, notes=("an older checkpoint is used",)))
-        shown.wait("waiting for 2 that other processes compute")
+        shown.show_text("waiting for 2 that other processes compute")
     assert stream.getvalue().splitlines() == [
         "12 of 40 complete; rising 3 by=5: 45.5 %, 1 min 05 s left",
         "rising 3 by=5: note: an older checkpoint is used",

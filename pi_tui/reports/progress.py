@@ -105,13 +105,10 @@ class TasksProgress:
         far = f"step {snapshot.steps:,}"
         if snapshot.done:
             far = f"{words.percent(snapshot.done)}, {words.duration(snapshot.left)} left"
-        self._show(f"{self._name}: {far}", snapshot.done)
+        self.show_text(f"{self._name}: {far}", snapshot.done)
 
-    def wait(self, reason: str) -> None:
-        """Show why this process computes nothing now."""
-        self._show(reason, 0.0)
-
-    def _show(self, text: str, share: float) -> None:
+    def show_text(self, text: str, share: float = 0.0) -> None:
+        """Show how many tasks are complete, a text, and this share of the current task."""
         text = f"{self.complete:,} of {self._total:,} complete; {text}"
         self._line.show(text, (self.complete + share) / self._total)
 

@@ -63,10 +63,9 @@ def descriptor_of(stream: object) -> int | None:
 
 
 def _write_as_text(pieces: Iterable[bytes | bytearray]) -> None:
-    decoder = codecs.getincrementaldecoder(_encoding())("replace")  # a piece may end in a character
-    for piece in pieces:
-        sys.stdout.write(decoder.decode(bytes(piece)))
-    sys.stdout.write(decoder.decode(b"", final=True))
+    # A piece may end within a character.
+    for text in codecs.iterdecode(map(bytes, pieces), _encoding(), "replace"):
+        sys.stdout.write(text)
     sys.stdout.flush()
 
 
