@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from importlib import import_module
 from inspect import signature
@@ -146,7 +145,12 @@ def _call(options: argparse.Namespace) -> int:
         for each in signature(function).parameters.values()
         if each.default is each.empty or hasattr(options, each.name)
     }
-    with handling_signals(_leave) if options.tidy else nullcontext():
+    if not options.tidy:
+        return function(**given)
+    # Imported while ctrl+c still ends the process at once: an exception of its handler that comes
+    # while an import closes its file would be printed as ignored, and be lost.
+    import_module("pi_tui.checkpoints.store")
+    with handling_signals(_leave):
         return function(**given)
 
 

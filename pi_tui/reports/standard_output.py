@@ -35,6 +35,8 @@ def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
 
     BrokenPipeError is not converted, because a reader that stops early is no failure.
     """
+    if not (hasattr(sys.stdout, "write") and hasattr(sys.stdout, "flush")):  # None, or any object
+        raise StorageError("cannot write to standard output: there is none")
     try:
         sys.stdout.flush()  # what was printed before comes first
         if (number := descriptor_of(sys.stdout)) is None:
@@ -46,8 +48,6 @@ def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
             stream.writelines(pieces)
     except BrokenPipeError:
         raise
-    except AttributeError as error:  # None, or an object that cannot be written to
-        raise StorageError("cannot write to standard output: there is none") from error
     except (OSError, ValueError) as error:  # ValueError: the object itself was closed
         closed = getattr(error, "errno", None) == errno.EBADF
         reason = "it is closed" if closed else getattr(error, "strerror", None) or error

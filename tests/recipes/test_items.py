@@ -20,7 +20,7 @@ import pytest
 
 from pi_tui.errors import NoWorkers, Unfinished
 from pi_tui.machine import Abandoned, BadState, Refused, State
-from pi_tui.recipes import items_machine
+from pi_tui.recipes import item_pool, items_machine
 from pi_tui.recipes.items import Items
 from pi_tui.recipes.items_machine import ItemsMachine
 
@@ -277,6 +277,20 @@ def test_worker_that_cannot_be_started_leaves_the_machine_able_to_go_on(
     assert caught.value.exit_code == 6
     assert (machine.steps, machine.output) == (0, b"")
     assert machine.finalize() == b"0\n1\n4\n"
+
+
+def test_pool_looks_for_free_files_only_before_a_process_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(item_pool, "_look_for_room", looked.append)
+    pool = item_pool.Pool(square, 1, threads=False)
+    try:
+        for index in range(2):
+            pool.submit(index, index)
+    finally:
+        pool.close()
+    assert looked == [item_pool.FIRST_FILES]
 
 
 class Locked:

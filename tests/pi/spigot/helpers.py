@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pi_tui.machine import Piece, State
+from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.series import ARCTAN, SERIES, Series
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.pi.spigot.state import SpigotState
@@ -26,7 +27,9 @@ def new(
 ) -> Spigot:
     """Return a spigot; `b` is raised to the smallest block that the series allows."""
     boxes = b and max(b, series.smallest_block)
-    return Spigot.new(n, digits_per_step=k, boxes_per_block=boxes, series=series, threads=threads)
+    size = plan(n, k, series)
+    size = size._replace(boxes_per_block=boxes or size.boxes_per_block)
+    return Spigot(SpigotState.at_start(size), threads)
 
 
 def ready(*of_a_spigot: Any, **more: Any) -> Spigot:

@@ -70,7 +70,7 @@ def test_state_is_equal_after_round_trip_at_every_step_and_continues(
 
 
 def test_every_step_makes_blocks_or_iterates_and_counts_in_steps_and_work() -> None:
-    spigot = Spigot.new(2_000, digits_per_step=50, boxes_per_block=32, threads=2)
+    spigot = new(2_000, k=50, b=32, threads=2)
     made = []
     while not spigot.done:
         steps, work, i, missing = spigot.steps, spigot.work(), spigot.i, spigot.missing
