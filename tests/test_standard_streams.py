@@ -19,7 +19,6 @@ from pi_tui.reports.standard_output import (
     drop_unwritten_output,
     is_terminal,
     to_stdout,
-    write_to_stdout,
 )
 from tests.helpers import PI_TUI, pi, pi_tui
 from tests.terminal.emulator import Terminal
@@ -241,7 +240,7 @@ def test_character_written_in_two_pieces_reaches_a_replaced_stream(
 ) -> None:
     out = Tee()
     monkeypatch.setattr(sys, "stdout", out)
-    to_stdout(b"\xcf", bytearray(b"\x80"), b"\xff")
+    to_stdout([b"\xcf", bytearray(b"\x80"), b"\xff"])
     assert out.text == "π�"
 
 
@@ -253,7 +252,7 @@ def test_stdout_closed_by_the_program_itself_is_told_in_one_line(
     out.close()
     monkeypatch.setattr(sys, "stdout", out if how == "close" else None)
     with pytest.raises(StorageError, match="cannot write to standard output: "):
-        to_stdout(b"1")
+        to_stdout([b"1"])
     drop_unwritten_output()
     assert not is_terminal(sys.stdout)
 
@@ -264,4 +263,4 @@ def test_error_while_the_output_is_made_is_not_blamed_on_stdout() -> None:
         raise AttributeError("no such name")
 
     with pytest.raises(AttributeError, match="no such name"):
-        write_to_stdout(pieces())
+        to_stdout(pieces())

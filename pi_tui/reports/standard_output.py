@@ -30,12 +30,7 @@ def open_standard_streams(*, silent: bool = False) -> None:
             setattr(sys, name, os.fdopen(number, how, encoding="utf-8", closefd=False))
 
 
-def to_stdout(*pieces: bytes | bytearray) -> None:
-    """Write the pieces, given as arguments, as `write_to_stdout` does."""
-    write_to_stdout(pieces)
-
-
-def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
+def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
     """Write all pieces to standard output. Raises StorageError, or BrokenPipeError.
 
     BrokenPipeError is not converted, because a reader that stops early is no failure.
@@ -68,10 +63,9 @@ def descriptor_of(stream: object) -> int | None:
 
 
 def _write_as_text(pieces: Iterable[bytes | bytearray]) -> None:
-    decoder = codecs.getincrementaldecoder(_encoding())("replace")  # a piece may end in a character
-    for piece in pieces:
-        sys.stdout.write(decoder.decode(bytes(piece)))
-    sys.stdout.write(decoder.decode(b"", final=True))
+    # A piece may end within a character.
+    for text in codecs.iterdecode(map(bytes, pieces), _encoding(), "replace"):
+        sys.stdout.write(text)
     sys.stdout.flush()
 
 
@@ -89,7 +83,7 @@ def drop_unwritten_output() -> None:
 
 def say(line: str) -> None:
     """Write a whole line to standard output. Raises StorageError or BrokenPipeError."""
-    to_stdout(as_bytes(f"{line}\n"))
+    to_stdout([as_bytes(f"{line}\n")])
 
 
 def is_tty(stream: object) -> bool:
@@ -130,7 +124,7 @@ class Place:
         width, height = shutil.get_terminal_size()
         shown = [line[: max(1, width - 1)] for line in lines[: max(1, height - 1)]]
         back = f"\x1b[{self._rows}F" if self._rows else ""
-        to_stdout(as_bytes(back + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J"))
+        to_stdout([as_bytes(back + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J")])
         self._rows = len(shown)
 
 

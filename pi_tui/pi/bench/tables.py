@@ -26,7 +26,7 @@ def show(report: Report) -> None:
     console = Console(markup=False, highlight=False)
     with console.capture() as text:
         _show_on(console, report)
-    to_stdout(as_bytes(text.get()))
+    to_stdout([as_bytes(text.get())])
 
 
 def _show_on(console: Console, report: Report) -> None:
