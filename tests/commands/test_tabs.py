@@ -14,7 +14,7 @@ from tests.helpers import saved, until
 @pytest.fixture(autouse=True)
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow the run down, so that it is not over before the last tab is open."""
-    monkeypatch.setenv("PI_TUI_PACE", "100")
+    monkeypatch.setenv("PI_TUI_PACE", "20")
 
 
 async def test_further_tabs_watch_the_run_of_the_first(database: Path) -> None:

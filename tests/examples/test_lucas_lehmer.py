@@ -131,7 +131,7 @@ def test_progress_line_estimates_the_time_left(database: Path) -> None:
     with running(*PROGRAM, LONG, "--db", database) as child:
         assert child.stderr
         line = child.stderr.readline()
-    assert re.fullmatch(r"running: step \d+, \d\.\d %, (\d+ \S+ ?)+ left\n", line), line
+    assert re.fullmatch(r"(running|saving): step \d+, \d\.\d %, (\d+ \S+ ?)+ left\n", line), line
 
 
 def test_program_killed_at_random_times_resumes_to_the_right_verdict(database: Path) -> None:

@@ -132,7 +132,7 @@ def test_app_asked_to_exit_twice_ends_and_keeps_saved_data(database: Path) -> No
 
 
 def test_exit_while_blocks_are_made_is_quick_and_clean(database: Path) -> None:
-    with Terminal("--digits", "1_000_000", "--db", database) as terminal:
+    with Terminal("--digits", "10_000_000", "--db", database) as terminal:
         terminal.see("preparing")
         terminal.send("q")
         assert (terminal.wait(), terminal.left_behind()) == (0, [])
@@ -140,7 +140,8 @@ def test_exit_while_blocks_are_made_is_quick_and_clean(database: Path) -> None:
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)])
 def test_app_fits_any_window_and_follows_a_resize(size: tuple[int, int], database: Path) -> None:
-    with app(database, size=size) as terminal:
+    slow = ("--pace", 10)  # the first line stays on the screen
+    with app(database, *slow, size=size) as terminal:
         terminal.see("running")
         terminal.resize(100, 30)
         terminal.see(r"1 3\.1415926535 8979323846")
