@@ -51,6 +51,8 @@ class TabServer(Server):
         # frame.
         logging.getLogger("textual-serve").setLevel(logging.CRITICAL)
         logging.getLogger("aiohttp.server").addFilter(_is_ours)
+        # asyncio warns of an "unknown child process" if a tab ends just as `terminate` looks at it.
+        logging.getLogger("asyncio").setLevel(logging.ERROR)
 
     def run(self, door: socket.socket) -> None:
         """Serve on this socket until SIGINT, SIGTERM or SIGHUP; then every app saves and exits."""
