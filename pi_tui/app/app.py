@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
+from functools import partial
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import constants, events
-from textual.await_complete import AwaitComplete
+from textual import constants
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from pi_tui.app.face import Face, tell
+from pi_tui.app.face import tell
 from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
 from pi_tui.app.frames.frame import Clock
 from pi_tui.app.frames.naming import Naming
@@ -24,11 +25,9 @@ from pi_tui.app.looks.choosing_looks import Looks
 from pi_tui.app.looks.remembered import Remembered
 from pi_tui.app.looks.themes import own_variables
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.steering import Steering
+from pi_tui.app.steering import SteeredApp
 from pi_tui.app.talk.changing_runs import RunChanges
 from pi_tui.app.talk.goals import Goals
-from pi_tui.app.talk.key_queue import KeyQueue
-from pi_tui.app.talk.questions import Questions
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.terminal.title import TerminalTitle
@@ -40,19 +39,17 @@ from pi_tui.worker.crash_report import report, traceback_of
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
-    from textual.app import SystemCommand
     from textual.driver import Driver
 
     from pi_tui.app.screens.help import HelpTexts
     from pi_tui.checkpoints.glance import Glance
     from pi_tui.machine import Kind
 
-Answer = TypeVar("Answer")
 STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
 
-class RunApp(Face):
+class RunApp(SteeredApp):
     """The Textual app that shows a run of any machine."""
 
     TITLE = "pi-tui"
@@ -103,21 +100,18 @@ class RunApp(Face):
         self.make_worker, self.location = make_worker, location
         self.kind, self.naming = kind or self.kind, naming or self.naming
         self.goals = goals or self.goals
-        self.when_open: list[Callable[[], object]] = []
-        self.questions = Questions(self)
-        self._keys = KeyQueue(self, self.questions, self._has_run, super().on_event)
-        self.steering, self.quitting = Steering(self), Quitting(self)
-        self.run_changes = RunChanges(self, self.steering.is_refused, self.quitting, self.goals)
+        self.quitting = Quitting(self)
+        self.run_changes = RunChanges(self, self.quitting, self.goals)
         self._title = TerminalTitle(self._write_to_terminal, self.naming)
         self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen, self._title.show)
-        self.looks = Looks(self, self.questions, memory, self.usual)
+        self.looks = Looks(self, memory, self.usual)
         self.live.rings = lambda: self.looks.now.bell
         self.live.is_over = lambda: self.quitting.is_over
         self.looks.begin()
 
     def get_default_screen(self) -> RunScreen:
         """Return a new main screen for the run."""
-        return RunScreen(self.worker.snapshot, self.open)
+        return RunScreen(self.worker.snapshot)
 
     @property
     def main_screen(self) -> RunScreen:
@@ -126,15 +120,11 @@ class RunApp(Face):
         assert isinstance(screen, RunScreen)
         return screen
 
-    def _has_run(self) -> bool:
-        return self.worker.snapshot.goal > 0
-
     # Opening
 
     def open(self) -> None:
         """Draw what is saved, then start the worker, whose slow imports must not delay that."""
-        for watch in self.when_open:
-            watch()
+        self.when_open()
         self.recall_looks()
         self.live.start()
         self.call_after_refresh(self._begin)
@@ -144,7 +134,7 @@ class RunApp(Face):
         self.looks.keep(self.main_screen)
 
     def _begin(self) -> None:
-        if not self._has_run():
+        if not self.worker.snapshot.goal:
             garbage.settle()  # the answer may take hours
             self.converse(self.run_changes.ask_for_run())
             return
@@ -153,7 +143,7 @@ class RunApp(Face):
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""
         self.worker = worker
-        self.steering.forget()
+        self._wants_pause = False
         self.live.begin_again()
         worker.start()
         self.live.hurry()
@@ -161,25 +151,6 @@ class RunApp(Face):
     def hurry(self) -> None:
         """Refresh more often for two seconds, because a request was made to the worker."""
         self.live.hurry()
-
-    # Questions and keys
-
-    def converse(self, steps: Coroutine[Any, Any, None]) -> None:
-        """Start a conversation: a coroutine that asks the user one or more questions."""
-        self.questions.converse(steps)
-
-    async def ask(self, question: Screen[Answer]) -> Answer | None:
-        """Show a question, wait for the answer and return it; None if the user cancels."""
-        return await self.questions.ask(question)
-
-    def pop_screen(self) -> AwaitComplete:
-        """Close the top screen, and hold back keys until the code that asked has acted."""
-        self.questions.note_popped(self.screen)
-        return super().pop_screen()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Queue keys; let Textual handle all other events."""
-        await self._keys.handle(event)
 
     def watch_app_focus(self, focus: bool) -> None:
         """Focus a field when the window gets the focus, so that the next key reaches it."""
@@ -192,21 +163,6 @@ class RunApp(Face):
     def is_uncovered(self) -> bool:
         """Return True if no dialog covers the main screen."""
         return self.screen is self.main_screen
-
-    def action_toggle_pause(self) -> None:
-        """Pause or resume."""
-        self.steering.toggle_pause()
-
-    def action_save_now(self) -> None:
-        """Request a checkpoint."""
-        self.steering.save_now()
-
-    async def action_save_and_suspend(self) -> None:
-        """Save a checkpoint, then suspend the process; not while it saves to leave the run."""
-        from pi_tui.app.screens.dialogs import SavingScreen
-
-        if not isinstance(self.screen, SavingScreen):  # after `fg` the run would go on
-            await self.steering.suspend()
 
     async def action_quit(self) -> None:
         """Save, then exit."""
@@ -254,19 +210,18 @@ class RunApp(Face):
         return HelpTexts()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return every action with its name, for the command palette."""
-        from textual.app import SystemCommand
-
-        from pi_tui.app.screens.palette import commands
-
-        bell = SystemCommand(
+        """Yield every action with its name, for the command palette; most have a key."""
+        for key in self.key_table.keys:
+            if key.action != "app.command_palette":  # it is open
+                told, act = f"{key.shown} · {key.meaning}", partial(self.run_action, key.action)
+                yield SystemCommand(key.title, told, act)
+        yield SystemCommand(
             f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
             "Whether the terminal rings when a run is complete; remembered",
             self.looks.turn_bell,
         )
         told = "Kill pi-tui with SIGKILL; the next start shows that all that was saved is there"
-        crash_test = SystemCommand("Crash test", told, self.action_crash_test)
-        return commands(self, self.key_table, bell, crash_test)
+        yield SystemCommand("Crash test", told, self.action_crash_test)
 
     # Themes
 
@@ -311,11 +266,6 @@ class RunApp(Face):
         self._exit_renderables[:] = [Text(report(cause))]
         self._close_messages_no_wait()
         self._exception_event.set()
-
-    @property
-    def waiting(self) -> int:
-        """Return the keys and messages not handled yet; called by the thread that reads keys."""
-        return self._keys.waiting + self.message_queue_size
 
 
 def _no_descriptor() -> int:

@@ -6,24 +6,20 @@ import os
 from pathlib import Path
 from typing import Any
 
-from textual.app import App
 from textual.screen import Screen
 from textual.theme import Theme
 
-from pi_tui.app.face import tell
+from pi_tui.app.face import Face, tell
 from pi_tui.app.looks.remembered import Memory, Remembered
 from pi_tui.app.looks.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme
-from pi_tui.app.talk.questions import Questions
 
 
 class Looks:
     """Sets the theme, and saves the user's settings."""
 
-    def __init__(
-        self, app: App[Any], questions: Questions, path: Path | None, usual: Remembered
-    ) -> None:
+    def __init__(self, app: Face, path: Path | None, usual: Remembered) -> None:
         """Load the settings from the file `path`; `usual` are those of a first start."""
-        self._app, self._questions = app, questions
+        self._app = app
         self.memory = Memory(path, usual)
         self._is_trying = False
         self._suited = ""
@@ -44,7 +40,7 @@ class Looks:
         if theme.ansi:
             app.theme = name
         else:
-            app.set_reactive(App.theme, name)
+            app.set_reactive(Face.theme, name)
             app.set_class(theme.dark, "-dark-mode", update=False)
             app.set_class(not theme.dark, "-light-mode", update=False)
         app.stylesheet.set_variables(app.get_css_variables())
@@ -70,7 +66,7 @@ class Looks:
         self._is_trying = True
         ours = (NIGHT, DAY)
         others = sorted(set(app.available_themes) - {*ours})
-        taken = await self._questions.ask(ThemeList([*ours, *others]))
+        taken = await app.ask(ThemeList([*ours, *others]))
         app.theme, self._is_trying = taken or before, False
         self.remember(theme=app.theme)
 

@@ -31,7 +31,7 @@ _DEAF = 3.0
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; return its exit code once the last checkpoint is committed."""
     ends = Signals(app, quitting)
-    app.when_open.append(ends.watch)
+    app.when_open = ends.watch
     with ends.signals():
         _look_for_threads()
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from textual.app import SystemCommand
 from textual.binding import BindingType
 
 from pi_tui.app.app import STYLES, RunApp
@@ -25,7 +26,6 @@ from pi_tui.words import counted
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
-    from textual.app import SystemCommand
     from textual.screen import Screen
 
     from pi_tui.app.screens.help import HelpTexts
@@ -66,11 +66,11 @@ class PiApp(RunApp):
     @cached_property
     def pacing(self) -> Pacing:
         """Return what changes the pace."""
-        return Pacing(self, self.steering.is_refused)
+        return Pacing(self, self.is_refused)
 
     def get_default_screen(self) -> PiScreen:
         """Return a new main screen for the run."""
-        return PiScreen(self.worker.snapshot, self.open, self._remember_view)
+        return PiScreen(self.worker.snapshot, self._remember_view)
 
     @property
     def main_screen(self) -> PiScreen:
@@ -115,8 +115,6 @@ class PiApp(RunApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield every action with its name, for the command palette."""
-        from textual.app import SystemCommand
-
         yield from super().get_system_commands(screen)
         for view in VIEWS:
             show = partial(self.main_screen.stage.show, view.name)

@@ -13,7 +13,6 @@ from textual.widgets import DataTable
 
 from pi_tui.app.looks.remembered import Memory, Remembered
 from pi_tui.app.looks.themes import DAY, NIGHT
-from pi_tui.app.screens.palette import commands
 from pi_tui.app.screens.runs_list import RunsList
 from pi_tui.app.talk.export import clipboard_doubt
 from pi_tui.app.terminal.title import TerminalTitle
@@ -21,7 +20,6 @@ from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.saved_runs import list_runs
 from pi_tui.pi.app.pi_app import PiLooks
-from pi_tui.pi.app.pi_keys import PI_KEYS
 from pi_tui.pi.app.pi_naming import PiNaming
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.worker.snapshot import State
@@ -245,7 +243,7 @@ async def test_run_begun_from_the_list_is_refused_without_memory_for_it(
 
 async def test_palette_offers_every_action_once() -> None:
     async with a_still(a_snapshot(), (100, 30)) as (app, _):
-        titles = [command.title for command in commands(app, PI_KEYS)]
+        titles = [command.title for command in app.get_system_commands(app.screen)]
         assert len(titles) == len(set(titles)) >= 20
         assert {"Find a birthday", "All runs", "Export to a file", "Theme"} <= set(titles)
 
