@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from textual._path import CSSPathType
     from textual.driver import Driver
 
-    from pi_tui.app.screens.help import HelpTexts
+    from pi_tui.app.screens.help import Part
     from pi_tui.checkpoints.glance import Glance
     from pi_tui.machine import Kind
 
@@ -194,20 +194,22 @@ class RunApp(SteeredApp):
 
     def action_show_trouble(self) -> None:
         """Show in full what is wrong, with the traceback of a step that failed."""
-        from pi_tui.app.screens.trouble_screen import TroubleScreen
+        from pi_tui.app.screens.help import ReadingScreen
 
         if not self.is_uncovered:
             return
         if wrong := trouble(self.worker.snapshot, self.naming):
-            self.push_screen(TroubleScreen(wrong, traceback_of(self.worker.crash)))
+            trace = traceback_of(self.worker.crash)
+            more = [("Where it was raised", trace)] if trace else []
+            self.push_screen(ReadingScreen("What is wrong", [("", wrong), *more]))
         else:
             tell(self, "Nothing is wrong.", seconds=3)
 
-    def help_texts(self) -> HelpTexts:
+    def help_texts(self) -> Iterable[Part]:
         """Return the texts of the help, apart from the keys."""
-        from pi_tui.app.screens.help import HelpTexts
+        from pi_tui.app.screens.help import ON_THE_SCREEN
 
-        return HelpTexts()
+        return [("On the screen", ON_THE_SCREEN)]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield every action with its name, for the command palette; most have a key."""

@@ -23,7 +23,9 @@ class Dialog(ModalScreen[Answer]):
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # absolute: subclasses live elsewhere
     BINDINGS: ClassVar[list[BindingType]] = [
         # Has priority over a text field, which would copy its selected text instead of quitting.
-        Binding("ctrl+c", "app.quit", priority=True)
+        Binding("ctrl+c", "app.quit", priority=True),
+        Binding("j", "app.simulate_key('down')"),
+        Binding("k", "app.simulate_key('up')"),
     ]
 
 

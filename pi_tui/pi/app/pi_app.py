@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual._path import CSSPathType
     from textual.screen import Screen
 
-    from pi_tui.app.screens.help import HelpTexts
+    from pi_tui.app.screens.help import Part
     from pi_tui.pi.settings import Settings
 
 
@@ -107,7 +107,7 @@ class PiApp(RunApp):
         """Return the colour variables of RunApp, and those for digits and heat maps."""
         return super().get_theme_variable_defaults() | pi_variables(self.current_theme)
 
-    def help_texts(self) -> HelpTexts:
+    def help_texts(self) -> Iterable[Part]:
         """Return the texts of the help screen, apart from the keys."""
         from pi_tui.pi.app.screens.pi_help import PI_HELP
 
