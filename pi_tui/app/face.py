@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import events
@@ -19,6 +20,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from pi_tui.errors import PiTuiError
 from pi_tui.reports.hints import to_paste
 from pi_tui.words import plain
 
@@ -157,6 +159,15 @@ def _is_late(since: float) -> bool:
 def face_of(node: DOMNode) -> Face:
     """Return the app of a screen or widget, typed as a Face."""
     return cast("Face", node.app)
+
+
+@contextmanager
+def telling_errors(where: App[Any] | Screen[Any]) -> Iterator[None]:
+    """Show an expected error of the `with` body as a toast, and go on after the body."""
+    try:
+        yield
+    except PiTuiError as error:
+        tell(where, str(error), wrong=True)
 
 
 def tell(

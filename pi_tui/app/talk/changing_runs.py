@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pi_tui.app.face import tell
+from pi_tui.app.face import tell, telling_errors
 from pi_tui.app.steering import SteeredApp
 from pi_tui.app.talk.export import ask_for_file, write_file
 from pi_tui.app.talk.goals import Goals
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.checkpoints.records import Run
-from pi_tui.errors import PiTuiError
 from pi_tui.machine import Task
 from pi_tui.words import amount
 from pi_tui.worker.threads import in_thread
@@ -90,11 +89,8 @@ class RunChanges:
             return
         if not await self._quitting.let_go("… then the run is deleted."):
             return
-        try:
+        with telling_errors(face):
             await in_thread(delete_run, face.location, kind, run.task)
-        except PiTuiError as error:
-            tell(face, str(error), wrong=True)
-        else:
             tell(face, f"The run of {name} is deleted.")
         face.take(face.make_worker(Task(here.goal, dict(here.parameters))))
 
@@ -106,11 +102,8 @@ class RunChanges:
         name = await ask_for_file(face, "Into which file?", face.naming.file(run.committed))
         if name is None or kind is None:
             return
-        try:
+        with telling_errors(face):
             output = await in_thread(saved_output, face.location, kind, run)
-        except PiTuiError as error:
-            tell(face, str(error), wrong=True)
-            return
-        content = face.naming.file_content(output)
-        wrote = f"Wrote {amount(len(output), output.count(10), kind.unit)} to"
-        write_file(face, name, lambda _: content, wrote)
+            content = face.naming.file_content(output)
+            wrote = f"Wrote {amount(len(output), output.count(10), kind.unit)} to"
+            write_file(face, name, lambda _: content, wrote)

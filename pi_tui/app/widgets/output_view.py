@@ -115,8 +115,12 @@ class OutputView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def is_final(self, line: int) -> bool:
-        """Return True if the line will not change while highlights stay as they are."""
-        raise NotImplementedError
+        """Return True if the line will not change: all its bytes are saved.
+
+        Bytes after it count too if they can be part of a hit that begins in this line.
+        """
+        reach = len(self.needle.text) if self.needle else 0
+        return line + 1 < self.line_total() and self.start_of(line + 1) + reach <= self.saved
 
     def fit(self) -> None:
         """Adapt the lines to the width of the window."""
