@@ -67,7 +67,6 @@ class RunApp(SteeredApp):
     ]
     """Classes by window height for dialogs; the main screen has its own breakpoints."""
     key_table: KeyTable = KEYS
-    kind: Kind | None = None
     naming: Naming = Naming()
     goals: Goals = Goals()
     usual: Remembered = Remembered()
@@ -77,7 +76,7 @@ class RunApp(SteeredApp):
         self,
         worker: AnyWorker | None = None,
         *,
-        make_worker: MakeWorker | None = None,
+        make_worker: MakeWorker = lambda _: NoWorker(),
         kind: Kind | None = None,
         location: str = "",
         seen: Glance | None = None,
@@ -89,7 +88,8 @@ class RunApp(SteeredApp):
         """Make an app for a worker that has not started; without one, it asks for a goal.
 
         `seen` is saved output, shown until the worker has loaded it. `memory` is the file with the
-        user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class.
+        user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class;
+        RunApp itself has no kind.
         """
         super().__init__()
         for capture in (self._capture_stdout, self._capture_stderr):
@@ -105,8 +105,8 @@ class RunApp(SteeredApp):
         self._title = TerminalTitle(self._write_to_terminal, self.naming)
         self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen, self._title.show)
         self.looks = Looks(self, memory, self.usual)
+        self.hurry = self.live.hurry
         self.live.rings = lambda: self.looks.now.bell
-        self.live.is_over = lambda: self.quitting.is_over
         self.looks.begin()
 
     def get_default_screen(self) -> RunScreen:
@@ -148,10 +148,6 @@ class RunApp(SteeredApp):
         worker.start()
         self.live.hurry()
 
-    def hurry(self) -> None:
-        """Refresh more often for two seconds, because a request was made to the worker."""
-        self.live.hurry()
-
     def watch_app_focus(self, focus: bool) -> None:
         """Focus a field when the window gets the focus, so that the next key reaches it."""
         if focus and self.screen_stack and self.screen.focused is None:
@@ -170,7 +166,7 @@ class RunApp(SteeredApp):
 
     def action_runs(self) -> None:
         """Open the list of all runs in the database."""
-        if self.is_uncovered and self.make_worker is not None:
+        if self.is_uncovered:
             self.converse(self.run_changes.browse())
 
     def action_change_theme(self) -> None:

@@ -45,13 +45,15 @@ class Face(App[int]):
     """An app that asks questions and shows one run; RunApp sets the attributes."""
 
     worker: AnyWorker
-    make_worker: MakeWorker | None
+    make_worker: MakeWorker
     location: str
     """Path or URL of the database."""
-    kind: Kind | None
-    """The kind of machine; the list of runs shows runs of this kind. None: there is no list."""
+    kind: Kind
+    """The kind of machine; the list of runs shows runs of this kind."""
     naming: Naming
     key_table: KeyTable
+    hurry: Callable[[], None]
+    """Refreshes more often for two seconds, because a request was made to the worker."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,10 +72,6 @@ class Face(App[int]):
 
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""
-        raise NotImplementedError
-
-    def hurry(self) -> None:
-        """Refresh more often for two seconds, because a request was made to the worker."""
         raise NotImplementedError
 
     # Questions

@@ -45,7 +45,6 @@ class Live:
         self._show_title = show_title
         self.rings: Callable[[], bool] = lambda: False
         """A function that returns True if the terminal's bell shall ring when a run is complete."""
-        self.is_over: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
         self._hurry_until = 0.0
         self.forget(seen)
@@ -76,7 +75,7 @@ class Live:
         self.look()
 
     def _tick(self) -> None:
-        if self._face.screen_stack and not self.is_over():
+        if self._face.screen_stack and not self._face._exit:
             self.look()
             self._timer = self._face.set_timer(self._pulse(), self._tick)
 

@@ -18,7 +18,7 @@ from pi_tui.app.face import Face, face_of, tell
 from pi_tui.app.frames.frame import Frame
 from pi_tui.app.keys import KEYS, bindings
 from pi_tui.app.searching import Searching
-from pi_tui.app.talk.export import ask_for_file, copy, counted_text, write_file
+from pi_tui.app.talk.export import ask_for_file, copy, write_file
 from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.app.widgets.output_view import OutputView
@@ -233,7 +233,7 @@ class RunScreen(Screen[None]):
         if text is None:
             super().action_copy_text()
             return
-        copy(self.face, text, counted_text(text, self.unit_of_text))
+        copy(self.face, text, words.of_unit(len(text), self.unit_of_text))
         self.clear_selection()
 
     unit_of_text = "letters"

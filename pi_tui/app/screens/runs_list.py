@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -21,8 +21,8 @@ from pi_tui.reports.run_table import RIGHT
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.threads import in_thread
 
-Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
-"""A coroutine function that deletes or exports a run while the list stays open."""
+Aside = Mapping[str, Callable[[Run], Coroutine[Any, Any, None]]]
+"""Coroutine functions that delete or export a run while the list stays open, by their name."""
 _PARAMETERS = 7
 """The number of the column of parameters, which is shown after the goal."""
 _LAST_TO_GO = (0, _PARAMETERS, 2, 3, 6, 1, 4, 5)
@@ -118,7 +118,7 @@ class RunsList(Dialog[Run | str | None]):
             face_of(self).converse(self._aside(action, run))
 
     async def _aside(self, action: str, run: Run) -> None:
-        await self._do(action, run)
+        await self._do[action](run)
         if self.is_attached:
             self._read()
 

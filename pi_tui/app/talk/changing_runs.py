@@ -35,18 +35,13 @@ class RunChanges:
         from pi_tui.app.screens.runs_list import NEW, RunsList
 
         face = self._face
-        if face.kind is None:
-            return
-        runs = RunsList(face.location, face.kind, face.worker.snapshot, self._aside)
+        aside = {"delete": self._delete, "export": self._export}
+        runs = RunsList(face.location, face.kind, face.worker.snapshot, aside)
         chosen = await face.ask(runs)
         if chosen == NEW:
             await self.ask_for_run()
         elif isinstance(chosen, Run):
             await self.open_run(chosen.task)
-
-    async def _aside(self, action: str, run: Run) -> None:
-        """Delete or export a run while the list stays open."""
-        await (self._delete(run) if action == "delete" else self._export(run))
 
     async def open_run(self, task: Task, known: bytes = b"") -> None:
         """Save the current run, then show the run of this task.
@@ -54,8 +49,7 @@ class RunChanges:
         `known` is its first output, computed by the run before.
         """
         face = self._face
-        tuning = face.kind.tuning if face.kind else ()
-        if face.make_worker is None or face.worker.snapshot.is_of(task, tuning):
+        if face.worker.snapshot.is_of(task, face.kind.tuning):
             return
         if await self._quitting.let_go("… then the other run opens."):
             worker = face.make_worker(task)
@@ -72,7 +66,7 @@ class RunChanges:
         from pi_tui.checkpoints.saved_runs import delete_run
 
         face, kind = self._face, self._face.kind
-        if self._face.is_refused() or kind is None:
+        if face.is_refused():
             return
         here = face.worker.snapshot
         if here.is_of(run.task, kind.tuning):
@@ -85,7 +79,7 @@ class RunChanges:
             {"keep": "No, keep it", "delete": "Yes, delete it"},
             keys={"keep": "n", "delete": "y"},
         )
-        if await face.ask(question) != "delete" or face.make_worker is None:
+        if await face.ask(question) != "delete":
             return
         if not await self._quitting.let_go("… then the run is deleted."):
             return
@@ -100,7 +94,7 @@ class RunChanges:
 
         face, kind = self._face, self._face.kind
         name = await ask_for_file(face, "Into which file?", face.naming.file(run.committed))
-        if name is None or kind is None:
+        if name is None:
             return
         with telling_errors(face):
             output = await in_thread(saved_output, face.location, kind, run)

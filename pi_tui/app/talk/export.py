@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from pi_tui import words
 from pi_tui.app.face import Face, tell, telling_errors
 from pi_tui.app.talk.answers import file_named
 from pi_tui.files.output_file import FileContent, OutputFile
@@ -48,11 +47,6 @@ def copy(face: Face, text: str, what: str) -> None:
     """Copy text to the clipboard, and show a message."""
     face.copy_to_clipboard(text)
     tell(face, f"Copied {what}.{clipboard_doubt()}", seconds=4)
-
-
-def counted_text(text: str, unit: str) -> str:
-    """Return the length of a copied text in this unit, for the message about it."""
-    return words.of_unit(len(text), unit)
 
 
 def clipboard_doubt(environment: Mapping[str, str] = os.environ) -> str:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any, cast
 
 from pi_tui.app.face import Face
@@ -174,26 +175,15 @@ class Signals:
         self._app.worker.stop()
         self._app.worker.join()
         code, _message = outcome(self._app.worker.snapshot, self._app.naming)
+        leave = partial(os._exit, code or self.code_of_signal)
+        guardian.give_back()
         driver: Any = self._app._driver
         if getattr(driver, "is_shown", False):
-            _leave_screen(driver.leaving.encode())
-        guardian.give_back()
-        os._exit(code or self.code_of_signal)
-
-
-def _leave_screen(text: bytes) -> None:
-    """Write `text` if the terminal accepts it; if not, the guardian writes it later.
-
-    Uses a thread, because a terminal that nobody reads blocks the writer.
-    """
-    guardian.arm(text)
-    write = threading.Thread(target=_write, args=(text,), daemon=True)
-    write.start()
-    write.join(_DEAF / 3)
-    if not write.is_alive():
-        guardian.disarm()
-
-
-def _write(text: bytes) -> None:
-    with suppress(OSError):
-        os.write(2, text)
+            text = driver.leaving.encode()
+            guardian.arm(text)
+            # A terminal that nobody reads blocks the writer; then the guardian writes it later.
+            threading.Timer(_DEAF / 3, leave).start()
+            with suppress(OSError):
+                os.write(2, text)
+            guardian.disarm()
+        leave()

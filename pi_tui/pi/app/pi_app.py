@@ -132,7 +132,7 @@ class PiApp(RunApp):
 
     def action_more(self) -> None:
         """Ask whether to begin a larger run."""
-        if self.is_uncovered and self.make_worker is not None:
+        if self.is_uncovered:
             from pi_tui.pi.app.larger import offer_larger
 
             self.converse(offer_larger(self, self.main_screen, self.run_changes.open_run))
