@@ -14,23 +14,18 @@ from pi_tui.app.looks.remembered import Memory, Remembered
 from pi_tui.app.looks.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme
 
 
-class Looks:
-    """Sets the theme, and saves the user's settings."""
+class Looks(Memory):
+    """The user's settings, and the theme that follows from them and from the terminal."""
 
     def __init__(self, app: Face, path: Path | None, usual: Remembered) -> None:
         """Load the settings from the file `path`; `usual` are those of a first start."""
+        super().__init__(path, usual)
         self._app = app
-        self.memory = Memory(path, usual)
         self._is_trying = False
         self._suited = ""
         """The theme chosen to suit the terminal's background; not saved, so a start asks again."""
         app.register_theme(NIGHT_THEME)
         app.register_theme(DAY_THEME)
-
-    @property
-    def now(self) -> Remembered:
-        """Return the current settings."""
-        return self.memory.now
 
     def begin(self) -> None:
         """Set the theme of the first frame, in a way that Textual computes the styles only once."""
@@ -80,5 +75,5 @@ class Looks:
 
     def remember(self, **changes: Any) -> None:
         """Save these settings for the next start; tell the user if that fails."""
-        if trouble := self.memory.change(**changes):
+        if trouble := self.change(**changes):
             tell(self._app, f"The settings are not saved: {trouble}")
