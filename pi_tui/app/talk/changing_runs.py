@@ -77,7 +77,7 @@ class RunChanges:
             f"Delete the run of {name}?",
             f"{run.amount} saved; they cannot be brought back.",
             {"keep": "No, keep it", "delete": "Yes, delete it"},
-            keys={"keep": "n", "delete": "y"},
+            keys="ny",
         )
         if await face.ask(question) != "delete":
             return

@@ -30,7 +30,7 @@ async def _ask_and_kill(face: Face) -> None:
         "SIGKILL ends it at once, as a crash would; nothing is saved before. "
         "The next start says what is still there.",
         {"stay": "No, go on computing", "kill": "Yes, kill it"},
-        keys={"stay": "n", "kill": "y"},
+        keys="ny",
     )
     if await face.ask(question) != "kill":
         return

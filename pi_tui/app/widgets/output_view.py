@@ -24,6 +24,8 @@ from pi_tui.needle import Needle, Output
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
 """Looks of a byte: numbers that stand for a style. A later one overrides an earlier one."""
+_NAMES = ("saved", "fresh", "held", "hit", "here")
+"""The names of these looks in the style sheet, apart from the last."""
 _CACHED_LINES = 512
 """Maximum lines in the cache, more than a window shows; a line takes about 200 bytes."""
 
@@ -57,14 +59,7 @@ def runs(looks: Iterable[int]) -> Iterator[tuple[int, int, int]]:
 class OutputView(ScrollView, can_focus=True):
     """The base class of views of output; a subclass defines the lines and draws them."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "output--gutter",
-        "output--saved",
-        "output--fresh",
-        "output--held",
-        "output--hit",
-        "output--here",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"output--{name}" for name in (*_NAMES, "gutter")}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down"),
         Binding("k", "scroll_up"),
@@ -127,8 +122,7 @@ class OutputView(ScrollView, can_focus=True):
 
     def make_styles(self) -> list[Style]:
         """Return the style of each look; a subclass with more looks adds theirs."""
-        names = ("saved", "fresh", "held", "hit", "here")
-        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
+        looks = [self.get_component_rich_style(f"output--{name}") for name in _NAMES]
         return [*looks, selected(self.app)]
 
     def text_between(self, start: int, stop: int) -> str:

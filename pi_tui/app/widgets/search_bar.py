@@ -121,8 +121,6 @@ class SearchBar(Horizontal):
         else:
             which = f"{words.number(number)} of " if number else ""
             brief = line((f"{which}{hits}", "bold $pi-accent"))
-            told = Content.assemble(
-                brief, (" at position ", QUIET), (words.number(hit + 1), "bold")
-            )
+            told = line(brief, (" at position ", QUIET), (words.number(hit + 1), "bold"))
         ways = [told + each for each in odds] or [told]
         return [ways[0] + keys, *ways, told, brief]
