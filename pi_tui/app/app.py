@@ -30,7 +30,6 @@ from pi_tui.app.talk.changing_runs import RunChanges
 from pi_tui.app.talk.goals import Goals
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
-from pi_tui.app.terminal.title import TerminalTitle
 from pi_tui.app.widgets.bars import trouble
 from pi_tui.errors import UsageError
 from pi_tui.words import plain
@@ -102,8 +101,7 @@ class RunApp(SteeredApp):
         self.goals = goals or self.goals
         self.quitting = Quitting(self)
         self.run_changes = RunChanges(self, self.quitting, self.goals)
-        self._title = TerminalTitle(self._write_to_terminal, self.naming)
-        self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen, self._title.show)
+        self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen)
         self.looks = Looks(self, memory, self.usual)
         self.hurry = self.live.hurry
         self.live.rings = lambda: self.looks.now.bell
@@ -246,11 +244,6 @@ class RunApp(SteeredApp):
         except (ImportError, AttributeError, ValueError, RuntimeError) as error:
             named = plain(f"TEXTUAL_DRIVER names no driver of Textual: {constants.DRIVER}")
             raise UsageError(named) from error
-
-    def _write_to_terminal(self, text: str) -> None:
-        driver: Any = self._driver
-        if driver is not None:
-            getattr(driver, "set_title", driver.write)(text)
 
     def set_timer(self, *of_a_timer: Any, **more: Any) -> Timer:
         """Call a function after a delay; timers that Textual sets itself are made here too."""

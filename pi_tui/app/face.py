@@ -165,22 +165,12 @@ def telling_errors(where: App[Any] | Screen[Any]) -> Iterator[None]:
     try:
         yield
     except PiTuiError as error:
-        tell(where, str(error), wrong=True)
+        tell(where, str(error), severity="error")
 
 
-def tell(
-    where: App[Any] | Screen[Any],
-    text: str,
-    *,
-    title: str = "",
-    wrong: bool = False,
-    seconds: float = 6,
-) -> None:
-    """Show `text` as a toast for so many seconds; markup and escape codes in it have no effect."""
-    where.notify(
-        to_paste(plain(text)),
-        title=title,
-        severity="error" if wrong else "information",
-        timeout=seconds,
-        markup=False,
-    )
+def tell(where: App[Any] | Screen[Any], text: str, seconds: float = 6, **more: Any) -> None:
+    """Show `text` as a toast for so many seconds; markup and escape codes in it have no effect.
+
+    `more` are options of Textual's `notify`: title, severity.
+    """
+    where.notify(to_paste(plain(text)), timeout=seconds, markup=False, **more)

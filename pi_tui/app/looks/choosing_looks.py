@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ class Looks(Memory):
     def begin(self) -> None:
         """Set the theme of the first frame, in a way that Textual computes the styles only once."""
         app = self._app
-        name = fitting_theme(self.now.theme, app.available_themes, app.console)
+        name = fitting_theme(self.now.theme, app)
         theme = app.available_themes[name]
         if theme.ansi:
             app.theme = name
@@ -42,12 +41,9 @@ class Looks(Memory):
 
     def suit(self, light: bool) -> None:
         """Show the theme that suits a light or dark terminal, unless the user chose one."""
-        fitting = {NIGHT: DAY, "ansi-dark": "ansi-light"}
-        fitting = fitting if light else {other: one for one, other in fitting.items()}
-        if self.now.theme or os.environ.get("TEXTUAL_THEME") or self._is_trying:
-            return
-        self._suited = fitting.get(self._app.theme, self._app.theme)
-        self._app.theme = self._suited
+        if not (self.now.theme or self._is_trying):
+            self._suited = fitting_theme("", self._app, light)
+            self._app.theme = self._suited
 
     def keep(self, screen: Screen[Any]) -> None:
         """Save every theme chosen from now on."""

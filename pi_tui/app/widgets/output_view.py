@@ -138,10 +138,8 @@ class OutputView(ScrollView, can_focus=True):
 
     def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
         """Show the first `count` bytes of `source`; the first `saved` of them are saved."""
-        changed = [
-            *((self.count, count) if count != self.count else ()),
-            *((self.saved, saved) if saved != self.saved else ()),
-        ]
+        before_and_now = (self.count, count), (self.saved, saved)
+        changed = [min(before, now) for before, now in before_and_now if before != now]
         longest = max(self.count, count)
         self._source, self.count, self.saved = source, count, saved
         if changed:
@@ -292,10 +290,7 @@ class OutputView(ScrollView, can_focus=True):
         return None if stop <= start else (self.text_between(start, stop), "\n")
 
     def _offset(self, place: tuple[int, int] | None, default: int) -> int:
-        if place is None:
-            return default
-        column, line = place
-        return self.offset_at(line, column)
+        return default if place is None else self.offset_at(line=place[1], column=place[0])
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw again, because the selection changed."""
