@@ -68,9 +68,8 @@ class Signals:
     def __init__(self, app: Face, quitting: Quitting) -> None:
         self._app, self._quitting = app, quitting
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: list[int] = []
-        """Signals that arrived before the app could handle them."""
         self._first = 0
+        """The first signal; 0 if there was none."""
         self.left = threading.Event()
         """Set once the screen was left as usual."""
         quitting.when_begun = self._start_insisting
@@ -108,8 +107,8 @@ class Signals:
             driver.on_stop = lambda: self._app.call_later(self._app.run_action, "save_and_suspend")
         self._context = copy_context()
         self._loop = loop
-        while self._waiting:
-            self._act(self._waiting.pop(0))
+        if self._first:  # it arrived before the app could handle it
+            self._act(self._first)
         if guardian.is_there():
             self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
 
@@ -118,9 +117,7 @@ class Signals:
         self._first = self._first or number
         for stop in (signal.SIGTTOU, signal.SIGTTIN):  # restoring the terminal must not suspend us
             signal.signal(stop, signal.SIG_IGN)
-        if self._loop is None:
-            self._waiting.append(number)
-        else:
+        if self._loop is not None:
             self._act(number)
 
     def _act(self, number: int) -> None:
