@@ -128,8 +128,7 @@ class RunApp(SteeredApp):
         self.call_after_refresh(self._begin)
 
     def recall_looks(self) -> None:
-        """Save every change of the theme from now on."""
-        self.looks.keep(self.main_screen)
+        """Restore settings of the last start that concern the screen; most kinds have none."""
 
     def _begin(self) -> None:
         if not self.worker.snapshot.goal:

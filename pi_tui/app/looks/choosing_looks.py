@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from textual.screen import Screen
-from textual.theme import Theme
-
 from pi_tui.app.face import Face, tell
 from pi_tui.app.looks.remembered import Memory, Remembered
 from pi_tui.app.looks.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme
@@ -21,8 +18,6 @@ class Looks(Memory):
         super().__init__(path, usual)
         self._app = app
         self._is_trying = False
-        self._suited = ""
-        """The theme chosen to suit the terminal's background; not saved, so a start asks again."""
         app.register_theme(NIGHT_THEME)
         app.register_theme(DAY_THEME)
 
@@ -40,14 +35,12 @@ class Looks(Memory):
         app.stylesheet.set_variables(app.get_css_variables())
 
     def suit(self, light: bool) -> None:
-        """Show the theme that suits a light or dark terminal, unless the user chose one."""
-        if not (self.now.theme or self._is_trying):
-            self._suited = fitting_theme("", self._app, light)
-            self._app.theme = self._suited
+        """Show the theme that suits a light or dark terminal, unless the user chose one.
 
-    def keep(self, screen: Screen[Any]) -> None:
-        """Save every theme chosen from now on."""
-        self._app.theme_changed_signal.subscribe(screen, self._remember_theme)
+        It is not saved, so the next start asks again.
+        """
+        if not (self.now.theme or self._is_trying):
+            self._app.theme = fitting_theme("", self._app, light)
 
     async def choose_theme(self) -> None:
         """Let the user try themes and choose one."""
@@ -60,10 +53,6 @@ class Looks(Memory):
         taken = await app.ask(ThemeList([*ours, *others]))
         app.theme, self._is_trying = taken or before, False
         self.remember(theme=app.theme)
-
-    def _remember_theme(self, theme: Theme) -> None:
-        if not self._is_trying and theme.name != self._suited:
-            self.remember(theme=theme.name)
 
     def turn_bell(self) -> None:
         """Turn the bell at completion on or off."""

@@ -92,11 +92,10 @@ class PiApp(RunApp):
         return self.looks.now
 
     def recall_looks(self) -> None:
-        """Restore the view and colours of the last start; save changes from now on."""
+        """Restore the view and colours of the last start."""
         screen = self.main_screen
         screen.digits.colored = self._looks.colored
         screen.stage.show(self._looks.view)
-        super().recall_looks()
 
     def _remember_view(self) -> None:
         """Save the view and whether digits are coloured."""

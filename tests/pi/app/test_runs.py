@@ -258,9 +258,9 @@ async def test_ctrl_p_offers_the_birthday_search() -> None:
 
 async def test_theme_is_saved_for_the_next_start(bench: Bench) -> None:
     app = bench.app(1_000)
-    async with app.run_test():
+    async with app.run_test() as pilot:
         assert app.theme == NIGHT
-        app.theme = DAY
+        await pilot.press("t", "down", "enter")
         await until(bench.memory.exists)
     again = bench.app(1_000)
     async with again.run_test():
