@@ -98,9 +98,8 @@ class RunApp(SteeredApp):
         self.worker: AnyWorker = worker or NoWorker()
         self.make_worker, self.location = make_worker, location
         self.kind, self.naming = kind or self.kind, naming or self.naming
-        self.goals = goals or self.goals
         self.quitting = Quitting(self)
-        self.run_changes = RunChanges(self, self.quitting, self.goals)
+        self.run_changes = RunChanges(self, self.quitting, goals or self.goals)
         self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen)
         self.looks = Looks(self, memory, self.usual)
         self.hurry = self.live.hurry
