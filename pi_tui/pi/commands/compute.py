@@ -64,7 +64,7 @@ def _write(worker: Worker, target: OutputFile | None, *, prints: bool) -> None:
     if target is not None:
         target.write(FileContent(worker.output, b"3.", b"\n"))
     elif prints:
-        to_stdout(b"3.", worker.output, b"\n")
+        to_stdout((b"3.", worker.output, b"\n"))
 
 
 def _finished(snapshot: Snapshot) -> str:
