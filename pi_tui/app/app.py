@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
+from functools import partial
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import constants, events
-from textual.await_complete import AwaitComplete
+from textual import constants
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from pi_tui.app.face import Face, tell
+from pi_tui.app.face import tell
 from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
 from pi_tui.app.frames.frame import Clock
 from pi_tui.app.frames.naming import Naming
@@ -24,14 +25,11 @@ from pi_tui.app.looks.choosing_looks import Looks
 from pi_tui.app.looks.remembered import Remembered
 from pi_tui.app.looks.themes import own_variables
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.steering import Steering
+from pi_tui.app.steering import SteeredApp
 from pi_tui.app.talk.changing_runs import RunChanges
 from pi_tui.app.talk.goals import Goals
-from pi_tui.app.talk.key_queue import KeyQueue
-from pi_tui.app.talk.questions import Questions
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
-from pi_tui.app.terminal.title import TerminalTitle
 from pi_tui.app.widgets.bars import trouble
 from pi_tui.errors import UsageError
 from pi_tui.words import plain
@@ -40,19 +38,17 @@ from pi_tui.worker.crash_report import report, traceback_of
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
-    from textual.app import SystemCommand
     from textual.driver import Driver
 
-    from pi_tui.app.screens.help import HelpTexts
+    from pi_tui.app.screens.help import Part
     from pi_tui.checkpoints.glance import Glance
     from pi_tui.machine import Kind
 
-Answer = TypeVar("Answer")
 STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
 
-class RunApp(Face):
+class RunApp(SteeredApp):
     """The Textual app that shows a run of any machine."""
 
     TITLE = "pi-tui"
@@ -70,7 +66,6 @@ class RunApp(Face):
     ]
     """Classes by window height for dialogs; the main screen has its own breakpoints."""
     key_table: KeyTable = KEYS
-    kind: Kind | None = None
     naming: Naming = Naming()
     goals: Goals = Goals()
     usual: Remembered = Remembered()
@@ -80,7 +75,7 @@ class RunApp(Face):
         self,
         worker: AnyWorker | None = None,
         *,
-        make_worker: MakeWorker | None = None,
+        make_worker: MakeWorker = lambda _: NoWorker(),
         kind: Kind | None = None,
         location: str = "",
         seen: Glance | None = None,
@@ -92,7 +87,8 @@ class RunApp(Face):
         """Make an app for a worker that has not started; without one, it asks for a goal.
 
         `seen` is saved output, shown until the worker has loaded it. `memory` is the file with the
-        user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class.
+        user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class;
+        RunApp itself has no kind.
         """
         super().__init__()
         for capture in (self._capture_stdout, self._capture_stderr):
@@ -102,22 +98,17 @@ class RunApp(Face):
         self.worker: AnyWorker = worker or NoWorker()
         self.make_worker, self.location = make_worker, location
         self.kind, self.naming = kind or self.kind, naming or self.naming
-        self.goals = goals or self.goals
-        self.when_open: list[Callable[[], object]] = []
-        self.questions = Questions(self)
-        self._keys = KeyQueue(self, self.questions, self._has_run, super().on_event)
-        self.steering, self.quitting = Steering(self), Quitting(self)
-        self.run_changes = RunChanges(self, self.steering.is_refused, self.quitting, self.goals)
-        self._title = TerminalTitle(self._write_to_terminal, self.naming)
-        self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen, self._title.show)
-        self.looks = Looks(self, self.questions, memory, self.usual)
+        self.quitting = Quitting(self)
+        self.run_changes = RunChanges(self, self.quitting, goals or self.goals)
+        self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen)
+        self.looks = Looks(self, memory, self.usual)
+        self.hurry = self.live.hurry
         self.live.rings = lambda: self.looks.now.bell
-        self.live.is_over = lambda: self.quitting.is_over
         self.looks.begin()
 
     def get_default_screen(self) -> RunScreen:
         """Return a new main screen for the run."""
-        return RunScreen(self.worker.snapshot, self.open)
+        return RunScreen(self.worker.snapshot)
 
     @property
     def main_screen(self) -> RunScreen:
@@ -126,25 +117,20 @@ class RunApp(Face):
         assert isinstance(screen, RunScreen)
         return screen
 
-    def _has_run(self) -> bool:
-        return self.worker.snapshot.goal > 0
-
     # Opening
 
     def open(self) -> None:
         """Draw what is saved, then start the worker, whose slow imports must not delay that."""
-        for watch in self.when_open:
-            watch()
+        self.when_open()
         self.recall_looks()
         self.live.start()
         self.call_after_refresh(self._begin)
 
     def recall_looks(self) -> None:
-        """Save every change of the theme from now on."""
-        self.looks.keep(self.main_screen)
+        """Restore settings of the last start that concern the screen; most kinds have none."""
 
     def _begin(self) -> None:
-        if not self._has_run():
+        if not self.worker.snapshot.goal:
             garbage.settle()  # the answer may take hours
             self.converse(self.run_changes.ask_for_run())
             return
@@ -153,33 +139,10 @@ class RunApp(Face):
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""
         self.worker = worker
-        self.steering.forget()
+        self._wants_pause = False
         self.live.begin_again()
         worker.start()
         self.live.hurry()
-
-    def hurry(self) -> None:
-        """Refresh more often for two seconds, because a request was made to the worker."""
-        self.live.hurry()
-
-    # Questions and keys
-
-    def converse(self, steps: Coroutine[Any, Any, None]) -> None:
-        """Start a conversation: a coroutine that asks the user one or more questions."""
-        self.questions.converse(steps)
-
-    async def ask(self, question: Screen[Answer]) -> Answer | None:
-        """Show a question, wait for the answer and return it; None if the user cancels."""
-        return await self.questions.ask(question)
-
-    def pop_screen(self) -> AwaitComplete:
-        """Close the top screen, and hold back keys until the code that asked has acted."""
-        self.questions.note_popped(self.screen)
-        return super().pop_screen()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Queue keys; let Textual handle all other events."""
-        await self._keys.handle(event)
 
     def watch_app_focus(self, focus: bool) -> None:
         """Focus a field when the window gets the focus, so that the next key reaches it."""
@@ -193,28 +156,13 @@ class RunApp(Face):
         """Return True if no dialog covers the main screen."""
         return self.screen is self.main_screen
 
-    def action_toggle_pause(self) -> None:
-        """Pause or resume."""
-        self.steering.toggle_pause()
-
-    def action_save_now(self) -> None:
-        """Request a checkpoint."""
-        self.steering.save_now()
-
-    async def action_save_and_suspend(self) -> None:
-        """Save a checkpoint, then suspend the process; not while it saves to leave the run."""
-        from pi_tui.app.screens.dialogs import SavingScreen
-
-        if not isinstance(self.screen, SavingScreen):  # after `fg` the run would go on
-            await self.steering.suspend()
-
     async def action_quit(self) -> None:
         """Save, then exit."""
         self.quitting.begin()
 
     def action_runs(self) -> None:
         """Open the list of all runs in the database."""
-        if self.is_uncovered and self.make_worker is not None:
+        if self.is_uncovered:
             self.converse(self.run_changes.browse())
 
     def action_change_theme(self) -> None:
@@ -238,35 +186,36 @@ class RunApp(Face):
 
     def action_show_trouble(self) -> None:
         """Show in full what is wrong, with the traceback of a step that failed."""
-        from pi_tui.app.screens.trouble_screen import TroubleScreen
+        from pi_tui.app.screens.help import ReadingScreen
 
         if not self.is_uncovered:
             return
         if wrong := trouble(self.worker.snapshot, self.naming):
-            self.push_screen(TroubleScreen(wrong, traceback_of(self.worker.crash)))
+            trace = traceback_of(self.worker.crash)
+            more = [("Where it was raised", trace)] if trace else []
+            self.push_screen(ReadingScreen("What is wrong", [("", wrong), *more]))
         else:
             tell(self, "Nothing is wrong.", seconds=3)
 
-    def help_texts(self) -> HelpTexts:
+    def help_texts(self) -> Iterable[Part]:
         """Return the texts of the help, apart from the keys."""
-        from pi_tui.app.screens.help import HelpTexts
+        from pi_tui.app.screens.help import ON_THE_SCREEN
 
-        return HelpTexts()
+        return [("On the screen", ON_THE_SCREEN)]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return every action with its name, for the command palette."""
-        from textual.app import SystemCommand
-
-        from pi_tui.app.screens.palette import commands
-
-        bell = SystemCommand(
+        """Yield every action with its name, for the command palette; most have a key."""
+        for key in self.key_table.keys:
+            if key.action != "app.command_palette":  # it is open
+                told, act = f"{key.shown} · {key.meaning}", partial(self.run_action, key.action)
+                yield SystemCommand(key.title, told, act)
+        yield SystemCommand(
             f"Bell at the end: turn {'off' if self.looks.now.bell else 'on'}",
             "Whether the terminal rings when a run is complete; remembered",
             self.looks.turn_bell,
         )
         told = "Kill pi-tui with SIGKILL; the next start shows that all that was saved is there"
-        crash_test = SystemCommand("Crash test", told, self.action_crash_test)
-        return commands(self, self.key_table, bell, crash_test)
+        yield SystemCommand("Crash test", told, self.action_crash_test)
 
     # Themes
 
@@ -294,11 +243,6 @@ class RunApp(Face):
             named = plain(f"TEXTUAL_DRIVER names no driver of Textual: {constants.DRIVER}")
             raise UsageError(named) from error
 
-    def _write_to_terminal(self, text: str) -> None:
-        driver: Any = self._driver
-        if driver is not None:
-            getattr(driver, "set_title", driver.write)(text)
-
     def set_timer(self, *of_a_timer: Any, **more: Any) -> Timer:
         """Call a function after a delay; timers that Textual sets itself are made here too."""
         return certain(super().set_timer(*of_a_timer, **more))
@@ -311,11 +255,6 @@ class RunApp(Face):
         self._exit_renderables[:] = [Text(report(cause))]
         self._close_messages_no_wait()
         self._exception_event.set()
-
-    @property
-    def waiting(self) -> int:
-        """Return the keys and messages not handled yet; called by the thread that reads keys."""
-        return self._keys.waiting + self.message_queue_size
 
 
 def _no_descriptor() -> int:

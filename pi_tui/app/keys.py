@@ -83,23 +83,14 @@ def rows(text: str, known: Sequence[Key] = ()) -> tuple[Key, ...]:
     )
 
 
-_OVER_DIALOGS = ("ctrl+p",)
-"""Keys of the app that also work while a dialog is open, as Textual's palette key does."""
-
-
 def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
-    """Return the bindings of the rows for `app` or `screen`.
+    """Return the bindings of the rows for `app` or `screen`; that of the palette has priority.
 
     >>> [binding.key for binding in bindings(KEYS.keys, "app")][:2]
     ['p,space', 'q']
     """
     return [
-        Binding(
-            key.keys,
-            key.action.partition(".")[2],
-            key.title,
-            priority=key.keys in _OVER_DIALOGS,
-        )
+        Binding(key.keys, key.action.partition(".")[2], key.title, priority=key.keys == "ctrl+p")
         for key in keys
         if key.action.startswith(f"{where}.")
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from textual.timer import Timer
 
@@ -11,6 +12,7 @@ from pi_tui.app.frames.flow import Flow
 from pi_tui.app.frames.frame import Clock, Frame
 from pi_tui.app.frames.rates import RateHistory
 from pi_tui.app.screen import RunScreen
+from pi_tui.app.terminal.title import TerminalTitle
 from pi_tui.app.widgets.run_panels import is_silent
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.needle import Output
@@ -33,19 +35,13 @@ class Live:
     """Polls the worker and draws frames on the screen."""
 
     def __init__(
-        self,
-        face: Face,
-        screen: Callable[[], RunScreen],
-        clock: Clock,
-        seen: Glance | None,
-        show_title: Callable[[Snapshot], object],
+        self, face: Face, screen: Callable[[], RunScreen], clock: Clock, seen: Glance | None
     ) -> None:
         """Set up; `seen` is saved output, shown until the worker has loaded it."""
         self._face, self._screen, self.clock = face, screen, clock
-        self._show_title = show_title
+        self._title = TerminalTitle(self._write_to_terminal, face.naming)
         self.rings: Callable[[], bool] = lambda: False
         """A function that returns True if the terminal's bell shall ring when a run is complete."""
-        self.is_over: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
         self._hurry_until = 0.0
         self.forget(seen)
@@ -76,7 +72,7 @@ class Live:
         self.look()
 
     def _tick(self) -> None:
-        if self._face.screen_stack and not self.is_over():
+        if self._face.screen_stack and not self._face._exit:
             self.look()
             self._timer = self._face.set_timer(self._pulse(), self._tick)
 
@@ -124,8 +120,13 @@ class Live:
         frame = Frame(shown, self.clock.now(), now, self.rates, self._face.naming, quiet)
         fully = _is_calm(before, snapshot) or self._looks % PANELS_EVERY == 0
         screen.show(frame, fully=fully)
-        self._show_title(shown)
+        self._title.show(shown)
         self._tell_news(before, snapshot)
+
+    def _write_to_terminal(self, text: str) -> None:
+        driver: Any = self._face._driver
+        if driver is not None:
+            getattr(driver, "set_title", driver.write)(text)
 
     def begin_again(self) -> None:
         """Clear the screen, and show the worker's run from the start."""

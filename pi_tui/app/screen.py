@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from pi_tui.app.face import Face, face_of, tell
 from pi_tui.app.frames.frame import Frame
 from pi_tui.app.keys import KEYS, bindings
 from pi_tui.app.searching import Searching
-from pi_tui.app.talk.export import ask_for_file, copy, counted_text, write_file
+from pi_tui.app.talk.export import ask_for_file, copy, write_file
 from pi_tui.app.widgets.bars import AlertLine, KeyBar, ProgressLine, StatusLine, TopBar
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.app.widgets.output_view import OutputView
@@ -52,17 +52,12 @@ class RunScreen(Screen[None]):
         Binding("escape", "clear", "Clear search and marks"),
     ]
 
-    def __init__(self, snapshot: Snapshot, on_ready: Callable[[], None]) -> None:
-        """Make a screen for a run; `on_ready` is called once the screen can show frames.
-
-        That is before the first paint, so that the first paint shows something.
-        """
+    def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
         self.source: Output = b""
         self.count = 0
         self.snapshot = snapshot
         self.searching = Searching(self, lambda: self.output_view)
-        self._on_ready = on_ready
 
     # Parts of the screen; a screen for one kind overrides them
 
@@ -106,8 +101,8 @@ class RunScreen(Screen[None]):
         self.add_class(wide[-1], high[-1])
 
     def on_mount(self) -> None:
-        """Call `on_ready`, because the screen can show frames now."""
-        self._on_ready()
+        """Show the run before the first paint, so that the first paint shows something."""
+        self.face.open()
 
     @property
     def face(self) -> Face:
@@ -238,7 +233,7 @@ class RunScreen(Screen[None]):
         if text is None:
             super().action_copy_text()
             return
-        copy(self.face, text, counted_text(text, self.unit_of_text))
+        copy(self.face, text, words.of_unit(len(text), self.unit_of_text))
         self.clear_selection()
 
     unit_of_text = "letters"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from pi_tui.app.face import Face, tell
@@ -13,75 +14,68 @@ _SUSPEND_PATIENCE = 5.0
 """Seconds that ctrl+z waits for the checkpoint; then it suspends the process anyway."""
 
 
-class Steering:
-    """Pauses and resumes, saves on request, and suspends."""
+class SteeredApp(Face):
+    """An app with the keys that pause and resume, save, and suspend."""
 
-    def __init__(self, face: Face) -> None:
-        self._face = face
-        self._wants_pause = False
+    _wants_pause = False
 
-    def forget(self) -> None:
-        """Forget pending requests, because the worker was replaced."""
-        self._wants_pause = False
-
-    def toggle_pause(self) -> None:
+    def action_toggle_pause(self) -> None:
         """Pause, which saves; or resume, also a run that another process computed."""
-        worker = self._face.worker
-        snapshot = worker.snapshot
-        if snapshot.state is State.WATCHING:
-            if snapshot.goes_on:
-                self.is_refused()
-            elif snapshot.writer:
-                tell(self._face, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
-            else:
-                worker.resume()
-                self._face.hurry()
+        snapshot = self.worker.snapshot
+        if snapshot.state is State.WATCHING and snapshot.goes_on:
+            self.is_refused()
             return
-        self._wants_pause = not self._wants_pause
+        if snapshot.state is State.WATCHING and snapshot.writer:
+            tell(self, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
+            return
+        self._wants_pause = not (self._wants_pause or snapshot.state is State.WATCHING)
         if self._wants_pause:
-            worker.pause()
+            self.worker.pause()
         else:
-            worker.resume()
-        self._face.hurry()
+            self.worker.resume()
+        self.hurry()
 
-    def save_now(self) -> None:
+    def action_save_now(self) -> None:
         """Request a checkpoint."""
         if self.is_refused():
             return
-        snapshot = self._face.worker.snapshot
+        snapshot = self.worker.snapshot
         newest = snapshot.checkpoint
         is_all = snapshot.made or (newest is not None and newest.steps == snapshot.steps)
         if newest is not None and snapshot.saved == snapshot.made and is_all:
             unit = snapshot.unit.removesuffix("s")
-            tell(self._face, f"Nothing new to save: every {unit} is saved.", seconds=3)
-        self._face.worker.save_now()
-        self._face.hurry()
+            tell(self, f"Nothing new to save: every {unit} is saved.", seconds=3)
+        self.worker.save_now()
+        self.hurry()
 
     def is_refused(self) -> bool:
         """Return True, and tell the user, if another process computes, so this one cannot write."""
-        why = why_not(self._face.worker.snapshot)
+        why = why_not(self.worker.snapshot)
         if why:
-            tell(self._face, why, seconds=4)
+            tell(self, why, seconds=4)
         return bool(why)
 
-    async def suspend(self) -> None:
-        """Save a checkpoint, then suspend as ctrl+z does; the time suspended does not count."""
-        worker = self._face.worker
+    async def action_save_and_suspend(self) -> None:
+        """Save, then suspend as ctrl+z does; the time suspended does not count.
+
+        Do nothing while the app saves to leave the run, because that would go on after `fg`.
+        """
+        from pi_tui.app.screens.dialogs import SavingScreen
+
+        if isinstance(self.screen, SavingScreen):
+            return
+        worker = self.worker
         paused_by_us = not worker.snapshot.state.is_at_rest
         if paused_by_us:
             worker.pause()
-            await self._await_rest()
-        driver: Any = self._face._driver
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SUSPEND_PATIENCE):
+                    while not worker.snapshot.state.is_at_rest:
+                        await asyncio.sleep(0.03)
+        driver: Any = self._driver
         if driver is not None and hasattr(driver, "stop_until_continued"):
             driver.stop_until_continued()
         if paused_by_us:
             worker.resume()
-        self._face.refresh(layout=True)
-        self._face.hurry()
-
-    async def _await_rest(self) -> None:
-        deadline = asyncio.get_running_loop().time() + _SUSPEND_PATIENCE
-        while asyncio.get_running_loop().time() < deadline:
-            if self._face.worker.snapshot.state.is_at_rest:
-                return
-            await asyncio.sleep(0.03)
+        self.refresh(layout=True)
+        self.hurry()

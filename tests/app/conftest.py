@@ -14,6 +14,7 @@ from pi_tui.app.app import RunApp
 from pi_tui.app.frames.any_worker import NoWorker
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import Snapshot, State
+from tests.app.lines import LinesKind
 from tests.helpers import until
 
 
@@ -57,7 +58,7 @@ def shown(tmp_path: Any) -> Shown:
     async def show(
         output: bytes | bytearray, size: tuple[int, int] = (100, 30), **changes: Any
     ) -> AsyncIterator[tuple[RunApp, Pilot[int]]]:
-        app = RunApp(Still(output, **changes), location=str(tmp_path / "db"))
+        app = RunApp(Still(output, **changes), kind=LinesKind(), location=str(tmp_path / "db"))
         async with app.run_test(size=size, notifications=True) as pilot:
             await until(lambda: app.main_screen.count == len(output))
             await pilot.pause()

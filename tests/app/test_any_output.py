@@ -197,7 +197,7 @@ async def test_app_without_a_task_asks_for_a_goal_and_exits_if_none_is_given(
         await pilot.press("ctrl+u", *"5000", "enter")
         await until(lambda: "ising 5,000" in text_of(app))
         assert made == [Task(5_000)]
-    again = RunApp(make_worker=make, location=str(tmp_path / "db"))
+    again = RunApp(make_worker=make, kind=LinesKind(), location=str(tmp_path / "db"))
     async with again.run_test(size=(80, 24)) as pilot:
         await until(lambda: "Which goal?" in text_of(again))
         await pilot.press("escape")

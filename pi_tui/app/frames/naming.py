@@ -22,6 +22,10 @@ class Naming:
     """The name at the beginning of an error message."""
     sign: str = "▶"
     """The sign at the left of the header and of the terminal's title."""
+    columns: tuple[str, ...] = COLUMNS
+    """The headings of the table of runs."""
+    after_completion: str = ""
+    """The hint that tells how to use a complete run; "" for none."""
 
     def task(self, snapshot: Snapshot) -> str:
         """Return the name of the task for the header: kind, goal, parameters."""
@@ -52,10 +56,6 @@ class Naming:
         """Return the name of a saved run, whose kind calls it `title`, for a question."""
         return title
 
-    def columns(self, unit: str) -> tuple[str, ...]:
-        """Return the headings of the table of runs."""
-        return COLUMNS
-
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""
         share = 1.0 if run.status == COMPLETE else run.share
@@ -69,11 +69,6 @@ class Naming:
     def file_content(self, output: bytes | bytearray) -> FileContent:
         """Return the content of a file with the whole output."""
         return FileContent(output)
-
-    @property
-    def after_completion(self) -> str:
-        """Return the hint that tells how to use a complete run; "" for none."""
-        return ""
 
     def pace(self, pace: Pace) -> tuple[str, str]:
         """Return the pace in words, and the key that changes it; "" if there is none."""

@@ -2,65 +2,45 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-from textual.app import App
-from textual.screen import Screen
-from textual.theme import Theme
-
-from pi_tui.app.face import tell
+from pi_tui.app.face import Face, tell
 from pi_tui.app.looks.remembered import Memory, Remembered
 from pi_tui.app.looks.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme
-from pi_tui.app.talk.questions import Questions
 
 
-class Looks:
-    """Sets the theme, and saves the user's settings."""
+class Looks(Memory):
+    """The user's settings, and the theme that follows from them and from the terminal."""
 
-    def __init__(
-        self, app: App[Any], questions: Questions, path: Path | None, usual: Remembered
-    ) -> None:
+    def __init__(self, app: Face, path: Path | None, usual: Remembered) -> None:
         """Load the settings from the file `path`; `usual` are those of a first start."""
-        self._app, self._questions = app, questions
-        self.memory = Memory(path, usual)
+        super().__init__(path, usual)
+        self._app = app
         self._is_trying = False
-        self._suited = ""
-        """The theme chosen to suit the terminal's background; not saved, so a start asks again."""
         app.register_theme(NIGHT_THEME)
         app.register_theme(DAY_THEME)
-
-    @property
-    def now(self) -> Remembered:
-        """Return the current settings."""
-        return self.memory.now
 
     def begin(self) -> None:
         """Set the theme of the first frame, in a way that Textual computes the styles only once."""
         app = self._app
-        name = fitting_theme(self.now.theme, app.available_themes, app.console)
+        name = fitting_theme(self.now.theme, app)
         theme = app.available_themes[name]
         if theme.ansi:
             app.theme = name
         else:
-            app.set_reactive(App.theme, name)
+            app.set_reactive(Face.theme, name)
             app.set_class(theme.dark, "-dark-mode", update=False)
             app.set_class(not theme.dark, "-light-mode", update=False)
         app.stylesheet.set_variables(app.get_css_variables())
 
     def suit(self, light: bool) -> None:
-        """Show the theme that suits a light or dark terminal, unless the user chose one."""
-        fitting = {NIGHT: DAY, "ansi-dark": "ansi-light"}
-        fitting = fitting if light else {other: one for one, other in fitting.items()}
-        if self.now.theme or os.environ.get("TEXTUAL_THEME") or self._is_trying:
-            return
-        self._suited = fitting.get(self._app.theme, self._app.theme)
-        self._app.theme = self._suited
+        """Show the theme that suits a light or dark terminal, unless the user chose one.
 
-    def keep(self, screen: Screen[Any]) -> None:
-        """Save every theme chosen from now on."""
-        self._app.theme_changed_signal.subscribe(screen, self._remember_theme)
+        It is not saved, so the next start asks again.
+        """
+        if not (self.now.theme or self._is_trying):
+            self._app.theme = fitting_theme("", self._app, light)
 
     async def choose_theme(self) -> None:
         """Let the user try themes and choose one."""
@@ -70,13 +50,9 @@ class Looks:
         self._is_trying = True
         ours = (NIGHT, DAY)
         others = sorted(set(app.available_themes) - {*ours})
-        taken = await self._questions.ask(ThemeList([*ours, *others]))
+        taken = await app.ask(ThemeList([*ours, *others]))
         app.theme, self._is_trying = taken or before, False
         self.remember(theme=app.theme)
-
-    def _remember_theme(self, theme: Theme) -> None:
-        if not self._is_trying and theme.name != self._suited:
-            self.remember(theme=theme.name)
 
     def turn_bell(self) -> None:
         """Turn the bell at completion on or off."""
@@ -84,5 +60,5 @@ class Looks:
 
     def remember(self, **changes: Any) -> None:
         """Save these settings for the next start; tell the user if that fails."""
-        if trouble := self.memory.change(**changes):
+        if trouble := self.change(**changes):
             tell(self._app, f"The settings are not saved: {trouble}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +12,6 @@ from textual.color import Color
 from textual.theme import Theme
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from textual.app import App
 
 NIGHT, DAY = "pi-night", "pi-day"
@@ -67,22 +66,18 @@ def selected(app: App[Any]) -> Style:
     return Style(color=Color.parse(ink).rich_color, bgcolor=Color.parse(paper).rich_color)
 
 
-def fitting_theme(
-    remembered: str,
-    available: Container[str],
-    console: Console,
-    environment: Mapping[str, str] = os.environ,
-) -> str:
+def fitting_theme(remembered: str, app: App[Any], is_light: bool | None = None) -> str:
     """Return the name of the theme the user chose, or else of the one that suits the terminal.
 
-    On a terminal of sixteen colours it has just these. On a light background (COLORFGBG, if the
-    terminal sets that) it is our light theme.
+    On a terminal of sixteen colours it has just these. On a light background it is our light theme;
+    if that is not known, COLORFGBG tells it in some terminals.
     """
-    for wish in (environment.get("TEXTUAL_THEME", ""), remembered):
-        if wish in available:
+    for wish in (os.environ.get("TEXTUAL_THEME", ""), remembered):
+        if wish in app.available_themes:
             return wish
-    is_light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
-    if console.color_system in ("standard", "windows"):
+    if is_light is None:
+        is_light = os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+    if app.console.color_system in ("standard", "windows"):
         return "ansi-light" if is_light else "ansi-dark"
     return DAY if is_light else NIGHT
 

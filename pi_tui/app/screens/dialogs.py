@@ -23,12 +23,10 @@ class Dialog(ModalScreen[Answer]):
     CSS_PATH = Path(__file__).with_name("dialogs.tcss")  # absolute: subclasses live elsewhere
     BINDINGS: ClassVar[list[BindingType]] = [
         # Has priority over a text field, which would copy its selected text instead of quitting.
-        Binding("ctrl+c", "app.quit", priority=True)
+        Binding("ctrl+c", "app.quit", priority=True),
+        Binding("j", "app.simulate_key('down')"),
+        Binding("k", "app.simulate_key('up')"),
     ]
-
-
-NO_KEYS: Mapping[str, str] = {}
-"""An empty table of keys, for a question whose answers have only buttons."""
 
 
 class SavingScreen(Dialog[None]):
@@ -56,32 +54,23 @@ class Choice(Dialog[str | None]):
         Binding("down,j,right", "app.focus_next"),
     ]
 
-    def __init__(
-        self,
-        title: str,
-        text: str,
-        answers: Mapping[str, str],
-        *,
-        keys: Mapping[str, str] = NO_KEYS,
-    ) -> None:
-        """Make a question; `answers` are names with labels, `keys` gives the key of a name."""
+    def __init__(self, title: str, text: str, answers: Mapping[str, str], keys: str = "") -> None:
+        """Make a question; `answers` are names with labels, `keys` their keys: "yn", or none."""
         super().__init__()
         self._title, self._text, self._answers = title, text, answers
-        self._by_key = {key: name for name, key in keys.items()}
-        self._keys = keys
+        self._by_key = dict(zip(keys, answers, strict=False))
 
     def compose(self) -> ComposeResult:
         """Yield title, text, and a button for each answer."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             yield Static(Content(self._text))
+            shown = {name: f"{key}  " for key, name in self._by_key.items()}
             for name, label in self._answers.items():
-                key = f"{self._keys[name]}  " if name in self._keys else ""
-                yield Button(Content(key + label), id=name, compact=True)
-            if self._keys:
-                yield Static(
-                    "y or n answers · ↑ ↓ Enter choose · Esc goes back", classes="quiet keys"
-                )
+                yield Button(Content(shown.get(name, "") + label), id=name, compact=True)
+            if shown:
+                hint = "y or n answers · ↑ ↓ Enter choose · Esc goes back"
+                yield Static(hint, classes="quiet keys")
 
     def on_key(self, event: events.Key) -> None:
         """Close the dialog with the answer that this key stands for."""

@@ -1,9 +1,10 @@
-"""The help: the keys, the words on the screen, and a text about the machine."""
+"""A window to read: the help with keys, words and a text about the machine; or an error in full."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -23,6 +24,8 @@ _NARROW = 20
 """Minimum cells of the right column; if it has fewer, the meaning is written below the name."""
 Rows = tuple[tuple[str, str], ...]
 """Pairs of a name and its meaning."""
+Part = tuple[str, str | Rows]
+"""A heading, or "", with a text or a table below it."""
 ON_THE_SCREEN: Rows = (
     ("position", "1 is the first byte of the output."),
     ("saved", "output in a committed checkpoint: nothing can take it away."),
@@ -39,57 +42,52 @@ ON_THE_SCREEN: Rows = (
 )
 
 
-class HelpTexts(NamedTuple):
-    """The texts of the help, apart from the keys."""
-
-    on_the_screen: Rows = ON_THE_SCREEN
-    title: str = ""
-    """The heading of the text about the machine."""
-    text: str = ""
-
-
-class HelpScreen(Dialog[None]):
-    """A window with the whole help, to scroll through."""
+class ReadingScreen(Dialog[None]):
+    """A window with texts and tables, to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q,enter", "dismiss"),
-        Binding("j", "app.simulate_key('down')"),
-        Binding("k", "app.simulate_key('up')"),
+        Binding("escape,question_mark,f1,exclamation_mark,q,enter", "dismiss"),
     ]
 
-    def __init__(self, table: KeyTable, texts: HelpTexts) -> None:
+    def __init__(self, title: str, parts: Iterable[Part]) -> None:
         super().__init__()
-        self._texts = texts
-        self._tables: list[tuple[str, Rows]] = [
-            (one.title, (*((key.shown, key.meaning) for key in one.keys), *one.more))
-            for one in table.sections
-        ]
-        self._tables.append(("On the screen", texts.on_the_screen))
+        self._title, self._parts = title, parts
 
     def compose(self) -> ComposeResult:
-        """Yield keys, words, and the text about the machine."""
-        with VerticalScroll(classes="dialog -wide-dialog", id="help"):
-            yield Static("pi-tui", classes="dialog-title")
-            for title, rows in self._tables:
-                yield Static(title, classes="help-title")
-                yield Static(_table(rows, _MEANING), classes="help-table")
-            if self._texts.text:
-                yield Static(self._texts.title, classes="help-title")
-                yield Static(self._texts.text)
+        """Yield the title, then each part below its heading."""
+        with VerticalScroll(classes="dialog -wide-dialog"):
+            yield Static(self._title, classes="dialog-title")
+            for heading, part in self._parts:
+                if heading:
+                    yield Static(heading, classes="help-title")
+                yield Static(Content(part)) if isinstance(part, str) else _Table(part)
             yield Static("Esc closes this.", classes="quiet")
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Wrap the texts to the width of their column."""
-        self.call_after_refresh(self._wrap)
 
-    def _wrap(self) -> None:
-        tables = (rows for _, rows in self._tables)
-        for shown, rows in zip(self.query(".help-table").results(Static), tables, strict=True):
-            if shown.size.width:
-                room = min(_MEANING, shown.size.width - _NAMES)
-                shown.update(
-                    _table(rows, room) if room >= _NARROW else _stack(rows, shown.size.width)
-                )
+class HelpScreen(ReadingScreen):
+    """A window with the whole help."""
+
+    def __init__(self, table: KeyTable, more: Iterable[Part]) -> None:
+        """Make the help of these keys; `more` is shown below them."""
+        keys = (
+            (one.title, (*((key.shown, key.meaning) for key in one.keys), *one.more))
+            for one in table.sections
+        )
+        super().__init__("pi-tui", (*keys, *more))
+
+
+class _Table(Static):
+    """Names with their meanings, which are wrapped to the width of their column."""
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__(_table(rows, _MEANING))
+        self._rows = rows
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the meanings again."""
+        if width := event.size.width:
+            room = min(_MEANING, width - _NAMES)
+            self.update(_table(self._rows, room) if room >= _NARROW else _stack(self._rows, width))
 
 
 def _table(rows: Rows, width: int) -> Content:

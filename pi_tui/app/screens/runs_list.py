@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -13,17 +13,16 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from pi_tui import words
-from pi_tui.app.face import face_of, tell
+from pi_tui.app.face import face_of, telling_errors
 from pi_tui.app.screens.dialogs import Dialog
 from pi_tui.checkpoints.records import Run
-from pi_tui.errors import PiTuiError
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.run_table import RIGHT
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.threads import in_thread
 
-Aside = Callable[[str, Run], Coroutine[Any, Any, None]]
-"""A coroutine function that deletes or exports a run while the list stays open."""
+Aside = Mapping[str, Callable[[Run], Coroutine[Any, Any, None]]]
+"""Coroutine functions that delete or export a run while the list stays open, by their name."""
 _PARAMETERS = 7
 """The number of the column of parameters, which is shown after the goal."""
 _LAST_TO_GO = (0, _PARAMETERS, 2, 3, 6, 1, 4, 5)
@@ -72,13 +71,10 @@ class RunsList(Dialog[Run | str | None]):
     async def _read(self) -> None:
         from pi_tui.checkpoints.saved_runs import list_runs
 
-        try:
+        with telling_errors(self):
             self._runs = await in_thread(list_runs, self._location, self._kind)
-        except PiTuiError as error:
-            tell(self, str(error), wrong=True)
-            return
-        self._fill()
-        self._table.focus()
+            self._fill()
+            self._table.focus()
 
     def _fill(self) -> None:
         """Fill the table with the runs; keep the cursor where it is."""
@@ -91,7 +87,7 @@ class RunsList(Dialog[Run | str | None]):
             (*row, words.shortened(text, max(room, _SHORTEST)))
             for row, text in zip(rows, told, strict=True)
         ]
-        titles = (*face_of(self).naming.columns(self._kind.unit), "parameters" * any(told))
+        titles = (*face_of(self).naming.columns, "parameters" * any(told))
         shown = _columns_for(rows, titles, width)
         with self.app.batch_update():
             table.clear(columns=True)
@@ -122,7 +118,7 @@ class RunsList(Dialog[Run | str | None]):
             face_of(self).converse(self._aside(action, run))
 
     async def _aside(self, action: str, run: Run) -> None:
-        await self._do(action, run)
+        await self._do[action](run)
         if self.is_attached:
             self._read()
 

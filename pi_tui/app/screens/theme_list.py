@@ -20,8 +20,6 @@ class ThemeList(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,t,q", "dismiss(None)"),
-        Binding("j", "app.simulate_key('down')"),
-        Binding("k", "app.simulate_key('up')"),
     ]
 
     def __init__(self, names: Sequence[str]) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from pi_tui.app.face import Face, tell
+from pi_tui.app.face import tell, telling_errors
+from pi_tui.app.steering import SteeredApp
 from pi_tui.app.talk.export import ask_for_file, write_file
 from pi_tui.app.talk.goals import Goals
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.checkpoints.records import Run
-from pi_tui.errors import PiTuiError
 from pi_tui.machine import Task
 from pi_tui.words import amount
 from pi_tui.worker.threads import in_thread
@@ -18,16 +16,12 @@ from pi_tui.worker.threads import in_thread
 class RunChanges:
     """Begins, opens, deletes and exports runs, after asking the user."""
 
-    def __init__(
-        self, face: Face, is_refused: Callable[[], bool], quitting: Quitting, goals: Goals
-    ) -> None:
-        """Set up; `is_refused()` returns True, and tells the user, if another process computes."""
-        self._face, self._is_refused = face, is_refused
-        self._quitting, self._goals = quitting, goals
+    def __init__(self, face: SteeredApp, quitting: Quitting, goals: Goals) -> None:
+        self._face, self._quitting, self._goals = face, quitting, goals
 
     async def ask_for_run(self) -> None:
         """Ask for a goal and open its run; quit if a first start gets no answer."""
-        if self._is_refused():
+        if self._face.is_refused():
             return
         here = self._face.worker.snapshot.goal
         answer = await self._face.ask(self._goals.question(here))
@@ -41,18 +35,13 @@ class RunChanges:
         from pi_tui.app.screens.runs_list import NEW, RunsList
 
         face = self._face
-        if face.kind is None:
-            return
-        runs = RunsList(face.location, face.kind, face.worker.snapshot, self._aside)
+        aside = {"delete": self._delete, "export": self._export}
+        runs = RunsList(face.location, face.kind, face.worker.snapshot, aside)
         chosen = await face.ask(runs)
         if chosen == NEW:
             await self.ask_for_run()
         elif isinstance(chosen, Run):
             await self.open_run(chosen.task)
-
-    async def _aside(self, action: str, run: Run) -> None:
-        """Delete or export a run while the list stays open."""
-        await (self._delete(run) if action == "delete" else self._export(run))
 
     async def open_run(self, task: Task, known: bytes = b"") -> None:
         """Save the current run, then show the run of this task.
@@ -60,8 +49,7 @@ class RunChanges:
         `known` is its first output, computed by the run before.
         """
         face = self._face
-        tuning = face.kind.tuning if face.kind else ()
-        if face.make_worker is None or face.worker.snapshot.is_of(task, tuning):
+        if face.worker.snapshot.is_of(task, face.kind.tuning):
             return
         if await self._quitting.let_go("… then the other run opens."):
             worker = face.make_worker(task)
@@ -78,7 +66,7 @@ class RunChanges:
         from pi_tui.checkpoints.saved_runs import delete_run
 
         face, kind = self._face, self._face.kind
-        if self._is_refused() or kind is None:
+        if face.is_refused():
             return
         here = face.worker.snapshot
         if here.is_of(run.task, kind.tuning):
@@ -89,17 +77,14 @@ class RunChanges:
             f"Delete the run of {name}?",
             f"{run.amount} saved; they cannot be brought back.",
             {"keep": "No, keep it", "delete": "Yes, delete it"},
-            keys={"keep": "n", "delete": "y"},
+            keys="ny",
         )
-        if await face.ask(question) != "delete" or face.make_worker is None:
+        if await face.ask(question) != "delete":
             return
         if not await self._quitting.let_go("… then the run is deleted."):
             return
-        try:
+        with telling_errors(face):
             await in_thread(delete_run, face.location, kind, run.task)
-        except PiTuiError as error:
-            tell(face, str(error), wrong=True)
-        else:
             tell(face, f"The run of {name} is deleted.")
         face.take(face.make_worker(Task(here.goal, dict(here.parameters))))
 
@@ -109,13 +94,10 @@ class RunChanges:
 
         face, kind = self._face, self._face.kind
         name = await ask_for_file(face, "Into which file?", face.naming.file(run.committed))
-        if name is None or kind is None:
+        if name is None:
             return
-        try:
+        with telling_errors(face):
             output = await in_thread(saved_output, face.location, kind, run)
-        except PiTuiError as error:
-            tell(face, str(error), wrong=True)
-            return
-        content = face.naming.file_content(output)
-        wrote = f"Wrote {amount(len(output), output.count(10), kind.unit)} to"
-        write_file(face, name, lambda _: content, wrote)
+            content = face.naming.file_content(output)
+            wrote = f"Wrote {amount(len(output), output.count(10), kind.unit)} to"
+            write_file(face, name, lambda _: content, wrote)

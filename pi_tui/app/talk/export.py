@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from pi_tui import words
-from pi_tui.app.face import Face, tell
+from pi_tui.app.face import Face, tell, telling_errors
 from pi_tui.app.talk.answers import file_named
-from pi_tui.errors import PiTuiError
 from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.worker.threads import in_thread
 
@@ -31,12 +29,8 @@ def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:
     """Write a file in the background, and show the result; `what` begins the message."""
 
     async def write() -> None:
-        try:
-            path = await in_thread(save_file, name, make, face.location)
-        except PiTuiError as error:
-            tell(face, str(error), wrong=True)
-        else:
-            tell(face, f"{what} {path}")
+        with telling_errors(face):
+            tell(face, f"{what} {await in_thread(save_file, name, make, face.location)}")
 
     face.run_worker(write(), group="writing")  # a pipe may block, and keys must not wait for it
 
@@ -53,11 +47,6 @@ def copy(face: Face, text: str, what: str) -> None:
     """Copy text to the clipboard, and show a message."""
     face.copy_to_clipboard(text)
     tell(face, f"Copied {what}.{clipboard_doubt()}", seconds=4)
-
-
-def counted_text(text: str, unit: str) -> str:
-    """Return the length of a copied text in this unit, for the message about it."""
-    return words.of_unit(len(text), unit)
 
 
 def clipboard_doubt(environment: Mapping[str, str] = os.environ) -> str:

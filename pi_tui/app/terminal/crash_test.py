@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from contextlib import suppress
 
 from pi_tui.app.face import Face, tell
@@ -30,7 +29,7 @@ async def _ask_and_kill(face: Face) -> None:
         "SIGKILL ends it at once, as a crash would; nothing is saved before. "
         "The next start says what is still there.",
         {"stay": "No, go on computing", "kill": "Yes, kill it"},
-        keys={"stay": "n", "kill": "y"},
+        keys="ny",
     )
     if await face.ask(question) != "kill":
         return
@@ -40,8 +39,6 @@ async def _ask_and_kill(face: Face) -> None:
         face._driver.close()
     program = face.naming.program
     told = f"killed by SIGKILL, as you wished; `{program}` goes on from the last checkpoint"
-    if sys.__stderr__ is not None:  # not sys.stderr: that is Textual's while the app runs
-        with suppress(OSError):
-            sys.__stderr__.write(to_paste(told) + "\n")
-            sys.__stderr__.flush()
+    with suppress(OSError):  # not to sys.stderr: that is Textual's while the app runs
+        os.write(2, (to_paste(told) + "\n").encode())
     os.kill(os.getpid(), signal.SIGKILL)

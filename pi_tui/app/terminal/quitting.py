@@ -49,9 +49,8 @@ class Quitting:
             self.when_begun()
 
     async def _leave(self) -> None:
-        if await self.let_go(
-            "Asked again after a while, it leaves at once; the last checkpoint stands."
-        ):
+        then = "Asked again after a while, it leaves at once; the last checkpoint stands."
+        if await self.let_go(then):
             self._exit()
         else:
             self.is_leaving = False

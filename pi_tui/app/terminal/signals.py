@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any, cast
 
 from pi_tui.app.face import Face
@@ -31,7 +32,7 @@ _DEAF = 3.0
 def run_to_the_end(app: Face, quitting: Quitting) -> int:
     """Run the app; return its exit code once the last checkpoint is committed."""
     ends = Signals(app, quitting)
-    app.when_open.append(ends.watch)
+    app.when_open = ends.watch
     with ends.signals():
         _look_for_threads()
         try:
@@ -67,9 +68,8 @@ class Signals:
     def __init__(self, app: Face, quitting: Quitting) -> None:
         self._app, self._quitting = app, quitting
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: list[int] = []
-        """Signals that arrived before the app could handle them."""
         self._first = 0
+        """The first signal; 0 if there was none."""
         self.left = threading.Event()
         """Set once the screen was left as usual."""
         quitting.when_begun = self._start_insisting
@@ -107,8 +107,8 @@ class Signals:
             driver.on_stop = lambda: self._app.call_later(self._app.run_action, "save_and_suspend")
         self._context = copy_context()
         self._loop = loop
-        while self._waiting:
-            self._act(self._waiting.pop(0))
+        if self._first:  # it arrived before the app could handle it
+            self._act(self._first)
         if guardian.is_there():
             self._app.set_interval(_TTY_LOOK, self._look_at_terminal)
 
@@ -117,9 +117,7 @@ class Signals:
         self._first = self._first or number
         for stop in (signal.SIGTTOU, signal.SIGTTIN):  # restoring the terminal must not suspend us
             signal.signal(stop, signal.SIG_IGN)
-        if self._loop is None:
-            self._waiting.append(number)
-        else:
+        if self._loop is not None:
             self._act(number)
 
     def _act(self, number: int) -> None:
@@ -174,26 +172,15 @@ class Signals:
         self._app.worker.stop()
         self._app.worker.join()
         code, _message = outcome(self._app.worker.snapshot, self._app.naming)
+        leave = partial(os._exit, code or self.code_of_signal)
+        guardian.give_back()
         driver: Any = self._app._driver
         if getattr(driver, "is_shown", False):
-            _leave_screen(driver.leaving.encode())
-        guardian.give_back()
-        os._exit(code or self.code_of_signal)
-
-
-def _leave_screen(text: bytes) -> None:
-    """Write `text` if the terminal accepts it; if not, the guardian writes it later.
-
-    Uses a thread, because a terminal that nobody reads blocks the writer.
-    """
-    guardian.arm(text)
-    write = threading.Thread(target=_write, args=(text,), daemon=True)
-    write.start()
-    write.join(_DEAF / 3)
-    if not write.is_alive():
-        guardian.disarm()
-
-
-def _write(text: bytes) -> None:
-    with suppress(OSError):
-        os.write(2, text)
+            text = driver.leaving.encode()
+            guardian.arm(text)
+            # A terminal that nobody reads blocks the writer; then the guardian writes it later.
+            threading.Timer(_DEAF / 3, leave).start()
+            with suppress(OSError):
+                os.write(2, text)
+            guardian.disarm()
+        leave()

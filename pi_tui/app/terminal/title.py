@@ -43,11 +43,9 @@ def leaving() -> str:
 class TerminalTitle:
     """Shows progress in the terminal's title; the driver saves and restores the old title."""
 
-    def __init__(
-        self, write: Callable[[str], object], naming: Naming, *, progress: bool | None = None
-    ) -> None:
+    def __init__(self, write: Callable[[str], object], naming: Naming) -> None:
         self._write, self._naming = write, naming
-        self._progress = shows_progress() if progress is None else progress
+        self._progress = shows_progress()
         self._shown = ""
 
     def show(self, snapshot: Snapshot) -> None:

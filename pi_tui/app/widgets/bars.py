@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events
 from textual.content import Content
+from textual.reactive import Reactive
+from textual.style import Style
 
 from pi_tui import words
 from pi_tui.app.face import face_of
@@ -160,31 +161,19 @@ class StatusLine(Panel):
 class KeyBar(Panel):
     """The keys that can be used now, the most useful first; each can be clicked."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._actions: list[tuple[range, str]] = []
+    auto_links = Reactive(False)  # they look like text, not like links
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
         """Return one line with as many keys as fit, with shorter words if needed."""
-        shown, used, table = Content(), 0, face_of(self).key_table
-        self._actions.clear()
+        shown, table = Content(), face_of(self).key_table
         rows = keys(frame.snapshot, table)
         if sum(len(key) + len(word) + 3 for key, word, _ in rows) > width:
             rows = [(key, table.short.get(word, word), action) for key, word, action in rows]
         for key, word, action in rows:
             one = line((f" {key}", "bold $pi-accent"), (f" {word} ", QUIET))
-            if used + one.cell_length - 1 > width:  # the last cell is blank
-                continue
-            self._actions.append((range(used, used + one.cell_length), action))
-            used += one.cell_length
-            shown += one
+            if shown.cell_length + one.cell_length - 1 <= width:  # the last cell is blank
+                shown += one.stylize(Style.from_meta({"@click": action}))
         return [shown.truncate(width)]
-
-    async def on_click(self, event: events.Click) -> None:
-        """Run the action of the key that was clicked."""
-        for cells, action in self._actions:
-            if event.x in cells:
-                await self.run_action(action)
 
 
 def _brief(shown: str) -> str:

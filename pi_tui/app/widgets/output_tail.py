@@ -109,14 +109,6 @@ class OutputTail(OutputView):
 
     # Drawing
 
-    def is_final(self, line: int) -> bool:
-        """Return True if the line will not change: all its bytes are saved.
-
-        Bytes after it count too if they can be part of a hit that begins in this line.
-        """
-        reach = len(self.needle.text) if self.needle else 0
-        return line + 1 < self.line_total() and self.start_of(line + 1) + reach <= self.saved
-
     def paint(self, line: int) -> Strip:
         """Return a line as segments."""
         styles, width = self.styles_of_looks, self.scrollable_content_region.width

@@ -24,6 +24,8 @@ from pi_tui.needle import Needle, Output
 
 SAVED, FRESH, HELD, HIT, HERE, SELECTED = range(6)
 """Looks of a byte: numbers that stand for a style. A later one overrides an earlier one."""
+_NAMES = ("saved", "fresh", "held", "hit", "here")
+"""The names of these looks in the style sheet, apart from the last."""
 _CACHED_LINES = 512
 """Maximum lines in the cache, more than a window shows; a line takes about 200 bytes."""
 
@@ -57,14 +59,7 @@ def runs(looks: Iterable[int]) -> Iterator[tuple[int, int, int]]:
 class OutputView(ScrollView, can_focus=True):
     """The base class of views of output; a subclass defines the lines and draws them."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "output--gutter",
-        "output--saved",
-        "output--fresh",
-        "output--held",
-        "output--hit",
-        "output--here",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"output--{name}" for name in (*_NAMES, "gutter")}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down"),
         Binding("k", "scroll_up"),
@@ -115,16 +110,19 @@ class OutputView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def is_final(self, line: int) -> bool:
-        """Return True if the line will not change while highlights stay as they are."""
-        raise NotImplementedError
+        """Return True if the line will not change: all its bytes are saved.
+
+        Bytes after it count too if they can be part of a hit that begins in this line.
+        """
+        reach = len(self.needle.text) if self.needle else 0
+        return line + 1 < self.line_total() and self.start_of(line + 1) + reach <= self.saved
 
     def fit(self) -> None:
         """Adapt the lines to the width of the window."""
 
     def make_styles(self) -> list[Style]:
         """Return the style of each look; a subclass with more looks adds theirs."""
-        names = ("saved", "fresh", "held", "hit", "here")
-        looks = [self.get_component_rich_style(f"output--{name}") for name in names]
+        looks = [self.get_component_rich_style(f"output--{name}") for name in _NAMES]
         return [*looks, selected(self.app)]
 
     def text_between(self, start: int, stop: int) -> str:
@@ -140,10 +138,8 @@ class OutputView(ScrollView, can_focus=True):
 
     def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
         """Show the first `count` bytes of `source`; the first `saved` of them are saved."""
-        changed = [
-            *((self.count, count) if count != self.count else ()),
-            *((self.saved, saved) if saved != self.saved else ()),
-        ]
+        before_and_now = (self.count, count), (self.saved, saved)
+        changed = [min(before, now) for before, now in before_and_now if before != now]
         longest = max(self.count, count)
         self._source, self.count, self.saved = source, count, saved
         if changed:
@@ -294,10 +290,7 @@ class OutputView(ScrollView, can_focus=True):
         return None if stop <= start else (self.text_between(start, stop), "\n")
 
     def _offset(self, place: tuple[int, int] | None, default: int) -> int:
-        if place is None:
-            return default
-        column, line = place
-        return self.offset_at(line, column)
+        return default if place is None else self.offset_at(line=place[1], column=place[0])
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw again, because the selection changed."""

@@ -156,17 +156,12 @@ class CheckpointPanel(Panel):
         age = words.ago((frame.now - newest.saved_at).total_seconds())
         clock, (made, unit) = frame.clock_time(newest.saved_at), _extent(newest, frame.snapshot)
         if width >= _FULL_LINES:
+            which = line((clock, "bold"), (f"  #{newest.seq}", QUIET))
+            what = line(made, (f" {unit}", QUIET))
+            cost = line((self._cost(newest, width), QUIET))
             return [
-                spread(
-                    line((clock, "bold"), (f"  #{newest.seq}", QUIET)),
-                    line((age, "$pi-success")),
-                    width,
-                ),
-                spread(
-                    line(made, (f" {unit}", QUIET)),
-                    line((self._cost(newest, width), QUIET)),
-                    width,
-                ),
+                spread(which, line((age, "$pi-success")), width),
+                spread(what, cost, width),
                 self._next(frame, width),
             ]
         return [

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input, Static
 
 from pi_tui import words
@@ -22,14 +21,11 @@ LONGEST = 100
 
 
 class SearchInput(Input):
-    """A text field that posts a message when it rejects a character."""
-
-    class Refused(Message):
-        """Posted when a character was typed that cannot be searched."""
+    """A text field that tells the search bar when it rejects a character."""
 
     def restricted(self) -> None:
-        """Post `Refused`, where Textual would ring the bell."""
-        self.post_message(self.Refused())
+        """Say why, where Textual would ring the bell."""
+        self.query_ancestor(SearchBar).say_why()
 
 
 class SearchBar(Horizontal):
@@ -87,8 +83,8 @@ class SearchBar(Horizontal):
         """End the search."""
         self._close()
 
-    @on(SearchInput.Refused)
-    def _say_why(self) -> None:
+    def say_why(self) -> None:
+        """Say why a character was rejected."""
         self.query_one(".search-facts", Static).update(line((self.REFUSAL, "$pi-warning")))
 
     def show(
@@ -125,8 +121,6 @@ class SearchBar(Horizontal):
         else:
             which = f"{words.number(number)} of " if number else ""
             brief = line((f"{which}{hits}", "bold $pi-accent"))
-            told = Content.assemble(
-                brief, (" at position ", QUIET), (words.number(hit + 1), "bold")
-            )
+            told = line(brief, (" at position ", QUIET), (words.number(hit + 1), "bold"))
         ways = [told + each for each in odds] or [told]
         return [ways[0] + keys, *ways, told, brief]

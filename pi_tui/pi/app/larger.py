@@ -72,6 +72,6 @@ async def _is_wanted(face: Face, here: int, goal: int, missed: str) -> bool:
         "stays saved as it is; its digits are shown at once, until the new run has computed them "
         "itself.",
         {"begin": "Yes, begin it", "stay": "No, stay here"},
-        keys={"begin": "y", "stay": "n"},
+        keys="yn",
     )
     return await face.ask(question) == "begin"

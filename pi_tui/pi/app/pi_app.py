@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from textual.app import SystemCommand
 from textual.binding import BindingType
 
 from pi_tui.app.app import STYLES, RunApp
@@ -25,10 +26,9 @@ from pi_tui.words import counted
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
-    from textual.app import SystemCommand
     from textual.screen import Screen
 
-    from pi_tui.app.screens.help import HelpTexts
+    from pi_tui.app.screens.help import Part
     from pi_tui.pi.settings import Settings
 
 
@@ -66,11 +66,11 @@ class PiApp(RunApp):
     @cached_property
     def pacing(self) -> Pacing:
         """Return what changes the pace."""
-        return Pacing(self, self.steering.is_refused)
+        return Pacing(self, self.is_refused)
 
     def get_default_screen(self) -> PiScreen:
         """Return a new main screen for the run."""
-        return PiScreen(self.worker.snapshot, self.open, self._remember_view)
+        return PiScreen(self.worker.snapshot, self._remember_view)
 
     @property
     def main_screen(self) -> PiScreen:
@@ -92,11 +92,10 @@ class PiApp(RunApp):
         return self.looks.now
 
     def recall_looks(self) -> None:
-        """Restore the view and colours of the last start; save changes from now on."""
+        """Restore the view and colours of the last start."""
         screen = self.main_screen
         screen.digits.colored = self._looks.colored
         screen.stage.show(self._looks.view)
-        super().recall_looks()
 
     def _remember_view(self) -> None:
         """Save the view and whether digits are coloured."""
@@ -107,7 +106,7 @@ class PiApp(RunApp):
         """Return the colour variables of RunApp, and those for digits and heat maps."""
         return super().get_theme_variable_defaults() | pi_variables(self.current_theme)
 
-    def help_texts(self) -> HelpTexts:
+    def help_texts(self) -> Iterable[Part]:
         """Return the texts of the help screen, apart from the keys."""
         from pi_tui.pi.app.screens.pi_help import PI_HELP
 
@@ -115,8 +114,6 @@ class PiApp(RunApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield every action with its name, for the command palette."""
-        from textual.app import SystemCommand
-
         yield from super().get_system_commands(screen)
         for view in VIEWS:
             show = partial(self.main_screen.stage.show, view.name)
@@ -134,7 +131,7 @@ class PiApp(RunApp):
 
     def action_more(self) -> None:
         """Ask whether to begin a larger run."""
-        if self.is_uncovered and self.make_worker is not None:
+        if self.is_uncovered:
             from pi_tui.pi.app.larger import offer_larger
 
             self.converse(offer_larger(self, self.main_screen, self.run_changes.open_run))

@@ -26,6 +26,8 @@ class PiNaming(Naming):
     """Names a run of pi by its number of digits."""
 
     sign: str = "π"
+    columns: tuple[str, ...] = ("digits", *COLUMNS[1:])
+    after_completion: str = "; `pi-tui export` writes them out"
 
     def task(self, snapshot: Snapshot) -> str:
         """Return the name of the task for the header."""
@@ -56,10 +58,6 @@ class PiNaming(Naming):
         """Return the name of a saved run."""
         return words.counted(run.goal, "digit")
 
-    def columns(self, unit: str) -> tuple[str, ...]:
-        """Return the headings of the table of runs."""
-        return ("digits", *COLUMNS[1:])
-
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""
         return cells(run)
@@ -71,11 +69,6 @@ class PiNaming(Naming):
     def file_content(self, output: bytes | bytearray) -> FileContent:
         """Return the content of a file with all digits."""
         return FileContent(output, b"3.", b"\n")
-
-    @property
-    def after_completion(self) -> str:
-        """Return the hint that tells how to use a complete run."""
-        return "; `pi-tui export` writes them out"
 
     def pace(self, pace: Pace) -> tuple[str, str]:
         """Return the pace in words, and the key that switches full speed on or off.

@@ -41,14 +41,12 @@ class PiScreen(RunScreen):
     AUTO_FOCUS = "DigitView"
     BINDINGS: ClassVar[list[BindingType]] = bindings(PI_ROWS, "screen")
 
-    def __init__(
-        self, snapshot: Snapshot, on_ready: Callable[[], None], on_looks: Callable[[], None]
-    ) -> None:
-        """Make a screen for a run; `on_ready` is called once the screen can show frames.
+    def __init__(self, snapshot: Snapshot, on_looks: Callable[[], None]) -> None:
+        """Make a screen for a run.
 
         `on_looks` is called when the user chose another view, or switched the colours of digits.
         """
-        super().__init__(snapshot, on_ready)
+        super().__init__(snapshot)
         self._report_looks = on_looks
         self.stage = Stage(self, on_looks)
         self.searching.bar_class = _search_bar

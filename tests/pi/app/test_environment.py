@@ -46,9 +46,14 @@ async def test_no_color_gives_a_screen_without_colours(
                         assert len(set(color.triplet)) == 1
 
 
-def test_terminal_title_shows_progress_once_and_clears_it_when_complete() -> None:
+def test_terminal_title_shows_progress_once_and_clears_it_when_complete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TMUX", "STY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM_PROGRAM", "ghostty")
     written: list[str] = []
-    title = TerminalTitle(written.append, PiNaming(), progress=True)
+    title = TerminalTitle(written.append, PiNaming())
     for _ in range(3):
         title.show(a_snapshot(done=0.43))
     title.show(a_snapshot(state=State.COMPLETE, done=1.0))

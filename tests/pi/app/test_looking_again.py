@@ -186,8 +186,7 @@ async def test_message_shows_markup_as_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("key", "is_asked"), [("n", False), ("y", True)])
 async def test_question_can_be_answered_by_y_and_n(key: str, is_asked: bool) -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, pilot):
-        keys = {"keep": "n", "do": "y"}
-        question = Choice("Do it?", "Really.", {"keep": "No", "do": "Yes, do it"}, keys=keys)
+        question = Choice("Do it?", "Really.", {"keep": "No", "do": "Yes, do it"}, keys="ny")
         answers: list[str | None] = []
         app.push_screen(question, answers.append)
         await until(lambda: "y  Yes, do it" in text_of(app))

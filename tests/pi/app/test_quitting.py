@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from math import inf
 from typing import Any, NamedTuple
 
 import pytest
 from textual.pilot import Pilot
 
+from pi_tui.app import face
 from pi_tui.app.terminal.quitting import outcome
 from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import StorageError
@@ -106,6 +108,17 @@ async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) ->
         await pilot.press("escape")
         await until(lambda: app.screen is app.main_screen)
         await until(lambda: app.worker.snapshot.state is State.RUNNING)
+
+
+async def test_keys_need_not_wait_after_a_quit_that_was_cancelled(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(face, "_LOST", inf)
+    async with asked(bench) as (app, pilot, _):
+        await pilot.press("escape")
+        await until(lambda: app.worker.snapshot.state is State.RUNNING)
+        await pilot.press("slash")
+        await until(lambda: app.screen.has_class("-searching"))
 
 
 async def test_second_ctrl_c_after_a_while_exits_at_once(

@@ -18,9 +18,9 @@ from tests.pi.app.helpers import text_of, until_state
 
 async def test_theme_is_saved_for_the_next_start(bench: Bench) -> None:
     app = bench.app(1_000)
-    async with app.run_test():
+    async with app.run_test() as pilot:
         assert app.theme == NIGHT
-        app.theme = DAY
+        await pilot.press("t", "down", "enter")
         await until(bench.memory.exists)
     again = bench.app(1_000)
     async with again.run_test():

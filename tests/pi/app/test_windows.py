@@ -68,11 +68,12 @@ async def test_range_of_the_speed_is_never_cut() -> None:
         assert "…" not in text_of(app)
 
 
-def test_terminal_title_without_a_run_is_the_program_s_name() -> None:
+def test_terminal_title_without_a_run_is_the_program_s_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TMUX", "here")
     written: list[str] = []
-    TerminalTitle(written.append, PiNaming(), progress=False).show(
-        a_snapshot(goal=0, made=0, done=0.0)
-    )
+    TerminalTitle(written.append, PiNaming()).show(a_snapshot(goal=0, made=0, done=0.0))
     assert written == ["\x1b]2;π pi-tui\x07"]
 
 

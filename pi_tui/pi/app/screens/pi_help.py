@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pi_tui.app.screens.help import HelpTexts
-
 _ON_THE_SCREEN = (
     ("position", "1 is the first digit after the point: the 1 of 3.1."),
     ("saved", "digits in a committed checkpoint: nothing can take them away."),
@@ -44,4 +42,4 @@ digits of pi. (Rabinowitz and Wagon, 1995.) A new run has two rows, for pi = 20 
 Because the boxes are the whole state, saving them is enough to stop at any moment and go on \
 later: that is a checkpoint. This spigot works on many boxes at once, as one large number: a \
 block."""
-PI_HELP = HelpTexts(_ON_THE_SCREEN, "What a spigot is", _SPIGOT)
+PI_HELP = (("On the screen", _ON_THE_SCREEN), ("What a spigot is", _SPIGOT))

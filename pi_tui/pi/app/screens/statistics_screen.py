@@ -32,8 +32,6 @@ class StatisticsScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,S,q,enter", "dismiss"),
-        Binding("j", "app.simulate_key('down')"),
-        Binding("k", "app.simulate_key('up')"),
     ]
 
     def __init__(self, digits: Callable[[], tuple[Digits, int]]) -> None:

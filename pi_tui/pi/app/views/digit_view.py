@@ -75,14 +75,6 @@ class DigitView(OutputView):
 
     # Drawing
 
-    def is_final(self, line: int) -> bool:
-        """Return True if the line will not change: all its digits are saved.
-
-        Digits after it count too if they can be part of a hit that begins in this line.
-        """
-        reach = len(self.needle.text) if self.needle else 0
-        return self.start_of(line + 1) + reach <= self.saved
-
     def paint(self, line: int) -> Strip:
         """Return a line as segments: its position, and its digits in groups."""
         looks = self.styles_of_looks
