@@ -28,9 +28,9 @@ _HUES = 40
 _COLORS = 128
 
 
-def animate(request: PictureRequest, form: str, seconds: float) -> bytes:
-    """Draw the walk within so many seconds; return the bytes of a `gif` or `webp` file."""
-    file, count = io.BytesIO(), max(2, round(seconds * PER_SECOND))
+def animate(request: PictureRequest, form: str) -> bytes:
+    """Draw the walk; return the bytes of a `gif` or `webp` file."""
+    file, count = io.BytesIO(), max(2, round(request.seconds * PER_SECOND))
     walk = _Growing(request)
     every = round(1000 / PER_SECOND)
     durations = [every] * (count - 1) + [round(HOLD * 1000)]
