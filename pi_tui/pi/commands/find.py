@@ -77,7 +77,8 @@ def _place(offset: int, length: int, read: Callable[[int, int], bytes]) -> Place
 def _lines(hits: Hits, places: list[Place]) -> Iterator[str]:
     length, count = len(hits.text), hits.searched
     yield headline(hits)
-    marked, plain = (_MARKED, _PLAIN) if _has_colors() else ("", "")
+    has_colors = is_terminal() and not os.environ.get("NO_COLOR")
+    marked, plain = (_MARKED, _PLAIN) if has_colors else ("", "")
     width = max((len(f"{place.position:,}") for place in places), default=0)
     for place in places:
         middle = f"{marked}{hits.text}{plain}"
@@ -86,10 +87,6 @@ def _lines(hits: Hits, places: list[Place]) -> Iterator[str]:
     yield odds(length, count)
     if not places:
         yield from map(to_paste, after_a_miss(length, MAX_DIGITS))
-
-
-def _has_colors() -> bool:
-    return is_terminal() and not os.environ.get("NO_COLOR")
 
 
 def _as_json(hits: Hits, places: list[Place]) -> str:

@@ -66,17 +66,14 @@ class Patterns:
         last, before = self._last[digit], between.pop()
         if not between:
             return  # the digit is not in this piece
-        first_gap = self.count + between[0] - 1 - last if last is not None else 0
-        gaps = [first_gap, *between[1:]] if last is not None else between[1:]
+        first, *gaps = between
+        if last is not None:
+            gaps = [self.count + first - 1 - last, *gaps]
         self.gaps.update(gaps)
-        self._last[digit] = self.count + len(piece) - before
-        if gaps:
-            self._keep_longest_gap(digit, gaps, self._last[digit])
-
-    def _keep_longest_gap(self, digit: int, gaps: list[int], last: int | None) -> None:
-        longest, known = max(gaps), self._longest_gaps.get(digit)
-        if last is not None and (known is None or longest > known.length):
-            start = last - sum(gaps[gaps.index(longest) :])
+        newest = self._last[digit] = self.count + len(piece) - before
+        longest, known = max(gaps, default=0), self._longest_gaps.get(digit)
+        if longest > (known.length if known else 0):
+            start = newest - sum(gaps[gaps.index(longest) :])
             self._longest_gaps[digit] = Longest(digit, longest, start + 1)
 
     def _find_runs(self, digits: Digits, digit: int, end: int) -> None:

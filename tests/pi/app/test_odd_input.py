@@ -66,6 +66,16 @@ def test_settings_file_with_any_json_gives_valid_settings(value: object, name: s
         assert Memory(path, PiLooks()).now == PiLooks()
 
 
+async def test_unknown_view_in_the_settings_file_leaves_the_digits_on_the_screen(
+    bench: Bench,
+) -> None:
+    bench.memory.write_text('{"view": "sky"}', encoding="utf-8")
+    app = bench.app(300)
+    async with app.run_test():
+        assert app.main_screen.stage.view == "digits"
+        assert app.main_screen.digits.display
+
+
 def deep(path: Path) -> None:
     path.write_text("[" * 50_000)
 
