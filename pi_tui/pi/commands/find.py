@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output_part import refuse_without_output
@@ -26,8 +26,7 @@ _LONGEST = 100
 _MARKED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A hit, and the digits around it."""
 
     position: int
@@ -96,7 +95,7 @@ def _as_json(hits: Hits, places: list[Place]) -> str:
             "text": hits.text,
             "digits": count,
             "count": hits.count,
-            "first": [asdict(place) for place in places],
+            "first": [place._asdict() for place in places],
             "chance": chance(length, count),
             "expected": expected(length, count),
             "digits_for": {f"{likely:g}": digits_for(length, likely) for likely in LIKELY},

@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pi_tui.needle import find_in
 from pi_tui.pi.digits.chance import about, chance, chance_in_words, digits_for
@@ -22,8 +23,7 @@ _FORMS = (
 """Patterns of a date with year, month and day; the first that matches holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notation:
+class Notation(NamedTuple):
     """A way to write the date with digits only."""
 
     name: str

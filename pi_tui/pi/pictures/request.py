@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.inks import THEMES, Inks
@@ -20,8 +20,7 @@ _LARGEST = 16_384
 """Maximum width and height in pixels; larger than any poster printer needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureRequest:
+class PictureRequest(NamedTuple):
     """A picture that the user asks for: what to draw, and how."""
 
     kind: str

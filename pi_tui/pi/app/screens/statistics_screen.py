@@ -41,7 +41,6 @@ class StatisticsScreen(Dialog[None]):
         super().__init__()
         self._digits = digits
         self._patterns = Patterns()
-        self._shown = 0
 
     def compose(self) -> ComposeResult:
         """Yield an explanation, the tables, and a line about the keys."""
@@ -61,8 +60,9 @@ class StatisticsScreen(Dialog[None]):
     async def _count(self) -> None:
         """Count for a moment at a time, in a thread, and show the tables in between."""
         while True:
+            before = self._patterns.count
             is_more = await in_thread(for_a_moment, self._feed, _MOMENT)
-            if self._shown != self._patterns.count:
+            if self._patterns.count != before:
                 self._show()
             if not is_more:
                 await asyncio.sleep(_IDLE)
@@ -73,8 +73,8 @@ class StatisticsScreen(Dialog[None]):
     def _show(self) -> None:
         """Show the tables, and above them the run of equal digits that is least likely."""
         patterns = self._patterns
-        count = self._shown = patterns.count
-        rarest = min(patterns.runs, key=lambda run: expected_runs(run.length, count))
-        self.query_one("#remarkable", Static).update(Content(in_words(rarest, count)))
+        rarest = min(patterns.runs, key=lambda run: expected_runs(run.length, patterns.count))
+        remarkable = Content(in_words(rarest, patterns.count))
+        self.query_one("#remarkable", Static).update(remarkable)
         tables = self.query_one("#tables", Static)
         tables.update(Content("\n".join(lines(patterns)).rstrip()))
