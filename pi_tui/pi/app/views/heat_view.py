@@ -34,7 +34,7 @@ class HeatView(Picture):
         self._values = bytearray()
         self._columns = 1
         self._stride = 1
-        self._inks: dict[int, tuple[Style, Style]] = {}
+        self._styles: dict[tuple[int, int], Style] = {}
 
     def on_click(self, event: events.Click) -> None:
         """Post `Chosen` with the digits of the square at the mouse.
@@ -49,7 +49,7 @@ class HeatView(Picture):
     def notify_style_update(self) -> None:
         """Use the colours of the new theme."""
         super().notify_style_update()
-        self._inks.clear()
+        self._styles.clear()
 
     def lay_out(self) -> None:
         """Make a new grid for this size."""
@@ -57,7 +57,7 @@ class HeatView(Picture):
         squares = self._columns * max(1, self.content_size.height) * 2
         self._stride = max(1, -(-self._digits // squares))
         self._values.clear()
-        self._inks.clear()
+        self._styles.clear()
         self.refresh()
 
     def add_chunk(self) -> bool:
@@ -91,15 +91,12 @@ class HeatView(Picture):
     def render_line(self, y: int) -> Strip:
         """Return two rows of squares as a line of cells, the upper row in the foreground colour."""
         width, columns = self.content_size.width, self._columns
-        upper, lower, inks = self._row(2 * y), self._row(2 * y + 1), self._inks_of_values
+        upper, lower, styles = self._row(2 * y), self._row(2 * y + 1), self._styles_of_pairs
         if columns != width:
             return Strip.blank(width, self.rich_style)
         segments = [
-            Segment(
-                ("▀" if above != _EMPTY else " ") * len(list(run)),
-                self.rich_style + inks[above][0] + inks[below][1],
-            )
-            for (above, below), run in groupby(zip(upper, lower, strict=True))
+            Segment(("▀" if pair[0] != _EMPTY else " ") * len(list(run)), styles[pair])
+            for pair, run in groupby(zip(upper, lower, strict=True))
         ]
         return Strip(segments, width)
 
@@ -116,10 +113,14 @@ class HeatView(Picture):
         return ("spectrum", 10) if self._stride == 1 else ("heat", LEVELS)
 
     @property
-    def _inks_of_values(self) -> dict[int, tuple[Style, Style]]:
-        """Return the styles of the upper and of the lower square in a cell, by value."""
-        if not self._inks:
-            found = enumerate(inks(self.app, *self._scale))
-            self._inks = {value: (ink, Style(bgcolor=ink.color)) for value, ink in found}
-            self._inks[_EMPTY] = Style(), Style()
-        return self._inks
+    def _styles_of_pairs(self) -> dict[tuple[int, int], Style]:
+        """Return the style of a cell for every pair of values, the upper and the lower one."""
+        if not self._styles:
+            plain, found = self.rich_style, inks(self.app, *self._scale)
+            colors = [*enumerate(ink.color for ink in found), (_EMPTY, None)]
+            self._styles = {
+                (upper, lower): plain + Style(color=ink, bgcolor=paper)
+                for upper, ink in colors
+                for lower, paper in colors
+            }
+        return self._styles
