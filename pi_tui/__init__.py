@@ -10,22 +10,7 @@ TYPE_CHECKING = False  # type checkers assume True; importing `typing` takes tim
 if TYPE_CHECKING:
     from pi_tui.all_tasks import carry_on_all as carry_on_all
     from pi_tui.carry_on import carry_on as carry_on
-    from pi_tui.machine import Abandoned as Abandoned
-    from pi_tui.machine import BadState as BadState
-    from pi_tui.machine import Kind as Kind
-    from pi_tui.machine import Limits as Limits
-    from pi_tui.machine import LostPiece as LostPiece
-    from pi_tui.machine import Machine as Machine
-    from pi_tui.machine import Parameter as Parameter
-    from pi_tui.machine import Piece as Piece
-    from pi_tui.machine import Poll as Poll
-    from pi_tui.machine import Refused as Refused
-    from pi_tui.machine import State as State
-    from pi_tui.machine import Task as Task
-    from pi_tui.machine import Work as Work
-    from pi_tui.machine import WrongOutput as WrongOutput
-    from pi_tui.machine import WrongState as WrongState
-    from pi_tui.machine import unwatched as unwatched
+    from pi_tui.machine import *  # noqa: F403 - all its public names, and re-exported
     from pi_tui.recipes.items import Items as Items
     from pi_tui.recipes.program import resumable as resumable
     from pi_tui.testing import prove as prove

@@ -31,9 +31,9 @@ from pi_tui.carry_on import (
 from pi_tui.errors import AlreadyOpenError, DamagedError, PiTuiError, StorageError, UsageError
 from pi_tui.machine import Kind, Task
 from pi_tui.reports.hints import command_line, tell
+from pi_tui.reports.progress import TasksProgress, name_of
 from pi_tui.reports.standard_output import open_standard_streams
 from pi_tui.reports.status_line import status_line_on
-from pi_tui.reports.tasks_progress import TasksProgress, name_of
 from pi_tui.worker import crash_report as crash
 from pi_tui.worker import given
 from pi_tui.worker.job import AUTO_CADENCE, Cadence, Job
@@ -134,17 +134,14 @@ class _Share:
 
     def _make_database(self) -> None:
         """Create the database, or migrate it; refuse one that is not ours."""
-        if self._left:
-            from pi_tui.checkpoints.store import CheckpointStore
+        from pi_tui.checkpoints.store import CheckpointStore
 
-            while True:
-                try:
-                    CheckpointStore.open(self._location, self._kind).close()
-                    return
-                except AlreadyOpenError as error:  # another process changes its tables
-                    if self._asked:
-                        return
-                    self._await_database(error)
+        while self._left and not self._asked:
+            try:
+                CheckpointStore.open(self._location, self._kind).close()
+                return
+            except AlreadyOpenError as error:  # another process changes its tables
+                self._await_database(error)
 
     def _look(self) -> Task | None:
         """Collect the outputs of complete tasks; return a task that no process computes, or None.
@@ -226,5 +223,5 @@ class _Share:
         until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)
         self._pause = min(1.5 * self._pause, LAST_PAUSE)
         while time.monotonic() < until and not self._asked:
-            self._shown.wait(reason)
+            self._shown.show_text(reason)
             time.sleep(LOOK_SECONDS)

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Literal
@@ -81,7 +81,8 @@ def carry_on(
         where = given.checked(kind, [task], location, cadence)
         job = Job(kind, task, where, cadence=cadence, fresh=fresh, patience=PATIENCE)
         given.refuse_unknown_face(face)
-        with _claimed(to, job.location) as target:
+        file = None if to is None else given.path_of(to, "`to` is the path of a file")
+        with nullcontext() if file is None else OutputFile.claim(file, where) as target:
             code, output = _compute(job, command, face)
             if target is not None and (code == 0 or output):
                 code = _write(target, output, kind) or code
@@ -101,13 +102,6 @@ def _write(target: OutputFile, output: bytes, kind: Kind) -> int:
         return error.exit_code
 
 
-def _claimed(to: object, location: str) -> AbstractContextManager[OutputFile | None]:
-    """Return the file for the output, checked; nothing if none was asked for."""
-    if to is None:
-        return nullcontext()
-    return OutputFile.claim(given.path_of(to, "`to` is the path of a file"), location)
-
-
 def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
     """Compute the job with the requested display; return the exit code and the whole output."""
     if face == "screen" and not has_terminal():
@@ -119,13 +113,9 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
             job.kind, job.task, job.location, again=again, cadence=job.cadence, fresh=job.fresh
         )
     worker, began = Worker(job), datetime.now(UTC)
-    try:
-        code = carry_to_end(worker, program=job.kind.name, again=again)
-        if code == 0:
-            _tell_if_old(worker.snapshot, began, job.kind.name)
-    except StorageError as error:
-        tell(f"{job.kind.name}: {words.plain(str(error))}")
-        code = error.exit_code
+    code = carry_to_end(worker, program=job.kind.name, again=again)
+    if code == 0:
+        _tell_if_old(worker.snapshot, began, job.kind.name)
     return code, bytes(worker.output) if is_whole(worker, code) else b""
 
 

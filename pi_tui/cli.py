@@ -12,14 +12,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, NoReturn
 
 from pi_tui.command_line import OPEN, RUN, WATCH, build_parser
-from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError, speak
+from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError
 from pi_tui.files.location import refuse_misplaced_url
 from pi_tui.no_memory import MESSAGE, is_lack_of_memory
 from pi_tui.pi.commands.options import number_as_digits
@@ -39,19 +38,11 @@ if TYPE_CHECKING:
     from pi_tui.checkpoints.stored_kind import Kinds
     from pi_tui.commands.choosing import Wanted
 
-WORDS = {
-    Hint.OTHER_FILE: "choose another file with --db",
-    Hint.FRESH: "begin again with --fresh",
-    Hint.BEGIN: "`pi-tui --digits 20000` begins one",
-    Hint.NAME_ONE: "name one by --digits N, or by --kind, --goal and --with name=value",
-}
-"""The wording of this program for the hints in messages of general code."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run pi-tui; return the exit code. A failure is reported in one line on stderr."""
     garbage.postpone()
-    speak(WORDS)
+    _word_hints()
     open_standard_streams()
     _correct_time_zone()
     # Files stay readable to their owner under any umask; the umask may exclude others.
@@ -84,6 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         drop_unwritten_output()
         garbage.settle()
+
+
+def _word_hints() -> None:
+    """Set the wording of this program for the hints in messages of general code."""
+    Hint.OTHER_FILE = "choose another file with --db"
+    Hint.FRESH = "begin again with --fresh"
+    Hint.BEGIN = "`pi-tui --digits 20000` begins one"
+    Hint.NAME_ONE = "name one by --digits N, or by --kind, --goal and --with name=value"
 
 
 def _correct_time_zone() -> None:
@@ -146,7 +145,12 @@ def _call(options: argparse.Namespace) -> int:
         for each in signature(function).parameters.values()
         if each.default is each.empty or hasattr(options, each.name)
     }
-    with handling_signals(_leave) if options.tidy else nullcontext():
+    if not options.tidy:
+        return function(**given)
+    # Imported while ctrl+c still ends the process at once: an exception of its handler that comes
+    # while an import closes its file would be printed as ignored, and be lost.
+    import_module("pi_tui.checkpoints.store")
+    with handling_signals(_leave):
         return function(**given)
 
 

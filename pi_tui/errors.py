@@ -4,30 +4,17 @@ The message of every error is one line for the user: what happened, and what to 
 depends on the program is a `Hint`, because not every program has an option `--db`.
 """
 
-from collections.abc import Mapping
-from enum import Enum
 
+class Hint:
+    """Advice in messages of general code. A program may set its own wording of each.
 
-class Hint(Enum):
-    """Advice in messages of general code; str() gives the current program's wording."""
+    It must be able to end a sentence: "…, or WORDS".
+    """
 
     OTHER_FILE = "choose another location"
     FRESH = "begin again at another location"
     BEGIN = "start a computation that saves here"
     NAME_ONE = "name one by kind, goal and parameters"
-
-    def __str__(self) -> str:
-        return _words.get(self, self.value)
-
-
-_words: dict[Hint, str] = {}
-"""The current program's own wording of hints; a hint not in it has its general wording."""
-
-
-def speak(words: Mapping[Hint, str]) -> None:
-    """Set the wording of hints. It must be able to end a sentence: "…, or WORDS"."""
-    _words.clear()
-    _words.update(words)
 
 
 TAKEN_NAME = "pi"

@@ -12,6 +12,7 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 Parameter = int | float | str | bool | bytes
 """The type of a parameter's value. A path (`os.PathLike`) is accepted and becomes a str."""
@@ -109,9 +110,7 @@ def _decode(text: str) -> dict[str, Parameter]:
     return {name: _value(value) for name, value in found.items()}
 
 
-def _value(value: object) -> Parameter:
+def _value(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() == {"bytes"}:
         return bytes.fromhex(value["bytes"])
-    if not isinstance(value, int | float | str):
-        raise TypeError(f"a parameter is {_ALLOWED}")
     return value

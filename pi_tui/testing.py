@@ -9,6 +9,7 @@ killed run is resumed and gives another result. Put one line into the tests of y
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
 
 from pi_tui.machine import Abandoned, Kind, Machine, Piece, State, Task
@@ -55,6 +56,11 @@ class _View(NamedTuple):
         if other.done != self.done:
             return f"is{'' if other.done else ' not'} done, unlike the original"
         return ""
+
+    def expect(self, machine: Machine, whose: str, when: str = "") -> None:
+        """Raise AssertionError, with the words around, if the machine differs from this view."""
+        if how := self.difference(_View.of(machine)):
+            raise AssertionError(f"{whose} {how}{when}")
 
 
 def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
@@ -112,37 +118,31 @@ class _Proof:
                 raise AssertionError(f"{when}: {what} is {value:,}, limits() allow {most:,}")
         machine = self._kind.from_state(self._task, view.state(), view.output)
         machine.check()
-        if how := view.difference(_View.of(machine)):
-            raise AssertionError(f"{when}: the machine resumed from its state {how}")
+        view.expect(machine, f"{when}: the machine resumed from its state")
         return machine
 
     def _step(self, number: int) -> None:
         """Step the original and all resumed machines; raise AssertionError if they differ."""
-        before, polls = self._view, 0
+        before, calls = self._view, count(1)
 
         def look(_done: int, _parts: int) -> None:
-            nonlocal polls
-            polls += 1
-            if polls & (polls - 1) == 0:  # at the 1st, 2nd, 4th, 8th …: there may be thousands
+            call = next(calls)
+            if call & (call - 1) == 0:  # at the 1st, 2nd, 4th, 8th …: there may be thousands
                 self._compare_in_step(before, number)
 
         self._original.step(look)
         self._view = _View.of(self._original)
         self._check_rules(before, number)
-        self._abandon(self._along[number], before, number, polls)
+        self._abandon(self._along[number], before, number, next(calls) - 1)
         for after, machine in self._along.items():
             if machine.steps == before.steps:  # else the step ended before its poll
                 machine.step()
-            if how := self._view.difference(_View.of(machine)):
-                raise AssertionError(
-                    f"after step {after:,}: the machine resumed from its state {how} at step "
-                    f"{number + 1:,}"
-                )
+            resumed = f"after step {after:,}: the machine resumed from its state"
+            self._view.expect(machine, resumed, f" at step {number + 1:,}")
 
     def _compare_in_step(self, before: _View, number: int) -> None:
         when = f"in the middle of step {number + 1:,}"
-        if how := before.difference(_View.of(self._original)):
-            raise AssertionError(f"{when}: the machine {how} as it was before the step")
+        before.expect(self._original, f"{when}: the machine", " as it was before the step")
         self._resumed(_View.of(self._original), when)
 
     def _check_rules(self, before: _View, number: int) -> None:
@@ -160,20 +160,16 @@ class _Proof:
         try:
             machine.step(_abandoning_at(polls))
         except Abandoned:
-            if how := before.difference(_View.of(machine)):
-                raise AssertionError(
-                    f"step {number + 1:,}, abandoned by poll: the machine {how} as it was before"
-                ) from None
+            abandoned = f"step {number + 1:,}, abandoned by poll: the machine"
+            before.expect(machine, abandoned, " as it was before")
 
 
 def _abandoning_at(number: int) -> Callable[[int, int], None]:
     """Return a poll that raises Abandoned at call number `number`."""
-    calls = 0
+    calls = count(1)
 
     def poll(_done: int, _parts: int) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == number:
+        if next(calls) == number:
             raise Abandoned
 
     return poll

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from pi_tui.errors import speak
+from pi_tui.errors import Hint
 from pi_tui.reports import hints
 from tests import selection, shared
 from tests.checkpoints.server import Server
@@ -105,7 +105,8 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     # Put the program on PATH, as an installation does: hints then say `pi-tui`, and shells find it.
     monkeypatch.setenv("PATH", f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
     hints.remember(None, {})
-    speak({})
+    for name in ("OTHER_FILE", "FRESH", "BEGIN", "NAME_ONE"):  # `main` sets them
+        monkeypatch.setattr(Hint, name, getattr(Hint, name))
     return home
 
 

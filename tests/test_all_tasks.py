@@ -17,8 +17,8 @@ from pi_tui.checkpoints.locking import lock
 from pi_tui.checkpoints.locking.file_lock import FileLock
 from pi_tui.recipes.program import resumable
 from pi_tui.reports import status_line
+from pi_tui.reports.progress import TasksProgress
 from pi_tui.reports.status_line import status_line_on
-from pi_tui.reports.tasks_progress import TasksProgress
 from pi_tui.worker.job import MAX
 from pi_tui.worker.snapshot import Snapshot, State
 from tests.examples.helpers import running
@@ -260,7 +260,7 @@ def test_progress_in_a_pipe_counts_tasks_and_names_the_current_one(
         shown.begin(TASKS[0])
         shown.show(snapshot(done=0.455, left=65.0))
         shown.show(snapshot(steps=1_234, notes=("an older checkpoint is used",)))
-        shown.wait("waiting for 2 that other processes compute")
+        shown.show_text("waiting for 2 that other processes compute")
     assert stream.getvalue().splitlines() == [
         "12 of 40 complete; rising 3 by=5: 45.5 %, 1 min 05 s left",
         "rising 3 by=5: note: an older checkpoint is used",

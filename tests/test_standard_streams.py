@@ -15,7 +15,11 @@ import pytest
 
 from pi_tui import Items, cli, resumable
 from pi_tui.errors import StorageError
-from pi_tui.reports.standard_output import drop_unwritten_output, is_terminal, to_stdout
+from pi_tui.reports.standard_output import (
+    drop_unwritten_output,
+    is_terminal,
+    to_stdout,
+)
 from tests.helpers import PI_TUI, pi, pi_tui
 from tests.terminal.emulator import Terminal
 
@@ -236,17 +240,8 @@ def test_character_written_in_two_pieces_reaches_a_replaced_stream(
 ) -> None:
     out = Tee()
     monkeypatch.setattr(sys, "stdout", out)
-    to_stdout(b"\xcf", bytearray(b"\x80"), b"\xff")
+    to_stdout([b"\xcf", bytearray(b"\x80"), b"\xff"])
     assert out.text == "π�"
-
-
-def test_closed_replaced_stdout_raises_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    out = StringIO()
-    out.close()
-    monkeypatch.setattr(sys, "stdout", out)
-    with pytest.raises(StorageError, match="cannot write to standard output: "):
-        to_stdout(b"1")
-    assert not is_terminal(out)
 
 
 @pytest.mark.parametrize("how", ["close", "remove"])
@@ -256,6 +251,16 @@ def test_stdout_closed_by_the_program_itself_is_told_in_one_line(
     out = StringIO()
     out.close()
     monkeypatch.setattr(sys, "stdout", out if how == "close" else None)
-    with pytest.raises(StorageError, match="cannot write to standard output"):
-        to_stdout(b"1")
+    with pytest.raises(StorageError, match="cannot write to standard output: "):
+        to_stdout([b"1"])
     drop_unwritten_output()
+    assert not is_terminal(sys.stdout)
+
+
+def test_error_while_the_output_is_made_is_not_blamed_on_stdout() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b""
+        raise AttributeError("no such name")
+
+    with pytest.raises(AttributeError, match="no such name"):
+        to_stdout(pieces())

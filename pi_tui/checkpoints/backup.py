@@ -12,13 +12,7 @@ from pi_tui.checkpoints.connection.engine import connect, make_empty_file, outsi
 from pi_tui.checkpoints.connection.trouble import FAILURES, in_our_words
 from pi_tui.checkpoints.rows.models import TABLES, create
 from pi_tui.errors import StorageError, UsageError
-from pi_tui.files.location import (
-    Location,
-    parse_location,
-    refuse_files_of_databases,
-    refuse_long_names,
-    refuse_names_beside,
-)
+from pi_tui.files.location import Location, parse_location, refuse_files_of_databases, refuse_name
 from pi_tui.files.temporary import Temporary, left_over
 from pi_tui.words import one_line
 
@@ -37,10 +31,9 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
     if os.path.lexists(to.path):
         raise UsageError(f"{one_line(to.path)} exists already; a backup never replaces a file")
     refuse_files_of_databases(to.path, str(where.path or ""))
-    refuse_names_beside(to.path)
-    temporary = Temporary(to.path, _PARTIAL, folder=True)
-    refuse_long_names(to.path)
-    refuse_long_names(temporary.path / "copy")
+    temporary = Temporary(to.path, _PARTIAL)
+    refuse_name(to.path)
+    refuse_name(temporary.path / "copy")
     try:
         with temporary as folder:
             _back_up(engine, where, folder / "copy", to)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.connection.engine import shrink
@@ -18,17 +17,7 @@ from pi_tui.checkpoints.database import Database
 from pi_tui.checkpoints.other_runs import is_explained
 from pi_tui.checkpoints.records import COMPLETE, Checkpoint, Run, share_of
 from pi_tui.checkpoints.rows import output_rows, state_rows
-from pi_tui.checkpoints.rows.models import (
-    PIECES,
-    RUNS,
-    UNITS,
-    BadRow,
-    limits_of,
-    to_checkpoint,
-    to_run,
-    to_task,
-    unit_key,
-)
+from pi_tui.checkpoints.rows.models import RUNS, UNITS, BadRow, limits_of, to_run, to_task, unit_key
 from pi_tui.checkpoints.stored_kind import Kinds, StoredKind
 from pi_tui.errors import DamagedError, NotOursError, StorageError
 from pi_tui.machine import Kind, Task
@@ -58,14 +47,11 @@ class RunCatalogue(Database):
         return self._kind.title(run.task)
 
     def _measured(self, connection: Connection, run: Run) -> Run:
-        pieces = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run.id)
-        size = connection.scalar(pieces)  # hostile rows may make the sum a text, or infinite
-        size = int(size) if isinstance(size, int | Decimal) else 0
-        known = tuple(filter(None, self.known_checkpoints(connection, run).values()))
-        share = share_of(run, known, self._kind)
+        size = run.committed + state_rows.size(connection, run.id)
+        share = share_of(run, self._readable(connection, run), self._kind)
         unit = self._kind.unit
         lines = output_rows.line_breaks(connection, run.id) if unit in LINE_UNITS else None
-        return replace(run, size=run.committed + size, share=share, unit=unit, lines=lines)
+        return replace(run, size=size, share=share, unit=unit, lines=lines)
 
     def find_run(self, task: Task) -> Run | None:
         """Return the run of `task`, with any tuning; None if there is none."""
@@ -91,7 +77,11 @@ class RunCatalogue(Database):
     def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
         """Return the readable checkpoints of the run, newest first."""
         with self.transaction() as connection:
-            return tuple(one for one in self.known_checkpoints(connection, run).values() if one)
+            return self._readable(connection, run)
+
+    def _readable(self, connection: Connection, run: Run) -> tuple[Checkpoint, ...]:
+        known = state_rows.known(connection, run.id, limits_of(self._kind, run.task))
+        return tuple(filter(None, known.values()))
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
         """Return the saved output at offsets `start` to `stop - 1`, checked."""
@@ -157,15 +147,6 @@ class RunCatalogue(Database):
             kind = self._kind if mine else StoredKind(str(row.kind))
             for problem in _problems(connection, row, kind):
                 yield f"run {one_line(row.goal, 20)}{of}: {problem}"
-
-    def known_checkpoints(self, connection: Connection, run: Run) -> dict[int, Checkpoint | None]:
-        """Return the checkpoints by number, newest first; None for one whose row is unreadable."""
-        known: dict[int, Checkpoint | None] = {}
-        for row in state_rows.newest_first(connection, run.id):
-            known[row.seq] = None
-            with suppress(BadRow):  # reported in the notes of `load`, which reads its state
-                known[row.seq] = to_checkpoint(row, limits_of(self._kind, run.task))
-        return known
 
     def _mine(self) -> Select[Any]:
         return select(RUNS).where(RUNS.c.kind == self._kind.name)

@@ -18,6 +18,7 @@ from pi_tui.blame import frames_of_machine
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, NoAnswerError
 from pi_tui.checkpoints.connection.trouble import FAILURES, damaged, gone, in_our_words
 from pi_tui.checkpoints.locking.lock import WriterLocks, writer_of
+from pi_tui.checkpoints.locking.process import my_mark
 from pi_tui.checkpoints.opening import open_database
 from pi_tui.checkpoints.records import Run
 from pi_tui.checkpoints.rows.models import (
@@ -30,20 +31,9 @@ from pi_tui.checkpoints.rows.models import (
     utc_now,
     whole,
 )
-from pi_tui.errors import (
-    AlreadyOpenError,
-    DamagedError,
-    GoneError,
-    Hint,
-    StorageError,
-    UsageError,
-)
+from pi_tui.errors import AlreadyOpenError, DamagedError, GoneError, Hint, StorageError, UsageError
 from pi_tui.files.location import Location, parse_location
 from pi_tui.machine import Kind, Refused
-
-
-def _nothing() -> int:
-    return 0
 
 
 class Database:
@@ -122,12 +112,19 @@ class Database:
             self._locks.claim(row.id, what, str(row.owner))
 
     def _take_over(self, connection: Connection, row: Row[Any]) -> Row[Any]:
-        """Claim the run for this process; return its new row."""
+        """Claim the run, and make this process its writer; return its new row."""
         self._claim(row)
-        return take_over(connection, row.id, self._locks.mark if self._locks else "")
+        known = select(func.max(RUNS.c.touched)).where(RUNS.c.touched < MOST)
+        touched = (connection.scalar(known) or 0) + 1
+        owner = my_mark(unlocked=bool(self._locks and self._locks.note))
+        ours = {"epoch": RUNS.c.epoch + 1, "touched": touched, "owner": owner}
+        its = RUNS.c.id == row.id
+        if not connection.execute(update(RUNS).where(its).values(ours)).rowcount:
+            raise StorageError("the run was deleted by another process; start again")
+        return connection.execute(select(RUNS).where(its)).one()
 
     @contextmanager
-    def transaction(self, needed: Callable[[], int] = _nothing) -> Iterator[Connection]:
+    def transaction(self, needed: Callable[[], int] = lambda: 0) -> Iterator[Connection]:
         """Open a transaction for the `with` body: all or nothing.
 
         `needed` counts the bytes to be written, for the message about a full disk.
@@ -145,7 +142,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def _failures_in_our_words(self, needed: Callable[[], int] = _nothing) -> Iterator[None]:
+    def _failures_in_our_words(self, needed: Callable[[], int] = lambda: 0) -> Iterator[None]:
         try:
             yield
         except BadRow as error:
@@ -159,7 +156,7 @@ class Database:
 
     @contextmanager
     def _fenced(
-        self, run: Run, epoch: int, needed: Callable[[], int] = _nothing
+        self, run: Run, epoch: int, needed: Callable[[], int] = lambda: 0
     ) -> Iterator[tuple[Connection, Row[Any], int]]:
         """Open a transaction that begins with the fence; the `with` body must end with `record`.
 
@@ -260,12 +257,3 @@ def _replaced(where: Location) -> GoneError:
         f"{where.display} was replaced while it was open; the new file was left as it is: "
         f"put the old file back to go on saving, or {Hint.OTHER_FILE}"
     )
-
-
-def take_over(connection: Connection, run_id: int, mark: str) -> Row[Any]:
-    """Make the process with this mark the writer of the run; return the run's new row."""
-    latest = connection.scalar(select(func.max(RUNS.c.touched)).where(RUNS.c.touched < MOST)) or 0
-    ours = {"epoch": RUNS.c.epoch + 1, "touched": latest + 1, "owner": mark}
-    if not connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(ours)).rowcount:
-        raise StorageError("the run was deleted by another process; start again")
-    return connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one()

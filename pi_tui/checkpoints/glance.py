@@ -20,7 +20,7 @@ from pi_tui.files.location import parse_location
 from pi_tui.machine import Kind, Task, Work
 
 _RUN = (
-    "SELECT id, goal, committed, status = 'complete', verified, elapsed_ms, parameters FROM pi_run "
+    "SELECT goal, parameters, id, committed, status = 'complete', verified, elapsed_ms FROM pi_run "
     "WHERE kind = ? AND goal = coalesce(?, goal) ORDER BY status = 'complete', touched DESC"
 )
 _ROWS = "SELECT start, data, chain FROM pi_output WHERE run_id = ? ORDER BY start"
@@ -74,7 +74,7 @@ def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glan
     found = _find(connection, kind, task)
     if found is None:
         return None
-    of, (run_id, asked, committed, complete, verified, elapsed_ms) = found
+    of, run_id, committed, complete, verified, elapsed_ms = found
     output, chain, length = BytesIO(), bytes(32), kind.length(of)
     for start, data, link in connection.execute(_ROWS, (run_id,)):
         chain = hashlib.sha256(chain + data).digest()
@@ -92,7 +92,7 @@ def _read(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> Glan
     share = 1.0 if complete else _share(connection, run_id)
     complete = complete and read == committed
     verified = complete and verified == 1
-    return Glance(asked, committed, output.getvalue(), complete, verified, seconds, share)
+    return Glance(of.goal, committed, output.getvalue(), complete, verified, seconds, share)
 
 
 def _share(connection: sqlite3.Connection, run_id: int) -> float:
@@ -101,14 +101,11 @@ def _share(connection: sqlite3.Connection, run_id: int) -> float:
     return Work(*row).share or 0.0 if known else 0.0
 
 
-def _find(
-    connection: sqlite3.Connection, kind: Kind, task: Task | None
-) -> tuple[Task, tuple[Any, ...]] | None:
-    """Find the run of the task, or the newest one; return its task and row."""
-    wanted = task and task.identity(kind.tuning)
-    goal = task and task.goal
-    for *row, parameters in connection.execute(_RUN, (kind.name, goal)):
-        of = Task.of_text(row[1], parameters)
-        if task is None or (of.goal == goal and of.identity(kind.tuning) == wanted):
-            return of, tuple(row)
+def _find(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> tuple[Any, ...] | None:
+    """Find the run of the task, or the newest one; return its task and facts."""
+    wanted = task and (task.goal, task.identity(kind.tuning))
+    for goal, parameters, *facts in connection.execute(_RUN, (kind.name, task and task.goal)):
+        of = Task.of_text(goal, parameters)
+        if task is None or (goal, of.identity(kind.tuning)) == wanted:
+            return of, *facts
     return None

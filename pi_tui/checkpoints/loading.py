@@ -13,15 +13,12 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sqlalchemy import Connection
-
 from pi_tui.checkpoints import checked
 from pi_tui.checkpoints.catalogue import RunCatalogue
 from pi_tui.checkpoints.reading_back import PieceReader
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE, Checkpoint, Loaded, Run
 from pi_tui.checkpoints.rows import output_rows, state_rows
 from pi_tui.checkpoints.rows.models import BadRow, limits_of
-from pi_tui.checkpoints.rows.state_rows import Found
 from pi_tui.machine import BadState, Kind, Machine, WrongState
 from pi_tui.words import amount, one_line
 
@@ -45,16 +42,15 @@ class Trust:
     left: str = ""
     """The process that opened the run before us and never closed it; "" after our first save."""
 
-    def after(self, last_seq: int) -> Trust:
+    def after(self, last_seq: int, damaged: Set[bytes]) -> Trust:
         """Return what a save may leave unwritten, if the file's last commit is number `last_seq`.
 
         If that is another commit than the one known, everything is written and compared anew.
+        `damaged` pieces are written again.
         """
-        return self if last_seq == self.last_seq else replace(self, pieces=frozenset(), agreed=0)
-
-    def without(self, damaged: Set[bytes]) -> Trust:
-        """Return what a save may leave unwritten if these pieces are damaged."""
-        return replace(self, pieces=self.pieces - damaged) if damaged else self
+        if last_seq != self.last_seq:
+            return replace(self, pieces=frozenset(), agreed=0)
+        return replace(self, pieces=self.pieces - damaged)
 
 
 class Loading:
@@ -66,6 +62,7 @@ class Loading:
         """Read and check what is saved of a run; `held` is what its writer trusted before."""
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
+        self._limits = limits_of(kind, run.task)
         self._run, self._output, self._checkpoints = self._prove(run)
         proven = len(self._output) if self._notes else None
         self._trust = Trust(held.epoch, self._run.last_seq, proven=proven, left=held.left)
@@ -102,8 +99,8 @@ class Loading:
         """
         with self._saved.transaction() as connection:
             row = self._saved.row(connection, run)
-            limits, length = limits_of(self._kind, run.task), checked.length(self._kind, run.task)
-            most = limits.output if length is None else length
+            length = checked.length(self._kind, run.task)
+            most = self._limits.output if length is None else length
             output, problem = output_rows.prove(connection, row, most, self._kind.accepts)
             complete = row.status == COMPLETE and not problem and length in (None, len(output))
             run = replace(
@@ -113,7 +110,7 @@ class Loading:
                 verified=complete and row.verified == 1,
             )
             self._notes += [problem] if problem else []
-            return run, output, self._saved.known_checkpoints(connection, run)
+            return run, output, state_rows.known(connection, run.id, self._limits)
 
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
         """Return the newest of these checkpoints that makes a machine; note what is damaged."""
@@ -134,10 +131,14 @@ class Loading:
 
         Raises BadState or WrongState if it is damaged.
         """
+        reader_of = partial(self._reader.of, self._run.id)
         with self._saved.transaction() as connection:
-            found = self._read(connection, seq)
-        if found is None:
-            return None
+            if (row := state_rows.find(connection, self._run.id, seq)) is None:
+                return None
+            try:
+                found = state_rows.read(connection, row, self._limits, reader_of)
+            except BadRow as problem:
+                raise BadState(str(problem)) from problem
         checkpoint = found.checkpoint
         self._saved.refuse_newer(checkpoint.version)
         if checkpoint.length > len(self._output):
@@ -153,15 +154,6 @@ class Loading:
             self._trust, good=checkpoint.seq, pieces=found.sound, agreed=len(machine.output)
         )
         return machine, checkpoint
-
-    def _read(self, connection: Connection, seq: int) -> Found | None:
-        row = state_rows.find(connection, self._run.id, seq)
-        try:
-            limits = limits_of(self._kind, self._run.task)
-            reader_of = partial(self._reader.of, self._run.id)
-            return None if row is None else state_rows.read(connection, row, limits, reader_of)
-        except BadRow as problem:
-            raise BadState(str(problem)) from problem
 
     def _begin_again(self) -> Machine:
         """Return a new machine, because there is no good checkpoint."""

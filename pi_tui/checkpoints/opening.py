@@ -28,13 +28,7 @@ from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.rows.models import META, TABLES, create
 from pi_tui.checkpoints.upgrade.migration import migrate, refuse_older
 from pi_tui.errors import Hint, NothingSavedError, NotOursError
-from pi_tui.files.location import (
-    Location,
-    look_at_folder,
-    refuse_long_names,
-    refuse_names_beside,
-    refuse_other_names,
-)
+from pi_tui.files.location import Location, look_at_folder, refuse_name, refuse_other_names
 from pi_tui.words import one_line
 
 _SMALLEST = 512
@@ -61,7 +55,7 @@ def open_database(
             undo.callback(locks.release)
             if not os.path.lexists(where.path):
                 undo.callback(_remove_what_is_empty, where.path)
-            with suppress(FileExistsError), _told(where):
+            with _told(where), suppress(FileExistsError):
                 make_empty_file(where.path)
         elif write:
             locks = ServerLocks(where, connect(where, "lock", is_leaving))
@@ -81,8 +75,6 @@ def _told(where: Location) -> Iterator[None]:
     """Translate failures into our errors at once, before cleaning up changes what they describe."""
     try:
         yield
-    except FileExistsError:
-        raise
     except FAILURES as error:
         raise in_our_words(error, where) from error
 
@@ -144,8 +136,7 @@ def _version(engine: Engine, where: Location) -> int:
 
 def _look(where: Location, path: Path, write: bool) -> None:
     """Refuse a file that is not ours, or a path where no database can be created."""
-    refuse_names_beside(path)
-    refuse_long_names(path)
+    refuse_name(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -171,8 +162,7 @@ def _probe(where: Location) -> None:
     """Refuse a database that is not ours, on a read-only connection."""
     engine = connect(where, "probe")
     try:
-        with engine.begin() as connection:
-            _version_of(connection, where)
+        _version(engine, where)
     except DBAPIError as error:
         name = getattr(error.orig, "sqlite_errorname", "")
         if name == "SQLITE_NOTADB":

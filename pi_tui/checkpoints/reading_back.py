@@ -40,20 +40,18 @@ class PieceReader:
 
     def _fetch(self, run_id: int, known: Known) -> bytes:
         """Return the bytes. Raises LostPiece if they are damaged, StorageError if unreachable."""
-        with self.one_at_a_time:
-            data = self._read(run_id, known)
-        if data is None:
-            self.damaged.add(known.sha256)
-            raise LostPiece(f"a saved piece of {known.size:,} bytes is lost or damaged")
-        return data
 
-    def _read(self, run_id: int, known: Known) -> bytes | None:
         def attempt() -> bytes | None:
             with self._engine.begin() as connection:
                 return state_rows.read_piece(connection, run_id, known)
 
-        try:
-            return while_others_commit(self._where.path, attempt)
-        except FAILURES as error:
-            self._engine.dispose()
-            raise in_our_words(error, self._where) from error
+        with self.one_at_a_time:
+            try:
+                data = while_others_commit(self._where.path, attempt)
+            except FAILURES as error:
+                self._engine.dispose()
+                raise in_our_words(error, self._where) from error
+        if data is None:
+            self.damaged.add(known.sha256)
+            raise LostPiece(f"a saved piece of {known.size:,} bytes is lost or damaged")
+        return data

@@ -52,16 +52,14 @@ class CheckpointStore(RunCatalogue):
         the kind refuses the task.
         """
         with self._writing() as connection:
-            row, others = self._find(connection, task), list[Row[Any]]()
+            row, notes = self._find(connection, task), tuple[str, ...]()
             if row is None or row.identity != self._identity_of(task):
-                others = [*self._of_goal(connection, task.goal)]
+                others = self._of_goal(connection, task.goal)
                 renew_identities(connection, others, self._kind.tuning)
-            if row is None:
-                self._refuse_impossible(task)
-                notes = notes_of(others, task, self._kind.tuning)
-                row = self._begin(connection, task)
-            else:
-                notes = ()
+                if row is None:
+                    self._refuse_impossible(task)
+                    notes = notes_of(others, task, self._kind.tuning)
+                    row = self._begin(connection, task)
             before = self.to_run(row)
             if before.status == COMPLETE:
                 return before
@@ -117,18 +115,15 @@ class CheckpointStore(RunCatalogue):
         """
         try:
             with self._failures_in_our_words():
-                return self._load_twice(run, before)
+                try:
+                    return self._load(run, before)
+                except DamagedError:
+                    # A failed read may look like damage: retry once, on a new connection.
+                    self._engine.dispose()
+                    return self._load(run, before)
         except UsageError:
             self._give_back(run)
             raise
-
-    def _load_twice(self, run: Run, before: int | None) -> Loaded:
-        try:
-            return self._load(run, before)
-        except DamagedError:
-            # A failed read may look like damage: retry once, on a new connection.
-            self._engine.dispose()
-            return self._load(run, before)
 
     def _give_back(self, run: Run) -> None:
         """Undo the claim on a run that its kind refused."""
@@ -191,7 +186,7 @@ class CheckpointStore(RunCatalogue):
             self._reader.one_at_a_time,
             self._fenced(run, trust.epoch, needed) as (connection, row, seq),
         ):
-            known = trust.after(row.last_seq).without(self._reader.damaged)
+            known = trust.after(row.last_seq, self._reader.damaged)
             saved = _write_output(connection, row, output, known)
             if status == COMPLETE and not output_rows.are(connection, run.id, output):
                 raise MachineError(
@@ -226,8 +221,7 @@ class CheckpointStore(RunCatalogue):
         with self._fenced(run, self._claimed(run).epoch) as (connection, row, seq):
             committed = min(good, row.committed)
             output_rows.cut(connection, run.id, committed)
-            known = self.known_checkpoints(connection, run)
-            keep = [seq for seq, old in known.items() if old and old.length <= good]
+            keep = [old.seq for old in self._readable(connection, run) if old.length <= good]
             state_rows.keep(connection, run.id, keep)
             change = {"status": ACTIVE, "verified": 0, "committed": committed}
             record(connection, run.id, seq, change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 
 from pi_tui import words
@@ -36,21 +37,14 @@ def may_begin_again(location: str, kind: Kind, task: Task, *, sure: bool) -> boo
     If not, print that nothing was changed. With `sure`, do not ask. Raises AlreadyOpenError if
     another process computes the run.
     """
-    run = _to_begin_again(location, kind, task)
+    run = None
+    with suppress(NothingSavedError), CheckpointStore.open(location, kind, write=False) as store:
+        run = store.find_run(task)
+        if writer := store.writer(run):
+            raise already_open(f"the run of {kind.title(task)}", writer)
     if run is None or not run.committed or sure:
         return True
     if confirmed("begin again and lose", run, Kinds(kind)):
         return True
     tell("nothing was changed")
     return False
-
-
-def _to_begin_again(location: str, kind: Kind, task: Task) -> Run | None:
-    try:
-        with CheckpointStore.open(location, kind, write=False) as store:
-            run = store.find_run(task)
-            if writer := store.writer(run):
-                raise already_open(f"the run of {kind.title(task)}", writer)
-            return run
-    except NothingSavedError:
-        return None

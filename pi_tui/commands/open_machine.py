@@ -46,16 +46,27 @@ def open_machine(
         tell(f"{kind.name}: saved in {one_line(location)} in this folder; --db names another file")
     code, output = carry_on(kind, task, location, fresh=fresh, face="auto")
     if code == 0 and not (is_tty(sys.stdout) or is_in_browser()):
-        to_stdout(output)
+        to_stdout([output])
     return code
 
 
 def task_to_open(
     machine: str, goal: int | None, parameters: Sequence[tuple[str, str]]
 ) -> tuple[Kind, Task]:
-    """Return the kind and the task that the command line names. Raises UsageError."""
+    """Return the kind and the task that the command line names. Raises UsageError.
+
+    If the kind has a method `task`, as `resumable`, Items and many classes have, that makes it.
+    """
     kind = find_kind(machine)
-    return kind, task_of(kind, goal, parameters)
+    make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
+    values = _values(kind, parameters)
+    try:
+        task = make(**values) if goal is None else make(goal, **values)
+    except (TypeError, ValueError, BadState, Refused) as error:
+        raise UsageError(f"{kind.name}: {_reason(str(error), goal)}") from error
+    if not isinstance(task, Task):
+        raise UsageError(f"{kind.name}: its task() returns {one_line(repr(task), 40)}, no Task")
+    return kind, task
 
 
 def find_kind(name: str) -> Kind:
@@ -118,22 +129,6 @@ def _offered(module: ModuleType) -> str:
     if not names:
         return "use a Kind, a @resumable function, or Items"
     return f"it has {', '.join(names[:5])}"
-
-
-def task_of(kind: Kind, goal: int | None, typed: Sequence[tuple[str, str]]) -> Task:
-    """Return the task for this goal and these parameters. Raises UsageError.
-
-    If the kind has a method `task`, as `resumable`, Items and many classes have, that makes it.
-    """
-    make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
-    values = _values(kind, typed)
-    try:
-        task = make(**values) if goal is None else make(goal, **values)
-    except (TypeError, ValueError, BadState, Refused) as error:
-        raise UsageError(f"{kind.name}: {_reason(str(error), goal)}") from error
-    if not isinstance(task, Task):
-        raise UsageError(f"{kind.name}: its task() returns {one_line(repr(task), 40)}, no Task")
-    return task
 
 
 def _plain_task(goal: int, **parameters: Parameter) -> Task:

@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: object = None) -> None:
         """Write help and version to stdout like data: whole, in any encoding, or with an error."""
-        to_stdout(as_bytes(message))
+        to_stdout([as_bytes(message)])
 
 
 class Adder:

@@ -39,15 +39,11 @@ def serve(named_location: str, port: int, words: Sequence[str], *, token: bool) 
 
 
 def _claim(port: int) -> socket.socket:
-    """Return a socket bound to that port. Raises UsageError if that fails."""
+    """Return a socket that listens on that port. Raises UsageError if that fails."""
     if not 1 <= port <= 65535:
         raise UsageError(f"{port} is not a port; use a whole number from 1 to 65535")
-    door = socket.socket()
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind((HOST, port))
+        return socket.create_server((HOST, port))
     except OSError as error:
-        door.close()
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno or 0)  # the error's own text repeats the address
         raise UsageError(f"port {port}: {reason}; choose another with --port") from error
-    return door

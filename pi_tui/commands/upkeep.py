@@ -24,7 +24,8 @@ def check(location: str, kinds: Kinds) -> int:
         runs = store.all_runs(kinds) if not problems else []
         states = Counter[str]()
         for run in runs:
-            states[run.kind] += _states_of(store, run, kinds)
+            if run.status != COMPLETE:
+                states[run.kind] += _states_of(store, run, kinds)
     for problem in problems:
         tell(words.plain(problem))
     if problems:
@@ -58,16 +59,9 @@ def _each(counts: Counter[str]) -> str:
 
 
 def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
-    """Return the number of states of an unfinished run; check those of our own kind."""
-    if run.status == COMPLETE:
-        return 0
-    if kinds.is_own(run):
-        return _check_states(store, run, kinds)
-    return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))
-
-
-def _check_states(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
-    """Check that the states of the run are consistent; return their number."""
+    """Return the number of states of a run; those of our own kind must be consistent."""
+    if not kinds.is_own(run):
+        return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))
     states = 0
     for checkpoint in store.load(run).checkpoints:
         loaded = store.load(run, checkpoint.seq + 1)

@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import hmac
 import html
-import json
 import logging
 import re
+import shlex
 import signal
 import socket
-from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.app_service import AppService
 from textual_serve.server import Server
@@ -31,14 +31,18 @@ LONGEST_MESSAGE = 2**20
 """Maximum bytes of a message; larger than any text a user pastes."""
 GRACE = 10.0
 """Seconds for the last save of an app; then it is killed, and its last checkpoint remains."""
+_HEAD = Path(__file__).with_name("head.html")
+_MALFORMED = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Errors of textual-serve at a message that its own page would not send."""
 
 
 class TabServer(Server):
     """A server of the app, for clients that send the token; for all clients if the token is ""."""
 
     def __init__(self, command: list[str], host: str, port: int, token: str, *, title: str) -> None:
-        super().__init__("pi-tui", host=host, port=port, title=title)
-        self._arguments, self._token = command, token
+        # `exec` puts the app in the place of the shell, so that our signals reach it.
+        super().__init__(f"exec {shlex.join(command)}", host=host, port=port, title=title)
+        self._token = token
         names = ("localhost", host, "[::1]", socket.gethostname().lower())
         self._hosts = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
         self._cookie = f"pi-tui-{port}"  # cookies ignore the port: one name per server
@@ -118,71 +122,39 @@ class TabServer(Server):
         connection = web.WebSocketResponse(heartbeat=15, max_msg_size=LONGEST_MESSAGE, timeout=1.0)
         await connection.prepare(request)
 
-        async def closed() -> None:
-            await connection.close()
-
         tab = Tab(
-            "pi-tui",
+            self.command,
             write_bytes=connection.send_bytes,
             write_str=connection.send_str,
-            close=closed,
+            close=connection.close,  # type: ignore[arg-type]  # what it returns is not used
             download_manager=self.download_manager,
         )
-        tab.arguments = self._arguments
         self._tabs[tab] = connection
         try:
-            await tab.start(
-                _number(request.query.get("width")), _number(request.query.get("height"))
-            )
-            async for message in connection:
-                if message.type is WSMsgType.TEXT:
-                    with suppress(ConnectionError):
-                        await tab.obey(message.data, connection)
+            await tab.start(*_bounded(request.query.get("width"), request.query.get("height")))
+            await self._process_messages(connection, tab)
         finally:
             await tab.end()
             del self._tabs[tab]
         return connection
 
+    async def _process_messages(self, websocket: web.WebSocketResponse, tab: AppService) -> None:
+        """Handle messages from the page until it is closed; ignore malformed ones."""
+        while True:
+            with suppress(ConnectionError, *_MALFORMED):
+                return await super()._process_messages(websocket, tab)
+
 
 class Tab(AppService):
     """The process of the app for one browser tab."""
 
-    arguments: list[str]
-
-    def _build_environment(self, width: int = 0, height: int = 0) -> dict[str, str]:
-        columns, rows = _bounded(width, height)
-        return dict(super()._build_environment(columns, rows))
-
-    async def _open_app_process(self, width: int = 0, height: int = 0) -> Process:
-        self._process = await asyncio.create_subprocess_exec(
-            *self.arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE,
-            env=self._build_environment(width, height),
-        )  # fmt: skip
-        self._stdin = self._process.stdin
-        return self._process
-
-    async def set_terminal_size(self, width: int, height: int) -> None:
+    async def set_terminal_size(self, width: object, height: object) -> None:
         """Resize the app's window, within the limits."""
         await super().set_terminal_size(*_bounded(width, height))
 
-    async def obey(self, text: str, connection: web.WebSocketResponse) -> None:
-        """Handle a message from the page; ignore a malformed one."""
-        try:
-            kind, *values = json.loads(text)
-        except (ValueError, TypeError, RecursionError):
-            return
-        value = values[0] if values else None
-        if kind == "stdin" and isinstance(value, str):
-            if keys := value.encode("utf-8", "ignore"):  # an empty write would read as EOF
-                await self.send_bytes(keys)
-        elif kind == "resize" and isinstance(value, dict):
-            await self.set_terminal_size(_number(value.get("width")), _number(value.get("height")))
-        elif kind == "ping":
-            await connection.send_json(["pong", value])
-        elif kind == "blur":
-            await self.blur()
-        elif kind == "focus":
-            await self.focus()
+    async def send_bytes(self, data: bytes) -> bool:
+        """Send keys to the app; but not none of them, which would read as the end of input."""
+        return bool(data) and await super().send_bytes(data)
 
     async def end(self) -> None:
         """Terminate the app, which saves first; kill it after GRACE seconds."""
@@ -209,30 +181,8 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 def _our_page(page: str, title: str) -> str:
     """Return textual-serve's page with a title, its own font and the keyboard focus."""
-    head = _HEAD.replace("TITLE", html.escape(title), 1)
+    head = _HEAD.read_text("utf-8").replace("TITLE", html.escape(title), 1)
     return re.sub(r"<link[^>]*//fonts\.[^>]*>", "", page).replace("<head>", head, 1)
-
-
-_HEAD = """<head>
-<title>TITLE</title>
-<link rel="preload" as="font" type="font/ttf" crossorigin
-  href="/static/fonts/RobotoMono-VariableFont_wght.ttf">
-<style>
-@font-face {
-  font-family: "Roboto Mono"; font-weight: 100 700;
-  src: url("/static/fonts/RobotoMono-VariableFont_wght.ttf");
-}
-</style>
-<script>
-function focus() { document.querySelector(".xterm-helper-textarea")?.focus(); }
-addEventListener("load", () => new MutationObserver((_, connecting) => {
-  if (document.body.classList.contains("-loaded")) {  // before, the app could not be told
-    connecting.disconnect();
-    focus();
-  }
-}).observe(document.body, {attributeFilter: ["class"]}));
-addEventListener("mouseup", event => event.target.tagName === "BUTTON" || focus());
-</script>"""
 
 
 def _number(value: object) -> int:
@@ -242,7 +192,7 @@ def _number(value: object) -> int:
     return value if type(value) is int else 0
 
 
-def _bounded(width: int, height: int) -> tuple[int, int]:
-    """Limit a window to sizes that can be drawn; use the default for a size of 0."""
-    columns = min(max(width or 80, COLUMNS[0]), COLUMNS[1])
-    return columns, min(max(height or 24, ROWS[0]), ROWS[1])
+def _bounded(width: object, height: object) -> tuple[int, int]:
+    """Limit a window to sizes that can be drawn; use the default for a size of 0 or none."""
+    columns, rows = _number(width) or 80, _number(height) or 24
+    return min(max(columns, COLUMNS[0]), COLUMNS[1]), min(max(rows, ROWS[0]), ROWS[1])

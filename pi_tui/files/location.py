@@ -149,11 +149,18 @@ def look_at_folder(path: Path) -> None:
         pass  # opening the file will give a better message
 
 
-def refuse_long_names(path: Path) -> None:
-    """Raise StorageError if `path`, or a file beside it, is too long a name for SQLite.
+def refuse_name(path: Path) -> None:
+    """Raise UsageError or StorageError if a database cannot be called that.
 
-    Checked beforehand, because SQLite says only "unable to open database file".
+    A name of a file beside another database, such as its journal, would be overwritten or deleted
+    when that one is opened. A name that is too long is refused beforehand, because SQLite says only
+    "unable to open database file".
     """
+    for base in _bases(path):
+        raise UsageError(
+            f"{one_line(path)} is the name of a file beside a database; name the database itself "
+            f"({one_line(base.name)}), or {Hint.OTHER_FILE}"
+        )
     length = len(os.fsencode(path))
     if length > _LONGEST_PATH:
         raise StorageError(
@@ -248,18 +255,6 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
         raise UsageError(
             f"{one_line(target)} belongs to a database, and nothing else is ever written there; "
             "choose another file"
-        )
-
-
-def refuse_names_beside(path: Path) -> None:
-    """Raise UsageError if `path` has the name of a file beside a database, such as a journal.
-
-    A database of that name would be overwritten or deleted when the other one is opened.
-    """
-    for base in _bases(path):
-        raise UsageError(
-            f"{one_line(path)} is the name of a file beside a database; name the database itself "
-            f"({one_line(base.name)}), or {Hint.OTHER_FILE}"
         )
 
 

@@ -56,7 +56,7 @@ class FileContent(NamedTuple):
 
 
 class OutputFile:
-    """A temporary file beside the target, which is written and then renamed to it.
+    """A file in a temporary folder beside the target, which is written and then renamed to it.
 
     Use it as a context manager: entering it before the first step finds a mistyped folder at once,
     not after an hour. A pipe or device is written directly.
@@ -98,7 +98,7 @@ class OutputFile:
             return self
         except OSError as error:
             raise StorageError(_cannot(self._target, error)) from error
-        except BaseException:  # ctrl+c just after the temporary file was made
+        except BaseException:  # ctrl+c just after the temporary folder was made
             self.__exit__()
             raise
 
@@ -109,7 +109,7 @@ class OutputFile:
     def write(self, content: FileContent) -> None:
         """Write the file to disk. Raises StorageError and keeps the old file if that fails."""
         refuse_files_of_databases(self._target, self._location)  # may be one by now
-        part = None if self._temporary is None else self._temporary.path
+        part = None if self._temporary is None else self._temporary.path / "output"
         try:
             with self._opened(part) as stream:
                 for piece in content.pieces():
@@ -117,7 +117,9 @@ class OutputFile:
                 stream.flush()
                 if part is not None:
                     os.fsync(stream.fileno())
-                    os.fchmod(stream.fileno(), self._mode())
+                    if (mode := _mode_of(self._target)) is not None:
+                        # Drop the set-user-id bit, which another user may have set.
+                        os.fchmod(stream.fileno(), mode & 0o777)
             if part is not None:
                 part.replace(self._target)
         except OSError as error:
@@ -127,15 +129,6 @@ class OutputFile:
         if (number := _descriptor_of(str(self._target))) is not None:
             return open(os.dup(number), "wb")  # goes on where it is; a shell may append to it
         return open(part or self._target, "wb")
-
-    def _mode(self) -> int:
-        """Return the mode that a plain open() gives: the old file's, or the umask's."""
-        mode = _mode_of(self._target)
-        if mode is not None:
-            return mode & 0o777  # drop the set-user-id bit, which another user may have set
-        umask = os.umask(0)
-        os.umask(umask)
-        return 0o666 & ~umask
 
 
 def _descriptor_of(name: str) -> int | None:

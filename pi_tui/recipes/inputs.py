@@ -59,7 +59,7 @@ def data_of(function: Any) -> Iterator[object]:
             yield digest_of_code(function)
         yield from (function.__defaults__, function.__kwdefaults__)
         for cell in function.__closure__ or ():
-            if cell != type(cell)():  # it was filled
+            with suppress(ValueError):  # it is empty: the variable is not set yet
                 yield cell.cell_contents
     elif inspect.ismethod(function):
         yield from (function.__self__, function.__func__)

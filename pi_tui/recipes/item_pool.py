@@ -50,7 +50,7 @@ class Pool:
     def submit(self, index: int, value: Any) -> None:
         """Submit an item: its index and its input. Raises NoWorkers if none can be started."""
         try:
-            if not self._threads:
+            if not self._threads and len(_processes_of(self._executor)) < self._workers:
                 _look_for_room(FILES if self._executor else FIRST_FILES)
             if self._executor is None:
                 self._executor = self._new_executor()
@@ -110,7 +110,7 @@ class Pool:
         if executor is None:
             return
         # `kill_workers` of Python 3.14 waits for its thread; `shutdown` alone for whole items.
-        processes = list((getattr(executor, "_processes", None) or {}).values())
+        processes = _processes_of(executor)
         executor.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
@@ -160,6 +160,11 @@ class _DaemonThreads(Executor):
                 future.set_result(made())
             except BaseException as error:
                 future.set_exception(error)
+
+
+def _processes_of(executor: Executor | None) -> list[Any]:
+    """Return the processes started so far: one more at a submit that finds none idle."""
+    return list((getattr(executor, "_processes", None) or {}).values())
 
 
 def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:

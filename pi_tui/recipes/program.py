@@ -118,7 +118,7 @@ class Resumable(GeneratorKind):
 def print_output(name: str, output: bytes) -> int:
     """Write the output to stdout; return the exit code. Reports a failure on stderr."""
     try:
-        to_stdout(output)
+        to_stdout([output])
     except BrokenPipeError:
         code = 128 + signal.SIGPIPE  # the reader has all it wanted
     except StorageError as error:

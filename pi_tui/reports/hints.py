@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
-from pi_tui.reports.shell import program, quoted
 from pi_tui.words import plain
 
 
@@ -28,8 +29,6 @@ def command_line(typed: Sequence[str] = sys.orig_argv) -> str:
         return ""
     pairs = zip(["", *typed], typed, strict=False)
     typed = [_without_secret(word, before) for before, word in pairs if word != "--fresh"]
-    import shutil  # slow to import, and needed only here
-
     script = typed[1] if len(typed) > 1 else ""
     is_installed = script and shutil.which(os.path.basename(script)) == script
     return shlex.join([os.path.basename(script), *typed[2:]] if is_installed else typed)
@@ -84,3 +83,50 @@ def tell(line: str) -> None:
     """Print the line on standard error; ignore failures."""
     with suppress(OSError, ValueError):
         print(to_paste(line), file=sys.stderr, flush=True)
+
+
+def quoted(word: str) -> str:
+    r"""Quote `word` so that a shell reads it back unchanged, and a terminal shows it safely.
+
+    Invisible characters (line breaks, right-to-left marks, invalid bytes), and those that the
+    encoding of our output lacks, are written as `$'\012'`, which bash, zsh, ksh and POSIX of 2024
+    know.
+
+    >>> print(quoted("a b"), quoted("a\nb"))
+    'a b' $'a\012b'
+    """
+    if _can_be_shown(word):
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in "'\\":
+        return f"\\{character}"
+    if _can_be_shown(character):
+        return character
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))
+
+
+def _can_be_shown(text: str) -> bool:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            text.encode(getattr(stream, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            return False
+    return plain(text) == text
+
+
+def program(typed: str | None = None) -> str:
+    """Return the command that starts this program again, as the user started it.
+
+    `typed` is the program's path; by default, that of this process. Returns `pi-tui` if a shell
+    finds this program by that name, or if this is another program.
+    """
+    path = Path(sys.argv[0] if typed is None else typed)
+    if path.name == "__main__.py" and path.parent.name == "pi_tui":
+        return f"{quoted(sys.orig_argv[0])} -m pi_tui"
+    found = shutil.which("pi-tui")
+    if path.name != "pi-tui" or (found and os.path.realpath(found) == os.path.realpath(path)):
+        return "pi-tui"
+    return quoted(str(path))

@@ -1,11 +1,15 @@
-"""Progress of one run in one line on stderr."""
+"""Progress of one run, or of many tasks, in one line on stderr."""
 
 from __future__ import annotations
 
 from pi_tui import words
+from pi_tui.machine import Kind, Task
 from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.reports.status_line import StatusLine
 from pi_tui.worker.snapshot import Snapshot, State
+
+LONGEST_NAME = 60
+"""Maximum characters of a task's name in the line of progress."""
 
 
 class RunProgress:
@@ -77,3 +81,38 @@ class News:
             lines.append(f"saved again: {snapshot.amount_saved}")
         self._failing = failure is not None
         return lines
+
+
+class TasksProgress:
+    """Shows how many tasks are complete, and the progress of the current one."""
+
+    def __init__(self, line: StatusLine, kind: Kind, total: int) -> None:
+        self._line, self._kind, self._total = line, kind, total
+        self._name, self._news = "", News()
+        self.tell = line.tell
+        """Prints a permanent line."""
+        self.complete = 0
+        """Number of complete tasks, whichever process computed them."""
+
+    def begin(self, task: Task) -> None:
+        """Show this task from now on."""
+        self._name, self._news = name_of(self._kind, task), News()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the progress of the current task."""
+        for line in self._news.of(snapshot):
+            self.tell(f"{self._name}: {line}")
+        far = f"step {snapshot.steps:,}"
+        if snapshot.done:
+            far = f"{words.percent(snapshot.done)}, {words.duration(snapshot.left)} left"
+        self.show_text(f"{self._name}: {far}", snapshot.done)
+
+    def show_text(self, text: str, share: float = 0.0) -> None:
+        """Show how many tasks are complete, a text, and this share of the current task."""
+        text = f"{self.complete:,} of {self._total:,} complete; {text}"
+        self._line.show(text, (self.complete + share) / self._total)
+
+
+def name_of(kind: Kind, task: Task) -> str:
+    """Return kind, goal and parameters of a task, shortened for the line of progress."""
+    return words.one_line(kind.title(task), LONGEST_NAME)

@@ -30,16 +30,13 @@ def open_standard_streams(*, silent: bool = False) -> None:
             setattr(sys, name, os.fdopen(number, how, encoding="utf-8", closefd=False))
 
 
-def to_stdout(*pieces: bytes | bytearray) -> None:
-    """Write the pieces, given as arguments, as `write_to_stdout` does."""
-    write_to_stdout(pieces)
-
-
-def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
+def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
     """Write all pieces to standard output. Raises StorageError, or BrokenPipeError.
 
     BrokenPipeError is not converted, because a reader that stops early is no failure.
     """
+    if not (hasattr(sys.stdout, "write") and hasattr(sys.stdout, "flush")):  # None, or any object
+        raise StorageError("cannot write to standard output: there is none")
     try:
         sys.stdout.flush()  # what was printed before comes first
         if (number := descriptor_of(sys.stdout)) is None:
@@ -51,8 +48,6 @@ def write_to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
             stream.writelines(pieces)
     except BrokenPipeError:
         raise
-    except AttributeError as error:  # None, or an object that cannot be written to
-        raise StorageError("cannot write to standard output: there is none") from error
     except (OSError, ValueError) as error:  # ValueError: the object itself was closed
         closed = getattr(error, "errno", None) == errno.EBADF
         reason = "it is closed" if closed else getattr(error, "strerror", None) or error
@@ -68,10 +63,9 @@ def descriptor_of(stream: object) -> int | None:
 
 
 def _write_as_text(pieces: Iterable[bytes | bytearray]) -> None:
-    decoder = codecs.getincrementaldecoder(_encoding())("replace")  # a piece may end in a character
-    for piece in pieces:
-        sys.stdout.write(decoder.decode(bytes(piece)))
-    sys.stdout.write(decoder.decode(b"", final=True))
+    # A piece may end within a character.
+    for text in codecs.iterdecode(map(bytes, pieces), _encoding(), "replace"):
+        sys.stdout.write(text)
     sys.stdout.flush()
 
 
@@ -89,7 +83,7 @@ def drop_unwritten_output() -> None:
 
 def say(line: str) -> None:
     """Write a whole line to standard output. Raises StorageError or BrokenPipeError."""
-    to_stdout(as_bytes(f"{line}\n"))
+    to_stdout([as_bytes(f"{line}\n")])
 
 
 def is_tty(stream: object) -> bool:
@@ -130,7 +124,7 @@ class Place:
         width, height = shutil.get_terminal_size()
         shown = [line[: max(1, width - 1)] for line in lines[: max(1, height - 1)]]
         back = f"\x1b[{self._rows}F" if self._rows else ""
-        to_stdout(as_bytes(back + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J"))
+        to_stdout([as_bytes(back + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J")])
         self._rows = len(shown)
 
 

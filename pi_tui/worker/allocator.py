@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers of two parameters of glibc's mallopt, from malloc.h."""
@@ -19,17 +20,10 @@ def return_freed_memory() -> None:
     without gaps, for 1 to 2 % more CPU time.
     Other C libraries have no such setting. If the user has set one, nothing is changed.
     """
-    if not _is_glibc() or any(name.startswith("MALLOC_") for name in os.environ):
+    if platform.libc_ver()[0] != "glibc" or any(name.startswith("MALLOC_") for name in os.environ):
         return
     import ctypes
 
     library = ctypes.CDLL(None)
     library.mallopt(_MMAP_THRESHOLD, _BIG)
     library.mallopt(_TRIM_THRESHOLD, _KEPT)
-
-
-def _is_glibc() -> bool:
-    try:
-        return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
-    except (AttributeError, OSError, ValueError):
-        return False

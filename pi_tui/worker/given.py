@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from math import isnan
+from typing import Any
 
 from pi_tui.errors import TAKEN_NAME, UsageError
 from pi_tui.machine import Task
@@ -28,8 +29,7 @@ def checked(kind: object, tasks: Iterable[object], location: object, cadence: ob
     """Return the location as a str. Raises UsageError for values that cannot be used."""
     refuse_unusable_kind(kind)
     for task in tasks:
-        if not isinstance(task, Task):
-            raise UsageError(f"a task is a Task, like Task(1000), not {_shown(task)}")
+        _need(isinstance(task, Task), "a task is a Task, like Task(1000)", task)
     _refuse_unusable_cadence(cadence)
     return path_of(location, "a location is the path or URL of a database")
 
@@ -40,14 +40,12 @@ def refuse_unusable_kind(kind: object) -> None:
         raise UsageError(f"{kind.__name__} is a class; pass an object of it: {kind.__name__}()")
     owner = getattr(kind, "__name__", type(kind).__name__)  # a resumable function has a name
     for attribute in ("name", "unit"):
-        text = getattr(kind, attribute, None)
-        if not isinstance(text, str):
-            raise UsageError(f"{owner}.{attribute} must be a str, not {_shown(text)}")
+        text: Any = getattr(kind, attribute, None)
+        _need(isinstance(text, str), f"{owner}.{attribute} must be a str", text)
         if text != text.encode("utf-8", "replace").decode():  # it holds lone surrogates
             raise UsageError(f"{owner}.{attribute} must be text that UTF-8 can hold")
     version = getattr(kind, "version", None)
-    if type(version) is not int:
-        raise UsageError(f"{owner}.version must be an int, not {_shown(version)}")
+    _need(type(version) is int, f"{owner}.version must be an int", version)
     # Of two kinds of the name of our own app, each would find the runs of the other damaged.
     comes_with_us = type(kind).__module__.startswith(f"pi_tui.{TAKEN_NAME}.")
     if getattr(kind, "name", "") == TAKEN_NAME and not comes_with_us:
@@ -59,26 +57,29 @@ def refuse_unusable_kind(kind: object) -> None:
 def path_of(path: object, told: str) -> str:
     """Return a path as a str. For anything else raise UsageError, which begins with `told`."""
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
-    if not isinstance(path, str):
-        raise UsageError(f"{told}, not {_shown(path)}")
-    return path
+    _need(isinstance(path, str), told, path)
+    return str(path)
 
 
-def _refuse_unusable_cadence(cadence: object) -> None:
+def _refuse_unusable_cadence(cadence: Any) -> None:
     """Raise UsageError if the cadence does not say when to save."""
-    if not isinstance(cadence, Cadence):
-        raise UsageError(f"a cadence is a Cadence, like Cadence(seconds=5), not {_shown(cadence)}")
+    _need(isinstance(cadence, Cadence), "a cadence is a Cadence, like Cadence(seconds=5)", cadence)
     seconds, output = cadence.seconds, cadence.output
-    if seconds is not None and not (_is_number(seconds) and seconds >= 0):
-        raise UsageError(f"the seconds between saves are a number from 0, not {_shown(seconds)}")
-    if output is not None and not (type(output) is int and output >= 1):
-        raise UsageError(f"the output between saves is an int from 1, not {_shown(output)}")
+    is_usable = seconds is None or (_is_number(seconds) and seconds >= 0)
+    _need(is_usable, "the seconds between saves are a number from 0", seconds)
+    is_usable = output is None or (type(output) is int and output >= 1)
+    _need(is_usable, "the output between saves is an int from 1", output)
 
 
 def refuse_unknown_face(face: object) -> None:
     """Raise UsageError if `face` names no way to show a computation."""
-    if face not in FACES:
-        raise UsageError(f"a face is {', '.join(FACES[:-1])} or {FACES[-1]}, not {_shown(face)}")
+    _need(face in FACES, f"a face is {', '.join(FACES[:-1])} or {FACES[-1]}", face)
+
+
+def _need(is_usable: bool, rule: str, value: object) -> None:
+    """Raise UsageError with the rule unless the value is usable by it."""
+    if not is_usable:
+        raise UsageError(f"{rule}, not {_shown(value)}")
 
 
 def _is_number(value: object) -> bool:

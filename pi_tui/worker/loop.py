@@ -111,11 +111,8 @@ class Loop:
             self._meter = Meter(self._work(), made, elapsed, shown, verifying, length)
             self._saved_steps = machine.steps if loaded.checkpoint else -1
             self._board.publish(resumed_done=self._meter.done)
-        if (
-            self._board.snapshot.left_open
-            and loaded.checkpoint
-            and (last := self._store.locks.last_beat)
-        ):
+        last = self._store.locks.last_beat if self._board.snapshot.left_open else None
+        if last and loaded.checkpoint:
             after = (last - loaded.checkpoint.saved_at).total_seconds()
             self._board.publish(left_after=after)
         self._board.publish(

@@ -150,12 +150,6 @@ class Snapshot:
         return words.amount(self.saved, self.saved_lines, self.unit)
 
     @property
-    def amount_unsaved(self) -> str:
-        """Return how much output is made and not saved, as text in its unit."""
-        lines = (self.made_lines or 0) - (self.saved_lines or 0)
-        return words.amount(self.made - self.saved, lines or None, self.unit)
-
-    @property
     def whole(self) -> int | None:
         """Return the length of the whole output; None if unknown, or if its unit is lines."""
         return None if self.unit in words.LINE_UNITS else self.length
@@ -167,7 +161,8 @@ class Snapshot:
         This is an amount of output; before there is more output, steps.
         """
         if self.made > self.saved:
-            return self.amount_unsaved
+            lines = (self.made_lines or 0) - (self.saved_lines or 0)
+            return words.amount(self.made - self.saved, lines or None, self.unit)
         saved = self.checkpoint.steps if self.checkpoint else 0
         return words.counted(self.steps - saved, "step") if self.steps > saved else ""
 

@@ -28,7 +28,7 @@ class Worker(Board):
         self.crash: BaseException | None = None
         """The exception that ended the thread: a machine's, SystemExit, or a bug of ours."""
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def begin_with(self, known: bytes) -> None:
         """Show this output of another run at first, as an overture; call before `start`."""
@@ -48,18 +48,12 @@ class Worker(Board):
             return True
         return self._ended.wait(timeout)
 
-    def _run(self) -> None:
-        try:
-            self._live()
-        finally:
-            self._ended.set()
-
     def _live(self) -> None:
         """Open the store, work, and close it; publish every exception as a failure."""
-        return_freed_memory()
-        if self.job.give_way:
-            give_way()
         try:
+            return_freed_memory()
+            if self.job.give_way:
+                give_way()
             self._work()
         except BrokenRule as error:
             self.fail(f"{error}; {self.snapshot.kept}", error.exit_code)
@@ -77,6 +71,7 @@ class Worker(Board):
             self._fail_by(error)
         finally:
             garbage.settle()  # also if `_work` failed before it
+            self._ended.set()
 
     def _fail_by(self, error: Exception) -> None:
         """Publish an unexpected exception: a machine's, or a bug of ours."""

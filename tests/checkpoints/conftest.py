@@ -1,4 +1,4 @@
-"""Stores in real files."""
+"""Stores in real files, empty or with three checkpoints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Kind
-from tests.tiny import Walks
+from tests.checkpoints.helpers import save_some
+from tests.tiny import Walk, Walks
 
 OpenStore = Callable[..., CheckpointStore]
 
@@ -37,3 +38,12 @@ def open_store(path: str) -> Iterator[OpenStore]:
 @pytest.fixture
 def store(open_store: OpenStore) -> CheckpointStore:
     return open_store()
+
+
+@pytest.fixture
+def saved(open_store: OpenStore) -> Walk:
+    """Write and close a file with three checkpoints; return the machine's view at each."""
+    store = open_store()
+    _, walk = save_some(store)
+    store.close()
+    return walk

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pi_tui.checkpoints.loading import Trust
@@ -108,3 +113,31 @@ def forge(path: str, seq: int, text: str) -> None:
     version, steps, length, done, total = head
     sha256 = digest(version, steps, length, done, total, text)
     execute(path, change, text, sha256, seq)
+
+
+HOLDER = """
+import sys
+from pi_tui.checkpoints.store import CheckpointStore
+from tests.tiny import Walks
+store = CheckpointStore.open(sys.argv[1], Walks())
+store.open_run(Walks().task())
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_process(path: str, code: str = HOLDER, *before: str) -> Iterator[int]:
+    """Open the walk from 27 in another process; return its pid."""
+    command = [*before, sys.executable, "-c", code, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"open\n"
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))

@@ -91,3 +91,7 @@ class Server:
     def close(self) -> None:
         self._server.ensure_postgres_running()  # `cleanup` stops the process it knows
         self._server.cleanup()
+
+
+def name_in(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]

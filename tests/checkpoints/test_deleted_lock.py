@@ -13,7 +13,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError
 from pi_tui.machine import Task
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.test_lock import HOLDER, another_process
+from tests.checkpoints.helpers import HOLDER, another_process
 from tests.tiny import Walks
 
 

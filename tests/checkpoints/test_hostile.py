@@ -14,18 +14,11 @@ from pi_tui.checkpoints.rows.state_rows import Entry, parse
 from pi_tui.errors import DamagedError, NotOursError, PiTuiError
 from pi_tui.machine import Known
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import advance, execute, forge, save_some, told
+from tests.checkpoints.helpers import advance, execute, forge, told
 from tests.tiny import Walk, Walks
 
 A = "0a" * 32
 EVIL = "\x1b]0;owned\x07\u202e\x9b31m"
-
-
-@pytest.fixture
-def saved(open_store: OpenStore) -> Walk:
-    """Write and close a file with three checkpoints; return the machine's view at each."""
-    with open_store() as store:
-        return save_some(store)[1]
 
 
 @pytest.mark.parametrize(

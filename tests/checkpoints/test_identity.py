@@ -6,85 +6,18 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pi_tui.checkpoints.glance import glance
-from pi_tui.checkpoints.records import COMPLETE, Run
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import DamagedError, NotOursError, UsageError
-from pi_tui.machine import (
-    BadState,
-    Kind,
-    Limits,
-    Machine,
-    Poll,
-    Refused,
-    State,
-    Task,
-    Work,
-    unwatched,
-)
+from pi_tui.errors import DamagedError, NotOursError
+from pi_tui.machine import Work
 from pi_tui.pi.spigot.kind import SpigotKind
 from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.dice import Dice, DiceKind, begun, dice, finished
 from tests.checkpoints.helpers import advance, execute
 from tests.checkpoints.server import Server
-
-
-class Dice(Machine):
-    """A machine that throws `goal` dice; its output depends on the seed."""
-
-    def __init__(self, task: Task, steps: int = 0, output: bytes = b"") -> None:
-        self.task, self.steps, self.output = task, steps, output
-
-    @property
-    def done(self) -> bool:
-        return self.steps == self.task.goal
-
-    def step(self, poll: Poll = unwatched) -> None:
-        self.steps += 1
-        self.output += b"%d" % (hash((self.task.parameters["seed"], self.steps)) % 6 + 1)
-
-    def to_state(self) -> State:
-        return State.of(b"%d" % self.steps)
-
-    def work(self) -> Work:
-        return Work(self.steps**2, self.task.goal**2)
-
-
-class DiceKind(Kind):
-    name = "dice"
-    tuning: tuple[str, ...] = ("threads",)
-
-    def __init__(self) -> None:
-        self.seen: list[int | None] = []
-
-    def new(self, task: Task) -> Dice:
-        return Dice(task)
-
-    def from_state(self, task: Task, state: State, output: bytes) -> Dice:
-        self.seen.append(state.version)
-        return Dice(task, int(state.data), output)
-
-
-def dice(seed: int = 1, goal: int = 20, **more: Any) -> Task:
-    return Task(goal, {"seed": seed, **more})
-
-
-def begun(store: CheckpointStore, task: Task, steps: int = 5) -> Run:
-    run = store.open_run(task)
-    store.save(run, advance(Dice(run.task), steps), 0.0)
-    return run
-
-
-def finished(store: CheckpointStore, task: Task) -> bytes:
-    run = store.open_run(task)
-    machine = store.load(run).machine
-    if machine is not None:
-        machine.finalize()
-        store.complete(run, machine, 0.0, verified=False)
-    return store.load(run).output
 
 
 def test_another_seed_makes_another_run_with_its_own_output(open_store: OpenStore) -> None:
@@ -270,107 +203,6 @@ def test_checkpoint_whose_row_was_edited_is_damaged(open_store: OpenStore, path:
             assert loaded.checkpoint is None
             assert "is damaged" in loaded.notes[0]
             store.delete(run.task)
-
-
-class Picky(DiceKind):
-    """A kind that raises Refused in chosen methods, as if its input had changed."""
-
-    words = (
-        "the input a.csv is not what it was: 12 lines, and it had 10. Put the old one back. " * 3
-    )
-
-    def __init__(self, at: str = "") -> None:
-        super().__init__()
-        self.at = at
-
-    def _look(self, at: str) -> None:
-        if self.at == at:
-            raise Refused(self.words)
-
-    def new(self, task: Task) -> Dice:
-        self._look("new")
-        return super().new(task)
-
-    def from_state(self, task: Task, state: State, output: bytes) -> Dice:
-        self._look("from_state")
-        return super().from_state(task, state, output)
-
-    def limits(self, task: Task) -> Limits:
-        self._look("limits")
-        return Limits()
-
-
-def dump(path: str) -> list[Any]:
-    hidden = "epoch, touched"  # internal counters
-    columns = [
-        name
-        for (name,) in execute(path, "SELECT name FROM pragma_table_info('pi_run')")
-        if name not in hidden
-    ]
-    tables = ("pi_checkpoint", "pi_piece", "pi_output")
-    rows = [execute(path, f"SELECT * FROM {table}") for table in tables]
-    return [execute(path, f"SELECT {', '.join(columns)} FROM pi_run"), *rows]
-
-
-@pytest.mark.parametrize("at", ["from_state", "limits"])
-def test_refusal_of_a_kind_is_shown_in_full_and_changes_nothing(
-    at: str, open_store: OpenStore, path: str
-) -> None:
-    with open_store(kind=Picky()) as store:
-        store.leave(begun(store, dice()))
-    before = dump(path)
-    with open_store(kind=Picky(at)) as store:
-        with pytest.raises(UsageError) as caught:
-            store.load(store.open_run(dice()))
-        assert str(caught.value) == Picky.words
-        assert [run.committed for run in store.runs()] == [5]
-        assert store.check() == []
-    assert dump(path) == before
-    with open_store(kind=Picky()) as store:
-        run = store.open_run(dice())
-        assert run.owner == ""
-        loaded = store.load(run)
-        assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
-
-
-def test_refused_run_keeps_its_crash_mark(open_store: OpenStore) -> None:
-    with open_store(kind=Picky()) as store:
-        begun(store, dice())
-    with open_store(kind=Picky("from_state")) as store, pytest.raises(UsageError):
-        store.load(store.open_run(dice()))
-    with open_store(kind=Picky()) as store:
-        assert store.open_run(dice()).owner != ""
-
-
-@pytest.mark.parametrize("at", ["new", "limits"])
-def test_refused_new_run_leaves_no_row(at: str, open_store: OpenStore) -> None:
-    with open_store(kind=Picky(at)) as store:
-        with pytest.raises(UsageError) as caught:
-            store.load(store.open_run(dice()))
-        assert str(caught.value) == Picky.words
-        assert store.runs() == []
-
-
-def test_complete_run_can_be_read_although_its_kind_refuses(open_store: OpenStore) -> None:
-    with open_store(kind=Picky()) as store:
-        output = finished(store, dice())
-    for at in ("new", "from_state", "limits"):
-        with open_store(kind=Picky(at)) as store:
-            loaded = store.load(store.open_run(dice()))
-            assert (loaded.run.status, loaded.output) == (COMPLETE, output)
-
-
-def test_impossible_task_raises_usage_error_not_damaged_error(open_store: OpenStore) -> None:
-    class Even(DiceKind):
-        def limits(self, task: Task) -> Limits:
-            if task.goal % 2:
-                raise BadState("an even goal is needed")
-            return Limits()
-
-    store = open_store(kind=Even())
-    with pytest.raises(UsageError, match="an impossible task: an even goal is needed"):
-        store.open_run(dice(goal=21))
-    assert store.runs() == []
 
 
 def test_postgres_distinguishes_runs_by_parameters(

@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import lzma
 import os
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pi_tui.checkpoints.glance import glance
-from pi_tui.checkpoints.records import ACTIVE, COMPLETE, SCHEMA, Loaded
+from pi_tui.checkpoints.records import ACTIVE, COMPLETE, SCHEMA
 from pi_tui.checkpoints.rows.models import PART
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.checkpoints.upgrade import migration
-from pi_tui.errors import DamagedError, NotOursError, StorageError
-from pi_tui.pi.spigot.kind import SpigotKind
+from pi_tui.errors import NotOursError
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import execute
+from tests.checkpoints.old_databases import KIND, NAMES, content, finish, old, old_server
 from tests.checkpoints.server import Server
 from tests.helpers import pi as pi_by_mpmath
 
-DATA = Path(__file__).parent.parent / "data"
-KIND = SpigotKind()
-NAMES = ("finished", "unfinished", "several", "parts", "damaged")
 NEWEST = "seq = (SELECT max(seq) FROM pi_checkpoint)"
 Migrated = Callable[..., CheckpointStore]
-
-
-def old(name: str, path: str, schema: int = 1) -> None:
-    """Write a database of version 1.0 to `path`, or of 1.1 for schema 2."""
-    packed = DATA / f"schema-{schema}-{name}.sqlite3.xz"
-    Path(path).write_bytes(lzma.decompress(packed.read_bytes()))
-
-
-def content(path: str | Path) -> list[str]:
-    with closing(sqlite3.connect(path)) as connection:
-        return list(connection.iterdump())
-
-
-def finish(store: CheckpointStore, digits: int) -> Loaded:
-    """Resume the run and finish it; return what was loaded."""
-    run = store.open_run(KIND.task(digits))
-    loaded = store.load(run)
-    assert loaded.machine is not None
-    loaded.machine.finalize()
-    store.complete(run, loaded.machine, 1.0, verified=False)
-    assert store.load(run).output == pi_by_mpmath(digits)
-    return loaded
 
 
 @pytest.fixture
@@ -222,19 +193,6 @@ def test_damaged_digits_stay_damaged_after_migration(path: str, open_store: Open
     assert (loaded.run.status, loaded.run.verified, loaded.output) == (ACTIVE, False, b"")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_reader_of_old_database_changes_nothing_and_says_what_to_do(
-    name: str, path: str, open_store: OpenStore
-) -> None:
-    old(name, path)
-    before = Path(path).read_bytes()
-    with pytest.raises(NotOursError, match=r"earlier version.*open it once for computing"):
-        open_store(kind=KIND, write=False)
-    assert glance(path, KIND, None) is None
-    assert Path(path).read_bytes() == before
-    assert os.listdir(Path(path).parent) == ["pi.sqlite3"]
-
-
 def test_migration_happens_only_once(migrated: Migrated, path: str, open_store: OpenStore) -> None:
     migrated("several").close()
     before = Path(path).read_bytes()
@@ -250,101 +208,6 @@ def test_migration_never_replaces_an_existing_backup(migrated: Migrated, path: s
     migrated("unfinished").close()
     assert Path(f"{path}.schema-1").read_text() == "mine"
     assert content(f"{path}.schema-1.2") == content(f"{path}.before")
-
-
-@pytest.mark.parametrize(
-    ("damage", "error"),
-    [
-        ("UPDATE pi_run SET digits_per_step = 0", DamagedError),
-        (f"UPDATE pi_run SET digits_per_step = {2**53 + 1}", DamagedError),
-        ("UPDATE pi_run SET boxes_per_block = 0", DamagedError),
-        ("UPDATE pi_run SET boxes_per_block = 'many'", DamagedError),
-        ("UPDATE pi_run SET algorithm = 'chudnovsky/1'", NotOursError),
-        ("DROP TABLE pi_digits", DamagedError),
-        ("ALTER TABLE pi_run RENAME COLUMN digits TO figures", DamagedError),
-        ("ALTER TABLE pi_checkpoint RENAME COLUMN sha256 TO hash", DamagedError),
-        ("CREATE TABLE pi_old_run (x)", DamagedError),
-    ],
-)
-def test_migration_refuses_unknown_rows_and_changes_nothing(
-    damage: str, error: type[Exception], path: str, open_store: OpenStore
-) -> None:
-    old("unfinished", path)
-    execute(path, damage)
-    before = content(path)
-    for _ in range(2):
-        with pytest.raises(error) as caught:
-            open_store(kind=KIND)
-        assert str(caught.value).isprintable()
-        assert content(path) == before
-    assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
-
-
-def test_migration_without_room_for_a_backup_changes_nothing(
-    path: str, open_store: OpenStore
-) -> None:
-    import resource
-    import signal
-
-    old("parts", path)
-    before = Path(path).read_bytes()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, limits[1]))
-    try:
-        with pytest.raises(StorageError):
-            open_store(kind=KIND)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, ignored)
-    assert Path(path).read_bytes() == before
-    assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
-    with open_store(kind=KIND) as store:
-        assert store.check() == []
-
-
-def test_migration_that_fails_halfway_leaves_the_old_database(
-    path: str, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old("several", path)
-    before = content(path)
-    real, moved = migration._move_checkpoint, []
-
-    def failing(*arguments):  # type: ignore[no-untyped-def]
-        real(*arguments)
-        moved.append(arguments)
-        if len(moved) == 4:
-            raise MemoryError
-
-    monkeypatch.setattr(migration, "_move_checkpoint", failing)
-    with pytest.raises(StorageError, match="not enough memory"):
-        open_store(kind=KIND)
-    assert content(path) == before
-    assert sorted(os.listdir(Path(path).parent)) == ["pi.sqlite3", "pi.sqlite3.lock"]
-    monkeypatch.undo()
-    with open_store(kind=KIND) as store:
-        assert len(store.runs()) == 4
-
-
-TABLES = {
-    1: ("pi_run", "pi_checkpoint", "pi_checkpoint_part", "pi_digits"),
-    2: ("pi_meta", "pi_run", "pi_checkpoint", "pi_piece", "pi_output"),
-}
-
-
-def old_server(server: Server, url: str, name: str, folder: Path, schema: int = 1) -> None:
-    """Create the tables of that schema on the server, with the rows of one of its files."""
-    psycopg = pytest.importorskip("psycopg")
-    old(name, str(folder / "old.db"), schema)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute((DATA / f"schema-{schema}.postgresql.sql").read_text())
-        for table in TABLES[schema]:
-            rows = execute(str(folder / "old.db"), f"SELECT * FROM {table}")
-            marks = ", ".join(["%s"] * len(rows[0])) if rows else ""
-            with connection.cursor() as cursor:
-                cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-        last = "(SELECT max(id) FROM pi_run)"
-        connection.execute(f"SELECT setval(pg_get_serial_sequence('pi_run', 'id'), {last})")
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.spigot import Spigot
 from tests.checkpoints.conftest import OpenStore
 from tests.checkpoints.helpers import execute
+from tests.checkpoints.old_databases import content, finish, old, old_server
 from tests.checkpoints.server import Server
-from tests.checkpoints.test_migration import content, finish, old, old_server
 from tests.helpers import pi as pi_by_mpmath
 
 PI, MERSENNE = SpigotKind(), Mersenne()

@@ -10,9 +10,8 @@ import pytest
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.errors import AlreadyOpenError, UsageError
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import save_some, told
-from tests.checkpoints.test_lock import another_process, files
-from tests.checkpoints.test_migration import KIND, old
+from tests.checkpoints.helpers import another_process, files, save_some, told
+from tests.checkpoints.old_databases import KIND, old
 from tests.helpers import pi_tui
 from tests.terminal.emulator import Terminal
 from tests.tiny import Walks

@@ -27,8 +27,7 @@ from pi_tui.checkpoints.locking.process import (
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Task
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import execute
-from tests.checkpoints.test_lock import HOLDER, another_process
+from tests.checkpoints.helpers import HOLDER, another_process, execute
 from tests.tiny import Walks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

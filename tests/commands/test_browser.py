@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.commands.test_serve import Served, aiohttp, free_port, is_open, serving
+from tests.commands.browser_tab import aiohttp
+from tests.commands.serving import Served, free_port, is_open, serving
 from tests.helpers import pi, pi_tui, saved, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")

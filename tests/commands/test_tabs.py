@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("textual_serve")
-
-from tests.commands.test_serve import see, serving, tab
+from tests.commands.browser_tab import see, tab
+from tests.commands.serving import serving
 from tests.helpers import saved, until
 
 

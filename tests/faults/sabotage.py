@@ -88,7 +88,7 @@ def _server_forgets(_: str) -> None:
 class NoLocks:
     """Locks that exclude no one."""
 
-    note, mark, last_beat = "", "nobody", None
+    note, last_beat = "", None
 
     def __init__(self, where: Location) -> None: ...
     def claim(self, run_id: int, what: str, owner: str) -> None: ...

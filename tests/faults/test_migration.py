@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkpoints.test_migration import content, old
+from tests.checkpoints.old_databases import content, old
 from tests.faults.conftest import Tally
 from tests.faults.driver import Task
 from tests.faults.lab import child, finish, judge, side_by_side, straced

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkpoints.old_databases import old_server
 from tests.checkpoints.server import Server
-from tests.checkpoints.test_migration import old_server
 from tests.faults.conftest import Tally
 from tests.faults.driver import READING_BACK, Task
 from tests.faults.lab import child, judge

@@ -27,7 +27,7 @@ def interrupted(at: int) -> Iterator[None]:
         nonlocal lines
         if not frame.f_code.co_filename.startswith(ours):
             return None
-        if event == "line" and frame.f_code.co_name not in ("__exit__", "_remove", "_remove_once"):
+        if event == "line" and frame.f_code.co_name not in ("__exit__", "_remove"):
             lines += 1
             if lines == at:
                 raise KeyboardInterrupt
@@ -47,7 +47,7 @@ def write_digits(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    with Temporary(folder / "copy.db", ".partial", folder=True) as made:
+    with Temporary(folder / "copy.db", ".partial") as made:
         (made / "copy").touch()
 
 
@@ -80,14 +80,13 @@ def test_signal_while_a_folder_is_removed_leaves_nothing(
         remove(path, **options)
 
     monkeypatch.setattr(shutil, "rmtree", interrupted_once)
-    with pytest.raises(SystemExit), Temporary(tmp_path / "copy", ".partial", folder=True) as made:
+    with pytest.raises(SystemExit), Temporary(tmp_path / "copy", ".partial") as made:
         (made / "copy").touch()
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("folder", [False, True])
-def test_temporary_leaves_a_foreign_file_of_its_name_alone(folder: bool, tmp_path: Path) -> None:
-    one = Temporary(tmp_path / "pi.txt", ".part", folder=folder)
+def test_temporary_leaves_a_foreign_folder_of_its_name_alone(tmp_path: Path) -> None:
+    one = Temporary(tmp_path / "pi.txt", ".part")
     one.path.mkdir()
     (one.path / "thesis.txt").write_text("mine")
     with pytest.raises(FileExistsError):

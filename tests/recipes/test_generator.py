@@ -1,40 +1,21 @@
-"""A generator as a machine: its steps, its state, and errors about an unsuitable generator."""
+"""A generator as a machine: its steps, its parameters and its state."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pi_tui.errors import BrokenRule, MachineError
 from pi_tui.machine import BadState, Refused, State, Task
-from pi_tui.recipes.generator import GeneratorKind, GeneratorMachine
+from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.recipes.program import resumable
-from pi_tui.recipes.values import COPIED, values_of
 from pi_tui.testing import prove
+from tests.recipes.generators import KIND, resumed, whole
 from tests.test_imports import loaded_after
 
 numpy = pytest.importorskip("numpy")
-
-
-def squares(goal: int, number: int = 0, total: int = 0, *, factor: int = 1) -> Iterator[Any]:
-    while number < goal:
-        number += 1
-        total += factor * number * number
-        yield {"number": number, "total": total}, f"{total}\n", number / goal
-
-
-KIND = GeneratorKind(squares, "squares", 1)
-
-
-def whole(kind: GeneratorKind, goal: int, **parameters: Any) -> bytes:
-    return kind.new(kind.task(goal, **parameters)).finalize()
-
-
-def resumed(kind: GeneratorKind, machine: GeneratorMachine, goal: int) -> GeneratorMachine:
-    return kind.from_state(kind.task(goal), machine.to_state(), bytes(machine.output))
 
 
 def primes(goal: int, found: list[int] = [], number: int = 2) -> Iterator[Any]:  # noqa: B006
@@ -97,193 +78,6 @@ def test_state_alone_may_be_yielded() -> None:
     kind = GeneratorKind(silent, "silent", 1)
     machine = kind.new(kind.task(3))
     assert (machine.finalize(), machine.work().done) == (b"", 1.0)
-
-
-@pytest.mark.parametrize(
-    ("yielded", "said"),
-    [
-        ({"number": 1}, "does not yield its argument 'total'"),
-        ({"number": 1, "total": 1, "sum": 2}, "yields the state 'sum', which is no argument"),
-        ({"number": {1}, "total": 1}, "number is of type set"),
-        (5, "must yield a dict"),
-        (({"number": 1, "total": 1}, 7), "text or bytes as what is new, not 7"),
-        (
-            ({"number": 1, "total": 1}, "a\udcff"),
-            "text that UTF-8 can hold, or bytes, as",
-        ),
-        (({"number": 1, "total": 1}, "", 0, 0), "must yield a dict"),
-        ((), "must yield a dict"),
-    ],
-    ids=[
-        "missing",
-        "unknown",
-        "a set",
-        "no dict",
-        "new is no text",
-        "no UTF-8",
-        "too many",
-        "nothing",
-    ],
-)
-def test_wrong_yield_is_reported_by_name_at_the_first_step(yielded: object, said: str) -> None:
-    def wrong(goal: int, number: int = 0, total: int = 0) -> Iterator[Any]:
-        yield yielded
-
-    machine = GeneratorKind(wrong, "wrong", 1).new(Task(1))
-    with pytest.raises(TypeError, match=said):
-        machine.step()
-    assert machine.steps == 0
-
-
-@pytest.mark.parametrize("share", [-0.1, -(10**400), float("nan"), "half"])
-def test_share_that_is_none_is_refused_by_name(share: object) -> None:
-    def wrong(goal: int, at: int = 0) -> Iterator[Any]:
-        yield {"at": 1}, "", share
-
-    kind = GeneratorKind(wrong, "wrong", 1)
-    with pytest.raises(MachineError, match="wrong must yield a share from 0 to 1, not "):
-        kind.new(kind.task(3)).step()
-
-
-@pytest.mark.parametrize("taken", ["db", "goal", "screen", "fresh", "help"])
-def test_parameter_named_as_an_option_of_every_program_is_refused(taken: str) -> None:
-    names: dict[str, Any] = {}
-    exec(f"def walk(n, at=0, *, {taken}=1):\n    yield {{'at': 1}}", names)
-    with pytest.raises(TypeError, match=f"walk: {taken} is an option of every program"):
-        resumable(names["walk"])
-
-
-def test_function_without_yield_is_refused_by_name() -> None:
-    kind = GeneratorKind(lambda goal, at=0: goal + at, "noyield", 1)
-    with pytest.raises(MachineError, match="noyield has no yield"):
-        kind.new(kind.task(3))
-
-
-def test_async_function_is_refused_in_words_that_are_true() -> None:
-    async def generator(goal: int, at: int = 0) -> AsyncIterator[Any]:
-        yield {"at": 1}
-
-    async def coroutine(goal: int, at: int = 0) -> None:
-        pass
-
-    functions: list[Any] = [generator, coroutine]
-    for function in functions:
-        with pytest.raises(TypeError, match=f"{function.__name__} is async; a resumable function"):
-            resumable(function)
-
-
-def test_signature_that_cannot_be_resumed_is_refused_on_creation() -> None:
-    def no_start(goal: int, number: int) -> Iterator[Any]:
-        yield {"number": number}
-
-    def stars(goal: int, *numbers: int) -> Iterator[Any]:
-        yield {}
-
-    def nothing() -> Iterator[Any]:
-        yield {}
-
-    for function, said in ((no_start, "first value"), (stars, "no names"), (nothing, "the goal")):
-        with pytest.raises(TypeError, match=said):
-            GeneratorKind(function, "wrong", 1)
-
-
-@pytest.mark.parametrize(
-    ("given", "said"), [({"size": 1}, "no parameter size"), ({}, "needs the parameter seed")]
-)
-def test_unknown_or_missing_parameter_is_named(given: dict[str, Any], said: str) -> None:
-    def seeded(goal: int, *, seed: int) -> Iterator[Any]:
-        yield {}
-
-    with pytest.raises(TypeError, match=said):
-        GeneratorKind(seeded, "seeded", 1).task(1, **given)
-
-
-def test_exception_keeps_the_last_whole_step_if_values_are_immutable() -> None:
-    def breaks(goal: int, i: int = 0) -> Iterator[Any]:
-        while True:
-            i += 1
-            if i == goal:
-                raise ValueError("no more")
-            yield {"i": i}, f"{i} "
-
-    kind = GeneratorKind(breaks, "breaks", 1)
-    machine = kind.new(kind.task(4))
-    for _ in range(3):
-        machine.step()
-    with pytest.raises(ValueError, match="no more"):
-        machine.step()
-    again = resumed(kind, machine, 4)
-    assert (again.steps, again.output) == (3, b"1 2 3 ")
-
-
-@pytest.mark.parametrize("changes", [True, False], ids=["changed", "unchanged"])
-def test_exception_keeps_the_last_whole_step_of_a_small_list_and_array(changes: bool) -> None:
-    def breaks(goal: int, seen: Any = ([], {}), found: Any = None, i: int = 0) -> Iterator[Any]:
-        found = numpy.zeros(3, "i8") if found is None else found
-        while True:
-            i += 1
-            if changes or i < goal:
-                seen[0].append(i)
-                seen[1][str(i)] = i
-                found[i % 3] += i
-            if i == goal:
-                raise ValueError("half done")
-            yield {"seen": seen, "found": found, "i": i}, f"{i} "
-
-    kind = GeneratorKind(breaks, "breaks", 1)
-    machine = kind.new(kind.task(4))
-    for _ in range(3):
-        machine.step()
-    with pytest.raises(ValueError, match="half done"):
-        machine.step()
-    assert (machine.steps, machine.output) == (3, b"1 2 3 ")
-    values = values_of(machine.to_state())
-    assert values["seen"] == ([1, 2, 3], {"1": 1, "2": 2, "3": 3})
-    assert values["found"].tolist() == [3, 1, 2]
-
-
-def test_exception_while_changing_a_long_list_returns_to_the_last_saved_state() -> None:
-    def breaks(goal: int, seen: list[int] = [], i: int = 0) -> Iterator[Any]:  # noqa: B006
-        seen = [*seen, *range(COPIED)]
-        while True:
-            i += 1
-            seen.append(i)
-            if i == goal:
-                raise ValueError("half done")
-            yield {"seen": seen, "i": i}, f"{i} "
-
-    kind = GeneratorKind(breaks, "breaks", 1)
-    machine = kind.new(kind.task(4))
-    machine.step()
-    saved, output = machine.to_state(), bytes(machine.output)
-    saved = State({name: type(p)(p.read()) for name, p in saved.pieces.items()})
-    machine.step()
-    machine.step()
-    with pytest.raises(ValueError, match="half done"):
-        machine.step()
-    assert (machine.steps, machine.output) == (1, b"1 ")
-    with pytest.raises(TypeError, match="while it changed"):
-        machine.to_state()
-    again = kind.from_state(kind.task(4), saved, output)
-    again.step()
-    assert again.output == b"1 2 "
-
-
-def test_wrong_yield_after_a_list_was_changed_keeps_the_last_whole_step() -> None:
-    def breaks(goal: int, seen: list[int] = [], odd: object = None) -> Iterator[Any]:  # noqa: B006
-        seen = list(seen)
-        while True:
-            seen.append(len(seen))
-            yield {"seen": seen, "odd": {1} if len(seen) == goal else None}, f"{len(seen)} "
-
-    kind = GeneratorKind(breaks, "breaks", 1)
-    machine = kind.new(kind.task(3))
-    machine.step()
-    machine.step()
-    with pytest.raises(TypeError, match="odd is of type set"):
-        machine.step()
-    assert (machine.steps, machine.output) == (2, b"1 2 ")
-    assert values_of(machine.to_state())["seen"] == [0, 1]
 
 
 def test_state_with_other_names_than_the_arguments_is_refused_and_kept() -> None:
@@ -362,36 +156,6 @@ def test_generator_imports_no_numpy(tmp_path: Path) -> None:
         f"assert count.run(3, db={str(tmp_path / 'db')!r}) == b'1 2 3 '"
     )
     assert not loaded_after(code) & {"numpy", "textual", "gmpy2", "rich"}
-
-
-def test_same_dict_yielded_repeatedly_keeps_the_state_of_the_last_yield() -> None:
-    def breaks(goal: int, i: int = 0) -> Iterator[Any]:
-        state = {"i": i}
-        while True:
-            state["i"] += 1
-            if state["i"] == goal:
-                raise ValueError("no more")
-            yield state, f"{state['i']} "
-
-    kind = GeneratorKind(breaks, "breaks", 1)
-    machine = kind.new(kind.task(3))
-    machine.step()
-    machine.step()
-    with pytest.raises(ValueError, match="no more"):
-        machine.step()
-    again = kind.from_state(kind.task(9), machine.to_state(), bytes(machine.output))
-    again.step()
-    assert again.output == b"1 2 3 "
-
-
-def test_function_that_raises_stop_iteration_at_its_call_is_named() -> None:
-    def empty(goal: int, at: int = 0) -> Iterator[Any]:
-        next(iter([]))
-        return iter(())
-
-    kind = GeneratorKind(empty, "empty", 1)
-    with pytest.raises(BrokenRule, match="empty raised StopIteration before its first yield"):
-        kind.new(kind.task(3))
 
 
 def test_run_of_a_function_that_carries_other_data_says_so() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi_tui.reports import hints
-from pi_tui.reports.shell import program, quoted
+from pi_tui.reports.hints import program, quoted
 from tests.helpers import PI_TUI, SCRIPTS, pi, saved
 
 ODD = {

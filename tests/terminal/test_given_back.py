@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.commands.test_run import SLOW
+from tests.commands.long_run import SLOW
 from tests.helpers import PI_TUI, wait_until
 from tests.terminal.emulator import Terminal
-from tests.terminal.test_under_a_shell import bash, holder, state_of, typed, watched
+from tests.terminal.shell import bash, holder, state_of, typed, watched
 
 RUN = ("--digits", 90_000, "--pace", 2_000, "--checkpoint-every", 0)
 GHOSTTY: dict[str, Any] = {"TERM_PROGRAM": "ghostty", "COLORTERM": "truecolor"}

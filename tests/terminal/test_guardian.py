@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers import PI_TUI, wait_until
 from tests.terminal.emulator import Terminal
-from tests.terminal.test_under_a_shell import holder, state_of
+from tests.terminal.shell import holder, state_of
 
 SHELL = """
 import os, signal, subprocess, sys

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.helpers import pi_tui, saved, wait_until
 from tests.terminal.emulator import Terminal
-from tests.terminal.test_under_a_shell import bash, state_of, typed, watched
+from tests.terminal.shell import bash, state_of, typed, watched
 
 DONE = 300_000
 """Digits of the run that is complete when memory gets short; ten times as many take 60 MB."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.commands.test_run import LONG, SLOW
+from tests.commands.long_run import LONG, SLOW
 from tests.helpers import saved
 from tests.terminal.emulator import Terminal
 

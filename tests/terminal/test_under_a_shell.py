@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.commands.test_run import SLOW
+from tests.commands.long_run import SLOW
 from tests.helpers import PI_TUI, pi_tui, saved, started, wait_until
 from tests.terminal.emulator import Terminal
-
-BASH = ("-c", "import os; os.execvp('bash', ['bash', '--norc', '--noprofile', '-i'])")
-UNSAVED = ("--checkpoint-every", "0")
-"""Arguments of a run that saves only when it exits."""
-
-
-def bash(**environment: Any) -> Terminal:
-    terminal = Terminal(program=BASH, PS1="ready> ", HISTFILE="/dev/null", **environment)
-    terminal.see("ready>")
-    return terminal
-
-
-def typed(*command: object) -> str:
-    return shlex.join(map(str, (*PI_TUI, *command))) + "\n"
+from tests.terminal.shell import APP, UNSAVED, bash, holder, state_of, typed, watched
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -48,7 +35,7 @@ def test_two_signals_at_once_count_as_one(
 ) -> None:
     with started("run", *SLOW, *UNSAVED, "--db", database) as child:
         assert child.stderr
-        while b"running: " not in (line := child.stderr.readline()):
+        while not re.match(rb"running: [1-9]", line := child.stderr.readline()):
             assert line, "it ended"
         child.send_signal(numbers[0])
         time.sleep(between)  # the time between the two signals
@@ -58,31 +45,6 @@ def test_two_signals_at_once_count_as_one(
         assert child.returncode in (128 + numbers[0], -numbers[1])
         assert b"saved " in err
     assert saved(database)
-
-
-APP = ("--digits", 90_000, "--pace", 2_000, *UNSAVED)
-
-
-def watched(terminal: Terminal, database: Path) -> int:
-    """Start the app by typing, and wait for some digits; return its pid."""
-    terminal.send(typed("--db", database, *APP))
-    terminal.see("running")
-    terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
-    return holder(database)
-
-
-def holder(database: Path) -> int:
-    """Return the pid in the lock of the run."""
-    (lock,) = database.parent.glob(f"{database.name}.run-*.lock")
-    return int(lock.read_text().split()[1])
-
-
-def state_of(pid: int) -> str:
-    """Return the process state (R, S, T …), or "" if the process has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0].strip("Z")
-    except OSError:
-        return ""
 
 
 @pytest.mark.parametrize("attempt", range(2))

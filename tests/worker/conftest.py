@@ -12,9 +12,11 @@ import pytest
 from pi_tui.checkpoints.records import Loaded
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.pi.spigot.kind import SpigotKind
-from pi_tui.worker.job import MAX, Cadence, Job
+from pi_tui.worker.job import MAX, Cadence, Job, Pace
+from pi_tui.worker.snapshot import State
 from pi_tui.worker.watcher import WatchingWorker
 from pi_tui.worker.worker import Worker
+from tests.helpers import wait_until
 
 MakeWorker = Callable[..., Worker]
 NEVER = Cadence()
@@ -50,3 +52,37 @@ def in_the_file(database: Path, digits: int = 12_000) -> Loaded:
         run = store.find_run(SpigotKind().task(digits))
         assert run is not None
         return store.load(run)
+
+
+SLOWLY = Pace.of(400)
+
+
+def is_running(worker: Worker) -> bool:
+    return worker.snapshot.state is State.RUNNING and worker.snapshot.made > 0
+
+
+def is_paused(worker: Worker) -> bool:
+    return worker.snapshot.state is State.PAUSED
+
+
+class Clock:
+    """A clock that a test advances by hand; sleepers poll it."""
+
+    def __init__(self) -> None:
+        self.now, self.looks = 1_000.0, 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.now
+
+
+@pytest.fixture
+def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
+    """Start a worker at ten digits a second with a clock of the test; return it after one digit."""
+    kind, clock = SpigotKind(), Clock()
+    worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
+    worker.start()
+    wait_until(lambda: len(worker.output) > 0)
+    yield worker, clock
+    worker.stop()
+    assert worker.join(60)

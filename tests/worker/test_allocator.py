@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 
 import pytest
 
-from pi_tui.worker import allocator
-
-pytestmark = pytest.mark.skipif(not allocator._is_glibc(), reason="only glibc has the setting")
+pytestmark = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc has the setting"
+)
 
 MB = 2**20
 GAPS = f"""

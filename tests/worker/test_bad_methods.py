@@ -15,7 +15,7 @@ from pi_tui.worker.board import Board
 from pi_tui.worker.job import Cadence, Job
 from pi_tui.worker.worker import Worker
 from tests.tiny import Walk, Walks
-from tests.worker.test_bad_steps import TASK, Odd, finishes, raising, run, saved_steps
+from tests.worker.odd_walks import TASK, Odd, finishes, raising, run, saved_steps
 
 OF_MACHINE = ("to_state", "work", "check", "verifying_work", "notes", "done", "figures")
 OF_KIND = ("new", "from_state", "limits", "length", "accepts", "verify", "title", "share")

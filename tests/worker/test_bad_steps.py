@@ -7,7 +7,6 @@ import shlex
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,73 +14,12 @@ import pytest
 
 from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.connection import engine
-from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.machine import Poll, Refused, State, Task, unwatched
 from pi_tui.worker.board import Board
 from pi_tui.worker.job import Cadence, Job
-from pi_tui.worker.snapshot import State as Word
 from pi_tui.worker.worker import Worker
 from tests.tiny import Walk, Walks
-
-TASK = Walks().task()
-WHOLE = Walks().new(TASK).finalize()
-Deed = Callable[["Walk"], None]
-
-
-class Odd(Walks):
-    """Walks whose steps misbehave, from step 21 on by default."""
-
-    def __init__(self, deed: Deed, after: int = 20) -> None:
-        self.deed, self.after = deed, after
-
-    def new(self, task: Task) -> Walk:
-        return OddWalk(task, self)
-
-    def from_state(self, task: Task, state: State, output: bytes) -> Walk:
-        plain = super().from_state(task, state, output)
-        walk = OddWalk(task, self)
-        vars(walk).update(vars(plain))
-        return walk
-
-
-class OddWalk(Walk):
-    def __init__(self, task: Task, kind: Odd) -> None:
-        super().__init__(task)
-        self.kind = kind
-
-    def step(self, poll: Poll = unwatched) -> None:
-        if self.steps >= self.kind.after:
-            self.kind.deed(self)
-        else:
-            super().step(poll)
-
-
-def raising(error: BaseException) -> Deed:
-    def raises(_walk: Walk) -> None:
-        raise error
-
-    return raises
-
-
-def run(kind: Walks, database: Path) -> Worker:
-    worker = Worker(Job(kind, TASK, str(database), cadence=Cadence()))
-    worker.start()
-    assert worker.join(60)
-    assert worker.snapshot.state is Word.FAILED
-    return worker
-
-
-def saved_steps(database: Path) -> int:
-    with CheckpointStore.open(str(database), Walks(), write=False) as store:
-        found = store.find_run(TASK)
-        assert found
-        checkpoint = store.load(found).checkpoint
-    return checkpoint.steps if checkpoint else -1
-
-
-def finishes(database: Path) -> bool:
-    """Return True if the run resumes and ends right once its machine is repaired."""
-    return carry_on(Walks(), TASK, str(database), again="again") == (0, WHOLE)
+from tests.worker.odd_walks import TASK, Odd, finishes, raising, run, saved_steps
 
 
 def test_output_that_is_no_bytes_is_refused_by_name(database: Path) -> None:

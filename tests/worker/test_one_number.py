@@ -156,7 +156,7 @@ def test_number_follows_the_time_when_a_pace_holds_the_run_back(
 
 def comparison_begins(digits: int) -> float:
     """Return the share of the work that is done when all digits are made."""
-    spigot = Spigot.new(digits)
+    spigot = SpigotKind().new(SpigotKind().task(digits))
     return 1 - spigot.verifying_work / spigot.work().total
 
 

@@ -17,7 +17,7 @@ import pi_tui.carry_on as module
 from pi_tui.carry_on import carry_on
 from pi_tui.checkpoints.connection import engine
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.errors import Hint, speak
+from pi_tui.errors import Hint
 from pi_tui.machine import Poll, Task, unwatched
 from pi_tui.recipes.generator import GeneratorKind
 from pi_tui.reports.hints import command_line
@@ -27,7 +27,7 @@ from pi_tui.worker.worker import Worker
 from tests.checkpoints.helpers import flip, this
 from tests.helpers import wait_until
 from tests.tiny import Walk, Walks
-from tests.worker.test_worker import Clock
+from tests.worker.conftest import Clock
 
 TASK = Walks().task()
 WHOLE = Walks().new(TASK).finalize()
@@ -141,11 +141,11 @@ def test_unrepeatable_machine_resumes_from_its_last_good_output(
     assert "cannot be computed again" in told or lost == "output", told
 
 
-def test_hints_use_the_wording_of_the_program() -> None:
+def test_hints_use_the_wording_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         f"make it writable, or {Hint.OTHER_FILE}" == "make it writable, or choose another location"
     )
-    speak({Hint.OTHER_FILE: "use --db"})
+    monkeypatch.setattr(Hint, "OTHER_FILE", "use --db")
     assert f"{Hint.OTHER_FILE}; {Hint.FRESH}" == "use --db; begin again at another location"
 
 

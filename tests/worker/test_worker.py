@@ -1,37 +1,24 @@
-"""The worker with the real spigot and the real store: pausing, saving, stopping, finishing."""
+"""The worker with the real spigot and the real store: computing, saving, resuming, verifying."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pi_tui.checkpoints.store import CheckpointStore
-from pi_tui.machine import Poll, unwatched
 from pi_tui.pi.spigot.comparison.reference import names
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.worker.board import Board
-from pi_tui.worker.job import MAX, Cadence, Job, Pace
+from pi_tui.worker.job import MAX, Cadence, Pace
 from pi_tui.worker.snapshot import State
 from pi_tui.worker.worker import Worker
 from tests.helpers import pi, wait_until
-from tests.worker.conftest import MakeWorker, in_the_file
-
-SLOWLY = Pace.of(400)
-
-
-def is_running(worker: Worker) -> bool:
-    return worker.snapshot.state is State.RUNNING and worker.snapshot.made > 0
-
-
-def is_paused(worker: Worker) -> bool:
-    return worker.snapshot.state is State.PAUSED
+from tests.worker.conftest import SLOWLY, Clock, MakeWorker, in_the_file, is_running
 
 
 def test_worker_computes_and_verifies_all_digits(make_worker: MakeWorker, database: Path) -> None:
@@ -47,30 +34,6 @@ def test_worker_computes_and_verifies_all_digits(make_worker: MakeWorker, databa
     assert snapshot.elapsed == run.elapsed, "the next start says the same"
 
 
-def test_paused_worker_has_saved_and_computes_nothing(
-    make_worker: MakeWorker, database: Path
-) -> None:
-    worker = make_worker()
-    wait_until(lambda: is_running(worker))
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-    snapshot = worker.snapshot
-    checkpoint = in_the_file(database).checkpoint
-    assert checkpoint is not None
-    assert snapshot.saved == checkpoint.length == snapshot.made
-    assert checkpoint.steps == snapshot.steps
-    worker.resume()
-    wait_until(lambda: worker.snapshot.made > snapshot.made)
-
-
-def test_pause_before_the_first_block_stops_the_worker(make_worker: MakeWorker) -> None:
-    worker = make_worker(200_000, digits_per_step=None)
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-    worker.resume()
-    wait_until(lambda: is_running(worker))
-
-
 def test_complete_run_opened_again_tells_its_steps(make_worker: MakeWorker) -> None:
     first = make_worker(500)
     assert first.join(60)
@@ -78,70 +41,6 @@ def test_complete_run_opened_again_tells_its_steps(make_worker: MakeWorker) -> N
     assert again.join(60)
     assert first.snapshot.checkpoint is not None
     assert again.snapshot.steps == first.snapshot.checkpoint.steps > 0
-
-
-def test_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
-    worker = make_worker()
-    wait_until(lambda: is_running(worker))
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-    elapsed = worker.snapshot.elapsed
-    worker.save_now()
-    worker.set_pace(SLOWLY)
-    wait_until(lambda: worker.snapshot.pace == SLOWLY)
-    assert worker.snapshot.elapsed == elapsed
-
-
-class Clock:
-    """A clock that a test advances by hand; sleepers poll it."""
-
-    def __init__(self) -> None:
-        self.now, self.looks = 1_000.0, 0
-
-    def __call__(self) -> float:
-        self.looks += 1
-        return self.now
-
-
-@pytest.fixture
-def clocked(database: Path) -> Iterator[tuple[Worker, Clock]]:
-    """Start a worker at ten digits a second with a clock of the test; return it after one digit."""
-    kind, clock = SpigotKind(), Clock()
-    worker = Worker(Job(kind, kind.task(12_000, 2), str(database), pace=Pace.of(10)), clock=clock)
-    worker.start()
-    wait_until(lambda: len(worker.output) > 0)
-    yield worker, clock
-    worker.stop()
-    assert worker.join(60)
-
-
-def test_paced_worker_does_not_catch_up_after_a_pause(clocked: tuple[Worker, Clock]) -> None:
-    worker, clock = clocked
-    clock.now += 10
-    wait_until(lambda: len(worker.output) >= 90)
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-    made = len(worker.output)
-    clock.now += 600
-    worker.resume()
-    seen = clock.looks
-    wait_until(lambda: clock.looks > seen + 100)
-    assert len(worker.output) - made < 10
-    clock.now += 10
-    wait_until(lambda: len(worker.output) >= made + 90)
-
-
-def test_pause_takes_no_cpu_time(clocked: tuple[Worker, Clock]) -> None:
-    worker, clock = clocked
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-
-    def stands_still() -> bool:
-        seen = clock.looks
-        time.sleep(0.05)
-        return clock.looks == seen
-
-    wait_until(stands_still)
 
 
 def test_snapshot_is_made_only_when_the_last_is_old(
@@ -155,40 +54,6 @@ def test_snapshot_is_made_only_when_the_last_is_old(
     assert worker.snapshot is snapshot
     clock.now += 0.1
     wait_until(lambda: worker.snapshot is not snapshot)
-
-
-def test_stop_saves_the_last_complete_step(make_worker: MakeWorker, database: Path) -> None:
-    worker = make_worker()
-    wait_until(lambda: is_running(worker))
-    worker.stop()
-    assert worker.join(60)
-    saved = in_the_file(database)
-    assert worker.snapshot.saved == len(saved.output) == len(worker.output) > 0
-    assert saved.output == pi(len(saved.output))
-
-
-def test_stop_without_saving_saves_nothing(make_worker: MakeWorker, database: Path) -> None:
-    worker = make_worker()
-    wait_until(lambda: is_running(worker))
-    worker.stop(save=False)
-    assert worker.join(60)
-    assert in_the_file(database).output == b""
-
-
-def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:
-    worker = make_worker()
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-    worker.stop()
-    assert worker.join(60)
-
-
-def test_stop_while_blocks_are_made_ends_at_once(make_worker: MakeWorker, database: Path) -> None:
-    worker = make_worker(1_000_000, digits_per_step=None)
-    wait_until(lambda: worker.snapshot.part > 0)
-    worker.stop()
-    assert worker.join(60)
-    assert in_the_file(database, 1_000_000).output == b""
 
 
 def test_save_now_makes_a_checkpoint(make_worker: MakeWorker, database: Path) -> None:
@@ -258,71 +123,6 @@ def test_worker_saves_once_if_a_step_crosses_several_marks(
     worker = make_worker(600, cadence=Cadence(output=1), digits_per_step=60)
     assert worker.join(60)
     assert in_the_file(database, 600).run.last_seq >= 10
-
-
-def test_pace_change_slows_down_and_speeds_up_a_running_worker(
-    make_worker: MakeWorker,
-) -> None:
-    worker = make_worker(pace=MAX)
-    wait_until(lambda: is_running(worker))
-    worker.set_pace(Pace.of(1))
-    wait_until(lambda: worker.snapshot.pace.limit == 1.0)
-    count, elapsed = len(worker.output), worker.snapshot.elapsed
-    wait_until(lambda: worker.snapshot.elapsed > elapsed + 0.3)
-    assert len(worker.output) <= count + 12, "at one digit a second"
-    worker.set_pace(MAX)
-    assert worker.join(120)
-    assert worker.snapshot.state is State.COMPLETE
-
-
-def test_share_and_time_left_at_a_pace_follow_the_pace(
-    make_worker: MakeWorker,
-) -> None:
-    worker = make_worker(pace=SLOWLY)
-    wait_until(lambda: is_running(worker))
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-    snapshot, checkpoint = worker.snapshot, worker.snapshot.checkpoint
-    assert checkpoint is not None
-    assert snapshot.done == checkpoint.share(worker.job.kind, worker.job.task)
-    assert snapshot.done == pytest.approx(snapshot.made / 12_000, abs=0.01)
-    assert snapshot.left is not None
-    assert snapshot.left >= (12_000 - snapshot.made) / 400
-
-
-def test_share_done_never_decreases_at_any_pace(make_worker: MakeWorker) -> None:
-    worker = make_worker(30_000, digits_per_step=50)
-    seen, paces = [0.0], [MAX, Pace.of(20_000), Pace.of(5_000)]
-    while not worker.join(0.001):
-        seen.append(worker.snapshot.done)
-        worker.set_pace(paces[len(seen) // 50 % 3] if len(seen) < 2_000 else MAX)
-    assert seen == sorted(seen)
-    assert worker.snapshot.done == 1.0
-
-
-def test_pace_beyond_the_machine_is_full_speed(
-    make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted: list[float] = []
-    stride = Spigot.stride
-
-    def noted(spigot: Spigot, most: float, poll: Poll = unwatched) -> None:
-        wanted.append(most)
-        stride(spigot, most, poll)
-
-    monkeypatch.setattr(Spigot, "stride", noted)
-    worker = make_worker(pace=Pace.of(10**9))
-    assert worker.join(60)
-    assert sum(most > 1000 for most in wanted) > 0.9 * len(wanted)
-
-
-def test_slow_pace_delays_no_request(make_worker: MakeWorker) -> None:
-    worker = make_worker(pace=Pace.of(1), digits_per_step=4)
-    wait_until(lambda: worker.snapshot.state is State.RUNNING)
-    worker.pause()
-    wait_until(lambda: is_paused(worker))
-    worker.stop()
-    assert worker.join(60)
 
 
 def test_reader_sees_only_complete_snapshots(make_worker: MakeWorker) -> None:

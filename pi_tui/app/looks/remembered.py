@@ -66,7 +66,8 @@ def _load(path: Path) -> dict[str, Any]:
 def _save(path: Path, said: dict[str, Any]) -> None:
     """Write the file, completely or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with Temporary(path, ".part") as part:
+    with Temporary(path, ".part") as folder:
+        part = folder / path.name
         part.write_text(json.dumps(said, indent=2), "utf-8")
         os.replace(part, path)
 

@@ -80,8 +80,6 @@ def _of_sqlite(
         if where.path is not None and not _can_open_more(where.path.parent):
             return StorageError(too_many_files(path))
         return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
-    if name == "SQLITE_NOMEM":
-        return in_our_words(MemoryError(), where)
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG", "SQLITE_SCHEMA")):
         return damaged(where, one_line(cause))
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from weakref import WeakSet
 
@@ -20,8 +19,6 @@ from pi_tui.words import one_line
 
 _LONGEST = 200
 """Maximum bytes of a lock file, which holds only the mark of a process."""
-_LOOKING = 0.3
-"""Seconds that a process which only tests the lock may hold it."""
 _NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
 """Errors of file systems without locks, such as Lustre mounted without `flock`."""
 _STRANGE = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link"}
@@ -53,13 +50,6 @@ class FileLock:
             self._open()
         fcntl.flock(self._fd, fcntl.LOCK_UN)
         return False
-
-    def take_soon(self, seconds: float = _LOOKING, *, shared: bool = False) -> bool:
-        """Take the lock, retrying for `seconds`; return False on time-out.
-
-        Another process may hold it for a moment only, to test it.
-        """
-        return soon(partial(self.take, shared=shared), seconds)
 
     def write(self, mark: str) -> None:
         """Write the name of the holder into the file; used only in messages."""
@@ -142,16 +132,13 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 def is_locked(path: Path) -> bool:
     """Return True if a process holds the lock of this file. Changes nothing."""
-    try:
+    with suppress(OSError, NoLocksError):
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        return not _flock(fd, shared=True)
-    except (OSError, NoLocksError):
-        return False
-    finally:
-        os.close(fd)
+        try:
+            return not _flock(fd, shared=True)
+        finally:
+            os.close(fd)
+    return False
 
 
 def mark_in(path: Path) -> str:

@@ -13,18 +13,15 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from pi_tui.checkpoints.locking.file_lock import FileLock, NoLocksError, is_locked, mark_in
-from pi_tui.checkpoints.locking.owner import (
-    WITHOUT_LOCKS,
-    already_open,
-    computes_unlocked,
-    refuse_living,
-)
+from pi_tui.checkpoints.locking.file_lock import FileLock, NoLocksError, is_locked, mark_in, soon
+from pi_tui.checkpoints.locking.owner import WITHOUT_LOCKS, already_open, refuse_living
 from pi_tui.checkpoints.locking.process import (
+    computes_unlocked,
     has_open_though_deleted,
     is_unlocked,
     my_mark,
@@ -35,6 +32,9 @@ from pi_tui.files.location import Location, longest_name
 
 MIGRATING = 5.0
 """Seconds to wait for a process that brings the tables up to date, and so excludes all others."""
+
+_LOOKING = 0.3
+"""Seconds that a process which only tests the lock may hold it."""
 
 
 def writer_of(where: Location, engine: Engine, run_id: int, owner: str) -> str:
@@ -84,7 +84,7 @@ class FileLocks:
         self._runs: dict[int, FileLock] = {}
         self._database = FileLock(_file_of_database(where))
         try:
-            if not self._database.take_soon(MIGRATING, shared=True):
+            if not soon(partial(self._database.take, shared=True), MIGRATING):
                 mark = mark_in(_file_of_database(where))
                 self._database.release()
                 raise already_open(where.display, mark)
@@ -107,7 +107,7 @@ class FileLocks:
         lock = FileLock(file := _file_of_run(self._where, run_id))
         self.last_beat = lock.last_beat()
         try:
-            if not self.note and not lock.take_soon():
+            if not self.note and not soon(lock.take, _LOOKING):
                 raise already_open(what, mark_in(file))
             if self.note or is_unlocked(owner):
                 refuse_living(what, owner)
@@ -116,13 +116,8 @@ class FileLocks:
         except BaseException:
             lock.release()
             raise
-        lock.write(self.mark)
+        lock.write(my_mark(unlocked=bool(self.note)))
         self._runs[run_id] = lock
-
-    @property
-    def mark(self) -> str:
-        """Return the mark of this process, for the lock and the row of a run."""
-        return my_mark(unlocked=bool(self.note))
 
     def let_go(self, run_id: int) -> None:
         """Free the lock of a run, and delete its file."""

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from pi_tui.checkpoints.locking.process import (
-    is_alive,
-    is_me,
-    is_stopped,
-    is_unlocked,
-    me,
-    pid_in,
-    words_of,
-)
+from pi_tui.checkpoints.locking.process import is_alive, is_me, is_stopped, me, pid_in, words_of
 from pi_tui.errors import AlreadyOpenError
 
 WITHOUT_LOCKS = (
@@ -37,8 +29,3 @@ def refuse_living(what: str, owner: str) -> None:
     """Raise AlreadyOpenError if the owner is known to run; used where locks do not work."""
     if is_alive(owner) and not is_me(owner):
         raise already_open(what, owner)
-
-
-def computes_unlocked(owner: str) -> bool:
-    """Return True if the owner works without a lock and is not known to be dead."""
-    return is_unlocked(owner) and is_alive(owner) is not False

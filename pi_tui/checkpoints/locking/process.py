@@ -12,7 +12,6 @@ import re
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from pi_tui.words import one_line
 
@@ -25,13 +24,8 @@ _MARK = re.compile(
 )
 
 
-class _Identity(NamedTuple):
-    boot: str
-    """Id of the boot of the system."""
-    namespace: str
-    """Number of the pid namespace."""
-    start: str
-    """Time of start, in ticks since the boot."""
+_Identity = tuple[str, str, str]
+"""Id of the boot of the system, number of the pid namespace, start in ticks since the boot."""
 
 
 def me() -> str:
@@ -59,6 +53,11 @@ def is_unlocked(mark: str) -> bool:
     return bool(_parts(mark)["unlocked"])
 
 
+def computes_unlocked(mark: str) -> bool:
+    """Return True if the marked process works without a lock and is not known to be dead."""
+    return is_unlocked(mark) and is_alive(mark) is not False
+
+
 def is_me(mark: str) -> bool:
     """Return True if the mark is of this process."""
     return mark.rstrip(_UNLOCKED) == my_mark()
@@ -71,8 +70,7 @@ def is_alive(mark: str) -> bool | None:
         return None
     if os.readlink("/proc/self") != str(os.getpid()):
         return None  # /proc shows the pids of another namespace
-    its = _identity_of(parts["pid"])
-    return its is not None and its.start == parts["start"]
+    return _identity_of(parts["pid"]) == (*mine[:2], parts["start"])
 
 
 def is_stopped(mark: str) -> bool:
@@ -110,7 +108,7 @@ def _identity_of(pid: str) -> _Identity | None:
         namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")
         stat = _stat_of(pid)
         if stat and stat[0] not in "ZX":
-            return _Identity(boot, namespace, stat[19])
+            return boot, namespace, stat[19]
     return None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pi_tui.checkpoints.locking.file_lock import soon
 from pi_tui.checkpoints.locking.owner import WITHOUT_LOCKS, already_open, refuse_living
-from pi_tui.checkpoints.locking.process import is_unlocked, my_mark, words_of
+from pi_tui.checkpoints.locking.process import is_unlocked, words_of
 from pi_tui.files.location import Location
 from pi_tui.words import one_line
 
@@ -61,11 +61,6 @@ class ServerLocks:
         self._runs: dict[int, str] = {}
         """Names of the claimed runs, for messages."""
         self.renew()
-
-    @property
-    def mark(self) -> str:
-        """Return the mark of this process, for the row of a run."""
-        return my_mark(unlocked=bool(self.note))
 
     def take_alone(self) -> bool:
         """Take the database lock exclusively; False, and no lock held, while others write."""

@@ -171,9 +171,11 @@ def to_run(row: sa.Row[Any], kind: Kind) -> Run:
     limits = limits_of(kind, task)
     if row.status not in (ACTIVE, COMPLETE):
         raise BadRow("an unknown status")
+    if not isinstance(row.kind, str):
+        raise BadRow("an impossible kind")
     return Run(
         id=row.id,
-        kind=_name(row.kind),
+        kind=row.kind,
         task=task,
         status=row.status,
         verified=row.verified == 1 and row.status == COMPLETE,
@@ -201,12 +203,10 @@ def to_checkpoint(row: sa.Row[Any], limits: Limits) -> Checkpoint:
     )
 
 
-def _work(done: object, total: object) -> Work | None:
+def _work(done: Any, total: Any) -> Work | None:
     if done is None or total is None:
         return None
-    if not (isinstance(done, float) and isinstance(total, float)):
-        raise BadRow("an impossible work")
-    if not (0 <= done < math.inf and 0 <= total < math.inf):
+    if not all(isinstance(one, float) and 0 <= one < math.inf for one in (done, total)):
         raise BadRow("an impossible work")
     return Work(done, total)
 
@@ -239,12 +239,6 @@ def whole(value: object, low: int, high: int, name: str) -> int:
     """Return `value` if it is an integer from `low` to `high`, else raise BadRow."""
     if not isinstance(value, int) or not low <= value <= high:
         raise BadRow(f"an impossible {name}")
-    return value
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str):
-        raise BadRow("an impossible kind")
     return value
 
 

@@ -10,20 +10,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import suppress
+from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, literal, select
+from sqlalchemy import Connection, Row, delete, func, insert, literal, select
 
 from pi_tui.checkpoints.records import Checkpoint
-from pi_tui.checkpoints.rows.models import (
-    CHECKPOINTS,
-    PART,
-    PIECES,
-    BadRow,
-    milliseconds,
-    to_checkpoint,
-)
+from pi_tui.checkpoints.rows.models import CHECKPOINTS, PART, PIECES, BadRow, to_checkpoint
 from pi_tui.machine import Known, Limits, Piece, State
 
 _MOST_ROWS = 100
@@ -125,7 +120,7 @@ def write_checkpoint(
         "total": total,
         "manifest": manifest,
         "sha256": digest(new.version, new.steps, new.length, done, total, manifest),
-        "elapsed_ms": milliseconds(new.elapsed),
+        "elapsed_ms": round(1000 * new.elapsed),
         "saved_utc": new.saved_at.isoformat(timespec="milliseconds"),
     }
     connection.execute(insert(CHECKPOINTS), values)
@@ -162,16 +157,28 @@ def keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> No
 
 def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None:
     """Delete these pieces, complete or not."""
-    for some in _batches(pieces):
+    rest = iter(pieces)
+    while some := list(islice(rest, _BATCH)):
         # A hostile file may hold any type there; `literal` skips the conversion to the column's.
         its = (PIECES.c.run_id == run_id, PIECES.c.sha256.in_([literal(one) for one in some]))
         connection.execute(delete(PIECES).where(*its))
 
 
-def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
-    rest = iter(pieces)
-    while some := list(islice(rest, _BATCH)):
-        yield some
+def known(connection: Connection, run_id: int, limits: Limits) -> dict[int, Checkpoint | None]:
+    """Return the checkpoints by number, newest first; None for one whose row is unreadable."""
+    found: dict[int, Checkpoint | None] = {}
+    for row in newest_first(connection, run_id):
+        found[row.seq] = None
+        with suppress(BadRow):  # reported in the notes of `load`, which reads its state
+            found[row.seq] = to_checkpoint(row, limits)
+    return found
+
+
+def size(connection: Connection, run_id: int) -> int:
+    """Return the bytes of all pieces of the run."""
+    query = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run_id)
+    found = connection.scalar(query)  # hostile rows may make the sum a text, or infinite
+    return int(found) if isinstance(found, int | Decimal) else 0
 
 
 def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
@@ -250,12 +257,7 @@ def _piece(
 
 def read_piece(connection: Connection, run_id: int, known: Known) -> bytes | None:
     """Return the bytes of a piece; None if they are missing or changed."""
-    parts = []
-    for data in _parts(connection, run_id, known):
-        if data is None:
-            return None
-        parts.append(data)
-    whole = parts[0] if len(parts) == 1 else b"".join(parts)
+    whole = b"".join(_parts(connection, run_id, known))
     return whole if hashlib.sha256(whole).digest() == known.sha256 else None
 
 
@@ -263,16 +265,15 @@ def _is_sound(connection: Connection, run_id: int, known: Known) -> bool:
     """Return True if the piece is stored with its hash; reads a part at a time."""
     found = hashlib.sha256()
     for data in _parts(connection, run_id, known):
-        if data is None:
-            return False
         found.update(data)
     return found.digest() == known.sha256
 
 
-def _parts(connection: Connection, run_id: int, known: Known) -> Iterator[bytes | None]:
-    """Yield the bytes of a piece a part at a time; None for one that is missing or too long."""
-    for part, start in enumerate(range(0, max(known.size, 1), PART)):
+def _parts(connection: Connection, run_id: int, known: Known) -> Iterator[bytes]:
+    """Yield the bytes of a piece a part at a time, up to one that is missing or too long."""
+    for part, start in enumerate(range(0, known.size, PART)):
         here = (PIECES.c.run_id == run_id, PIECES.c.sha256 == known.sha256, PIECES.c.part == part)
         data = connection.scalar(select(PIECES.c.data).where(*here))
-        fits = isinstance(data, bytes) and len(data) == min(PART, known.size - start)
-        yield data if fits else None
+        if not isinstance(data, bytes) or len(data) != min(PART, known.size - start):
+            return
+        yield data

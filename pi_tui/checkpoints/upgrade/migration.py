@@ -13,21 +13,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    MetaData,
-    Row,
-    TableClause,
-    column,
-    insert,
-    inspect,
-    literal,
-    select,
-    table,
-    text,
-    update,
-)
+import sqlalchemy as sa
 
 from pi_tui.checkpoints.backup import back_up
 from pi_tui.checkpoints.connection.engine import outside_transactions
@@ -72,7 +58,7 @@ def refuse_older(where: Location) -> OlderError:
     )
 
 
-def migrate(engine: Engine, where: Location, version: int) -> None:
+def migrate(engine: sa.Engine, where: Location, version: int) -> None:
     """Migrate the tables and their data to the current schema.
 
     A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
@@ -89,7 +75,7 @@ def migrate(engine: Engine, where: Location, version: int) -> None:
             _identify_runs(connection)
             give_identity(connection)
             change = f"UPDATE pi_meta SET value = '{SCHEMA}' WHERE key = 'schema_version'"
-            connection.execute(text(change))
+            connection.execute(sa.text(change))
             if where.path is not None:
                 connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
     except Exception:
@@ -100,12 +86,12 @@ def migrate(engine: Engine, where: Location, version: int) -> None:
         engine.dispose()  # new connections keep foreign keys again
 
 
-def _is_still_old(engine: Engine, version: int) -> bool:
+def _is_still_old(engine: sa.Engine, version: int) -> bool:
     """Return True if the old version is still there; a commit that failed may have landed."""
     engine.dispose()
     with suppress(*FAILURES), engine.connect() as connection:
         found = "SELECT value FROM pi_meta WHERE key = 'schema_version'"
-        return bool(connection.scalar(text(found)) == str(version))
+        return bool(connection.scalar(sa.text(found)) == str(version))
     return False
 
 
@@ -115,98 +101,93 @@ def _free_name(path: Path, end: str) -> Path:
     return next(name for end in ends if not (name := with_end(path, end)).exists())
 
 
-def _from_1(connection: Connection) -> None:
+def _from_1(connection: sa.Connection) -> None:
     """Move output of any kind into one table, and states into pieces found by hash."""
     old = {}
     for name, columns in _TABLES_OF_1.items():
-        connection.execute(text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
-        old[name] = table(_aside(name), *map(column, columns.split()))
+        connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
+        old[name] = sa.table(_aside(name), *map(sa.column, columns.split()))
     TABLES.create_all(connection)
-    for run in connection.execute(select(old["pi_run"])).all():
-        connection.execute(insert(RUNS).values(_run_of_1(run)))
+    for run in connection.execute(sa.select(old["pi_run"])).all():
+        connection.execute(sa.insert(RUNS).values(_run_of_1(run)))
     output = old["pi_digits"]
-    connection.execute(insert(OUTPUT).from_select(output.c.keys(), select(output)))
+    connection.execute(sa.insert(OUTPUT).from_select(output.c.keys(), sa.select(output)))
     moved: set[tuple[int, bytes]] = set()
-    for row in connection.execute(select(old["pi_checkpoint"])).all():
+    for row in connection.execute(sa.select(old["pi_checkpoint"])).all():
         _move_checkpoint(connection, row, old["pi_checkpoint_part"], moved)
     for name in reversed(_TABLES_OF_1):
-        connection.execute(text(f"DROP TABLE {_aside(name)}"))
+        connection.execute(sa.text(f"DROP TABLE {_aside(name)}"))
     if connection.dialect.name == "postgresql":  # ids were inserted: skip past them
-        connection.execute(
-            text(
-                "SELECT setval(pg_get_serial_sequence('pi_run', 'id'), "
-                "coalesce(max(id), 0) + 1, false) FROM pi_run"
-            )
+        connection.exec_driver_sql(
+            "SELECT setval(pg_get_serial_sequence('pi_run', 'id'), "
+            "coalesce(max(id), 0) + 1, false) FROM pi_run"
         )
 
 
-def _from_2(connection: Connection) -> None:
+def _from_2(connection: sa.Connection) -> None:
     """Add a column for the identity to runs, and for version and work to checkpoints."""
     if connection.dialect.name == "postgresql":
         _widen_runs_of_a_server(connection)
     else:
         _make_runs_anew(connection)
-    for definition in (
-        "version INTEGER NOT NULL DEFAULT 1",
-        "done DOUBLE PRECISION",
-        "total DOUBLE PRECISION",
-    ):
-        connection.execute(text(f"ALTER TABLE pi_checkpoint ADD COLUMN {definition}"))
-    found = connection.execute(select(RUNS.c.id, RUNS.c.version)).all()
+    for one in (CHECKPOINTS.c.version, CHECKPOINTS.c.done, CHECKPOINTS.c.total):
+        definition = sa.schema.CreateColumn(one).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE pi_checkpoint ADD COLUMN {definition}")
+    found = connection.execute(sa.select(RUNS.c.id, RUNS.c.version)).all()
     versions = {row.id: row.version for row in found}
-    for row in connection.execute(select(CHECKPOINTS)).all():
+    for row in connection.execute(sa.select(CHECKPOINTS)).all():
         version = versions.get(row.run_id)
         head = f"{row.steps} {row.length}\n{row.manifest}"
         sound = row.sha256 == hashlib.sha256(head.encode()).digest()  # as schema 2 computed it
         new = digest(version, row.steps, row.length, None, None, row.manifest)
         its = (CHECKPOINTS.c.run_id == row.run_id, CHECKPOINTS.c.seq == row.seq)
-        change = update(CHECKPOINTS).where(*its).values(sha256=new if sound else b"damaged")
+        change = sa.update(CHECKPOINTS).where(*its).values(sha256=new if sound else b"damaged")
         connection.execute(change.values(version=version if isinstance(version, int) else 0))
 
 
-def _make_runs_anew(connection: Connection) -> None:
+def _make_runs_anew(connection: sa.Connection) -> None:
     """Replace the table of runs, because SQLite cannot drop a constraint.
 
     Foreign keys are off, so the other tables keep their references to its name. With them on,
     dropping the old table would delete all rows of all runs.
     """
-    new = RUNS.to_metadata(MetaData(), name="pi_new_run")
+    new = RUNS.to_metadata(sa.MetaData(), name="pi_new_run")
     new.create(connection)
     same = [one for one in RUNS.c if one is not RUNS.c.identity]
-    rows = select(*same, RUNS.c.id.label("identity"))
-    connection.execute(insert(new).from_select(rows.selected_columns.keys(), rows))
-    connection.execute(text("DROP TABLE pi_run"))
-    connection.execute(text("ALTER TABLE pi_new_run RENAME TO pi_run"))
+    rows = sa.select(*same, RUNS.c.id.label("identity"))
+    connection.execute(sa.insert(new).from_select(rows.selected_columns.keys(), rows))
+    connection.execute(sa.text("DROP TABLE pi_run"))
+    connection.execute(sa.text("ALTER TABLE pi_new_run RENAME TO pi_run"))
 
 
-def _widen_runs_of_a_server(connection: Connection) -> None:
-    connection.execute(text("ALTER TABLE pi_run ADD COLUMN identity VARCHAR(64)"))
-    connection.execute(text("UPDATE pi_run SET identity = id"))
-    connection.execute(text("ALTER TABLE pi_run ALTER COLUMN identity SET NOT NULL"))
-    for constraint in inspect(connection).get_unique_constraints("pi_run"):
-        connection.execute(text(f'ALTER TABLE pi_run DROP CONSTRAINT "{constraint["name"]}"'))
-    connection.execute(text("ALTER TABLE pi_run ADD UNIQUE (kind, goal, identity)"))
+def _widen_runs_of_a_server(connection: sa.Connection) -> None:
+    connection.execute(sa.text("ALTER TABLE pi_run ADD COLUMN identity VARCHAR(64)"))
+    connection.execute(sa.text("UPDATE pi_run SET identity = id"))
+    connection.execute(sa.text("ALTER TABLE pi_run ALTER COLUMN identity SET NOT NULL"))
+    for constraint in sa.inspect(connection).get_unique_constraints("pi_run"):
+        connection.execute(sa.text(f'ALTER TABLE pi_run DROP CONSTRAINT "{constraint["name"]}"'))
+    connection.execute(sa.text("ALTER TABLE pi_run ADD UNIQUE (kind, goal, identity)"))
 
 
-def _identify_runs(connection: Connection) -> None:
+def _identify_runs(connection: sa.Connection) -> None:
     """Set the identity of each run to the digest of all its parameters.
 
     The migration does not know which parameters are tuning. The first start that knows the kind
     computes the digest again without them. A damaged run gets an identity that no task has.
     """
-    for row in connection.execute(select(RUNS)).all():
+    for row in connection.execute(sa.select(RUNS)).all():
         try:
             identity = to_task(row).identity()
         except BadRow:
             identity = f"damaged run {row.id}"
-        connection.execute(update(RUNS).where(RUNS.c.id == row.id).values(identity=identity))
+        connection.execute(sa.update(RUNS).where(RUNS.c.id == row.id).values(identity=identity))
 
 
 def _aside(name: str) -> str:
     return name.replace("pi_", "pi_old_", 1)
 
 
-def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
+def _run_of_1(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:
     """Convert a row of schema 1 to the values of a run.
 
     Two of its columns become parameters of the task. Raises NotOursError for an unknown algorithm.
@@ -229,9 +210,9 @@ def _run_of_1(row: Row[tuple[object, ...]]) -> dict[str, object]:
 
 
 def _move_checkpoint(
-    connection: Connection,
-    row: Row[tuple[object, ...]],
-    parts: TableClause,
+    connection: sa.Connection,
+    row: sa.Row[tuple[object, ...]],
+    parts: sa.TableClause,
     moved: set[tuple[int, bytes]],
 ) -> None:
     """Move the bytes of a checkpoint into one piece; keep the old hash, so that damage shows."""
@@ -244,10 +225,10 @@ def _move_checkpoint(
     new = {name: old[name] for name in same}
     new |= {"steps": steps, "length": length, "manifest": manifest}
     new["sha256"] = digest(1, steps, length, None, None, manifest) if sound else b"damaged"
-    connection.execute(insert(CHECKPOINTS).values(new))
+    connection.execute(sa.insert(CHECKPOINTS).values(new))
     if entries and (row.run_id, sha256) not in moved:
         moved.add((row.run_id, sha256))
         its = (parts.c.run_id == row.run_id, parts.c.seq == row.seq)
-        data = select(parts.c.run_id, literal(sha256), parts.c.part, parts.c.data).where(*its)
+        data = sa.select(parts.c.run_id, sa.literal(sha256), parts.c.part, parts.c.data).where(*its)
         columns = ("run_id", "sha256", "part", "data")
-        connection.execute(insert(PIECES).from_select(columns, data))
+        connection.execute(sa.insert(PIECES).from_select(columns, data))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 PYTHON = (sys.executable, "-P")
 """Command that starts every child; `-P` ignores modules in the working folder."""
 OURS = "pi-tui run"
 RESUMED = "pi-tui run, second half"
-NO_SAVES = "pi-tui run, every 0"
-EVERY_SECOND = "pi-tui run, every 1s"
 FIRST_FRESH = "to the first digit, fresh"
 FIRST_RESUMED = "to the first new digit, resumed"
 SAVED_RESUMED = "… until it is saved, asked for at once"
@@ -26,8 +23,8 @@ class Contender:
     """A program to measure. It writes `3.1415…` to standard output, or ends at its first digit."""
 
     name: str
-    command: Callable[[int, Path], list[str]]
-    """Return the command that computes so many digits in this empty folder."""
+    words: tuple[str, ...]
+    """Its command. `{digits}`, `{digits + 1}` and `{database}` stand for what they name."""
     growth: float | None = None
     """Exponent g of the time for n digits, about n^g; a size that would take too long is skipped.
 
@@ -38,25 +35,14 @@ class Contender:
     prints: bool = True
     """True if the program prints digits; False if only its time counts."""
 
-
-def ours(*flags: str) -> Callable[[int, Path], list[str]]:
-    """Return a function that makes the command of `pi-tui run`, with these flags and a database."""
-
-    def command(digits: int, folder: Path) -> list[str]:
-        run = [*PYTHON, "-m", "pi_tui", "run", "--digits", str(digits)]
-        return [*run, "--db", database_in(folder), *flags]
-
-    return command
-
-
-def child(part: str, *more: str) -> Callable[[int, Path], list[str]]:
-    """Return a function that makes the command of one part of `inside.py`."""
-
-    def command(digits: int, folder: Path) -> list[str]:
-        module = "pi_tui.pi.bench.inside"
-        return [*PYTHON, "-m", module, part, str(digits), database_in(folder), *more]
-
-    return command
+    def command(self, digits: int, folder: Path) -> list[str]:
+        """Return the command that computes so many digits in this empty folder."""
+        values = {
+            "{digits}": str(digits),
+            "{digits + 1}": str(digits + 1),
+            "{database}": database_in(folder),
+        }
+        return [values.get(word, word) for word in self.words]
 
 
 def database_in(folder: Path) -> str:
@@ -64,58 +50,41 @@ def database_in(folder: Path) -> str:
     return str(folder / "pi.sqlite3")
 
 
+def inside(part: str, *more: str) -> Contender:
+    """Return the contender that is one part of `inside.py`."""
+    module = "pi_tui.pi.bench.inside"
+    return Contender(part, (*PYTHON, "-m", module, part, "{digits}", "{database}", *more))
+
+
 def us() -> list[Contender]:
     """Return our own contenders: `pi-tui run` with default settings, fresh and resumed."""
-    return [Contender(OURS, ours()), Contender(RESUMED, ours(), resumes=True)]
-
-
-def cadences() -> list[Contender]:
-    """Return `pi-tui run` without saves, and with a save every second."""
-    return [
-        Contender(NO_SAVES, ours("--checkpoint-every", "0")),
-        Contender(EVERY_SECOND, ours("--checkpoint-every", "1s")),
-    ]
+    run = (*PYTHON, "-m", "pi_tui", "run", "--digits", "{digits}", "--db", "{database}")
+    return [Contender(OURS, run), Contender(RESUMED, run, resumes=True)]
 
 
 def first_digits() -> list[Contender]:
     """Return our contenders that end at the first new digit, or when it is saved."""
+    first, saved, kept = (inside(part).words for part in ("first", "saved", "kept"))
     return [
-        Contender(FIRST_FRESH, child("first"), prints=False),
-        Contender(FIRST_RESUMED, child("first"), resumes=True, prints=False),
-        Contender(SAVED_RESUMED, child("saved"), resumes=True, prints=False),
-        Contender(KEPT_RESUMED, child("kept"), resumes=True, prints=False),
+        Contender(FIRST_FRESH, first, prints=False),
+        Contender(FIRST_RESUMED, first, resumes=True, prints=False),
+        Contender(SAVED_RESUMED, saved, resumes=True, prints=False),
+        Contender(KEPT_RESUMED, kept, resumes=True, prints=False),
     ]
 
 
 def peers() -> list[Contender]:
     """Return the other programs for pi to compare with, as far as they are installed."""
-    candidates = (
-        _command("spigot", "spigot (C)", lambda n: ["-d", str(n), "pi"], growth=2.1),
-        _command("pi", "pi (CLN), one shot", lambda n: [str(n + 1)]),
-        _module("mpmath", "mpmath, one shot", _MPMATH),
-        _module("gmpy2", "gmpy2, one shot", _MPFR),
-        Contender("textbook in Python", _textbook, growth=2.0),
-    )
-    return [contender for contender in candidates if contender is not None]
-
-
-def _command(
-    program: str, name: str, arguments: Callable[[int], list[str]], growth: float = 1.3
-) -> Contender | None:
-    path = shutil.which(program)
-    if path is None:
-        return None
-    return Contender(name, lambda digits, _: [path, *arguments(digits)], growth)
-
-
-def _module(module: str, name: str, code: str) -> Contender | None:
-    if importlib.util.find_spec(module) is None:
-        return None
-    return Contender(name, lambda digits, _: [*PYTHON, "-c", code, str(digits)], 1.3)
-
-
-def _textbook(digits: int, _: Path) -> list[str]:
-    return [*PYTHON, "-m", "pi_tui.pi.bench.textbook", str(digits)]
+    textbook = (*PYTHON, "-m", "pi_tui.pi.bench.textbook", "{digits}")
+    mpmath = Contender("mpmath, one shot", (*PYTHON, "-c", _MPMATH, "{digits}"), growth=1.3)
+    candidates = [
+        Contender("spigot (C)", ("spigot", "-d", "{digits}", "pi"), growth=2.1),
+        Contender("pi (CLN), one shot", ("pi", "{digits + 1}"), growth=1.3),
+        *([mpmath] if find_spec("mpmath") else []),
+        Contender("gmpy2, one shot", (*PYTHON, "-c", _MPFR, "{digits}"), growth=1.3),
+        Contender("textbook in Python", textbook, growth=2.0),
+    ]
+    return [contender for contender in candidates if shutil.which(contender.words[0])]
 
 
 _MPMATH = """\

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from pi_tui.errors import StorageError, UsageError
 from pi_tui.files.temporary import Temporary
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import feel
-from pi_tui.pi.bench.explanations import expected_seconds
 from pi_tui.pi.bench.turns import Turns, environment, tell
 from pi_tui.pi.settings import cores
 from pi_tui.reports.standard_output import say
@@ -30,8 +29,15 @@ from pi_tui.words import one_line
 
 SIZES = (1_000, 20_000, 100_000, 1_000_000)
 FULL_SIZE = 10_000_000
-CADENCE_SIZE = 1_000_000
+PACKAGES = ("gmpy2", "sqlalchemy", "textual", "mpmath")
+LARGE = 1_000_000
+"""Digits from which on first digits, saves and the app are measured."""
 KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
+SECONDS_PER_RUN, SECONDS_OF_THE_APP = 25.0, 20.0
+FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
+"""Seconds on two cores where a small run takes SMALL_RUN; `--full` adds these to the two above."""
+SMALL_RUN = 0.4
+"""Seconds of a small run, `pi-tui run` of a thousand digits, where the estimates were measured."""
 
 
 def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) -> int:
@@ -42,7 +48,7 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
     cache_folder = Path(user_cache_dir("pi-tui"))  # /tmp is often not on a disk
     try:
         cache_folder.mkdir(parents=True, exist_ok=True)
-        with Temporary(cache_folder / "bench", ".room", folder=True) as folder:
+        with Temporary(cache_folder / "bench", ".room") as folder:
             report = _measure_all(Turns(folder, runs), sizes, full)
     except OSError as error:
         raise StorageError(
@@ -63,35 +69,44 @@ def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, 
     report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
     _announce(turns, full)
     contenders = [*who.us(), *who.peers()]
-    report["sizes"] = [asdict(f) for n in sizes for f in turns.side_by_side(contenders, n)]
-    large = [n for n in sizes if n >= CADENCE_SIZE] or [max(sizes)]
+    large = [n for n in sizes if n >= LARGE] or [max(sizes)]
+    report["sizes"] = [row for n in sizes for row in turns.side_by_side(contenders, n)]
     report["first digit"] = [
-        asdict(f) for n in large for f in turns.side_by_side(who.first_digits(), n)
+        row for n in large for row in turns.side_by_side(who.first_digits(), n)
     ]
-    size = large[0]
-    compared = [who.us()[0], *who.cadences()]
-    report["cadences"] = [asdict(f) for f in turns.side_by_side(compared, size)]
     report["saving"] = [
         {"cadence": cadence, "digits": n, **turns.look_inside("saving", n, cadence)}
         for n in large
         for cadence in ("auto", "1s")
     ]
     report["phases"] = [{"digits": n, "seconds": turns.look_inside("phases", n)} for n in sizes]
-    if feel.can_measure() and size >= CADENCE_SIZE:  # a shorter run is over before a key is pressed
-        tell("the app in a terminal, about a minute")
+    if feel.can_measure() and large[0] >= LARGE:  # a shorter run is over before a key is pressed
+        tell("the app in a terminal, about half a minute")
         cpu = {row["digits"]: row["cpu"] for row in report["sizes"] if row["name"] == who.OURS}
-        cpu = {n: cpu[n] for n in large}
-        report["face"] = feel.measure_face(turns.folder / "face", environment(), cpu, turns.runs)
+        face = feel.Face(turns.folder / "face", environment(), turns.runs)
+        report["face"] = face.measure({n: cpu[n] for n in large})
     report["killed"] = [turns.killed(KILLED_SIZE, KILLED_EVERY)] if full else []
     return report
 
 
 def _announce(turns: Turns, full: bool) -> None:
     """Print how long the measurement will take, estimated by a small run on this machine."""
-    turns.inside("phases", 1_000)  # not measured: Python compiles modules at first import
-    small_run = turns.inside("phases", 1_000)["whole process"]
-    seconds = expected_seconds(turns.runs, small_run, full=full)
+    ours = who.us()[0]
+    turns.attempt(ours, 1_000)  # not measured: Python compiles modules at first import
+    seconds = expected_seconds(turns.runs, turns.attempt(ours, 1_000)["seconds"], full=full)
     tell(f"this takes about {words.duration(seconds)}; ctrl+c ends it and leaves nothing behind")
+
+
+def expected_seconds(runs: int, small_run: float, *, full: bool) -> float:
+    """Estimate the seconds that `bench` takes; `small_run` is the time of a small run here.
+
+    >>> expected_seconds(3, SMALL_RUN, full=False)
+    95.0
+    """
+    seconds = SECONDS_OF_THE_APP + runs * SECONDS_PER_RUN
+    if full:
+        seconds += FULL_SECONDS + runs * FULL_SECONDS_PER_RUN
+    return seconds * small_run / SMALL_RUN
 
 
 def machine() -> dict[str, Any]:
@@ -103,12 +118,5 @@ def machine() -> dict[str, Any]:
         "system": platform.system(),
         "python": platform.python_version(),
         "pi-tui": __version__,
-        **{name: _version(name) for name in ("gmpy2", "sqlalchemy", "textual", "mpmath")},
+        **{name: version(name) for name in PACKAGES if find_spec(name)},
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

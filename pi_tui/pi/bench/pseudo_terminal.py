@@ -12,9 +12,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
 
 from pi_tui.errors import PiTuiError
 from pi_tui.pi.bench.contenders import PYTHON
@@ -22,15 +21,11 @@ from pi_tui.pi.bench.contenders import PYTHON
 COLUMNS, ROWS = 120, 40
 PATIENCE = 300.0
 """Time-out in seconds for anything the app must show; blocks take long on a slow machine."""
-FRAME = b"\x1b[?2026h"
-"""Sequence before each frame, sent to terminals that support synchronized output."""
-_ASKED, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-"""The app's query for synchronized output, and the answer that a terminal with it gives."""
 _LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 _STYLE = re.compile(rb"\x1b\[[\d;:]*m")
 
 
-class App:
+class App(AbstractContextManager["App"]):
     """A program in a terminal of its own; use it as a context manager."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
@@ -46,9 +41,6 @@ class App:
         self.written = b""
         """Output of the program since the last `press`."""
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self._child.kill()
         self._child.wait()
@@ -58,10 +50,6 @@ class App:
         """Type keys, after discarding the output so far."""
         self.read_for(0.0)
         self.written = b""
-        self.type(keys)
-
-    def type(self, keys: str) -> None:
-        """Type keys; keep the output so far."""
         os.write(self._terminal, keys.encode())
 
     def read_for(self, seconds: float) -> None:
@@ -69,43 +57,27 @@ class App:
         end = time.perf_counter() + seconds
         while select.select([self._terminal], [], [], max(0.0, end - time.perf_counter()))[0]:
             try:
-                data = os.read(self._terminal, 1 << 16)
+                self.written += os.read(self._terminal, 1 << 16)
             except OSError:  # how Linux reports that the program has ended
                 return
-            self.written += data
-            if _ASKED in data:
-                os.write(self._terminal, _ANSWER)
 
     def seconds_until(self, pattern: str) -> float:
-        """Return the seconds until the output, without styles, matches the pattern."""
-        began, wanted = time.perf_counter(), re.compile(pattern.encode())
-        self.read_until(lambda: bool(wanted.search(_STYLE.sub(b"", self.written))), pattern)
-        return time.perf_counter() - began
+        """Return the seconds until the output, without styles, matches the pattern.
 
-    def read_until(self, condition: Callable[[], bool], name: str) -> None:
-        """Read output until the condition is true; raise PiTuiError after PATIENCE seconds."""
-        began = time.perf_counter()
-        while not condition():
+        Raises PiTuiError after PATIENCE seconds.
+        """
+        began, wanted = time.perf_counter(), re.compile(pattern.encode())
+        while not wanted.search(_STYLE.sub(b"", self.written)):
             select.select([self._terminal], [], [], 0.01)
             self.read_for(0.0)
             if time.perf_counter() - began > PATIENCE or self._child.poll() is not None:
-                raise PiTuiError(f"the app did not show {name}")
-
-    def share(self, seconds: float) -> float:
-        """Return the share of one core that the program uses during the next seconds."""
-        began, cpu = time.perf_counter(), self.cpu_seconds()
-        self.read_for(seconds)
-        return (self.cpu_seconds() - cpu) / (time.perf_counter() - began)
+                raise PiTuiError(f"the app did not show {pattern}")
+        return time.perf_counter() - began
 
     def cpu_seconds(self) -> float:
         """Return the CPU seconds that the program has used so far."""
         fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def peak(self) -> int:
-        """Return the program's peak memory in bytes."""
-        status = Path(f"/proc/{self._child.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     def quit(self) -> None:
         """Press q and wait until the program has saved and ended."""

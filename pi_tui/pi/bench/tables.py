@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -10,10 +11,14 @@ from rich.table import Table
 
 from pi_tui import words
 from pi_tui.pi.bench import contenders as who
-from pi_tui.pi.bench.explanations import explanation
 from pi_tui.reports.standard_output import as_bytes, to_stdout
 
 Report = dict[str, Any]
+EXPLANATIONS = dict(
+    part.rstrip().split("\n", 1)
+    for part in Path(__file__).with_name("explanations.txt").read_text("utf-8").split("\n\n")
+)
+"""The text that explains a table, by the table's title."""
 
 
 def show(report: Report) -> None:
@@ -21,7 +26,7 @@ def show(report: Report) -> None:
     console = Console(markup=False, highlight=False)
     with console.capture() as text:
         _show_on(console, report)
-    to_stdout(as_bytes(text.get()))
+    to_stdout([as_bytes(text.get())])
 
 
 def _show_on(console: Console, report: Report) -> None:
@@ -31,14 +36,13 @@ def _show_on(console: Console, report: Report) -> None:
         if table.row_count:
             console.print()
             console.print(table)
-            for line in explanation(str(table.title)):
-                console.print(line)
+            console.print(EXPLANATIONS[str(table.title)])
 
 
 def _machine(report: Report) -> str:
     machine = report["machine"]
     named = ("python", "pi-tui", "gmpy2", "sqlalchemy", "textual", "mpmath")
-    versions = ", ".join(f"{name} {machine[name]}" for name in named if machine[name])
+    versions = ", ".join(f"{name} {machine[name]}" for name in named if name in machine)
     return (
         f"{machine['date']}, {machine['cores']} cores ({machine['processor']})\n{versions}\n"
         f"medians of up to {report['runs']} runs in turns; every digit compared with the reference"
@@ -60,15 +64,11 @@ def _sizes(report: Report) -> Table:
         table.add_row(f"{digits:,} digits")
         for row in rows:
             ratio = "1" if row is rows[0] else _times(row["seconds"] / ours)
-            table.add_row(f"  {row['name']}", *_times_of(row, ratio))
+            times = words.brief(row["seconds"]), ratio, words.brief(row["cpu"])
+            cores = f"{row['cpu'] / row['seconds']:.2f}"
+            table.add_row(f"  {row['name']}", *times, cores, words.size(int(row["peak"])))
         table.add_section()
     return table
-
-
-def _times_of(row: dict[str, Any], ratio: str) -> tuple[str, ...]:
-    cores = f"{row['cpu'] / row['seconds']:.2f}"
-    times = words.brief(row["seconds"]), ratio, words.brief(row["cpu"])
-    return *times, cores, words.size(row["peak"])
 
 
 def _first_digit(report: Report) -> Table:
@@ -81,18 +81,11 @@ def _first_digit(report: Report) -> Table:
 
 
 def _cadences(report: Report) -> Table:
-    table = _table("What saving costs", "", "digits", "time", "× no saves", "saves", "in saves")
-    names = {"auto": who.OURS, "1s": who.EVERY_SECOND}
-    inside = {(names[row["cadence"]], row["digits"]): row for row in report["saving"]}
-    rows = {(row["name"], row["digits"]): row for row in report["cadences"]}
-    size = report["cadences"][0]["digits"]
-    without = rows[who.NO_SAVES, size]["seconds"]
-    for name, digits in ((who.NO_SAVES, size), *inside):
-        row, look = rows.get((name, digits), {}), inside.get((name, digits), {})
-        seconds = row["seconds"] if row else look["whole process"]
-        ratio = _times(seconds / without) if row else ""
-        share = (f"{look['saves']}", words.percent(look["share"])) if look else ("", "")
-        table.add_row(name, f"{digits:,}", words.brief(seconds), ratio, *share)
+    table = _table("What saving costs", "", "digits", "time", "saves", "in saves")
+    for row in report["saving"]:
+        name = who.OURS if row["cadence"] == "auto" else f"{who.OURS}, every {row['cadence']}"
+        time, share = words.brief(row["whole process"]), words.percent(row["share"])
+        table.add_row(name, f"{row['digits']:,}", time, f"{row['saves']}", share)
     return table
 
 
@@ -122,22 +115,9 @@ def _phases(report: Report) -> Table:
 def _face(report: Report) -> Table:
     table = _table("The app in a terminal", "", "")
     for name, figure in report.get("face", {}).items():
-        table.add_row(name, _in_its_unit(name, figure))
+        shown = _times if name.startswith("×") else words.brief
+        table.add_row(name, "not measured" if figure is None else shown(figure))
     return table
-
-
-def _in_its_unit(name: str, figure: float | None) -> str:
-    if figure is None:
-        return "not measured"
-    if name.startswith("CPU"):
-        return f"{words.percent(figure)} of a core"
-    if name.startswith("×"):
-        return _times(figure)
-    if name.startswith("memory"):
-        return words.size(int(figure))
-    if name.startswith(("digits scr", "frames a second")):
-        return f"{figure:,.0f}"
-    return words.brief(figure)
 
 
 def _times(ratio: float) -> str:

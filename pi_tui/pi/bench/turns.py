@@ -12,16 +12,17 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from pi_tui.errors import PiTuiError, WrongResultError
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import stopwatch
 from pi_tui.pi.bench.contenders import Contender
 from pi_tui.pi.bench.killed import killed_every
+from pi_tui.pi.spigot.comparison.reference import pi_digits
 
 PATIENCE = 75.0
 """Maximum expected seconds of a contender; a slower one skips this size."""
@@ -31,23 +32,14 @@ HOPELESS = 4.0
 """A run that is killed is given up after so many times the CPU seconds of an undisturbed run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The medians of one contender at one number of digits."""
+Row = dict[str, Any]
+"""A line of a table: what was measured, by name."""
 
-    name: str
-    digits: int
-    seconds: float
-    cpu: float
-    peak: int
-    """Peak memory in bytes."""
-    runs: int
 
-    @classmethod
-    def of(cls, name: str, digits: int, tries: list[dict[str, float]]) -> Timing:
-        """Compute the medians of all tries."""
-        seconds, cpu, peak = (median(t[key] for t in tries) for key in ("seconds", "cpu", "peak"))
-        return cls(name, digits, seconds, cpu, int(peak), len(tries))
+def medians(name: str, digits: int, tries: list[dict[str, float]]) -> Row:
+    """Return the medians of all tries of one contender at one number of digits."""
+    middle = {key: median(one[key] for one in tries) for key in tries[0]}
+    return {"name": name, "digits": digits, **middle, "runs": len(tries)}
 
 
 class Turns:
@@ -59,41 +51,37 @@ class Turns:
         self._expected: dict[str, tuple[int, float]] = {}
         """Digits and seconds of each contender's last try, by its name."""
 
-    def side_by_side(self, contenders: list[Contender], digits: int) -> list[Timing]:
+    def side_by_side(self, contenders: list[Contender], digits: int) -> list[Row]:
         """Measure in turns all contenders that are fast enough; return their medians in order."""
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
             for contender in contenders:
                 if self._takes_part(contender, digits, turn):
                     tell(f"{digits:,} digits, round {turn + 1} of {self.runs}: {contender.name}")
-                    tries[contender.name].append(self._try(contender, digits))
+                    tries[contender.name].append(self.attempt(contender, digits))
                     self._expected[contender.name] = digits, tries[contender.name][-1]["seconds"]
-        return [Timing.of(name, digits, found) for name, found in tries.items()]
+        return [medians(name, digits, found) for name, found in tries.items()]
 
-    def look_inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
+    def look_inside(self, part: str, digits: int, *more: str) -> Row:
         """Run a part of `inside.py`; return its own report and its `whole process` seconds."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
-        return self.inside(part, digits, *more)
-
-    def inside(self, part: str, digits: int, *more: str) -> dict[str, float]:
-        """Run a part of `inside.py` as `look_inside` does, but report nothing."""
-        contender = Contender(part, who.child(part, *more), prints=False)
+        contender = who.inside(part, *more)
         with self._room(contender, digits) as room:
             took = _time(contender.command(digits, Path(room)), Path(room) / "said")
-            report: dict[str, float] = json.loads((Path(room) / "said").read_text())
+            report: Row = json.loads((Path(room) / "said").read_text())
         return report | {"whole process": took["seconds"]}
 
-    def killed(self, digits: int, every: float) -> dict[str, float | bool]:
+    def killed(self, digits: int, every: float) -> Row:
         """Measure the CPU cost of a kill every so many seconds, against an undisturbed run."""
         ours = who.us()[0]
         tell(f"{digits:,} digits: undisturbed, then killed every {every:g} s")
-        peace = self._try(ours, digits)["cpu"]
+        peace = self.attempt(ours, digits)["cpu"]
         with self._room(ours, digits) as room:
             command, said = ours.command(digits, Path(room)), Path(room) / "said"
             struggle = killed_every(every, command, said, environment(), HOPELESS * peace)
-            if struggle.ended:
+            if struggle["ended"]:
                 _compare(ours, digits, said.read_bytes())
-        return {"digits": digits, "every": every, "cpu in peace": peace, **asdict(struggle)}
+        return {"digits": digits, "every": every, "cpu in peace": peace, **struggle}
 
     def _takes_part(self, contender: Contender, digits: int, turn: int) -> bool:
         if contender.growth is None or contender.name not in self._expected:
@@ -102,7 +90,7 @@ class Turns:
         expected: float = seconds * (digits / before) ** contender.growth
         return expected <= (PATIENCE if turn == 0 else ONCE)
 
-    def _try(self, contender: Contender, digits: int) -> dict[str, float]:
+    def attempt(self, contender: Contender, digits: int) -> dict[str, float]:
         """Measure one run of a contender. Raises WrongResultError if its digits are wrong."""
         with self._room(contender, digits) as room:
             said = Path(room) / "said"
@@ -121,7 +109,7 @@ class Turns:
         folder = self.folder / f"half-{digits}"
         if not folder.exists():
             folder.mkdir()
-            _time(who.child("half")(digits, folder), folder / "said")
+            _time(who.inside("half").command(digits, folder), folder / "said")
         return Path(who.database_in(folder))
 
 
@@ -148,12 +136,8 @@ def _compare(contender: Contender, digits: int, said: bytes) -> None:
         raise WrongResultError(f"{contender.name} gave wrong digits for {digits:,}; no time counts")
 
 
-@cache
-def reference(digits: int) -> bytes:
-    """Return the decimals that every contender is compared with."""
-    from pi_tui.pi.spigot.comparison.reference import pi_digits
-
-    return pi_digits(digits)
+reference = cache(pi_digits)
+"""Returns the decimals that every contender is compared with."""
 
 
 def tell(line: str) -> None:

@@ -57,7 +57,7 @@ def run_job(job: Job, output: str | None) -> int:
         if is_whole(worker, code) and target is not None:
             target.write(FileContent(worker.output, b"3.", b"\n"))
         elif is_whole(worker, code) and prints:
-            to_stdout(b"3.", worker.output, b"\n")
+            to_stdout((b"3.", worker.output, b"\n"))
         if code == 0 and not prints:
             tell(_finished(worker.snapshot))
         return code

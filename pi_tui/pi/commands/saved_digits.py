@@ -14,7 +14,7 @@ from pi_tui.files.output_file import STDOUT, FileContent, OutputFile
 from pi_tui.pi.spigot.comparison.reference import first_difference
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.which_run import run_to_read
-from pi_tui.reports.standard_output import tell, write_to_stdout
+from pi_tui.reports.standard_output import tell, to_stdout
 
 
 def export(
@@ -32,7 +32,7 @@ def export(
         first, last = saved.range(start, stop)
         content = FileContent(saved, prefix, end, first, last)
         if output is None or output == STDOUT:
-            write_to_stdout(content.pieces())
+            to_stdout(content.pieces())
             return 0
         with OutputFile.claim(output, location) as target:
             target.write(content)

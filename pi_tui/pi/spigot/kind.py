@@ -137,9 +137,10 @@ class SpigotKind(Kind):
         A short run needs no overture, because its own first digits come as soon.
         """
         from pi_tui.pi.spigot.spigot import Spigot
+        from pi_tui.pi.spigot.state import SpigotState
 
         digits = min(task.goal // 50, OVERTURE) if task.goal >= SHORT else 0
-        return Spigot.new(digits).finalize(poll) if digits else b""
+        return Spigot(SpigotState.at_start(plan(digits))).finalize(poll) if digits else b""
 
 
 def _iterations(size: Size, steps: int, length: int) -> int:

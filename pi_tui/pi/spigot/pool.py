@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 from typing import TypeVar
@@ -39,15 +40,12 @@ def gather(
     then run side by side and the screen stays responsive. The cost is 0.1 µs per operation.
     """
     results: dict[int, T] = {}
-    numbers, one_takes = iter(range(len(jobs))), Lock()
-
-    def take() -> int | None:
-        with one_takes:
-            return next(numbers, None)
+    todo = deque([*enumerate(jobs), *[None] * max(threads, 1)])  # each thread stops at a None
 
     def work(check: Check) -> None:
-        while (number := take()) is not None:
-            results[number] = jobs[number](check)
+        while numbered := todo.popleft():
+            number, job = numbered
+            results[number] = job(check)
 
     if threads:
         _side_by_side(work, min(threads, len(jobs)), lambda: watch(len(results)))
@@ -99,10 +97,8 @@ def _side_by_side(work: Callable[[Check], None], threads: int, watch: Callable[[
             while thread.is_alive():
                 look()
                 thread.join(WATCH_SECONDS)
-    except BaseException:
-        stop.set()
-        raise
     finally:
+        stop.set()
         for thread in started:
             thread.join()
     if errors:

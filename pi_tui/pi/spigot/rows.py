@@ -13,7 +13,7 @@ from pi_tui.pi.spigot.boxes import residue
 from pi_tui.pi.spigot.boxes.blocks import Block
 from pi_tui.pi.spigot.boxes.making import Made
 from pi_tui.pi.spigot.boxes.residue import PRIME
-from pi_tui.pi.spigot.boxes.shelf import Shelf, ShelvedBlock
+from pi_tui.pi.spigot.boxes.shelf import AnyBlock, Shelf
 from pi_tui.pi.spigot.encoding import codec
 from pi_tui.pi.spigot.size import Batch, by_chain
 from pi_tui.pi.spigot.state import SpigotState
@@ -36,9 +36,11 @@ class Rows:
         self.pieces = dict(state.pieces)
         """The encoded parts that never change."""
         self.shelf = Shelf(threads + 1)
-        self.missing: list[int] = []
-        """The places of the blocks that must be made."""
-        self._look_for_missing()
+
+    @property
+    def missing(self) -> list[int]:
+        """Return the places of the blocks that must be made."""
+        return [place for place, block in enumerate(self.blocks) if block is None]
 
     def batches_to_make(self) -> list[Batch]:
         """Return the batches with missing blocks, of the first chain that has any."""
@@ -57,7 +59,6 @@ class Rows:
             new[f"s{batch.name}"] = partial(codec.numbers_bytes, tuple(made.numbers))
         pieces = {key: Piece(data, lasting=True) for key, data in new.items()}
         self.pieces = {**self.pieces, **pieces}
-        self._look_for_missing()
 
     def shelve(self) -> None:
         """Forget P and D of large blocks that are saved; sweeps read them back (shelf.py)."""
@@ -68,16 +69,14 @@ class Rows:
             block = self.blocks[batch.places.start]
             if piece and piece.saved and isinstance(block, Block):
                 piece.let_go(piece.saved)
-                known = (block.start_residue, block.factor_residue, block.denominator_residue)
+                known = block.start_residue, block.factor_residue, block.denominator_residue
                 self.blocks[batch.places.start] = codec.shelved(self._size, batch, piece, known)
 
     def lose(self, name: int) -> None:
         """Forget the blocks of the batch with this name, which cannot be read back."""
-        for batch in self._size.batches(self.counts):
-            if batch.name == name:
-                for place in batch.places:
-                    self.blocks[place] = None
-        self._look_for_missing()
+        (batch,) = (one for one in self._size.batches(self.counts) if one.name == name)
+        for place in batch.places:
+            self.blocks[place] = None
 
     def adopt(self, swept: Sequence[Sequence[mpz]], kept: Sequence[int]) -> list[list[mpz]]:
         """Take over the new numbers of each chain, and drop the blocks beyond `kept`.
@@ -112,19 +111,10 @@ class Rows:
             if block and at_start and (number is None or block.start_residue != number % PRIME):
                 raise WrongState(f"the number of block {index:,} differs from its residue")
 
-    def check_bounds(self) -> None:
-        """Raise WrongState unless the number N of every block is below its denominator D."""
-        for block, number in zip(self.blocks, self.numbers, strict=True):
-            if isinstance(block, Block) and number is not None and number >= block.divisor:
-                raise WrongState("a box holds more than it can")
-
     def numbers_by_chain(self) -> list[list[mpz]]:
         """Return the numbers of each chain, once all blocks are made."""
         return by_chain([number for number in self.numbers if number is not None], self.counts)
 
-    def blocks_by_chain(self) -> list[list[Block | ShelvedBlock]]:
+    def blocks_by_chain(self) -> list[list[AnyBlock]]:
         """Return the blocks of each chain, once all are made."""
         return by_chain([block for block in self.blocks if block], self.counts)
-
-    def _look_for_missing(self) -> None:
-        self.missing = [place for place, block in enumerate(self.blocks) if block is None]

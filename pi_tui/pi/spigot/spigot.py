@@ -1,9 +1,10 @@
 """The Rabinowitz-Wagon spigot: computes pi digit by digit and can stop and resume after any step.
 
-    spigot = Spigot.new(20_000)
+    kind = SpigotKind()
+    spigot = kind.new(task := kind.task(20_000))
     spigot.step()                            # makes a few blocks, or does one iteration
     state = spigot.to_state()                # keep it: in memory, in a database ...
-    SpigotKind().from_state(task, state, digits)  # ... and resume, here or on another computer
+    kind.from_state(task, state, spigot.output)  # ... and resume, here or on another computer
 
 A spigot writes pi in a mixed-radix system in which all its digits are simple (series.py), one digit
 in each of a row of boxes. One iteration multiplies every box by R = 10^K and carries from the last
@@ -29,11 +30,9 @@ from pi_tui.pi.spigot.comparison.reference import found, share_found
 from pi_tui.pi.spigot.encoding import codec
 from pi_tui.pi.spigot.figures import Figures
 from pi_tui.pi.spigot.numerals import power_of_ten
-from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.predigit import first_digits, settle
 from pi_tui.pi.spigot.rows import Rows
-from pi_tui.pi.spigot.series import ARCTAN, Series
-from pi_tui.pi.spigot.state import SpigotState
+from pi_tui.pi.spigot.state import SpigotState, hold_too_much
 
 AT_ONCE = 2
 """Iterations that each sweep of a wave does.
@@ -54,7 +53,8 @@ class Spigot(Machine):
 
     A spigot checks itself after each step. After a WrongState it must not be used any more.
 
-    >>> Spigot.new(20, digits_per_step=4).finalize()
+    >>> from pi_tui.pi.spigot.plan import plan
+    >>> Spigot(SpigotState.at_start(plan(20))).finalize()
     b'14159265358979323846'
     """
 
@@ -79,25 +79,6 @@ class Spigot(Machine):
         self._checked = self._stepped = residue.Spelled()
         """The digits that `check` has seen, and those that steps have seen."""
         self._weigh()
-
-    @classmethod
-    def new(
-        cls,
-        digits: int,
-        *,
-        digits_per_step: int | None = None,
-        boxes_per_block: int | None = None,
-        series: Series = ARCTAN,
-        threads: int = 1,
-    ) -> Spigot:
-        """Create a spigot at its start; K and B come from `plan` unless given."""
-        if digits < 1:
-            raise ValueError(f"digits must be at least 1, not {digits}")
-        size = plan(digits, digits_per_step, series)
-        size = size._replace(boxes_per_block=boxes_per_block or size.boxes_per_block)
-        if (b := size.boxes_per_block) < series.smallest_block:
-            raise ValueError(f"a block must have at least {series.smallest_block} boxes, not {b}")
-        return cls(SpigotState.at_start(size), threads)
 
     def snapshot(self) -> SpigotState:
         """Return the state after the last whole step; costs one copy of the digits."""
@@ -229,7 +210,8 @@ class Spigot(Machine):
         if self.i == 0:
             starts = [[mpz(block.start_residue) for block in some] for some in blocks]
             self._ledger.start = self._ledger.value(starts)
-        self._rows.check_bounds()
+        if hold_too_much(self._rows.numbers, self._rows.blocks):
+            raise WrongState("a box holds more than it can")
 
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do the iterations of one wave, but never more than the digits asked for need.

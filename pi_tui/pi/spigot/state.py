@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gmpy2 import mpz
 
 from pi_tui.machine import BadState, Piece
 from pi_tui.pi.spigot.boxes.blocks import Block
-from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
+from pi_tui.pi.spigot.boxes.shelf import AnyBlock
 from pi_tui.pi.spigot.comparison.reference import Kept
 from pi_tui.pi.spigot.numerals import power_of_ten
 from pi_tui.pi.spigot.size import Size
@@ -22,7 +22,7 @@ class SpigotState:
     size: Size
     boxes: tuple[mpz | None, ...]
     """The number N of each block, in block order; None where the block is not made yet."""
-    blocks: tuple[Block | ShelvedBlock | None, ...]
+    blocks: tuple[AnyBlock | None, ...]
     """P and D of each block; None where they are not made yet or were lost."""
     i: int = 0
     """Iterations done."""
@@ -74,7 +74,13 @@ class SpigotState:
         )
         if not sane:
             raise BadState(f"no spigot can be in this state after iteration {self.i}")
-        for number, block in zip(self.boxes, self.blocks, strict=True):
-            most = block.divisor if isinstance(block, Block) else None
-            if number is not None and (number < 0 or (most and number >= most)):
-                raise BadState("a box holds more than it can")
+        if hold_too_much(self.boxes, self.blocks):
+            raise BadState("a box holds more than it can")
+
+
+def hold_too_much(numbers: Sequence[mpz | None], blocks: Sequence[AnyBlock | None]) -> bool:
+    """Return True if a number N is not 0 … D-1, as far as N and D are in memory."""
+    return any(
+        number is not None and isinstance(block, Block) and not 0 <= number < block.divisor
+        for number, block in zip(numbers, blocks, strict=True)
+    )

@@ -22,6 +22,7 @@ from pi_tui.worker.snapshot import Snapshot, State
 from tests.app.helpers import paste as paste
 from tests.app.helpers import text_of as text_of
 from tests.helpers import pi, until
+from tests.pi.app.conftest import Bench
 
 NOW = datetime(2026, 7, 22, 14, 3, 25, tzinfo=UTC)
 """The time of the stopped clock."""
@@ -137,4 +138,18 @@ async def a_still(
         thumbnail, walk = app.main_screen.query_one("#walk-panel"), app.main_screen.stage.walk
         await until(lambda: not thumbnail.region or walk.walked == snapshot.made)
         await pilot.pause()
+        yield app, pilot
+
+
+DIGITS = 2_000
+"""Digits of the run that `a_complete_run` shows."""
+
+
+@asynccontextmanager
+async def a_complete_run(
+    bench: Bench, size: tuple[int, int] = (100, 30)
+) -> AsyncIterator[tuple[PiApp, Pilot[Any]]]:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
         yield app, pilot

@@ -15,8 +15,7 @@ from pi_tui.pi.digits.walk import CAPACITY
 from pi_tui.pi.pictures.walk_points import STEPS
 from tests.helpers import pi, until
 from tests.pi.app.conftest import Bench
-from tests.pi.app.helpers import a_snapshot, a_still, text_of
-from tests.pi.app.test_exploring import a_complete_run
+from tests.pi.app.helpers import a_complete_run, a_snapshot, a_still, text_of
 
 IN_FRAME = Offset(2, 1)
 """Cells of a picture's frame at the left and at the top."""

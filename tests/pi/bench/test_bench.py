@@ -14,12 +14,11 @@ from pi_tui.errors import PiTuiError, WrongResultError
 from pi_tui.pi.bench import contenders as who
 from pi_tui.pi.bench import feel, turns
 from pi_tui.pi.bench.contenders import Contender
-from pi_tui.pi.bench.explanations import SMALL_RUN, TABLES, expected_seconds, explanation
 from pi_tui.pi.bench.killed import killed_every
-from pi_tui.pi.bench.measure import bench
-from pi_tui.pi.bench.tables import show
+from pi_tui.pi.bench.measure import SMALL_RUN, bench, expected_seconds
+from pi_tui.pi.bench.tables import EXPLANATIONS, show
 from pi_tui.pi.bench.textbook import textbook
-from pi_tui.pi.bench.turns import Timing, Turns
+from pi_tui.pi.bench.turns import Turns, medians
 from tests import shared
 from tests.helpers import pi
 
@@ -95,11 +94,10 @@ def test_every_table_is_followed_by_its_explanation(
     show(report | {"killed": [killed], "face": {"first frame": 0.3}})
     told = capfd.readouterr().out
     places = []
-    for title in TABLES:
-        lines = list(explanation(title))
-        assert "\n".join(lines) in told
-        assert max(map(len, lines)) <= 78
-        places += [told.index(title), told.index(lines[0])]
+    for title, text in EXPLANATIONS.items():
+        assert text in told
+        assert max(map(len, text.splitlines())) <= 78
+        places += [told.index(title), told.index(text)]
     assert places == sorted(places), "each right after its table"
 
 
@@ -129,7 +127,7 @@ def test_bench_measures_the_app_in_a_terminal(
     (tmp_path / "pi-tui").mkdir()
     (tmp_path / "pi-tui" / "face.json").write_text('{"view": "walk"}')  # a view without digits
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    face = feel.measure_face(tmp_path / "face", turns.environment(), {1_000_000: 0.1}, runs=1)
+    face = feel.Face(tmp_path / "face", turns.environment(), runs=1).measure({1_000_000: 0.1})
     over_too_soon_on_a_quick_machine = ("while blocks", "CPU", "event loop")
     for name, figure in face.items():
         if not any(words in name for words in over_too_soon_on_a_quick_machine):
@@ -164,22 +162,22 @@ def restarted(tmp_path: Path, starts: int) -> list[str]:
 def test_killed_program_that_resumes_finishes(tmp_path: Path) -> None:
     said = tmp_path / "said"
     told = killed_every(1.0, restarted(tmp_path, 2), said, os.environ, give_up=60.0)
-    assert (told.ended, said.read_text()) == (True, "done\n")
-    assert told.kills >= 1
-    assert told.cpu > 0
+    assert (told["ended"], said.read_text()) == (True, "done\n")
+    assert told["kills"] >= 1
+    assert told["cpu"] > 0
 
 
 def test_killed_program_that_never_ends_is_given_up(tmp_path: Path) -> None:
     spins = [sys.executable, "-c", "while True: pass"]
     told = killed_every(0.2, spins, tmp_path / "said", os.environ, give_up=0.5)
-    assert not told.ended
-    assert told.kills >= 2
-    assert told.cpu >= 0.5
+    assert not told["ended"]
+    assert told["kills"] >= 2
+    assert told["cpu"] >= 0.5
 
 
 def test_killed_program_that_fails_on_restart_reports_why(tmp_path: Path) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
-        killed_every(60.0, failing(0, tmp_path), tmp_path / "said", os.environ, give_up=60.0)
+        killed_every(60.0, [*FAILING], tmp_path / "said", os.environ, give_up=60.0)
 
 
 def test_killed_run_is_compared_with_an_undisturbed_one(tmp_path: Path) -> None:
@@ -197,33 +195,30 @@ def test_table_says_that_a_killed_run_was_given_up(
     assert told.count("given up at 4.00") == 1
 
 
-def lying(digits: int, _: Path) -> list[str]:
-    return [sys.executable, "-c", f"print('3.' + '1' * {digits})"]
-
-
-def failing(_digits: int, _: Path) -> list[str]:
-    return [sys.executable, "-c", "import sys; sys.exit('no pi today')"]
+LYING = (sys.executable, "-c", "import sys; print('3.' + '1' * int(sys.argv[1]))", "{digits}")
+FAILING = (sys.executable, "-c", "import sys; sys.exit('no pi today')")
 
 
 def test_contender_with_wrong_digits_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongResultError, match="liar gave wrong digits"):
-        Turns(tmp_path, 1).side_by_side([Contender("liar", lying)], 10)
+        Turns(tmp_path, 1).side_by_side([Contender("liar", LYING)], 10)
 
 
 def test_failing_contender_reports_why(tmp_path: Path) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
-        Turns(tmp_path, 1).side_by_side([Contender("failing", failing)], 10)
+        Turns(tmp_path, 1).side_by_side([Contender("failing", FAILING)], 10)
 
 
 def test_median_ignores_one_bad_run() -> None:
     tries = [{"seconds": s, "cpu": s, "peak": 5e6} for s in (1.0, 99.0, 2.0)]
-    assert Timing.of("we", 10, tries) == Timing("we", 10, 2.0, 2.0, 5_000_000, 3)
+    middle = {"seconds": 2.0, "cpu": 2.0, "peak": 5e6}
+    assert medians("we", 10, tries) == {"name": "we", "digits": 10, **middle, "runs": 3}
 
 
 def test_contender_that_would_take_too_long_skips_the_size(tmp_path: Path) -> None:
     runner = Turns(tmp_path, 1)
     runner._expected["slow"] = (100, 1.0)
-    slow = Contender("slow", lying, growth=2.0)
+    slow = Contender("slow", LYING, growth=2.0)
     assert runner._takes_part(slow, 700, turn=0)
     assert not runner._takes_part(slow, 900, turn=0), "81 seconds are too long"
     assert not runner._takes_part(slow, 400, turn=1), "16 seconds are enough once"

@@ -43,7 +43,7 @@ def test_contender_runs_no_module_of_the_working_folder(
 
 
 def test_bench_part_and_app_run_no_module_of_the_working_folder(evil: Path, tmp_path: Path) -> None:
-    part = who.child("phases")(60, tmp_path)
+    part = who.inside("phases").command(60, tmp_path)
     assert subprocess.run(part, capture_output=True, check=False).returncode == 0
     command = ["-m", "pi_tui", "--digits", "20000", "--db", str(tmp_path / "app.db")]
     with App(command, dict(os.environ)) as app:

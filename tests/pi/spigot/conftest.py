@@ -1,8 +1,10 @@
-"""Digits of pi from two libraries that share nothing with the spigot or with our reference."""
+"""Digits of pi from two libraries that share nothing with ours; small pieces of states."""
 
 import gmpy2
 import mpmath
 import pytest
+
+from pi_tui.pi.spigot import size
 
 
 def mpfr_digits(n: int) -> bytes:
@@ -22,3 +24,9 @@ def mpmath_digits(n: int) -> bytes:
 def pi() -> bytes:
     """Return 100,000 decimals of pi, from MPFR."""
     return mpfr_digits(100_000)
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make pieces so small that hundreds of digits fill several, as millions do."""
+    monkeypatch.setattr(size, "BATCH", 128)

@@ -1,12 +1,16 @@
-"""Spigots with all blocks made, and the digits that they release."""
+"""Spigots with all blocks made, the digits that they release, and the states they save."""
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
 
 from pi_tui.machine import Piece, State
+from pi_tui.pi.spigot.encoding import codec
+from pi_tui.pi.spigot.encoding.codec import decode, encode
+from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.series import ARCTAN, SERIES, Series
 from pi_tui.pi.spigot.spigot import Spigot
 from pi_tui.pi.spigot.state import SpigotState
@@ -26,7 +30,9 @@ def new(
 ) -> Spigot:
     """Return a spigot; `b` is raised to the smallest block that the series allows."""
     boxes = b and max(b, series.smallest_block)
-    return Spigot.new(n, digits_per_step=k, boxes_per_block=boxes, series=series, threads=threads)
+    size = plan(n, k, series)
+    size = size._replace(boxes_per_block=boxes or size.boxes_per_block)
+    return Spigot(SpigotState.at_start(size), threads)
 
 
 def ready(*of_a_spigot: Any, **more: Any) -> Spigot:
@@ -59,3 +65,30 @@ def stored(state: State) -> State:
     return State(
         {name: Piece(piece.read(), lasting=piece.lasting) for name, piece in state.pieces.items()}
     )
+
+
+def back(state: SpigotState, pieces: State | None = None) -> SpigotState:
+    return decode(state.size, pieces or stored(encode(state)), bytes(state.result))
+
+
+def format_1(state: SpigotState) -> State:
+    """Encode a state as version 1 did."""
+    data = codec._FORMAT_1.pack(
+        b"pi-tui\r\n",
+        1,
+        state.size.digits,
+        state.size.digits_per_step,
+        state.size.boxes_per_block,
+        state.i,
+        state.nines,
+        state.i > 0,
+        len(state.result),
+        state.start,
+        state.dropped,
+        len(state.boxes),
+    )
+    for number in (state.predigit, *state.boxes):
+        assert number is not None
+        length = (number.bit_length() + 7) // 8
+        data += struct.pack(">I", length) + number.to_bytes(length, "big")
+    return State.of(data)

@@ -234,5 +234,5 @@ def test_making_blocks_leaves_gmpy2_context_of_caller_unchanged(boxes: int) -> N
 
 
 def test_block_step_equals_one_division() -> None:
-    block = Block(mpz(3), 2, mpz(1_001), 12, 1_001)
+    block = Block(mpz(3), 2, mpz(1_001), 0, 12, 1_001)
     assert block.step(mpz(100), mpz(10), mpz(7)) == divmod(mpz(100 * 10 + 7 * 12), 1_001)

@@ -8,8 +8,7 @@ from gmpy2 import mpz
 from pi_tui.pi.spigot.plan import plan
 from pi_tui.pi.spigot.series import GOSPER, RABINOWITZ_WAGON, SERIES, Series
 from pi_tui.pi.spigot.size import Chain
-from pi_tui.pi.spigot.spigot import Spigot
-from tests.pi.spigot.helpers import CHAINS
+from tests.pi.spigot.helpers import CHAINS, new
 
 
 @pytest.mark.parametrize("n", [1_000, 1_001, 5_000, 20_000, 100_000, 1_000_000, 100_000_000])
@@ -19,7 +18,7 @@ def test_plan_has_at_least_a_dozen_iterations(n: int) -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 999, 20_000])
 def test_run_takes_the_planned_iterations(n: int) -> None:
-    spigot = Spigot.new(n)
+    spigot = new(n)
     spigot.finalize()
     assert spigot.i == spigot.size.iterations
 
@@ -90,7 +89,7 @@ def test_steps_of_short_runs_are_short() -> None:
     ("n", "share"), [(20_000, 0.34), (100_000, 0.56), (1_000_000, 0.57), (10_000_000, 0.57)]
 )
 def test_work_of_making_blocks_has_its_measured_share(n: int, share: float) -> None:
-    spigot = Spigot.new(n)
+    spigot = new(n)
     machine = spigot.work().total - spigot.verifying_work
     steps = sum(chain.work_of_steps()[-1] for chain in spigot.size.chains)
     assert 1 - steps / machine == pytest.approx(share, abs=0.08)
@@ -98,5 +97,5 @@ def test_work_of_making_blocks_has_its_measured_share(n: int, share: float) -> N
 
 @pytest.mark.parametrize(("n", "share"), [(20_000, 0.16), (1_000_000, 0.25), (10_000_000, 0.24)])
 def test_work_of_the_comparison_has_its_measured_share(n: int, share: float) -> None:
-    spigot = Spigot.new(n)
+    spigot = new(n)
     assert spigot.verifying_work / spigot.work().total == pytest.approx(share, abs=0.04)

@@ -111,7 +111,7 @@ def test_block_changed_while_others_are_made_is_found(
     series: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(size_module, "BATCH", 64)
-    spigot = Spigot.new(700, digits_per_step=10, boxes_per_block=32, series=series)
+    spigot = new(700, k=10, b=32, series=series)
     spigot.step()
     spigot.check()
     assert spigot.missing
@@ -166,7 +166,7 @@ def test_flipped_radix_releases_no_wrong_digit(series: Series) -> None:
 
 def test_start_made_with_another_radix_is_found() -> None:
     """Box 0 keeps a remainder of R. A wrong R is found although everything else agrees with it."""
-    size = Spigot.new(700, digits_per_step=10, boxes_per_block=32).size
+    size = new(700, k=10, b=32).size
     with pytest.MonkeyPatch.context() as patch:
         wrong = mpz(10**10) + 64
         patch.setattr("pi_tui.pi.spigot.boxes.making.power_of_ten", lambda k: wrong)

@@ -148,7 +148,7 @@ def test_database_out_of_reach_leaves_the_spigot_unchanged(
     spigot.stride(N)
     before = spigot.snapshot()
     database.save(spigot)
-    spigot._rows.shelf._at_hand.clear()
+    spigot._rows.shelf._read.cache_clear()
     for name, piece in spigot.to_state().pieces.items():
         if piece.lasting:
             piece.saved = partial(unreachable, database, name)

@@ -41,7 +41,7 @@ def test_single_boxes_equal_the_textbook_after_every_iteration(n: int, series: S
 
 @EVERY_SERIES
 def test_every_length_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
-    wrong = [n for n in range(1, 2_001) if Spigot.new(n, series=series).finalize() != pi[:n]]
+    wrong = [n for n in range(1, 2_001) if new(n, series=series).finalize() != pi[:n]]
     assert wrong == []
 
 
@@ -68,7 +68,7 @@ def test_mpfr_and_mpmath_agree(pi: bytes) -> None:
 
 
 def test_digits_released_step_by_step_join_to_the_result(pi: bytes) -> None:
-    spigot = Spigot.new(500, digits_per_step=7)
+    spigot = new(500, k=7)
     released = b""
     while not spigot.done:
         released += release(spigot)
@@ -96,7 +96,7 @@ def test_resume_at_every_step_gives_equal_states_and_digits(
 @pytest.mark.parametrize(("n", "k"), [(n, k) for n in range(758, 772) for k in (1, 2, 3)])
 def test_run_ending_at_the_six_nines_is_right(n: int, k: int, series: Series, pi: bytes) -> None:
     assert pi[761:767] == b"999999"
-    assert Spigot.new(n, digits_per_step=k, series=series).finalize() == pi[:n]
+    assert new(n, k=k, series=series).finalize() == pi[:n]
 
 
 @EVERY_SERIES
@@ -158,11 +158,6 @@ def test_two_chains_carry_into_the_digits_held_at_every_other_step() -> None:
     assert 70 < carries < 130
 
 
-def test_blocks_too_small_for_two_chains_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least 16 boxes, not 15"):
-        Spigot.new(100, boxes_per_block=15, series=ARCTAN)
-
-
 @pytest.mark.parametrize("nines", [0, 1])
 @pytest.mark.parametrize("predigit", [0, 4, 8])
 def test_super_digits_made_together_settle_like_single_ones(predigit: int, nines: int) -> None:
@@ -210,7 +205,7 @@ def test_exception_raised_by_poll_reaches_the_caller() -> None:
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        Spigot.new(300).step(poll)
+        new(300).step(poll)
 
 
 def test_held_digits_are_the_first_digits_of_the_predigit() -> None:
@@ -232,7 +227,7 @@ def test_tail_shrinks_as_digits_are_made() -> None:
 
 
 def test_finished_state_returns_its_digits_at_once(pi: bytes) -> None:
-    spigot = Spigot.new(500)
+    spigot = new(500)
     spigot.finalize()
     again = Spigot(spigot.snapshot())
     assert again.done
@@ -286,8 +281,3 @@ def test_box_holding_more_than_possible_is_refused(box: mpz) -> None:
     state = _a_state()
     with pytest.raises(BadState, match="box"):
         Spigot(replace(state, boxes=(*state.boxes[:-1], box)))
-
-
-def test_spigot_of_zero_digits_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        Spigot.new(0)

@@ -18,7 +18,7 @@ from pi_tui.pi.spigot.comparison import reference
 from pi_tui.pi.spigot.comparison.reference import first_difference, pi_digits
 from pi_tui.pi.spigot.pool import Stopped, gather
 from pi_tui.pi.spigot.spigot import AT_ONCE, Spigot
-from tests.pi.spigot.helpers import ready, states
+from tests.pi.spigot.helpers import new, ready, states
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_poll_runs_in_the_calling_thread_only() -> None:
         assert 0 <= done <= total
         seen.add(threading.current_thread())
 
-    spigot = Spigot.new(400, digits_per_step=20, boxes_per_block=32, threads=3)
+    spigot = new(400, k=20, b=32, threads=3)
     spigot.finalize(poll)
     first_difference(bytes(spigot.output), poll)
     assert seen == {threading.current_thread()}

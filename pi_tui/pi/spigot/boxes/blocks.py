@@ -69,12 +69,12 @@ class Block:
     """The power of two taken out of P."""
     divisor: mpz
     """D/Γ(B); for the first block times R, because box 0 keeps x mod R."""
+    start_residue: int = field(compare=False)
+    """N/Γ(B) at the start, modulo 2^61-1; 0 if the block was made without its number N."""
     factor_residue: int
     """P/Γ(B) modulo 2^61-1."""
     denominator_residue: int
     """D/Γ(B) modulo 2^61-1, never times R."""
-    start_residue: int = field(default=0, compare=False)
-    """N/Γ(B) at the start, modulo 2^61-1; 0 if the block was made without its number N."""
 
     def step(self, number: mpz, radix: mpz, carry: mpz) -> tuple[mpz, mpz]:
         """Do one iteration of this block; return the carry to the block before, and the new N.

@@ -100,21 +100,14 @@ def make_batches(
 
 def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made:
     """Make the blocks of a batch, one stretch after the other."""
-    made = Made([], [])
-    step = max(STRETCH // chain.boxes_per_block, 1) if _is_regular(chain) else 1
-    for start in range(batch.start, batch.stop, step):
-        wanted = range(start, min(start + step, batch.stop))
-        first = start * chain.boxes_per_block
-        with unlocked():  # short operations keep the lock, see `_join`
-            if _is_regular(chain):
-                parts = _stretch(first, len(wanted) * chain.boxes_per_block, chain, numbers, check)
-            else:
-                check()
-                parts = _box_by_box(first, chain, numbers)
-            some = _blocks(chain, wanted, parts)
-        made.blocks.extend(some.blocks)
-        made.numbers.extend(some.numbers)
-    return made
+    b = chain.boxes_per_block
+    boxes, step = range(batch.start * b, batch.stop * b), max(STRETCH // b, 1) * b
+    with unlocked():  # short operations keep the lock, see `_join`
+        each = [
+            _stretch(first, min(step, boxes.stop - first), chain, numbers, check)
+            for first in boxes[::step]
+        ]
+        return _blocks(chain, batch, _in_a_row(each))
 
 
 def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll: Poll) -> Made:
@@ -129,12 +122,17 @@ def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll
         done += len(jobs)
         return results
 
-    made = together(*(partial(_stretch, first, size, chain, numbers) for first in firsts))
-    parts = Parts(*([one for part in each for one in part] for each in zip(*made, strict=True)))
+    each = together(*(partial(_stretch, first, size, chain, numbers) for first in firsts))
+    parts = _in_a_row(each)
     while size < chain.boxes_per_block:
         parts, size = _join(chain.series, parts, size, together), 2 * size
     with unlocked():
         return _blocks(chain, batch, parts)
+
+
+def _in_a_row(each: Sequence[Parts]) -> Parts:
+    """Return the groups of neighbours as one list of groups; joins none of them."""
+    return Parts(*([one for part in some for one in part] for some in zip(*each, strict=True)))
 
 
 def _blocks(chain: Chain, wanted: range, parts: Parts) -> Made:
@@ -151,34 +149,31 @@ def _blocks(chain: Chain, wanted: range, parts: Parts) -> Made:
 
 def _block(number: mpz, factor: mpz, denominator: mpz, radix: mpz) -> Block:
     shift = factor.bit_scan1(0)
-    return Block(
-        factor >> shift,
-        shift,
-        denominator * radix,
-        int(factor % PRIME),
-        int(denominator % PRIME),
-        int(number % PRIME),
-    )
+    residues = (int(part % PRIME) for part in (number, factor, denominator))
+    return Block(factor >> shift, shift, denominator * radix, *residues)
 
 
-def _box_by_box(first: int, chain: Chain, numbers: bool) -> Parts:
-    """Make a block of any number of boxes, slowly: for sizes that `plan` never chooses."""
-    common = common_factor(chain.series, chain.boxes_per_block)
-    made = boxes_one_by_one(chain.series, first, chain.boxes_per_block)
-    n, p, d = ([mpz(part) // common] for part in made)
+def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:
+    """Make blocks of any number of boxes, slowly: for sizes that `plan` never chooses."""
+    series, b = chain.series, chain.boxes_per_block
+    common = common_factor(series, b)
+    made = zip(*(boxes_one_by_one(series, first, b) for first in boxes[::b]), strict=True)
+    n, p, d = ([mpz(part) // common for part in parts] for parts in made)
     return Parts(n if numbers else [], p, d)
 
 
 def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
     """Make the blocks, or the part of one block, that fill the `size` boxes from `first` on."""
     check()
+    if not _is_regular(chain):
+        return _box_by_box(range(first, first + size), chain, numbers)
     if size <= STRETCH:
         parts, level = _leaves(first, size // _leaf(chain), chain, numbers), _leaf(chain)
     else:
         level = size // 2
         left = _stretch(first, level, chain, numbers, check)
         right = _stretch(first + level, level, chain, numbers, check)
-        parts = Parts(*(a + b for a, b in zip(left, right, strict=True)))
+        parts = _in_a_row([left, right])
     while level < min(size, chain.boxes_per_block):
         parts, level = _join(chain.series, parts, level), 2 * level
     return parts

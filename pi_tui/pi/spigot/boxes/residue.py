@@ -23,7 +23,7 @@ from gmpy2 import mpz
 
 from pi_tui.machine import WrongState
 from pi_tui.pi.spigot.boxes.blocks import Block
-from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
+from pi_tui.pi.spigot.boxes.shelf import AnyBlock
 from pi_tui.pi.spigot.size import Chain
 
 PRIME = (1 << 61) - 1
@@ -36,7 +36,7 @@ def of_radix(size: Chain) -> int:
     return pow(10, size.digits_per_step, PRIME)
 
 
-def weights(blocks: Iterable[Block | ShelvedBlock]) -> list[int]:
+def weights(blocks: Iterable[AnyBlock]) -> list[int]:
     """Return the value of one unit of each block's N, modulo p: Π_{before} (P/D) · 1/D."""
     result, prefix = [], 1
     for block in blocks:
@@ -54,11 +54,8 @@ def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
 def agrees(block: Block, radix: int) -> bool:
     """Return whether P and D match their residues; `radix` is R mod p for block 0, else 1."""
     factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
-    divisor = int(block.divisor % PRIME)
-    return (
-        factor % PRIME == block.factor_residue
-        and divisor == block.denominator_residue * radix % PRIME
-    )
+    known = block.factor_residue, block.denominator_residue * radix % PRIME
+    return (factor % PRIME, int(block.divisor % PRIME)) == known
 
 
 def text_value(text: bytes | bytearray, so_far: int = 0) -> int:

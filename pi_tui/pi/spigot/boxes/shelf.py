@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 
 from pi_tui.machine import BadState, LostPiece
@@ -26,19 +27,15 @@ class Shelf:
     """Keeps the blocks that were read last, at most `most`. Threads may use it side by side."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._lock = most, Lock()
-        self._at_hand: dict[int, Block] = {}
+        self._lock = Lock()  # a block that two threads want is read once
+        self._read = lru_cache(most)(_read)
 
     def fetch(self, wanted: Block | ShelvedBlock) -> Block:
         """Return the block, from memory or from the database. Raises LostBlock."""
         if isinstance(wanted, Block):
             return wanted
         with self._lock:
-            block = self._at_hand.pop(wanted.batch, None) or _read(wanted)
-            self._at_hand[wanted.batch] = block
-            while len(self._at_hand) > self._most:
-                del self._at_hand[next(iter(self._at_hand))]
-            return block
+            return self._read(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,14 @@ class ShelvedBlock:
 
     batch: int
     """The number of its batch, which holds no other block."""
-    factor_residue: int
-    denominator_residue: int
-    start_residue: int
     read: Callable[[], Block] = field(compare=False)
     """Reads and checks the block. Raises LostPiece or BadState."""
+    start_residue: int
+    factor_residue: int
+    denominator_residue: int
+
+
+AnyBlock = Block | ShelvedBlock
 
 
 def _read(shelved: ShelvedBlock) -> Block:

@@ -19,13 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Semaphore
+from threading import Condition
 
 from gmpy2 import mpz
 
 from pi_tui.machine import Poll
-from pi_tui.pi.spigot.boxes.blocks import Block
-from pi_tui.pi.spigot.boxes.shelf import Shelf, ShelvedBlock
+from pi_tui.pi.spigot.boxes.shelf import AnyBlock, Shelf
 from pi_tui.pi.spigot.numerals import to_text
 from pi_tui.pi.spigot.pool import Check, gather
 
@@ -54,10 +53,8 @@ class Sweep:
     """
     done: int = 0
     """Blocks this sweep has finished."""
-    _left: Semaphore = field(default_factory=lambda: Semaphore(0))
-    """Counts `done` too, as a semaphore on which the following sweep waits."""
-    _waited: int = 0
-    """Blocks of this sweep that the following sweep has waited for."""
+    _left: Condition = field(default_factory=Condition)
+    """Notifies the following sweep of each block that this one has finished."""
 
     def __post_init__(self) -> None:
         self.numbers = [[_NOTHING] * count for count in self.sizes[0]]
@@ -65,23 +62,22 @@ class Sweep:
     def leave(self, chain: int, index: int, number: mpz) -> None:
         """Store the new number of a block, so that the following sweep may take it."""
         self.numbers[chain][index] = number
-        self.done += 1
-        self._left.release()
+        with self._left:
+            self.done += 1
+            self._left.notify()
 
     def take(self, chain: int, index: int, check: Check) -> mpz:
         """Wait until this sweep has finished a block; return its number and forget it."""
         before = sum(self.sizes[0][chain:]) - index
-        while self._waited < before:
-            if self._left.acquire(timeout=_WAIT_SECONDS):
-                self._waited += 1
-            else:
+        with self._left:
+            while not self._left.wait_for(lambda: self.done >= before, _WAIT_SECONDS):
                 check()
         number, self.numbers[chain][index] = self.numbers[chain][index], _NOTHING
         return number
 
 
 def sweeps(
-    blocks: Sequence[Sequence[Block | ShelvedBlock]],
+    blocks: Sequence[Sequence[AnyBlock]],
     numbers: Sequence[Sequence[mpz]],
     shelf: Shelf,
     powers: Sequence[mpz],

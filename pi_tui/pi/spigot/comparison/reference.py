@@ -8,9 +8,7 @@ on one core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, TypeVar
 
 from gmpy2 import mpz
 
@@ -21,8 +19,6 @@ from pi_tui.pi.spigot.comparison.results import Graph, Node, compute, left
 from pi_tui.pi.spigot.comparison.results import Kept as Kept
 from pi_tui.pi.spigot.numerals import power_of_ten, to_number, to_text
 from pi_tui.pi.spigot.pool import Check, gather
-
-T = TypeVar("T")
 
 _ALONE = 20_000
 """Maximum digits computed without threads, which would cost more than they save."""
@@ -98,21 +94,21 @@ def names(n: int) -> dict[str, int]:
     return {name: 1 if name in _ENDS else 3 for name in _graph(n)}
 
 
-def found_by_1_1(n: int, kept: Collection[str]) -> int:
+def found_by_1_1(n: int, kept: set[str]) -> int:
     """Return what `found` of version 1.1 returned when it had kept the results of these names.
 
     They are of no use, because they have all factors, but steps that were counted stay counted.
     """
-    tops = ("root", "top-q", "top-t1", "top-t2")
-    some = [str(piece) for piece in range(2 if n < 199 else 16)]
-    of = dict.fromkeys(("root", *some), tuple[str, ...]())
-    while len(some) > 2:
-        pairs = list(zip(some[::2], some[1::2], strict=True))
-        some = ["+".join(pair) for pair in pairs]
-        of |= zip(some, pairs, strict=True)
-    of |= dict.fromkeys(tops[1:], tuple(some))
-    graph = {name: Node(parts, chudnovsky.join) for name, parts in of.items()}
-    return len(graph) - len(left(graph, tops, kept)) if set(kept) & set(graph) else 0
+    pieces, tops = 2 if n < 199 else 16, {"top-q", "top-t1", "top-t2"}
+    ranges = [
+        "+".join(map(str, range(first, first + count)))
+        for count in (1, 2, 4, 8)
+        for first in range(0, pieces, count)
+        if count < pieces
+    ]
+    if not tops <= kept:  # a range is found if it is in one that is kept
+        ranges = [name for name in ranges if any(f"+{name}+" in f"+{one}+" for one in kept)]
+    return len(ranges) + len(kept & {"root", *tops})
 
 
 def _graph(n: int) -> dict[str, Node]:
@@ -218,11 +214,9 @@ def _spelled(n: int, results: Kept, poll: Poll, threads: int) -> bytes:
         scaled = (root * tens >> bits - _GUARD_BITS) * 426_880 * q // t
         return divmod(scaled >> _GUARD_BITS, power_of_ten(low))
 
+    def text(number: mpz, width: int, _: Check) -> bytes:
+        return to_text(number, width)
+
     halves = gather([divided], threads, lambda more: poll(done + 2 * more, done + _AFTER))
-    texts = [_job(to_text, *of) for of in zip(halves[0], (n + 1 - low, low), strict=True)]
+    texts = [partial(text, *of) for of in zip(halves[0], (n + 1 - low, low), strict=True)]
     return b"".join(gather(texts, threads, lambda more: poll(done + 2 + more, done + _AFTER)))[1:]
-
-
-def _job(make: Callable[..., T], *of: Any) -> Callable[[Check], T]:
-    """Return a job that ignores its check, because it is too short to be cancelled."""
-    return lambda _: make(*of)

@@ -50,55 +50,34 @@ def compute(
     change. It gets the results that are in `ends` or that others depend on, but no hidden ones. All
     are dropped as soon as those that depend on them are found.
     """
-    shelf = _Shelf(graph, kept)
-    wanted = left(graph, ends, shelf.found)
+    found = {name: result for name, result in kept.items() if name in graph}
+    wanted, more = left(graph, ends, found), Condition()
+
+    def find(name: str, check: Check) -> None:
+        node = graph[name]
+        with more:
+            while not more.wait_for(lambda: all(part in found for part in node.of), _WAIT_SECONDS):
+                check()
+        result = node.make(check, *(found[part] for part in node.of))
+        with more:
+            found[name] = result
+            more.notify_all()
 
     def tidy() -> None:
-        shelf.drop(ends)
-        new = shelf.kept()
+        here = dict(found)  # while other threads add to it
+        needed = set(ends).union(*(graph[name].of for name in left(graph, ends, here)))
+        for name in here.keys() - needed:
+            del found[name]
         kept.clear()
-        kept.update(new)
+        kept.update((name, here[name]) for name in here if name in found and not graph[name].hidden)
 
-    def look(more: int) -> None:
+    def look(count: int) -> None:
         tidy()  # in this thread only: a `watch` that saves must see one state
-        watch(more)
+        watch(count)
 
     try:
-        gather([partial(shelf.find, name) for name in wanted], threads, look)
+        gather([partial(find, name) for name in wanted], threads, look)
     finally:
         tidy()
     watch(len(wanted))
-    return shelf.found
-
-
-class _Shelf:
-    """The results found so far, on which the jobs of other results wait."""
-
-    def __init__(self, graph: Graph, kept: Kept) -> None:
-        self._graph = graph
-        self.found = {name: found for name, found in kept.items() if name in graph}
-        self._more = Condition()
-
-    def find(self, name: str, check: Check) -> None:
-        """Compute a result from those that it depends on, once they are there."""
-        node = self._graph[name]
-        with self._more:
-            while not all(part in self.found for part in node.of):
-                if not self._more.wait(_WAIT_SECONDS):
-                    check()
-        found = node.make(check, *(self.found[part] for part in node.of))
-        with self._more:
-            self.found[name] = found
-            self._more.notify_all()
-
-    def drop(self, ends: Iterable[str]) -> None:
-        """Drop the results that no other depends on any more, but for those in `ends`."""
-        found = dict(self.found)  # while other threads add to it
-        needed = set(ends).union(*(self._graph[name].of for name in left(self._graph, ends, found)))
-        for name in found.keys() - needed:
-            del self.found[name]
-
-    def kept(self) -> Kept:
-        """Return the results that the next call can continue from."""
-        found = dict(self.found)
-        return {name: some for name, some in found.items() if not self._graph[name].hidden}
+    return found

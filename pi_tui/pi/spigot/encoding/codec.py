@@ -27,13 +27,14 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 
 from gmpy2 import mpz
 
 from pi_tui.machine import Piece, State
 from pi_tui.pi.spigot.boxes.blocks import Block
 from pi_tui.pi.spigot.boxes.residue import PRIME, agrees, of_radix
-from pi_tui.pi.spigot.boxes.shelf import ShelvedBlock
+from pi_tui.pi.spigot.boxes.shelf import AnyBlock, ShelvedBlock
 from pi_tui.pi.spigot.comparison.reference import Kept, found_by_1_1, names
 from pi_tui.pi.spigot.encoding import limits
 from pi_tui.pi.spigot.encoding.packing import LENGTH, Source, put, require
@@ -84,9 +85,7 @@ def encode(state: SpigotState) -> State:
     else:
         for name, found in state.kept.items():
             signs = mpz(sum(1 << place for place, number in enumerate(found) if number < 0))
-            pieces[f"v{name}"] = Piece(
-                partial(numbers_bytes, (signs, *(n if n > 0 else -n for n in found)))
-            )
+            pieces[f"v{name}"] = Piece(partial(numbers_bytes, (signs, *map(abs, found))))
     return State(pieces)
 
 
@@ -134,7 +133,7 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
     require(blocks in (0, empty.blocks_needed), "not as many blocks as it needs")
     if blocks:
         return _fill(empty, pieces, residues)
-    made += found_by_1_1(size.digits, [name[1:] for name in pieces.pieces if name[0] == "v"])
+    made += found_by_1_1(size.digits, {name[1:] for name in pieces.pieces if name[0] == "v"})
     return replace(empty, made=made, kept=_kept(pieces, size) if empty.result else {})
 
 
@@ -153,7 +152,7 @@ def _kept(pieces: State, size: Size) -> Kept:
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
     """Return the state with all numbers and blocks that the pieces hold; count the lost blocks."""
     boxes: list[mpz | None] = []
-    blocks: list[Block | ShelvedBlock | None] = []
+    blocks: list[AnyBlock | None] = []
     kept: dict[str, Piece] = {}
     lost = 0
     chains = state.size.chains
@@ -161,7 +160,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
         chain, some = chains[batch.chain], batch.numbers
         known = residues[batch.places.start : batch.places.stop]
         if state.i:
-            boxes += _numbers(pieces.take(f"n{batch.name}"), chain, some)
+            boxes += _numbers(Source(pieces.take(f"n{batch.name}")), chain, some)
         names = [f"b{batch.name}", *([] if state.i else [f"s{batch.name}"])]
         made = _NOT_MADE not in known
         if not made or any(name not in pieces for name in names):
@@ -179,7 +178,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
             blocks += decoded[: len(some)]
         if not state.i:
             kept[names[1]] = pieces.pieces[names[1]]
-            numbers = _numbers(pieces[names[1]], chain, some)
+            numbers = _numbers(Source(pieces[names[1]]), chain, some)
             kept[names[1]].let_go(partial(numbers_bytes, numbers))
             boxes += numbers
     return replace(state, boxes=tuple(boxes), blocks=tuple(blocks), pieces=kept, lost=lost)
@@ -187,13 +186,12 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 
 def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -> ShelvedBlock:
     """Return the block of a batch that holds no other, to be read from its piece when needed."""
-    start, factor, denominator = residues
     chain = size.chains[batch.chain]
 
     def read() -> Block:
         return _blocks(piece, chain, batch.numbers, [residues])[0]
 
-    return ShelvedBlock(batch.name, factor, denominator, start, read)
+    return ShelvedBlock(batch.name, read, *residues)
 
 
 def _blocks(
@@ -203,25 +201,26 @@ def _blocks(
     source, blocks = Source(piece.read()), list[Block]()
     longest = limits.most_box_bytes(chain)
     batch = range(numbers.start, numbers.start + chain.blocks_per_batch)
-    for number in batch:
-        if number not in numbers and source.at_end:
+    for number, known in zip_longest(batch, residues):
+        if known is None and source.at_end:
             break
         (shift,) = source.take(LENGTH)
         factor = source.number(longest)
         divisor = source.number(longest + (0 if number else limits.most_predigit_bytes(chain)))
         require(shift <= 8 * longest and factor % 2 == 1 and divisor > 0, "an impossible block")
-        known = residues[number - numbers.start] if number in numbers else (0, 0, 0)
-        block = Block(factor, shift, divisor, known[1], known[2], known[0])
-        require(known[2] > 0 or number not in numbers, "an impossible residue")
-        radix = of_radix(chain) if number == 0 else 1
-        require(number not in numbers or agrees(block, radix), "a block differs from its residue")
+        block = Block(factor, shift, divisor, *(known or (0, 0, 0)))
+        if known:
+            require(block.denominator_residue > 0, "an impossible residue")
+            radix = of_radix(chain) if number == 0 else 1
+            require(agrees(block, radix), "a block differs from its residue")
         blocks.append(block)
     source.end()
     return blocks
 
 
-def _numbers(data: bytes, chain: Chain, numbers: range) -> list[mpz]:
-    source, longest = Source(data), limits.most_box_bytes(chain)
+def _numbers(source: Source, chain: Chain, numbers: range) -> list[mpz]:
+    """Decode N of the blocks with these numbers, up to the end of the source."""
+    longest = limits.most_box_bytes(chain)
     first = longest + limits.most_predigit_bytes(chain)  # block 0 holds a remainder of R
     result = [source.number(longest if number else first) for number in numbers]
     source.end()
@@ -239,11 +238,7 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
     require(max(start, dropped) < PRIME, "an impossible residue")
     require(boxes <= size.blocks_needed(0), "too many boxes")
     predigit = source.number(limits.most_predigit_bytes(size))
-    (chain,) = size.chains
-    longest = limits.most_box_bytes(chain)
-    first = longest + limits.most_predigit_bytes(size)
-    kept = [source.number(longest if box else first) for box in range(boxes)]
-    source.end()
+    kept = _numbers(source, size, range(boxes))
     result = _digits_at(size, i, nines, output)
     require(count == len(result), "an impossible number of digits")
     if i == 0:  # nothing is done yet

@@ -1,0 +1,56 @@
+"""A PostgreSQL server that answers late or never, or is lost, and the save after that."""
+
+from __future__ import annotations
+
+import pytest
+
+from pi_tui.checkpoints.connection import answer_timeout
+from pi_tui.checkpoints.connection.answer_timeout import NoAnswerError
+from pi_tui.checkpoints.store import CheckpointStore
+from pi_tui.errors import StorageError
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, save_some, told
+from tests.checkpoints.server import Server
+from tests.tiny import Walks
+
+
+def test_postgres_save_works_again_after_a_lost_connection(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(postgres_url)
+    run, walk = save_some(store)
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
+    postgres.execute(kill + " AND datname = current_database()", postgres_url)
+    with pytest.raises(StorageError, match="cannot be reached"):
+        store.save(run, advance(walk, 1), 0.0)
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
+
+
+@pytest.mark.parametrize("is_leaving", [False, True])
+def test_postgres_server_that_hangs_times_out_and_next_save_works(
+    is_leaving: bool, postgres: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "LONGEST_WHEN_LEAVING" if is_leaving else "LONGEST"
+    monkeypatch.setattr(answer_timeout, name, 0.3)
+    with CheckpointStore.open(postgres_url, Walks(), is_leaving=lambda: is_leaving) as store:
+        run, walk = save_some(store)
+        with postgres.stopped(), pytest.raises(NoAnswerError, match="cannot be reached"):
+            store.save(run, advance(walk, 1), 0.0)
+        store.save(run, walk, 0.0)
+        assert told(store.load(run).machine) == told(walk)
+
+
+def test_postgres_slow_server_does_not_time_out(
+    postgres: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    store = open_store(postgres_url)
+    run, walk = save_some(store)
+    slow = (
+        "CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep(6); RETURN NEW; END'; "
+        "CREATE TRIGGER slow BEFORE INSERT ON pi_checkpoint FOR EACH ROW EXECUTE FUNCTION nap()"
+    )
+    postgres.execute(slow, postgres_url)
+    store.save(run, advance(walk, 1), 0.0)
+    assert told(store.load(run).machine) == told(walk)

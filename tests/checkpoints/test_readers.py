@@ -1,0 +1,67 @@
+"""Any number of readers beside the writer, and other programs at the file."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from pi_tui.checkpoints.connection import engine
+from pi_tui.checkpoints.glance import glance
+from pi_tui.errors import StorageError
+from tests.checkpoints.conftest import OpenStore
+from tests.checkpoints.helpers import advance, save_some, told
+from tests.tiny import Walks
+
+
+def test_readers_work_beside_a_writer(open_store: OpenStore, path: str) -> None:
+    store = open_store()
+    run, walk = save_some(store)
+    reader = open_store(write=False)
+    assert told(reader.load(run).machine) == told(walk)
+    store.save(run, advance(walk, 5), 0.0)
+    assert told(reader.load(run).machine) == told(walk)
+    seen = glance(path, Walks(), run.task)
+    assert seen is not None
+    assert seen.output == bytes(walk.output)
+
+
+def test_reader_cannot_write(open_store: OpenStore) -> None:
+    run, _ = save_some(open_store())
+    reader = open_store(write=False)
+    with pytest.raises(StorageError, match="read-only"):
+        reader.open_run(run.task)
+    with pytest.raises(StorageError, match="read-only"):
+        reader.delete(run.task)
+
+
+def test_open_waits_for_a_program_that_locks_the_file_then_refuses(
+    open_store: OpenStore, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
+    store = open_store()
+    run, walk = save_some(store)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageError, match="another program is using"):
+            store.save(run, advance(walk, 1), 0.0)
+        other.rollback()
+    store.save(run, walk, 0.0)
+    assert told(store.load(run).machine) == told(walk)
+
+
+def test_glance_imports_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path: str) -> None:
+    run, walk = save_some(open_store())
+    code = (
+        "import sys; from pi_tui.checkpoints.glance import glance; from tests.tiny import Walks; "
+        "seen = glance(sys.argv[1], Walks(), None); print(seen.output.decode(), end=''); "
+        "assert not {'sqlalchemy', 'gmpy2'} & set(sys.modules)"
+    )
+    command = [sys.executable, "-c", code, path]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    assert done.stdout == bytes(walk.output)
+    assert glance(path, Walks(), Walks().task(run.goal + 1)) is None
+    assert glance(f"sqlite:///{path}", Walks(), None) == glance(path, Walks(), None) is not None

@@ -1,0 +1,88 @@
+"""Runs named by kind, goal and parameters, on the command line and in refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.kinds import LINES, ask, compute, refused
+
+
+def test_float_parameter_matches_in_any_notation(mixed: Path) -> None:
+    told = ask("status", "--with", "ratio=0.50", "--with", "seed=3", database=mixed)
+    assert len(told.splitlines()) == 1
+
+
+def test_parameters_that_are_equal_as_numbers_are_each_named_as_they_are_listed(
+    database: Path,
+) -> None:
+    ratios = (1, 1.0, True, 0.0, -0.0)
+    for ratio in ratios:
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    for ratio in ratios:
+        told = ask("status", "--with", f"ratio={ratio}", database=database)
+        assert len(told.splitlines()) == 1
+        assert f" ratio={ratio} seed=1: " in told
+
+
+def test_parameters_that_differ_in_type_only_are_listed_and_named_differently(
+    database: Path,
+) -> None:
+    listed = {"78": 78, "'78'": "78", "0x78": b"x", "'0x78'": "0x78", "True": True}
+    listed |= {"'True'": "True", "1.0": 1.0, "'1.0'": "1.0", "ab12": "ab12", "0xab12": b"\xab\x12"}
+    for ratio in listed.values():
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    for name in listed:
+        told = ask("status", "--with", f"ratio={name}", database=database)
+        assert len(told.splitlines()) == 1
+        assert f" ratio={name} seed=1: " in told
+
+
+def test_parameter_78_is_found_as_text_if_no_run_has_the_number_78(
+    database: Path,
+) -> None:
+    for ratio in ("78", b"\xab"):
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    assert " ratio='78' " in ask("status", "--with", "ratio=78", database=database)
+    assert " ratio=0xab " in ask("status", "--with", "ratio=ab", database=database)
+
+
+def test_value_that_is_listed_shortened_is_named_as_listed_and_in_full(database: Path) -> None:
+    path = "/home/somebody/measurements/of/2026/in-the-north/orders.csv"
+    for ratio in (path, "two\nlines"):
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    listed = [f"ratio={path[:40]}", f"ratio={path}", "ratio=two", "ratio=two\nlines"]
+    for one in listed:
+        assert len(ask("status", "--with", one, database=database).splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["status", "export", "delete"])
+def test_missing_run_is_named_as_it_was_requested(command: str, mixed: Path) -> None:
+    words = ("--kind", "lines", "--goal", "1000", "--with", "seed=5")
+    said = refused(command, *words, database=mixed)
+    assert said == (
+        f"pi-tui: there is no run of lines 1,000 seed=5; "
+        f"`{said.partition('`')[2].partition('`')[0]}` lists what there is\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["export", "delete"])
+def test_ambiguous_name_lists_the_matching_runs(command: str, mixed: Path) -> None:
+    said = refused(command, "--kind", "lines", database=mixed)
+    assert said.startswith("pi-tui: 2 runs match: lines 1,000 ratio=0.5 seed=")
+    assert "seed=3" in said
+    assert "seed=4" in said
+    assert "--with name=value" in said
+    assert len(json.loads(ask("runs", "--json", database=mixed))) == 4
+
+
+def test_digits_and_kind_together_are_refused(mixed: Path) -> None:
+    said = refused("status", "--digits", "300", "--kind", "lines", database=mixed)
+    assert "--digits names a run of pi" in said
+
+
+@pytest.mark.parametrize("words", [["--goal", "0"], ["--goal", "x"], ["--with", "seed"]])
+def test_invalid_goal_or_parameter_is_refused(words: list[str], mixed: Path) -> None:
+    assert "no goal" in (said := refused("status", *words, database=mixed)) or "like seed=3" in said

@@ -1,0 +1,55 @@
+"""How the server begins and ends, and its apps with it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.commands.browser_tab import see, tab
+from tests.commands.serving import Served, free_port, is_open, serving
+from tests.helpers import pi_tui, saved, started, until
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_server_ends_when_its_apps_have_saved(
+    number: signal.Signals, served: Served, database: Path
+) -> None:
+    async with tab(served) as connection:
+        await see(connection, b"1415926535")
+        served.process.send_signal(number)
+        await until(lambda: served.process.poll() is not None, limit=15)
+        assert served.process.returncode == 0
+        assert saved(database)
+        assert pi_tui("run", "--digits", "20000", "--db", database).returncode == 0
+
+
+async def test_app_of_a_killed_server_saves_and_ends(served: Served, database: Path) -> None:
+    async with tab(served) as connection:
+        await see(connection, b"running")
+        await connection.send_json(["stdin", "p"])
+        await see(connection, b"paused")
+        served.process.kill()
+        await until(lambda: pi_tui("run", "--digits", "20000", "--db", database).returncode == 0)
+
+
+def test_address_is_printed_when_the_port_is_open(database: Path) -> None:
+    for _ in range(3):
+        port = free_port()
+        with started("serve", "--db", database, "--port", port) as process:
+            assert process.stdout
+            assert process.stdout.readline()
+            assert is_open(port)
+
+
+async def test_tabs_that_close_early_report_no_failure(database: Path) -> None:
+    with serving(database) as up:
+        for pause in (0.0, 0.05, 0.3):
+            async with tab(up):
+                await asyncio.sleep(pause)  # close before the first frame
+        up.process.terminate()
+        out, err = await asyncio.to_thread(up.process.communicate, timeout=60)
+    assert err == b""
+    assert b"failed" not in out

@@ -1,0 +1,77 @@
+"""Settings of the app: saved, read again, and reported if they cannot be saved."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pi_tui.app.looks.remembered import Memory, Remembered
+from pi_tui.app.looks.themes import DAY, NIGHT
+from pi_tui.pi.app.pi_app import PiLooks
+from pi_tui.worker.snapshot import State
+from tests.helpers import until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import text_of, until_state
+
+
+async def test_theme_is_saved_for_the_next_start(bench: Bench) -> None:
+    app = bench.app(1_000)
+    async with app.run_test():
+        assert app.theme == NIGHT
+        app.theme = DAY
+        await until(bench.memory.exists)
+    again = bench.app(1_000)
+    async with again.run_test():
+        assert again.theme == DAY
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{", '{"theme": 7, "view": "walk", "more": 1}', "\0"])
+def test_settings_file_with_nonsense_counts_as_none(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "face.json"
+    path.write_text(said)
+    remembered = Memory(path, PiLooks()).now
+    assert isinstance(remembered, PiLooks)
+    assert remembered.theme == ""
+    assert remembered.view == ("walk" if "walk" in said else "digits")
+
+
+def test_settings_file_is_written_completely(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "face.json"
+    assert Memory(path, PiLooks()).change(theme="nord", colored=True) == ""
+    assert json.loads(path.read_text())["theme"] == "nord"
+    assert [one.name for one in path.parent.iterdir()] == ["face.json"]
+
+
+def test_settings_of_another_app_stay_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "face.json"
+    Memory(path, PiLooks()).change(by_heart=7)
+    Memory(path, Remembered()).change(theme="nord")
+    kept = Memory(path, PiLooks()).now
+    assert kept == PiLooks(theme="nord", by_heart=7)
+
+
+async def test_bell_that_was_turned_on_rings_at_completion_and_can_be_turned_off(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, rings = bench.app(1_000), list[str]()
+    monkeypatch.setattr(app, "bell", lambda: rings.append("rung"))
+    app.looks.turn_bell()
+    async with app.run_test():
+        await until_state(app, State.COMPLETE)
+        await until(lambda: rings == ["rung"])
+    again = bench.app(1_000)
+    assert again.looks.now.bell
+    again.looks.turn_bell()
+    assert not again.looks.now.bell
+
+
+async def test_settings_that_cannot_be_saved_are_reported(bench: Bench) -> None:
+    bench.memory = Path("/proc/no/face.json")
+    app = bench.app(1_000)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("d")
+        await until(lambda: "The settings are not saved" in text_of(app))
+        assert "Errno" not in text_of(app)

@@ -1,0 +1,31 @@
+"""The list of themes."""
+
+from __future__ import annotations
+
+from pi_tui.worker.snapshot import State
+from tests.helpers import until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import DIGITS, a_complete_run, text_of, until_state
+
+
+async def test_theme_list_previews_a_theme_and_restores_the_old_one(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        before = app.theme
+        await pilot.press("t")
+        await until(lambda: "Enter chooses" in text_of(app))
+        await pilot.press("down")
+        await until(lambda: app.theme != before)
+        await pilot.press("escape")
+        await until(lambda: app.theme == before)
+        assert app.looks.now.theme in ("", before)
+        await pilot.press("t", "down", "enter")
+        await until(lambda: app.looks.now.theme == app.theme != before)
+
+
+async def test_theme_list_shows_its_keys_in_one_line_of_80_columns(bench: Bench) -> None:
+    app = bench.app(DIGITS)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_state(app, State.COMPLETE)
+        await pilot.press("t")
+        await until(lambda: "pi-day" in text_of(app))
+        assert app.screen.query_one(".keys").size.height == 1, "it is cut, not wrapped"

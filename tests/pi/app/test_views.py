@@ -1,0 +1,68 @@
+"""Views that follow one another by key v: digits, walk, heat map, and their pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.helpers import until
+from tests.pi.app.conftest import Bench
+from tests.pi.app.helpers import DIGITS, a_complete_run, text_of
+
+
+async def test_key_v_shows_the_next_view_and_the_next_start_shows_it_again(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v")
+        await until(lambda: "walk: " in text_of(app))
+        await until(lambda: "2,000 steps" in text_of(app))
+        await pilot.press("v")
+        await until(lambda: "heat map" in text_of(app))
+        await pilot.press("d")
+    again = bench.app(DIGITS)
+    async with again.run_test(size=(100, 30)):
+        await until(lambda: "heat map" in text_of(again))
+        assert again.main_screen.digits.colored
+
+
+async def test_heat_map_colours_both_halves_of_a_cell(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        await pilot.press("v", "v")
+        await until(lambda: "▀▀▀" in text_of(app))
+        cells = [
+            segment.style
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if "▀" in segment.text and segment.style is not None
+        ]
+        assert len({style.color for style in cells}) > 3
+        assert len({style.bgcolor for style in cells}) > 3
+
+
+async def test_title_after_a_picture_never_has_first_digit_after_last(bench: Bench) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        seen: set[str] = set()
+        view = app.main_screen.digits
+        await pilot.press("v", "v")
+        await until(lambda: "heat map" in text_of(app))
+        app.main_screen.show_place()
+        seen.add(str(view.border_title))
+        await pilot.press("v")
+        seen.add(str(view.border_title))
+        await until(lambda: view.size.height and app.main_screen.stage.view == "digits")
+        await pilot.pause()
+        seen.add(str(view.border_title))
+        for title in seen:
+            first, last = (int(n.replace(",", "")) for n in title.split()[1::2])
+            assert first <= last
+
+
+async def test_key_s_saves_a_picture_of_the_walk_or_the_heat_map(
+    bench: Bench, tmp_path: Path
+) -> None:
+    async with a_complete_run(bench) as (app, pilot):
+        for name, turns in (("a.svg", ()), ("b.png", ("v", "v"))):
+            target = tmp_path / name
+            await pilot.press(*turns, "s", "ctrl+u", *str(target), "enter")
+            await until(target.exists)
+            await until(lambda: "Drew 2,000 digits" in text_of(app))
+        await pilot.press("s", "ctrl+u", *"a.gif")
+        await until(lambda: "end the file's name" in text_of(app))

@@ -1,0 +1,122 @@
+"""Functions and yields that cannot be a machine are refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from pi_tui.errors import BrokenRule, MachineError
+from pi_tui.machine import Task
+from pi_tui.recipes.generator import GeneratorKind
+from pi_tui.recipes.program import resumable
+
+
+@pytest.mark.parametrize(
+    ("yielded", "said"),
+    [
+        ({"number": 1}, "does not yield its argument 'total'"),
+        ({"number": 1, "total": 1, "sum": 2}, "yields the state 'sum', which is no argument"),
+        ({"number": {1}, "total": 1}, "number is of type set"),
+        (5, "must yield a dict"),
+        (({"number": 1, "total": 1}, 7), "text or bytes as what is new, not 7"),
+        (
+            ({"number": 1, "total": 1}, "a\udcff"),
+            "text that UTF-8 can hold, or bytes, as",
+        ),
+        (({"number": 1, "total": 1}, "", 0, 0), "must yield a dict"),
+        ((), "must yield a dict"),
+    ],
+    ids=[
+        "missing",
+        "unknown",
+        "a set",
+        "no dict",
+        "new is no text",
+        "no UTF-8",
+        "too many",
+        "nothing",
+    ],
+)
+def test_wrong_yield_is_reported_by_name_at_the_first_step(yielded: object, said: str) -> None:
+    def wrong(goal: int, number: int = 0, total: int = 0) -> Iterator[Any]:
+        yield yielded
+
+    machine = GeneratorKind(wrong, "wrong", 1).new(Task(1))
+    with pytest.raises(TypeError, match=said):
+        machine.step()
+    assert machine.steps == 0
+
+
+@pytest.mark.parametrize("share", [-0.1, -(10**400), float("nan"), "half"])
+def test_share_that_is_none_is_refused_by_name(share: object) -> None:
+    def wrong(goal: int, at: int = 0) -> Iterator[Any]:
+        yield {"at": 1}, "", share
+
+    kind = GeneratorKind(wrong, "wrong", 1)
+    with pytest.raises(MachineError, match="wrong must yield a share from 0 to 1, not "):
+        kind.new(kind.task(3)).step()
+
+
+@pytest.mark.parametrize("taken", ["db", "goal", "screen", "fresh", "help"])
+def test_parameter_named_as_an_option_of_every_program_is_refused(taken: str) -> None:
+    names: dict[str, Any] = {}
+    exec(f"def walk(n, at=0, *, {taken}=1):\n    yield {{'at': 1}}", names)
+    with pytest.raises(TypeError, match=f"walk: {taken} is an option of every program"):
+        resumable(names["walk"])
+
+
+def test_function_without_yield_is_refused_by_name() -> None:
+    kind = GeneratorKind(lambda goal, at=0: goal + at, "noyield", 1)
+    with pytest.raises(MachineError, match="noyield has no yield"):
+        kind.new(kind.task(3))
+
+
+def test_async_function_is_refused_in_words_that_are_true() -> None:
+    async def generator(goal: int, at: int = 0) -> AsyncIterator[Any]:
+        yield {"at": 1}
+
+    async def coroutine(goal: int, at: int = 0) -> None:
+        pass
+
+    functions: list[Any] = [generator, coroutine]
+    for function in functions:
+        with pytest.raises(TypeError, match=f"{function.__name__} is async; a resumable function"):
+            resumable(function)
+
+
+def test_signature_that_cannot_be_resumed_is_refused_on_creation() -> None:
+    def no_start(goal: int, number: int) -> Iterator[Any]:
+        yield {"number": number}
+
+    def stars(goal: int, *numbers: int) -> Iterator[Any]:
+        yield {}
+
+    def nothing() -> Iterator[Any]:
+        yield {}
+
+    for function, said in ((no_start, "first value"), (stars, "no names"), (nothing, "the goal")):
+        with pytest.raises(TypeError, match=said):
+            GeneratorKind(function, "wrong", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [({"size": 1}, "no parameter size"), ({}, "needs the parameter seed")]
+)
+def test_unknown_or_missing_parameter_is_named(given: dict[str, Any], said: str) -> None:
+    def seeded(goal: int, *, seed: int) -> Iterator[Any]:
+        yield {}
+
+    with pytest.raises(TypeError, match=said):
+        GeneratorKind(seeded, "seeded", 1).task(1, **given)
+
+
+def test_function_that_raises_stop_iteration_at_its_call_is_named() -> None:
+    def empty(goal: int, at: int = 0) -> Iterator[Any]:
+        next(iter([]))
+        return iter(())
+
+    kind = GeneratorKind(empty, "empty", 1)
+    with pytest.raises(BrokenRule, match="empty raised StopIteration before its first yield"):
+        kind.new(kind.task(3))

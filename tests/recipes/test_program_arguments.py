@@ -1,0 +1,127 @@
+"""Command lines and calls of short programs: which are taken, which refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.examples.helpers import ended
+from tests.recipes.programs import SUMS, expected
+
+
+@pytest.mark.parametrize("goal", ["3e3", "3 000", "3,000", "3_000", " 3k "])
+def test_goal_is_read_as_the_app_reads_it(goal: str, folder: Path) -> None:
+    done = ended("sums.py", goal)
+    assert (done.returncode, done.stdout) == (0, expected(3_000)), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("_x", "--_x"),
+        ("__a_b", "--__a-b"),
+        ("class_", "--class-"),
+        ("__", "--__"),
+        ("_db", "--_db"),
+    ],
+)
+def test_parameter_with_an_underscore_at_an_end_is_an_option(
+    name: str, option: str, folder: Path
+) -> None:
+    Path("sums.py").write_text(SUMS.replace("factor", name))
+    assert ended("sums.py", 3_000, option, 7).stdout == expected(3_000, 7)
+    assert f" {option} " in ended("sums.py", "--help").stdout
+
+
+def test_long_parameter_is_not_cut(folder: Path) -> None:
+    assert ended("sums.py", 1_000, "--factor", 10**17 + 7).stdout == expected(1_000, 10**17 + 7)
+    done = ended("sums.py", 1_000, "--factor", 10**24 + 7)
+    assert (done.returncode, done.stdout) == (2, ""), "no shorter one is used in its place"
+    assert "factor" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("0",), "'0' is no goal; use a whole number from 1 to 2^53"),
+        (("x",), "'x' is no goal; use a whole number from 1 to 2^53"),
+        (("9" * 5_000,), f"'{'9' * 39}…' is no goal"),
+        (("5", "--factor", "9" * 5_000), f"invalid whole number value: '{'9' * 39}…'"),
+        (("5", "--factor", "x"), "invalid whole number value: 'x'"),
+        (("5", "--size", "1"), "unrecognized arguments"),
+        ((), "GOAL"),
+    ],
+)
+def test_wrong_command_line_exits_with_2_and_no_traceback(
+    arguments: tuple[str, ...], said: str, folder: Path
+) -> None:
+    done = ended("sums.py", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr) < 500
+    assert not (folder / "sums.sqlite3").exists()
+
+
+@pytest.mark.parametrize("way", ["{}.main()", "{0}.run_all([{0}.task(3)])", "{}.run(3)"])
+def test_computation_named_as_the_program_s_own_is_refused(way: str, folder: Path) -> None:
+    Path("mine.py").write_text(
+        SUMS.replace("def sums", "def pi").replace("sums.main()", way.format("pi"))
+    )
+    done = ended("mine.py", 9)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr == "pi: the name pi is taken by this program's own runs; choose another name\n"
+    )
+    assert not Path("pi.sqlite3").exists()
+
+
+def test_task_with_a_parameter_that_the_function_has_not_is_refused(folder: Path) -> None:
+    Path("all.py").write_text(
+        "from pi_tui import Task, carry_on_all\nfrom sums import sums\n"
+        'raise SystemExit(carry_on_all(sums, [Task(3, {"factr": 4})], "a.sqlite3")[0])\n'
+    )
+    done = ended("all.py")
+    assert done.returncode == 2
+    assert "sums has no parameter factr" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
+    done = ended("sums.py", 9, "--db", "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'' names no file" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("sums.run(0)", "sums: a goal is an int from 1 to 2^53, not 0"),
+        ("sums.run('5')", "sums: a goal is an int, not str '5'"),
+        ("sums.run(5, factr=2)", "sums: sums has no parameter factr"),
+        ("sums.run(5, factor=[])", "sums: the parameter factor is of type list, not int, float,"),
+    ],
+)
+def test_call_for_no_task_is_refused_in_one_line(call: str, said: str, folder: Path) -> None:
+    Path("call.py").write_text(f"from sums import sums\n{call}\n")
+    done = ended("call.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "sums.sqlite3").exists()
+
+
+@pytest.mark.parametrize("program", ["sums.py", "batch.py"])
+def test_help_names_every_option_and_where_it_is_saved(program: str, folder: Path) -> None:
+    done = ended(program, "--help")
+    text = " ".join(done.stdout.split())
+    name = program.replace(".py", "")
+    assert done.returncode == 0
+    assert f"database to save in, a file or a URL ({name}.sqlite3)" in text
+    for option in ("--db FILE", "--screen", "--fresh"):
+        assert option in text
+    if program == "sums.py":
+        assert "Add the numbers up to GOAL." in text
+        assert "--factor FACTOR" in text
+        assert "--loud" in text

@@ -1,0 +1,66 @@
+"""Signals at any moment of a command: no traceback, and no half-written file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import PI_TUI, pi_tui, started, wait_until
+
+TELLS = """
+import os, sys
+
+def tell(event, arguments):
+    if event == "import" and arguments[0] == {module!r}:
+        os.write({where}, b"!")
+
+sys.addaudithook(tell)
+"""
+
+
+@pytest.mark.parametrize("command", ["status", "--help", "run --digits 9"])
+def test_cli_ctrl_c_shows_no_traceback_even_during_imports(command: str, tmp_path: Path) -> None:
+    """Tracebacks before our first line are Python's own, so wait until our code runs."""
+    read, write = os.pipe()
+    hook = TELLS.format(module="pi_tui.cli", where=write)
+    (tmp_path / "sitecustomize.py").write_text(hook)
+    for milliseconds in range(0, 320, 16):
+        child = subprocess.Popen(
+            [*PI_TUI, *command.split()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            pass_fds=[write],
+        )
+        assert os.read(read, 1) == b"!"
+        time.sleep(milliseconds / 1000)  # the signal may come at any moment
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=60)
+        assert child.returncode in (0, 130, -signal.SIGINT)
+        assert b"Traceback" not in err
+        assert b"Error" not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["export -o {}", "backup {}", "run --digits 9 -o {}"])
+def test_cli_signal_leaves_no_half_written_file(
+    command: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    database, folder = tmp_path / "pi.sqlite3", tmp_path / "out"
+    pi_tui("run", "--digits", 400_000, "--no-verify", "--db", database)
+    for milliseconds in range(0, 60, 15):
+        folder.mkdir()
+        words = command.format(folder / "pi.txt").split()
+        with started(*words, "--db", database) as child:
+            wait_until(lambda: list(folder.iterdir()) or child.poll() is not None)
+            time.sleep(milliseconds / 1000)  # the signal may come at any moment
+            child.send_signal(number)
+            assert child.wait(60) in (0, 128 + number, -number)
+        assert [path.name for path in folder.iterdir()] in ([], ["pi.txt"])
+        shutil.rmtree(folder)

@@ -1,0 +1,71 @@
+"""The run that the command line takes: the last one, a new one, or one begun again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import pi, pi_tui
+from tests.refusals import refused
+from tests.terminal.emulator import Terminal
+
+
+@pytest.mark.parametrize("command", ["", "export", "verify", "picture walk -o pi.svg"])
+def test_cli_commands_on_saved_digits_use_the_last_run(command: str, tmp_path: Path) -> None:
+    for digits in (300, 120):
+        pi_tui("run", "--digits", digits, "--db", "pi.db", cwd=tmp_path)
+    done = pi_tui(*command.split(), "--db", "pi.db", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "120" in done.stderr or done.stdout == "3." + pi(120).decode() + "\n"
+
+
+def test_cli_without_a_terminal_behaves_as_run(database: Path) -> None:
+    done = pi_tui("--digits", "300", "--db", database)
+    assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
+
+
+def test_status_prints_json(database: Path) -> None:
+    pi_tui("run", "--digits", "150", "--db", database)
+    (run,) = json.loads(pi_tui("status", "--json", "--db", database).stdout)
+    assert (run["digits"], run["saved"], run["status"]) == (150, 150, "complete")
+    assert run["verified"] is True
+
+
+def test_cli_on_a_fresh_account_says_how_to_begin(private_home: Path) -> None:
+    for command in ("status", "runs"):
+        done = pi_tui(command)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "`pi-tui --digits 20000` begins" in done.stdout
+    assert pi_tui("status", "--json").stdout == "[]\n"
+    for command in ("export", "check", "backup x", "verify --digits 9", "delete --digits 9 --yes"):
+        assert "`pi-tui --digits 20000` begins" in refused(2, *command.split())
+    assert list(private_home.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["run", ""])
+def test_fresh_without_consent_discards_nothing(command: str, database: Path) -> None:
+    pi_tui("run", "--digits", "120", "--db", database)
+    before = database.read_bytes()
+    for digits in (["--digits", "120"], []):
+        line = refused(2, *command.split(), *digits, "--fresh", "--db", database)
+        assert "--yes" in line
+    assert database.read_bytes() == before
+    done = pi_tui(*command.split(), "--fresh", "--yes", "--digits", "120", "--db", database)
+    assert done.stdout == "3." + pi(120).decode() + "\n"
+    assert pi_tui("run", "--fresh", "--digits", "60", "--db", database).returncode == 0
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_fresh_asks_in_a_terminal(answer: str, database: Path) -> None:
+    pi_tui("run", "--digits", "120", "--db", database)
+    before = database.read_bytes()
+    with Terminal("--fresh", "--db", database) as terminal:
+        terminal.see(r"begin again and lose the run of 120 digits \(120 saved\)\? \[y/N\]")
+        terminal.send(f"{answer}\n")
+        if answer == "y":
+            terminal.see("running")
+            terminal.send("q")
+        assert terminal.wait() == 0
+    assert (database.read_bytes() == before) == (answer == "n")

@@ -1,0 +1,93 @@
+"""Pausing, resuming and stopping a worker."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pi_tui.worker.worker import Worker
+from tests.helpers import pi, wait_until
+from tests.worker.conftest import SLOWLY, Clock, MakeWorker, in_the_file, is_paused, is_running
+
+
+def test_paused_worker_has_saved_and_computes_nothing(
+    make_worker: MakeWorker, database: Path
+) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    snapshot = worker.snapshot
+    checkpoint = in_the_file(database).checkpoint
+    assert checkpoint is not None
+    assert snapshot.saved == checkpoint.length == snapshot.made
+    assert checkpoint.steps == snapshot.steps
+    worker.resume()
+    wait_until(lambda: worker.snapshot.made > snapshot.made)
+
+
+def test_pause_before_the_first_block_stops_the_worker(make_worker: MakeWorker) -> None:
+    worker = make_worker(200_000, digits_per_step=None)
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    worker.resume()
+    wait_until(lambda: is_running(worker))
+
+
+def test_pause_does_not_count_as_computing(make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    elapsed = worker.snapshot.elapsed
+    worker.save_now()
+    worker.set_pace(SLOWLY)
+    wait_until(lambda: worker.snapshot.pace == SLOWLY)
+    assert worker.snapshot.elapsed == elapsed
+
+
+def test_pause_takes_no_cpu_time(clocked: tuple[Worker, Clock]) -> None:
+    worker, clock = clocked
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+
+    def stands_still() -> bool:
+        seen = clock.looks
+        time.sleep(0.05)
+        return clock.looks == seen
+
+    wait_until(stands_still)
+
+
+def test_stop_saves_the_last_complete_step(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.stop()
+    assert worker.join(60)
+    saved = in_the_file(database)
+    assert worker.snapshot.saved == len(saved.output) == len(worker.output) > 0
+    assert saved.output == pi(len(saved.output))
+
+
+def test_stop_without_saving_saves_nothing(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker()
+    wait_until(lambda: is_running(worker))
+    worker.stop(save=False)
+    assert worker.join(60)
+    assert in_the_file(database).output == b""
+
+
+def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    worker.pause()
+    wait_until(lambda: is_paused(worker))
+    worker.stop()
+    assert worker.join(60)
+
+
+def test_stop_while_blocks_are_made_ends_at_once(make_worker: MakeWorker, database: Path) -> None:
+    worker = make_worker(1_000_000, digits_per_step=None)
+    wait_until(lambda: worker.snapshot.part > 0)
+    worker.stop()
+    assert worker.join(60)
+    assert in_the_file(database, 1_000_000).output == b""
