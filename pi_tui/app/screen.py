@@ -173,12 +173,18 @@ class RunScreen(Screen[None]):
 
     # Searching and moving
 
+    def bring_up_output(self) -> None:
+        """Show the view of the output, on a screen where it may be covered by another."""
+
     async def action_search(self) -> None:
         """Open the search bar."""
+        self.bring_up_output()
         await self.searching.open()
 
     def action_turn_hits(self, forward: bool) -> None:
         """Scroll to the next hit or the previous one."""
+        if self.output_view.needle is not None:
+            self.bring_up_output()
         self.searching.turn(forward=forward)
 
     def action_clear(self) -> None:
@@ -205,11 +211,13 @@ class RunScreen(Screen[None]):
 
     def show_position(self, offset: int, length: int = 1) -> None:
         """Scroll to the byte at `offset`, and highlight `length` bytes."""
+        self.bring_up_output()
         self.searching.forget_hit()
         self.output_view.mark(offset, offset + length)
 
     def action_follow(self) -> None:
         """Scroll to the end, and follow it."""
+        self.bring_up_output()
         self.output_view.follow()
 
     # Copying and writing output

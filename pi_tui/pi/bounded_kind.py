@@ -6,6 +6,7 @@ needs a machine.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,30 +33,29 @@ class BoundedKind(SpigotKind):
         `asked` is what the user allows, in bytes; 0 for what is free.
         """
         allowed = memory.allowance(asked)
-        if allowed is None:
-            return cls(threads=threads, location=location)
-        fitting = max(1, threads_within(digits, threads, allowed.bytes))
-        return cls(fitting, allowed.bytes, allowed, location)
+        if allowed is not None:
+            threads = max(1, threads_within(digits, threads, allowed.bytes))
+        return cls(threads, allowed, location)
 
     def new(self, task: Task) -> Spigot:
         """Return a spigot at the start of the task. Raises Refused if memory is too small."""
-        self._refuse_large(task)
-        return self._announced(super().new(task), task)
+        return self._bounded(super().new, task)
 
     def from_state(self, task: Task, state: State, output: bytes) -> Spigot:
         """Restore the spigot from a saved state. Raises Refused if memory is too small."""
-        self._refuse_large(task)
-        return self._announced(super().from_state(task, state, output), task)
+        return self._bounded(super().from_state, task, state, output)
 
-    def _announced(self, spigot: Spigot, task: Task) -> Spigot:
-        """Add a note that tells what a long run takes, and what the disk has no room for."""
+    def _bounded(self, make: Callable[..., Spigot], task: Task, *saved: object) -> Spigot:
+        """Make the spigot if there is memory for it.
+
+        Add a note that tells what a long run takes, and what the disk has no room for.
+        """
+        if why := memory.refusal(task.goal, self.allowed):
+            raise Refused(why)
+        spigot = make(task, *saved)
         planned = forecast(task.goal, self.threads)
         done = spigot.work().share or 0.0
         lack = memory.lack_of_disk(planned.disk, self.location, saved=spigot.steps > 0)
         if lack or planned.seconds * (1 - done) > LONG:
             spigot.notes = (planned.in_words(done) + lack, *spigot.notes)
         return spigot
-
-    def _refuse_large(self, task: Task) -> None:
-        if why := memory.refusal(task.goal, self.allowed):
-            raise Refused(why)

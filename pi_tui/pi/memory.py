@@ -12,13 +12,13 @@ from pi_tui.files.location import parse_location
 from pi_tui.pi.forecast import forecast
 from pi_tui.words import size
 
-_CGROUP = Path("/sys/fs/cgroup")
-_FILES_OF_VERSION = (
-    ("memory.max", "memory.current", "inactive_file "),
-    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
-)
+_FILES = {
+    "": ("memory.max", "memory.current", "inactive_file "),
+    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
+}
 """For both versions of control groups: the files with the limit and the bytes in use, and the line
-of memory.stat with the bytes that only cache files and are given up when needed.
+of memory.stat with the bytes that only cache files and are given up when needed. The key is the
+folder of the controller; version 2 has none.
 """
 
 
@@ -26,24 +26,14 @@ class Allowance(NamedTuple):
     """The bytes of memory that this process may take in all, and who says so."""
 
     bytes: int
-    whose: str
-    """The beginning of a sentence, like "this machine has"."""
-    what: str = "left"
-
-    @property
-    def in_words(self) -> str:
-        """Say how much is allowed, and by whom.
-
-        >>> Allowance(4 * 10**9, "this machine has").in_words
-        'this machine has 4.0 GB left'
-        """
-        return f"{self.whose} {size(self.bytes)} {self.what}".rstrip()
+    sentence: str
+    """A sentence with braces for the bytes, like "this machine has {} left"."""
 
 
 def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
     """Return what a run may take: `asked` bytes, else what is free; None if nobody knows."""
     if asked:
-        return Allowance(asked, "--memory allows", "")
+        return Allowance(asked, "--memory allows {}")
     return min(_limits(root), default=None)
 
 
@@ -53,8 +43,10 @@ def refusal(digits: int, allowed: Allowance | None) -> str:
     if allowed is None or need <= allowed.bytes:
         return ""
     more = f"--memory {-(-need // 10**8) / 10:g}G"
-    advice = f"it needs {more}" if allowed.whose.startswith("--") else f"free some, or try {more}"
-    return f"{digits:,} digits take about {size(need)} of memory, and {allowed.in_words}: {advice}"
+    by_user = allowed.sentence.startswith("--")
+    advice = f"it needs {more}" if by_user else f"free some, or try {more}"
+    told = allowed.sentence.format(size(allowed.bytes))
+    return f"{digits:,} digits take about {size(need)} of memory, and {told}: {advice}"
 
 
 def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
@@ -81,18 +73,18 @@ def _limits(root: Path) -> list[Allowance]:
     with suppress(OSError, ValueError, StopIteration):
         lines = (root / "proc/meminfo").read_text().splitlines()
         free = next(line for line in lines if line.startswith("MemAvailable:"))
-        found.append(Allowance(int(free.split()[1]) * 1024 + own, "this machine has"))
-    for version, folder in _groups(root):
+        found.append(Allowance(int(free.split()[1]) * 1024 + own, "this machine has {} left"))
+    for controller, folder in _groups(root):
         with suppress(OSError, ValueError):
-            left = _left_in(folder, *_FILES_OF_VERSION[version])
-            found.append(Allowance(max(0, left) + own, "its control group has"))
+            left = _left_in(folder, *_FILES[controller])
+            found.append(Allowance(max(0, left) + own, "its control group has {} left"))
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         most, _ = resource.getrlimit(resource.RLIMIT_AS)
         if most != resource.RLIM_INFINITY:
             left = max(0, most - _pages(root, 0))
-            found.append(Allowance(left + own, "`ulimit -v` has"))
+            found.append(Allowance(left + own, "`ulimit -v` has {} left"))
     return found
 
 
@@ -114,20 +106,17 @@ def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
     return limit - int((folder / used).read_text()) + given_up
 
 
-def _groups(root: Path) -> list[tuple[int, Path]]:
-    """Return version and folder of the control groups of this process, ancestors included.
+def _groups(root: Path) -> list[tuple[str, Path]]:
+    """Return controller and folder of the control groups of this process, ancestors included.
 
-    The version is the index into _FILES_OF_VERSION.
+    The controller is a key of _FILES.
     """
-    found: list[tuple[int, Path]] = []
+    found: list[tuple[str, Path]] = []
     with suppress(OSError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             _, controllers, own = (*line.split(":", 2), "", "")[:3]
-            top, version = root / _CGROUP.relative_to("/"), 0
-            if controllers:
-                if "memory" not in controllers.split(","):
-                    continue
-                top, version = top / "memory", 1
             below = Path(own.strip("/"))
-            found += [(version, top / each) for each in (below, *below.parents)]
+            for controller in _FILES.keys() & controllers.split(","):
+                top = root / "sys/fs/cgroup" / controller
+                found += [(controller, top / each) for each in (below, *below.parents)]
     return found

@@ -8,15 +8,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pi_tui.errors import StorageError, UsageError
 from pi_tui.words import parse_number
 from pi_tui.worker.job import AUTO_CADENCE, MAX, Cadence, Job, Pace
-
-if TYPE_CHECKING:
-    from pi_tui.pi.bounded_kind import BoundedKind
-    from pi_tui.pi.spigot.kind import SpigotKind
 
 MAX_DIGITS = 1_000_000_000
 """Maximum digits of a run; a larger one does not fit into most machines' memory."""
@@ -55,16 +50,14 @@ class Settings:
         >>> Settings.from_environment({"PI_TUI_PACE": "max"}).pace
         'max'
         """
-        settings = cls(
+        threads, memory = environment.get("PI_TUI_THREADS"), environment.get("PI_TUI_MEMORY")
+        return cls(
             db=environment.get("PI_TUI_DB", ""),
             pace=environment.get("PI_TUI_PACE") or "auto",
             checkpoint_every=environment.get("PI_TUI_CHECKPOINT_EVERY") or "auto",
+            threads=parse_threads(threads) if threads else 0,
+            memory=parse_memory(memory) if memory else 0,
         )
-        if threads := environment.get("PI_TUI_THREADS"):
-            settings = replace(settings, threads=parse_threads(threads))
-        if memory := environment.get("PI_TUI_MEMORY"):
-            settings = replace(settings, memory=parse_memory(memory))
-        return settings
 
     def with_flags(self, **flags: object) -> Settings:
         """Return a copy in which every flag that is not None overrides a setting."""
@@ -75,19 +68,6 @@ class Settings:
         """Return the path or URL of the database."""
         return self.db or default_location()
 
-    @property
-    def kind(self) -> SpigotKind:
-        """Return the kind of machine, with the number of threads set here."""
-        from pi_tui.pi.spigot.kind import SpigotKind
-
-        return SpigotKind(threads=self.threads or cores())
-
-    def bounded_kind(self, digits: int) -> BoundedKind:
-        """Return the kind for a run of so many digits, within the memory that is allowed."""
-        from pi_tui.pi.bounded_kind import BoundedKind
-
-        return BoundedKind.within(digits, self.threads or cores(), self.memory, self.location)
-
     def job(self, digits: int, pace: str | None = None, *, give_way: bool = False) -> Job:
         """Return the job that computes `digits` with these settings.
 
@@ -95,7 +75,10 @@ class Settings:
         beside a screen. Creates the data folder if that is used. Raises UsageError for an invalid
         setting.
         """
-        asked, kind = parse_pace(self.pace, digits), self.bounded_kind(digits)
+        from pi_tui.pi.bounded_kind import BoundedKind
+
+        asked, threads = parse_pace(self.pace, digits), self.threads or cores()
+        kind = BoundedKind.within(digits, threads, self.memory, self.location)
         task = kind.task(digits, self.digits_per_step, self.series or SERIES[0])
         asked_for = {"digits_per_step": self.digits_per_step, "series": self.series}
         job = Job(
@@ -110,13 +93,9 @@ class Settings:
             give_way=give_way,
             overture=give_way,
         )
-        self.make_folder()
-        return job
-
-    def make_folder(self) -> None:
-        """Create the user's data folder if the database belongs there. Raises StorageError."""
         if not self.db:
             _make_folder(Path(self.location).parent)
+        return job
 
 
 def default_location() -> str:
@@ -133,7 +112,10 @@ def default_location() -> str:
 
 
 def _make_folder(folder: Path) -> None:
-    """Create the user's data folder and sync its parent, so that a crash cannot lose the folder."""
+    """Create the user's data folder and sync its parent, so that a crash cannot lose the folder.
+
+    Raises StorageError.
+    """
     try:
         if folder.is_dir():
             return

@@ -9,6 +9,7 @@ from pi_tui.checkpoints.glance import Glance, glance
 from pi_tui.errors import NothingSavedError, UsageError
 from pi_tui.files.location import parse_location
 from pi_tui.machine import Task
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.words import counted
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
     digits if nothing is saved.
     """
     task = None if digits is None else Task(digits)
-    seen = glance(settings.location, settings.kind, task)
+    seen = glance(settings.location, SpigotKind(), task)
     if digits is None:
         digits = seen.goal if seen else _last_run_in_store(settings)
     return digits, seen
@@ -46,11 +47,11 @@ def _last_run_in_store(settings: Settings) -> int | None:
     from pi_tui.checkpoints.upgrade.migration import OlderError
 
     try:
-        store = CheckpointStore.open(settings.location, settings.kind, write=False)
+        store = CheckpointStore.open(settings.location, SpigotKind(), write=False)
     except NothingSavedError:
         return None
     except OlderError:  # the caller will write, so migration is allowed
-        store = CheckpointStore.open(settings.location, settings.kind)
+        store = CheckpointStore.open(settings.location, SpigotKind())
     with store:
         run = store.latest_run()
     return run.goal if run else None

@@ -14,7 +14,7 @@ from pi_tui.pi.pictures.animation import HOLD, PER_SECOND, animate
 from pi_tui.pi.pictures.inks import THEMES
 from pi_tui.pi.pictures.request import (
     PictureRequest,
-    moving_form_of,
+    form_of,
     parse_moving_size,
     parse_seconds,
 )
@@ -45,7 +45,7 @@ def inked(picture: Image.Image) -> int:
 
 @pytest.mark.parametrize("form", ["gif", "webp"])
 def test_animation_grows_from_first_digit_to_all_in_the_requested_time(form: str) -> None:
-    data = animate(PictureRequest("walk", pi(20_000), 0, SIZE), form, 2.0)
+    data = animate(PictureRequest("walk", pi(20_000), 0, SIZE, seconds=2.0), form)
     pictures, lasts = frames_of(data)
     assert len(pictures) == 2 * PER_SECOND
     assert sum(lasts) / 1000 == pytest.approx(2.0 + HOLD, abs=0.15)
@@ -57,7 +57,8 @@ def test_animation_grows_from_first_digit_to_all_in_the_requested_time(form: str
 
 
 def test_last_picture_shows_start_and_all_colours_of_the_path() -> None:
-    pictures, _ = frames_of(animate(PictureRequest("walk", pi(20_000), 0, SIZE), "gif", 1.0))
+    request = PictureRequest("walk", pi(20_000), 0, SIZE, seconds=1.0)
+    pictures, _ = frames_of(animate(request, "gif"))
     colors = pictures[-1].getcolors(10**6) or []
     reds = [color for _, color in colors if isinstance(color, tuple) and color[0] > color[2] + 60]
     blues = [color for _, color in colors if isinstance(color, tuple) and color[2] > color[0] + 60]
@@ -69,7 +70,8 @@ def test_last_picture_shows_start_and_all_colours_of_the_path() -> None:
 @pytest.mark.parametrize("count", [1, 2, 7, 300_017])
 @pytest.mark.parametrize("form", ["gif", "webp"])
 def test_animation_of_any_number_of_digits_is_valid(count: int, form: str) -> None:
-    pictures, lasts = frames_of(animate(PictureRequest("walk", pi(count), 0, SIZE), form, 1.0))
+    request = PictureRequest("walk", pi(count), 0, SIZE, seconds=1.0)
+    pictures, lasts = frames_of(animate(request, form))
     assert pictures
     if len(pictures) > 1:  # WebP gives a single picture no time
         assert sum(lasts) / 1000 == pytest.approx(1.0 + HOLD, abs=0.15)
@@ -77,7 +79,7 @@ def test_animation_of_any_number_of_digits_is_valid(count: int, form: str) -> No
 
 def test_animation_of_a_million_digits_is_under_two_megabytes() -> None:
     digits = bytes(pi(100_000)) * 10
-    assert len(animate(PictureRequest("walk", digits, 0, (800, 450)), "gif", 15.0)) < 2_000_000
+    assert len(animate(PictureRequest("walk", digits, 0, (800, 450)), "gif")) < 2_000_000
 
 
 @pytest.mark.parametrize("name", ["walk.gif", "walk.webp"])
@@ -104,6 +106,8 @@ def test_animation_larger_than_a_screen_is_refused() -> None:
         parse_moving_size("3840x2160")
 
 
-def test_picture_file_names_are_not_taken_for_animations() -> None:
-    assert moving_form_of("a.PNG", "walk") is None
-    assert moving_form_of("a.GIF", "walk") == "gif"
+def test_form_of_a_picture_is_the_end_of_its_name() -> None:
+    assert form_of("a.PNG", "walk") == "png"
+    assert form_of("a.GIF", "walk") == "gif"
+    with pytest.raises(UsageError, match=r"with \.png or \.svg$"):
+        form_of("a.gif")

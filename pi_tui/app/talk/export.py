@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from pi_tui.app.face import Face, tell, telling_errors
-from pi_tui.app.talk.answers import file_named
+from pi_tui.app.talk.answers import explain_file, file_named
 from pi_tui.files.output_file import FileContent, OutputFile
 from pi_tui.worker.threads import in_thread
 
@@ -16,13 +15,16 @@ MakeFile = Callable[[str], FileContent]
 """A function that makes the content of a file; its argument is the file's name."""
 
 
-async def ask_for_file(face: Face, title: str, suggested: str) -> str | None:
+async def ask_for_file(
+    face: Face,
+    title: str,
+    suggested: str,
+    explain: Callable[[str, str], tuple[bool, str]] = explain_file,
+) -> str | None:
     """Ask for a file; return its name, or None if the user cancels."""
     from pi_tui.app.screens.dialogs import Ask
-    from pi_tui.app.talk.answers import explain_file
 
-    explain = partial(explain_file, location=face.location)
-    return await face.ask(Ask(title, explain, value=suggested))
+    return await face.ask(Ask(title, lambda name: explain(name, face.location), value=suggested))
 
 
 def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:

@@ -82,6 +82,7 @@ class OutputView(ScrollView, can_focus=True):
         self.needle: Needle | None = None
         self.here: tuple[int, int] | None = None
         self._source: Output = b""
+        self._held = b""
         self._top = 0
         """Offset of the first visible byte."""
         self._cache: dict[int, Strip] = {}
@@ -137,18 +138,23 @@ class OutputView(ScrollView, can_focus=True):
     # Showing output
 
     def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
-        """Show the first `count` bytes of `source`; the first `saved` of them are saved."""
-        before_and_now = (self.count, count), (self.saved, saved)
-        changed = [min(before, now) for before, now in before_and_now if before != now]
-        longest = max(self.count, count)
-        self._source, self.count, self.saved = source, count, saved
+        """Show the first `count` bytes of `source`, and after them the `held` ones.
+
+        The first `saved` bytes are saved.
+        """
+        changed = [
+            *((self.count, count) if (count, held) != (self.count, self._held) else ()),
+            *((self.saved, saved) if saved != self.saved else ()),
+        ]
+        longest = max(self.count + len(self._held), count + len(held))
+        self._source, self.count, self.saved, self._held = source, count, saved, held
         if changed:
             self.refresh_bytes(min(changed), longest)
             self.grow()
 
     def forget(self) -> None:
         """Clear the view, to show another run."""
-        self._source, self.count, self.saved = b"", 0, 0
+        self._source, self.count, self.saved, self._held = b"", 0, 0, b""
         self.following, self.here, self._top = True, None, 0
         self.lay_out()
 

@@ -15,21 +15,13 @@ def what_follows(shown: Snapshot, snapshot: Snapshot, digits: Digits) -> bytes:
     are held. None are returned while the screen shows an overture (first digits from a smaller
     spigot) that is ahead of the machine.
     """
-    held = held_digits(snapshot)
     if shown.made > snapshot.made:  # an overture is ahead of the spigot
         return b""
-    coming = digits[shown.made : min(snapshot.made, shown.made + len(held))]
-    return (bytes(coming) + held)[: len(held)]
-
-
-def held_digits(snapshot: Snapshot) -> bytes:
-    """Return the known digits that follow the settled ones.
-
-    A snapshot has only the first digits of a long super-digit. So the nines that follow it are
-    returned only if it is complete in the snapshot; at most 1,000 of them.
-    """
     inside = Figures.of(snapshot.figures)
-    held = inside.predigit
+    held = inside.predigit.encode()
+    # A snapshot has only the first digits of a long super-digit; the nines follow a complete one.
     if len(held) == inside.digits_per_step:
-        held += "9" * min(inside.nines * inside.digits_per_step, 1000)
-    return held[: max(0, snapshot.goal - snapshot.made)].encode("ascii")
+        held += b"9" * min(inside.nines * inside.digits_per_step, 1000)
+    held = held[: max(0, snapshot.goal - snapshot.made)]
+    coming = bytes(digits[shown.made : min(snapshot.made, shown.made + len(held))])
+    return (coming + held)[: len(held)]

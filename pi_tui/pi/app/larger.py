@@ -41,7 +41,8 @@ async def offer_larger(face: Face, screen: PiScreen, open_run: OpenRun) -> None:
         return
     await open_run(Task(goal), bytes(screen.source[: snapshot.goal]))
     if missed and face.worker.snapshot.goal == goal:
-        await screen.search_on(missed)
+        screen.bring_up_output()
+        await screen.searching.search_on(missed)
 
 
 def enough_for(text: str, count: int) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
@@ -15,14 +15,15 @@ from pi_tui.app.face import tell
 from pi_tui.app.frames.any_worker import AnyWorker
 from pi_tui.app.keys import bindings
 from pi_tui.app.looks.remembered import Remembered
-from pi_tui.pi.app.pacing import Pacing
 from pi_tui.pi.app.pi_colors import pi_variables
 from pi_tui.pi.app.pi_keys import PI_KEYS, PI_ROWS
 from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
 from pi_tui.pi.app.pi_screen import PiScreen
 from pi_tui.pi.app.stage import VIEWS
+from pi_tui.pi.settings import auto_pace
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.words import counted
+from pi_tui.worker.job import MAX, Pace
 
 if TYPE_CHECKING:
     from textual._path import CSSPathType
@@ -41,12 +42,6 @@ class PiLooks(Remembered):
     by_heart: int = 0
     """The best score in reciting from memory, in digits."""
 
-    def updated(self, said: dict[str, Any]) -> Self:
-        """Return these settings, updated from a file; the first view replaces an unknown one."""
-        looks = Remembered.updated(self, said)
-        is_there = looks.view in [view.name for view in VIEWS]
-        return looks if is_there else replace(looks, view=VIEWS[0].name)
-
 
 _MOST_RECITED = 1_000_000
 """Digits that a user may recite; the record is about 70,000."""
@@ -63,10 +58,8 @@ class PiApp(RunApp):
     goals = PiGoals()
     usual = PiLooks()
 
-    @cached_property
-    def pacing(self) -> Pacing:
-        """Return what changes the pace."""
-        return Pacing(self, self.is_refused)
+    _asked_pace: Pace | None = None
+    """The pace asked for last, which the snapshot may not have yet."""
 
     def get_default_screen(self) -> PiScreen:
         """Return a new main screen for the run."""
@@ -81,7 +74,7 @@ class PiApp(RunApp):
 
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""
-        self.pacing.forget()
+        self._asked_pace = None
         super().take(worker)
 
     # Looks
@@ -123,11 +116,25 @@ class PiApp(RunApp):
 
     def action_full_speed(self) -> None:
         """Switch between full speed and the pace `auto`."""
-        self.pacing.toggle_full_speed()
+        is_full = self._pace.limit is None
+        self._set_pace(auto_pace(self.worker.snapshot.goal) if is_full else MAX)
 
     def action_pace(self, factor: float) -> None:
-        """Multiply the pace by a factor."""
-        self.pacing.multiply(factor)
+        """Multiply the pace; at full speed, slow down from the speed reached, or do nothing."""
+        reached = self.worker.snapshot.rate if factor < 1 else 0.0
+        limit = (self._pace.limit or reached) * factor
+        if limit >= 1:
+            self._set_pace(Pace.of(limit))
+
+    @property
+    def _pace(self) -> Pace:
+        return self._asked_pace or self.worker.snapshot.pace
+
+    def _set_pace(self, pace: Pace) -> None:
+        if not self.steering.is_refused():
+            self._asked_pace = pace
+            self.worker.set_pace(pace)
+            self.hurry()
 
     def action_more(self) -> None:
         """Ask whether to begin a larger run."""

@@ -171,33 +171,11 @@ class PiScreen(RunScreen):
         """Show the digits for the place in a picture that the user clicked."""
         self.show_position(event.offset, event.length)
 
-    # Searching and moving; each of these first switches to the view of digits
+    # Searching and moving
 
-    async def action_search(self) -> None:
-        """Open the search bar."""
+    def bring_up_output(self) -> None:
+        """Switch to the view of digits."""
         self.stage.show("digits")
-        await super().action_search()
-
-    async def search_on(self, text: str) -> None:
-        """Search for `text` in digits as they are computed."""
-        self.stage.show("digits")
-        await self.searching.search_on(text)
-
-    def action_turn_hits(self, forward: bool) -> None:
-        """Scroll to the next hit or the previous one."""
-        if self.digits.needle is not None:
-            self.stage.show("digits")
-        super().action_turn_hits(forward)
-
-    def show_position(self, offset: int, length: int = 1) -> None:
-        """Scroll to the digits at `offset`, and highlight `length` of them."""
-        self.stage.show("digits")
-        super().show_position(offset, length)
-
-    def action_follow(self) -> None:
-        """Scroll to the newest digits, and follow them."""
-        self.stage.show("digits")
-        super().action_follow()
 
     def action_landmarks(self) -> None:
         """Open the list of landmarks."""

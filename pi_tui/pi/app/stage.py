@@ -42,8 +42,8 @@ class Stage:
         self.show(_NAMES[(_NAMES.index(self.view) + 1) % len(_NAMES)])
 
     def show(self, name: str) -> None:
-        """Show the view of this name."""
-        if name == self.view:
+        """Show the view of this name; a name that is read from a file may be that of none."""
+        if name == self.view or name not in _NAMES:
             return
         self.view = name
         self._screen.set_class(name == "walk", "-view-walk")

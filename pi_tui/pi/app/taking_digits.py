@@ -46,39 +46,30 @@ async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -
     from pi_tui.pi.pictures.drawing import draw
     from pi_tui.pi.pictures.request import PictureRequest
 
-    name = f"pi-{kind}-{count}"
-    title = "The heat map, into which file?" if kind == "heat" else "The walk, into which file?"
-    answer = await _ask_for_picture(face, title, name)
-    if answer is not None:
-        request = PictureRequest(kind, bytes(digits[:count]), 0, theme=_theme(face))
-        _write_picture(face, answer, partial(draw, request), words.counted(count, "digit"))
+    def picture(form: str) -> bytes:
+        return draw(PictureRequest(kind, bytes(digits[:count]), 0, theme=theme), form)
+
+    title, theme = "The heat map" if kind == "heat" else "The walk", _theme(face)
+    await _draw(face, title, f"pi-{kind}-{count}", picture, words.counted(count, "digit"))
 
 
 async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
     """Ask for a file, and save the card as a picture."""
     from pi_tui.pi.pictures.card import draw_card
 
-    answer = await _ask_for_picture(face, "The card, into which file?", name)
-    if answer is not None:
-        _write_picture(face, answer, partial(draw_card, lines, _theme(face)), "the card")
+    await _draw(face, "The card", name, partial(draw_card, lines, _theme(face)), "the card")
 
 
-async def _ask_for_picture(face: Face, title: str, name: str) -> str | None:
-    """Ask for a file; suggest a PNG if Pillow is installed, else an SVG."""
-    from pi_tui.app.screens.dialogs import Ask
+async def _draw(face: Face, title: str, name: str, draw: Draw, what: str) -> None:
+    """Ask for a file, and draw to it; suggest a PNG if Pillow is installed, else an SVG."""
     from pi_tui.pi.app.screens.digit_answers import explain_picture
-    from pi_tui.pi.pictures.request import can_png
+    from pi_tui.pi.pictures.request import can_png, form_of
 
-    explain = partial(explain_picture, location=face.location)
-    form = "png" if can_png() else "svg"
-    return await face.ask(Ask(title, explain, value=f"{name}.{form}"))
+    suggested = f"{name}.{'png' if can_png() else 'svg'}"
+    answer = await ask_for_file(face, f"{title}, into which file?", suggested, explain_picture)
+    if answer is not None:
+        write_file(face, answer, lambda name: FileContent(draw(form_of(name))), f"Drew {what} into")
 
 
 def _theme(face: Face) -> str:
     return "night" if face.current_theme.dark else "day"
-
-
-def _write_picture(face: Face, name: str, draw: Draw, what: str) -> None:
-    from pi_tui.pi.pictures.request import form_of
-
-    write_file(face, name, lambda name: FileContent(draw(form_of(name))), f"Drew {what} into")

@@ -15,6 +15,7 @@ from pi_tui.errors import UsageError
 from pi_tui.files.output_file import STDOUT, FileContent, OutputFile
 from pi_tui.machine import Task
 from pi_tui.pi.settings import Settings
+from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.which_run import run_to_open
 from pi_tui.reports.standard_output import is_tty, tell, to_stdout
 from pi_tui.worker.job import Job
@@ -39,7 +40,7 @@ def may_begin(settings: Settings, digits: int | None, *, sure: bool) -> bool:
     # Loaded here: SQLAlchemy takes 0.3 s, and few starts are fresh ones.
     from pi_tui.commands.asking import may_begin_again
 
-    return may_begin_again(settings.location, settings.kind, Task(digits), sure=sure)
+    return may_begin_again(settings.location, SpigotKind(), Task(digits), sure=sure)
 
 
 def run_job(job: Job, output: str | None) -> int:
@@ -53,18 +54,13 @@ def run_job(job: Job, output: str | None) -> int:
         # A reader like `head -c` may leave the cursor within a line, so report before the digits.
         if code == 0 and prints:
             tell(_finished(worker.snapshot))
-        if is_whole(worker, code):
-            _write(worker, target, prints=prints)
+        if is_whole(worker, code) and target is not None:
+            target.write(FileContent(worker.output, b"3.", b"\n"))
+        elif is_whole(worker, code) and prints:
+            to_stdout((b"3.", worker.output, b"\n"))
         if code == 0 and not prints:
             tell(_finished(worker.snapshot))
         return code
-
-
-def _write(worker: Worker, target: OutputFile | None, *, prints: bool) -> None:
-    if target is not None:
-        target.write(FileContent(worker.output, b"3.", b"\n"))
-    elif prints:
-        to_stdout((b"3.", worker.output, b"\n"))
 
 
 def _finished(snapshot: Snapshot) -> str:

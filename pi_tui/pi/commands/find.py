@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.commands.output_part import refuse_without_output
@@ -26,8 +26,7 @@ _LONGEST = 100
 _MARKED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A hit, and the digits around it."""
 
     position: int
@@ -77,7 +76,8 @@ def _place(offset: int, length: int, read: Callable[[int, int], bytes]) -> Place
 def _lines(hits: Hits, places: list[Place]) -> Iterator[str]:
     length, count = len(hits.text), hits.searched
     yield headline(hits)
-    marked, plain = (_MARKED, _PLAIN) if _has_colors() else ("", "")
+    has_colors = is_terminal() and not os.environ.get("NO_COLOR")
+    marked, plain = (_MARKED, _PLAIN) if has_colors else ("", "")
     width = max((len(f"{place.position:,}") for place in places), default=0)
     for place in places:
         middle = f"{marked}{hits.text}{plain}"
@@ -88,10 +88,6 @@ def _lines(hits: Hits, places: list[Place]) -> Iterator[str]:
         yield from map(to_paste, after_a_miss(length, MAX_DIGITS))
 
 
-def _has_colors() -> bool:
-    return is_terminal() and not os.environ.get("NO_COLOR")
-
-
 def _as_json(hits: Hits, places: list[Place]) -> str:
     length, count = len(hits.text), hits.searched
     return json.dumps(
@@ -99,7 +95,7 @@ def _as_json(hits: Hits, places: list[Place]) -> str:
             "text": hits.text,
             "digits": count,
             "count": hits.count,
-            "first": [asdict(place) for place in places],
+            "first": [place._asdict() for place in places],
             "chance": chance(length, count),
             "expected": expected(length, count),
             "digits_for": {f"{likely:g}": digits_for(length, likely) for likely in LIKELY},

@@ -6,6 +6,7 @@ All formulas treat the digits as random, which is how the digits of pi have beha
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 LIKELY = (0.63, 0.95)
@@ -79,17 +80,10 @@ def about(number: float) -> str:
     """
     whole = round(number)
     if whole >= 10**15:
-        return _power_of_ten(whole)
+        tenths, zeros = f"{Decimal(whole):.1e}".split("e+")
+        return f"{float(tenths):g} × 10^{zeros}"
     rounded = round(whole, 2 - len(str(whole))) if whole >= 100 else whole
     for scale, name in _SCALES:
         if rounded >= scale:
             return f"{rounded / scale:,.1f}".removesuffix(".0") + f" {name}"
     return f"{rounded:,}"
-
-
-def _power_of_ten(whole: int) -> str:
-    zeros = len(str(whole)) - 1
-    tenths = round(Fraction(whole, 10 ** (zeros - 1)))
-    if tenths >= 100:  # 9.96 is 10 to two figures
-        tenths, zeros = 10, zeros + 1
-    return f"{tenths / 10:g} × 10^{zeros}"

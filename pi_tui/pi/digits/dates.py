@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pi_tui.needle import find_in
 from pi_tui.pi.digits.chance import about, chance, chance_in_words, digits_for
@@ -20,11 +21,9 @@ _FORMS = (
     r"(?P<d>\d{1,2})[. -]\s?(?P<m>\d{1,2})[. -]?(?:\s?(?P<y>\d{4}|\d\d))?",
 )
 """Patterns of a date with year, month and day; the first that matches holds."""
-_MONTHS = "January February March April May June July August September October November December"
 
 
-@dataclass(frozen=True, slots=True)
-class Notation:
+class Notation(NamedTuple):
     """A way to write the date with digits only."""
 
     name: str
@@ -111,7 +110,7 @@ def _fault(day: int, month: int, year: str) -> str:
     days = calendar.monthrange(2000 if leap else 2001, month)[1]
     if 1 <= day <= days:
         return ""
-    name = _MONTHS.split()[month - 1] + (f" {year}" if known and month == 2 else "")
+    name = calendar.month_name[month] + (f" {year}" if known and month == 2 else "")
     return f"{name} has {days} days"
 
 
@@ -139,7 +138,7 @@ def date_in_words(text: str, *, with_year: bool = True) -> str:
         return text.strip()
     day, month, year = parts
     short = f" \N{RIGHT SINGLE QUOTATION MARK}{year}" if len(year) == 2 else f" {year}"
-    return f"{day} {_MONTHS.split()[month - 1]}" + (short if year and with_year else "")
+    return f"{day} {calendar.month_name[month]}" + (short if year and with_year else "")
 
 
 def card(text: str, place: Place) -> list[str]:
@@ -209,12 +208,8 @@ def explain_date(text: str) -> tuple[bool, str]:
     (False, 'February 1990 has 28 days')
     """
     if ways := notations(text):
-        return True, f"{date_in_words(text)}: " + ", ".join(_some(way.text for way in ways))
+        shown = [way.text for way in ways[:3]] + ["…"] * (len(ways) > 3)
+        return True, f"{date_in_words(text)}: {', '.join(shown)}"
     if parts := _parts(text.strip()):
         return False, _fault(*parts)
     return False, "a date like 14.3.1988, 3/14/1988 or 1988-03-14; or only its digits"
-
-
-def _some(texts: Iterator[str]) -> list[str]:
-    shown = list(texts)
-    return shown if len(shown) <= 3 else [*shown[:3], "…"]

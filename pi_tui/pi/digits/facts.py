@@ -99,10 +99,7 @@ def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
 
 def _candidates(digits: Digits, first: int, last: int, thousands: int) -> Iterator[int]:
     """Yield the positions from `first` to `last` at which their own number may occur."""
-    if not thousands:
-        yield from range(first, last + 1)
-        return
-    begin = str(thousands).encode()
+    begin = str(thousands).encode() if thousands else b""  # which is found at every position
     at = digits.find(begin, first - 1, last + len(begin) - 1)
     while at >= 0:
         yield at + 1

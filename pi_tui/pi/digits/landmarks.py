@@ -16,13 +16,12 @@ def longest_runs(digits: Digits, count: int) -> Iterator[Fact]:
     [(4, '111'), (2, '22')]
     """
     for digit in "0123456789":
-        at, text = find_in(digits, digit.encode(), 0, count), digit
-        if at < 0:
-            continue
+        at, text = 0, ""
         # A longer run cannot begin before the first of the shorter ones, so one pass is enough.
         while (found := find_in(digits, (text + digit).encode(), at, count)) >= 0:
             at, text = found, text + digit
-        yield Fact(at + 1, text, f"The longest run of {digit}s: {len(text):,} in a row.")
+        if text:
+            yield Fact(at + 1, text, f"The longest run of {digit}s: {len(text):,} in a row.")
 
 
 def landmarks(digits: Digits, count: int) -> list[Fact | str]:

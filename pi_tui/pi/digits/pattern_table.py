@@ -12,7 +12,7 @@ from pi_tui.pi.digits.patterns import (
     expected_gaps,
     expected_runs,
 )
-from pi_tui.pi.digits.statistics import chance_of_more, verdict
+from pi_tui.pi.digits.statistics import chance_of_more, chi_square, verdict
 
 _GAPS = (*((n, n) for n in range(1, 11)), (11, 20), (21, 50), (51, 10**9))
 """Gaps with a line of their own, and ranges of gaps that share a line."""
@@ -43,9 +43,10 @@ def pair_lines(patterns: Patterns) -> Iterator[str]:
     unit = "Counts are in thousands. " if scale > 1 else ""
     yield f"{unit}Each is expected {about(sum(pairs) / 100)} times."
     if min(pairs) >= 5:  # the usual condition for chi-square
-        likely = chance_of_more(patterns.chi_square, 99)
+        uneven = chi_square(pairs)
+        likely = chance_of_more(uneven, 99)
         yield f"Random pairs are more uneven with a chance of {chance_in_words(likely)}:"
-        yield f"{verdict(likely)} (chi-square {patterns.chi_square:.1f}, 99 degrees of freedom)."
+        yield f"{verdict(likely)} (chi-square {uneven:.1f}, 99 degrees of freedom)."
 
 
 def gap_lines(patterns: Patterns) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pi_tui.pi.digits.statistics import Digits
 
@@ -19,8 +19,7 @@ Even, for pairs.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Longest:
+class Longest(NamedTuple):
     """The longest run of a digit, or its longest gap, at the first position where it occurs."""
 
     digit: int
@@ -30,34 +29,14 @@ class Longest:
     """Position of the first digit of the run or gap; 1 is the first after the point."""
 
 
-@dataclass(frozen=True, slots=True)
 class Patterns:
-    """All counts among the first `count` digits."""
-
-    count: int
-    pairs: tuple[int, ...]
-    """How often 00, 01, … 99 occur at positions 1-2, 3-4, 5-6, …"""
-    gaps: dict[int, int] = field(repr=False)
-    """How often the same digit occurs again after 1, 2, 3, … positions."""
-    runs: tuple[Longest, ...]
-    longest_gaps: tuple[Longest, ...]
-
-    @property
-    def chi_square(self) -> float:
-        """Return Pearson's chi-square of the pairs against equal counts; 99 degrees of freedom."""
-        if not (total := sum(self.pairs)):
-            return 0.0
-        expected = total / 100
-        return sum((count - expected) ** 2 for count in self.pairs) / expected
-
-
-class DigitStatistics:
-    """A counter of pairs, gaps and runs; `feed` it while digits arrive, then take a `snapshot`."""
+    """The pairs, gaps and runs among the first `count` digits; `feed` it while digits arrive."""
 
     def __init__(self) -> None:
-        self.counted = 0
+        self.count = 0
+        self.gaps: Counter[int] = Counter()
+        """How often the same digit occurs again after 1, 2, 3, … positions."""
         self._pairs: Counter[int] = Counter()
-        self._gaps: Counter[int] = Counter()
         self._last: list[int | None] = [None] * 10
         """The offset of each digit's last occurrence."""
         self._longest_gaps: dict[int, Longest] = {}
@@ -65,7 +44,7 @@ class DigitStatistics:
 
     def feed(self, digits: Digits, stop: int) -> bool:
         """Count up to offset `stop`, at most CHUNK more; return True if there is more to count."""
-        start, stop = self.counted, min(stop, len(digits))
+        start, stop = self.count, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
             piece = bytes(digits[start:end])
@@ -73,7 +52,7 @@ class DigitStatistics:
             for digit in range(10):
                 self._count_gaps(piece, digit)
                 self._find_runs(digits, digit, end)
-            self.counted = end
+            self.count = end
         return end < stop
 
     def _count_pairs(self, digits: Digits, start: int, end: int) -> None:
@@ -87,38 +66,40 @@ class DigitStatistics:
         last, before = self._last[digit], between.pop()
         if not between:
             return  # the digit is not in this piece
-        first_gap = self.counted + between[0] - 1 - last if last is not None else 0
-        gaps = [first_gap, *between[1:]] if last is not None else between[1:]
-        self._gaps.update(gaps)
-        self._last[digit] = self.counted + len(piece) - before
-        if gaps:
-            self._keep_longest_gap(digit, gaps, self._last[digit])
-
-    def _keep_longest_gap(self, digit: int, gaps: list[int], last: int | None) -> None:
-        longest, known = max(gaps), self._longest_gaps.get(digit)
-        if last is not None and (known is None or longest > known.length):
-            start = last - sum(gaps[gaps.index(longest) :])
+        first, *gaps = between
+        if last is not None:
+            gaps = [self.count + first - 1 - last, *gaps]
+        self.gaps.update(gaps)
+        newest = self._last[digit] = self.count + len(piece) - before
+        longest, known = max(gaps, default=0), self._longest_gaps.get(digit)
+        if longest > (known.length if known else 0):
+            start = newest - sum(gaps[gaps.index(longest) :])
             self._longest_gaps[digit] = Longest(digit, longest, start + 1)
 
     def _find_runs(self, digits: Digits, digit: int, end: int) -> None:
         """Look for a longer run, which may have begun before this piece."""
         known = self._runs.get(digit)
         length = known.length if known else 0
-        at = max(0, self.counted - length)
+        at = max(0, self.count - length)
         while (at := digits.find(b"%d" % digit * (length + 1), at, end)) >= 0:
             length += 1
             self._runs[digit] = Longest(digit, length, at + 1)
 
-    def snapshot(self) -> Patterns:
-        """Return the counts so far."""
+    @property
+    def pairs(self) -> list[int]:
+        """Return how often 00, 01, … 99 occur at positions 1-2, 3-4, 5-6 and so on."""
         keys = (int.from_bytes(b"%02d" % pair, sys.byteorder) for pair in range(100))
-        return Patterns(
-            self.counted,
-            tuple(self._pairs[key] for key in keys),
-            dict(sorted(self._gaps.items())),
-            tuple(self._runs[digit] for digit in sorted(self._runs)),
-            tuple(self._longest_gaps[digit] for digit in sorted(self._longest_gaps)),
-        )
+        return [self._pairs[key] for key in keys]
+
+    @property
+    def runs(self) -> list[Longest]:
+        """Return the longest run of each digit that occurs."""
+        return sorted(self._runs.values())
+
+    @property
+    def longest_gaps(self) -> list[Longest]:
+        """Return the longest gap of each digit that occurs twice."""
+        return sorted(self._longest_gaps.values())
 
 
 def expected_runs(length: int, count: int) -> float:

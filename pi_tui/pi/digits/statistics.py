@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from operator import add
 
 from pi_tui.needle import Output
@@ -31,13 +32,15 @@ class DigitCounts:
             self.counted = end
         return end < stop
 
-    @property
-    def chi_square(self) -> float:
-        """Return Pearson's chi-square against equal frequencies; nine degrees of freedom."""
-        if not self.counted:
-            return 0.0
-        expected = self.counted / 10
-        return sum((count - expected) ** 2 for count in self.counts) / expected
+
+def chi_square(counts: Sequence[int]) -> float:
+    """Return Pearson's chi-square against equal counts; the degrees of freedom are one less.
+
+    >>> chi_square([3, 5]), chi_square([0, 0])
+    (0.5, 0.0)
+    """
+    expected = sum(counts) / len(counts)
+    return sum((count - expected) ** 2 for count in counts) / (expected or 1)
 
 
 def chance_of_more(chi_square: float, freedom: int = 9) -> float:

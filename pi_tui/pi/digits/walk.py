@@ -22,15 +22,13 @@ _STEPS = [STEPS[digit] for digit in _DIGITS]
 class Walk:
     """The path of the first `walked` digits, stored as every `stride`-th point.
 
-    When there are too many points, every other one is dropped and the stride doubles. So a
-    billion digits take no more memory than ten thousand.
+    When there are too many points, every other one is dropped and the stride doubles: a drawing of
+    the walk must then start over. So a billion digits take no more memory than ten thousand.
     """
 
     def __init__(self) -> None:
         self.points: list[complex] = [0j]
         self.stride = 1
-        self.thinned = 0
-        """Number of times that points were dropped; a drawing of the walk must then start over."""
 
     @property
     def walked(self) -> int:
@@ -57,7 +55,6 @@ class Walk:
             while len(self.points) > CAPACITY:
                 self.points = self.points[::2]
                 self.stride *= 2
-                self.thinned += 1
         return min(stop, len(digits)) - self.walked >= self.stride
 
     def _walked(self, ahead: bytes | bytearray) -> Iterator[complex]:

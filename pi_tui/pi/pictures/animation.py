@@ -28,13 +28,13 @@ _HUES = 40
 _COLORS = 128
 
 
-def animate(request: PictureRequest, form: str, seconds: float) -> bytes:
-    """Draw the walk within so many seconds; return the bytes of a `gif` or `webp` file."""
-    file, count = io.BytesIO(), max(2, round(seconds * PER_SECOND))
+def animate(request: PictureRequest, form: str) -> bytes:
+    """Draw the walk; return the bytes of a `gif` or `webp` file."""
+    file, count = io.BytesIO(), max(2, round(request.seconds * PER_SECOND))
     walk = _Growing(request)
     every = round(1000 / PER_SECOND)
     durations = [every] * (count - 1) + [round(HOLD * 1000)]
-    shared = walk.last_picture().quantize(_COLORS) if form == "gif" else None
+    shared = next(walk.pictures(1)).quantize(_COLORS) if form == "gif" else None
     pictures = walk.pictures(count)
     if shared is not None:
         pictures = (one.quantize(palette=shared, dither=Image.Dither.NONE) for one in pictures)
@@ -67,12 +67,6 @@ class _Growing:
             self._draw(canvas, drawn, end)
             drawn = end
             yield self._picture(canvas, end)
-
-    def last_picture(self) -> Image.Image:
-        """Return the picture with all digits."""
-        canvas, end = new_canvas(self._large, self._colors), len(self._dots) - 1
-        self._draw(canvas, 0, end)
-        return self._picture(canvas, end)
 
     def _draw(self, canvas: Image.Image, start: int, end: int) -> None:
         """Draw the path from one point to another, each part in its colour."""

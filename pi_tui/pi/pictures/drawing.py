@@ -1,15 +1,19 @@
-"""Draw a requested picture as the bytes of a file. Pillow is imported only for a PNG."""
+"""Draw a requested picture as the bytes of a file. Pillow is imported only if it is needed."""
 
 from __future__ import annotations
 
 from pi_tui.pi.pictures import svg
-from pi_tui.pi.pictures.request import PictureRequest
+from pi_tui.pi.pictures.request import MOVING, PictureRequest
 
 
 def draw(request: PictureRequest, form: str) -> bytes:
-    """Draw the picture; return the bytes of a `png` or `svg` file."""
-    if form == "png":
-        from pi_tui.pi.pictures import png
+    """Draw the picture; return the bytes of a `png`, `svg`, `gif` or `webp` file."""
+    if form == "svg":
+        return svg.draw(request).encode()
+    if form in MOVING:
+        from pi_tui.pi.pictures.animation import animate
 
-        return png.draw(request)
-    return svg.draw(request).encode()
+        return animate(request, form)
+    from pi_tui.pi.pictures import png
+
+    return png.draw(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pi_tui.pi.pictures.walk_points import bounds
 
@@ -17,8 +17,7 @@ def margin(size: tuple[int, int]) -> int:
     return max(8, min(size) // 18)
 
 
-@dataclass(frozen=True, slots=True)
-class WalkFrame:
+class WalkFrame(NamedTuple):
     """Maps the points of a walk, in steps, to pixels."""
 
     scale: float
@@ -66,8 +65,7 @@ class WalkFrame:
         return next(int(n * power) for n in (1, 2, 5, 10) if n * power >= wanted or n == 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """A grid of squares, each a digit or the mean of several; all digits are shown."""
 
     columns: int

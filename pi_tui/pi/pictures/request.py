@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pi_tui.errors import UsageError
 from pi_tui.pi.pictures.inks import THEMES, Inks
@@ -14,12 +14,13 @@ SIZE = (3840, 2160)
 MOVING_SIZE = (800, 450)
 SECONDS = 15.0
 """Defaults of an animation: its size above, and its length in seconds."""
+MOVING = ("gif", "webp")
+"""Forms of an animation."""
 _LARGEST = 16_384
 """Maximum width and height in pixels; larger than any poster printer needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureRequest:
+class PictureRequest(NamedTuple):
     """A picture that the user asks for: what to draw, and how."""
 
     kind: str
@@ -28,6 +29,8 @@ class PictureRequest:
     """Offset in pi of the first digit to draw."""
     size: tuple[int, int] = SIZE
     theme: str = "night"
+    seconds: float = SECONDS
+    """How long a walk takes that moves."""
 
     @property
     def inks(self) -> Inks:
@@ -44,32 +47,22 @@ class PictureRequest:
         return which
 
 
-def form_of(name: str) -> str:
-    """Return `png` or `svg` by the end of the file's name; UsageError for any other."""
-    form = Path(name).suffix.lower()
-    if form not in (".png", ".svg"):
-        raise UsageError(f"{name!r} is no picture; end the file's name with .png or .svg")
-    if form == ".png" and not can_png():
-        raise UsageError("a PNG needs Pillow: pip install 'pi-tui[pictures]'; or name a .svg file")
-    return form[1:]
+def form_of(name: str, kind: str = "") -> str:
+    """Return `png`, `svg` or, for a walk, `gif` or `webp`, by the end of the file's name.
 
-
-def moving_form_of(name: str, kind: str) -> str | None:
-    """Return `gif` or `webp` if the file's name has such an ending; None for a still picture.
-
-    Raises UsageError if this animation cannot be made.
+    Without a `kind`, the picture stands still. Raises UsageError if it cannot be made.
     """
-    form = Path(name).suffix.lower()
-    if form not in (".gif", ".webp"):
-        if kind == "walk" and form not in (".png", ".svg"):
-            ends = ".png or .svg, or for a walk that moves with .gif or .webp"
-            raise UsageError(f"{name!r} is no picture; end the file's name with {ends}")
-        return None
-    if kind != "walk":
-        raise UsageError(f"a {kind} map does not move; end the file's name with .png or .svg")
-    if not can_png():
-        raise UsageError("an animation needs Pillow: pip install 'pi-tui[pictures]'")
-    return form[1:]
+    form, ends = Path(name).suffix.lower()[1:], ".png or .svg"
+    if kind == "heat" and form in MOVING:
+        raise UsageError(f"a heat map does not move; end the file's name with {ends}")
+    if kind == "walk":
+        ends += ", or for a walk that moves with .gif or .webp"
+    if form not in ("png", "svg") and (kind != "walk" or form not in MOVING):
+        raise UsageError(f"{name!r} is no picture; end the file's name with {ends}")
+    if form != "svg" and not can_png():
+        what, other = ("an animation", "") if form in MOVING else ("a PNG", "; or name a .svg file")
+        raise UsageError(f"{what} needs Pillow: pip install 'pi-tui[pictures]'{other}")
+    return form
 
 
 def parse_moving_size(text: str) -> tuple[int, int]:

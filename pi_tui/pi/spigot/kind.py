@@ -48,8 +48,6 @@ class SpigotKind(Kind):
 
     threads: int = 1
     """Threads that each machine works with."""
-    memory: int = 0
-    """Bytes of memory that a run may take; 0 if that is not limited."""
     name = "pi"
     version = 2
     unit = "digits"

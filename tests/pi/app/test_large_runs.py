@@ -17,7 +17,7 @@ from pi_tui.pi.app.views import heat_view
 from pi_tui.pi.app.views.heat_view import HeatView
 from pi_tui.pi.digits import patterns, statistics, walk
 from pi_tui.pi.digits.pattern_table import pair_lines
-from pi_tui.pi.digits.patterns import DigitStatistics, Patterns
+from pi_tui.pi.digits.patterns import Patterns
 from pi_tui.pi.digits.walk import Walk
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.worker.snapshot import State
@@ -132,9 +132,12 @@ def test_counted_walk_equals_the_one_walked_digit_by_digit(
     assert all(abs(a - b) < 1e-6 for a, b in zip(one.points, other.points, strict=True))
 
 
-def test_table_of_pairs_of_a_billion_digits_fits_eighty_columns() -> None:
-    many = Patterns(10**9, tuple(5_000_000 + pair for pair in range(100)), {}, (), ())
-    assert max(map(len, pair_lines(many))) <= 80
-    few = DigitStatistics()
-    few.feed(pi(1_000), 1_000)
-    assert "thousands" not in "".join(pair_lines(few.snapshot()))
+def test_table_of_pairs_of_a_billion_digits_fits_eighty_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    patterns = Patterns()
+    patterns.feed(pi(1_000), 1_000)
+    assert "thousands" not in "".join(pair_lines(patterns))
+    patterns.count = 10**9
+    monkeypatch.setattr(Patterns, "pairs", [5_000_000 + pair for pair in range(100)])
+    assert max(map(len, pair_lines(patterns))) <= 80

@@ -16,7 +16,6 @@ from pi_tui.app.talk.answers import explain_place
 from pi_tui.needle import Needle
 from pi_tui.pi.app.pi_app import PiLooks
 from pi_tui.pi.app.screens.digit_answers import explain_range
-from pi_tui.pi.app.stage import VIEWS
 from pi_tui.pi.app.widgets.digit_search_bar import meant
 from pi_tui.pi.digits.dates import explain_date
 from tests.helpers import pi, until
@@ -61,10 +60,20 @@ def test_settings_file_with_any_json_gives_valid_settings(value: object, name: s
         path.write_text(json.dumps({name: value}), encoding="utf-8")
         looks = Memory(path, PiLooks()).now
         assert isinstance(looks, PiLooks)
-        assert looks.view in [view.name for view in VIEWS]
+        assert isinstance(looks.view, str)
         assert isinstance(looks.theme, str)
         path.write_text(json.dumps(value), encoding="utf-8")
         assert Memory(path, PiLooks()).now == PiLooks()
+
+
+async def test_unknown_view_in_the_settings_file_leaves_the_digits_on_the_screen(
+    bench: Bench,
+) -> None:
+    bench.memory.write_text('{"view": "sky"}', encoding="utf-8")
+    app = bench.app(300)
+    async with app.run_test():
+        assert app.main_screen.stage.view == "digits"
+        assert app.main_screen.digits.display
 
 
 def deep(path: Path) -> None:

@@ -12,7 +12,6 @@ from pi_tui import words
 from pi_tui.app.screens.dialogs import Dialog
 from pi_tui.app.widgets.panel import QUIET, line
 from pi_tui.pi.digits.digit_lines import GROUP
-from pi_tui.pi.digits.recital import Recital
 
 _PER_LINE = 4 * GROUP
 _LINES = 5
@@ -27,13 +26,16 @@ class ByHeart(Dialog[int]):
     def __init__(self, digits: bytes, best: int) -> None:
         """Make the dialog; `best` is the best score so far."""
         super().__init__()
-        self._recital, self._best = Recital(digits), best
+        self._digits, self._best = digits, best
+        self._said = 0
+        self._wrong: list[int] = []
+        """Offsets of the wrong digits."""
 
     def compose(self) -> ComposeResult:
         """Yield the digits typed, the score, and a line about the keys."""
         with Vertical(classes="dialog"):
             yield Static("Pi by heart", classes="dialog-title")
-            yield Static(self._said(), id="said")
+            yield Static(self._lines(), id="said")
             yield Static(self._standing(), id="standing", classes="keys")
             yield Static("type the digits · Space shows the next · Esc ends", classes="quiet keys")
 
@@ -41,37 +43,43 @@ class ByHeart(Dialog[int]):
         """Take a digit as the next guess; a space shows the right digit."""
         if event.character and event.character in "0123456789 ":
             event.stop()
-            if not self._recital.is_over and not self._recital.say(event.character):
-                self.app.bell()
-            self.query_one("#said", Static).update(self._said())
+            if self._said < len(self._digits):
+                if event.character != chr(self._digits[self._said]):
+                    self._wrong.append(self._said)
+                    self.app.bell()
+                self._said += 1
+            self.query_one("#said", Static).update(self._lines())
             self.query_one("#standing", Static).update(self._standing())
 
     def action_leave(self) -> None:
         """Close the dialog and return the score."""
-        self.dismiss(self._recital.score)
+        self.dismiss(self._score)
 
-    def _said(self) -> Content:
+    @property
+    def _score(self) -> int:
+        """Return the number of right digits before the first mistake."""
+        return self._wrong[0] if self._wrong else self._said
+
+    def _lines(self) -> Content:
         """Return the last lines typed, in groups of ten, with wrong digits in another colour."""
-        recital = self._recital
-        first = max(0, recital.said // _PER_LINE - _LINES + 1)
-        wrong = set(recital.wrong)
+        first = max(0, self._said // _PER_LINE - _LINES + 1)
+        wrong = set(self._wrong)
         rows = []
         for row in range(first, first + _LINES):
             parts: list[str | tuple[str, str]] = ["3." if row == 0 else "  "]
-            for at in range(row * _PER_LINE, min((row + 1) * _PER_LINE, recital.said)):
-                digit = chr(recital.digits[at])
+            for at in range(row * _PER_LINE, min((row + 1) * _PER_LINE, self._said)):
+                digit = chr(self._digits[at])
                 parts.append((digit, "bold underline $pi-error") if at in wrong else digit)
                 if at % GROUP == GROUP - 1:
                     parts.append(" ")
-            if row == recital.said // _PER_LINE and not recital.is_over:
+            if row == self._said // _PER_LINE and self._said < len(self._digits):
                 parts.append(("_", "$pi-accent"))
             rows.append(line(*parts))
         return Content("\n").join(rows)
 
     def _standing(self) -> Content:
-        recital = self._recital
-        score = words.counted(recital.score, "digit")
-        known = f"{score} without a mistake" + (" so far" if not recital.wrong else "")
-        missed = f" · {words.counted(len(recital.wrong), 'mistake')}" if recital.wrong else ""
+        score = words.counted(self._score, "digit")
+        known = f"{score} without a mistake" + (" so far" if not self._wrong else "")
+        missed = f" · {words.counted(len(self._wrong), 'mistake')}" if self._wrong else ""
         best = f" · best {self._best:,}" if self._best else ""
         return line((known, "bold"), (missed + best, QUIET))

@@ -15,7 +15,6 @@ from textual.widgets import Static
 
 from pi_tui import words
 from pi_tui.app.screens.dialogs import Dialog
-from pi_tui.app.terminal.timers import certain
 from pi_tui.app.widgets.panel import QUIET, line
 from pi_tui.pi.app.views.walk_view import WalkView
 from pi_tui.pi.digits.statistics import Digits
@@ -89,15 +88,13 @@ class ReplayScreen(Dialog[None]):
     def on_mount(self) -> None:
         """Start to play."""
         self._tick()
+        self.set_interval(_FRAME, self._tick)
 
     def _tick(self) -> None:
-        if not self.is_attached:
-            return
         now = time.monotonic()
         elapsed, self._before = now - self._before, now
         if self.is_playing:
             self._show(self.at + self.speed * elapsed)
-        certain(self.set_timer(_FRAME, self._tick))
 
     def _show(self, at: float) -> None:
         """Draw the walk up to this digit; going back draws it anew from the first one."""

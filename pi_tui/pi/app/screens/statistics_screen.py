@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from pi_tui.app.screens.dialogs import Dialog
 from pi_tui.pi.digits.pattern_table import in_words, lines
-from pi_tui.pi.digits.patterns import DigitStatistics, Longest, Patterns, expected_runs
+from pi_tui.pi.digits.patterns import Patterns, expected_runs
 from pi_tui.pi.digits.statistics import Digits
 from pi_tui.worker.threads import for_a_moment, in_thread
 
@@ -38,8 +38,7 @@ class StatisticsScreen(Dialog[None]):
         """Make the window; `digits()` returns the digits, and how many are settled now."""
         super().__init__()
         self._digits = digits
-        self._statistics = DigitStatistics()
-        self._shown = 0
+        self._patterns = Patterns()
 
     def compose(self) -> ComposeResult:
         """Yield an explanation, the tables, and a line about the keys."""
@@ -52,31 +51,28 @@ class StatisticsScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Start to count: the first digits at once, so that the first frame shows tables."""
-        self._statistics.feed(*self._digits())
-        self._show(self._statistics.snapshot())
+        self._feed()
+        self._show()
         self.run_worker(self._count())
 
     async def _count(self) -> None:
         """Count for a moment at a time, in a thread, and show the tables in between."""
         while True:
+            before = self._patterns.count
             is_more = await in_thread(for_a_moment, self._feed, _MOMENT)
-            if self._shown != self._statistics.counted:
-                self._show(self._statistics.snapshot())
+            if self._patterns.count != before:
+                self._show()
             if not is_more:
                 await asyncio.sleep(_IDLE)
 
     def _feed(self) -> bool:
-        return self._statistics.feed(*self._digits())
+        return self._patterns.feed(*self._digits())
 
-    def _show(self, patterns: Patterns) -> None:
-        self._shown = patterns.count
-        rare = " ".join(in_words(run, patterns.count) for run in _rarest(patterns))
-        self.query_one("#remarkable", Static).update(Content(rare))
+    def _show(self) -> None:
+        """Show the tables, and above them the run of equal digits that is least likely."""
+        patterns = self._patterns
+        rarest = min(patterns.runs, key=lambda run: expected_runs(run.length, patterns.count))
+        remarkable = Content(in_words(rarest, patterns.count))
+        self.query_one("#remarkable", Static).update(remarkable)
         tables = self.query_one("#tables", Static)
         tables.update(Content("\n".join(lines(patterns)).rstrip()))
-
-
-def _rarest(patterns: Patterns) -> Iterator[Longest]:
-    """Yield the run of equal digits that is least likely; nothing if there is no run."""
-    if patterns.runs:
-        yield min(patterns.runs, key=lambda run: expected_runs(run.length, patterns.count))

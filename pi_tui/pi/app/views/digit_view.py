@@ -10,7 +10,6 @@ from pi_tui.app.looks.themes import inks
 from pi_tui.app.widgets.output_view import FRESH, HELD, SAVED, OutputView
 from pi_tui.pi.app.views.digit_segments import COLORED, COLORED_FRESH, GUTTER, PLAIN, segments
 from pi_tui.pi.digits.digit_lines import GROUP, DigitLines
-from pi_tui.pi.digits.statistics import Digits
 
 
 class DigitView(OutputView):
@@ -21,22 +20,10 @@ class DigitView(OutputView):
         self.digits = digits
         self.lines = DigitLines.fitting(80, digits)  # render_line comes before the first Resize
         self.colored = False
-        self._held = b""
-
-    def show(self, source: Digits, count: int, saved: int, held: bytes = b"") -> None:
-        """Show the first `count` digits of `source`, and after them the `held` ones."""
-        longest = max(self.count + len(self._held), count + len(held))
-        moved = held != self._held or count != self.count
-        first = min(self.count, count) if moved else None
-        self._held = held
-        super().show(source, count, saved)
-        if first is not None:
-            self.refresh_bytes(first, longest)
-            self.grow()
 
     def restart(self, digits: int) -> None:
         """Clear the view, to show a run of `digits` digits."""
-        self.digits, self._held = digits, b""
+        self.digits = digits
         self.forget()
 
     # Lines and offsets

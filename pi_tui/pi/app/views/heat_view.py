@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -14,7 +13,6 @@ from pi_tui import words
 from pi_tui.app.looks.themes import inks
 from pi_tui.app.widgets.panel import FRAME
 from pi_tui.pi.app.views.overview import Picture
-from pi_tui.pi.digits.statistics import Digits
 from pi_tui.pi.pictures.layout import LEVELS, levels
 
 CHUNK = 1_000_000
@@ -37,14 +35,6 @@ class HeatView(Picture):
         self._columns = 1
         self._stride = 1
         self._styles: dict[tuple[int, int], Style] = {}
-        self._inks: list[Style] = []
-
-    def show(self, source: Digits, count: int, digits: int) -> None:
-        """Add new digits to the map; `digits` is the number that the run will have."""
-        if digits != self._digits:
-            self._digits = digits
-            self.lay_out()
-        super().show(source, count, digits)
 
     def on_click(self, event: events.Click) -> None:
         """Post `Chosen` with the digits of the square at the mouse.
@@ -60,7 +50,6 @@ class HeatView(Picture):
         """Use the colours of the new theme."""
         super().notify_style_update()
         self._styles.clear()
-        self._inks.clear()
 
     def lay_out(self) -> None:
         """Make a new grid for this size."""
@@ -69,7 +58,6 @@ class HeatView(Picture):
         self._stride = max(1, -(-self._digits // squares))
         self._values.clear()
         self._styles.clear()
-        self._inks.clear()
         self.refresh()
 
     def add_chunk(self) -> bool:
@@ -94,9 +82,8 @@ class HeatView(Picture):
 
     def _legend(self) -> str:
         """Return the legend, which tells the meaning of the colours, as markup."""
-        low, high, name, count = "low", "high", "heat", LEVELS
-        if self._stride == 1:
-            low, high, name, count = "0", "9", "spectrum", 10
+        low, high = ("0", "9") if self._stride == 1 else ("low", "high")
+        name, count = self._scale
         squares = "".join(f"[$pi-{name}-{level}]■[/]" for level in range(count))
         hint = " · click for its digits" if self.outer_size.width - FRAME > 45 else ""
         return f"{low} {squares} {high}{hint}"
@@ -104,11 +91,11 @@ class HeatView(Picture):
     def render_line(self, y: int) -> Strip:
         """Return two rows of squares as a line of cells, the upper row in the foreground colour."""
         width, columns = self.content_size.width, self._columns
-        upper, lower = self._row(2 * y), self._row(2 * y + 1)
+        upper, lower, styles = self._row(2 * y), self._row(2 * y + 1), self._styles_of_pairs
         if columns != width:
             return Strip.blank(width, self.rich_style)
         segments = [
-            Segment(("▀" if pair[0] != _EMPTY else " ") * len(list(run)), self._style(*pair))
+            Segment(("▀" if pair[0] != _EMPTY else " ") * len(list(run)), styles[pair])
             for pair, run in groupby(zip(upper, lower, strict=True))
         ]
         return Strip(segments, width)
@@ -120,18 +107,20 @@ class HeatView(Picture):
             self._columns, bytes([_EMPTY])
         )
 
-    def _style(self, upper: int, lower: int) -> Style:
-        if (style := self._styles.get((upper, lower))) is None:
-            style = self.rich_style
-            if upper != _EMPTY:
-                style += Style(color=self._color(upper))
-            if lower != _EMPTY:
-                style += Style(bgcolor=self._color(lower))
-            self._styles[upper, lower] = style
-        return style
+    @property
+    def _scale(self) -> tuple[str, int]:
+        """Return name and number of the colours: those of digits, or those of their means."""
+        return ("spectrum", 10) if self._stride == 1 else ("heat", LEVELS)
 
-    def _color(self, value: int) -> Color | None:
-        if not self._inks:
-            one = self._stride == 1
-            self._inks = inks(self.app, "spectrum" if one else "heat", 10 if one else LEVELS)
-        return self._inks[value].color
+    @property
+    def _styles_of_pairs(self) -> dict[tuple[int, int], Style]:
+        """Return the style of a cell for every pair of values, the upper and the lower one."""
+        if not self._styles:
+            plain, found = self.rich_style, inks(self.app, *self._scale)
+            colors = [*enumerate(ink.color for ink in found), (_EMPTY, None)]
+            self._styles = {
+                (upper, lower): plain + Style(color=ink, bgcolor=paper)
+                for upper, ink in colors
+                for lower, paper in colors
+            }
+        return self._styles

@@ -44,7 +44,10 @@ class Picture(Widget):
 
     def show(self, source: Digits, count: int, digits: int) -> None:
         """Draw the first `count` digits of `source`; the run will have `digits`."""
-        self._source, self._digits = (source, count), max(1, digits)
+        self._source = (source, count)
+        if digits != self._digits:
+            self._digits = digits
+            self.lay_out()
         if not self._busy:
             self._step()
 

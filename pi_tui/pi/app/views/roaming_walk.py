@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice, pairwise
 from math import sqrt
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -24,8 +23,7 @@ _FINE = 0.7
 """Minimum distance of two points that are both drawn, in dots."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """The part of the walk that is shown."""
 
     scale: float
@@ -101,7 +99,7 @@ class RoamingWalk(WalkView):
         self._look_at(Sight(self._sight.scale, self._sight.center + complex(right, up)))
 
     def _look_at(self, sight: Sight | None) -> None:
-        self._sight, self._thinned = sight, -1  # draw everything again
+        self._sight, self._stride = sight, 0  # draw everything again
         self._draw()
 
     # Dragging
@@ -116,11 +114,8 @@ class RoamingWalk(WalkView):
         start = self._dragged_from
         if start is None or event.screen_offset == start:
             return
-        gone, self._dragged_from, self.was_dragged = (
-            event.screen_offset - start,
-            event.screen_offset,
-            True,
-        )
+        gone = event.screen_offset - start
+        self._dragged_from, self.was_dragged = event.screen_offset, True
         if self._sight is not None:
             self._move(-gone.x * 2 / self._sight.scale, gone.y * 4 / self._sight.scale)
 
@@ -183,10 +178,6 @@ class RoamingWalk(WalkView):
         """Return left, right, low and high of the part shown, extended by `reach` steps."""
         here, there = self._there(0, self._canvas.height), self._there(self._canvas.width, 0)
         return here.real - reach, there.real + reach, here.imag - reach, there.imag + reach
-
-    def _dot(self, point: complex) -> tuple[int, int]:
-        scale, dx, dy = self._frame
-        return round(point.real * scale + dx), round(dy - point.imag * scale)
 
     def _caption(self) -> None:
         super()._caption()

@@ -42,7 +42,8 @@ class WalkView(Picture):
         self._walk = walk
         self._canvas = Braille(1, 1)
         self._drawn = 0
-        self._thinned = -1
+        self._stride = 0
+        """Stride of the points that are drawn; 0 if all are to be drawn again."""
         self._frame: tuple[float, float, float] = (1.0, 0.0, 0.0)
         self._bounds = (0.0, 0.0, 0.0, 0.0)
         self._head = (0, -1)
@@ -56,7 +57,7 @@ class WalkView(Picture):
 
     def restart(self, walk: Walk) -> None:
         """Clear the view, to show the walk of another run."""
-        self._walk, self._thinned, self._drawn = walk, -1, 0
+        self._walk, self._stride, self._drawn = walk, 0, 0
         self.refresh()
 
     def add_chunk(self) -> bool:
@@ -69,7 +70,7 @@ class WalkView(Picture):
 
     def lay_out(self) -> None:
         """Draw the path again for the new size."""
-        self._thinned = -1
+        self._stride = 0
         self._draw()
 
     def _draw(self) -> None:
@@ -77,13 +78,13 @@ class WalkView(Picture):
         columns, rows = self.content_size
         if columns < 2 or rows < 2 or not self.display:
             return
-        points = self._walk.points
-        if self._thinned == self._walk.thinned and self._drawn == len(points):
+        points, is_anew = self._walk.points, self._stride != self._walk.stride
+        if not is_anew and self._drawn == len(points):
             return
-        if self._thinned != self._walk.thinned or not self._fits(points[self._drawn :]):
+        if is_anew or not self._fits(points[self._drawn :]):
             self._canvas = Braille(columns, rows)
             self._fit(points)
-            self._drawn, self._thinned = 1, self._walk.thinned
+            self._drawn, self._stride = 1, self._walk.stride
         self._draw_path(points)
         self._caption()
         self.refresh()
@@ -108,8 +109,7 @@ class WalkView(Picture):
         scale, dx, dy = self._frame
         line, share = self._canvas.line, 10 * self._walk.stride / self._digits
         first = max(1, self._drawn)
-        before = points[first - 1]
-        x0, y0 = round(before.real * scale + dx), round(dy - before.imag * scale)
+        x0, y0 = self._dot(points[first - 1])
         for index, point in enumerate(points[first:], start=first):
             x1, y1 = round(point.real * scale + dx), round(dy - point.imag * scale)
             if x1 != x0 or y1 != y0:
@@ -117,6 +117,10 @@ class WalkView(Picture):
                 x0, y0 = x1, y1
         self._drawn = len(points)
         self._head = x0 // 2, y0 // 4
+
+    def _dot(self, point: complex) -> tuple[int, int]:
+        scale, dx, dy = self._frame
+        return round(point.real * scale + dx), round(dy - point.imag * scale)
 
     def _caption(self) -> None:
         away = abs(self._walk.points[-1])

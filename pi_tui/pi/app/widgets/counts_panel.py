@@ -9,7 +9,7 @@ from textual.content import Content
 from pi_tui import words
 from pi_tui.app.frames.frame import Frame
 from pi_tui.app.widgets.panel import QUIET, Panel, line
-from pi_tui.pi.digits.statistics import DigitCounts, chance_of_more, verdict
+from pi_tui.pi.digits.statistics import DigitCounts, chance_of_more, chi_square, verdict
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -48,7 +48,7 @@ class CountsPanel(Panel):
         )
 
     def _verdict(self) -> str:
-        chi = self.counts.chi_square
+        chi = chi_square(self.counts.counts)
         if not self.counts.counted:
             return ""
         return f"χ² {chi:.2f}, {verdict(chance_of_more(chi))}"
