@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import constants
+from textual import constants, events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from pi_tui.app.face import tell
+from pi_tui.app.face import Face, tell
 from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
 from pi_tui.app.frames.frame import Clock
 from pi_tui.app.frames.naming import Naming
@@ -24,10 +24,12 @@ from pi_tui.app.live import Live
 from pi_tui.app.looks.choosing_looks import Looks
 from pi_tui.app.looks.remembered import Remembered
 from pi_tui.app.looks.themes import own_variables
+from pi_tui.app.questions import Questions
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.steering import SteeredApp
+from pi_tui.app.steering import Steering
 from pi_tui.app.talk.changing_runs import RunChanges
 from pi_tui.app.talk.goals import Goals
+from pi_tui.app.talk.key_queue import KeyQueue
 from pi_tui.app.terminal.quitting import Quitting
 from pi_tui.app.terminal.timers import certain
 from pi_tui.app.widgets.bars import trouble
@@ -48,7 +50,7 @@ STYLES = Path(__file__).with_name("app.tcss")
 """The style sheet of the app, for any machine."""
 
 
-class RunApp(SteeredApp):
+class RunApp(Face):
     """The Textual app that shows a run of any machine."""
 
     TITLE = "pi-tui"
@@ -98,8 +100,12 @@ class RunApp(SteeredApp):
         self.worker: AnyWorker = worker or NoWorker()
         self.make_worker, self.location = make_worker, location
         self.kind, self.naming = kind or self.kind, naming or self.naming
+        self.when_open = lambda: None
+        self.questions, self.steering = Questions(self), Steering(self)
+        self._keys = KeyQueue(self, super().on_event)
         self.quitting = Quitting(self)
-        self.run_changes = RunChanges(self, self.quitting, goals or self.goals)
+        refused = self.steering.is_refused
+        self.run_changes = RunChanges(self, refused, self.quitting, goals or self.goals)
         self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen)
         self.looks = Looks(self, memory, self.usual)
         self.hurry = self.live.hurry
@@ -132,17 +138,26 @@ class RunApp(SteeredApp):
     def _begin(self) -> None:
         if not self.worker.snapshot.goal:
             garbage.settle()  # the answer may take hours
-            self.converse(self.run_changes.ask_for_run())
+            self.questions.converse(self.run_changes.ask_for_run())
             return
         self.worker.start()
 
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""
         self.worker = worker
-        self._wants_pause = False
+        self.steering.forget()
         self.live.begin_again()
         worker.start()
         self.live.hurry()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Queue keys; let Textual handle all other events."""
+        await self._keys.handle(event)
+
+    @property
+    def waiting(self) -> int:
+        """Return the keys and messages not handled yet; called by the thread that reads keys."""
+        return len(self._keys) + self.message_queue_size
 
     def watch_app_focus(self, focus: bool) -> None:
         """Focus a field when the window gets the focus, so that the next key reaches it."""
@@ -156,6 +171,18 @@ class RunApp(SteeredApp):
         """Return True if no dialog covers the main screen."""
         return self.screen is self.main_screen
 
+    def action_toggle_pause(self) -> None:
+        """Pause or resume."""
+        self.steering.toggle_pause()
+
+    def action_save_now(self) -> None:
+        """Request a checkpoint."""
+        self.steering.save_now()
+
+    async def action_save_and_suspend(self) -> None:
+        """Save a checkpoint, then suspend the process."""
+        await self.steering.suspend()
+
     async def action_quit(self) -> None:
         """Save, then exit."""
         self.quitting.begin()
@@ -163,12 +190,12 @@ class RunApp(SteeredApp):
     def action_runs(self) -> None:
         """Open the list of all runs in the database."""
         if self.is_uncovered:
-            self.converse(self.run_changes.browse())
+            self.questions.converse(self.run_changes.browse())
 
     def action_change_theme(self) -> None:
         """Let the user choose a theme, with a preview."""
         if self.is_uncovered:
-            self.converse(self.looks.choose_theme())
+            self.questions.converse(self.looks.choose_theme())
 
     def action_crash_test(self) -> None:
         """Ask, then kill this process, so that the user can see what is lost."""

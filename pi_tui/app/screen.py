@@ -195,7 +195,7 @@ class RunScreen(Screen[None]):
     def action_go_to(self) -> None:
         """Ask for a position and scroll to it."""
         if self.count:
-            self.face.converse(self._go_to())
+            self.face.questions.converse(self._go_to())
         else:
             tell(self, "There is nowhere to go yet.", seconds=3)
 
@@ -205,7 +205,7 @@ class RunScreen(Screen[None]):
 
         unit = words.unit_of_bytes(self.snapshot.unit)
         explain = partial(explain_place, count=self.count, unit=unit)
-        answer = await self.face.ask(Ask("Go to position", explain, example="762"))
+        answer = await self.face.questions.ask(Ask("Go to position", explain, example="762"))
         if answer is not None:
             self.show_position(parse_place(answer, self.count))
 
@@ -249,7 +249,7 @@ class RunScreen(Screen[None]):
     def action_export(self) -> None:
         """Ask for a file, and write the output."""
         if self.count:
-            self.face.converse(self.export())
+            self.face.questions.converse(self.export())
         else:
             tell(self, "There is nothing to export yet.", seconds=4)
 

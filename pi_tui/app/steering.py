@@ -14,57 +14,63 @@ _SUSPEND_PATIENCE = 5.0
 """Seconds that ctrl+z waits for the checkpoint; then it suspends the process anyway."""
 
 
-class SteeredApp(Face):
-    """An app with the keys that pause and resume, save, and suspend."""
+class Steering:
+    """Pauses and resumes, saves on request, and suspends."""
 
-    _wants_pause = False
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._wants_pause = False
 
-    def action_toggle_pause(self) -> None:
+    def forget(self) -> None:
+        """Forget a pause that was requested, because the worker was replaced."""
+        self._wants_pause = False
+
+    def toggle_pause(self) -> None:
         """Pause, which saves; or resume, also a run that another process computed."""
-        snapshot = self.worker.snapshot
+        snapshot = self._face.worker.snapshot
         if snapshot.state is State.WATCHING and snapshot.goes_on:
             self.is_refused()
             return
         if snapshot.state is State.WATCHING and snapshot.writer:
-            tell(self, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
+            tell(self._face, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
             return
         self._wants_pause = not (self._wants_pause or snapshot.state is State.WATCHING)
         if self._wants_pause:
-            self.worker.pause()
+            self._face.worker.pause()
         else:
-            self.worker.resume()
-        self.hurry()
+            self._face.worker.resume()
+        self._face.hurry()
 
-    def action_save_now(self) -> None:
+    def save_now(self) -> None:
         """Request a checkpoint."""
         if self.is_refused():
             return
-        snapshot = self.worker.snapshot
+        snapshot = self._face.worker.snapshot
         newest = snapshot.checkpoint
         is_all = snapshot.made or (newest is not None and newest.steps == snapshot.steps)
         if newest is not None and snapshot.saved == snapshot.made and is_all:
             unit = snapshot.unit.removesuffix("s")
-            tell(self, f"Nothing new to save: every {unit} is saved.", seconds=3)
-        self.worker.save_now()
-        self.hurry()
+            tell(self._face, f"Nothing new to save: every {unit} is saved.", seconds=3)
+        self._face.worker.save_now()
+        self._face.hurry()
 
     def is_refused(self) -> bool:
         """Return True, and tell the user, if another process computes, so this one cannot write."""
-        why = why_not(self.worker.snapshot)
+        why = why_not(self._face.worker.snapshot)
         if why:
-            tell(self, why, seconds=4)
+            tell(self._face, why, seconds=4)
         return bool(why)
 
-    async def action_save_and_suspend(self) -> None:
+    async def suspend(self) -> None:
         """Save, then suspend as ctrl+z does; the time suspended does not count.
 
         Do nothing while the app saves to leave the run, because that would go on after `fg`.
         """
         from pi_tui.app.screens.dialogs import SavingScreen
 
-        if isinstance(self.screen, SavingScreen):
+        if isinstance(self._face.screen, SavingScreen):
             return
-        worker = self.worker
+        worker = self._face.worker
         paused_by_us = not worker.snapshot.state.is_at_rest
         if paused_by_us:
             worker.pause()
@@ -72,10 +78,10 @@ class SteeredApp(Face):
                 async with asyncio.timeout(_SUSPEND_PATIENCE):
                     while not worker.snapshot.state.is_at_rest:
                         await asyncio.sleep(0.03)
-        driver: Any = self._driver
+        driver: Any = self._face._driver
         if driver is not None and hasattr(driver, "stop_until_continued"):
             driver.stop_until_continued()
         if paused_by_us:
             worker.resume()
-        self.refresh(layout=True)
-        self.hurry()
+        self._face.refresh(layout=True)
+        self._face.hurry()

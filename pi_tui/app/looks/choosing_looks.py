@@ -50,7 +50,7 @@ class Looks(Memory):
         self._is_trying = True
         ours = (NIGHT, DAY)
         others = sorted(set(app.available_themes) - {*ours})
-        taken = await app.ask(ThemeList([*ours, *others]))
+        taken = await app.questions.ask(ThemeList([*ours, *others]))
         app.theme, self._is_trying = taken or before, False
         self.remember(theme=app.theme)
 

@@ -115,7 +115,7 @@ class RunsList(Dialog[Run | str | None]):
     def action_aside(self, action: str) -> None:
         """Delete or export the chosen run; keep the list open."""
         if (run := self._chosen) is not None:
-            face_of(self).converse(self._aside(action, run))
+            face_of(self).questions.converse(self._aside(action, run))
 
     async def _aside(self, action: str, run: Run) -> None:
         await self._do[action](run)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pi_tui.app.face import tell, telling_errors
-from pi_tui.app.steering import SteeredApp
+from collections.abc import Callable
+
+from pi_tui.app.face import Face, tell, telling_errors
 from pi_tui.app.talk.export import ask_for_file, write_file
 from pi_tui.app.talk.goals import Goals
 from pi_tui.app.terminal.quitting import Quitting
@@ -16,15 +17,19 @@ from pi_tui.worker.threads import in_thread
 class RunChanges:
     """Begins, opens, deletes and exports runs, after asking the user."""
 
-    def __init__(self, face: SteeredApp, quitting: Quitting, goals: Goals) -> None:
-        self._face, self._quitting, self._goals = face, quitting, goals
+    def __init__(
+        self, face: Face, is_refused: Callable[[], bool], quitting: Quitting, goals: Goals
+    ) -> None:
+        """Set up; `is_refused()` returns True, and tells the user, if another process computes."""
+        self._face, self._is_refused = face, is_refused
+        self._quitting, self._goals = quitting, goals
 
     async def ask_for_run(self) -> None:
         """Ask for a goal and open its run; quit if a first start gets no answer."""
-        if self._face.is_refused():
+        if self._is_refused():
             return
         here = self._face.worker.snapshot.goal
-        answer = await self._face.ask(self._goals.question(here))
+        answer = await self._face.questions.ask(self._goals.question(here))
         if answer is not None:
             await self.open_run(self._goals.parse(answer))
         elif not here:
@@ -37,7 +42,7 @@ class RunChanges:
         face = self._face
         aside = {"delete": self._delete, "export": self._export}
         runs = RunsList(face.location, face.kind, face.worker.snapshot, aside)
-        chosen = await face.ask(runs)
+        chosen = await face.questions.ask(runs)
         if chosen == NEW:
             await self.ask_for_run()
         elif isinstance(chosen, Run):
@@ -66,7 +71,7 @@ class RunChanges:
         from pi_tui.checkpoints.saved_runs import delete_run
 
         face, kind = self._face, self._face.kind
-        if face.is_refused():
+        if self._is_refused():
             return
         here = face.worker.snapshot
         if here.is_of(run.task, kind.tuning):
@@ -79,7 +84,7 @@ class RunChanges:
             {"keep": "No, keep it", "delete": "Yes, delete it"},
             keys="ny",
         )
-        if await face.ask(question) != "delete":
+        if await face.questions.ask(question) != "delete":
             return
         if not await self._quitting.let_go("… then the run is deleted."):
             return

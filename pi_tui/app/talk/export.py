@@ -24,7 +24,8 @@ async def ask_for_file(
     """Ask for a file; return its name, or None if the user cancels."""
     from pi_tui.app.screens.dialogs import Ask
 
-    return await face.ask(Ask(title, lambda name: explain(name, face.location), value=suggested))
+    question = Ask(title, lambda name: explain(name, face.location), value=suggested)
+    return await face.questions.ask(question)
 
 
 def write_file(face: Face, name: str, make: MakeFile, what: str) -> None:

@@ -18,7 +18,7 @@ def crash_test(face: Face) -> None:
     if snapshot.state.is_final or snapshot.state is State.WATCHING or not snapshot.goal:
         tell(face, "Nothing is computed here now, so a crash could not show anything.")
     else:
-        face.converse(_ask_and_kill(face))
+        face.questions.converse(_ask_and_kill(face))
 
 
 async def _ask_and_kill(face: Face) -> None:
@@ -31,7 +31,7 @@ async def _ask_and_kill(face: Face) -> None:
         {"stay": "No, go on computing", "kill": "Yes, kill it"},
         keys="ny",
     )
-    if await face.ask(question) != "kill":
+    if await face.questions.ask(question) != "kill":
         return
     guardian.disarm()  # or the guardian would print a wrong cause over ours
     if face._driver is not None:  # restore the terminal; the worker gets no notice

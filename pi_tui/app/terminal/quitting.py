@@ -116,7 +116,7 @@ class Quitting:
             {"retry": "Try again", "leave": f"Leave, losing {lost}", "stay": "Go on computing"},
         )
         try:
-            return await self._app.ask(self._question)
+            return await self._app.questions.ask(self._question)
         finally:
             self._question = None
 

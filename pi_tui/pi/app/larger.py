@@ -75,4 +75,4 @@ async def _is_wanted(face: Face, here: int, goal: int, missed: str) -> bool:
         {"begin": "Yes, begin it", "stay": "No, stay here"},
         keys="yn",
     )
-    return await face.ask(question) == "begin"
+    return await face.questions.ask(question) == "begin"

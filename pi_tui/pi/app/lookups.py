@@ -20,7 +20,7 @@ async def landmarks_in(face: Face, digits: Digits, count: int, show: Show) -> No
     from pi_tui.pi.digits.landmarks import landmarks
 
     rows = await in_thread(landmarks, digits, count)  # 100M digits take a second
-    place = await face.ask(LandmarksList(digits, count, rows))
+    place = await face.questions.ask(LandmarksList(digits, count, rows))
     if place is not None:
         show(*place)
 
@@ -32,12 +32,12 @@ async def birthday_in(face: Face, digits: Digits, count: int, show: Show) -> Non
     from pi_tui.pi.digits.dates import card, explain_date, framed, look
 
     ask = Ask("Where is your date in pi?", explain_date, example="14.3.1988")
-    if (answer := await face.ask(ask)) is None:
+    if (answer := await face.questions.ask(ask)) is None:
         return
     place = await in_thread(look, answer, digits, count)
     assert place is not None
     lines = card(answer, place)
-    told = await face.ask(Card(lines, goes=place.offset is not None))
+    told = await face.questions.ask(Card(lines, goes=place.offset is not None))
     if told == "copy":
         copy(face, framed(lines), "the card")
     elif told == "picture":

@@ -141,14 +141,14 @@ class PiApp(RunApp):
         if self.is_uncovered:
             from pi_tui.pi.app.larger import offer_larger
 
-            self.converse(offer_larger(self, self.main_screen, self.run_changes.open_run))
+            self.questions.converse(offer_larger(self, self.main_screen, self.run_changes.open_run))
 
     def action_by_heart(self) -> None:
         """Open the screen for reciting digits from memory."""
         if not self.is_uncovered:
             return
         if self.main_screen.count:
-            self.converse(self._by_heart())
+            self.questions.converse(self._by_heart())
         else:
             tell(self, "There are no digits yet.", seconds=3)
 
@@ -156,10 +156,8 @@ class PiApp(RunApp):
         from pi_tui.pi.app.screens.by_heart import ByHeart
 
         screen, best = self.main_screen, self._looks.by_heart
-        score = (
-            await self.ask(ByHeart(bytes(screen.source[: min(screen.count, _MOST_RECITED)]), best))
-            or 0
-        )
+        digits = bytes(screen.source[: min(screen.count, _MOST_RECITED)])
+        score = await self.questions.ask(ByHeart(digits, best)) or 0
         if score > best:
             self.looks.remember(by_heart=score)
             tell(self, f"{counted(score, 'digit')} by heart, your best.")

@@ -181,13 +181,17 @@ class PiScreen(RunScreen):
         """Open the list of landmarks."""
         from pi_tui.pi.app.lookups import landmarks_in
 
-        self.face.converse(landmarks_in(self.face, self.source, self.count, self.show_position))
+        self.face.questions.converse(
+            landmarks_in(self.face, self.source, self.count, self.show_position)
+        )
 
     def action_birthday(self) -> None:
         """Ask for a date, search for it, and show its position on a card."""
         from pi_tui.pi.app.lookups import birthday_in
 
-        self.face.converse(birthday_in(self.face, self.source, self.count, self.show_position))
+        self.face.questions.converse(
+            birthday_in(self.face, self.source, self.count, self.show_position)
+        )
 
     def action_statistics(self) -> None:
         """Open the statistics of pairs, gaps and runs."""
@@ -255,7 +259,7 @@ class PiScreen(RunScreen):
         from pi_tui.pi.app.taking_digits import picture_of_digits
 
         kind = "heat" if self.stage.view == "heat" else "walk"
-        self.face.converse(picture_of_digits(self.face, kind, self.source, self.count))
+        self.face.questions.converse(picture_of_digits(self.face, kind, self.source, self.count))
 
 
 def _search_bar() -> type[SearchBar]:

@@ -22,7 +22,7 @@ async def export_digits(face: Face, digits: Digits, count: int) -> None:
     from pi_tui.pi.app.screens.digit_answers import explain_range, parse_range
 
     explain = partial(explain_range, count=count)
-    answer = await face.ask(Ask("Export which positions?", explain, value="all"))
+    answer = await face.questions.ask(Ask("Export which positions?", explain, value="all"))
     if answer is None:
         return
     start, stop = parse_range(answer, count)

@@ -1,0 +1,86 @@
+"""A queue of keys: each is handled only after the one before has had its whole effect.
+
+Textual delivers a key at once to the focused widget. `g762⏎` may arrive all at once on a slow
+line. Then all keys but the `g` would reach the main screen, because the dialog that the `g` opens
+is not there yet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual import events
+from textual.dom import DOMNode
+from textual.message_pump import MessagePump
+
+from pi_tui.app.face import Face
+
+_URGENT = frozenset({"ctrl+c", "ctrl+q"})
+"""Keys that are handled at once, before the queue."""
+_LOST = 1.0
+"""Maximum seconds that a key waits for the key before it, or for a dialog that should open."""
+_LOOK = 0.02
+"""Seconds between two checks whether the dialog has opened."""
+
+Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
+
+
+class KeyQueue:
+    """Holds keys back until the one before is done and a screen can take the next one."""
+
+    def __init__(self, face: Face, deliver: Deliver) -> None:
+        """Make an empty queue; `deliver` is Textual's own handling of an event."""
+        self._face, self._deliver = face, deliver
+        self._typed: deque[events.Key] = deque()
+        self._is_obeying, self._obeying_since = False, 0.0
+
+    def __len__(self) -> int:
+        """Return the number of keys in the queue."""
+        return len(self._typed)
+
+    async def handle(self, event: events.Event) -> None:
+        """Queue a key; deliver any other event at once."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await self._deliver(event)
+            return
+        self._face.app_focus = True
+        if event.key in _URGENT:
+            await self._deliver(event)
+        else:
+            self._typed.append(event)
+            await self._obey()
+
+    async def _obey(self) -> None:
+        """Deliver the next key, if the one before is done and a screen can take it."""
+        if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
+            return
+        if not self._can_be_typed_into() and not _is_late(self._typed[0].time):
+            self._face.set_timer(_LOOK, self._obey)
+            return
+        self._is_obeying, self._obeying_since = True, self._typed[0].time
+        await self._deliver(self._typed.popleft())
+        way = (*(self._face.focused or self._face.screen).ancestors_with_self,)
+        self._when_done(way * 2)  # twice: then after the messages that the key caused
+
+    def _when_done(self, nodes: tuple[DOMNode, ...]) -> None:
+        """Wait for the message queues of these nodes in turn, then handle the next key."""
+        for at, node in enumerate(nodes):
+            if isinstance(node, MessagePump) and node.call_later(self._when_done, nodes[at + 1 :]):
+                return
+        self._is_obeying = False
+        self._face.call_later(self._obey)
+
+    def _can_be_typed_into(self) -> bool:
+        if self._face.questions.is_expected:
+            return False
+        if len(self._face.screen_stack) <= 1:  # without a run, the first question will open soon
+            return self._face.worker.snapshot.goal > 0
+        top = self._face.screen
+        return top.is_mounted and bool(top.focused or not top.focus_chain)
+
+
+def _is_late(since: float) -> bool:
+    return time.monotonic() - since > _LOST
