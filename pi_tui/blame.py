@@ -1,4 +1,4 @@
-"""Whose code raised an exception: a user's machine or kind, or ours."""
+"""Find out whose code raised an exception: a user's machine or kind, or this package."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ _LIBRARY = (Machine.__module__, Task.__module__, f"{_OUR_PACKAGE}recipes.")
 
 
 def frames_of_machine(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the last method of a user's Machine or Kind on; None without one.
+    """Return the part of the traceback that begins in a user's Machine or Kind; None without one.
 
-    A machine may have called us, by its poll: what is raised there is no fault of its step. Of a
-    machine that only calls a function of the user, the function is the first.
+    If a machine called this package, by its poll, and the exception was raised there, the machine
+    is not at fault: None. The machines in `recipes/` call a function of the user, so there the part
+    begins with that function.
     """
     trace, is_called, found = error.__traceback__, False, None
     while trace:

@@ -285,7 +285,7 @@ class Machine(ABC):
 
     @property
     def verifying_work(self) -> float:
-        """Return the part of the total `work` that is `Kind.verify`, which a run may skip."""
+        """Return how much of the total `work` is due to `Kind.verify`, which a user may skip."""
         return 0.0
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
@@ -366,17 +366,19 @@ class Kind(ABC):
         return None
 
     def share(self, task: Task, steps: int, length: int) -> float | None:
-        """Return the share of the work that so many steps and bytes of output are; None if unknown.
+        """Estimate the share of the work done from steps and bytes of output; None if unknown.
 
-        Used where no work was saved: for machines that do not know theirs, and for runs saved
-        before version 1.2. Return rather too little than too much: the share on the screen must not
-        fall.
+        Used where no work was saved: for machines without `work`, and for runs saved before
+        version 1.2. If in doubt return too little, because the share on the screen must not fall.
         """
         whole = self.length(task)
         return length / whole if whole else None
 
     def figures(self, task: Task, steps: int, length: int) -> object:
-        """Return the figures that steps and length of the output give, to show a watched run."""
+        """Return figures to show of a run that another process computes.
+
+        All that is known of it here is the number of steps and the length of the output.
+        """
         return None
 
     def limits(self, task: Task) -> Limits:
@@ -399,9 +401,10 @@ class Kind(ABC):
     ) -> bool:
         """Check output by an independent method; return False if there is none.
 
-        It is the whole output at the end, and a part from its beginning if a machine that computes
-        it again makes another one. Raises WrongOutput if it is wrong. `machine`, if given, made the
-        output. Results stored in its state survive a kill; increase its `steps` when storing one.
+        Called with the whole output at the end of a run. Also called with the saved beginning of
+        the output, if a machine that computes it again after damage makes a different one. Raises
+        WrongOutput if it is wrong. `machine`, if given, made the output. Results stored in its
+        state survive a kill; increase its `steps` when storing one.
         """
         return False
 

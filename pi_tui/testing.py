@@ -72,7 +72,7 @@ def prove(kind: Kind, task: Task, steps: int | None = None) -> None:
     the first difference.
 
     `steps` limits the number of steps; the default is all. Equal machines must give equal states,
-    so keep times and sets out of them. Each step costs about ten.
+    so keep times and sets out of them. The test takes about ten times as long as its steps alone.
     """
     _Proof(kind, task).run(steps)
 

@@ -140,7 +140,7 @@ def test_fifo_gets_the_whole_output_once_there_is_a_reader(filled: Path, tmp_pat
     assert fifo.is_fifo()
 
 
-def test_reader_that_leaves_a_fifo_is_told_as_a_line(filled: Path, tmp_path: Path) -> None:
+def test_reader_that_leaves_a_fifo_is_reported_in_one_line(filled: Path, tmp_path: Path) -> None:
     fifo = tmp_path / "out"
     os.mkfifo(fifo)
     line = f'head -c 9 {fifo} & exec "$0" "$@"'

@@ -164,7 +164,7 @@ def test_star_import_imports_every_public_name() -> None:
     assert loaded_after(f"from pi_tui import *\nassert all([{PUBLIC}])")
 
 
-def test_names_for_machines_import_no_store_and_no_screen() -> None:
+def test_public_names_for_machines_import_no_store_and_no_screen() -> None:
     modules = modules_after("from pi_tui import Kind, Machine, Refused, State, Task, Work")
     assert {name for name in modules if name.startswith("pi_tui")} == {
         "pi_tui",

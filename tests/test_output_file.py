@@ -135,7 +135,7 @@ def no_room(*_: object, **__: object) -> NoReturn:
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
-def test_output_to_an_open_file_by_its_device_name_goes_on_where_it_is(
+def test_output_to_dev_stdout_is_appended_to_the_file_it_stands_for(
     name: str, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"

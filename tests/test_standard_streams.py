@@ -88,7 +88,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *(("status", redirection) for redirection in (">&- <&-", "1</dev/null")),
     ],
 )
-def test_stdout_that_takes_nothing_is_one_line_and_exit_6(
+def test_closed_or_full_stdout_is_reported_in_one_line_with_exit_code_6(
     command: str, redirection: str, filled: Path
 ) -> None:
     done = under_a_shell(redirection, *PI_TUI, "--db", filled, *command.split())
@@ -100,7 +100,7 @@ def test_stdout_that_takes_nothing_is_one_line_and_exit_6(
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_full_disk_behind_stdout_is_told_with_and_without_a_buffer(
+def test_full_disk_behind_stdout_is_reported_with_and_without_a_buffer(
     unbuffered: str, filled: Path
 ) -> None:
     child = ["env", f"PYTHONUNBUFFERED={unbuffered}", *PI_TUI, "export", "--db", filled]
@@ -110,7 +110,7 @@ def test_full_disk_behind_stdout_is_told_with_and_without_a_buffer(
 
 @pytest.mark.parametrize("redirection", ["<&-", "2>&-", "2>/dev/full", "<&- 2>&-"])
 @pytest.mark.parametrize("command", ["run --digits 70", "export", "find 14", "status", "check"])
-def test_other_stream_that_is_closed_or_full_does_no_harm(
+def test_commands_succeed_with_a_closed_or_full_stream_that_they_do_not_need(
     command: str, redirection: str, filled: Path
 ) -> None:
     done = under_a_shell(redirection, *PI_TUI, *command.split(), "--db", filled)
@@ -245,7 +245,7 @@ def test_character_written_in_two_pieces_reaches_a_replaced_stream(
 
 
 @pytest.mark.parametrize("how", ["close", "remove"])
-def test_stdout_closed_by_the_program_itself_is_told_in_one_line(
+def test_stdout_closed_by_the_program_itself_is_reported_in_one_line(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = StringIO()

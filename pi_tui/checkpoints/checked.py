@@ -1,6 +1,7 @@
-"""Calls of the methods of a kind or a machine that check what comes back.
+"""Call the methods of a user's kind or machine, and check the type of what they return.
 
-Each raises BrokenRule, with the name of the method, if the result has another type than it should.
+Each function calls the method of its name. It raises BrokenRule, which names the method, if the
+result has the wrong type.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def new(kind: Kind, task: Task) -> Machine:
 
 
 def from_state(kind: Kind, task: Task, state: State, output: bytes) -> Machine:
-    """Return the machine that had this state and this output."""
+    """Return a machine restored from this state and this output."""
     return _checked("from_state", kind.from_state(task, state, output), Machine, "a Machine")
 
 
@@ -38,7 +39,10 @@ def length(kind: Kind, task: Task) -> int | None:
 def verify(
     kind: Kind, task: Task, output: bytes | bytearray, poll: Poll, machine: Machine | None = None
 ) -> bool:
-    """Return whether the output was compared with an independent one."""
+    """Check the output by an independent method; return False if the kind has none.
+
+    Raises WrongOutput if the output is wrong.
+    """
     found = kind.verify(task, output, poll, machine)
     return bool(_checked("verify", found, SupportsInt, "a bool"))
 

@@ -113,7 +113,10 @@ class Loading:
             return run, output, state_rows.known(connection, run.id, self._limits)
 
     def _newest_good(self, numbers: list[int]) -> tuple[Machine, Checkpoint] | None:
-        """Return the newest of these checkpoints that makes a machine; note what is damaged."""
+        """Return the newest of these checkpoints from which a machine can be restored.
+
+        Note each damaged one for the user. Return None if none is left.
+        """
         for seq in numbers:
             try:
                 found = self._try(seq)
@@ -127,9 +130,10 @@ class Loading:
         return None
 
     def _try(self, seq: int) -> tuple[Machine, Checkpoint] | None:
-        """Make the machine of a checkpoint, and trust it; return None if that was pruned.
+        """Restore the machine of a checkpoint; return None if the checkpoint was deleted.
 
-        Raises BadState or WrongState if it is damaged.
+        From now on the next save relies on this checkpoint and its pieces. Raises BadState or
+        WrongState if it is damaged.
         """
         reader_of = partial(self._reader.of, self._run.id)
         with self._saved.transaction() as connection:

@@ -129,7 +129,7 @@ def parse_location(location: str) -> Location:
 
 
 def own_file(name: str) -> str:
-    """Return the file in the working folder that keeps the runs of one kind, unless told another.
+    """Return the default database of a kind: a file in the working folder, named like the kind.
 
     >>> own_file("collatz"), own_file("a/b")
     ('collatz.sqlite3', 'a-b.sqlite3')
@@ -189,7 +189,7 @@ def refuse_other_names(path: Path) -> None:
 
 
 def with_end(path: Path, end: str) -> Path:
-    """Return the path of another database beside this one; its name is cut if it has no room."""
+    """Return this path with `end` added to the name, which is shortened if it were too long."""
     room = min(
         longest_name(path.parent) - len(_LONGEST_END),
         _LONGEST_PATH - len(os.fsencode(path.with_name("-"))) + 1,

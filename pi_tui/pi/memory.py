@@ -31,7 +31,7 @@ class Allowance(NamedTuple):
 
 
 def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
-    """Return what a run may take: `asked` bytes, else what is free; None if nobody knows."""
+    """Return what a run may take: `asked` bytes, else what is free; None if that is unknown."""
     if asked:
         return Allowance(asked, "--memory allows {}")
     return min(_limits(root), default=None)
@@ -67,7 +67,7 @@ def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
 
 
 def _limits(root: Path) -> list[Allowance]:
-    """Return what each limit leaves to this process, with what it takes already."""
+    """Return, for each limit, the bytes this process may take: those it has, and those free."""
     own = _pages(root, 1)
     found: list[Allowance] = []
     with suppress(OSError, ValueError, StopIteration):
@@ -89,7 +89,7 @@ def _limits(root: Path) -> list[Allowance]:
 
 
 def _pages(root: Path, column: int) -> int:
-    """Return the bytes of this process: in column 0 of its address space, in 1 in memory."""
+    """Return a column of /proc/self/statm in bytes: 0 is the address space, 1 resident memory."""
     with suppress(OSError, ValueError, IndexError):
         pages = int((root / "proc/self/statm").read_text().split()[column])
         return pages * os.sysconf("SC_PAGE_SIZE")

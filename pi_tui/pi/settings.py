@@ -154,7 +154,9 @@ def parse_digits(text: str) -> int:
 
 
 def auto_pace(digits: int) -> Pace:
-    """Return the app's default pace: a run takes about thirty seconds, or longer by itself.
+    """Return the app's default pace, at which a run takes about thirty seconds.
+
+    A short run takes less, and one that cannot be computed so fast takes longer.
 
     >>> auto_pace(60_000).limit
     2000.0

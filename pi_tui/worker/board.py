@@ -90,9 +90,10 @@ class Board:
             self._changed.notify_all()
 
     def latest(self) -> Snapshot:
-        """Return the snapshot with the steps and output made since, for the final message.
+        """Return the snapshot with the steps and output made since it was published.
 
-        Short steps publish no snapshot. So in a long step after them, the snapshot lacks them.
+        The final message needs them. Short steps publish no snapshot, so the last one lacks the
+        short steps before a long step.
         """
         shown, output = self.snapshot, self.output
         if shown.state.is_at_rest or len(output) < shown.made:

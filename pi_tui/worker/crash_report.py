@@ -1,4 +1,4 @@
-"""Crashes: whose fault one is, and tracebacks without secrets.
+"""Describe crashes: which method of a user's machine failed, and a traceback without secrets.
 
 A traceback shows source lines and no values, and passwords are masked.
 """
@@ -20,7 +20,7 @@ _MISFIT = re.compile(r"(?:.*\.)?(\w+)\(\) (?:takes|missing|got) .*")
 
 
 def told_of_machine(error: Exception) -> str:
-    """Return words for what a method of a user's machine or kind raised; "" if none did.
+    """Describe the exception that a method of a user's machine or kind raised; "" if none did.
 
     The traceback of `error` then begins in that method.
     """
@@ -49,7 +49,7 @@ def in_words(error: BaseException) -> str:
 
 
 def traceback_of(crash: BaseException | None) -> str:
-    """Return the traceback of what ended a worker; "" if that was no Exception."""
+    """Return the traceback of the exception that ended a worker; "" for an interrupt or none."""
     return report(crash) if isinstance(crash, Exception) else ""
 
 

@@ -119,18 +119,18 @@ class Meter:
     def left(self) -> float | None:
         """Return the seconds that are left; None while unknown.
 
-        Before the first step they are unknown. A limited pace does not tell them either, because
-        the machine may be slower than that.
+        Before the first step they are unknown, also at a limited pace, because the machine may be
+        slower than the pace. If the total work is unknown, a pace and a length give them.
         """
         if self._work.total > 0:
             return None if self._each is None else self._rest(self._each)
         return None if self.limit is None or self._length is None else self._rest(0.0)
 
     def _rest(self, each: float) -> float:
-        """Return the seconds left if a unit of work takes `each`.
+        """Return the seconds left if a unit of work takes `each` seconds.
 
-        They follow the work or, if that takes longer, the pace, which holds back the steps and not
-        the comparison after them.
+        That is the longer of two times: of the work left at full speed, and of the output left at
+        the pace. The pace limits the steps only, so the comparison after them is added to it.
         """
         rest = max(self._work.total - self._work.done, 0.0)
         if self.limit is None or self._length is None:

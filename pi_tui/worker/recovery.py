@@ -1,4 +1,4 @@
-"""What the loop does if saved output, state and machine contradict each other.
+"""Go back to good data if saved output, state and machine contradict each other.
 
 Damage that is found while a run is loaded is handled in checkpoints/loading.py.
 """
@@ -15,7 +15,7 @@ from pi_tui.worker.board import Board
 
 
 class Recovery:
-    """Compares what is computed again with what is known, and goes back to good data."""
+    """Compares recomputed output with saved output; if they differ, goes back to good data."""
 
     def __init__(self, board: Board, store: CheckpointStore) -> None:
         self._board, self._store = board, store
@@ -28,21 +28,24 @@ class Recovery:
         self._fell_back = False
 
     def loaded(self, loaded: Loaded) -> None:
-        """Note what a session, or a fallback, begins with."""
+        """Record the checkpoint and output just loaded, at a start or after a fallback."""
         machine, self._loaded_from = loaded.machine, loaded.checkpoint
         is_all_made = machine is not None and len(machine.output) >= len(loaded.output)
         self.known = b"" if is_all_made else loaded.output  # it may be a gigabyte
 
     def saved(self) -> None:
-        """Note that the machine passed a save: from now on it is not the checkpoint's fault."""
+        """Record that the machine passed the check of a save.
+
+        If it fails later, the checkpoint it was loaded from is not at fault.
+        """
         self._loaded_from = self.distrusted = None
 
     def compare(self, run: Run, output: bytes | bytearray, start: int, poll: Poll) -> None:
-        """Compare the output after `start` with what is known of it.
+        """Compare the output after offset `start` with `known`: output saved earlier, or overture.
 
-        Where they differ, the kind is asked to verify what is saved: that raises WrongOutput if the
-        saved output is wrong. If it is right, or was not saved, raises WrongState. Raises
-        WrongResultError if the kind cannot tell.
+        If they differ, `Kind.verify` checks the saved output, and raises WrongOutput if that is
+        wrong. If it is right, or the difference is not in saved output, raises WrongState. Raises
+        WrongResultError if the kind cannot verify output.
         """
         end = min(len(output), len(self.known))
         if output[start:end] == self.known[start:end]:

@@ -41,9 +41,9 @@ class StepSchedule:
 class SaveSchedule:
     """A schedule of saves: by time, by output, or to retry one that failed.
 
-    A cadence by output saves by time too, as `auto` does: until a session comes to its first mark,
-    and while no new output appears. Otherwise a run that is killed before each mark would never get
-    on.
+    A cadence by output saves at marks: at every multiple of so many bytes of output. It saves by
+    time too, as `auto` does, until a session comes to its first mark, and while no new output
+    appears. Otherwise a run that is killed before each mark would never get on.
     """
 
     def __init__(self, cadence: Cadence) -> None:
@@ -61,7 +61,7 @@ class SaveSchedule:
 
     @property
     def next_save(self) -> float | None:
-        """Return when the next save by time, or the next retry, is due; None if output decides."""
+        """Return when the next save by time or retry is due; None if saves depend on output."""
         return None if self._by_output and not self._retry_after else self._due
 
     def begin(self, now: float, count: int, *, again: bool) -> None:
@@ -105,7 +105,7 @@ class SaveSchedule:
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
-        """Return the bytes of output until a save is due; inf if output does not decide."""
+        """Return the bytes of output until the next mark; inf if saves do not depend on output."""
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def seconds_until_retry(self, now: float) -> float | None:

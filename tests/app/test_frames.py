@@ -14,7 +14,7 @@ from pi_tui.worker.snapshot import Snapshot, State
 from tests.pi.app.helpers import a_snapshot
 
 
-def test_run_saved_before_its_first_output_is_offered_to_go_on_not_to_begin() -> None:
+def test_notice_offers_to_go_on_with_a_run_that_is_saved_without_output() -> None:
     checkpoint = Checkpoint(1, 3, 0, 9, datetime.now(UTC), 1.0)
     seen = Snapshot(State.WATCHING, 9, MAX, checkpoints=(checkpoint,), notice="it has ended")
     assert notice(seen)[-1] == "p goes on with it here"

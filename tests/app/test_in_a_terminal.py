@@ -123,7 +123,7 @@ def test_failed_step_is_named_and_its_traceback_shown_on_the_screen_and_after_it
         assert "steps: step 700 raised ValueError('seven hundred'); saved step 699" in told
 
 
-async def test_key_for_trouble_says_that_nothing_is_wrong(shown: Shown) -> None:
+async def test_key_for_errors_says_that_nothing_is_wrong_if_there_is_no_error(shown: Shown) -> None:
     async with shown(b"a\n") as (app, pilot):
         await pilot.press("!")
         await until(lambda: "Nothing is wrong." in text_of(app))

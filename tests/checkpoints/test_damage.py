@@ -113,7 +113,7 @@ def test_beginning_again_is_reported_even_without_output_or_damage(
     assert "again from the start" in loaded.notes[0]
 
 
-def test_run_resumes_from_every_checkpoint_and_reports_it(
+def test_load_before_a_checkpoint_number_uses_an_older_one_and_notes_damage(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))

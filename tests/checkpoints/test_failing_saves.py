@@ -92,7 +92,7 @@ def test_lasting_piece_counts_as_bytes_to_write_until_it_is_saved(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_commit_that_landed_although_its_answer_was_lost_is_a_save(
+def test_commit_that_landed_although_its_answer_was_lost_counts_as_saved(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)
@@ -107,7 +107,7 @@ def test_commit_that_landed_although_its_answer_was_lost_is_a_save(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_commit_whose_landing_was_never_learned_leaves_both_checkpoints_whole(
+def test_commit_of_unknown_outcome_leaves_both_checkpoints_loadable(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)

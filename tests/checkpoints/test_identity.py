@@ -128,7 +128,7 @@ def test_runs_are_found_after_their_kind_changes_its_tuning(
         assert store.check() == []
 
 
-def test_runs_are_found_after_a_change_of_tuning_swaps_an_identity(
+def test_runs_are_found_though_a_change_of_tuning_gives_one_the_identity_of_another(
     open_store: OpenStore,
 ) -> None:
     class TunedBySize(DiceKind):

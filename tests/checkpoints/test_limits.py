@@ -175,7 +175,9 @@ def statements(store: CheckpointStore) -> Iterator[list[str]]:
     event.remove(store._engine, "before_cursor_execute", note)
 
 
-def test_steady_save_takes_few_statements(store: CheckpointStore) -> None:
+def test_save_after_the_first_takes_12_statements_at_most_and_reads_no_manifest(
+    store: CheckpointStore,
+) -> None:
     run, walk = save_some(store)
     for _ in range(3):
         with statements(store) as said:
@@ -186,7 +188,9 @@ def test_steady_save_takes_few_statements(store: CheckpointStore) -> None:
     assert store.check() == []
 
 
-def test_run_saved_with_trusted_facts_ends_with_the_right_output(open_store: OpenStore) -> None:
+def test_run_saved_ten_times_without_a_load_ends_with_the_right_output(
+    open_store: OpenStore,
+) -> None:
     store = open_store()
     run, walk = begin(store)
     machine: Walk = walk

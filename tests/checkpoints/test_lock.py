@@ -126,7 +126,9 @@ def test_lock_file_that_got_the_number_of_standard_input_is_closed_too(tmp_path:
         os.close(standard_input)
 
 
-def test_linked_file_is_the_same_database(open_store: OpenStore, path: str, tmp_path: Path) -> None:
+def test_symbolic_link_opens_the_same_database(
+    open_store: OpenStore, path: str, tmp_path: Path
+) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(path)
     with another_process(path), pytest.raises(AlreadyOpenError):

@@ -27,7 +27,7 @@ def as_nobody(postgres: Server, url: str, *rights: str) -> str:
 )
 @pytest.mark.parametrize("write", [True, False])
 @pytest.mark.parametrize("used", [True, False])
-def test_postgres_user_without_rights_gets_that_message(
+def test_postgres_user_without_rights_is_told_to_ask_for_them(
     rights: tuple[str, ...],
     write: bool,
     used: bool,
@@ -53,7 +53,7 @@ def test_postgres_user_with_read_rights_can_read(
     assert [found.goal for found in open_store(url, write=False).runs()] == [run.goal]
 
 
-def test_postgres_rejected_login_is_reported_as_that(
+def test_postgres_rejected_login_is_reported_with_the_reason(
     postgres: Server, postgres_url: str, open_store: OpenStore
 ) -> None:
     url = as_nobody(postgres, postgres_url)

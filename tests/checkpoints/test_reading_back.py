@@ -100,7 +100,7 @@ def test_load_checks_large_pieces_and_reads_them_when_they_are_wanted(
     assert loaded.machine.finalize() == Walk(walk.task).finalize()
 
 
-def test_database_out_of_reach_is_told_and_read_again_once_it_is_back(
+def test_unreachable_database_is_reported_and_read_again_once_it_is_back(
     store: CheckpointStore, path: str
 ) -> None:
     walk, piece = saved(store)

@@ -95,7 +95,7 @@ def test_escape_codes_in_names_are_not_printed(database: Path) -> None:
         assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr), words
 
 
-def test_non_text_kind_is_reported_as_damage(mixed: Path) -> None:
+def test_kind_name_that_is_not_text_is_reported_as_damage(mixed: Path) -> None:
     with closing(sqlite3.connect(mixed)) as connection, connection:
         connection.execute("UPDATE pi_run SET kind = x'00ff' WHERE kind = 'lines' AND id = 3")
     for command in ("runs", "check"):

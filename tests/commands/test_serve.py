@@ -79,7 +79,7 @@ async def test_tab_follows_a_run_of_any_kind_without_its_code(
 
 
 @pytest.mark.parametrize("words", [["2000"], ["2k"], ["2", "000"]])
-async def test_served_number_is_that_of_digits(words: list[str], database: Path) -> None:
+async def test_serve_takes_a_number_as_a_number_of_digits(words: list[str], database: Path) -> None:
     with serving(database, *words, digits=None) as up:
         async with tab(up) as connection:
             await see(connection, b"2,000 digits")

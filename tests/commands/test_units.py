@@ -41,13 +41,13 @@ def test_server_counts_rows_without_the_code_of_their_kind(postgres_url: str) ->
     assert_counted_in_rows(postgres_url)
 
 
-def test_unit_that_changed_is_that_of_the_last_run_begun(database: Path) -> None:
+def test_status_counts_in_the_unit_that_the_last_opened_run_had(database: Path) -> None:
     compute(str(database), ROWS, ROWS.task(9), 3)
     compute(str(database), GeneratorKind(lines, "table", 1), ROWS.task(9), 5)
     assert "10 bytes saved" in ask("status", database=database)
 
 
-def test_many_that_resume_at_once_on_a_server_keep_one_unit(postgres_url: str) -> None:
+def test_many_runs_resumed_at_once_on_a_server_get_their_unit(postgres_url: str) -> None:
     tasks = [ROWS.task(3, seed=seed) for seed in range(6)]
     for task in tasks:  # begun before units were kept
         compute(postgres_url, GeneratorKind(lines, "table", 1), task, 1)

@@ -41,7 +41,7 @@ def test_watch_of_pi_names_the_command_that_goes_on_with_its_database(mixed: Pat
         assert terminal.screen.count("--db") == 1
 
 
-def test_watch_of_pi_names_no_command_where_it_does_not_fit(mixed: Path) -> None:
+def test_watch_of_pi_shows_no_command_in_a_window_too_narrow_for_it(mixed: Path) -> None:
     pi_kind = SpigotKind()
     compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
     with Terminal("watch", "--digits", "600", "--db", mixed, size=(60, 24)) as terminal:

@@ -71,7 +71,9 @@ def test_resumed_primality_test_ends_like_an_uninterrupted_one() -> None:
 
 
 @pytest.mark.parametrize(("p", "word"), [("44497", "prime"), ("44491", "not prime")])
-def test_verdict_is_printed_and_printed_again(p: str, word: str, database: Path) -> None:
+def test_verdict_is_printed_at_the_first_start_and_at_the_next(
+    p: str, word: str, database: Path
+) -> None:
     for _ in range(2):
         done = ended(*PROGRAM, p, "--db", database)
         assert (done.returncode, done.stdout) == (0, f"2^{p} - 1 is {word}\n")
@@ -200,7 +202,7 @@ def test_verdict_that_contradicts_the_number_is_refused() -> None:
             machine.check()
 
 
-def test_task_that_was_never_begun_is_refused() -> None:
+def test_task_that_this_kind_cannot_have_made_raises_bad_state() -> None:
     task = KIND.task(P)
     for bad in (
         replace(task, goal=P + 1),

@@ -140,7 +140,7 @@ def test_saving_on_modulo_skips_checkpoints(kind: Kind) -> None:
     assert tells(f"{met} of {lengths[-1] // MARK} marks were met")
 
 
-def test_table_of_simpler_ways_has_the_figure_of_the_fault_tests() -> None:
+def test_readme_table_of_simpler_ways_agrees_with_the_fault_tests() -> None:
     assert tells("9 of 10 damaged")
     table = (Path(__file__).parents[1] / "faults" / "README.md").read_text("utf-8")
     assert "control: 9 of 10 damaged" in table

@@ -76,7 +76,7 @@ def test_io_error_while_saved_blocks_are_read_back_loses_nothing(
 
 
 @pytest.mark.usefixtures("strace")
-def test_control_ignored_io_errors_would_be_noticed(folder: Path, tally: Tally) -> None:
+def test_control_writes_that_only_pretend_to_succeed_do_damage(folder: Path, tally: Tally) -> None:
     """If SQLite did not check for failed syncs, saves would vanish."""
     writes = system_calls(Task(str(folder / "count.db"), saves=12))["pwrite64"]
     task = Task(str(folder / "pi.db"), saves=12)

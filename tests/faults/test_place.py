@@ -198,7 +198,7 @@ def newer_database(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [foreign_text, foreign_database, newer_database])
-def test_foreign_file_ends_the_program_with_7(
+def test_foreign_file_ends_the_program_with_exit_code_7(
     make: Callable[[Path], None], tmp_path: Path, tally: Tally
 ) -> None:
     path = tmp_path / "file.db"

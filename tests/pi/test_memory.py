@@ -100,7 +100,7 @@ def test_complete_run_is_opened_with_too_little_memory(database: Path) -> None:
     assert (done.returncode, done.stdout[:6]) == (0, "3.1415")
 
 
-def test_long_run_and_a_small_disk_are_told_before_it_begins(database: Path) -> None:
+def test_long_run_and_a_small_disk_are_announced_before_the_first_step(database: Path) -> None:
     kind = BoundedKind.within(10**9, 2, 10**12, str(database))
     (note,) = kind.new(kind.task(10**9)).notes
     assert note.startswith("1,000,000,000 digits take about 1 h")

@@ -152,7 +152,9 @@ def test_picture_command_refuses_bad_arguments_in_one_line(
     assert [one.name for one in tmp_path.iterdir() if "sqlite" not in one.name] == []
 
 
-def test_a_walk_is_told_that_it_can_move(capsys: pytest.CaptureFixture[str]) -> None:
+def test_picture_of_a_walk_with_an_unknown_suffix_suggests_gif_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["picture", "walk", "--digits", "100", "-o", "a.pdf"]) == 2
     told = capsys.readouterr().err
     assert "end the file's name with .png or .svg, or for a walk that moves with .gif" in told

@@ -187,7 +187,7 @@ def test_run_returns_a_line_for_each_failed_item(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("way", [("-c", NO_FILE), ("-",)], ids=["-c", "stdin"])
-def test_function_typed_where_no_file_holds_it_is_refused_before_anything_is_saved(
+def test_function_without_a_source_file_is_refused_before_anything_is_saved(
     way: tuple[str, ...], folder: Path
 ) -> None:
     command = [sys.executable, "-W", "error", *way]
@@ -197,7 +197,7 @@ def test_function_typed_where_no_file_holds_it_is_refused_before_anything_is_sav
     assert not Path("items.sqlite3").exists()
 
 
-def test_batch_that_workers_would_begin_again_as_they_import_it_names_the_cure(
+def test_batch_begun_again_by_importing_workers_tells_to_guard_it_with_main(
     folder: Path,
 ) -> None:
     Path("noguard.py").write_text(NO_FILE)

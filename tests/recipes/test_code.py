@@ -108,7 +108,7 @@ def test_run_whose_code_has_changed_says_so(kind: Any, same: Any, other: Any) ->
     assert [("the code of f is not the code that began" in note) for note in said] == [True] * known
 
 
-def test_comments_and_layout_of_a_function_are_not_its_code() -> None:
+def test_digest_of_code_ignores_comments_layout_and_wrappers() -> None:
     name = digest_of_code(first_again)
     source = "def first_again(number: int) -> int:\n    return number + 1"
     assert name == hashlib.sha256(source.encode()).hexdigest()[:16] != digest_of_code(first)
@@ -163,6 +163,6 @@ def test_functions_that_carry_other_data_are_other_runs(
         assert batch.run(database) == b"%d\n%d\n" % (number + 1, number + 2)
 
 
-def test_data_that_cannot_be_told_from_others_does_not_count_in_a_function() -> None:
+def test_data_in_a_function_that_cannot_be_identified_is_ignored() -> None:
     tasks = [Items(partial(add, Lock()), [1], threads=True, name="f").task() for _ in range(2)]
     assert tasks[0] == tasks[1]

@@ -94,7 +94,7 @@ def test_state_with_other_names_than_the_arguments_is_refused_and_kept() -> None
         b'{"!steps":1,"!share":"x","!done":false,"number":1,"total":1}',
     ],
 )
-def test_state_of_another_function_is_a_bad_state(text: bytes) -> None:
+def test_state_of_another_function_raises_bad_state(text: bytes) -> None:
     with pytest.raises(BadState):
         KIND.from_state(KIND.task(5), State.of(text), b"")
 

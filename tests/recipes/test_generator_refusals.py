@@ -73,7 +73,7 @@ def test_function_without_yield_is_refused_by_name() -> None:
         kind.new(kind.task(3))
 
 
-def test_async_function_is_refused_in_words_that_are_true() -> None:
+def test_async_function_is_refused_with_async_as_the_reason() -> None:
     async def generator(goal: int, at: int = 0) -> AsyncIterator[Any]:
         yield {"at": 1}
 

@@ -53,7 +53,7 @@ def test_workers_that_are_no_whole_number_are_refused(workers: object) -> None:
 
 
 @pytest.mark.parametrize("inputs", [{1, 2}, frozenset("ab")])
-def test_inputs_in_no_order_are_refused(inputs: Any) -> None:
+def test_unordered_inputs_are_refused(inputs: Any) -> None:
     with pytest.raises(TypeError, match=r"square: a set has another order .* give sorted"):
         batch(square, inputs)
 
@@ -61,7 +61,7 @@ def test_inputs_in_no_order_are_refused(inputs: Any) -> None:
 @pytest.mark.parametrize(
     "make", [lambda: (n for n in "ab"), lambda: memoryview(b"ab"), threading.Lock]
 )
-def test_input_that_cannot_be_told_from_others_is_refused(make: Callable[[], object]) -> None:
+def test_input_that_cannot_be_identified_is_refused(make: Callable[[], object]) -> None:
     for value in (make(), {"one": [make()]}):
         with pytest.raises(TypeError, match=r"square: input 2, .*: it cannot be told from others"):
             batch(square, [1, value]).task()
@@ -143,7 +143,7 @@ print(Items(str, inputs, threads=True).task().text)
 """
 
 
-def test_inputs_are_the_same_at_every_start(tmp_path: Path) -> None:
+def test_identity_of_inputs_is_the_same_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "told.py").write_text(TOLD)
     told = {
         subprocess.run(

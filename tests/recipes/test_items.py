@@ -86,7 +86,7 @@ def test_cancelled_step_changes_nothing_and_continues_later() -> None:
 @pytest.mark.parametrize(
     "text", [b"", b"[]", b'["x", {}]', b'[1, {"99": "x"}]', b'[1, {"a": "x"}]']
 )
-def test_impossible_state_of_a_batch_is_a_bad_state(text: bytes) -> None:
+def test_impossible_state_of_a_batch_raises_bad_state(text: bytes) -> None:
     kind = batch(square, range(3))
     with pytest.raises(BadState):
         kind.from_state(kind.task(), State.of(text), b"")

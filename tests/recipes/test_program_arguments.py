@@ -11,7 +11,7 @@ from tests.recipes.programs import SUMS, expected
 
 
 @pytest.mark.parametrize("goal", ["3e3", "3 000", "3,000", "3_000", " 3k "])
-def test_goal_is_read_as_the_app_reads_it(goal: str, folder: Path) -> None:
+def test_goal_of_a_program_may_be_written_as_in_the_app(goal: str, folder: Path) -> None:
     done = ended("sums.py", goal)
     assert (done.returncode, done.stdout) == (0, expected(3_000)), done.stderr
 
@@ -34,7 +34,7 @@ def test_parameter_with_an_underscore_at_an_end_is_an_option(
     assert f" {option} " in ended("sums.py", "--help").stdout
 
 
-def test_long_parameter_is_not_cut(folder: Path) -> None:
+def test_integer_parameter_too_large_to_store_is_refused_not_shortened(folder: Path) -> None:
     assert ended("sums.py", 1_000, "--factor", 10**17 + 7).stdout == expected(1_000, 10**17 + 7)
     done = ended("sums.py", 1_000, "--factor", 10**24 + 7)
     assert (done.returncode, done.stdout) == (2, ""), "no shorter one is used in its place"
@@ -65,7 +65,7 @@ def test_wrong_command_line_exits_with_2_and_no_traceback(
 
 
 @pytest.mark.parametrize("way", ["{}.main()", "{0}.run_all([{0}.task(3)])", "{}.run(3)"])
-def test_computation_named_as_the_program_s_own_is_refused(way: str, folder: Path) -> None:
+def test_computation_named_pi_is_refused(way: str, folder: Path) -> None:
     Path("mine.py").write_text(
         SUMS.replace("def sums", "def pi").replace("sums.main()", way.format("pi"))
     )
@@ -77,7 +77,7 @@ def test_computation_named_as_the_program_s_own_is_refused(way: str, folder: Pat
     assert not Path("pi.sqlite3").exists()
 
 
-def test_task_with_a_parameter_that_the_function_has_not_is_refused(folder: Path) -> None:
+def test_task_with_an_unknown_parameter_is_refused(folder: Path) -> None:
     Path("all.py").write_text(
         "from pi_tui import Task, carry_on_all\nfrom sums import sums\n"
         'raise SystemExit(carry_on_all(sums, [Task(3, {"factr": 4})], "a.sqlite3")[0])\n'
@@ -103,7 +103,9 @@ def test_empty_name_of_a_database_is_refused(folder: Path) -> None:
         ("sums.run(5, factor=[])", "sums: the parameter factor is of type list, not int, float,"),
     ],
 )
-def test_call_for_no_task_is_refused_in_one_line(call: str, said: str, folder: Path) -> None:
+def test_call_with_invalid_arguments_is_refused_in_one_line(
+    call: str, said: str, folder: Path
+) -> None:
     Path("call.py").write_text(f"from sums import sums\n{call}\n")
     done = ended("call.py")
     assert (done.returncode, done.stdout) == (2, "")

@@ -226,7 +226,7 @@ def test_value_that_cannot_be_stored_is_named(value: object, named: str) -> None
         b'{"a":' + b"[" * 100_000,
     ],
 )
-def test_impossible_bytes_are_a_bad_state(text: bytes) -> None:
+def test_values_raise_bad_state_for_bytes_that_cannot_be_decoded(text: bytes) -> None:
     with pytest.raises(BadState):
         values_of(State({"state": Piece(text), "array0.0": Piece(b"12345678")}))
 

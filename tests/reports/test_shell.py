@@ -93,7 +93,7 @@ def test_hint_repeats_the_path_that_was_typed(tmp_path: Path) -> None:
     assert start(tmp_path, f"{SCRIPTS}/pi-tui") == f"{SCRIPTS}/pi-tui --digits 20000"
 
 
-def test_hint_repeats_python_as_it_was_typed(tmp_path: Path) -> None:
+def test_hint_repeats_the_python_path_and_leaves_out_its_flags(tmp_path: Path) -> None:
     python = shlex.quote(sys.executable)
     assert start(tmp_path, f"{python} -W error -m pi_tui") == f"{python} -m pi_tui --digits 20000"
 

@@ -96,7 +96,9 @@ def test_kill_restores_the_terminal_though_the_shell_has_a_next_command(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
-def test_terminal_that_is_read_late_is_restored(number: signal.Signals, database: Path) -> None:
+def test_terminal_that_accepts_no_bytes_at_exit_is_restored_once_it_is_read(
+    number: signal.Signals, database: Path
+) -> None:
     with bash() as terminal:
         terminal.send(typed("--db", database, "--digits", 90_000, "--checkpoint-every", 0))
         terminal.see("running")
@@ -108,7 +110,9 @@ def test_terminal_that_is_read_late_is_restored(number: signal.Signals, database
         assert b"ran out of memory" not in terminal.raw
 
 
-def test_terminal_that_is_read_late_has_its_settings_back_without_a_shell(database: Path) -> None:
+def test_terminal_that_accepts_no_bytes_at_exit_gets_its_settings_back_without_a_shell(
+    database: Path,
+) -> None:
     with Terminal("--db", database, "--digits", 90_000, "--checkpoint-every", 0) as terminal:
         terminal.see("running")
         wait_until(lambda: terminal.is_stuck)

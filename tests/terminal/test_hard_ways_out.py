@@ -45,7 +45,7 @@ def test_signal_while_the_database_is_locked_exits_and_says_what_is_lost(
 
 
 @pytest.mark.parametrize("put_back", [True, False])
-def test_database_moved_while_paused_is_told_before_the_app_is_left(
+def test_database_moved_while_paused_is_reported_before_the_app_exits(
     put_back: bool, database: Path
 ) -> None:
     with Terminal("--db", database, *RUN, size=(200, 24)) as terminal:
@@ -240,7 +240,7 @@ steps.main()
 
 
 @pytest.mark.parametrize("key", ["q", "\x03", "\x11"], ids=["q", "ctrl+c", "ctrl+q"])
-def test_same_key_again_leaves_a_step_that_hangs_and_says_what_is_lost(
+def test_second_quit_key_exits_from_a_hanging_step_and_tells_the_loss(
     key: str, database: Path
 ) -> None:
     hanging = database.with_name("hanging.py")

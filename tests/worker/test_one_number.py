@@ -132,7 +132,7 @@ def test_share_done_never_decreases_after_a_resume_pause_or_other_pace(
     shares(seen)
 
 
-def test_number_follows_the_time_when_a_pace_holds_the_run_back(
+def test_share_done_follows_the_output_when_a_pace_limits_the_run(
     make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stood at 41 % before the first digit of thirty seconds, and at 82 % after the last."""

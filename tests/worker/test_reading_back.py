@@ -50,7 +50,7 @@ def test_run_with_blocks_read_back_is_right(make_worker: MakeWorker, database: P
 
 
 @pytest.mark.parametrize("damage", ["flipped", "missing"])
-def test_block_lost_while_sweeping_is_made_again_and_told(
+def test_block_lost_while_sweeping_is_made_again_and_noted(
     damage: str, make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused_in_the_middle(make_worker)
@@ -66,7 +66,7 @@ def test_block_lost_while_sweeping_is_made_again_and_told(
     assert "a saved block was lost or damaged, and is made again" in worker.snapshot.notes
 
 
-def test_database_moved_away_while_sweeping_is_told_and_nothing_is_lost(
+def test_database_moved_away_while_sweeping_is_reported_and_nothing_is_lost(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused_in_the_middle(make_worker)

@@ -34,7 +34,7 @@ def test_worker_computes_and_verifies_all_digits(make_worker: MakeWorker, databa
     assert snapshot.elapsed == run.elapsed, "the next start says the same"
 
 
-def test_complete_run_opened_again_tells_its_steps(make_worker: MakeWorker) -> None:
+def test_complete_run_opened_again_shows_its_steps(make_worker: MakeWorker) -> None:
     first = make_worker(500)
     assert first.join(60)
     again = make_worker(500)

@@ -127,7 +127,10 @@ class AlertLine(Panel):
 
 
 def _quiet(frame: Frame) -> tuple[str, ...]:
-    """Return the texts of the notice, from long to short; () if there is none."""
+    """Return the notice that is no error, in versions from long to short; () for none.
+
+    It is the worker's own notice or, without one, a message shown for a few seconds.
+    """
     return notice(frame.snapshot) or tuple(map(words.plain, frame.quiet))
 
 

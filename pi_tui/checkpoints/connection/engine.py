@@ -33,8 +33,11 @@ LONGEST_VALUE = 8 * 2**20
 _WORTH_IT, _QUICK = 2**20, 2**25
 """`shrink` needs at least so many bytes in free pages, and at most so many in use."""
 Mode = Literal["probe", "read", "write", "lock"]
-"""`probe` changes nothing. `read` changes no data, but lets SQLite roll back what a kill left.
-`write` is for the one writer. `lock` is for its advisory locks on a server, in autocommit."""
+"""What a connection may do.
+
+`probe` changes nothing. `read` changes no data, but lets SQLite roll back what a kill left.
+`write` is for the one writer. `lock` is for its advisory locks on a server, in autocommit.
+"""
 _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",  # a stranger's file may hold functions in its schema
     "PRAGMA cell_size_check=ON",

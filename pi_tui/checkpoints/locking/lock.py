@@ -59,9 +59,11 @@ def _file_of_database(where: Location) -> Path:
 
 
 def _file_of_run(where: Location, run_id: int) -> Path:
-    """Return the lock file of a run; if its name had no room, a digest of the database's is used.
+    """Return the path of the lock file of a run, beside the database.
 
-    Version 1.1 had no such files, and took names of databases that leave no room for them.
+    Its name is that of the database with `.run-ID.lock`. If that would be too long for the file
+    system, it begins with a digest of the database's name. Version 1.1 had no such files, so it
+    accepted names that are too long.
     """
     assert where.path is not None
     name, end = where.path.name, f".run-{run_id}.lock"

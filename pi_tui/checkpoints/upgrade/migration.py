@@ -62,8 +62,8 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
     """Migrate the tables and their data to the current schema.
 
     A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
-    version; a name without room for that is cut. A server is migrated in a transaction too; its
-    backups are up to its owner.
+    version. If that name would be too long, the file's own part is shortened. A server is migrated
+    in a transaction too, without a backup: that is up to its owner.
     """
     backup = _free_name(where.path, f".schema-{version}") if where.path else None
     if backup is not None:
@@ -96,7 +96,7 @@ def _is_still_old(engine: sa.Engine, version: int) -> bool:
 
 
 def _free_name(path: Path, end: str) -> Path:
-    """Return a name for the copy that no file has, and that a database may have."""
+    """Return a path for the copy that does not exist yet, and is not too long for a database."""
     ends = (end if n == 1 else f"{end}.{n}" for n in count(1))
     return next(name for end in ends if not (name := with_end(path, end)).exists())
 

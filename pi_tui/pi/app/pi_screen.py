@@ -155,7 +155,7 @@ class PiScreen(RunScreen):
             self.note.refresh(layout=True)
 
     def on_resize(self) -> None:
-        """Lay out the note again for the new width."""
+        """Lay out the line with a fact again for the new width."""
         self.call_after_refresh(self.note.refresh, layout=True)
 
     def on_picture_resized(self) -> None:
@@ -164,7 +164,7 @@ class PiScreen(RunScreen):
         self.on_picture_captioned()
 
     def on_picture_captioned(self) -> None:
-        """Lay out the note again beside the picture's caption."""
+        """Lay out the line with a fact again, because the caption beside it changed."""
         self.note.refresh(layout=True)
 
     def on_picture_chosen(self, event: Picture.Chosen) -> None:

@@ -74,13 +74,18 @@ def is_reached(fact: Fact, digits: Digits, count: int) -> bool:
 
 
 def further(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
-    """Yield the self-locating numbers that are not in FACTS and end at a position after `start`."""
+    """Yield the facts about numbers that stand at the position they name, unless in FACTS.
+
+    Only those that end after offset `start` and are complete at `stop` are yielded.
+    """
     known = {fact.position for fact in FACTS}
     return (fact for fact in self_locating(digits, start, stop) if fact.position not in known)
 
 
 def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
-    """Yield the numbers from 10 on that occur at the position they name and end after `start`.
+    """Yield a fact for each number from 10 on that stands at the position it names.
+
+    Only numbers that end after offset `start` and at or before `stop` are yielded.
 
     One search finds the candidates among a thousand positions, because their numbers begin alike.
     Ten million digits take 10 ms.

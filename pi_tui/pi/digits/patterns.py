@@ -56,12 +56,15 @@ class Patterns:
         return end < stop
 
     def _count_pairs(self, digits: Digits, start: int, end: int) -> None:
-        """Count the pairs that end in this piece, as 16-bit numbers: a Counter then works in C."""
+        """Count the pairs of digits between offsets `start` and `end`; pairs do not overlap.
+
+        The two bytes of a pair are read as one 16-bit number: a Counter of numbers works in C.
+        """
         pairs = bytes(digits[start - start % 2 : end - end % 2])
         self._pairs.update(memoryview(pairs).cast("H"))
 
     def _count_gaps(self, piece: bytes, digit: int) -> None:
-        """Count the gaps that end in this piece: the parts between two equal digits."""
+        """Count the distances from each `digit` in this piece to the one before it."""
         between = [len(part) + 1 for part in piece.split(b"%d" % digit)]
         last, before = self._last[digit], between.pop()
         if not between:
@@ -77,7 +80,7 @@ class Patterns:
             self._longest_gaps[digit] = Longest(digit, longest, start + 1)
 
     def _find_runs(self, digits: Digits, digit: int, end: int) -> None:
-        """Look for a longer run, which may have begun before this piece."""
+        """Look for a longer run of `digit` up to offset `end`; it may begin before this piece."""
         known = self._runs.get(digit)
         length = known.length if known else 0
         at = max(0, self.count - length)
@@ -117,8 +120,8 @@ def expected_runs(length: int, count: int) -> float:
 def expected_gaps(length: int, count: int) -> float:
     """Return how many gaps of exactly `length` between equal digits are expected.
 
-    As many gaps of at least `length` are expected of one digit: a tenth of the gaps are of that
-    digit, and a tenth of the gaps that are so long end just there.
+    The result is also the number expected of gaps of at least `length` of one given digit: only a
+    tenth of all gaps are of that digit, but ten times as many are of at least that length.
 
     >>> round(expected_gaps(1, 1_001)), round(expected_gaps(2, 1_002))
     (100, 90)

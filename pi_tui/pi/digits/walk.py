@@ -63,7 +63,10 @@ class Walk:
         return islice(path, self.stride, None, self.stride)
 
     def _counted(self, ahead: bytes | bytearray) -> Iterator[complex]:
-        """Yield the same points: a point depends only on how often each digit came before it."""
+        """Yield every `stride`-th point, as `_walked` does, but faster for a large stride.
+
+        A point depends only on how often each digit came before it, so the digits are counted.
+        """
         here = self.points[-1]
         for at in range(0, len(ahead), self.stride):
             for digit, step in zip(_DIGITS, _STEPS, strict=True):

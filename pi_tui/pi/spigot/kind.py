@@ -101,7 +101,7 @@ class SpigotKind(Kind):
         return size.work(made, max(size.blocks_needed(0) - made, 0), swept).share or 0.0
 
     def figures(self, task: Task, steps: int, length: int) -> Figures:
-        """Return the iterations done and those of the whole run."""
+        """Return the number of iterations done, and of those in the whole run."""
         size = _size(task)
         done = min(_iterations(size, steps, length), size.iterations)
         return Figures(iteration=done, iterations=size.iterations)
@@ -144,10 +144,11 @@ class SpigotKind(Kind):
 
 
 def _iterations(size: Size, steps: int, length: int) -> int:
-    """Return the iterations done: steps beyond the blocks, limited by the number of digits.
+    """Return the number of iterations done: steps less those that made blocks.
 
-    More steps than the digits allow are blocks that were made again. A super-digit of nines only
-    holds back a whole iteration, which happens only with few digits a step.
+    A block that was lost and made again is one more step. So the result is limited to the
+    iterations that `length` digits can have taken. With few digits a step, super-digits of nines
+    are possible; each holds back one more iteration.
     """
     k = size.digits_per_step
     most = -(-length // k) + 2 + (MOST_NINES if k < _NEVER_NINES else 0)

@@ -1,4 +1,7 @@
-"""The predigit: a super-digit, held back with the nines behind it while a carry may come."""
+"""The predigit: the last super-digit that is not all nines, held because a carry may change it.
+
+The super-digits of nines after it are held too, because a carry would pass through them.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ from pi_tui.pi.spigot.numerals import power_of_ten, to_text
 def settle(
     predigit: mpz, nines: int, quotient: mpz, k: int, text: bytes = b""
 ) -> tuple[bytes, mpz, int]:
-    """Apply the textbook's rule; return the text that is settled now, the new predigit and nines.
+    """Apply the textbook's rule; return the digits settled now, the new predigit and nines.
 
-    `quotient` is the next super-digit; `text` is that of the predigit, if it is known. If the
-    quotient is R or more, 1 is carried into the digits that are held. Raises WrongState if 1 is not
+    `quotient` is the next super-digit, of `k` digits. `nines` counts the super-digits of nines that
+    are held after `predigit`. `text` is the predigit as text, if that is known. If the quotient is
+    R or more, 1 is carried into the digits that are held. Raises WrongState if 1 is not
     enough; that does not happen with blocks as large as `plan` chooses (series.py).
 
     >>> settle(mpz(12), 3, mpz(7), k=2)
@@ -38,7 +42,7 @@ def settle(
 
 
 def _one_more(text: bytes) -> bytes:
-    """Return the text of the next number; not all digits may be nines.
+    """Add one to a number given as text; at least one of its digits must not be a nine.
 
     >>> _one_more(b"1399")
     b'1400'

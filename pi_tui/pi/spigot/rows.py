@@ -1,4 +1,4 @@
-"""The rows of boxes that a spigot holds, one for each chain, as blocks."""
+"""The blocks that a spigot holds: those of every chain, of which some may not be made yet."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from pi_tui.pi.spigot.state import SpigotState
 
 
 class Rows:
-    """The blocks of all chains that are left: their numbers N, their P and D, and their pieces.
+    """The blocks that later digits still depend on: their N, P and D, and their saved pieces.
 
-    Lists of blocks have those of the first chain first, then those of the next.
+    Lists of blocks have those of the first chain first, then those of the next chain.
     """
 
     def __init__(self, state: SpigotState, threads: int) -> None:
         self._size = state.size
         self.counts = state.size.counts(state.i)
-        """The blocks left of each chain, including those not made yet."""
+        """The number of blocks left of each chain, including those not made yet."""
         self.numbers = list(state.boxes)
         """N of each block; None before it is made."""
         self.blocks = list(state.blocks)
         """P and D of each block; None if they must be made, or made again."""
         self.pieces = dict(state.pieces)
-        """The encoded parts that never change."""
+        """The pieces of a saved state that never change: P and D, and N before iteration 1."""
         self.shelf = Shelf(threads + 1)
 
     @property
@@ -43,14 +43,14 @@ class Rows:
         return [place for place, block in enumerate(self.blocks) if block is None]
 
     def batches_to_make(self) -> list[Batch]:
-        """Return the batches with missing blocks, of the first chain that has any."""
+        """Return the batches with missing blocks in the first chain that has missing blocks."""
         missing = set(self.missing)
         batches = self._size.batches(self.counts)
         batches = [batch for batch in batches if not missing.isdisjoint(batch.places)]
         return [batch for batch in batches if batch.chain == batches[0].chain]
 
     def take(self, batch: Batch, made: Made) -> None:
-        """Store the blocks of a batch, and create the pieces that will hold them."""
+        """Store the blocks of a batch, and create the pieces in which they will be saved."""
         places = slice(batch.places.start, batch.places.stop)
         self.blocks[places] = made.blocks
         new = {f"b{batch.name}": partial(codec.blocks_bytes, tuple(made.blocks))}
@@ -61,7 +61,10 @@ class Rows:
         self.pieces = {**self.pieces, **pieces}
 
     def shelve(self) -> None:
-        """Forget P and D of large blocks that are saved; sweeps read them back (shelf.py)."""
+        """Free the constants P and D of every saved block, if the run is large.
+
+        Sweeps read them back from the database (shelf.py).
+        """
         if not self._size.reads_back:
             return
         for batch in self._size.batches(self.counts):
@@ -73,15 +76,16 @@ class Rows:
                 self.blocks[batch.places.start] = codec.shelved(self._size, batch, piece, known)
 
     def lose(self, name: int) -> None:
-        """Forget the blocks of the batch with this name, which cannot be read back."""
+        """Mark the blocks of this batch as missing, because the database lost their P and D."""
         (batch,) = (one for one in self._size.batches(self.counts) if one.name == name)
         for place in batch.places:
             self.blocks[place] = None
 
     def adopt(self, swept: Sequence[Sequence[mpz]], kept: Sequence[int]) -> list[list[mpz]]:
-        """Take over the new numbers of each chain, and drop the blocks beyond `kept`.
+        """Store the new number N of every block; drop the blocks that later digits do not need.
 
-        Returns the new numbers of the blocks that are dropped.
+        `swept` has the new numbers of each chain, `kept` the number of blocks left of each chain.
+        Returns the new numbers of the dropped blocks, for each chain.
         """
         each = list(zip(swept, kept, self.counts, strict=True))
         lost = [list(numbers[left:had]) for numbers, left, had in each]
@@ -93,15 +97,17 @@ class Rows:
         return lost
 
     def _let_go(self) -> None:
-        """Drop the pieces of the numbers at the start, and of dropped blocks."""
+        """Drop the pieces with N before iteration 1, and those of dropped blocks."""
         names = {f"b{batch.name}" for batch in self._size.batches(self.counts)}
         if len(self.pieces) > len(names):
             self.pieces = {name: self.pieces[name] for name in self.pieces if name in names}
 
     def check(self, at_start: bool) -> None:
-        """Compare P and D in memory with their residues, and N too `at_start`. Raises WrongState.
+        """Compare the numbers of each block with their residues modulo 2^61-1.
 
-        A shelved block is checked when it is read.
+        P and D are constants, so they are always compared; N only before iteration 1 (`at_start`).
+        A shelved block, whose P and D are in the database, is compared when it is read. Raises
+        WrongState if a number differs.
         """
         radix, firsts = residue.of_radix(self._size), {0, *accumulate(self.counts)}
         for index, (block, number) in enumerate(zip(self.blocks, self.numbers, strict=True)):
@@ -112,9 +118,9 @@ class Rows:
                 raise WrongState(f"the number of block {index:,} differs from its residue")
 
     def numbers_by_chain(self) -> list[list[mpz]]:
-        """Return the numbers of each chain, once all blocks are made."""
+        """Return the numbers N in one list for each chain; call this once all blocks are made."""
         return by_chain([number for number in self.numbers if number is not None], self.counts)
 
     def blocks_by_chain(self) -> list[list[AnyBlock]]:
-        """Return the blocks of each chain, once all are made."""
+        """Return the blocks in one list for each chain; call this once all blocks are made."""
         return by_chain([block for block in self.blocks if block], self.counts)

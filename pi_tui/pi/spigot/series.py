@@ -89,7 +89,10 @@ class Series:
 
     @property
     def chains(self) -> list[Series]:
-        """Return this series and the ones that are added to it."""
+        """Return the series whose sum is pi: this one and those that are added to it.
+
+        Each is computed in a row of boxes of its own, a chain.
+        """
         return [self, *(self.plus.chains if self.plus else [])]
 
     def __repr__(self) -> str:

@@ -23,7 +23,7 @@ READ_BACK_FROM = 2**18
 
 
 class Chain(NamedTuple):
-    """The numbers of one chain of boxes of a task."""
+    """The size of one chain (a row of boxes that stands for one series) in a task."""
 
     series: Series
     """The series that the boxes stand for."""
@@ -40,7 +40,7 @@ class Chain(NamedTuple):
 
     @property
     def iterations(self) -> int:
-        """Return the iterations until all digits are settled, unless nines come at the very end.
+        """Return the number of iterations that settle all digits, unless nines are at the end.
 
         Iteration 1 makes the 3, and iteration t the decimals up to (t-1)·K. Each iteration settles
         the decimals of the one before it.
@@ -48,7 +48,7 @@ class Chain(NamedTuple):
         return -(-self.digits // self.digits_per_step) + 2
 
     def boxes_needed(self, done: int) -> int:
-        """Return the boxes that still influence the digits to come after `done` iterations.
+        """Count the boxes that still influence the digits to come after `done` iterations.
 
         After t iterations the boxes hold pi from decimal tK on. Let each box be worth at most 1/w
         of the one before. Then box j and all boxes after it are worth less than c·√j·w^-j units,
@@ -61,7 +61,7 @@ class Chain(NamedTuple):
         return boxes + self.series.guard_boxes
 
     def blocks_needed(self, done: int) -> int:
-        """Return the blocks that still influence the digits to come after `done` iterations.
+        """Count the blocks that still influence the digits to come after `done` iterations.
 
         >>> from pi_tui.pi.spigot.series import ARCTAN
         >>> Chain(ARCTAN, 100, 10, 64).blocks_needed(0)
@@ -116,7 +116,7 @@ class Batch(NamedTuple):
 
 
 class Size(Chain):
-    """The numbers of a task, fixed when it begins: those of its first chain, and of the others."""
+    """The size of a whole task, fixed when it begins; its own fields are those of chain 0."""
 
     __slots__ = ()
 
@@ -126,15 +126,15 @@ class Size(Chain):
         return [Chain(series, *self[1:]) for series in self.series.chains]
 
     def counts(self, done: int) -> list[int]:
-        """Return the blocks of each chain that are still needed after `done` iterations."""
+        """Count, for each chain, the blocks that are still needed after `done` iterations."""
         return [chain.blocks_needed(done) for chain in self.chains]
 
     def blocks_needed(self, done: int) -> int:
-        """Return the blocks of all chains that are still needed after `done` iterations."""
+        """Count the blocks of all chains that are still needed after `done` iterations."""
         return sum(self.counts(done))
 
     def batches(self, counts: Sequence[int]) -> list[Batch]:
-        """Return the batches of so many blocks of each chain."""
+        """Return the batches of the first blocks of each chain, as many blocks as in `counts`."""
         batches, name, place = list[Batch](), 0, 0
         for index, (chain, count) in enumerate(zip(self.chains, counts, strict=True)):
             step = chain.blocks_per_batch
@@ -181,7 +181,7 @@ class Size(Chain):
 
 
 def by_chain(every: Sequence[T], counts: Sequence[int]) -> list[list[T]]:
-    """Split what there is of all blocks into lists, one for each chain.
+    """Split a list with an entry for every block into lists, one for each chain.
 
     >>> by_chain("abcde", [3, 2])
     [['a', 'b', 'c'], ['d', 'e']]

@@ -110,7 +110,7 @@ class Spigot(Machine):
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do one step; or, if `wanted` digits need as much, two iterations for each thread."""
+        """Do one step; or two iterations in each thread, if all their digits are wanted."""
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
             self._go_on(self.threads, AT_ONCE, poll)
@@ -170,7 +170,10 @@ class Spigot(Machine):
         self._make(poll)
 
     def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
-        """Do the iterations of one wave, and check what they made."""
+        """Do one wave of iterations, and check the new digits and numbers.
+
+        A wave is `at_once` iterations in each of so many threads.
+        """
         before = len(self.output)
         self._sweep(threads, at_once, poll)
         try:
@@ -180,7 +183,7 @@ class Spigot(Machine):
             raise
 
     def _make(self, poll: Poll) -> None:
-        """Make missing blocks of a chain: each thread a batch, or all threads one large block.
+        """Make missing blocks of one chain: each thread a batch, or all threads one large block.
 
         If that fails, nothing changes.
         """
@@ -214,7 +217,7 @@ class Spigot(Machine):
             raise WrongState("a box holds more than it can")
 
     def _sweep(self, threads: int, at_once: int, poll: Poll) -> None:
-        """Do the iterations of one wave, but never more than the digits asked for need.
+        """Do one wave of iterations, or fewer if the digits asked for need fewer.
 
         The sweeps write new numbers and leave the state unchanged, so `poll` may raise at any time.
         """
@@ -229,7 +232,7 @@ class Spigot(Machine):
                 self._commit(sweep, quotient, digits)
 
     def _commit(self, sweep: Sweep, quotient: mpz, digits: bytes) -> None:
-        """Adopt the result of one iteration and drop the tail that no longer matters."""
+        """Release the digits that one iteration settled, and drop blocks no longer needed."""
         k = self.size.digits_per_step
         text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
         if not nines:
@@ -270,7 +273,7 @@ class Spigot(Machine):
 
     @property
     def blocks(self) -> int:
-        """Return the number of blocks left, including those not made yet."""
+        """Return the number of blocks that are still needed, including those not made yet."""
         return len(self._rows.numbers)
 
     @property

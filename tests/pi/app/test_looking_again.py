@@ -70,7 +70,7 @@ def test_speed_panel_shows_work_per_minute_while_there_are_no_digits() -> None:
     assert not any("/s" in line for line in told)
 
 
-def test_speed_says_how_much_work_another_process_does_while_no_digit_comes() -> None:
+def test_speed_panel_of_a_watched_run_without_digits_shows_work_per_minute() -> None:
     silent = a_frame(
         state=State.WATCHING, made=0, saved=0, resumed=0, rate=0.0, work_rate=0.01, left=None
     )
@@ -100,7 +100,7 @@ async def test_spigot_panel_shows_digits_per_iteration_and_threads_uncut(
         assert "threa…" not in text
 
 
-async def test_complete_run_that_is_opened_again_tells_nothing_of_its_iterations() -> None:
+async def test_spigot_panel_of_a_complete_run_without_figures_shows_no_iterations() -> None:
     shown = a_snapshot(state=State.COMPLETE, figures=None, made=20_000, saved=20_000, done=1.0)
     async with a_still(shown, (120, 40)) as (app, _):
         assert "the last is done" in text_of(app)
@@ -109,7 +109,7 @@ async def test_complete_run_that_is_opened_again_tells_nothing_of_its_iterations
 
 
 @pytest.mark.parametrize("figures", [None, some_figures()], ids=["first", "after a fallback"])
-async def test_panel_says_that_a_run_is_being_opened_until_its_inside_is_known(
+async def test_spigot_panel_says_that_a_run_is_being_opened_until_figures_are_known(
     figures: Figures | None,
 ) -> None:
     shown = a_snapshot(state=State.PREPARING, figures=figures)
@@ -118,7 +118,7 @@ async def test_panel_says_that_a_run_is_being_opened_until_its_inside_is_known(
         assert ("boxes left" in text_of(app)) == (figures is not None)
 
 
-async def test_panels_show_a_pause_at_the_next_look_although_nothing_is_saved() -> None:
+async def test_checkpoint_panel_shows_a_pause_at_the_next_frame() -> None:
     running = a_snapshot()
     paused = replace(running, state=State.PAUSED)
     async with a_still(running, (120, 40)) as (app, pilot):

@@ -168,7 +168,7 @@ def overlapping(app: PiApp) -> list[str]:
 
 
 @pytest.mark.parametrize("note", ["", "kept from the last run"])
-async def test_panels_keep_their_frames_at_every_size_also_below_a_line_of_news(note: str) -> None:
+async def test_panels_overlap_at_no_size_with_or_without_a_notice(note: str) -> None:
     async with a_still(a_snapshot(notice=note), (80, 24)) as (app, pilot):
         alert = app.main_screen.query_one("#alert")
         await until(lambda: alert.display == bool(note))

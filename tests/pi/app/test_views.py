@@ -37,7 +37,9 @@ async def test_heat_map_colours_both_halves_of_a_cell(bench: Bench) -> None:
         assert len({style.bgcolor for style in cells}) > 3
 
 
-async def test_title_after_a_picture_never_has_first_digit_after_last(bench: Bench) -> None:
+async def test_title_right_after_a_picture_shows_no_range_that_ends_before_it_begins(
+    bench: Bench,
+) -> None:
     async with a_complete_run(bench) as (app, pilot):
         seen: set[str] = set()
         view = app.main_screen.digits

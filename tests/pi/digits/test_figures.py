@@ -197,7 +197,7 @@ def test_ranges_include_both_positions() -> None:
     assert not explain_range("5", 1_000)[0]
 
 
-def test_estimates_grow_and_refuse_what_the_program_refuses() -> None:
+def test_estimates_grow_with_digits_and_impossible_numbers_are_explained() -> None:
     sizes = (100, 1_000, 50_000, 10**6, 10**7, 10**8, 10**9)
     for measure in (lambda n: forecast(n, 2).seconds, lambda n: forecast(n, 1).memory):
         estimates = [measure(n) for n in sizes]

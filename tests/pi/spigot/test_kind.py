@@ -47,7 +47,7 @@ def test_run_resumed_at_every_step_makes_the_same_states(pi: bytes) -> None:
     assert machine.output == pi[:3_000]
 
 
-def test_output_beyond_the_state_is_cut() -> None:
+def test_from_state_cuts_output_that_is_longer_than_its_state() -> None:
     """Happens when a checkpoint is damaged and the one before is used."""
     task = KIND.task(1_000)
     machine = KIND.new(task)
@@ -121,7 +121,7 @@ def test_limits_exceed_the_size_of_every_state() -> None:
     assert limits.output == KIND.length(task) == 5_000
 
 
-def test_accepts_allows_digits_only() -> None:
+def test_kind_accepts_only_digits_as_output() -> None:
     assert KIND.accepts(b"")
     assert KIND.accepts(b"0123456789")
     for wrong in (b"12a", b"-1", b"1_000", b" 1", "٣".encode()):

@@ -62,7 +62,7 @@ def test_work_grows_from_zero_to_the_total_by_ever_smaller_iterations(
 
 
 @pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])
-def test_planned_blocks_are_leaves_doubled(n: int) -> None:
+def test_planned_block_size_is_a_power_of_two_and_at_least_one_leaf(n: int) -> None:
     for series in SERIES.values():
         boxes = plan(n, series=series).boxes_per_block
         assert boxes >= series.leaf

@@ -72,7 +72,7 @@ def test_every_changed_digit_is_found() -> None:
             Spigot(replace(state, result=wrong)).check()
 
 
-def test_changed_predigit_start_or_dropped_value_is_found() -> None:
+def test_check_finds_a_changed_predigit_start_or_dropped_value() -> None:
     for state in states(700, 10, 32)[:-1][2:]:
         for wrong in (
             replace(state, predigit=state.predigit ^ 1),

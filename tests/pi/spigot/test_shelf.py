@@ -103,7 +103,7 @@ def test_resumed_spigot_reads_no_block_before_its_first_wave(pi: bytes) -> None:
 
 @pytest.mark.parametrize("resumed", [False, True])
 @pytest.mark.parametrize("damage", ["lost", "of another block", "cut off"])
-def test_block_that_cannot_be_read_back_is_made_again_and_told(
+def test_block_that_cannot_be_read_back_is_made_again_and_noted(
     damage: str, resumed: bool, pi: bytes
 ) -> None:
     spigot, database = ready(N, K, B, threads=2), Database()

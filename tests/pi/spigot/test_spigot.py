@@ -21,7 +21,7 @@ from tests.pi.spigot.textbook import BASES, Textbook
 
 @EVERY_SERIES
 @pytest.mark.parametrize("n", [1, 2, 31, 32, 33, 150])
-def test_single_boxes_equal_the_textbook_after_every_iteration(n: int, series: Series) -> None:
+def test_blocks_of_one_box_equal_the_textbook_after_every_iteration(n: int, series: Series) -> None:
     size = Size(series, n, 1, 1)  # B = 1 for two chains as well: enough for these n
     spigot = Spigot(SpigotState.at_start(size))
     while spigot.missing:
@@ -137,7 +137,7 @@ def test_super_digit_equal_to_r_carries_into_predigit_and_held_nines(
 
 
 @pytest.mark.parametrize(("predigit", "quotient"), [(12, 200), (99, 100), (99, 199)])
-def test_carry_that_one_cannot_settle_raises_wrong_state(predigit: int, quotient: int) -> None:
+def test_carry_above_one_or_into_nines_raises_wrong_state(predigit: int, quotient: int) -> None:
     """No more than 1 can be added, and not to nines: digits before them are released already."""
     with pytest.raises(WrongState, match="carry is too large"):
         settle(mpz(predigit), 1, mpz(quotient), 2, b"%02d" % predigit)
@@ -145,11 +145,11 @@ def test_carry_that_one_cannot_settle_raises_wrong_state(predigit: int, quotient
 
 
 @pytest.mark.parametrize("text", [b"", b"0099"])
-def test_carry_into_a_predigit_makes_the_same_text_with_and_without_its_own(text: bytes) -> None:
+def test_carry_gives_equal_digits_with_and_without_the_text_of_the_predigit(text: bytes) -> None:
     assert settle(mpz(99), 0, mpz(10_001), 4, text) == (b"0100", mpz(1), 0)
 
 
-def test_two_chains_carry_into_the_digits_held_at_every_other_step() -> None:
+def test_two_chains_carry_into_the_predigit_in_about_half_of_all_steps() -> None:
     """Each chain's quotient is below R, their sum is not; so a held digit is often 1 too small."""
     spigot, carries = ready(2_000, 10, 64, ARCTAN), 0
     while not spigot.done:

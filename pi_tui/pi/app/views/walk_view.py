@@ -160,7 +160,7 @@ class WalkView(Picture):
         return nearest
 
     def _path(self, start: complex, first: int, last: int) -> Iterator[complex]:
-        """Yield every point from one kept point to another."""
+        """Yield every point of the path between the kept points number `first` and `last`."""
         stride = self._walk.stride
         digits = self._source[0][first * stride : last * stride]
         return accumulate(map(STEPS.__getitem__, digits), initial=start)

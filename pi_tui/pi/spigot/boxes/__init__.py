@@ -1,4 +1,4 @@
-"""Boxes: as blocks of big numbers, how blocks are made, swept, checked and read back.
+"""The boxes, stored in blocks of big numbers: how blocks are made, swept, checked and read back.
 
-Imports the seam, gmpy2, and what knows no blocks: series, size, numerals and pool beside it.
+Imports machine.py, gmpy2, and of spigot/ only series, size, numerals and pool.
 """

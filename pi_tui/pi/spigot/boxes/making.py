@@ -2,11 +2,12 @@
 
 A million digits have about a million boxes. Three ideas turn them into blocks in half a second:
 
-1. *A few boxes at a time, by Newton's formula.* A leaf is a group of b neighbouring boxes. Its N, P
-   and D are polynomials in its first box s, of degree b or 2b. Pack the values at s, s+b, s+2b …
-   side by side into one long integer. Then f(s+bk) = Σ_i Δ^i f(s) · C(k,i) needs only a few
-   products of a small number (a forward difference) with a packed row of binomials, for thousands
-   of leaves at once. It replaces 98 % of the interpreter's work.
+1. *A few boxes at a time, by Newton's formula.* A leaf is a group of b neighbouring boxes. Its
+   three numbers N, P and D (blocks.py) are polynomials in its first box s, of degree b or 2b.
+   Pack the values at s, s+b, s+2b … side by side into one long integer. Then f(s+bk) =
+   Σ_i Δ^i f(s) · C(k,i) needs only a few products of a small number (a forward difference) with a
+   packed row of binomials, for thousands of leaves at once. It replaces 98 % of the interpreter's
+   work.
 2. *Neighbours are joined level by level.* Whole lists are joined in one comprehension, up to 16,384
    boxes, which still fit the cache. Above that, halves are made one after the other.
 3. *The common factor is divided out before it enters the products.* At each level only P of the
@@ -50,13 +51,13 @@ class Parts(NamedTuple):
     """N, P and D of neighbouring groups of boxes of equal size, in order."""
 
     numbers: list[mpz]
-    """N at the start; empty when only P and D are wanted."""
+    """N before iteration 1; empty when only P and D are wanted."""
     factors: list[mpz]
     denominators: list[mpz]
 
 
 class Made(NamedTuple):
-    """Blocks, and their numbers at the start if those were wanted."""
+    """The blocks of a batch (P and D), and the number N that each holds before iteration 1."""
 
     blocks: list[Block]
     numbers: list[mpz]
@@ -68,7 +69,7 @@ def _is_regular(chain: Chain) -> bool:
 
 
 def _leaf(chain: Chain) -> int:
-    """Return the number of boxes of a leaf, the smallest group that is made at once."""
+    """Return the number of boxes of a leaf, the smallest group that Newton's formula makes."""
     return min(chain.series.leaf, chain.boxes_per_block)
 
 
@@ -99,7 +100,7 @@ def make_batches(
 
 
 def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made:
-    """Make the blocks of a batch, one stretch after the other."""
+    """Make the blocks of a batch, at most `STRETCH` boxes at a time unless a block is larger."""
     b = chain.boxes_per_block
     boxes, step = range(batch.start * b, batch.stop * b), max(STRETCH // b, 1) * b
     with unlocked():  # short operations keep the lock, see `_join`
@@ -111,7 +112,7 @@ def _make_batch(chain: Chain, batch: range, numbers: bool, check: Check) -> Made
 
 
 def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll: Poll) -> Made:
-    """Make the one block of a batch: each thread makes a part, then products to join the parts."""
+    """Make the one block of a batch: each thread makes a part; then all multiply to join parts."""
     size, done = chain.boxes_per_block // parts_of_block(chain, threads), 0
     firsts = range(batch.start * chain.boxes_per_block, batch.stop * chain.boxes_per_block, size)
     todo = len(firsts) + 5 * (len(firsts).bit_length() - 1)
@@ -136,7 +137,7 @@ def _in_a_row(each: Sequence[Parts]) -> Parts:
 
 
 def _blocks(chain: Chain, wanted: range, parts: Parts) -> Made:
-    """Build blocks from their parts."""
+    """Build the blocks with the numbers `wanted` from their N, P and D, one group per block."""
     if wanted.start == 0:
         parts.denominators[0] = parts.denominators[0] // chain.series.q(0) * chain.series.q_0
     found = parts.numbers or [mpz(0)] * len(wanted)
@@ -163,7 +164,7 @@ def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:
 
 
 def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
-    """Make the blocks, or the part of one block, that fill the `size` boxes from `first` on."""
+    """Make N, P and D for `size` boxes from box `first` on: some blocks, or part of one block."""
     check()
     if not _is_regular(chain):
         return _box_by_box(range(first, first + size), chain, numbers)
@@ -243,7 +244,10 @@ def _join(
 
 
 def _prove(left: Parts, right: Parts, joined: Parts) -> None:
-    """Check the long products modulo 2^61-1, which costs a hundredth of making them."""
+    """Check the products of a join modulo 2^61-1, at a hundredth of what they cost.
+
+    Raises WrongState if one is wrong.
+    """
     (n1, p1, d1), (n2, p2, d2), (n, p, d) = (
         [[number % PRIME for number in part] for part in parts] for parts in (left, right, joined)
     )

@@ -47,12 +47,18 @@ def weights(blocks: Iterable[AnyBlock]) -> list[int]:
 
 
 def value(numbers: Sequence[mpz], weights: Sequence[int]) -> int:
-    """Return the value of some blocks modulo p, in one pass over their bits."""
+    """Return the value of some blocks modulo p: the sum of N times weight of each.
+
+    Costs one pass over their bits.
+    """
     return sum(int(n % PRIME) * w for n, w in zip(numbers, weights, strict=True)) % PRIME
 
 
 def agrees(block: Block, radix: int) -> bool:
-    """Return whether P and D match their residues; `radix` is R mod p for block 0, else 1."""
+    """Return True if P and D of a block match the residues stored with it.
+
+    `radix` is R modulo p for the first block of a chain, else 1.
+    """
     factor = int(block.factor % PRIME) * pow(2, block.shift, PRIME)
     known = block.factor_residue, block.denominator_residue * radix % PRIME
     return (factor % PRIME, int(block.divisor % PRIME)) == known
@@ -86,28 +92,29 @@ class Spelled(NamedTuple):
 
 @dataclass(slots=True)
 class Ledger:
-    """The scalars of the residue equation, updated by every iteration."""
+    """The terms of the residue equation that are kept from one iteration to the next."""
 
     radix: int
     """R modulo p."""
     start: int
     """S: value of the boxes at the start, modulo p."""
     dropped: int
-    """X: value that dropped tail blocks took with them, modulo p."""
+    """X: value of the blocks that were dropped because no digit depends on them, modulo p."""
     weights: list[list[int]]
     """The weight of every block of each chain, including blocks dropped since."""
     surplus: bytes = b""
     """Settled digits beyond those asked for."""
 
     def value(self, numbers: Sequence[Sequence[mpz]]) -> int:
-        """Return the value of the first blocks of each chain modulo p."""
+        """Return the value modulo p of all chains; `numbers` are N of each chain's first blocks."""
         pairs = zip(numbers, self.weights, strict=True)
         return sum(value(some, weights[: len(some)]) for some, weights in pairs) % PRIME
 
     def drop(self, lost: Sequence[Sequence[mpz]], kept: Sequence[int]) -> None:
-        """Record that one iteration dropped the blocks of each chain from `kept` on.
+        """Add to `dropped` the value of the blocks that an iteration made superfluous.
 
-        `lost` are their numbers.
+        For each chain, `kept` is the number of blocks that are left, and `lost` has the numbers N
+        of the blocks after those.
         """
         each = zip(lost, kept, self.weights, strict=True)
         tail = sum(value(some, weights[at : at + len(some)]) for some, at, weights in each)

@@ -1,7 +1,8 @@
-"""Blocks that are saved need not stay in memory: a sweep reads each back when it comes to it.
+"""Read P and D of saved blocks back from the database, so that they need not stay in memory.
 
-Of a large run, P and D are half of the state. Each sweep of a wave needs them in the same order, so
-the last few that were read are kept for the sweeps behind the first.
+In a large run P and D of the blocks are half of the state. A sweep reads each block when it comes
+to it. Several sweeps run at once, one behind the other, so the last few blocks that were read are
+kept for the sweeps behind the first.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class ShelvedBlock:
-    """A block whose P and D are in the database. What checks need of them stays in memory."""
+    """A block whose P and D are in the database; only their residues stay in memory."""
 
     batch: int
-    """The number of its batch, which holds no other block."""
+    """The number of the batch that holds this block and no other."""
     read: Callable[[], Block] = field(compare=False)
     """Reads and checks the block. Raises LostPiece or BadState."""
     start_residue: int

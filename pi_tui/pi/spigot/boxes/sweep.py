@@ -1,11 +1,15 @@
-"""Sweeps: each carries through all blocks, from the last to the first, without changing them.
+"""Sweeps: each passes a carry through all blocks, from the last to the first.
 
-Of several chains, a sweep goes through one after the other, and adds up their quotients.
+A sweep computes a new number N for every block, and leaves the old numbers unchanged until all are
+computed. Of several chains, it goes through one after the other, and adds up their quotients: what
+leaves the first block of a chain.
 
 Sweep t+1 may work on a block as soon as sweep t has left it. So several sweeps run as a wavefront,
 each in its own thread and one block behind the sweep before.
 
-One sweep can do two iterations at once. Insert x of the first iteration into that of the second:
+One sweep can do two iterations at once. One iteration of a block with the carry c is x = N·R + c·P,
+q = x div D, N' = x mod D (blocks.py). Insert N' of the first iteration into x of the second, where
+c1, c2 are the carries, q1, q2 the quotients of the two, and N2 is the number after both:
 
     N·R² + (c1·R + c2)·P = (q1·R + q2)·D + N2        with 0 ≤ N2 < D
 
@@ -36,15 +40,15 @@ _NOTHING = mpz(0)
 
 @dataclass(slots=True)
 class Sweep:
-    """One or more iterations: the super-digits they made, and the new number of every block."""
+    """A pass that does one or more iterations: its super-digits, and the new N of every block."""
 
     sizes: Sequence[Sequence[int]]
     """For each iteration, the number of leading blocks of each chain that it goes through.
 
-    They never grow.
+    The numbers never increase from one iteration to the next.
     """
     numbers: list[list[mpz]] = field(init=False)
-    """The new numbers of each chain."""
+    """The new numbers N of each chain."""
     quotients: list[mpz] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     """The digits of each quotient.
@@ -60,14 +64,14 @@ class Sweep:
         self.numbers = [[_NOTHING] * count for count in self.sizes[0]]
 
     def leave(self, chain: int, index: int, number: mpz) -> None:
-        """Store the new number of a block, so that the following sweep may take it."""
+        """Store the new N of a block, so that the following sweep can take it."""
         self.numbers[chain][index] = number
         with self._left:
             self.done += 1
             self._left.notify()
 
     def take(self, chain: int, index: int, check: Check) -> mpz:
-        """Wait until this sweep has finished a block; return its number and forget it."""
+        """Wait until this sweep has finished a block; return its new N and free it here."""
         before = sum(self.sizes[0][chain:]) - index
         with self._left:
             while not self._left.wait_for(lambda: self.done >= before, _WAIT_SECONDS):
@@ -85,12 +89,13 @@ def sweeps(
     width: int,
     poll: Poll,
 ) -> list[Sweep]:
-    """Run one sweep for each entry of `sizes`, which lists the block counts of its iterations.
+    """Run one sweep for each entry of `sizes`; return the sweeps in that order.
 
-    Blocks, numbers and block counts are those of each chain. `width` is K; `powers` are 1, R, R^2 …
-    as far as one sweep needs them. `poll` is called in the calling thread and may raise at any
-    time: `numbers` stays unchanged, and the sweeps are discarded. Raises LostBlock if a block must
-    be made again.
+    An entry of `sizes` has, for each iteration of its sweep, the number of blocks of each chain
+    that the iteration goes through. `blocks` and `numbers` (N of each block) are lists for each
+    chain. `width` is K; `powers` are 1, R, R^2 … as far as one sweep needs them. `poll` is called
+    in the calling thread and may raise at any time: `numbers` stays unchanged, and the sweeps are
+    discarded. Raises LostBlock if a block must be made again.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(sum(sweep.sizes[0]) for sweep in wave)
@@ -99,7 +104,10 @@ def sweeps(
         poll(sum(sweep.done for sweep in wave), total)
 
     def carry_through(rank: int, chain: int, check: Check) -> list[mpz]:
-        """Sweep through a chain; return the quotients of its iterations."""
+        """Pass the carry through one chain in sweep number `rank`; return what leaves it.
+
+        That is one quotient for each iteration of the sweep.
+        """
         sweep, ahead = wave[rank], wave[rank - 1] if rank else None
         counts = [count[chain] for count in sweep.sizes]
         carry, times = _NOTHING, 0
@@ -125,7 +133,7 @@ def sweeps(
 
 
 def super_digits(quotient: mpz, powers: Sequence[mpz], count: int) -> list[mpz]:
-    """Split the quotient of `count` iterations into the super-digits of single iterations.
+    """Split the quotient of `count` iterations done at once into one super-digit for each.
 
     Each is at most R, like those of single iterations of one chain.
 

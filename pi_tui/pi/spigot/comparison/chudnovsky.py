@@ -9,12 +9,13 @@ before it. Neighbours join (Haible and Papanikolaou 1998):
 
     P = P1·P2    Q = Q1·Q2    T = T1·Q2 + P1·T2
 
-P is a product of (6k-5)(2k-1)(6k-1), and Q of k^3·640320^3/24. Two things make them shorter. Q is
-stored without its factors of two, whose number is known (`twos`). And P1 and Q2 of `half` terms
-each are divisible by the part of (half!)^3 that is prime to 6, because of as many consecutive k at
-least every r-th value of k, 6k-5, 2k-1 and 6k-1 is a multiple of a prime r > 3, every r²-th one of
-r², and so on. That factor leaves both before they are multiplied (`_common`), and by that all of P,
-Q and T. So the numbers of the last join are half as long.
+P is a product of (6k-5)(2k-1)(6k-1), and Q of k^3·640320^3/24, over the terms k of the range. Two
+things make them shorter. Q is stored without its factors of two, whose number is known (`twos`).
+And P1 and Q2, of h terms each, are both divisible by the part of (h!)^3 that is prime to 6: among
+the values of k for h consecutive k, at least floor(h/r) are multiples of r, for every power r of a
+prime above 3, and so among those of 6k-5, 2k-1 and 6k-1. That factor is divided out of P1 and Q2
+before they are multiplied (`_common`), and so out of P, Q and T. The numbers of the last join are
+half as long by it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,11 @@ _A, _B, _C3_OVER_24 = 13_591_409, 545_140_134, 640_320**3 // 24
 
 
 def ranges(digits: int) -> list[range]:
-    """Cut the terms needed, and a few more, into equal ranges, each of 2^i equal leaves."""
+    """Divide the terms of the series that so many digits need into 2 or `PIECES` equal ranges.
+
+    There are a few terms more than needed, so that every range can be halved again and again, into
+    equal halves, until at most `LEAF` terms are left.
+    """
     terms = int(digits / _DIGITS_PER_TERM) + 3
     pieces = PIECES if terms > PIECES * LEAF else 2
     each = -(-terms // pieces)
@@ -50,7 +55,9 @@ def ranges(digits: int) -> list[range]:
 
 
 def twos(some: range) -> int:
-    """Return how many factors of two Q of these terms has: 15 of 640320^3/24, and those of k^3.
+    """Count the factors of two in Q of these terms: Q is stored without them.
+
+    For each k from 1 on there are 15 from 640320^3/24, and those of k^3.
 
     >>> twos(range(1, 3))
     33
@@ -69,7 +76,7 @@ def sum_of(some: range, check: Check) -> Found:
 
 
 def join(some: range, check: Check, left: Found, right: Found) -> Found:
-    """Return P, Q and T of these terms from those of their first and second half."""
+    """Return P, Q and T of the terms `some` from those of their first and second half."""
     check()
     (p1, q1, t1), (p2, q2, t2) = left, right
     half = len(some) // 2
@@ -79,14 +86,14 @@ def join(some: range, check: Check, left: Found, right: Found) -> Found:
 
 
 def last_q(some: range, wanted: int, check: Check, left: Found, right: Found) -> Found:
-    """Return the first bits, as many as `wanted`, of Q of all terms."""
+    """Return Q of all terms, cut to its `wanted` leading bits; `left`, `right` are the halves."""
     check()
     beyond = _beyond(some, wanted, left, right)
     return (shifted(left[1] * right[1], twos(some) - beyond),)
 
 
 def last_t(some: range, wanted: int, check: Check, left: Found, right: Found) -> Found:
-    """Return T of all terms, without as many bits as `last_q` leaves out of Q."""
+    """Return T of all terms, cut by as many trailing bits as `last_q` cuts off Q."""
     check()
     (p1, _, t1), (_, q2, t2) = left, right
     beyond = _beyond(some, wanted, left, right)
@@ -96,7 +103,7 @@ def last_t(some: range, wanted: int, check: Check, left: Found, right: Found) ->
 
 
 def _beyond(some: range, wanted: int, left: Found, right: Found) -> int:
-    """Return how many of the last bits of Q and T do not matter."""
+    """Return how many trailing bits to cut off Q and T, so that Q keeps about `wanted` bits."""
     return left[1].bit_length() + right[1].bit_length() + twos(some) - wanted
 
 
@@ -132,10 +139,11 @@ def _leaf(some: range) -> Found:
 
 @lru_cache(maxsize=32)
 def _common(half: int) -> mpz:
-    """Return what divides P of `half` terms and Q of the next, and has not been taken out of them.
+    """Return the factor C(h) by which P of h = `half` terms and Q of the next h can be divided.
 
-    With H(h) for the part of (h!)^3 prime to 6, it is C(h) = H(h) / F(h) where F(h) has been taken
-    out, which is F(h/2)^2 C(h/2). So C(h) = C(h/2) H(h) / H(h/2)^2, and the latter are binomials.
+    Let H(h) be the part of (h!)^3 that is prime to 6: it divides both. Let F(h) be the part of it
+    that joins of shorter ranges have divided out already: F(h) = F(h/2)^2 C(h/2). So C(h) is
+    H(h) / F(h) = C(h/2) H(h) / H(h/2)^2, and H(h) / H(h/2)^2 is made of a binomial.
     """
     if half > LEAF:
         return _common(half // 2) * _cube(bincoef(half, half // 2))

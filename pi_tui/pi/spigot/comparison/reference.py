@@ -79,7 +79,10 @@ def first_difference(
 
 
 def found(n: int, kept: Kept) -> int:
-    """Return how many of the intermediate results for n decimals need not be computed any more."""
+    """Count the intermediate results for n decimals that need not be computed any more.
+
+    These are the results in `kept`, and those on which only results in `kept` depend.
+    """
     graph = _graph(n)
     return len(graph) - len(left(graph, _ENDS, kept))
 
@@ -90,7 +93,7 @@ def share_found(n: int, kept: Kept) -> float:
 
 
 def names(n: int) -> dict[str, int]:
-    """Return all names that `kept` may have for n decimals, with their counts of numbers."""
+    """Return all names that `kept` may have for n decimals, each with its count of numbers."""
     return {name: 1 if name in _ENDS else 3 for name in _graph(n)}
 
 
@@ -112,7 +115,7 @@ def found_by_1_1(n: int, kept: set[str]) -> int:
 
 
 def _graph(n: int) -> dict[str, Node]:
-    """List the results to compute for n decimals, each after those that it is made of."""
+    """Return the results to compute for n decimals, each after those that it is made of."""
     some = chudnovsky.ranges(n)
     graph = {_name(of): Node((), partial(chudnovsky.sum_of, of)) for of in some}
     while len(some) > 2:
@@ -134,22 +137,23 @@ def _halves(terms: range) -> tuple[str, str]:
 
 
 def _bits(n: int) -> int:
-    """Return the bits that matter of a number that is compared in n decimals."""
+    """Return how many leading bits of a number matter when it is compared to n decimals."""
     return n * 3_321_928_095 // 1_000_000_000 + 2 * _GUARD_BITS
 
 
 def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll: Poll) -> Kept:
-    """Compute the results in `ends`, and report how many of all are found."""
+    """Compute the results in `ends`; call `poll` with the results found, and their total."""
     total = len([node for node in graph.values() if not node.hidden]) + _AFTER
     done = len(graph) - len(left(graph, ends, kept))
     return compute(graph, ends, threads, kept, lambda more: poll(done + more, total))
 
 
 def _comparison(text: memoryview) -> dict[str, Node]:
-    """List what is to compute to compare these digits with pi.
+    """Return the results to compute to compare these n digits with pi.
 
-    With x for the number that is 3 and these digits, 0 < pi·10^n - x < 1 is to prove. That is the
-    same as (x T)^2 < 426880^2 · 10005 · (10^n Q)^2 < ((x + 1) T)^2, and needs no root.
+    Let x be the number that 3 and these digits spell. The digits are right if 0 < pi·10^n - x < 1.
+    By pi = 426880 √10005 Q / T, that is (x T)^2 < 426880^2 · 10005 · (10^n Q)^2 < ((x + 1) T)^2.
+    This needs no root and no division.
     """
     high, bits = len(text) - len(text) // 2, _bits(len(text))
 
@@ -181,7 +185,7 @@ def _comparison(text: memoryview) -> dict[str, Node]:
 
 
 def _square(number: mpz, bits: int, check: Check) -> tuple[mpz, int]:
-    """Return the first bits of the square of a number, and how many more it has."""
+    """Return about `bits` leading bits of a number's square, and how many bits were cut off."""
     beyond = max(number.bit_length() - bits, 0)
     number >>= beyond
     check()
@@ -191,10 +195,12 @@ def _square(number: mpz, bits: int, check: Check) -> tuple[mpz, int]:
 
 
 def _are_right(results: Kept) -> bool:
-    """Return True if the squares prove the digits right beyond any doubt.
+    """Return True if the two squares of `_comparison` prove the digits right.
 
-    They must differ by less than ((x + 1) T)^2 - (x T)^2, which is just over (x T)^2 · 2 / x. Each
-    is right to a few units of its last bit, which is far less than the doubt.
+    The square made of pi must exceed (x T)^2, by less than ((x + 1) T)^2 - (x T)^2, which is just
+    over (x T)^2 · 2 / x. The squares are cut, so each is wrong by a few units of its last bit. A
+    difference so near to either bound that this error could matter proves nothing: then the result
+    is False, and the digits of pi must be computed. The margin, `doubt`, is far above the error.
     """
     (lower, lower_less, unit), (pi, pi_less) = (results[name] for name in _COMPARED)
     by, by_pi = (int(less - min(lower_less, pi_less)) for less in (lower_less, pi_less))
@@ -204,7 +210,7 @@ def _are_right(results: Kept) -> bool:
 
 
 def _spelled(n: int, results: Kept, poll: Poll, threads: int) -> bytes:
-    """Compute the digits by division."""
+    """Compute n digits of pi by a division, from Q, T and √10005."""
     low, done, bits = n // 2, len(_graph(n)), _bits(n)
 
     def divided(check: Check) -> tuple[mpz, mpz]:

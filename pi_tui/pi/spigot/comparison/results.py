@@ -1,4 +1,4 @@
-"""Intermediate results by name, each computed by a job from others as soon as those are there."""
+"""Compute results that depend on each other, in threads: each as soon as its parts are there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Node(NamedTuple):
     make: Callable[..., Found]
     """The function that computes this result from a `Check` and the results named in `of`."""
     hidden: bool = False
-    """Whether only the end of one call uses it, so that it is not kept for the next."""
+    """True if only the end of one call needs this result, so it is not kept for the next call."""
 
 
 Graph = dict[str, Node]
@@ -32,7 +32,7 @@ Graph = dict[str, Node]
 
 
 def left(graph: Graph, ends: Iterable[str], kept: Collection[str]) -> list[str]:
-    """Return the names of the results that are still to compute to have those in `ends`."""
+    """Return the names of the results that must still be computed to have those in `ends`."""
     wanted, names = set(ends), list[str]()
     for name in reversed(graph):
         if name in wanted and name not in kept:
@@ -46,9 +46,10 @@ def compute(
 ) -> Kept:
     """Compute and return the results in `ends`, continuing from those in `kept`.
 
-    Calls `watch` with the number of results found as `gather` does; in between, `kept` does not
-    change. It gets the results that are in `ends` or that others depend on, but no hidden ones. All
-    are dropped as soon as those that depend on them are found.
+    Calls `watch` with the number of results found, in the calling thread and as often as `gather`
+    does. `kept` is updated only right before each call and at the end, so a `watch` that saves it
+    sees one state. It then has the results that the rest of the computation needs, except hidden
+    ones (`Node.hidden`). A result is dropped once all results that depend on it are found.
     """
     found = {name: result for name, result in kept.items() if name in graph}
     wanted, more = left(graph, ends, found), Condition()

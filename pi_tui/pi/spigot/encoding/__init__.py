@@ -1,1 +1,1 @@
-"""A spigot's state as bytes and back. May import the mathematics beside it, no store."""
+"""Encode a spigot's state as bytes, and decode it. May import spigot/, and never the store."""

@@ -138,7 +138,7 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
 
 
 def _kept(pieces: State, size: Size) -> Kept:
-    """Decode the intermediate results of the verification."""
+    """Decode the intermediate results of the verification, from the pieces named v…."""
     kept: Kept = {}
     known = {f"v{name}": count for name, count in names(size.digits).items()}
     for name in [name for name in pieces.pieces if name in known]:
@@ -185,7 +185,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 
 
 def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -> ShelvedBlock:
-    """Return the block of a batch that holds no other, to be read from its piece when needed."""
+    """Return the only block of a batch, such that P and D are read from its piece when needed."""
     chain = size.chains[batch.chain]
 
     def read() -> Block:
@@ -248,7 +248,11 @@ def _decode_format_1(size: Size, data: bytes, output: bytes) -> SpigotState:
 
 
 def _digits_at(size: Size, i: int, nines: int, output: bytes) -> bytes:
-    """Return the digits that are settled after `i` iterations with `nines` held."""
+    """Return the digits of `output` that were settled after iteration `i`.
+
+    Not settled yet are the predigit, which a carry may still change, and the `nines` super-digits
+    of nines after it. Raises BadState if `output` has too few digits.
+    """
     count = min(max(i - nines - 2, 0) * size.digits_per_step, size.digits)
     require(len(output) >= count, "some of its digits are missing")
     return output[:count]
