@@ -53,7 +53,10 @@ class Naming:
         return snapshot.unit, snapshot.whole
 
     def run(self, run: Run, title: str) -> str:
-        """Return the name of a saved run, whose kind calls it `title`, for a question."""
+        """Return the name of a saved run for the question whether to delete it.
+
+        `title` is the name that the kind gives it.
+        """
         return title
 
     def row(self, run: Run) -> tuple[str, ...]:
