@@ -72,7 +72,10 @@ def open_database(
 
 @contextmanager
 def _told(where: Location) -> Iterator[None]:
-    """Translate failures into our errors at once, before cleaning up changes what they describe."""
+    """Translate failures in the `with` body into our errors.
+
+    The messages describe files and free space, so they are made before the caller cleans up.
+    """
     try:
         yield
     except FAILURES as error:
