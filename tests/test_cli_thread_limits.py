@@ -34,7 +34,10 @@ def test_cli_reports_in_one_line_that_no_thread_starts(database: Path) -> None:
 
 
 def with_so_many_threads(most: int) -> list[str]:
-    """Run the program as a user who may start no more threads; root has no such limit."""
+    """Return a command that runs `pi-tui` with at most so many threads.
+
+    The program runs as another user, because root has no such limit.
+    """
     rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
     user = 100_000 + os.getpid()  # a user of this run alone; threads are counted per user
     other = ["setpriv", f"--reuid={user}", f"--inh-caps={rights}", f"--ambient-caps={rights}"]

@@ -179,7 +179,7 @@ def test_output_path_ending_in_a_slash_is_refused_as_folder(filled: Path) -> Non
 
 
 def test_output_without_a_name_is_refused(filled: Path) -> None:
-    """As from a variable of the shell that is not set."""
+    """A shell variable that is not set gives an empty name."""
     done = pi_tui("export", "--db", filled, "-o", "")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the output's file has no name" in done.stderr
