@@ -51,11 +51,11 @@ class PiNaming(Naming):
         return words.plain(snapshot.error)
 
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for the output, and the number of digits in the end."""
+        """Return the word for the output, and the number of digits of the complete run."""
         return "digits", snapshot.goal
 
     def run(self, run: Run, title: str) -> str:
-        """Return the name of a saved run."""
+        """Return the name of a saved run for the question whether to delete it."""
         return words.counted(run.goal, "digit")
 
     def row(self, run: Run) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pi_tui.pi.spigot.series import Series
 T = TypeVar("T")
 
 BATCH = 65_536
-"""Boxes of a batch: one job makes it, one piece of a state holds it. Or it is one larger block."""
+"""Boxes of a batch: one job makes it, one piece of a state holds it. A larger block is a batch."""
 READ_BACK_FROM = 2**18
 """B from which saved blocks are read back; runs with smaller ones take less than 100 MB anyway."""
 
@@ -172,7 +172,7 @@ class Size(Chain):
 
     @property
     def verifying_work(self) -> float:
-        """Return the work of the comparison at the end, whatever made the digits.
+        """Return the work of the comparison at the end, which depends on the number of digits only.
 
         Measured 2026-11-30, in CPU time: 0.14 of what blocks and iterations take at 20,000 digits,
         0.36 at 1 million.
