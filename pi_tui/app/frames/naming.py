@@ -49,7 +49,7 @@ class Naming:
         return words.plain(f"{self.name}: {snapshot.error}")
 
     def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for the output, and its length in the end; None if that is unknown."""
+        """Return the word for the output, and its length once complete; None if unknown."""
         return snapshot.unit, snapshot.whole
 
     def run(self, run: Run, title: str) -> str:
