@@ -110,7 +110,7 @@ async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) ->
         await until(lambda: app.worker.snapshot.state is State.RUNNING)
 
 
-async def test_keys_need_not_wait_after_a_quit_that_was_cancelled(
+async def test_keys_are_handled_at_once_after_a_quit_was_cancelled(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_queue, "_LOST", inf)

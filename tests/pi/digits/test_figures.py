@@ -132,7 +132,7 @@ def test_digits_before_position_145_add_up_to_666() -> None:
 
 
 @pytest.mark.parametrize(("length", "fact"), [(2, 605), (3, 8_553), (4, 99_846)])
-def test_every_string_of_that_length_has_occurred_by_the_stated_position(
+def test_last_string_of_a_length_to_occur_begins_at_the_position_of_the_fact(
     length: int, fact: int
 ) -> None:
     end = fact + length - 1
