@@ -92,7 +92,7 @@ def test_prove_accepts_the_dart_game(table: Path) -> None:
 
 
 class Impatient(Darts):
-    """A faulty machine: its steps use its own dice, so an abandoned step consumes numbers."""
+    """A faulty machine: a cancelled step uses up random numbers, because it draws from no copy."""
 
     def step(self, poll: Poll = unwatched) -> None:
         hits = 0
@@ -105,7 +105,7 @@ class Impatient(Darts):
 
 
 class Forgetful(Darts):
-    """A faulty machine: it saves the dice of another game."""
+    """A faulty machine: it saves the random generator of another game."""
 
     def to_state(self) -> State:
         mine, self.random = self.random, random.Random(1)
