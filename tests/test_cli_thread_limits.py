@@ -58,7 +58,7 @@ def open_to_all() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
-def test_cli_run_under_a_thread_limit_fails_in_one_line_or_runs_slower(
+def test_cli_run_under_a_thread_limit_fails_in_one_line_or_finishes(
     most: int, open_to_all: str
 ) -> None:
     words = ["run", "--digits", "200000", "--threads", "4", "--db", open_to_all]

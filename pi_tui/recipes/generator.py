@@ -57,7 +57,7 @@ class GeneratorKind(Kind):
     def task(self, goal: int, **parameters: Any) -> Task:
         """Return the task for that goal; parameters that are not given have their defaults.
 
-        Raises TypeError for a parameter that the function does not have, or that is missing.
+        Raises TypeError for an unknown parameter, or if one without a default is missing.
         """
         if unknown := [name for name in parameters if name not in self.parameters]:
             raise TypeError(f"{self.name} has no parameter {unknown[0]}")

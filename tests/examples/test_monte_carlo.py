@@ -135,7 +135,9 @@ class Others(DartGames):
         (Forgetful, "after step 0: the machine resumed from its state makes output b'"),
     ],
 )
-def test_prove_rejects_a_broken_game(machine: type[Darts], told: str, table: Path) -> None:
+def test_prove_rejects_a_game_that_changes_or_forgets_its_random_generator(
+    machine: type[Darts], told: str, table: Path
+) -> None:
     with pytest.raises(AssertionError) as found:
         prove(Others(table, machine), TASK)
     assert str(found.value).startswith(told)

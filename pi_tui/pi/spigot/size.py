@@ -79,7 +79,10 @@ class Chain(NamedTuple):
 
     @property
     def work_of_block(self) -> float:
-        """Return the work of making one block with its number N; without N, three fifths."""
+        """Return the work of making one block, as if its number N is made too.
+
+        A block made again without N takes about three fifths of that, which is not counted.
+        """
         return self.series.box_cost * pow(self.boxes_per_block, 1.277)
 
     @lru_cache(maxsize=8)  # noqa: B019 - a chain is four numbers
@@ -122,7 +125,7 @@ class Size(Chain):
 
     @property
     def chains(self) -> list[Chain]:
-        """Return the sizes of all chains."""
+        """Return the size of each chain: one row of boxes for each series that is added up."""
         return [Chain(series, *self[1:]) for series in self.series.chains]
 
     def counts(self, done: int) -> list[int]:
