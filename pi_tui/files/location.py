@@ -219,14 +219,6 @@ def no_room(folder: Path) -> str:
     return ""
 
 
-def too_many_files(name: str) -> str:
-    """Return the message for a file that cannot be opened, because too many are open already."""
-    return (
-        f"{name} cannot be opened, because too many files are open; "
-        "raise the limit (`ulimit -n`), or close other programs"
-    )
-
-
 def resolved(path: Path | str) -> Path:
     """Return the absolute path, links followed. Raises StorageError if that fails."""
     try:

@@ -8,13 +8,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pi_tui.checkpoints.connection.answer_timeout import NoAnswerError
 from pi_tui.errors import DamagedError, GoneError, Hint, PiTuiError, StorageError
-from pi_tui.files.location import Location, no_room, too_many_files
+from pi_tui.files.location import Location, no_room
 from pi_tui.words import one_line, size
 
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError, UnicodeDecodeError)
@@ -40,8 +39,6 @@ def in_our_words(
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _full(where, needed())
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            return StorageError(too_many_files(where.display))
         if isinstance(error, FileNotFoundError) and _is_gone(where):
             return gone(where)
         text = one_line(error.strerror or type(error).__name__)
@@ -77,9 +74,10 @@ def _of_sqlite(
             return _full(where, 0)
         if _is_gone(where):  # asked after that: a copy that had no room is not there either
             return gone(where)
-        if where.path is not None and not _can_open_more(where.path.parent):
-            return StorageError(too_many_files(path))
-        return StorageError(f"{path} cannot be opened; look at the rights on it and on its folder")
+        return StorageError(
+            f"{path} cannot be opened; look at the rights on it and on its folder, at the length "
+            "of its name, and at the number of open files (`ulimit -n`)"
+        )
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG", "SQLITE_SCHEMA")):
         return damaged(where, one_line(cause))
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CONSTRAINT"):
@@ -104,19 +102,6 @@ def _read_only_part(where: Location) -> str:
     if path is None or not os.access(path, os.W_OK) or os.access(path.parent, os.W_OK):
         return where.display
     return f"the folder of {where.display}"
-
-
-def _can_open_more(folder: Path) -> bool:
-    """Return True if three more files (database, journal, folder) can be opened."""
-    opened: list[int] = []
-    try:
-        opened.extend(os.open(folder, os.O_RDONLY) for _ in range(3))
-    except OSError as error:
-        return error.errno not in (errno.EMFILE, errno.ENFILE)
-    finally:
-        for descriptor in opened:
-            os.close(descriptor)
-    return True
 
 
 def _of_postgres(cause: BaseException, where: Location) -> PiTuiError:

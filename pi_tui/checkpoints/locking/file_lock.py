@@ -14,7 +14,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from pi_tui.errors import Hint, StorageError
-from pi_tui.files.location import no_room, too_many_files
+from pi_tui.files.location import no_room
 from pi_tui.words import one_line
 
 _LONGEST = 200
@@ -88,8 +88,6 @@ class FileLock:
         folder = self._path.parent
         if error.errno == errno.ENOENT:  # as in /proc
             return f"no file can be made in {one_line(folder)}; {Hint.OTHER_FILE}"
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            return too_many_files(one_line(self._path))
         reason = no_room(folder) if error.errno == errno.ENOSPC else ""
         what = self._path if os.path.lexists(self._path) else folder
         return (
