@@ -31,11 +31,9 @@ def back_up(engine: Engine, where: Location, target: str) -> list[Path]:
     if os.path.lexists(to.path):
         raise UsageError(f"{one_line(to.path)} exists already; a backup never replaces a file")
     refuse_files_of_databases(to.path, str(where.path or ""))
-    temporary = Temporary(to.path, _PARTIAL)
     refuse_name(to.path)
-    refuse_name(temporary.path / "copy")
     try:
-        with temporary as folder:
+        with Temporary(to.path, _PARTIAL) as folder:
             _back_up(engine, where, folder / "copy", to)
         return left_over(to.path, _PARTIAL)
     except OSError as error:

@@ -38,13 +38,6 @@ _IN_SQLITE = re.compile(r"(?s)^[^/].*@|(?<=\?).*")
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """Suffixes of the files beside a database; a run's lock also has its number."""
 _BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
-_LONGEST_END = "-journal"
-"""The longest suffix that must fit behind a database's name.
-
-The lock of a run may have a longer one. If it does not fit, the file has another name (lock.py).
-"""
-_LONGEST_PATH = 504
-"""Maximum bytes of a path: SQLite on Unix has room for 512, journal suffix included."""
 _DATABASE = b"SQLite format 3\0"
 """The first bytes of an SQLite database, and of its backups."""
 _JOURNAL = bytes.fromhex("d9d505f920a163d7")
@@ -153,28 +146,14 @@ def look_at_folder(path: Path) -> None:
 
 
 def refuse_name(path: Path) -> None:
-    """Raise UsageError or StorageError if a database cannot be called that.
+    """Raise UsageError for the name of a file beside another database, such as its journal.
 
-    A name of a file beside another database, such as its journal, would be overwritten or deleted
-    when that one is opened. A name that is too long is refused beforehand, because SQLite says only
-    "unable to open database file".
+    It would be overwritten or deleted when that one is opened.
     """
     for base in _bases(path):
         raise UsageError(
             f"{one_line(path)} is the name of a file beside a database; name the database itself "
             f"({one_line(base.name)}), or {Hint.OTHER_FILE}"
-        )
-    length = len(os.fsencode(path))
-    if length > _LONGEST_PATH:
-        raise StorageError(
-            f"the path of the database is {length} bytes long, and SQLite opens {_LONGEST_PATH} "
-            f"at most: {one_line(path, 60)}…; {Hint.OTHER_FILE}"
-        )
-    longest = longest_name(path.parent) - len(_LONGEST_END)
-    if len(os.fsencode(path.name)) > longest:
-        raise StorageError(
-            f"the name {one_line(path.name, 60)}… is too long for a database: {longest} bytes at "
-            f"most, as the files beside it have longer names; {Hint.OTHER_FILE}"
         )
 
 
@@ -189,25 +168,6 @@ def refuse_other_names(path: Path) -> None:
             f"{one_line(path)} is a file with {names} names (hard links), and computing is safe "
             "under one only: remove the others (`find -samefile` lists them), or use a copy"
         )
-
-
-def with_end(path: Path, end: str) -> Path:
-    """Return this path with `end` added to the name, which is shortened if it were too long."""
-    room = min(
-        longest_name(path.parent) - len(_LONGEST_END),
-        _LONGEST_PATH - len(os.fsencode(path.with_name("-"))) + 1,
-    )
-    name = os.fsencode(path.name)
-    if len(name) + len(end) <= room:
-        return path.with_name(path.name + end)
-    return path.with_name(name[: room - len(end)].decode("utf-8", "ignore") + end)
-
-
-def longest_name(folder: Path) -> int:
-    """Return the longest file name, in bytes, that this folder allows."""
-    with suppress(OSError, ValueError, AttributeError):  # Windows has no pathconf
-        return os.pathconf(folder, "PC_NAME_MAX")
-    return 255
 
 
 def no_room(folder: Path) -> str:

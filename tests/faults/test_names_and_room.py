@@ -28,41 +28,15 @@ def assert_line(done: subprocess.CompletedProcess[str], words: str, code: int = 
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", [*WRITES, "status", "check"])
-def test_path_sqlite_cannot_open_is_refused_before_files_are_made(
-    command: str, tmp_path: Path
-) -> None:
-    folder = tmp_path / ("d" * 200) / ("e" * 200)
-    folder.mkdir(parents=True)
-    name = "f" * (505 - len(os.fsencode(folder)) - 1)
-    assert_line(
-        pi_tui(*command.split(), "--db", folder / name),
-        "505 bytes long, and SQLite opens 504 at most",
-    )
-    assert list(folder.iterdir()) == []
-    assert pi_tui("run", "--digits", 50, "--db", folder / name[1:]).returncode == 0
-
-
-@pytest.mark.parametrize("command", [*WRITES, "status"])
-@pytest.mark.parametrize("character", ["n", "界"])
-def test_name_too_long_for_files_beside_it_is_refused(
-    character: str, command: str, tmp_path: Path
-) -> None:
-    size = len(character.encode())
-    longest = "x" * (247 % size) + character * (247 // size)
-    done = pi_tui(*command.split(), "--db", f"{longest}x", cwd=tmp_path)
-    assert_line(done, "is too long for a database: 247 bytes at most")
-    assert list(tmp_path.iterdir()) == []
-    assert pi_tui("run", "--digits", 50, "--db", longest, cwd=tmp_path).returncode == 0
-    assert pi_tui("run", "--digits", 50, "--db", longest, cwd=tmp_path).returncode == 0
-
-
-def test_backup_to_a_name_too_long_is_refused(database: Path) -> None:
-    pi_tui("run", "--digits", 50, "--db", database)
-    before = sorted(os.listdir(database.parent))
-    done = pi_tui("backup", database.parent / ("n" * 250), "--db", database)
-    assert_line(done, "is too long for a database")
-    assert sorted(os.listdir(database.parent)) == before
+@pytest.mark.parametrize("command", WRITES)
+@pytest.mark.parametrize("name", ["n" * 248, f"{'d' * 200}/{'e' * 200}/{'f' * 200}"])
+def test_path_too_long_for_sqlite_leaves_no_file(name: str, command: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = pi_tui(*command.split(), "--db", path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (6, "", 1)
+    assert "the length of its name" in done.stderr
+    assert [one for one in path.parent.iterdir() if one.is_file()] == []
 
 
 @pytest.mark.parametrize("inodes", range(1, 5))

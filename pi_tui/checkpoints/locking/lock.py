@@ -28,11 +28,13 @@ from pi_tui.checkpoints.locking.process import (
     words_of,
 )
 from pi_tui.checkpoints.locking.server_lock import ServerLocks, holder_of_run
-from pi_tui.files.location import Location, longest_name
+from pi_tui.files.location import Location
 
 MIGRATING = 5.0
 """Seconds to wait for a process that brings the tables up to date, and so excludes all others."""
 
+_LONGEST_NAME = 255
+"""Bytes that a file system allows for the name of a file."""
 _LOOKING = 0.3
 """Seconds that a process which only tests the lock may hold it."""
 
@@ -61,13 +63,12 @@ def _file_of_database(where: Location) -> Path:
 def _file_of_run(where: Location, run_id: int) -> Path:
     """Return the path of the lock file of a run, beside the database.
 
-    Its name is that of the database with `.run-ID.lock`. If that would be too long for the file
-    system, it begins with a digest of the database's name. Version 1.1 had no such files, so it
-    accepted names that are too long.
+    Its name is that of the database with `.run-ID.lock`. If that would be too long, it begins with
+    a digest of the database's name. Version 1.1 had no such files, so its names may be that long.
     """
     assert where.path is not None
     name, end = where.path.name, f".run-{run_id}.lock"
-    if len(os.fsencode(name + end)) > longest_name(where.path.parent):
+    if len(os.fsencode(name + end)) > _LONGEST_NAME:
         name = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}"
     return where.path.with_name(name + end)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -32,7 +33,7 @@ from pi_tui.checkpoints.rows.models import (
 )
 from pi_tui.checkpoints.rows.state_rows import Entry, digest
 from pi_tui.errors import NotOursError
-from pi_tui.files.location import Location, with_end
+from pi_tui.files.location import Location
 from pi_tui.machine import Known
 
 _TABLES_OF_1 = {
@@ -43,6 +44,8 @@ _TABLES_OF_1 = {
     "pi_digits": "run_id start count data chain",
 }
 """Tables of schema 1, with the columns to be migrated."""
+_LONGEST_NAME = 220
+"""Bytes of a database's name kept in that of its backup, which must have room for a suffix."""
 _ALGORITHM_OF_1 = "rabinowitz-wagon/1"
 
 
@@ -62,7 +65,7 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
     """Migrate the tables and their data to the current schema.
 
     A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
-    version. If that name would be too long, the file's own part is shortened. A server is migrated
+    version. A server is migrated
     in a transaction too, without a backup: that is up to its owner.
     """
     backup = _free_name(where.path, f".schema-{version}") if where.path else None
@@ -96,9 +99,10 @@ def _is_still_old(engine: sa.Engine, version: int) -> bool:
 
 
 def _free_name(path: Path, end: str) -> Path:
-    """Return a path for the copy that does not exist yet, and is not too long for a database."""
-    ends = (end if n == 1 else f"{end}.{n}" for n in count(1))
-    return next(name for end in ends if not (name := with_end(path, end)).exists())
+    """Return a path for the copy that does not exist yet; the name is cut to fit a file system."""
+    name = os.fsencode(path.name)[:_LONGEST_NAME].decode("utf-8", "ignore") + end
+    copies = (path.with_name(name if n == 1 else f"{name}.{n}") for n in count(1))
+    return next(copy for copy in copies if not copy.exists())
 
 
 def _from_1(connection: sa.Connection) -> None:
