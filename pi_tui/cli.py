@@ -18,6 +18,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, NoReturn
 
 from pi_tui.command_line import OPEN, RUN, WATCH, build_parser
+from pi_tui.commands.parser import commands
 from pi_tui.errors import Hint, NothingSavedError, PiTuiError, UsageError
 from pi_tui.files.location import refuse_misplaced_url
 from pi_tui.no_memory import MESSAGE, is_lack_of_memory
@@ -212,8 +213,6 @@ _MADE: dict[str, Callable[[argparse.Namespace], object]] = {
 
 
 def _print_completion(shell: str) -> int:
-    from pi_tui.reports.manual import commands
-
     try:
         import shtab
     except ImportError:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pi_tui.command_line import build_parser
-from pi_tui.reports import manual
+from pi_tui.commands.parser import commands
 from tests.helpers import pi, pi_tui
 from tests.refusals import refused
 
@@ -98,9 +98,9 @@ def test_cli_accepts_an_option_before_or_after_the_command(database: Path) -> No
     assert before.stdout == after.stdout == "3." + pi(9).decode() + "\n"
 
 
-@pytest.mark.parametrize("name", manual.commands(build_parser()))
+@pytest.mark.parametrize("name", commands(build_parser()))
 def test_every_command_has_a_function_that_takes_its_options(name: str) -> None:
-    command = manual.commands(build_parser())[name]
+    command = commands(build_parser())[name]
     module, _, function = command.get_default("run").partition(":")
     wanted = signature(getattr(import_module(module), function)).parameters.values()
     options = {action.dest for action in command._actions}

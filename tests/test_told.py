@@ -10,6 +10,7 @@ from textual.app import App
 
 from pi_tui import errors
 from pi_tui.command_line import EPILOG, build_parser
+from pi_tui.commands.parser import commands
 from pi_tui.errors import PiTuiError
 from pi_tui.pi.app.pi_app import PiApp
 from pi_tui.pi.app.pi_keys import PI_KEYS
@@ -17,7 +18,6 @@ from pi_tui.pi.app.pi_screen import PiScreen
 from pi_tui.pi.app.views.digit_view import DigitView
 from pi_tui.pi.app.views.roaming_walk import RoamingWalk
 from pi_tui.pi.settings import Settings
-from pi_tui.reports import manual
 
 KEYS = PI_KEYS.keys
 
@@ -97,7 +97,7 @@ def test_command_line_help_names_bound_keys_only() -> None:
     assert {key(name) for name in names} <= keys_that_do_something()
 
 
-COMMANDS = manual.commands(build_parser())
+COMMANDS = commands(build_parser())
 
 
 def test_readme_names_every_command_and_no_other() -> None:

@@ -72,6 +72,12 @@ class Adder:
         return parser
 
 
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command, by the command's name."""
+    (group,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(group.choices)
+
+
 def add_json(parser: Parser) -> None:
     """Add `--json`."""
     parser.add_argument(
