@@ -8,7 +8,6 @@ killed run is resumed and gives another result. Put one line into the tests of y
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import count
 from typing import NamedTuple
 
@@ -160,22 +159,17 @@ class _Proof:
 
     def _abandon(self, machine: Machine, before: _View, number: int, polls: int) -> None:
         """Abandon a step at its last poll, and check that nothing has changed."""
+        calls = count(1)
+
+        def poll(_done: int, _parts: int) -> None:
+            if next(calls) == polls:
+                raise Abandoned
+
         try:
-            machine.step(_abandoning_at(polls))
+            machine.step(poll)
         except Abandoned:
             abandoned = f"step {number + 1:,}, abandoned by poll: the machine"
             before.expect(machine, abandoned, " as it was before")
-
-
-def _abandoning_at(number: int) -> Callable[[int, int], None]:
-    """Return a poll that raises Abandoned at call number `number`."""
-    calls = count(1)
-
-    def poll(_done: int, _parts: int) -> None:
-        if next(calls) == number:
-            raise Abandoned
-
-    return poll
 
 
 def _parting(its: bytes, original: bytes) -> str:

@@ -126,14 +126,6 @@ def write_checkpoint(
     connection.execute(insert(CHECKPOINTS), values)
 
 
-def _named(row: Row[Any] | None) -> set[bytes]:
-    """Return the SHA-256 of every piece the checkpoint lists; none if its row is unreadable."""
-    try:
-        return {entry.known.sha256 for entry in entries_of(row)} if row else set()
-    except BadRow:
-        return set()
-
-
 def digest(
     version: object, steps: object, length: object, done: object, total: object, manifest: str
 ) -> bytes:
@@ -145,7 +137,10 @@ def digest(
 def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
     """Delete all checkpoints of the run but these numbers, and every piece they do not use."""
     keep_rows(connection, run_id, numbers)
-    named = set[bytes]().union(*map(_named, newest_first(connection, run_id)))
+    named = set[bytes]()
+    for row in newest_first(connection, run_id):
+        with suppress(BadRow):  # an unreadable row names no piece that a load could use
+            named |= {entry.known.sha256 for entry in entries_of(row)}
     forget(connection, run_id, stored(connection, run_id) - named)
 
 
