@@ -19,7 +19,6 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from pi_tui.checkpoints.connection.answer_timeout import IsLeaving, set_answer_timeout
 from pi_tui.checkpoints.locking.process import me
@@ -195,6 +194,7 @@ def _postgres(url: str, mode: Mode) -> Engine:
             pool_timeout=BUSY_SECONDS,
             hide_parameters=True,
             isolation_level=_ISOLATION[mode],
+            execution_options={"postgresql_readonly": True} if mode == "read" else {},
             # A pooler may run every transaction in another session of the server. So we keep no
             # state in a session: no prepared statements, no setting beyond a transaction.
             connect_args={
@@ -220,8 +220,6 @@ def _postgres(url: str, mode: Mode) -> Engine:
 
     if mode == "write":
         event.listen(engine, "begin", _make_durable)
-    if mode == "read":
-        event.listen(engine, "connect", _make_read_only)
     return engine
 
 
@@ -230,7 +228,3 @@ def _make_durable(connection: Connection) -> None:
         "SELECT set_config('synchronous_commit', 'on', true), "
         f"set_config('lock_timeout', '{BUSY_SECONDS}s', true)"
     )
-
-
-def _make_read_only(connection: Any, _: ConnectionPoolEntry) -> None:
-    connection.read_only = True  # the driver then begins every transaction as READ ONLY
