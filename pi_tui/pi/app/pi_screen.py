@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.worker import Worker
 
 from pi_tui.app.face import tell
 from pi_tui.app.frames.frame import Frame
@@ -51,8 +52,8 @@ class PiScreen(RunScreen):
         self.stage = Stage(self, on_looks)
         self.searching.bar_class = _search_bar
         self.counts = DigitCounts()
-        self._counts_beside = False
-        """True while a thread counts digits."""
+        self._counting: Worker[None] | None = None
+        """Counts digits in a thread; None before there were many."""
         self._told = 0
         """Number of digits whose facts were shown."""
 
@@ -98,21 +99,16 @@ class PiScreen(RunScreen):
 
     def _count(self, source: Output, made: int) -> None:
         """Count new digits: a few at once, many in a thread."""
-        if self._counts_beside:
-            return
-        if self.counts.feed(source, made):
-            self._counts_beside = True
-            self.run_worker(self._count_beside(), group="counting")
+        is_free = self._counting is None or self._counting.is_finished
+        if is_free and self.counts.feed(source, made):
+            self._counting = self.run_worker(self._count_beside(), group="counting")
 
     async def _count_beside(self) -> None:
         """Count in a thread until all digits are counted, a moment at a time."""
-        try:
-            is_more = True
-            while is_more:
-                feed = partial(self.counts.feed, self.source, self.count)
-                is_more = await in_thread(for_a_moment, feed, _MOMENT)
-        finally:
-            self._counts_beside = False
+        is_more = True
+        while is_more:
+            feed = partial(self.counts.feed, self.source, self.count)
+            is_more = await in_thread(for_a_moment, feed, _MOMENT)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
         """Return the digits that follow the settled ones and that a carry may still change."""
