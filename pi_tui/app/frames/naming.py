@@ -52,10 +52,6 @@ class Naming:
         """Return the word for the output, and its length in the end; None if that is unknown."""
         return snapshot.unit, snapshot.whole
 
-    def run(self, run: Run, title: str) -> str:
-        """Return the name of a saved run, whose kind calls it `title`, for a question."""
-        return title
-
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""
         share = 1.0 if run.status == COMPLETE else run.share

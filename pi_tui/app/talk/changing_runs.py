@@ -77,7 +77,7 @@ class RunChanges:
         if here.is_of(run.task, kind.tuning):
             tell(face, "This run is on the screen; open another one first.")
             return
-        name = face.naming.run(run, kind.title(run.task))
+        name = kind.title(run.task)
         question = Choice(
             f"Delete the run of {name}?",
             f"{run.amount} saved; they cannot be brought back.",
