@@ -271,7 +271,11 @@ class RunApp(Face):
             raise UsageError(named) from error
 
     def set_timer(self, *of_a_timer: Any, **more: Any) -> Timer:
-        """Call a function after a delay; timers that Textual sets itself are made here too."""
+        """Call a function after a delay, even if the process is then too late for Textual.
+
+        Textual drops a one-shot timer whose time has passed (timers.py). It sets its own timers of
+        the app by this method too.
+        """
         return certain(super().set_timer(*of_a_timer, **more))
 
     def _handle_exception(self, error: Exception) -> None:

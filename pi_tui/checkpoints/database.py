@@ -158,9 +158,11 @@ class Database:
     def _fenced(
         self, run: Run, epoch: int, needed: Callable[[], int] = lambda: 0
     ) -> Iterator[tuple[Connection, Row[Any], int]]:
-        """Open a transaction that begins with the fence; the `with` body must end with `record`.
+        """Open a transaction that first checks that no other process took over the run.
 
-        Yields the run's row before the transaction, and the number of the commit within its run.
+        This check is the fence. Yields the run's row, as it was before, and the number of this
+        commit within the run. The `with` body must end with `record`, which saves that number.
+        `needed` counts the bytes to be written, for the message about a full disk.
 
         If the commit fails, its outcome is unknown: it may have landed although the answer was
         lost. So look for its number in the database, and raise only if it is missing. Do not ask

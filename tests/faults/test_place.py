@@ -78,7 +78,7 @@ def test_read_only_mount_is_refused(there: bool, tmp_path: Path, tally: Tally) -
     tally(f"read-only mount, database {'there' if there else 'new'}", 1, "exit 6, one line")
 
 
-def test_missing_rights_are_refused(tmp_path: Path, tally: Tally) -> None:
+def test_folder_without_write_permission_is_refused(tmp_path: Path, tally: Tally) -> None:
     if os.getuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root can become nobody")
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")

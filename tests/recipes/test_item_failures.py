@@ -162,7 +162,7 @@ def test_worker_that_cannot_be_started_leaves_the_machine_able_to_go_on(
     assert machine.finalize() == b"0\n1\n4\n"
 
 
-def test_pool_looks_for_free_files_only_before_a_process_is_started(
+def test_pool_tests_whether_files_can_be_opened_only_before_it_starts_a_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[int] = []

@@ -99,7 +99,9 @@ def test_fresh_starts_the_run_over(folder: Path) -> None:
     assert ended("sums.py", 2_000, "--fresh").stdout == expected(2_000, 2)
 
 
-def test_call_returns_the_output_or_exits_with_the_code(folder: Path) -> None:
+def test_run_in_a_program_returns_the_output_or_exits_with_6_if_the_database_cannot_be_opened(
+    folder: Path,
+) -> None:
     Path("call.py").write_text(
         "from sums import sums\nprint(sums.run(2000, db='x.db', factor=3), flush=True)\n"
         "sums.run(2000, db='no/such/folder.db')\n"

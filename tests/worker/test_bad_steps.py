@@ -206,7 +206,7 @@ class Refusing(Walks):
 
 
 @pytest.mark.parametrize("where", ["new", "from_state"])
-def test_refusal_at_start_is_shown_in_full_and_changes_nothing(
+def test_refused_raised_by_new_or_from_state_is_shown_in_full_and_changes_nothing(
     where: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if where == "from_state":
@@ -218,7 +218,7 @@ def test_refusal_at_start_is_shown_in_full_and_changes_nothing(
     assert "was cut off" not in capsys.readouterr().err
 
 
-def test_refusal_in_a_step_saves_the_steps_before(
+def test_refused_raised_in_a_step_is_shown_in_full_and_the_steps_before_are_saved(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(Refused(LONG_TEXT)))

@@ -234,7 +234,7 @@ def test_share_done_never_decreases_after_a_fallback(
     shares(seen)
 
 
-def test_share_done_never_decreases_in_a_run_saved_without_work(
+def test_share_done_never_decreases_if_the_checkpoint_does_not_hold_the_work_done(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     stopped_at = make_worker(pace=SOME)

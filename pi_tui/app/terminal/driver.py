@@ -65,7 +65,10 @@ class TerminalDriver(LinuxDriver):
         self._title = ""
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """Return columns and rows, also if standard output is a file: Textual would ask that."""
+        """Return the terminal's columns and rows, also if standard output is a file.
+
+        Textual would ask standard output for its size, and a file has none.
+        """
         if sys.__stdout__ is None or not sys.__stdout__.isatty():
             with suppress(OSError):
                 columns, rows = os.get_terminal_size(self.fileno)

@@ -117,13 +117,15 @@ def _watched() -> Iterator[None]:
 
 
 def _watch(read: int, group: int, shell: int) -> None:
-    """Wait until the first process, of the group `group`, ends; then restore the terminal.
+    """Wait until pi-tui ends, restore the terminal if pi-tui did not, and exit.
 
-    `shell` is the group of its parent, which may own the terminal next. A shell that was started
-    from another shell does not lead the session, so the session's group is not enough.
+    pi-tui has ended once the pipe `read` is closed. `group` is its process group, `shell` that of
+    its parent. Nothing is written before one of these two owns the terminal, or the group that
+    leads the session. To know the leader is not enough: a shell that was started from another shell
+    does not lead the session.
     """
     try:
-        # Ignore signals to the job, which are meant for the first process.
+        # Ignore signals to the job, which are meant for pi-tui.
         for name in ("INT", "TERM", "HUP", "QUIT", "TSTP", "TTIN", "TTOU", "PIPE"):
             signal.signal(getattr(signal, f"SIG{name}"), signal.SIG_IGN)
         with suppress(OSError):
@@ -164,7 +166,7 @@ def _rename() -> None:
 
 
 def _last_of(read: int) -> bytes:
-    """Wait until the first process has ended; return the last message that it sent."""
+    """Wait until pi-tui has ended, which closes the pipe; return its last message."""
     last, rest = b"", b""
     while data := os.read(read, 4096):
         *whole, rest = (rest + data).split(_END)

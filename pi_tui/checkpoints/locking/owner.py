@@ -12,7 +12,10 @@ WITHOUT_LOCKS = (
 
 
 def already_open(what: str, mark: str) -> AlreadyOpenError:
-    """Return the error for a run or database that the marked process has open."""
+    """Return the error for a run or database, `what`, that another process has open.
+
+    `mark` identifies that process (process.py).
+    """
     if is_me(mark):
         return AlreadyOpenError(f"{what} is already open in this process; let that end first")
     who, first = words_of(mark), "quit that one first"
@@ -26,6 +29,9 @@ def already_open(what: str, mark: str) -> AlreadyOpenError:
 
 
 def refuse_living(what: str, owner: str) -> None:
-    """Raise AlreadyOpenError if the owner is known to run; used where locks do not work."""
+    """Raise AlreadyOpenError if the process with the mark `owner` is known to run.
+
+    Used where locks do not work.
+    """
     if is_alive(owner) and not is_me(owner):
         raise already_open(what, owner)

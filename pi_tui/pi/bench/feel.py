@@ -143,7 +143,11 @@ def _lateness(late: dict[str, list[float]]) -> Readings:
 
 
 def _help_and_back(app: App) -> tuple[float, float]:
-    """Return the seconds from the key `?` to the help, the largest window, and when it came."""
+    """Open the help with `?` and close it; return how long it took to open, and when it was open.
+
+    The first number is in seconds, the second a time of `perf_counter`. The help is measured
+    because it is the largest window.
+    """
     app.press("?")
     seconds, moment = app.seconds_until("turn the view"), time.perf_counter()
     app.read_for(0.3)  # the rest of the frame

@@ -41,9 +41,10 @@ OVERTURE = 20_000
 
 @dataclass
 class SpigotKind(Kind):
-    """Decimals of pi. A task's goal is their number; its parameters are series, K and B.
+    """Decimals of pi; the goal of a task is their number.
 
-    All three parameters only tune the speed: the digits are the same with any values.
+    Its parameters are the series, the digits per step (K) and the boxes per block (B). All three
+    only tune the speed: the digits are the same with any values.
     """
 
     threads: int = 1
@@ -56,7 +57,10 @@ class SpigotKind(Kind):
     def task(
         self, digits: int, digits_per_step: int | None = None, series: str = ARCTAN.name
     ) -> Task:
-        """Return the task of computing so many digits; `plan` chooses B, and K unless given."""
+        """Return the task of computing so many digits.
+
+        `plan` chooses the boxes per block, and also the digits per step if they are None.
+        """
         chosen = plan(digits, digits_per_step, SERIES[series])
         return Task(
             digits,
@@ -86,7 +90,7 @@ class SpigotKind(Kind):
         return spigot
 
     def title(self, task: Task) -> str:
-        """Return the name of a run: its digits. Series, K and B do not change the digits."""
+        """Return the name of a run: its number of digits, because no parameter changes them."""
         return f"{task.goal:,} digits" if task.goal > 1 else "1 digit"
 
     def length(self, task: Task) -> int:

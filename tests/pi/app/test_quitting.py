@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from textual.pilot import Pilot
 
-from pi_tui.app import face
+from pi_tui.app.talk import key_queue
 from pi_tui.app.terminal.quitting import outcome
 from pi_tui.checkpoints.connection import engine
 from pi_tui.errors import StorageError
@@ -113,7 +113,7 @@ async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) ->
 async def test_keys_need_not_wait_after_a_quit_that_was_cancelled(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(face, "_LOST", inf)
+    monkeypatch.setattr(key_queue, "_LOST", inf)
     async with asked(bench) as (app, pilot, _):
         await pilot.press("escape")
         await until(lambda: app.worker.snapshot.state is State.RUNNING)

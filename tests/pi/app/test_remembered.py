@@ -37,7 +37,9 @@ def test_settings_file_with_invalid_json_or_values_is_ignored(tmp_path: Path, sa
     assert remembered.view == ("walk" if "walk" in said else "digits")
 
 
-def test_settings_file_is_written_completely(tmp_path: Path) -> None:
+def test_change_of_a_setting_writes_a_complete_file_and_no_other_beside_it(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "deep" / "face.json"
     assert Memory(path, PiLooks()).change(theme="nord", colored=True) == ""
     assert json.loads(path.read_text())["theme"] == "nord"

@@ -153,7 +153,7 @@ def test_number_with_leading_zeros_is_refused(good: SpigotState) -> None:
         back(good, pieces)
 
 
-def test_blocks_of_another_place_are_refused(good: SpigotState) -> None:
+def test_piece_that_holds_the_blocks_of_another_piece_is_refused(good: SpigotState) -> None:
     pieces = stored(encode(good))
     pieces.pieces["b1"] = pieces.pieces["b0"]
     with pytest.raises(BadState, match="differs from its residue"):

@@ -86,7 +86,7 @@ def test_last_blocks_of_a_long_run_equal_their_definition(series: Series) -> Non
 
 
 @EVERY_CHAIN
-def test_rest_divides_every_product_of_consecutive_p_and_q(series: Series) -> None:
+def test_rest_of_h_divides_every_product_of_h_consecutive_p_or_q(series: Series) -> None:
     """By brute force, for the factors of blocks of up to 512 boxes."""
     for half in range(1, 257):
         rest = series.rest(fac(half))

@@ -88,7 +88,7 @@ def test_steps_of_short_runs_are_short() -> None:
 @pytest.mark.parametrize(
     ("n", "share"), [(20_000, 0.34), (100_000, 0.56), (1_000_000, 0.57), (10_000_000, 0.57)]
 )
-def test_work_of_making_blocks_has_its_measured_share(n: int, share: float) -> None:
+def test_estimated_share_of_making_blocks_is_near_the_measured_one(n: int, share: float) -> None:
     spigot = new(n)
     machine = spigot.work().total - spigot.verifying_work
     steps = sum(chain.work_of_steps()[-1] for chain in spigot.size.chains)
@@ -96,6 +96,6 @@ def test_work_of_making_blocks_has_its_measured_share(n: int, share: float) -> N
 
 
 @pytest.mark.parametrize(("n", "share"), [(20_000, 0.16), (1_000_000, 0.25), (10_000_000, 0.24)])
-def test_work_of_the_comparison_has_its_measured_share(n: int, share: float) -> None:
+def test_estimated_share_of_verification_is_near_the_measured_one(n: int, share: float) -> None:
     spigot = new(n)
     assert spigot.verifying_work / spigot.work().total == pytest.approx(share, abs=0.04)

@@ -154,8 +154,8 @@ def test_common_factor_leaves_no_remainder(start: int, leaf: int) -> None:
 
 
 @pytest.mark.parametrize("n", [25_000, 60_000])
-def test_results_of_version_1_1_are_made_again(n: int, pi: bytes) -> None:
-    """Its names are others, because its results have all factors."""
+def test_results_kept_by_version_1_1_are_discarded_and_computed_again(n: int, pi: bytes) -> None:
+    """They have other names, because their common factors were not taken out."""
     old = {"root", "top-q", "top-t1", "top-t2", *map(str, range(16)), "0+1", "2+3", "0+1+2+3"}
     kept: Kept = {name: (mpz(1), mpz(2), mpz(3)) for name in old}
     assert old.isdisjoint(reference.names(n))

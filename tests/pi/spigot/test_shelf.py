@@ -87,7 +87,7 @@ def test_block_not_saved_yet_stays_in_memory(pi: bytes) -> None:
     assert spigot.finalize() == pi[:N]
 
 
-def test_resumed_spigot_reads_no_block_before_its_first_wave(pi: bytes) -> None:
+def test_resumed_spigot_reads_no_block_before_its_first_step(pi: bytes) -> None:
     spigot, database = ready(N, K, B), Database()
     while spigot.count < N // 2:
         spigot.step()

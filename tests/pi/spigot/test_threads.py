@@ -35,7 +35,7 @@ def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize(("n", "k", "b"), [(300, 10, 32), (700, 31, 64), (60, 1, 1)])
-def test_waves_pass_through_the_states_of_single_steps(
+def test_stride_in_threads_passes_only_through_states_of_single_steps(
     n: int, k: int, b: int, threads: int, pi: bytes
 ) -> None:
     every = states(n, k, b)
@@ -75,7 +75,7 @@ def test_state_continues_with_its_own_k_and_b(pi: bytes) -> None:
     assert spigot.finalize() == pi[:400]
 
 
-def test_wave_cancelled_at_every_block_leaves_state_unchanged(
+def test_sweeps_in_threads_cancelled_at_any_block_leave_the_state_unchanged(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When poll raises, the threads have done exactly `at` blocks and wait before the next one."""
@@ -106,7 +106,7 @@ def test_wave_cancelled_at_every_block_leaves_state_unchanged(
     assert spigot.finalize() == pi[:400]
 
 
-def test_wave_without_threads_cancelled_at_every_block_leaves_state_unchanged(
+def test_sweeps_without_threads_cancelled_at_any_block_leave_the_state_unchanged(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "ALONE", 10**9)

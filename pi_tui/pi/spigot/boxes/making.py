@@ -48,7 +48,7 @@ _UNLOCK_FROM = 1_024
 
 
 class Parts(NamedTuple):
-    """N, P and D of neighbouring groups of boxes of equal size, in order."""
+    """The numbers N, P and D (blocks.py) of neighbouring groups of as many boxes each, in order."""
 
     numbers: list[mpz]
     """N before iteration 1; empty when only P and D are wanted."""
@@ -132,12 +132,12 @@ def _make_together(chain: Chain, batch: range, numbers: bool, threads: int, poll
 
 
 def _in_a_row(each: Sequence[Parts]) -> Parts:
-    """Return the groups of neighbours as one list of groups; joins none of them."""
+    """Concatenate lists of groups of boxes; the groups themselves are not joined."""
     return Parts(*([one for part in some for one in part] for some in zip(*each, strict=True)))
 
 
 def _blocks(chain: Chain, wanted: range, parts: Parts) -> Made:
-    """Build the blocks with the numbers `wanted` from their N, P and D, one group per block."""
+    """Build the blocks whose indices are `wanted` from `parts`, the N, P and D of each block."""
     if wanted.start == 0:
         parts.denominators[0] = parts.denominators[0] // chain.series.q(0) * chain.series.q_0
     found = parts.numbers or [mpz(0)] * len(wanted)
@@ -164,7 +164,10 @@ def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:
 
 
 def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
-    """Make N, P and D for `size` boxes from box `first` on: some blocks, or part of one block."""
+    """Make the numbers N, P and D of `size` boxes from box `first` on, without N unless `numbers`.
+
+    These boxes are one or more blocks, or a part of one block.
+    """
     check()
     if not _is_regular(chain):
         return _box_by_box(range(first, first + size), chain, numbers)
@@ -220,9 +223,9 @@ def _join(
     half: int,
     together: Callable[..., list[list[mpz]]] = _in_turn,
 ) -> Parts:
-    """Join every two neighbours of `half` boxes; `together` may compute N and P, D in parallel.
+    """Join every two neighbouring groups of `half` boxes into one.
 
-    N costs as much as P and D together.
+    `together` may compute N, P and D in parallel. N costs as much as P and D together.
     """
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
     n1, p1, d1 = (part[::2] for part in parts)

@@ -133,9 +133,10 @@ def sweeps(
 
 
 def super_digits(quotient: mpz, powers: Sequence[mpz], count: int) -> list[mpz]:
-    """Split the quotient of `count` iterations done at once into one super-digit for each.
+    """Split what one chain returned for `count` iterations at once into the super-digit of each.
 
-    Each is at most R, like those of single iterations of one chain.
+    `powers` are 1, R, R² …, at least `count` of them. Every super-digit is at most R, as that of a
+    single iteration of one chain is.
 
     >>> super_digits(mpz(314), [mpz(1), mpz(10), mpz(100)], 3)
     [mpz(3), mpz(1), mpz(4)]
