@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pi_tui import words
-from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.records import Run
 from pi_tui.files.output_file import FileContent
 from pi_tui.reports.run_table import COLUMNS, cells
 from pi_tui.worker.job import Pace
@@ -54,9 +54,8 @@ class Naming:
 
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""
-        share = 1.0 if run.status == COMPLETE else run.share
-        first, _, _, *others = cells(run)
-        return (first, run.amount, "–" if share is None else words.percent(share), *others)
+        first, _, *others = cells(run)
+        return (first, run.amount, *others)
 
     def file(self, goal: int) -> str:
         """Return a file name for the whole output."""

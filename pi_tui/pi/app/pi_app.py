@@ -145,12 +145,8 @@ class PiApp(RunApp):
 
     def action_by_heart(self) -> None:
         """Open the screen for reciting digits from memory."""
-        if not self.is_uncovered:
-            return
-        if self.main_screen.count:
+        if self.is_uncovered and self.main_screen.has_output("There are no digits yet."):
             self.questions.converse(self._by_heart())
-        else:
-            tell(self, "There are no digits yet.", seconds=3)
 
     async def _by_heart(self) -> None:
         from pi_tui.pi.app.screens.by_heart import ByHeart

@@ -193,18 +193,14 @@ class PiScreen(RunScreen):
         """Open the statistics of pairs, gaps and runs."""
         from pi_tui.pi.app.screens.statistics_screen import StatisticsScreen
 
-        if self.count < 2:
-            tell(self, "There is nothing to count yet.", seconds=3)
-        else:
+        if self.has_output("There is nothing to count yet.", least=2):
             self.app.push_screen(StatisticsScreen(lambda: (self.source, self.count)))
 
     def action_replay(self) -> None:
         """Open the window that draws the walk again from its first digit."""
         from pi_tui.pi.app.screens.replay import ReplayScreen
 
-        if self.count < 2:
-            tell(self, "There is no walk yet.", seconds=3)
-        else:
+        if self.has_output("There is no walk yet.", least=2):
             self.app.push_screen(ReplayScreen(self.source, self.count))
 
     # Views
@@ -249,8 +245,7 @@ class PiScreen(RunScreen):
 
     def action_picture(self) -> None:
         """Ask for a file; write a picture of the heat map if that is shown, else of the walk."""
-        if not self.count:
-            tell(self, "There is nothing to draw yet.", seconds=4)
+        if not self.has_output("There is nothing to draw yet."):
             return
         from pi_tui.pi.app.taking_digits import picture_of_digits
 
