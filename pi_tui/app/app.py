@@ -145,7 +145,6 @@ class RunApp(Face):
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""
         self.worker = worker
-        self.steering.forget()
         self.live.begin_again()
         worker.start()
         self.live.hurry()

@@ -19,11 +19,6 @@ class Steering:
 
     def __init__(self, face: Face) -> None:
         self._face = face
-        self._wants_pause = False
-
-    def forget(self) -> None:
-        """Forget a pause that was requested, because the worker was replaced."""
-        self._wants_pause = False
 
     def toggle_pause(self) -> None:
         """Pause, which saves; or resume, also a run that another process computed."""
@@ -34,11 +29,10 @@ class Steering:
         if snapshot.state is State.WATCHING and snapshot.writer:
             tell(self._face, f"p goes on here once {snapshot.writer} has ended.", seconds=4)
             return
-        self._wants_pause = not (self._wants_pause or snapshot.state is State.WATCHING)
-        if self._wants_pause:
-            self._face.worker.pause()
-        else:
+        if self._face.worker.pause_wanted or snapshot.state is State.WATCHING:
             self._face.worker.resume()
+        else:
+            self._face.worker.pause()
         self._face.hurry()
 
     def save_now(self) -> None:
