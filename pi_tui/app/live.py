@@ -53,8 +53,6 @@ class Live:
         self.shown: Snapshot | None = None
         """The snapshot on the screen; None before the first one."""
         self._shown_at = 0.0
-        self._stepped: tuple[float, int] | None = None
-        """Time and steps at the last poll of a machine without output; None before the first."""
         self._notes_told = self._looks = 0
         self._resumed: tuple[str, ...] = ()
         self._resumed_until = 0.0
@@ -113,7 +111,10 @@ class Live:
         self.shown, self._shown_at = snapshot, now
         self._note_how_it_goes_on(before, snapshot, now)
         shown = self._flow.shown(snapshot, elapsed)
-        self._measure(shown, now)
+        if is_silent(shown) or shown.state not in (State.RUNNING, State.SAVING):
+            self.rates.rest()
+        else:
+            self.rates.feed(now, rate_of(before, shown, elapsed))
         self._looks += 1
         screen.show_output(self.output, shown, snapshot)
         quiet = self._resumed if now < self._resumed_until else ()
@@ -133,22 +134,6 @@ class Live:
         self.forget()
         self._screen().restart(self._face.worker.snapshot)
 
-    def _measure(self, shown: Snapshot, now: float) -> None:
-        if is_silent(shown):
-            self.rates.rest()
-        elif shown.state in (State.RUNNING, State.SAVING):
-            self.rates.feed(now, self._rate(shown, now))
-        else:
-            self.rates.rest()
-            self._stepped = None
-
-    def _rate(self, shown: Snapshot, now: float) -> float:
-        """Return output per second; or steps, if there is no output and its length is unknown."""
-        if shown.made or shown.length is not None:
-            return shown.rate
-        (then, steps), self._stepped = self._stepped or (now, shown.steps), (now, shown.steps)
-        return (shown.steps - steps) / (now - then) if now > then else 0.0
-
     def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         for note in snapshot.notes[self._notes_told :]:
             tell(self._face, note, seconds=12)
@@ -164,6 +149,16 @@ class Live:
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
             self._resumed = how_it_goes_on(snapshot)
             self._resumed_until = now + QUIET_SECONDS
+
+
+def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
+    """Return output per second; or steps, if there is no output and its length is unknown.
+
+    The steps are those since the snapshot `before`, `elapsed` seconds ago.
+    """
+    if shown.made or shown.length is not None:
+        return shown.rate
+    return (shown.steps - before.steps) / elapsed if before and elapsed else 0.0
 
 
 def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:

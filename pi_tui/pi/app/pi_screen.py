@@ -54,8 +54,6 @@ class PiScreen(RunScreen):
         self.counts = DigitCounts()
         self._counting: Worker[None] | None = None
         """Counts digits in a thread; None before there were many."""
-        self._told = 0
-        """Number of digits whose facts were shown."""
 
     # Parts of the screen
 
@@ -90,12 +88,11 @@ class PiScreen(RunScreen):
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
         """Show the digits of this moment, count them, and show facts about new ones."""
+        start = max(self.count, shown.resumed)
         self._count(source, shown.made)
         super().show_output(source, shown, snapshot)
-        start = max(self._told, shown.resumed)
         if shown.made > start:
             self.note.tell(reached(source, start, shown.made))
-        self._told = max(self._told, shown.made)
 
     def _count(self, source: Output, made: int) -> None:
         """Count new digits: a few at once, many in a thread."""
@@ -132,7 +129,7 @@ class PiScreen(RunScreen):
 
     def restart(self, snapshot: Snapshot) -> None:
         """Clear everything shown of this run, to show another one."""
-        self._told, self.stage.walk, self.counts = 0, Walk(), DigitCounts()
+        self.stage.walk, self.counts = Walk(), DigitCounts()
         self.query_one(CountsPanel).counts = self.counts
         self.digits.restart(snapshot.goal)
         self.note.forget()
