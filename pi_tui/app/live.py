@@ -139,7 +139,9 @@ class Live:
             tell(self._face, note, seconds=12)
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and _is_news(before, snapshot):
-            tell(self._face, self._face.naming.news(snapshot), title="Complete")
+            checked = ", verified" if snapshot.verified else ""
+            news = f"{self._face.naming.whole(snapshot)}{checked}."
+            tell(self._face, news, title="Complete")
             if self.rings():
                 self._face.bell()
 

@@ -37,20 +37,12 @@ class Naming:
         return words.plain(f"{snapshot.kind} {snapshot.goal:,}")
 
     def whole(self, snapshot: Snapshot) -> str:
-        """Return the name of the whole output, for the line printed at the exit."""
+        """Return the name of the whole output, for messages about its end."""
         return self.short(snapshot)
-
-    def news(self, snapshot: Snapshot) -> str:
-        """Return the message that the run is complete."""
-        return f"{self.whole(snapshot)}{', verified' if snapshot.verified else ''}."
 
     def error(self, snapshot: Snapshot) -> str:
         """Say why the run failed, in one line."""
         return words.plain(f"{self.name}: {snapshot.error}")
-
-    def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for the output, and its length in the end; None if that is unknown."""
-        return snapshot.unit, snapshot.whole
 
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""

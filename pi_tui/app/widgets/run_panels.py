@@ -33,9 +33,8 @@ class ProgressPanel(Panel):
         """Return one line for each fact."""
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
-        label, total = frame.naming.made(snapshot)
         made = snapshot.made if snapshot.made_lines is None else snapshot.made_lines
-        lines = [self.row(label, made, total, width)]
+        lines = [self.row(snapshot.unit, made, snapshot.whole, width)]
         lines += self.steps(snapshot, width)
         lines.append(pair("elapsed", elapsed, width))
         if snapshot.state is State.WATCHING:

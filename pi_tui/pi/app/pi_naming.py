@@ -45,10 +45,6 @@ class PiNaming(Naming):
         """Say why the run failed, in one line."""
         return words.plain(snapshot.error)
 
-    def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for the output, and the number of digits in the end."""
-        return "digits", snapshot.goal
-
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""
         return cells(run)

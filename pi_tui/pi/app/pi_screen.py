@@ -17,7 +17,6 @@ from pi_tui.app.screen import RunScreen
 from pi_tui.app.widgets.run_panels import CheckpointPanel
 from pi_tui.app.widgets.search_bar import SearchBar
 from pi_tui.needle import Output
-from pi_tui.pi.app.held import what_follows
 from pi_tui.pi.app.pi_keys import PI_ROWS
 from pi_tui.pi.app.stage import Stage
 from pi_tui.pi.app.views.digit_view import DigitView
@@ -29,6 +28,7 @@ from pi_tui.pi.app.widgets.spigot_panel import PiProgressPanel, PiSpeedPanel, Sp
 from pi_tui.pi.digits.facts import reached
 from pi_tui.pi.digits.statistics import DigitCounts
 from pi_tui.pi.digits.walk import Walk
+from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.threads import for_a_moment, in_thread
 
@@ -108,8 +108,23 @@ class PiScreen(RunScreen):
             is_more = await in_thread(for_a_moment, feed, _MOMENT)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
-        """Return the digits that follow the settled ones and that a carry may still change."""
-        return what_follows(shown, snapshot, self.source)
+        """Return the digits to draw behind those on the screen, all in the colour of held digits.
+
+        A carry may still change held digits. At a pace the worker may have settled more digits than
+        are shown; these come first, then the held ones. There are as many as are held. None are
+        returned while the screen shows an overture (first digits from a smaller spigot) that is
+        ahead of the machine.
+        """
+        if shown.made > snapshot.made:  # an overture is ahead of the spigot
+            return b""
+        inside = Figures.of(snapshot.figures)
+        held = inside.predigit.encode()
+        # A snapshot has only the first digits of a long super-digit; the nines follow a whole one.
+        if len(held) == inside.digits_per_step:
+            held += b"9" * min(inside.nines * inside.digits_per_step, 1000)
+        held = held[: max(0, snapshot.goal - snapshot.made)]
+        coming = bytes(self.source[shown.made : min(snapshot.made, shown.made + len(held))])
+        return (coming + held)[: len(held)]
 
     def is_behind(self, made: int) -> bool:
         """Return True if some of the `made` digits have not been counted yet."""
