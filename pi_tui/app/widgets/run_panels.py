@@ -38,7 +38,8 @@ class ProgressPanel(Panel):
         lines += self.steps(snapshot, width)
         lines.append(pair("elapsed", elapsed, width))
         if snapshot.state is State.WATCHING:
-            return [*lines, *self._whose(snapshot, width)]
+            writer = words.shortened(snapshot.writer or "nobody", width)
+            return [*lines, line(("computed by", QUIET)), line((writer, "bold"))]
         lines.append(pair("time left", time_left(snapshot), width))
         return lines if over else [*lines, *self._pace(frame, width)]
 
@@ -54,11 +55,6 @@ class ProgressPanel(Panel):
         if shown.cell_length + 5 > width:
             shown = line((word, "$pi-accent"))
         return [pair("pace", shown, width)]
-
-    def _whose(self, snapshot: Snapshot, width: int) -> list[Content]:
-        """Return lines with the process that computes the run."""
-        writer = words.shortened(snapshot.writer or "nobody", width)
-        return [line(("computed by", QUIET)), line((writer, "bold"))]
 
     def row(self, label: str, done: int, total: int | None, width: int) -> Content:
         """Return a line with a count and, if that is known, the total."""
