@@ -14,6 +14,7 @@ from pi_tui.app.app import STYLES, RunApp
 from pi_tui.app.face import tell
 from pi_tui.app.keys import bindings
 from pi_tui.app.looks.remembered import Remembered
+from pi_tui.app.steering import is_refused
 from pi_tui.pi.app.pi_colors import pi_variables
 from pi_tui.pi.app.pi_keys import PI_KEYS, PI_ROWS
 from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
@@ -118,7 +119,7 @@ class PiApp(RunApp):
             self._set_pace(Pace.of(limit))
 
     def _set_pace(self, pace: Pace) -> None:
-        if not self.steering.is_refused():
+        if not is_refused(self):
             self.worker.set_pace(pace)
             self.hurry()
 
