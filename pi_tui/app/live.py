@@ -12,7 +12,7 @@ from pi_tui.app.frames.flow import Flow
 from pi_tui.app.frames.frame import Clock, Frame
 from pi_tui.app.frames.rates import RateHistory
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.app.terminal.title import title
 from pi_tui.app.widgets.run_panels import is_silent
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.needle import Output
@@ -39,7 +39,8 @@ class Live:
     ) -> None:
         """Set up; `seen` is saved output, shown until the worker has loaded it."""
         self._face, self._screen, self.clock = face, screen, clock
-        self._title = TerminalTitle(self._write_to_terminal, face.naming)
+        self._title = ""
+        """The title of the terminal; it is written only if it changes."""
         self.rings: Callable[[], bool] = lambda: False
         """A function that returns True if the terminal's bell shall ring when a run is complete."""
         self._timer: Timer | None = None
@@ -121,12 +122,13 @@ class Live:
         frame = Frame(shown, self.clock.now(), now, self.rates, self._face.naming, quiet)
         fully = _is_calm(before, snapshot) or self._looks % PANELS_EVERY == 0
         screen.show(frame, fully=fully)
-        self._title.show(shown)
+        self._entitle(title(shown, self._face.naming))
         self._tell_news(before, snapshot)
 
-    def _write_to_terminal(self, text: str) -> None:
+    def _entitle(self, text: str) -> None:
         driver: Any = self._face._driver
-        if driver is not None:
+        if driver is not None and text != self._title:
+            self._title = text
             getattr(driver, "set_title", driver.write)(text)
 
     def begin_again(self) -> None:
