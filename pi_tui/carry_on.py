@@ -177,7 +177,10 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
 
 
 def code_of_signal(received: int) -> int:
-    """Return the exit code for a signal after the end; 0 if only the reader of progress left."""
+    """Return the exit code of a complete run that got this signal (0: none): 128 + its number.
+
+    Returns 0 for SIGPIPE, because only the reader of the progress has gone.
+    """
     return 0 if received in (0, signal.SIGPIPE) else 128 + received
 
 

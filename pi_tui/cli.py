@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _word_hints() -> None:
-    """Set the wording of this program for the hints in messages of general code."""
+    """Set the wording of each `Hint` to the options of `pi-tui`."""
     Hint.OTHER_FILE = "choose another file with --db"
     Hint.FRESH = "begin again with --fresh"
     Hint.BEGIN = "`pi-tui --digits 20000` begins one"
@@ -160,7 +160,10 @@ def _given(name: str, options: argparse.Namespace) -> object:
 
 
 def _words_of_tabs(options: argparse.Namespace) -> list[str]:
-    """Return the command line of the app behind each browser tab, after a look at it."""
+    """Return the command line of the app that every browser tab starts.
+
+    Raises UsageError for one that cannot be shown in a tab.
+    """
     if own := [one for one in options.words if one.partition("=")[0] in ("--port", "--no-token")]:
         raise UsageError(f"{own[0]} is an option of serve: put it before {options.words[0]}")
     of_pi = [] if options.digits is None else ["--digits", str(options.digits)]

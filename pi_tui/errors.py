@@ -6,7 +6,7 @@ depends on the program is a `Hint`, because not every program has an option `--d
 
 
 class Hint:
-    """Advice in messages of general code. A program may set its own wording of each.
+    """Advice in messages of modules that any program may use; a program may set its own wording.
 
     It must be able to end a sentence: "…, or WORDS".
     """

@@ -58,7 +58,10 @@ class _View(NamedTuple):
         return ""
 
     def expect(self, machine: Machine, whose: str, when: str = "") -> None:
-        """Raise AssertionError, with the words around, if the machine differs from this view."""
+        """Raise AssertionError if the machine differs from this view.
+
+        The message is `whose`, the difference, and `when`.
+        """
         if how := self.difference(_View.of(machine)):
             raise AssertionError(f"{whose} {how}{when}")
 

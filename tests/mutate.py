@@ -37,10 +37,10 @@ OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
 }
 
 _INERT = ("frozen", "slots")
-"""Keywords of dataclasses, without which all goes on: type checks forbid what they forbid."""
+"""Keywords of dataclasses that are not mutated: type checks, not tests, notice their absence."""
 _QUICK = ("-m", "not slow")
 _LIMIT = 300.0
-"""Seconds after which tests count as hanging, which is noticing."""
+"""Seconds after which tests count as hanging; the mutant then counts as noticed."""
 
 
 @dataclass(frozen=True, slots=True)

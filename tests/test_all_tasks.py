@@ -187,7 +187,7 @@ def test_unusable_location_is_reported_in_one_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_database_that_another_process_holds_is_waited_for_only_so_long(
+def test_call_fails_if_another_process_holds_the_database_longer_than_patience(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(all_tasks, "PATIENCE", 0.1)

@@ -34,7 +34,10 @@ def test_cli_reports_in_one_line_that_no_thread_starts(database: Path) -> None:
 
 
 def with_so_many_threads(most: int) -> list[str]:
-    """Run the program as a user who may start no more threads; root has no such limit."""
+    """Return a command that runs `pi-tui` with at most so many threads.
+
+    The program runs as another user, because root has no such limit.
+    """
     rights = "+dac_override,+dac_read_search"  # Python may lie where only root can read
     user = 100_000 + os.getpid()  # a user of this run alone; threads are counted per user
     other = ["setpriv", f"--reuid={user}", f"--inh-caps={rights}", f"--ambient-caps={rights}"]
@@ -55,7 +58,7 @@ def open_to_all() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
-def test_cli_run_under_a_thread_limit_fails_in_one_line_or_runs_slower(
+def test_cli_run_under_a_thread_limit_fails_in_one_line_or_finishes(
     most: int, open_to_all: str
 ) -> None:
     words = ["run", "--digits", "200000", "--threads", "4", "--db", open_to_all]

@@ -20,7 +20,9 @@ from pi_tui.reports.resumed import how_it_goes_on
 from pi_tui.worker.snapshot import Snapshot, State
 
 QUICK, SLOW, IDLE = 0.1, 1.0, 20.0
-"""Seconds between polls: while the worker computes, while it rests, when ages change rarely."""
+"""Seconds between polls: while the worker computes; while it rests or watches; while it rests and
+its newest checkpoint is over a minute old, so that the age on the screen changes rarely.
+"""
 PANELS_EVERY = 3
 """While the worker computes, panels and pictures are drawn at every third poll only: nobody reads
 faster, and at 200 × 60 cells they cost as much as the output.

@@ -31,8 +31,9 @@ def open_app(
     makes a task from a goal, and raises BadState for an impossible one; by default the task gets
     the parameters of the run on the screen. `location` is the path or URL of the database. `again`
     is the command that continues the run, for messages. With `fresh` the run begins again at its
-    first step. With `goes_on`, which tells how the run goes on, it is only watched. Call this in
-    the main thread, in a terminal. Raises PiTuiError if it cannot start.
+    first step. `goes_on` tells how to continue the run, for messages; unless it is "", the app only
+    watches the run. Call this in the main thread, in a terminal. Raises PiTuiError if it cannot
+    start.
     """
     with guarded():  # before Textual is loaded, to fork a smaller process
         from pi_tui.app.app import RunApp

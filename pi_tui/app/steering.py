@@ -55,7 +55,8 @@ def is_refused(face: Face) -> bool:
 async def suspend(face: Face) -> None:
     """Save, then suspend as ctrl+z does; the time suspended does not count.
 
-    Do nothing while the app saves to leave the run, because that would go on after `fg`.
+    Do nothing while the app saves before it exits or opens another run: the exit would then wait
+    for `fg`.
     """
     from pi_tui.app.screens.dialogs import SavingScreen
 

@@ -15,7 +15,8 @@ from pi_tui.words import amount
 def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> None:
     """Raise MachineError if steps or output exceed the limits of the kind for this task.
 
-    Output before `agreed` was checked earlier.
+    Raises it too if the kind does not accept the output. The first `agreed` bytes were accepted by
+    an earlier check, so only the output after them is checked.
     """
     limits, length = limits_of(kind, task), checked.length(kind, task)
     most = limits.output if length is None else length
@@ -30,9 +31,10 @@ def refuse_too_much(kind: Kind, task: Task, machine: Machine, agreed: int) -> No
 def checkpoint_of(
     kind: Kind, task: Task, machine: Machine, seq: int, elapsed: float, size: int, work: Work | None
 ) -> Checkpoint:
-    """Return the record of a checkpoint, with this work or else the machine's.
+    """Return the record of a checkpoint of the machine, whose state has `size` bytes.
 
-    Raises MachineError if its state is too large.
+    `work` is the work done and in total; if it is None, the machine is asked for it. Raises
+    MachineError if the state is too large.
     """
     if size > (most := limits_of(kind, task).state):
         raise _too_much(f"{size:,} bytes of state", most)

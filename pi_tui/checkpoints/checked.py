@@ -58,12 +58,12 @@ def to_state(machine: Machine) -> State:
 
 
 def work(machine: Machine) -> Work:
-    """Return the work of a machine."""
+    """Return the work of a machine: how much is done, and how much there is in total."""
     return Work(*_checked("work", machine.work(), tuple | list, "a Work"))
 
 
 def notes(machine: Machine) -> tuple[str, ...]:
-    """Return the notes of a machine."""
+    """Return the messages that a machine has for the user."""
     return tuple(_checked("notes", machine.notes, tuple | list, "a tuple of texts"))
 
 

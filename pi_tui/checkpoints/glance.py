@@ -44,7 +44,7 @@ class Glance(NamedTuple):
     elapsed: float = 0.0
     """Seconds computed before the newest save."""
     share: float = 0.0
-    """Share of the work done, 0 to 1, from the newest checkpoint; 0 if it does not record it."""
+    """Share of the work done, 0 to 1, from the newest checkpoint; 0 if none is recorded."""
 
 
 def glance(location: str, kind: Kind, task: Task | None) -> Glance | None:
@@ -102,7 +102,7 @@ def _share(connection: sqlite3.Connection, run_id: int) -> float:
 
 
 def _find(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> tuple[Any, ...] | None:
-    """Find the run of the task, or the newest one; return its task and facts."""
+    """Find the run of the task, or the newest one; return its task and the rest of its row."""
     wanted = task and (task.goal, task.identity(kind.tuning))
     for goal, parameters, *facts in connection.execute(_RUN, (kind.name, task and task.goal)):
         of = Task.of_text(goal, parameters)

@@ -34,7 +34,7 @@ class Trust:
     good: int = 0
     """Newest checkpoint known to be good; kept beside the next one saved."""
     pieces: frozenset[bytes] = frozenset()
-    """Pieces of the checkpoint `good`, read or written by us, so a save need not write them."""
+    """SHA-256 of the pieces of checkpoint `good` that we read or wrote; a save skips them."""
     agreed: int = 0
     """Bytes of saved output known to equal our machine's; the rest is compared before saving."""
     proven: int | None = None

@@ -26,7 +26,7 @@ from pi_tui.checkpoints.locking.owner import already_open
 from pi_tui.checkpoints.locking.server_lock import MAKING, ServerLocks
 from pi_tui.checkpoints.records import APPLICATION_ID, SCHEMA
 from pi_tui.checkpoints.rows.models import META, TABLES, create
-from pi_tui.checkpoints.upgrade.migration import migrate, refuse_older
+from pi_tui.checkpoints.upgrade.migration import migrate, older_tables
 from pi_tui.errors import Hint, NothingSavedError, NotOursError
 from pi_tui.files.location import Location, look_at_folder, refuse_name, refuse_other_names
 from pi_tui.words import one_line
@@ -72,7 +72,10 @@ def open_database(
 
 @contextmanager
 def _told(where: Location) -> Iterator[None]:
-    """Translate failures into our errors at once, before cleaning up changes what they describe."""
+    """Translate failures in the `with` body into our errors.
+
+    The messages describe files and free space, so they are made before the caller cleans up.
+    """
     try:
         yield
     except FAILURES as error:
@@ -103,7 +106,7 @@ def _prepare(engine: Engine, where: Location, write: bool) -> int:
             create(connection, where)
             version = SCHEMA
         elif version < SCHEMA and not write:
-            raise refuse_older(where)
+            raise older_tables(where)
     if write and where.path is not None:
         # Writing to a broken B-tree could do more harm. quick_check is no faster here, and misses
         # an index that lost our run. Not in a transaction, because ours lock others out.

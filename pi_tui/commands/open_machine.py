@@ -55,7 +55,8 @@ def task_to_open(
 ) -> tuple[Kind, Task]:
     """Return the kind and the task that the command line names. Raises UsageError.
 
-    If the kind has a method `task`, as `resumable`, Items and many classes have, that makes it.
+    If the kind has a method `task`, that method makes the task. `resumable`, Items and many classes
+    have one.
     """
     kind = find_kind(machine)
     make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
@@ -106,7 +107,10 @@ def _imported(name: str) -> ModuleType:
 
 
 def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
-    """Return a Kind, or an object of a subclass. Raises UsageError."""
+    """Return `found` if it is a Kind; if it is a subclass of Kind, make an object of it.
+
+    Raises UsageError for anything else.
+    """
     if isinstance(found, Kind):
         return found
     if not (isinstance(found, type) and issubclass(found, Kind)):
@@ -118,7 +122,7 @@ def _as_kind(found: object, name: str, module: ModuleType) -> Kind:
 
 
 def _offered(module: ModuleType) -> str:
-    """Return words for the names in the module that can be opened."""
+    """Return the end of an error message: which names in the module can be opened, or advice."""
 
     def can_be_opened(value: object) -> bool:
         if isinstance(value, type):
@@ -136,7 +140,7 @@ def _plain_task(goal: int, **parameters: Parameter) -> Task:
 
 
 def _reason(text: str, goal: int | None) -> str:
-    """Return why there is no such task, as a message about the command line."""
+    """Return the text of an error of `task()`; if a GOAL is missing or too much, say so."""
     if goal is None and "missing 1 required positional argument" in text:
         return "say how far to compute: a GOAL, like 1000"
     if goal is not None and "takes 1 positional argument but 2 were given" in text:

@@ -48,7 +48,10 @@ class Parser(argparse.ArgumentParser):
         self.error(told)
 
     def _print_message(self, message: str, file: object = None) -> None:
-        """Write help and version to stdout like data: whole, in any encoding, or with an error."""
+        """Write help or version to standard output, whole and in any encoding.
+
+        Raises StorageError if that fails.
+        """
         to_stdout([as_bytes(message)])
 
 

@@ -155,7 +155,7 @@ class Tab(AppService):
         await super().set_terminal_size(*_bounded(width, height))
 
     async def send_bytes(self, data: bytes) -> bool:
-        """Send keys to the app; but not none of them, which would read as the end of input."""
+        """Send keys to the app; never send empty data, which would read as the end of input."""
         return bool(data) and await super().send_bytes(data)
 
     async def end(self) -> None:

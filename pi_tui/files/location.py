@@ -34,12 +34,15 @@ _POSTGRES = ("postgresql", "postgresql+psycopg")
 _SHOWN = ("host", "port", "dbname", "sslmode")
 """Keys of a URL's query that are shown; any other may hold a secret."""
 _IN_SQLITE = re.compile(r"(?s)^[^/].*@|(?<=\?).*")
-"""User and options of an SQLite URL. It has neither, so they may be meant for a server."""
+"""Text in an SQLite URL that looks like a user or options: perhaps of a server, with a password."""
 _BESIDE = ("-journal", "-wal", "-shm", ".lock")
 """Suffixes of the files beside a database; a run's lock also has its number."""
 _BASE = re.compile(r"(.+?)(-journal|-wal|-shm|(\.run-\d+)?\.lock)", re.DOTALL)
 _LONGEST_END = "-journal"
-"""The longest of them; where a longer name has no room, another name stands for the database's."""
+"""The longest suffix that must fit behind a database's name.
+
+The lock of a run may have a longer one. If it does not fit, the file has another name (lock.py).
+"""
 _LONGEST_PATH = 504
 """Maximum bytes of a path: SQLite on Unix has room for 512, journal suffix included."""
 _DATABASE = b"SQLite format 3\0"

@@ -43,7 +43,7 @@ class FileContent(NamedTuple):
     """None for the end of `data`."""
 
     def pieces(self) -> Iterator[bytes | bytearray]:
-        """Yield the bytes of the file in pieces, so that a thread that writes gives way.
+        """Yield the bytes of the file in pieces, so that other threads can run between two writes.
 
         >>> b"".join(FileContent(b"14159", b"3.", b"", 0, 2).pieces())
         b'3.14'

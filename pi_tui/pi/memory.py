@@ -67,7 +67,7 @@ def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
 
 
 def _limits(root: Path) -> list[Allowance]:
-    """Return, for each limit, the bytes this process may take: those it has, and those free."""
+    """Return for each limit the bytes that this process may take: those it has, plus those free."""
     own = _pages(root, 1)
     found: list[Allowance] = []
     with suppress(OSError, ValueError, StopIteration):

@@ -72,7 +72,8 @@ class Settings:
         """Return the job that computes `digits` with these settings.
 
         `pace` overrides the user's pace, which must be valid all the same. `give_way` is for a job
-        beside a screen. Creates the data folder if that is used. Raises UsageError for an invalid
+        beside a screen: its threads have a lower priority, and an overture gives the screen some
+        first digits. Creates the data folder if that is used. Raises UsageError for an invalid
         setting.
         """
         from pi_tui.pi.bounded_kind import BoundedKind

@@ -57,7 +57,7 @@ class GeneratorKind(Kind):
     def task(self, goal: int, **parameters: Any) -> Task:
         """Return the task for that goal; parameters that are not given have their defaults.
 
-        Raises TypeError for a parameter that the function does not have, or that is missing.
+        Raises TypeError for an unknown parameter, or if one without a default is missing.
         """
         if unknown := [name for name in parameters if name not in self.parameters]:
             raise TypeError(f"{self.name} has no parameter {unknown[0]}")
@@ -121,7 +121,10 @@ class GeneratorMachine(Machine):
         self._is_copy = False
         """True if the function can no longer change the values: they are a copy, or immutable."""
         self._storable: dict[tuple[type, ...], bool] = {}
-        """Combinations of types that can be stored; the value is True if all of them are plain."""
+        """The types of the values in a state, for each combination found storable.
+
+        The value is True if all the types are immutable and have no parts.
+        """
         if unknown := [name for name in task.parameters if name not in kind.parameters]:
             raise Refused(f"{kind.name} has no parameter {unknown[0]}")
         begun = self._values or kind.first_values()

@@ -40,7 +40,7 @@ def text_of(value: object) -> str:
 
 
 def texts_of_data(function: object) -> Iterator[str]:
-    """Yield the text of each value that a function carries; skip values without one, as locks."""
+    """Yield the text of each value that a function carries; skip those without one (locks)."""
     for value in data_of(function):
         if value is not None:
             with suppress(TypeError):

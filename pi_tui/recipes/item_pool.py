@@ -163,7 +163,10 @@ class _DaemonThreads(Executor):
 
 
 def _processes_of(executor: Executor | None) -> list[Any]:
-    """Return the processes started so far: one more at a submit that finds none idle."""
+    """Return the processes started so far.
+
+    The executor starts another one at each submit that finds none idle.
+    """
     return list((getattr(executor, "_processes", None) or {}).values())
 
 

@@ -31,7 +31,7 @@ class StatusLine:
         self._last, self._has_failed = time.monotonic(), False
 
     def tell(self, text: str) -> None:
-        """Print a permanent line."""
+        """Print a line that stays, above the bar if there is one."""
         try:
             if self._bar and not self._has_failed:
                 self._bar.console.print(text)

@@ -240,7 +240,10 @@ class Loop:
     # Between steps.
 
     def _stepped(self, start: int, took: float) -> None:
-        """Compare new output with the known output, then publish and measure it."""
+        """Check, publish and measure the output after offset `start`.
+
+        The output is compared with output known before: saved earlier, or an overture.
+        """
         output = self._machine.output
         self._recovery.compare(self._run, output, start, self._obey)
         if len(output) >= self._board.snapshot.saved:

@@ -18,7 +18,7 @@ HALF_LIFE = 20.0
 
 
 def work_of(job: Job, task: Task, machine: Machine) -> Work:
-    """Return the work done and in total: steps and, if the job verifies, the comparison."""
+    """Return the work done and in total: the steps and, if the job verifies, `Kind.verify`."""
     done, total = checked.work(machine)
     total -= 0.0 if job.verify else machine.verifying_work
     if Work(done, total).share is not None:

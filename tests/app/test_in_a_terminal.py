@@ -234,7 +234,7 @@ def test_search_and_export_use_the_output_of_the_machine(database: Path, tmp_pat
     assert target.read_bytes() == b"".join(line(number) for number in range(1, GOAL + 1))
 
 
-def test_items_in_processes_are_computed_on_a_screen_and_print_nothing_there(
+def test_items_computed_in_child_processes_print_nothing_onto_the_screen(
     tmp_path: Path, database: Path
 ) -> None:
     program = tmp_path / "items.py"

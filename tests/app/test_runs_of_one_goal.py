@@ -100,7 +100,7 @@ def test_new_goal_keeps_the_parameters_of_the_run_on_the_screen(folder: Path) ->
     ]
 
 
-def test_batch_is_offered_no_other_goal(folder: Path) -> None:
+def test_goal_other_than_its_number_of_items_is_refused_for_a_batch(folder: Path) -> None:
     with Terminal("open", "mine:batch", "--db", "batch.db") as terminal:
         terminal.see("complete")
         terminal.send("r")

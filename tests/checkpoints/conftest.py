@@ -42,7 +42,7 @@ def store(open_store: OpenStore) -> CheckpointStore:
 
 @pytest.fixture
 def saved(open_store: OpenStore) -> Walk:
-    """Write and close a file with three checkpoints; return the machine's view at each."""
+    """Write and close a file with three checkpoints; return the machine at the last one."""
     store = open_store()
     _, walk = save_some(store)
     store.close()

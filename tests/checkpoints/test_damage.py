@@ -93,7 +93,7 @@ def test_load_without_good_checkpoint_keeps_output_and_compares_it(
     assert store.check() == []
 
 
-def test_beginning_again_is_reported_even_without_output_or_damage(
+def test_load_that_begins_again_says_so_even_without_output_or_damage(
     path: str, open_store: OpenStore
 ) -> None:
     store = open_store()

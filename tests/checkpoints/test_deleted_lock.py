@@ -45,7 +45,10 @@ def test_copy_of_a_database_is_free_while_the_owner_of_the_original_lives(
 
 
 def test_run_that_a_living_process_let_go_is_free(open_store: OpenStore, path: str) -> None:
-    """As after a failed save: the owner stays in the row, and its process may show the failure."""
+    """A process frees the lock after a failed save, and lives on to show the failure.
+
+    The process is still the owner in the run's row.
+    """
     code = HOLDER.replace("print(", "store._locks.let_go(1)\nprint(", 1)
     with another_process(path, code):
         store = open_store()

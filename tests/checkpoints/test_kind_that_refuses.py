@@ -75,7 +75,7 @@ def test_refusal_of_a_kind_is_shown_in_full_and_changes_nothing(
         assert (loaded.notes, loaded.machine and loaded.machine.steps) == ((), 5)
 
 
-def test_refused_run_keeps_its_crash_mark(open_store: OpenStore) -> None:
+def test_run_that_its_kind_refuses_keeps_the_owner_left_by_a_crash(open_store: OpenStore) -> None:
     with open_store(kind=Picky()) as store:
         begun(store, dice())
     with open_store(kind=Picky("from_state")) as store, pytest.raises(UsageError):

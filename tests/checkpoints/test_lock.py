@@ -110,7 +110,7 @@ def test_lock_file_removed_by_its_holder_is_created_again(tmp_path: Path) -> Non
     assert not FileLock(path).take()
 
 
-def test_lock_file_that_got_the_number_of_standard_input_is_closed_too(tmp_path: Path) -> None:
+def test_lock_file_opened_as_descriptor_0_is_freed_by_release(tmp_path: Path) -> None:
     path = tmp_path / "pi.sqlite3.lock"
     standard_input = os.dup(0)
     os.close(0)

@@ -142,7 +142,10 @@ def test_reader_waits_as_long_as_another_program_writes(
     last_written = engine._last_written
 
     def writing(path: Path | None) -> object:
-        """Write before every second look, which is the one after a try that found it busy."""
+        """Commit as another program at every second call, then lock the file again until the sixth.
+
+        Every second call comes after a try that found the file busy.
+        """
         nonlocal looks
         looks += 1
         if looks % 2 == 0:

@@ -160,7 +160,7 @@ def test_empty_piece_is_read_back(store: CheckpointStore) -> None:
     assert (loaded.checkpoint is not None, loaded.notes, store.check()) == (True, (), [])
 
 
-def test_write_connection_syncs_as_far_as_sqlite_can(store: CheckpointStore) -> None:
+def test_write_connection_has_pragmas_for_durable_and_safe_writes(store: CheckpointStore) -> None:
     with store.transaction() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()

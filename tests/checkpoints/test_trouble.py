@@ -23,7 +23,7 @@ from tests.tiny import Walks
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["space", "quota"])
-def test_enospc_and_edquot_are_a_full_disk(number: int, path: str) -> None:
+def test_enospc_and_edquot_are_reported_as_a_full_disk(number: int, path: str) -> None:
     error = in_our_words(OSError(number, "no"), parse_location(path), lambda: 5_000_000)
     assert isinstance(error, StorageError)
     assert f"disk full at {path}" in str(error)
@@ -40,7 +40,7 @@ def test_os_error_message_names_file_and_reason(path: str) -> None:
     assert str(error) == f"{path} cannot be used: Permission denied; look at its folder"
 
 
-def test_file_that_sqlite_cannot_open_says_so(
+def test_file_that_sqlite_cannot_open_is_reported_with_advice_about_rights(
     path: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     store = open_store()
@@ -53,7 +53,7 @@ def test_file_that_sqlite_cannot_open_says_so(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_missing_file_that_sqlite_cannot_open_was_moved_or_deleted(path: str) -> None:
+def test_missing_file_that_sqlite_cannot_open_is_reported_as_moved_or_deleted(path: str) -> None:
     with pytest.raises(sqlite3.OperationalError) as raised:
         sqlite3.connect(f"file:{path}?mode=rw", uri=True)
     error = in_our_words(raised.value, parse_location(path))

@@ -21,7 +21,7 @@ PRIME = Mersenne()
 
 
 class Rows(GeneratorKind):
-    """The same function, its output counted in rows."""
+    """A kind whose output is counted in rows; here it runs the function `lines`."""
 
     unit = "rows"
 

@@ -179,7 +179,7 @@ def test_output_path_ending_in_a_slash_is_refused_as_folder(filled: Path) -> Non
 
 
 def test_output_without_a_name_is_refused(filled: Path) -> None:
-    """As from a variable of the shell that is not set."""
+    """A shell variable that is not set gives an empty name."""
     done = pi_tui("export", "--db", filled, "-o", "")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the output's file has no name" in done.stderr
@@ -209,7 +209,7 @@ def test_files_stay_readable_to_their_owner_under_any_umask(tmp_path: Path) -> N
     assert stat.S_IMODE((tmp_path / "pi.txt").stat().st_mode) == 0o600
 
 
-def test_data_folder_that_cannot_be_looked_at_is_reported_in_one_line(tmp_path: Path) -> None:
+def test_data_folder_with_too_long_a_name_is_reported_in_one_line(tmp_path: Path) -> None:
     environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / ("x" * 300))}
     done = pi_tui("run", "--digits", 9, env=environment)
     assert done.returncode == 6

@@ -92,7 +92,7 @@ def test_prove_accepts_the_dart_game(table: Path) -> None:
 
 
 class Impatient(Darts):
-    """A faulty machine: its steps use its own dice, so an abandoned step consumes numbers."""
+    """A faulty machine: a cancelled step uses up random numbers, because it draws from no copy."""
 
     def step(self, poll: Poll = unwatched) -> None:
         hits = 0
@@ -105,7 +105,7 @@ class Impatient(Darts):
 
 
 class Forgetful(Darts):
-    """A faulty machine: it saves the dice of another game."""
+    """A faulty machine: it saves the random generator of another game."""
 
     def to_state(self) -> State:
         mine, self.random = self.random, random.Random(1)
@@ -135,7 +135,9 @@ class Others(DartGames):
         (Forgetful, "after step 0: the machine resumed from its state makes output b'"),
     ],
 )
-def test_prove_rejects_a_broken_game(machine: type[Darts], told: str, table: Path) -> None:
+def test_prove_rejects_a_game_that_changes_or_forgets_its_random_generator(
+    machine: type[Darts], told: str, table: Path
+) -> None:
     with pytest.raises(AssertionError) as found:
         prove(Others(table, machine), TASK)
     assert str(found.value).startswith(told)

@@ -31,7 +31,9 @@ from tests.examples.helpers import (
 from tests.helpers import wait_until
 
 GOAL, STEPS, MARK = 20_000, 20, 50
-"""Goal and steps of the search behind the README's figures; digits between saves by output."""
+"""Goal and steps of the search behind the README's figures; the bytes of output after which its
+simpler way `modulo` would save.
+"""
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def records(below: int) -> bytes:
 
 
 def tells(figure: str) -> bool:
-    """Return True if a row of the section's table ends with this figure."""
+    """Return True if a row of the README's table of simpler ways ends with this figure."""
     return f"| {figure} |\n" in SECTION
 
 

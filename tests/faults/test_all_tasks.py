@@ -119,7 +119,10 @@ class Crowd:
 
 
 def judge(lines: list[list[str]], *, strictly: bool) -> int:
-    """Return the number of steps made twice; fail if one of them had been saved."""
+    """Return the number of steps made twice; fail if a task went on from an unsaved step.
+
+    With `strictly`, fail also if a task lost more than the save that was under way.
+    """
     tasks: defaultdict[str, list[list[str]]] = defaultdict(list)
     for seed, *rest in lines:
         tasks[seed].append(rest)

@@ -53,7 +53,7 @@ def test_eight_copies_started_at_once_one_runs_and_seven_name_it(
     assert judge(db, winner.acked) == ""
 
 
-def test_eight_copies_without_locks_are_separated_by_the_fence(
+def test_eight_copies_without_locks_finish_or_exit_with_3_and_leave_right_digits(
     db: str, much: int, tally: Tally
 ) -> None:
     for n in range(2 * much):

@@ -98,7 +98,7 @@ def test_file_with_a_name_a_little_like_a_url_is_a_file(name: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["new/", "pi.db/", "./new//"])
-def test_name_of_a_file_that_ends_as_a_folder_is_refused(name: str, tmp_path: Path) -> None:
+def test_database_name_that_ends_in_a_slash_is_refused_as_folder(name: str, tmp_path: Path) -> None:
     pi_tui("run", "--digits", 9, "--db", "pi.db", cwd=tmp_path)
     before = sorted(tmp_path.iterdir())
     for command in ("run --digits 9", "status"):

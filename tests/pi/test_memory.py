@@ -37,7 +37,7 @@ def test_run_that_fits_is_not_refused(tmp_path: Path) -> None:
     assert refusal(1_000_000, a_machine(tmp_path, 10**9)) == ""
 
 
-def test_refusal_names_a_machine_with_too_little(tmp_path: Path) -> None:
+def test_refusal_states_the_memory_of_the_run_and_that_of_the_machine(tmp_path: Path) -> None:
     line = refusal(200_000_000, a_machine(tmp_path, 10**9))
     assert line.startswith("200,000,000 digits take about 1.6 GB of memory, and this machine has 1")
     assert line.endswith("free some, or try --memory 1.6G")

@@ -1,4 +1,4 @@
-"""Functions that differ are other runs, or are told: results of one are not those of another."""
+"""Functions that changed: other data makes another run, other code is reported to the user."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(tmp_path: Path, program: str, *words: str) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize(("program", "goal"), [(BATCH, ()), (LOOP, ("3",))])
-def test_complete_run_says_that_nothing_was_computed_until_it_begins_again(
+def test_complete_run_with_changed_code_is_computed_again_only_with_fresh(
     program: str, goal: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert run(tmp_path, program, *goal).stderr == ""

@@ -78,7 +78,7 @@ def test_command_that_goes_on_after_a_fresh_start_leaves_out_fresh(
     assert f"sums.py {10**9}{''.join(f' {word}' for word in more)}` goes on from there" in err
 
 
-def test_program_left_at_once_in_a_long_step_says_what_is_lost(folder: Path) -> None:
+def test_second_signal_in_a_long_step_ends_the_program_and_says_what_is_lost(folder: Path) -> None:
     Path("long.py").write_text(LONG_STEP)
     with running("long.py", 9) as child:
         wait_until(Path("begun").exists)

@@ -87,7 +87,7 @@ def start(tmp_path: Path, how: str) -> str:
     return found[1]
 
 
-def test_hint_repeats_the_path_that_was_typed(tmp_path: Path) -> None:
+def test_hint_names_the_program_by_the_path_that_was_typed(tmp_path: Path) -> None:
     (tmp_path / "my bin").symlink_to(SCRIPTS)
     assert start(tmp_path, "'my bin/pi-tui'") == "'my bin/pi-tui' --digits 20000"
     assert start(tmp_path, f"{SCRIPTS}/pi-tui") == f"{SCRIPTS}/pi-tui --digits 20000"

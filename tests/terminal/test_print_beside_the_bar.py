@@ -40,7 +40,11 @@ LAST = "0 1 2 3 4 5 6"
 
 
 def seen(folder: Path, how: str, stdout: int | None = None) -> list[str]:
-    """Return the lines on a terminal after a program, whose stdout is there or elsewhere."""
+    """Run the program in a terminal; return the lines on the screen afterwards.
+
+    `how` is `one` for one run, `all` for a batch. `stdout` is a file for its standard output, by
+    default the terminal.
+    """
     (folder / "talk.py").write_text(PROGRAM)
     ours, its = pty.openpty()
     screen = pyte.Screen(80, 40)

@@ -47,7 +47,7 @@ def test_closed_window_saves_and_ends_run(database: Path) -> None:
     assert saved(database) > before
 
 
-def test_refusal_of_run_is_one_line_in_a_terminal(database: Path) -> None:
+def test_run_refuses_a_folder_as_database_in_one_line(database: Path) -> None:
     database.mkdir()
     with run(database, "--digits", "9") as terminal:
         assert terminal.wait() == 7

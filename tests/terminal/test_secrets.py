@@ -30,7 +30,7 @@ PLACES = {
     "look": ("pi_tui.app.live", "Live", "look", ""),
     "action": ("pi_tui.app.app", "RunApp", "action_help", "?"),
     "conversation": ("pi_tui.app.talk.changing_runs", "RunChanges", "browse", "r"),
-    "key": ("pi_tui.app.face", "Face", "_obey", "x"),
+    "key": ("pi_tui.app.talk.key_queue", "KeyQueue", "_obey", "x"),
     "widget": ("pi_tui.pi.app.views.digit_view", "DigitView", "render_line", ""),
     "dialog": ("pi_tui.app.screens.help", "HelpScreen", "compose", "?"),
     "thread": ("pi_tui.app.screens.runs_list", "RunsList", "__init__", "r"),

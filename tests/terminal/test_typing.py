@@ -37,7 +37,7 @@ def test_search_started_in_a_picture_takes_typed_digits(view: str, database: Pat
         terminal.see(r"/ +9999 .*hit")
 
 
-def test_goto_typed_in_one_write_arrives(database: Path) -> None:
+def test_position_and_search_typed_in_one_write_reach_their_fields(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("g762\r/999999")

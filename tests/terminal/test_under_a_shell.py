@@ -235,7 +235,7 @@ def test_app_stopped_by_another_process_can_be_quit(leave: str, database: Path) 
     assert saved(database) > 1_000
 
 
-def test_refusal_tells_that_the_computing_process_is_stopped(database: Path) -> None:
+def test_run_of_a_stopped_process_is_refused_with_how_to_continue_it(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")

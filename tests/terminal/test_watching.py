@@ -167,7 +167,9 @@ def test_finished_run_deleted_elsewhere_is_reported_as_deleted(database: Path) -
         assert "export" not in terminal.screen
 
 
-def test_opening_a_complete_run_changes_nothing_and_shows_no_completion(database: Path) -> None:
+def test_opening_a_complete_run_changes_nothing_and_announces_no_completion_again(
+    database: Path,
+) -> None:
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
     before = hashlib.sha256(database.read_bytes()).digest()
     old = time.time() - 3 * 3600

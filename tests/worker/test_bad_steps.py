@@ -252,7 +252,7 @@ def test_step_that_shortens_output_ends_the_run(database: Path) -> None:
     assert error == "step 21 took output back: 51 bytes before it, 46 after; nothing is saved"
 
 
-def test_message_repeats_the_command_that_was_typed(tmp_path: Path) -> None:
+def test_message_after_sys_exit_repeats_the_command_that_was_typed(tmp_path: Path) -> None:
     (tmp_path / "it ends.py").write_text(PROGRAM, "utf-8")
     command = [sys.executable, "it ends.py", "a b"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -287,7 +287,7 @@ print("never")
 """
 
 
-def test_step_that_changes_saved_output_completes_nothing(
+def test_step_that_changes_saved_output_is_refused_and_the_run_can_resume(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def deed(walk: Walk) -> None:

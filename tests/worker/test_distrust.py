@@ -94,7 +94,7 @@ def test_wrong_saved_digit_is_named_and_computed_again_from_there(
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_check_distinguishes_wrong_states_from_damaged_bytes(
+def test_check_names_the_first_state_with_wrong_digits_and_counts_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = str(tmp_path / "good.sqlite3"), str(tmp_path / "bad.sqlite3")

@@ -135,7 +135,7 @@ def test_share_done_never_decreases_after_a_resume_pause_or_other_pace(
 def test_share_done_follows_the_output_when_a_pace_limits_the_run(
     make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It stood at 41 % before the first digit of thirty seconds, and at 82 % after the last."""
+    """The share once was 41 % before the first digit, and 82 % after the last, 30 s later."""
     now = [0.0]
 
     def clock(seconds: float = 1e-6) -> float:

@@ -1,4 +1,4 @@
-"""A worker at a pace: it slows down, speeds up, catches up with nothing, and tells its share."""
+"""A worker at a pace that changes: its speed, its pauses, and the share of the work it shows."""
 
 from __future__ import annotations
 

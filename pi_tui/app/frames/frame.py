@@ -33,7 +33,7 @@ class Frame:
     rates: RateHistory = field(default_factory=RateHistory)
     naming: Naming = field(default_factory=Naming)
     quiet: tuple[str, ...] = ()
-    """Texts for the quiet line, from long to short; () if there is nothing to say."""
+    """A message shown for some seconds, in versions from long to short; () for none."""
 
     @staticmethod
     def clock_time(moment: datetime) -> str:

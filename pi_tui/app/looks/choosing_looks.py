@@ -40,7 +40,7 @@ class Looks:
     def suit(self, light: bool) -> None:
         """Show the theme that suits a light or dark terminal, unless the user chose one.
 
-        It is not saved, so the next start asks again.
+        This theme is not saved, so the next start asks the terminal again.
         """
         if not (self.now.theme or self._is_trying):
             self._app.theme = fitting_theme("", self._app, light)

@@ -69,8 +69,9 @@ def selected(app: App[Any]) -> Style:
 def fitting_theme(remembered: str, app: App[Any], is_light: bool | None = None) -> str:
     """Return the name of the theme the user chose, or else of the one that suits the terminal.
 
-    On a terminal of sixteen colours it has just these. On a light background it is our light theme;
-    if that is not known, COLORFGBG tells it in some terminals.
+    On a terminal of sixteen colours, this is a theme that uses only these. On a light background it
+    is a light theme. If `is_light` is None, the variable COLORFGBG tells the background in some
+    terminals.
     """
     for wish in (os.environ.get("TEXTUAL_THEME", ""), remembered):
         if wish in app.available_themes:
@@ -93,7 +94,7 @@ class _Variable(NamedTuple):
     on: str = ""
     """What it must be readable on: `page` for any background, or a colour; "" if it is no text."""
     ansi: str = ""
-    """The colour in a theme of the terminal's sixteen colours, whose palette decides."""
+    """One of the terminal's sixteen colours, for themes of these; its palette decides the look."""
 
 
 _VARIABLES = (

@@ -239,7 +239,7 @@ class TerminalDriver(LinuxDriver):
         return self._sent.done() and self._app.waiting < _AT_ONCE  # type: ignore[attr-defined]
 
     def _is_deaf(self) -> bool:
-        """Return True if the app has not run for a while: the terminal takes no bytes from it."""
+        """Return True if the event loop has not run for long: the terminal accepts no bytes."""
         has_turn = self._sent is None or self._sent.done()
         return not has_turn and time.monotonic() - self._asked_at > _DEAF
 

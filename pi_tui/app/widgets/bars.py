@@ -27,7 +27,7 @@ _SIGN_AND_STYLE = {
     State.WATCHING: ("◎", "$pi-secondary"),
 }
 _BUSY = "◌", "$pi-secondary"
-"""Sign and style of the other states, which pass by themselves."""
+"""Sign and style of all states not listed above, which end by themselves."""
 
 
 def _sign(frame: Frame) -> Content:

@@ -50,7 +50,7 @@ class OlderError(NotOursError):
     """The database must be migrated before it can be read."""
 
 
-def refuse_older(where: Location) -> OlderError:
+def older_tables(where: Location) -> OlderError:
     """Return the error for a reader of older tables: only a writer may migrate them."""
     return OlderError(
         f"{where.display} is from an earlier version of this program; open it once for computing "

@@ -42,7 +42,7 @@ screen.show_fact | m | m | | Show the digits of the note | go to the digits that
 
 
 def _says(snapshot: Snapshot) -> dict[str, str]:
-    """Return the label of the key `f`, which depends on the pace."""
+    """Return the word for the key `f`, by its action; the word depends on the pace."""
     return {"app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed"}
 
 

@@ -111,9 +111,9 @@ class PiScreen(RunScreen):
         """Return the digits to draw behind those on the screen, all in the colour of held digits.
 
         A carry may still change held digits. At a pace the worker may have settled more digits than
-        are shown; these come first, then the held ones. There are as many as are held. None are
-        returned while the screen shows an overture (first digits from a smaller spigot) that is
-        ahead of the machine.
+        are shown. The result begins with these, continues with the held digits, and is cut to the
+        number of held digits. It is empty while the screen shows an overture (first digits from a
+        smaller spigot) that is ahead of the machine.
         """
         if shown.made > snapshot.made:  # an overture is ahead of the spigot
             return b""

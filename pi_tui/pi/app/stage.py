@@ -42,7 +42,7 @@ class Stage:
         self.show(_NAMES[(_NAMES.index(self.view) + 1) % len(_NAMES)])
 
     def show(self, name: str) -> None:
-        """Show the view of this name; a name that is read from a file may be that of none."""
+        """Show the view of this name; do nothing for an unknown name from a settings file."""
         if name == self.view or name not in _NAMES:
             return
         self.view = name

@@ -1,7 +1,8 @@
 """Measure how fast the app responds: first frame, first digits, keys, and CPU.
 
-A key pressed while blocks are made counts as such only if blocks were still being made when its
-frame came. A short run may be past that before a key can be pressed.
+The time of a key "while blocks are made" counts only if blocks were still being made when the
+screen showed the key's effect. In a short run all blocks may be made before a key can be pressed;
+then there is no such time.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ class Face:
     def _starts(self, sizes: list[int]) -> Readings:
         """Measure the seconds until the first frame, and until the first digits.
 
-        Also returns the ratio to the first digits of a short run.
+        Also returns, for each size, how many times as long its first digits take as those of a
+        short run.
         """
         frames, resumed = list[float](), list[float]()
         first: dict[int, list[float]] = {digits: [] for digits in (SHORT, *sizes)}

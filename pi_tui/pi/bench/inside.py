@@ -45,7 +45,7 @@ def first(digits: int, location: str, _: str) -> None:
 
 
 def saved(digits: int, location: str, _: str) -> None:
-    """End this process when the first new digit is saved on request (the key `c`)."""
+    """Compute a run; end this process once its first new digit is saved on request (key `c`)."""
     worker = _worker(digits, location)
     _wait(worker, lambda snapshot: snapshot.made > snapshot.resumed)
     worker.save_now()
@@ -54,7 +54,10 @@ def saved(digits: int, location: str, _: str) -> None:
 
 
 def kept(digits: int, location: str, _: str) -> None:
-    """End this process when a new digit is saved at the default cadence, without a request."""
+    """Compute a run; end this process once its first new digits are saved.
+
+    The default cadence saves them here; `saved` asks for the save.
+    """
     _wait(_worker(digits, location), lambda snapshot: snapshot.saved > snapshot.resumed)
     os._exit(0)
 

@@ -35,7 +35,10 @@ LARGE = 1_000_000
 KILLED_SIZE, KILLED_EVERY = 6_000_000, 3.0
 SECONDS_PER_RUN, SECONDS_OF_THE_APP = 25.0, 20.0
 FULL_SECONDS_PER_RUN, FULL_SECONDS = 240.0, 180.0
-"""Seconds on two cores where a small run takes SMALL_RUN; `--full` adds these to the two above."""
+"""Seconds that `--full` takes beyond those in the line above: for each of the `runs`, and once.
+
+All four are estimates for two cores on which a small run takes SMALL_RUN.
+"""
 SMALL_RUN = 0.4
 """Seconds of a small run, `pi-tui run` of a thousand digits, where the estimates were measured."""
 

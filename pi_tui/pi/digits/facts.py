@@ -101,7 +101,11 @@ def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
 
 
 def _candidates(digits: Digits, first: int, last: int, thousands: int) -> Iterator[int]:
-    """Yield the positions from `first` to `last` at which their own number may occur."""
+    """Yield the positions from `first` to `last` at which their own number may occur.
+
+    `thousands` is what the numbers of all positions from `first` to `last` begin with, before their
+    last three digits. So the result is the positions where `thousands` occurs; if it is 0, all.
+    """
     begin = str(thousands).encode() if thousands else b""  # which is found at every position
     at = digits.find(begin, first - 1, last + len(begin) - 1)
     while at >= 0:

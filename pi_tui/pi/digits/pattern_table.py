@@ -62,7 +62,7 @@ def gap_lines(patterns: Patterns) -> Iterator[str]:
 
 
 def run_lines(patterns: Patterns) -> Iterator[str]:
-    """Yield the longest run of each digit, and how rare it is."""
+    """Yield the lines of a table: the longest run of each digit, and how rare it is."""
     yield "RUNS: the longest row of each digit"
     yield f"  {'digit':<7}{'in a row':>9}{'first at':>14}  {'expected once in':<22}chance here"
     for run in patterns.runs:

@@ -30,7 +30,7 @@ class PictureRequest(NamedTuple):
     size: tuple[int, int] = SIZE
     theme: str = "night"
     seconds: float = SECONDS
-    """How long a walk takes that moves."""
+    """Length of an animation, in seconds."""
 
     @property
     def inks(self) -> Inks:

@@ -34,7 +34,9 @@ MOST_NINES = 6
 _NEVER_NINES = 10
 """Digits a step from which on no step is all nines, within the digits computable here."""
 SHORT = 100_000
-"""Number of digits from which on a run begins with an overture."""
+"""Number of digits from which on a run begins with an overture: first digits that a smaller spigot
+computes at once, for the screen to show meanwhile.
+"""
 OVERTURE = 20_000
 """Maximum digits of an overture; computing them takes a few hundredths of a second."""
 

@@ -53,7 +53,7 @@ class SpigotState:
 
     @property
     def blocks_needed(self) -> int:
-        """Return the blocks of a valid state after `i` iterations; 0 if all digits are settled."""
+        """Return how many blocks a valid state has after `i` iterations; 0 once all is settled."""
         done = len(self.result) >= self.size.digits
         return 0 if done else self.size.blocks_needed(self.i)
 

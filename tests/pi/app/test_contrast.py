@@ -168,7 +168,7 @@ class Visit:
         await self.pilot.press("escape", "escape")
 
     async def all(self) -> AsyncIterator[str]:
-        """Show all of these, one after the other."""
+        """Go through all the visits above, one after the other."""
         tours = (self.states, self.views, self.small, self.search, self.dialogs, self.palette)
         for tour in (*tours, self.runs):
             async for name in tour():

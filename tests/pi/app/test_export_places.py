@@ -88,7 +88,7 @@ def test_export_refuses_the_file_of_a_database(name: str, database: Path) -> Non
     assert database.read_bytes() == before
 
 
-async def test_export_dialog_shows_the_refusal_and_stays_open(bench: Bench) -> None:
+async def test_export_dialog_says_why_it_refuses_a_file_and_stays_open(bench: Bench) -> None:
     app = bench.app(300)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(lambda: app.main_screen.count == 300)

@@ -74,7 +74,9 @@ async def test_digits_are_counted_in_a_thread(bench: Bench) -> None:
 
 
 @pytest.mark.usefixtures("in_pieces")
-async def test_heat_map_has_squares_of_more_digits_than_are_read_at_once(bench: Bench) -> None:
+async def test_heat_map_has_a_value_for_every_square_though_a_square_needs_several_reads(
+    bench: Bench,
+) -> None:
     app = bench.app(DIGITS)
     async with app.run_test(size=(40, 12)):
         await until_state(app, State.COMPLETE)

@@ -118,7 +118,7 @@ async def test_p_pauses_again_after_a_paused_run_was_not_left(bench: Bench) -> N
         await until(lambda: app.worker.pause_wanted)
 
 
-async def test_keys_need_not_wait_after_a_quit_that_was_cancelled(
+async def test_keys_are_handled_at_once_after_a_quit_was_cancelled(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_queue, "_LOST", inf)

@@ -155,7 +155,7 @@ FRAMED_SIZES = tuple(
 
 
 def overlapping(app: PiApp) -> list[str]:
-    """The panels in sight that lie over each other, or are cut off by the panels' end."""
+    """Return the visible panels that overlap another one or reach beyond the area of panels."""
     panels = [one for one in app.main_screen.query(".card") if one.region and one.display]
     within = app.main_screen.query_one("#panels").region
     cut = [str(one.id) for one in panels if not within.contains_region(one.region)]

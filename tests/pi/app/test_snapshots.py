@@ -1,7 +1,7 @@
 """The screen in its main states and sizes, compared with text files beside this one.
 
-Read the files: a change of the screen is a change of them. `UPDATE_SNAPSHOTS=1 pytest …` writes
-them again.
+A change of the screen shows as a difference in these files, which can be read as text.
+`UPDATE_SNAPSHOTS=1 pytest …` writes them again.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ async def test_heat_map_colours_both_halves_of_a_cell(bench: Bench) -> None:
         assert len({style.bgcolor for style in cells}) > 3
 
 
-async def test_title_right_after_a_picture_shows_no_range_that_ends_before_it_begins(
+async def test_range_in_the_title_is_never_reversed_after_a_switch_from_a_picture_to_digits(
     bench: Bench,
 ) -> None:
     async with a_complete_run(bench) as (app, pilot):

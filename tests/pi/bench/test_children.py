@@ -1,4 +1,4 @@
-"""Children of `bench` import no modules of the working folder; a cache must be usable."""
+"""Children of `bench` import no modules of the working folder. It needs a cache folder."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_bench_part_and_app_run_no_module_of_the_working_folder(evil: Path, tmp_
     assert not evil.exists()
 
 
-def test_unwritable_cache_is_reported_in_one_line(private_home: Path) -> None:
+def test_bench_reports_an_unusable_cache_folder_in_one_line(private_home: Path) -> None:
     (private_home / "cache").write_text("a file where the folder should be")
     done = pi_tui("bench", "--runs", 1)
     assert (done.returncode, done.stdout) == (6, "")

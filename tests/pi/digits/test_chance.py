@@ -13,7 +13,7 @@ from pi_tui.pi.digits.chance import about, chance, digits_for, expected
 from pi_tui.pi.digits.hits import after_a_miss, odds
 
 
-def test_chance_is_near_the_share_of_all_strings_that_contain_one() -> None:
+def test_chance_of_a_string_is_near_the_share_of_longer_strings_that_contain_it() -> None:
     # All strings of five digits: 25 does not overlap itself, so the estimate is nearly exact.
     strings = ["".join(digits) for digits in product("0123456789", repeat=5)]
     share = sum("25" in text for text in strings) / len(strings)

@@ -132,7 +132,7 @@ def test_digits_before_position_145_add_up_to_666() -> None:
 
 
 @pytest.mark.parametrize(("length", "fact"), [(2, 605), (3, 8_553), (4, 99_846)])
-def test_every_string_of_that_length_has_occurred_by_the_stated_position(
+def test_last_string_of_a_length_to_occur_begins_at_the_position_of_the_fact(
     length: int, fact: int
 ) -> None:
     end = fact + length - 1
@@ -189,19 +189,25 @@ def test_every_landmark_fits_a_line_of_the_list_in_80_columns() -> None:
     assert max(len(fact.saying) for fact in facts.FACTS) <= 50
 
 
-def test_ranges_include_both_positions() -> None:
+def test_typed_range_includes_its_first_and_last_position() -> None:
     assert parse_range("1-1000", 1_000) == (0, 1_000)
     assert parse_range("1,000-1,000", 1_000) == (999, 1_000)
     assert parse_range("..10", 1_000) == (0, 10)
-    assert not explain_range("20-10", 1_000)[0]
-    assert not explain_range("5", 1_000)[0]
 
 
-def test_estimates_grow_with_digits_and_impossible_numbers_are_explained() -> None:
+@pytest.mark.parametrize("text", ["20-10", "5"])
+def test_typed_range_that_is_reversed_or_one_number_is_rejected(text: str) -> None:
+    assert not explain_range(text, 1_000)[0]
+
+
+def test_forecast_of_time_and_memory_grows_with_the_digits() -> None:
     sizes = (100, 1_000, 50_000, 10**6, 10**7, 10**8, 10**9)
     for measure in (lambda n: forecast(n, 2).seconds, lambda n: forecast(n, 1).memory):
         estimates = [measure(n) for n in sizes]
         assert estimates == sorted(estimates)
+
+
+def test_typed_number_of_digits_that_cannot_be_computed_is_explained() -> None:
     assert explain_digits("1e6")[0]
     assert "--memory 0.9G" in explain_digits("100 million", 5 * 10**8)[1]
     for text in ("0", "abc", "1e12", ""):

@@ -107,7 +107,7 @@ def test_expected_runs_and_gaps_are_means_of_all_strings() -> None:
         assert begins / 100_000 == pytest.approx(expected_runs(length, 5))
 
 
-def test_table_of_pi_names_the_run_of_seven_and_fits_a_terminal() -> None:
+def test_table_of_runs_lists_the_seven_threes_at_710100_and_fits_80_columns() -> None:
     statistics, digits = Patterns(), pi(710_200)
     while statistics.feed(digits, len(digits)):
         pass

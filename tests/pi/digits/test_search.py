@@ -58,7 +58,7 @@ def test_backward_search_finds_a_hit_across_two_pieces() -> None:
         assert Needle("123").last_before(digits, 0, len(digits)) == 50
 
 
-def test_chance_is_zero_without_a_place_or_a_string() -> None:
+def test_chance_of_an_empty_string_or_one_longer_than_the_digits_is_zero() -> None:
     assert chance(3, 2) == chance(0, 5) == 0.0
     assert abs(chance(3, 3) - 0.001) < 1e-12
     assert abs(chance(1, 2) - 0.19) < 1e-12
@@ -77,7 +77,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_blocks")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DIGITS, NEEDLES, st.integers(-1, 60), st.integers(0, 60))
-def test_hits_across_blocks_are_found_or_not_known_yet(
+def test_hit_across_blocks_is_found_or_none_while_output_is_not_counted(
     digits: str, text: str, offset: int, counted: int
 ) -> None:
     needle, data, hits = Needle(text), digits.encode(), offsets(digits, text)

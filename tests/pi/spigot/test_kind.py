@@ -29,7 +29,7 @@ def test_task_has_planned_parameters_and_its_machine_is_made_at_once(pi: bytes) 
     assert machine.finalize() == pi[:2_000]
 
 
-def test_task_of_any_series_and_k_keeps_them() -> None:
+def test_machine_has_the_series_and_the_digits_per_step_that_its_task_names() -> None:
     task = KIND.task(500, 7, RABINOWITZ_WAGON.name)
     size = KIND.new(task).size
     assert (size.series, size.digits_per_step) == (RABINOWITZ_WAGON, 7)

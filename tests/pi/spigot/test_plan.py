@@ -69,7 +69,7 @@ def test_planned_block_size_is_a_power_of_two_and_at_least_one_leaf(n: int) -> N
         assert boxes.bit_count() == 1
 
 
-def test_blocks_hold_similar_numbers_of_digits_in_every_series() -> None:
+def test_block_of_a_series_with_fewer_digits_per_box_has_more_boxes() -> None:
     assert plan(10**6).boxes_per_block < plan(10**6, series=RABINOWITZ_WAGON).boxes_per_block
 
 

@@ -39,7 +39,9 @@ def test_equation_holds_after_every_step_of_fresh_and_resumed_runs(
 
 
 @EVERY_SERIES
-def test_start_value_equals_the_series_summed_box_by_box(series: Series) -> None:
+def test_residue_of_all_boxes_at_the_start_equals_the_series_summed_box_by_box(
+    series: Series,
+) -> None:
     spigot = ready(1_000, 20, 128, series)
     whole = 0
     for base, count in zip(BASES[series.name], spigot.size.counts(0), strict=True):

@@ -1,4 +1,4 @@
-"""Blocks that are saved and read back: same digits, each read once a wave, lost ones made again."""
+"""Blocks that are saved and read back: same digits, few reads, and lost blocks made again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def every_saved_block_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Database:
-    """What a store does with the pieces of a state, and how often each is read back."""
+    """Saves and returns pieces as a store does; counts how often each piece is read back."""
 
     def __init__(self) -> None:
         self.saved: dict[str, bytes] = {}
@@ -73,7 +73,7 @@ def test_digits_are_the_same_with_blocks_read_back(threads: int, series: Series,
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_sweep_reads_no_block_twice(threads: int) -> None:
-    """A sweep behind another finds most blocks at hand; the first one may be far ahead."""
+    """A sweep close behind another finds its blocks in memory; one far behind reads them again."""
     spigot, database = ready(N, K, B, threads=threads), Database()
     database.save(spigot)
     spigot.stride(N)

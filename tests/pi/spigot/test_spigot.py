@@ -218,7 +218,7 @@ def test_held_digits_are_the_first_digits_of_the_predigit() -> None:
     assert spigot.held_digits(99) == "8979323846"
 
 
-def test_tail_shrinks_as_digits_are_made() -> None:
+def test_blocks_at_the_end_are_dropped_as_digits_are_made() -> None:
     spigot = ready(2_000, 50, 16)
     at_start = spigot.blocks
     while spigot.count < 1_000:

@@ -15,7 +15,10 @@ from pi_tui.app.screens.dialogs import Dialog
 
 
 class Card(Dialog[str | None]):
-    """A dialog with a result; returns what to do with it: `go`, `copy`, `picture` or None."""
+    """A dialog that shows where a date stands in pi, or that it was not found.
+
+    Its result is what the user wants to do with the card: `go`, `copy`, `picture` or None.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)"),
@@ -25,7 +28,7 @@ class Card(Dialog[str | None]):
     ]
 
     def __init__(self, lines: Sequence[str], *, goes: bool) -> None:
-        """Make the card; `goes` is True if the result has a position to go to."""
+        """Make the card; `goes` is True if the date was found, so there is a position to go to."""
         super().__init__()
         self._lines, self._goes = lines, goes
 

@@ -109,7 +109,7 @@ class HeatView(Picture):
 
     @property
     def _scale(self) -> tuple[str, int]:
-        """Return name and number of the colours: those of digits, or those of their means."""
+        """Return the name of the colours and how many there are: for digits, or for means."""
         return ("spectrum", 10) if self._stride == 1 else ("heat", LEVELS)
 
     @property

@@ -1,4 +1,4 @@
-"""Read P and D of saved blocks back from the database, so that they need not stay in memory.
+"""Read the constants P and D of saved blocks back, so that they need not stay in memory.
 
 In a large run P and D of the blocks are half of the state. A sweep reads each block when it comes
 to it. Several sweeps run at once, one behind the other, so the last few blocks that were read are

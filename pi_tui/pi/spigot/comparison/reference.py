@@ -31,7 +31,11 @@ _COMPARED = ("lower", "pi")
 _SIDE_BY_SIDE = 5_000_000
 """Maximum digits whose longest products are computed side by side, which takes more memory."""
 _AFTER = 4
-"""Number of results after `_ENDS`: two halves of the digits, and two that are compared or texts."""
+"""Number of results that progress counts after those in `_ENDS`.
+
+A comparison needs two halves of the digits as numbers, and the two results in `_COMPARED`. The
+text of pi needs two halves as numbers, and two as texts.
+"""
 
 
 def pi_digits(n: int, poll: Poll = unwatched, threads: int = 2, kept: Kept | None = None) -> bytes:
@@ -98,9 +102,10 @@ def names(n: int) -> dict[str, int]:
 
 
 def found_by_1_1(n: int, kept: set[str]) -> int:
-    """Return what `found` of version 1.1 returned when it had kept the results of these names.
+    """Return how many steps version 1.1 had counted when it kept the results of these names.
 
-    They are of no use, because they have all factors, but steps that were counted stay counted.
+    Version 1.1 saved these results without taking their common factors out, so they are discarded
+    and computed again. Their steps stay counted, so that the run's number of steps does not fall.
     """
     pieces, tops = 2 if n < 199 else 16, {"top-q", "top-t1", "top-t2"}
     ranges = [

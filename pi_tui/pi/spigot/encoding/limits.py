@@ -11,7 +11,9 @@ MOST_DIGITS_PER_STEP = 10**7
 MOST_BOXES_PER_BLOCK = 2**26
 """Maximum B of a task: four times the B that `plan` chooses for the most digits."""
 MOST_BLOCKS = 10**7
-"""Maximum number of blocks of a task: single boxes of eleven million digits."""
+"""Maximum number of blocks of a task: as many as eleven million digits by Gosper's series have if
+each block is one box.
+"""
 
 
 def allow(size: Size) -> bool:
