@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
+from pi_tui.app import steering
 from pi_tui.app.face import Face, tell
 from pi_tui.app.frames.any_worker import AnyWorker, MakeWorker, NoWorker
 from pi_tui.app.frames.frame import Clock
@@ -26,7 +27,6 @@ from pi_tui.app.looks.remembered import Remembered
 from pi_tui.app.looks.themes import own_variables
 from pi_tui.app.questions import Questions
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.steering import Steering
 from pi_tui.app.talk.changing_runs import RunChanges
 from pi_tui.app.talk.goals import Goals
 from pi_tui.app.talk.key_queue import KeyQueue
@@ -101,11 +101,10 @@ class RunApp(Face):
         self.make_worker, self.location = make_worker, location
         self.kind, self.naming = kind or self.kind, naming or self.naming
         self.when_open = lambda: None
-        self.questions, self.steering = Questions(self), Steering(self)
+        self.questions = Questions(self)
         self._keys = KeyQueue(self, super().on_event)
         self.quitting = Quitting(self)
-        refused = self.steering.is_refused
-        self.run_changes = RunChanges(self, refused, self.quitting, goals or self.goals)
+        self.run_changes = RunChanges(self, self.quitting, goals or self.goals)
         self.live = Live(self, lambda: self.main_screen, clock or Clock(), seen)
         self.looks = Looks(self, memory, self.usual)
         self.hurry = self.live.hurry
@@ -145,7 +144,6 @@ class RunApp(Face):
     def take(self, worker: AnyWorker) -> None:
         """Show the run of this worker from now on, in place of the one before."""
         self.worker = worker
-        self.steering.forget()
         self.live.begin_again()
         worker.start()
         self.live.hurry()
@@ -173,15 +171,15 @@ class RunApp(Face):
 
     def action_toggle_pause(self) -> None:
         """Pause or resume."""
-        self.steering.toggle_pause()
+        steering.toggle_pause(self)
 
     def action_save_now(self) -> None:
         """Request a checkpoint."""
-        self.steering.save_now()
+        steering.save_now(self)
 
     async def action_save_and_suspend(self) -> None:
         """Save a checkpoint, then suspend the process."""
-        await self.steering.suspend()
+        await steering.suspend(self)
 
     async def action_quit(self) -> None:
         """Save, then exit."""

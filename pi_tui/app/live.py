@@ -12,7 +12,7 @@ from pi_tui.app.frames.flow import Flow
 from pi_tui.app.frames.frame import Clock, Frame
 from pi_tui.app.frames.rates import RateHistory
 from pi_tui.app.screen import RunScreen
-from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.app.terminal.title import title
 from pi_tui.app.widgets.run_panels import is_silent
 from pi_tui.checkpoints.glance import Glance
 from pi_tui.needle import Output
@@ -41,7 +41,8 @@ class Live:
     ) -> None:
         """Set up; `seen` is saved output, shown until the worker has loaded it."""
         self._face, self._screen, self.clock = face, screen, clock
-        self._title = TerminalTitle(self._write_to_terminal, face.naming)
+        self._title = ""
+        """The title of the terminal; it is written only if it changes."""
         self.rings: Callable[[], bool] = lambda: False
         """A function that returns True if the terminal's bell shall ring when a run is complete."""
         self._timer: Timer | None = None
@@ -55,8 +56,6 @@ class Live:
         self.shown: Snapshot | None = None
         """The snapshot on the screen; None before the first one."""
         self._shown_at = 0.0
-        self._stepped: tuple[float, int] | None = None
-        """Time and steps at the last poll of a machine without output; None before the first."""
         self._notes_told = self._looks = 0
         self._resumed: tuple[str, ...] = ()
         self._resumed_until = 0.0
@@ -115,19 +114,23 @@ class Live:
         self.shown, self._shown_at = snapshot, now
         self._note_how_it_goes_on(before, snapshot, now)
         shown = self._flow.shown(snapshot, elapsed)
-        self._measure(shown, now)
+        if is_silent(shown) or shown.state not in (State.RUNNING, State.SAVING):
+            self.rates.rest()
+        else:
+            self.rates.feed(now, rate_of(before, shown, elapsed))
         self._looks += 1
         screen.show_output(self.output, shown, snapshot)
         quiet = self._resumed if now < self._resumed_until else ()
         frame = Frame(shown, self.clock.now(), now, self.rates, self._face.naming, quiet)
         fully = _is_calm(before, snapshot) or self._looks % PANELS_EVERY == 0
         screen.show(frame, fully=fully)
-        self._title.show(shown)
+        self._entitle(title(shown, self._face.naming))
         self._tell_news(before, snapshot)
 
-    def _write_to_terminal(self, text: str) -> None:
+    def _entitle(self, text: str) -> None:
         driver: Any = self._face._driver
-        if driver is not None:
+        if driver is not None and text != self._title:
+            self._title = text
             getattr(driver, "set_title", driver.write)(text)
 
     def begin_again(self) -> None:
@@ -135,28 +138,14 @@ class Live:
         self.forget()
         self._screen().restart(self._face.worker.snapshot)
 
-    def _measure(self, shown: Snapshot, now: float) -> None:
-        if is_silent(shown):
-            self.rates.rest()
-        elif shown.state in (State.RUNNING, State.SAVING):
-            self.rates.feed(now, self._rate(shown, now))
-        else:
-            self.rates.rest()
-            self._stepped = None
-
-    def _rate(self, shown: Snapshot, now: float) -> float:
-        """Return output per second; or steps, if there is no output and its length is unknown."""
-        if shown.made or shown.length is not None:
-            return shown.rate
-        (then, steps), self._stepped = self._stepped or (now, shown.steps), (now, shown.steps)
-        return (shown.steps - steps) / (now - then) if now > then else 0.0
-
     def _tell_news(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         for note in snapshot.notes[self._notes_told :]:
             tell(self._face, note, seconds=12)
         self._notes_told = len(snapshot.notes)
         if snapshot.state is State.COMPLETE and before and _is_news(before, snapshot):
-            tell(self._face, self._face.naming.news(snapshot), title="Complete")
+            checked = ", verified" if snapshot.verified else ""
+            news = f"{self._face.naming.whole(snapshot)}{checked}."
+            tell(self._face, news, title="Complete")
             if self.rings():
                 self._face.bell()
 
@@ -166,6 +155,16 @@ class Live:
         if began and snapshot.state in (State.RUNNING, State.SAVING):  # it may save at once
             self._resumed = how_it_goes_on(snapshot)
             self._resumed_until = now + QUIET_SECONDS
+
+
+def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
+    """Return output per second; or steps, if there is no output and its length is unknown.
+
+    The steps are those since the snapshot `before`, `elapsed` seconds ago.
+    """
+    if shown.made or shown.length is not None:
+        return shown.rate
+    return (shown.steps - before.steps) / elapsed if before and elapsed else 0.0
 
 
 def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:

@@ -7,6 +7,7 @@ This module does not import Textual before that call.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from pi_tui.app.terminal.guardian import guarded
 from pi_tui.machine import Kind, Task
@@ -44,17 +45,8 @@ def open_app(
         from pi_tui.worker.watcher import WatchingWorker
         from pi_tui.worker.worker import Worker
 
-        def job(wanted: Task, *, fresh: bool = False) -> Job:
-            return Job(
-                kind,
-                wanted,
-                location,
-                cadence=cadence,
-                fresh=fresh,
-                give_way=True,
-                overture=True,
-                goes_on=goes_on,
-            )
+        job = partial(Job, kind, location=location, cadence=cadence, goes_on=goes_on)
+        job = partial(job, give_way=True, overture=True)  # a screen shows what it computes
 
         def like_this(goal: int) -> Task:
             wanted = Task(goal, dict(app.worker.snapshot.parameters))
@@ -63,10 +55,10 @@ def open_app(
 
         # A fresh start never watches, because it would show the run that it replaces.
         a_worker = Worker if fresh else WatchingWorker
-        worker = a_worker(job(task, fresh=fresh)) if task else None
+        worker = a_worker(job(task=task, fresh=fresh)) if task else None
         app: RunApp = RunApp(
             worker,
-            make_worker=lambda wanted: WatchingWorker(job(wanted)),
+            make_worker=lambda wanted: WatchingWorker(job(task=wanted)),
             kind=kind,
             location=location,
             memory=default_path(),

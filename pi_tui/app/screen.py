@@ -173,6 +173,12 @@ class RunScreen(Screen[None]):
 
     # Searching and moving
 
+    def has_output(self, refusal: str, least: int = 1) -> bool:
+        """Return True if there are so many bytes of output; else tell the user the refusal."""
+        if self.count < least:
+            tell(self, refusal, seconds=4)
+        return self.count >= least
+
     def bring_up_output(self) -> None:
         """Show the view of the output, on a screen where it may be covered by another."""
 
@@ -194,10 +200,8 @@ class RunScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for a position and scroll to it."""
-        if self.count:
+        if self.has_output("There is nowhere to go yet."):
             self.face.questions.converse(self._go_to())
-        else:
-            tell(self, "There is nowhere to go yet.", seconds=3)
 
     async def _go_to(self) -> None:
         from pi_tui.app.screens.dialogs import Ask
@@ -248,10 +252,8 @@ class RunScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Ask for a file, and write the output."""
-        if self.count:
+        if self.has_output("There is nothing to export yet."):
             self.face.questions.converse(self.export())
-        else:
-            tell(self, "There is nothing to export yet.", seconds=4)
 
     async def export(self) -> None:
         """Ask for a file, and write the output as it is now."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
+from textual.worker import Worker
 
 from pi_tui import needle as search
 from pi_tui.app.face import tell
@@ -41,8 +42,8 @@ class Searching:
         """A text not found yet; its first hit is shown as soon as there is one."""
         self._sought: tuple[int, bool] | None = None
         """The offset from which a hit is searched, forward or not, while that is not found."""
-        self._counts = False
-        """True while a thread counts hits."""
+        self._counting: Worker[None] | None = None
+        """Counts hits in a thread; None before there was much output to search."""
 
     async def open(self) -> None:
         """Open the search bar and move the focus to it."""
@@ -119,23 +120,20 @@ class Searching:
 
     def _count_hits(self, needle: Needle) -> None:
         """Count the hits in new output: little of it at once, much of it in a thread."""
+        if self._counting is not None and not self._counting.is_finished:
+            return
         if self.count - needle.searched <= search.BLOCK:
-            if not self._counts:
-                needle.feed(self.source, self.count)
-        elif not self._counts:
-            self._counts = True
-            self._screen.run_worker(self._count_beside(), group="searching")
+            needle.feed(self.source, self.count)
+        else:
+            self._counting = self._screen.run_worker(self._count_beside(), group="searching")
 
     async def _count_beside(self) -> None:
         """Count hits in a thread, in short turns: another search text takes effect at once."""
-        try:
-            while (needle := self._view().needle) and needle.searched < self.count:
-                feed = partial(needle.feed_block, self.source, self.count)
-                await in_thread(for_a_moment, feed, _MOMENT)
-                self._go_on()
-                self.show_hits()
-        finally:
-            self._counts = False
+        while (needle := self._view().needle) and needle.searched < self.count:
+            feed = partial(needle.feed_block, self.source, self.count)
+            await in_thread(for_a_moment, feed, _MOMENT)
+            self._go_on()
+            self.show_hits()
 
     def show_hits(self) -> None:
         """Search in new output, and show the number of hits."""

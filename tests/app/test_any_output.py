@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pi_tui.app.app import RunApp
-from pi_tui.app.live import QUICK
+from pi_tui.app.live import QUICK, rate_of
 from pi_tui.app.widgets.line_index import CHUNK, LineIndex
 from pi_tui.app.widgets.output_tail import OutputTail
 from pi_tui.machine import Task
@@ -172,11 +172,9 @@ async def test_screen_is_complete_at_every_size(output: bytes, shown: Shown) -> 
 
 async def test_speed_of_a_machine_without_output_is_shown_in_steps(shown: Shown) -> None:
     async with shown(b"", steps=100) as (app, _):
-        worker = app.worker
-        assert isinstance(worker, Still)
-        assert app.live._rate(worker.snapshot, 50.0) >= 0.0
+        assert rate_of(None, app.worker.snapshot, 50.0) == 0.0
         later = Still(b"", steps=130).snapshot
-        assert app.live._rate(later, 52.0) == 15.0
+        assert rate_of(app.worker.snapshot, later, 2.0) == 15.0
         assert any(row.count("steps") and "speed" not in row for row in text_of(app).splitlines())
 
 

@@ -17,6 +17,8 @@ class NoWorker:
     output: bytes | bytearray = b""
     overture = b""
     crash: BaseException | None = None
+    pace = MAX
+    pause_wanted = False
 
     def _ignore(self, *_: object, **__: object) -> None:
         """Do nothing, because there is no run."""

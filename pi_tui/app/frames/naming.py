@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pi_tui import words
-from pi_tui.checkpoints.records import COMPLETE, Run
+from pi_tui.checkpoints.records import Run
 from pi_tui.files.output_file import FileContent
 from pi_tui.reports.run_table import COLUMNS, cells
 from pi_tui.worker.job import Pace
@@ -37,33 +37,17 @@ class Naming:
         return words.plain(f"{snapshot.kind} {snapshot.goal:,}")
 
     def whole(self, snapshot: Snapshot) -> str:
-        """Return the name of the whole output, for the line printed at the exit."""
+        """Return the name of the whole output, for messages about its end."""
         return self.short(snapshot)
-
-    def news(self, snapshot: Snapshot) -> str:
-        """Return the message that the run is complete."""
-        return f"{self.whole(snapshot)}{', verified' if snapshot.verified else ''}."
 
     def error(self, snapshot: Snapshot) -> str:
         """Say why the run failed, in one line."""
         return words.plain(f"{self.name}: {snapshot.error}")
 
-    def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for the output, and its length once complete; None if unknown."""
-        return snapshot.unit, snapshot.whole
-
-    def run(self, run: Run, title: str) -> str:
-        """Return the name of a saved run for the question whether to delete it.
-
-        `title` is the name that the kind gives it.
-        """
-        return title
-
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""
-        share = 1.0 if run.status == COMPLETE else run.share
-        first, _, _, *others = cells(run)
-        return (first, run.amount, "–" if share is None else words.percent(share), *others)
+        first, _, *others = cells(run)
+        return (first, run.amount, *others)
 
     def file(self, goal: int) -> str:
         """Return a file name for the whole output."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pi_tui.app.face import Face, tell
-from pi_tui.app.looks.remembered import Memory, Remembered
+from pi_tui.app.looks.remembered import Remembered
 from pi_tui.app.looks.themes import DAY, DAY_THEME, NIGHT, NIGHT_THEME, fitting_theme
 
 
-class Looks(Memory):
-    """The user's settings, and the theme that follows from them and from the terminal."""
+class Looks:
+    """The user's settings, and the theme that follows from them and from the terminal.
+
+    Without a file the settings last until the exit.
+    """
 
     def __init__(self, app: Face, path: Path | None, usual: Remembered) -> None:
         """Load the settings from the file `path`; `usual` are those of a first start."""
-        super().__init__(path, usual)
-        self._app = app
+        self._app, self._path, self.now = app, path, usual.recalled(path)
         self._is_trying = False
         app.register_theme(NIGHT_THEME)
         app.register_theme(DAY_THEME)
@@ -59,6 +62,12 @@ class Looks(Memory):
         self.remember(bell=not self.now.bell)
 
     def remember(self, **changes: Any) -> None:
-        """Save these settings for the next start; tell the user if that fails."""
-        if trouble := self.change(**changes):
-            tell(self._app, f"The settings are not saved: {trouble}")
+        """Save these settings for the next start; tell the user if that fails, once."""
+        before, self.now = self.now, replace(self.now, **changes)
+        if self._path is None or self.now == before:
+            return
+        try:
+            self.now.save(self._path)
+        except OSError as error:
+            self._path = None  # it is not tried again
+            tell(self._app, f"The settings are not saved: {error.strerror or error}")

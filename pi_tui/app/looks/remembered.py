@@ -20,38 +20,24 @@ class Remembered:
     theme: str = ""
     bell: bool = False
 
-    def updated(self, said: dict[str, Any]) -> Self:
-        """Return these settings, updated by those in `said` with a known name and the same type."""
-        now = asdict(self)
+    def recalled(self, path: Path | None) -> Self:
+        """Return these settings, updated by those in the file that have a known name and type."""
+        now, said = asdict(self), _load(path) if path else {}
         return replace(
             self, **{k: v for k, v in said.items() if k in now and type(v) is type(now[k])}
         )
 
+    def save(self, path: Path) -> None:
+        """Write the settings to the file, completely or not at all. Raises OSError.
 
-class Memory:
-    """The current settings and their file; without a file they last until the exit.
-
-    Other entries in the file, of another app, are kept.
-    """
-
-    def __init__(self, path: Path | None, usual: Remembered) -> None:
-        self._path = path
-        self.now = usual.updated(_load(path)) if path else usual
-
-    def change(self, **changes: Any) -> str:
-        """Change and save settings; return why the file cannot be written, or "".
-
-        After a failure the file is not tried again.
+        Other entries in the file, of another app, are kept.
         """
-        before, self.now = self.now, replace(self.now, **changes)
-        if self._path is None or self.now == before:
-            return ""
-        try:
-            _save(self._path, _load(self._path) | asdict(self.now))
-        except OSError as error:
-            self._path = None
-            return error.strerror or str(error)
-        return ""
+        said = _load(path) | asdict(self)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with Temporary(path, ".part") as folder:
+            part = folder / path.name
+            part.write_text(json.dumps(said, indent=2), "utf-8")
+            os.replace(part, path)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -61,15 +47,6 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _save(path: Path, said: dict[str, Any]) -> None:
-    """Write the file, completely or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with Temporary(path, ".part") as folder:
-        part = folder / path.name
-        part.write_text(json.dumps(said, indent=2), "utf-8")
-        os.replace(part, path)
 
 
 def default_path() -> Path | None:

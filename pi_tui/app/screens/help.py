@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from textwrap import wrap
+from textwrap import fill, indent
 from typing import ClassVar
 
 from textual import events
@@ -80,30 +80,21 @@ class _Table(Static):
     """Names with their meanings, which are wrapped to the width of their column."""
 
     def __init__(self, rows: Rows) -> None:
-        super().__init__(_table(rows, _MEANING))
+        super().__init__(_table(rows, _NAMES + _MEANING))
         self._rows = rows
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the meanings again."""
-        if width := event.size.width:
-            room = min(_MEANING, width - _NAMES)
-            self.update(_table(self._rows, room) if room >= _NARROW else _stack(self._rows, width))
+        self.update(_table(self._rows, event.size.width))
 
 
 def _table(rows: Rows, width: int) -> Content:
-    """Return a table with names on the left, and their meanings wrapped on the right."""
-    lines = [
-        Content.assemble((f"{'' if at else name:<{_NAMES}}", "$pi-accent"), text)
-        for name, meaning in rows
-        for at, text in enumerate(wrap(meaning, width))
-    ]
-    return Content("\n").join(lines)
-
-
-def _stack(rows: Rows, width: int) -> Content:
-    """Return each name on a line of its own, with its meaning below."""
-    lines = []
+    """Return a table with names on the left and meanings on the right; if narrow, below."""
+    is_wide = width >= _NAMES + _NARROW
+    left = _NAMES if is_wide else 2
+    room, lines = max(8, min(width - left, _MEANING)), []
     for name, meaning in rows:
-        lines.append(Content.assemble((name, "$pi-accent")))
-        lines += [Content("  " + text) for text in wrap(meaning, max(8, width - 2))]
+        text = indent(fill(meaning, room), " " * left)
+        head, rest = (f"{name:<{left}}", text.lstrip()) if is_wide else (f"{name}\n", text)
+        lines.append(Content.assemble((head, "$pi-accent"), rest))
     return Content("\n").join(lines)

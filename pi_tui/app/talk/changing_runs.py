@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pi_tui.app.face import Face, tell, telling_errors
+from pi_tui.app.steering import is_refused
 from pi_tui.app.talk.export import ask_for_file, write_file
 from pi_tui.app.talk.goals import Goals
 from pi_tui.app.terminal.quitting import Quitting
@@ -17,16 +16,12 @@ from pi_tui.worker.threads import in_thread
 class RunChanges:
     """Begins, opens, deletes and exports runs, after asking the user."""
 
-    def __init__(
-        self, face: Face, is_refused: Callable[[], bool], quitting: Quitting, goals: Goals
-    ) -> None:
-        """Set up; `is_refused()` returns True, and tells the user, if another process computes."""
-        self._face, self._is_refused = face, is_refused
-        self._quitting, self._goals = quitting, goals
+    def __init__(self, face: Face, quitting: Quitting, goals: Goals) -> None:
+        self._face, self._quitting, self._goals = face, quitting, goals
 
     async def ask_for_run(self) -> None:
         """Ask for a goal and open its run; quit if a first start gets no answer."""
-        if self._is_refused():
+        if is_refused(self._face):
             return
         here = self._face.worker.snapshot.goal
         answer = await self._face.questions.ask(self._goals.question(here))
@@ -71,13 +66,13 @@ class RunChanges:
         from pi_tui.checkpoints.saved_runs import delete_run
 
         face, kind = self._face, self._face.kind
-        if self._is_refused():
+        if is_refused(self._face):
             return
         here = face.worker.snapshot
         if here.is_of(run.task, kind.tuning):
             tell(face, "This run is on the screen; open another one first.")
             return
-        name = face.naming.run(run, kind.title(run.task))
+        name = kind.title(run.task)
         question = Choice(
             f"Delete the run of {name}?",
             f"{run.amount} saved; they cannot be brought back.",

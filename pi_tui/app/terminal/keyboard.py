@@ -42,7 +42,7 @@ _PRESSED = re.compile(r"(;\d+):[12](?=[;A-Zu~])")
 _SYNCHRONIZED = re.compile(r"\x1b\[\?2026;[1-4]\$y")
 _LONGEST = 1_000
 """Maximum bytes of a sequence; a longer one is dropped."""
-_ANSWER_PATIENCE = 0.5
+_PATIENCE = 0.5
 """Seconds without input after which an unfinished answer or paste is given up."""
 
 
@@ -74,7 +74,8 @@ class Keyboard:
             if self._paste is not None:
                 at = yield from self._continue_paste(data, at)
             elif text := _TEXT.match(data, at):
-                yield from self._characters(self._decoder.decode(text[0]))
+                for character in self._decoder.decode(text[0]):
+                    yield from self._keys_of(character)
                 at = text.end()
             elif whole := _SEQUENCE.match(data, at):
                 self._decoder.reset()
@@ -86,7 +87,8 @@ class Keyboard:
             else:
                 at = yield from self._give_up(data, at)
         if self.is_waiting:
-            self._deadline = self._clock() + self._patience()
+            is_escape = self._rest == b"\x1b"
+            self._deadline = self._clock() + (constants.ESCAPE_DELAY if is_escape else _PATIENCE)
 
     def tick(self) -> Iterator[Message]:
         """Yield the events of input whose end did not come in time: an escape, a cut-off paste."""
@@ -99,9 +101,6 @@ class Keyboard:
             yield events.Key("escape", "\x1b")
         elif len(rest) == 2:
             yield from self._alt(rest[1:])
-
-    def _patience(self) -> float:
-        return constants.ESCAPE_DELAY if self._rest == b"\x1b" else _ANSWER_PATIENCE
 
     def _may_go_on(self, data: bytes, at: int) -> bool:
         begins = (_BEGINS, _MAY_BEGIN_ANSWER, _BEGINS_ANSWER)
@@ -157,10 +156,6 @@ class Keyboard:
 
     def _alt(self, key: bytes) -> Iterator[Message]:
         yield from self._keys_of(key.decode("ascii", "ignore"), alt=True)
-
-    def _characters(self, text: str) -> Iterator[Message]:
-        for character in text:
-            yield from self._keys_of(character)
 
     def _keys_of(self, sequence: str, *, alt: bool = False) -> Iterator[Message]:
         """Yield the keys of a sequence; none if it names an invalid character."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pi_tui.app.frames.naming import Naming
 from pi_tui.worker.snapshot import Snapshot, State
@@ -40,27 +40,13 @@ def leaving() -> str:
     return _LEAVE_SCREEN + _GIVE_TITLE_BACK + _NO_PROGRESS * shows_progress()
 
 
-class TerminalTitle:
-    """Shows progress in the terminal's title; the driver saves and restores the old title."""
-
-    def __init__(self, write: Callable[[str], object], naming: Naming) -> None:
-        self._write, self._naming = write, naming
-        self._progress = shows_progress()
-        self._shown = ""
-
-    def show(self, snapshot: Snapshot) -> None:
-        """Show progress in per cent; write only if it changed."""
-        percent = int(snapshot.done * 100)
-        sign = self._naming.sign
-        text = f"{sign} {percent} % of {self._naming.short(snapshot)} – {snapshot.state.value}"
-        if not snapshot.goal:  # there is no run yet
-            text = f"{sign} pi-tui"
-        if text == self._shown:
-            return
-        self._shown = text
-        progress = ""
-        if self._progress:
-            progress = f"\x1b]9;4;{_STATES.get(snapshot.state, 1)};{percent}\x07"
-            if snapshot.state is State.COMPLETE:
-                progress = _NO_PROGRESS
-        self._write(f"\x1b]2;{text}\x07{progress}")
+def title(snapshot: Snapshot, naming: Naming) -> str:
+    """Return the sequences that show progress, in per cent, in the title and in the tab."""
+    percent = int(snapshot.done * 100)
+    told = f"{percent} % of {naming.short(snapshot)} – {snapshot.state.value}"
+    text = f"\x1b]2;{naming.sign} {told if snapshot.goal else 'pi-tui'}\x07"
+    if not shows_progress():
+        return text
+    if snapshot.state is State.COMPLETE:
+        return text + _NO_PROGRESS
+    return f"{text}\x1b]9;4;{_STATES.get(snapshot.state, 1)};{percent}\x07"

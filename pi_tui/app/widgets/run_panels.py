@@ -33,13 +33,13 @@ class ProgressPanel(Panel):
         """Return one line for each fact."""
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
-        label, total = frame.naming.made(snapshot)
         made = snapshot.made if snapshot.made_lines is None else snapshot.made_lines
-        lines = [self.row(label, made, total, width)]
+        lines = [self.row(snapshot.unit, made, snapshot.whole, width)]
         lines += self.steps(snapshot, width)
         lines.append(pair("elapsed", elapsed, width))
         if snapshot.state is State.WATCHING:
-            return [*lines, *self._whose(snapshot, width)]
+            writer = words.shortened(snapshot.writer or "nobody", width)
+            return [*lines, line(("computed by", QUIET)), line((writer, "bold"))]
         lines.append(pair("time left", time_left(snapshot), width))
         return lines if over else [*lines, *self._pace(frame, width)]
 
@@ -55,11 +55,6 @@ class ProgressPanel(Panel):
         if shown.cell_length + 5 > width:
             shown = line((word, "$pi-accent"))
         return [pair("pace", shown, width)]
-
-    def _whose(self, snapshot: Snapshot, width: int) -> list[Content]:
-        """Return lines with the process that computes the run."""
-        writer = words.shortened(snapshot.writer or "nobody", width)
-        return [line(("computed by", QUIET)), line((writer, "bold"))]
 
     def row(self, label: str, done: int, total: int | None, width: int) -> Content:
         """Return a line with a count and, if that is known, the total."""

@@ -12,9 +12,9 @@ from textual.binding import BindingType
 
 from pi_tui.app.app import STYLES, RunApp
 from pi_tui.app.face import tell
-from pi_tui.app.frames.any_worker import AnyWorker
 from pi_tui.app.keys import bindings
 from pi_tui.app.looks.remembered import Remembered
+from pi_tui.app.steering import is_refused
 from pi_tui.pi.app.pi_colors import pi_variables
 from pi_tui.pi.app.pi_keys import PI_KEYS, PI_ROWS
 from pi_tui.pi.app.pi_naming import PiGoals, PiNaming
@@ -58,9 +58,6 @@ class PiApp(RunApp):
     goals = PiGoals()
     usual = PiLooks()
 
-    _asked_pace: Pace | None = None
-    """The pace asked for last, which the snapshot may not have yet."""
-
     def get_default_screen(self) -> PiScreen:
         """Return a new main screen for the run."""
         return PiScreen(self.worker.snapshot, self._remember_view)
@@ -71,11 +68,6 @@ class PiApp(RunApp):
         screen = self.screen_stack[0]
         assert isinstance(screen, PiScreen)
         return screen
-
-    def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on, in place of the one before."""
-        self._asked_pace = None
-        super().take(worker)
 
     # Looks
 
@@ -116,23 +108,18 @@ class PiApp(RunApp):
 
     def action_full_speed(self) -> None:
         """Switch between full speed and the pace `auto`."""
-        is_full = self._pace.limit is None
+        is_full = self.worker.pace.limit is None
         self._set_pace(auto_pace(self.worker.snapshot.goal) if is_full else MAX)
 
     def action_pace(self, factor: float) -> None:
         """Multiply the pace; at full speed, slow down from the speed reached, or do nothing."""
         reached = self.worker.snapshot.rate if factor < 1 else 0.0
-        limit = (self._pace.limit or reached) * factor
+        limit = (self.worker.pace.limit or reached) * factor
         if limit >= 1:
             self._set_pace(Pace.of(limit))
 
-    @property
-    def _pace(self) -> Pace:
-        return self._asked_pace or self.worker.snapshot.pace
-
     def _set_pace(self, pace: Pace) -> None:
-        if not self.steering.is_refused():
-            self._asked_pace = pace
+        if not is_refused(self):
             self.worker.set_pace(pace)
             self.hurry()
 
@@ -145,12 +132,8 @@ class PiApp(RunApp):
 
     def action_by_heart(self) -> None:
         """Open the screen for reciting digits from memory."""
-        if not self.is_uncovered:
-            return
-        if self.main_screen.count:
+        if self.is_uncovered and self.main_screen.has_output("There are no digits yet."):
             self.questions.converse(self._by_heart())
-        else:
-            tell(self, "There are no digits yet.", seconds=3)
 
     async def _by_heart(self) -> None:
         from pi_tui.pi.app.screens.by_heart import ByHeart

@@ -41,22 +41,9 @@ class PiNaming(Naming):
         """Return the name of the whole output."""
         return f"{words.counted(snapshot.goal, 'digit')} of pi"
 
-    def news(self, snapshot: Snapshot) -> str:
-        """Return the message that the run is complete."""
-        verified = ", every one of them verified" if snapshot.verified else ""
-        return f"{words.counted(snapshot.goal, 'digit')}{verified}."
-
     def error(self, snapshot: Snapshot) -> str:
         """Say why the run failed, in one line."""
         return words.plain(snapshot.error)
-
-    def made(self, snapshot: Snapshot) -> tuple[str, int | None]:
-        """Return the word for the output, and the number of digits of the complete run."""
-        return "digits", snapshot.goal
-
-    def run(self, run: Run, title: str) -> str:
-        """Return the name of a saved run for the question whether to delete it."""
-        return words.counted(run.goal, "digit")
 
     def row(self, run: Run) -> tuple[str, ...]:
         """Return the cells of a run in the table of runs."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.worker import Worker
 
 from pi_tui.app.face import tell
 from pi_tui.app.frames.frame import Frame
@@ -16,7 +17,6 @@ from pi_tui.app.screen import RunScreen
 from pi_tui.app.widgets.run_panels import CheckpointPanel
 from pi_tui.app.widgets.search_bar import SearchBar
 from pi_tui.needle import Output
-from pi_tui.pi.app.held import what_follows
 from pi_tui.pi.app.pi_keys import PI_ROWS
 from pi_tui.pi.app.stage import Stage
 from pi_tui.pi.app.views.digit_view import DigitView
@@ -28,6 +28,7 @@ from pi_tui.pi.app.widgets.spigot_panel import PiProgressPanel, PiSpeedPanel, Sp
 from pi_tui.pi.digits.facts import reached
 from pi_tui.pi.digits.statistics import DigitCounts
 from pi_tui.pi.digits.walk import Walk
+from pi_tui.pi.spigot.figures import Figures
 from pi_tui.worker.snapshot import Snapshot
 from pi_tui.worker.threads import for_a_moment, in_thread
 
@@ -51,10 +52,8 @@ class PiScreen(RunScreen):
         self.stage = Stage(self, on_looks)
         self.searching.bar_class = _search_bar
         self.counts = DigitCounts()
-        self._counts_beside = False
-        """True while a thread counts digits."""
-        self._told = 0
-        """Number of digits whose facts were shown."""
+        self._counting: Worker[None] | None = None
+        """Counts digits in a thread; None before there were many."""
 
     # Parts of the screen
 
@@ -89,34 +88,43 @@ class PiScreen(RunScreen):
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
         """Show the digits of this moment, count them, and show facts about new ones."""
+        start = max(self.count, shown.resumed)
         self._count(source, shown.made)
         super().show_output(source, shown, snapshot)
-        start = max(self._told, shown.resumed)
         if shown.made > start:
             self.note.tell(reached(source, start, shown.made))
-        self._told = max(self._told, shown.made)
 
     def _count(self, source: Output, made: int) -> None:
         """Count new digits: a few at once, many in a thread."""
-        if self._counts_beside:
-            return
-        if self.counts.feed(source, made):
-            self._counts_beside = True
-            self.run_worker(self._count_beside(), group="counting")
+        is_free = self._counting is None or self._counting.is_finished
+        if is_free and self.counts.feed(source, made):
+            self._counting = self.run_worker(self._count_beside(), group="counting")
 
     async def _count_beside(self) -> None:
         """Count in a thread until all digits are counted, a moment at a time."""
-        try:
-            is_more = True
-            while is_more:
-                feed = partial(self.counts.feed, self.source, self.count)
-                is_more = await in_thread(for_a_moment, feed, _MOMENT)
-        finally:
-            self._counts_beside = False
+        is_more = True
+        while is_more:
+            feed = partial(self.counts.feed, self.source, self.count)
+            is_more = await in_thread(for_a_moment, feed, _MOMENT)
 
     def held(self, shown: Snapshot, snapshot: Snapshot) -> bytes:
-        """Return the digits that follow the settled ones and that a carry may still change."""
-        return what_follows(shown, snapshot, self.source)
+        """Return the digits to draw behind those on the screen, all in the colour of held digits.
+
+        A carry may still change held digits. At a pace the worker may have settled more digits than
+        are shown. The result begins with these, continues with the held digits, and is cut to the
+        number of held digits. It is empty while the screen shows an overture (first digits from a
+        smaller spigot) that is ahead of the machine.
+        """
+        if shown.made > snapshot.made:  # an overture is ahead of the spigot
+            return b""
+        inside = Figures.of(snapshot.figures)
+        held = inside.predigit.encode()
+        # A snapshot has only the first digits of a long super-digit; the nines follow a whole one.
+        if len(held) == inside.digits_per_step:
+            held += b"9" * min(inside.nines * inside.digits_per_step, 1000)
+        held = held[: max(0, snapshot.goal - snapshot.made)]
+        coming = bytes(self.source[shown.made : min(snapshot.made, shown.made + len(held))])
+        return (coming + held)[: len(held)]
 
     def is_behind(self, made: int) -> bool:
         """Return True if some of the `made` digits have not been counted yet."""
@@ -136,7 +144,7 @@ class PiScreen(RunScreen):
 
     def restart(self, snapshot: Snapshot) -> None:
         """Clear everything shown of this run, to show another one."""
-        self._told, self.stage.walk, self.counts = 0, Walk(), DigitCounts()
+        self.stage.walk, self.counts = Walk(), DigitCounts()
         self.query_one(CountsPanel).counts = self.counts
         self.digits.restart(snapshot.goal)
         self.note.forget()
@@ -197,18 +205,14 @@ class PiScreen(RunScreen):
         """Open the statistics of pairs, gaps and runs."""
         from pi_tui.pi.app.screens.statistics_screen import StatisticsScreen
 
-        if self.count < 2:
-            tell(self, "There is nothing to count yet.", seconds=3)
-        else:
+        if self.has_output("There is nothing to count yet.", least=2):
             self.app.push_screen(StatisticsScreen(lambda: (self.source, self.count)))
 
     def action_replay(self) -> None:
         """Open the window that draws the walk again from its first digit."""
         from pi_tui.pi.app.screens.replay import ReplayScreen
 
-        if self.count < 2:
-            tell(self, "There is no walk yet.", seconds=3)
-        else:
+        if self.has_output("There is no walk yet.", least=2):
             self.app.push_screen(ReplayScreen(self.source, self.count))
 
     # Views
@@ -253,8 +257,7 @@ class PiScreen(RunScreen):
 
     def action_picture(self) -> None:
         """Ask for a file; write a picture of the heat map if that is shown, else of the walk."""
-        if not self.count:
-            tell(self, "There is nothing to draw yet.", seconds=4)
+        if not self.has_output("There is nothing to draw yet."):
             return
         from pi_tui.pi.app.taking_digits import picture_of_digits
 

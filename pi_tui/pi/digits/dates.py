@@ -104,10 +104,8 @@ def _fault(day: int, month: int, year: str) -> str:
     """
     if not 1 <= month <= 12:
         return f"there is no month {month}; with dots the day is first, with slashes the month"
-    # Without the full year, 29 February can only be ruled out for years not divisible by four.
-    known = len(year) == 4
-    leap = calendar.isleap(int(year)) if known else int(year or 0) % 4 == 0
-    days = calendar.monthrange(2000 if leap else 2001, month)[1]
+    known = len(year) == 4  # without a full year, 29 February may be one of another century
+    days = calendar.monthrange(int(year) if known else 2000 + int(year or 0), month)[1]
     if 1 <= day <= days:
         return ""
     name = calendar.month_name[month] + (f" {year}" if known and month == 2 else "")

@@ -6,7 +6,7 @@ import pytest
 
 from pi_tui.app.looks.themes import DAY, NIGHT
 from pi_tui.app.talk.export import clipboard_doubt
-from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.app.terminal.title import title
 from pi_tui.pi.app.pi_naming import PiNaming
 from pi_tui.worker.snapshot import State
 from tests.pi.app.conftest import Bench
@@ -46,21 +46,26 @@ async def test_no_color_gives_a_screen_without_colours(
                         assert len(set(color.triplet)) == 1
 
 
-def test_terminal_title_shows_progress_once_and_clears_it_when_complete(
+def test_terminal_title_shows_progress_and_clears_it_when_complete(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("TMUX", "STY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM_PROGRAM", "ghostty")
-    written: list[str] = []
-    title = TerminalTitle(written.append, PiNaming())
-    for _ in range(3):
-        title.show(a_snapshot(done=0.43))
-    title.show(a_snapshot(state=State.COMPLETE, done=1.0))
-    text = "".join(written)
-    assert text.count("π 43 % of 20,000 – running") == 1
-    assert "\x1b]9;4;1;43\x07" in text
+    text = title(a_snapshot(done=0.43), PiNaming())
+    assert text == "\x1b]2;π 43 % of 20,000 – running\x07\x1b]9;4;1;43\x07"
+    text = title(a_snapshot(state=State.COMPLETE, done=1.0), PiNaming())
     assert text.endswith("\x1b]9;4;0;0\x07")
+
+
+async def test_terminal_title_is_written_once_if_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_still(a_snapshot(), (80, 24)) as (app, _):
+        written = list[str]()
+        assert app._driver is not None
+        monkeypatch.setattr(app._driver, "write", written.append)
+        for _ in range(3):
+            app.live._entitle("a title")
+        assert written.count("a title") == 1
 
 
 def test_terminal_without_a_clipboard_gets_a_warning() -> None:

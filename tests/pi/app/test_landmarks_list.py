@@ -1,4 +1,4 @@
-"""The list of landmarks: chosen, typed and still to come."""
+"""The list of landmarks: chosen and still to come."""
 
 from __future__ import annotations
 
@@ -31,25 +31,6 @@ async def test_landmark_chosen_in_the_list_is_shown(size: tuple[int, int], bench
         here: tuple[int, int] | None = app.main_screen.digits.here
         assert here is not None
         assert set(pi(DIGITS)[slice(*here)]) == {ord("8")}
-
-
-async def test_number_typed_in_the_list_of_landmarks_is_found_at_its_first_place(
-    bench: Bench,
-) -> None:
-    async with a_complete_run(bench) as (app, pilot):
-        await pilot.press("l", *"264")
-        at = pi(DIGITS).index(b"264")
-        await until(lambda: f"264  first at {at + 1:,}" in text_of(app))
-        await pilot.press("backspace", *"00")
-        await until(lambda: "2600  not among these 2,000 digits" in text_of(app))
-        await pilot.press(*["backspace"] * 4, *"14")
-        await until(lambda: "14  first at 1 " in text_of(app))
-        await pilot.press(*["backspace"] * 2, *"2600")
-        await pilot.press("enter")
-        assert app.screen is not app.main_screen, "there is no such place"
-        await pilot.press("backspace", "backspace", "enter")
-        await until(lambda: app.screen is app.main_screen)
-        assert app.main_screen.digits.here == (5, 7)
 
 
 async def test_screen_responds_while_landmarks_are_searched(

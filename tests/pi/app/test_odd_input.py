@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pi_tui.app.looks.remembered import Memory, default_path
+from pi_tui.app.looks.remembered import default_path
 from pi_tui.app.talk.answers import explain_place
 from pi_tui.needle import Needle
 from pi_tui.pi.app.pi_app import PiLooks
@@ -58,12 +58,12 @@ def test_settings_file_with_any_json_gives_valid_settings(value: object, name: s
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "face.json"
         path.write_text(json.dumps({name: value}), encoding="utf-8")
-        looks = Memory(path, PiLooks()).now
+        looks = PiLooks().recalled(path)
         assert isinstance(looks, PiLooks)
         assert isinstance(looks.view, str)
         assert isinstance(looks.theme, str)
         path.write_text(json.dumps(value), encoding="utf-8")
-        assert Memory(path, PiLooks()).now == PiLooks()
+        assert PiLooks().recalled(path) == PiLooks()
 
 
 async def test_unknown_view_in_the_settings_file_leaves_the_digits_on_the_screen(
@@ -88,7 +88,7 @@ def endless(path: Path) -> None:
 def test_settings_file_that_cannot_be_read_is_ignored(make: object, tmp_path: Path) -> None:
     path = tmp_path / "face.json"
     make(path)  # type: ignore[operator]
-    assert Memory(path, PiLooks()).now == PiLooks()
+    assert PiLooks().recalled(path) == PiLooks()
 
 
 def test_user_without_a_home_has_no_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:

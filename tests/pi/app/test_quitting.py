@@ -54,12 +54,12 @@ class Asked(NamedTuple):
 async def asked(
     bench: Bench, key: str = "q", size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Asked]:
-    """Press a key that ends the app while its database is locked, and await the question."""
+    """Press keys that end the app while its database is locked, and await the question."""
     app = bench.app(90_000, "2000")
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.worker.snapshot.made > 200)
         with locked(bench.location) as lock:
-            await pilot.press(key)
+            await pilot.press(*key.split())
             await until(lambda: "cannot be" in text_of(app))  # "saved" may be in the next line
             yield Asked(app, pilot, lock)
 
@@ -108,6 +108,14 @@ async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) ->
         await pilot.press("escape")
         await until(lambda: app.screen is app.main_screen)
         await until(lambda: app.worker.snapshot.state is State.RUNNING)
+
+
+async def test_p_pauses_again_after_a_paused_run_was_not_left(bench: Bench) -> None:
+    async with asked(bench, key="p q") as (app, pilot, _):
+        await pilot.press("escape")
+        await until(lambda: app.worker.snapshot.state is State.RUNNING)
+        await pilot.press("p")
+        await until(lambda: app.worker.pause_wanted)
 
 
 async def test_keys_are_handled_at_once_after_a_quit_was_cancelled(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pi_tui.app.looks.remembered import Memory, Remembered
+from pi_tui.app.looks.remembered import Remembered
 from pi_tui.app.looks.themes import DAY, NIGHT
 from pi_tui.pi.app.pi_app import PiLooks
 from pi_tui.worker.snapshot import State
@@ -31,7 +31,7 @@ async def test_theme_is_saved_for_the_next_start(bench: Bench) -> None:
 def test_settings_file_with_invalid_json_or_values_is_ignored(tmp_path: Path, said: str) -> None:
     path = tmp_path / "face.json"
     path.write_text(said)
-    remembered = Memory(path, PiLooks()).now
+    remembered = PiLooks().recalled(path)
     assert isinstance(remembered, PiLooks)
     assert remembered.theme == ""
     assert remembered.view == ("walk" if "walk" in said else "digits")
@@ -41,16 +41,16 @@ def test_change_of_a_setting_writes_a_complete_file_and_no_other_beside_it(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "deep" / "face.json"
-    assert Memory(path, PiLooks()).change(theme="nord", colored=True) == ""
+    PiLooks(theme="nord", colored=True).save(path)
     assert json.loads(path.read_text())["theme"] == "nord"
     assert [one.name for one in path.parent.iterdir()] == ["face.json"]
 
 
 def test_settings_of_another_app_stay_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "face.json"
-    Memory(path, PiLooks()).change(by_heart=7)
-    Memory(path, Remembered()).change(theme="nord")
-    kept = Memory(path, PiLooks()).now
+    PiLooks(by_heart=7).save(path)
+    Remembered(theme="nord").save(path)
+    kept = PiLooks().recalled(path)
     assert kept == PiLooks(theme="nord", by_heart=7)
 
 

@@ -9,7 +9,7 @@ from textual.geometry import Offset
 
 from pi_tui.app.widgets.braille import Braille
 from pi_tui.pi.app.views.heat_view import HeatView
-from pi_tui.pi.app.views.roaming_walk import RoamingWalk, Sight
+from pi_tui.pi.app.views.roaming_walk import RoamingWalk
 from pi_tui.pi.app.widgets.note_line import NoteLine
 from pi_tui.pi.digits.walk import CAPACITY
 from pi_tui.pi.pictures.walk_points import STEPS
@@ -109,8 +109,9 @@ async def test_enlarged_long_walk_is_drawn_with_every_step() -> None:
         assert view._walk.stride > 1
         assert len(view._walk.points) <= CAPACITY
         path = [*accumulate(map(STEPS.__getitem__, digits), initial=0j)]
-        view._look_at(Sight(6.0, path[9_001]))
         expected = Braille(view._canvas.columns, view._canvas.rows)
+        away = 6.0 * path[9_001]  # the middle of the window
+        view._look_at((6.0, expected.width / 2 - away.real, expected.height / 2 + away.imag))
         for (x0, y0), (x1, y1) in pairwise(map(view._dot, path)):
             expected.line(x0, y0, x1, y1)
         assert view._canvas.dots == expected.dots

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pi_tui.app.terminal.title import TerminalTitle
+from pi_tui.app.terminal.title import title
 from pi_tui.pi.app.pi_naming import PiNaming
 from tests.helpers import until
 from tests.pi.app.helpers import a_checkpoint, a_snapshot, a_still, some_figures, text_of
@@ -72,9 +72,8 @@ def test_terminal_title_without_a_run_is_the_program_s_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TMUX", "here")
-    written: list[str] = []
-    TerminalTitle(written.append, PiNaming()).show(a_snapshot(goal=0, made=0, done=0.0))
-    assert written == ["\x1b]2;π pi-tui\x07"]
+    shown = title(a_snapshot(goal=0, made=0, done=0.0), PiNaming())
+    assert shown == "\x1b]2;π pi-tui\x07"
 
 
 async def test_panel_and_view_show_the_same_number_of_digits() -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
 from pi_tui import words
@@ -26,29 +24,6 @@ _FRAME = 0.05
 """Seconds between two frames."""
 _STEP = 20
 """An arrow key moves by this fraction (1/20) of the walk."""
-
-
-class Slider(Widget):
-    """A line with a knob at the current digit; a click moves the knob."""
-
-    share = 0.0
-
-    def put(self, share: float) -> None:
-        """Move the knob to this share of the line, 0 to 1."""
-        self.share = share
-        self.refresh()
-
-    async def on_click(self, event: events.Click) -> None:
-        """Move to the place that was clicked."""
-        await self.run_action(f"screen.go({event.x / max(1, self.size.width - 1)})")
-
-    def render(self) -> Content:
-        """Return the line with its knob."""
-        room = max(0, self.size.width - 1)
-        full = min(room, round(self.share * room))
-        return line(
-            ("━" * full, "$pi-accent"), ("●", "bold $pi-accent"), ("─" * (room - full), "$pi-rule")
-        )
 
 
 class ReplayScreen(Dialog[None]):
@@ -79,7 +54,7 @@ class ReplayScreen(Dialog[None]):
         """Yield the walk, the slider, the position, and a line about the keys."""
         with Vertical(classes="dialog -full-dialog", id="replay"):
             yield WalkView(Walk(), id="replayed")
-            yield Slider(id="slider")
+            yield Static(id="slider")
             yield Static(id="place")
             yield Static(
                 "Space plays or stops · + - speed · ← → Home End go · Esc back", id="replay-keys"
@@ -89,6 +64,10 @@ class ReplayScreen(Dialog[None]):
         """Start to play."""
         self._tick()
         self.set_interval(_FRAME, self._tick)
+
+    def on_resize(self) -> None:
+        """Fit the slider to the new width."""
+        self.call_after_refresh(self._tell)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -106,14 +85,24 @@ class ReplayScreen(Dialog[None]):
         view.show(self._digits, int(at), self._count)
         if at >= self._count:
             self.is_playing = False
-        self.query_one(Slider).put(at / self._count)
         self._tell()
 
     def _tell(self) -> None:
+        """Show the current digit and the speed, and move the knob of the slider there."""
+        slider = self.query_one("#slider", Static)
+        room = max(0, slider.size.width - 1)
+        full = round(self.at / self._count * room)
+        done, left = ("━" * full, "$pi-accent"), ("─" * (room - full), "$pi-rule")
+        slider.update(line(done, ("●", "bold $pi-accent"), left))
         sign = "▶" if self.is_playing else "‖"
         place = f" digit {int(self.at):,} of {self._count:,}"
         speed = f"  {words.rate(self.speed)}"
         self.query_one("#place", Static).update(line(sign, (place, "bold"), (speed, QUIET)))
+
+    @on(events.Click, "#slider")
+    def _go_to_click(self, event: events.Click) -> None:
+        """Move to the place in the slider that was clicked."""
+        self.action_go(event.x / max(1, self.query_one("#slider").size.width - 1))
 
     def action_play(self) -> None:
         """Play or stop; at the end, play again from the first digit."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import islice, pairwise
 from math import sqrt
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 
-from pi_tui.pi.app.views.walk_view import WalkView, around
+from pi_tui.pi.app.views.walk_view import Sight, WalkView, around
 from pi_tui.pi.digits.walk import Walk
 
 _NEAREST = 40.0
@@ -21,14 +21,6 @@ _MOST_WALKED = 250_000
 """Maximum digits whose steps are computed again for one picture: some 0.1 s."""
 _FINE = 0.7
 """Minimum distance of two points that are both drawn, in dots."""
-
-
-class Sight(NamedTuple):
-    """The part of the walk that is shown."""
-
-    scale: float
-    """Dots per step."""
-    center: complex
 
 
 class RoamingWalk(WalkView):
@@ -49,7 +41,7 @@ class RoamingWalk(WalkView):
         Binding("down", "pan(0, -1)"),
     ]
     _sight: Sight | None = None
-    """The part that is shown; None for the whole walk."""
+    """The part that the user looks at; None for the whole walk."""
     _dragged_from: Offset | None = None
 
     def restart(self, walk: Walk) -> None:
@@ -68,12 +60,8 @@ class RoamingWalk(WalkView):
         self._look_at(None)
 
     def action_pan(self, right: int, up: int) -> None:
-        """Move by a quarter of the window; do nothing if the whole walk is shown."""
-        if self._sight is not None:
-            self._move(
-                right * _STRIDE * self._canvas.width / self._sight.scale,
-                up * _STRIDE * self._canvas.height / self._sight.scale,
-            )
+        """Look at a part a quarter of the window away."""
+        self._move(-right * _STRIDE * self._canvas.width, up * _STRIDE * self._canvas.height)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Zoom in at the mouse."""
@@ -85,18 +73,19 @@ class RoamingWalk(WalkView):
 
     def _zoom(self, factor: float, fixed: complex | None) -> None:
         """Zoom by `factor`, so that the point `fixed` stays where it is."""
-        scale, _, _ = self._frame
-        whole = self._whole_scale()
+        scale, dx, dy = self._frame
         wanted = min(scale * factor, _NEAREST)
-        if wanted <= whole or fixed is None:
-            self._look_at(None if wanted <= whole else self._sight)
-            return
-        center = self._there(self._canvas.width / 2, self._canvas.height / 2)
-        self._look_at(Sight(wanted, fixed + (center - fixed) * (scale / wanted)))
+        if wanted <= self._whole_scale():
+            self._look_at(None)
+        elif fixed is not None:
+            more = wanted - scale
+            self._look_at((wanted, dx - more * fixed.real, dy + more * fixed.imag))
 
-    def _move(self, right: float, up: float) -> None:
-        assert self._sight is not None
-        self._look_at(Sight(self._sight.scale, self._sight.center + complex(right, up)))
+    def _move(self, right: float, down: float) -> None:
+        """Move the walk by so many dots; do nothing if all of it is shown."""
+        if self._sight is not None:
+            scale, dx, dy = self._sight
+            self._look_at((scale, dx + right, dy + down))
 
     def _look_at(self, sight: Sight | None) -> None:
         self._sight, self._stride = sight, 0  # draw everything again
@@ -116,8 +105,7 @@ class RoamingWalk(WalkView):
             return
         gone = event.screen_offset - start
         self._dragged_from, self.was_dragged = event.screen_offset, True
-        if self._sight is not None:
-            self._move(-gone.x * 2 / self._sight.scale, gone.y * 4 / self._sight.scale)
+        self._move(gone.x * 2, gone.y * 4)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """End dragging."""
@@ -131,13 +119,7 @@ class RoamingWalk(WalkView):
 
     def _fit(self, points: list[complex]) -> None:
         super()._fit(points)
-        if self._sight is not None:
-            scale, center = self._sight.scale, self._sight.center
-            self._frame = (
-                scale,
-                self._canvas.width / 2 - scale * center.real,
-                self._canvas.height / 2 + scale * center.imag,
-            )
+        self._frame = self._sight or self._frame
 
     def _fits(self, points: list[complex]) -> bool:
         return self._sight is not None or super()._fits(points)

@@ -20,6 +20,8 @@ from pi_tui.pi.app.views.overview import Picture
 from pi_tui.pi.digits.walk import Walk
 from pi_tui.pi.pictures.walk_points import STEPS
 
+Sight = tuple[float, float, float]
+"""The part of the walk that is shown: dots of a step, and column and row of the walk's start."""
 _MARGIN = 0.08
 """Room left around the path, as a share of its size, so that it need not be refitted often."""
 _CHUNKS_A_FRAME = 6
@@ -44,7 +46,7 @@ class WalkView(Picture):
         self._drawn = 0
         self._stride = 0
         """Stride of the points that are drawn; 0 if all are to be drawn again."""
-        self._frame: tuple[float, float, float] = (1.0, 0.0, 0.0)
+        self._frame: Sight = (1.0, 0.0, 0.0)
         self._bounds = (0.0, 0.0, 0.0, 0.0)
         self._head = (0, -1)
         self._chunks = 0
@@ -97,7 +99,7 @@ class WalkView(Picture):
         self._bounds = around(points)
         self._frame = self._frame_of(self._bounds)
 
-    def _frame_of(self, bounds: tuple[float, float, float, float]) -> tuple[float, float, float]:
+    def _frame_of(self, bounds: tuple[float, float, float, float]) -> Sight:
         """Return scale, dx and dy with which these bounds fill the window."""
         left, right, low, high = bounds
         width, height = self._canvas.width - 1, self._canvas.height - 1

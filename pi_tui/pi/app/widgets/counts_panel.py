@@ -29,7 +29,9 @@ class CountsPanel(Panel):
         most = max(counts.counts) or 1
         digits_wide = len(words.number(most))
         room = max(4, width - digits_wide - 11)
-        self.border_subtitle = self._verdict()
+        chi = chi_square(counts.counts)
+        told = f"χ² {chi:.2f}, {verdict(chance_of_more(chi))}"
+        self.border_subtitle = told if counts.counted else ""
         return [
             self._bar(digit, count, counts.counted, most, room, digits_wide)
             for digit, count in enumerate(counts.counts)
@@ -46,9 +48,3 @@ class CountsPanel(Panel):
             (f" {percent:5.2f} %", QUIET),
             f" {words.number(count):>{wide}}",
         )
-
-    def _verdict(self) -> str:
-        chi = chi_square(self.counts.counts)
-        if not self.counts.counted:
-            return ""
-        return f"χ² {chi:.2f}, {verdict(chance_of_more(chi))}"
