@@ -2,6 +2,8 @@
 
 import itertools
 from math import prod
+from threading import Event
+from typing import Any
 
 import pytest
 from gmpy2 import context, fac, get_context, mpz
@@ -209,14 +211,25 @@ def test_making_blocks_can_be_cancelled_at_every_poll(
 ) -> None:
     monkeypatch.setattr(making, "STRETCH", 64)
     monkeypatch.setattr(size_module, "BATCH", 640)
+    stretch, is_cancelled = making._stretch, Event()
+
+    def late(*arguments: Any) -> making.Parts:
+        """Make nothing before the poll that cancels: threads might be done before it."""
+        assert is_cancelled.wait(60)
+        return stretch(*arguments)
+
+    if threads:
+        monkeypatch.setattr(making, "_stretch", late)
     for at in [0, 1, 2, 9] if threads == 0 else [0, 1]:
         polls = 0
+        is_cancelled.clear()
 
         def poll(done: int, total: int, at: int = at) -> None:
             nonlocal polls
             polls += 1
             assert 0 <= done <= total == 40
             if polls > at:
+                is_cancelled.set()
                 raise Abandoned
 
         chain = _chain(GOSPER, 400, 64)
