@@ -182,6 +182,8 @@ class Loop:
         The snapshot says *saved* only after `store.save` has returned.
         """
         self._board.save_wanted = False
+        if self._recovery.in_doubt:
+            return
         if self._machine.steps == self._saved_steps and self._is_still_there():
             self._saves.saved(self._clock(), self._board.snapshot.made, took=0.0)
             self._board.publish(save_failure=None)

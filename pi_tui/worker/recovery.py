@@ -23,13 +23,18 @@ class Recovery:
         """Output saved earlier that the machine will make again, or the overture, to compare."""
         self.distrusted: int | None = None
         """The oldest checkpoint that a machine failed from; load one before it."""
+        self.in_doubt = False
+        """True while output differs from saved output, and it is not known which of them is wrong.
+
+        Nothing is saved then: a save would find the same difference, and end the run.
+        """
         self._loaded_from: Checkpoint | None = None
         """The checkpoint the machine was loaded from; None after its first save."""
         self._fell_back = False
 
     def loaded(self, loaded: Loaded) -> None:
         """Record the checkpoint and output just loaded, at a start or after a fallback."""
-        machine, self._loaded_from = loaded.machine, loaded.checkpoint
+        machine, self._loaded_from, self.in_doubt = loaded.machine, loaded.checkpoint, False
         is_all_made = machine is not None and len(machine.output) >= len(loaded.output)
         self.known = b"" if is_all_made else loaded.output  # it may be a gigabyte
 
@@ -53,6 +58,7 @@ class Recovery:
         kind = self._board.job.kind
         differ = f"{unit_of_bytes(kind.unit)} after {start:,} differ"
         saved = self.known[: self._board.snapshot.saved]  # an overture is known, and not saved
+        self.in_doubt = True  # `verify` polls, and the poll may want to save
         if start < len(saved) and not checked.verify(kind, run.task, saved, poll):
             raise WrongResultError(
                 f"{differ} from the saved ones when computed again; nothing was changed: check the "

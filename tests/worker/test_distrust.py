@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pi_tui.checkpoints.store import CheckpointStore
 from pi_tui.checkpoints.stored_kind import Kinds
 from pi_tui.commands.upkeep import check
 from pi_tui.errors import WrongResultError
+from pi_tui.machine import Machine, Poll, Task, unwatched
 from pi_tui.pi.spigot.comparison.reference import pi_digits
 from pi_tui.pi.spigot.kind import SpigotKind
 from pi_tui.pi.spigot.spigot import Spigot
@@ -72,10 +74,9 @@ def test_run_restarts_if_every_checkpoint_fails_its_check(
     assert worker.output == pi_digits(DIGITS)
 
 
-def test_wrong_saved_digit_is_named_and_computed_again_from_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    location, kind = str(tmp_path / "pi.sqlite3"), SpigotKind()
+def save_a_wrong_digit(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save 500 digits, of which number 301 is wrong."""
+    kind = SpigotKind()
     task = kind.task(DIGITS, 50)
     with CheckpointStore.open(location, kind) as store, monkeypatch.context() as patch:
         patch.setattr(Spigot, "check", lambda _: None)
@@ -85,6 +86,13 @@ def test_wrong_saved_digit_is_named_and_computed_again_from_there(
         spigot.output[300] ^= 1
         store.save(run, spigot, elapsed=1.0)
 
+
+def test_wrong_saved_digit_is_named_and_computed_again_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = str(tmp_path / "pi.sqlite3")
+    save_a_wrong_digit(location, monkeypatch)
+
     worker = finish(location)
 
     assert worker.snapshot.state is State.COMPLETE, worker.snapshot.error
@@ -92,6 +100,49 @@ def test_wrong_saved_digit_is_named_and_computed_again_from_there(
     assert told in worker.snapshot.notes
     assert worker.snapshot.resumed == 300
     assert worker.output == pi_digits(DIGITS)
+
+
+class Interrupted(SpigotKind):
+    """A kind whose first comparison with the other series is interrupted by a request."""
+
+    def __init__(self, request: Callable[[Worker], object]) -> None:
+        super().__init__()
+        self.worker: Worker | None = None
+        self._request = request
+
+    def verify(
+        self,
+        task: Task,
+        output: bytes | bytearray,
+        poll: Poll = unwatched,
+        machine: Machine | None = None,
+    ) -> bool:
+        if self.worker is not None:
+            worker, self.worker = self.worker, None
+            self._request(worker)
+            poll(0, 1)
+        return super().verify(task, output, poll, machine)
+
+
+@pytest.mark.parametrize(
+    ("request_", "state"), [(Worker.save_now, State.COMPLETE), (Worker.stop, State.PAUSED)]
+)
+def test_request_while_a_wrong_saved_digit_is_examined_saves_nothing_and_ends_no_run(
+    request_: Callable[[Worker], object],
+    state: State,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    location = str(tmp_path / "pi.sqlite3")
+    save_a_wrong_digit(location, monkeypatch)
+    kind = Interrupted(request_)
+    worker = kind.worker = Worker(Job(kind, kind.task(DIGITS), location))
+
+    worker.start()
+    assert worker.join(60)
+
+    assert worker.snapshot.state is state, worker.snapshot.error
+    assert finish(location).output == pi_digits(DIGITS)
 
 
 def test_check_names_the_first_state_with_wrong_digits_and_counts_the_others(
