@@ -86,10 +86,11 @@ async def test_quit_without_a_save_says_what_is_lost_and_exits_with_6(bench: Ben
     assert app.return_code == StorageError.exit_code
 
 
-async def test_quit_question_shows_every_answer_in_a_small_terminal(bench: Bench) -> None:
+async def test_quit_question_shows_the_chosen_answer_in_a_small_terminal(bench: Bench) -> None:
     async with asked(bench, size=(40, 12)) as (app, pilot, _):
         for answer in ("Try again", "Leave, losing", "Go on computing"):
             await until(lambda answer=answer: answer in text_of(app))  # type: ignore[misc]
+            await pilot.press("down")
         await pilot.click("#leave")
         await until(lambda: app.quitting.is_over)
 
