@@ -47,7 +47,7 @@ SLOW = {
     "tests/faults/test_rot.py::test_damaged_file_never_yields_a_wrong_digit": NONE,
     "tests/pi/app/test_contrast.py": Few(ALL, 1),
     "tests/pi/app/test_date_card.py::test_birthday_search_shows_a_card_with_the_position": NONE,
-    "tests/pi/app/test_large_runs.py": Few(2),
+    "tests/pi/app/test_large_runs.py": ONE,
     "tests/pi/app/test_note_line.py::test_note_never_covers_part_of_the_word_beside_it": NONE,
     "tests/pi/app/test_sizes.py": Few(ALL, 1),
     "tests/pi/app/test_sizes.py::test_main_screen_fits_every_window_in_every_view": NONE,
