@@ -104,6 +104,25 @@ def test_closed_window_that_sends_no_signal_saves_and_ends_the_app(database: Pat
     assert saved(database) > 1_000
 
 
+RARELY_LOOKING = """
+import signal, sys
+from pi_tui import cli
+from pi_tui.app.terminal import signals
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+signals._TTY_LOOK = 8.0
+sys.exit(cli.main())
+"""
+"""Runs the app with SIGHUP blocked; in 8 s it writes more than its queue of 30 writes holds."""
+
+
+def test_writes_to_a_closed_window_do_not_keep_the_app_from_noticing_it(database: Path) -> None:
+    with Terminal("--db", database, *RUN, program=("-c", RARELY_LOOKING)) as terminal:
+        watch_for_a_while(terminal)
+        terminal.close()
+        assert terminal.wait() == 129
+    assert saved(database) > 1_000
+
+
 @pytest.mark.parametrize(
     "first", ["q", "\x03", signal.SIGTERM, signal.SIGHUP], ids=["q", "ctrl+c", "TERM", "HUP"]
 )

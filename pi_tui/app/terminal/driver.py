@@ -19,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -51,6 +51,7 @@ class TerminalDriver(LinuxDriver):
         self._size = self._size or self._get_terminal_size()
         if isinstance(self._file, TextIOWrapper):  # Latin-1 lacks most of the characters we draw
             self._file.reconfigure(encoding="utf-8", errors="replace")
+            self._file = cast("TextIOWrapper", _Output(self._file))
         self.is_leaving: Callable[[], bool] = lambda: False
         self.on_stop: Callable[[], object] = lambda: None
         """Called when another process sends SIGTSTP."""
@@ -242,6 +243,27 @@ class TerminalDriver(LinuxDriver):
         """Return True if the event loop has not run for long: the terminal accepts no bytes."""
         has_turn = self._sent is None or self._sent.done()
         return not has_turn and time.monotonic() - self._asked_at > _DEAF
+
+
+class _Output:
+    """The file of Textual's writing thread; it drops what a closed terminal refuses.
+
+    An exception would end that thread. Then its queue of 30 writes would fill, and the event loop
+    would wait for ever for room in it, before it can look whether the terminal is still there.
+    """
+
+    def __init__(self, file: TextIOWrapper) -> None:
+        self._file, self.fileno = file, file.fileno
+
+    def write(self, text: str) -> None:
+        """Write the text, or drop it."""
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        """Send what was written to the terminal, or keep it for the next try."""
+        with suppress(OSError):
+            self._file.flush()
 
 
 def only_last_moves(data: bytearray) -> bytearray:
