@@ -11,7 +11,7 @@ import pytest
 
 from pi_tui.carry_on import carry_on
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import advance, begin, execute, save_some
+from tests.checkpoints.helpers import advance, begin, execute, save_complete, save_some
 from tests.tiny import Walks
 
 
@@ -95,9 +95,7 @@ def test_readers_see_the_owner_while_a_run_is_open(open_store: OpenStore) -> Non
 
 def test_complete_run_has_no_owner(path: str, open_store: OpenStore) -> None:
     store = open_store()
-    run, walk = save_some(store)
-    walk.finalize()
-    store.complete(run, walk, 1.0, verified=True)
+    run = save_complete(store)
     store.close()
     store = open_store()
     assert store.open_run(run.task).owner == ""
@@ -105,9 +103,7 @@ def test_complete_run_has_no_owner(path: str, open_store: OpenStore) -> None:
 
 def test_opening_a_complete_run_changes_nothing(path: str, open_store: OpenStore) -> None:
     store = open_store()
-    run, walk = save_some(store)
-    walk.finalize()
-    store.complete(run, walk, 1.0, verified=True)
+    run = save_complete(store)
     begin(store, 97)  # the run worked on last
     store.close()
     before = execute(path, "SELECT * FROM pi_run ORDER BY id")

@@ -6,7 +6,7 @@ import pytest
 
 from pi_tui.checkpoints.records import ACTIVE
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import execute, save_some, tale
+from tests.checkpoints.helpers import execute, save_complete, tale
 from tests.tiny import Walk
 
 
@@ -53,9 +53,7 @@ def test_cut_of_a_complete_run_makes_it_unfinished_and_resumable(
     open_store: OpenStore, path: str
 ) -> None:
     store = open_store()
-    run, walk = save_some(store)
-    walk.finalize()
-    store.complete(run, walk, 1.0, verified=True)
+    run = save_complete(store)
     store.close()
     store = open_store()
     store.cut(store.open_run(run.task), 40)

@@ -8,7 +8,7 @@ from pi_tui.checkpoints.glance import glance
 from pi_tui.checkpoints.records import ACTIVE, COMPLETE
 from pi_tui.errors import DamagedError
 from tests.checkpoints.conftest import OpenStore
-from tests.checkpoints.helpers import advance, execute, flip, save_some, tale, told
+from tests.checkpoints.helpers import advance, execute, flip, save_complete, tale, told
 from tests.tiny import Walk, Walks
 
 
@@ -98,9 +98,7 @@ def test_complete_run_with_damaged_output_is_computed_again(
     path: str, open_store: OpenStore
 ) -> None:
     store = open_store()
-    run, walk = save_some(store)
-    walk.finalize()
-    store.complete(run, walk, 1.0, verified=True)
+    run = save_complete(store)
     store.close()
     flip(path, "pi_output", "data", "start > 0")
     store = open_store()

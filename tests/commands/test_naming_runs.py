@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from pi_tui.machine import Parameter
 from tests.commands.kinds import LINES, ask, compute, refused
 
 
@@ -15,29 +17,34 @@ def test_float_parameter_matches_in_any_notation(mixed: Path) -> None:
     assert len(told.splitlines()) == 1
 
 
+def assert_each_is_named(ratios: Mapping[str, Parameter], database: Path) -> None:
+    """Assert that a run with each of these parameters is found by its key, and listed with it."""
+    for ratio in ratios.values():
+        compute(str(database), LINES, LINES.task(3, ratio=ratio))
+    for name in ratios:
+        told = ask("status", "--with", f"ratio={name}", database=database)
+        assert len(told.splitlines()) == 1
+        assert f" ratio={name} seed=1: " in told
+
+
 def test_parameters_that_are_equal_as_numbers_are_each_named_as_they_are_listed(
     database: Path,
 ) -> None:
-    ratios = (1, 1.0, True, 0.0, -0.0)
-    for ratio in ratios:
-        compute(str(database), LINES, LINES.task(3, ratio=ratio))
-    for ratio in ratios:
-        told = ask("status", "--with", f"ratio={ratio}", database=database)
-        assert len(told.splitlines()) == 1
-        assert f" ratio={ratio} seed=1: " in told
+    assert_each_is_named({str(ratio): ratio for ratio in (1, 1.0, True, 0.0, -0.0)}, database)
 
 
 def test_parameters_that_differ_in_type_only_are_listed_and_named_differently(
     database: Path,
 ) -> None:
-    listed = {"78": 78, "'78'": "78", "0x78": b"x", "'0x78'": "0x78", "True": True}
+    listed: dict[str, Parameter] = {
+        "78": 78,
+        "'78'": "78",
+        "0x78": b"x",
+        "'0x78'": "0x78",
+        "True": True,
+    }
     listed |= {"'True'": "True", "1.0": 1.0, "'1.0'": "1.0", "ab12": "ab12", "0xab12": b"\xab\x12"}
-    for ratio in listed.values():
-        compute(str(database), LINES, LINES.task(3, ratio=ratio))
-    for name in listed:
-        told = ask("status", "--with", f"ratio={name}", database=database)
-        assert len(told.splitlines()) == 1
-        assert f" ratio={name} seed=1: " in told
+    assert_each_is_named(listed, database)
 
 
 def test_parameter_78_is_found_as_text_if_no_run_has_the_number_78(
