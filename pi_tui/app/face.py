@@ -46,13 +46,10 @@ class Face(App[int]):
     when_open: Callable[[], object]
     """Called when the app has started."""
 
-    def open(self) -> None:
-        """Show the run for the first time; the main screen calls this once it can show frames."""
-        raise NotImplementedError
-
-    def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on, in place of the one before."""
-        raise NotImplementedError
+    open: Callable[[], None]
+    """Shows the run for the first time; the main screen calls this once it can show frames."""
+    take: Callable[[AnyWorker], None]
+    """Shows the run of this worker from now on, in place of the one before."""
 
 
 def face_of(node: DOMNode) -> Face:
