@@ -14,9 +14,9 @@ _LIBRARY = (Machine.__module__, Task.__module__, f"{_OUR_PACKAGE}recipes.")
 def frames_of_machine(error: BaseException) -> TracebackType | None:
     """Return the part of the traceback that begins in a user's Machine or Kind; None without one.
 
-    If a machine called this package, by its poll, and the exception was raised there, the machine
-    is not at fault: None. The machines in `recipes/` call a function of the user, so there the part
-    begins with that function.
+    A machine calls this package through `poll`. If the exception was raised in that call, the
+    machine is not at fault, so the result is None. The machines in `recipes/` call a function of
+    the user, so there the part begins with that function.
     """
     trace, is_called, found = error.__traceback__, False, None
     while trace:

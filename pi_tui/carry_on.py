@@ -120,7 +120,10 @@ def _compute(job: Job, again: str, face: Face) -> tuple[int, bytes]:
 
 
 def _tell_if_old(snapshot: Snapshot, began: datetime, program: str) -> None:
-    """Report that a run was complete before, because the code or its input may have changed."""
+    """Report since when a run is complete, if it was so before `began`: nothing was computed now.
+
+    The user should know, because the code or its input may have changed since.
+    """
     last = snapshot.checkpoint
     if last is not None and last.saved_at < began:
         when = f"{last.saved_at.astimezone():%Y-%m-%d %H:%M}"
@@ -151,8 +154,9 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
 def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
     """Let a signal end the process although standard error is full and nobody reads it.
 
-    A write to it does not return: the handler of the signal runs, and the write goes on. So a
-    thread waits until all is saved, and then exits if the main thread cannot.
+    The main thread may be in a write to it. Python runs the handler of the signal and then
+    repeats the write, which never returns. So a thread waits until all is saved, and then ends
+    the process if the main thread does not.
     """
     left = threading.Event()
 
@@ -177,9 +181,9 @@ def leaving_if_blocked(worker: Worker, asked: LeaveRequest) -> Iterator[None]:
 
 
 def code_of_signal(received: int) -> int:
-    """Return the exit code of a complete run that got this signal (0: none): 128 + its number.
+    """Return the exit code of a complete run that got the signal `received`: 128 + its number.
 
-    Returns 0 for SIGPIPE, because only the reader of the progress has gone.
+    Returns 0 without a signal, and for SIGPIPE, because only the reader of the progress has gone.
     """
     return 0 if received in (0, signal.SIGPIPE) else 128 + received
 

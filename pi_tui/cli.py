@@ -156,14 +156,17 @@ def _call(options: argparse.Namespace) -> int:
 
 
 def _given(name: str, options: argparse.Namespace) -> object:
-    """Return the argument for a parameter of a command: made by `_MADE`, or else an option."""
+    """Return the argument for the parameter `name` of a command.
+
+    A function in `_MADE` makes it from the options; without one it is the option of that name.
+    """
     return _MADE[name](options) if name in _MADE else getattr(options, name)
 
 
 def _words_of_tabs(options: argparse.Namespace) -> list[str]:
     """Return the command line of the app that every browser tab starts.
 
-    Raises UsageError for one that cannot be shown in a tab.
+    Raises UsageError if that command cannot be shown in a tab.
     """
     if own := [one for one in options.words if one.partition("=")[0] in ("--port", "--no-token")]:
         raise UsageError(f"{own[0]} is an option of serve: put it before {options.words[0]}")

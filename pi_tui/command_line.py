@@ -195,7 +195,7 @@ def _shared_options() -> Parser:
 
 
 def _naming_options() -> Parser:
-    """Return the options that name a run: its digits if of pi, else kind, goal and parameters."""
+    """Return the options that name a run: `--digits` for pi, else kind, goal and parameters."""
     options = Parser(add_help=False)
     add = options.add_argument
     add("--digits", type=parse_digits, metavar="N", help="the run of pi with so many digits")

@@ -28,8 +28,9 @@ def find_in(output: Output, text: bytes, start: int, stop: int) -> int:
 class Needle:
     """A text to find, and the number of its hits so far; hits may overlap.
 
-    A hit belongs to the block in which it ends. The hits before each block are kept, so that the
-    next hit and the number of a hit are found without a search of the whole output.
+    The output is searched in blocks, and a hit belongs to the block in which it ends. The number
+    of hits before each block is kept. So the next hit is found, and the hits before a hit are
+    counted, without a search of the whole output.
     """
 
     def __init__(self, text: str) -> None:
@@ -76,7 +77,10 @@ class Needle:
         return sum(1 for _ in self._find_all(output, start, stop))
 
     def number_of(self, output: Output, offset: int) -> int:
-        """Return the number of the hit at `offset`, from 1; 0 if those before are not counted."""
+        """Return 1 for the first hit, 2 for the second, … for the hit at `offset`.
+
+        Returns 0 if the hits before it are not counted yet.
+        """
         end = offset + len(self.text)
         block = end // BLOCK
         if block >= len(self._before):
@@ -122,7 +126,10 @@ class Needle:
             at = output.find(self.text, at + 1, stop)
 
     def _first(self, output: Output, start: int, stop: int) -> int | None:
-        """Return the first hit from `start` to `stop`, or _NONE; None if that is not known yet."""
+        """Return the offset of the first hit from `start` to `stop`.
+
+        Returns _NONE if there is no hit, and None if that is not known yet.
+        """
 
         def search(first: int, end: int) -> int:
             return output.find(self.text, max(start, first), min(end, stop))
@@ -131,7 +138,10 @@ class Needle:
         return self._in_blocks(blocks, search)
 
     def _last(self, output: Output, stop: int) -> int | None:
-        """Return the last hit that ends at or before `stop`, or _NONE; None if not known yet."""
+        """Return the offset of the last hit that ends at or before `stop`.
+
+        Returns _NONE if there is no hit, and None if that is not known yet.
+        """
 
         def search(first: int, end: int) -> int:
             at = bytes(output[first : min(end, stop)]).rfind(self.text)
@@ -140,10 +150,11 @@ class Needle:
         return self._in_blocks(range((stop - 1) // BLOCK, -1, -1), search)
 
     def _in_blocks(self, blocks: range, search: Callable[[int, int], int]) -> int | None:
-        """Return what `search` finds in these blocks, one after the other.
+        """Search these blocks one after the other; return the offset of the first hit found.
 
-        Blocks without a hit are passed over. Of those not counted yet only one is searched: more
-        would take too long, so the result is None.
+        Returns _NONE if there is no hit. Blocks known to have no hit are skipped. Of the blocks
+        not counted yet only one is searched, because more would take too long; at the second one
+        the result is None.
         """
         is_known = True
         for block in blocks:
@@ -158,5 +169,5 @@ class Needle:
         return _NONE
 
     def _first_start(self, block: int) -> int:
-        """Return the offset from which on a hit may begin that ends in this block."""
+        """Return the lowest offset at which a hit that ends in this block can begin."""
         return max(0, block * BLOCK - self._reach)

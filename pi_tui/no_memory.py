@@ -1,4 +1,4 @@
-"""The message about too little memory, which may come before anything else can be imported."""
+"""The message about too little memory. Imports only errno: larger imports may fail just then."""
 
 import errno
 

@@ -146,7 +146,7 @@ def amount(size: int, lines: int | None, unit: str) -> str:
 
 
 def unit_of_bytes(unit: str) -> str:
-    """Return the unit for a count of bytes: "bytes" where a line has many of them.
+    """Return the unit for a number of bytes of output: "bytes" if `unit` counts lines, else `unit`.
 
     >>> unit_of_bytes("letters"), unit_of_bytes("rows")
     ('letters', 'bytes')

@@ -87,7 +87,7 @@ class Database:
         self.close()
 
     def of_kind(self, kind: Kind) -> Self:
-        """Return this open database for runs of another kind; both share what `close` closes."""
+        """Return the same open database for runs of another kind; closing either closes both."""
         other = copy(self)
         other._kind = kind
         return other

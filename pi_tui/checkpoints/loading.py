@@ -43,10 +43,10 @@ class Trust:
     """The process that opened the run before us and never closed it; "" after our first save."""
 
     def after(self, last_seq: int, damaged: Set[bytes]) -> Trust:
-        """Return what a save may leave unwritten, if the file's last commit is number `last_seq`.
+        """Return what a save may rely on; `last_seq` is the number of the last commit in the file.
 
-        If that is another commit than the one known, everything is written and compared anew.
-        `damaged` pieces are written again.
+        If the store does not know that commit, the save relies on nothing in the file: it writes
+        all pieces and compares all output. It always writes `damaged` pieces again.
         """
         if last_seq != self.last_seq:
             return replace(self, pieces=frozenset(), agreed=0)
@@ -59,7 +59,7 @@ class Loading:
     def __init__(
         self, saved: RunCatalogue, kind: Kind, run: Run, held: Trust, reader: PieceReader
     ) -> None:
-        """Read and check what is saved of a run; `held` is what its writer trusted before."""
+        """Read and check what is saved of a run; `held` is what the store trusted before."""
         self._saved, self._kind, self._reader = saved, kind, reader
         self._notes: list[str] = []
         self._limits = limits_of(kind, run.task)
@@ -70,8 +70,8 @@ class Loading:
     def load(self, before: int | None) -> tuple[Loaded, Trust] | None:
         """Return what is loaded, and what the next save may trust.
 
-        Use only checkpoints before that number, if one is given. Return None if the writer pruned
-        all of them meanwhile: then make a new `Loading` and call this again.
+        With `before`, use only checkpoints with a lower number. Return None if the writer has
+        deleted all of them meanwhile: then make a new `Loading` and call `load` again.
         """
         if self._run.status == COMPLETE:
             return self._loaded(None, None), self._trust
@@ -171,7 +171,10 @@ class Loading:
         return machine
 
     def _discard_after(self, length: int) -> None:
-        """Truncate the output to so many bytes: the rest cannot be computed again to compare it."""
+        """Discard the loaded output after `length` bytes, and note that for the user.
+
+        A kind that is not repeatable would compute other bytes, so they could not be compared.
+        """
         discarded = len(self._output) - length
         self._output = self._output[:length]
         self._notes.append(

@@ -75,7 +75,10 @@ def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> t
 
 
 def _shown(values: Mapping[str, object], name: str, others: Mapping[str, object]) -> str:
-    """Return a parameter as a user would write it; if long, the part that differs in `others`."""
+    """Return a parameter as a user would write it, shortened.
+
+    If its beginning is the same in `others`, the part around the first difference is shown.
+    """
     if name not in values:
         return f"no {name}"
     text, other = (plain(written(one.get(name))) for one in (values, others))

@@ -39,7 +39,10 @@ class PieceReader:
             self._engine.dispose()
 
     def _fetch(self, run_id: int, known: Known) -> bytes:
-        """Return the bytes. Raises LostPiece if they are damaged, StorageError if unreachable."""
+        """Return the bytes of a saved piece.
+
+        Raises LostPiece if they are damaged, StorageError if the database is unreachable.
+        """
 
         def attempt() -> bytes | None:
             with self._engine.begin() as connection:

@@ -94,7 +94,7 @@ class Run:
 
     @property
     def amount(self) -> str:
-        """Return how much output is saved, in its unit."""
+        """Return the amount of saved output as text with its unit."""
         return amount(self.committed, self.lines, self.unit)
 
 

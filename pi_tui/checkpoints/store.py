@@ -214,7 +214,7 @@ class CheckpointStore(RunCatalogue):
         return replace(new, duration=time.monotonic() - begun)
 
     def cut(self, run: Run, good: int) -> None:
-        """Truncate the saved output to `good` bytes, and delete checkpoints with more.
+        """Truncate the saved output to `good` bytes; delete checkpoints saved with more output.
 
         For output that was found wrong: the good part stays, the rest is computed again.
         """
@@ -249,7 +249,10 @@ class CheckpointStore(RunCatalogue):
         return fresh
 
     def _claimed(self, run: Run) -> Trust:
-        """Return the facts trusted about the run; first claim a complete one that needs repair."""
+        """Return what this store trusts of a run; claim the run first if that was not done yet.
+
+        Opening claims every run but a complete one, which is claimed here if it needs repair.
+        """
         if not self._trusted[run.id].epoch:
             with self._writing() as connection:
                 row = self._take_over(connection, self.row(connection, run))
@@ -260,7 +263,7 @@ class CheckpointStore(RunCatalogue):
 def _write_output(
     connection: Connection, row: Row[Any], output: bytes | bytearray, known: Trust
 ) -> int:
-    """Append the new output; return the bytes that were saved before, damaged ones not counted."""
+    """Append the new output; return how many bytes were saved before, without damaged ones."""
     saved: int = row.committed if known.proven is None else known.proven
     if known.proven is not None:
         output_rows.cut(connection, row.id, saved)

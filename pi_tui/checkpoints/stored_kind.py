@@ -47,7 +47,7 @@ class Kinds:
         """The program's own kind, the default where a command names no kind."""
 
     def find(self, name: str, unit: str | None = None) -> Kind:
-        """Return the kind of that name, or a stand-in for it with the unit that is saved of it."""
+        """Return the program's own kind if it has that name, else a stand-in with this unit."""
         return self.own if name == self.own.name else StoredKind(name, unit=unit)
 
     def is_own(self, run: Run) -> bool:

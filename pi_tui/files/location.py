@@ -214,7 +214,7 @@ def refuse_files_of_databases(target: Path, location: str) -> None:
 
 
 def _bases(path: Path) -> list[Path]:
-    """Return the database that a file of this name would belong to; none for most names."""
+    """Return the database to which this journal or lock file would belong; [] for other names."""
     found = _BASE.fullmatch(path.name)
     return [path.with_name(found[1])] if found else []
 

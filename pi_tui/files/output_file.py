@@ -23,7 +23,7 @@ _PIECE = 10**6
 
 
 class Pieces(Protocol):
-    """Bytes that can be had in slices: bytes, a growing bytearray, or saved output."""
+    """A sequence of bytes that can be sliced: bytes, a growing bytearray, or saved output."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, key: slice, /) -> bytes | bytearray: ...
@@ -132,7 +132,7 @@ class OutputFile:
 
 
 def _descriptor_of(name: str) -> int | None:
-    """Return the number of the open file that has this name, as /dev/stdout; None for others."""
+    """Return the file descriptor that a name such as /dev/stdout means; None for other names."""
     found = _OPEN_FILE.fullmatch(name)
     return None if found is None else int(found[1] or _NUMBERS[found[2]])
 

@@ -27,7 +27,10 @@ def digest_of_code(function: object) -> str:
 
 
 def note_on_code(name: str, began: str, now: str) -> tuple[str, ...]:
-    """Return a note if other code began the run; none if either is unknown."""
+    """Return a note if the digest of the code that began a run is not that of the code now.
+
+    Returns no note if either digest is unknown ("").
+    """
     if not began or not now or began == now:
         return ()
     return (

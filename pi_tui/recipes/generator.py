@@ -238,5 +238,5 @@ class GeneratorMachine(Machine):
         return state
 
     def work(self) -> Work:
-        """Return the share yielded last; with a total of 0 if none was yielded."""
+        """Return the share yielded last as work done of a total of 1; total 0 without a share."""
         return Work(1.0 if self._done else self._share, 1.0 if self._share else 0.0)

@@ -186,7 +186,7 @@ def call(function: Callable[[Any], Any], value: Any) -> tuple[str, bool]:
 
 
 def _look_for_room(files: int) -> None:
-    """Raise OSError if so many more files cannot be opened, as the start of a process needs.
+    """Raise OSError unless `files` more files can be opened, as the start of a process needs.
 
     Call this before the start. If files run out during it, Python's server of processes dies with
     a traceback.

@@ -70,7 +70,7 @@ class ItemsMachine(Machine):
 
     @property
     def has_failed(self) -> bool:
-        """Return True once every other item is done, and some have failed."""
+        """Return True once some items have failed and all others are done."""
         done = self._next + len(self._waiting)
         return bool(self._failed) and done + len(self._failed) == len(self._batch.inputs)
 

@@ -116,8 +116,8 @@ class Board:
     def sleep(self, seconds: float | None, *, paused: bool = False) -> None:
         """Sleep for `seconds` (None: without limit), or until there is a request.
 
-        The check for requests and the wait happen under one lock, so no request is missed. While
-        `paused`, the end of the pause is a request, and its beginning is not.
+        The check for requests and the wait happen under one lock, so no request is missed. With
+        `paused`, a request to resume ends the sleep; otherwise a request to pause does.
         """
         with self._changed:
             if not (self.stop_wanted or self.save_wanted or self.pause_wanted is not paused):

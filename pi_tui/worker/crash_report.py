@@ -49,7 +49,7 @@ def in_words(error: BaseException) -> str:
 
 
 def traceback_of(crash: BaseException | None) -> str:
-    """Return the traceback of the exception that ended a worker; "" for an interrupt or none."""
+    """Return the traceback of the error that ended a worker; "" for none, ctrl+c or an exit."""
     return report(crash) if isinstance(crash, Exception) else ""
 
 

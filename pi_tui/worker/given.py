@@ -55,7 +55,7 @@ def refuse_unusable_kind(kind: object) -> None:
 
 
 def path_of(path: object, told: str) -> str:
-    """Return a path as a str. For anything else raise UsageError, which begins with `told`."""
+    """Return a path as a str; else raise UsageError, whose message begins with `told`."""
     path = os.fspath(path) if isinstance(path, os.PathLike) else path
     _need(isinstance(path, str), told, path)
     return str(path)
@@ -77,7 +77,7 @@ def refuse_unknown_face(face: object) -> None:
 
 
 def _need(is_usable: bool, rule: str, value: object) -> None:
-    """Raise UsageError with the rule unless the value is usable by it."""
+    """Raise UsageError unless `is_usable`; its message gives the rule and the value."""
     if not is_usable:
         raise UsageError(f"{rule}, not {_shown(value)}")
 

@@ -194,7 +194,7 @@ class Loop:
         self._publish()
 
     def _is_still_there(self) -> bool:
-        """Return False if the file with what is saved was moved, deleted or replaced."""
+        """Return False if the database file was moved, deleted or replaced."""
         try:
             self._store.look_at_the_file()
         except StorageError:

@@ -26,7 +26,7 @@ class StepSchedule:
         self._from = (now, count)
 
     def output_due(self, now: float, count: int) -> float:
-        """Return the output due by `now` beyond `count`; inf at full speed."""
+        """Return how many bytes more than `count` are due by `now`; inf at full speed."""
         if self.pace.limit is None:
             return inf
         start, first = self._from

@@ -27,9 +27,10 @@ class Stepper:
         """The last exception that our poll raised; it is not the machine's fault."""
 
     def make_some(self, machine: Machine, wanted: float) -> None:
-        """Make one step, and more steps for 1 ms, until `wanted` bytes of output are made.
+        """Make at least one step; stop after `wanted` bytes of output, or after 1 ms.
 
-        Clocks and schedules cost 5 µs; a step may take only 1 µs. Raises what `make` raises.
+        Also stop at the end of the run, and if there is a request. Looking at clock and schedules
+        takes 5 µs, but a step may take only 1 µs. Raises what `make` raises.
         """
         until, end, board = perf_counter() + LOOK_AFTER, len(machine.output) + wanted, self._board
         while True:

@@ -214,7 +214,8 @@ def _work(done: Any, total: Any) -> Work | None:
 def limits_of(kind: Kind, task: Task) -> Limits:
     """Return the limits of a task read from a file. Raises BadRow for an impossible task.
 
-    If the kind refuses to compute the task now, the saved data may still be right: no limits then.
+    If the kind refuses to compute the task now, the saved data may still be right. The limits are
+    then MOST, which no real data reaches.
     """
     try:
         return checked.limits(kind, task)

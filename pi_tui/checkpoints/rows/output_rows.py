@@ -27,7 +27,7 @@ Accepts = Callable[[bytes], bool]
 
 
 def link(chain: bytes, data: bytes) -> bytes:
-    """Return the chain value of a row of `data` that follows a row with `chain`."""
+    """Return the hash-chain value of a row that holds `data` and follows a row with `chain`."""
     return hashlib.sha256(chain + data).digest()
 
 
@@ -110,9 +110,9 @@ def read(connection: Connection, run_id: int, start: int, stop: int) -> bytes:
 
 
 def line_breaks(connection: Connection, run_id: int) -> int:
-    """Return the line breaks in the saved output, read a few rows at a time.
+    """Count the line breaks in the saved output, reading a few rows at a time.
 
-    Functions of the database would take twice as long, as they copy the data to count in it.
+    Functions of the database would take twice as long, because they copy the data to count in it.
     """
     query = select(OUTPUT.c.data).where(OUTPUT.c.run_id == run_id)
     rows = connection.execute(query, execution_options={"yield_per": _BATCH})
@@ -127,7 +127,7 @@ def _last_before(connection: Connection, run_id: int, offset: int) -> Row[Any] |
 
 
 def _chain_at(connection: Connection, run_id: int, offset: int) -> bytes:
-    """Return the chain value that a row at `offset` continues."""
+    """Return the hash-chain value of all output before `offset`; raise BadRow if any is missing."""
     if offset == 0:
         return GENESIS
     row = _last_before(connection, run_id, offset)

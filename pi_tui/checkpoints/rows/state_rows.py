@@ -35,14 +35,14 @@ ReaderOf = Callable[[Known], Callable[[], bytes]]
 
 
 class Entry(NamedTuple):
-    """A line of a manifest."""
+    """A line of a manifest: a piece of a checkpoint, with its hash, size and name."""
 
     known: Known
     lasting: bool
     name: str
 
     def __str__(self) -> str:
-        """Return the line as it is stored."""
+        """Return the entry as a line of the stored manifest."""
         sha256, size = self.known
         return f"{sha256.hex()} {size} {'L' if self.lasting else 'N'} {self.name}"
 
@@ -59,7 +59,7 @@ class Found(NamedTuple):
 
 
 def stored(connection: Connection, run_id: int) -> set[bytes]:
-    """Return the SHA-256 of the stored pieces, incomplete ones included."""
+    """Return the SHA-256 of each stored piece of the run, incomplete ones included."""
     mine = select(PIECES.c.sha256).where(PIECES.c.run_id == run_id)
     return set(connection.scalars(mine.distinct()))
 
@@ -73,7 +73,7 @@ def missing(state: State, trusted: Set[bytes]) -> int:
 def write(
     connection: Connection, run_id: int, state: State, trusted: Set[bytes], there: set[bytes]
 ) -> list[Entry]:
-    """Write the pieces of the state whose hash is not `trusted`; return the manifest.
+    """Write the pieces of the state whose hash is not `trusted`; return the manifest's entries.
 
     A failed checkpoint may have left pieces that are stored (`there`) but not trusted. They are
     replaced. But a sound lasting piece is kept, as the machine may no longer have its bytes.
@@ -129,13 +129,13 @@ def write_checkpoint(
 def digest(
     version: object, steps: object, length: object, done: object, total: object, manifest: str
 ) -> bytes:
-    """Return the SHA-256 over these values of a checkpoint."""
+    """Return the SHA-256 over these values of a checkpoint row and its manifest."""
     head = f"{version} {steps} {length} {done!r} {total!r}"
     return hashlib.sha256(f"{head}\n{manifest}".encode()).digest()
 
 
 def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
-    """Delete all checkpoints of the run but these numbers, and every piece they do not use."""
+    """Delete the run's checkpoints except these, and every piece that no kept checkpoint uses."""
     keep_rows(connection, run_id, numbers)
     named = set[bytes]()
     for row in newest_first(connection, run_id):
@@ -145,13 +145,13 @@ def keep(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
 
 
 def keep_rows(connection: Connection, run_id: int, numbers: Iterable[int]) -> None:
-    """Delete all checkpoints of the run but these numbers; no pieces."""
+    """Delete the rows of the run's checkpoints except these; delete no pieces."""
     old = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq.not_in(numbers))
     connection.execute(delete(CHECKPOINTS).where(*old))
 
 
 def forget(connection: Connection, run_id: int, pieces: Iterable[bytes]) -> None:
-    """Delete these pieces, complete or not."""
+    """Delete the pieces of the run that have these hashes, complete or not."""
     rest = iter(pieces)
     while some := list(islice(rest, _BATCH)):
         # A hostile file may hold any type there; `literal` skips the conversion to the column's.
@@ -170,7 +170,7 @@ def known(connection: Connection, run_id: int, limits: Limits) -> dict[int, Chec
 
 
 def size(connection: Connection, run_id: int) -> int:
-    """Return the bytes of all pieces of the run."""
+    """Return the number of bytes of all pieces of the run."""
     query = select(func.sum(func.length(PIECES.c.data))).where(PIECES.c.run_id == run_id)
     found = connection.scalar(query)  # hostile rows may make the sum a text, or infinite
     return int(found) if isinstance(found, int | Decimal) else 0
@@ -215,7 +215,7 @@ def read(
 
 
 def entries_of(row: Row[Any]) -> list[Entry]:
-    """Return the entries of the checkpoint's manifest; raise BadRow if its hash differs."""
+    """Return the entries of a checkpoint's manifest; raise BadRow if the row's hash differs."""
     text = row.manifest
     head = (row.version, row.steps, row.length, row.done, row.total)
     if not isinstance(text, str) or row.sha256 != digest(*head, text):
@@ -224,7 +224,7 @@ def entries_of(row: Row[Any]) -> list[Entry]:
 
 
 def parse(manifest: str) -> list[Entry]:
-    """Parse a manifest. Raises BadRow."""
+    """Parse a manifest, the list of a checkpoint's pieces. Raises BadRow if it is malformed."""
     lines = [_LINE.fullmatch(line) for line in manifest.splitlines()]
     entries = [
         Entry(Known(bytes.fromhex(found[1]), int(found[2])), found[3] == "L", found[4])
@@ -257,7 +257,7 @@ def read_piece(connection: Connection, run_id: int, known: Known) -> bytes | Non
 
 
 def _is_sound(connection: Connection, run_id: int, known: Known) -> bool:
-    """Return True if the piece is stored with its hash; reads a part at a time."""
+    """Return True if the stored bytes of the piece have its hash; reads a part at a time."""
     found = hashlib.sha256()
     for data in _parts(connection, run_id, known):
         found.update(data)

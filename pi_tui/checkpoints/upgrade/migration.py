@@ -106,7 +106,10 @@ def _free_name(path: Path, end: str) -> Path:
 
 
 def _from_1(connection: sa.Connection) -> None:
-    """Move output of any kind into one table, and states into pieces found by hash."""
+    """Migrate from schema 1: move its output and states into the tables for any kind.
+
+    States become pieces that are found by their hash.
+    """
     old = {}
     for name, columns in _TABLES_OF_1.items():
         connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO {_aside(name)}"))
@@ -129,7 +132,7 @@ def _from_1(connection: sa.Connection) -> None:
 
 
 def _from_2(connection: sa.Connection) -> None:
-    """Add a column for the identity to runs, and for version and work to checkpoints."""
+    """Migrate from schema 2: add the identity to runs, version and work to checkpoints."""
     if connection.dialect.name == "postgresql":
         _widen_runs_of_a_server(connection)
     else:
