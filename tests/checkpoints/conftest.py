@@ -23,7 +23,10 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def open_store(path: str) -> Iterator[OpenStore]:
-    """Return a function that opens a store of walks, by default at `path`; close all at the end."""
+    """Return a function that opens a store, by default of walks (tests/tiny.py) at `path`.
+
+    All stores are closed at the end of the test.
+    """
     with ExitStack() as stack:
 
         def opened(

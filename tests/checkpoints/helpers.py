@@ -90,7 +90,7 @@ def execute(path: str, statement: str, *values: object) -> list[tuple[Any, ...]]
 
 
 def flip(path: str, table: str, column: str, where: str = "true") -> None:
-    """Flip the last bit of those blobs, which no check of SQLite itself notices."""
+    """Flip the last bit of the selected blobs; no check of SQLite itself notices that."""
     for rowid, data in execute(path, f"SELECT rowid, {column} FROM {table} WHERE {where}"):
         changed = data[:-1] + bytes([data[-1] ^ 1])
         execute(path, f"UPDATE {table} SET {column} = ? WHERE rowid = ?", changed, rowid)
@@ -103,7 +103,7 @@ def manifest(path: str, seq: int) -> dict[str, str]:
 
 
 def this(path: str, name: str, seq: int = 3) -> str:
-    """Return the SQL condition for the rows of this piece of this checkpoint."""
+    """Return the SQL condition for the rows of the piece `name` of checkpoint `seq`."""
     return f"sha256 = x'{manifest(path, seq)[name]}'"
 
 
@@ -136,7 +136,7 @@ sys.stdin.read()
 
 @contextmanager
 def another_process(path: str, code: str = HOLDER, *before: str) -> Iterator[int]:
-    """Open the walk from 27 in another process; return its pid."""
+    """Keep the run of goal 27 open in another process during the `with` block; yield the pid."""
     command = [*before, sys.executable, "-c", code, path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -22,7 +22,7 @@ NAMES = ("finished", "unfinished", "several", "parts", "damaged")
 
 
 def old(name: str, path: str, schema: int = 1) -> None:
-    """Write a database of version 1.0 to `path`, or of 1.1 for schema 2."""
+    """Write an old database to `path`: of version 1.0 for schema 1, of 1.1 for schema 2."""
     packed = DATA / f"schema-{schema}-{name}.sqlite3.xz"
     Path(path).write_bytes(lzma.decompress(packed.read_bytes()))
 
@@ -50,7 +50,7 @@ TABLES = {
 
 
 def old_server(server: Server, url: str, name: str, folder: Path, schema: int = 1) -> None:
-    """Create the tables of that schema on the server, with the rows of one of its files."""
+    """Create an old database on the server: tables of `schema`, rows of the old file `name`."""
     psycopg = pytest.importorskip("psycopg")
     old(name, str(folder / "old.db"), schema)
     with psycopg.connect(url, autocommit=True) as connection:

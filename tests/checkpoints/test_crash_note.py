@@ -57,7 +57,9 @@ def test_open_run_after_a_kill_names_last_owner_and_time_of_save(
     assert run.last_seq == 3
 
 
-def test_open_run_after_a_kill_knows_the_last_heartbeat(path: str, open_store: OpenStore) -> None:
+def test_open_run_after_a_kill_finds_the_time_of_the_last_heartbeat(
+    path: str, open_store: OpenStore
+) -> None:
     write_and_kill(path, "hold")
     beat = os.stat(f"{path}.run-1.lock").st_mtime
     store = open_store()
@@ -116,7 +118,7 @@ def test_opening_a_complete_run_changes_nothing(path: str, open_store: OpenStore
 
 
 @pytest.mark.parametrize("times", [0, 2])
-def test_leave_of_a_run_that_is_not_open_changes_nothing(
+def test_leaving_a_run_that_this_store_only_reads_changes_nothing(
     times: int, path: str, open_store: OpenStore
 ) -> None:
     run, _ = save_some(open_store(), times)
@@ -127,7 +129,7 @@ def test_leave_of_a_run_that_is_not_open_changes_nothing(
         assert reader.runs()[0].owner == owner != ""
 
 
-def test_save_after_leave_is_committed(open_store: OpenStore) -> None:
+def test_save_after_leaving_a_run_is_committed(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = save_some(store)
     store.leave(run)
@@ -137,7 +139,7 @@ def test_save_after_leave_is_committed(open_store: OpenStore) -> None:
 
 @pytest.mark.parametrize("kind", [Walks, Unrepeatable])
 @pytest.mark.parametrize("damaged", ["none", "newest", "all"])
-def test_note_after_a_kill_does_not_contradict_those_about_damage(
+def test_crash_note_promises_to_go_on_from_the_save_only_if_a_checkpoint_is_good(
     kind: type[Walks], damaged: str, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_and_kill(path, "hold")

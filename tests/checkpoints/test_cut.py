@@ -1,4 +1,4 @@
-"""A run that is cut keeps its good output, and resumes from a checkpoint before the cut."""
+"""A run whose output is truncated (`cut`) keeps the part before, and resumes from a checkpoint."""
 
 from __future__ import annotations
 

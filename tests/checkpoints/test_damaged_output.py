@@ -133,7 +133,7 @@ def test_missing_output_raises_damaged_error_in_every_read(
 
 
 @pytest.mark.parametrize("committed", [0, 7, 599])
-def test_output_length_is_taken_from_rows_not_from_committed(
+def test_output_length_is_taken_from_output_rows_and_not_from_the_row_of_the_run(
     committed: int, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, "UPDATE pi_run SET committed = ?", committed)

@@ -44,7 +44,9 @@ def test_copy_of_a_database_is_free_while_the_owner_of_the_original_lives(
             assert store.open_run(Walks().task()).task == Walks().task()
 
 
-def test_run_that_a_living_process_let_go_is_free(open_store: OpenStore, path: str) -> None:
+def test_run_whose_lock_a_living_process_has_released_is_free(
+    open_store: OpenStore, path: str
+) -> None:
     """A process frees the lock after a failed save, and lives on to show the failure.
 
     The process is still the owner in the run's row.

@@ -42,7 +42,7 @@ class Weighty(Finished):
 def test_full_disk_message_gives_bytes_to_be_written(
     room: int, open_store: OpenStore, path: str
 ) -> None:
-    """The message counts neither saved data nor only what was written before the failure."""
+    """The message counts all new data, even if written before the failure, but no saved data."""
     store = open_store(kind=SpigotKind())
     run = store.open_run(SpigotKind().task(10**7))
     store.save(run, Finished(b"7" * 3_000_000), 0.0)
@@ -120,7 +120,9 @@ def test_commit_of_unknown_outcome_leaves_both_checkpoints_loadable(
     assert [store.load(run, one.seq + 1).notes for one in (newest, before)] == [(), ()]
 
 
-def test_first_save_that_could_not_begin_raises(store: CheckpointStore) -> None:
+def test_first_save_whose_transaction_cannot_begin_raises_storage_error(
+    store: CheckpointStore,
+) -> None:
     run, walk = begin(store)
 
     def fail(_: Connection) -> None:

@@ -226,7 +226,7 @@ def test_columns_of_unknown_types_cause_no_warning(
 
 
 @pytest.mark.parametrize("size", ["9e999", "-9e999", "'huge'", "x'00'", "9223372036854775807"])
-def test_list_and_check_survive_infinite_sizes(
+def test_list_and_check_survive_checkpoint_sizes_that_are_infinite_or_no_numbers(
     size: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET size = {size}, elapsed_ms = {size}")

@@ -43,7 +43,7 @@ def test_another_seed_makes_another_run_with_its_own_output(open_store: OpenStor
     ],
     ids=["text and int", "text and bool", "bytes and text", "long texts"],
 )
-def test_note_on_another_run_tells_values_apart_that_look_alike(
+def test_note_on_another_run_distinguishes_parameters_that_look_alike(
     mine: object, theirs: object, said: str, open_store: OpenStore
 ) -> None:
     store = open_store(kind=DiceKind())
@@ -128,7 +128,7 @@ def test_runs_are_found_after_their_kind_changes_its_tuning(
         assert store.check() == []
 
 
-def test_runs_are_found_though_a_change_of_tuning_gives_one_the_identity_of_another(
+def test_runs_are_found_if_changed_tuning_gives_one_run_the_old_identity_of_the_other(
     open_store: OpenStore,
 ) -> None:
     class TunedBySize(DiceKind):

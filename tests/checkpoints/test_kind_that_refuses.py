@@ -1,4 +1,4 @@
-"""A kind that refuses its task or its saved state: in full, and without any change."""
+"""A kind that refuses its task or saved state: its message is shown whole, nothing is changed."""
 
 from __future__ import annotations
 

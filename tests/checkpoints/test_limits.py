@@ -56,7 +56,7 @@ def test_save_refuses_state_above_the_limits(
     assert store.check() == []
 
 
-def test_error_at_a_limit_names_the_kind_once_and_counts_as_no_crash(
+def test_error_at_an_output_limit_names_the_kind_once_and_is_not_noted_as_a_crash(
     path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Bounded()
@@ -90,7 +90,9 @@ def test_glance_reads_output_of_two_megabytes_whole(open_store: OpenStore, path:
     assert (seen.output == output, seen.complete) == (True, True)
 
 
-def test_save_refuses_output_longer_than_the_whole(open_store: OpenStore) -> None:
+def test_save_refuses_too_much_output_for_the_task_and_completion_too_little(
+    open_store: OpenStore,
+) -> None:
     store = open_store(kind=Exact())
     run, walk = begin(store)
     with pytest.raises(PiTuiError, match=r"^[\d,]+ letters of output, and its kind allows 20"):

@@ -29,7 +29,7 @@ sys.stdin.read()
 """
 
 
-def test_open_run_refuses_run_of_another_process_by_its_name(
+def test_open_run_refuses_a_run_open_in_another_process_and_names_that_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path) as pid, pytest.raises(AlreadyOpenError) as caught:
@@ -51,7 +51,9 @@ def test_open_run_allows_another_run_beside_one_that_is_open(
         assert store.writer(run).startswith(f"pid {os.getpid()} on ")
 
 
-def test_delete_and_restart_refuse_run_of_another_process(open_store: OpenStore, path: str) -> None:
+def test_delete_and_restart_refuse_a_run_open_in_another_process(
+    open_store: OpenStore, path: str
+) -> None:
     with another_process(path):
         store = open_store()
         run = store.find_run(Task(27))
@@ -100,7 +102,7 @@ def test_lock_file_of_a_run_is_removed_at_clean_end_and_kept_after_a_kill(
     assert files(tmp_path) == always
 
 
-def test_lock_file_removed_by_its_holder_is_created_again(tmp_path: Path) -> None:
+def test_lock_file_removed_at_release_is_created_again_by_the_next_holder(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
     first, second = FileLock(path), FileLock(path)
     assert first.take()

@@ -145,7 +145,9 @@ def test_state_of_several_parts_is_migrated_complete(migrated: Migrated, path: s
     assert loaded.notes == ()
 
 
-def test_damaged_checkpoint_stays_damaged_and_the_one_before_is_used(migrated: Migrated) -> None:
+def test_damaged_checkpoint_of_1_0_stays_damaged_and_the_one_before_is_used(
+    migrated: Migrated,
+) -> None:
     store = migrated("damaged")
     assert store.check() == ["run 2000: checkpoint 3: its piece state is missing or damaged"]
     loaded = finish(store, 2000)

@@ -28,7 +28,7 @@ PIECES = "SELECT run_id, sha256, part, data FROM pi_piece ORDER BY 1, 2, 3"
 
 
 def goes_on(store: CheckpointStore, task: Task, steps: int) -> bytes:
-    """Resume a run with this many steps; return its whole output."""
+    """Resume a run that was saved at step `steps`, and complete it; return its whole output."""
     run = store.open_run(task)
     loaded = store.load(run)
     assert loaded.machine is not None
@@ -83,9 +83,7 @@ def test_run_of_1_1_is_found_with_any_tuning_and_keeps_its_own(
     assert finish(store, 3000).notes == ()
 
 
-def test_work_saved_by_1_1_in_the_middle_of_blocks_is_kept(
-    path: str, open_store: OpenStore
-) -> None:
+def test_work_saved_by_1_1_while_it_made_blocks_is_kept(path: str, open_store: OpenStore) -> None:
     old("blocks", path, schema=2)
     store = open_store(kind=PI)
     (run,) = store.runs()
@@ -93,10 +91,10 @@ def test_work_saved_by_1_1_in_the_middle_of_blocks_is_kept(
     assert goes_on(store, PI.task(20_000), 10) == pi_by_mpmath(20_000)
 
 
-def test_comparison_begun_by_1_1_starts_again_from_its_checkpoint(
+def test_comparison_begun_by_1_1_starts_again_but_its_steps_still_count(
     path: str, open_store: OpenStore
 ) -> None:
-    """Its intermediate results are of no use now, but its steps still count."""
+    """The intermediate results that version 1.1 saved are of no use to this version."""
     old("comparing", path, schema=2)
     store = open_store(kind=PI)
     run = store.open_run(PI.task(3000))

@@ -40,7 +40,7 @@ def test_old_database_with_a_long_name_is_migrated_and_has_a_backup(
         assert store.runs()
 
 
-def test_second_copy_before_a_migration_has_another_name(tmp_path: Path) -> None:
+def test_second_backup_before_a_migration_gets_another_name(tmp_path: Path) -> None:
     path = tmp_path / of_length(247)
     for _ in range(2):
         old("several", str(path))
@@ -65,7 +65,7 @@ def test_run_is_locked_if_the_name_of_its_database_is_long(
     open_store(path).open_run(Walks().task())
 
 
-def test_lock_of_a_long_name_is_removed_at_a_clean_end(
+def test_lock_file_of_a_run_in_a_database_with_a_long_name_is_removed_at_a_clean_end(
     tmp_path: Path, open_store: OpenStore
 ) -> None:
     name = of_length(247)

@@ -45,7 +45,7 @@ def test_save_after_steps_without_output_writes_no_output_row(
     assert execute(path, "SELECT count(*) FROM pi_output") == [(0,)]
 
 
-def test_complete_keeps_output_and_deletes_states(store: CheckpointStore, path: str) -> None:
+def test_completion_keeps_output_and_deletes_states(store: CheckpointStore, path: str) -> None:
     run, walk = save_some(store)
     walk.finalize()
     last = store.complete(run, walk, 9.0, verified=False)
@@ -56,7 +56,7 @@ def test_complete_keeps_output_and_deletes_states(store: CheckpointStore, path: 
     assert pieces(path) == set()
 
 
-def test_complete_refuses_a_run_with_too_little_output(open_store: OpenStore) -> None:
+def test_completion_is_refused_with_too_little_or_too_much_output(open_store: OpenStore) -> None:
     kind = SpigotKind()
     store = open_store(kind=kind)
     run = store.open_run(kind.task(600))

@@ -105,7 +105,7 @@ def test_save_after_fallback_to_the_start_writes_lasting_pieces_again(
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 8])
-def test_save_leaves_exactly_the_pieces_in_manifests(
+def test_save_leaves_exactly_the_pieces_that_a_checkpoint_lists(
     store: CheckpointStore, path: str, times: int
 ) -> None:
     run, walk = begin(store, 97)

@@ -90,7 +90,7 @@ def test_pooled_reader_leaves_no_read_only_session(pooled: str, open_store: Open
         store.save(run, advance(walk, 1), 0.0)
 
 
-def test_pooled_run_refuses_a_run_whose_owner_lives(
+def test_pooled_and_direct_starts_refuse_a_run_whose_owner_lives(
     pooled: str, postgres_url: str, open_store: OpenStore
 ) -> None:
     command = [sys.executable, "-c", WRITER, pooled, "3"]
@@ -114,7 +114,7 @@ def test_pooled_run_refuses_a_run_whose_owner_lives(
     store.open_run(Walks().task())
 
 
-def test_pooled_run_refuses_a_run_locked_by_a_direct_connection(
+def test_pooled_start_refuses_a_run_locked_by_a_direct_connection(
     pooled: str, postgres_url: str, open_store: OpenStore
 ) -> None:
     begin(open_store(postgres_url))

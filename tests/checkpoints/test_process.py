@@ -92,7 +92,7 @@ def test_mark_distinguishes_running_stopped_and_ended_processes() -> None:
 
 
 @pytest.mark.parametrize("part", ["boot", "namespace", "start"])
-def test_mark_with_our_pid_but_other_start_is_not_us(part: str) -> None:
+def test_mark_with_our_pid_but_another_boot_namespace_or_start_time_is_not_ours(part: str) -> None:
     head, _, identity = my_mark().partition("#")
     boot, namespace, start = identity.split(".")
     changed = {"boot": boot, "namespace": namespace, "start": start}

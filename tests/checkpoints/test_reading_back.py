@@ -27,7 +27,7 @@ def table_of(walk: Walk) -> Piece:
 
 
 def saved(store: CheckpointStore, bulk: int = 100) -> tuple[Walk, Piece]:
-    """Return a walk whose table is saved three times, and let go by the walk."""
+    """Save a walk three times, and free its table; return the walk and the table's piece."""
     run, walk = begin(store, bulk=bulk)
     for _ in range(3):
         store.save(run, advance(walk, 10), 0.0)
@@ -142,9 +142,10 @@ def test_reader_waits_as_long_as_another_program_writes(
     last_written = engine._last_written
 
     def writing(path: Path | None) -> object:
-        """Commit as another program at every second call, then lock the file again until the sixth.
+        """After a try that found the file busy, commit as another program and lock again.
 
-        Every second call comes after a try that found the file busy.
+        The reader calls this before each try, and after a busy one: every second call comes after
+        a busy try. After the third, at call six, the file is not locked again.
         """
         nonlocal looks
         looks += 1

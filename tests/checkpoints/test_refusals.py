@@ -133,7 +133,7 @@ def test_empty_file_becomes_a_database(path: str) -> None:
     store.close()
 
 
-def test_smallest_empty_database_becomes_ours(path: str) -> None:
+def test_sqlite_database_without_tables_becomes_ours(path: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
         for statement in ("PRAGMA page_size=512", "CREATE TABLE t (x)", "DROP TABLE t", "VACUUM"):
             connection.execute(statement)

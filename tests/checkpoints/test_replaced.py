@@ -128,7 +128,7 @@ def test_save_to_a_file_replaced_during_the_commit_fails(
     assert Path(path).read_bytes() == before
 
 
-def test_postgres_replaced_database_is_refused_by_its_identity(
+def test_postgres_save_refuses_a_database_with_another_identity(
     open_store: OpenStore, postgres_url: str
 ) -> None:
     store = open_store(postgres_url)

@@ -14,7 +14,7 @@ from tests.checkpoints.helpers import GOAL, advance, begin, execute, save_some, 
 from tests.tiny import Walk, Walks
 
 
-def test_run_is_verified_only_after_completion_and_mark(
+def test_run_is_verified_only_if_marked_after_its_completion(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)
@@ -27,7 +27,7 @@ def test_run_is_verified_only_after_completion_and_mark(
     assert store.load(run).run.verified
 
 
-def test_run_is_verified_by_the_commit_that_completes_it(store: CheckpointStore) -> None:
+def test_completion_with_verification_marks_the_run_verified(store: CheckpointStore) -> None:
     run, walk = save_some(store)
     walk.finalize()
     store.complete(run, walk, 9.0, verified=True)
@@ -74,7 +74,7 @@ def test_latest_run_prefers_an_unfinished_one(store: CheckpointStore) -> None:
     assert latest.goal == 97
 
 
-def test_restart_deletes_output_and_checkpoints_and_takes_parameters(
+def test_restart_deletes_output_and_checkpoints_and_takes_the_new_parameters(
     store: CheckpointStore,
 ) -> None:
     run, _ = save_some(store)

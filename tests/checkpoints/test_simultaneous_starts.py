@@ -59,7 +59,7 @@ def test_simultaneous_starts_create_the_tables_of_a_server_once(postgres_url: st
     assert open_at_once(postgres_url, Walks()) == [[]] * 4
 
 
-def test_simultaneous_starts_of_a_new_run_on_a_server_admit_one(
+def test_simultaneous_starts_of_a_new_run_on_a_server_admit_one_writer(
     postgres_url: str, open_store: OpenStore
 ) -> None:
     stores = [open_store(postgres_url) for _ in range(4)]

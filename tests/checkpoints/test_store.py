@@ -19,7 +19,7 @@ from tests.helpers import pi
 from tests.tiny import Walk, Walks
 
 
-def test_saved_state_loads_equal_in_another_store(open_store: OpenStore) -> None:
+def test_saved_state_is_loaded_unchanged_by_another_store(open_store: OpenStore) -> None:
     store = open_store()
     run, walk = begin(store)
     checkpoint = store.save(run, advance(walk, 30), 2.5)
@@ -128,7 +128,9 @@ def test_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(
     assert old.stat().st_mode & 0o777 == 0o644
 
 
-def test_closed_store_leaves_one_file_and_its_lock(store: CheckpointStore, path: str) -> None:
+def test_closed_store_leaves_only_the_database_and_its_lock_file(
+    store: CheckpointStore, path: str
+) -> None:
     save_some(store)
     store.close()
     store.close()
