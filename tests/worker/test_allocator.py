@@ -36,9 +36,9 @@ def given_back(**environment: str) -> int:
     return int(subprocess.check_output(command, env=clean | environment))
 
 
-def test_freed_blocks_between_others_go_back_to_the_system() -> None:
+def test_freed_memory_blocks_between_used_ones_go_back_to_the_system() -> None:
     assert given_back() > 28 * MB
 
 
-def test_setting_of_the_user_is_left_alone() -> None:
+def test_allocator_setting_of_the_user_is_not_changed() -> None:
     assert given_back(MALLOC_MMAP_THRESHOLD_=str(32 * MB)) < 5 * MB

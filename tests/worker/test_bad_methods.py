@@ -47,7 +47,7 @@ def begin(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def told_by(kind: Walks, database: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """Return what is told of a run that fails with exit code 1; it must go on once mended."""
+    """Run a kind that must fail with exit code 1 and resume once mended; return its messages."""
     assert carry_on(kind, TASK, str(database), again="again") == (1, b"")
     told = capsys.readouterr().err
     assert "a bug of ours" not in told
@@ -170,7 +170,7 @@ def test_bug_of_ours_in_a_poll_is_not_blamed_on_the_step(
     ],
 )
 @pytest.mark.parametrize("name", ["new", "from_state", "limits", "length", "to_state", "work"])
-def test_missing_or_broken_input_of_a_method_is_not_blamed_on_the_database(
+def test_method_that_fails_on_its_own_files_or_database_is_not_blamed_on_our_database(
     name: str, error: str, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if name == "from_state":

@@ -22,7 +22,9 @@ from tests.tiny import Walk, Walks
 from tests.worker.odd_walks import TASK, Odd, finishes, raising, run, saved_steps
 
 
-def test_output_that_is_no_bytes_is_refused_by_name(database: Path) -> None:
+def test_step_that_makes_output_of_a_wrong_type_ends_the_run_and_the_type_is_named(
+    database: Path,
+) -> None:
     class Text(Walk):
         def step(self, poll: Poll = unwatched) -> None:
             super().step(poll)
@@ -141,7 +143,7 @@ def test_keyboard_interrupt_in_a_step_saves_and_exits_with_130(
 
 
 @pytest.mark.parametrize("error", [GeneratorExit(), asyncio.CancelledError()])
-def test_step_that_raises_what_is_no_exception_is_named(
+def test_step_that_raises_a_base_exception_is_named(
     error: BaseException, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(error))
@@ -252,7 +254,7 @@ def test_step_that_shortens_output_ends_the_run(database: Path) -> None:
     assert error == "step 21 took output back: 51 bytes before it, 46 after; nothing is saved"
 
 
-def test_message_after_sys_exit_repeats_the_command_that_was_typed(tmp_path: Path) -> None:
+def test_message_after_sys_exit_gives_the_command_as_typed_to_resume(tmp_path: Path) -> None:
     (tmp_path / "it ends.py").write_text(PROGRAM, "utf-8")
     command = [sys.executable, "it ends.py", "a b"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

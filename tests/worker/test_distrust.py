@@ -145,7 +145,7 @@ def test_request_while_a_wrong_saved_digit_is_examined_saves_nothing_and_ends_no
     assert finish(location).output == pi_digits(DIGITS)
 
 
-def test_check_names_the_first_state_with_wrong_digits_and_counts_the_others(
+def test_check_counts_consistent_states_and_names_the_first_with_wrong_digits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, bad = str(tmp_path / "good.sqlite3"), str(tmp_path / "bad.sqlite3")

@@ -40,7 +40,7 @@ def with_(**attributes: Any) -> Kind:
         (Walks, "walk: Walks is a class; pass an object of it: Walks()"),
     ],
 )
-def test_kind_with_unusable_attributes_is_refused_by_their_names(
+def test_kind_with_an_unusable_attribute_is_refused_and_the_attribute_named(
     kind: Any, said: str, database: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert carry_on(kind, TASK, str(database)) == (2, b"")
@@ -66,7 +66,7 @@ def test_kind_with_unusable_attributes_is_refused_by_their_names(
         ({"cadence": 5}, "a cadence is a Cadence, like Cadence(seconds=5), not 5"),
     ],
 )
-def test_unusable_argument_is_refused_by_its_name(
+def test_unusable_argument_is_refused_and_named(
     given: dict[str, Any], said: str, database: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     every: dict[str, Any] = {"kind": Walks(), "task": TASK, "location": str(database)} | given
@@ -75,14 +75,14 @@ def test_unusable_argument_is_refused_by_its_name(
     assert not database.exists()
 
 
-def test_path_is_taken_as_a_location_and_as_a_file_for_the_output(tmp_path: Path) -> None:
+def test_path_object_is_accepted_as_location_and_as_output_file(tmp_path: Path) -> None:
     location, to = tmp_path / "walk.sqlite3", tmp_path / "walk.txt"
     code, output = carry_on(Walks(), TASK, location, to=to)
     assert (code, to.read_bytes()) == (0, output)
     assert carry_on_all(Walks(), [TASK], location) == (0, {TASK: output})
 
 
-def test_path_is_taken_as_the_database_of_a_resumable_function(tmp_path: Path) -> None:
+def test_path_object_is_accepted_as_the_database_of_a_resumable_function(tmp_path: Path) -> None:
     @resumable
     def one(goal: int, at: int = 0) -> Any:
         yield {"at": goal}, "1", 1

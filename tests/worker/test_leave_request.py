@@ -1,4 +1,4 @@
-"""When a repeated request to exit means: at once."""
+"""A repeated request to exit, and when it means to exit at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Clock:
         return self.now
 
 
-def test_leave_request_repeated_at_once_counts_once() -> None:
+def test_leave_request_repeated_within_two_seconds_counts_once() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     assert not asked
@@ -25,7 +25,7 @@ def test_leave_request_repeated_at_once_counts_once() -> None:
     assert not asked.at_once
 
 
-def test_leave_request_repeated_after_two_seconds_is_at_once() -> None:
+def test_leave_request_repeated_after_two_seconds_means_exit_at_once() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     asked.ask()
@@ -43,7 +43,7 @@ def test_leave_request_keeps_the_first_signal_even_after_a_key() -> None:
     assert asked.signal == signal.SIGTERM
 
 
-def test_leave_request_is_gone_after_forget() -> None:
+def test_leave_request_is_cancelled_by_forget() -> None:
     clock = Clock()
     asked = LeaveRequest(clock)
     asked.ask(signal.SIGTERM)

@@ -57,7 +57,7 @@ def test_time_left_at_a_pace_is_unknown_before_the_first_step() -> None:
     assert without_total(1_000.0).left() == pytest.approx(20.0), "there is nothing else to go by"
 
 
-def test_machine_of_unknown_work_has_a_rate_and_no_time_left() -> None:
+def test_machine_of_unknown_total_work_has_a_rate_and_no_time_left() -> None:
     meter = without_total()
     meter.stepped(Work(1, 0), 100, 1.0, 1.0)
     meter.stepped(Work(2, 0), 200, 2.0, 1.0)
@@ -93,7 +93,7 @@ def test_time_left_follows_a_change_of_speed() -> None:
     assert left(meter) == pytest.approx(250 / 0.5, rel=0.2)
 
 
-def test_weight_of_a_step_in_the_time_left_halves_in_twenty_seconds() -> None:
+def test_step_made_20_s_ago_counts_half_in_the_speed_used_for_the_time_left() -> None:
     """A long time at 2 steps a second, then 20 s at 1: this counts as 1.5 steps a second."""
     meter = meter_at(0)
     run(meter, 0, 300, speed=2)
@@ -101,7 +101,7 @@ def test_weight_of_a_step_in_the_time_left_halves_in_twenty_seconds() -> None:
     assert left(meter) == pytest.approx(80 / 1.5, rel=0.01)
 
 
-def test_time_left_is_the_longer_of_machine_and_pace() -> None:
+def test_time_left_is_the_longer_of_the_times_that_machine_and_pace_need() -> None:
     meter = meter_at(0)
     now = run(meter, 0, TOTAL / 2)
     assert left(meter, 100.0) == pytest.approx(200.0)
@@ -176,7 +176,7 @@ FAR = st.floats(0, 1)
 
 
 @given(st.lists(st.tuples(FAR, FAR, st.floats(0.5, 2)), min_size=1), FAR)
-def test_share_done_never_decreases_after_a_resume_fallback_or_other_total(
+def test_share_done_never_decreases_after_a_resume_a_fallback_or_a_change_of_total(
     sessions: list[tuple[float, float, float]], shown: float
 ) -> None:
     """Each session begins at any work and total, with the share that the one before saved."""

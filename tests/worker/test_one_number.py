@@ -114,7 +114,7 @@ def test_share_grows_after_a_watcher_takes_over(
     assert len(set(shares(seen))) > 20
 
 
-def test_share_done_never_decreases_after_a_resume_pause_or_other_pace(
+def test_share_done_never_decreases_after_a_resume_a_pause_or_a_change_of_pace(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     last = [0.0]
@@ -135,7 +135,7 @@ def test_share_done_never_decreases_after_a_resume_pause_or_other_pace(
 def test_share_done_follows_the_output_when_a_pace_limits_the_run(
     make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The share once was 41 % before the first digit, and 82 % after the last, 30 s later."""
+    """Earlier code showed 41 % before the first digit, and 82 % after the last, 30 s later."""
     now = [0.0]
 
     def clock(seconds: float = 1e-6) -> float:
@@ -183,7 +183,7 @@ def test_share_without_verification_includes_no_comparison(
     assert max(one.done for one in seen if one.state is State.RUNNING) == pytest.approx(1.0)
 
 
-def test_share_saved_within_a_comparison_continues_from_there(
+def test_share_of_a_resumed_run_continues_from_that_saved_within_a_comparison(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make_worker(60_000, digits_per_step=None)
@@ -234,7 +234,7 @@ def test_share_done_never_decreases_after_a_fallback(
     shares(seen)
 
 
-def test_share_done_never_decreases_if_the_checkpoint_does_not_hold_the_work_done(
+def test_share_done_never_decreases_if_the_resumed_checkpoint_records_no_work(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     stopped_at = make_worker(pace=SOME)

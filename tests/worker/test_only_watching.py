@@ -75,7 +75,7 @@ def watcher_of_lines(writer: Writer, database: Path) -> Iterator[WatchingWorker]
     assert worker.crash is None
 
 
-def test_run_of_a_stored_kind_is_watched_to_its_end(
+def test_run_of_a_kind_without_its_code_is_watched_to_its_end(
     writer: Writer, watcher_of_lines: WatchingWorker
 ) -> None:
     worker = watcher_of_lines
@@ -91,7 +91,7 @@ def test_run_of_a_stored_kind_is_watched_to_its_end(
     assert bytes(worker.output) == output
 
 
-def test_resume_of_a_stored_kind_shows_a_note_and_keeps_watching(
+def test_request_to_resume_without_the_code_of_the_kind_keeps_watching_with_a_note(
     writer: Writer, watcher_of_lines: WatchingWorker
 ) -> None:
     worker = watcher_of_lines
@@ -103,7 +103,7 @@ def test_resume_of_a_stored_kind_shows_a_note_and_keeps_watching(
     assert worker.snapshot.state is State.WATCHING
 
 
-def test_run_of_a_stored_kind_without_a_writer_is_not_taken_over(
+def test_run_of_a_kind_without_its_code_is_not_taken_over_after_its_writer_ended(
     writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "MOMENT", 600.0)
@@ -129,7 +129,9 @@ def test_watcher_without_the_code_of_a_kind_names_a_run_that_was_deleted(
     assert watcher_of_lines.snapshot.error == gone
 
 
-def test_run_of_a_known_kind_can_be_only_watched(database: Path) -> None:
+def test_run_of_a_kind_whose_code_is_here_is_only_watched_if_the_job_says_so(
+    database: Path,
+) -> None:
     pi = SpigotKind()
     task = pi.task(12_000, 2)
     with CheckpointStore.open(str(database), pi) as store:

@@ -15,7 +15,7 @@ from pi_tui.worker.schedule import SaveSchedule
 @pytest.mark.parametrize(
     ("digits", "limit"), [(1, 50), (1_500, 50), (20_000, 20_000 / 30), (3_000_000, 100_000)]
 )
-def test_auto_pace_spreads_a_run_over_half_a_minute_with_a_lower_limit(
+def test_auto_pace_spreads_a_run_over_half_a_minute_but_is_at_least_50_digits_a_second(
     digits: int, limit: float
 ) -> None:
     assert parse_pace("auto", digits).limit == pytest.approx(limit)

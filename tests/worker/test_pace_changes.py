@@ -69,7 +69,7 @@ def test_share_done_never_decreases_at_any_pace(make_worker: MakeWorker) -> None
     assert worker.snapshot.done == 1.0
 
 
-def test_pace_beyond_the_machine_is_full_speed(
+def test_pace_faster_than_the_machine_means_full_speed(
     make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted: list[float] = []

@@ -26,7 +26,9 @@ def test_paused_worker_has_saved_and_computes_nothing(
     wait_until(lambda: worker.snapshot.made > snapshot.made)
 
 
-def test_pause_before_the_first_block_stops_the_worker(make_worker: MakeWorker) -> None:
+def test_worker_paused_before_its_first_block_is_made_can_be_resumed(
+    make_worker: MakeWorker,
+) -> None:
     worker = make_worker(200_000, digits_per_step=None)
     worker.pause()
     wait_until(lambda: is_paused(worker))

@@ -85,7 +85,7 @@ def test_database_moved_away_while_sweeping_is_reported_and_nothing_is_lost(
     assert made < DIGITS
 
 
-def test_leaving_while_the_database_is_away_waits_for_no_block(
+def test_stop_without_a_save_while_the_database_is_away_waits_for_no_block(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused_in_the_middle(make_worker)

@@ -43,7 +43,7 @@ def test_request_wakes_the_worker(wish: Wish) -> None:
         thread.join(0.01)
 
 
-def test_paused_sleep_ends_by_resume_not_by_pause() -> None:
+def test_sleep_of_a_paused_worker_is_ended_by_a_resume_and_not_by_the_pause() -> None:
     wishes = board()
     wishes.pause()
     thread = sleeper(wishes, paused=True)

@@ -125,7 +125,7 @@ def test_cadence_by_output_saves_by_time_again_once_output_stalls() -> None:
     assert saves.is_due(15.0, 1500)
 
 
-def test_cadence_by_output_saves_early_in_a_run_that_was_ended_before() -> None:
+def test_cadence_by_output_saves_early_in_a_resumed_run() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=True)
     assert saves.is_due(0.0, 0)
@@ -163,7 +163,7 @@ def test_output_until_the_next_mark_is_reported() -> None:
     assert schedule(Cadence(seconds=5)).output_until_mark(150) == inf
 
 
-def test_cadence_never_makes_no_save_due() -> None:
+def test_cadence_without_time_and_output_makes_no_save_due() -> None:
     assert not schedule(Cadence()).is_due(1e9, 10**9)
     saves = SaveSchedule(Cadence())
     saves.begin(now=0.0, count=0, again=True)

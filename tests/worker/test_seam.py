@@ -61,7 +61,7 @@ def test_carry_on_returns_output_with_code_6_if_only_the_database_fails(
     assert "could not be saved" in capsys.readouterr().err
 
 
-def test_carry_on_waits_for_a_failing_database_as_long_as_patience(
+def test_worker_retries_a_failing_database_for_the_patience_of_its_job_then_fails(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
@@ -149,7 +149,7 @@ def test_hints_use_the_wording_of_the_program(monkeypatch: pytest.MonkeyPatch) -
     assert f"{Hint.OTHER_FILE}; {Hint.FRESH}" == "use --db; begin again at another location"
 
 
-def test_command_line_names_an_installed_program_as_typed(
+def test_command_line_shows_a_program_on_the_path_as_its_bare_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "collatz"
@@ -161,7 +161,7 @@ def test_command_line_names_an_installed_program_as_typed(
 
 
 class Limit(Exception):
-    """A time limit of the program around."""
+    """A time limit that the program calling `carry_on` sets, raised by its signal handler."""
 
 
 def test_exception_of_a_signal_handler_ends_a_run_after_it_is_saved(database: Path) -> None:

@@ -121,7 +121,7 @@ def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> N
 
 
 class LongAtLast(Count):
-    """Short steps, and then one that ends only when it is let."""
+    """Short steps, and then a long one, which ends when the test sets `go_on`."""
 
     in_step, go_on = threading.Event(), threading.Event()
 

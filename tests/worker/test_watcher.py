@@ -95,7 +95,9 @@ def test_watcher_shows_the_rate_between_the_newest_two_saves(
         assert worker.snapshot.rate == (len(machine.output) - first) / 2
 
 
-def test_plain_worker_is_refused_a_database_in_use(database: Path, make_worker: MakeWorker) -> None:
+def test_plain_worker_fails_with_exit_code_3_if_another_process_has_the_run_open(
+    database: Path, make_worker: MakeWorker
+) -> None:
     with a_writer(database):
         worker = make_worker(40_000, digits_per_step=None)
         assert worker.join(60)
