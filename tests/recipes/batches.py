@@ -24,7 +24,7 @@ def machine_of(kind: Items) -> ItemsMachine:
 
 
 def lines_of(machine: ItemsMachine) -> list[bytes]:
-    """Return the lines of a batch in which items fail."""
+    """Compute a batch in which items fail; return the lines of all items."""
     with pytest.raises(Unfinished, match="failed; the next start tries just th"):
         machine.finalize()
     assert not machine.done

@@ -197,7 +197,7 @@ def test_function_without_a_source_file_is_refused_before_anything_is_saved(
     assert not Path("items.sqlite3").exists()
 
 
-def test_batch_begun_again_by_importing_workers_tells_to_guard_it_with_main(
+def test_batch_not_guarded_by_if_name_is_main_fails_with_advice_to_guard_it(
     folder: Path,
 ) -> None:
     Path("noguard.py").write_text(NO_FILE)

@@ -97,7 +97,9 @@ def batch(function: Callable[[int], object]) -> Items:
         (*(GeneratorKind(f, "f", 1) for f in (loop, loop, other_loop)),),
     ],
 )
-def test_run_whose_code_has_changed_says_so(kind: Any, same: Any, other: Any) -> None:
+def test_resumed_run_whose_code_has_changed_has_a_note_on_that(
+    kind: Any, same: Any, other: Any
+) -> None:
     task = kind.task() if isinstance(kind, Items) else kind.task(3)
     machine = kind.new(task)
     assert machine.notes == ()
@@ -163,6 +165,6 @@ def test_functions_that_carry_other_data_are_other_runs(
         assert batch.run(database) == b"%d\n%d\n" % (number + 1, number + 2)
 
 
-def test_data_in_a_function_that_cannot_be_identified_is_ignored() -> None:
+def test_lock_carried_by_a_function_does_not_change_the_identity_of_the_task() -> None:
     tasks = [Items(partial(add, Lock()), [1], threads=True, name="f").task() for _ in range(2)]
     assert tasks[0] == tasks[1]

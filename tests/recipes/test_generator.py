@@ -55,7 +55,7 @@ def test_parameters_reach_the_function_and_the_task() -> None:
     assert KIND.task(5).parameters == {"factor": 1}
 
 
-def test_share_is_the_work_done_and_never_falls() -> None:
+def test_yielded_share_is_the_work_done_and_never_falls() -> None:
     def there_and_back(goal: int, i: int = 0) -> Iterator[Any]:
         for share in (0.5, 0.2, 10**400):
             i += 1
@@ -94,7 +94,7 @@ def test_state_with_other_names_than_the_arguments_is_refused_and_kept() -> None
         b'{"!steps":1,"!share":"x","!done":false,"number":1,"total":1}',
     ],
 )
-def test_state_of_another_function_raises_bad_state(text: bytes) -> None:
+def test_state_with_missing_or_invalid_fields_raises_bad_state(text: bytes) -> None:
     with pytest.raises(BadState):
         KIND.from_state(KIND.task(5), State.of(text), b"")
 
@@ -158,7 +158,7 @@ def test_generator_imports_no_numpy(tmp_path: Path) -> None:
     assert not loaded_after(code) & {"numpy", "textual", "gmpy2", "rich"}
 
 
-def test_run_of_a_function_that_carries_other_data_says_so() -> None:
+def test_resumed_run_whose_function_carries_other_data_has_a_note_on_changed_code() -> None:
     def made(number: int) -> GeneratorKind:
         def add(goal: int, at: int = 0) -> Iterator[Any]:
             while at < goal:

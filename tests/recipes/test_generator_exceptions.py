@@ -86,7 +86,7 @@ def test_exception_while_changing_a_long_list_returns_to_the_last_saved_state() 
     assert again.output == b"1 2 "
 
 
-def test_wrong_yield_after_a_list_was_changed_keeps_the_last_whole_step() -> None:
+def test_generator_that_changes_a_list_and_yields_a_wrong_type_stays_at_the_step_before() -> None:
     def breaks(goal: int, seen: list[int] = [], odd: object = None) -> Iterator[Any]:  # noqa: B006
         seen = list(seen)
         while True:

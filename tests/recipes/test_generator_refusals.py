@@ -39,7 +39,9 @@ from pi_tui.recipes.program import resumable
         "nothing",
     ],
 )
-def test_wrong_yield_is_reported_by_name_at_the_first_step(yielded: object, said: str) -> None:
+def test_yield_of_a_wrong_form_is_refused_at_the_first_step_and_its_fault_named(
+    yielded: object, said: str
+) -> None:
     def wrong(goal: int, number: int = 0, total: int = 0) -> Iterator[Any]:
         yield yielded
 
@@ -50,7 +52,7 @@ def test_wrong_yield_is_reported_by_name_at_the_first_step(yielded: object, said
 
 
 @pytest.mark.parametrize("share", [-0.1, -(10**400), float("nan"), "half"])
-def test_share_that_is_none_is_refused_by_name(share: object) -> None:
+def test_yielded_share_that_is_negative_or_no_number_is_refused(share: object) -> None:
     def wrong(goal: int, at: int = 0) -> Iterator[Any]:
         yield {"at": 1}, "", share
 
@@ -67,7 +69,7 @@ def test_parameter_named_as_an_option_of_every_program_is_refused(taken: str) ->
         resumable(names["walk"])
 
 
-def test_function_without_yield_is_refused_by_name() -> None:
+def test_function_without_yield_is_refused_and_named() -> None:
     kind = GeneratorKind(lambda goal, at=0: goal + at, "noyield", 1)
     with pytest.raises(MachineError, match="noyield has no yield"):
         kind.new(kind.task(3))

@@ -39,7 +39,7 @@ def test_function_that_other_processes_cannot_import_is_refused_at_once() -> Non
 @pytest.mark.parametrize(
     ("workers", "count"), [(1, 1), (0, 8), (None, 8), (-1, 8), (-3, 6), (-99, 1)]
 )
-def test_workers_below_one_count_from_the_cores_as_in_joblib(
+def test_number_of_workers_below_one_counts_back_from_all_cores_as_in_joblib(
     workers: int | None, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
@@ -104,7 +104,7 @@ class Named:
         functools.partial(functools.partial, str),
     ],
 )
-def test_arrays_that_differ_where_their_repr_does_not_are_other_inputs(
+def test_arrays_with_equal_repr_but_other_content_make_another_task(
     within: Callable[[Any], Any],
 ) -> None:
     first, middle, last_digit = numpy.zeros(5_000), numpy.zeros(5_000), numpy.zeros(5_000)

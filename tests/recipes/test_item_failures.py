@@ -47,7 +47,7 @@ def test_item_that_keeps_failing_is_reported_with_its_input() -> None:
     assert machine.notes == ("item 2 failed: ValueError('unlucky')",)
 
 
-def test_machine_of_failed_items_resumes_with_these_alone() -> None:
+def test_resumed_batch_computes_only_the_items_that_failed() -> None:
     calls: list[int] = []
     mended = threading.Event()
 
@@ -74,7 +74,7 @@ def die_at_three(number: int) -> int:
 
 
 def die_once(path: str) -> str:
-    """Kill the first process that computes it; succeed in the next one."""
+    """Kill the process at the first call with this path; return at the next call."""
     if not os.path.exists(path):
         Path(path).touch()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -134,7 +134,7 @@ def test_item_whose_process_died_once_is_tried_again(
 
 
 @pytest.mark.parametrize("threads", [True, False], ids=["threads", "processes"])
-def test_exception_that_cannot_be_sent_is_reported_as_it_was(threads: bool) -> None:
+def test_exception_that_a_worker_cannot_send_back_is_reported_as_it_was(threads: bool) -> None:
     machine = machine_of(Items(raise_odd_things, range(5), workers=2, threads=threads))
     lines = [json.loads(line) for line in lines_of(machine)]
     said = ["Odd('1 of 2')", "Unsendable('holds a lock')", "Speechless", "SystemExit('enough')"]
@@ -186,7 +186,7 @@ class Locked:
         return "Locked()"
 
 
-def test_input_that_cannot_be_sent_fails_and_the_others_do_not() -> None:
+def test_input_that_cannot_be_sent_to_a_worker_fails_and_the_others_do_not() -> None:
     machine = machine_of(Items(repr, [1, Locked(), 2], workers=1))
     first, failed, last = lines_of(machine)
     assert (first, last) == (b"1", b"2")

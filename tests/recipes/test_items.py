@@ -60,7 +60,9 @@ def test_finished_item_is_not_computed_again_after_resume_at_every_step(tmp_path
     [(["a\nb", "c\r\n"], b"a\\nb\nc\\r\\n\n"), (["\udc80"], b"\\udc80\n")],
     ids=["line breaks", "a surrogate"],
 )
-def test_text_of_an_item_is_one_line_with_escapes(texts: list[str], lines: bytes) -> None:
+def test_text_result_of_an_item_is_written_on_one_line_with_escapes(
+    texts: list[str], lines: bytes
+) -> None:
     assert machine_of(batch(str, texts)).finalize() == lines
 
 

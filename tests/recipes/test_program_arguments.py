@@ -11,7 +11,9 @@ from tests.recipes.programs import SUMS, expected
 
 
 @pytest.mark.parametrize("goal", ["3e3", "3 000", "3,000", "3_000", " 3k "])
-def test_goal_of_a_program_may_be_written_as_in_the_app(goal: str, folder: Path) -> None:
+def test_goal_of_a_program_may_be_written_as_3e3_or_3k_or_with_separators(
+    goal: str, folder: Path
+) -> None:
     done = ended("sums.py", goal)
     assert (done.returncode, done.stdout) == (0, expected(3_000)), done.stderr
 
@@ -26,7 +28,7 @@ def test_goal_of_a_program_may_be_written_as_in_the_app(goal: str, folder: Path)
         ("_db", "--_db"),
     ],
 )
-def test_parameter_with_an_underscore_at_an_end_is_an_option(
+def test_parameter_that_begins_or_ends_with_an_underscore_becomes_an_option(
     name: str, option: str, folder: Path
 ) -> None:
     Path("sums.py").write_text(SUMS.replace("factor", name))
@@ -115,7 +117,7 @@ def test_call_with_invalid_arguments_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("program", ["sums.py", "batch.py"])
-def test_help_names_every_option_and_where_it_is_saved(program: str, folder: Path) -> None:
+def test_help_of_a_program_names_every_option_and_its_database(program: str, folder: Path) -> None:
     done = ended(program, "--help")
     text = " ".join(done.stdout.split())
     name = program.replace(".py", "")

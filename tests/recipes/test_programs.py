@@ -67,7 +67,7 @@ def test_killed_program_resumes_and_ends_with_the_whole_output(folder: Path) -> 
 
 
 @pytest.mark.parametrize("more", [[], ["--factor", "3"]])
-def test_command_that_goes_on_after_a_fresh_start_leaves_out_fresh(
+def test_resume_command_printed_after_a_fresh_start_has_no_fresh_option(
     more: list[str], folder: Path
 ) -> None:
     with running("sums.py", 10**9, "--fresh", *more) as child:

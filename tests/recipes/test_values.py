@@ -68,7 +68,7 @@ def test_state_of_a_random_generator_is_restored() -> None:
     assert other.random() == chance.random()
 
 
-def test_infinite_and_missing_numbers_are_restored() -> None:
+def test_infinite_numbers_and_nan_are_restored() -> None:
     found = again(values=[math.inf, -math.inf, math.nan])["values"]
     assert found[:2] == [math.inf, -math.inf]
     assert math.isnan(found[2])
