@@ -61,7 +61,7 @@ class Step(NamedTuple):
 
 
 def steps_of(kind: Kind) -> list[Step]:
-    """Return every step of the search."""
+    """Run the README's program, a search for long Collatz sequences; return all its steps."""
     machine, steps = kind.new(Task(GOAL)), []
     while not machine.done:
         before = (machine.to_state(), bytes(machine.output))
@@ -72,12 +72,12 @@ def steps_of(kind: Kind) -> list[Step]:
 
 
 def resumed(kind: Kind, state: State, output: bytes) -> bytes:
-    """Resume the search from a state; return its whole output."""
+    """Resume the README's program from a state; return its whole output."""
     return kind.from_state(Task(GOAL), state, output).finalize()
 
 
 def records(below: int) -> bytes:
-    """Compute the program's output by a different method, which remembers every length."""
+    """Compute the output of the README's program by another method, which remembers all lengths."""
     known, longest, lines = array("H", [0, 0] + [0] * below), -1, []
     for start in range(1, below):
         number, length = start, 0
@@ -91,7 +91,7 @@ def records(below: int) -> bytes:
 
 
 def tells(figure: str) -> bool:
-    """Return True if a row of the README's table of simpler ways ends with this figure."""
+    """Return True if the README's table of simpler ways to save has a row that ends so."""
     return f"| {figure} |\n" in SECTION
 
 
@@ -120,7 +120,7 @@ def test_terminated_program_prints_how_to_resume(program: Path, kind: Kind) -> N
     assert last_line(err) == f"collatz: saved step {steps}; `{command}` goes on from there"
 
 
-def test_program_killed_after_any_step_misses_nothing(kind: Kind) -> None:
+def test_program_killed_after_any_step_and_resumed_loses_no_output(kind: Kind) -> None:
     assert {resumed(kind, step.state, step.output) for step in steps_of(kind)} == {records(GOAL)}
 
 
@@ -142,7 +142,7 @@ def test_saving_on_modulo_skips_checkpoints(kind: Kind) -> None:
     assert tells(f"{met} of {lengths[-1] // MARK} marks were met")
 
 
-def test_readme_table_of_simpler_ways_agrees_with_the_fault_tests() -> None:
+def test_damage_in_the_readme_table_of_simpler_ways_equals_that_of_the_fault_tests() -> None:
     assert tells("9 of 10 damaged")
     table = (Path(__file__).parents[1] / "faults" / "README.md").read_text("utf-8")
     assert "control: 9 of 10 damaged" in table

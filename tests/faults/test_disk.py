@@ -76,8 +76,10 @@ def test_io_error_while_saved_blocks_are_read_back_loses_nothing(
 
 
 @pytest.mark.usefixtures("strace")
-def test_control_writes_that_only_pretend_to_succeed_do_damage(folder: Path, tally: Tally) -> None:
-    """If SQLite did not check for failed syncs, saves would vanish."""
+def test_control_disk_whose_writes_only_pretend_to_succeed_does_damage(
+    folder: Path, tally: Tally
+) -> None:
+    """Half of the writes report success and write nothing; this must be found."""
     writes = system_calls(Task(str(folder / "count.db"), saves=12))["pwrite64"]
     task = Task(str(folder / "pi.db"), saves=12)
     code, acked, failures = inject(task, f"pwrite64:retval=4096:when={writes // 2}+")

@@ -148,5 +148,5 @@ def test_empty_file_of_the_user_is_kept_when_it_cannot_be_filled(tmp_path: Path)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux's /proc")
-def test_folder_that_allows_no_file_is_not_reported_as_a_lock() -> None:
+def test_folder_in_which_no_file_can_be_made_is_named_as_the_cause() -> None:
     assert_line(pi_tui("run", "--digits", 9, "--db", "/proc/x"), "no file can be made in /proc")

@@ -31,7 +31,7 @@ def start_at_once(stack: ExitStack, tasks: list[Task]) -> list[Child]:
     return copies
 
 
-def test_eight_copies_started_at_once_one_runs_and_seven_name_it(
+def test_one_of_eight_copies_started_at_once_runs_and_the_others_exit_with_code_3(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
     link = tmp_path / "link.db"

@@ -81,7 +81,7 @@ def test_sqlite_url_with_a_password_is_refused_without_printing_it(location: str
         f"me:{MARK}@localhost/x",
     ],
 )
-def test_url_without_its_option_is_refused_without_printing_its_password(
+def test_url_of_a_server_not_after_db_option_is_refused_without_printing_its_password(
     url: str, command: str, tmp_path: Path
 ) -> None:
     done = pi_tui(*command.split(), url, cwd=tmp_path)
@@ -121,7 +121,7 @@ def test_path_without_permission_is_refused_with_the_reason(tmp_path: Path) -> N
         pytest.skip("every link may be followed here")
 
 
-def test_url_with_two_possible_ends_of_its_password_is_refused_without_it() -> None:
+def test_url_whose_password_may_end_at_two_places_is_refused_without_printing_it() -> None:
     location = f"postgresql://u:a?{MARK}@{MARK}@localhost:1/db"
     done = pi_tui("status", "--db", location)
     assert done.returncode == 2

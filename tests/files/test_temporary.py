@@ -68,7 +68,7 @@ def test_temporary_leaves_no_file_after_an_interrupt_at_any_line(
     assert places > 5
 
 
-def test_signal_while_a_folder_is_removed_leaves_nothing(
+def test_signal_while_a_temporary_folder_is_removed_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remove, calls = shutil.rmtree, []
