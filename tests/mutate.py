@@ -105,7 +105,7 @@ def _with(node: ast.expr, name: str, value: object) -> str:
 
 
 def draw(codes: dict[Path, str], times: int, seed: int) -> list[tuple[Path, Mutant]]:
-    """Draw mutants: a module by its lines, then one of its mutants, none of them twice."""
+    """Draw mutants at random, none twice: a module with a chance by its length, then its mutant."""
     chance = random.Random(seed)
     left = {path: list(mutants(code)) for path, code in codes.items()}
     drawn: list[tuple[Path, Mutant]] = []
@@ -138,7 +138,7 @@ class Copy:
         return "" if "::" in found and self._fails_anyway(found) else found
 
     def _write(self, module: Path, code: str) -> None:
-        """Write a module, and delete what was compiled of it, which may look current."""
+        """Write a module, and delete its compiled files: Python may take them for current."""
         path = self._folder / module
         path.write_text(code, "utf-8")
         for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):

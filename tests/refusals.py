@@ -40,7 +40,7 @@ def refused(
 
 
 def untouched(path: Path) -> tuple[object, ...]:
-    """Return everything about a file that must not change; its access time may."""
+    """Return content, inode, mode, size and modification time of a file that must not change."""
     stat = path.stat()
     content = path.read_bytes() if path.is_file() else b""
     return stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns, content

@@ -76,7 +76,9 @@ def test_all_outputs_are_returned_in_the_order_of_the_tasks(database: Path) -> N
         assert (code, list(outputs.items())) == (0, list(OUTPUTS.items()))
 
 
-def test_parameters_that_python_calls_equal_are_computed_each(database: Path) -> None:
+def test_tasks_whose_parameters_are_equal_but_of_other_type_or_sign_are_each_computed(
+    database: Path,
+) -> None:
     @resumable
     def told(goal: int, at: int = 0, *, by: float = 1) -> Iterator[Any]:
         yield {"at": goal}, repr(by), 1
@@ -103,7 +105,7 @@ def test_complete_tasks_are_not_computed_again_and_new_ones_are(database: Path) 
     assert (code, list(outputs), kind.made) == (0, [first, second], 2)
 
 
-def test_call_without_tasks_returns_at_once(database: Path) -> None:
+def test_carry_on_all_without_tasks_returns_at_once(database: Path) -> None:
     assert carry_on_all(KIND, [], str(database)) == (0, {})
     assert not database.exists()
 
@@ -187,7 +189,7 @@ def test_unusable_location_is_reported_in_one_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_call_fails_if_another_process_holds_the_database_longer_than_patience(
+def test_carry_on_all_fails_with_code_3_if_another_process_keeps_the_database_locked(
     database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(all_tasks, "PATIENCE", 0.1)

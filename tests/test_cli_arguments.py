@@ -74,11 +74,11 @@ def test_cli_refuses_a_bad_environment_variable(name: str) -> None:
 @pytest.mark.parametrize(
     "words", ["{}", "--{}", "run {}", "find 1 --first {}", "bench --runs {}", "--series {}"]
 )
-def test_cli_repeats_no_more_than_a_line_of_what_was_typed(words: str) -> None:
+def test_cli_error_about_an_endless_argument_is_shorter_than_400_characters(words: str) -> None:
     assert len(refused(2, *words.format("x" * 5_000).split())) < 400
 
 
-def test_cli_prefers_the_flag_to_the_variable_to_the_default(
+def test_cli_prefers_a_flag_to_its_variable_and_the_variable_to_the_default(
     tmp_path: Path, private_home: Path
 ) -> None:
     variable, flag = tmp_path / "variable.sqlite3", tmp_path / "flag.sqlite3"

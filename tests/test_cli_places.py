@@ -31,7 +31,9 @@ from tests.refusals import refused, untouched
         "delete --digits 9",
     ],
 )
-def test_cli_names_a_missing_folder_to_readers_and_writers(command: str, tmp_path: Path) -> None:
+def test_cli_names_the_missing_folder_of_a_database_in_every_command(
+    command: str, tmp_path: Path
+) -> None:
     folder = tmp_path / "not"
     for options in (
         {"--db": f"{folder}/there.sqlite3"},
@@ -79,13 +81,13 @@ def test_cli_refuses_an_empty_db_and_keeps_the_usual_database(
     assert untouched(usual) == before
 
 
-def test_name_with_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:
+def test_folder_name_with_escape_codes_reaches_no_terminal(tmp_path: Path) -> None:
     folder = tmp_path / "\x1b[2Jevil\u202e"
     line = refused(6, "run", "--digits", "9", "--db", folder / "pi.sqlite3")
     assert "\u202e" not in line
 
 
-def test_name_with_escape_codes_of_a_picture_reaches_no_terminal(database: Path) -> None:
+def test_picture_name_with_escape_codes_reaches_no_terminal(database: Path) -> None:
     pi_tui("run", "--digits", "9", "--db", database)
     picture = database.parent / "\x1b[2Jevil.svg"
     done = pi_tui("picture", "walk", "-o", picture, "--db", database)
@@ -147,7 +149,7 @@ def told_to_a_stranger(*arguments: str, **options: object) -> tuple[int, str]:
 
 
 @pytest.mark.usefixtures("stranger")
-def test_cli_without_a_home_asks_for_a_file() -> None:
+def test_cli_without_a_home_folder_tells_to_name_the_database() -> None:
     homeless = {k: v for k, v in os.environ.items() if k != "HOME" and not k.startswith("XDG_")}
     code, line = told_to_a_stranger("run", "--digits", "9", env=homeless)
     assert code == 2

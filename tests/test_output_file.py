@@ -70,7 +70,7 @@ def test_unusable_file_is_reported_before_anything_is_computed(
     assert not database.exists()
 
 
-def test_file_of_the_database_is_refused(database: Path) -> None:
+def test_output_file_that_is_the_database_is_refused(database: Path) -> None:
     assert carry_on(Walks(), TASK, str(database))[0] == 0
     kept = database.read_bytes()
     code, _ = carry_on(Walks(), TASK, str(database), to=str(database))
@@ -110,7 +110,7 @@ def test_killed_program_leaves_the_file_unchanged(
     assert {"out.txt", "slow.py"} <= names(tmp_path)
 
 
-def test_full_disk_of_the_file_costs_neither_the_returned_output_nor_the_saved_one(
+def test_full_disk_under_the_output_file_loses_neither_returned_nor_saved_output(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(2):

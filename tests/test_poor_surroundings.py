@@ -41,7 +41,7 @@ def starts(limit: str) -> bool:
 
 @pytest.fixture(scope="module")
 def fewest_files() -> int:
-    """Return the lowest limit of open files with which Python starts: 4 or 5, by its folders."""
+    """Return the lowest limit of open files with which Python starts: 4 or 5, by installation."""
     return next(files for files in range(3, 20) if starts(f"--nofile={files}"))
 
 
@@ -93,7 +93,7 @@ def test_unknown_colour_system_is_ignored(name: str, database: Path) -> None:
 
 
 @pytest.mark.parametrize("driver", ["x:y", "os:path", "os:nothing", "pi_tui", ":"])
-def test_unknown_driver_is_refused_in_one_line(driver: str, database: Path) -> None:
+def test_unknown_textual_driver_is_refused_in_one_line(driver: str, database: Path) -> None:
     with Terminal("--digits", 60, "--db", database, TEXTUAL_DRIVER=driver) as terminal:
         assert (terminal.wait(), terminal.left_behind()) == (2, [])
         terminal.see(rf"^pi-tui: TEXTUAL_DRIVER names no driver of Textual: {driver}\n")
@@ -101,7 +101,7 @@ def test_unknown_driver_is_refused_in_one_line(driver: str, database: Path) -> N
 
 
 @pytest.mark.parametrize(("columns", "lines"), [("100000", "5000"), ("9" * 5000, "-3"), ("1", "1")])
-def test_absurd_size_in_the_environment_is_ignored(
+def test_absurd_screen_size_in_the_environment_is_ignored(
     columns: str, lines: str, database: Path
 ) -> None:
     words = ("--digits", 60, "--db", database)
@@ -113,7 +113,7 @@ def test_absurd_size_in_the_environment_is_ignored(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
-def test_answer_that_is_not_text_counts_as_no(encoding: str, database: Path) -> None:
+def test_answer_that_cannot_be_decoded_counts_as_no(encoding: str, database: Path) -> None:
     pi_tui("run", "--digits", 60, "--db", database)
     words = ("delete", "--digits", 60, "--db", database)
     with Terminal(*words, PYTHONIOENCODING=encoding) as terminal:

@@ -151,7 +151,7 @@ def test_app_needs_no_stdout(redirection: str, database: Path) -> None:
         (">/dev/full", 6, False),
     ],
 )
-def test_program_of_a_user_computes_whatever_its_streams_are(
+def test_program_of_a_user_computes_even_with_closed_or_full_streams(
     redirection: str, code: int, whole: bool, main: str, tmp_path: Path
 ) -> None:
     (tmp_path / "program.py").write_text(PROGRAM.replace("MAIN", main))

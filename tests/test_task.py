@@ -15,7 +15,7 @@ from pi_tui.machine import State, Task
 
 
 @pytest.mark.parametrize("goal", [1.5, "x", None, True, 7j, b"7"])
-def test_task_refuses_a_goal_of_wrong_type_by_name(goal: Any) -> None:
+def test_task_refuses_a_goal_of_wrong_type_and_names_the_type(goal: Any) -> None:
     with pytest.raises(TypeError, match=f"a goal is an int, not {type(goal).__name__}"):
         Task(goal)
 
@@ -27,18 +27,18 @@ def test_task_refuses_a_goal_out_of_range(goal: int) -> None:
 
 
 @pytest.mark.parametrize("value", [[1, 2], None, {"a": 1}, {1}, (1,), 1j, object()])
-def test_task_refuses_a_parameter_of_wrong_type_by_name(value: Any) -> None:
+def test_task_refuses_a_parameter_of_wrong_type_and_names_the_parameter(value: Any) -> None:
     with pytest.raises(TypeError, match=f"sizes is of type {type(value).__name__}, not int, fl"):
         Task(7, {"sizes": value})
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 2**63, -(2**63)])
-def test_task_refuses_a_parameter_out_of_range_by_name(value: float) -> None:
+def test_task_refuses_a_parameter_out_of_range_and_names_the_parameter(value: float) -> None:
     with pytest.raises(ValueError, match="the parameter rate is"):
         Task(7, {"rate": value})
 
 
-def test_state_of_text_is_refused_by_its_type() -> None:
+def test_state_made_of_str_is_refused_and_the_type_named() -> None:
     with pytest.raises(TypeError, match=r"State\.of takes bytes, not str"):
         State.of("text")  # type: ignore[arg-type]
 
@@ -110,7 +110,7 @@ def test_equal_tasks_have_one_hash_and_are_one_key() -> None:
     assert Task(5, {"a": 1}) != Task(5, {"a": 1.0}), "they are two runs"
 
 
-def test_tasks_are_equal_only_if_they_are_one_run() -> None:
+def test_tasks_are_equal_if_and_only_if_their_identities_are() -> None:
     tasks = [Task(3, {"p": value}) for value in (*SMALL, 1, 0.0, "1")]
     for one in tasks:
         for other in tasks:
@@ -120,7 +120,7 @@ def test_tasks_are_equal_only_if_they_are_one_run() -> None:
 
 
 @pytest.mark.parametrize("values", [(1, 1.0, True), (0, 0.0, -0.0, False), (b"a", "a")])
-def test_tasks_whose_equal_values_differ_in_type_or_sign_are_different_keys(
+def test_tasks_whose_parameters_are_equal_but_of_other_type_or_sign_are_different_keys(
     values: tuple[Any, ...],
 ) -> None:
     tasks = [Task(5, {"a": value}) for value in values]

@@ -38,7 +38,7 @@ def section(title: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return Textual's name for a key as the README writes it."""
+    """Return Textual's name for the key that the README calls `name`."""
     return SIGNS.get(name.lower(), name if len(name) == 1 else name.lower())
 
 
