@@ -139,9 +139,9 @@ def carry_to_end(worker: Worker, *, program: str, again: str) -> int:
     """Start the worker and run it to its end; return the exit code.
 
     The end is reported on stderr; with code 0 it is not, because the caller reports the result. A
-    signal counts even if the run is complete: else it would be lost, and the output might wait for
-    a reader. Raises StorageError if the worker cannot start, and SystemExit if its machine raised
-    that.
+    signal sets the exit code even if the run is complete. Otherwise it would be lost, and the
+    caller would write the output, perhaps into a pipe that nobody reads. Raises StorageError if
+    the worker cannot start, and SystemExit if its machine raised that.
     """
     with noting_signals() as asked, leaving_if_blocked(worker, asked):
         with status_line_on(sys.stderr) as line:

@@ -212,7 +212,7 @@ class State:
 
 
 class Work(NamedTuple):
-    """The progress of a machine, in any unit that takes roughly constant time."""
+    """The work of a machine, done and in total, in any unit that takes roughly constant time."""
 
     done: float
     total: float

@@ -105,7 +105,7 @@ def _with(node: ast.expr, name: str, value: object) -> str:
 
 
 def draw(codes: dict[Path, str], times: int, seed: int) -> list[tuple[Path, Mutant]]:
-    """Draw mutants at random, none twice: a module with a chance by its length, then its mutant."""
+    """Draw mutants at random, none twice: first a module (long ones more often), then a mutant."""
     chance = random.Random(seed)
     left = {path: list(mutants(code)) for path, code in codes.items()}
     drawn: list[tuple[Path, Mutant]] = []

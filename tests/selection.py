@@ -91,7 +91,7 @@ def _few(name: str) -> Few | None:
 
 
 def _first(items: list[pytest.Item], few: Few) -> list[pytest.Item]:
-    """Return the first tests of a file, in the order of its lines, in a few variants each."""
+    """Return the first tests of a file, in the order of its lines, with a few parameters each."""
     variants: defaultdict[int, list[pytest.Item]] = defaultdict(list)
     for item in items:
         variants[item.reportinfo()[1] or 0].append(item)

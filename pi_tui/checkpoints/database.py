@@ -235,7 +235,10 @@ class Database:
         self._file = file
 
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
-        """Return True if the commit `seq` landed after all; commit once more to sync it to disk."""
+        """Return True if the failed commit `seq` is in the database after all.
+
+        Then commit once more, which syncs it to disk.
+        """
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
             self.locks.renew()
             if seq:  # else the fence failed, and nothing was written

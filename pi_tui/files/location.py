@@ -146,9 +146,9 @@ def look_at_folder(path: Path) -> None:
 
 
 def refuse_name(path: Path) -> None:
-    """Raise UsageError for the name of a file beside another database, such as its journal.
+    """Raise UsageError if `path` has the name of a file beside a database, such as its journal.
 
-    It would be overwritten or deleted when that one is opened.
+    Such a file is overwritten or deleted when that database is opened.
     """
     for base in _bases(path):
         raise UsageError(
@@ -160,8 +160,9 @@ def refuse_name(path: Path) -> None:
 def refuse_other_names(path: Path) -> None:
     """Raise UsageError if the file has other names (hard links).
 
-    Locks and the journal lie beside a name: under another one, two processes compute the same run,
-    and what a power cut left half-written is not undone.
+    Locks and journal are files named after the name that was opened. A process that opens another
+    name does not find them: two processes could compute the same run, and what a power cut left
+    half-written would not be undone.
     """
     if (names := path.stat().st_nlink) > 1:
         raise UsageError(
@@ -220,9 +221,9 @@ def _bases(path: Path) -> list[Path]:
 
 
 def _is_kept(path: Path, family: list[Path], beginnings: tuple[bytes, ...]) -> bool:
-    """Return True if `path` is a file of `family`, or has the first bytes of a database.
+    """Return True if `path` is one of the files `family`, or begins with one of `beginnings`.
 
-    Check in this order: reading a file that SQLite has open here would drop its locks.
+    Check in this order: reading a file that this process has open in SQLite would drop its locks.
     """
     for one in family:
         with suppress(OSError, ValueError):

@@ -28,13 +28,16 @@ def work_of(job: Job, task: Task, machine: Machine) -> Work:
 
 
 class LineCount:
-    """Counts the line breaks of a growing output, each byte once; None if the unit is not lines."""
+    """Counts the line breaks of a growing output, but only if the unit of output is lines."""
 
     def __init__(self, unit: str) -> None:
         self._counts, self._seen, self._lines = unit in LINE_UNITS, 0, 0
 
     def of(self, output: bytes | bytearray, length: int) -> int | None:
-        """Return the line breaks in the first `length` bytes; None if lines are not counted."""
+        """Return the number of line breaks in the first `length` bytes; None if not counted.
+
+        Only bytes that were not counted before are looked at.
+        """
         if not self._counts:
             return None
         if length < self._seen:

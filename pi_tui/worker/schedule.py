@@ -105,7 +105,7 @@ class SaveSchedule:
         return by_time or (self._mark is not None and count >= self._mark)
 
     def output_until_mark(self, count: int) -> float:
-        """Return the bytes of output until the next mark; inf if saves do not depend on output."""
+        """Return how many bytes of output are left to the next mark; inf without marks."""
         return inf if self._mark is None or self._retry_after else self._mark - count
 
     def seconds_until_retry(self, now: float) -> float | None:

@@ -156,9 +156,9 @@ class Snapshot:
 
     @property
     def lost(self) -> str:
-        """Return how much would be lost without another save; "" for nothing.
+        """Return as text how much would be lost without another save; "" for nothing.
 
-        This is an amount of output; before there is more output, steps.
+        This is the output made since the last save, or if there is none, the number of steps.
         """
         if self.made > self.saved:
             lines = (self.made_lines or 0) - (self.saved_lines or 0)
@@ -179,7 +179,7 @@ class Snapshot:
 
     @property
     def _safe(self) -> str:
-        """Return how much is saved: output or, before there is any, steps or work."""
+        """Return as text how much is saved: output or, before there is any, steps or work."""
         newest, whole = self.checkpoint, self.whole
         if whole is None:
             steps = newest.steps if newest else 0

@@ -32,7 +32,7 @@ def begun(store_of: OpenStore, kind: Kind, steps: int) -> None:
         store.save(run, advance(machine, steps), 0.0)
 
 
-def test_two_kinds_with_one_goal_do_not_see_each_other(open_store: OpenStore, path: str) -> None:
+def test_runs_of_two_kinds_with_one_goal_are_kept_apart(open_store: OpenStore, path: str) -> None:
     spigots, walks = SpigotKind(), Walks()
     begun(open_store, walks, 20)
     begun(open_store, spigots, 2)

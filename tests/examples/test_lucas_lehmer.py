@@ -47,7 +47,7 @@ def begun(steps: int, p: int = P) -> LucasLehmer:
 
 @pytest.fixture
 def kept(database: Path) -> Path:
-    """Make a database with two checkpoints of the test of P, after 2 and 4 steps."""
+    """Make a database with two checkpoints of the test of exponent P, after 2 and 4 steps."""
     with CheckpointStore.open(str(database), KIND) as store:
         run, machine = store.open_run(KIND.task(P)), begun(0)
         for _ in range(2):

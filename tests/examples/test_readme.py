@@ -38,7 +38,7 @@ simpler way `modulo` would save.
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Write the program into a folder of its own."""
+    """Write the README's program into a folder of its own; return its path."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "collatz.py"
     path.write_text(PROGRAM, "utf-8")
@@ -47,7 +47,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def kind(program: Path) -> Kind:
-    """Return the kind of the program, without running the program."""
+    """Return the kind that the README's program defines, without running the program."""
     return readme_program(program.parent)
 
 
@@ -91,7 +91,7 @@ def records(below: int) -> bytes:
 
 
 def tells(figure: str) -> bool:
-    """Return True if the README's table of simpler ways to save has a row that ends so."""
+    """Return True if the README's table of simpler ways to save has a row ending in `figure`."""
     return f"| {figure} |\n" in SECTION
 
 

@@ -33,7 +33,7 @@ def inject(task: Task, what: str) -> tuple[int, int, list[str]]:
 
 
 def fail_at(folder: Path, error: str, call: str, n: int, **more: Any) -> tuple[str, bool]:
-    """Let one call fail once; return what was wrong, and whether the failure was reported."""
+    """Let a system call fail once; return what was wrong, and whether the failure was reported."""
     task = Task(str(folder / f"{call}{n}.db"), saves=5, patience=3, **more)
     code, acked, failures = inject(task, f"{call}:error={error}:when={n}")
     if code not in (0, 6):

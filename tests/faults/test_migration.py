@@ -62,7 +62,7 @@ def what_is_left(task: Task, before: list[str], schema: int) -> str:
 
 
 def disturb(folder: Path, schema: int, inject: str, call: str, n: int, thorough: bool) -> str:
-    """Disturb one call; return what is wrong afterwards."""
+    """Migrate a database with a fault in the `n`-th call; return what is wrong then, or ""."""
     place = folder / f"{call}{n}"
     place.mkdir()
     task = task_at(place / "pi.sqlite3", schema)

@@ -92,7 +92,7 @@ def test_url_of_a_server_not_after_db_option_is_refused_without_printing_its_pas
 
 
 @pytest.mark.parametrize("name", ["a:b", "me@home.sqlite3", "./a:b@c", "~/a:b@c", "postgres/x"])
-def test_file_with_a_name_a_little_like_a_url_is_a_file(name: str, tmp_path: Path) -> None:
+def test_path_that_resembles_a_url_is_parsed_as_a_path(name: str, tmp_path: Path) -> None:
     assert parse_location(name).path == Path(name).expanduser().absolute()
     assert parse_location(f"{tmp_path}/a:b@c").path == tmp_path / "a:b@c"
 

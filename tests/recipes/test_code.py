@@ -156,7 +156,7 @@ class Adder:
         lambda n: traced(traced(lambda other: n + other)),
     ],
 )
-def test_functions_that_carry_other_data_are_other_runs(
+def test_function_that_carries_other_data_makes_another_run(
     make: Callable[[int], Callable[[Any], Any]], tmp_path: Path
 ) -> None:
     database = tmp_path / "one.db"

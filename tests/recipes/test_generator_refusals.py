@@ -1,4 +1,4 @@
-"""Functions and yields that cannot be a machine are refused by name."""
+"""Functions and yields that cannot make a machine are refused, and what is wrong is named."""
 
 from __future__ import annotations
 

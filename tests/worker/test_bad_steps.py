@@ -100,7 +100,7 @@ def test_step_that_raises_on_a_full_disk_says_what_is_not_saved(
     assert error.endswith("; nothing is saved")
 
 
-def test_step_that_raises_with_changed_machine_is_not_saved(database: Path) -> None:
+def test_step_that_changes_its_machine_and_then_raises_is_not_saved(database: Path) -> None:
     def deed(walk: Walk) -> None:
         walk.steps += 1
         raise ValueError("too late")

@@ -63,7 +63,9 @@ class HoldingWalks(Walks):
         return True
 
 
-def test_output_file_is_kept_if_the_disk_refuses_new_digits(database: Path, tmp_path: Path) -> None:
+def test_old_output_file_is_kept_if_the_disk_refuses_the_new_digits(
+    database: Path, tmp_path: Path
+) -> None:
     with pytest.raises(StorageError, match="No space left on device; choose another file"):
         OutputFile.claim("/dev/full", "").write(FileContent(b"1" * 100_000))
     assert pi_tui("run", "--digits", 9_000, "--db", database).returncode == 0

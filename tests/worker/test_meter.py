@@ -162,7 +162,7 @@ def test_work_rate_is_measured_without_output() -> None:
     assert meter.work_rate() == pytest.approx(1 / 40)
 
 
-def test_bar_goes_on_from_the_share_shown_after_a_fallback_and_ends_with_the_work() -> None:
+def test_bar_goes_on_after_a_fallback_from_the_share_shown_before_and_ends_with_the_work() -> None:
     """Half was shown; after damage an older checkpoint is loaded, and only a quarter is done."""
     meter = Meter(Work(TOTAL / 4, TOTAL), 0, 0.0, shown=0.5)
     assert (meter.done, meter.work) == (0.5, Work(0.5, 1.0))

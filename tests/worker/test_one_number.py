@@ -58,7 +58,7 @@ def stopped(worker: Worker) -> Snapshot:
 
 
 def shares(seen: list[Snapshot]) -> list[float]:
-    """Return all shares shown since there was a machine; fail if one of them is lower."""
+    """Return all shares shown since there was a machine; fail if one is lower than one before."""
     numbers = [one.done for one in seen if one.state is not State.PREPARING]
     assert numbers == sorted(numbers)
     return numbers

@@ -103,7 +103,7 @@ def test_cadence_by_output_saves_only_at_marks_after_the_first_while_output_appe
 def test_cadence_by_output_saves_by_time_until_a_session_comes_to_its_first_mark(
     again: bool,
 ) -> None:
-    """A run that trickles, and is killed before every mark, gets on all the same."""
+    """A run that makes little output, and is killed before every mark, gets on all the same."""
     saves = SaveSchedule(Cadence(output=1_000_000))
     saves.begin(now=0.0, count=500, again=again)
     saved_at = []

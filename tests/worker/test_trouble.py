@@ -102,7 +102,7 @@ def test_failed_save_is_shown_and_retried_while_computing_goes_on(
     assert len(in_the_file(database).output) == worker.snapshot.saved == len(worker.output)
 
 
-def test_state_is_saving_while_a_save_waits_for_the_file(
+def test_state_of_the_worker_is_saving_while_a_save_waits_for_the_file(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = make_worker()

@@ -96,11 +96,11 @@ class FileLocks:
         self._database.write("")  # a killed process of an earlier version may have left its name
 
     def take_alone(self) -> bool:
-        """Take the database lock exclusively; False, and no lock held, while others write."""
+        """Take the database lock exclusively; while others write, return False and hold no lock."""
         return bool(self.note) or self._database.take()
 
     def share(self) -> bool:
-        """Take the database lock shared; False if another process has it exclusively."""
+        """Take the database lock shared; return False if another process has it exclusively."""
         return bool(self.note) or self._database.take(shared=True)
 
     def claim(self, run_id: int, what: str, owner: str) -> None:

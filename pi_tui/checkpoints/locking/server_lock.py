@@ -63,11 +63,11 @@ class ServerLocks:
         self.renew()
 
     def take_alone(self) -> bool:
-        """Take the database lock exclusively; False, and no lock held, while others write."""
+        """Take the database lock exclusively; while others write, return False and hold no lock."""
         return self._exchange(_LET_GO_SHARED, _TAKE_ALONE)
 
     def share(self) -> bool:
-        """Take the database lock shared; False if another process has it exclusively."""
+        """Take the database lock shared; return False if another process has it exclusively."""
         return self._exchange(_LET_GO_ALONE, _SHARE)
 
     def _exchange(self, old: TextClause, new: TextClause) -> bool:
