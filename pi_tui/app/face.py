@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class Face(App[int]):
-    """A declaration of what dialogs, screens and other parts use of RunApp, beside Textual's own.
+    """A declaration of the attributes of RunApp that dialogs, screens and other parts use.
 
-    RunApp alone defines these; nothing is done here.
+    Textual's own attributes are not repeated here. RunApp and its subclasses set the values.
     """
 
     worker: AnyWorker

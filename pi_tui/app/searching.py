@@ -99,12 +99,12 @@ class Searching:
         self.show_hits()
 
     def _seek(self, offset: int, *, forward: bool = True) -> None:
-        """Scroll to the first hit after `offset`, or the last one before it."""
+        """Scroll forward to the first hit after `offset`, or back to the last hit before it."""
         self._sought = offset, forward
         self._go_on()
 
     def _go_on(self) -> None:
-        """Scroll to the hit that is sought, if it is known by now."""
+        """Scroll to the hit that `_seek` looks for, if enough output is searched to know it."""
         needle, view = self._view().needle, self._view()
         if needle is None or self._sought is None:
             return
