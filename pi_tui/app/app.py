@@ -142,7 +142,7 @@ class RunApp(Face):
         self.worker.start()
 
     def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on, in place of the one before."""
+        """Show the run of this worker from now on, in place of the previous run."""
         self.worker = worker
         self.live.begin_again()
         worker.start()

@@ -119,7 +119,7 @@ class Searching:
         self.show_hits()
 
     def _count_hits(self, needle: Needle) -> None:
-        """Count the hits in new output: little of it at once, much of it in a thread."""
+        """Count the hits in new output: at once if it is little, in a thread if it is much."""
         if self._counting is not None and not self._counting.is_finished:
             return
         if self.count - needle.searched <= search.BLOCK:

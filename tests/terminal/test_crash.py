@@ -20,7 +20,7 @@ def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Term
 
 
 def save(terminal: Terminal, database: Path) -> None:
-    """Wait until digits are saved; the first ones shown are an overture, which is not saved."""
+    """Wait until digits are saved; the first digits shown come from a smaller spigot, unsaved."""
 
     def is_saved() -> int:
         terminal.send("c")

@@ -138,7 +138,7 @@ class OutputView(ScrollView, can_focus=True):
     # Showing output
 
     def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
-        """Show the first `count` bytes of `source`, and after them the `held` ones.
+        """Show the first `count` bytes of `source`, then the bytes `held`, which may change.
 
         The first `saved` bytes are saved.
         """
