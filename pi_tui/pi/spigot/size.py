@@ -79,15 +79,17 @@ class Chain(NamedTuple):
 
     @property
     def work_of_block(self) -> float:
-        """Return the work of making one block, as if its number N is made too.
+        """Return the work of making one block, its number N included.
 
-        A block made again without N takes about three fifths of that, which is not counted.
+        A block made again without N takes about three fifths of that, but counts in full.
         """
         return self.series.box_cost * pow(self.boxes_per_block, 1.277)
 
     @lru_cache(maxsize=8)  # noqa: B019 - a chain is four numbers
     def work_of_steps(self) -> list[float]:
-        """Return the work of the first 0, 1, 2 … iterations; each takes less than the last.
+        """Return a list whose item t is the work of the first t iterations together.
+
+        Each iteration takes less work than the one before it.
 
         x and y are `series.box_bits`, B the boxes of a block, K the digits of a step, m the boxes
         that an iteration still needs. A box takes x·log2(s/B) + y bits, where s is the first box of
@@ -137,7 +139,7 @@ class Size(Chain):
         return sum(self.counts(done))
 
     def batches(self, counts: Sequence[int]) -> list[Batch]:
-        """Return the batches of the first blocks of each chain, as many blocks as in `counts`."""
+        """Return the batches of the first blocks of each chain; `counts` has how many of each."""
         batches, name, place = list[Batch](), 0, 0
         for index, (chain, count) in enumerate(zip(self.chains, counts, strict=True)):
             step = chain.blocks_per_batch
