@@ -119,7 +119,7 @@ async def test_export_writes_the_range_in_pieces(bench: Bench, tmp_path: Path) -
         assert file.read_bytes() == b"3." + pi(1_234) + b"\n"
 
 
-def test_counted_walk_equals_the_one_walked_digit_by_digit(
+def test_walk_drawn_from_counts_of_digits_equals_the_walk_taken_digit_by_digit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(walk, "CAPACITY", 64)
