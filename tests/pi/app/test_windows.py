@@ -77,7 +77,6 @@ def test_terminal_title_without_a_run_is_the_program_name(
 
 
 async def test_progress_panel_and_digit_view_show_the_same_number_of_digits() -> None:
-
     async with a_still(a_snapshot(), (120, 40)) as (app, _):
         panel, view = app.main_screen.query_one("#progress-panel"), app.main_screen.digits
         for count in range(8_650, 8_750, 7):

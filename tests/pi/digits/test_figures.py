@@ -31,7 +31,7 @@ FAR = 1_750_000
 
 
 @pytest.mark.parametrize("text", ["7", "99", "999", "1212", "141592", "26535"])
-def test_needle_counts_every_hit_with_any_splitting(text: str) -> None:
+def test_search_counts_every_hit_in_whatever_parts_the_digits_come(text: str) -> None:
     digits = pi(20_000)
     hits = [at for at in range(len(digits)) if digits.startswith(text.encode(), at)]
     needle = Needle(text)
@@ -58,7 +58,7 @@ def test_next_and_previous_hit_wrap_around() -> None:
     assert [needle.number_of(digits, hit) for hit in hits] == list(range(1, len(hits) + 1))
 
 
-def test_needle_without_a_hit_returns_none() -> None:
+def test_next_and_previous_hit_are_none_if_there_is_no_hit() -> None:
     needle = Needle("0000000")
     assert needle.next_after(pi(1_000), 0, 1_000) is None
     assert needle.last_before(pi(1_000), 900, 1_000) is None
@@ -132,7 +132,7 @@ def test_digits_before_position_145_add_up_to_666() -> None:
 
 
 @pytest.mark.parametrize(("length", "fact"), [(2, 605), (3, 8_553), (4, 99_846)])
-def test_last_string_of_a_length_to_occur_begins_at_the_position_of_the_fact(
+def test_fact_about_the_last_string_of_2_3_or_4_digits_to_occur_has_the_right_position(
     length: int, fact: int
 ) -> None:
     end = fact + length - 1
