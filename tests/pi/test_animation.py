@@ -96,7 +96,7 @@ def test_picture_command_draws_an_animated_walk(name: str, database: Path, tmp_p
 
 
 @pytest.mark.parametrize("text", ["0", "121", "-1", "x", "", "1e9", "nan"])
-def test_unusable_seconds_are_refused(text: str) -> None:
+def test_unusable_duration_of_an_animation_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="use 1 to 120"):
         parse_seconds(text)
 

@@ -50,11 +50,11 @@ class Chain(NamedTuple):
     def boxes_needed(self, done: int) -> int:
         """Count the boxes that still influence the digits to come after `done` iterations.
 
-        After t iterations the boxes hold pi from decimal tK on. Let each box be worth at most 1/w
-        of the one before. Then box j and all boxes after it are worth less than c·√j·w^-j units,
-        with c about 2 and w = 2 in Euler's series, 13 and 13.5 in Gosper's. So the boxes beyond (n
-        - tK)·log_w(10) + guard, where w^guard is 2^128 or more, cannot change decimal n, unless 24
-        nines or zeros follow it.
+        Decimal n is the last one asked for. After t iterations the boxes hold pi from decimal tK
+        on. Let each box be worth at most 1/w of the one before. Then box j and all boxes after it
+        are worth less than c·√j·w^-j units, with c about 2 and w = 2 in Euler's series, 13 and 13.5
+        in Gosper's. So the boxes beyond (n - tK)·log_w(10) + guard, where w^guard is 2^128 or more,
+        cannot change decimal n, unless 24 nines or zeros follow it.
         """
         decimals = max(self.digits - done * self.digits_per_step, 0)
         boxes = -(-decimals * self.series.boxes_per_billion // 1_000_000_000)

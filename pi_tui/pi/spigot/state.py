@@ -17,7 +17,7 @@ from pi_tui.pi.spigot.size import Size
 
 @dataclass(frozen=True, slots=True)
 class SpigotState:
-    """All that is needed to continue after a step. Nothing of it is derived from the digits."""
+    """All that is needed to continue after a step; the digits alone would not be enough."""
 
     size: Size
     boxes: tuple[mpz | None, ...]

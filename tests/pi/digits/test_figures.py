@@ -106,7 +106,7 @@ def test_walk_of_many_digits_keeps_few_points_and_the_same_end() -> None:
     assert abs(path.points[-1] - end) < 1e-6
 
 
-def test_heat_of_many_digits_looks_random() -> None:
+def test_heat_map_levels_of_many_digits_look_random() -> None:
     made = levels(pi(100_000), 100)
     assert len(made) == 1_000
     middle = sum(level in (3, 4, 5) for level in made)
@@ -141,7 +141,7 @@ def test_fact_about_the_last_string_of_2_3_or_4_digits_to_occur_has_the_right_po
     assert len({pi(end - 1)[at : at + length] for at in range(end - length)}) == 10**length - 1
 
 
-def test_fact_is_not_reported_for_other_digits() -> None:
+def test_facts_of_pi_are_not_reported_for_other_digits() -> None:
     assert not list(facts.reached(b"1" * 1_000, 0, 1_000)) or all(
         set(fact.text) == {"1"} for fact in facts.reached(b"1" * 1_000, 0, 1_000)
     )
@@ -149,7 +149,9 @@ def test_fact_is_not_reported_for_other_digits() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 57, 80, 119, 126, 200])
 @pytest.mark.parametrize("digits", [5, 20_000, 100_000_000])
-def test_lines_fit_and_columns_map_back_to_digits(width: int, digits: int) -> None:
+def test_digit_lines_fit_their_width_and_columns_map_back_to_digits(
+    width: int, digits: int
+) -> None:
     lines = DigitLines.fitting(width, digits)
     for index in range(lines.per_line):
         column = lines.left + index + index // GROUP

@@ -61,7 +61,7 @@ THIN_FROM = 64
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The constants of a block. They depend only on its first box and on B."""
+    """The constants of a block. They depend only on its first box, on B and, for block 0, on R."""
 
     factor: mpz
     """P/Γ(B) without its powers of two."""

@@ -185,7 +185,10 @@ def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -
 
 @lru_cache(maxsize=4)
 def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
-    """Pack C(k,i) for k = 0 … count-1 into fields of `bits` bits, for each i = 0 … degree."""
+    """Return one long integer for each i = 0 … degree, with C(k,i) for k = 0 … count-1 packed in.
+
+    Each C(k,i) has a field of `bits` bits.
+    """
     rows, row = [], [mpz(1)] * count
     for i in range(degree + 1):
         rows.append(pack(row, bits))

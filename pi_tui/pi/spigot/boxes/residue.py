@@ -80,7 +80,7 @@ def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
 
 
 class Spelled(NamedTuple):
-    """A count of decimals, and the number they spell with the 3 before them, modulo p."""
+    """The number that the 3 and some decimals after it spell, modulo p, with their count."""
 
     digits: int = 0
     number: int = 3
