@@ -20,7 +20,7 @@ class Few(NamedTuple):
 ALL = 1_000
 ONE, NONE = Few(1), Few(0)
 SLOW = {
-    "tests/app/test_any_output.py::test_screen_is_complete_at_every_size": ONE,
+    "tests/app/test_any_output.py::test_screen_fits_in_a_window_of_every_size": ONE,
     "tests/app/test_any_output.py::test_output_of_100_mb_scrolls_without_being_copied": NONE,
     "tests/app/test_in_a_terminal.py": Few(2),
     "tests/checkpoints/test_failing_migration.py": Few(ALL, 2),

@@ -86,11 +86,11 @@ class RunApp(Face):
         naming: Naming | None = None,
         goals: Goals | None = None,
     ) -> None:
-        """Make an app for a worker that has not started; without one, it asks for a goal.
+        """Make an app for a worker that has not started; without one, the app asks for a goal.
 
         `seen` is saved output, shown until the worker has loaded it. `memory` is the file with the
-        user's settings (theme, bell). `kind`, `naming` and `goals` replace those of the class;
-        RunApp itself has no kind.
+        user's settings (theme, bell). `kind`, `naming` and `goals` replace the attributes of the
+        class; RunApp itself has no kind.
         """
         super().__init__()
         for capture in (self._capture_stdout, self._capture_stderr):
@@ -125,14 +125,14 @@ class RunApp(Face):
     # Opening
 
     def open(self) -> None:
-        """Draw what is saved, then start the worker, whose slow imports must not delay that."""
+        """Draw what is saved, and only then start the worker, because its imports are slow."""
         self.when_open()
         self.recall_looks()
         self.live.start()
         self.call_after_refresh(self._begin)
 
     def recall_looks(self) -> None:
-        """Restore settings of the last start that concern the screen; most kinds have none."""
+        """Apply saved settings of the main screen, such as its view; most kinds have none."""
 
     def _begin(self) -> None:
         if not self.worker.snapshot.goal:
@@ -142,7 +142,7 @@ class RunApp(Face):
         self.worker.start()
 
     def take(self, worker: AnyWorker) -> None:
-        """Show the run of this worker from now on, in place of the one before."""
+        """Show the run of this worker from now on, in place of the previous run."""
         self.worker = worker
         self.live.begin_again()
         worker.start()
@@ -154,7 +154,10 @@ class RunApp(Face):
 
     @property
     def waiting(self) -> int:
-        """Return the keys and messages not handled yet; called by the thread that reads keys."""
+        """Return the number of keys and messages not handled yet.
+
+        The thread that reads keys calls this.
+        """
         return len(self._keys) + self.message_queue_size
 
     def watch_app_focus(self, focus: bool) -> None:
@@ -229,7 +232,7 @@ class RunApp(Face):
         return [("On the screen", ON_THE_SCREEN)]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield every action with its name, for the command palette; most have a key."""
+        """Yield all actions with their names for the command palette, also those without a key."""
         for key in self.key_table.keys:
             if key.action != "app.command_palette":  # it is open
                 told, act = f"{key.shown} · {key.meaning}", partial(self.run_action, key.action)
@@ -247,7 +250,8 @@ class RunApp(Face):
     def refresh_css(self, animate: bool = True) -> None:
         """Apply the theme to all styles; before there is a screen, only to the app's own.
 
-        Textual would then read every style sheet, and again for the first screen: 15 ms.
+        Without a screen, Textual would read every style sheet, and read them all again for the
+        first screen. This would take 15 ms.
         """
         if self.screen_stack:
             super().refresh_css(animate)
@@ -269,10 +273,10 @@ class RunApp(Face):
             raise UsageError(named) from error
 
     def set_timer(self, *of_a_timer: Any, **more: Any) -> Timer:
-        """Call a function after a delay, even if the process is then too late for Textual.
+        """Call a function after a delay; call it late where Textual would not call it at all.
 
-        Textual drops a one-shot timer whose time has passed (timers.py). It sets its own timers of
-        the app by this method too.
+        Textual drops a one-shot timer whose time has passed (timers.py). It calls this method for
+        its own timers too.
         """
         return certain(super().set_timer(*of_a_timer, **more))
 

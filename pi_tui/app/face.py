@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class Face(App[int]):
-    """A declaration of what dialogs, screens and other parts use of RunApp, beside Textual's own.
+    """A declaration of the attributes of RunApp that dialogs, screens and other parts use.
 
-    RunApp alone defines these; nothing is done here.
+    Textual's own attributes are not repeated here. RunApp and its subclasses set the values.
     """
 
     worker: AnyWorker
@@ -49,7 +49,7 @@ class Face(App[int]):
     open: Callable[[], None]
     """Shows the run for the first time; the main screen calls this once it can show frames."""
     take: Callable[[AnyWorker], None]
-    """Shows the run of this worker from now on, in place of the one before."""
+    """Shows the run of this worker from now on, in place of the previous run."""
 
 
 def face_of(node: DOMNode) -> Face:
@@ -67,7 +67,7 @@ def telling_errors(where: App[Any] | Screen[Any]) -> Iterator[None]:
 
 
 def tell(where: App[Any] | Screen[Any], text: str, seconds: float = 6, **more: Any) -> None:
-    """Show `text` as a toast for so many seconds; markup and escape codes in it have no effect.
+    """Show `text` as a toast for some seconds; markup and escape codes in it have no effect.
 
     `more` are options of Textual's `notify`: title, severity.
     """

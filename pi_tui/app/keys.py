@@ -70,7 +70,7 @@ class KeyTable(NamedTuple):
 
 
 def rows(text: str, known: Sequence[Key] = ()) -> tuple[Key, ...]:
-    """Parse a table of keys; a line with only an action means its row in `known`.
+    """Parse a table of keys; a line with only an action stands for its row in `known`.
 
     >>> rows("app.quit | q | q | leave | Quit | save and leave")[0].meaning
     'save and leave'
@@ -84,7 +84,9 @@ def rows(text: str, known: Sequence[Key] = ()) -> tuple[Key, ...]:
 
 
 def bindings(keys: Sequence[Key], where: str) -> list[BindingType]:
-    """Return the bindings of the rows for `app` or `screen`; that of the palette has priority.
+    """Return the key bindings of all rows whose action begins with `where`: `app` or `screen`.
+
+    Only the binding of the command palette has priority over the focused widget.
 
     >>> [binding.key for binding in bindings(KEYS.keys, "app")][:2]
     ['p,space', 'q']

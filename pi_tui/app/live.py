@@ -158,9 +158,10 @@ class Live:
 
 
 def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
-    """Return output per second; or steps, if there is no output and its length is unknown.
+    """Return output per second, or steps per second for a machine without output.
 
-    The steps are those since the snapshot `before`, `elapsed` seconds ago.
+    Steps are used if there is no output and its final length is unknown. They are counted since
+    the snapshot `before`, which was taken `elapsed` seconds ago.
     """
     if shown.made or shown.length is not None:
         return shown.rate

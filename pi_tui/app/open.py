@@ -28,12 +28,12 @@ def open_app(
     """Show the run of a task until the user exits; return exit code and whole output.
 
     The output is b"" unless the run is complete. Without a task the app asks for a goal; `tasks`
-    makes a task from a goal, and raises BadState for an impossible one; by default the task gets
+    makes a task from a goal, and raises BadState for an impossible goal; by default the task gets
     the parameters of the run on the screen. `location` is the path or URL of the database. `again`
-    is the command that continues the run, for messages. With `fresh` the run begins again at its
-    first step. `goes_on` tells how to continue the run, for messages; unless it is "", the app only
-    watches the run. Call this in the main thread, in a terminal. Raises PiTuiError if it cannot
-    start.
+    is the command that resumes the run, for messages. With `fresh` the run begins again at its
+    first step. If `goes_on` is not "", the app only watches the run, and its messages show this
+    text, which says how to resume the run. Call this in the main thread, in a terminal. Raises
+    PiTuiError if the app cannot start.
     """
     with guarded():  # before Textual is loaded, to fork a smaller process
         from pi_tui.app.app import RunApp

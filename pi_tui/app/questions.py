@@ -22,7 +22,10 @@ class Questions:
         """The questions whose answers are awaited."""
 
     def converse(self, steps: Coroutine[Any, Any, None]) -> None:
-        """Start a coroutine that asks the user one or more questions; keys wait for the first."""
+        """Start a coroutine that asks the user one or more questions.
+
+        Keys typed before the first question is shown are kept for it.
+        """
         self._conversations += 1
         self._app.run_worker(self._conversation(steps), group="dialog")
 
@@ -45,5 +48,5 @@ class Questions:
 
     @property
     def is_expected(self) -> bool:
-        """Return True if a conversation has no question on the screen, and may ask one."""
+        """Return True if a conversation is going on and its next question is not shown yet."""
         return self._conversations > sum(one in self._app.screen_stack for one in self._asked)

@@ -95,7 +95,10 @@ class RunScreen(Screen[None]):
         return ()
 
     def _take_breakpoints(self, width: int, height: int) -> None:
-        """Set the classes for this size before the first Resize, or all would be laid out twice."""
+        """Set the CSS classes for this window size now, before the first Resize event.
+
+        Otherwise the screen would be laid out twice.
+        """
         wide = [name for columns, name in self.HORIZONTAL_BREAKPOINTS if width >= columns]
         high = [name for rows, name in self.VERTICAL_BREAKPOINTS if height >= rows]
         self.add_class(wide[-1], high[-1])
@@ -133,7 +136,7 @@ class RunScreen(Screen[None]):
         return b""
 
     def is_behind(self, made: int) -> bool:
-        """Return True if a view has not processed all output yet; `made` is its length."""
+        """Return True if a view has not processed all of the first `made` bytes of output yet."""
         return False
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
@@ -174,7 +177,7 @@ class RunScreen(Screen[None]):
     # Searching and moving
 
     def has_output(self, refusal: str, least: int = 1) -> bool:
-        """Return True if there are so many bytes of output; else tell the user the refusal."""
+        """Return True if there are at least `least` bytes of output; else show `refusal`."""
         if self.count < least:
             tell(self, refusal, seconds=4)
         return self.count >= least
@@ -227,7 +230,7 @@ class RunScreen(Screen[None]):
     # Copying and writing output
 
     def action_copy(self) -> None:
-        """Copy the selection or, without one, the highlighted line or the top one."""
+        """Copy the selection; without a selection, the highlighted line, or else the top line."""
         if self.get_selected_text():
             self.action_copy_text()
         elif text := self.output_view.line_as_text():
@@ -251,12 +254,12 @@ class RunScreen(Screen[None]):
     unit_of_text = "letters"
 
     def action_export(self) -> None:
-        """Ask for a file, and write the output."""
+        """Start a dialog that exports the output; without output, refuse."""
         if self.has_output("There is nothing to export yet."):
             self.face.questions.converse(self.export())
 
     async def export(self) -> None:
-        """Ask for a file, and write the output as it is now."""
+        """Ask for a file, and write to it the output that exists when the question is asked."""
         source, count = self.source, self.count
         suggested = self.face.naming.file(self.snapshot.goal)
         name = await ask_for_file(self.face, "Into which file?", suggested)

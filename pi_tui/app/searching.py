@@ -99,12 +99,12 @@ class Searching:
         self.show_hits()
 
     def _seek(self, offset: int, *, forward: bool = True) -> None:
-        """Scroll to the first hit after `offset`, or the last one before it."""
+        """Scroll forward to the first hit after `offset`, or back to the last hit before it."""
         self._sought = offset, forward
         self._go_on()
 
     def _go_on(self) -> None:
-        """Scroll to the hit that is sought, if it is known by now."""
+        """Scroll to the hit that `_seek` looks for, if enough output is searched to know it."""
         needle, view = self._view().needle, self._view()
         if needle is None or self._sought is None:
             return
@@ -119,7 +119,7 @@ class Searching:
         self.show_hits()
 
     def _count_hits(self, needle: Needle) -> None:
-        """Count the hits in new output: little of it at once, much of it in a thread."""
+        """Count the hits in new output: at once if it is little, in a thread if it is much."""
         if self._counting is not None and not self._counting.is_finished:
             return
         if self.count - needle.searched <= search.BLOCK:

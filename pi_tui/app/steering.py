@@ -15,7 +15,7 @@ _SUSPEND_PATIENCE = 5.0
 
 
 def toggle_pause(face: Face) -> None:
-    """Pause, which saves; or resume, also a run that another process computed."""
+    """Pause, which saves; or resume, also a watched run whose computing process has ended."""
     snapshot = face.worker.snapshot
     if snapshot.state is State.WATCHING and snapshot.goes_on:
         is_refused(face)

@@ -75,7 +75,7 @@ def choose(location: str, kinds: Kinds, wanted: Wanted) -> Run:
 def matching(runs: Sequence[Run], kinds: Kinds, wanted: Wanted) -> list[Run]:
     """Return the runs that match the kind, goal and parameters wanted. Raises UsageError if none.
 
-    If every parameter was typed exactly as `runs` lists it for some of them, return only those.
+    If `runs` lists every parameter of some of them exactly as it was typed, return only these.
     So 0.0, -0.0 and 0 can be told apart, and also 5 and '5'.
     """
     found = [run for run in runs if wanted.matches(run)]

@@ -36,7 +36,7 @@ def open_machine(
     """Compute or resume the task on a screen; return the exit code.
 
     Without a terminal, show a line of progress and write the output to standard output. Without a
-    location, save where the machine's own program does: in a file of its name.
+    location, save where the machine's own program does: in a file named after the machine.
     """
     kind, task = task_to_open(machine, goal, parameters)
     location = named_location or own_file(kind.name)
@@ -55,8 +55,8 @@ def task_to_open(
 ) -> tuple[Kind, Task]:
     """Return the kind and the task that the command line names. Raises UsageError.
 
-    If the kind has a method `task`, that method makes the task. `resumable`, Items and many classes
-    have one.
+    If the kind has a method `task`, that method makes the task. Functions with `@resumable`,
+    Items and many classes have this method.
     """
     kind = find_kind(machine)
     make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
@@ -140,7 +140,7 @@ def _plain_task(goal: int, **parameters: Parameter) -> Task:
 
 
 def _reason(text: str, goal: int | None) -> str:
-    """Return the text of an error of `task()`; if a GOAL is missing or too much, say so."""
+    """Return the text of an error of `task()`; say so if a GOAL is missing or not allowed."""
     if goal is None and "missing 1 required positional argument" in text:
         return "say how far to compute: a GOAL, like 1000"
     if goal is not None and "takes 1 positional argument but 2 were given" in text:

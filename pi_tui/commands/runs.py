@@ -23,7 +23,7 @@ def status(location: str, kinds: Kinds, wanted: Wanted, *, as_json: bool, again:
     """Print the state of the runs; return exit code 0.
 
     With `again`, repeat that every two seconds until all are complete or ctrl+c is pressed. On a
-    terminal each table replaces the one before; elsewhere new lines follow.
+    terminal each table replaces the previous one; elsewhere new lines follow.
     """
     place = Place() if again and not as_json and is_terminal() else None
     while True:

@@ -61,7 +61,8 @@ def _each(counts: Counter[str]) -> str:
 def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
     """Return the number of saved states of a run.
 
-    Load the states of our own kind. Raises WrongResultError for one that is inconsistent.
+    To check the states of our own kind, load them. Raises WrongResultError for one that is
+    inconsistent.
     """
     if not kinds.is_own(run):
         return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))

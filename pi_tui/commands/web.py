@@ -105,7 +105,10 @@ class TabServer(Server):
         return any(hmac.compare_digest(word.encode("utf-8", "replace"), wanted) for word in given)
 
     async def handle_index(self, request: web.Request) -> Any:
-        """Return the page, with a cookie by which the browser sends the token for our page only."""
+        """Return the page and set a cookie with the token.
+
+        The browser sends this cookie only with requests that come from pages on this host.
+        """
         self.public_url = f"http://{request.host}"  # else no cookie is sent
         response = await super().handle_index(request)
         if isinstance(response, web.Response):
@@ -176,7 +179,10 @@ class Tab(AppService):
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Return False for a log record about malformed HTTP, because its sender gets an answer."""
+    """Return False for a log record about malformed HTTP, which is not a fault of the server.
+
+    Such a record need not be printed, because the sender of the request gets an answer.
+    """
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError)
 

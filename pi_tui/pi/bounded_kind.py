@@ -28,7 +28,7 @@ class BoundedKind(SpigotKind):
 
     @classmethod
     def within(cls, digits: int, threads: int, asked: int, location: str) -> BoundedKind:
-        """Return the kind for so many digits, with as many of the threads as memory allows.
+        """Return the kind for so many digits, with up to `threads` threads if memory allows.
 
         `asked` is what the user allows, in bytes; 0 for what is free.
         """

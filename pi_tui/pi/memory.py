@@ -23,7 +23,7 @@ folder of the controller; version 2 has none.
 
 
 class Allowance(NamedTuple):
-    """The bytes of memory that this process may take in all, and who says so."""
+    """The bytes of memory that this process may take in all, and a sentence that says why."""
 
     bytes: int
     sentence: str
@@ -50,10 +50,10 @@ def refusal(digits: int, allowed: Allowance | None) -> str:
 
 
 def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
-    """Return the end of a sentence if the database has not so much room on its disk; else "".
+    """Return a clause about the room that is free on the database's disk; "" if `need` bytes fit.
 
-    If the run is `saved` in part, what its database takes already counts as room. A server's disk
-    is not known.
+    If the run is `saved` in part, the bytes that its database takes already count as free. The disk
+    of a server is not known, so the result is "".
     """
     path = parse_location(location).path
     if path is None:
@@ -67,7 +67,7 @@ def lack_of_disk(need: int, location: str, *, saved: bool = False) -> str:
 
 
 def _limits(root: Path) -> list[Allowance]:
-    """Return for each limit the bytes that this process may take: those it has, plus those free."""
+    """Return, for each limit, the bytes that this process has, plus those it may still take."""
     own = _pages(root, 1)
     found: list[Allowance] = []
     with suppress(OSError, ValueError, StopIteration):

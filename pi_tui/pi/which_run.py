@@ -37,7 +37,8 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 def _last_run_in_store(settings: Settings) -> int | None:
     """Return the digits of the last run, read by the store; None if nothing is saved.
 
-    Needed where `glance` returns None: it reads no database server, and no file during a commit.
+    Needed where `glance` returns None. For `glance` reads no database server, and no file during a
+    commit.
     """
     path = parse_location(settings.location).path
     with suppress(OSError):  # the store gives a better error

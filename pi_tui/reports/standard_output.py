@@ -16,9 +16,11 @@ from pi_tui.reports.hints import tell as tell
 
 
 def open_standard_streams(*, silent: bool = False) -> None:
-    """Open closed descriptors 0 to 2. Otherwise a file might get one, and our messages.
+    """Open each of the descriptors 0 to 2 that is closed, on /dev/null.
 
-    Writing to a standard output that was closed then fails; with `silent`, it does nothing.
+    Otherwise the next file to be opened would get such a descriptor, and our messages would go into
+    that file. Later writes to a standard output that was closed fail; with `silent`, they do
+    nothing.
     """
     modes = {"stdin": os.O_RDONLY, "stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
     if silent:

@@ -25,7 +25,7 @@ class StatusLine:
     """
 
     def __init__(self, stream: TextIO, bar: RichProgress | None = None) -> None:
-        """Use the stream or, on a terminal, the bar."""
+        """Write to the stream; if it is a terminal, show `bar` there instead."""
         self._stream, self._bar = stream, bar
         self._task = bar.add_task("", total=1.0, word="", figures="") if bar else None
         self._last, self._has_failed = time.monotonic(), False
@@ -45,10 +45,11 @@ class StatusLine:
     def show(
         self, figures: str, done: float, *, word: str = "", text: str = "", now: bool = False
     ) -> bool:
-        """Show `word`, a bar of the share `done`, and `figures`; in a pipe `text`, or else figures.
+        """Update the line; return True if a line was printed, which happens only in a pipe.
 
-        In a pipe, print the text if the last is LINE_SECONDS old, or if `now` is True. Return True
-        if it was printed.
+        A terminal shows `word`, a bar of the share `done`, and `figures`. A pipe gets a line with
+        `text`, or with `figures` if there is no text. This line is printed only if the last one is
+        LINE_SECONDS old, or if `now` is True.
         """
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, word=word, figures=figures)

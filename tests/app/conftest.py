@@ -52,7 +52,7 @@ Shown = Callable[..., AbstractAsyncContextManager[tuple[RunApp, Pilot[int]]]]
 
 @pytest.fixture
 def shown(tmp_path: Any) -> Shown:
-    """Return a function that shows the app on a run with this output."""
+    """Return a function that shows the app on a run with the output given to it."""
 
     @asynccontextmanager
     async def show(

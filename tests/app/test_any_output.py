@@ -104,7 +104,7 @@ async def test_text_view_rewraps_lines_at_a_new_width_and_keeps_its_place(shown:
             await until(lambda: tail.in_view[0] <= first < tail.in_view[1])
 
 
-async def test_search_marks_hits_wraps_around_and_ends(shown: Shown) -> None:
+async def test_search_counts_hits_wraps_around_and_is_ended_by_escape(shown: Shown) -> None:
     async with shown("größer: a\nb: größe\nend\n".encode()) as (app, pilot):
         await pilot.press("slash", *"größe")
         await until(lambda: "1 of 2 hits at position 1 " in text_of(app))
@@ -116,7 +116,7 @@ async def test_search_marks_hits_wraps_around_and_ends(shown: Shown) -> None:
         assert tail_of(app).needle is None
 
 
-async def test_output_with_escape_codes_reaches_no_terminal(shown: Shown) -> None:
+async def test_escape_codes_and_markup_in_output_are_shown_and_have_no_effect(shown: Shown) -> None:
     async with shown(b"a\x1b[2Jb [red]c[/red]\n") as (app, _):
         await until(lambda: "a·[2Jb [red]c[/red]" in text_of(app))
 
@@ -155,7 +155,7 @@ SIZES = ((10, 3), (40, 12), (120, 40), (300, 80), (1, 1), (80, 24))
 
 
 @pytest.mark.parametrize("output", [b"", b"text\n" * 100, bytes(1_000)])
-async def test_screen_is_complete_at_every_size(output: bytes, shown: Shown) -> None:
+async def test_screen_fits_in_a_window_of_every_size(output: bytes, shown: Shown) -> None:
     async with shown(output) as (app, pilot):
         for keys in ((), ("slash",)) if output else ((), ("question_mark",), ("t",)):
             await pilot.press(*keys)
@@ -222,7 +222,9 @@ def panel_text(app: RunApp, panel: Any) -> list[str]:
     return [line[region.x : region.right] for line in lines]
 
 
-async def test_full_speed_is_drawn_at_5_hz_and_a_key_at_10(shown: Shown) -> None:
+async def test_screen_redraws_at_5_hz_at_full_speed_and_at_10_hz_at_a_pace_or_after_a_key(
+    shown: Shown,
+) -> None:
     """Also before the first output, while the machine only prepares."""
     async with shown(b"", pace=MAX) as (app, _):
         assert app.live._pulse() == 2 * QUICK

@@ -38,7 +38,7 @@ def test_flow_shows_all_digits_at_full_speed_and_in_a_pause() -> None:
         assert Flow().shown(at_once, 0.0) == at_once
 
 
-def test_flow_shows_an_overture_as_unsaved() -> None:
+def test_flow_shows_an_overture_of_first_digits_from_elsewhere_as_unsaved() -> None:
     playing = a_snapshot(pace=MAX, made=0, saved=0, overture=2_000)
     shown = Flow().shown(playing, 0.1)
     assert (shown.made, shown.saved) == (2_000, 0)

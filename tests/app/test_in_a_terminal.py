@@ -101,7 +101,7 @@ def test_start_after_a_kill_reports_what_is_saved_and_resumes(database: Path) ->
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-def test_failed_step_is_named_and_its_traceback_shown_on_the_screen_and_after_it(
+def test_failed_step_is_named_and_its_traceback_is_shown_on_the_screen_and_after_the_exit(
     size: tuple[int, int], database: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "steps.py").write_text(FAILS)
@@ -150,7 +150,9 @@ def test_screen_has_the_size_of_the_terminal_if_output_goes_to_a_file(
     assert target.read_text().startswith("output of ")
 
 
-def test_second_process_watches_and_takes_over(database: Path) -> None:
+def test_second_process_watches_and_resumes_by_key_p_after_the_first_has_ended(
+    database: Path,
+) -> None:
     with lines(database, 0.05, goal=100_000) as first:
         first.see("#1 ")
         with lines(database, 0.05, goal=100_000) as second:
@@ -170,7 +172,7 @@ def test_second_process_watches_and_takes_over(database: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (10, 3), (300, 80)])
-def test_example_program_shows_its_verdict_at_every_size(
+def test_lucas_lehmer_example_shows_that_a_number_is_prime_at_every_window_size(
     size: tuple[int, int], database: Path
 ) -> None:
     with Terminal(2203, database, program=("-c", LUCAS), size=size) as terminal:

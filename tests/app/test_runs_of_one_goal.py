@@ -56,7 +56,9 @@ def test_list_of_runs_shows_the_parameters_that_tell_them_apart(
         assert "size=8" not in terminal.screen
 
 
-def test_run_of_the_same_goal_is_opened_exported_and_deleted_as_chosen(folder: Path) -> None:
+def test_list_of_two_runs_with_one_goal_opens_exports_and_deletes_the_chosen_one(
+    folder: Path,
+) -> None:
     with opened(2) as terminal:
         terminal.see("seed 2 .*complete")
         terminal.send("r")
@@ -100,7 +102,7 @@ def test_new_goal_keeps_the_parameters_of_the_run_on_the_screen(folder: Path) ->
     ]
 
 
-def test_goal_other_than_its_number_of_items_is_refused_for_a_batch(folder: Path) -> None:
+def test_batch_refuses_a_new_goal_that_differs_from_its_number_of_items(folder: Path) -> None:
     with Terminal("open", "mine:batch", "--db", "batch.db") as terminal:
         terminal.see("complete")
         terminal.send("r")

@@ -26,11 +26,11 @@ def test_export_writes_output_of_another_kind_unchanged(mixed: Path, tmp_path: P
     assert target.read_text() == whole
 
 
-def test_export_without_a_name_takes_the_run_of_pi(mixed: Path) -> None:
+def test_export_without_a_name_takes_the_run_of_pi_among_runs_of_several_kinds(mixed: Path) -> None:
     assert ask("export", database=mixed).encode() == b"3." + pi(300) + b"\n"
 
 
-def test_export_without_a_name_takes_the_only_run(database: Path) -> None:
+def test_export_without_a_name_takes_the_only_run_if_it_is_of_another_kind(database: Path) -> None:
     compute(str(database), LINES, LINES.task(3))
     assert ask("export", database=database) == "1\n2\n3\n"
 
@@ -50,7 +50,9 @@ def test_delete_asks_with_the_full_name(mixed: Path) -> None:
         assert len(json.loads(ask("runs", "--json", database=mixed))) == left
 
 
-def test_delete_finds_a_run_of_a_kind_with_unknown_tuning(mixed: Path) -> None:
+def test_delete_finds_and_names_a_run_of_a_kind_whose_tuning_parameters_are_unknown(
+    mixed: Path,
+) -> None:
     done = pi_tui("delete", "--kind", "lucas-lehmer", "--yes", "--db", mixed)
     assert done.returncode == 0
     assert done.stderr.startswith("deleted the run of lucas-lehmer 9,689 squarings_per_step=")
@@ -120,7 +122,7 @@ def test_read_only_commands_leave_a_database_of_many_kinds_unchanged(mixed: Path
     assert (mixed.read_bytes(), mixed.stat().st_mtime_ns) == before
 
 
-def test_server_holds_runs_of_every_kind(postgres_url: str) -> None:
+def test_postgres_lists_exports_and_deletes_runs_of_several_kinds(postgres_url: str) -> None:
     compute(postgres_url, LINES, LINES.task(30, seed=2), 10)
     compute(postgres_url, PRIME, PRIME.task(9_689), 1)
     assert len(ask("runs", database=postgres_url).splitlines()) == 3

@@ -38,7 +38,7 @@ def test_runs_of_pi_alone_have_no_column_for_the_kind(mixed: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["runs", "status"])
-def test_json_has_the_same_facts_for_every_kind(command: str, mixed: Path) -> None:
+def test_json_of_runs_and_status_describes_runs_of_every_kind(command: str, mixed: Path) -> None:
     found = {
         (one["kind"], one["goal"], one["parameters"].get("seed")): one
         for one in json.loads(ask(command, "--json", database=mixed))
@@ -111,7 +111,9 @@ def test_runs_saved_by_version_1_1_are_listed(database: Path) -> None:
     assert run["share_of_work"] is None or 0 <= run["share_of_work"] <= 1
 
 
-def test_runs_whose_last_parameters_differ_look_different(database: Path) -> None:
+def test_runs_table_shows_a_last_parameter_that_differs_after_long_equal_ones(
+    database: Path,
+) -> None:
     def long(goal: int, at: int = 0, *, a_long_name: str = "", seed: int = 1) -> Yielded:
         yield {"at": 1}
 

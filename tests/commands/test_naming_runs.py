@@ -27,7 +27,7 @@ def assert_each_is_named(ratios: Mapping[str, Parameter], database: Path) -> Non
         assert f" ratio={name} seed=1: " in told
 
 
-def test_parameters_that_are_equal_as_numbers_are_each_named_as_they_are_listed(
+def test_parameters_that_are_equal_as_numbers_are_told_apart_by_how_they_are_listed(
     database: Path,
 ) -> None:
     assert_each_is_named({str(ratio): ratio for ratio in (1, 1.0, True, 0.0, -0.0)}, database)
@@ -56,7 +56,9 @@ def test_parameter_78_is_found_as_text_if_no_run_has_the_number_78(
     assert " ratio=0xab " in ask("status", "--with", "ratio=ab", database=database)
 
 
-def test_value_that_is_listed_shortened_is_named_as_listed_and_in_full(database: Path) -> None:
+def test_parameter_that_is_listed_shortened_can_be_typed_as_listed_or_in_full(
+    database: Path,
+) -> None:
     path = "/home/somebody/measurements/of/2026/in-the-north/orders.csv"
     for ratio in (path, "two\nlines"):
         compute(str(database), LINES, LINES.task(3, ratio=ratio))

@@ -81,7 +81,7 @@ def test_open_shows_the_failed_method_on_the_screen_and_its_traceback_by_a_key()
         assert terminal.wait() == 1
 
 
-def test_open_shows_on_the_screen_which_method_returned_another_type() -> None:
+def test_open_shows_on_the_screen_which_method_returned_a_wrong_type() -> None:
     with Terminal("open", "bad:Lengths", "10", "--db", "bad.sqlite3", size=(120, 30)) as terminal:
         terminal.see(r"length\(\) returned bytes, not an int or None")
         terminal.send("q")

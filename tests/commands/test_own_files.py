@@ -135,7 +135,7 @@ def test_backup_removes_only_files_it_made(filled: Path) -> None:
     assert {path.name for path in filled.parent.iterdir()} == names | {"copy.sqlite3"}
 
 
-def test_read_only_output_is_not_replaced(filled: Path) -> None:
+def test_read_only_output_file_is_not_replaced(filled: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:  # a folder that other users can reach
         Path(folder).chmod(0o777)
         notes = Path(folder) / "notes.txt"

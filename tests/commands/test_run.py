@@ -152,7 +152,7 @@ def test_read_only_commands_work_while_another_process_computes(
     assert running.poll() is None
 
 
-def test_digits_per_step_of_a_saved_run_are_kept_with_a_note(
+def test_run_keeps_the_saved_digits_per_step_and_says_so_if_the_option_differs(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     running.send_signal(signal.SIGTERM)

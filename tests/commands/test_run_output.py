@@ -68,7 +68,7 @@ def test_output_named_by_a_dash_is_standard_output(
     assert list(folder.iterdir()) == []
 
 
-def test_run_shows_its_digits_on_a_terminal_if_told_to(database: Path) -> None:
+def test_run_with_a_dash_as_output_shows_its_digits_on_a_terminal(database: Path) -> None:
     with Terminal("run", "--digits", 9, "--db", database, "-o", "-") as terminal:
         assert terminal.wait() == 0
         assert b"3." + pi(9) + b"\r\n" in terminal.raw
@@ -85,7 +85,7 @@ def test_export_ends_silently_when_its_reader_has_gone(database: Path) -> None:
         assert child.wait(60) == 128 + signal.SIGPIPE
 
 
-def test_closed_stderr_pipe_saves_and_ends_the_run(database: Path) -> None:
+def test_run_whose_stderr_pipe_is_closed_saves_and_ends(database: Path) -> None:
     read, write = os.pipe()
     with started("run", *SLOW, *OFTEN, "--db", database, stderr=write) as child:
         os.close(write)
@@ -120,7 +120,7 @@ def test_full_disk_behind_stderr_does_not_stop_the_run(database: Path) -> None:
     assert saved(database) == 60_000
 
 
-def test_closed_stderr_pipe_does_not_change_the_exit_code(database: Path) -> None:
+def test_stderr_pipe_closed_before_the_start_does_not_change_the_exit_code(database: Path) -> None:
     pi_tui("run", "--digits", "90", "--db", database)
     for command, code in ((["run", "--digits", "90"], 0), (["status", "--digits", "9"], 2)):
         read, write = os.pipe()

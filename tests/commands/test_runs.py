@@ -92,7 +92,7 @@ def test_status_prints_a_line_per_run_or_only_the_named_run(filled: Path) -> Non
     assert ask("status", "--digits", "600", database=filled).startswith("600 digits: 300 saved")
 
 
-def test_status_json_has_the_same_facts(filled: Path) -> None:
+def test_status_json_has_state_saved_digits_time_and_parameters_of_each_run(filled: Path) -> None:
     runs = {run["digits"]: run for run in json.loads(ask("status", "--json", database=filled))}
     assert (runs[300]["status"], runs[300]["verified"]) == ("complete", True)
     assert (runs[600]["status"], runs[600]["saved"]) == ("active", 300)
@@ -115,7 +115,7 @@ def test_status_of_a_missing_run_is_an_error(filled: Path) -> None:
     assert "no run of 77 digits" in done.stderr
 
 
-def test_status_watch_ends_when_all_is_complete_and_by_ctrl_c(filled: Path) -> None:
+def test_status_watch_ends_when_all_runs_are_complete_or_at_ctrl_c(filled: Path) -> None:
     assert pi_tui("status", "--watch", "--digits", "300", "--db", filled).returncode == 0
     with started("status", "--watch", "--db", filled) as child:
         assert child.stdout
@@ -154,12 +154,14 @@ def test_export_refuses_positions_that_are_not_saved(positions: list[str], fille
     assert "1 to 300" in done.stderr
 
 
-def test_export_without_digits_takes_the_longest(filled: Path, copy: Path) -> None:
+def test_export_without_digits_takes_the_only_run_although_it_is_unfinished(
+    filled: Path, copy: Path
+) -> None:
     ask("delete", "--digits", "300", "--yes", database=copy)
     assert ask("export", database=copy).encode() == b"3." + pi(300) + b"\n"
 
 
-def test_verify_compares_saved_digits_and_marks_a_complete_run(copy: Path) -> None:
+def test_verify_marks_a_complete_run_as_verified_but_not_an_unfinished_one(copy: Path) -> None:
     ask("run", "--digits", "150", "--no-verify", database=copy)
     assert "complete" in ask("status", "--digits", "150", database=copy)
     ask("verify", "--digits", "150", database=copy)
@@ -269,7 +271,7 @@ def test_verify_needs_no_lock(copy: Path) -> None:
         ask("verify", "--digits", "600", database=copy)
 
 
-def test_verify_marks_a_run_while_another_is_computed(copy: Path) -> None:
+def test_verify_marks_a_run_as_verified_while_another_run_is_computed(copy: Path) -> None:
     ask("run", "--digits", "150", "--no-verify", database=copy)
     with CheckpointStore.open(str(copy), SpigotKind()) as store:
         store.open_run(SpigotKind().task(7_000))

@@ -43,7 +43,7 @@ def lines(goal, number=0, *, seed=1):
 """
 
 
-async def test_tabs_show_any_machine_the_first_computes_and_the_next_watches(
+async def test_first_tab_computes_a_machine_of_the_user_and_second_tab_watches_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -102,7 +102,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("words", "advice"), REFUSED.values(), ids=REFUSED)
-def test_app_that_no_tab_could_show_is_refused_in_one_line(
+def test_serve_refuses_in_one_line_a_command_that_no_tab_could_show(
     words: list[str], advice: str, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.py").write_text(MINE)

@@ -43,7 +43,7 @@ async def test_request_without_the_token_is_refused(served: Served) -> None:
             assert await refusal(f"{served.url}/{path}{token}") == 403
 
 
-async def test_page_stores_the_token_in_a_cookie_of_its_own(served: Served) -> None:
+async def test_page_sets_a_strict_http_only_cookie_that_opens_the_websocket(served: Served) -> None:
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as session:
         async with session.get(f"{served.url}/?token={served.token}") as page:
@@ -61,7 +61,7 @@ async def test_no_token_option_admits_requests_without_a_token(database: Path) -
         assert await refusal(f"{served.url}/", Host="evil.example") == 403
 
 
-def test_request_with_two_hosts_is_refused_without_a_traceback(served: Served) -> None:
+def test_request_with_two_or_no_host_headers_is_refused_without_a_traceback(served: Served) -> None:
     host = f"127.0.0.1:{served.port}"
     for hosts in ([host, "evil.example"], ["evil.example", host], [host, host], []):
         lines = [f"GET /?token={served.token} HTTP/1.1", *(f"Host: {name}" for name in hosts)]

@@ -14,7 +14,7 @@ from tests.helpers import pi_tui, saved, started, until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-async def test_server_ends_when_its_apps_have_saved(
+async def test_server_that_gets_a_signal_ends_when_its_apps_have_saved(
     number: signal.Signals, served: Served, database: Path
 ) -> None:
     async with tab(served) as connection:
@@ -44,7 +44,9 @@ def test_address_is_printed_when_the_port_is_open(database: Path) -> None:
             assert is_open(port)
 
 
-async def test_tabs_that_close_early_report_no_failure(database: Path) -> None:
+async def test_server_reports_no_failure_for_tabs_closed_before_the_first_frame(
+    database: Path,
+) -> None:
     with serving(database) as up:
         for pause in (0.0, 0.05, 0.3):
             async with tab(up):

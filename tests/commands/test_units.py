@@ -34,20 +34,24 @@ def assert_counted_in_rows(location: object) -> None:
     assert (found[0]["saved"], found[0]["unit"], found[0]["lines"]) == (size, "rows", 400)
 
 
-def test_server_counts_rows_without_the_code_of_their_kind(postgres_url: str) -> None:
+def test_postgres_counts_rows_without_the_code_of_their_kind(postgres_url: str) -> None:
     compute(postgres_url, ROWS, ROWS.task(1_000, seed=3), 400)
     compute(postgres_url, ROWS, ROWS.task(1))
     compute(postgres_url, LINES, LINES.task(1))
     assert_counted_in_rows(postgres_url)
 
 
-def test_status_counts_in_the_unit_that_the_last_opened_run_had(database: Path) -> None:
+def test_status_counts_in_the_unit_that_the_kind_had_when_it_last_opened_the_run(
+    database: Path,
+) -> None:
     compute(str(database), ROWS, ROWS.task(9), 3)
     compute(str(database), GeneratorKind(lines, "table", 1), ROWS.task(9), 5)
     assert "10 bytes saved" in ask("status", database=database)
 
 
-def test_many_runs_resumed_at_once_on_a_server_get_their_unit(postgres_url: str) -> None:
+def test_postgres_stores_the_unit_of_each_of_six_runs_resumed_at_the_same_time(
+    postgres_url: str,
+) -> None:
     tasks = [ROWS.task(3, seed=seed) for seed in range(6)]
     for task in tasks:  # begun before units were kept
         compute(postgres_url, GeneratorKind(lines, "table", 1), task, 1)

@@ -1,4 +1,4 @@
-"""`watch` of a run that has ended says how it goes on."""
+"""`watch` of a run that no process computes any more says how to resume it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.terminal.emulator import Terminal
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-def test_watch_of_another_kind_says_how_it_goes_on_and_offers_no_key_for_it(
+def test_watch_of_a_run_of_another_kind_says_how_to_resume_it_and_offers_no_key(
     size: tuple[int, int], mixed: Path
 ) -> None:
     words = ("watch", "--with", "seed=3", "--db", mixed)
@@ -30,7 +30,7 @@ def test_watch_of_another_kind_says_how_it_goes_on_and_offers_no_key_for_it(
         )
 
 
-def test_watch_of_pi_names_the_command_that_goes_on_with_its_database(mixed: Path) -> None:
+def test_watch_of_pi_names_the_command_that_resumes_the_run_in_this_database(mixed: Path) -> None:
     pi_kind = SpigotKind()
     compute(str(mixed), pi_kind, pi_kind.task(600, 10), 20)
     with Terminal("watch", "--digits", "600", "--db", mixed, size=(300, 24)) as terminal:

@@ -96,7 +96,7 @@ def test_picture_command_draws_an_animated_walk(name: str, database: Path, tmp_p
 
 
 @pytest.mark.parametrize("text", ["0", "121", "-1", "x", "", "1e9", "nan"])
-def test_unusable_seconds_are_refused(text: str) -> None:
+def test_unusable_duration_of_an_animation_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="use 1 to 120"):
         parse_seconds(text)
 
@@ -106,7 +106,7 @@ def test_animation_larger_than_a_screen_is_refused() -> None:
         parse_moving_size("3840x2160")
 
 
-def test_form_of_a_picture_is_the_end_of_its_name() -> None:
+def test_format_of_a_picture_follows_from_the_suffix_of_its_file_name() -> None:
     assert form_of("a.PNG", "walk") == "png"
     assert form_of("a.GIF", "walk") == "gif"
     with pytest.raises(UsageError, match=r"with \.png or \.svg$"):

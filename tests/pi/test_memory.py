@@ -43,7 +43,9 @@ def test_refusal_states_the_memory_of_the_run_and_that_of_the_machine(tmp_path: 
     assert line.endswith("free some, or try --memory 1.6G")
 
 
-def test_memory_of_outer_control_groups_counts_without_cached_files(tmp_path: Path) -> None:
+def test_limit_of_an_outer_control_group_counts_and_its_cached_files_are_free_memory(
+    tmp_path: Path,
+) -> None:
     root = a_machine(tmp_path, 10**10, "outer/inner")
     outer = root / "sys/fs/cgroup/outer"
     (outer / "memory.max").write_text(str(3 * 10**8))
@@ -53,7 +55,7 @@ def test_memory_of_outer_control_groups_counts_without_cached_files(tmp_path: Pa
     assert allowance(root=root) == Allowance(2 * 10**8 + own, "its control group has {} left")
 
 
-def test_memory_of_control_groups_of_version_1_counts(tmp_path: Path) -> None:
+def test_limit_of_a_control_group_of_version_1_counts(tmp_path: Path) -> None:
     root = a_machine(tmp_path, 10**10)
     (root / "proc/self/cgroup").write_text("3:cpu:/a\n2:memory,hugetlb:/box\n0::/\n")
     box = root / "sys/fs/cgroup/memory/box"
@@ -84,7 +86,7 @@ def test_too_little_memory_is_refused_before_the_first_block(database: Path) -> 
     assert pi_tui("status", "--db", database).stdout.startswith("no runs yet")
 
 
-def test_too_little_memory_by_ulimit_is_refused_too(database: Path) -> None:
+def test_run_is_refused_if_ulimit_leaves_too_little_memory(database: Path) -> None:
     with started(
         *("run", "--digits", 90_000_000, "--db", database),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8 * 10**8, 8 * 10**8)),

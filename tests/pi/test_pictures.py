@@ -94,7 +94,7 @@ def test_svg_is_well_formed_and_has_a_caption(kind: str) -> None:
     assert len(text) < 1_000_000
 
 
-def test_svg_walk_has_words_in_one_line_and_marks_within_the_picture() -> None:
+def test_svg_of_a_walk_has_its_texts_on_one_line_and_its_marks_within_the_picture() -> None:
     root = ElementTree.fromstring(draw(PictureRequest("walk", pi(5_000), 0, SMALL), "svg"))
     words = list(root.iter("{http://www.w3.org/2000/svg}text"))
     assert [str(word.text).split()[-1] for word in words] == ["steps", "36°"]

@@ -60,7 +60,7 @@ def test_any_text_is_accepted_or_refused_in_one_line_of_advice(option: str, text
 
 
 @given(st.integers(1, 1_000_000_000))
-def test_digits_may_be_written_in_every_documented_way(digits: int) -> None:
+def test_number_of_digits_may_be_written_in_every_documented_way(digits: int) -> None:
     for written in (f"{digits}", f"{digits:,}", f"{digits:_}", f"{digits}e0"):
         assert parse_digits(written) == digits
 

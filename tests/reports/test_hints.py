@@ -47,7 +47,9 @@ def test_hint_of_the_run_command_finds_the_same_database(by: str, tmp_path: Path
     assert saved(database) == 40_000
 
 
-def test_hint_with_a_typed_command_names_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hint_adds_the_database_only_to_commands_without_a_db_option(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(hints, "_named", ["a.db", "flag"])
     monkeypatch.setattr(hints, "program", lambda: "pi-tui")
     typed = "`pi-tui open x:y 3 --db a.db` goes on; `pi-tui runs` lists; `pi-tui --db=b`"
@@ -65,13 +67,13 @@ def test_hint_with_a_typed_command_names_the_database_once(monkeypatch: pytest.M
         ["-c", "go('postgresql://me:s3cret@host/runs')"],
     ],
 )
-def test_command_that_goes_on_has_no_password(words: list[str]) -> None:
+def test_command_to_resume_contains_no_password(words: list[str]) -> None:
     typed = ["python", "collatz.py", *words, "1000"]
     assert "s3cret" not in hints.command_line(typed)
     assert hints.command_line([*typed, "a.py"]).endswith(" 1000 a.py")
 
 
-def test_command_that_resumes_keeps_code_given_with_c() -> None:
+def test_command_to_resume_keeps_code_given_by_the_python_option_c() -> None:
     code = "@resumable\ndef f(goal): ..."
     assert hints.command_line(["python", "-c", code]) == f"python -c '{code}'"
 

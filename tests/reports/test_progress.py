@@ -42,7 +42,7 @@ def test_progress_prints_nothing_before_the_first_step() -> None:
     assert lines(snapshot(State.PREPARING, made=0)) == []
 
 
-def test_progress_in_a_pipe_prints_only_changes_of_state() -> None:
+def test_progress_in_a_pipe_prints_each_change_of_state_once() -> None:
     comparing = snapshot(State.VERIFYING, part=1, parts=4)
     told = lines(snapshot(), snapshot(), comparing, comparing)
     assert told == ["verifying: 500 of 1,000 digits, 75.0 %, 1 min 05 s left, 400 saved"]
@@ -53,7 +53,7 @@ def test_progress_line_without_output_has_the_speed_of_the_work() -> None:
     assert "0 of 1,000 digits, 75.0 %, 6.0 %/min, 1 min 05 s left" in describe(blocks)
 
 
-def test_progress_in_a_pipe_prints_a_line_every_five_seconds(
+def test_progress_in_a_pipe_prints_an_unchanged_state_every_five_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 100.0
@@ -79,7 +79,7 @@ def test_progress_reports_the_begin_and_the_end_of_failing_saves() -> None:
     assert ended == "saved again: 450 digits"
 
 
-def test_progress_counts_rows_by_line_breaks_or_else_bytes() -> None:
+def test_progress_shows_rows_if_their_number_is_known_and_bytes_otherwise() -> None:
     counted = snapshot(made_lines=12, saved_lines=9, unit="rows")
     assert describe(counted) == "running: 12 rows, 75.0 %, 1 min 05 s left"
     assert describe(snapshot(unit="rows")).startswith("running: 500 bytes, ")

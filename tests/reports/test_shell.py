@@ -52,7 +52,7 @@ def test_quoted_word_of_any_characters_is_read_back_by_bash(name: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_pasted_hint_opens_a_database_whose_name_the_output_cannot_show(
+def test_hint_escapes_a_database_name_that_the_encoding_of_the_output_lacks(
     encoding: str, tmp_path: Path
 ) -> None:
     name, variables = "日本.db", {**os.environ, "PYTHONIOENCODING": encoding}
@@ -98,12 +98,12 @@ def test_hint_repeats_the_python_path_and_leaves_out_its_flags(tmp_path: Path) -
     assert start(tmp_path, f"{python} -W error -m pi_tui") == f"{python} -m pi_tui --digits 20000"
 
 
-def test_hint_uses_the_plain_name_if_a_shell_finds_us_by_it(tmp_path: Path) -> None:
+def test_hint_names_plain_pi_tui_if_the_shell_finds_it_on_the_path(tmp_path: Path) -> None:
     how = f"PATH={shlex.quote(str(SCRIPTS))}:$PATH pi-tui"
     assert start(tmp_path, how) == "pi-tui --digits 20000"
 
 
-def test_hint_uses_the_plain_name_if_embedded() -> None:
+def test_hint_names_plain_pi_tui_if_another_program_imports_it() -> None:
     assert program("/usr/bin/pytest") == "pi-tui"
     assert program("") == "pi-tui"
 

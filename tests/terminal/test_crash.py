@@ -20,7 +20,7 @@ def app(database: Path, *more: object, size: tuple[int, int] = (80, 24)) -> Term
 
 
 def save(terminal: Terminal, database: Path) -> None:
-    """Wait until digits are saved; the first ones shown are an overture, which is not saved."""
+    """Wait until digits are saved; the first digits shown come from a smaller spigot, unsaved."""
 
     def is_saved() -> int:
         terminal.send("c")
@@ -29,7 +29,9 @@ def save(terminal: Terminal, database: Path) -> None:
     terminal.until(is_saved)
 
 
-def test_crash_test_kills_and_the_next_start_reports_all_is_saved(database: Path) -> None:
+def test_crash_test_kills_the_app_and_the_next_start_reports_all_saved_digits(
+    database: Path,
+) -> None:
     with app(database) as first:
         first.see("running")
         save(first, database)
@@ -53,7 +55,7 @@ def test_crash_test_kills_and_the_next_start_reports_all_is_saved(database: Path
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-def test_start_after_a_kill_reports_the_seconds_after_the_last_save(
+def test_app_after_a_kill_reports_how_many_seconds_after_its_last_save_it_was_cut_off(
     size: tuple[int, int], database: Path
 ) -> None:
     with app(database) as first:
@@ -81,7 +83,9 @@ def test_resume_message_is_shown_once(database: Path) -> None:
         second.until(lambda: "goes on after" not in second.screen)
 
 
-def test_run_after_a_kill_reports_the_seconds_after_the_last_save(database: Path) -> None:
+def test_run_after_a_kill_reports_how_many_seconds_after_its_last_save_it_was_cut_off(
+    database: Path,
+) -> None:
     with app(database) as first:
         first.see("running")
         save(first, database)

@@ -78,7 +78,7 @@ def test_pkill_of_pi_tui_does_not_kill_the_guardian(
 
 
 @pytest.mark.parametrize("shell", ["", "bash --norc --noprofile -i"], ids=["shell", "in a shell"])
-def test_kill_restores_the_terminal_though_the_shell_has_a_next_command(
+def test_guardian_restores_the_terminal_after_a_kill_once_the_next_command_has_ended(
     shell: str, database: Path
 ) -> None:
     with bash() as terminal:
@@ -147,7 +147,7 @@ def test_export_into_a_pipe_without_reader_delays_no_exit(database: Path, tmp_pa
         assert terminal.raw.count(b"\x1b[<u") == 1
 
 
-def test_digits_cut_by_head_end_with_a_line_break(database: Path) -> None:
+def test_run_piped_into_head_prints_report_and_digits_on_separate_lines(database: Path) -> None:
     with bash() as terminal:
         command = typed("run", "--digits", 1000, "--db", database).rstrip()
         terminal.send(f"{command} | head -c 20\n")

@@ -115,7 +115,7 @@ sys.exit(cli.main())
 """Runs the app with SIGHUP blocked; in 8 s it writes more than its queue of 30 writes holds."""
 
 
-def test_writes_to_a_closed_window_do_not_keep_the_app_from_noticing_it(database: Path) -> None:
+def test_app_notices_a_closed_window_after_many_failed_writes_to_it(database: Path) -> None:
     with Terminal("--db", database, *RUN, program=("-c", RARELY_LOOKING)) as terminal:
         watch_for_a_while(terminal)
         terminal.close()
@@ -127,7 +127,7 @@ def test_writes_to_a_closed_window_do_not_keep_the_app_from_noticing_it(database
     "first", ["q", "\x03", signal.SIGTERM, signal.SIGHUP], ids=["q", "ctrl+c", "TERM", "HUP"]
 )
 @pytest.mark.parametrize("second", ["q", "\x03", signal.SIGTERM], ids=["q", "ctrl+c", "TERM"])
-def test_two_requests_to_exit_at_once_still_save(
+def test_app_saves_if_a_second_request_to_exit_directly_follows_the_first(
     first: str | signal.Signals, second: str | signal.Signals, database: Path
 ) -> None:
     with Terminal("--db", database, *RUN) as terminal:
@@ -167,7 +167,10 @@ def test_signal_during_exit_shows_no_traceback(database: Path) -> None:
 
 
 def wait_until_the_screen_waits(pid: int) -> None:
-    """Wait until the main thread sleeps: a full terminal holds it up after some more frames."""
+    """Wait until the main thread sleeps, which it does once the full terminal blocks its writes.
+
+    Some frames fit in queues before that.
+    """
     wakings: deque[int] = deque(maxlen=50)
 
     def sleeps() -> bool:
@@ -223,7 +226,7 @@ def test_app_exits_as_usual_after_sigcont_from_outside(
     assert saved(database) > 1_000
 
 
-def test_ctrl_z_without_a_shell_saves_and_stays(database: Path) -> None:
+def test_ctrl_z_without_a_shell_saves_and_does_not_suspend_the_app(database: Path) -> None:
     with Terminal("--db", database, *RUN) as terminal:
         watch_for_a_while(terminal)
         terminal.send("\x1a")
@@ -292,7 +295,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_bug_in_the_app_loses_no_digit(database: Path) -> None:
+def test_app_that_fails_by_a_bug_saves_its_digits_and_exits_with_1(database: Path) -> None:
     with Terminal("--db", database, *RUN, program=("-c", BROKEN_FACE)) as terminal:
         assert (terminal.wait(), terminal.left_behind()) == (1, [])
         assert b"a bug in the face" in terminal.raw

@@ -173,7 +173,9 @@ def test_app_draws_in_utf_8_in_any_locale(encoding: str, database: Path) -> None
         assert "\\u" not in terminal.screen
 
 
-def test_dumb_terminal_gets_run_instead_of_the_app(database: Path) -> None:
+def test_pi_tui_on_a_dumb_terminal_starts_the_run_command_instead_of_the_app(
+    database: Path,
+) -> None:
     with Terminal("--digits", "90", "--db", database, TERM="dumb") as terminal:
         terminal.see("90 digits, verified")
         assert terminal.wait() == 0

@@ -20,7 +20,9 @@ def a_finished_run(
 
 
 @pytest.mark.parametrize("keys", ["/9999", "/9999\r"])
-def test_search_typed_in_one_write_is_complete(keys: str, database: Path) -> None:
+def test_search_key_and_text_sent_in_one_write_all_reach_the_search_field(
+    keys: str, database: Path
+) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send(keys)
@@ -28,7 +30,9 @@ def test_search_typed_in_one_write_is_complete(keys: str, database: Path) -> Non
 
 
 @pytest.mark.parametrize("view", ["v", "vv"])
-def test_search_started_in_a_picture_takes_typed_digits(view: str, database: Path) -> None:
+def test_search_started_while_a_picture_is_shown_takes_the_typed_digits(
+    view: str, database: Path
+) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send(view)
@@ -37,7 +41,7 @@ def test_search_started_in_a_picture_takes_typed_digits(view: str, database: Pat
         terminal.see(r"/ +9999 .*hit")
 
 
-def test_position_and_search_typed_in_one_write_reach_their_fields(database: Path) -> None:
+def test_position_and_search_sent_in_one_write_reach_their_own_fields(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("g762\r/999999")
@@ -45,7 +49,9 @@ def test_position_and_search_typed_in_one_write_reach_their_fields(database: Pat
         assert "Go to position" not in terminal.screen
 
 
-def test_two_dialogs_typed_in_one_write_are_answered(database: Path, tmp_path: Path) -> None:
+def test_answers_to_two_dialogs_sent_in_one_write_reach_their_dialogs(
+    database: Path, tmp_path: Path
+) -> None:
     target = tmp_path / "six.txt"
     with a_finished_run(database) as terminal:
         terminal.see("complete")
@@ -55,7 +61,7 @@ def test_two_dialogs_typed_in_one_write_are_answered(database: Path, tmp_path: P
     assert target.read_text() == "999999\n"
 
 
-def test_first_dialog_can_be_answered_without_a_focus_event(database: Path) -> None:
+def test_first_dialog_takes_keys_sent_together_with_the_focus_event(database: Path) -> None:
     with Terminal("--pace", "max", "--db", database) as terminal:
         terminal.send("\x1b[O")
         terminal.see("How many digits")
@@ -129,7 +135,7 @@ def test_click_in_a_picture_goes_to_its_digits(
         terminal.see(f"Copied the line at {1 + offset // 60 * 60:,}")
 
 
-def test_walk_zooms_by_keys_and_wheel_and_shows_all_again(database: Path) -> None:
+def test_walk_zooms_by_key_and_wheel_and_key_0_shows_the_whole_walk_again(database: Path) -> None:
     with a_finished_run(database) as terminal:
         terminal.see("complete")
         terminal.send("v")

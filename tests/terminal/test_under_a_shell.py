@@ -1,4 +1,4 @@
-"""Under an interactive bash, which sends signals in addition to the kernel's."""
+"""Programs under an interactive bash, which sends signals in addition to the kernel's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from tests.terminal.shell import APP, UNSAVED, bash, holder, state_of, typed, wa
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_closed_window_saves_run_despite_two_signals(attempt: int, database: Path) -> None:
+def test_run_in_a_closed_window_saves_although_kernel_and_shell_both_signal_it(
+    attempt: int, database: Path
+) -> None:
     with bash() as terminal:
         terminal.send(typed("run", *SLOW, *UNSAVED, "--db", database))
         terminal.see(r"running +\S+ +[1-9][\d,]*/100,000")
@@ -30,7 +32,7 @@ def test_closed_window_saves_run_despite_two_signals(attempt: int, database: Pat
 @pytest.mark.parametrize(
     "numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGHUP, signal.SIGTERM)]
 )
-def test_two_signals_at_once_count_as_one(
+def test_run_saves_even_if_a_second_signal_follows_the_first_at_once(
     numbers: tuple[signal.Signals, signal.Signals], between: float, database: Path
 ) -> None:
     with started("run", *SLOW, *UNSAVED, "--db", database) as child:
@@ -48,7 +50,9 @@ def test_two_signals_at_once_count_as_one(
 
 
 @pytest.mark.parametrize("attempt", range(2))
-def test_closed_window_saves_app_despite_two_signals(attempt: int, database: Path) -> None:
+def test_app_in_a_closed_window_saves_although_kernel_and_shell_both_signal_it(
+    attempt: int, database: Path
+) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.close()
@@ -100,7 +104,7 @@ def test_ctrl_z_suspends_while_any_dialog_is_open(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
-def test_ctrl_z_saves_stops_and_redraws_when_continued(database: Path) -> None:
+def test_ctrl_z_saves_and_suspends_the_app_and_fg_shows_it_again(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
@@ -235,7 +239,9 @@ def test_app_stopped_by_another_process_can_be_quit(leave: str, database: Path) 
     assert saved(database) > 1_000
 
 
-def test_run_of_a_stopped_process_is_refused_with_how_to_continue_it(database: Path) -> None:
+def test_run_refuses_a_run_of_a_stopped_process_and_says_how_to_continue_that_process(
+    database: Path,
+) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")

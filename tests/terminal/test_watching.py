@@ -38,7 +38,7 @@ def beside(first: Terminal, database: Path) -> Terminal:
 
 
 def a_while(terminal: Terminal) -> None:
-    """Wait until an exit of the writer no longer makes this process take over."""
+    """Wait until a process that watches would not take over at once if the writer exited."""
     start, came = shown(terminal), time.monotonic()
     terminal.until(lambda: shown(terminal) > start + 800 and time.monotonic() > came + MOMENT)
 
@@ -79,7 +79,7 @@ def test_second_start_watches_checkpoints_and_writes_nothing(
         assert saved(database) == whole
 
 
-def test_key_resumes_here_after_the_writer_has_ended(database: Path) -> None:
+def test_key_p_resumes_a_watched_run_after_its_writer_has_ended(database: Path) -> None:
     with app(database, "--checkpoint-every", "500") as first, beside(first, database) as second:
         second.see("watching pid")
         a_while(first)

@@ -19,7 +19,10 @@ class Flow:
         self._flowed = 0.0
 
     def output(self, worker: AnyWorker) -> Output:
-        """Return all output: the worker's, or output known from elsewhere while that is longer."""
+        """Return the worker's output, or saved output or an overture while that is longer.
+
+        An overture is first output that is known before the machine has made it.
+        """
         early = max(self._seen.output, worker.overture, key=len)
         return worker.output if len(worker.output) >= len(early) else early
 
@@ -28,7 +31,7 @@ class Flow:
         return self._at_the_pace(self._with_early_output(snapshot), elapsed)
 
     def _with_early_output(self, snapshot: Snapshot) -> Snapshot:
-        """Add output that was saved, or found in an overture, before the machine has it."""
+        """Add saved output or an overture, which can be shown before the machine has made it."""
         seen, known = self._seen, len(self._seen.output)
         if snapshot.made < known and snapshot.state is State.PREPARING:
             done = max(snapshot.done, seen.share)

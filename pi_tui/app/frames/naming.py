@@ -37,7 +37,7 @@ class Naming:
         return words.plain(f"{snapshot.kind} {snapshot.goal:,}")
 
     def whole(self, snapshot: Snapshot) -> str:
-        """Return the name of the whole output, for messages about its end."""
+        """Return the name of the whole output, for the message that it is complete."""
         return self.short(snapshot)
 
     def error(self, snapshot: Snapshot) -> str:

@@ -59,7 +59,7 @@ def inks(app: App[Any], name: str, count: int) -> list[Style]:
 
 
 def selected(app: App[Any]) -> Style:
-    """Return the style of selected text; with the terminal's own colours, reverse video."""
+    """Return the style of selected text; reverse video if the theme has the terminal's colours."""
     if app.current_theme.ansi:
         return Style(reverse=True)
     ink, paper = (app.theme_variables[name] for name in ("pi-selected-ink", "pi-selected"))
@@ -67,11 +67,11 @@ def selected(app: App[Any]) -> Style:
 
 
 def fitting_theme(remembered: str, app: App[Any], is_light: bool | None = None) -> str:
-    """Return the name of the theme the user chose, or else of the one that suits the terminal.
+    """Return the name of the theme the user chose, or else of a theme that suits the terminal.
 
-    On a terminal of sixteen colours, this is a theme that uses only these. On a light background it
-    is a light theme. If `is_light` is None, the variable COLORFGBG tells the background in some
-    terminals.
+    For a terminal of sixteen colours, choose a theme that uses only these sixteen; for a light
+    background, a light theme. If `is_light` is None, read the background from the variable
+    COLORFGBG, which some terminals set, and otherwise take it for dark.
     """
     for wish in (os.environ.get("TEXTUAL_THEME", ""), remembered):
         if wish in app.available_themes:
@@ -170,7 +170,7 @@ def _luminance(color: Color) -> float:
 
 
 def readable(ink: Color, papers: Sequence[Color]) -> Color:
-    """Return the colour, moved towards black or white until it is readable on all these papers."""
+    """Return a text colour, moved towards black or white to be readable on all backgrounds."""
 
     def worst(color: Color) -> float:
         return min(contrast(color, paper) for paper in papers)

@@ -55,7 +55,10 @@ class Choice(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, text: str, answers: Mapping[str, str], keys: str = "") -> None:
-        """Make a question; `answers` are names with labels, `keys` their keys: "yn", or none."""
+        """Make a question; `answers` maps the name of each answer to the label of its button.
+
+        The characters of `keys`, such as "yn", choose the answers in their order.
+        """
         super().__init__()
         self._title, self._text, self._answers = title, text, answers
         self._by_key = dict(zip(keys, answers, strict=False))
@@ -88,7 +91,10 @@ Explain = Callable[[str], tuple[bool, str]]
 
 
 class Ask(Dialog[str | None]):
-    """A question with a text field, explained while the user types; None if cancelled."""
+    """A question with a text field; a line below it explains the text while the user types.
+
+    The result is the text, or None if the user cancels.
+    """
 
     FIELD: ClassVar[type[Input]] = Input
 
@@ -127,7 +133,7 @@ class Ask(Dialog[str | None]):
             yield Static(Content(self._keys), classes="quiet keys")
 
     def action_choose(self, step: int) -> None:
-        """Put the next of the choices into the field, or the one before."""
+        """Put the next or the previous of the example answers into the field."""
         field = self.query_one(Input)
         if self._choices:
             now = self._choices.index(field.value) if field.value in self._choices else -1

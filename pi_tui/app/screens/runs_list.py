@@ -35,7 +35,7 @@ _PADDING = 2
 
 
 class RunsList(Dialog[Run | str | None]):
-    """A table of runs; its result is the run to open, NEW, or None."""
+    """A table of runs; its result is the run to open, NEW for a new run, or None for neither."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,r,q", "dismiss(None)"),

@@ -46,7 +46,7 @@ class RunChanges:
     async def open_run(self, task: Task, known: bytes = b"") -> None:
         """Save the current run, then show the run of this task.
 
-        `known` is its first output, computed by the run before.
+        `known` is the first output of that task, if the current run has computed it already.
         """
         face = self._face
         if face.worker.snapshot.is_of(task, face.kind.tuning):

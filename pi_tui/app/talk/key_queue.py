@@ -1,4 +1,4 @@
-"""A queue of keys: each is handled only after the one before has had its whole effect.
+"""A queue of keys: each is handled only after the previous one has had its whole effect.
 
 Textual delivers a key at once to the focused widget. `g762⏎` may arrive all at once on a slow
 line. Then all keys but the `g` would reach the main screen, because the dialog that the `g` opens
@@ -29,7 +29,7 @@ Deliver = Callable[[events.Event], Coroutine[Any, Any, None]]
 
 
 class KeyQueue:
-    """Holds keys back until the one before is done and a screen can take the next one."""
+    """Holds back each key until the previous one has had its effect and a screen can take it."""
 
     def __init__(self, face: Face, deliver: Deliver) -> None:
         """Make an empty queue; `deliver` is Textual's own handling of an event."""
@@ -54,7 +54,7 @@ class KeyQueue:
             await self._obey()
 
     async def _obey(self) -> None:
-        """Deliver the next key, if the one before is done and a screen can take it."""
+        """Deliver the next key, if the previous one has had its effect and a screen can take it."""
         if not self._typed or (self._is_obeying and not _is_late(self._obeying_since)):
             return
         if not self._can_be_typed_into() and not _is_late(self._typed[0].time):

@@ -42,7 +42,7 @@ _AT_ONCE = 32
 
 
 class TerminalDriver(LinuxDriver):
-    """A driver that suspends only if a shell can continue it, and restores its screen then."""
+    """A driver that suspends only if a shell can continue it, and draws its screen again after."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -193,7 +193,7 @@ class TerminalDriver(LinuxDriver):
     # Reading
 
     def _run_input_thread(self) -> None:
-        """Read input until told to stop or the terminal is gone; a bug of ours ends the app."""
+        """Read input until told to stop or the terminal is gone; any other error ends the app."""
         try:
             with suppress(OSError):
                 self.run_input_thread()
@@ -240,7 +240,10 @@ class TerminalDriver(LinuxDriver):
         return self._sent.done() and self._app.waiting < _AT_ONCE  # type: ignore[attr-defined]
 
     def _is_deaf(self) -> bool:
-        """Return True if the event loop has not run for long: the terminal accepts no bytes."""
+        """Return True if the event loop has been stuck for _DEAF seconds.
+
+        This happens while the terminal accepts no bytes.
+        """
         has_turn = self._sent is None or self._sent.done()
         return not has_turn and time.monotonic() - self._asked_at > _DEAF
 

@@ -37,9 +37,10 @@ def wait_for_foreground() -> None:
 
 
 def suspend_in_background(is_leaving: Callable[[], bool] = lambda: False) -> None:
-    """Suspend the process until it is in the foreground, also after each `bg`.
+    """Suspend the process until it is in the foreground; suspend it again after each `bg`.
 
-    Returns early if it should exit, or if it is not suspended because no shell would continue it.
+    Returns early if the process should exit, or if the kernel does not suspend it because no shell
+    could continue it.
     Call this in the main thread.
     """
     continued: list[int] = []
@@ -55,7 +56,7 @@ def suspend_in_background(is_leaving: Callable[[], bool] = lambda: False) -> Non
 
 
 def _is_so_soon(condition: Callable[[], bool]) -> bool:
-    """Wait for the condition; return False if it does not become true within `_PATIENCE`."""
+    """Wait for the condition; return False if it is not true after `_PATIENCE` seconds."""
     until = time.monotonic() + _PATIENCE
     while not (so := condition()) and time.monotonic() < until:
         time.sleep(_PATIENCE / 20)

@@ -120,9 +120,9 @@ def _watch(read: int, group: int, shell: int) -> None:
     """Wait until pi-tui ends, restore the terminal if pi-tui did not, and exit.
 
     pi-tui has ended once the pipe `read` is closed. `group` is its process group, `shell` that of
-    its parent. Nothing is written before one of these two owns the terminal, or the group that
-    leads the session. To know the leader is not enough: a shell that was started from another shell
-    does not lead the session.
+    its parent. Write nothing before the terminal belongs to one of three groups: `group`, `shell`,
+    or the group that leads the session. The last would not be enough alone, because a shell that
+    was started from another shell does not lead the session.
     """
     try:
         # Ignore signals to the job, which are meant for pi-tui.

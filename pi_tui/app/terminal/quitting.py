@@ -39,7 +39,11 @@ class Quitting:
         """Called at each request to exit; the exit may have to wait for the terminal."""
 
     def begin(self, signal: int = 0) -> None:
-        """Save and exit. A signal skips questions; a second request after 2 s exits at once."""
+        """Save and exit; `signal` is the signal that requests it, 0 for a key.
+
+        A signal skips questions. A request that comes 2 s or more after the first does not wait
+        for the save.
+        """
         self._asked.ask(signal)
         if self._question is not None and (signal or self._asked.at_once):
             self._question.dismiss("leave")

@@ -17,7 +17,8 @@ _EVERY = 64
 class LineIndex:
     r"""The lines of a text: each ends at a line break, or after `width` bytes.
 
-    A character of several bytes is never split, and takes no more cells than bytes.
+    If `width` is 4 or more, no character is split, because none has more than 4 bytes. A character
+    takes at most as many cells as bytes, so a line fits in `width` cells.
 
     >>> index = LineIndex(4)
     >>> index.feed(b"ab\ncdefgh\n", 10)
@@ -64,7 +65,7 @@ class LineIndex:
         return end < stop
 
     def _starts(self, start: int, stop: int) -> list[int]:
-        """Return the offsets from `start` to `stop` at which lines begin; at `start` one does."""
+        """Return the offsets before `stop` at which lines begin; the first one is `start`."""
         piece = bytes(self._output[start:stop])
         return [start + found.start() for found in self._line.finditer(piece)]
 

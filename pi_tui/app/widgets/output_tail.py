@@ -81,7 +81,7 @@ class OutputTail(OutputView):
         return self._lines.start_of(line) if self.is_text else max(0, line) * self._per_line
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the byte at a column; between bytes, of the next one."""
+        """Return the offset of the byte at a column; within a wide character, of the next one."""
         start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
         if not self.is_text:
             return min(start + max(0, column - self._gutter) // 3, stop)

@@ -72,7 +72,7 @@ class OutputView(ScrollView, can_focus=True):
     """
 
     class Moved(Message):
-        """Posted when other lines are visible, or the view began or stopped to follow the end."""
+        """Posted when other lines are visible, or the view began or stopped following the end."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -103,7 +103,7 @@ class OutputView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the byte at a column; between bytes, of the next one."""
+        """Return the offset of the byte at a column; in a gap, of the next byte."""
         raise NotImplementedError
 
     def paint(self, line: int) -> Strip:
@@ -138,7 +138,7 @@ class OutputView(ScrollView, can_focus=True):
     # Showing output
 
     def show(self, source: Output, count: int, saved: int, held: bytes = b"") -> None:
-        """Show the first `count` bytes of `source`, and after them the `held` ones.
+        """Show the first `count` bytes of `source`, then the bytes `held`, which may change.
 
         The first `saved` bytes are saved.
         """

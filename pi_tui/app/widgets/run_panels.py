@@ -147,7 +147,7 @@ class CheckpointPanel(Panel):
         return [*facts, Content(), *(self._brief(frame, one, width) for one in older)]
 
     def _facts(self, frame: Frame, newest: Checkpoint, width: int) -> list[Content]:
-        """Return three full lines if the panel is wide, else five short ones."""
+        """Return lines about the newest checkpoint: three in a wide panel, else five short ones."""
         age = words.ago((frame.now - newest.saved_at).total_seconds())
         clock, (made, unit) = frame.clock_time(newest.saved_at), _extent(newest, frame.snapshot)
         if width >= _FULL_LINES:

@@ -60,7 +60,7 @@ class SearchBar(Horizontal):
         return text, False
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return the chance of a hit in so much output, from long to short text; () if unknown."""
+        """Return the chance of a hit in `count` bytes, from long to short text; () if unknown."""
         return ()
 
     @property

@@ -42,7 +42,7 @@ screen.show_fact | m | m | | Show the digits of the note | go to the digits that
 
 
 def _says(snapshot: Snapshot) -> dict[str, str]:
-    """Return the word for the key `f`, by its action; the word depends on the pace."""
+    """Return the action of the key `f` with its word in the key bar: the pace that it sets."""
     return {"app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed"}
 
 

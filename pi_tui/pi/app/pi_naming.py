@@ -38,7 +38,7 @@ class PiNaming(Naming):
         return words.number(snapshot.goal)
 
     def whole(self, snapshot: Snapshot) -> str:
-        """Return the name of the whole output."""
+        """Return the name of the whole output, for messages about its end."""
         return f"{words.counted(snapshot.goal, 'digit')} of pi"
 
     def error(self, snapshot: Snapshot) -> str:

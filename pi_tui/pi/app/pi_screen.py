@@ -87,7 +87,7 @@ class PiScreen(RunScreen):
     # Showing the run
 
     def show_output(self, source: Output, shown: Snapshot, snapshot: Snapshot) -> None:
-        """Show the digits of this moment, count them, and show facts about new ones."""
+        """Show the digits made so far, count them, and show facts about the new ones."""
         start = max(self.count, shown.resumed)
         self._count(source, shown.made)
         super().show_output(source, shown, snapshot)
@@ -101,7 +101,7 @@ class PiScreen(RunScreen):
             self._counting = self.run_worker(self._count_beside(), group="counting")
 
     async def _count_beside(self) -> None:
-        """Count in a thread until all digits are counted, a moment at a time."""
+        """Count in a thread, for a moment at a time, until all digits are counted."""
         is_more = True
         while is_more:
             feed = partial(self.counts.feed, self.source, self.count)

@@ -48,7 +48,7 @@ class Face:
         self._environment = environment | {"XDG_STATE_HOME": str(room)}  # not the user's own theme
 
     def measure(self, cpu: Mapping[int, float]) -> Readings:
-        """Measure at these numbers of digits; `cpu` has the CPU seconds that `pi-tui run` takes."""
+        """Measure everything; `cpu` has the CPU seconds of `pi-tui run` by number of digits."""
         readings = self._starts(list(cpu))
         for digits in cpu:
             readings |= self._full_speed(digits)
@@ -63,8 +63,7 @@ class Face:
     def _starts(self, sizes: list[int]) -> Readings:
         """Measure the seconds until the first frame, and until the first digits.
 
-        Also returns, for each size, how many times as long its first digits take as those of a
-        short run.
+        Also returns, for each size, the time of its first digits divided by that of a short run.
         """
         frames, resumed = list[float](), list[float]()
         first: dict[int, list[float]] = {digits: [] for digits in (SHORT, *sizes)}
@@ -110,7 +109,10 @@ class Face:
         return {f"{name}, {digits:,} digits": figure for name, figure in readings.items()}
 
     def _beyond_run(self, digits: int, cpu: float) -> Readings:
-        """Measure the CPU seconds of a whole run in the app beyond `cpu`, those of `pi-tui run`."""
+        """Measure how many CPU seconds more than `pi-tui run` a whole run takes in the app.
+
+        `cpu` is what `pi-tui run` takes. The result is not less than 0.
+        """
         took = list[float]()
         for _ in range(self._runs):
             with self._app(digits, "--pace", "max") as app:

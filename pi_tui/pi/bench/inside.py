@@ -63,7 +63,10 @@ def kept(digits: int, location: str, _: str) -> None:
 
 
 def saving(digits: int, location: str, cadence: str) -> None:
-    """Print the saves of a whole run at this cadence: their number, seconds and share."""
+    """Print, for a whole run at this cadence, the number of saves, their seconds, and their share.
+
+    The share is that of the run's whole time, 0 to 1.
+    """
     took: dict[int, float] = {}
     whole = 0.0
     for snapshot, seconds in _looks(_worker(digits, location, cadence)):

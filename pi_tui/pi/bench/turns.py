@@ -52,7 +52,7 @@ class Turns:
         """Digits and seconds of each contender's last try, by its name."""
 
     def side_by_side(self, contenders: list[Contender], digits: int) -> list[Row]:
-        """Measure in turns all contenders that are fast enough; return their medians in order."""
+        """Measure all contenders that are fast enough, in turns; return each one's medians."""
         tries: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
         for turn in range(self.runs):
             for contender in contenders:
@@ -63,7 +63,7 @@ class Turns:
         return [medians(name, digits, found) for name, found in tries.items()]
 
     def look_inside(self, part: str, digits: int, *more: str) -> Row:
-        """Run a part of `inside.py`; return its own report and its `whole process` seconds."""
+        """Run a part of `inside.py`; return its report, with the seconds of its `whole process`."""
         tell(f"{digits:,} digits: {part} {' '.join(more)}")
         contender = who.inside(part, *more)
         with self._room(contender, digits) as room:

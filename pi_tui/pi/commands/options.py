@@ -23,7 +23,7 @@ _MOST_WORDS = 4
 
 
 def number_as_digits(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[str]:
-    """Return the arguments; a number where the command could stand becomes `--digits`."""
+    """Return the arguments; insert `--digits` before a number that stands in place of a command."""
     at = _first_word(parser, arguments)
     for end in range(at + _MOST_WORDS, at, -1):
         number = " ".join(arguments[at:end])

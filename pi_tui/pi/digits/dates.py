@@ -87,7 +87,10 @@ def _years(year: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _parts(text: str) -> tuple[int, int, str] | None:
-    """Parse day, month, and the year as written or ""; with slashes the month comes first."""
+    """Parse day, month, and the year as written; return None if `text` has no form of a date.
+
+    The year is "" if the date has none. With slashes the month comes first.
+    """
     for form in _FORMS:
         if match := re.fullmatch(form, text, re.ASCII):
             return int(match["d"]), int(match["m"]), match["y"] or ""

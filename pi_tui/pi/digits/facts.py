@@ -101,10 +101,10 @@ def self_locating(digits: Digits, start: int, stop: int) -> Iterator[Fact]:
 
 
 def _candidates(digits: Digits, first: int, last: int, thousands: int) -> Iterator[int]:
-    """Yield the positions from `first` to `last` at which their own number may occur.
+    """Yield each position from `first` to `last` that may hold the number of the position itself.
 
-    `thousands` is what the numbers of all positions from `first` to `last` begin with, before their
-    last three digits. So the result is the positions where `thousands` occurs; if it is 0, all.
+    All these numbers begin with `thousands`, followed by three digits. So only positions where
+    `thousands` occurs are yielded; if it is 0, all positions are.
     """
     begin = str(thousands).encode() if thousands else b""  # which is found at every position
     at = digits.find(begin, first - 1, last + len(begin) - 1)

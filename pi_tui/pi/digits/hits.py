@@ -77,7 +77,9 @@ def odds(length: int, digits: int) -> str:
 
 
 def after_a_miss(length: int, most: int) -> Iterator[str]:
-    """Yield how many digits probably contain the string, and how to compute them, up to `most`.
+    """Yield how many digits probably contain the string, and the command that computes them.
+
+    If even the smaller number is above `most`, a line says so instead of the command.
 
     >>> for line in after_a_miss(6, 10**8):
     ...     print(line)

@@ -120,8 +120,8 @@ def expected_runs(length: int, count: int) -> float:
 def expected_gaps(length: int, count: int) -> float:
     """Return how many gaps of exactly `length` between equal digits are expected.
 
-    The result is also the number expected of gaps of at least `length` of one given digit: only a
-    tenth of all gaps are of that digit, but ten times as many are of at least that length.
+    As many gaps of at least `length` are expected of one given digit. That digit has a tenth of all
+    gaps, but gaps of at least a length are ten times as frequent as gaps of exactly that length.
 
     >>> round(expected_gaps(1, 1_001)), round(expected_gaps(2, 1_002))
     (100, 90)

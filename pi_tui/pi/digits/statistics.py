@@ -44,7 +44,7 @@ def chi_square(counts: Sequence[int]) -> float:
 
 
 def chance_of_more(chi_square: float, freedom: int = 9) -> float:
-    """Return the chance that equally likely outcomes are more uneven than this.
+    """Return the chance that equally likely outcomes have a larger chi-square than this.
 
     This is the upper tail of chi-square with an odd number of degrees of freedom, in closed form
     (Abramowitz & Stegun 26.4.4): nine for the ten digits.

@@ -79,7 +79,7 @@ class Grid(NamedTuple):
 
     @classmethod
     def of(cls, digits: int, size: tuple[int, int], most: int = 2**62) -> Grid:
-        """Fit the grid with the largest squares, at most `most`, that shows all the digits."""
+        """Fit a grid of at most `most` squares, as large as possible, that shows all digits."""
         edge = margin(size)
         width, height = size[0] - 2 * edge, size[1] - 3 * edge
         stride = max(1, math.ceil(digits / min(width * height, most)))

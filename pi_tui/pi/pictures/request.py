@@ -48,9 +48,10 @@ class PictureRequest(NamedTuple):
 
 
 def form_of(name: str, kind: str = "") -> str:
-    """Return `png`, `svg` or, for a walk, `gif` or `webp`, by the end of the file's name.
+    """Return the format of a picture by the suffix of its file name.
 
-    Without a `kind`, the picture stands still. Raises UsageError if it cannot be made.
+    The formats are `png`, `svg` and, only if `kind` is "walk", `gif` and `webp`. Raises UsageError
+    for any other suffix, or if the format needs Pillow and Pillow is not installed.
     """
     form, ends = Path(name).suffix.lower()[1:], ".png or .svg"
     if kind == "heat" and form in MOVING:

@@ -33,7 +33,7 @@ class Figures(NamedTuple):
 
     @classmethod
     def of(cls, value: object) -> Figures:
-        """Return the figures in a snapshot; empty ones before there is a spigot."""
+        """Return the figures in a snapshot, or empty figures while it has none."""
         return value if isinstance(value, cls) else cls()
 
     @property

@@ -100,14 +100,17 @@ class SpigotKind(Kind):
         return task.goal
 
     def share(self, task: Task, steps: int, length: int) -> float:
-        """Return the share of the work done, like `Spigot.work`, from steps and digits alone."""
+        """Return the share of the work that is done, 0 to 1, from the counts of steps and digits.
+
+        It equals the share in `Spigot.work`, but needs no spigot.
+        """
         size = _size(task)
         swept = _iterations(size, steps, length)
         made = steps - swept
         return size.work(made, max(size.blocks_needed(0) - made, 0), swept).share or 0.0
 
     def figures(self, task: Task, steps: int, length: int) -> Figures:
-        """Return the number of iterations done, and of those in the whole run."""
+        """Return Figures with only two values: iterations done, and those of the whole run."""
         size = _size(task)
         done = min(_iterations(size, steps, length), size.iterations)
         return Figures(iteration=done, iterations=size.iterations)
@@ -152,9 +155,9 @@ class SpigotKind(Kind):
 def _iterations(size: Size, steps: int, length: int) -> int:
     """Return the number of iterations done: steps less those that made blocks.
 
-    A block that was lost and made again is one more step. So the result is limited to the
-    iterations that `length` digits can have taken. With few digits a step, super-digits of nines
-    are possible; each holds back one more iteration.
+    A block that was lost and made again is one more step. So the result is limited to the most
+    iterations that can have settled no more than `length` digits. With few digits a step, some
+    super-digits are all nines; each of these can mean one iteration more that settled nothing.
     """
     k = size.digits_per_step
     most = -(-length // k) + 2 + (MOST_NINES if k < _NEVER_NINES else 0)

@@ -14,7 +14,10 @@ from pi_tui.pi.spigot.numerals import power_of_ten, to_text
 def settle(
     predigit: mpz, nines: int, quotient: mpz, k: int, text: bytes = b""
 ) -> tuple[bytes, mpz, int]:
-    """Apply the textbook's rule; return the digits settled now, the new predigit and nines.
+    """Settle the held digits with the next super-digit, or hold it too if it is all nines.
+
+    Returns the digits settled now, the new predigit, and the new number of held nines.
+
 
     `quotient` is the next super-digit, of `k` digits. `nines` counts the super-digits of nines that
     are held after `predigit`. `text` is the predigit as text, if that is known. If the quotient is

@@ -39,7 +39,7 @@ class Rows:
 
     @property
     def missing(self) -> list[int]:
-        """Return the places of the blocks that must be made."""
+        """Return the indices, in `blocks`, of the blocks that must be made."""
         return [place for place, block in enumerate(self.blocks) if block is None]
 
     def batches_to_make(self) -> list[Batch]:
@@ -97,7 +97,7 @@ class Rows:
         return lost
 
     def _let_go(self) -> None:
-        """Drop the pieces with N before iteration 1, and those of dropped blocks."""
+        """Drop the pieces that no later state has: N before iteration 1, and dropped blocks."""
         names = {f"b{batch.name}" for batch in self._size.batches(self.counts)}
         if len(self.pieces) > len(names):
             self.pieces = {name: self.pieces[name] for name in self.pieces if name in names}

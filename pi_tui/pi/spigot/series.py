@@ -17,9 +17,9 @@ depends on a particular one. There are three:
   A box of the first chain is worth 1/50 of the one before, of the second 9/6250. Together they have
   0.94 factors p and q for a digit, Gosper's has 1.77, Euler's 3.3.
 
-The numbers of a chain are not negative, and a carry of at most 1 settles a digit. Let t be what is
-beyond the units of a chain at most, once every b_j is below q_j. With one chain it is enough that
-t < 2: the quotient of an iteration is then at most R, and after R no other carry comes. With two
+The numbers of a chain are not negative, and a carry of at most 1 settles a digit. Let t be the most
+that the blocks after the first of a chain are worth together, once every b_j is below q_j. With one
+chain, t < 2 is enough: the quotient of an iteration is at most R, and no carry follows R. With two
 chains the quotient is below 2 R, and no carry follows one, as long as the chains together hold
 less than 2 R. Each holds less than R + t. So this fails only if both are within t of their maximum
 at the same time. For single boxes t is 0.1, so it can happen: `settle` notices it, and raises

@@ -50,11 +50,11 @@ class Chain(NamedTuple):
     def boxes_needed(self, done: int) -> int:
         """Count the boxes that still influence the digits to come after `done` iterations.
 
-        After t iterations the boxes hold pi from decimal tK on. Let each box be worth at most 1/w
-        of the one before. Then box j and all boxes after it are worth less than c·√j·w^-j units,
-        with c about 2 and w = 2 in Euler's series, 13 and 13.5 in Gosper's. So the boxes beyond (n
-        - tK)·log_w(10) + guard, where w^guard is 2^128 or more, cannot change decimal n, unless 24
-        nines or zeros follow it.
+        Decimal n is the last one asked for. After t iterations the boxes hold pi from decimal tK
+        on. Let each box be worth at most 1/w of the one before. Then box j and all boxes after it
+        are worth less than c·√j·w^-j units, with c about 2 and w = 2 in Euler's series, 13 and 13.5
+        in Gosper's. So the boxes beyond (n - tK)·log_w(10) + guard, where w^guard is 2^128 or more,
+        cannot change decimal n, unless 24 nines or zeros follow it.
         """
         decimals = max(self.digits - done * self.digits_per_step, 0)
         boxes = -(-decimals * self.series.boxes_per_billion // 1_000_000_000)
@@ -79,15 +79,17 @@ class Chain(NamedTuple):
 
     @property
     def work_of_block(self) -> float:
-        """Return the work of making one block, as if its number N is made too.
+        """Return the work of making one block, its number N included.
 
-        A block made again without N takes about three fifths of that, which is not counted.
+        A block made again without N takes about three fifths of that, but counts in full.
         """
         return self.series.box_cost * pow(self.boxes_per_block, 1.277)
 
     @lru_cache(maxsize=8)  # noqa: B019 - a chain is four numbers
     def work_of_steps(self) -> list[float]:
-        """Return the work of the first 0, 1, 2 … iterations; each takes less than the last.
+        """Return a list whose item t is the work of the first t iterations together.
+
+        Each iteration takes less work than the one before it.
 
         x and y are `series.box_bits`, B the boxes of a block, K the digits of a step, m the boxes
         that an iteration still needs. A box takes x·log2(s/B) + y bits, where s is the first box of
@@ -137,7 +139,7 @@ class Size(Chain):
         return sum(self.counts(done))
 
     def batches(self, counts: Sequence[int]) -> list[Batch]:
-        """Return the batches of the first blocks of each chain, as many blocks as in `counts`."""
+        """Return the batches of the first blocks of each chain; `counts` has how many of each."""
         batches, name, place = list[Batch](), 0, 0
         for index, (chain, count) in enumerate(zip(self.chains, counts, strict=True)):
             step = chain.blocks_per_batch

@@ -102,7 +102,7 @@ class Spigot(Machine):
         )
 
     def to_state(self) -> State:
-        """Encode the state after the last whole step; pieces that never change are lasting."""
+        """Encode the state after the last whole step; mark pieces that never change as lasting."""
         return codec.encode(self._state())
 
     def step(self, poll: Poll = unwatched) -> None:
@@ -110,7 +110,7 @@ class Spigot(Machine):
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do one step; or two iterations in each thread, if these make at most `wanted` digits."""
+        """Do two iterations in each thread, if all their digits are `wanted`; else do one step."""
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
             self._go_on(self.threads, AT_ONCE, poll)
@@ -172,7 +172,7 @@ class Spigot(Machine):
     def _advance(self, threads: int, at_once: int, poll: Poll) -> None:
         """Do one wave of iterations, and check the new digits and numbers.
 
-        A wave is `at_once` iterations in each of so many threads.
+        A wave is `at_once` iterations in each of the `threads`.
         """
         before = len(self.output)
         self._sweep(threads, at_once, poll)

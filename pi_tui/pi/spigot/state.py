@@ -17,7 +17,7 @@ from pi_tui.pi.spigot.size import Size
 
 @dataclass(frozen=True, slots=True)
 class SpigotState:
-    """All that is needed to continue after a step. Nothing of it is derived from the digits."""
+    """All that is needed to continue after a step; the digits alone would not be enough."""
 
     size: Size
     boxes: tuple[mpz | None, ...]
@@ -79,7 +79,7 @@ class SpigotState:
 
 
 def hold_too_much(numbers: Sequence[mpz | None], blocks: Sequence[AnyBlock | None]) -> bool:
-    """Return True if a number N is not 0 … D-1, as far as N and D are in memory."""
+    """Return True if N of any block is not in 0 … D-1; skip blocks not in memory."""
     return any(
         number is not None and isinstance(block, Block) and not 0 <= number < block.divisor
         for number, block in zip(numbers, blocks, strict=True)

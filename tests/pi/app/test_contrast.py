@@ -30,7 +30,7 @@ _ON_COLOR = {("color(0)", f"color({paper})") for paper in (2, 3, 6, 7)}
 
 
 def written(app: PiApp) -> Iterator[Segment]:
-    """Yield the segments with readable text; of a dialog only its own, not the main screen's."""
+    """Yield the segments with readable text; if a dialog is open, only the segments in it."""
     screen = app.screen
     strips = screen._compositor.render_strips()
     parts = dict(screen._compositor.visible_widgets)

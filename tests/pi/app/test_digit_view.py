@@ -208,7 +208,7 @@ async def test_held_digits_appear_and_vanish_in_every_line_they_reach() -> None:
             assert shown == "3." + (source[:55] + behind).decode()
 
 
-async def test_view_shows_no_digit_beyond_the_count() -> None:
+async def test_view_shows_no_digit_beyond_the_settled_ones() -> None:
     async with a_view(1_000, pi(1_000), count=75, saved=75) as (view, _):
         assert view.render_line(1).text.split() == ["61", "5923078164", "06286"]
         assert not view.render_line(2).text.strip()

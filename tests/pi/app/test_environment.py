@@ -21,7 +21,7 @@ from tests.pi.app.helpers import a_snapshot, a_still, until_state
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, NIGHT),
     ],
 )
-async def test_first_theme_suits_the_terminal(
+async def test_first_theme_follows_the_colours_that_the_terminal_announces(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], theme: str
 ) -> None:
     monkeypatch.delenv("COLORTERM")
@@ -58,7 +58,9 @@ def test_terminal_title_shows_progress_and_clears_it_when_complete(
     assert text.endswith("\x1b]9;4;0;0\x07")
 
 
-async def test_terminal_title_is_written_once_if_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unchanged_terminal_title_is_written_only_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, _):
         written = list[str]()
         assert app._driver is not None

@@ -1,4 +1,4 @@
-"""The list of landmarks: chosen and still to come."""
+"""The list of landmarks: those reached can be chosen, those to come cannot."""
 
 from __future__ import annotations
 

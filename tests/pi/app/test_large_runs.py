@@ -43,7 +43,7 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("in_pieces")
-async def test_search_in_a_thread_finds_counts_and_wraps_around(bench: Bench) -> None:
+async def test_search_in_a_thread_finds_and_counts_hits_and_wraps_around(bench: Bench) -> None:
     app = bench.app(DIGITS)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_state(app, State.COMPLETE)
@@ -119,7 +119,7 @@ async def test_export_writes_the_range_in_pieces(bench: Bench, tmp_path: Path) -
         assert file.read_bytes() == b"3." + pi(1_234) + b"\n"
 
 
-def test_counted_walk_equals_the_one_walked_digit_by_digit(
+def test_walk_drawn_from_counts_of_digits_equals_the_walk_taken_digit_by_digit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(walk, "CAPACITY", 64)

@@ -41,7 +41,7 @@ async def test_larger_run_shows_the_digits_of_the_previous_run_at_once(bench: Be
         assert app.worker.output == pi(20_000)
 
 
-async def test_key_x_pressed_before_the_run_is_loaded_waits_for_its_state(bench: Bench) -> None:
+async def test_key_x_pressed_before_the_run_is_loaded_takes_effect_after_that(bench: Bench) -> None:
     async with a_complete_run(bench):
         pass
     app = bench.app(2_000)
@@ -50,7 +50,7 @@ async def test_key_x_pressed_before_the_run_is_loaded_waits_for_its_state(bench:
         await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
 
 
-async def test_search_without_hits_offers_x_in_80_columns_too() -> None:
+async def test_search_without_hits_offers_key_x_in_a_window_of_80_columns_too() -> None:
     snapshot = a_snapshot(state=State.COMPLETE, goal=10_000)
     async with a_still(snapshot, (80, 24)) as (app, pilot):
         await pilot.press("slash", *"14031988")
@@ -58,7 +58,9 @@ async def test_search_without_hits_offers_x_in_80_columns_too() -> None:
         assert "· x: more" in text_of(app)
 
 
-async def test_key_x_after_a_search_without_hits_computes_until_there_is_one(bench: Bench) -> None:
+async def test_key_x_after_a_search_without_hits_begins_a_larger_run_and_shows_the_hit(
+    bench: Bench,
+) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("slash", *"2718")
         await until(lambda: "x looks in more digits" in text_of(app))

@@ -64,7 +64,9 @@ async def asked(
             yield Asked(app, pilot, lock)
 
 
-async def test_failing_save_is_shown_with_its_time_until_one_succeeds(bench: Bench) -> None:
+async def test_first_failed_save_is_shown_with_its_time_of_day_until_a_save_succeeds(
+    bench: Bench,
+) -> None:
     app = bench.app(90_000, "2000", checkpoint_every="100")
     async with app.run_test(size=(80, 24)):
         await until(lambda: app.worker.snapshot.checkpoint)
@@ -111,7 +113,7 @@ async def test_quit_cancelled_in_the_question_goes_on_computing(bench: Bench) ->
         await until(lambda: app.worker.snapshot.state is State.RUNNING)
 
 
-async def test_p_pauses_again_after_a_paused_run_was_not_left(bench: Bench) -> None:
+async def test_key_p_pauses_again_after_quitting_a_paused_run_was_cancelled(bench: Bench) -> None:
     async with asked(bench, key="p q") as (app, pilot, _):
         await pilot.press("escape")
         await until(lambda: app.worker.snapshot.state is State.RUNNING)
@@ -130,7 +132,7 @@ async def test_keys_are_handled_at_once_after_a_quit_was_cancelled(
         await until(lambda: app.screen.has_class("-searching"))
 
 
-async def test_second_ctrl_c_after_a_while_exits_at_once(
+async def test_second_ctrl_c_long_enough_after_the_first_exits_without_saving(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaving, "AT_ONCE_AFTER", 0.1)

@@ -37,7 +37,7 @@ def test_settings_file_with_invalid_json_or_values_is_ignored(tmp_path: Path, sa
     assert remembered.view == ("walk" if "walk" in said else "digits")
 
 
-def test_change_of_a_setting_writes_a_complete_file_and_no_other_beside_it(
+def test_saving_settings_writes_a_complete_file_and_leaves_no_other_file_beside_it(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "deep" / "face.json"

@@ -26,7 +26,7 @@ def finish(bench: Bench, digits: int) -> None:
     assert worker.snapshot.state is State.COMPLETE
 
 
-async def test_run_opened_after_another_shows_no_output_of_that(bench: Bench) -> None:
+async def test_run_opened_after_another_shows_only_its_own_digits(bench: Bench) -> None:
     finish(bench, 1_000)
     app = bench.app(1_000)
     app.live.forget(glance(bench.location, SpigotKind(), None))
@@ -161,7 +161,7 @@ async def test_key_n_in_the_list_of_runs_begins_a_new_run(bench: Bench) -> None:
         await until_state(app, State.COMPLETE)
 
 
-async def test_run_begun_from_the_list_is_refused_without_memory_for_it(
+async def test_run_begun_from_the_list_of_runs_is_refused_if_memory_is_too_small(
     bench: Bench,
 ) -> None:
     app = bench.app(500)

@@ -136,7 +136,7 @@ async def test_note_is_shown_in_full_in_every_window_it_fits() -> None:
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)])
-async def test_kill_is_reported_if_the_first_snapshot_is_of_a_run_that_saves(
+async def test_kill_is_reported_even_if_the_resumed_run_is_first_seen_while_it_saves(
     size: tuple[int, int],
 ) -> None:
     """A resumed run saves soon, and on a slow machine the first poll may come only then."""
@@ -189,8 +189,8 @@ async def test_panels_overlap_at_no_size_with_or_without_a_notice(note: str) -> 
         (40, ["progress", "speed", "checkpoint", "spigot", "counts"]),
     ],
 )
-async def test_no_panel_is_left_out_that_has_room(rows: int, names: list[str]) -> None:
-    """In a browser's window of 36 rows the counts were missing below seven blank rows."""
+async def test_every_panel_that_has_room_is_shown(rows: int, names: list[str]) -> None:
+    """In a browser's window of 36 rows the counts were missing, though seven rows were blank."""
     async with a_still(a_snapshot(), (120, rows)) as (app, _):
         cards = app.main_screen.query(".card")
         assert [one.id for one in cards if one.region] == [f"{name}-panel" for name in names]

@@ -18,7 +18,7 @@ from tests.pi.app.helpers import Still, a_snapshot, a_still, resize, text_of
 
 @pytest.fixture
 def held_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Delay every task once for a second, after its first look at the clock of timers."""
+    """Let Textual's clock jump a second between the first and second look of each task."""
     looks: Counter[object] = Counter()
     late = [0.0]
 

@@ -68,7 +68,7 @@ async def test_range_of_the_speed_is_never_cut() -> None:
         assert "…" not in text_of(app)
 
 
-def test_terminal_title_without_a_run_is_the_program_s_name(
+def test_terminal_title_without_a_run_is_the_program_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TMUX", "here")
@@ -76,7 +76,7 @@ def test_terminal_title_without_a_run_is_the_program_s_name(
     assert shown == "\x1b]2;π pi-tui\x07"
 
 
-async def test_panel_and_view_show_the_same_number_of_digits() -> None:
+async def test_progress_panel_and_digit_view_show_the_same_number_of_digits() -> None:
     async with a_still(a_snapshot(), (120, 40)) as (app, _):
         panel, view = app.main_screen.query_one("#progress-panel"), app.main_screen.digits
         for count in range(8_650, 8_750, 7):

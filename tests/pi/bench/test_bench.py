@@ -215,7 +215,7 @@ def test_median_ignores_one_bad_run() -> None:
     assert medians("we", 10, tries) == {"name": "we", "digits": 10, **middle, "runs": 3}
 
 
-def test_contender_that_would_take_too_long_skips_the_size(tmp_path: Path) -> None:
+def test_contender_is_left_out_where_it_would_take_too_long(tmp_path: Path) -> None:
     runner = Turns(tmp_path, 1)
     runner._expected["slow"] = (100, 1.0)
     slow = Contender("slow", LYING, growth=2.0)

@@ -71,7 +71,7 @@ def test_card_claims_only_the_notation_it_found() -> None:
         assert (needs in lines) == ("without" in claim)
 
 
-def test_card_of_a_date_without_a_year_names_nothing_missing() -> None:
+def test_card_of_a_date_typed_without_a_year_does_not_call_the_year_missing() -> None:
     place = look("14.3.", pi(30_000), 30_000)
     assert place is not None
     lines = card("14.3.", place)

@@ -31,7 +31,7 @@ FAR = 1_750_000
 
 
 @pytest.mark.parametrize("text", ["7", "99", "999", "1212", "141592", "26535"])
-def test_needle_counts_every_hit_with_any_splitting(text: str) -> None:
+def test_search_counts_every_hit_in_whatever_parts_the_digits_come(text: str) -> None:
     digits = pi(20_000)
     hits = [at for at in range(len(digits)) if digits.startswith(text.encode(), at)]
     needle = Needle(text)
@@ -58,7 +58,7 @@ def test_next_and_previous_hit_wrap_around() -> None:
     assert [needle.number_of(digits, hit) for hit in hits] == list(range(1, len(hits) + 1))
 
 
-def test_needle_without_a_hit_returns_none() -> None:
+def test_next_and_previous_hit_are_none_if_there_is_no_hit() -> None:
     needle = Needle("0000000")
     assert needle.next_after(pi(1_000), 0, 1_000) is None
     assert needle.last_before(pi(1_000), 900, 1_000) is None
@@ -106,7 +106,7 @@ def test_walk_of_many_digits_keeps_few_points_and_the_same_end() -> None:
     assert abs(path.points[-1] - end) < 1e-6
 
 
-def test_heat_of_many_digits_looks_random() -> None:
+def test_heat_map_levels_of_many_digits_look_random() -> None:
     made = levels(pi(100_000), 100)
     assert len(made) == 1_000
     middle = sum(level in (3, 4, 5) for level in made)
@@ -132,7 +132,7 @@ def test_digits_before_position_145_add_up_to_666() -> None:
 
 
 @pytest.mark.parametrize(("length", "fact"), [(2, 605), (3, 8_553), (4, 99_846)])
-def test_last_string_of_a_length_to_occur_begins_at_the_position_of_the_fact(
+def test_fact_about_the_last_string_of_2_3_or_4_digits_to_occur_has_the_right_position(
     length: int, fact: int
 ) -> None:
     end = fact + length - 1
@@ -141,7 +141,7 @@ def test_last_string_of_a_length_to_occur_begins_at_the_position_of_the_fact(
     assert len({pi(end - 1)[at : at + length] for at in range(end - length)}) == 10**length - 1
 
 
-def test_fact_is_not_reported_for_other_digits() -> None:
+def test_facts_of_pi_are_not_reported_for_other_digits() -> None:
     assert not list(facts.reached(b"1" * 1_000, 0, 1_000)) or all(
         set(fact.text) == {"1"} for fact in facts.reached(b"1" * 1_000, 0, 1_000)
     )
@@ -149,7 +149,9 @@ def test_fact_is_not_reported_for_other_digits() -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 57, 80, 119, 126, 200])
 @pytest.mark.parametrize("digits", [5, 20_000, 100_000_000])
-def test_lines_fit_and_columns_map_back_to_digits(width: int, digits: int) -> None:
+def test_digit_lines_fit_their_width_and_columns_map_back_to_digits(
+    width: int, digits: int
+) -> None:
     lines = DigitLines.fitting(width, digits)
     for index in range(lines.per_line):
         column = lines.left + index + index // GROUP

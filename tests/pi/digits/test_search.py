@@ -32,7 +32,9 @@ def test_counts_and_hits_equal_a_naive_search(
 
 
 @given(DIGITS, NEEDLES, st.lists(st.integers(0, 20)))
-def test_hits_are_counted_once_with_any_splitting(digits: str, text: str, steps: list[int]) -> None:
+def test_every_hit_is_counted_once_in_whatever_parts_the_digits_come(
+    digits: str, text: str, steps: list[int]
+) -> None:
     needle, stop = Needle(text), 0
     for step in steps:
         stop = min(len(digits), stop + step)
@@ -77,7 +79,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_blocks")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DIGITS, NEEDLES, st.integers(-1, 60), st.integers(0, 60))
-def test_hit_across_blocks_is_found_or_none_while_output_is_not_counted(
+def test_next_and_previous_hit_are_right_or_none_while_some_output_is_uncounted(
     digits: str, text: str, offset: int, counted: int
 ) -> None:
     needle, data, hits = Needle(text), digits.encode(), offsets(digits, text)

@@ -28,7 +28,7 @@ def new(
     series: Series = ARCTAN,
     threads: int = 1,
 ) -> Spigot:
-    """Return a spigot; `b` is raised to the smallest block that the series allows."""
+    """Return a spigot at the start; `b` is raised to the smallest block that the series allows."""
     boxes = b and max(b, series.smallest_block)
     size = plan(n, k, series)
     size = size._replace(boxes_per_block=boxes or size.boxes_per_block)
@@ -36,7 +36,7 @@ def new(
 
 
 def ready(*of_a_spigot: Any, **more: Any) -> Spigot:
-    """Return a spigot, given as in `new`, before its first iteration, with all blocks made."""
+    """Return a spigot with all blocks made, before iteration 1; takes the arguments of `new`."""
     spigot = new(*of_a_spigot, **more)
     while spigot.missing:
         spigot.step()

@@ -104,7 +104,7 @@ def test_flipped_bit_never_passes_all_checks(name: str, pi: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0"])
-def test_length_beyond_the_run_is_refused_before_allocating_memory(
+def test_length_field_larger_than_its_run_allows_is_refused_before_memory_is_allocated(
     good: SpigotState, name: str
 ) -> None:
     pieces = stored(encode(good))
@@ -121,7 +121,7 @@ def test_length_beyond_the_run_is_refused_before_allocating_memory(
 
 
 def test_length_limits_are_at_most_twice_what_runs_need() -> None:
-    """No run needs more than the limit; a hostile state gets less than twice as much."""
+    """No run needs more than the limit; a forged state can claim less than twice as much."""
     spigot = ready(3_000, 100, 256)
     size = spigot.size
     blocks = [block for block in spigot.snapshot().blocks if isinstance(block, Block)]
@@ -133,7 +133,10 @@ def test_length_limits_are_at_most_twice_what_runs_need() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
 @pytest.mark.parametrize("number", [0, -1])
-def test_size_of_zero_or_less_is_refused(good: SpigotState, name: str, number: int) -> None:
+def test_state_with_zero_or_negative_digits_k_or_b_is_refused(
+    good: SpigotState, name: str, number: int
+) -> None:
+
     size: dict[str, Any] = {name: number}
     with pytest.raises(BadState, match="no spigot"):
         Spigot(replace(good, size=good.size._replace(**size)))

@@ -100,7 +100,7 @@ def test_rest_of_h_divides_every_product_of_h_consecutive_p_or_q(series: Series)
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [*range(1, 257, 15), 128, 129, 200, 255, 300])
 def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, boxes: int) -> None:
-    """Check every mixed product that a box adds to N; P and D are the last two."""
+    """Check products of p's and q's as boxes add them to N; then check N, P and D themselves."""
     common = common_factor(series, boxes)
     assert (common > 1) == (boxes >= 2 * THIN_FROM)
     for first in range(0, 60, 7):
@@ -113,7 +113,7 @@ def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, 
 
 
 @EVERY_CHAIN
-def test_left_over_times_factor_of_halves_is_factor_of_the_whole(
+def test_common_factor_of_a_block_is_that_of_its_half_squared_times_left_over(
     series: Series,
 ) -> None:
     for boxes in (2 * THIN_FROM, 256, 4_096):
@@ -131,14 +131,14 @@ def test_common_factor_of_textbook_series_equals_that_of_version_1() -> None:
         assert common_factor(RABINOWITZ_WAGON, boxes) == expected
 
 
-def test_first_block_keeps_box_0_modulo_r() -> None:
+def test_denominator_of_first_block_only_is_multiplied_by_r() -> None:
     plain, times_r = (_make(GOSPER, 2, 32, k, numbers=False).blocks for k in (0, 3))
     assert times_r[0].divisor == 1_000 * plain[0].divisor
     assert times_r[0].denominator_residue == plain[0].denominator_residue
     assert times_r[1] == plain[1]
 
 
-def test_blocks_made_without_numbers_have_equal_p_and_d() -> None:
+def test_blocks_made_without_numbers_equal_blocks_made_with_numbers() -> None:
     with_numbers = _make(GOSPER, 9, 64, 1, numbers=True)
     without = _make(GOSPER, 9, 64, 1, numbers=False)
     assert without.blocks == with_numbers.blocks
@@ -147,10 +147,10 @@ def test_blocks_made_without_numbers_have_equal_p_and_d() -> None:
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
-def test_blocks_joined_in_threads_equal_blocks_of_smaller_stretches(
+def test_blocks_are_the_same_for_any_size_of_stretch_and_any_number_of_threads(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Join across stretches, with a last stretch that is not full."""
+    """Large blocks are joined from several stretches; blocks of one box do not fill a stretch."""
     made = _make(series, 3, boxes, 1, numbers=True)
     monkeypatch.setattr(making, "STRETCH", 1_024)
     monkeypatch.setattr(size_module, "BATCH", 4_096)
@@ -214,7 +214,7 @@ def test_making_blocks_can_be_cancelled_at_every_poll(
     stretch, is_cancelled = making._stretch, Event()
 
     def late(*arguments: Any) -> making.Parts:
-        """Make nothing before the poll that cancels: threads might be done before it."""
+        """Wait for the poll that cancels; else the threads might finish before it."""
         assert is_cancelled.wait(60)
         return stretch(*arguments)
 
@@ -246,6 +246,6 @@ def test_making_blocks_leaves_gmpy2_context_of_caller_unchanged(boxes: int) -> N
             assert get_context().allow_release_gil == release
 
 
-def test_block_step_equals_one_division() -> None:
+def test_block_step_returns_quotient_and_remainder_of_one_division_by_d() -> None:
     block = Block(mpz(3), 2, mpz(1_001), 0, 12, 1_001)
     assert block.step(mpz(100), mpz(10), mpz(7)) == divmod(mpz(100 * 10 + 7 * 12), 1_001)

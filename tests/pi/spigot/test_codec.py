@@ -52,7 +52,7 @@ def test_state_is_equal_after_round_trip_at_every_step_and_continues(
     assert spigot.output == pi[: shape[0]]
 
 
-def test_every_step_makes_blocks_or_iterates_and_counts_in_steps_and_work() -> None:
+def test_every_step_makes_blocks_or_iterates_and_adds_to_steps_and_work_done() -> None:
     spigot = new(2_000, k=50, b=32, threads=2)
     made = []
     while not spigot.done:
@@ -70,7 +70,7 @@ def test_every_step_makes_blocks_or_iterates_and_counts_in_steps_and_work() -> N
     assert work.done == pytest.approx(work.total - spigot.verifying_work)
 
 
-def test_pieces_hold_one_batch_and_lasting_pieces_stay_the_same_objects() -> None:
+def test_each_piece_holds_one_batch_and_successive_states_share_their_lasting_pieces() -> None:
     spigot = ready(1_000, 50, 32)
     first = spigot.to_state()
     batches = -(-spigot.blocks // 4)

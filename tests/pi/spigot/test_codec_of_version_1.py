@@ -36,7 +36,7 @@ def test_truncated_or_extended_state_of_version_1_is_refused() -> None:
             back(state, State.of(wrong))
 
 
-def test_last_state_of_version_1_decodes_without_boxes(pi: bytes) -> None:
+def test_finished_state_of_version_1_which_has_no_boxes_is_accepted(pi: bytes) -> None:
     last = replace(states(300, 10, 32, RABINOWITZ_WAGON)[-1], boxes=(), blocks=())
     assert Spigot(back(last, format_1(last))).finalize() == pi[:300]
 

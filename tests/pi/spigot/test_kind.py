@@ -20,7 +20,7 @@ from tests.pi.spigot.helpers import stored
 KIND = SpigotKind(threads=2)
 
 
-def test_task_has_planned_parameters_and_its_machine_is_made_at_once(pi: bytes) -> None:
+def test_new_machine_of_a_planned_task_has_no_blocks_yet_and_computes_pi(pi: bytes) -> None:
     task = KIND.task(2_000)
     assert task.parameters["series"] == "arctan"
     machine = KIND.new(task)
@@ -60,7 +60,7 @@ def test_from_state_cuts_output_that_is_longer_than_its_state() -> None:
     again.check()
 
 
-def test_lost_blocks_are_noted() -> None:
+def test_from_state_notes_how_many_lost_blocks_must_be_made_again() -> None:
     task = KIND.task(1_000)
     machine = KIND.new(task)
     while machine.count < 500:
@@ -161,7 +161,7 @@ def test_share_of_work_from_steps_and_length_equals_work_of_machine(
 @pytest.mark.parametrize(
     ("digits", "k", "again"), [(2_000, 10, 0), (9_010, 300, 0), (9_010, 300, 5), (800, 1, 0)]
 )
-def test_iteration_from_steps_is_right_after_blocks_were_made_again(
+def test_iterations_counted_from_steps_are_right_even_if_blocks_were_made_again(
     digits: int, k: int, again: int
 ) -> None:
     kind = SpigotKind()

@@ -138,8 +138,8 @@ def test_verification_continues_from_any_subset_of_kept_results(pi: bytes) -> No
 
 @pytest.mark.parametrize("start", [0, 1, 2, 97, 5_000])
 @pytest.mark.parametrize("leaf", [65, 100, 127, 128])
-def test_common_factor_leaves_no_remainder(start: int, leaf: int) -> None:
-    """P, Q and the factors taken out of them are together all factors of these terms."""
+def test_p_and_q_times_the_factors_taken_out_equal_the_full_products(start: int, leaf: int) -> None:
+    """For Q, the factors of two are put back too."""
     for length in (leaf, 2 * leaf, 4 * leaf, 8 * leaf):
         p, q, _ = chudnovsky.sum_of(terms := range(start, start + length), lambda: None)
         out, half = mpz(1), length // 2

@@ -74,7 +74,7 @@ def test_every_changed_digit_is_found() -> None:
             Spigot(replace(state, result=wrong)).check()
 
 
-def test_check_finds_a_changed_predigit_start_or_dropped_value() -> None:
+def test_check_finds_a_flipped_bit_in_predigit_start_value_or_dropped_value() -> None:
     for state in states(700, 10, 32)[:-1][2:]:
         for wrong in (
             replace(state, predigit=state.predigit ^ 1),
@@ -147,7 +147,7 @@ def _power_of(radix: mpz, exponent: int) -> mpz:
 
 
 @EVERY_SERIES
-def test_flipped_radix_releases_no_wrong_digit(series: Series) -> None:
+def test_spigot_with_a_flipped_bit_in_r_releases_no_wrong_digit(series: Series) -> None:
     """For each copy of R: in the products, in settling, in the remainder of box 0."""
     for bit in (0, 5, 30):
         for flip in ("settle", "sweep", "both"):
@@ -166,8 +166,8 @@ def test_flipped_radix_releases_no_wrong_digit(series: Series) -> None:
             assert not spigot.done or flip == "settle"  # which may never need the wrong bit
 
 
-def test_start_made_with_another_radix_is_found() -> None:
-    """Box 0 keeps a remainder of R. A wrong R is found although everything else agrees with it."""
+def test_run_begun_with_a_wrong_r_releases_no_digit() -> None:
+    """Box 0 holds a number modulo R. A wrong R is found although everything else agrees with it."""
     size = new(700, k=10, b=32).size
     with pytest.MonkeyPatch.context() as patch:
         wrong = mpz(10**10) + 64

@@ -72,7 +72,7 @@ def test_digits_are_the_same_with_blocks_read_back(threads: int, series: Series,
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_sweep_reads_no_block_twice(threads: int) -> None:
+def test_stride_reads_each_block_at_most_once_for_each_sweep(threads: int) -> None:
     """A sweep close behind another finds its blocks in memory; one far behind reads them again."""
     spigot, database = ready(N, K, B, threads=threads), Database()
     database.save(spigot)
@@ -163,7 +163,7 @@ def test_database_out_of_reach_leaves_the_spigot_unchanged(
     assert spigot.finalize() == pi[:N]
 
 
-def test_snapshots_of_shelved_blocks_are_equal_by_their_residues() -> None:
+def test_snapshots_with_shelved_blocks_differ_only_if_a_residue_differs() -> None:
     spigot, database = ready(N, K, B), Database()
     database.save(spigot)
     spigot.step()

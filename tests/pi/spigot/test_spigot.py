@@ -226,7 +226,7 @@ def test_blocks_at_the_end_are_dropped_as_digits_are_made() -> None:
     assert spigot.blocks == pytest.approx(at_start / 2, rel=0.1)
 
 
-def test_finished_state_returns_its_digits_at_once(pi: bytes) -> None:
+def test_spigot_restored_from_a_finished_state_is_done_and_has_all_digits(pi: bytes) -> None:
     spigot = new(500)
     spigot.finalize()
     again = Spigot(spigot.snapshot())

@@ -15,7 +15,7 @@ from pi_tui.pi.settings import AUTO_SECONDS, cores, parse_digits
 
 
 def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
-    """Return whether `text` is a possible number of digits, and what they take.
+    """Return whether `text` is a possible number of digits, and what time and room they take.
 
     `memory` is the memory that a run may take, 0 for what is free.
     """
@@ -69,7 +69,7 @@ def parse_range(text: str, count: int) -> tuple[int, int]:
 
 
 def explain_range(text: str, count: int) -> tuple[bool, str]:
-    """Return whether `text` is a range of digits, and how many digits that are."""
+    """Return whether `text` is a range of digits, and a line that tells how many it has."""
     try:
         start, stop = parse_range(text, count)
     except (ValueError, OverflowError):

@@ -44,7 +44,7 @@ class LandmarksList(Dialog[tuple[int, int] | None]):
 
     @on(OptionList.OptionSelected)
     def _go(self, event: OptionList.OptionSelected) -> None:
-        """Return the place of the fact that is selected."""
+        """Close the list and return the place of the selected fact; ring if it is still to come."""
         fact = self._rows[event.option_index]
         assert isinstance(fact, Fact)  # a heading cannot be chosen
         if is_reached(fact, self._digits, self._count):

@@ -86,7 +86,7 @@ class DigitView(OutputView):
         return settled + self._held[begin : begin + missing]
 
     def _look_of_digits(self, line: int, start: int, digits: bytes) -> bytearray:
-        """Return the look of each digit in the line; a hit overrides saved, fresh and held."""
+        """Return a look for each digit in the line: saved, fresh or held, unless it is in a hit."""
         size = len(digits)
         saved = min(max(self.saved - start, 0), size)
         settled = min(max(self.count - start, 0), size)

@@ -109,7 +109,7 @@ class HeatView(Picture):
 
     @property
     def _scale(self) -> tuple[str, int]:
-        """Return the name of the colours and how many there are: for digits, or for means."""
+        """Return the name and the number of the colours: ten for digits, `LEVELS` for means."""
         return ("spectrum", 10) if self._stride == 1 else ("heat", LEVELS)
 
     @property

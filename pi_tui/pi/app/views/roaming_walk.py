@@ -146,7 +146,7 @@ class RoamingWalk(WalkView):
         self._head = (x // 2, y // 4) if is_in_sight else (0, -1)
 
     def _draw_between(self, points: list[complex], index: int, every: int, ink: int) -> None:
-        """Draw the path from the kept point `index` to the next, one line for `every` steps."""
+        """Draw the path to the kept point `index` from the one before, a line for `every` steps."""
         start, stop = points[index - 1], points[index]
         steps = () if every >= self._walk.stride else self._path(start, index - 1, index)
         left, right, low, high = self._edges(max(2.0, 2 * sqrt(every)))

@@ -61,7 +61,7 @@ THIN_FROM = 64
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The constants of a block. They depend only on its first box and on B."""
+    """The constants of a block. They depend only on its first box, on B and, for block 0, on R."""
 
     factor: mpz
     """P/Γ(B) without its powers of two."""
@@ -86,9 +86,9 @@ class Block:
 
 
 def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
-    """Return N, P and D of `boxes` boxes by definition, without dividing by Γ or using `q_0`.
+    """Return N, P and D of `boxes` boxes by definition: no common factor is divided out.
 
-    Slow: costs one multiplication of long numbers for each box.
+    Box 0 counts with q(0), not with `q_0`. Slow: one multiplication of long numbers for each box.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
     >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
@@ -118,10 +118,11 @@ def common_factor(series: Series, boxes: int) -> mpz:
 
 @lru_cache(maxsize=64)
 def left_over(series: Series, half: int) -> mpz:
-    """Return rest(h)/Γ(h): the part of rest(h) that P1 and D2 of halves of h boxes still contain.
+    """Return rest(h)/Γ(h), by which P1 and D2 of two groups of h boxes are divided to join them.
 
-    h must be a power of two. The value is built by doubling h with binomials. One factorial would
-    hold the interpreter lock for 35 ms at ten million digits; a binomial takes a tenth of that.
+    For rest and Γ see "Common factor" in this module. h must be a power of two. The value is built
+    by doubling h with binomials. One factorial would hold the interpreter lock for 35 ms at ten
+    million digits; a binomial takes a tenth of that.
     """
     if half <= THIN_FROM:
         return series.rest(fac(half))

@@ -48,7 +48,7 @@ _UNLOCK_FROM = 1_024
 
 
 class Parts(NamedTuple):
-    """The numbers N, P and D (blocks.py) of neighbouring groups of as many boxes each, in order."""
+    """The numbers N, P and D (blocks.py) of neighbouring groups of boxes, all of the same size."""
 
     numbers: list[mpz]
     """N before iteration 1; empty when only P and D are wanted."""
@@ -64,7 +64,7 @@ class Made(NamedTuple):
 
 
 def _is_regular(chain: Chain) -> bool:
-    """Return True if doubling the size of a leaf some number of times gives exactly a block."""
+    """Return True if B is a power of two, so that a leaf doubled again and again is a block."""
     return chain.boxes_per_block.bit_count() == 1
 
 
@@ -74,7 +74,7 @@ def _leaf(chain: Chain) -> int:
 
 
 def parts_of_block(chain: Chain, threads: int) -> int:
-    """Return into how many parts, a power of two, a block is cut for so many threads."""
+    """Return the number of parts, a power of two, in which so many threads make one block."""
     longest = chain.boxes_per_block // STRETCH if _is_regular(chain) else 1
     return max(min(1 << (threads - 1).bit_length(), longest), 1) if threads else 1
 
@@ -164,7 +164,7 @@ def _box_by_box(boxes: range, chain: Chain, numbers: bool) -> Parts:
 
 
 def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -> Parts:
-    """Make the numbers N, P and D of `size` boxes from box `first` on, without N unless `numbers`.
+    """Make P and D of `size` boxes from box `first` on; make their N too if `numbers` is true.
 
     These boxes are one or more blocks, or a part of one block.
     """
@@ -185,7 +185,10 @@ def _stretch(first: int, size: int, chain: Chain, numbers: bool, check: Check) -
 
 @lru_cache(maxsize=4)
 def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
-    """Pack C(k,i) for k = 0 … count-1 into fields of `bits` bits, for each i = 0 … degree."""
+    """Return one long integer for each i = 0 … degree, with C(k,i) for k = 0 … count-1 packed in.
+
+    Each C(k,i) has a field of `bits` bits.
+    """
     rows, row = [], [mpz(1)] * count
     for i in range(degree + 1):
         rows.append(pack(row, bits))
@@ -225,7 +228,8 @@ def _join(
 ) -> Parts:
     """Join every two neighbouring groups of `half` boxes into one.
 
-    `together` may compute N, P and D in parallel. N costs as much as P and D together.
+    `together` runs the jobs that compute N, P and D: one after the other, or in parallel. N costs
+    as much as P and D together.
     """
     get_context().allow_release_gil = 2 * half >= _UNLOCK_FROM
     n1, p1, d1 = (part[::2] for part in parts)

@@ -37,7 +37,10 @@ def of_radix(size: Chain) -> int:
 
 
 def weights(blocks: Iterable[AnyBlock]) -> list[int]:
-    """Return the value of one unit of each block's N, modulo p: Π_{before} (P/D) · 1/D."""
+    """Return the weight of each block modulo p, which is what one unit of its N is worth.
+
+    The weight is 1/D, times P/D of every block before this one.
+    """
     result, prefix = [], 1
     for block in blocks:
         inverse = pow(block.denominator_residue, -1, PRIME)
@@ -77,7 +80,7 @@ def text_value(text: bytes | bytearray, so_far: int = 0) -> int:
 
 
 class Spelled(NamedTuple):
-    """A count of decimals, and the number they spell with the 3 before them, modulo p."""
+    """The number that the 3 and some decimals after it spell, modulo p, with their count."""
 
     digits: int = 0
     number: int = 3
@@ -106,7 +109,7 @@ class Ledger:
     """Settled digits beyond those asked for."""
 
     def value(self, numbers: Sequence[Sequence[mpz]]) -> int:
-        """Return the value modulo p of all chains; `numbers` are N of each chain's first blocks."""
+        """Return the value modulo p of all chains; `numbers` has N of the blocks left of each."""
         pairs = zip(numbers, self.weights, strict=True)
         return sum(value(some, weights[: len(some)]) for some, weights in pairs) % PRIME
 

@@ -91,11 +91,11 @@ def sweeps(
 ) -> list[Sweep]:
     """Run one sweep for each entry of `sizes`; return the sweeps in that order.
 
-    An entry of `sizes` has, for each iteration of its sweep, the number of blocks of each chain
-    that the iteration goes through. `blocks` and `numbers` (N of each block) are lists for each
-    chain. `width` is K; `powers` are 1, R, R^2 … as far as one sweep needs them. `poll` is called
-    in the calling thread and may raise at any time: `numbers` stays unchanged, and the sweeps are
-    discarded. Raises LostBlock if a block must be made again.
+    Each entry of `sizes` is a list with one item for each iteration of the sweep. An item tells
+    through how many blocks of each chain the iteration goes. `blocks` and `numbers` (N of each
+    block) have one list for each chain. `width` is K; `powers` are 1, R, R^2 … as far as one sweep
+    needs them. `poll` is called in the calling thread and may raise at any time: `numbers` stays
+    unchanged, and the sweeps are discarded. Raises LostBlock if a block must be made again.
     """
     wave = [Sweep(some) for some in sizes]
     total = sum(sum(sweep.sizes[0]) for sweep in wave)
@@ -104,9 +104,9 @@ def sweeps(
         poll(sum(sweep.done for sweep in wave), total)
 
     def carry_through(rank: int, chain: int, check: Check) -> list[mpz]:
-        """Pass the carry through one chain in sweep number `rank`; return what leaves it.
+        """Pass the carry through one chain in sweep number `rank`.
 
-        That is one quotient for each iteration of the sweep.
+        Returns one quotient for each iteration of the sweep: what leaves the first block.
         """
         sweep, ahead = wave[rank], wave[rank - 1] if rank else None
         counts = [count[chain] for count in sweep.sizes]
@@ -133,10 +133,10 @@ def sweeps(
 
 
 def super_digits(quotient: mpz, powers: Sequence[mpz], count: int) -> list[mpz]:
-    """Split what one chain returned for `count` iterations at once into the super-digit of each.
+    """Split the carry that left a chain after `count` iterations at once into super-digits.
 
-    `powers` are 1, R, R² …, at least `count` of them. Every super-digit is at most R, as that of a
-    single iteration of one chain is.
+    Returns one super-digit for each iteration. `powers` are 1, R, R² …, at least `count` of them.
+    Every super-digit is at most R, as that of a single iteration of one chain is.
 
     >>> super_digits(mpz(314), [mpz(1), mpz(10), mpz(100)], 3)
     [mpz(3), mpz(1), mpz(4)]

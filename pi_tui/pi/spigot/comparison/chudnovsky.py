@@ -76,7 +76,10 @@ def sum_of(some: range, check: Check) -> Found:
 
 
 def join(some: range, check: Check, left: Found, right: Found) -> Found:
-    """Return P, Q and T of the terms `some` from those of their first and second half."""
+    """Join two halves: return P, Q and T of all terms in `some`.
+
+    `left` and `right` are P, Q and T of the first and of the second half of these terms.
+    """
     check()
     (p1, q1, t1), (p2, q2, t2) = left, right
     half = len(some) // 2
@@ -108,7 +111,7 @@ def _beyond(some: range, wanted: int, left: Found, right: Found) -> int:
 
 
 def root_10005(wanted: int, check: Check) -> mpz:
-    """Compute √10005 times 2^wanted, to a few units, by Newton's method for 1/√.
+    """Compute √10005 times 2^wanted by Newton's method for 1/√; wrong by a few units at most.
 
     gmpy2's isqrt would do, but holds the interpreter lock: 0.25 s for ten million digits.
     """

@@ -97,7 +97,10 @@ def share_found(n: int, kept: Kept) -> float:
 
 
 def names(n: int) -> dict[str, int]:
-    """Return all names that `kept` may have for n decimals, each with its count of numbers."""
+    """Return the names of all results that `kept` may hold for n decimals.
+
+    Each name has as its value the count of numbers that make up the result: 1 or 3.
+    """
     return {name: 1 if name in _ENDS else 3 for name in _graph(n)}
 
 
@@ -147,14 +150,14 @@ def _bits(n: int) -> int:
 
 
 def _compute(graph: Graph, ends: tuple[str, ...], threads: int, kept: Kept, poll: Poll) -> Kept:
-    """Compute the results in `ends`; call `poll` with the results found, and their total."""
+    """Compute the results in `ends`; call `poll` with the number of results found and in all."""
     total = len([node for node in graph.values() if not node.hidden]) + _AFTER
     done = len(graph) - len(left(graph, ends, kept))
     return compute(graph, ends, threads, kept, lambda more: poll(done + more, total))
 
 
 def _comparison(text: memoryview) -> dict[str, Node]:
-    """Return the results to compute to compare these n digits with pi.
+    """Return a node for each result that the comparison of these n digits with pi needs.
 
     Let x be the number that 3 and these digits spell. The digits are right if 0 < pi·10^n - x < 1.
     By pi = 426880 √10005 Q / T, that is (x T)^2 < 426880^2 · 10005 · (10^n Q)^2 < ((x + 1) T)^2.

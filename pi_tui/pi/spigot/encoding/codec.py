@@ -150,7 +150,7 @@ def _kept(pieces: State, size: Size) -> Kept:
 
 
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
-    """Return the state with all numbers and blocks that the pieces hold; count the lost blocks."""
+    """Return the state with all numbers and blocks that the pieces hold; set its `lost` count."""
     boxes: list[mpz | None] = []
     blocks: list[AnyBlock | None] = []
     kept: dict[str, Piece] = {}
@@ -185,7 +185,7 @@ def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]
 
 
 def shelved(size: Size, batch: Batch, piece: Piece, residues: tuple[int, ...]) -> ShelvedBlock:
-    """Return the only block of a batch, such that P and D are read from its piece when needed."""
+    """Return the only block of a batch as a ShelvedBlock, which reads P and D from the piece."""
     chain = size.chains[batch.chain]
 
     def read() -> Block:
@@ -219,7 +219,7 @@ def _blocks(
 
 
 def _numbers(source: Source, chain: Chain, numbers: range) -> list[mpz]:
-    """Decode N of the blocks with these numbers, up to the end of the source."""
+    """Decode N of the blocks whose indices are `numbers`. Raises BadState if bytes are left."""
     longest = limits.most_box_bytes(chain)
     first = longest + limits.most_predigit_bytes(chain)  # block 0 holds a remainder of R
     result = [source.number(longest if number else first) for number in numbers]

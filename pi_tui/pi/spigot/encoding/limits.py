@@ -28,26 +28,27 @@ def allow(size: Size) -> bool:
 
 
 def most_iterations(size: Size) -> int:
-    """Return an upper bound of the iterations: 64 extra for digits that settle late."""
+    """Return the most iterations that a run can need: 64 extra for digits that settle late."""
     return size.digits // size.digits_per_step + 64
 
 
 def most_box_bytes(chain: Chain) -> int:
-    """Return an upper bound of the bytes of N, P or D of a block: a product of B of the series' q.
+    """Return how many bytes N, P or D of a block can take at most.
 
-    N and D of the first block are below that bound times 10^K.
+    None of them exceeds the product of the B largest q of the chain, except that N and D of the
+    first block can be up to 10^K times as large.
     """
     last = (chain.blocks_needed(0) + 1) * chain.boxes_per_block
     return chain.boxes_per_block * chain.series.q(last).bit_length() // 8 + 1
 
 
 def most_predigit_bytes(size: Chain) -> int:
-    """Return an upper bound of the bytes of a number below 10^K."""
+    """Return how many bytes a number below 10^K can take at most."""
     return size.digits_per_step * 5 // 12 + 1
 
 
 def most_bytes(size: Size) -> int:
-    """Return an upper bound of the bytes of all pieces of a state."""
+    """Return how many bytes all pieces of a state can take at most, together."""
     compared = 10 * size.digits  # results of the verification: 6 bytes a digit were seen
     most = 2_000 + compared + most_predigit_bytes(size)
     for chain in size.chains:

@@ -37,7 +37,7 @@ class Source:
         self._at = 0
 
     def take(self, form: struct.Struct) -> tuple[Any, ...]:
-        """Read the next fields."""
+        """Read the next fields, which are packed in this format; move behind them."""
         require(len(self._data) - self._at >= form.size, "it ends too early")
         self._at += form.size
         return form.unpack_from(self._data, self._at - form.size)
