@@ -34,7 +34,7 @@ def test_cli_reports_in_one_line_that_no_thread_starts(database: Path) -> None:
 
 
 def with_so_many_threads(most: int) -> list[str]:
-    """Return a command that runs `pi-tui` with at most so many threads.
+    """Return a command that runs `pi-tui` with at most `most` threads.
 
     The program runs as another user, because root has no such limit.
     """

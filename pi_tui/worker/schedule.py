@@ -41,7 +41,7 @@ class StepSchedule:
 class SaveSchedule:
     """A schedule of saves: by time, by output, or to retry one that failed.
 
-    A cadence by output saves at marks: at every multiple of so many bytes of output. It saves by
+    A cadence by output saves at marks: at every multiple of a given number of bytes. It saves by
     time too, as `auto` does, until a session comes to its first mark, and while no new output
     appears. Otherwise a run that is killed before each mark would never get on.
     """

@@ -43,7 +43,7 @@ def give_way() -> None:
 
 
 def for_a_moment(step: Callable[[], bool], seconds: float) -> bool:
-    """Call `step` until it returns False, or for so many seconds; return its last result.
+    """Call `step` until it returns False or `seconds` have passed; return its last result.
 
     A step should take about 2 ms. After each one the interpreter is free for the screen's thread,
     which otherwise would wait for it 5 ms at every turn of its loop.

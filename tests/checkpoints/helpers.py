@@ -49,7 +49,7 @@ def advance(machine: M, steps: int) -> M:
 def save_some(
     store: CheckpointStore, times: int = 3, goal: int = GOAL, after: int = 0
 ) -> tuple[Run, Walk]:
-    """Save that many checkpoints of a run, ten steps apart."""
+    """Save `times` checkpoints of a run, ten steps apart; return the run and its machine."""
     run, walk = begin(store, goal)
     advance(walk, after)
     for _ in range(times):

@@ -15,7 +15,7 @@ DIGITS = 20_000
 
 
 def made(done: float) -> int:
-    """Return the output after so much work: none in the first half, then more and more."""
+    """Return the bytes of output after work `done`: none in the first half, then more and more."""
     return int(DIGITS * max(0.0, 2 * done / TOTAL - 1) ** 2)
 
 

@@ -34,7 +34,7 @@ class Writer:
         self.store, self.run, self.machine = store, store.open_run(task), kind.new(task)
 
     def save(self, more: int) -> None:
-        """Compute and commit this many more digits."""
+        """Compute at least `more` digits and commit them."""
         wanted = len(self.machine.output) + more
         while len(self.machine.output) < wanted:
             self.machine.stride(100)

@@ -107,7 +107,7 @@ class FileLock:
 
 
 def soon(take: Callable[[], bool], seconds: float) -> bool:
-    """Retry taking a lock for so many seconds; return False on time-out."""
+    """Call `take` until a lock is taken; return False if that fails for `seconds`."""
     until = time.monotonic() + seconds
     while not take():
         if time.monotonic() > until:
