@@ -13,7 +13,7 @@ _COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 def correct_environment() -> None:
     """Remove TEXTUAL_COLOR_SYSTEM, TEXTUAL_DRIVER, COLUMNS and LINES if their values are invalid.
 
-    Call this before Textual is loaded. Without COLUMNS and LINES, it uses the terminal's size.
+    Call this before Textual is loaded. Without COLUMNS and LINES, Textual uses the terminal's size.
     """
     if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
         os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)

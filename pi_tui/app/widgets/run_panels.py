@@ -136,7 +136,7 @@ class CheckpointPanel(Panel):
     BORDER_TITLE = "checkpoint"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return lines about the newest checkpoint, then one for each earlier that fits."""
+        """Return lines about the newest checkpoint, then one for each earlier one that fits."""
         snapshot = frame.snapshot
         newest = snapshot.checkpoint
         if newest is None:

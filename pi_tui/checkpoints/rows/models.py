@@ -143,7 +143,7 @@ def create(connection: sa.Connection, where: Location) -> None:
 
 
 def give_identity(connection: sa.Connection) -> None:
-    """Save a random identity in the database. Copies of the database have the same one."""
+    """Save a random identity in the database. Copies of the database have the same identity."""
     connection.execute(sa.insert(META).values(key="database", value=secrets.token_hex(16)))
 
 

@@ -151,5 +151,5 @@ def _bands(
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    """Return a chunk of a PNG file: the length of `data`, `kind`, `data`, and a CRC-32."""
+    """Return the bytes of a chunk of a PNG file: length, kind, data and CRC-32."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
