@@ -100,7 +100,10 @@ class Settings:
 
 
 def default_location() -> str:
-    """Return the path of `pi.sqlite3` in the user's data folder."""
+    """Return the path of `pi.sqlite3` in the user's data folder.
+
+    Raises UsageError if the user has no home folder.
+    """
     from platformdirs import user_data_path
 
     try:
@@ -115,7 +118,7 @@ def default_location() -> str:
 def _make_folder(folder: Path) -> None:
     """Create the user's data folder and sync its parent, so that a crash cannot lose the folder.
 
-    Raises StorageError.
+    Raises StorageError if the folder cannot be made.
     """
     try:
         if folder.is_dir():

@@ -109,7 +109,7 @@ def test_time_left_is_the_longer_of_the_times_that_machine_and_pace_need() -> No
     assert left(meter, None) == left(meter, 1e9)
 
 
-def test_time_left_at_a_pace_includes_the_comparison() -> None:
+def test_time_left_at_a_pace_includes_the_verification_at_the_end() -> None:
     meter = meter_at(0, verifying=TOTAL / 4)
     run(meter, 0, TOTAL / 2, speed=TOTAL)
     assert left(meter, 100.0) == pytest.approx(200.25)
@@ -145,7 +145,7 @@ def test_share_follows_the_time_when_the_pace_holds_the_machine_back() -> None:
     assert meter.done == 1.0
 
 
-def test_rest_of_the_bar_is_spread_over_the_rest_of_the_time_when_the_pace_is_lifted() -> None:
+def test_bar_covers_its_rest_in_the_time_that_is_left_after_the_pace_is_removed() -> None:
     meter = meter_at(0)
     meter.limit = 1_000.0
     at_pace = paced(meter, 0, TOTAL * 3 / 4)[-1][1]

@@ -162,7 +162,10 @@ class WalkView(Picture):
         return nearest
 
     def _path(self, start: complex, first: int, last: int) -> Iterator[complex]:
-        """Yield every point of the path between the kept points number `first` and `last`."""
+        """Yield every point from stored point `first`, at `start`, to stored point `last`.
+
+        Every `stride`-th point is stored; `first` and `last` count these.
+        """
         stride = self._walk.stride
         digits = self._source[0][first * stride : last * stride]
         return accumulate(map(STEPS.__getitem__, digits), initial=start)

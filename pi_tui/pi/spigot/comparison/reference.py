@@ -124,7 +124,10 @@ def found_by_1_1(n: int, kept: set[str]) -> int:
 
 
 def _graph(n: int) -> dict[str, Node]:
-    """Return the results to compute for n decimals, each after those that it is made of."""
+    """Return a node, under its name, for each result to compute for n decimals.
+
+    Each result comes after those that it is made of.
+    """
     some = chudnovsky.ranges(n)
     graph = {_name(of): Node((), partial(chudnovsky.sum_of, of)) for of in some}
     while len(some) > 2:
