@@ -57,7 +57,7 @@ def _when(run: Run) -> str:
 
 
 def how_much(run: Run, kinds: Kinds) -> str:
-    """Return the amount of saved output; without the unit for the program's own kind."""
+    """Return the amount of saved output as text; without its unit for the program's own kind."""
     return f"{words.number(run.committed) if kinds.is_own(run) else run.amount} saved"
 
 
