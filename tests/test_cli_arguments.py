@@ -78,7 +78,7 @@ def test_cli_error_about_a_very_long_argument_is_shorter_than_400_characters(wor
     assert len(refused(2, *words.format("x" * 5_000).split())) < 400
 
 
-def test_cli_prefers_a_flag_to_its_variable_and_the_variable_to_the_default(
+def test_cli_prefers_flag_to_environment_variable_and_environment_variable_to_default(
     tmp_path: Path, private_home: Path
 ) -> None:
     variable, flag = tmp_path / "variable.sqlite3", tmp_path / "flag.sqlite3"

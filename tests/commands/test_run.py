@@ -108,7 +108,7 @@ def test_run_killed_twice_loses_nothing_saved(
     assert exported == b"3." + pi(len(exported) - 2)
 
 
-def test_second_interrupt_ends_run_at_once_and_keeps_the_last_save(
+def test_second_interrupt_ends_the_run_immediately_and_keeps_the_last_save(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     before = saved(database)

@@ -154,7 +154,7 @@ def test_fresh_option_refuses_a_run_in_use_before_it_asks_the_user(database: Pat
             assert second.wait() == 3
 
 
-def test_finished_run_deleted_elsewhere_is_reported_as_deleted(database: Path) -> None:
+def test_complete_run_that_another_process_deletes_is_reported_as_deleted(database: Path) -> None:
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
     with app(database, size=(120, 40)) as terminal:
         terminal.see("complete, verified")

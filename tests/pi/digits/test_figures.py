@@ -70,7 +70,7 @@ def test_chance_of_a_string_equals_that_in_random_digits() -> None:
     assert chance(6, 10**6) == pytest.approx(1 - math.exp(-1), rel=1e-4)
 
 
-def test_counts_in_pieces_equal_counts_of_the_whole() -> None:
+def test_digits_counted_in_pieces_have_the_same_counts_as_all_digits_together() -> None:
     digits, counts = pi(20_000), DigitCounts()
     for stop in (10, 11, 5_000, 20_000):
         assert not counts.feed(digits, stop)

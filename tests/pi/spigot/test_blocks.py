@@ -147,7 +147,7 @@ def test_blocks_made_without_numbers_equal_blocks_made_with_numbers() -> None:
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
-def test_blocks_are_the_same_for_any_size_of_stretch_and_any_number_of_threads(
+def test_blocks_are_the_same_for_any_number_of_threads_and_of_boxes_made_in_one_stretch(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large blocks are joined from several stretches; blocks of one box do not fill a stretch."""
