@@ -194,7 +194,7 @@ def _our_page(page: str, title: str) -> str:
 
 
 def _number(value: object) -> int:
-    """Return the value if it is a whole number, else 0."""
+    """Return the value as an int if it is a whole number or the digits of one, else 0."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if type(value) is int else 0

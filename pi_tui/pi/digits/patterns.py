@@ -46,7 +46,7 @@ class Patterns:
         self._runs: dict[int, Longest] = {}
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Count digits up to offset `stop`, at most CHUNK more; return True if some are left."""
+        """Count patterns up to offset `stop`, at most CHUNK digits; return True if any are left."""
         start, stop = self.count, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
