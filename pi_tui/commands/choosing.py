@@ -28,7 +28,7 @@ class Wanted:
 
     @property
     def is_named(self) -> bool:
-        """Return True if any field was given."""
+        """Return True if a kind, a goal or a parameter was given."""
         return bool(self.kind or self.goal or self.parameters)
 
     def matches(self, run: Run) -> bool:

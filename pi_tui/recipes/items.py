@@ -116,7 +116,7 @@ class Items(Kind):
         return self._task
 
     def _texts(self) -> Iterator[str]:
-        """Yield a text that identifies each input, and each value that the function carries.
+        """Yield a text for each value that the function holds (a default, say) and for each input.
 
         Raises TypeError for an input that cannot be identified.
         """
@@ -173,7 +173,7 @@ class Items(Kind):
         raise SystemExit(code or (1 if self._made and self._made.has_failed else 0))
 
     def limits(self, task: Task) -> Limits:
-        """Return the limits. Raises BadState if the goal is not the number of inputs.
+        """Return upper limits of a saved state; raise BadState if the goal is not the item count.
 
         Other inputs are refused by `new`, with a message of their own.
         """

@@ -179,7 +179,10 @@ class Snapshot:
 
     @property
     def _safe(self) -> str:
-        """Return as text how much is saved: output or, before there is any, steps or work."""
+        """Return as text what is saved: the output or, before there is any, the share of the work.
+
+        If the length of the whole output is unknown or in lines: the lines, or the last saved step.
+        """
         newest, whole = self.checkpoint, self.whole
         if whole is None:
             steps = newest.steps if newest else 0

@@ -50,7 +50,7 @@ class StatisticsScreen(Dialog[None]):
             yield Static("↑ ↓ scroll · Esc goes back", classes="quiet keys")
 
     def on_mount(self) -> None:
-        """Start to count: the first digits at once, so that the first frame shows tables."""
+        """Start to count: the first digits now, so that the first frame shows tables."""
         self._feed()
         self._show()
         self.run_worker(self._count())
