@@ -105,7 +105,7 @@ def test_complete_tasks_are_not_computed_again_and_new_ones_are(database: Path) 
     assert (code, list(outputs), kind.made) == (0, [first, second], 2)
 
 
-def test_carry_on_all_without_tasks_returns_at_once(database: Path) -> None:
+def test_carry_on_all_without_tasks_returns_code_0_and_makes_no_database(database: Path) -> None:
     assert carry_on_all(KIND, [], str(database)) == (0, {})
     assert not database.exists()
 

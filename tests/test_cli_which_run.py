@@ -21,7 +21,7 @@ def test_cli_commands_on_saved_digits_use_the_last_run(command: str, tmp_path: P
     assert "120" in done.stderr or done.stdout == "3." + pi(120).decode() + "\n"
 
 
-def test_cli_without_a_terminal_behaves_as_run(database: Path) -> None:
+def test_cli_without_a_terminal_behaves_like_the_run_command(database: Path) -> None:
     done = pi_tui("--digits", "300", "--db", database)
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
 

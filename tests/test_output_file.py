@@ -47,7 +47,9 @@ def test_file_gets_the_whole_output_also_of_a_complete_run(database: Path) -> No
 
 
 @pytest.mark.parametrize("before", [None, b"of another day\n"])
-def test_file_is_unchanged_after_a_failure(before: bytes | None, database: Path) -> None:
+def test_output_file_is_unchanged_if_the_machine_fails(
+    before: bytes | None, database: Path
+) -> None:
     target = database.parent / "out.txt"
     if before:
         target.write_bytes(before)
@@ -93,7 +95,7 @@ code, output = carry_on(slow.kind, slow.task(60), "slow.sqlite3", every_output=2
 """
 
 
-def test_killed_program_leaves_the_file_unchanged(
+def test_killed_program_leaves_the_output_file_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

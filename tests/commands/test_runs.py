@@ -171,7 +171,9 @@ def test_verify_marks_a_complete_run_as_verified_but_not_an_unfinished_one(copy:
 
 
 @pytest.mark.parametrize("command", ["verify", "find 14", "export", "picture walk -o walk.svg"])
-def test_reading_a_run_without_output_is_refused(command: str, database: Path) -> None:
+def test_commands_that_read_saved_output_refuse_a_run_without_output(
+    command: str, database: Path
+) -> None:
     kind = SpigotKind()
     task = kind.task(600, 10)
     spigot = kind.new(task)
@@ -200,7 +202,7 @@ def test_verify_names_the_first_wrong_digit(database: Path) -> None:
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(200) + b"\n")
 
 
-def test_check_reads_every_byte(copy: Path) -> None:
+def test_check_command_reads_every_byte_and_finds_damage(copy: Path) -> None:
     done = pi_tui("check", "--db", copy)
     assert (done.returncode, done.stderr) == (
         0,

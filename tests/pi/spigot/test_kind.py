@@ -142,7 +142,7 @@ def test_verify_names_the_first_wrong_digit(pi: bytes) -> None:
     ("digits", "k", "series"),
     [(2_000, 10, "gosper"), (300, 1, "rabinowitz-wagon"), (9_000, 300, "arctan")],
 )
-def test_share_of_work_from_steps_and_length_equals_work_of_machine(
+def test_kind_computes_from_steps_and_output_length_the_share_that_the_machine_has(
     digits: int, k: int, series: str
 ) -> None:
     kind = SpigotKind()

@@ -48,7 +48,7 @@ def test_last_digit_off_by_one_is_found(n: int, pi: bytes) -> None:
         )
 
 
-def test_digits_in_doubt_are_compared_one_by_one(
+def test_digits_that_the_quick_check_cannot_confirm_are_compared_one_by_one(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Happens where more nines or zeros follow the last digit than the guard bits cover."""
