@@ -197,13 +197,16 @@ class Items(Kind):
         )
 
     def new(self, task: Task) -> ItemsMachine:
-        """Return a machine at the start, with no results. Raises Refused for other inputs."""
+        """Return a machine without results yet. Raises Refused if the task has other inputs."""
         self._refuse_other_inputs(task)
         self._made = ItemsMachine(self._batch(), {}, 0, b"", self.code)
         return self._made
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
-        """Return a machine with the saved results. Raises BadState, or Refused for other inputs."""
+        """Return a machine with the saved results. Raises Refused if the task has other inputs.
+
+        Raises BadState if the results cannot be read.
+        """
         self._refuse_other_inputs(task)
         try:
             steps, waiting, *code = json.loads(state.data)

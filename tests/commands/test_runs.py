@@ -154,7 +154,7 @@ def test_export_refuses_positions_that_are_not_saved(positions: list[str], fille
     assert "1 to 300" in done.stderr
 
 
-def test_export_without_digits_takes_the_only_run_although_it_is_unfinished(
+def test_export_without_option_digits_takes_the_only_run_although_it_is_unfinished(
     filled: Path, copy: Path
 ) -> None:
     ask("delete", "--digits", "300", "--yes", database=copy)

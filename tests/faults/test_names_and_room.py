@@ -128,7 +128,9 @@ def test_relative_path_in_a_deleted_working_folder_fails_in_one_line(
 
 
 @pytest.mark.parametrize("command", ["status", "export", "check", "runs", "run --digits 50"])
-def test_deleted_working_folder_hinders_no_unrelated_command(command: str, tmp_path: Path) -> None:
+def test_commands_on_a_database_elsewhere_work_in_a_deleted_working_folder(
+    command: str, tmp_path: Path
+) -> None:
     assert pi_tui("run", "--digits", 50).returncode == 0
     script = 'cd "$0" && rmdir "$0" && exec "$@"'
     done = subprocess.run(

@@ -174,7 +174,7 @@ def test_run_resumed_with_another_closure_value_has_a_note_on_changed_code() -> 
     assert "is not the code that began this run" in note
 
 
-def test_function_that_refers_to_itself_or_to_another_one_runs(database: Path) -> None:
+def test_function_that_refers_to_itself_or_to_another_function_runs(database: Path) -> None:
     @resumable
     def other(goal: int, at: int = 0) -> Iterator[Any]:
         yield {"at": at}

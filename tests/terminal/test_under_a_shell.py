@@ -241,7 +241,7 @@ def test_app_stopped_by_another_process_can_be_quit(leave: str, database: Path) 
     assert saved(database) > 1_000
 
 
-def test_run_refuses_a_run_of_a_stopped_process_and_says_how_to_continue_that_process(
+def test_run_command_refuses_the_run_of_a_stopped_process_and_names_kill_cont(
     database: Path,
 ) -> None:
     with bash() as terminal:

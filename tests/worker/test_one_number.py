@@ -160,7 +160,7 @@ def comparison_begins(digits: int) -> float:
     return 1 - spigot.verifying_work / spigot.work().total
 
 
-def test_share_includes_the_comparison_as_its_last_part(
+def test_share_of_work_has_the_verification_as_its_last_part(
     make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "WATCH_SECONDS", 0.001)
@@ -174,7 +174,7 @@ def test_share_includes_the_comparison_as_its_last_part(
     assert numbers[-1] == 1.0 > comparing[-1]
 
 
-def test_share_without_verification_includes_no_comparison(
+def test_share_of_work_reaches_1_without_a_verification_if_none_is_wanted(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     worker = make_worker(3_000, verify=False)
@@ -183,7 +183,7 @@ def test_share_without_verification_includes_no_comparison(
     assert max(one.done for one in seen if one.state is State.RUNNING) == pytest.approx(1.0)
 
 
-def test_share_of_a_resumed_run_continues_from_that_saved_within_a_comparison(
+def test_share_of_a_run_stopped_within_the_verification_continues_where_it_was_saved(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make_worker(60_000, digits_per_step=None)

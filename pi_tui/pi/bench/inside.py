@@ -39,7 +39,7 @@ def half(digits: int, location: str, _: str) -> None:
 
 
 def first(digits: int, location: str, _: str) -> None:
-    """End this process at the moment at which the first new digit is computed."""
+    """Compute a run; end this process once its first new digit is computed."""
     _wait(_worker(digits, location), lambda snapshot: snapshot.made > snapshot.resumed)
     os._exit(0)
 

@@ -56,7 +56,7 @@ class StatisticsScreen(Dialog[None]):
         self.run_worker(self._count())
 
     async def _count(self) -> None:
-        """Count for a moment at a time, in a thread, and show the tables in between."""
+        """Count the digits in a thread, for a moment at a time; show the tables in between."""
         while True:
             before = self._patterns.count
             is_more = await in_thread(for_a_moment, self._feed, _MOMENT)

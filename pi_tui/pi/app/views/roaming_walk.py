@@ -60,7 +60,7 @@ class RoamingWalk(WalkView):
         self._look_at(None)
 
     def action_pan(self, right: int, up: int) -> None:
-        """Look at a part a quarter of the window away."""
+        """Move the view by a quarter of the window, `right` and `up` being 1, 0 or -1."""
         self._move(-right * _STRIDE * self._canvas.width, up * _STRIDE * self._canvas.height)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
