@@ -181,7 +181,7 @@ class Snapshot:
     def _safe(self) -> str:
         """Return as text what is saved: the output or, before there is any, the share of the work.
 
-        If the length of the whole output is unknown or in lines: the lines, or the last saved step.
+        If the whole length is unknown or in lines: the saved lines, or else the saved step.
         """
         newest, whole = self.checkpoint, self.whole
         if whole is None:

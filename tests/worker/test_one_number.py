@@ -174,7 +174,7 @@ def test_share_of_work_has_the_verification_as_its_last_part(
     assert numbers[-1] == 1.0 > comparing[-1]
 
 
-def test_share_of_work_reaches_1_without_a_verification_if_none_is_wanted(
+def test_share_of_work_is_1_at_the_last_digit_if_no_verification_follows(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     worker = make_worker(3_000, verify=False)

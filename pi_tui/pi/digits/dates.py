@@ -89,7 +89,7 @@ def _years(year: str) -> Iterator[tuple[str, str, str]]:
 def _parts(text: str) -> tuple[int, int, str] | None:
     """Parse `text` into day, month and year; return None if it does not look like a date.
 
-    The year keeps the digits as written, "" if there are none. With slashes the month is first.
+    The year has the digits as written, or "". In a date with slashes the month is first.
     """
     for form in _FORMS:
         if match := re.fullmatch(form, text, re.ASCII):
