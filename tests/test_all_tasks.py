@@ -276,7 +276,9 @@ class Full(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_progress_ends_when_its_stream_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_of_tasks_ends_without_error_when_its_stream_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)
     with status_line_on(Full()) as line:
         shown = TasksProgress(line, KIND, 2)

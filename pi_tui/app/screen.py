@@ -191,7 +191,7 @@ class RunScreen(Screen[None]):
         await self.searching.open()
 
     def action_turn_hits(self, forward: bool) -> None:
-        """Scroll to the next hit or the previous one."""
+        """Scroll to the next hit or, unless `forward`, to the previous one."""
         if self.output_view.needle is not None:
             self.bring_up_output()
         self.searching.turn(forward=forward)

@@ -167,7 +167,7 @@ class Searching:
         self._view().focus()
 
     def turn(self, *, forward: bool) -> None:
-        """Scroll to the next hit or the previous one; continue at the other end."""
+        """Scroll to the next hit or, unless `forward`, the previous one; wrap around at an end."""
         view = self._view()
         if view.needle is None:
             tell(self._screen, "Nothing is searched; / searches.", seconds=3)

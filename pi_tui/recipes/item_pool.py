@@ -147,7 +147,7 @@ class _DaemonThreads(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the threads after their current calls."""
+        """End the threads after the queued calls; with `cancel_futures`, drop these calls."""
         while cancel_futures and not self._calls.empty():
             self._calls.get()
         for _ in range(self._started):

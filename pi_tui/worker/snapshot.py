@@ -158,7 +158,7 @@ class Snapshot:
     def lost(self) -> str:
         """Return as text how much would be lost without another save; "" for nothing.
 
-        This is the output made since the last save, or if there is none, the number of steps.
+        This is the output made since the last save or, if no output was made, the number of steps.
         """
         if self.made > self.saved:
             lines = (self.made_lines or 0) - (self.saved_lines or 0)

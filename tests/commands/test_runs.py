@@ -47,7 +47,7 @@ def ask(*arguments: object, database: Path) -> str:
     return done.stdout
 
 
-def test_runs_lists_all_runs_as_a_table(filled: Path) -> None:
+def test_runs_command_lists_all_runs_as_a_table(filled: Path) -> None:
     head, *rows = ask("runs", database=filled).splitlines()
     assert head.split()[:2] == ["digits", "saved"]
     assert any("300" in row and "verified" in row for row in rows)
@@ -253,7 +253,7 @@ def test_delete_keeps_the_run_unless_the_answer_is_yes(copy: Path) -> None:
         assert len(json.loads(ask("status", "--json", database=copy))) == left
 
 
-def test_delete_without_a_terminal_requires_yes(copy: Path) -> None:
+def test_delete_without_a_terminal_requires_option_yes(copy: Path) -> None:
     done = pi_tui("delete", "--digits", "300", "--db", copy)
     assert done.returncode == 2
     assert "--yes" in done.stderr

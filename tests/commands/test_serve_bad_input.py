@@ -53,7 +53,9 @@ MALFORMED += [
 ]
 
 
-async def test_malformed_message_is_ignored(served: Served, database: Path) -> None:
+async def test_malformed_message_of_a_browser_tab_is_ignored(
+    served: Served, database: Path
+) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")
         for message in MALFORMED:

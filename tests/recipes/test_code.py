@@ -49,7 +49,7 @@ def run(tmp_path: Path, program: str, *words: str) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize(("program", "goal"), [(BATCH, ()), (LOOP, ("3",))])
-def test_complete_run_with_changed_code_is_computed_again_only_with_fresh(
+def test_complete_run_with_changed_code_is_computed_again_only_with_option_fresh(
     program: str, goal: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert run(tmp_path, program, *goal).stderr == ""

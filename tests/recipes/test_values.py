@@ -151,7 +151,7 @@ def holding_itself() -> list[Any]:
     return value
 
 
-def test_deepest_value_that_is_stored_is_restored() -> None:
+def test_value_nested_as_deeply_as_allowed_is_restored() -> None:
     assert again(a=nested(DEEPEST)) == {"a": nested(DEEPEST)}
 
 

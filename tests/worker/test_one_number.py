@@ -208,7 +208,7 @@ def test_share_of_a_run_stopped_within_the_verification_continues_where_it_was_s
 
 
 @pytest.mark.parametrize("at", ["a step", "the comparison"])
-def test_share_done_never_decreases_after_a_fallback(
+def test_share_done_never_decreases_after_a_fallback_to_the_last_good_checkpoint(
     at: str, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check, compare = Spigot.stride, reference.first_difference

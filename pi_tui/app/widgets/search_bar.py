@@ -24,7 +24,7 @@ class SearchInput(Input):
     """A text field that tells the search bar when it rejects a character."""
 
     def restricted(self) -> None:
-        """Say why a character was rejected; Textual would only ring the bell."""
+        """Show in the bar why a character was rejected; Textual would only ring the bell."""
         self.query_ancestor(SearchBar).say_why()
 
 

@@ -92,7 +92,7 @@ def has_open_though_deleted(mark: str, path: Path) -> bool:
 
 
 def pid_in(mark: str) -> int:
-    """Return the pid in a mark, or 0."""
+    """Return the pid in a mark; 0 if it has none."""
     return int(_parts(mark)["pid"] or 0)
 
 

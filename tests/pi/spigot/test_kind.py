@@ -36,7 +36,7 @@ def test_machine_has_the_series_and_the_digits_per_step_that_its_task_names() ->
     assert KIND.task(500, 7, GOSPER.name) != task
 
 
-def test_run_resumed_at_every_step_makes_the_same_states(pi: bytes) -> None:
+def test_run_resumed_at_every_step_passes_its_check_and_makes_the_right_digits(pi: bytes) -> None:
     task = KIND.task(3_000)
     machine = KIND.new(task)
     while not machine.done:
