@@ -105,7 +105,7 @@ def test_complete_tasks_are_not_computed_again_and_new_ones_are(database: Path) 
     assert (code, list(outputs), kind.made) == (0, [first, second], 2)
 
 
-def test_carry_on_all_without_tasks_returns_at_once(database: Path) -> None:
+def test_carry_on_all_without_tasks_returns_code_0_and_makes_no_database(database: Path) -> None:
     assert carry_on_all(KIND, [], str(database)) == (0, {})
     assert not database.exists()
 
@@ -276,7 +276,9 @@ class Full(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_progress_ends_when_its_stream_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_of_tasks_ends_without_error_when_its_stream_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(status_line, "LINE_SECONDS", 0.0)
     with status_line_on(Full()) as line:
         shown = TasksProgress(line, KIND, 2)

@@ -63,7 +63,7 @@ def test_bare_number_in_place_of_a_command_means_digits(words: str, number: str)
 @pytest.mark.parametrize(
     "words", ["find 14", "run --digits 9", "--db 20000", "backup 20000", "--db 7 export --from 2"]
 )
-def test_cli_leaves_a_number_that_is_the_value_of_a_command_or_an_option_unchanged(
+def test_cli_leaves_a_number_unchanged_that_belongs_to_a_command_or_an_option(
     words: str,
 ) -> None:
     assert number_as_digits(build_parser(), words.split()) == words.split()

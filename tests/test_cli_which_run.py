@@ -21,7 +21,7 @@ def test_cli_commands_on_saved_digits_use_the_last_run(command: str, tmp_path: P
     assert "120" in done.stderr or done.stdout == "3." + pi(120).decode() + "\n"
 
 
-def test_cli_without_a_terminal_behaves_as_run(database: Path) -> None:
+def test_cli_without_a_terminal_behaves_like_the_run_command(database: Path) -> None:
     done = pi_tui("--digits", "300", "--db", database)
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(300) + b"\n")
 
@@ -45,7 +45,7 @@ def test_cli_on_a_fresh_account_says_how_to_begin(private_home: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", ""])
-def test_fresh_without_a_terminal_discards_a_run_only_with_yes(
+def test_option_fresh_without_a_terminal_discards_a_run_only_with_option_yes(
     command: str, database: Path
 ) -> None:
     pi_tui("run", "--digits", "120", "--db", database)
@@ -60,7 +60,9 @@ def test_fresh_without_a_terminal_discards_a_run_only_with_yes(
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])
-def test_fresh_in_a_terminal_asks_before_it_discards_a_run(answer: str, database: Path) -> None:
+def test_option_fresh_in_a_terminal_asks_before_it_discards_a_run(
+    answer: str, database: Path
+) -> None:
     pi_tui("run", "--digits", "120", "--db", database)
     before = database.read_bytes()
     with Terminal("--fresh", "--db", database) as terminal:

@@ -38,7 +38,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if "sqlite3" not in path.name}
 
 
-def test_file_gets_the_whole_output_also_of_a_complete_run(database: Path) -> None:
+def test_output_file_gets_the_whole_output_also_of_a_complete_run(database: Path) -> None:
     target = database.parent / "out.txt"
     for _ in range(2):
         assert carry_on(Walks(), TASK, str(database), to=str(target)) == (0, WHOLE)
@@ -47,7 +47,9 @@ def test_file_gets_the_whole_output_also_of_a_complete_run(database: Path) -> No
 
 
 @pytest.mark.parametrize("before", [None, b"of another day\n"])
-def test_file_is_unchanged_after_a_failure(before: bytes | None, database: Path) -> None:
+def test_output_file_is_unchanged_if_the_machine_fails(
+    before: bytes | None, database: Path
+) -> None:
     target = database.parent / "out.txt"
     if before:
         target.write_bytes(before)
@@ -59,7 +61,7 @@ def test_file_is_unchanged_after_a_failure(before: bytes | None, database: Path)
     assert target.read_bytes() == WHOLE
 
 
-def test_unusable_file_is_reported_before_anything_is_computed(
+def test_unusable_output_file_is_reported_before_anything_is_computed(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = database.parent / "no" / "out.txt"
@@ -93,7 +95,7 @@ code, output = carry_on(slow.kind, slow.task(60), "slow.sqlite3", every_output=2
 """
 
 
-def test_killed_program_leaves_the_file_unchanged(
+def test_killed_program_leaves_the_output_file_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -120,7 +122,7 @@ def test_full_disk_under_the_output_file_loses_neither_returned_nor_saved_output
         assert told.rstrip().endswith("choose another file"), "a program may have no option -o"
 
 
-def test_file_gets_whole_output_that_the_database_has_no_room_for(
+def test_output_file_gets_the_whole_output_though_the_database_has_no_room_for_it(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pi_tui.carry_on.PATIENCE", 0.01)

@@ -78,7 +78,7 @@ class Live:
             self._timer = self._face.set_timer(self._pulse(), self._tick)
 
     def _pulse(self) -> float:
-        """Return the seconds until the next poll: 0.1 or 0.2 while it computes, else up to 20."""
+        """Return the seconds until the next poll: 0.1 or 0.2 while computing, else up to 20."""
         snapshot, now, screen = self._face.worker.snapshot, self.clock.monotonic(), self._screen()
         if now < self._hurry_until or screen.is_behind(max(snapshot.made, snapshot.overture)):
             return QUICK
@@ -169,7 +169,7 @@ def rate_of(before: Snapshot | None, shown: Snapshot, elapsed: float) -> float:
 
 
 def _is_calm(before: Snapshot | None, snapshot: Snapshot) -> bool:
-    """Return False if the run is computing and saved nothing since `before`."""
+    """Return False if the run is computing and saved nothing since the snapshot `before`."""
     return before is None or not (
         before.state is snapshot.state is State.RUNNING and before.checkpoint is snapshot.checkpoint
     )

@@ -80,7 +80,7 @@ class RunScreen(Screen[None]):
         yield KeyBar(id="keys")
 
     def on_stage(self) -> Iterable[Widget]:
-        """Yield the widgets for the middle."""
+        """Yield the widgets for the middle of the screen."""
         yield OutputTail(id="output")
 
     def first_panels(self) -> Iterable[Widget]:
@@ -191,7 +191,7 @@ class RunScreen(Screen[None]):
         await self.searching.open()
 
     def action_turn_hits(self, forward: bool) -> None:
-        """Scroll to the next hit or the previous one."""
+        """Scroll to the next hit or, unless `forward`, to the previous one."""
         if self.output_view.needle is not None:
             self.bring_up_output()
         self.searching.turn(forward=forward)
@@ -223,7 +223,7 @@ class RunScreen(Screen[None]):
         self.output_view.mark(offset, offset + length)
 
     def action_follow(self) -> None:
-        """Scroll to the end, and follow it."""
+        """Scroll to the end of the output, and stay there as the output grows."""
         self.bring_up_output()
         self.output_view.follow()
 

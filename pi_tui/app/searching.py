@@ -119,7 +119,7 @@ class Searching:
         self.show_hits()
 
     def _count_hits(self, needle: Needle) -> None:
-        """Count the hits in new output: at once if it is little, in a thread if it is much."""
+        """Count the hits in new output: here if it is little, in a thread if it is much."""
         if self._counting is not None and not self._counting.is_finished:
             return
         if self.count - needle.searched <= search.BLOCK:
@@ -128,7 +128,7 @@ class Searching:
             self._counting = self._screen.run_worker(self._count_beside(), group="searching")
 
     async def _count_beside(self) -> None:
-        """Count hits in a thread, in short turns: another search text takes effect at once."""
+        """Count hits in a thread, in short turns, so that a new search text takes effect soon."""
         while (needle := self._view().needle) and needle.searched < self.count:
             feed = partial(needle.feed_block, self.source, self.count)
             await in_thread(for_a_moment, feed, _MOMENT)
@@ -167,7 +167,7 @@ class Searching:
         self._view().focus()
 
     def turn(self, *, forward: bool) -> None:
-        """Scroll to the next hit or the previous one; continue at the other end."""
+        """Scroll to the next hit or, unless `forward`, the previous one; wrap around at an end."""
         view = self._view()
         if view.needle is None:
             tell(self._screen, "Nothing is searched; / searches.", seconds=3)

@@ -237,7 +237,7 @@ class Database:
     def _landed(self, run: Run, epoch: int, seq: int) -> bool:
         """Return True if the failed commit `seq` is in the database after all.
 
-        Then commit once more, which syncs it to disk.
+        If so, commit once more, which syncs it to disk.
         """
         with suppress(StorageError, DamagedError, *FAILURES):  # unknown: the next save finds out
             self.locks.renew()

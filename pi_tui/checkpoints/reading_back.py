@@ -30,7 +30,7 @@ class PieceReader:
         """The SHA-256 of pieces that were found damaged; a save must write them again."""
 
     def of(self, run_id: int, known: Known) -> Callable[[], bytes]:
-        """Return the function that fetches a piece of a run."""
+        """Return a function that fetches the bytes of the piece `known` of a run."""
         return partial(self._fetch, run_id, known)
 
     def close(self) -> None:

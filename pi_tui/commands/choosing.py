@@ -28,7 +28,7 @@ class Wanted:
 
     @property
     def is_named(self) -> bool:
-        """Return True if any field was given."""
+        """Return True if a kind, a goal or a parameter was given."""
         return bool(self.kind or self.goal or self.parameters)
 
     def matches(self, run: Run) -> bool:
@@ -103,7 +103,7 @@ def _is(name: str, value: Parameter, typed: str) -> bool:
 
 
 def _which(found: Sequence[Run], kinds: Kinds) -> str:
-    """Return the message that lists the runs, and asks for a more exact name."""
+    """Return the message that lists the runs found, and asks the user for a more exact name."""
     listed = "; ".join(kinds.title(run) for run in found[:_LISTED])
     more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
     return f"{len(found):,} runs match: {listed}{more}; {Hint.NAME_ONE}"

@@ -79,7 +79,7 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 
 def add_json(parser: Parser) -> None:
-    """Add `--json`."""
+    """Add the option `--json` to the parser."""
     parser.add_argument(
         "--json", dest="as_json", action="store_true", help="for scripts, instead of text"
     )
@@ -93,7 +93,7 @@ def parse_database(text: str) -> str:
 
 
 def parse_parameter(text: str) -> tuple[str, str]:
-    """Return name and value of a parameter. Raises UsageError."""
+    """Split `name=value` into name and value of a parameter. Raises UsageError for other text."""
     name, sign, value = text.partition("=")
     if not name or not sign:
         raise UsageError(f"{text[:40]!r} is no parameter; write it like seed=3")

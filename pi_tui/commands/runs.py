@@ -63,7 +63,7 @@ def _no_runs() -> str:
 
 
 def delete(location: str, kinds: Kinds, wanted: Wanted, *, yes: bool) -> int:
-    """Delete the run that is named, with its output; ask first unless `yes`. Returns 0."""
+    """Delete the run that is named, with its output; ask first unless `yes`. Return exit code 0."""
     if not wanted.is_named:
         raise UsageError(f"say which run to delete: {Hint.NAME_ONE}")
     # Without a lock at first: nothing is created, and others need not wait for the answer.

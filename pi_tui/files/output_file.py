@@ -67,10 +67,10 @@ class OutputFile:
 
     @classmethod
     def claim(cls, name: str, location: str) -> Self:
-        """Check that the file can be written, and return it.
+        """Check that the file `name` can be written; return its OutputFile.
 
-        Raises StorageError if not, and UsageError if it belongs to the database at `location`, or
-        to another one.
+        Raises StorageError if not, and UsageError if the file belongs to the database at
+        `location` or to another database.
         """
         if not name:
             raise UsageError("the output's file has no name")

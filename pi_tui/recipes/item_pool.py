@@ -73,7 +73,7 @@ class Pool:
         return f"no process can be started ({in_words(error)}); {advice}; {_SAFE}"
 
     def collect(self, seconds: float) -> list[Outcome]:
-        """Return the items that have ended; if there are none, wait for `seconds`."""
+        """Wait up to `seconds` until an item ends; return the outcomes of those that have ended."""
         if self._suspects and not self._running:
             self.submit(*self._suspects.pop(0))
         if not self._running:
@@ -98,7 +98,7 @@ class Pool:
         return Outcome(index, *future.result())
 
     def close(self) -> list[int]:
-        """End the workers at once; return the indexes of submitted items without a result."""
+        """End the workers without waiting; return the indexes of submitted, unfinished items."""
         self._kill()
         lost = [index for index, _ in (*self._running.values(), *self._suspects)]
         self._running, self._suspects = {}, []
@@ -147,7 +147,7 @@ class _DaemonThreads(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the threads after their current calls."""
+        """End the threads after the queued calls; with `cancel_futures`, drop these calls."""
         while cancel_futures and not self._calls.empty():
             self._calls.get()
         for _ in range(self._started):

@@ -116,7 +116,7 @@ class Items(Kind):
         return self._task
 
     def _texts(self) -> Iterator[str]:
-        """Yield a text that identifies each input, and each value that the function carries.
+        """Yield a text for each value that the function holds (a default, say) and for each input.
 
         Raises TypeError for an input that cannot be identified.
         """
@@ -173,7 +173,7 @@ class Items(Kind):
         raise SystemExit(code or (1 if self._made and self._made.has_failed else 0))
 
     def limits(self, task: Task) -> Limits:
-        """Return the limits. Raises BadState if the goal is not the number of inputs.
+        """Return upper limits of a saved state; raise BadState if the goal is not the item count.
 
         Other inputs are refused by `new`, with a message of their own.
         """
@@ -197,13 +197,16 @@ class Items(Kind):
         )
 
     def new(self, task: Task) -> ItemsMachine:
-        """Return a machine at the start, with no results. Raises Refused for other inputs."""
+        """Return a machine without results yet. Raises Refused if the task has other inputs."""
         self._refuse_other_inputs(task)
         self._made = ItemsMachine(self._batch(), {}, 0, b"", self.code)
         return self._made
 
     def from_state(self, task: Task, state: State, output: bytes) -> ItemsMachine:
-        """Return a machine with the saved results. Raises BadState, or Refused for other inputs."""
+        """Return a machine with the saved results. Raises Refused if the task has other inputs.
+
+        Raises BadState if the results cannot be read.
+        """
         self._refuse_other_inputs(task)
         try:
             steps, waiting, *code = json.loads(state.data)

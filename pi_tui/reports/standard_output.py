@@ -33,9 +33,9 @@ def open_standard_streams(*, silent: bool = False) -> None:
 
 
 def to_stdout(pieces: Iterable[bytes | bytearray]) -> None:
-    """Write all pieces to standard output. Raises StorageError, or BrokenPipeError.
+    """Write all pieces to standard output. Raises StorageError if that fails.
 
-    BrokenPipeError is not converted, because a reader that stops early is no failure.
+    Raises BrokenPipeError if the reader has gone, because a reader that stops early is no failure.
     """
     if not (hasattr(sys.stdout, "write") and hasattr(sys.stdout, "flush")):  # None, or any object
         raise StorageError("cannot write to standard output: there is none")
@@ -84,7 +84,10 @@ def drop_unwritten_output() -> None:
 
 
 def say(line: str) -> None:
-    """Write a whole line to standard output. Raises StorageError or BrokenPipeError."""
+    """Write a line and its end to standard output. Raises StorageError if that fails.
+
+    Raises BrokenPipeError if the reader has gone.
+    """
     to_stdout([as_bytes(f"{line}\n")])
 
 
@@ -97,7 +100,7 @@ def is_tty(stream: object) -> bool:
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
-    """Return True if the stream, or else stdout, is a terminal that can move its cursor."""
+    """Return True if the stream (default: stdout) is a terminal that can move its cursor."""
     return is_tty(stream or sys.stdout) and os.environ.get("TERM") not in (None, "", "dumb")
 
 

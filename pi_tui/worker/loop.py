@@ -336,7 +336,10 @@ class Loop:
         self._publish(state=State.COMPLETE, **done)
 
     def _await_saved(self) -> None:
-        """Wait until all output is saved, handling requests; give up after `job.patience`."""
+        """Wait until all output is saved, handling requests meanwhile.
+
+        Raises StorageError after `job.patience` seconds.
+        """
         began = self._clock()
         while lost := self._board.snapshot.not_saved:
             if self._clock() - began > self._job.patience:
@@ -345,7 +348,10 @@ class Loop:
             self._obey()
 
     def _leave(self) -> None:
-        """Save before a stop, and publish a failure."""
+        """Save before a stop, unless it was requested without a save; publish a failed save.
+
+        Raises WrongResultError if the state is wrong.
+        """
         if not self._board.save_at_stop:
             return
         try:

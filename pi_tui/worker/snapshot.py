@@ -158,7 +158,7 @@ class Snapshot:
     def lost(self) -> str:
         """Return as text how much would be lost without another save; "" for nothing.
 
-        This is the output made since the last save, or if there is none, the number of steps.
+        This is the output made since the last save or, if no output was made, the number of steps.
         """
         if self.made > self.saved:
             lines = (self.made_lines or 0) - (self.saved_lines or 0)
@@ -179,7 +179,10 @@ class Snapshot:
 
     @property
     def _safe(self) -> str:
-        """Return as text how much is saved: output or, before there is any, steps or work."""
+        """Return as text what is saved: the output or, before there is any, the share of the work.
+
+        If the whole length is unknown or in lines: the saved lines, or else the saved step.
+        """
         newest, whole = self.checkpoint, self.whole
         if whole is None:
             steps = newest.steps if newest else 0

@@ -52,7 +52,7 @@ def test_note_on_another_run_distinguishes_parameters_that_look_alike(
     assert note == f"another run of goal 20 is here with {said}"
 
 
-def test_new_run_beside_others_notes_differing_parameters_once(
+def test_new_run_notes_once_how_its_parameters_differ_from_other_runs_of_its_goal(
     open_store: OpenStore,
 ) -> None:
     store = open_store(kind=DiceKind())
@@ -181,7 +181,7 @@ def test_work_is_saved_with_each_checkpoint_and_gives_the_share(
         assert [one.share for one in store.runs()] == [0.25]
 
 
-def test_save_succeeds_if_work_returns_nonsense(open_store: OpenStore) -> None:
+def test_save_succeeds_if_the_method_work_returns_nonsense(open_store: OpenStore) -> None:
     class Lost(Dice):
         def work(self) -> Work:
             return Work(float("nan"), float("inf"))
@@ -193,7 +193,9 @@ def test_save_succeeds_if_work_returns_nonsense(open_store: OpenStore) -> None:
     assert [one.work for one in store.checkpoints(run)] == [None]
 
 
-def test_checkpoint_whose_row_was_edited_is_damaged(open_store: OpenStore, path: str) -> None:
+def test_checkpoint_whose_row_was_edited_counts_as_damaged(
+    open_store: OpenStore, path: str
+) -> None:
     for change in ("done = 399", "total = -1", "done = 'much'", "done = 1e999", "version = 0"):
         with open_store(kind=DiceKind()) as store:
             run = begun(store, dice(), steps=10)

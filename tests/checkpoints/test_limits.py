@@ -80,7 +80,9 @@ def test_state_exactly_at_its_limit_is_saved_and_loaded(open_store: OpenStore) -
     assert (loaded.seq, loaded.size) == (second.seq, first.size)
 
 
-def test_glance_reads_output_of_two_megabytes_whole(open_store: OpenStore, path: str) -> None:
+def test_glance_returns_the_whole_output_of_a_complete_run_of_two_megabytes(
+    open_store: OpenStore, path: str
+) -> None:
     store = open_store()
     run, _ = begin(store)
     output = b"27 00\n" * 350_000
@@ -177,7 +179,7 @@ def statements(store: CheckpointStore) -> Iterator[list[str]]:
     event.remove(store._engine, "before_cursor_execute", note)
 
 
-def test_save_after_the_first_takes_12_statements_at_most_and_reads_no_manifest(
+def test_every_save_but_the_first_takes_12_sql_statements_at_most_and_reads_no_manifest(
     store: CheckpointStore,
 ) -> None:
     run, walk = save_some(store)

@@ -91,7 +91,7 @@ def test_work_saved_by_1_1_while_it_made_blocks_is_kept(path: str, open_store: O
     assert goes_on(store, PI.task(20_000), 10) == pi_by_mpmath(20_000)
 
 
-def test_comparison_begun_by_1_1_starts_again_but_its_steps_still_count(
+def test_verification_begun_by_1_1_starts_again_but_its_steps_still_count(
     path: str, open_store: OpenStore
 ) -> None:
     """The intermediate results that version 1.1 saved are of no use to this version."""

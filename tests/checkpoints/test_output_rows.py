@@ -88,7 +88,9 @@ def test_output_can_be_read_from_any_offset(store: CheckpointStore) -> None:
         assert store.output(run, start, start + 30) == walk.output[start : start + 30]
 
 
-def test_output_computed_again_must_equal_the_saved_one(store: CheckpointStore) -> None:
+def test_save_refuses_output_computed_again_that_differs_from_the_saved_output(
+    store: CheckpointStore,
+) -> None:
     run, walk = save_some(store)
     early = advance(Walk(run.task), 12)
     wrong = advance(Walk(run.task), 12)

@@ -167,7 +167,7 @@ def test_postgres_works_with_any_encoding(
     assert reader.check() == []
 
 
-def test_postgres_text_invalid_in_its_encoding_is_damage(
+def test_postgres_text_invalid_in_its_encoding_is_reported_as_damage(
     postgres: Server, open_store: OpenStore
 ) -> None:
     url = postgres.new_database(ENCODINGS["of the database"][0])

@@ -66,7 +66,7 @@ def marked() -> Iterator[tuple[subprocess.Popen[str], str]]:
             other.kill()
 
 
-def test_mark_names_its_process_and_recognises_it() -> None:
+def test_process_mark_names_its_process_and_recognises_it() -> None:
     assert (
         words_of(my_mark()) == process.me() == f"pid {os.getpid()} on {socket.gethostname()[:30]}"
     )
@@ -77,7 +77,7 @@ def test_mark_names_its_process_and_recognises_it() -> None:
     assert my_mark().isprintable()
 
 
-def test_mark_distinguishes_running_stopped_and_ended_processes() -> None:
+def test_process_mark_distinguishes_running_stopped_and_ended_processes() -> None:
     with marked() as (other, mark):
         assert (pid_in(mark), is_alive(mark), is_stopped(mark)) == (other.pid, True, False)
         assert not is_me(mark)
@@ -92,7 +92,9 @@ def test_mark_distinguishes_running_stopped_and_ended_processes() -> None:
 
 
 @pytest.mark.parametrize("part", ["boot", "namespace", "start"])
-def test_mark_with_our_pid_but_another_boot_namespace_or_start_time_is_not_ours(part: str) -> None:
+def test_process_mark_with_our_pid_but_another_boot_namespace_or_start_time_is_not_ours(
+    part: str,
+) -> None:
     head, _, identity = my_mark().partition("#")
     boot, namespace, start = identity.split(".")
     changed = {"boot": boot, "namespace": namespace, "start": start}
@@ -105,7 +107,7 @@ def test_mark_with_our_pid_but_another_boot_namespace_or_start_time_is_not_ours(
 @pytest.mark.parametrize(
     "mark", ["", "pid 7 on mill", "somebody", "pid 99999999999 on x", "\x1b[0m"]
 )
-def test_mark_without_identity_is_neither_alive_nor_dead(mark: str) -> None:
+def test_process_of_a_mark_without_identity_counts_neither_as_alive_nor_as_dead(mark: str) -> None:
     assert is_alive(mark) is None
     assert words_of(mark).isprintable()
 

@@ -61,14 +61,14 @@ def problems(database: Path) -> list[str]:
         return store.check()
 
 
-def test_file_of_a_complete_run_is_little_larger_than_its_output(database: Path) -> None:
+def test_database_file_of_a_complete_run_is_little_larger_than_the_output(database: Path) -> None:
     assert compute(database) == (0, WHOLE)
     assert database.stat().st_size < MIB
     assert problems(database) == []
     assert compute(database) == (0, WHOLE)
 
 
-def test_file_of_a_deleted_run_shrinks(database: Path) -> None:
+def test_database_file_shrinks_when_a_run_is_deleted(database: Path) -> None:
     with CheckpointStore.open(str(database), Larges()) as store:
         run, machine = store.open_run(TASK), Large(TASK)
         machine.step()

@@ -17,7 +17,7 @@ from tests.commands.kinds import LINES, ask, compute
 from tests.helpers import pi_tui
 
 
-def test_runs_lists_every_kind_with_its_parameters(mixed: Path) -> None:
+def test_runs_command_lists_every_kind_with_its_parameters(mixed: Path) -> None:
     head, *rows = ask("runs", database=mixed).splitlines()
     assert head.split()[:3] == ["kind", "goal", "saved"]
     assert len(rows) == 4
@@ -28,7 +28,7 @@ def test_runs_lists_every_kind_with_its_parameters(mixed: Path) -> None:
     assert "100 %" in by_kind["pi"]
 
 
-def test_runs_of_pi_alone_have_no_column_for_the_kind(mixed: Path) -> None:
+def test_runs_command_prints_no_column_for_the_kind_if_all_runs_are_of_pi(mixed: Path) -> None:
     for kind in ("lines", "lucas-lehmer"):
         with closing(sqlite3.connect(mixed)) as connection, connection:
             connection.execute("DELETE FROM pi_run WHERE kind = ?", (kind,))

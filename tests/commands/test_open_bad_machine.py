@@ -58,7 +58,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("Made", "pi-tui: __init__() raised KeyError('table'); "),
     ],
 )
-def test_open_names_the_method_that_failed_before_there_was_a_task(
+def test_open_command_names_the_method_that_failed_before_there_was_a_task(
     name: str, said: str, folder: Path
 ) -> None:
     done = pi_tui("open", f"bad:{name}", "10", cwd=folder)
@@ -69,7 +69,7 @@ def test_open_names_the_method_that_failed_before_there_was_a_task(
     assert "open_machine.py" not in done.stderr
 
 
-def test_open_shows_the_failed_method_on_the_screen_and_its_traceback_by_a_key() -> None:
+def test_open_command_shows_the_failed_method_on_the_screen_and_its_traceback_by_a_key() -> None:
     with Terminal("open", "bad:Lines", "10", "--db", "bad.sqlite3", size=(120, 30)) as terminal:
         terminal.see(r"work\(\) raised AttributeError")
         terminal.send("!")
@@ -81,7 +81,7 @@ def test_open_shows_the_failed_method_on_the_screen_and_its_traceback_by_a_key()
         assert terminal.wait() == 1
 
 
-def test_open_shows_on_the_screen_which_method_returned_a_wrong_type() -> None:
+def test_open_command_shows_on_the_screen_which_method_returned_a_wrong_type() -> None:
     with Terminal("open", "bad:Lengths", "10", "--db", "bad.sqlite3", size=(120, 30)) as terminal:
         terminal.see(r"length\(\) returned bytes, not an int or None")
         terminal.send("q")

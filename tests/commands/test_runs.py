@@ -47,7 +47,7 @@ def ask(*arguments: object, database: Path) -> str:
     return done.stdout
 
 
-def test_runs_lists_all_runs_as_a_table(filled: Path) -> None:
+def test_runs_command_lists_all_runs_as_a_table(filled: Path) -> None:
     head, *rows = ask("runs", database=filled).splitlines()
     assert head.split()[:2] == ["digits", "saved"]
     assert any("300" in row and "verified" in row for row in rows)
@@ -154,7 +154,7 @@ def test_export_refuses_positions_that_are_not_saved(positions: list[str], fille
     assert "1 to 300" in done.stderr
 
 
-def test_export_without_digits_takes_the_only_run_although_it_is_unfinished(
+def test_export_without_option_digits_takes_the_only_run_although_it_is_unfinished(
     filled: Path, copy: Path
 ) -> None:
     ask("delete", "--digits", "300", "--yes", database=copy)
@@ -171,7 +171,9 @@ def test_verify_marks_a_complete_run_as_verified_but_not_an_unfinished_one(copy:
 
 
 @pytest.mark.parametrize("command", ["verify", "find 14", "export", "picture walk -o walk.svg"])
-def test_reading_a_run_without_output_is_refused(command: str, database: Path) -> None:
+def test_commands_that_read_saved_output_refuse_a_run_without_output(
+    command: str, database: Path
+) -> None:
     kind = SpigotKind()
     task = kind.task(600, 10)
     spigot = kind.new(task)
@@ -200,7 +202,7 @@ def test_verify_names_the_first_wrong_digit(database: Path) -> None:
     assert (done.returncode, done.stdout.encode()) == (0, b"3." + pi(200) + b"\n")
 
 
-def test_check_reads_every_byte(copy: Path) -> None:
+def test_check_command_reads_every_byte_and_finds_damage(copy: Path) -> None:
     done = pi_tui("check", "--db", copy)
     assert (done.returncode, done.stderr) == (
         0,
@@ -251,7 +253,7 @@ def test_delete_keeps_the_run_unless_the_answer_is_yes(copy: Path) -> None:
         assert len(json.loads(ask("status", "--json", database=copy))) == left
 
 
-def test_delete_without_a_terminal_requires_yes(copy: Path) -> None:
+def test_delete_without_a_terminal_requires_option_yes(copy: Path) -> None:
     done = pi_tui("delete", "--digits", "300", "--db", copy)
     assert done.returncode == 2
     assert "--yes" in done.stderr

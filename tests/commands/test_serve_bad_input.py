@@ -53,7 +53,9 @@ MALFORMED += [
 ]
 
 
-async def test_malformed_message_is_ignored(served: Served, database: Path) -> None:
+async def test_malformed_message_of_a_browser_tab_is_ignored(
+    served: Served, database: Path
+) -> None:
     async with tab(served) as connection:
         await see(connection, b"running")
         for message in MALFORMED:
@@ -71,7 +73,9 @@ EVIL = (
 )
 
 
-async def test_tab_runs_no_module_of_the_working_folder(database: Path, tmp_path: Path) -> None:
+async def test_app_served_to_a_browser_tab_runs_no_module_of_the_working_folder(
+    database: Path, tmp_path: Path
+) -> None:
     folder, ran = tmp_path / "evil", tmp_path / "ran"
     folder.mkdir()
     for name in ("sqlite3", "random", "textual", "gmpy2", "sqlalchemy", "pi_tui", "json"):

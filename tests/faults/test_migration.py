@@ -83,7 +83,7 @@ def disturb(folder: Path, schema: int, inject: str, call: str, n: int, thorough:
         ("error=EIO", CALLS),
     ],
 )
-def test_migration_disturbed_at_every_call_leaves_old_or_new_database(
+def test_migration_disturbed_at_any_system_call_leaves_the_old_or_the_new_database(
     inject: str, which: str, schema: int, folder: Path, much: int, tally: Tally
 ) -> None:
     counts = calls(folder / "count.db", schema)
@@ -103,7 +103,7 @@ def test_migration_disturbed_at_every_call_leaves_old_or_new_database(
 
 
 @SCHEMAS
-def test_control_killed_migration_without_a_journal_does_damage(
+def test_control_migration_killed_without_a_journal_does_damage(
     schema: int, folder: Path, tally: Tally
 ) -> None:
     faults = []

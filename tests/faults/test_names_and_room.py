@@ -41,7 +41,7 @@ def test_path_too_long_for_sqlite_leaves_no_file(name: str, command: str, tmp_pa
 
 @pytest.mark.parametrize("inodes", range(1, 5))
 @pytest.mark.parametrize("command", ["run", "export", "picture", "backup"])
-def test_file_system_without_inodes_is_named_and_left_clean(
+def test_lack_of_inodes_is_named_as_the_cause_and_leaves_no_half_made_file(
     command: str, inodes: int, tmp_path: Path
 ) -> None:
     need_namespaces()
@@ -128,7 +128,9 @@ def test_relative_path_in_a_deleted_working_folder_fails_in_one_line(
 
 
 @pytest.mark.parametrize("command", ["status", "export", "check", "runs", "run --digits 50"])
-def test_deleted_working_folder_hinders_no_unrelated_command(command: str, tmp_path: Path) -> None:
+def test_commands_on_a_database_elsewhere_work_in_a_deleted_working_folder(
+    command: str, tmp_path: Path
+) -> None:
     assert pi_tui("run", "--digits", 50).returncode == 0
     script = 'cd "$0" && rmdir "$0" && exec "$@"'
     done = subprocess.run(
@@ -137,7 +139,9 @@ def test_deleted_working_folder_hinders_no_unrelated_command(command: str, tmp_p
     assert done.returncode == 0
 
 
-def test_empty_file_of_the_user_is_kept_when_it_cannot_be_filled(tmp_path: Path) -> None:
+def test_empty_database_file_of_the_user_is_kept_if_no_tables_can_be_made_in_it(
+    tmp_path: Path,
+) -> None:
     """Only files made by the failed call are removed."""
     database = tmp_path / "pi.sqlite3"
     database.touch()

@@ -145,7 +145,9 @@ FAKETIME = [
 ]
 
 
-def test_clock_set_back_and_forth_changes_nothing(tmp_path: Path, tally: Tally) -> None:
+def test_killed_run_resumes_and_loses_nothing_though_the_clock_is_set_back_and_forth(
+    tmp_path: Path, tally: Tally
+) -> None:
     library = next((path for path in FAKETIME if path.exists()), None)
     if library is None:
         pytest.skip("no libfaketime")
@@ -198,7 +200,7 @@ def newer_database(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [foreign_text, foreign_database, newer_database])
-def test_foreign_file_ends_the_program_with_exit_code_7(
+def test_foreign_or_newer_file_as_database_is_refused_with_exit_code_7(
     make: Callable[[Path], None], tmp_path: Path, tally: Tally
 ) -> None:
     path = tmp_path / "file.db"

@@ -31,7 +31,7 @@ def start_at_once(stack: ExitStack, tasks: list[Task]) -> list[Child]:
     return copies
 
 
-def test_one_of_eight_copies_started_at_once_runs_and_the_others_exit_with_code_3(
+def test_one_of_eight_processes_started_together_runs_and_seven_exit_with_code_3(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
     link = tmp_path / "link.db"
@@ -53,7 +53,7 @@ def test_one_of_eight_copies_started_at_once_runs_and_the_others_exit_with_code_
     assert judge(db, winner.acked) == ""
 
 
-def test_eight_copies_without_locks_finish_or_exit_with_3_and_leave_right_digits(
+def test_eight_processes_without_locks_finish_or_exit_with_3_and_leave_right_digits(
     db: str, much: int, tally: Tally
 ) -> None:
     for n in range(2 * much):
@@ -87,7 +87,7 @@ def overtake(db: str, idle: bool, *broken: str) -> tuple[int, str]:
     return end, judge(db, overtaker.acked, task.digits)
 
 
-def test_writer_stopped_and_overtaken_is_refused_by_the_fence(
+def test_stopped_writer_continued_after_another_took_over_its_run_cannot_save(
     db: str, much: int, tally: Tally
 ) -> None:
     times = 6 * much
@@ -99,7 +99,9 @@ def test_writer_stopped_and_overtaken_is_refused_by_the_fence(
     assert fenced > 0
 
 
-def test_control_overtaken_writer_without_the_fence_goes_on(db: str, tally: Tally) -> None:
+def test_control_writer_that_never_checks_for_a_takeover_goes_on_writing_after_one(
+    db: str, tally: Tally
+) -> None:
     ends = [overtake(f"{db}{n}", True, "no-fence") for n in range(2)]
     spoilt = [end for end in ends if end[0] != 3]
     tally("  control: no fence", 2, f"{len(spoilt)} went on writing beside the other")
@@ -119,7 +121,7 @@ def test_program_that_locks_the_file_delays_saves_and_loses_nothing(db: str, tal
     tally("another program holds the file", 1, "told, saved when it was free")
 
 
-def test_real_programs_started_together_finish_or_are_refused(
+def test_four_run_commands_started_together_for_one_run_finish_or_are_refused(
     db: str, tmp_path: Path, tally: Tally
 ) -> None:
     outputs = [tmp_path / f"{n}.txt" for n in range(4)]

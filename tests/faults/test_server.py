@@ -47,7 +47,7 @@ def test_server_restart_in_a_run_loses_nothing(
     tally(f"PostgreSQL restarted, connections cut{blocks}", len(deeds), "0 lost, all told")
 
 
-def test_kill_at_any_moment_loses_nothing_saved_on_a_server(
+def test_program_killed_at_any_moment_loses_nothing_saved_on_a_server(
     postgres: Server, much: int, tally: Tally
 ) -> None:
     kills, faults = kill_at_random(Task(postgres.new_database(), forever=True), 6.0 * much, False)
@@ -55,7 +55,7 @@ def test_kill_at_any_moment_loses_nothing_saved_on_a_server(
     assert faults == []
 
 
-def test_control_server_with_asynchronous_commit_loses_saved_data(
+def test_control_postgres_with_asynchronous_commit_loses_saved_data(
     postgres: Server, tally: Tally
 ) -> None:
     faults = []
@@ -83,7 +83,7 @@ def brought_over(
 
 @pytest.mark.usefixtures("strace")
 @SCHEMAS
-def test_migration_of_a_server_killed_at_any_statement_leaves_old_or_new(
+def test_postgres_migration_killed_at_any_statement_leaves_the_old_or_the_new_schema(
     schema: int, postgres: Server, folder: Path, much: int, tally: Tally
 ) -> None:
     log = folder / "calls"

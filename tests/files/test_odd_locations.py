@@ -24,7 +24,7 @@ def test_fifo_as_database_is_refused_without_waiting(command: str, tmp_path: Pat
     assert "is not a regular file" in done.stderr
 
 
-def test_glance_at_a_fifo_or_a_server_returns_nothing_at_once(tmp_path: Path) -> None:
+def test_glance_at_a_fifo_or_a_server_returns_none_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "f")
     for location in ("postgresql://localhost:1/db", str(tmp_path / "f")):
         assert glance(location, SpigotKind(), None) is None

@@ -43,7 +43,7 @@ def test_refusal_states_the_memory_of_the_run_and_that_of_the_machine(tmp_path: 
     assert line.endswith("free some, or try --memory 1.6G")
 
 
-def test_limit_of_an_outer_control_group_counts_and_its_cached_files_are_free_memory(
+def test_memory_limit_of_an_outer_control_group_is_obeyed_with_cached_files_as_free_memory(
     tmp_path: Path,
 ) -> None:
     root = a_machine(tmp_path, 10**10, "outer/inner")
@@ -55,7 +55,7 @@ def test_limit_of_an_outer_control_group_counts_and_its_cached_files_are_free_me
     assert allowance(root=root) == Allowance(2 * 10**8 + own, "its control group has {} left")
 
 
-def test_limit_of_a_control_group_of_version_1_counts(tmp_path: Path) -> None:
+def test_memory_limit_of_a_version_1_control_group_is_obeyed(tmp_path: Path) -> None:
     root = a_machine(tmp_path, 10**10)
     (root / "proc/self/cgroup").write_text("3:cpu:/a\n2:memory,hugetlb:/box\n0::/\n")
     box = root / "sys/fs/cgroup/memory/box"

@@ -49,7 +49,7 @@ def run(tmp_path: Path, program: str, *words: str) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize(("program", "goal"), [(BATCH, ()), (LOOP, ("3",))])
-def test_complete_run_with_changed_code_is_computed_again_only_with_fresh(
+def test_complete_run_with_changed_code_is_computed_again_only_with_option_fresh(
     program: str, goal: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert run(tmp_path, program, *goal).stderr == ""
@@ -156,7 +156,7 @@ class Adder:
         lambda n: traced(traced(lambda other: n + other)),
     ],
 )
-def test_function_that_carries_other_data_makes_another_run(
+def test_function_with_other_default_closure_or_bound_values_makes_another_run(
     make: Callable[[int], Callable[[Any], Any]], tmp_path: Path
 ) -> None:
     database = tmp_path / "one.db"
@@ -165,6 +165,6 @@ def test_function_that_carries_other_data_makes_another_run(
         assert batch.run(database) == b"%d\n%d\n" % (number + 1, number + 2)
 
 
-def test_lock_carried_by_a_function_does_not_change_the_identity_of_the_task() -> None:
+def test_lock_bound_by_partial_does_not_change_the_identity_of_the_task() -> None:
     tasks = [Items(partial(add, Lock()), [1], threads=True, name="f").task() for _ in range(2)]
     assert tasks[0] == tasks[1]

@@ -28,7 +28,7 @@ def primes(goal: int, found: list[int] = [], number: int = 2) -> Iterator[Any]: 
         yield {"found": found, "number": number}, new
 
 
-def test_first_value_that_is_a_list_is_not_shared_by_runs() -> None:
+def test_default_argument_that_is_a_list_is_not_shared_by_runs() -> None:
     kind = GeneratorKind(primes, "primes", 1)
     assert [whole(kind, goal) for goal in (8, 8, 12)] == [b"2 3 5 7 ", b"2 3 5 7 ", b"2 3 5 7 11 "]
 
@@ -80,7 +80,7 @@ def test_state_alone_may_be_yielded() -> None:
     assert (machine.finalize(), machine.work().done) == (b"", 1.0)
 
 
-def test_state_with_other_names_than_the_arguments_is_refused_and_kept() -> None:
+def test_from_state_refuses_a_state_whose_names_are_not_those_of_the_arguments() -> None:
     text = b'{"!steps":1,"!share":0,"!done":false,"number":1}'
     with pytest.raises(Refused, match="holds number, and squares takes number, total"):
         KIND.from_state(KIND.task(5), State.of(text), b"")
@@ -115,7 +115,7 @@ def test_arrays_changed_in_place_are_resumed_as_yielded() -> None:
     assert machine.output == whole(kind, 8)
 
 
-def test_prove_accepts_a_generator_after_every_step() -> None:
+def test_prove_accepts_a_generator_resumed_after_every_step() -> None:
     prove(KIND, KIND.task(40, factor=3))
 
 
@@ -158,7 +158,7 @@ def test_generator_imports_no_numpy(tmp_path: Path) -> None:
     assert not loaded_after(code) & {"numpy", "textual", "gmpy2", "rich"}
 
 
-def test_resumed_run_whose_function_carries_other_data_has_a_note_on_changed_code() -> None:
+def test_run_resumed_with_another_closure_value_has_a_note_on_changed_code() -> None:
     def made(number: int) -> GeneratorKind:
         def add(goal: int, at: int = 0) -> Iterator[Any]:
             while at < goal:
@@ -174,7 +174,7 @@ def test_resumed_run_whose_function_carries_other_data_has_a_note_on_changed_cod
     assert "is not the code that began this run" in note
 
 
-def test_function_that_refers_to_itself_or_to_another_one_runs(database: Path) -> None:
+def test_function_that_refers_to_itself_or_to_another_function_runs(database: Path) -> None:
     @resumable
     def other(goal: int, at: int = 0) -> Iterator[Any]:
         yield {"at": at}

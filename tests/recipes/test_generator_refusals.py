@@ -88,7 +88,7 @@ def test_async_function_is_refused_with_async_as_the_reason() -> None:
             resumable(function)
 
 
-def test_signature_that_cannot_be_resumed_is_refused_on_creation() -> None:
+def test_function_whose_signature_cannot_be_resumed_is_refused_on_creation() -> None:
     def no_start(goal: int, number: int) -> Iterator[Any]:
         yield {"number": number}
 

@@ -55,7 +55,7 @@ def test_plain_value_is_restored_equal_and_of_its_type(value: object) -> None:
     assert (found, repr(found)) == (value, repr(value))
 
 
-def test_integers_longer_than_python_converts_are_restored() -> None:
+def test_integers_of_more_than_4300_digits_are_restored() -> None:
     assert again(big=3**40_000, negative=-(7**9_000)) == {"big": 3**40_000, "negative": -(7**9_000)}
 
 
@@ -151,7 +151,7 @@ def holding_itself() -> list[Any]:
     return value
 
 
-def test_deepest_value_that_is_stored_is_restored() -> None:
+def test_value_nested_as_deeply_as_allowed_is_restored() -> None:
     assert again(a=nested(DEEPEST)) == {"a": nested(DEEPEST)}
 
 
@@ -160,7 +160,7 @@ def test_deepest_value_that_is_stored_is_restored() -> None:
     [[1, 2], {"a": [1]}, ([1], 2), numpy.arange(4), {"a": {"b": numpy.zeros(2)}}, []],
     ids=str,
 )
-def test_small_copy_is_equal_and_shares_nothing_that_can_change(value: Any) -> None:
+def test_small_copy_equals_the_value_and_shares_no_mutable_part_with_it(value: Any) -> None:
     copy = small_copy({"a": value, "n": 1})
     assert copy is not None
     assert again(**copy).keys() == {"a", "n"}
@@ -179,11 +179,11 @@ def ids_of_mutable(value: Any) -> set[int]:
     [[0] * COPIED, numpy.zeros(10_000), {"a": {str(n): n for n in range(COPIED)}}, nested(900)],
     ids=["list", "array", "dict", "deep list"],
 )
-def test_large_values_are_not_copied(value: Any) -> None:
+def test_small_copy_returns_none_for_a_large_value(value: Any) -> None:
     assert small_copy({"a": value}) is None
 
 
-def test_copied_value_that_cannot_be_stored_is_named() -> None:
+def test_small_copy_names_a_value_that_cannot_be_stored() -> None:
     with pytest.raises(Unstorable, match=r"a\[1\] is of type set"):
         small_copy({"a": [1, {2}]})
 
@@ -231,7 +231,7 @@ def test_values_raise_bad_state_for_bytes_that_cannot_be_decoded(text: bytes) ->
         values_of(State({"state": Piece(text), "array0.0": Piece(b"12345678")}))
 
 
-def test_only_values_without_mutable_parts_are_immutable() -> None:
+def test_is_immutable_is_true_only_for_values_without_mutable_parts() -> None:
     assert all(map(is_immutable, (1, 1.5, "a", b"b", None, True, (1, ("x",)))))
     assert not any(map(is_immutable, ([], {}, (1, []), numpy.zeros(2))))
 

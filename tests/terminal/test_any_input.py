@@ -87,7 +87,7 @@ def test_keyboard_fed_odd_sequences_in_any_order_does_not_fail(parts: list[bytes
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_answer_of_the_terminal_is_no_key_wherever_it_is_split(answer: str) -> None:
+def test_answer_of_the_terminal_split_anywhere_is_never_read_as_keys(answer: str) -> None:
     text = ANSWERS[answer]
     for cut in range(2, len(text)):
         assert keys(text[:cut], text[cut:]) == [], cut
@@ -132,7 +132,9 @@ def test_app_fed_odd_bytes_keeps_working_and_quits(database: Path) -> None:
         assert "Traceback" not in terminal.screen
 
 
-def test_key_after_10_000_mouse_movements_costs_no_10_000_events(database: Path) -> None:
+def test_key_pressed_after_10_000_mouse_movements_waits_for_fewer_than_1_000_events(
+    database: Path,
+) -> None:
     moves = b"".join(b"\x1b[<35;%d;%dM" % (1 + at % 80, 1 + at % 24) for at in range(10_000))
     counting = (
         "import sys; from textual import events; from pi_tui.app.app import RunApp; "

@@ -68,7 +68,7 @@ def looks_of(pid: int) -> int:
 
 
 @pytest.mark.parametrize("leads_session", ["yes", "no"])
-def test_guardian_waits_for_the_shell_while_the_next_command_has_the_terminal(
+def test_guardian_of_a_killed_app_restores_the_terminal_only_when_the_shell_has_it_again(
     leads_session: str, tmp_path: Path, database: Path
 ) -> None:
     shell = tmp_path / "shell.py"

@@ -13,7 +13,7 @@ def run(database: Path, *arguments: object) -> Terminal:
     return Terminal("run", "--db", database, *(arguments or SLOW), "--checkpoint-every", "0.1s")
 
 
-def test_run_shows_a_bar_and_then_the_final_line(database: Path) -> None:
+def test_run_command_shows_a_bar_and_then_the_final_line(database: Path) -> None:
     with run(database, "--digits", "40000") as terminal:
         terminal.see("40,000 digits, verified")
         assert terminal.wait() == 0
@@ -27,7 +27,7 @@ def test_run_bar_shows_share_speed_and_time_left(database: Path) -> None:
         terminal.see(r"running +\S+ +[\d,]+/100,000 · [\d.]+ % · [\d,]+/s · .* left")
 
 
-def test_ctrl_c_in_run_saves_says_how_to_resume_and_leaves_no_mess(database: Path) -> None:
+def test_run_command_at_ctrl_c_saves_says_how_to_resume_and_leaves_no_mess(database: Path) -> None:
     with run(database) as terminal:
         terminal.until(lambda: saved(database))
         before = saved(database)
@@ -38,7 +38,7 @@ def test_ctrl_c_in_run_saves_says_how_to_resume_and_leaves_no_mess(database: Pat
     assert LONG > saved(database) >= before
 
 
-def test_closed_window_saves_and_ends_run(database: Path) -> None:
+def test_run_command_saves_and_ends_when_its_window_is_closed(database: Path) -> None:
     with run(database) as terminal:
         terminal.until(lambda: saved(database))
         before = saved(database)
@@ -47,7 +47,7 @@ def test_closed_window_saves_and_ends_run(database: Path) -> None:
     assert saved(database) > before
 
 
-def test_run_refuses_a_folder_as_database_in_one_line(database: Path) -> None:
+def test_run_command_refuses_a_folder_as_database_in_one_line(database: Path) -> None:
     database.mkdir()
     with run(database, "--digits", "9") as terminal:
         assert terminal.wait() == 7

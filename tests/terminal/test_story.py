@@ -63,7 +63,7 @@ def test_app_starts_pauses_quits_resumes_survives_a_kill_and_finishes(database: 
     assert exported.strip().encode() == b"3." + pi(DIGITS)
 
 
-def test_app_without_digits_resumes_the_last_run(database: Path) -> None:
+def test_app_started_without_option_digits_resumes_the_last_run(database: Path) -> None:
     with app(database) as terminal:
         terminal.see("running")
         terminal.send("q")

@@ -32,7 +32,7 @@ def test_run_in_a_closed_window_saves_although_kernel_and_shell_both_signal_it(
 @pytest.mark.parametrize(
     "numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGHUP, signal.SIGTERM)]
 )
-def test_run_saves_even_if_a_second_signal_follows_the_first_at_once(
+def test_run_saves_even_if_a_second_signal_follows_the_first_immediately(
     numbers: tuple[signal.Signals, signal.Signals], between: float, database: Path
 ) -> None:
     with started("run", *SLOW, *UNSAVED, "--db", database) as child:
@@ -151,7 +151,7 @@ def test_app_suspended_while_it_starts_is_shown_by_bg_and_fg(
         assert b"Traceback" not in terminal.raw
 
 
-def test_app_that_no_shell_can_bring_to_the_foreground_refuses_in_one_line(
+def test_app_that_no_shell_can_bring_to_the_foreground_refuses_to_start_in_one_line(
     database: Path,
 ) -> None:
     with bash() as terminal:
@@ -171,7 +171,9 @@ def shown_by_fg(terminal: Terminal) -> None:
     terminal.see(r"digits [\d,]+ – [\d,]*\d,\d{3} ")
 
 
-def test_app_stopped_by_ctrl_z_and_killed_by_the_shell_writes_nothing(database: Path) -> None:
+def test_app_suspended_by_ctrl_z_and_ended_by_sigterm_writes_nothing_to_the_terminal(
+    database: Path,
+) -> None:
     """`kill %1` continues it in the background, where it must not write to the terminal."""
     with bash() as terminal:
         pid = watched(terminal, database)
@@ -205,7 +207,7 @@ print("told", *told)
 """A stopped job in which a thread handles SIGTERM a moment after the main thread was continued."""
 
 
-def test_stopped_job_exits_at_kill_although_another_thread_gets_the_signal(
+def test_stopped_job_exits_at_sigterm_although_another_thread_gets_the_signal(
     tmp_path: Path,
 ) -> None:
     script = tmp_path / "late.py"
@@ -239,7 +241,7 @@ def test_app_stopped_by_another_process_can_be_quit(leave: str, database: Path) 
     assert saved(database) > 1_000
 
 
-def test_run_refuses_a_run_of_a_stopped_process_and_says_how_to_continue_that_process(
+def test_run_command_refuses_the_run_of_a_stopped_process_and_names_kill_cont(
     database: Path,
 ) -> None:
     with bash() as terminal:
@@ -268,7 +270,9 @@ def test_sigkill_under_a_shell_leaves_a_clean_terminal(
         terminal.see(r"(?m)^ icanon")
 
 
-def test_sigkill_of_a_stopped_app_writes_nothing(database: Path) -> None:
+def test_app_suspended_by_ctrl_z_and_killed_by_sigkill_writes_nothing_to_the_terminal(
+    database: Path,
+) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x1a")
@@ -279,7 +283,7 @@ def test_sigkill_of_a_stopped_app_writes_nothing(database: Path) -> None:
         assert terminal.left_behind_by_a_job() == []
 
 
-def test_guardian_adds_no_message_to_that_of_the_crash_test(database: Path) -> None:
+def test_crash_test_is_not_reported_as_a_lack_of_memory(database: Path) -> None:
     with bash() as terminal:
         pid = watched(terminal, database)
         terminal.send("\x10")

@@ -148,7 +148,7 @@ def called_in_a_step() -> bool:
     return False
 
 
-def test_bug_of_ours_in_a_poll_is_not_blamed_on_the_step(
+def test_bug_of_pi_tui_itself_in_a_poll_is_not_blamed_on_the_machine(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(_board: Board) -> bool:

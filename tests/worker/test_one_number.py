@@ -84,7 +84,7 @@ def compared(writer: Worker, watcher: Worker, database: Path) -> float:
     return told.done
 
 
-def test_share_is_equal_in_writer_watcher_and_list_at_each_checkpoint(
+def test_share_is_equal_in_writer_watcher_and_list_of_runs_at_each_checkpoint(
     database: Path, make_worker: MakeWorker
 ) -> None:
     writer = make_worker(pace=SOME)
@@ -160,7 +160,7 @@ def comparison_begins(digits: int) -> float:
     return 1 - spigot.verifying_work / spigot.work().total
 
 
-def test_share_includes_the_comparison_as_its_last_part(
+def test_share_of_work_has_the_verification_as_its_last_part(
     make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "WATCH_SECONDS", 0.001)
@@ -174,7 +174,7 @@ def test_share_includes_the_comparison_as_its_last_part(
     assert numbers[-1] == 1.0 > comparing[-1]
 
 
-def test_share_without_verification_includes_no_comparison(
+def test_share_of_work_is_1_at_the_last_digit_if_no_verification_follows(
     make_worker: MakeWorker, seen: list[Snapshot]
 ) -> None:
     worker = make_worker(3_000, verify=False)
@@ -183,7 +183,7 @@ def test_share_without_verification_includes_no_comparison(
     assert max(one.done for one in seen if one.state is State.RUNNING) == pytest.approx(1.0)
 
 
-def test_share_of_a_resumed_run_continues_from_that_saved_within_a_comparison(
+def test_share_of_a_run_stopped_within_the_verification_continues_where_it_was_saved(
     database: Path, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make_worker(60_000, digits_per_step=None)
@@ -208,7 +208,7 @@ def test_share_of_a_resumed_run_continues_from_that_saved_within_a_comparison(
 
 
 @pytest.mark.parametrize("at", ["a step", "the comparison"])
-def test_share_done_never_decreases_after_a_fallback(
+def test_share_done_never_decreases_after_a_fallback_to_the_last_good_checkpoint(
     at: str, make_worker: MakeWorker, seen: list[Snapshot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check, compare = Spigot.stride, reference.first_difference

@@ -87,7 +87,9 @@ def test_stop_ends_a_pause(make_worker: MakeWorker) -> None:
     assert worker.join(60)
 
 
-def test_stop_while_blocks_are_made_ends_at_once(make_worker: MakeWorker, database: Path) -> None:
+def test_stop_while_blocks_are_made_ends_the_worker_before_there_is_output(
+    make_worker: MakeWorker, database: Path
+) -> None:
     worker = make_worker(1_000_000, digits_per_step=None)
     wait_until(lambda: worker.snapshot.part > 0)
     worker.stop()

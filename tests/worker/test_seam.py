@@ -141,7 +141,9 @@ def test_unrepeatable_machine_resumes_from_its_last_good_output(
     assert "cannot be computed again" in told or lost == "output", told
 
 
-def test_hints_use_the_wording_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hint_in_a_message_has_its_default_words_until_a_program_sets_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert (
         f"make it writable, or {Hint.OTHER_FILE}" == "make it writable, or choose another location"
     )
@@ -149,7 +151,7 @@ def test_hints_use_the_wording_of_the_program(monkeypatch: pytest.MonkeyPatch) -
     assert f"{Hint.OTHER_FILE}; {Hint.FRESH}" == "use --db; begin again at another location"
 
 
-def test_command_line_shows_a_program_on_the_path_as_its_bare_name(
+def test_command_line_to_repeat_names_a_program_on_the_path_without_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "collatz"

@@ -144,7 +144,9 @@ def test_stop_while_saves_fail_reports_what_is_lost(
     assert len(in_the_file(database).output) == before
 
 
-def test_complete_output_waits_for_the_database(make_worker: MakeWorker, database: Path) -> None:
+def test_run_with_all_output_made_is_completed_once_the_database_is_free_again(
+    make_worker: MakeWorker, database: Path
+) -> None:
     worker = paused(make_worker, 2_000)
     with another_program_holding(database):
         worker.resume()

@@ -43,7 +43,7 @@ def test_complete_run_opened_again_shows_its_steps(make_worker: MakeWorker) -> N
     assert again.snapshot.steps == first.snapshot.checkpoint.steps > 0
 
 
-def test_snapshot_is_made_only_when_the_last_is_old(
+def test_worker_makes_no_new_snapshot_until_publish_seconds_have_passed(
     clocked: tuple[Worker, Clock],
 ) -> None:
     worker, clock = clocked
@@ -144,7 +144,9 @@ def test_reader_sees_only_complete_snapshots(make_worker: MakeWorker) -> None:
     assert wrong == []
 
 
-def test_note_says_that_a_run_keeps_its_digits_per_step(make_worker: MakeWorker) -> None:
+def test_run_resumed_with_other_digits_per_step_keeps_the_first_and_notes_it(
+    make_worker: MakeWorker,
+) -> None:
     first = make_worker(digits_per_step=4)
     wait_until(lambda: is_running(first))
     first.stop()

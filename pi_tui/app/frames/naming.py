@@ -58,5 +58,5 @@ class Naming:
         return FileContent(output)
 
     def pace(self, pace: Pace) -> tuple[str, str]:
-        """Return the pace in words, and the key that changes it; "" if there is none."""
+        """Return the pace in words ("" if unlimited), and the key that sets it ("" if none)."""
         return ("" if pace.limit is None else f"at most {words.rate(pace.limit)}"), ""

@@ -62,7 +62,7 @@ class Looks:
         self.remember(bell=not self.now.bell)
 
     def remember(self, **changes: Any) -> None:
-        """Save these settings for the next start; tell the user if that fails, once."""
+        """Save these settings for the next start; if that fails, tell the user and save no more."""
         before, self.now = self.now, replace(self.now, **changes)
         if self._path is None or self.now == before:
             return

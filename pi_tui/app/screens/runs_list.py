@@ -77,7 +77,7 @@ class RunsList(Dialog[Run | str | None]):
             self._table.focus()
 
     def _fill(self) -> None:
-        """Fill the table with the runs; keep the cursor where it is."""
+        """Fill the table with the runs; keep the cursor at the same row number."""
         table, row = self._table, self._table.cursor_row
         width = table.container_size.width
         rows = [self._cells(run) for run in self._runs]
@@ -108,7 +108,7 @@ class RunsList(Dialog[Run | str | None]):
         return self._runs[row] if 0 <= row < len(self._runs) else None
 
     def on_data_table_row_selected(self) -> None:
-        """Return the run of the row, to be opened."""
+        """Close the list; its result is the run of the selected row, to be opened."""
         if (run := self._chosen) is not None:
             self.dismiss(run)
 

@@ -148,7 +148,10 @@ class Signals:
                 return
 
     def _has_turn(self) -> bool:
-        """Return True if the event loop runs. Waits twice, as a suspension may use up one wait."""
+        """Return True if the event loop answers within `_DEAF` seconds.
+
+        Waits twice for half of that, because a suspension of the process may use up one wait.
+        """
         turn = threading.Event()
         with suppress(RuntimeError):  # the loop is closed
             cast("asyncio.AbstractEventLoop", self._loop).call_soon_threadsafe(turn.set)

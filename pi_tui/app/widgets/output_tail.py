@@ -73,15 +73,18 @@ class OutputTail(OutputView):
         return self._lines.lines if self.is_text else max(1, -(-self.count // self._per_line))
 
     def line_of(self, offset: int) -> int:
-        """Return the line of the byte at `offset`."""
+        """Return the number, from 0, of the line that holds the byte at `offset`."""
         return self._lines.line_of(offset) if self.is_text else max(0, offset) // self._per_line
 
     def start_of(self, line: int) -> int:
-        """Return the offset of the first byte of a line."""
+        """Return the offset of the first byte of line number `line`, counted from 0."""
         return self._lines.start_of(line) if self.is_text else max(0, line) * self._per_line
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the byte at a column; within a wide character, of the next one."""
+        """Return the offset of the byte at `column` of `line`, both counted from 0.
+
+        The second column of a wide character counts as the next character.
+        """
         start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
         if not self.is_text:
             return min(start + max(0, column - self._gutter) // 3, stop)
@@ -110,7 +113,7 @@ class OutputTail(OutputView):
     # Drawing
 
     def paint(self, line: int) -> Strip:
-        """Return a line as segments."""
+        """Return line number `line`, from 0, as styled segments as wide as the window."""
         styles, width = self.styles_of_looks, self.scrollable_content_region.width
         start, stop = self.start_of(line), min(self.start_of(line + 1), self.count)
         if start >= stop:
@@ -124,7 +127,7 @@ class OutputTail(OutputView):
         return strip.adjust_cell_length(width, styles[_PLAIN]).apply_offsets(0, line)
 
     def _text(self, data: bytes, look: bytearray) -> list[tuple[str, int]]:
-        """Return the text in parts whose bytes look alike, each with its look."""
+        """Cut the text of a line into parts of one look; return each part with its look."""
         data = data.rstrip(b"\r\n")
         return [(shown(data[at:end]), code) for at, end, code in runs(look[: len(data)])]
 

@@ -24,7 +24,7 @@ class SearchInput(Input):
     """A text field that tells the search bar when it rejects a character."""
 
     def restricted(self) -> None:
-        """Say why a character was rejected; Textual would only ring the bell."""
+        """Show in the bar why a character was rejected; Textual would only ring the bell."""
         self.query_ancestor(SearchBar).say_why()
 
 
@@ -60,7 +60,7 @@ class SearchBar(Horizontal):
         return text, False
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return the chance of a hit in `count` bytes, from long to short text; () if unknown."""
+        """Return texts, longest first, on the chance of a hit in `count` bytes; () if unknown."""
         return ()
 
     @property
@@ -80,11 +80,11 @@ class SearchBar(Horizontal):
         self._accept()
 
     def action_close(self) -> None:
-        """End the search."""
+        """End the search and close the bar."""
         self._close()
 
     def say_why(self) -> None:
-        """Say why a character was rejected."""
+        """Show in the bar why a character was rejected."""
         self.query_one(".search-facts", Static).update(line((self.REFUSAL, "$pi-warning")))
 
     def show(
@@ -105,7 +105,7 @@ class SearchBar(Horizontal):
     def _ways(
         self, needle: Needle, count: int, hit: int | None, number: int, *, is_all: bool
     ) -> list[Content]:
-        """Return the result of the search, in lines from long to short."""
+        """Return lines, from long to short, that each state the result of the search."""
         odds = [line((f"  {said}", FAINT)) for said in self.odds(needle, count)]
         keys = line(("  n N Esc", FAINT))
         hits = words.counted(needle.hits, "hit") + (" so far" if needle.searched < count else "")

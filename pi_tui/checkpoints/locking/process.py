@@ -59,7 +59,7 @@ def computes_unlocked(mark: str) -> bool:
 
 
 def is_me(mark: str) -> bool:
-    """Return True if the mark is of this process."""
+    """Return True if the mark (name and identity of a process) is that of this process."""
     return mark.rstrip(_UNLOCKED) == my_mark()
 
 
@@ -92,7 +92,7 @@ def has_open_though_deleted(mark: str, path: Path) -> bool:
 
 
 def pid_in(mark: str) -> int:
-    """Return the pid in a mark, or 0."""
+    """Return the pid in a mark; 0 if it has none."""
     return int(_parts(mark)["pid"] or 0)
 
 
@@ -102,7 +102,7 @@ def _parts(mark: str) -> dict[str, str]:
 
 
 def _identity_of(pid: str) -> _Identity | None:
-    """Return the identity of a process of our boot and namespace; None if there is none."""
+    """Return boot, namespace and start time of process `pid`; None if it does not run here."""
     with suppress(OSError, IndexError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")

@@ -42,7 +42,7 @@ screen.show_fact | m | m | | Show the digits of the note | go to the digits that
 
 
 def _says(snapshot: Snapshot) -> dict[str, str]:
-    """Return the action of the key `f` with its word in the key bar: the pace that it sets."""
+    """Map the action of the key `f` to its label in the key bar: the pace that the key sets."""
     return {"app.full_speed": "auto pace" if snapshot.pace.limit is None else "full speed"}
 
 

@@ -39,7 +39,7 @@ def half(digits: int, location: str, _: str) -> None:
 
 
 def first(digits: int, location: str, _: str) -> None:
-    """End this process at the moment at which the first new digit is computed."""
+    """Compute a run; end this process once its first new digit is computed."""
     _wait(_worker(digits, location), lambda snapshot: snapshot.made > snapshot.resumed)
     os._exit(0)
 
@@ -54,9 +54,9 @@ def saved(digits: int, location: str, _: str) -> None:
 
 
 def kept(digits: int, location: str, _: str) -> None:
-    """Compute a run; end this process once its first new digits are saved.
+    """Compute a run; end this process once its first new digits are saved automatically.
 
-    The default cadence saves them here; `saved` asks for the save.
+    Unlike `saved`, this requests no save.
     """
     _wait(_worker(digits, location), lambda snapshot: snapshot.saved > snapshot.resumed)
     os._exit(0)
@@ -86,7 +86,7 @@ def phases(digits: int, location: str, _: str) -> None:
 
 
 def _worker(digits: int, location: str, cadence: str = "auto", pace: str = "max") -> Worker:
-    """Start the worker of `pi-tui run` with default settings."""
+    """Start a worker as `pi-tui run` does, with default settings except for these arguments."""
     settings = Settings(db=location, checkpoint_every=cadence)
     worker = Worker(settings.job(digits, pace=pace))
     worker.start()
@@ -101,7 +101,7 @@ def _wait(worker: Worker, condition: Callable[[Snapshot], bool]) -> None:
 
 
 def _looks(worker: Worker) -> Iterator[tuple[Snapshot, float]]:
-    """Yield snapshots until the worker ends, each with the seconds until the next one."""
+    """Yield snapshots until the worker ends, each with the seconds until the next snapshot."""
     ended = False
     while not ended:
         began, snapshot = time.perf_counter(), worker.snapshot

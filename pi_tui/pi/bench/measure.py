@@ -68,7 +68,10 @@ def bench(full: bool, as_json: bool, runs: int, sizes: Iterable[int] = SIZES) ->
 
 
 def _measure_all(turns: Turns, sizes: tuple[int, ...], full: bool) -> dict[str, Any]:
-    """Measure everything; return the results as plain data."""
+    """Take all measurements that `bench` reports; return them as a dict of plain data.
+
+    Only with `full` are programs killed and resumed.
+    """
     report: dict[str, Any] = {"machine": machine(), "runs": turns.runs}
     _announce(turns, full)
     contenders = [*who.us(), *who.peers()]

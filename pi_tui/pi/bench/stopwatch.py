@@ -18,7 +18,10 @@ KILOBYTE = 1 if sys.platform == "darwin" else 1024
 
 
 def main(output: str, command: list[str]) -> int:
-    """Run the command with its standard output in a file; return its exit code."""
+    """Run a command with its standard output in the file `output`; return its exit code.
+
+    Prints as JSON its seconds, its CPU seconds, and the bytes of memory it used at most.
+    """
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     began = time.perf_counter()
     child = os.posix_spawnp(

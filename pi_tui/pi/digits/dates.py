@@ -66,7 +66,7 @@ def notations(text: str) -> list[Notation]:
 
 
 def _ways(day: int, month: int, year: str) -> Iterator[Notation]:
-    """Yield every notation, the usual ones first."""
+    """Yield every notation of the date, those with the year first."""
     d, m = f"{day:02}", f"{month:02}"
     for y, name, lacks in _years(year):
         yield Notation(f"day month {name}", d + m + y, lacks)
@@ -78,7 +78,7 @@ def _ways(day: int, month: int, year: str) -> Iterator[Notation]:
 
 
 def _years(year: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the ways to write the year: digits, name, and what they leave out."""
+    """Yield each way to write the year: its digits, its name, and what it leaves out or ""."""
     if len(year) == 4:
         yield year, "year", ""
         yield year[-2:], "short year", "the century"
@@ -87,9 +87,9 @@ def _years(year: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _parts(text: str) -> tuple[int, int, str] | None:
-    """Parse day, month, and the year as written; return None if `text` has no form of a date.
+    """Parse `text` into day, month and year; return None if it does not look like a date.
 
-    The year is "" if the date has none. With slashes the month comes first.
+    The year has the digits as written, or "". In a date with slashes the month is first.
     """
     for form in _FORMS:
         if match := re.fullmatch(form, text, re.ASCII):
@@ -116,7 +116,10 @@ def _fault(day: int, month: int, year: str) -> str:
 
 
 def look(text: str, digits: Digits, count: int) -> Place | None:
-    """Search for the date in its longest notation that occurs; None if `text` is no date."""
+    """Return where the date's longest notation that occurs stands; None if `text` is no date.
+
+    If no notation occurs in the first `count` digits, the result has no position.
+    """
     ways = notations(text)
     for way in ways:
         at = find_in(digits, way.text.encode(), 0, count)

@@ -69,7 +69,7 @@ class _Growing:
             yield self._picture(canvas, end)
 
     def _draw(self, canvas: Image.Image, start: int, end: int) -> None:
-        """Draw the path from one point to another, each part in its colour."""
+        """Draw the path from point `start` to `end`, coloured by the place in the whole walk."""
         pen, last = ImageDraw.Draw(canvas), max(1, len(self._dots) - 1)
         thick = max(_TIMES, round(self._frame.thick(self._large)))
         while start < end:

@@ -29,7 +29,7 @@ class WalkFrame(NamedTuple):
 
     @classmethod
     def of(cls, digits: bytes, size: tuple[int, int], most: int) -> WalkFrame:
-        """Fit the frame to the whole walk, drawing no more than about `most` points."""
+        """Return a frame that fits the whole walk into `size`, with about `most` points at most."""
         rough = max(1, len(digits) // 50_000)
         left, right, low, high = bounds(digits, rough)
         reach = 2 * math.sqrt(rough)  # the walk may stray this far between two points
@@ -46,7 +46,7 @@ class WalkFrame(NamedTuple):
         )
 
     def at(self, point: complex) -> tuple[float, float]:
-        """Return the pixel position of a point."""
+        """Return the pixel position (x, y) of a point of the walk."""
         return self.dx + point.real * self.scale, self.dy - point.imag * self.scale
 
     def dots(self, points: list[complex]) -> list[tuple[float, float]]:
@@ -79,7 +79,7 @@ class Grid(NamedTuple):
 
     @classmethod
     def of(cls, digits: int, size: tuple[int, int], most: int = 2**62) -> Grid:
-        """Fit a grid of at most `most` squares, as large as possible, that shows all digits."""
+        """Return a grid that shows all digits in at most `most` squares, as large as possible."""
         edge = margin(size)
         width, height = size[0] - 2 * edge, size[1] - 3 * edge
         stride = max(1, math.ceil(digits / min(width * height, most)))

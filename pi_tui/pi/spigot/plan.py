@@ -69,7 +69,7 @@ def _digits_per_step(digits: int) -> int:
 
 
 def _boxes_per_block(digits: int, series: Series) -> int:
-    """Choose B, a power of two, so that doubling the leaves again and again gives exactly a block.
+    """Choose B, a power of two, so that small groups of boxes joined in pairs make exactly a block.
 
     K hardly matters: in 100,000 digits B = 8,192 is best for K = 10, 100, 1,000 and 4,000.
     """

@@ -177,9 +177,10 @@ class Size(Chain):
 
     @property
     def verifying_work(self) -> float:
-        """Return the work of the comparison at the end, which depends on the number of digits only.
+        """Return the work of the verification, which depends on the number of digits only.
 
-        Measured 2026-11-30, in CPU time: 0.14 of what blocks and iterations take at 20,000 digits,
+        The verification computes pi by another formula at the end and compares the digits. It was
+        measured 2026-11-30, in CPU time: 0.14 of what blocks and iterations take at 20,000 digits,
         0.36 at 1 million.
         """
         return 20 * pow(self.digits, 1.2)

@@ -110,7 +110,7 @@ class Spigot(Machine):
         self._go_on(1, 1, poll)
 
     def stride(self, wanted: float, poll: Poll = unwatched) -> None:
-        """Do two iterations in each thread, if all their digits are `wanted`; else do one step."""
+        """Do two iterations in each thread if at least their digits are `wanted`; else one step."""
         wave = self.threads * AT_ONCE
         if wanted >= wave * self.size.digits_per_step:
             self._go_on(self.threads, AT_ONCE, poll)
@@ -128,7 +128,7 @@ class Spigot(Machine):
         self._checked = self._stepped = self._equation(self._checked)
 
     def work(self) -> Work:
-        """Return the work of blocks, iterations and comparison; blocks made twice count twice."""
+        """Return the work of blocks, iterations and verification; blocks made twice count twice."""
         compared = share_found(self.size.digits, self.kept)
         if self.done:
             return self.size.work(self.made, 0, None, compared)
@@ -136,11 +136,11 @@ class Spigot(Machine):
 
     @property
     def verifying_work(self) -> float:
-        """Return the work of the comparison at the end."""
+        """Return the work of the verification, which compares the digits at the end."""
         return self.size.verifying_work
 
     def figures(self) -> Figures:
-        """Return the inner values that the app shows."""
+        """Return the inner values of the spigot that the app shows."""
         blocks, b = self.blocks, self.size.boxes_per_block
         return Figures(
             series=self.size.series.title,
@@ -232,7 +232,7 @@ class Spigot(Machine):
                 self._commit(sweep, quotient, digits)
 
     def _commit(self, sweep: Sweep, quotient: mpz, digits: bytes) -> None:
-        """Release the digits that one iteration settled, and drop blocks no longer needed."""
+        """Append the digits that one iteration settled to `output`; drop unneeded blocks."""
         k = self.size.digits_per_step
         text, predigit, nines = settle(self.predigit, self.nines, quotient, k, self._held)
         if not nines:
@@ -248,7 +248,8 @@ class Spigot(Machine):
     def _equation(self, known: residue.Spelled) -> residue.Spelled:
         """Check the residue equation for the digits in `output`, if all blocks are made.
 
-        Digits counted in `known` are not read again. Returns the new count.
+        `known` has the count and the residue of the digits read before. Returns both for all
+        digits. Raises WrongState on a mismatch.
         """
         spelled = known.with_more(self.output)
         if self._rows.blocks and not self._rows.missing:
@@ -258,7 +259,7 @@ class Spigot(Machine):
 
     @property
     def steps(self) -> int:  # type: ignore[override]
-        """Return the sum of blocks made, iterations done, and results found of the verification."""
+        """Return the sum of blocks made, iterations done, and results of the verification."""
         return self.made + self.i + (found(self.size.digits, self.kept) if self.kept else 0)
 
     @property

@@ -40,7 +40,9 @@ async def test_dialog_leaves_the_app_visible_around_it(runs: Path, theme: str, k
 
 @pytest.mark.parametrize("theme", ANSI)
 @pytest.mark.parametrize("key", LISTS)
-async def test_list_shows_its_cursor_line_in_ansi_themes(runs: Path, theme: str, key: str) -> None:
+async def test_themes_landmarks_and_runs_lists_show_their_cursor_line_in_ansi_themes(
+    runs: Path, theme: str, key: str
+) -> None:
     async with a_still(a_snapshot(), (120, 40), theme, location=str(runs)) as (app, pilot):
         await pilot.press(key)
         await until(lambda: LISTS[key] in text_of(app))
@@ -54,7 +56,7 @@ async def test_list_shows_its_cursor_line_in_ansi_themes(runs: Path, theme: str,
         await until(lambda: is_marked(styles_of(app, under)))
 
 
-async def test_palette_shows_its_cursor_line_in_ansi_themes() -> None:
+async def test_command_palette_shows_its_cursor_line_in_ansi_themes() -> None:
     async with a_still(a_snapshot(), (120, 40), "ansi-dark") as (app, pilot):
         await pilot.press("ctrl+p")
         await until(lambda: "Search for commands" in text_of(app))

@@ -89,7 +89,9 @@ async def test_heat_map_has_a_value_for_every_square_though_a_square_needs_sever
 
 
 @pytest.mark.usefixtures("in_pieces")
-async def test_first_frame_shows_the_beginning_and_the_store_loads_the_rest(bench: Bench) -> None:
+async def test_large_complete_run_shows_its_beginning_first_and_loads_the_rest_later(
+    bench: Bench,
+) -> None:
     worker = bench.worker(DIGITS)
     worker.start()
     wait_until(lambda: worker.snapshot.state is State.COMPLETE)

@@ -32,7 +32,9 @@ async def test_larger_run_is_not_offered_over_another_dialog(bench: Bench) -> No
         await until(lambda: "Begin another run, of 20,000 digits?" in text_of(app))
 
 
-async def test_larger_run_shows_the_digits_of_the_previous_run_at_once(bench: Bench) -> None:
+async def test_larger_run_starts_with_the_digits_of_the_complete_run_as_overture(
+    bench: Bench,
+) -> None:
     async with a_complete_run(bench) as (app, pilot):
         await pilot.press("x", "y")
         await until(lambda: app.worker.snapshot.overture == 2_000)

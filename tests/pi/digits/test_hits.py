@@ -13,7 +13,9 @@ PIECES = st.lists(st.text("01", max_size=9).map(str.encode), max_size=12)
 
 
 @given(TEXTS, PIECES, st.integers(1, 5))
-def test_hits_in_pieces_equal_hits_of_the_whole(text: str, pieces: list[bytes], keep: int) -> None:
+def test_hits_of_digits_fed_in_pieces_equal_those_in_the_whole(
+    text: str, pieces: list[bytes], keep: int
+) -> None:
     hits, whole = Hits(text, keep), b"".join(pieces)
     for piece in pieces:
         hits.feed(piece)
@@ -21,7 +23,7 @@ def test_hits_in_pieces_equal_hits_of_the_whole(text: str, pieces: list[bytes], 
     assert (hits.count, hits.first, hits.searched) == (len(places), places[:keep], len(whole))
 
 
-def test_headline_states_the_count_and_how_many_are_shown() -> None:
+def test_headline_states_the_count_of_hits_and_how_many_are_shown() -> None:
     told = []
     for text, keep in (("999999", 9), ("26", 3), ("26", 1), ("123456", 1)):
         hits = Hits(text, keep)

@@ -66,7 +66,7 @@ def test_chance_of_an_empty_string_or_one_longer_than_the_digits_is_zero() -> No
     assert abs(chance(1, 2) - 0.19) < 1e-12
 
 
-def test_chance_in_words_is_right_at_every_border() -> None:
+def test_chance_in_words_is_right_where_its_wording_changes() -> None:
     told = [chance_in_words(p) for p in (0.9951, 0.995, 0.1, 0.0999, 0.001, 0.000999, 0.0)]
     assert told == ["all but certain", "100 %", "10 %", "10.0 %", "0.1 %", "1 in 1,001", "none yet"]
 

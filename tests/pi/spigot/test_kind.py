@@ -36,7 +36,7 @@ def test_machine_has_the_series_and_the_digits_per_step_that_its_task_names() ->
     assert KIND.task(500, 7, GOSPER.name) != task
 
 
-def test_run_resumed_at_every_step_makes_the_same_states(pi: bytes) -> None:
+def test_run_resumed_at_every_step_passes_its_check_and_makes_the_right_digits(pi: bytes) -> None:
     task = KIND.task(3_000)
     machine = KIND.new(task)
     while not machine.done:
@@ -142,7 +142,7 @@ def test_verify_names_the_first_wrong_digit(pi: bytes) -> None:
     ("digits", "k", "series"),
     [(2_000, 10, "gosper"), (300, 1, "rabinowitz-wagon"), (9_000, 300, "arctan")],
 )
-def test_share_of_work_from_steps_and_length_equals_work_of_machine(
+def test_kind_computes_from_steps_and_output_length_the_share_that_the_machine_has(
     digits: int, k: int, series: str
 ) -> None:
     kind = SpigotKind()

@@ -18,7 +18,7 @@ from tests.pi.spigot.conftest import mpfr_digits, mpmath_digits
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 100, 761, 762, 768, 12_345, 200_000])
-def test_reference_equals_mpfr_and_mpmath(n: int) -> None:
+def test_reference_digits_equal_those_of_mpfr_and_mpmath(n: int) -> None:
     assert pi_digits(n) == mpfr_digits(n) == mpmath_digits(n)
 
 
@@ -48,7 +48,7 @@ def test_last_digit_off_by_one_is_found(n: int, pi: bytes) -> None:
         )
 
 
-def test_digits_in_doubt_are_compared_one_by_one(
+def test_digits_that_the_quick_check_cannot_confirm_are_compared_one_by_one(
     pi: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Happens where more nines or zeros follow the last digit than the guard bits cover."""
@@ -138,7 +138,9 @@ def test_verification_continues_from_any_subset_of_kept_results(pi: bytes) -> No
 
 @pytest.mark.parametrize("start", [0, 1, 2, 97, 5_000])
 @pytest.mark.parametrize("leaf", [65, 100, 127, 128])
-def test_p_and_q_times_the_factors_taken_out_equal_the_full_products(start: int, leaf: int) -> None:
+def test_p_and_q_of_chudnovsky_times_the_factors_taken_out_equal_the_full_products(
+    start: int, leaf: int
+) -> None:
     """For Q, the factors of two are put back too."""
     for length in (leaf, 2 * leaf, 4 * leaf, 8 * leaf):
         p, q, _ = chudnovsky.sum_of(terms := range(start, start + length), lambda: None)

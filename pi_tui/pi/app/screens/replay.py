@@ -117,7 +117,7 @@ class ReplayScreen(Dialog[None]):
         self._tell()
 
     def action_seek(self, parts: int) -> None:
-        """Move by so many parts, each 1/20 of the walk."""
+        """Move by `parts` times 1/20 of the walk; back if `parts` is negative."""
         self._show(self.at + parts * self._count / _STEP)
 
     def action_go(self, share: float) -> None:

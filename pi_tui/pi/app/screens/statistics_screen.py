@@ -50,13 +50,13 @@ class StatisticsScreen(Dialog[None]):
             yield Static("↑ ↓ scroll · Esc goes back", classes="quiet keys")
 
     def on_mount(self) -> None:
-        """Start to count: the first digits at once, so that the first frame shows tables."""
+        """Start to count: the first digits now, so that the first frame shows tables."""
         self._feed()
         self._show()
         self.run_worker(self._count())
 
     async def _count(self) -> None:
-        """Count for a moment at a time, in a thread, and show the tables in between."""
+        """Count the digits in a thread, for a moment at a time; show the tables in between."""
         while True:
             before = self._patterns.count
             is_more = await in_thread(for_a_moment, self._feed, _MOMENT)

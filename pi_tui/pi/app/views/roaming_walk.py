@@ -60,7 +60,7 @@ class RoamingWalk(WalkView):
         self._look_at(None)
 
     def action_pan(self, right: int, up: int) -> None:
-        """Look at a part a quarter of the window away."""
+        """Move the view by a quarter of the window, `right` and `up` being 1, 0 or -1."""
         self._move(-right * _STRIDE * self._canvas.width, up * _STRIDE * self._canvas.height)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -82,7 +82,7 @@ class RoamingWalk(WalkView):
             self._look_at((wanted, dx - more * fixed.real, dy + more * fixed.imag))
 
     def _move(self, right: float, down: float) -> None:
-        """Move the walk by so many dots; do nothing if all of it is shown."""
+        """Move the walk by `right` and `down` dots; do nothing if the whole walk is shown."""
         if self._sight is not None:
             scale, dx, dy = self._sight
             self._look_at((scale, dx + right, dy + down))
@@ -146,7 +146,7 @@ class RoamingWalk(WalkView):
         self._head = (x // 2, y // 4) if is_in_sight else (0, -1)
 
     def _draw_between(self, points: list[complex], index: int, every: int, ink: int) -> None:
-        """Draw the path to the kept point `index` from the one before, a line for `every` steps."""
+        """Draw the path between kept points `index` - 1 and `index`, one line for `every` steps."""
         start, stop = points[index - 1], points[index]
         steps = () if every >= self._walk.stride else self._path(start, index - 1, index)
         left, right, low, high = self._edges(max(2.0, 2 * sqrt(every)))
@@ -168,7 +168,7 @@ class RoamingWalk(WalkView):
 
 
 def _may_meet(edges: tuple[float, float, float, float], one: complex, other: complex) -> bool:
-    """Return True if the line between two points may come within the edges."""
+    """Return True if a line between two points may cross the rectangle within `edges`."""
     left, right, low, high = edges
     return (
         max(one.real, other.real) > left

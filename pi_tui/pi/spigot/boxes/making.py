@@ -64,7 +64,7 @@ class Made(NamedTuple):
 
 
 def _is_regular(chain: Chain) -> bool:
-    """Return True if B is a power of two, so that a leaf doubled again and again is a block."""
+    """Return True if B is a power of two: groups joined in pairs then make exactly a block."""
     return chain.boxes_per_block.bit_count() == 1
 
 
@@ -74,7 +74,7 @@ def _leaf(chain: Chain) -> int:
 
 
 def parts_of_block(chain: Chain, threads: int) -> int:
-    """Return the number of parts, a power of two, in which so many threads make one block."""
+    """Return the number of parts, a power of two, in which `threads` threads make one block."""
     longest = chain.boxes_per_block // STRETCH if _is_regular(chain) else 1
     return max(min(1 << (threads - 1).bit_length(), longest), 1) if threads else 1
 
@@ -197,7 +197,10 @@ def _binomials(degree: int, count: int, bits: int) -> list[mpz]:
 
 
 def _leaves(first: int, count: int, chain: Chain, numbers: bool) -> Parts:
-    """Make the next `count` leaves by Newton's forward differences."""
+    """Make `count` leaves from box `first` on, by Newton's forward differences.
+
+    A leaf is a group of `_leaf(chain)` boxes. N is made only if `numbers` is true.
+    """
     get_context().allow_release_gil = True  # until the first join
     series, leaf, boxes = chain.series, _leaf(chain), chain.blocks_needed(0) * chain.boxes_per_block
     # Bits that hold any N, P or D of a leaf, a whole number of machine words. N is less than 4 D in
