@@ -54,7 +54,7 @@ class RunCatalogue(Database):
         return replace(run, size=size, share=share, unit=unit, lines=lines)
 
     def find_run(self, task: Task) -> Run | None:
-        """Return the run of `task`, with any tuning; None if there is none."""
+        """Return the run of `task`, whatever its tuning parameters; None if there is none."""
         with self.transaction() as connection:
             row = self._find(connection, task)
             return self.to_run(row) if row else None
@@ -113,7 +113,7 @@ class RunCatalogue(Database):
                 shrink(self._engine)
 
     def check(self) -> list[str]:
-        """Check the structure and every byte; return the problems found."""
+        """Check the structure of the database and all saved data; return the problems as texts."""
         try:
             with self.transaction() as connection:
                 return [*self._problems_of_file(connection), *self._problems_of_runs(connection)]
@@ -175,7 +175,11 @@ class RunCatalogue(Database):
         return task.identity(self._kind.tuning)
 
     def row(self, connection: Connection, run: Run) -> Row[Any]:
-        """Return the row of a run, checked. Raises StorageError if it was deleted."""
+        """Return the row of a run in the table of runs.
+
+        Raises StorageError if the run was deleted, NotOursError if a newer version of the kind
+        saved it.
+        """
         row = connection.execute(select(RUNS).where(RUNS.c.id == run.id)).first()
         if row is None or not self._is_of(row, run):
             raise StorageError(f"there is no run of {run.goal:,} any more")

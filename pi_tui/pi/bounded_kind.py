@@ -28,9 +28,9 @@ class BoundedKind(SpigotKind):
 
     @classmethod
     def within(cls, digits: int, threads: int, asked: int, location: str) -> BoundedKind:
-        """Return the kind for so many digits, with up to `threads` threads if memory allows.
+        """Return the kind for `digits` digits, with up to `threads` threads if memory allows.
 
-        `asked` is what the user allows, in bytes; 0 for what is free.
+        `asked` is the memory that the user allows, in bytes; 0 means all that is free.
         """
         allowed = memory.allowance(asked)
         if allowed is not None:

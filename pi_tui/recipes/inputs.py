@@ -106,7 +106,7 @@ def _apart(value: Any) -> tuple[str, Iterable[object]]:
 
 
 def _numbers(array: Any) -> Iterable[object]:
-    """Return the contents of a numpy array: its objects, or else a digest of its bytes."""
+    """Return a list of the objects in a numpy array, or of one digest if it holds numbers."""
     if array.dtype.hasobject:
         return list(array.ravel())
     return [hashlib.sha256(array.tobytes()).hexdigest()]

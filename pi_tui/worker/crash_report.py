@@ -49,7 +49,10 @@ def in_words(error: BaseException) -> str:
 
 
 def traceback_of(crash: BaseException | None) -> str:
-    """Return the traceback of the error that ended a worker; "" for none, ctrl+c or an exit."""
+    """Return the traceback of the error that ended a worker, as text.
+
+    Returns "" if no error did, but the end of the run, ctrl+c or an exit.
+    """
     return report(crash) if isinstance(crash, Exception) else ""
 
 

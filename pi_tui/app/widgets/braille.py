@@ -57,7 +57,7 @@ class Braille:
         return "".join(chr(0x2800 + dots) if dots else " " for dots in cells)
 
     def row_inks(self, row: int) -> bytearray:
-        """Return the colour numbers of a row of cells."""
+        """Return the number of the colour of each cell in a row."""
         return self.inks[row * self.columns : (row + 1) * self.columns]
 
 

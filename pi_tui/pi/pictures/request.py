@@ -34,7 +34,7 @@ class PictureRequest(NamedTuple):
 
     @property
     def inks(self) -> Inks:
-        """Return the colours of the theme."""
+        """Return the colours for pictures in the theme of this request."""
         return THEMES[self.theme]
 
     @property
@@ -67,7 +67,9 @@ def form_of(name: str, kind: str = "") -> str:
 
 
 def parse_moving_size(text: str) -> tuple[int, int]:
-    """Parse width and height of an animation, which are limited because every picture takes memory.
+    """Parse width and height of an animation in pixels.
+
+    Raises UsageError above 1920 pixels, because every picture takes memory.
 
     >>> parse_moving_size("800x450")
     (800, 450)
