@@ -97,7 +97,7 @@ def _correct_time_zone() -> None:
 
 
 def _leave(number: int, _: object) -> NoReturn:
-    """Turn a signal into an exception, so that no half-written file is left behind."""
+    """Raise KeyboardInterrupt for SIGINT, else SystemExit, so that no half-written file is left."""
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 

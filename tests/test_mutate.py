@@ -28,7 +28,9 @@ MODULES = [Path(__file__).parents[1] / "pi_tui" / name for name in ("cli.py", "w
         ),
     ],
 )
-def test_mutant_changes_one_thing(code: str, changed: str) -> None:
+def test_code_with_one_changeable_place_has_exactly_the_expected_mutant(
+    code: str, changed: str
+) -> None:
     assert [mutant.code for mutant in mutants(code)] == [changed]
 
 
@@ -50,7 +52,7 @@ def test_drawn_mutants_repeat_with_their_seed_and_no_mutant_is_drawn_twice() -> 
     assert len(set(everything)) == len(everything) == 9 * 3 + 1
 
 
-def test_every_module_has_tests_near_it() -> None:
+def test_every_module_has_tests_in_a_folder_named_like_its_own() -> None:
     modules = [path.relative_to(ROOT) for path in (ROOT / "pi_tui").rglob("*.py")]
     assert [module for module in modules if not files_near(module)] == []
     assert files_about(Path("pi_tui/worker/meter.py"))[0] == "tests/worker/test_meter.py"

@@ -75,7 +75,7 @@ class RunCatalogue(Database):
             return self.to_run(row) if row else None
 
     def checkpoints(self, run: Run) -> tuple[Checkpoint, ...]:
-        """Return the readable checkpoints of the run, newest first."""
+        """Return the checkpoints of the run, newest first, without those whose rows are damaged."""
         with self.transaction() as connection:
             return self._readable(connection, run)
 
@@ -84,7 +84,7 @@ class RunCatalogue(Database):
         return tuple(filter(None, known.values()))
 
     def output(self, run: Run, start: int, stop: int) -> bytes:
-        """Return the saved output at offsets `start` to `stop - 1`, checked."""
+        """Return the saved output at offsets `start` to `stop - 1`, after a check of its rows."""
         with self.transaction() as connection:
             stop = min(stop, self.row(connection, run).committed)
             return output_rows.read(connection, run.id, max(start, 0), stop)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class BoundedKind(SpigotKind):
-    """Decimals of pi, computed within `allowed` bytes of memory and saved at `location`."""
+    """The kind that computes decimals of pi in the memory `allowed`, saved at `location`."""
 
     allowed: memory.Allowance | None = None
     location: str = ""

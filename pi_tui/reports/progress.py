@@ -67,7 +67,7 @@ class News:
         self._failing = False
 
     def of(self, snapshot: Snapshot) -> list[str]:
-        """Return the lines to report that were not reported before."""
+        """Return lines about the notes and failures of a snapshot that were not reported before."""
         lines = [f"note: {words.plain(note)}" for note in snapshot.notes[self._notes :]]
         self._notes = len(snapshot.notes)
         if snapshot.left_open and not self._left_open and snapshot.checkpoint:

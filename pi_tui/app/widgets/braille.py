@@ -34,7 +34,7 @@ class Braille:
         return self.rows * 4
 
     def dot(self, x: int, y: int, ink: int = 0) -> None:
-        """Set one dot; do nothing outside the canvas."""
+        """Set the dot at (x, y), and its cell's colour to `ink`; do nothing outside the canvas."""
         if 0 <= x < self.width and 0 <= y < self.height:
             cell = (y >> 2) * self.columns + (x >> 1)
             self.dots[cell] |= _DOTS[y & 3][x & 1]

@@ -44,7 +44,7 @@ def stain(look: bytearray, start: int, stop: int, code: int) -> None:
 
 
 def runs(looks: Iterable[int]) -> Iterator[tuple[int, int, int]]:
-    """Yield start, stop and look of each part that looks alike.
+    """Yield start, stop and look of each longest part whose bytes all have the same look.
 
     >>> list(runs([SAVED, SAVED, HIT]))
     [(0, 2, 0), (2, 3, 3)]

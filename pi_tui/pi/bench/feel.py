@@ -94,7 +94,7 @@ class Face:
         return readings
 
     def _full_speed(self, digits: int) -> Readings:
-        """Measure how late the screen is and how long keys take, while computing at full speed."""
+        """Return the seconds by which the screen is late and that keys take, at full speed."""
         readings: Readings = {}
         with self._watched(digits) as (app, report):
             app.press("p")

@@ -13,7 +13,7 @@ from tests.helpers import pi
 
 
 @given(st.dates())
-def test_every_day_of_the_calendar_is_a_date(day: datetime.date) -> None:
+def test_every_day_of_the_calendar_is_accepted_in_every_notation(day: datetime.date) -> None:
     ways = notations(f"{day.day}.{day.month}.{day.year:04}")
     assert ways[0].text == f"{day.day:02}{day.month:02}{day.year:04}"
     assert ways == notations(f"{day.month}/{day.day}/{day.year:04}")
@@ -79,7 +79,7 @@ def test_card_of_a_date_typed_without_a_year_does_not_call_the_year_missing() ->
     assert not any("full date" in line for line in lines)
 
 
-def test_card_of_a_miss_states_the_digits_needed() -> None:
+def test_card_of_a_date_not_found_states_the_digits_needed_to_find_it() -> None:
     digits = b"5" * 1_000
     place = look("14.3.1988", digits, len(digits))
     assert place is not None

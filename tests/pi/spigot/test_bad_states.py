@@ -120,7 +120,7 @@ def test_length_field_larger_than_its_run_allows_is_refused_before_memory_is_all
     assert peak < 2**20
 
 
-def test_length_limits_are_at_most_twice_what_runs_need() -> None:
+def test_length_limits_of_a_state_are_at_most_twice_what_runs_need() -> None:
     """No run needs more than the limit; a forged state can claim less than twice as much."""
     spigot = ready(3_000, 100, 256)
     size = spigot.size
@@ -133,7 +133,7 @@ def test_length_limits_are_at_most_twice_what_runs_need() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "digits_per_step", "boxes_per_block"])
 @pytest.mark.parametrize("number", [0, -1])
-def test_state_with_zero_or_negative_digits_k_or_b_is_refused(
+def test_state_is_refused_if_a_number_of_its_size_is_zero_or_negative(
     good: SpigotState, name: str, number: int
 ) -> None:
 
@@ -147,7 +147,7 @@ def test_predigit_of_more_than_k_digits_is_refused(good: SpigotState) -> None:
         back(replace(good, predigit=mpz(10) ** 20))
 
 
-def test_number_with_leading_zeros_is_refused(good: SpigotState) -> None:
+def test_saved_number_with_a_leading_zero_byte_is_refused(good: SpigotState) -> None:
     pieces = stored(encode(good))
     data = pieces["n0"]
     (length,) = struct.unpack_from(">I", data)
@@ -163,7 +163,7 @@ def test_piece_that_holds_the_blocks_of_another_piece_is_refused(good: SpigotSta
         back(good, pieces)
 
 
-def test_block_that_is_zero_modulo_the_prime_is_refused(good: SpigotState) -> None:
+def test_block_whose_denominator_is_zero_modulo_the_prime_is_refused(good: SpigotState) -> None:
     """Nothing could be divided by its residue."""
     block = good.blocks[1]
     assert isinstance(block, Block)
