@@ -45,7 +45,7 @@ def test_every_mutant_differs_from_its_module() -> None:
     assert seen > 100
 
 
-def test_drawn_mutants_repeat_with_their_seed_and_no_mutant_is_drawn_twice() -> None:
+def test_random_draw_of_mutants_is_set_by_its_seed_and_has_no_mutant_twice() -> None:
     codes = {Path("a.py"): "a = 1 + 2\n" * 9, Path("b.py"): "b()\n", Path("c.py"): ""}
     assert draw(codes, 9, seed=7) == draw(codes, 9, seed=7) != draw(codes, 9, seed=8)
     everything = draw(codes, 1_000, seed=7)

@@ -75,7 +75,7 @@ def test_help_screen_names_every_key_and_no_other() -> None:
     assert {"ctrl+c", "ctrl+q", "ctrl+z", "ctrl+p", "escape", "home", "end"} <= told
 
 
-def test_every_listed_key_is_bound_to_its_action() -> None:
+def test_every_key_of_the_key_table_is_bound_to_its_action() -> None:
     for each in KEYS:
         where, _, action = each.action.partition(".")
         owner = PiApp if where == "app" else PiScreen

@@ -61,7 +61,7 @@ class SaveSchedule:
 
     @property
     def next_save(self) -> float | None:
-        """Return the time of the next save by time or retry; None if no such save is due."""
+        """Return the time of the next save; None if that depends on output or none is planned."""
         return None if self._by_output and not self._retry_after else self._due
 
     def begin(self, now: float, count: int, *, again: bool) -> None:

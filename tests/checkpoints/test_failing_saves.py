@@ -188,7 +188,7 @@ def test_writer_whose_run_another_took_over_is_refused_and_changes_nothing(
     overtaker.save(run, walk, 1.0)
 
 
-def test_save_fails_while_the_file_is_moved_away_and_works_after(
+def test_save_fails_while_the_database_is_moved_away_and_works_once_it_is_back(
     store: CheckpointStore, path: str, tmp_path: Path
 ) -> None:
     run, walk = save_some(store)

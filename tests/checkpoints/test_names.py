@@ -84,7 +84,7 @@ def linked(path: str, open_store: OpenStore) -> str:
     return f"{path}.other"
 
 
-def test_file_with_two_names_is_refused_for_writing_under_each(
+def test_database_file_with_two_names_is_refused_for_writing_under_both(
     linked: str, path: str, open_store: OpenStore
 ) -> None:
     before = files(Path(path).parent)
@@ -94,7 +94,7 @@ def test_file_with_two_names_is_refused_for_writing_under_each(
     assert files(Path(path).parent) == before
 
 
-def test_file_with_two_names_can_be_read_and_copied(
+def test_database_file_with_two_names_can_be_read_and_copied(
     linked: str, path: str, open_store: OpenStore, tmp_path: Path
 ) -> None:
     states = []

@@ -68,7 +68,9 @@ def test_parameter_that_is_listed_shortened_can_be_typed_as_listed_or_in_full(
 
 
 @pytest.mark.parametrize("command", ["status", "export", "delete"])
-def test_missing_run_is_named_as_it_was_requested(command: str, mixed: Path) -> None:
+def test_error_for_a_missing_run_names_the_kind_goal_and_parameters_asked_for(
+    command: str, mixed: Path
+) -> None:
     words = ("--kind", "lines", "--goal", "1000", "--with", "seed=5")
     said = refused(command, *words, database=mixed)
     assert said == (

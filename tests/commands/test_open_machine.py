@@ -209,7 +209,7 @@ def test_commands_runs_watch_and_status_load_no_module_from_the_working_folder(
         assert "loaded" not in done.stderr
 
 
-def test_watch_without_a_terminal_prints_lines(folder: Path) -> None:
+def test_watch_command_without_a_terminal_prints_lines_of_progress(folder: Path) -> None:
     opened(folder, "mine:lines", 3)
     done = pi_tui("watch", "--kind", "lines", "--db", "runs.sqlite3", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
@@ -220,7 +220,7 @@ def test_watch_without_a_terminal_prints_lines(folder: Path) -> None:
     ("words", "advice"),
     [(["--kind", "lines", "--goal", "4"], "there is no run of lines 4"), ([], "nothing is saved")],
 )
-def test_watch_without_runs_is_refused_on_a_terminal(
+def test_watch_command_on_a_terminal_is_refused_if_there_is_no_such_run(
     words: list[str], advice: str, folder: Path
 ) -> None:
     database = folder / "runs.sqlite3"

@@ -66,7 +66,7 @@ def test_text_result_of_an_item_is_written_on_one_line_with_escapes(
     assert machine_of(batch(str, texts)).finalize() == lines
 
 
-def test_cancelled_step_changes_nothing_and_continues_later() -> None:
+def test_cancelled_step_of_a_batch_changes_nothing_and_a_later_step_completes_its_items() -> None:
     gate = threading.Event()
 
     def pass_gate(number: int) -> int:

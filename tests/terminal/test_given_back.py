@@ -151,7 +151,9 @@ def test_export_into_a_pipe_without_reader_delays_no_exit(database: Path, tmp_pa
         assert terminal.raw.count(b"\x1b[<u") == 1
 
 
-def test_run_piped_into_head_prints_report_and_digits_on_separate_lines(database: Path) -> None:
+def test_run_command_piped_into_head_prints_report_and_digits_on_separate_lines(
+    database: Path,
+) -> None:
     with bash() as terminal:
         command = typed("run", "--digits", 1000, "--db", database).rstrip()
         terminal.send(f"{command} | head -c 20\n")

@@ -126,7 +126,7 @@ _ALL: WeakSet[FileLock] = WeakSet()
 
 
 def _close_in_child() -> None:
-    """Close inherited descriptors, which would keep the lock after the parent ends."""
+    """Close the lock files inherited by a fork, which would stay locked after the parent ends."""
     for lock in _ALL:
         lock._close()
 

@@ -134,7 +134,7 @@ class PiScreen(RunScreen):
         return self.counts.counted < made
 
     def show(self, frame: Frame, *, fully: bool = True) -> None:
-        """Show this frame in the bars; with `fully`, in panels and pictures too."""
+        """Show the values of `frame` in the bars; with `fully`, in panels and pictures too."""
         super().show(frame, fully=fully)
         if fully:
             self.show_pictures()

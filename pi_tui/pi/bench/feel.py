@@ -94,7 +94,7 @@ class Face:
         return readings
 
     def _full_speed(self, digits: int) -> Readings:
-        """Return the seconds by which the screen is late and that keys take, at full speed."""
+        """Return how many seconds the screen is late and a key takes, at full speed."""
         readings: Readings = {}
         with self._watched(digits) as (app, report):
             app.press("p")
@@ -141,9 +141,9 @@ class Face:
 
 
 def _lateness(late: dict[str, list[float]]) -> Readings:
-    """Return the event loop's lateness, as 99th percentile in seconds: making blocks, running.
+    """Return the 99th percentile of the event loop's lateness: making blocks, and running.
 
-    A figure is None if `late` has fewer than FEW measurements.
+    The figures are in seconds; a figure is None if `late` has fewer than FEW measurements.
     """
     readings: Readings = {}
     for state in ("making blocks", "running"):

@@ -92,7 +92,7 @@ def computing_options() -> Parser:
 
 
 def add_range(parser: Parser) -> None:
-    """Add `--from` and `--to`."""
+    """Add the options `--from` and `--to`, a range of positions, to the parser."""
     parser.add_argument(
         "--from", dest="start", type=parse_position, default=1, metavar="A",
         help="first position, from 1 on (of pi: after the point)",

@@ -69,7 +69,7 @@ def with_head(state: SpigotState, index: int, value: object) -> State:
         (6, 1, "not as many blocks"),
     ],
 )
-def test_impossible_header_is_refused(
+def test_state_with_an_impossible_header_is_refused(
     good: SpigotState, index: int, value: object, problem: str
 ) -> None:
     with pytest.raises(BadState, match=problem):
@@ -87,7 +87,9 @@ def test_truncated_or_extended_state_is_refused(good: SpigotState, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["head", "n0", "b0", "s0", "state"])
-def test_flipped_bit_never_passes_all_checks(name: str, pi: bytes) -> None:
+def test_state_with_a_flipped_bit_is_refused_or_gives_the_right_digits(
+    name: str, pi: bytes
+) -> None:
     state = states(300, 20, 64, RABINOWITZ_WAGON)[0 if name == "s0" else 5]
     whole = (format_1(state) if name == "state" else encode(state))[name]
     for position in range(0, len(whole), 1 + len(whole) // 150):
