@@ -211,7 +211,7 @@ class _Share:
         self._shown.tell(f"{name_of(self._kind, worker.job.task)}: {snapshot.how_it_was_left}")
 
     def _await_database(self, error: PiTuiError) -> None:
-        """Wait before the next try; raise the error if the database failed for half a minute."""
+        """Wait, so that `work` tries again; raise `error` once the database failed for 30 s."""
         now = time.monotonic()
         self._trouble_since = self._trouble_since or now
         if now - self._trouble_since > PATIENCE:
@@ -219,7 +219,7 @@ class _Share:
         self._wait(f"tried again soon: {words.plain(str(error))}")
 
     def _wait(self, reason: str) -> None:
-        """Wait for the current pause, which grows; return early if an exit is requested."""
+        """Show `reason` and wait, longer each time; return early if an exit is requested."""
         until = time.monotonic() + self._pause * random.uniform(0.5, 1.5)
         self._pause = min(1.5 * self._pause, LAST_PAUSE)
         while time.monotonic() < until and not self._asked:

@@ -60,8 +60,7 @@ def carry_on(
 
     The output is b"" unless the code is 0. With code 6 it is there too if all of it was computed,
     and only the database or the file `to` could not be written. It is not verified if the database
-    could not be written. A `sys.exit` in a step ends
-    the program as usual, after a save.
+    could not be written. A `sys.exit` in a step ends the program as usual, after a save.
 
     `location` is the path or URL of the database, created if missing. `again` is the command that
     resumes the run, for messages; by default, the command that started this process. The run is

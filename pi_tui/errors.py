@@ -8,7 +8,7 @@ depends on the program is a `Hint`, because not every program has an option `--d
 class Hint:
     """Advice in messages of modules that any program may use; a program may set its own wording.
 
-    It must be able to end a sentence: "…, or WORDS".
+    Each wording must be able to end a sentence: "…, or WORDING".
     """
 
     OTHER_FILE = "choose another location"

@@ -151,7 +151,7 @@ class Piece:
     __slots__ = ("_bytes", "known", "lasting", "saved")
 
     def __init__(self, data: bytes | Callable[[], bytes], *, lasting: bool = False) -> None:
-        """Make a piece of these bytes; or of those that a function returns when they are needed."""
+        """Make a piece of the bytes `data`, or of those that a function `data` makes if needed."""
         self._bytes = data
         self.lasting = lasting
         self.known: Known | None = None
@@ -160,7 +160,7 @@ class Piece:
         """Fetches the bytes of a lasting piece from the database; None before they are saved."""
 
     def read(self) -> bytes:
-        """Return the bytes."""
+        """Return the bytes of the piece."""
         data = self._bytes
         return data if isinstance(data, bytes) else data()
 
@@ -184,14 +184,14 @@ class State:
 
     @classmethod
     def of(cls, data: bytes) -> State:
-        """Make a state of one piece."""
+        """Make a state with one piece, which holds `data`."""
         if not isinstance(data, bytes | bytearray):
             raise TypeError(f"State.of takes bytes, not {type(data).__name__}")
         return cls({"state": Piece(data)})
 
     @property
     def data(self) -> bytes:
-        """Return the bytes of a state of one piece."""
+        """Return the bytes of a state that `State.of` made."""
         return self["state"]
 
     def __getitem__(self, name: str) -> bytes:
@@ -201,11 +201,11 @@ class State:
         return self.pieces[name].read()
 
     def __contains__(self, name: str) -> bool:
-        """Return True if the state has the piece; a lasting one may be lost in the database."""
+        """Return True if the state has this piece; False also if the database lost it."""
         return name in self.pieces
 
     def take(self, name: str) -> bytes:
-        """Remove a piece and return its bytes; saves memory for large pieces."""
+        """Remove a piece, which saves memory, and return its bytes. Raises BadState if missing."""
         data = self[name]
         del self.pieces[name]
         return data
@@ -251,7 +251,7 @@ class Machine(ABC):
 
     @abstractmethod
     def to_state(self) -> State:
-        """Return the state after the last complete step; `poll` may call it within the next."""
+        """Return the state after the last complete step; a `poll` may call this inside a step."""
 
     # Defaults that suit most machines.
 
@@ -399,15 +399,18 @@ class Kind(ABC):
         poll: Poll = unwatched,
         machine: Machine | None = None,
     ) -> bool:
-        """Check output by an independent method; return False if there is none.
+        """Check `output` by an independent method; return False if this kind has no such method.
 
         Called with the whole output at the end of a run. Also called with the saved beginning of
         the output, if a machine that computes it again after damage makes a different one. Raises
-        WrongOutput if it is wrong. `machine`, if given, made the output. Results stored in its
-        state survive a kill; increase its `steps` when storing one.
+        WrongOutput if the output is wrong. `machine`, if given, made the output. Results stored in
+        its state survive a kill; increase its `steps` when storing one.
         """
         return False
 
     def overture(self, task: Task, poll: Poll = unwatched) -> bytes:
-        """Compute the first bytes of the output fast by another method, to show meanwhile."""
+        """Return the first bytes of the output, made fast by another method; b"" if there is none.
+
+        The screen shows them until the machine has made as many.
+        """
         return b""

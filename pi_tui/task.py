@@ -45,7 +45,7 @@ class Task:
     """
 
     def __post_init__(self) -> None:
-        """Check goal and parameters, and convert the parameters to the values read back later."""
+        """Check goal and parameters; convert the parameters to the values read by later starts."""
         _check_goal(self.goal)
         text = _encode(self.parameters)
         if len(text) > LONGEST_TEXT:
@@ -62,7 +62,7 @@ class Task:
 
     @classmethod
     def of_text(cls, goal: int, text: str) -> Task:
-        """Return the task with the parameters in `text`. Raises TypeError or ValueError."""
+        """Return the task with the parameters in JSON `text`. Raises TypeError or ValueError."""
         return cls(goal, _decode(text))
 
     def identity(self, tuning: Collection[str] = ()) -> str:

@@ -105,7 +105,7 @@ class _Proof:
             )
 
     def _resume(self, after: int) -> None:
-        """Resume a machine from the original's state; drop all but the newest and some old ones."""
+        """Resume a machine from the original's state; drop most machines resumed many steps ago."""
         self._along[after] = self._resumed(self._view, f"after step {after:,}")
         latest = after - NEWEST
         if latest > 0 and latest & (latest - 1):  # keep those resumed after step 0, 1, 2, 4, 8 …

@@ -74,11 +74,11 @@ def test_cli_refuses_a_bad_environment_variable(name: str) -> None:
 @pytest.mark.parametrize(
     "words", ["{}", "--{}", "run {}", "find 1 --first {}", "bench --runs {}", "--series {}"]
 )
-def test_cli_error_about_an_endless_argument_is_shorter_than_400_characters(words: str) -> None:
+def test_cli_error_about_a_very_long_argument_is_shorter_than_400_characters(words: str) -> None:
     assert len(refused(2, *words.format("x" * 5_000).split())) < 400
 
 
-def test_cli_prefers_a_flag_to_its_variable_and_the_variable_to_the_default(
+def test_cli_prefers_flag_to_environment_variable_and_environment_variable_to_default(
     tmp_path: Path, private_home: Path
 ) -> None:
     variable, flag = tmp_path / "variable.sqlite3", tmp_path / "flag.sqlite3"
@@ -117,7 +117,7 @@ def test_every_command_has_a_function_that_takes_its_options(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["PACE", "CHECKPOINT_EVERY", "DB", "THREADS"])
-def test_empty_variable_counts_as_unset(name: str, private_home: Path) -> None:
+def test_empty_environment_variable_counts_as_unset(name: str, private_home: Path) -> None:
     done = pi_tui("run", "--digits", "9", env=os.environ | {f"PI_TUI_{name}": ""})
     assert done.returncode == 0
     assert len(list(private_home.rglob("pi.sqlite3"))) == 1

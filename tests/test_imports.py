@@ -130,7 +130,7 @@ def test_bench_imports_no_screen() -> None:
     assert "textual" not in loaded_after("import pi_tui.pi.bench.measure")
 
 
-def test_open_app_imports_no_textual_before_the_call() -> None:
+def test_import_of_open_app_loads_no_textual() -> None:
     loaded = loaded_after("from pi_tui.app.open import open_app")
     assert not loaded & HEAVY
 

@@ -21,7 +21,7 @@ def test_table_of_slow_tests_names_existing_tests_only(name: str) -> None:
 
 
 @pytest.mark.parametrize("fresh", [True, False])
-def test_forked_command_gets_its_directory_environment_and_umask(
+def test_command_run_for_a_test_gets_the_given_directory_environment_and_umask(
     fresh: bool, tmp_path: Path
 ) -> None:
     words = ("run", "--digits", 9, "-o", "out.txt")

@@ -166,7 +166,7 @@ def test_program_of_a_user_computes_even_with_closed_or_full_streams(
 
 
 @pytest.mark.parametrize("main", ["numbers.main(['30000'])"])
-def test_program_of_a_user_whose_reader_leaves_ends_without_a_traceback(
+def test_program_of_a_user_ends_without_a_traceback_when_the_reader_of_its_pipe_leaves(
     main: str, tmp_path: Path
 ) -> None:
     (tmp_path / "program.py").write_text(PROGRAM.replace("MAIN", main))

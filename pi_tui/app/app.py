@@ -161,7 +161,7 @@ class RunApp(Face):
         return len(self._keys) + self.message_queue_size
 
     def watch_app_focus(self, focus: bool) -> None:
-        """Focus a field when the window gets the focus, so that the next key reaches it."""
+        """Focus a field when the window gets the focus and no field has it: keys then reach one."""
         if focus and self.screen_stack and self.screen.focused is None:
             self.screen.focus_next(self.screen.AUTO_FOCUS or "*")
 
@@ -265,7 +265,7 @@ class RunApp(Face):
     # The terminal around us
 
     def get_driver_class(self) -> type[Driver]:
-        """Return the driver. Raises UsageError if TEXTUAL_DRIVER names none."""
+        """Return the driver's class. Raises UsageError if TEXTUAL_DRIVER names no driver."""
         try:
             return super().get_driver_class()
         except (ImportError, AttributeError, ValueError, RuntimeError) as error:

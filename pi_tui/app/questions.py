@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 
 
 class Questions:
-    """Shows questions, and knows whether another one is about to open."""
+    """The conversations of an app with its user; in each the app asks one or more questions."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app

@@ -26,12 +26,12 @@ def from_state(kind: Kind, task: Task, state: State, output: bytes) -> Machine:
 
 
 def limits(kind: Kind, task: Task) -> Limits:
-    """Return the limits of a task; the kind may raise BadState or Refused instead."""
+    """Return the limits of a task. Raises BadState or Refused if the kind refuses the task."""
     return _checked("limits", kind.limits(task), Limits, "Limits")
 
 
 def length(kind: Kind, task: Task) -> int | None:
-    """Return the length of the whole output; None if it is unknown until the end."""
+    """Return the length in bytes of the whole output; None if it is unknown until the end."""
     found = kind.length(task)
     return None if found is None else int(_checked("length", found, Integral, "an int or None"))
 
@@ -53,7 +53,7 @@ def overture(kind: Kind, task: Task, poll: Poll) -> bytes:
 
 
 def to_state(machine: Machine) -> State:
-    """Return the state of a machine."""
+    """Return the State of a machine. Raises BrokenRule for another type."""
     return _checked("to_state", machine.to_state(), State, "a State")
 
 

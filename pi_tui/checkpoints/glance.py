@@ -102,7 +102,10 @@ def _share(connection: sqlite3.Connection, run_id: int) -> float:
 
 
 def _find(connection: sqlite3.Connection, kind: Kind, task: Task | None) -> tuple[Any, ...] | None:
-    """Find the run of the task, or the newest one; return its task and the rest of its row."""
+    """Return the run of `task`: its Task, then the rest of its row; None if there is no such run.
+
+    If `task` is None, choose the run last worked on, unfinished ones first.
+    """
     wanted = task and (task.goal, task.identity(kind.tuning))
     for goal, parameters, *facts in connection.execute(_RUN, (kind.name, task and task.goal)):
         of = Task.of_text(goal, parameters)

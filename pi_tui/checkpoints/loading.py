@@ -25,7 +25,7 @@ from pi_tui.words import amount, one_line
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a store remembers of a run it writes, and so need not read again in the database."""
+    """Facts about a run that a store remembers, and so need not read again from the database."""
 
     epoch: int = 0
     """Fencing token that every commit names. 0 until the run is claimed."""

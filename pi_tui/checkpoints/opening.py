@@ -95,7 +95,7 @@ def _remove_what_is_empty(path: Path) -> None:
 
 
 def _prepare(engine: Engine, where: Location, write: bool) -> int:
-    """Create the tables in an empty database, or check existing ones; return their version."""
+    """Create the tables in an empty database, or check existing ones; return the schema version."""
     with engine.begin() as connection:
         if write and where.path is None:
             connection.execute(MAKING)

@@ -59,7 +59,7 @@ def _identify(connection: Connection, run_id: int, identity: str) -> None:
 
 
 def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> tuple[str, ...]:
-    """Return a note that other runs of this goal exist, with the parameters that differ."""
+    """Return a note on other runs of this goal and the parameters that differ; () without any."""
     if not rows:
         return ()
     theirs, mine = to_task(rows[0]).parameters, task.parameters
@@ -75,9 +75,9 @@ def notes_of(rows: Sequence[Row[Any]], task: Task, tuning: Collection[str]) -> t
 
 
 def _shown(values: Mapping[str, object], name: str, others: Mapping[str, object]) -> str:
-    """Return a parameter as a user would write it, shortened.
+    """Return parameter `name` as a user would write it, shortened; "no NAME" if it is missing.
 
-    If its beginning is the same in `others`, the part around the first difference is shown.
+    If it begins as in `others`, the part around the first difference is shown.
     """
     if name not in values:
         return f"no {name}"

@@ -89,7 +89,7 @@ class Run:
 
     @property
     def goal(self) -> int:
-        """Return the goal of its task."""
+        """Return the goal of the run's task."""
         return self.task.goal
 
     @property

@@ -45,7 +45,7 @@ class CheckpointStore(RunCatalogue):
         super().close()
 
     def open_run(self, task: Task) -> Run:
-        """Find or create the run of that task, and claim it for writing.
+        """Find or create the run of `task`, and claim it for writing.
 
         An existing run keeps its own tuning. Later commits by any other process that had it open
         are refused. A complete run is returned without a claim or change. Raises UsageError if
@@ -82,7 +82,7 @@ class CheckpointStore(RunCatalogue):
         connection.execute(insert(META).values(key=key, value=unit[:200]))
 
     def _refuse_impossible(self, task: Task) -> None:
-        """Raise UsageError if the kind cannot compute the task, or the server cannot name it."""
+        """Raise UsageError if the kind refuses the task, or has too long a name for a server."""
         if self._where.path is None and (long := len(self._kind.name)) > KIND_NAME:
             raise UsageError(
                 f"on a server the name of a kind has at most {KIND_NAME} characters, not {long}"

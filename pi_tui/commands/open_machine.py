@@ -53,10 +53,11 @@ def open_machine(
 def task_to_open(
     machine: str, goal: int | None, parameters: Sequence[tuple[str, str]]
 ) -> tuple[Kind, Task]:
-    """Return the kind and the task that the command line names. Raises UsageError.
+    """Return the kind and the task that the command line names.
 
     If the kind has a method `task`, that method makes the task. Functions with `@resumable`,
-    Items and many classes have this method.
+    Items and many classes have this method. Raises UsageError if the kind cannot be found or the
+    task not be made.
     """
     kind = find_kind(machine)
     make: Callable[..., Any] = getattr(kind, "task", None) or _plain_task
@@ -71,7 +72,7 @@ def task_to_open(
 
 
 def find_kind(name: str) -> Kind:
-    """Return the kind that `module:attribute` names. Raises UsageError.
+    """Return the kind that `module:attribute` names. Raises UsageError if that is no usable kind.
 
     The working folder is searched last, so that a file in it cannot replace a module of Python.
     """

@@ -17,13 +17,14 @@ class SavedOutput:
         return self._run.committed
 
     def __getitem__(self, key: slice, /) -> bytes:
-        """Return a slice, which must have a start and a stop."""
+        """Return the bytes of a slice of the output. The slice must have a start and a stop."""
         return self._store.output(self._run, key.start, key.stop)
 
     def range(self, start: int, stop: int | None) -> tuple[int, int]:
-        """Return the offsets of positions `start` to `stop`, which is the last if it is None.
+        """Return the offset of position `start` and the offset after position `stop`.
 
-        Raises UsageError if some of them are not saved.
+        If `stop` is None, the last position is taken. Raises UsageError for positions that are not
+        saved or in the wrong order.
         """
         refuse_without_output(self._store, self._run)
         if stop is not None and start > stop:

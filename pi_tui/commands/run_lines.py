@@ -16,7 +16,7 @@ _WIDEST = 40
 
 
 def table(runs: Sequence[Run], kinds: Kinds, *, to_the_second: bool = False) -> list[str]:
-    """Return the lines of a table; with a column for the kind if some runs are of another kind."""
+    """Return a table's lines, with a column for kinds unless all are of the program's own kind."""
     rows = [_row(run, to_the_second) for run in runs]
     if all(map(kinds.is_own, runs)):
         return _aligned([(kinds.own.unit, *COLUMNS[1:]), *rows], RIGHT)
@@ -57,7 +57,7 @@ def _when(run: Run) -> str:
 
 
 def how_much(run: Run, kinds: Kinds) -> str:
-    """Return the amount of saved output; without the unit for the program's own kind."""
+    """Return the amount of saved output as text; without its unit for the program's own kind."""
     return f"{words.number(run.committed) if kinds.is_own(run) else run.amount} saved"
 
 

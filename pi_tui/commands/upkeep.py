@@ -59,10 +59,9 @@ def _each(counts: Counter[str]) -> str:
 
 
 def _states_of(store: CheckpointStore, run: Run, kinds: Kinds) -> int:
-    """Return the number of saved states of a run.
+    """Count the saved states of a run; those of our own kind are loaded, which checks them.
 
-    To check the states of our own kind, load them. Raises WrongResultError for one that is
-    inconsistent.
+    Raises WrongResultError for a state that contradicts itself.
     """
     if not kinds.is_own(run):
         return len(store.of_kind(kinds.find(run.kind)).checkpoints(run))

@@ -80,7 +80,7 @@ class TabServer(Server):
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Reject requests for another machine, from another page, or without the token."""
+        """Reject requests for another host name, from another site's page, or without the token."""
         origin = request.headers.get("Origin")
         hosts = [host.lower() for host in request.headers.getall("Host", [])]
         if (
@@ -194,13 +194,13 @@ def _our_page(page: str, title: str) -> str:
 
 
 def _number(value: object) -> int:
-    """Return the value if it is a whole number, else 0."""
+    """Return the value as an int if it is a whole number or the digits of one, else 0."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if type(value) is int else 0
 
 
 def _bounded(width: object, height: object) -> tuple[int, int]:
-    """Limit a window to sizes that can be drawn; use the default for a size of 0 or none."""
+    """Return columns and rows within what can be drawn; the default for 0 or for no number."""
     columns, rows = _number(width) or 80, _number(height) or 24
     return min(max(columns, COLUMNS[0]), COLUMNS[1]), min(max(rows, ROWS[0]), ROWS[1])

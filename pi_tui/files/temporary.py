@@ -44,7 +44,7 @@ class Temporary:
 
 
 def left_over(target: Path, end: str) -> list[Path]:
-    """Return temporary folders beside `target`: of killed processes, or of running ones."""
+    """Return all temporary folders beside `target`, of killed processes and of running ones."""
     return sorted(target.parent.glob(f"{glob.escape(_beginning(target))}*{end}"))
 
 

@@ -30,7 +30,7 @@ LONG = 60.0
 
 
 class Forecast(NamedTuple):
-    """What a run of so many digits takes."""
+    """The time, memory and disk that a run of `digits` digits takes."""
 
     digits: int
     seconds: float
@@ -40,7 +40,7 @@ class Forecast(NamedTuple):
     """Bytes of the database at its largest."""
 
     def in_words(self, done: float = 0.0) -> str:
-        """Say what the run takes; `done` is the share of its work that is done already.
+        """Return in words what the run takes; the time leaves out the share `done` of its work.
 
         >>> print(forecast(100_000_000, 2).in_words())
         100,000,000 digits take about 3 min 52 s, 954.1 MB of memory and 800.0 MB of disk
@@ -51,7 +51,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(digits: int, threads: int) -> Forecast:
-    """Estimate what a run of so many digits takes with so many threads.
+    """Estimate what a run of `digits` digits takes with `threads` threads.
 
     >>> forecast(10_000_000, 2)[2:]
     (170000000, 80000000)
@@ -63,7 +63,7 @@ def forecast(digits: int, threads: int) -> Forecast:
 
 
 def seconds(digits: int) -> float:
-    """Estimate the seconds that so many digits take at full speed on two cores.
+    """Estimate the seconds that `digits` digits take at full speed on two cores.
 
     >>> round(seconds(100_000), 2), round(seconds(100_000_000))
     (0.29, 232)
@@ -77,7 +77,7 @@ def seconds(digits: int) -> float:
 
 
 def threads_within(digits: int, threads: int, memory: int) -> int:
-    """Return how many of the threads may work side by side within so many bytes; 0 if none.
+    """Return how many of `threads` may work side by side within `memory` bytes; 0 if none.
 
     >>> [threads_within(10_000_000, 4, memory) for memory in (10**9, 175_000_000, 10**8)]
     [4, 2, 0]

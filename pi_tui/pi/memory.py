@@ -31,14 +31,14 @@ class Allowance(NamedTuple):
 
 
 def allowance(asked: int = 0, root: Path = Path("/")) -> Allowance | None:
-    """Return what a run may take: `asked` bytes, else what is free; None if that is unknown."""
+    """Return the memory a run may take: `asked` bytes, else what is free; None if unknown."""
     if asked:
         return Allowance(asked, "--memory allows {}")
     return min(_limits(root), default=None)
 
 
 def refusal(digits: int, allowed: Allowance | None) -> str:
-    """Return why a run of so many digits cannot be computed within this memory; "" if it can."""
+    """Return why `digits` digits cannot be computed in the memory `allowed`; "" if they can."""
     need = forecast(digits, 1).memory
     if allowed is None or need <= allowed.bytes:
         return ""
@@ -97,7 +97,7 @@ def _pages(root: Path, column: int) -> int:
 
 
 def _left_in(folder: Path, most: str, used: str, cached: str) -> int:
-    """Return the bytes left in a control group. Raises ValueError if it has no limit."""
+    """Return the bytes of memory left in a control group. Raises ValueError if it has no limit."""
     limit = int((folder / most).read_text())  # ValueError: "max"
     given_up = 0
     with suppress(OSError, ValueError, StopIteration):

@@ -100,7 +100,10 @@ class Settings:
 
 
 def default_location() -> str:
-    """Return the path of `pi.sqlite3` in the user's data folder."""
+    """Return the path of `pi.sqlite3` in the user's data folder.
+
+    Raises UsageError if the user has no home folder.
+    """
     from platformdirs import user_data_path
 
     try:
@@ -115,7 +118,7 @@ def default_location() -> str:
 def _make_folder(folder: Path) -> None:
     """Create the user's data folder and sync its parent, so that a crash cannot lose the folder.
 
-    Raises StorageError.
+    Raises StorageError if the folder cannot be made.
     """
     try:
         if folder.is_dir():
@@ -135,7 +138,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def parse_digits(text: str) -> int:
-    """Parse a number of digits. Raises UsageError if so many cannot be computed.
+    """Parse a number of digits, from 1 to MAX_DIGITS. Raises UsageError.
 
     >>> parse_digits("20000")
     20000
@@ -166,7 +169,9 @@ def auto_pace(digits: int) -> Pace:
 
 
 def parse_pace(text: str, digits: int) -> Pace:
-    """Parse the pace for a run of so many digits. Raises UsageError.
+    """Parse the pace of a run of `digits` digits: auto, max or digits per second.
+
+    Raises UsageError.
 
     >>> parse_pace("auto", 600).limit, parse_pace("2_000", 600).limit, parse_pace("max", 600).limit
     (50.0, 2000.0, None)

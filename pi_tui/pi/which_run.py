@@ -22,10 +22,10 @@ _NOTHING_YET = "no digits of pi are saved yet; `pi-tui --digits 20000` begins a 
 
 
 def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Glance | None]:
-    """Return the digits of the run to continue, and its saved output if that can be read fast.
+    """Return the number of digits of the run to open, and its saved output.
 
-    Without `digits`, choose the run last worked on, unfinished ones first. Returns None for the
-    digits if nothing is saved.
+    Without `digits`, choose the run last worked on, unfinished ones first. The number is None if
+    nothing is saved. The output is None if it cannot be read fast.
     """
     task = None if digits is None else Task(digits)
     seen = glance(settings.location, SpigotKind(), task)
@@ -35,10 +35,10 @@ def run_to_open(settings: Settings, digits: int | None) -> tuple[int | None, Gla
 
 
 def _last_run_in_store(settings: Settings) -> int | None:
-    """Return the digits of the last run, read by the store; None if nothing is saved.
+    """Return the number of digits of the run last worked on; None if nothing is saved.
 
-    Needed where `glance` returns None. For `glance` reads no database server, and no file during a
-    commit.
+    Unfinished runs come first. Opens the store, which is needed where `glance` returns None:
+    `glance` reads no database server, and no file during a commit.
     """
     path = parse_location(settings.location).path
     with suppress(OSError):  # the store gives a better error
@@ -59,9 +59,9 @@ def _last_run_in_store(settings: Settings) -> int | None:
 
 
 def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
-    """Return the saved run of so many digits; without `digits`, the one `pi-tui` would continue.
+    """Return the saved run of `digits` digits; if that is None, the run `pi-tui` would continue.
 
-    Raises UsageError if there is none.
+    Raises UsageError if no such run is saved.
     """
     if digits is not None:
         if run := store.find_run(Task(digits)):
@@ -75,9 +75,9 @@ def run_to_read(store: CheckpointStore, digits: int | None) -> Run:
 
 
 def run_to_search(store: CheckpointStore, digits: int | None) -> Run:
-    """Return the saved run of so many digits; without `digits`, the one with most digits saved.
+    """Return the saved run of `digits` digits; if that is None, the run with most digits saved.
 
-    Raises UsageError if there is none.
+    Raises UsageError if no such run is saved.
     """
     if digits is None and (runs := store.runs()):
         return max(runs, key=lambda run: run.committed)

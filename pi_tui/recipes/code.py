@@ -40,7 +40,7 @@ def note_on_code(name: str, began: str, now: str) -> tuple[str, ...]:
 
 
 def _plain(function: Any) -> Any:
-    """Unwrap partials, decorators and callable objects; return what has the source."""
+    """Unwrap partials, decorators and callable objects; return the function or class inside."""
     while isinstance(function, functools.partial):
         function = function.func
     is_object = not (inspect.isroutine(function) or inspect.isclass(function))

@@ -24,7 +24,7 @@ FAILURES_TOLD = 10
 
 
 class Batch(NamedTuple):
-    """What a batch computes, and how."""
+    """The function and the inputs of a batch, and how they are computed."""
 
     name: str
     function: Callable[[Any], Any]
@@ -152,7 +152,7 @@ class ItemsMachine(Machine):
         self._paused = {}
 
     def to_state(self) -> State:
-        """Return the results that are not in the output yet."""
+        """Return the State: the number of steps, and the results not in the output yet."""
         return State.of(json.dumps([self.steps, self._waiting, self._code]).encode())
 
     def work(self) -> Work:
@@ -165,7 +165,7 @@ def _encoded(line: str) -> bytes:
 
 
 def _as_json(value: object) -> str:
-    """Return an input as JSON; as its `repr` if JSON cannot hold it."""
+    """Return an input as JSON text; what JSON cannot hold becomes its `repr`."""
     try:
         return json.dumps(value, default=repr)
     except (TypeError, ValueError, RecursionError):  # a key that is no str, or a cycle

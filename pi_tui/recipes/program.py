@@ -187,7 +187,7 @@ def type_of(parameter: inspect.Parameter) -> Callable[[str], Any]:
 
 
 def reader_of(kind: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return a function that parses a value of that type from a command line."""
+    """Return a function that parses a value of the type `kind` from a command line."""
     return _whole_number if kind is int else kind
 
 

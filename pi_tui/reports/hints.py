@@ -68,7 +68,7 @@ def _holds_secret(location: str) -> bool:
 
 
 def to_paste(text: str) -> str:
-    """Rewrite each `pi-tui …` in backticks so that it starts this program on this database."""
+    """Rewrite each `pi-tui …` in backticks in `text` to start this program on this database."""
     if "`pi-tui" not in text:
         return text
     start = program()

@@ -18,7 +18,7 @@ def state_word(run: Run) -> str:
 
 
 def cells(run: Run) -> tuple[str, ...]:
-    """Return the row of a run in the table."""
+    """Return the texts of a run's row in the table, one for each column."""
     return (
         words.number(run.goal),
         words.number(run.committed),

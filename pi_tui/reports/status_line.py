@@ -25,13 +25,13 @@ class StatusLine:
     """
 
     def __init__(self, stream: TextIO, bar: RichProgress | None = None) -> None:
-        """Write to the stream; if it is a terminal, show `bar` there instead."""
+        """Show the line in `bar`, which needs a terminal; without it, print lines to `stream`."""
         self._stream, self._bar = stream, bar
         self._task = bar.add_task("", total=1.0, word="", figures="") if bar else None
         self._last, self._has_failed = time.monotonic(), False
 
     def tell(self, text: str) -> None:
-        """Print a line that stays, above the bar if there is one."""
+        """Print a permanent line; if there is a progress bar, print above it."""
         try:
             if self._bar and not self._has_failed:
                 self._bar.console.print(text)

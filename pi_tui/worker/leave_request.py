@@ -38,7 +38,7 @@ class LeaveRequest:
         return self._since is not None and self._clock() - self._since >= AT_ONCE_AFTER
 
     def ask(self, number: int = 0) -> None:
-        """Record a request by a key, or by the signal of that number."""
+        """Record a request to exit: by the signal `number`, or by a key (0)."""
         self.at_once = self.at_once or self.is_long_ago
         self.signal = self.signal or number
         if self._since is None:
@@ -46,13 +46,13 @@ class LeaveRequest:
             self.when_asked()
 
     def forget(self) -> None:
-        """Cancel the request."""
+        """Cancel the request to exit."""
         self._since, self.signal, self.at_once = None, 0, False
 
 
 @contextmanager
 def handling_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Handle SIGINT, SIGTERM and SIGHUP, which users and shells send, in the `with` body.
+    """In the `with` body, call `handler` on SIGINT, SIGTERM and SIGHUP, sent by users and shells.
 
     A signal that was ignored before stays ignored: that is what `nohup` asks for.
     """

@@ -69,8 +69,9 @@ class Recovery:
     def fall_back(self, run: Run, error: WrongState | WrongOutput) -> None:
         """Go back to good data after a wrong state or output.
 
-        If the machine fails before its first save, its checkpoint was bad: use the one before, as
-        long as there is one. Otherwise go back only once per session, then raise WrongResultError.
+        A state that is wrong before the first save comes from a bad checkpoint: an older one is
+        used, as long as there is one. Otherwise go back once; the second time in a session, raise
+        WrongResultError.
         """
         if self._loaded_from is not None and isinstance(error, WrongState):
             self.distrusted = self._loaded_from.seq

@@ -113,7 +113,7 @@ class Stepper:
 
 
 def text_of_exit(error: SystemExit | KeyboardInterrupt) -> tuple[str, int]:
-    """Return message and exit code for SystemExit or ctrl+c raised inside a machine."""
+    """Return the message and the exit code for a SystemExit or ctrl+c raised inside a machine."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted from within", 130
     code = error.code

@@ -27,7 +27,7 @@ def tail_of(app: RunApp) -> OutputTail:
 
 
 @pytest.mark.parametrize("width", [1, 3, 4, 80])
-def test_line_index_fed_in_pieces_equals_one_fed_at_once(width: int) -> None:
+def test_line_index_fed_piece_by_piece_equals_one_fed_the_whole_text(width: int) -> None:
     chance = random.Random(width)
     for _ in range(200):
         text = "".join(chance.choice("aé漢\n😀b") for _ in range(chance.randrange(80))).encode()

@@ -93,7 +93,7 @@ def test_load_without_good_checkpoint_keeps_output_and_the_next_save_compares_it
     assert store.check() == []
 
 
-def test_load_that_begins_again_has_a_note_even_without_output_or_damage(
+def test_load_without_usable_checkpoint_notes_a_new_start_even_without_output_or_damage(
     path: str, open_store: OpenStore
 ) -> None:
     store = open_store()
@@ -113,7 +113,7 @@ def test_load_that_begins_again_has_a_note_even_without_output_or_damage(
     assert "again from the start" in loaded.notes[0]
 
 
-def test_load_before_a_checkpoint_number_uses_an_older_one_and_notes_damage(
+def test_load_with_before_uses_the_newest_good_earlier_checkpoint_and_notes_damaged_ones(
     saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     flip(path, "pi_piece", "data", this(path, "now"))

@@ -98,7 +98,7 @@ def test_messages_escape_hostile_names_and_numbers(
 
 
 @pytest.mark.parametrize("seq", ["'two'", "x'02'", "2.5", "7.5", "9e999", "9223372036854775807"])
-def test_save_works_beside_checkpoint_with_impossible_seq(
+def test_save_works_beside_a_checkpoint_with_an_impossible_number(
     seq: str, saved: Walk, path: str, open_store: OpenStore
 ) -> None:
     execute(path, f"UPDATE pi_checkpoint SET seq = {seq} WHERE seq = 2")

@@ -94,7 +94,9 @@ def test_backup_holds_the_runs_of_all_kinds(open_store: OpenStore, tmp_path: obj
             assert store.load(store.runs()[0]).checkpoint is not None
 
 
-def test_equal_pieces_of_two_runs_are_independent(open_store: OpenStore, path: str) -> None:
+def test_deleting_a_run_keeps_equal_pieces_of_a_run_of_another_kind(
+    open_store: OpenStore, path: str
+) -> None:
     begun(open_store, Walks(), 20)
     begun(open_store, StubbornWalks(), 20)
     assert execute(path, "SELECT count(*), count(DISTINCT sha256) FROM pi_piece") == [(6, 3)]

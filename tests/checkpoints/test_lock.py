@@ -40,7 +40,7 @@ def test_open_run_refuses_a_run_open_in_another_process_and_names_that_process(
     )
 
 
-def test_open_run_allows_another_run_beside_one_that_is_open(
+def test_open_run_opens_another_run_while_one_is_open_in_another_process(
     open_store: OpenStore, path: str
 ) -> None:
     with another_process(path) as pid:

@@ -145,7 +145,7 @@ def test_state_of_several_parts_is_migrated_complete(migrated: Migrated, path: s
     assert loaded.notes == ()
 
 
-def test_damaged_checkpoint_of_1_0_stays_damaged_and_the_one_before_is_used(
+def test_damaged_checkpoint_of_1_0_stays_damaged_and_the_older_one_is_loaded(
     migrated: Migrated,
 ) -> None:
     store = migrated("damaged")

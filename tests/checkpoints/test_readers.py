@@ -53,7 +53,9 @@ def test_open_waits_for_a_program_that_locks_the_file_then_refuses(
     assert told(store.load(run).machine) == told(walk)
 
 
-def test_glance_imports_neither_sqlalchemy_nor_gmpy2(open_store: OpenStore, path: str) -> None:
+def test_glance_function_imports_neither_sqlalchemy_nor_gmpy2(
+    open_store: OpenStore, path: str
+) -> None:
     run, walk = save_some(open_store())
     code = (
         "import sys; from pi_tui.checkpoints.glance import glance; from tests.tiny import Walks; "

@@ -204,7 +204,7 @@ def test_invalid_location_is_a_usage_error(location: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["sqlite:///", "sqlite+pysqlite:///"])
-def test_sqlite_url_names_the_same_file_as_its_path(scheme: str, path: str) -> None:
+def test_sqlite_url_of_a_path_names_the_same_file_as_the_path_alone(scheme: str, path: str) -> None:
     assert parse_location(scheme + path) == parse_location(path)
 
 

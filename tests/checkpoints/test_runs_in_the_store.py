@@ -34,7 +34,7 @@ def test_completion_with_verification_marks_the_run_verified(store: CheckpointSt
     assert store.load(run).run.verified
 
 
-def test_existing_run_keeps_its_own_parameters(store: CheckpointStore) -> None:
+def test_existing_run_keeps_its_tuning_when_opened_with_another(store: CheckpointStore) -> None:
     first = store.open_run(Walks().task(500, bulk=4))
     again = store.open_run(Walks().task(500, bulk=9))
     assert (again.id, again.task.parameters) == (first.id, {"bulk": 4})
@@ -53,7 +53,7 @@ def test_runs_are_ordered_by_use_not_by_clock(
     assert [run.goal for run in store.runs()] == [100, 200, 300]
 
 
-def test_runs_report_their_size(store: CheckpointStore) -> None:
+def test_size_of_a_run_is_the_bytes_of_its_output_and_pieces(store: CheckpointStore) -> None:
     _, walk = save_some(store)
     begin(store, 300)
     pieces = {data for n in (20, 30) for data in told(advance(Walk(walk.task), n))[2].values()}  # type: ignore[index]

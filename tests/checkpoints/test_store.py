@@ -116,7 +116,7 @@ def test_save_and_complete_report_their_duration(store: CheckpointStore) -> None
     assert 0 < saved.duration + last.duration <= time.monotonic() - began
 
 
-def test_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(
+def test_new_database_is_private_to_its_owner_and_an_existing_one_keeps_its_mode(
     tmp_path: Path, open_store: OpenStore
 ) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"

@@ -30,7 +30,9 @@ def test_enospc_and_edquot_are_reported_as_a_full_disk(number: int, path: str) -
     assert "5.0 MB to be written" in str(error)
 
 
-def test_full_disk_message_omits_unknown_bytes_to_write(path: str) -> None:
+def test_full_disk_message_without_known_bytes_to_write_gives_only_the_free_space(
+    path: str,
+) -> None:
     error = in_our_words(OSError(errno.ENOSPC, "no"), parse_location(path))
     assert str(error).endswith(" free)")
 

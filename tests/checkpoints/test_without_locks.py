@@ -100,7 +100,7 @@ def test_run_without_locks_is_refused_while_its_owner_lives(
             )
 
 
-def test_run_without_locks_is_claimed_from_an_invisible_owner(
+def test_run_without_locks_is_claimed_from_an_owner_whose_process_cannot_be_seen(
     path: str, no_flock: dict[str, str]
 ) -> None:
     """The owner may be dead, or on another computer, where the fence then stops it."""

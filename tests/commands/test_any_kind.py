@@ -16,7 +16,9 @@ from tests.helpers import pi, pi_tui
 from tests.terminal.emulator import Terminal
 
 
-def test_export_writes_output_of_another_kind_unchanged(mixed: Path, tmp_path: Path) -> None:
+def test_export_of_a_run_of_a_kind_other_than_pi_writes_its_output_unchanged(
+    mixed: Path, tmp_path: Path
+) -> None:
     whole = "".join(f"{n * 4}\n" for n in range(1, 1_001))
     assert ask("export", "--with", "seed=4", database=mixed) == whole
     part = ask("export", "--with", "seed=4", "--from", "3", "--to", "6", database=mixed)
@@ -30,7 +32,7 @@ def test_export_without_a_name_takes_the_run_of_pi_among_runs_of_several_kinds(m
     assert ask("export", database=mixed).encode() == b"3." + pi(300) + b"\n"
 
 
-def test_export_without_a_name_takes_the_only_run_if_it_is_of_another_kind(database: Path) -> None:
+def test_export_without_a_name_takes_the_only_run_even_if_it_is_not_of_pi(database: Path) -> None:
     compute(str(database), LINES, LINES.task(3))
     assert ask("export", database=database) == "1\n2\n3\n"
 

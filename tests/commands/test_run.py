@@ -29,7 +29,7 @@ def test_run_prints_the_digits_of_pi(digits: int, database: Path) -> None:
     assert f"{counted(digits, 'digit')}, verified" in done.stderr
 
 
-def test_single_digit_is_counted_in_the_singular(database: Path) -> None:
+def test_messages_about_a_single_digit_use_the_singular(database: Path) -> None:
     for words in (["run", "--digits", "1"], ["verify"], ["status"], ["find", "7"]):
         done = pi_tui(*words, "--db", database)
         assert done.returncode == 0
@@ -45,13 +45,13 @@ def test_finished_run_is_printed_again_without_computing(database: Path) -> None
     assert status(database)["checkpoint"] == before["checkpoint"]
 
 
-def test_run_without_verification_reports_so(database: Path) -> None:
+def test_run_without_verification_reports_that_it_is_not_verified(database: Path) -> None:
     done = pi_tui("run", "--digits", "100", "--no-verify", "--db", database)
     assert "not verified" in done.stderr
     assert status(database)["verified"] is False
 
 
-def test_fresh_starts_the_run_over(database: Path) -> None:
+def test_fresh_option_starts_the_run_over(database: Path) -> None:
     pi_tui("run", "--digits", "100", "--db", database)
     done = pi_tui(
         "run", "--digits", "100", "--fresh", "--yes", "--digits-per-step", "7", "--db", database
@@ -108,7 +108,7 @@ def test_run_killed_twice_loses_nothing_saved(
     assert exported == b"3." + pi(len(exported) - 2)
 
 
-def test_second_interrupt_ends_run_at_once_and_keeps_the_last_save(
+def test_second_interrupt_ends_the_run_immediately_and_keeps_the_last_save(
     running: subprocess.Popen[bytes], database: Path
 ) -> None:
     before = saved(database)

@@ -16,7 +16,9 @@ from tests.helpers import PI_TUI, pi, pi_tui, saved, started, wait_until
 from tests.terminal.emulator import Terminal
 
 
-def test_output_file_is_complete_or_absent(database: Path, tmp_path: Path) -> None:
+def test_output_file_appears_complete_and_a_terminated_run_leaves_none(
+    database: Path, tmp_path: Path
+) -> None:
     target = tmp_path / "pi.txt"
     with started("run", *SLOW, *OFTEN, "--db", database, "-o", target) as child:
         wait_until(lambda: saved(database))

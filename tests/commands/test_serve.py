@@ -61,7 +61,7 @@ async def test_first_tab_computes_a_machine_of_the_user_and_second_tab_watches_i
     assert run["saved"] > 0
 
 
-async def test_tab_follows_a_run_of_any_kind_without_its_code(
+async def test_served_watch_shows_a_run_even_if_the_code_of_its_kind_was_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -55,7 +55,7 @@ def test_app_on_a_stopped_server_can_be_quit_and_reports_the_loss(
             terminal.see("[1-9][0-9,]* digits not saved")
 
 
-def test_server_stopped_before_the_start_is_reported_in_one_line(postgres: Server) -> None:
+def test_command_on_a_stopped_database_server_reports_that_in_one_line(postgres: Server) -> None:
     url = postgres.new_database()
     with postgres.stopped():
         for command in ("run --digits 9", "status", "--digits 9"):

@@ -12,7 +12,7 @@ from tests.terminal.emulator import Terminal
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-def test_watch_of_a_run_of_another_kind_says_how_to_resume_it_and_offers_no_key(
+def test_watch_of_a_run_that_is_not_of_pi_says_how_to_resume_it_and_offers_no_key(
     size: tuple[int, int], mixed: Path
 ) -> None:
     words = ("watch", "--with", "seed=3", "--db", mixed)

@@ -105,7 +105,7 @@ def test_signal_saves_and_reports_how_to_resume(
     assert (int(told[1].replace(",", "")), told[2]) == (saved_steps(database, KIND), command)
 
 
-def test_two_signals_at_once_count_as_one(database: Path) -> None:
+def test_two_signals_in_direct_succession_count_as_one(database: Path) -> None:
     with running(*PROGRAM, LONG, "--db", database) as child:
         wait_until(database.exists)
         child.send_signal(signal.SIGHUP)
@@ -195,7 +195,7 @@ def test_impossible_state_is_refused(data: bytes) -> None:
         load()
 
 
-def test_verdict_that_contradicts_the_number_is_refused() -> None:
+def test_verdict_that_contradicts_the_rest_of_the_state_is_refused() -> None:
     for steps, verdict in ((2, b"prime"), (STEPS + 20_000, b"not prime")):
         machine = LucasLehmer(KIND.task(P), steps, mpz(0), verdict)
         with pytest.raises(WrongState):

@@ -47,7 +47,7 @@ def fail_at(folder: Path, error: str, call: str, n: int, **more: Any) -> tuple[s
 @pytest.mark.parametrize(
     ("error", "calls"), [("EIO", CALLS), ("ENOSPC", "pwrite64,ftruncate,openat")]
 )
-def test_io_error_at_every_call_loses_nothing(
+def test_io_error_at_any_system_call_loses_nothing_saved(
     error: str, calls: str, folder: Path, much: int, tally: Tally
 ) -> None:
     counts = system_calls(Task(str(folder / "count.db"), saves=5), calls)
@@ -76,7 +76,7 @@ def test_io_error_while_saved_blocks_are_read_back_loses_nothing(
 
 
 @pytest.mark.usefixtures("strace")
-def test_control_disk_whose_writes_only_pretend_to_succeed_does_damage(
+def test_control_experiment_with_writes_that_only_pretend_to_succeed_finds_damage(
     folder: Path, tally: Tally
 ) -> None:
     """Half of the writes report success and write nothing; this must be found."""

@@ -51,7 +51,7 @@ def test_kill_at_any_moment_loses_nothing_saved(db: str, much: int, tally: Tally
     assert [finish(task) for task in tasks] == ["", "", ""]
 
 
-def test_control_random_kills_without_a_journal_do_damage(db: str, tally: Tally) -> None:
+def test_random_kills_damage_a_database_whose_journal_is_off(db: str, tally: Tally) -> None:
     task = Task(db, 20_000, boxes_per_block=512, forever=True, sabotage=("journal=OFF", "cache=2"))
     kills, faults = kill_at_random(task, 60.0, True)
     tally("  control: journal OFF", kills, f"{len(faults)} damaged")

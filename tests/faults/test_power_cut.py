@@ -52,7 +52,7 @@ def test_power_cut_at_any_moment_loses_nothing_saved(folder: Path, much: int, ta
 
 
 @pytest.mark.parametrize("level", ["FULL", "OFF"])
-def test_control_power_cuts_with_less_syncing_lose_saved_data(
+def test_control_experiment_with_less_syncing_loses_saved_data_in_power_cuts(
     level: str, folder: Path, tally: Tally
 ) -> None:
     tried, faults = cut_power(folder, (f"synchronous={level}",), 60)

@@ -140,7 +140,7 @@ def test_damaged_file_never_yields_a_wrong_digit(
     assert min(seen["refused"], seen["fell back"], seen["harmless"]) > 10
 
 
-def test_control_output_without_the_hash_chain_yields_wrong_digits(
+def test_changed_digit_in_a_file_is_returned_if_the_hash_chain_is_not_checked(
     sound: Sound, folder: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     monkeypatch.setattr(output_rows, "_check", lambda row, offset, chain: None)

@@ -55,7 +55,7 @@ def make_folder(folder: Path) -> None:
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # open, no `with` yet
 @pytest.mark.parametrize("work", [write_digits, make_folder])
-def test_temporary_leaves_no_file_after_an_interrupt_at_any_line(
+def test_temporary_file_or_folder_is_removed_after_an_interrupt_at_any_line(
     work: Callable[[Path], None], tmp_path: Path
 ) -> None:
     places = 0
@@ -85,7 +85,7 @@ def test_signal_while_a_temporary_folder_is_removed_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_temporary_leaves_a_foreign_folder_of_its_name_alone(tmp_path: Path) -> None:
+def test_foreign_folder_with_the_name_of_a_temporary_one_is_left_alone(tmp_path: Path) -> None:
     one = Temporary(tmp_path / "pi.txt", ".part")
     one.path.mkdir()
     (one.path / "thesis.txt").write_text("mine")
@@ -96,7 +96,7 @@ def test_temporary_leaves_a_foreign_folder_of_its_name_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "界" * 85, b"\xff" * 255], ids=["x", "CJK", "bytes"])
-def test_temporary_name_fits_beside_the_longest_target_name(
+def test_temporary_file_name_is_not_too_long_beside_the_longest_target_name(
     name: str | bytes, tmp_path: Path
 ) -> None:
     target = tmp_path / os.fsdecode(name)

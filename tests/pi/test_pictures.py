@@ -108,7 +108,7 @@ def test_svg_of_a_walk_has_its_texts_on_one_line_and_its_marks_within_the_pictur
 
 
 @pytest.mark.parametrize("text", ["", "x", "10x10", "99999x99999", "-1x100", "100x", "a100x100"])
-def test_invalid_sizes_are_refused(text: str) -> None:
+def test_invalid_picture_size_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a size"):
         parse_size(text)
 

@@ -174,7 +174,7 @@ def test_batch_without_free_file_descriptors_ends_with_one_line(files: int, fold
         assert ended("few.py", 100).stdout == "0\n1\n2\n"
 
 
-def test_run_returns_a_line_for_each_failed_item(folder: Path) -> None:
+def test_run_method_of_items_returns_a_line_for_each_failed_item(folder: Path) -> None:
     code = FAILS.replace("    Items", "    print(Items").replace(
         ".main()", ".run().decode().splitlines()[1])"
     )

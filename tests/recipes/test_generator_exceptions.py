@@ -15,7 +15,7 @@ from tests.recipes.generators import resumed
 numpy = pytest.importorskip("numpy")
 
 
-def test_exception_keeps_the_last_whole_step_if_values_are_immutable() -> None:
+def test_generator_that_raises_keeps_the_last_whole_step_if_its_values_are_immutable() -> None:
     def breaks(goal: int, i: int = 0) -> Iterator[Any]:
         while True:
             i += 1
@@ -34,7 +34,9 @@ def test_exception_keeps_the_last_whole_step_if_values_are_immutable() -> None:
 
 
 @pytest.mark.parametrize("changes", [True, False], ids=["changed", "unchanged"])
-def test_exception_keeps_the_last_whole_step_of_a_small_list_and_array(changes: bool) -> None:
+def test_generator_that_raises_keeps_a_small_list_and_array_as_of_the_last_whole_step(
+    changes: bool,
+) -> None:
     def breaks(goal: int, seen: Any = ([], {}), found: Any = None, i: int = 0) -> Iterator[Any]:
         found = numpy.zeros(3, "i8") if found is None else found
         while True:
@@ -59,7 +61,7 @@ def test_exception_keeps_the_last_whole_step_of_a_small_list_and_array(changes: 
     assert values["found"].tolist() == [3, 1, 2]
 
 
-def test_exception_while_changing_a_long_list_returns_to_the_last_saved_state() -> None:
+def test_generator_that_raises_while_changing_a_long_list_goes_back_to_the_last_save() -> None:
     def breaks(goal: int, seen: list[int] = [], i: int = 0) -> Iterator[Any]:  # noqa: B006
         seen = [*seen, *range(COPIED)]
         while True:
@@ -86,7 +88,7 @@ def test_exception_while_changing_a_long_list_returns_to_the_last_saved_state() 
     assert again.output == b"1 2 "
 
 
-def test_generator_that_changes_a_list_and_yields_a_wrong_type_stays_at_the_step_before() -> None:
+def test_generator_that_changes_a_list_and_yields_a_wrong_type_keeps_the_previous_step() -> None:
     def breaks(goal: int, seen: list[int] = [], odd: object = None) -> Iterator[Any]:  # noqa: B006
         seen = list(seen)
         while True:
@@ -103,7 +105,7 @@ def test_generator_that_changes_a_list_and_yields_a_wrong_type_stays_at_the_step
     assert values_of(machine.to_state())["seen"] == [0, 1]
 
 
-def test_same_dict_yielded_repeatedly_keeps_the_state_of_the_last_yield() -> None:
+def test_generator_that_changes_the_dict_it_yielded_and_raises_keeps_the_last_yield() -> None:
     def breaks(goal: int, i: int = 0) -> Iterator[Any]:
         state = {"i": i}
         while True:

@@ -30,7 +30,7 @@ def test_batch_without_inputs_is_refused() -> None:
         batch(square, [])
 
 
-def test_function_that_other_processes_cannot_import_is_refused_at_once() -> None:
+def test_items_constructor_refuses_a_function_that_other_processes_cannot_import() -> None:
     with pytest.raises(TypeError, match=r"<lambda>: other processes cannot .* threads=True"):
         Items(lambda x: x, [1])
     assert machine_of(Items(lambda x: x, [1], threads=True)).finalize() == b"1\n"

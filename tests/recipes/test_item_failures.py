@@ -111,7 +111,7 @@ def raise_odd_things(number: int) -> int:
     return number
 
 
-def test_line_of_a_failed_item_gives_no_password() -> None:
+def test_output_line_of_a_failed_item_contains_no_password() -> None:
     def fetch(number: int) -> None:
         raise ConnectionError("https://me:s3cr3t@host/ does not answer")
 
@@ -134,7 +134,9 @@ def test_item_whose_process_died_once_is_tried_again(
 
 
 @pytest.mark.parametrize("threads", [True, False], ids=["threads", "processes"])
-def test_exception_that_a_worker_cannot_send_back_is_reported_as_it_was(threads: bool) -> None:
+def test_exception_that_a_worker_cannot_send_back_is_reported_with_its_type_and_text(
+    threads: bool,
+) -> None:
     machine = machine_of(Items(raise_odd_things, range(5), workers=2, threads=threads))
     lines = [json.loads(line) for line in lines_of(machine)]
     said = ["Odd('1 of 2')", "Unsendable('holds a lock')", "Speechless", "SystemExit('enough')"]
@@ -146,7 +148,7 @@ def test_exception_that_a_worker_cannot_send_back_is_reported_as_it_was(threads:
     [(True, "no thread can be started"), (False, "no process can be started")],
     ids=["threads", "processes"],
 )
-def test_worker_that_cannot_be_started_leaves_the_machine_able_to_go_on(
+def test_machine_can_go_on_after_a_worker_could_not_be_started(
     threads: bool, missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_thread: threading.Thread) -> None:
@@ -162,7 +164,7 @@ def test_worker_that_cannot_be_started_leaves_the_machine_able_to_go_on(
     assert machine.finalize() == b"0\n1\n4\n"
 
 
-def test_pool_tests_whether_files_can_be_opened_only_before_it_starts_a_process(
+def test_pool_checks_for_free_file_handles_when_it_starts_a_process_and_not_per_item(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[int] = []

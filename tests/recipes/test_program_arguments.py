@@ -117,7 +117,9 @@ def test_call_with_invalid_arguments_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("program", ["sums.py", "batch.py"])
-def test_help_of_a_program_names_every_option_and_its_database(program: str, folder: Path) -> None:
+def test_help_of_a_program_names_every_option_and_the_default_database(
+    program: str, folder: Path
+) -> None:
     done = ended(program, "--help")
     text = " ".join(done.stdout.split())
     name = program.replace(".py", "")

@@ -43,7 +43,9 @@ def test_program_prints_its_output_and_prints_it_again_from_the_database(folder:
     assert (folder / "sums.sqlite3").exists()
 
 
-def test_another_parameter_is_another_run_in_the_same_file(folder: Path) -> None:
+def test_program_with_another_parameter_value_saves_another_run_in_the_same_file(
+    folder: Path,
+) -> None:
     assert ended("sums.py", 3_000).stdout == expected(3_000)
     other = ended("sums.py", 3_000, "--factor", "7")
     assert other.stdout == expected(3_000, 7)
@@ -91,7 +93,7 @@ def test_second_signal_in_a_long_step_ends_the_program_and_says_what_is_lost(fol
     assert child.returncode == 6
 
 
-def test_fresh_starts_the_run_over(folder: Path) -> None:
+def test_fresh_option_starts_the_run_over(folder: Path) -> None:
     assert ended("sums.py", 2_000).stdout == expected(2_000)
     code = SUMS.replace("total += factor * number", "total += 2 * number")
     Path("sums.py").write_text(code)
@@ -99,7 +101,7 @@ def test_fresh_starts_the_run_over(folder: Path) -> None:
     assert ended("sums.py", 2_000, "--fresh").stdout == expected(2_000, 2)
 
 
-def test_run_in_a_program_returns_the_output_or_exits_with_6_if_the_database_cannot_be_opened(
+def test_run_method_returns_the_output_or_exits_with_6_if_the_database_cannot_be_opened(
     folder: Path,
 ) -> None:
     Path("call.py").write_text(

@@ -48,7 +48,7 @@ def test_progress_in_a_pipe_prints_each_change_of_state_once() -> None:
     assert told == ["verifying: 500 of 1,000 digits, 75.0 %, 1 min 05 s left, 400 saved"]
 
 
-def test_progress_line_without_output_has_the_speed_of_the_work() -> None:
+def test_progress_line_of_a_run_without_output_shows_the_speed_of_its_work() -> None:
     blocks = snapshot(made=0, saved=0, rate=0.0, work_rate=0.001)
     assert "0 of 1,000 digits, 75.0 %, 6.0 %/min, 1 min 05 s left" in describe(blocks)
 
@@ -71,7 +71,7 @@ def test_progress_prints_a_note_once() -> None:
     assert lines(noted, noted) == ["note: an older checkpoint was used"]
 
 
-def test_progress_reports_the_begin_and_the_end_of_failing_saves() -> None:
+def test_progress_reports_when_saves_begin_to_fail_and_when_they_work_again() -> None:
     failing = snapshot(save_failure=FAILURE)
     began, ended = lines(snapshot(), failing, failing, snapshot(saved=450))
     assert began.startswith("NOT SAVED since ")
@@ -79,7 +79,7 @@ def test_progress_reports_the_begin_and_the_end_of_failing_saves() -> None:
     assert ended == "saved again: 450 digits"
 
 
-def test_progress_shows_rows_if_their_number_is_known_and_bytes_otherwise() -> None:
+def test_progress_counts_rows_of_output_if_their_number_is_known_and_bytes_otherwise() -> None:
     counted = snapshot(made_lines=12, saved_lines=9, unit="rows")
     assert describe(counted) == "running: 12 rows, 75.0 %, 1 min 05 s left"
     assert describe(snapshot(unit="rows")).startswith("running: 500 bytes, ")

@@ -52,7 +52,7 @@ def test_quoted_word_of_any_characters_is_read_back_by_bash(name: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_hint_escapes_a_database_name_that_the_encoding_of_the_output_lacks(
+def test_hint_escapes_a_database_name_that_the_output_encoding_cannot_express(
     encoding: str, tmp_path: Path
 ) -> None:
     name, variables = "日本.db", {**os.environ, "PYTHONIOENCODING": encoding}
@@ -93,7 +93,7 @@ def test_hint_names_the_program_by_the_path_that_was_typed(tmp_path: Path) -> No
     assert start(tmp_path, f"{SCRIPTS}/pi-tui") == f"{SCRIPTS}/pi-tui --digits 20000"
 
 
-def test_hint_repeats_the_python_path_and_leaves_out_its_flags(tmp_path: Path) -> None:
+def test_hint_names_the_python_that_was_started_but_not_the_flags_of_python(tmp_path: Path) -> None:
     python = shlex.quote(sys.executable)
     assert start(tmp_path, f"{python} -W error -m pi_tui") == f"{python} -m pi_tui --digits 20000"
 

@@ -54,7 +54,7 @@ def test_gmp_without_memory_leaves_a_clean_terminal_and_saved_data(
     assert done.stdout == "999999\n"
 
 
-def test_terminal_that_accepts_no_bytes_is_restored_after_a_kill_once_it_is_read(
+def test_terminal_that_accepts_no_bytes_is_restored_after_a_kill_once_it_accepts_some(
     database: Path,
 ) -> None:
     with bash() as terminal:

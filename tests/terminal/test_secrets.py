@@ -46,7 +46,7 @@ def program(place: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_app_broken_anywhere_exits_1_and_shows_no_password(place: str) -> None:
+def test_bug_anywhere_in_the_app_ends_it_with_code_1_and_shows_no_password(place: str) -> None:
     arguments = ("--digits", 2000, "--db", URL)
     with Terminal(*arguments, program=program(place)) as terminal:
         if keys := PLACES[place][-1]:
@@ -66,7 +66,9 @@ def test_app_broken_anywhere_exits_1_and_shows_no_password(place: str) -> None:
         ("pi_tui.pi.commands.compute", "Worker", "start"),
     ],
 )
-def test_run_broken_anywhere_shows_no_password(module: str, owner: str, name: str) -> None:
+def test_bug_anywhere_in_the_run_command_shows_no_password(
+    module: str, owner: str, name: str
+) -> None:
     code = BREAK.format(module=module, owner=owner, name=name, url=URL)
     with Terminal("run", "--digits", 2000, "--db", URL, program=("-c", code)) as terminal:
         assert terminal.wait() == 1

@@ -117,7 +117,7 @@ def test_watched_run_that_completes_is_shown_as_complete(database: Path) -> None
         assert second.wait() == 0
 
 
-def test_start_takes_over_from_a_writer_that_exits_right_then(database: Path) -> None:
+def test_app_takes_over_from_a_writer_that_exits_right_after_the_app_starts(database: Path) -> None:
     """Reload of a browser tab: the old process still saves while the new one starts."""
     with app(database) as first:
         first.see("running")
@@ -138,7 +138,7 @@ def test_second_app_computes_another_run_of_the_database(database: Path) -> None
         wait_until(lambda: saved(database) > before)
 
 
-def test_run_refuses_a_run_in_use(database: Path) -> None:
+def test_run_command_refuses_a_run_in_use(database: Path) -> None:
     with app(database) as first:
         first.see("running")
         refused = pi_tui("run", "--digits", DIGITS, "--db", database)
@@ -146,7 +146,7 @@ def test_run_refuses_a_run_in_use(database: Path) -> None:
         assert f"pid {first.pid}" in refused.stderr
 
 
-def test_fresh_refuses_a_run_in_use_before_it_asks(database: Path) -> None:
+def test_fresh_option_refuses_a_run_in_use_before_it_asks_the_user(database: Path) -> None:
     with app(database, "--checkpoint-every", "100") as first:
         wait_until(lambda: saved(database))
         with app(database, "--fresh") as second:
@@ -154,7 +154,7 @@ def test_fresh_refuses_a_run_in_use_before_it_asks(database: Path) -> None:
             assert second.wait() == 3
 
 
-def test_finished_run_deleted_elsewhere_is_reported_as_deleted(database: Path) -> None:
+def test_complete_run_that_another_process_deletes_is_reported_as_deleted(database: Path) -> None:
     assert pi_tui("run", "--digits", DIGITS, "--db", database).returncode == 0
     with app(database, size=(120, 40)) as terminal:
         terminal.see("complete, verified")

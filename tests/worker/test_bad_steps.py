@@ -143,7 +143,7 @@ def test_keyboard_interrupt_in_a_step_saves_and_exits_with_130(
 
 
 @pytest.mark.parametrize("error", [GeneratorExit(), asyncio.CancelledError()])
-def test_step_that_raises_a_base_exception_is_named(
+def test_base_exception_raised_by_a_step_is_reported_with_the_number_of_the_step(
     error: BaseException, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kind = Odd(raising(error))
@@ -254,7 +254,9 @@ def test_step_that_shortens_output_ends_the_run(database: Path) -> None:
     assert error == "step 21 took output back: 51 bytes before it, 46 after; nothing is saved"
 
 
-def test_message_after_sys_exit_gives_the_command_as_typed_to_resume(tmp_path: Path) -> None:
+def test_message_after_sys_exit_repeats_the_typed_command_that_resumes_the_run(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "it ends.py").write_text(PROGRAM, "utf-8")
     command = [sys.executable, "it ends.py", "a b"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -66,7 +66,7 @@ def test_kind_with_an_unusable_attribute_is_refused_and_the_attribute_named(
         ({"cadence": 5}, "a cadence is a Cadence, like Cadence(seconds=5), not 5"),
     ],
 )
-def test_unusable_argument_is_refused_and_named(
+def test_carry_on_refuses_and_names_an_unusable_argument(
     given: dict[str, Any], said: str, database: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     every: dict[str, Any] = {"kind": Walks(), "task": TASK, "location": str(database)} | given

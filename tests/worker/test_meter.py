@@ -80,7 +80,7 @@ def test_time_left_follows_the_work_and_not_the_output(share: float) -> None:
     assert left(meter) == pytest.approx(1 - now, rel=0.01)
 
 
-def test_time_left_right_after_a_resume_comes_from_earlier_sessions() -> None:
+def test_time_left_just_after_a_resume_is_estimated_from_earlier_sessions() -> None:
     meter = meter_at(TOTAL / 4, elapsed=10.0)
     assert meter.done == 0.25
     assert left(meter) == pytest.approx(30.0)
@@ -109,7 +109,7 @@ def test_time_left_is_the_longer_of_the_times_that_machine_and_pace_need() -> No
     assert left(meter, None) == left(meter, 1e9)
 
 
-def test_time_left_at_a_pace_includes_the_comparison() -> None:
+def test_time_left_at_a_pace_includes_the_verification_at_the_end() -> None:
     meter = meter_at(0, verifying=TOTAL / 4)
     run(meter, 0, TOTAL / 2, speed=TOTAL)
     assert left(meter, 100.0) == pytest.approx(200.25)
@@ -145,7 +145,7 @@ def test_share_follows_the_time_when_the_pace_holds_the_machine_back() -> None:
     assert meter.done == 1.0
 
 
-def test_rest_of_the_bar_is_spread_over_the_rest_of_the_time_when_the_pace_is_lifted() -> None:
+def test_bar_covers_its_rest_in_the_time_that_is_left_after_the_pace_is_removed() -> None:
     meter = meter_at(0)
     meter.limit = 1_000.0
     at_pace = paced(meter, 0, TOTAL * 3 / 4)[-1][1]
@@ -162,7 +162,7 @@ def test_work_rate_is_measured_without_output() -> None:
     assert meter.work_rate() == pytest.approx(1 / 40)
 
 
-def test_bar_goes_on_after_a_fallback_from_the_share_shown_before_and_ends_with_the_work() -> None:
+def test_bar_after_a_fallback_starts_at_the_share_shown_before_and_is_full_at_the_end() -> None:
     """Half was shown; after damage an older checkpoint is loaded, and only a quarter is done."""
     meter = Meter(Work(TOTAL / 4, TOTAL), 0, 0.0, shown=0.5)
     assert (meter.done, meter.work) == (0.5, Work(0.5, 1.0))
@@ -192,7 +192,7 @@ def test_share_done_never_decreases_after_a_resume_a_fallback_or_a_change_of_tot
         shown = meter.done
 
 
-def test_rate_is_that_of_the_last_seconds() -> None:
+def test_rate_is_measured_over_the_last_seconds() -> None:
     meter = meter_at(0)
     for second in range(1, 10):
         meter.stepped(Work(second, TOTAL), second * 1_000, float(second), 1.0)

@@ -75,7 +75,7 @@ def watcher_of_lines(writer: Writer, database: Path) -> Iterator[WatchingWorker]
     assert worker.crash is None
 
 
-def test_run_of_a_kind_without_its_code_is_watched_to_its_end(
+def test_watcher_without_the_code_of_a_kind_follows_a_run_to_its_end(
     writer: Writer, watcher_of_lines: WatchingWorker
 ) -> None:
     worker = watcher_of_lines
@@ -91,7 +91,7 @@ def test_run_of_a_kind_without_its_code_is_watched_to_its_end(
     assert bytes(worker.output) == output
 
 
-def test_request_to_resume_without_the_code_of_the_kind_keeps_watching_with_a_note(
+def test_watcher_without_the_code_of_a_kind_stays_watching_after_a_request_to_resume(
     writer: Writer, watcher_of_lines: WatchingWorker
 ) -> None:
     worker = watcher_of_lines
@@ -103,7 +103,7 @@ def test_request_to_resume_without_the_code_of_the_kind_keeps_watching_with_a_no
     assert worker.snapshot.state is State.WATCHING
 
 
-def test_run_of_a_kind_without_its_code_is_not_taken_over_after_its_writer_ended(
+def test_watcher_without_the_code_of_a_kind_takes_no_run_over_when_its_writer_ends(
     writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "MOMENT", 600.0)

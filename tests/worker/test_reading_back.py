@@ -43,7 +43,9 @@ def assert_right_at_the_end(worker: Worker, database: Path) -> None:
     assert in_the_file(database, DIGITS).output == pi(DIGITS)
 
 
-def test_run_with_blocks_read_back_is_right(make_worker: MakeWorker, database: Path) -> None:
+def test_run_whose_blocks_are_read_back_from_the_database_makes_the_right_digits(
+    make_worker: MakeWorker, database: Path
+) -> None:
     worker = make_worker(DIGITS, digits_per_step=200, cadence=Cadence(output=400), threads=2)
     assert_right_at_the_end(worker, database)
     assert worker.snapshot.notes == ()
@@ -85,7 +87,7 @@ def test_database_moved_away_while_sweeping_is_reported_and_nothing_is_lost(
     assert made < DIGITS
 
 
-def test_stop_without_a_save_while_the_database_is_away_waits_for_no_block(
+def test_stop_without_a_save_does_not_wait_for_a_block_while_the_database_is_away(
     make_worker: MakeWorker, database: Path
 ) -> None:
     worker = paused_in_the_middle(make_worker)

@@ -67,7 +67,7 @@ def test_resumed_run_saves_early_then_less_and_less_often() -> None:
     assert saves.next_save == pytest.approx(137.5), "a long save waits in proportion"
 
 
-def test_auto_saves_a_new_run_after_one_second_and_then_every_five() -> None:
+def test_auto_cadence_saves_a_new_run_after_one_second_and_then_every_five() -> None:
     saves = SaveSchedule(AUTO_CADENCE)
     saves.begin(now=200.0, count=0, again=False)
     assert saves.next_save == pytest.approx(201.0)
@@ -90,7 +90,7 @@ def test_cadence_by_output_saves_by_time_before_the_first_output() -> None:
     assert saves.next_save is None, "the screen shows no time for saves that output decides"
 
 
-def test_cadence_by_output_saves_only_at_marks_after_the_first_while_output_appears() -> None:
+def test_cadence_by_output_never_saves_by_time_after_its_first_mark_while_output_grows() -> None:
     saves = SaveSchedule(Cadence(output=1000))
     saves.begin(now=0.0, count=0, again=False)
     assert saves.is_due(0.1, 1000)
@@ -133,13 +133,13 @@ def test_cadence_by_output_saves_early_in_a_resumed_run() -> None:
     assert saves.is_due(0.5, 0)
 
 
-def test_cadence_in_seconds_holds_from_the_start() -> None:
+def test_first_save_of_a_new_run_is_due_after_the_seconds_of_the_cadence() -> None:
     saves = SaveSchedule(Cadence(seconds=5))
     saves.begin(now=0.0, count=0, again=False)
     assert saves.next_save == 5.0
 
 
-def test_cadence_in_seconds_holds_in_a_resumed_run() -> None:
+def test_first_save_of_a_resumed_run_is_due_after_the_seconds_of_the_cadence() -> None:
     saves = SaveSchedule(Cadence(seconds=5))
     saves.begin(now=0.0, count=0, again=True)
     assert saves.next_save == 5.0
@@ -155,7 +155,7 @@ def test_save_is_due_however_far_a_step_crosses_the_mark() -> None:
     assert saves.is_due(0.0, 1_300)
 
 
-def test_output_until_the_next_mark_is_reported() -> None:
+def test_output_until_mark_is_the_rest_to_the_next_mark_or_infinite_if_none_counts() -> None:
     saves = schedule(Cadence(output=100), count=130)
     assert saves.output_until_mark(150) == 50
     saves.failed(0.0)
@@ -170,7 +170,7 @@ def test_cadence_without_time_and_output_makes_no_save_due() -> None:
     assert not saves.is_due(1e9, 0)
 
 
-def test_failed_save_is_retried_less_often_up_to_once_a_minute() -> None:
+def test_failed_save_is_retried_after_waits_that_double_up_to_one_minute() -> None:
     saves, now, waits = schedule(Cadence()), 0.0, []
     for _ in range(9):
         saves.failed(now)

@@ -80,7 +80,9 @@ def test_short_steps_share_one_check_of_the_clock(database: Path) -> None:
     assert looks < STEPS
 
 
-def test_saves_by_output_come_at_the_exact_step_with_short_steps(database: Path) -> None:
+def test_save_every_10000_bytes_of_output_comes_at_the_exact_step_if_steps_are_short(
+    database: Path,
+) -> None:
     kind = Counts()
     worked(kind, database, cadence=Cadence(output=10_000))
     assert kind.states == [10_000, 20_000, 30_000, 40_000, 50_000]
@@ -109,7 +111,7 @@ class Rows(Counts):
         return machine
 
 
-def test_rows_are_counted_from_the_start_and_after_a_resume(database: Path) -> None:
+def test_rows_of_output_are_counted_from_the_start_and_after_a_resume(database: Path) -> None:
     kind = Rows()
     kind.wishes = {20_000: "stop"}
     shown = worked(kind, database)[0].snapshot
@@ -136,7 +138,7 @@ class LongAtLast(Count):
     ("row", "left"),
     [(b"\n", "3 rows not saved; saved step 0"), (b"", "3 steps not saved; saved step 0")],
 )
-def test_short_steps_before_a_long_one_are_reported_as_lost(
+def test_unsaved_short_steps_before_a_long_step_are_reported_as_lost(
     row: bytes, left: str, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Slow(Rows):
@@ -156,7 +158,7 @@ def test_short_steps_before_a_long_one_are_reported_as_lost(
     assert worker.join(60)
 
 
-def test_last_snapshot_of_a_worker_that_saved_has_lost_nothing(database: Path) -> None:
+def test_last_snapshot_of_a_worker_that_saved_reports_nothing_lost(database: Path) -> None:
     kind = Rows()
     kind.wishes = {20_000: "stop"}
     worker, _ = worked(kind, database)

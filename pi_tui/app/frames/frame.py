@@ -15,7 +15,7 @@ from pi_tui.worker.snapshot import Snapshot
 
 
 class Clock(NamedTuple):
-    """The two clocks that the app reads; tests replace them."""
+    """Two clocks that the app reads, for intervals and for the time of day; tests replace them."""
 
     monotonic: Callable[[], float] = time.monotonic
     """Return seconds that never go back: for rates and waits."""

@@ -21,7 +21,7 @@ class RateHistory:
         self._starting = True
 
     def feed(self, now: float, rate: float) -> None:
-        """Add the rate at `now` (seconds)."""
+        """Add a rate that was measured at `now`, a time in seconds."""
         if self._due is None:  # the first sample would measure the start, not the speed
             self._due = now + self.interval
             self._starting = True
@@ -54,7 +54,7 @@ class RateHistory:
         self.interval *= 2
 
     def columns(self, width: int) -> list[float]:
-        """Return at most `width` values, oldest first; neighbours are averaged if there are more.
+        """Return the samples, oldest first; average neighbours if there are more than `width`.
 
         >>> history = RateHistory()
         >>> history.samples = [1.0, 3.0, 5.0, 7.0]

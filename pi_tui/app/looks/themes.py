@@ -143,7 +143,7 @@ def own_variables(theme: Theme) -> dict[str, str]:
 
 
 def plain_colors(theme: Theme) -> dict[str, Color]:
-    """Return the colours of a theme, including those that Textual derives."""
+    """Return the ten named base colours of a theme, including those that Textual derives."""
     made = theme.to_color_system().generate()
     names = ("background", "foreground", "surface", "panel", "primary", "secondary", "accent")
     return {name: Color.parse(made[name]) for name in (*names, "success", "warning", "error")}

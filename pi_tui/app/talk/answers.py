@@ -56,7 +56,7 @@ def parse_place(text: str, count: int) -> int:
 
 
 def explain_place(text: str, count: int, unit: str) -> tuple[bool, str]:
-    """Return whether `text` is a position, and which one, or what can be typed.
+    """Return whether `text` is a position, and a line: which position, or what can be typed.
 
     >>> explain_place("2000000", 1_000_000, "letters")
     (False, 'there are 1,000,000 letters so far, so no position 2,000,000; end is the last')

@@ -17,13 +17,13 @@ class Goals:
     """Asks for the goal of a new run, and makes its task."""
 
     def __init__(self, task: Callable[[int], Task] = Task) -> None:
-        """Set up; `task` makes a task from a goal, or raises BadState or ValueError."""
+        """Keep `task`, which makes a task from a goal, or raises BadState or ValueError."""
         self.task = task
 
     def question(self, here: int) -> Screen[str | None]:
         """Return the dialog that asks for a goal.
 
-        `here` is the goal of the run on the screen; 0 if there is none.
+        `here` is the goal of the run on the screen; 0 if no run is shown.
         """
         from pi_tui.app.screens.dialogs import Ask
 

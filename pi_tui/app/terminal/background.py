@@ -15,7 +15,7 @@ _DEAF = ("", "dumb", "linux")
 
 
 def can_ask(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return False if the terminal would print the query as text."""
+    """Return False if the terminal would print the query for its background as text."""
     return environment.get("TERM", "") not in _DEAF
 
 

@@ -150,7 +150,10 @@ class TerminalDriver(LinuxDriver):
             self.write(background.QUESTION)
 
     def _hear(self, answer: bytes) -> None:
-        """Handle an answer of the terminal; called in the thread that reads."""
+        """Suit the theme to the background colour that a timely answer of the terminal gives.
+
+        The thread that reads keys calls this.
+        """
         light = background.is_light(answer)
         if light is not None and time.monotonic() < (self._ask_until or 0.0):
             suit = self._app.looks.suit  # type: ignore[attr-defined]
@@ -166,7 +169,7 @@ class TerminalDriver(LinuxDriver):
         self.flush()
 
     def close(self) -> None:
-        """Wait until everything is written."""
+        """Stop the writing thread once all output is written; later output is dropped."""
         super().close()
         self._writer_thread = None
         self.is_shown = False
@@ -178,7 +181,7 @@ class TerminalDriver(LinuxDriver):
             super().write(data)
 
     def set_title(self, text: str) -> None:
-        """Write a title or progress; it is written again after each suspension."""
+        """Write the title or progress of the window, now and after each suspension."""
         self._title = text
         self.write(text)
 
@@ -259,12 +262,12 @@ class _Output:
         self._file, self.fileno = file, file.fileno
 
     def write(self, text: str) -> None:
-        """Write the text, or drop it."""
+        """Write the text, or drop it if the terminal is closed."""
         with suppress(OSError):
             self._file.write(text)
 
     def flush(self) -> None:
-        """Send what was written to the terminal, or keep it for the next try."""
+        """Send the text written so far to the terminal; if that fails, the next flush retries."""
         with suppress(OSError):
             self._file.flush()
 

@@ -11,9 +11,9 @@ _COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
 
 
 def correct_environment() -> None:
-    """Remove invalid variables; call this before Textual is loaded.
+    """Remove TEXTUAL_COLOR_SYSTEM, TEXTUAL_DRIVER, COLUMNS and LINES if their values are invalid.
 
-    Without COLUMNS and LINES the size is that of the terminal.
+    Call this before Textual is loaded. Without COLUMNS and LINES, Textual uses the terminal's size.
     """
     if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in _COLOR_SYSTEMS:
         os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)

@@ -93,7 +93,7 @@ class Quitting:
         return True
 
     async def _settle(self) -> Snapshot:
-        """Wait until the worker rests or a save has failed; return the snapshot."""
+        """Return the snapshot once the worker rests, a save failed or the user exits at once."""
         while True:
             snapshot = self._app.worker.snapshot
             failed = snapshot.save_failure is not None and snapshot.state is not State.SAVING

@@ -113,14 +113,14 @@ class AlertLine(Panel):
     """A line that appears for an error, or in a quieter colour for a notice."""
 
     def show(self, frame: Frame) -> None:
-        """Show or hide the line."""
+        """Show this alert line if there is an error or a notice; else hide it."""
         wrong = bool(trouble(frame.snapshot, frame.naming))
         self.set_class(wrong or bool(_quiet(frame)), "-shown")
         self.set_class(not wrong, "-quiet")
         super().show(frame)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line, shortened to the width."""
+        """Return a line with the error or, without one, the notice; no line if there is neither."""
         if wrong := trouble(frame.snapshot, frame.naming):
             return [line(words.shortened(" ! " + wrong, width))]
         return [line(" " + words.fitting(_quiet(frame), width - 2))] if _quiet(frame) else []

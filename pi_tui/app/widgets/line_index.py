@@ -70,14 +70,20 @@ class LineIndex:
         return [start + found.start() for found in self._line.finditer(piece)]
 
     def start_of(self, line: int) -> int:
-        """Return the offset of the first byte of a line; after the last line, the text's end."""
+        """Return the offset at which line number `line` begins; the first line is 0.
+
+        For a number after the last line, return the end of the text.
+        """
         if line >= self.lines:
             return self._stop
         block, within = divmod(max(0, line), _EVERY)
         return self._block(block)[within]
 
     def line_of(self, offset: int) -> int:
-        """Return the number of the line with the byte at `offset`; at most the last line."""
+        """Return the number of the line with the byte at `offset`; the first line is 0.
+
+        For an offset after the text, return the number of the last line.
+        """
         block = bisect_right(self._marks, max(0, offset)) - 1
         within = bisect_right(self._block(block), offset) - 1
         return min(block * _EVERY + max(0, within), self.lines - 1)

@@ -35,7 +35,7 @@ def pair(label: str, value: Part, width: int) -> Content:
 
 
 def spread(left: Content, right: Content, width: int) -> Content:
-    """Return a line with one piece at each end; drop the right one if there is no room."""
+    """Return a line with a text at each end; leave the right one out if there is no room."""
     gap = width - left.cell_length - right.cell_length
     return Content.assemble(left, " " * gap, right) if gap > 0 else left
 

@@ -18,7 +18,7 @@ _FULL_LINES = 32
 
 
 def time_left(snapshot: Snapshot) -> str:
-    """Return the time left at this pace, in words; "–" if unknown."""
+    """Return the time left in words; "none" for a complete run, "–" if unknown."""
     if snapshot.state.is_final:
         return "none" if snapshot.state is State.COMPLETE else "–"
     return "–" if snapshot.left is None else words.duration(snapshot.left + 0.5)
@@ -30,7 +30,7 @@ class ProgressPanel(Panel):
     BORDER_TITLE = "progress"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return one line for each fact."""
+        """Return lines with output, steps, times and pace; for a watched run, with its writer."""
         snapshot, over = frame.snapshot, frame.snapshot.state.is_final
         elapsed = words.took(snapshot.elapsed) if over else words.duration(snapshot.elapsed)
         made = snapshot.made if snapshot.made_lines is None else snapshot.made_lines
@@ -80,7 +80,10 @@ class SpeedPanel(Panel):
     BORDER_TITLE = "speed"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the rate, a curve of its history in the rows that are free, and its time span."""
+        """Return lines with the rate, a curve of past rates as high as fits, and its time span.
+
+        While a machine works without output yet, return the work per minute and the time left.
+        """
         self.border_title = self.BORDER_TITLE
         rates, snapshot = frame.rates, frame.snapshot
         running = snapshot.state is State.RUNNING
@@ -133,7 +136,7 @@ class CheckpointPanel(Panel):
     BORDER_TITLE = "checkpoint"
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Content]:
-        """Return the newest checkpoint first; earlier ones fill the rows that are left."""
+        """Return lines about the newest checkpoint, then one for each earlier one that fits."""
         snapshot = frame.snapshot
         newest = snapshot.checkpoint
         if newest is None:
@@ -196,7 +199,7 @@ class CheckpointPanel(Panel):
 
 
 def _extent(checkpoint: Checkpoint, snapshot: Snapshot) -> tuple[str, str]:
-    """Return how much is saved, and its unit: output or, without output, steps."""
+    """Return an amount and its unit, as texts: the output saved or, without output, the steps."""
     if snapshot.length is None and not checkpoint.length:
         return words.number(checkpoint.steps), "steps"
     return words.number(checkpoint.length), words.unit_of_bytes(snapshot.unit)

@@ -106,7 +106,11 @@ class ServerLocks:
         """Do nothing: on a server, a heartbeat would cost a commit."""
 
     def renew(self) -> None:
-        """Take all locks again if their connection is lost. Raises AlreadyOpenError."""
+        """Take all locks again if their connection is lost.
+
+        Raises AlreadyOpenError if another process took one of them meanwhile. Behind a pooler, no
+        lock is taken.
+        """
         with suppress(SQLAlchemyError):
             if self._connection is not None:
                 self._connection.execute(text("SELECT 1"))
@@ -143,7 +147,10 @@ class ServerLocks:
 
 
 def _mark_of(holder: str, owner: str) -> str:
-    """Return the mark of the holder of a lock; the server knows only its readable name."""
+    """Return the mark of a lock's holder: `owner`, the mark in the run's row, if the names match.
+
+    Otherwise return `holder`, the readable name, which is all that the server knows.
+    """
     return owner if words_of(owner) == holder else holder
 
 

@@ -143,7 +143,7 @@ def create(connection: sa.Connection, where: Location) -> None:
 
 
 def give_identity(connection: sa.Connection) -> None:
-    """Give the database a random identity; copies of it keep that."""
+    """Save a random identity in the database. Copies of the database have the same identity."""
     connection.execute(sa.insert(META).values(key="database", value=secrets.token_hex(16)))
 
 
@@ -166,7 +166,7 @@ class BadRow(Exception):
 
 
 def to_run(row: sa.Row[Any], kind: Kind) -> Run:
-    """Return the record of a row, checked against the limits of its kind. Raises BadRow."""
+    """Return the Run that a row holds. Raises BadRow for values beyond the limits of the kind."""
     task = to_task(row)
     limits = limits_of(kind, task)
     if row.status not in (ACTIVE, COMPLETE):
@@ -190,7 +190,7 @@ def to_run(row: sa.Row[Any], kind: Kind) -> Run:
 
 
 def to_checkpoint(row: sa.Row[Any], limits: Limits) -> Checkpoint:
-    """Return the record of a checkpoint row, checked against `limits`. Raises BadRow."""
+    """Return the Checkpoint that a row holds. Raises BadRow for values beyond `limits`."""
     return Checkpoint(
         seq=whole(row.seq, 1, MOST, "seq"),
         steps=whole(row.steps, 0, limits.steps, "steps"),
@@ -226,7 +226,7 @@ def limits_of(kind: Kind, task: Task) -> Limits:
 
 
 def to_task(row: sa.Row[Any]) -> Task:
-    """Return the task of a row. Raises BadRow."""
+    """Return the Task that a row holds. Raises BadRow if its goal or parameters are invalid."""
     goal = whole(row.goal, 1, MOST, "goal")
     if not isinstance(row.parameters, str) or len(row.parameters) > LONGEST_TEXT:
         raise BadRow("parameters that cannot be read")

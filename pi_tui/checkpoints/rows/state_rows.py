@@ -73,7 +73,7 @@ def missing(state: State, trusted: Set[bytes]) -> int:
 def write(
     connection: Connection, run_id: int, state: State, trusted: Set[bytes], there: set[bytes]
 ) -> list[Entry]:
-    """Write the pieces of the state whose hash is not `trusted`; return the manifest's entries.
+    """Write the state's pieces whose hash is not in `trusted`; return the manifest's entries.
 
     A failed checkpoint may have left pieces that are stored (`there`) but not trusted. They are
     replaced. But a sound lasting piece is kept, as the machine may no longer have its bytes.
@@ -177,7 +177,7 @@ def size(connection: Connection, run_id: int) -> int:
 
 
 def find(connection: Connection, run_id: int, seq: int) -> Row[Any] | None:
-    """Return the row of a checkpoint, or None."""
+    """Return the row of the run's checkpoint number `seq`; None if there is none."""
     its = (CHECKPOINTS.c.run_id == run_id, CHECKPOINTS.c.seq == seq)
     return connection.execute(select(CHECKPOINTS).where(*its)).first()
 

@@ -65,8 +65,7 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
     """Migrate the tables and their data to the current schema.
 
     A file is copied to `FILE.schema-N` first (`.schema-N.2` … if that exists), where N is its old
-    version. A server is migrated
-    in a transaction too, without a backup: that is up to its owner.
+    version. A server is migrated in a transaction too, without a backup: that is up to its owner.
     """
     backup = _free_name(where.path, f".schema-{version}") if where.path else None
     if backup is not None:
@@ -90,7 +89,7 @@ def migrate(engine: sa.Engine, where: Location, version: int) -> None:
 
 
 def _is_still_old(engine: sa.Engine, version: int) -> bool:
-    """Return True if the old version is still there; a commit that failed may have landed."""
+    """Return True if the schema is still the old one; a commit that failed may have worked."""
     engine.dispose()
     with suppress(*FAILURES), engine.connect() as connection:
         found = "SELECT value FROM pi_meta WHERE key = 'schema_version'"

@@ -42,7 +42,7 @@ def digits_in_file(digits: Digits, start: int, stop: int) -> FileContent:
 
 
 async def picture_of_digits(face: Face, kind: str, digits: Digits, count: int) -> None:
-    """Ask for a file, and draw the walk or the heat map to it."""
+    """Ask for a file, and draw the walk or the heat map of `count` digits into it."""
     from pi_tui.pi.pictures.drawing import draw
     from pi_tui.pi.pictures.request import PictureRequest
 
@@ -61,7 +61,7 @@ async def picture_of_card(face: Face, lines: list[str], name: str) -> None:
 
 
 async def _draw(face: Face, title: str, name: str, draw: Draw, what: str) -> None:
-    """Ask for a file, and draw to it; suggest a PNG if Pillow is installed, else an SVG."""
+    """Ask for a file, and put the picture in it; suggest PNG if Pillow is installed, else SVG."""
     from pi_tui.pi.app.screens.digit_answers import explain_picture
     from pi_tui.pi.pictures.request import can_png, form_of
 

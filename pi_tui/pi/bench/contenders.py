@@ -36,7 +36,7 @@ class Contender:
     """True if the program prints digits; False if only its time counts."""
 
     def command(self, digits: int, folder: Path) -> list[str]:
-        """Return the command that computes so many digits in this empty folder."""
+        """Return the words of the command that computes `digits` digits, with files in `folder`."""
         values = {
             "{digits}": str(digits),
             "{digits + 1}": str(digits + 1),
@@ -51,7 +51,7 @@ def database_in(folder: Path) -> str:
 
 
 def inside(part: str, *more: str) -> Contender:
-    """Return the contender that is one part of `inside.py`."""
+    """Return the contender that runs the function named `part` of the module `inside`."""
     module = "pi_tui.pi.bench.inside"
     return Contender(part, (*PYTHON, "-m", module, part, "{digits}", "{database}", *more))
 

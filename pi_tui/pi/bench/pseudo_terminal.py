@@ -47,13 +47,13 @@ class App(AbstractContextManager["App"]):
         os.close(self._terminal)
 
     def press(self, keys: str) -> None:
-        """Type keys, after discarding the output so far."""
+        """Discard the output so far, then type `keys` into the program."""
         self.read_for(0.0)
         self.written = b""
         os.write(self._terminal, keys.encode())
 
     def read_for(self, seconds: float) -> None:
-        """Read all output for so many seconds."""
+        """Read the program's output for `seconds`, and append it to `written`."""
         end = time.perf_counter() + seconds
         while select.select([self._terminal], [], [], max(0.0, end - time.perf_counter()))[0]:
             try:

@@ -29,7 +29,10 @@ def textbook(digits: int) -> str:
 
 
 def _sweep(numbers: list[int]) -> int:
-    """Do one iteration: multiply every box by ten and carry the excess to the left."""
+    """Do one iteration: multiply every box by ten and carry the excess to the left.
+
+    Returns the quotient that leaves the leftmost box.
+    """
     carry = 0
     for i in range(len(numbers) - 1, 0, -1):
         quotient, numbers[i] = divmod(numbers[i] * 10 + carry, 2 * i + 1)

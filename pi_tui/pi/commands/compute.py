@@ -24,7 +24,7 @@ from pi_tui.worker.worker import Worker
 
 
 def run(settings: Settings, digits: int | None, *, yes: bool, output: str | None) -> int:
-    """Compute the run of so many digits, or the last run; return the exit code."""
+    """Compute the run of `digits` digits, or the last run if None; return the exit code."""
     digits, _ = run_to_open(settings, digits)
     if digits is None:
         raise UsageError("say how many digits, like `pi-tui run --digits 20000`")

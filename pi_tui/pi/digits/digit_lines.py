@@ -42,7 +42,7 @@ class DigitLines(NamedTuple):
 
     @property
     def left(self) -> int:
-        """Return the column of a line's first digit."""
+        """Return the column, from 0, of a line's first digit."""
         return self.gutter + 1 + _POINT
 
     def digits_before(self, column: int) -> int:

@@ -46,7 +46,7 @@ class Hits:
 
 
 def headline(hits: Hits) -> str:
-    """Report whether the string was found, and how often.
+    """Return a sentence that tells whether the string was found, and how often.
 
     >>> headline(Hits("42", 1))
     '42 is not in the first 0 digits of pi.'
@@ -61,7 +61,7 @@ def headline(hits: Hits) -> str:
 
 
 def odds(length: int, digits: int) -> str:
-    """State how likely a string of that length is among so many digits.
+    """Return a sentence on the chance of a string of `length` digits among `digits` digits.
 
     >>> print(odds(8, 1_000_000))
     A given string of 8 digits occurs in that many digits with a chance of 1.0 %.

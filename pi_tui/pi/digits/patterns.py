@@ -30,7 +30,10 @@ class Longest(NamedTuple):
 
 
 class Patterns:
-    """The pairs, gaps and runs among the first `count` digits; `feed` it while digits arrive."""
+    """Counts of digit pairs and of gaps between equal digits, and longest runs of equal digits.
+
+    All are of the first `count` digits; call `feed` when digits arrive.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -43,7 +46,7 @@ class Patterns:
         self._runs: dict[int, Longest] = {}
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Count up to offset `stop`, at most CHUNK more; return True if there is more to count."""
+        """Count patterns up to offset `stop`, at most CHUNK digits; return True if any are left."""
         start, stop = self.count, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:
@@ -64,7 +67,7 @@ class Patterns:
         self._pairs.update(memoryview(pairs).cast("H"))
 
     def _count_gaps(self, piece: bytes, digit: int) -> None:
-        """Count the distances from each `digit` in this piece to the one before it."""
+        """Count the distance from each `digit` in `piece` to the previous `digit`."""
         between = [len(part) + 1 for part in piece.split(b"%d" % digit)]
         last, before = self._last[digit], between.pop()
         if not between:
@@ -80,7 +83,7 @@ class Patterns:
             self._longest_gaps[digit] = Longest(digit, longest, start + 1)
 
     def _find_runs(self, digits: Digits, digit: int, end: int) -> None:
-        """Look for a longer run of `digit` up to offset `end`; it may begin before this piece."""
+        """Record the longest run of `digit` up to offset `end`; it may begin before `count`."""
         known = self._runs.get(digit)
         length = known.length if known else 0
         at = max(0, self.count - length)
@@ -101,7 +104,7 @@ class Patterns:
 
     @property
     def longest_gaps(self) -> list[Longest]:
-        """Return the longest gap of each digit that occurs twice."""
+        """Return the longest gap of each digit that occurs at least twice."""
         return sorted(self._longest_gaps.values())
 
 
@@ -118,7 +121,7 @@ def expected_runs(length: int, count: int) -> float:
 
 
 def expected_gaps(length: int, count: int) -> float:
-    """Return how many gaps of exactly `length` between equal digits are expected.
+    """Return the expected number of gaps of `length` between equal digits, in `count` digits.
 
     As many gaps of at least `length` are expected of one given digit. That digit has a tenth of all
     gaps, but gaps of at least a length are ten times as frequent as gaps of exactly that length.
@@ -130,7 +133,7 @@ def expected_gaps(length: int, count: int) -> float:
 
 
 def chance_of_any(expected: float) -> float:
-    """Return the chance that a rare event, expected so many times, happens at all.
+    """Return the chance that a rare event, expected `expected` times, happens at least once.
 
     >>> round(chance_of_any(1.0), 2), chance_of_any(0.0)
     (0.63, 0.0)

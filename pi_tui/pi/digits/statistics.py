@@ -23,7 +23,7 @@ class DigitCounts:
         self.counted = 0
 
     def feed(self, digits: Digits, stop: int) -> bool:
-        """Count up to offset `stop`, at most CHUNK more; return True if there is more to count."""
+        """Count digits up to offset `stop`, at most CHUNK more; return True if some are left."""
         start, stop = self.counted, min(stop, len(digits))
         end = min(stop, start + CHUNK)
         if end > start:

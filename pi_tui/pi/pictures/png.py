@@ -86,7 +86,7 @@ def _walk(request: PictureRequest) -> tuple[Image.Image, list[_Label]]:
 def _mark(
     pen: ImageDraw.ImageDraw, start: tuple[float, float], end: tuple[float, float], dot: float
 ) -> None:
-    """Mark the start with a ring and the end with a disc."""
+    """Mark the start of the path with a ring and its end with a disc."""
     for (x, y), fill in ((start, None), (end, _TEXT)):
         box = (x - dot, y - dot, x + dot, y + dot)
         pen.ellipse(box, fill, _TEXT, max(1, round(dot / 2.5)))
@@ -122,7 +122,7 @@ _BEHIND_PAPER = bytes((value + 1) % 256 for value in range(256))
 
 
 def _png(request: PictureRequest, canvas: Image.Image, labels: Sequence[_Label]) -> bytes:
-    """Write the file: the canvas at the requested size, with the labels on it."""
+    """Return the bytes of a PNG file: the canvas at the requested size, with the labels on it."""
     header = struct.pack(">IIBBBBB", *request.size, 8, 2, 0, 0, 0)  # 8 bits of red, green and blue
     packer = zlib.compressobj(6)
     packed = (packer.compress(band) for band in _bands(request, canvas, labels))
@@ -151,5 +151,5 @@ def _bands(
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    """Return a chunk of a PNG file."""
+    """Return the bytes of a chunk of a PNG file: length, kind, data and CRC-32."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

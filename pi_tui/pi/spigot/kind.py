@@ -59,9 +59,9 @@ class SpigotKind(Kind):
     def task(
         self, digits: int, digits_per_step: int | None = None, series: str = ARCTAN.name
     ) -> Task:
-        """Return the task of computing so many digits.
+        """Return the task of computing `digits` digits.
 
-        `plan` chooses the boxes per block, and also the digits per step if they are None.
+        `plan` chooses the boxes per block, and the digits per step if `digits_per_step` is None.
         """
         chosen = plan(digits, digits_per_step, SERIES[series])
         return Task(

@@ -18,7 +18,6 @@ def settle(
 
     Returns the digits settled now, the new predigit, and the new number of held nines.
 
-
     `quotient` is the next super-digit, of `k` digits. `nines` counts the super-digits of nines that
     are held after `predigit`. `text` is the predigit as text, if that is known. If the quotient is
     R or more, 1 is carried into the digits that are held. Raises WrongState if 1 is not

@@ -51,7 +51,7 @@ async def test_key_space_pauses(bench: Bench) -> None:
         await until_state(app, State.PAUSED)
 
 
-async def test_key_c_saves_a_checkpoint_at_once(bench: Bench) -> None:
+async def test_key_c_saves_a_checkpoint_without_a_pause(bench: Bench) -> None:
     app = bench.app(WATCHABLE, "auto", checkpoint_every="0")
     async with app.run_test() as pilot:
         await until(lambda: app.worker.snapshot.made > 100)
@@ -135,7 +135,7 @@ async def test_saved_digits_are_shown_before_the_worker_has_loaded_them(bench: B
 
 @pytest.mark.parametrize("first", [State.RUNNING, State.SAVING])
 @pytest.mark.parametrize("before", [State.PREPARING, State.WATCHING])
-async def test_resume_message_is_shown_even_if_the_run_saves_at_once(
+async def test_resume_message_is_shown_even_if_a_save_begins_immediately(
     before: State, first: State
 ) -> None:
     async with a_still(a_snapshot(state=before), (80, 24)) as (app, _):

@@ -77,7 +77,9 @@ async def test_digit_lines_have_a_position_and_groups_of_ten() -> None:
         assert view.virtual_size.height == 17
 
 
-async def test_view_of_ten_million_digits_scrolls_anywhere_at_once(many: bytes) -> None:
+async def test_view_of_ten_million_digits_jumps_to_either_end_and_to_marked_digits(
+    many: bytes,
+) -> None:
     async with a_view(MANY, many) as (view, pilot):
         assert view.following
         assert view.in_view[1] == MANY
@@ -185,7 +187,7 @@ async def test_hit_across_two_lines_is_highlighted_in_both() -> None:
         assert lit == [pi(60)[58:].decode(), pi(62)[60:].decode()]
 
 
-async def test_marked_digits_are_drawn_at_once_without_scrolling() -> None:
+async def test_marked_digits_in_view_are_highlighted_without_scrolling() -> None:
     async with a_view(1_000, pi(1_000)) as (view, pilot):
         await pilot.press("home")
         here = view.get_component_rich_style("output--here").bgcolor

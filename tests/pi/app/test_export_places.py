@@ -46,7 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_export_writes_to_a_name_or_refuses_it_in_one_line(name: str) -> None:
+def test_export_to_an_odd_name_writes_the_file_or_refuses_in_one_line(name: str) -> None:
     good, hint = explain_file(name, "pi.sqlite3")
     assert hint.isprintable()
     try:
@@ -62,7 +62,7 @@ def test_export_writes_to_a_name_or_refuses_it_in_one_line(name: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(), max_size=40))
-def test_export_explains_any_typed_text_without_a_crash(name: str) -> None:
+def test_export_to_any_typed_name_writes_the_file_or_raises_pi_tui_error(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         typed = f"{folder}/{name}" if "/" not in name else name
         explain_file(typed, f"{folder}/pi.sqlite3")

@@ -12,7 +12,9 @@ from tests.pi.app.conftest import Bench
 from tests.pi.app.helpers import text_of, until_state
 
 
-async def test_first_start_asks_for_digits_and_explains_what_is_typed(bench: Bench) -> None:
+async def test_first_start_asks_for_a_number_of_digits_and_explains_the_typed_number(
+    bench: Bench,
+) -> None:
     app = bench.app(None)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: "How many digits of pi?" in text_of(app))

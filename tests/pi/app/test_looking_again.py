@@ -21,7 +21,7 @@ from tests.helpers import pi, until
 from tests.pi.app.helpers import Still, a_frame, a_snapshot, a_still, some_figures, text_of
 
 
-async def test_statistics_show_pairs_gaps_and_runs() -> None:
+async def test_statistics_screen_shows_pairs_gaps_and_runs_of_digits() -> None:
     async with a_still(a_snapshot(), (80, 120)) as (app, pilot):
         await pilot.press("S")
         await until(lambda: "PAIRS among 8,640 digits" in text_of(app))
@@ -177,7 +177,7 @@ async def test_note_is_replaced_by_a_newer_one_after_its_minimum_time(
         await until(lambda: FACTS[0].saying in text_of(app))
 
 
-async def test_message_shows_markup_as_text(tmp_path: Path) -> None:
+async def test_markup_in_a_message_is_shown_as_text(tmp_path: Path) -> None:
     async with a_still(a_snapshot(), (100, 30), location=str(tmp_path / "none")) as (app, _):
         tell(app, "saved as [bold]a[/] and [b")
         await until(lambda: "saved as [bold]a[/] and [b" in text_of(app))

@@ -55,7 +55,7 @@ async def test_note_leaves_room_for_the_caption_of_a_picture(bench: Bench) -> No
             await until(partial(is_beside, words))
 
 
-async def test_key_m_shows_the_digits_of_the_note(bench: Bench) -> None:
+async def test_key_m_shows_the_digits_that_the_note_is_about(bench: Bench) -> None:
     app = bench.app(800)  # few enough that the note about position 762 still waits
     async with app.run_test(size=(100, 30)) as pilot:
         await until(lambda: app.main_screen.count == 800)

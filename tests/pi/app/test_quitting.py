@@ -121,7 +121,7 @@ async def test_key_p_pauses_again_after_quitting_a_paused_run_was_cancelled(benc
         await until(lambda: app.worker.pause_wanted)
 
 
-async def test_keys_are_handled_at_once_after_a_quit_was_cancelled(
+async def test_key_pressed_after_a_cancelled_quit_is_handled_without_delay(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_queue, "_LOST", inf)

@@ -198,6 +198,6 @@ async def test_every_panel_that_has_room_is_shown(rows: int, names: list[str]) -
         assert checkpoint.size.height < 10
 
 
-def test_message_after_a_kill_speaks_of_one_line_in_the_singular() -> None:
+def test_message_after_a_kill_uses_the_singular_for_one_saved_line() -> None:
     killed = a_snapshot(left_open="pid 4711 on box", resumed=9, resumed_lines=1, unit="lines")
     assert how_it_goes_on(killed)[-3] == "the last session was cut off; the 1 saved line is there"

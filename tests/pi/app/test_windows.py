@@ -59,7 +59,7 @@ async def test_tiny_window_shows_the_key_of_the_help(size: tuple[int, int]) -> N
         await until(lambda: app.screen is not app.main_screen)
 
 
-async def test_range_of_the_speed_is_never_cut() -> None:
+async def test_speed_panel_never_cuts_off_the_range_of_speeds() -> None:
     async with a_still(a_snapshot(), (80, 24)) as (app, _):
         app.live.rates.samples = [55_556.0, 1_234_567.0] * 100
         app.live.shown = None

@@ -24,7 +24,7 @@ from tests.helpers import pi
 
 
 @pytest.mark.parametrize("digits", [*range(1, 40), 762, 770, 1_000])
-def test_textbook_is_right_to_its_last_digit(digits: int) -> None:
+def test_textbook_algorithm_is_right_to_its_last_digit(digits: int) -> None:
     assert textbook(digits).encode() == pi(digits)
 
 
@@ -58,7 +58,9 @@ def test_bench_reports_every_phase_of_a_run(report: dict[str, Any]) -> None:
     assert phases["seconds"]["whole process"] > phases["seconds"]["imports"]
 
 
-def test_bench_measures_first_digits_and_saves(report: dict[str, Any]) -> None:
+def test_bench_measures_the_time_to_the_first_digits_and_the_cost_of_saving(
+    report: dict[str, Any],
+) -> None:
     named = [who.FIRST_FRESH, who.FIRST_RESUMED, who.SAVED_RESUMED, who.KEPT_RESUMED]
     assert [r["name"] for r in report["first digit"]] == named
     assert {r["cadence"] for r in report["saving"]} == {"auto", "1s"}
@@ -101,7 +103,7 @@ def test_every_table_is_followed_by_its_explanation(
     assert places == sorted(places), "each right after its table"
 
 
-def test_expected_time_grows_with_runs_and_slowness() -> None:
+def test_expected_time_of_a_bench_grows_with_its_runs_and_on_a_slower_computer() -> None:
     short = expected_seconds(1, SMALL_RUN, full=False)
     assert short < expected_seconds(3, SMALL_RUN, full=False) < expected_seconds(3, 1.0, full=False)
     assert expected_seconds(1, SMALL_RUN, full=True) > 3 * short
@@ -175,12 +177,16 @@ def test_killed_program_that_never_ends_is_given_up(tmp_path: Path) -> None:
     assert told["cpu"] >= 0.5
 
 
-def test_killed_program_that_fails_on_restart_reports_why(tmp_path: Path) -> None:
+def test_program_that_fails_before_it_is_killed_is_reported_with_its_message(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
         killed_every(60.0, [*FAILING], tmp_path / "said", os.environ, give_up=60.0)
 
 
-def test_killed_run_is_compared_with_an_undisturbed_one(tmp_path: Path) -> None:
+def test_measurement_of_a_killed_run_also_has_the_cpu_time_of_an_undisturbed_one(
+    tmp_path: Path,
+) -> None:
     told = Turns(tmp_path, 1).killed(1_000, every=60.0)
     assert (told["ended"], told["kills"]) == (True, 0)
     assert told["cpu in peace"] > 0
@@ -204,7 +210,7 @@ def test_contender_with_wrong_digits_is_refused(tmp_path: Path) -> None:
         Turns(tmp_path, 1).side_by_side([Contender("liar", LYING)], 10)
 
 
-def test_failing_contender_reports_why(tmp_path: Path) -> None:
+def test_bench_reports_why_a_contender_failed(tmp_path: Path) -> None:
     with pytest.raises(PiTuiError, match="no pi today"):
         Turns(tmp_path, 1).side_by_side([Contender("failing", FAILING)], 10)
 

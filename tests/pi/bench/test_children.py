@@ -42,7 +42,9 @@ def test_contender_runs_no_module_of_the_working_folder(
     assert not evil.exists()
 
 
-def test_bench_part_and_app_run_no_module_of_the_working_folder(evil: Path, tmp_path: Path) -> None:
+def test_bench_subprocess_and_app_run_no_module_of_the_working_folder(
+    evil: Path, tmp_path: Path
+) -> None:
     part = who.inside("phases").command(60, tmp_path)
     assert subprocess.run(part, capture_output=True, check=False).returncode == 0
     command = ["-m", "pi_tui", "--digits", "20000", "--db", str(tmp_path / "app.db")]

@@ -101,7 +101,7 @@ def test_find_without_a_database_says_how_to_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("no_color", "marked"), [("", True), ("1", False)])
-def test_find_marks_hits_on_a_terminal_unless_no_color(
+def test_find_marks_hits_on_a_terminal_unless_no_color_is_set(
     no_color: str, marked: bool, saved: Path
 ) -> None:
     with Terminal("find", "999999", "--db", saved, NO_COLOR=no_color) as terminal:

@@ -22,7 +22,9 @@ def test_chance_of_a_string_is_near_the_share_of_longer_strings_that_contain_it(
 
 
 @given(st.integers(1, 11), st.floats(0.001, 0.999))
-def test_digits_for_is_the_smallest_number_with_that_chance(length: int, likely: float) -> None:
+def test_digits_for_returns_the_smallest_number_with_the_given_chance(
+    length: int, likely: float
+) -> None:
     digits = digits_for(length, likely)
     nearly = 1e-6 if length > 8 else 1e-9  # of rounding
     assert chance(length, digits) >= likely - nearly
@@ -30,12 +32,12 @@ def test_digits_for_is_the_smallest_number_with_that_chance(length: int, likely:
 
 
 @pytest.mark.parametrize("length", [11, 12, 15, 100])
-def test_digits_for_long_strings_grows_tenfold_per_digit(length: int) -> None:
+def test_digits_for_returns_tenfold_for_each_further_digit_of_a_long_string(length: int) -> None:
     once, longer = digits_for(length, 0.95), digits_for(length + 1, 0.95)
     assert math.isclose(longer // 10, once, rel_tol=1e-8)
 
 
-def test_digits_for_very_long_strings_do_not_overflow() -> None:
+def test_chance_of_a_string_of_100_digits_is_stated_without_overflow() -> None:
     assert "chance of 1 in 100,000" in odds(100, 10**8)
     told = next(after_a_miss(100, 10**8))
     assert "9.9 × 10^99 digits" in told
@@ -51,10 +53,10 @@ def test_digits_for_very_long_strings_do_not_overflow() -> None:
         (9.96e20, "1 × 10^21"), (10**15, "1 × 10^15"),
     ],
 )  # fmt: skip
-def test_about_rounds_to_two_figures(number: float, words: str) -> None:
+def test_about_rounds_a_number_to_two_figures(number: float, words: str) -> None:
     assert about(number) == words
 
 
-def test_miss_suggests_a_run_only_if_it_can_be_computed() -> None:
+def test_search_without_a_hit_suggests_a_longer_run_only_if_pi_tui_can_compute_it() -> None:
     assert "--digits 100000000`" in list(after_a_miss(8, 10**8))[1]
     assert list(after_a_miss(9, 10**8))[1].startswith("That is more than pi-tui computes")

@@ -70,7 +70,7 @@ def test_chance_of_a_string_equals_that_in_random_digits() -> None:
     assert chance(6, 10**6) == pytest.approx(1 - math.exp(-1), rel=1e-4)
 
 
-def test_counts_in_pieces_equal_counts_of_the_whole() -> None:
+def test_digits_counted_in_pieces_have_the_same_counts_as_all_digits_together() -> None:
     digits, counts = pi(20_000), DigitCounts()
     for stop in (10, 11, 5_000, 20_000):
         assert not counts.feed(digits, stop)
@@ -87,7 +87,7 @@ def test_ten_million_digits_are_counted_in_chunks() -> None:
     assert chi_square(counts.counts) == 0
 
 
-def test_walk_takes_the_steps_of_pi() -> None:
+def test_points_of_the_walk_follow_the_digits_of_pi() -> None:
     path, here = Walk(), 0j
     path.feed(pi(1_000), 1_000)
     for digit, point in zip(pi(1_000), path.points[1:], strict=True):
@@ -167,20 +167,22 @@ def test_invalid_positions_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2000000", "2,000,000", "2e6", " 1000001 "])
-def test_position_beyond_the_last_digit_states_how_many_there_are(text: str) -> None:
+def test_message_about_a_position_beyond_the_last_digit_states_the_number_of_digits(
+    text: str,
+) -> None:
     is_there, told = explain_place(text, 1_000_000, "digits")
     assert not is_there
     assert told.startswith("there are 1,000,000 digits so far, so no position ")
 
 
 @pytest.mark.parametrize("text", ["", "0", "-3", "abc", "101%"])
-def test_text_that_is_no_position_is_explained(text: str) -> None:
+def test_text_that_is_no_position_is_refused_with_examples_of_positions(text: str) -> None:
     is_there, told = explain_place(text, 1_000_000, "digits")
     assert not is_there
     assert told == "a position from 1 to 1,000,000, like 762, 1e6, 50% or end"
 
 
-def test_feynman_point_is_the_first_place_of_four_and_more_equal_digits() -> None:
+def test_feynman_point_is_the_first_place_of_at_least_four_equal_digits() -> None:
     fact = next(fact for fact in facts.FACTS if "Feynman" in fact.saying)
     digits = pi(1_000)
     runs = [b"%d" % digit * 4 for digit in range(10)]
@@ -250,7 +252,7 @@ def test_self_locating_numbers_are_found_whatever_parts_the_digits_come_in() -> 
 
 
 @pytest.mark.parametrize("text", ["24121999", "9999999"])
-def test_card_of_a_miss_states_the_miss_once(text: str) -> None:
+def test_card_of_a_date_that_is_not_found_names_the_date_once(text: str) -> None:
     place = look(text, pi(2_000), 2_000)
     assert place is not None
     lines = card(text, place)

@@ -65,7 +65,9 @@ def brute_force(digits: bytes) -> Counts:
 
 
 @given(st.text("0179", max_size=60), st.lists(st.integers(0, 60), max_size=8))
-def test_patterns_in_any_pieces_equal_brute_force(text: str, stops: list[int]) -> None:
+def test_patterns_of_digits_fed_in_any_pieces_equal_brute_force(
+    text: str, stops: list[int]
+) -> None:
     digits, statistics = text.encode(), Patterns()
     for stop in [*sorted(stops), len(digits)]:
         assert not statistics.feed(digits, stop)
@@ -82,14 +84,14 @@ def test_patterns_of_pi_over_several_chunks_equal_brute_force() -> None:
 
 @pytest.mark.parametrize("chi_square", [0.5, 60.0, 98.3, 150.0, 2_000.0])
 @pytest.mark.parametrize("freedom", [1, 9, 99])
-def test_chance_of_more_equals_the_incomplete_gamma_function(
+def test_chance_of_a_greater_chi_square_equals_the_incomplete_gamma_function(
     chi_square: float, freedom: int
 ) -> None:
     exact = mpmath.gammainc(freedom / 2, chi_square / 2, regularized=True)
     assert chance_of_more(chi_square, freedom) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
 
 
-def test_expected_runs_and_gaps_are_means_of_all_strings() -> None:
+def test_expected_runs_and_gaps_equal_the_exact_means() -> None:
     # All 100,000 strings of five digits: their means are exact.
     everything = [brute_force(b"%05d" % number) for number in range(100_000)]
     gaps = Counter[int]()
@@ -133,7 +135,7 @@ def test_table_of_few_digits_has_no_nan_or_inf(count: int) -> None:
     assert "inf" not in told
 
 
-def test_gaps_of_a_length_or_more_are_ten_times_those_of_just_that_length() -> None:
+def test_expected_gaps_of_50_digits_or_more_are_ten_times_those_of_exactly_50() -> None:
     exact = sum(expected_gaps(length, 10**6) for length in range(50, 2_000))
     assert 10 * expected_gaps(50, 10**6) == pytest.approx(exact, rel=0.01)
     assert chance_of_any(1e-12) == pytest.approx(1e-12)

@@ -113,7 +113,7 @@ def test_common_factor_divides_n_p_and_d_of_blocks_at_any_place(series: Series, 
 
 
 @EVERY_CHAIN
-def test_common_factor_of_a_block_is_that_of_its_half_squared_times_left_over(
+def test_common_factor_of_2h_boxes_is_left_over_times_the_square_of_that_of_h_boxes(
     series: Series,
 ) -> None:
     for boxes in (2 * THIN_FROM, 256, 4_096):
@@ -131,7 +131,7 @@ def test_common_factor_of_textbook_series_equals_that_of_version_1() -> None:
         assert common_factor(RABINOWITZ_WAGON, boxes) == expected
 
 
-def test_denominator_of_first_block_only_is_multiplied_by_r() -> None:
+def test_only_the_first_block_has_its_denominator_multiplied_by_r() -> None:
     plain, times_r = (_make(GOSPER, 2, 32, k, numbers=False).blocks for k in (0, 3))
     assert times_r[0].divisor == 1_000 * plain[0].divisor
     assert times_r[0].denominator_residue == plain[0].denominator_residue
@@ -147,7 +147,7 @@ def test_blocks_made_without_numbers_equal_blocks_made_with_numbers() -> None:
 
 @EVERY_CHAIN
 @pytest.mark.parametrize("boxes", [1, 4_096, 65_536])
-def test_blocks_are_the_same_for_any_size_of_stretch_and_any_number_of_threads(
+def test_blocks_are_the_same_for_any_number_of_threads_and_of_boxes_made_in_one_stretch(
     series: Series, boxes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large blocks are joined from several stretches; blocks of one box do not fill a stretch."""

@@ -36,12 +36,12 @@ def test_truncated_or_extended_state_of_version_1_is_refused() -> None:
             back(state, State.of(wrong))
 
 
-def test_finished_state_of_version_1_which_has_no_boxes_is_accepted(pi: bytes) -> None:
+def test_finished_state_of_version_1_is_accepted_without_boxes(pi: bytes) -> None:
     last = replace(states(300, 10, 32, RABINOWITZ_WAGON)[-1], boxes=(), blocks=())
     assert Spigot(back(last, format_1(last))).finalize() == pi[:300]
 
 
-def test_wrong_number_or_digit_of_version_1_is_found_once_blocks_are_made() -> None:
+def test_wrong_box_or_digit_in_a_state_of_version_1_is_found_once_blocks_are_made() -> None:
     state = states(300, 10, 32, RABINOWITZ_WAGON)[9]
     assert state.boxes[2] is not None
     boxes = (*state.boxes[:2], state.boxes[2] ^ 1, *state.boxes[3:])

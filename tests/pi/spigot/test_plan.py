@@ -17,7 +17,7 @@ def test_plan_has_at_least_a_dozen_iterations(n: int) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 999, 20_000])
-def test_run_takes_the_planned_iterations(n: int) -> None:
+def test_run_takes_as_many_iterations_as_planned(n: int) -> None:
     spigot = new(n)
     spigot.finalize()
     assert spigot.i == spigot.size.iterations
@@ -28,7 +28,7 @@ def test_plan_keeps_a_given_k() -> None:
 
 
 @pytest.mark.parametrize("series", CHAINS, ids=lambda chain: chain.name)
-def test_boxes_needed_fall_to_the_guard_boxes_and_fit_into_blocks(series: Series) -> None:
+def test_boxes_needed_decrease_to_the_guard_boxes_and_fit_into_the_blocks(series: Series) -> None:
     chain = Chain(series, 1_000, 10, 7)
     boxes = [chain.boxes_needed(done) for done in range(200)]
     assert boxes == sorted(boxes, reverse=True)
@@ -62,7 +62,7 @@ def test_work_grows_from_zero_to_the_total_by_ever_smaller_iterations(
 
 
 @pytest.mark.parametrize("n", [1, 10, 999, 1_000, 20_000, 99_999, 100_000, 10_000_000])
-def test_planned_block_size_is_a_power_of_two_and_at_least_one_leaf(n: int) -> None:
+def test_planned_boxes_per_block_are_a_power_of_two_and_no_fewer_than_in_a_leaf(n: int) -> None:
     for series in SERIES.values():
         boxes = plan(n, series=series).boxes_per_block
         assert boxes >= series.leaf
@@ -80,7 +80,7 @@ def test_twice_the_digits_never_get_smaller_steps_or_blocks() -> None:
         assert small.boxes_per_block <= large.boxes_per_block
 
 
-def test_steps_of_short_runs_are_short() -> None:
+def test_plan_for_few_digits_has_few_digits_per_step() -> None:
     assert plan(20_000).digits_per_step <= 100
     assert plan(100_000).digits_per_step <= 4_000
 

@@ -26,7 +26,7 @@ from tests.pi.spigot.textbook import BASES
 @pytest.mark.parametrize(
     ("n", "k", "b"), [(40, 1, 1), (800, 1, 64), (700, 10, 32), (3_000, 50, 99)]
 )
-def test_equation_holds_after_every_step_of_fresh_and_resumed_runs(
+def test_residue_equation_holds_after_every_step_of_fresh_and_resumed_runs(
     n: int, k: int, b: int, series: Series
 ) -> None:
     spigot = new(n, k, b, series)
@@ -53,7 +53,7 @@ def test_residue_of_all_boxes_at_the_start_equals_the_series_summed_box_by_box(
     assert spigot.snapshot().start == whole % PRIME
 
 
-def test_every_flipped_bit_of_a_box_is_found() -> None:
+def test_flipped_bit_in_any_block_is_found_by_restoring_or_by_check() -> None:
     chance = random.Random(1)
     state = chance.choice(states(700, 10, 32)[:-1])
     for block, number in enumerate(state.boxes):
@@ -65,7 +65,7 @@ def test_every_flipped_bit_of_a_box_is_found() -> None:
                 Spigot(replace(state, boxes=boxes)).check()
 
 
-def test_every_changed_digit_is_found() -> None:
+def test_check_finds_every_changed_digit_of_the_output() -> None:
     state = states(700, 10, 32)[:-1][-1]
     for position in range(len(state.result)):
         digit = (state.result[position] - ord("0") + 1) % 10
@@ -85,7 +85,7 @@ def test_check_finds_a_flipped_bit_in_predigit_start_value_or_dropped_value() ->
                 Spigot(wrong).check()
 
 
-def test_number_changed_in_memory_is_found_before_the_next_digit() -> None:
+def test_n_of_a_block_changed_in_memory_is_found_before_the_next_digit_is_released() -> None:
     spigot = ready(700, 10, 32)
     for _ in range(5):
         spigot.step()

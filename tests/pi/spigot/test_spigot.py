@@ -40,7 +40,7 @@ def test_blocks_of_one_box_equal_the_textbook_after_every_iteration(n: int, seri
 
 
 @EVERY_SERIES
-def test_every_length_to_2000_is_right_to_its_last_digit(series: Series, pi: bytes) -> None:
+def test_runs_of_1_to_2000_digits_get_every_digit_right(series: Series, pi: bytes) -> None:
     wrong = [n for n in range(1, 2_001) if new(n, series=series).finalize() != pi[:n]]
     assert wrong == []
 
@@ -63,7 +63,7 @@ def test_spigot_equals_mpfr_and_mpmath_in_100_000_digits(
     assert new(100_000, k, b, series).finalize() == pi
 
 
-def test_mpfr_and_mpmath_agree(pi: bytes) -> None:
+def test_mpfr_and_mpmath_give_equal_first_100_000_digits(pi: bytes) -> None:
     assert mpmath_digits(100_000) == pi
 
 
@@ -137,7 +137,9 @@ def test_super_digit_equal_to_r_carries_into_predigit_and_held_nines(
 
 
 @pytest.mark.parametrize(("predigit", "quotient"), [(12, 200), (99, 100), (99, 199)])
-def test_carry_above_one_or_into_nines_raises_wrong_state(predigit: int, quotient: int) -> None:
+def test_carry_above_one_or_into_a_predigit_of_nines_raises_wrong_state(
+    predigit: int, quotient: int
+) -> None:
     """No more than 1 can be added, and not to nines: digits before them are released already."""
     with pytest.raises(WrongState, match="carry is too large"):
         settle(mpz(predigit), 1, mpz(quotient), 2, b"%02d" % predigit)
@@ -192,7 +194,7 @@ def test_step_cancelled_at_any_block_leaves_state_unchanged(pi: bytes) -> None:
     assert spigot.finalize() == pi[:300]
 
 
-def test_poll_counts_the_blocks_of_an_iteration() -> None:
+def test_step_calls_poll_before_each_block_with_the_blocks_done_and_in_all() -> None:
     swept: list[tuple[int, int]] = []
     spigot = ready(300, 10, 32)
     blocks = spigot.blocks
@@ -254,7 +256,9 @@ def _a_state() -> SpigotState:
     ],
     ids=str,
 )
-def test_contradictory_state_is_refused(change: dict[str, object]) -> None:
+def test_spigot_refuses_a_state_whose_parts_contradict_each_other(
+    change: dict[str, object],
+) -> None:
     with pytest.raises(BadState, match="no spigot"):
         Spigot(replace(_a_state(), **change))  # type: ignore[arg-type]
 
@@ -270,7 +274,7 @@ def test_contradictory_state_is_refused(change: dict[str, object]) -> None:
     ],
     ids=str,
 )
-def test_state_of_another_size_is_refused(change: dict[str, object]) -> None:
+def test_spigot_refuses_a_state_in_which_the_size_was_changed(change: dict[str, object]) -> None:
     state = _a_state()
     with pytest.raises(BadState, match="no spigot"):
         Spigot(replace(state, size=state.size._replace(**change)))  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ def threads_for_small_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize(("n", "k", "b"), [(300, 10, 32), (700, 31, 64), (60, 1, 1)])
-def test_stride_in_threads_passes_only_through_states_of_single_steps(
+def test_stride_in_threads_ends_only_in_states_that_single_steps_reach(
     n: int, k: int, b: int, threads: int, pi: bytes
 ) -> None:
     every = states(n, k, b)
@@ -51,7 +51,7 @@ def test_stride_in_threads_passes_only_through_states_of_single_steps(
     assert spigot.snapshot() == every[-1]
 
 
-def test_stride_is_one_iteration_if_fewer_digits_are_wanted() -> None:
+def test_stride_does_only_one_iteration_if_fewer_digits_are_wanted_than_a_wave_makes() -> None:
     spigot = ready(400, 10, 16, threads=2)
     for wanted, iterations in ((0, 1), (39, 1), (40, 4), (inf, 4)):
         before = spigot.i
@@ -67,7 +67,7 @@ def test_run_continues_with_another_number_of_threads(threads: int, pi: bytes) -
         assert spigot.finalize() == pi[:500]
 
 
-def test_state_continues_with_its_own_k_and_b(pi: bytes) -> None:
+def test_run_resumed_from_a_state_keeps_the_k_and_b_of_that_state(pi: bytes) -> None:
     """Happens when a run that was begun elsewhere with another plan is resumed here."""
     state = states(400, 9, 16)[20]
     spigot = Spigot(state, threads=2)
@@ -171,7 +171,7 @@ def test_first_error_stops_the_other_jobs() -> None:
         gather([endless, endless, failing], 3, lambda done: None)
 
 
-def test_jobs_wait_at_their_next_check_while_watch_does_not_return() -> None:
+def test_jobs_wait_at_their_next_call_of_check_until_watch_returns() -> None:
     """This is how a pause works: no thread computes until the user resumes."""
     done, waiting, released = [0, 0], threading.Semaphore(0), threading.Event()
 
@@ -227,7 +227,7 @@ def test_stopped_job_does_not_hide_the_first_error() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_reference_is_equal_with_any_number_of_threads(threads: int, pi: bytes) -> None:
+def test_reference_digits_are_equal_with_any_number_of_threads(threads: int, pi: bytes) -> None:
     for n in (1, 20, 5_000):
         assert pi_digits(n, threads=threads) == pi[:n]
 

@@ -42,5 +42,5 @@ class Card(Dialog[str | None]):
             yield Static(("Enter goes there · " if self._goes else "") + keys, classes="quiet keys")
 
     def action_go(self) -> None:
-        """Return `go` if there is a position to go to; else just close."""
+        """Close the card; its result is `go`, or None if there is no position to go to."""
         self.dismiss("go" if self._goes else None)

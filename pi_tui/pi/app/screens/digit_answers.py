@@ -17,7 +17,7 @@ from pi_tui.pi.settings import AUTO_SECONDS, cores, parse_digits
 def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
     """Return whether `text` is a possible number of digits, and what time and room they take.
 
-    `memory` is the memory that a run may take, 0 for what is free.
+    `memory` is how many bytes of memory a run may take; 0 means as much as is free.
     """
     if not text.strip():
         return False, 'decimals after "3.", like 20000 or 1e6'
@@ -37,7 +37,10 @@ def explain_digits(text: str, memory: int = 0) -> tuple[bool, str]:
 
 
 def explain_picture(name: str, location: str) -> tuple[bool, str]:
-    """Return whether a picture can be written to this file; the suffix is its format."""
+    """Return whether a picture can be written to this file, and its path, or why not.
+
+    The suffix of the file's name decides the format.
+    """
     from pi_tui.pi.pictures.request import form_of
 
     try:
@@ -50,7 +53,8 @@ def explain_picture(name: str, location: str) -> tuple[bool, str]:
 def parse_range(text: str, count: int) -> tuple[int, int]:
     """Parse a range of positions; return the offsets start and stop.
 
-    The text is "all", "a-b", "a-" or "-b", with both ends included. Raises ValueError.
+    The text is "all", "a-b", "a-" or "-b", with both ends included. Raises ValueError or
+    OverflowError for any other text, and for positions that do not exist.
 
     >>> parse_range("all", 50), parse_range("10-20", 50), parse_range("41-", 50)
     ((0, 50), (9, 20), (40, 50))

@@ -27,9 +27,9 @@ def segments(digits: bytes, look: bytearray, styles: Sequence[Style]) -> list[Se
 
 
 def _with_gaps(text: str, look: bytearray) -> tuple[str, list[int]]:
-    """Return the characters of a line and their looks, with a gap after every ten digits.
+    """Insert a space after every ten digits of a line; return its characters and the look of each.
 
-    A gap is highlighted if the digits on both sides of it have the same highlight.
+    A space is highlighted if the digits on both sides of it have the same highlight.
     """
     cells, codes = [], []
     for index, digit in enumerate(text):

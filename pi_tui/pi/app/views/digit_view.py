@@ -33,15 +33,15 @@ class DigitView(OutputView):
         return max(1, -(-(self.count + len(self._held)) // self.lines.per_line))
 
     def line_of(self, offset: int) -> int:
-        """Return the line of the digit at `offset`."""
+        """Return the number of the line, from 0, that has the digit at `offset`."""
         return max(0, offset) // self.lines.per_line
 
     def start_of(self, line: int) -> int:
-        """Return the offset of the first digit of a line."""
+        """Return the offset of the first digit of line number `line`, from 0."""
         return line * self.lines.per_line
 
     def offset_at(self, line: int, column: int) -> int:
-        """Return the offset of the digit at a column; in a gap, of the next digit."""
+        """Return the offset of the digit at a line and column; in a gap, of the digit after it."""
         return self.start_of(line) + self.lines.digits_before(column)
 
     @property
@@ -100,7 +100,7 @@ class DigitView(OutputView):
         return look
 
     def make_styles(self) -> list[Style]:
-        """Return the styles in the order of the looks in digit_segments."""
+        """Return a style for each look, in the order of the looks in digit_segments.py."""
         plain, colors = self.rich_style, inks(self.app, "spectrum", 10)
         looks = super().make_styles()
         looks += [plain + ink for ink in colors]

@@ -101,7 +101,7 @@ class HeatView(Picture):
         return Strip(segments, width)
 
     def _row(self, row: int) -> bytes:
-        """Return the values of a row of squares."""
+        """Return a byte for each square of a row: its digit or level, _EMPTY after the last one."""
         start = row * self._columns
         return bytes(self._values[start : start + self._columns]).ljust(
             self._columns, bytes([_EMPTY])
@@ -109,7 +109,7 @@ class HeatView(Picture):
 
     @property
     def _scale(self) -> tuple[str, int]:
-        """Return the name and the number of the colours: ten for digits, `LEVELS` for means."""
+        """Return the colour scale's name and length: ten colours for digits, `LEVELS` for means."""
         return ("spectrum", 10) if self._stride == 1 else ("heat", LEVELS)
 
     @property

@@ -43,7 +43,7 @@ class Picture(Widget):
     _busy = False
 
     def show(self, source: Digits, count: int, digits: int) -> None:
-        """Draw the first `count` digits of `source`; the run will have `digits`."""
+        """Draw the first `count` digits of `source`; the complete run will have `digits` digits."""
         self._source = (source, count)
         if digits != self._digits:
             self._digits = digits
@@ -61,10 +61,10 @@ class Picture(Widget):
         raise NotImplementedError
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw again for this size."""
+        """Lay the picture out for the view's new size, and post Resized."""
         self.lay_out()
         self.post_message(self.Resized())
 
     def lay_out(self) -> None:
-        """Fit the picture to its size."""
+        """Lay the picture out for the size of this view; each kind of picture has its own way."""
         raise NotImplementedError

@@ -145,7 +145,7 @@ class WalkView(Picture):
         return None if at is None else self._there(at.x * 2 + 0.5, at.y * 4 + 1.5)
 
     def _there(self, x: float, y: float) -> complex:
-        """Return the point of the walk that is drawn at this dot."""
+        """Return the point of the walk that is drawn at x and y, counted in Braille dots."""
         scale, dx, dy = self._frame
         return complex((x - dx) / scale, (dy - y) / scale)
 
@@ -162,7 +162,10 @@ class WalkView(Picture):
         return nearest
 
     def _path(self, start: complex, first: int, last: int) -> Iterator[complex]:
-        """Yield every point of the path between the kept points number `first` and `last`."""
+        """Yield every point from stored point `first`, at `start`, to stored point `last`.
+
+        Every `stride`-th point is stored; `first` and `last` count these.
+        """
         stride = self._walk.stride
         digits = self._source[0][first * stride : last * stride]
         return accumulate(map(STEPS.__getitem__, digits), initial=start)

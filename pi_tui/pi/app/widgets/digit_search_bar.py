@@ -37,7 +37,7 @@ class DigitSearchBar(SearchBar):
         return meant(text)
 
     def odds(self, needle: Needle, count: int) -> Sequence[str]:
-        """Return texts that tell the chance of a hit among so many digits, the longest first."""
+        """Return texts that tell the chance of a hit among `count` digits, the longest first."""
         likely = chance_in_words(chance(len(needle.text), count))
         said = f"a hit is {likely}" if "certain" in likely else f"chance of a hit {likely}"
         if needle.hits:

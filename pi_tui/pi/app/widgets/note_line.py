@@ -54,7 +54,7 @@ class NoteLine(Widget):
         self.refresh(layout=True)
 
     def _end_in(self, seconds: float) -> None:
-        """Show the next fact after so many seconds."""
+        """Set the timer to show the next fact after `seconds`; without a fact, stop the timer."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = certain(self.set_timer(seconds, self.next)) if self.fact else None

@@ -111,7 +111,10 @@ def _whole_lesson(inside: Figures, width: int) -> list[Content]:
 
 
 def _step(inside: Figures, width: int) -> list[Content]:
-    """Return the digits of one iteration and the number of threads, in one line if that fits."""
+    """Return lines that tell how many digits an iteration makes and how many threads compute.
+
+    Both numbers are in one line if that fits. A single thread is not mentioned.
+    """
     digits = words.counted(inside.digits_per_step, "digit")
     if inside.threads < 2:
         return [pair("at once", digits, width)]

@@ -88,7 +88,7 @@ class Block:
 def boxes_one_by_one(series: Series, first: int, boxes: int) -> tuple[int, int, int]:
     """Return N, P and D of `boxes` boxes by definition: no common factor is divided out.
 
-    Box 0 counts with q(0), not with `q_0`. Slow: one multiplication of long numbers for each box.
+    Box 0 counts with q(0), not `Series.q_0`. Slow: one multiplication of long numbers for each box.
 
     >>> from pi_tui.pi.spigot.series import RABINOWITZ_WAGON
     >>> boxes_one_by_one(RABINOWITZ_WAGON, 1, 2)
@@ -118,7 +118,7 @@ def common_factor(series: Series, boxes: int) -> mpz:
 
 @lru_cache(maxsize=64)
 def left_over(series: Series, half: int) -> mpz:
-    """Return rest(h)/Γ(h), by which P1 and D2 of two groups of h boxes are divided to join them.
+    """Return rest(h)/Γ(h), the divisor of P1 and D2 when groups 1 and 2 of h boxes are joined.
 
     For rest and Γ see "Common factor" in this module. h must be a power of two. The value is built
     by doubling h with binomials. One factorial would hold the interpreter lock for 35 ms at ten

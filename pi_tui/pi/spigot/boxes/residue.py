@@ -86,7 +86,10 @@ class Spelled(NamedTuple):
     number: int = 3
 
     def with_more(self, output: bytearray) -> Spelled:
-        """Return the value for all decimals in `output`; raise WrongState at a non-digit."""
+        """Return this number extended to all decimals in `output`.
+
+        Raises WrongState if one of them is no digit.
+        """
         new = output[self.digits :]
         if new and not new.isdigit():
             raise WrongState("the output contains a non-digit")
@@ -109,7 +112,10 @@ class Ledger:
     """Settled digits beyond those asked for."""
 
     def value(self, numbers: Sequence[Sequence[mpz]]) -> int:
-        """Return the value modulo p of all chains; `numbers` has N of the blocks left of each."""
+        """Return the value of all chains modulo p.
+
+        `numbers` has one list for each chain: N of the blocks that are not dropped.
+        """
         pairs = zip(numbers, self.weights, strict=True)
         return sum(value(some, weights[: len(some)]) for some, weights in pairs) % PRIME
 

@@ -41,7 +41,7 @@ _A, _B, _C3_OVER_24 = 13_591_409, 545_140_134, 640_320**3 // 24
 
 
 def ranges(digits: int) -> list[range]:
-    """Divide the terms of the series that so many digits need into 2 or `PIECES` equal ranges.
+    """Divide the terms that `digits` digits need into 2 or `PIECES` equal ranges.
 
     There are a few terms more than needed, so that every range can be halved again and again, into
     equal halves, until at most `LEAF` terms are left.
@@ -67,7 +67,7 @@ def twos(some: range) -> int:
 
 
 def sum_of(some: range, check: Check) -> Found:
-    """Return P, Q without factors of two, and T of these terms."""
+    """Return P, Q (without its factors of two) and T of these terms."""
     check()
     if len(some) <= LEAF:
         return _leaf(some)
@@ -126,7 +126,10 @@ def root_10005(wanted: int, check: Check) -> mpz:
 
 
 def _leaf(some: range) -> Found:
-    """Sum a few terms in lists, level by level: twice as fast as recursion to single terms."""
+    """Return P, Q (without its factors of two) and T of a few terms, summed in lists by level.
+
+    This is twice as fast as recursion to single terms.
+    """
     p = [mpz((6 * k - 5) * (2 * k - 1) * (6 * k - 1)) for k in some]
     q = [mpz(k * k * k * _C3_OVER_24) for k in some]
     if some[0] == 0:

@@ -97,18 +97,19 @@ def share_found(n: int, kept: Kept) -> float:
 
 
 def names(n: int) -> dict[str, int]:
-    """Return the names of all results that `kept` may hold for n decimals.
+    """Return the name of each result that `pi_digits` may keep for n decimals.
 
-    Each name has as its value the count of numbers that make up the result: 1 or 3.
+    Each name is mapped to the count of numbers that make up the result: 1 or 3.
     """
     return {name: 1 if name in _ENDS else 3 for name in _graph(n)}
 
 
 def found_by_1_1(n: int, kept: set[str]) -> int:
-    """Return how many steps version 1.1 had counted when it kept the results of these names.
+    """Return how many steps version 1.1 had counted by the time it had saved the results in `kept`.
 
-    Version 1.1 saved these results without taking their common factors out, so they are discarded
-    and computed again. Their steps stay counted, so that the run's number of steps does not fall.
+    `kept` has their names. Version 1.1 saved these results without taking their common factors out,
+    so they are discarded and computed again. Their steps stay counted, so that the run's number of
+    steps does not fall.
     """
     pieces, tops = 2 if n < 199 else 16, {"top-q", "top-t1", "top-t2"}
     ranges = [
@@ -123,7 +124,10 @@ def found_by_1_1(n: int, kept: set[str]) -> int:
 
 
 def _graph(n: int) -> dict[str, Node]:
-    """Return the results to compute for n decimals, each after those that it is made of."""
+    """Return a node, under its name, for each result to compute for n decimals.
+
+    Each result comes after those that it is made of.
+    """
     some = chudnovsky.ranges(n)
     graph = {_name(of): Node((), partial(chudnovsky.sum_of, of)) for of in some}
     while len(some) > 2:
@@ -218,7 +222,7 @@ def _are_right(results: Kept) -> bool:
 
 
 def _spelled(n: int, results: Kept, poll: Poll, threads: int) -> bytes:
-    """Compute n digits of pi by a division, from Q, T and √10005."""
+    """Return n decimals of pi after "3.", as ASCII bytes, by a division, from Q, T and √10005."""
     low, done, bits = n // 2, len(_graph(n)), _bits(n)
 
     def divided(check: Check) -> tuple[mpz, mpz]:

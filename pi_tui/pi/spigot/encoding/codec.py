@@ -138,7 +138,7 @@ def _decode_pieces(size: Size, pieces: State, output: bytes) -> SpigotState:
 
 
 def _kept(pieces: State, size: Size) -> Kept:
-    """Decode the intermediate results of the verification, from the pieces named v…."""
+    """Decode the verification's intermediate results; remove their pieces, named `v…`."""
     kept: Kept = {}
     known = {f"v{name}": count for name, count in names(size.digits).items()}
     for name in [name for name in pieces.pieces if name in known]:
@@ -150,7 +150,7 @@ def _kept(pieces: State, size: Size) -> Kept:
 
 
 def _fill(state: SpigotState, pieces: State, residues: Sequence[tuple[int, ...]]) -> SpigotState:
-    """Return the state with all numbers and blocks that the pieces hold; set its `lost` count."""
+    """Return the state with the numbers and blocks from `pieces`; its `lost` counts lost blocks."""
     boxes: list[mpz | None] = []
     blocks: list[AnyBlock | None] = []
     kept: dict[str, Piece] = {}

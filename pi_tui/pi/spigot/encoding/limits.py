@@ -17,7 +17,7 @@ each block is one box.
 
 
 def allow(size: Size) -> bool:
-    """Return True if a task of this size can exist."""
+    """Return True if every number in `size` is within the bounds of what this program computes."""
     n, k, b = size.digits, size.digits_per_step, size.boxes_per_block
     return (
         0 < n <= MOST_DIGITS

@@ -58,5 +58,5 @@ class Source:
         return self._at == len(self._data)
 
     def end(self) -> None:
-        """Raise BadState if bytes are left."""
+        """Raise BadState if unread bytes are left."""
         require(self.at_end, "bytes follow its end")
