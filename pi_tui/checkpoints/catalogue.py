@@ -68,7 +68,10 @@ class RunCatalogue(Database):
         return [(task, self.to_run(row)) for task, row in found if task is not None]
 
     def latest_run(self) -> Run | None:
-        """Return the kind's most recently used unfinished run, else its most recently used run."""
+        """Return the unfinished run used last, else the complete run used last, else None.
+
+        Only runs of the kind count.
+        """
         order = (RUNS.c.status == COMPLETE, RUNS.c.touched.desc())
         with self.transaction() as connection:
             row = connection.execute(self._mine().order_by(*order).limit(1)).first()

@@ -161,7 +161,7 @@ class GeneratorMachine(Machine):
         self.steps += 1
 
     def _parts(self, yielded: object) -> tuple[dict[str, Any], bool, bytes, float]:
-        """Split a yielded value into state, new output and share. Raises BrokenRule.
+        """Split a yielded value into state, new output and share; else raise BrokenRule.
 
         Also return True if the state is a copy that the function cannot change.
         """

@@ -88,7 +88,10 @@ def _text(value: object, around: frozenset[int]) -> str:
 
 
 def _apart(value: Any) -> tuple[str, Iterable[object]]:
-    """Split a value: return the name of its type or function, and its parts. Raises TypeError."""
+    """Return the name of a value's type or function, and its parts.
+
+    Raises TypeError if pickle cannot split the value.
+    """
     kind = type(value)
     if kind in (list, tuple):
         return kind.__name__, value

@@ -32,7 +32,7 @@ def told_of_machine(error: Exception) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """Replace the passwords of database URLs in `text` by dots.
+    """Return `text` with each password of a database URL replaced by "…".
 
     >>> without_passwords("no server at 'postgresql://me:s3cr:et@host/runs?password=x'")
     "no server at 'postgresql://me:…@host/runs?password=…'"

@@ -52,7 +52,7 @@ class Braille:
             self.dot(round(x0 + dx * step), round(y0 + dy * step), ink)
 
     def text(self, row: int) -> str:
-        """Return a row of cells; blank ones are spaces, as some fonts show empty braille cells."""
+        """Return a row of cells as text; blank cells are spaces: some fonts show empty braille."""
         cells = self.dots[row * self.columns : (row + 1) * self.columns]
         return "".join(chr(0x2800 + dots) if dots else " " for dots in cells)
 

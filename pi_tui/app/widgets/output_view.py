@@ -208,7 +208,7 @@ class OutputView(ScrollView, can_focus=True):
     # Layout and scrolling
 
     def grow(self) -> None:
-        """Extend the scrollable area to all lines; scroll to the end if that is followed."""
+        """Extend the scrollable area to all lines; scroll to the end if the view follows it."""
         size = Size(self.scrollable_content_region.width, self.line_total())
         if size != self.virtual_size:
             self.virtual_size = size

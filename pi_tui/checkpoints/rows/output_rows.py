@@ -36,8 +36,8 @@ def append(
 ) -> None:
     """Append the part of `output` that is not saved yet; never change old rows.
 
-    After a fallback, rows from `agreed` on hold output that was computed again since. Raises
-    WrongResultError if the two differ.
+    After a fallback to an older checkpoint, rows from offset `agreed` on hold output that was
+    computed again since. Raises WrongResultError if these rows differ from `output`.
     """
     both = min(committed, len(output))
     if agreed < both and read(connection, run_id, agreed, both) != output[agreed:both]:

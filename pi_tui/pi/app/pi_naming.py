@@ -96,7 +96,10 @@ class PiGoals(Goals):
         )
 
     def parse(self, text: str) -> Task:
-        """Return the task for a number of digits that the user typed."""
+        """Return the task for a number of digits that the user typed.
+
+        Raises UsageError for other text.
+        """
         return Task(parse_digits(text.strip()))
 
 

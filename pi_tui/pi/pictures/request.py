@@ -81,7 +81,7 @@ def parse_moving_size(text: str) -> tuple[int, int]:
 
 
 def parse_seconds(text: str) -> float:
-    """Parse how long an animation takes.
+    """Parse how long an animation takes, in seconds; raise UsageError unless 1 to 120.
 
     >>> parse_seconds("15"), parse_seconds("2.5s")
     (15.0, 2.5)
@@ -99,7 +99,7 @@ def can_png() -> bool:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Parse width and height in pixels.
+    """Parse width and height in pixels; raise UsageError for other text and impossible sizes.
 
     >>> parse_size("3840x2160")
     (3840, 2160)
